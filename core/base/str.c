@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/base/str.h"
+#include "core/base/mem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+char str_empty[1] = "";
+
+void str_init(struct str *str)
+{
+	str->text = str_empty;
+	str->length = str->capacity = 0;
+}
+
+void str_release(struct str *str)
+{
+	if (str->capacity)
+		free(str->text);
+	str_init(str);
+}
+
+void str_clear(struct str *str)
+{
+	str_truncate(str, 0);
+}
+
+static void reserve(struct str *str, size_t extra)
+{
+	size_t wanted = str->length + extra + 1;
+	if (wanted <= str->capacity)
+		return;
+	size_t capacity = str->capacity ? str->capacity : 32;
+	while (capacity < wanted)
+		capacity *= 2;
+	char *old = str->capacity ? str->text : NULL;
+	str->text = xrealloc(old, capacity);
+	str->capacity = capacity;
+	str->text[str->length] = '\0';
+}
+
+void str_add(struct str *str, const void *data, size_t length)
+{
+	str_insert(str, str->length, data, length);
+}
+
+void str_adds(struct str *str, const char *text)
+{
+	str_add(str, text, strlen(text));
+}
+
+void str_addch(struct str *str, char ch)
+{
+	str_add(str, &ch, 1);
+}
+
+void str_addf(struct str *str, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	str_vaddf(str, format, args);
+	va_end(args);
+}
+
+void str_vaddf(struct str *str, const char *format, va_list args)
+{
+	va_list again;
+	va_copy(again, args);
+	int needed = vsnprintf(NULL, 0, format, again);
+	va_end(again);
+	if (needed <= 0)
+		return;
+	reserve(str, (size_t)needed);
+	vsnprintf(str->text + str->length, (size_t)needed + 1, format, args);
+	str->length += (size_t)needed;
+}
+
+void str_truncate(struct str *str, size_t length)
+{
+	if (length > str->length)
+		return;
+	str->length = length;
+	if (str->capacity)
+		str->text[length] = '\0';
+}
+
+void str_remove(struct str *str, size_t at, size_t count)
+{
+	if (at >= str->length)
+		return;
+	if (count > str->length - at)
+		count = str->length - at;
+	memmove(str->text + at, str->text + at + count, str->length - at - count + 1);
+	str->length -= count;
+}
+
+void str_insert(struct str *str, size_t at, const void *data, size_t length)
+{
+	if (!length)
+		return;
+	reserve(str, length);
+	memmove(str->text + at + length, str->text + at, str->length - at + 1);
+	memcpy(str->text + at, data, length);
+	str->length += length;
+}
+
+char *str_detach(struct str *str)
+{
+	char *text = str->capacity ? str->text : xstrdup("");
+	str_init(str);
+	return text;
+}
+
+bool copy_text(char *to, size_t size, const char *from)
+{
+	size_t length = strlen(from);
+	bool fits = length < size;
+	if (!fits)
+		length = size - 1;
+	memcpy(to, from, length);
+	to[length] = '\0';
+	return fits;
+}
+
+bool starts_with(const char *text, const char *prefix)
+{
+	return strncmp(text, prefix, strlen(prefix)) == 0;
+}

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: MIT
+# Tests. A file tests/<kind>/test_NAME.c is a program; it is found by its name. Unit tests link only their room
+# and those below it (test_core_parse_x.c: parse and lower); screen and integration tests may link all.
+
+TEST_SUPPORT := $(call objects,$(call sources,tests/support))
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/test_*.c))
+SCREEN_TESTS := $(patsubst tests/screen/%.c,$(O)/tests/screen/%,$(wildcard tests/screen/test_*.c))
+INTEGRATION_TESTS := $(patsubst tests/integration/%.c,$(O)/tests/integration/%,$(wildcard tests/integration/test_*.c))
+
+# room_and_below core-parse -> archives from that room down
+below = $(if $(1),$(if $(filter $(2),$(firstword $(1))),$(1),$(call below,$(wordlist 2,$(words $(1)),$(1)),$(2))))
+unit_room = $(word 2,$(subst _, ,$(1)))
+unit_libs_core = $(call rooms_archives,$(call below,$(call reverse,$(ROOMS)),core/$(1)))
+unit_libs_widgets = $(call rooms_archives,widgets themes $(call reverse,$(SCREEN_ROOMS)))
+unit_libs_themes = $(call rooms_archives,themes $(call reverse,$(SCREEN_ROOMS)))
+unit_libs_tui = $(SCREEN_LIBS)
+unit_libs = $(if $(filter core,$(call unit_room,$(1))),$(if $(filter engine,$(word 3,$(subst _, ,$(1)))),$(ENGINE_LIBS),$(call unit_libs_core,$(word 3,$(subst _, ,$(1))))),$(unit_libs_$(call unit_room,$(1))))
+
+define unit_rule
+$(O)/tests/unit/$(1): $(O)/obj/tests/unit/$(1).o $(TEST_SUPPORT) $(call unit_libs,$(1))
+	$$(call say,LD,$$@)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^ -lcmocka -lvterm $$(LIBS_ENGINE) -lncursesw
+endef
+$(foreach t,$(notdir $(UNIT_TESTS)),$(eval $(call unit_rule,$(t))))
+
+ALL_LIBS := $(call rooms_archives,tui widgets themes) $(ENGINE_LIBS)
+$(O)/tests/screen/%: $(O)/obj/tests/screen/%.o $(TEST_SUPPORT) $(ALL_LIBS)
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lvterm $(LIBS_ENGINE) -lncursesw
+
+$(O)/tests/integration/%: $(O)/obj/tests/integration/%.o $(TEST_SUPPORT) $(ALL_LIBS)
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lvterm $(LIBS_ENGINE) -lncursesw
+
+tests: $(UNIT_TESTS) $(SCREEN_TESTS) $(INTEGRATION_TESTS) ## build every test program
+
+unit: $(UNIT_TESTS) ## build and run the unit tests
+	$(Q)tests/run.sh $(UNIT_TESTS)
+
+.PHONY: tests unit
