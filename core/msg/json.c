@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/* Messages as JSON, for --json: raw units, names as in msg.def, NaN as null, times in *_ms as they are. */
+#include "core/msg/msg.h"
+
+#include <inttypes.h>
+#include <math.h>
+
+#include "core/base/str.h"
+#include "core/msg/internal.h"
+
+static void json_text(struct str *out, const char *text)
+{
+	str_addch(out, '"');
+	for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
+		if (*c == '"' || *c == '\\')
+			str_addf(out, "\\%c", *c);
+		else if (*c < 0x20 || *c == 0x7f)
+			str_addf(out, "\\u%04x", *c);
+		else
+			str_addch(out, (char)*c);
+	}
+	str_addch(out, '"');
+}
+
+static void json_double(struct str *out, double value)
+{
+	if (isfinite(value))
+		str_addf(out, "%.15g", value);
+	else
+		str_adds(out, "null");
+}
+
+static void json_list(const struct msg_field *field, const void *body, struct str *out)
+{
+	str_addch(out, '[');
+	for (size_t i = 0; i < count_of(field, body); i++) {
+		if (i)
+			str_addch(out, ',');
+		if (field->type == MSG_T_F64S)
+			json_double(out, (*(double *const *)field_of(field, body))[i]);
+		else if (field->type == MSG_T_STRS)
+			json_text(out, (*(char **const *)field_of(field, body))[i]);
+		else
+			msg_json(field->kind, element_of(field, body, i), out);
+	}
+	str_addch(out, ']');
+}
+
+static void json_value(const struct msg_field *field, const void *body, struct str *out)
+{
+	const void *at = field_of(field, body);
+	if (field->type == MSG_T_U64)
+		str_addf(out, "%" PRIu64, *(const uint64_t *)at);
+	else if (field->type == MSG_T_I64)
+		str_addf(out, "%" PRId64, *(const int64_t *)at);
+	else if (field->type == MSG_T_BOOL)
+		str_adds(out, *(const bool *)at ? "true" : "false");
+	else if (field->type == MSG_T_F64)
+		json_double(out, *(const double *)at);
+	else if (field->type == MSG_T_STR)
+		json_text(out, text_of(field, body));
+	else
+		json_list(field, body, out);
+}
+
+void msg_json(enum msg_kind kind, const void *body, struct str *out)
+{
+	const struct msg_info *info = known(kind);
+	str_addch(out, '{');
+	for (size_t i = 0; i < info->field_count; i++) {
+		if (i)
+			str_addch(out, ',');
+		json_text(out, info->fields[i].name);
+		str_addch(out, ':');
+		json_value(&info->fields[i], body, out);
+	}
+	str_addch(out, '}');
+}

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+/* The tables that msg.def expands to, and the life of a message. The wire form is codec.c, the text form text.c. */
+#include "core/msg/msg.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/mem.h"
+#include "core/base/str.h"
+#include "core/msg/internal.h"
+
+/* clang-format off */
+#define SCALAR(m, t, f, h, T) {.name = #f, .help = h, .tag = t, .type = T, .offset = offsetof(struct msg_##m, f)},
+#define VECTOR(m, t, f, h, T, K) {.name = #f, .help = h, .tag = t, .type = T, .offset = offsetof(struct msg_##m, f), \
+	.count_offset = offsetof(struct msg_##m, f##_count), .kind = K},
+#define MSG(name, number, help) static const struct msg_field fields_##name[] = {
+#define U64(m, t, f, h) SCALAR(m, t, f, h, MSG_T_U64)
+#define I64(m, t, f, h) SCALAR(m, t, f, h, MSG_T_I64)
+#define F64(m, t, f, h) SCALAR(m, t, f, h, MSG_T_F64)
+#define BOOL(m, t, f, h) SCALAR(m, t, f, h, MSG_T_BOOL)
+#define STR(m, t, f, h) SCALAR(m, t, f, h, MSG_T_STR)
+#define STRS(m, t, f, h) VECTOR(m, t, f, h, MSG_T_STRS, MSG_none)
+#define F64S(m, t, f, h) VECTOR(m, t, f, h, MSG_T_F64S, MSG_none)
+#define LIST(m, t, f, k, h) VECTOR(m, t, f, h, MSG_T_LIST, MSG_##k)
+#define END(name) };
+#include "core/msg/msg.def"
+#undef MSG
+#undef U64
+#undef I64
+#undef F64
+#undef BOOL
+#undef STR
+#undef STRS
+#undef F64S
+#undef LIST
+#undef END
+
+#define MSG(n, number, h) {.name = #n, .help = h, .kind = MSG_##n, .size = sizeof(struct msg_##n), \
+	.fields = fields_##n, .field_count = COUNT_OF(fields_##n)},
+#define U64(...)
+#define I64(...)
+#define F64(...)
+#define BOOL(...)
+#define STR(...)
+#define STRS(...)
+#define F64S(...)
+#define LIST(...)
+#define END(n)
+static const struct msg_info infos[] = {
+#include "core/msg/msg.def"
+};
+/* clang-format on */
+
+const struct msg_info *msg_info_at(size_t index)
+{
+	return index < COUNT_OF(infos) ? &infos[index] : NULL;
+}
+
+const struct msg_info *msg_info(unsigned kind)
+{
+	size_t low = 0, high = COUNT_OF(infos);
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		if (infos[middle].kind < kind)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < COUNT_OF(infos) && infos[low].kind == kind ? &infos[low] : NULL;
+}
+
+const struct msg_info *msg_info_by_name(const char *name)
+{
+	for (size_t i = 0; i < COUNT_OF(infos); i++)
+		if (strcmp(infos[i].name, name) == 0)
+			return &infos[i];
+	return NULL;
+}
+
+void *msg_new(enum msg_kind kind)
+{
+	return xcalloc(1, known(kind)->size);
+}
+
+static void release_field(const struct msg_field *field, void *body)
+{
+	if (field->type < MSG_T_STR)
+		return;
+	void **pointer = field_at(field, body);
+	if (field->type == MSG_T_STRS)
+		for (size_t i = 0; i < count_of(field, body); i++)
+			free(((char **)*pointer)[i]);
+	if (field->type == MSG_T_LIST)
+		for (size_t i = 0; i < count_of(field, body); i++)
+			msg_release(field->kind, (char *)*pointer + i * known(field->kind)->size);
+	free(*pointer);
+	*pointer = NULL;
+	if (field->type != MSG_T_STR)
+		*count_at(field, body) = 0;
+}
+
+void msg_release(enum msg_kind kind, void *body)
+{
+	const struct msg_info *info = known(kind);
+	for (size_t i = 0; i < info->field_count; i++)
+		release_field(&info->fields[i], body);
+	memset(body, 0, info->size);
+}
+
+void msg_free(enum msg_kind kind, void *body)
+{
+	if (!body)
+		return;
+	msg_release(kind, body);
+	free(body);
+}
+
+void msg_any_release(struct msg_any *any)
+{
+	if (any->kind != MSG_none)
+		msg_free(any->kind, any->body);
+	*any = (struct msg_any){.kind = MSG_none};
+}
+
+static void copy_field(const struct msg_field *field, void *to)
+{
+	void **pointer = field_at(field, to);
+	if (field->type == MSG_T_STR) {
+		*pointer = xstrdup(*pointer ? *pointer : "");
+		return;
+	}
+	size_t count = count_of(field, to);
+	if (field->type == MSG_T_F64S) {
+		*pointer = count ? xmemdup(*pointer, count * sizeof(double)) : NULL;
+	} else if (field->type == MSG_T_STRS) {
+		char **old = *pointer, **strings = count ? xcalloc(count, sizeof(*strings)) : NULL;
+		for (size_t i = 0; i < count; i++)
+			strings[i] = xstrdup(old[i]);
+		*pointer = strings;
+	} else {
+		size_t size = known(field->kind)->size;
+		char *list = count ? xmemdup(*pointer, count * size) : NULL;
+		const struct msg_info *info = known(field->kind);
+		for (size_t i = 0; i < count; i++)
+			for (size_t f = 0; f < info->field_count; f++)
+				if (info->fields[f].type >= MSG_T_STR)
+					copy_field(&info->fields[f], list + i * size);
+		*pointer = list;
+	}
+}
+
+void *msg_copy(enum msg_kind kind, const void *body)
+{
+	const struct msg_info *info = known(kind);
+	void *copy = xmemdup(body, info->size);
+	for (size_t i = 0; i < info->field_count; i++)
+		if (info->fields[i].type >= MSG_T_STR)
+			copy_field(&info->fields[i], copy);
+	return copy;
+}
+
+void msg_complete(enum msg_kind kind, void *body)
+{
+	const struct msg_info *info = known(kind);
+	for (size_t i = 0; i < info->field_count; i++) {
+		const struct msg_field *field = &info->fields[i];
+		if (field->type == MSG_T_STR) {
+			char **text = field_at(field, body);
+			if (!*text)
+				*text = xstrdup("");
+		} else if (field->type == MSG_T_LIST) {
+			char *list = *(char **)field_at(field, body);
+			for (size_t e = 0; e < count_of(field, body); e++)
+				msg_complete(field->kind, list + e * known(field->kind)->size);
+		}
+	}
+}
+
+bool msg_equal(enum msg_kind kind, const void *a, const void *b, bool but_rev)
+{
+	autostr struct str wire_a = STR_INIT, wire_b = STR_INIT;
+	const struct msg_info *info = known(kind);
+	const struct msg_field *rev = but_rev && info->field_count > 1 ? &info->fields[1] : NULL;
+	autofree void *same_rev = xmemdup(b, info->size);
+	if (rev)
+		memcpy(field_at(rev, same_rev), field_of(rev, a), sizeof(uint64_t));
+	msg_encode(kind, a, &wire_a);
+	msg_encode(kind, same_rev, &wire_b);
+	return wire_a.length == wire_b.length && memcmp(wire_a.text, wire_b.text, wire_a.length) == 0;
+}
+
+bool msg_set(char **field, const char *text)
+{
+	if (*field && strcmp(*field, text) == 0)
+		return false;
+	char *copy = xstrdup(text);
+	free(*field);
+	*field = copy;
+	return true;
+}
+
+void *msg_add_(void *list_pointer, size_t *count, size_t size)
+{
+	void **list = list_pointer;
+	*list = xreallocarray(*list, *count + 1, size);
+	char *added = (char *)*list + *count * size;
+	memset(added, 0, size);
+	++*count;
+	return added;
+}
+
+void msg_add_str(char ***list, size_t *count, const char *text)
+{
+	*list = xreallocarray(*list, *count + 1, sizeof(**list));
+	(*list)[(*count)++] = xstrdup(text);
+}
+
+uint64_t entity_id(const char *scope, const char *name)
+{
+	uint64_t hash = UINT64_C(14695981039346656037);
+	for (const char *c = scope; *c; c++)
+		hash = (hash ^ (unsigned char)*c) * UINT64_C(1099511628211);
+	hash = (hash ^ '/') * UINT64_C(1099511628211);
+	for (const char *c = name; *c; c++)
+		hash = (hash ^ (unsigned char)*c) * UINT64_C(1099511628211);
+	return hash ? hash : 1;
+}

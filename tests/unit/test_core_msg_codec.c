@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/err.h"
+#include "core/base/mem.h"
+#include "core/base/rng.h"
+#include "core/base/str.h"
+#include "core/msg/msg.h"
+
+static const char *const lines[] = {
+	"bot id=7 rev=3 name=\"orders\" tg_id=-5 enabled=true severity=2 why=\"webhook 502 \\\"x\\\"\\n\" "
+	"reasons=[{severity=2 text=\"down\"} {severity=1}] cpu_percent=nan spark=[1 nan 2.5] logs=[\"a b\" \"\"]",
+	"plan req=1 plan=2 targets=[{id=9 name=\"x\"}] notes=[\"one\"] expires_ms=1700000000000",
+	"turn number=18446744073709551615 wall_ms=-9223372036854775808",
+	"win_close window=1",
+};
+
+static struct msg_any parse(const char *line)
+{
+	struct msg_any any;
+	struct err err = {0};
+	if (!msg_parse(line, &any, &err))
+		fail_msg("%s", err.text);
+	return any;
+}
+
+static void what_is_encoded_is_decoded_the_same(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(lines); i++) {
+		struct msg_any in = parse(lines[i]), out;
+		autostr struct str wire = STR_INIT, text = STR_INIT;
+		msg_encode(in.kind, in.body, &wire);
+		size_t used;
+		struct err err;
+		assert_true(msg_decode(wire.text, wire.length, MSG_FRAME_MAX, &out, &used, &err));
+		assert_int_equal(used, wire.length);
+		msg_dump(out.kind, out.body, &text);
+		assert_string_equal(text.text, lines[i]);
+		msg_any_release(&in);
+		msg_any_release(&out);
+	}
+}
+
+static void a_cut_frame_asks_for_more_and_never_for_less(void **state)
+{
+	(void)state;
+	struct msg_any in = parse(lines[0]), out;
+	autostr struct str wire = STR_INIT;
+	msg_encode(in.kind, in.body, &wire);
+	for (size_t cut = 0; cut < wire.length; cut++) {
+		size_t used = 99;
+		autofree char *copy = xmemdup(wire.text, cut);
+		assert_true(msg_decode(copy, cut, MSG_FRAME_MAX, &out, &used, NULL));
+		assert_int_equal(used, 0);
+	}
+	msg_any_release(&in);
+}
+
+static void a_frame_over_the_limit_is_refused_before_it_is_read(void **state)
+{
+	(void)state;
+	struct msg_any out;
+	struct err err;
+	size_t used;
+	assert_false(msg_decode("\xff\xff\xff\x7f\x10\x00", 6, MSG_FRAME_MAX_UNKNOWN, &out, &used, &err));
+	assert_int_equal(err.code, ERR_LIMIT);
+}
+
+static void an_unknown_kind_is_skipped_whole(void **state)
+{
+	(void)state;
+	struct msg_any out = {.kind = MSG_bot};
+	size_t used;
+	assert_true(msg_decode("\x05\x00\x00\x00\xff\x7f"
+			       "abc",
+		9, MSG_FRAME_MAX, &out, &used, NULL));
+	assert_int_equal(out.kind, MSG_none);
+	assert_int_equal(used, 9);
+}
+
+static void damaged_frames_are_refused_or_read_but_never_harm(void **state)
+{
+	(void)state;
+	struct rng rng;
+	rng_init(&rng, 1);
+	struct msg_any in = parse(lines[0]), out;
+	autostr struct str wire = STR_INIT;
+	msg_encode(in.kind, in.body, &wire);
+	unsigned refused = 0;
+	for (int i = 0; i < 20000; i++) {
+		autofree char *copy = xmemdup(wire.text, wire.length);
+		for (int n = 0; n < 3; n++)
+			copy[6 + rng_below(&rng, wire.length - 6)] = (char)rng_next(&rng);
+		size_t used;
+		if (!msg_decode(copy, wire.length, MSG_FRAME_MAX, &out, &used, NULL)) {
+			refused++;
+			continue;
+		}
+		autostr struct str text = STR_INIT;
+		msg_dump(out.kind, out.body, &text);
+		msg_any_release(&out);
+	}
+	assert_true(refused > 100);
+	msg_any_release(&in);
+}
+
+static void copies_are_deep_and_equal_but_for_the_revision(void **state)
+{
+	(void)state;
+	struct msg_any in = parse(lines[0]);
+	struct msg_bot *copy = msg_copy(in.kind, in.body);
+	copy->rev++;
+	assert_true(msg_equal(MSG_bot, in.body, copy, true));
+	assert_false(msg_equal(MSG_bot, in.body, copy, false));
+	copy->reasons[0].text[0] = 'D';
+	assert_false(msg_equal(MSG_bot, in.body, copy, true));
+	msg_free(MSG_bot, copy);
+	msg_any_release(&in);
+}
+
+static void numbers_and_tags_are_unique_and_sorted(void **state)
+{
+	(void)state;
+	for (size_t i = 0; msg_info_at(i); i++) {
+		const struct msg_info *info = msg_info_at(i);
+		assert_ptr_equal(msg_info(info->kind), info);
+		if (i)
+			assert_true(msg_info_at(i - 1)->kind < info->kind);
+		for (size_t a = 0; a < info->field_count; a++)
+			for (size_t b = 0; b < a; b++)
+				assert_int_not_equal(info->fields[a].tag, info->fields[b].tag);
+		if (info->kind >= 16 && info->kind < 32) {
+			assert_string_equal(info->fields[0].name, "id");
+			assert_string_equal(info->fields[1].name, "rev");
+		}
+	}
+}
+
+static void bad_text_is_refused_with_its_byte(void **state)
+{
+	(void)state;
+	struct err err;
+	struct msg_any out;
+	assert_false(msg_parse("bot name=\"orders", &out, &err));
+	assert_non_null(strstr(err.text, "byte 16"));
+	assert_false(msg_parse("bot nme=1", &out, &err));
+	assert_false(msg_parse("bat", &out, &err));
+}
+
+static void json_escapes_and_says_null_for_nan(void **state)
+{
+	(void)state;
+	struct msg_any any = parse("pair name=\"a\\\"\\n\"");
+	autostr struct str out = STR_INIT;
+	msg_json(any.kind, any.body, &out);
+	assert_string_equal(out.text, "{\"name\":\"a\\\"\\u000a\",\"value\":\"\"}");
+	msg_any_release(&any);
+	any = parse("sample value=nan");
+	str_clear(&out);
+	msg_json(any.kind, any.body, &out);
+	assert_string_equal(out.text, "{\"name\":\"\",\"labels\":\"\",\"value\":null}");
+	msg_any_release(&any);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_encoded_is_decoded_the_same),
+		cmocka_unit_test(a_cut_frame_asks_for_more_and_never_for_less),
+		cmocka_unit_test(a_frame_over_the_limit_is_refused_before_it_is_read),
+		cmocka_unit_test(an_unknown_kind_is_skipped_whole),
+		cmocka_unit_test(damaged_frames_are_refused_or_read_but_never_harm),
+		cmocka_unit_test(copies_are_deep_and_equal_but_for_the_revision),
+		cmocka_unit_test(numbers_and_tags_are_unique_and_sorted),
+		cmocka_unit_test(bad_text_is_refused_with_its_byte),
+		cmocka_unit_test(json_escapes_and_says_null_for_nan),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
