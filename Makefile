@@ -56,7 +56,7 @@ archive = $(O)/lib/$(subst /,-,$(1)).a
 rooms_archives = $(foreach room,$(1),$(call archive,$(room)))
 reverse = $(if $(1),$(call reverse,$(wordlist 2,$(words $(1)),$(1))) $(firstword $(1)))
 
-SRC_client := core/engine/client.c
+SRC_client := $(wildcard core/engine/client*.c)
 SRC_main := tui/main.c core/engine/main.c
 define room_rules
 OBJ_$(1) := $(call objects,$(filter-out $(SRC_client) $(SRC_main),$(call sources,$(1))))
