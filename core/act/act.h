@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Plans and operations (engine thread). Every changing verb is two requests: act_plan() resolves targets and says
- * what would happen; act_run() carries it out through a driver once the ledger has made "accepted" durable.
- * Outcomes are observed in the model (new pid, heartbeat, backlog falling) or called unverified. Children are run
- * by a runner thread that posts obs_child and appends their output to an event chunk; nothing here blocks.
+ * Plans and operations (engine thread). Every changing verb is two requests: act_plan() resolves
+ * targets and says what would happen; act_run() carries it out through a driver once the ledger has
+ * made "accepted" durable. Outcomes are observed in the model (new pid, heartbeat, backlog falling)
+ * or called unverified. Children are run by a runner thread that posts obs_child and appends their
+ * output to an event chunk; nothing here blocks.
  */
 #ifndef BOTSWAIN_ACT_ACT_H
 #define BOTSWAIN_ACT_ACT_H
@@ -20,24 +21,29 @@ struct model;
 struct settings;
 
 /* Who asks: taken from the socket, never from the message. */
-struct operator {
+struct operator
+{
 	char name[64];
 	unsigned uid;
 	uint64_t client;
 };
 
-/* `to_engine`: where the runner posts. `ledger` NULL: a read-only engine (no verb runs). Borrows all. */
-struct act *act_new(struct settings *settings, const struct clock *clock, struct model *model, struct ledger *ledger,
-	struct mailbox *to_engine) MUST_CHECK;
+/* `to_engine`: where the runner posts. `ledger` NULL: a read-only engine (no verb runs). Borrows
+ * all. */
+struct act *act_new(struct settings *settings, const struct clock *clock, struct model *model,
+	struct ledger *ledger, struct mailbox *to_engine) MUST_CHECK;
 void act_free(struct act *act); /* cancels what runs, joins the runner; NULL is legal */
 void act_reload(struct act *act, struct settings *settings);
 
 /* Each fills the reply that the asker gets (strings owned by the reply). */
-void act_plan(struct act *act, const struct operator *who, const struct msg_plan_req *request, struct msg_plan *ret);
-void act_run(struct act *act, const struct operator *who, const struct msg_run_req *request, struct msg_accepted *ret);
-void act_cancel(struct act *act, const struct operator *who, const struct msg_cancel_req *request,
+void act_plan(struct act *act, const struct operator* who, const struct msg_plan_req *request,
+	struct msg_plan *ret);
+void act_run(struct act *act, const struct operator* who, const struct msg_run_req *request,
+	struct msg_accepted *ret);
+void act_cancel(struct act *act, const struct operator* who, const struct msg_cancel_req *request,
 	struct msg_answer *ret);
-void act_arm(struct act *act, const struct operator *who, const struct msg_arm_req *request, struct msg_answer *ret);
+void act_arm(struct act *act, const struct operator* who, const struct msg_arm_req *request,
+	struct msg_answer *ret);
 
 /* Feeds obs_child and obs_ledger; looks at deadlines and outcomes. Once a turn. */
 void act_observe(struct act *act, enum msg_kind kind, const void *body);

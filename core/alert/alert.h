@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The built-in alerts: one table (builtin.def) of conditions over the model, each with threshold, hold time,
- * severity, sentence and the source of its figure. Evaluated on observation (a changed bot) and once a second.
- * Results are alert entities of the model. Engine thread.
+ * The built-in alerts: one table (builtin.def) of conditions over the model, each with threshold,
+ * hold time, severity, sentence and the source of its figure. Evaluated on observation (a changed
+ * bot) and once a second. Results are alert entities of the model. Engine thread.
  */
 #ifndef BOTSWAIN_ALERT_ALERT_H
 #define BOTSWAIN_ALERT_ALERT_H
@@ -23,7 +23,8 @@ struct alert_rule {
 	int64_t for_ms;
 };
 
-struct alerts *alerts_new(struct settings *settings, const struct clock *clock, struct model *model) MUST_CHECK;
+struct alerts *alerts_new(
+	struct settings *settings, const struct clock *clock, struct model *model) MUST_CHECK;
 void alerts_free(struct alerts *alerts); /* NULL is legal */
 void alerts_reload(struct alerts *alerts, struct settings *settings);
 /* Evaluates one target (after an observation of it), or all. */

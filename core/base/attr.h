@@ -5,12 +5,12 @@
 
 #include <stddef.h>
 
-#define MUST_CHECK         __attribute__((warn_unused_result))
-#define PRINTF_LIKE(f, a)  __attribute__((format(printf, f, a)))
-#define NORETURN           __attribute__((noreturn))
-#define UNUSED             __attribute__((unused))
-#define COUNT_OF(array)    (sizeof(array) / sizeof((array)[0]))
-#define CLEANUP(function)  __attribute__((cleanup(function)))
+#define MUST_CHECK        __attribute__((warn_unused_result))
+#define PRINTF_LIKE(f, a) __attribute__((format(printf, f, a)))
+#define NORETURN          __attribute__((noreturn))
+#define UNUSED            __attribute__((unused))
+#define COUNT_OF(array)   (sizeof(array) / sizeof((array)[0]))
+#define CLEANUP(function) __attribute__((cleanup(function)))
 
 /* Frees a heap pointer when it leaves its scope. */
 static inline void autofree_release(void *pointer)

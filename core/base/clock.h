@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Time as an argument. Nothing below a main() asks the system for the time: it asks the clock it was given.
- * `mono` never jumps and measures intervals; `wall` is what the operator's watch says (UTC, may jump).
- * The virtual clock moves only when told to, so a test owns time. Reading is safe on any thread; moving a
- * virtual clock belongs to the thread that made it.
+ * Time as an argument. Nothing below a main() asks the system for the time: it asks the clock it
+ * was given. `mono` never jumps and measures intervals; `wall` is what the operator's watch says
+ * (UTC, may jump). The virtual clock moves only when told to, so a test owns time. Reading is safe
+ * on any thread; moving a virtual clock belongs to the thread that made it.
  */
 #ifndef BOTSWAIN_BASE_CLOCK_H
 #define BOTSWAIN_BASE_CLOCK_H

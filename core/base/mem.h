@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Allocation that cannot fail: it aborts the program, and the guard puts the terminal right. Any thread. */
+/* Allocation that cannot fail: it aborts the program, and the guard puts the terminal right. Any
+ * thread. */
 #ifndef BOTSWAIN_BASE_MEM_H
 #define BOTSWAIN_BASE_MEM_H
 

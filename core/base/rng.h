@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Chance as an argument: a small seeded generator (xorshift64*) for jitter and test data, never for secrets. */
+/* Chance as an argument: a small seeded generator (xorshift64*) for jitter and test data, never for
+ * secrets. */
 #ifndef BOTSWAIN_BASE_RNG_H
 #define BOTSWAIN_BASE_RNG_H
 

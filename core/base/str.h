@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A growable byte string. `text` is never NULL after str_init() or STR_INIT and always ends in NUL. */
+/* A growable byte string. `text` is never NULL after str_init() or STR_INIT and always ends in NUL.
+ */
 #ifndef BOTSWAIN_BASE_STR_H
 #define BOTSWAIN_BASE_STR_H
 

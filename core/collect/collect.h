@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The sources. collect_start() makes one worker a Redis and a Postgres (blocking, own thread), one thread for all
- * HTTP (curl multi_socket), one for all files (inotify) and one for processes. Each has its own clock, deadline,
- * back-off with jitter, circuit and freshness, posts observations to the engine's mailbox, and writes its own
- * event chunks. Connections live and die in their thread. collect_stop() returns within one timeout (<= 2 s).
+ * The sources. collect_start() makes one worker a Redis and a Postgres (blocking, own thread), one
+ * thread for all HTTP (curl multi_socket), one for all files (inotify) and one for processes. Each
+ * has its own clock, deadline, back-off with jitter, circuit and freshness, posts observations to
+ * the engine's mailbox, and writes its own event chunks. Connections live and die in their thread.
+ * collect_stop() returns within one timeout (<= 2 s).
  */
 #ifndef BOTSWAIN_COLLECT_COLLECT_H
 #define BOTSWAIN_COLLECT_COLLECT_H
@@ -18,13 +19,16 @@ struct err;
 struct mailbox;
 struct settings;
 
-/* What a worker's event writer hands over: struct chunk (core/events) as the attachment of obs_notes. */
+/* What a worker's event writer hands over: struct chunk (core/events) as the attachment of
+ * obs_notes. */
 
-/* Tokens that were answered by Telegram within 24 h, by bot name: polled at once instead of staggered. */
+/* Tokens that were answered by Telegram within 24 h, by bot name: polled at once instead of
+ * staggered. */
 typedef bool collect_known_token(void *context, const char *bot, uint64_t token_hash);
 
-MUST_CHECK bool collect_start(struct settings *settings, const struct clock *clock, struct mailbox *to_engine,
-	collect_known_token *known, void *context, struct collect **ret, struct err *err);
+MUST_CHECK bool collect_start(struct settings *settings, const struct clock *clock,
+	struct mailbox *to_engine, collect_known_token *known, void *context, struct collect **ret,
+	struct err *err);
 /* New settings: sources that did not change keep their connections and positions. */
 void collect_reload(struct collect *collect, struct settings *settings);
 /* The selected bot is polled more often (0: none). */

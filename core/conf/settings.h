@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The configuration, read and checked. settings_load() fills a tree that is constant from then on and shared by
- * reference count: workers keep the one they were started with until a reload gives them the next. Every string
- * is NUL-terminated and never NULL (empty: not given). Paths are absolute. Durations are ms. A secret is a
- * reference here, never its bytes: whoever needs it calls settings_secret() on its own thread.
+ * The configuration, read and checked. settings_load() fills a tree that is constant from then on
+ * and shared by reference count: workers keep the one they were started with until a reload gives
+ * them the next. Every string is NUL-terminated and never NULL (empty: not given). Paths are
+ * absolute. Durations are ms. A secret is a reference here, never its bytes: whoever needs it calls
+ * settings_secret() on its own thread.
  */
 #ifndef BOTSWAIN_CONF_SETTINGS_H
 #define BOTSWAIN_CONF_SETTINGS_H
@@ -28,42 +29,42 @@ struct argv {
 /* Where a secret is. Exactly one of the four; none: `given` is false. */
 struct secret_ref {
 	bool given;
-	char *file;		/* {file: PATH} */
-	char *env_file, *key;	/* {env_file: PATH, key: BOT_TOKEN} */
-	char *credential;	/* {credential: NAME} in $CREDENTIALS_DIRECTORY */
-	struct argv command;	/* {command: [argv]}: first line of its output */
-	int line, column;	/* where the configuration says so */
+	char *file;           /* {file: PATH} */
+	char *env_file, *key; /* {env_file: PATH, key: BOT_TOKEN} */
+	char *credential;     /* {credential: NAME} in $CREDENTIALS_DIRECTORY */
+	struct argv command;  /* {command: [argv]}: first line of its output */
+	int line, column;     /* where the configuration says so */
 };
 
 /* How a bot's process is found. At most one; none: not configured. */
 struct process_ref {
 	char *pidfile;
 	struct argv pid_command; /* prints a pid, or 0 or nothing */
-	char *match;		 /* PCRE2 on the command line of processes of this user and others we may see */
+	char *match; /* PCRE2 on the command line of processes of this user and others we may see */
 };
 
 struct conf_bot {
 	char *name; /* [a-z0-9][a-z0-9_-]{0,62} */
 	struct secret_ref token;
 	enum transport transport;
-	bool enabled;		  /* `enabled: no`: disabled on purpose */
+	bool enabled; /* `enabled: no`: disabled on purpose */
 	struct process_ref process;
-	char **logs;		  /* paths or globs */
+	char **logs; /* paths or globs */
 	size_t log_count;
-	char *heartbeat;	  /* Redis key; default hb:<name> when a redis has heartbeats */
-	char *redis;		  /* which; empty: the only one */
-	char *from;		  /* "config", or the bots_from entry that made it */
+	char *heartbeat; /* Redis key; default hb:<name> when a redis has heartbeats */
+	char *redis;     /* which; empty: the only one */
+	char *from;      /* "config", or the bots_from entry that made it */
 	int line, column;
 };
 
 struct conf_bots_from {
-	char *dir;		    /* one bot of each token file */
-	char *postgres, *query;	    /* rows: name, enabled[, transport[, token_file]] */
+	char *dir;              /* one bot of each token file */
+	char *postgres, *query; /* rows: name, enabled[, transport[, token_file]] */
 	int64_t interval_ms;
 	enum transport transport;
-	char *token_dir;	    /* postgres: DIR/<name> holds the token */
+	char *token_dir;                       /* postgres: DIR/<name> holds the token */
 	char *log_template, *pidfile_template; /* with {bot}; empty: none */
-	struct argv pid_command;    /* with {bot} */
+	struct argv pid_command;               /* with {bot} */
 };
 
 struct conf_redis {
@@ -74,19 +75,21 @@ struct conf_redis {
 	bool tls;
 	char *ca_file;
 	int64_t interval_ms, timeout_ms;
-	char *heartbeats;	   /* pattern of keys with one *, e.g. hb:*; empty: none */
-	char **streams;		   /* names or globs */
+	char *heartbeats; /* pattern of keys with one *, e.g. hb:*; empty: none */
+	char **streams;   /* names or globs */
 	size_t stream_count;
-	struct { char *bot, *level, *msg, *ts, *type, *correlation_id; } fields; /* names of mapped stream fields */
+	struct {
+		char *bot, *level, *msg, *ts, *type, *correlation_id;
+	} fields; /* names of mapped stream fields */
 };
 
 struct conf_query {
-	char *name, *sql;	   /* yields name?, value, labels...: docs/ */
+	char *name, *sql; /* yields name?, value, labels...: docs/ */
 	int64_t interval_ms;
 };
 
 struct conf_postgres {
-	char *name, *dsn;	   /* keyword=value or URI, without password */
+	char *name, *dsn; /* keyword=value or URI, without password */
 	struct secret_ref password;
 	int64_t interval_ms, timeout_ms;
 	char **listen;
@@ -95,54 +98,57 @@ struct conf_postgres {
 	size_t query_count;
 };
 
-struct conf_log {		   /* logs that belong to no bot, or to several */
-	char *name, *glob, *bot;   /* bot may be empty */
+struct conf_log {                /* logs that belong to no bot, or to several */
+	char *name, *glob, *bot; /* bot may be empty */
 };
 
-struct conf_driver {		   /* argv templates; empty: the verb is not configured */
+struct conf_driver { /* argv templates; empty: the verb is not configured */
 	struct argv start, stop, restart;
-	int64_t timeout_ms, verify_ms; /* longest run; how long to watch for the outcome (default 30 s) */
-	int64_t stable_ms;	   /* a bot that dies again within this is failed (default 10 s) */
+	int64_t timeout_ms,
+		verify_ms; /* longest run; how long to watch for the outcome (default 30 s) */
+	int64_t stable_ms; /* a bot that dies again within this is failed (default 10 s) */
 };
 
 struct conf_verb {
-	char *name, *help;	   /* custom verb */
+	char *name, *help; /* custom verb */
 	bool per_bot, typed;
 	struct argv command;
 	int64_t timeout_ms;
 };
 
 struct conf_backup {
-	char *name, *file;	   /* final name with {time}; written as FILE.part first */
-	struct argv command;	   /* its standard output is the backup */
-	struct argv verify;	   /* with {file}; must exit 0 */
+	char *name, *file;   /* final name with {time}; written as FILE.part first */
+	struct argv command; /* its standard output is the backup */
+	struct argv verify;  /* with {file}; must exit 0 */
 	int64_t timeout_ms;
 };
 
-struct conf_rule {		   /* settings of one built-in rule of core/alert/builtin.def */
+struct conf_rule { /* settings of one built-in rule of core/alert/builtin.def */
 	char *rule;
 	bool off;
-	double limit;		   /* NaN: default */
-	int64_t for_ms;		   /* -1: default */
-	char *severity;		   /* empty: default; warn or crit */
+	double limit;   /* NaN: default */
+	int64_t for_ms; /* -1: default */
+	char *severity; /* empty: default; warn or crit */
 };
 
 struct conf_keys {
-	char *key, *command;	   /* bind KEY to a command line */
+	char *key, *command; /* bind KEY to a command line */
 };
 
 struct settings {
-	char *path;		   /* the file that was read */
-	char *environment;	   /* default: file's folder name or "default" */
-	char *state_dir;	   /* the engine's identity; default $XDG_STATE_HOME/botswain/<hash of path> */
-	char *socket_path;	   /* in state_dir, or under $XDG_RUNTIME_DIR/botswain/ by hash when too long */
+	char *path;        /* the file that was read */
+	char *environment; /* default: file's folder name or "default" */
+	char *state_dir;   /* the engine's identity; default $XDG_STATE_HOME/botswain/<hash of path>
+			    */
+	char *socket_path; /* in state_dir, or under $XDG_RUNTIME_DIR/botswain/ by hash when too
+			      long */
 	enum write_mode write;
 	char *theme;
-	char *telegram_api;	   /* base URL, default https://api.telegram.org */
-	bool telegram_loopback;	   /* its host is loopback: faster cadence, no staggering */
+	char *telegram_api;     /* base URL, default https://api.telegram.org */
+	bool telegram_loopback; /* its host is loopback: faster cadence, no staggering */
 	int64_t telegram_interval_ms, telegram_getme_ms, telegram_timeout_ms;
 	int64_t process_interval_ms, screen_interval_ms;
-	uint64_t event_bytes;	   /* budget of the event store */
+	uint64_t event_bytes; /* budget of the event store */
 	struct conf_bot *bots;
 	size_t bot_count;
 	struct conf_bots_from *bots_from;
@@ -162,29 +168,32 @@ struct settings {
 	size_t rule_count;
 	struct conf_keys *keys;
 	size_t key_count;
-	void *owner;		   /* private: the arena */
+	void *owner; /* private: the arena */
 	_Atomic unsigned references;
 };
 
 /*
- * Reads a file (at most 1 MiB, owned by us or root, secrets' permissions checked). On failure `report` (may be
- * NULL) holds every error found, each as file:line:column, the line, a caret and what to do; `err` the first one.
+ * Reads a file (at most 1 MiB, owned by us or root, secrets' permissions checked). On failure
+ * `report` (may be NULL) holds every error found, each as file:line:column, the line, a caret and
+ * what to do; `err` the first one.
  */
-MUST_CHECK bool settings_load(const char *path, struct settings **ret, struct str *report, struct err *err);
+MUST_CHECK bool settings_load(
+	const char *path, struct settings **ret, struct str *report, struct err *err);
 /* The same from memory; `path` names it in errors and is the base of relative paths. */
-MUST_CHECK bool settings_parse(const char *text, size_t length, const char *path, struct settings **ret,
-	struct str *report, struct err *err);
+MUST_CHECK bool settings_parse(const char *text, size_t length, const char *path,
+	struct settings **ret, struct str *report, struct err *err);
 struct settings *settings_ref(struct settings *settings);
 void settings_unref(struct settings *settings); /* NULL is legal; any thread */
 
-/* Which file: -c FILE, else $XDG_CONFIG_HOME/botswain/botswain.yaml, else /etc/botswain/botswain.yaml. */
+/* Which file: -c FILE, else $XDG_CONFIG_HOME/botswain/botswain.yaml, else
+ * /etc/botswain/botswain.yaml. */
 MUST_CHECK bool settings_find(const char *given, char **ret_path, struct err *err);
 /* The commented default configuration (config/botswain.yaml, embedded). */
 const char *settings_default_text(void);
 
 /*
- * Reads a secret into `ret` (cleared by the caller with explicit_bzero through str_wipe()). May block on a
- * command or a file: workers only. Refuses loose permissions with the exact chmod.
+ * Reads a secret into `ret` (cleared by the caller with explicit_bzero through str_wipe()). May
+ * block on a command or a file: workers only. Refuses loose permissions with the exact chmod.
  */
 MUST_CHECK bool settings_secret(const struct secret_ref *ref, struct str *ret, struct err *err);
 void str_wipe(struct str *str);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The engine: owns the model, the stores, alerts, plans and clients. engine_turn() does one bounded turn: take
- * observations, digest, judge, alert, act, answer clients. engine_run() is its poll loop. With `workers` false
- * it has no threads of its own but the query pool and is fed by engine_feed(): tests, replay.
- * One thread, except engine_stop().
+ * The engine: owns the model, the stores, alerts, plans and clients. engine_turn() does one bounded
+ * turn: take observations, digest, judge, alert, act, answer clients. engine_run() is its poll
+ * loop. With `workers` false it has no threads of its own but the query pool and is fed by
+ * engine_feed(): tests, replay. One thread, except engine_stop().
  */
 #ifndef BOTSWAIN_ENGINE_ENGINE_H
 #define BOTSWAIN_ENGINE_ENGINE_H
@@ -19,18 +19,18 @@ struct model;
 struct settings;
 
 struct engine_options {
-	bool workers;	/* poll the outside */
-	bool listen;	/* lock the state directory, open the socket */
-	bool own;	/* leave when the last client is gone and no operation runs */
+	bool workers;   /* poll the outside */
+	bool listen;    /* lock the state directory, open the socket */
+	bool own;       /* leave when the last client is gone and no operation runs */
 	bool read_only; /* no lock, no ledger, no actions */
 };
 
-MUST_CHECK bool engine_new(struct settings *settings, const struct clock *clock, const struct engine_options *options,
-	struct engine **ret, struct err *err);
-void engine_free(struct engine *engine); /* NULL is legal */
+MUST_CHECK bool engine_new(struct settings *settings, const struct clock *clock,
+	const struct engine_options *options, struct engine **ret, struct err *err);
+void engine_free(struct engine *engine);                            /* NULL is legal */
 MUST_CHECK bool engine_run(struct engine *engine, struct err *err); /* until stopped */
-void engine_stop(struct engine *engine);			     /* any thread, signal-safe */
-void engine_reload_soon(struct engine *engine);			     /* signal-safe: SIGHUP */
+void engine_stop(struct engine *engine);                            /* any thread, signal-safe */
+void engine_reload_soon(struct engine *engine);                     /* signal-safe: SIGHUP */
 /* One turn; waits at most `wait_ms` for input. Returns false when the engine should end. */
 bool engine_turn(struct engine *engine, int wait_ms);
 /* Input as from a worker: takes ownership. */

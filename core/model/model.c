@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One sorted array of entities a kind, and one list over all of them by revision. A lookup is a binary search;
- * with 10,000 bots that is 14 compares. Tombstones stay in the list until MODEL_TOMBSTONES_MAX newer ones came;
- * a client that was away longer gets everything again (its mark is older than the oldest tombstone dropped).
+ * One sorted array of entities a kind, and one list over all of them by revision. A lookup is a
+ * binary search; with 10,000 bots that is 14 compares. Tombstones stay in the list until
+ * MODEL_TOMBSTONES_MAX newer ones came; a client that was away longer gets everything again (its
+ * mark is older than the oldest tombstone dropped).
  */
 #include "core/model/model.h"
 
@@ -15,7 +16,7 @@ enum { KINDS = MODEL_KIND_LAST - MODEL_KIND_FIRST + 1 };
 
 struct shelf {
 	struct entity **entities; /* sorted by id, no tombstones */
-	const void **bodies;	  /* the same order */
+	const void **bodies;      /* the same order */
 	size_t count, capacity, bodies_capacity;
 };
 
@@ -117,9 +118,11 @@ static struct entity *insert(struct model *model, enum msg_kind kind, void *body
 	size_t at = place_of(shelf, id);
 	struct entity *entity = xcalloc(1, sizeof(*entity));
 	*entity = (struct entity){.kind = kind, .id = id, .body = body};
-	shelf->entities = grow(shelf->entities, shelf->count, &shelf->capacity, sizeof(struct entity *));
+	shelf->entities =
+		grow(shelf->entities, shelf->count, &shelf->capacity, sizeof(struct entity *));
 	shelf->bodies = grow(shelf->bodies, shelf->count, &shelf->bodies_capacity, sizeof(void *));
-	memmove(shelf->entities + at + 1, shelf->entities + at, (shelf->count - at) * sizeof(struct entity *));
+	memmove(shelf->entities + at + 1, shelf->entities + at,
+		(shelf->count - at) * sizeof(struct entity *));
 	memmove(shelf->bodies + at + 1, shelf->bodies + at, (shelf->count - at) * sizeof(void *));
 	shelf->entities[at] = entity;
 	shelf->bodies[at] = body;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What is known: entities (msg.def kinds 16-31) by kind and id. The engine owns one and changes it; each screen
- * holds a replica that model_apply() fills. Every change gives the entity a new revision from one counter, and the
- * entities are linked in order of revision: what a client has not seen is what is newer than its mark, so an
- * update is state, never a delta, and the latest wins. One thread owns a model.
+ * What is known: entities (msg.def kinds 16-31) by kind and id. The engine owns one and changes it;
+ * each screen holds a replica that model_apply() fills. Every change gives the entity a new
+ * revision from one counter, and the entities are linked in order of revision: what a client has
+ * not seen is what is newer than its mark, so an update is state, never a delta, and the latest
+ * wins. One thread owns a model.
  */
 #ifndef BOTSWAIN_MODEL_MODEL_H
 #define BOTSWAIN_MODEL_MODEL_H
@@ -27,7 +28,7 @@ static inline bool is_entity(unsigned kind)
 struct entity {
 	enum msg_kind kind;
 	uint64_t id, rev;
-	void *body;		    /* struct msg_<kind>; NULL: gone (a tombstone) */
+	void *body;                   /* struct msg_<kind>; NULL: gone (a tombstone) */
 	struct entity *older, *newer; /* by revision */
 };
 
@@ -36,15 +37,19 @@ struct model;
 struct model *model_new(void) MUST_CHECK;
 void model_free(struct model *model); /* NULL is legal */
 
-/* Puts an entity's new state; takes ownership of `body`, whose rev is set. Engine: the model gives the revision. */
+/* Puts an entity's new state; takes ownership of `body`, whose rev is set. Engine: the model gives
+ * the revision. */
 struct entity *model_put(struct model *model, enum msg_kind kind, void *body);
-/* As model_put(), but an equal state (revision aside) is freed and changes nothing: returns false. */
+/* As model_put(), but an equal state (revision aside) is freed and changes nothing: returns false.
+ */
 bool model_put_if_changed(struct model *model, enum msg_kind kind, void *body);
-/* Screen: applies a decoded entity or `gone` message; takes ownership of the body. Others are freed: false. */
+/* Screen: applies a decoded entity or `gone` message; takes ownership of the body. Others are
+ * freed: false. */
 bool model_apply(struct model *model, struct msg_any message);
 /* The entity leaves; a tombstone tells the clients. False when it was not there. */
 bool model_remove(struct model *model, enum msg_kind kind, uint64_t id);
-/* Engine: the body of an entity, to be changed in place; the change becomes visible with model_touch(). */
+/* Engine: the body of an entity, to be changed in place; the change becomes visible with
+ * model_touch(). */
 void *model_edit(struct model *model, enum msg_kind kind, uint64_t id);
 void model_touch(struct model *model, enum msg_kind kind, uint64_t id);
 
@@ -58,10 +63,11 @@ uint64_t model_rev(const struct model *model);
 const struct entity *model_newer(const struct model *model, uint64_t rev);
 
 /* Typed views: `const struct msg_bot *bot = model_bot(model, id)`. */
-#define MODEL_VIEW(kind)                                                                                     \
-	static inline const struct msg_##kind *model_##kind(const struct model *model, uint64_t id)         \
-	{                                                                                                    \
-		return (const struct msg_##kind *)model_find(model, MSG_##kind, id);                         \
+#define MODEL_VIEW(kind)                                                                           \
+	static inline const struct msg_##kind *model_##kind(                                       \
+		const struct model *model, uint64_t id)                                            \
+	{                                                                                          \
+		return (const struct msg_##kind *)model_find(model, MSG_##kind, id);               \
 	}
 MODEL_VIEW(bot)
 MODEL_VIEW(source)
@@ -80,11 +86,11 @@ static inline const struct msg_engine *model_engine(const struct model *model)
  * Typed lists, ordered by id; valid until the next put, apply or remove of the kind:
  *   size_t count; const struct msg_bot *const *bots = model_bots(model, &count);
  */
-#define MODEL_LIST(kind, plural)                                                                             \
-	static inline const struct msg_##kind *const *model_##plural(                                        \
-		const struct model *model, size_t *ret_count)                                                \
-	{                                                                                                    \
-		return (const struct msg_##kind *const *)model_list(model, MSG_##kind, ret_count);           \
+#define MODEL_LIST(kind, plural)                                                                   \
+	static inline const struct msg_##kind *const *model_##plural(                              \
+		const struct model *model, size_t *ret_count)                                      \
+	{                                                                                          \
+		return (const struct msg_##kind *const *)model_list(model, MSG_##kind, ret_count); \
 	}
 MODEL_LIST(bot, bots)
 MODEL_LIST(source, sources)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The wire form. One encoder and one decoder walk the tables of msg.def, so a new field needs no code. The decoder
- * trusts nothing: every length is checked against what is left, lists and depth are bounded, and whatever it
- * leaves half-built on failure is released.
+ * The wire form. One encoder and one decoder walk the tables of msg.def, so a new field needs no
+ * code. The decoder trusts nothing: every length is checked against what is left, lists and depth
+ * are bounded, and whatever it leaves half-built on failure is released.
  */
 #include "core/msg/msg.h"
 
@@ -60,7 +60,8 @@ static void put_double(struct str *out, double value)
 	put_le(out, bits, 8);
 }
 
-static void put_bytes(struct str *out, const struct msg_field *field, const char *text, size_t length)
+static void put_bytes(
+	struct str *out, const struct msg_field *field, const char *text, size_t length)
 {
 	put_key(out, field, WIRE_BYTES);
 	put_varint(out, length);
@@ -209,9 +210,11 @@ static void take_number(const struct msg_field *field, void *body, uint64_t valu
 		*(bool *)at = value != 0;
 }
 
-static bool get_fields(struct reader *in, const struct msg_info *info, void *body, unsigned depth, struct err *err);
+static bool get_fields(struct reader *in, const struct msg_info *info, void *body, unsigned depth,
+	struct err *err);
 
-static bool take_doubles(const struct msg_field *field, void *body, const unsigned char *at, size_t length)
+static bool take_doubles(
+	const struct msg_field *field, void *body, const unsigned char *at, size_t length)
 {
 	size_t count = length / 8;
 	if (length % 8 || count > MSG_LIST_MAX || *count_at(field, body))
@@ -224,18 +227,20 @@ static bool take_doubles(const struct msg_field *field, void *body, const unsign
 	return true;
 }
 
-static bool take_element(const struct msg_field *field, void *body, struct reader *in, unsigned depth, struct err *err)
+static bool take_element(const struct msg_field *field, void *body, struct reader *in,
+	unsigned depth, struct err *err)
 {
 	size_t *count = count_at(field, body);
 	if (*count >= MSG_LIST_MAX || depth >= MSG_DEPTH_MAX)
-		return err_set(err, ERR_LIMIT, "cannot read message: list '%s' too long or too deep", field->name);
+		return err_set(err, ERR_LIMIT,
+			"cannot read message: list '%s' too long or too deep", field->name);
 	const struct msg_info *info = known(field->kind);
 	void *element = msg_add_(field_at(field, body), count, info->size);
 	return get_fields(in, info, element, depth + 1, err);
 }
 
-static bool take_bytes(const struct msg_field *field, void *body, const unsigned char *at, size_t length,
-	unsigned depth, struct err *err)
+static bool take_bytes(const struct msg_field *field, void *body, const unsigned char *at,
+	size_t length, unsigned depth, struct err *err)
 {
 	struct reader inner = {.at = at, .end = at + length};
 	char **text = field_at(field, body);
@@ -246,14 +251,16 @@ static bool take_bytes(const struct msg_field *field, void *body, const unsigned
 		return true;
 	case MSG_T_STRS:
 		if (*count_at(field, body) >= MSG_LIST_MAX)
-			return err_set(err, ERR_LIMIT, "cannot read message: list '%s' too long", field->name);
+			return err_set(err, ERR_LIMIT, "cannot read message: list '%s' too long",
+				field->name);
 		char *copy = xstrndup((const char *)at, length);
 		char **slot = msg_add_(text, count_at(field, body), sizeof(char *));
 		*slot = copy;
 		return true;
 	case MSG_T_F64S:
 		return take_doubles(field, body, at, length) ||
-		       err_set(err, ERR_PROTOCOL, "cannot read message: list '%s' is malformed", field->name);
+		       err_set(err, ERR_PROTOCOL, "cannot read message: list '%s' is malformed",
+			       field->name);
 	case MSG_T_LIST:
 		return take_element(field, body, &inner, depth, err);
 	case MSG_T_U64:
@@ -265,21 +272,25 @@ static bool take_bytes(const struct msg_field *field, void *body, const unsigned
 	return false;
 }
 
-static bool get_field(struct reader *in, const struct msg_info *info, void *body, unsigned depth, struct err *err)
+static bool get_field(
+	struct reader *in, const struct msg_info *info, void *body, unsigned depth, struct err *err)
 {
 	uint64_t key, number = 0;
 	if (!get_varint(in, &key))
-		return err_set(err, ERR_PROTOCOL, "cannot read message '%s': cut in a key", info->name);
+		return err_set(
+			err, ERR_PROTOCOL, "cannot read message '%s': cut in a key", info->name);
 	enum wire wire = (enum wire)(key & 3);
 	size_t size = wire == WIRE_FIXED8 ? 8 : 0;
 	if (wire != WIRE_FIXED8) {
 		if (!get_varint(in, &number))
-			return err_set(err, ERR_PROTOCOL, "cannot read message '%s': cut in a number", info->name);
+			return err_set(err, ERR_PROTOCOL,
+				"cannot read message '%s': cut in a number", info->name);
 		if (wire == WIRE_BYTES)
 			size = number > SIZE_MAX / 2 ? SIZE_MAX / 2 : (size_t)number;
 	}
 	if (wire > WIRE_BYTES || size > (size_t)(in->end - in->at))
-		return err_set(err, ERR_PROTOCOL, "cannot read message '%s': field longer than the frame", info->name);
+		return err_set(err, ERR_PROTOCOL,
+			"cannot read message '%s': field longer than the frame", info->name);
 	const unsigned char *at = in->at;
 	in->at += size;
 	const struct msg_field *field = field_by_tag(info, key >> 2);
@@ -294,7 +305,8 @@ static bool get_field(struct reader *in, const struct msg_info *info, void *body
 	return true;
 }
 
-static bool get_fields(struct reader *in, const struct msg_info *info, void *body, unsigned depth, struct err *err)
+static bool get_fields(
+	struct reader *in, const struct msg_info *info, void *body, unsigned depth, struct err *err)
 {
 	while (in->at < in->end)
 		if (!get_field(in, info, body, depth, err))
@@ -302,7 +314,8 @@ static bool get_fields(struct reader *in, const struct msg_info *info, void *bod
 	return true;
 }
 
-bool msg_decode(const void *bytes, size_t length, size_t max, struct msg_any *ret, size_t *ret_used, struct err *err)
+bool msg_decode(const void *bytes, size_t length, size_t max, struct msg_any *ret, size_t *ret_used,
+	struct err *err)
 {
 	const unsigned char *at = bytes;
 	if (length < 6) {
@@ -311,7 +324,8 @@ bool msg_decode(const void *bytes, size_t length, size_t max, struct msg_any *re
 	}
 	size_t frame = (size_t)get_le(at, 4);
 	if (frame < 2 || frame > max)
-		return err_set(err, ERR_LIMIT, "cannot read message: a frame of %zu bytes, limit %zu", frame, max);
+		return err_set(err, ERR_LIMIT,
+			"cannot read message: a frame of %zu bytes, limit %zu", frame, max);
 	if (length - 4 < frame) {
 		*ret_used = 0;
 		return true;

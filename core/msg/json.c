@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Messages as JSON, for --json: raw units, names as in msg.def, NaN as null, times in *_ms as they are. */
+/* Messages as JSON, for --json: raw units, names as in msg.def, NaN as null, times in *_ms as they
+ * are. */
 #include "core/msg/msg.h"
 
 #include <inttypes.h>

@@ -95,7 +95,8 @@ bool mailbox_post(struct mailbox *mailbox, enum msg_kind kind, void *body)
 	return mailbox_post_with(mailbox, (struct parcel){.message = {.kind = kind, .body = body}});
 }
 
-static void unlink_letters(struct mailbox *mailbox, struct letter **ret_list, size_t max, size_t *ret_count)
+static void unlink_letters(
+	struct mailbox *mailbox, struct letter **ret_list, size_t max, size_t *ret_count)
 {
 	struct letter **end = &mailbox->first;
 	size_t count = 0;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The only way from a thread to another: messages are moved, never shared. A mailbox is a locked list and an
- * eventfd. Any number of threads post; one thread takes. Bounded: a post to a full box frees the message, counts
- * it, and returns false (the poster decides whether that is an event). The bell is a bell, not a counter.
+ * The only way from a thread to another: messages are moved, never shared. A mailbox is a locked
+ * list and an eventfd. Any number of threads post; one thread takes. Bounded: a post to a full box
+ * frees the message, counts it, and returns false (the poster decides whether that is an event).
+ * The bell is a bell, not a counter.
  */
 #ifndef BOTSWAIN_MSG_MAILBOX_H
 #define BOTSWAIN_MSG_MAILBOX_H
@@ -14,7 +15,8 @@
 
 struct mailbox;
 
-/* What travels beside a message and is no message: a chunk, a result. Freed with `release` if nobody takes it. */
+/* What travels beside a message and is no message: a chunk, a result. Freed with `release` if
+ * nobody takes it. */
 struct parcel {
 	struct msg_any message;
 	void *attachment;

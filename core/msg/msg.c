@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The tables that msg.def expands to, and the life of a message. The wire form is codec.c, the text form text.c. */
+/* The tables that msg.def expands to, and the life of a message. The wire form is codec.c, the text
+ * form text.c. */
 #include "core/msg/msg.h"
 
 #include <stdlib.h>
@@ -186,7 +187,8 @@ bool msg_equal(enum msg_kind kind, const void *a, const void *b, bool but_rev)
 		memcpy(field_at(rev, same_rev), field_of(rev, a), sizeof(uint64_t));
 	msg_encode(kind, a, &wire_a);
 	msg_encode(kind, same_rev, &wire_b);
-	return wire_a.length == wire_b.length && memcmp(wire_a.text, wire_b.text, wire_a.length) == 0;
+	return wire_a.length == wire_b.length &&
+	       memcmp(wire_a.text, wire_b.text, wire_a.length) == 0;
 }
 
 bool msg_set(char **field, const char *text)

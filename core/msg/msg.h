@@ -2,13 +2,15 @@
 /*
  * Messages: what crosses the socket, what workers tell the engine, what a recording holds.
  *
- * Everything is declared in msg.def. A message is a plain struct (`struct msg_bot`) whose strings and lists are
- * owned by it (heap); msg_new() gives a zeroed one, msg_free() frees it deeply. A string may be NULL in a struct
- * that our code fills; a decoded or parsed message never has a NULL string. Any thread, one at a time.
+ * Everything is declared in msg.def. A message is a plain struct (`struct msg_bot`) whose strings
+ * and lists are owned by it (heap); msg_new() gives a zeroed one, msg_free() frees it deeply. A
+ * string may be NULL in a struct that our code fills; a decoded or parsed message never has a NULL
+ * string. Any thread, one at a time.
  *
- * Frame on the wire: u32 little-endian length of what follows, u16 little-endian kind, then fields as
- * varint(tag << 2 | wire type): 0 varint, 1 eight bytes (IEEE double, little-endian), 2 varint length and bytes.
- * Zero, empty and false are not sent; NaN is. Unknown tags are skipped by wire type.
+ * Frame on the wire: u32 little-endian length of what follows, u16 little-endian kind, then fields
+ * as varint(tag << 2 | wire type): 0 varint, 1 eight bytes (IEEE double, little-endian), 2 varint
+ * length and bytes. Zero, empty and false are not sent; NaN is. Unknown tags are skipped by wire
+ * type.
  */
 #ifndef BOTSWAIN_MSG_MSG_H
 #define BOTSWAIN_MSG_MSG_H
@@ -29,6 +31,7 @@ enum {
 	MSG_DEPTH_MAX = 4,
 };
 
+/* clang-format off */
 #define MSG(name, number, help) MSG_##name = (number),
 #define U64(...)
 #define I64(...)
@@ -98,13 +101,24 @@ enum msg_kind {
 #undef LIST
 #undef END
 
-enum msg_type { MSG_T_U64, MSG_T_I64, MSG_T_F64, MSG_T_BOOL, MSG_T_STR, MSG_T_STRS, MSG_T_F64S, MSG_T_LIST };
+/* clang-format on */
+
+enum msg_type {
+	MSG_T_U64,
+	MSG_T_I64,
+	MSG_T_F64,
+	MSG_T_BOOL,
+	MSG_T_STR,
+	MSG_T_STRS,
+	MSG_T_F64S,
+	MSG_T_LIST
+};
 
 struct msg_field {
 	const char *name, *help;
 	unsigned tag;
 	enum msg_type type;
-	size_t offset;	     /* of the value, or of the list's pointer */
+	size_t offset;       /* of the value, or of the list's pointer */
 	size_t count_offset; /* lists: of their size_t count */
 	enum msg_kind kind;  /* MSG_T_LIST: of the elements */
 };
@@ -130,7 +144,8 @@ const struct msg_info *msg_info_by_name(const char *name);
 const struct msg_info *msg_info_at(size_t index);
 
 void *msg_new(enum msg_kind kind) MUST_CHECK;
-/* Frees what the fields own, and zeroes them; not the struct itself (for elements and for structs on the stack). */
+/* Frees what the fields own, and zeroes them; not the struct itself (for elements and for structs
+ * on the stack). */
 void msg_release(enum msg_kind kind, void *body);
 void msg_free(enum msg_kind kind, void *body); /* NULL is legal */
 void msg_any_release(struct msg_any *any);
@@ -138,9 +153,11 @@ void *msg_copy(enum msg_kind kind, const void *body) MUST_CHECK;
 /* Same wire bytes. `but_rev`: entities, revision not compared. */
 bool msg_equal(enum msg_kind kind, const void *a, const void *b, bool but_rev);
 
-/* Replaces a string field: frees the old one, copies the new one. Returns true when the text changed. */
+/* Replaces a string field: frees the old one, copies the new one. Returns true when the text
+ * changed. */
 bool msg_set(char **field, const char *text);
-/* Appends a zeroed element to a list and returns it: `msg_add(plan->targets, &plan->targets_count)`. */
+/* Appends a zeroed element to a list and returns it: `msg_add(plan->targets,
+ * &plan->targets_count)`. */
 #define msg_add(list, count) (__typeof__(list))msg_add_(&(list), (count), sizeof(*(list)))
 void *msg_add_(void *list_pointer, size_t *count, size_t size);
 void msg_add_str(char ***list, size_t *count, const char *text);
@@ -148,17 +165,20 @@ void msg_add_str(char ***list, size_t *count, const char *text);
 /* Appends one frame. */
 void msg_encode(enum msg_kind kind, const void *body, struct str *out);
 /*
- * Reads one frame from the start of `bytes`. True with *ret_used 0: more bytes are needed. A frame of a kind that
- * we do not know is skipped: true, ret->kind MSG_none, *ret_used its length. False: the peer is broken, hang up.
+ * Reads one frame from the start of `bytes`. True with *ret_used 0: more bytes are needed. A frame
+ * of a kind that we do not know is skipped: true, ret->kind MSG_none, *ret_used its length. False:
+ * the peer is broken, hang up.
  */
-MUST_CHECK bool msg_decode(const void *bytes, size_t length, size_t max, struct msg_any *ret, size_t *ret_used,
-	struct err *err);
+MUST_CHECK bool msg_decode(const void *bytes, size_t length, size_t max, struct msg_any *ret,
+	size_t *ret_used, struct err *err);
 
-/* `bot id=3 name="orders" reasons=[{severity=2 text="down"}]`: one line, for tests, scripts and debugging. */
+/* `bot id=3 name="orders" reasons=[{severity=2 text="down"}]`: one line, for tests, scripts and
+ * debugging. */
 void msg_dump(enum msg_kind kind, const void *body, struct str *out);
 /* Reads msg_dump()'s form (fields in any order, those left out are zero; a double may be nan). */
 MUST_CHECK bool msg_parse(const char *line, struct msg_any *ret, struct err *err);
-/* {"id":3,"name":"orders",...}; NaN is null; fields in _ms named *_ms that are wall times stay raw numbers. */
+/* {"id":3,"name":"orders",...}; NaN is null; fields in _ms named *_ms that are wall times stay raw
+ * numbers. */
 void msg_json(enum msg_kind kind, const void *body, struct str *out);
 
 /* The id of an entity: FNV-1a of its parts, never 0. */

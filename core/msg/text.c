@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The text and JSON forms. The text form is read back: tests script the engine's input in it.
- *   kind name=value ...     strings in double quotes with \" \\ \n \xNN; bare words without blanks also pass
- *   lists                   [1 2 nan]   ["a" "b"]   [{name=value ...} {...}]
+ *   kind name=value ...     strings in double quotes with \" \\ \n \xNN; bare words without blanks
+ * also pass lists                   [1 2 nan]   ["a" "b"]   [{name=value ...} {...}]
  */
 #include "core/msg/msg.h"
 
@@ -69,7 +69,8 @@ static bool is_zero(const struct msg_field *field, const void *body)
 	case MSG_T_BOOL:
 		return !*(const bool *)at;
 	case MSG_T_F64:
-		return !(*(const double *)at < 0) && !(*(const double *)at > 0) && !isnan(*(const double *)at);
+		return !(*(const double *)at < 0) && !(*(const double *)at > 0) &&
+		       !isnan(*(const double *)at);
 	case MSG_T_STR:
 		return !*text_of(field, body);
 	case MSG_T_STRS:
@@ -196,7 +197,8 @@ static bool scan_element(struct scan *in, const struct msg_field *field, void *b
 		if (*in->at != '{')
 			return scan_fail(in, "'{' expected");
 		in->at++;
-		void *element = msg_add_(field_at(field, body), count_at(field, body), known(field->kind)->size);
+		void *element = msg_add_(
+			field_at(field, body), count_at(field, body), known(field->kind)->size);
 		return scan_fields(in, field->kind, element, '}');
 	}
 	if (!scan_text(in, &word))
@@ -204,7 +206,8 @@ static bool scan_element(struct scan *in, const struct msg_field *field, void *b
 	if (field->type == MSG_T_STRS) {
 		msg_add_str(field_at(field, body), count_at(field, body), word.text);
 	} else {
-		double *slot = msg_add_(field_at(field, body), count_at(field, body), sizeof(double));
+		double *slot =
+			msg_add_(field_at(field, body), count_at(field, body), sizeof(double));
 		*slot = strtod(word.text, NULL);
 	}
 	return true;
@@ -241,7 +244,8 @@ static bool scan_value(struct scan *in, const struct msg_field *field, void *bod
 		return msg_set(at, word.text) || true;
 	if (field->type == MSG_T_BOOL) {
 		*(bool *)at = strcmp(word.text, "true") == 0;
-		return *(bool *)at || strcmp(word.text, "false") == 0 || scan_fail(in, "true or false expected");
+		return *(bool *)at || strcmp(word.text, "false") == 0 ||
+		       scan_fail(in, "true or false expected");
 	}
 	if (field->type == MSG_T_U64)
 		*(uint64_t *)at = strtoull(word.text, &end, 10);
@@ -292,7 +296,8 @@ bool msg_parse(const char *line, struct msg_any *ret, struct err *err)
 		return false;
 	const struct msg_info *info = msg_info_by_name(name.text);
 	if (!info)
-		return err_set(err, ERR_SYNTAX, "cannot read message text: no kind '%s'", name.text);
+		return err_set(
+			err, ERR_SYNTAX, "cannot read message text: no kind '%s'", name.text);
 	struct msg_any any = {.kind = info->kind, .body = msg_new(info->kind)};
 	if (!scan_fields(&in, info->kind, any.body, '\0')) {
 		msg_any_release(&any);

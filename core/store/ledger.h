@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The ledger: the only thread that opens SQLite (state_dir/state.db, WAL) and the append-only audit file
- * (state_dir/audit.jsonl, one JSON object a line, fsync before "durable"). Requests are queued and group-committed;
- * the result of each comes back as obs_ledger with its ticket. Disk full or read-only: the code says so, and
- * actions are refused while viewing goes on.
+ * The ledger: the only thread that opens SQLite (state_dir/state.db, WAL) and the append-only audit
+ * file (state_dir/audit.jsonl, one JSON object a line, fsync before "durable"). Requests are queued
+ * and group-committed; the result of each comes back as obs_ledger with its ticket. Disk full or
+ * read-only: the code says so, and actions are refused while viewing goes on.
  */
 #ifndef BOTSWAIN_STORE_LEDGER_H
 #define BOTSWAIN_STORE_LEDGER_H
@@ -18,26 +18,30 @@ struct ledger;
 struct mailbox;
 struct str;
 
-/* One line of the audit file. Strings are borrowed for the call; they are redacted before they are written. */
+/* One line of the audit file. Strings are borrowed for the call; they are redacted before they are
+ * written. */
 struct audit_line {
 	uint64_t operation;
 	const char *who, *what, *on, *why, *result, *detail;
 };
 
 /* Opens (creates 0700/0600, migrates) and starts the thread. `to_engine` gets obs_ledger. */
-MUST_CHECK bool ledger_open(const char *state_dir, const struct clock *clock, struct mailbox *to_engine,
-	struct ledger **ret, struct err *err);
+MUST_CHECK bool ledger_open(const char *state_dir, const struct clock *clock,
+	struct mailbox *to_engine, struct ledger **ret, struct err *err);
 void ledger_close(struct ledger *ledger); /* flushes, joins; NULL is legal */
 
 /* Each returns a ticket at once; any thread. */
 uint64_t ledger_audit(struct ledger *ledger, const struct audit_line *line);
-/* Facts that survive a restart: keyed bytes (last state of the model, tokens answered, seen webhook URLs). */
+/* Facts that survive a restart: keyed bytes (last state of the model, tokens answered, seen webhook
+ * URLs). */
 uint64_t ledger_put(struct ledger *ledger, const char *key, const void *value, size_t length);
-/* Reads a key written before this start (loaded by ledger_open). False: none. Before the first put of that key. */
+/* Reads a key written before this start (loaded by ledger_open). False: none. Before the first put
+ * of that key. */
 bool ledger_get(const struct ledger *ledger, const char *key, struct str *ret);
 /* Reads all keys with a prefix written before this start. */
 void ledger_each(const struct ledger *ledger, const char *prefix,
-	void (*visit)(void *context, const char *key, const void *value, size_t length), void *context);
+	void (*visit)(void *context, const char *key, const void *value, size_t length),
+	void *context);
 /* The next operation number; never repeats over restarts. */
 uint64_t ledger_operation(struct ledger *ledger);
 

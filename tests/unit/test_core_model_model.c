@@ -79,7 +79,8 @@ static void a_replica_fed_with_the_dirty_set_equals_the_model(void **state)
 			model_remove(model, MSG_bot, round % 7 + 1);
 		for (const struct entity *e = model_newer(model, mark); e; e = e->newer) {
 			mark = e->rev;
-			struct msg_any any = {.kind = e->kind, .body = e->body ? msg_copy(e->kind, e->body) : NULL};
+			struct msg_any any = {.kind = e->kind,
+				.body = e->body ? msg_copy(e->kind, e->body) : NULL};
 			if (!e->body) {
 				struct msg_gone *gone = msg_new(MSG_gone);
 				*gone = (struct msg_gone){.kind = e->kind, .id = e->id};
@@ -102,7 +103,8 @@ static void a_message_that_is_no_entity_is_freed_and_refused(void **state)
 	struct msg_gone *gone = msg_new(MSG_gone);
 	gone->kind = 1000;
 	assert_false(model_apply(*state, (struct msg_any){.kind = MSG_gone, .body = gone}));
-	assert_false(model_apply(*state, (struct msg_any){.kind = MSG_turn, .body = msg_new(MSG_turn)}));
+	assert_false(
+		model_apply(*state, (struct msg_any){.kind = MSG_turn, .body = msg_new(MSG_turn)}));
 }
 
 static void tombstones_are_bounded(void **state)
@@ -121,10 +123,13 @@ static void tombstones_are_bounded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(entities_are_found_by_id_and_listed_in_its_order, setup, teardown),
 		cmocka_unit_test_setup_teardown(
-			only_what_is_newer_than_a_mark_is_dirty_and_the_latest_wins, setup, teardown),
-		cmocka_unit_test_setup_teardown(an_equal_state_makes_nothing_dirty, setup, teardown),
+			entities_are_found_by_id_and_listed_in_its_order, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			only_what_is_newer_than_a_mark_is_dirty_and_the_latest_wins, setup,
+			teardown),
+		cmocka_unit_test_setup_teardown(
+			an_equal_state_makes_nothing_dirty, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			a_replica_fed_with_the_dirty_set_equals_the_model, setup, teardown),
 		cmocka_unit_test_setup_teardown(

@@ -16,8 +16,10 @@
 #include "core/msg/msg.h"
 
 static const char *const lines[] = {
-	"bot id=7 rev=3 name=\"orders\" tg_id=-5 enabled=true severity=2 why=\"webhook 502 \\\"x\\\"\\n\" "
-	"reasons=[{severity=2 text=\"down\"} {severity=1}] cpu_percent=nan spark=[1 nan 2.5] logs=[\"a b\" \"\"]",
+	"bot id=7 rev=3 name=\"orders\" tg_id=-5 enabled=true severity=2 why=\"webhook 502 "
+	"\\\"x\\\"\\n\" "
+	"reasons=[{severity=2 text=\"down\"} {severity=1}] cpu_percent=nan spark=[1 nan 2.5] "
+	"logs=[\"a b\" \"\"]",
 	"plan req=1 plan=2 targets=[{id=9 name=\"x\"}] notes=[\"one\"] expires_ms=1700000000000",
 	"turn number=18446744073709551615 wall_ms=-9223372036854775808",
 	"win_close window=1",
@@ -71,7 +73,8 @@ static void a_frame_over_the_limit_is_refused_before_it_is_read(void **state)
 	struct msg_any out;
 	struct err err;
 	size_t used;
-	assert_false(msg_decode("\xff\xff\xff\x7f\x10\x00", 6, MSG_FRAME_MAX_UNKNOWN, &out, &used, &err));
+	assert_false(msg_decode(
+		"\xff\xff\xff\x7f\x10\x00", 6, MSG_FRAME_MAX_UNKNOWN, &out, &used, &err));
 	assert_int_equal(err.code, ERR_LIMIT);
 }
 
