@@ -9,6 +9,7 @@ else
 O ?= build/$(MODE)
 endif
 V ?= 0
+JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
 DESTDIR ?=
 CC := $(if $(filter default undefined,$(origin CC)),$(if $(shell command -v ccache),ccache gcc,gcc),$(CC))

@@ -25,19 +25,44 @@ endef
 $(foreach t,$(notdir $(UNIT_TESTS)),$(eval $(call unit_rule,$(t))))
 
 ALL_LIBS := $(call rooms_archives,tui widgets themes) $(ENGINE_LIBS)
-$(O)/tests/screen/%: $(O)/obj/tests/screen/%.o $(TEST_SUPPORT) $(ALL_LIBS)
-	$(call say,LD,$@)
-	@mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lvterm $(LIBS_ENGINE) -lncursesw
+define whole_rule
+$(O)/tests/$(1)/%: $(O)/obj/tests/$(1)/%.o $(TEST_SUPPORT) $(ALL_LIBS)
+	$$(call say,LD,$$@)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^ -lcmocka -lvterm $$(LIBS_ENGINE) -lncursesw
+endef
+$(foreach kind,screen tty integration,$(eval $(call whole_rule,$(kind))))
+TTY_TESTS := $(patsubst tests/tty/%.c,$(O)/tests/tty/%,$(wildcard tests/tty/test_*.c))
+SHELL_TESTS := $(sort $(wildcard tests/*/test_*.sh))
+ALL_TESTS := $(UNIT_TESTS) $(SCREEN_TESTS) $(TTY_TESTS) $(INTEGRATION_TESTS)
 
-$(O)/tests/integration/%: $(O)/obj/tests/integration/%.o $(TEST_SUPPORT) $(ALL_LIBS)
-	$(call say,LD,$@)
-	@mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lvterm $(LIBS_ENGINE) -lncursesw
-
-tests: $(UNIT_TESTS) $(SCREEN_TESTS) $(INTEGRATION_TESTS) ## build every test program
+tests: $(ALL_TESTS) ## build every test program
 
 unit: $(UNIT_TESTS) ## build and run the unit tests
 	$(Q)tests/run.sh $(UNIT_TESTS)
 
-.PHONY: tests unit
+check: deps ## install what is missing, build, run every test
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) all fleet-programs tests
+	$(Q)BOTSWAIN_BUILD=$(O) tests/run.sh $(ALL_TESTS) $(FUZZ_REPLAYS) $(SHELL_TESTS)
+
+asan: ## every test under the address and undefined-behaviour sanitizers
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) MODE=asan all fleet-programs tests
+	$(Q)BOTSWAIN_BUILD=build/asan BOTSWAIN_TEST_LIMIT=400 $(MAKE) --no-print-directory MODE=asan run-tests
+
+tsan: ## every test under the thread sanitizer
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) MODE=tsan all fleet-programs tests
+	$(Q)BOTSWAIN_BUILD=build/tsan BOTSWAIN_TEST_LIMIT=400 $(MAKE) --no-print-directory MODE=tsan run-tests
+
+run-tests:
+	$(Q)tests/run.sh $(ALL_TESTS) $(FUZZ_REPLAYS) $(SHELL_TESTS)
+
+golden: tests ## rewrite the golden screens; review the difference like code
+	$(Q)BOTSWAIN_GOLDEN=1 tests/run.sh $(SCREEN_TESTS)
+
+lint: ## order of the rooms, house rules, clang-format, clang-tidy, cppcheck, gcc -fanalyzer
+	$(Q)tests/lint/run.sh '-I. -I$(O)/gen -D_GNU_SOURCE -DBOTSWAIN_VERSION=\"$(VERSION)\" $(filter -I/%,$(CPPFLAGS))'
+
+format: ## let clang-format decide
+	$(Q)clang-format -i $$(git ls-files '*.c' '*.h')
+
+.PHONY: tests unit check asan tsan run-tests golden lint format
