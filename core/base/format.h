@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Figures as people read them, and back. A formatter returns its text by value, so that it can be
+ * used in place: str_adds(&line, format_duration(age_ms).text). Pure; any thread (local time needs
+ * tzset() before threads).
+ */
+#ifndef BOTSWAIN_BASE_FORMAT_H
+#define BOTSWAIN_BASE_FORMAT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "core/base/attr.h"
+#include "core/base/err.h"
+
+struct shown {
+	char text[32];
+};
+
+/* 0.4s 9.9s 48s 6m05 31m 1h55 13h 44d; negative with a leading '-'. At most 5 characters up to 27
+ * years. */
+struct shown format_duration(int64_t ms);
+/* One unit, for narrow columns: 0s 4s 6m 3h 12d. */
+struct shown format_age(int64_t ms);
+/* 812 9K 9M 3.1G 48T: powers of 1024, at most 4 characters. */
+struct shown format_bytes(int64_t bytes);
+/* 0 1204 12k 3.4M 120M 2.1G: as it is below 10,000, then powers of 1000. */
+struct shown format_count(int64_t count);
+/* 0.6 12.4 870 12k for measured values; NaN and infinities are "--". */
+struct shown format_number(double value);
+/* 0.6% 25% 100%: a decimal below 10. `ratio` 1.0 is 100%; NaN is "--". */
+struct shown format_percent(double ratio);
+
+/* 2026-11-20T10:00:21.744Z; outside the years 0000 to 9999 "-". */
+struct shown format_rfc3339(int64_t wall_ms);
+/* 10:00:21, UTC or local. */
+struct shown format_clock(int64_t wall_ms, bool local);
+/* 11-20 10:00, UTC or local: for what is older than a day. */
+struct shown format_day_clock(int64_t wall_ms, bool local);
+
+/* 30s 5m 1h30m 1.5s 250ms 7d 2w; a bare 0 is allowed, any other number needs its unit. The whole
+ * text must be used; the error names the position. At most 100 years. */
+bool parse_duration(const char *text, int64_t *ret_ms, struct err *err) MUST_CHECK;
+/* 4096 64K 64KiB 1.5M 3GB: powers of 1024, with or without B or iB; at most 2^62. */
+bool parse_bytes(const char *text, int64_t *ret_bytes, struct err *err) MUST_CHECK;
+/* 2026-11-20T10:00:21.744Z, also with a blank for the T, a comma for the point, 1 to 9 decimals or
+ * none, and +03:00 for the Z (without either it is UTC). Reads a prefix of `text`; returns the
+ * bytes used, 0 if none. */
+size_t parse_rfc3339(const char *text, size_t length, int64_t *ret_wall_ms);
+
+#endif

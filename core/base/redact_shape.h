@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* The shapes of secrets that nobody told us about; used by redact.c alone. Pure. */
+#ifndef BOTSWAIN_BASE_REDACT_SHAPE_H
+#define BOTSWAIN_BASE_REDACT_SHAPE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct span {
+	size_t start, end; /* bytes [start, end) to replace; start > the trigger */
+};
+
+/* True for the bytes at which redact_shape() may find something. */
+bool redact_is_trigger(unsigned char byte);
+
+struct shape_text {
+	const char *bytes;
+	size_t length;
+	bool is_cut; /* at its end */
+};
+
+/* Whether the byte at `at` announces a secret; where it lies. `is_inside`: the byte is part of a
+ * value already found, so that keys no longer count (and text full of them costs no more than it is
+ * long). */
+bool redact_shape(const struct shape_text *text, size_t at, bool is_inside, struct span *ret_span);
+
+#endif

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/clock.h"
+#include "core/base/mem.h"
+#include "core/base/redact.h"
+#include "core/base/rng.h"
+
+#define SECRET_PART "AAEhBOweik6ad9r_QXMENQjcrGbqCr4K-bc"
+#define TOKEN       "123456:" SECRET_PART
+
+static void assert_redacts(
+	const struct redactor *redactor, const char *text, unsigned flags, const char *expected)
+{
+	autostr struct str out = STR_INIT;
+	size_t count = redact(redactor, &out, text, strlen(text), flags);
+	assert_string_equal(out.text, expected);
+	assert_int_equal(count > 0, strcmp(text, expected) != 0);
+	if (!flags)
+		assert_int_equal(redact_has_candidate(redactor, text, strlen(text)), count > 0);
+	assert_false(redact_has_candidate(redactor, out.text, out.length));
+}
+
+static void hides(const char *text, const char *expected)
+{
+	assert_redacts(NULL, text, 0, expected);
+}
+
+static void keeps(const char *text)
+{
+	assert_redacts(NULL, text, 0, text);
+}
+
+static void a_telegram_token_keeps_its_id_alone(void **state)
+{
+	(void)state;
+	hides("token " TOKEN " rejected", "token 123456:<redacted> rejected");
+	hides("GET https://api.telegram.org/bot" TOKEN "/getMe 200",
+		"GET https://api.telegram.org/bot123456:<redacted>/getMe 200");
+	hides("file/bot" TOKEN "/photos/1.jpg", "file/bot123456:<redacted>/photos/1.jpg");
+	hides("{\"url\":\"\\/bot" TOKEN "\\/getMe\"}",
+		"{\"url\":\"\\/bot123456:<redacted>\\/getMe\"}");
+	hides("u=bot123456%3A" SECRET_PART "%2FgetMe", "u=bot123456%3A<redacted>%2FgetMe");
+	hides("123456%253a" SECRET_PART, "123456%253a<redacted>");
+	hides(TOKEN "," TOKEN, "123456:<redacted>,123456:<redacted>");
+}
+
+static void a_short_or_broken_token_in_a_bot_path_is_hidden_too(void **state)
+{
+	(void)state;
+	hides("GET /bot77:abc/getMe 404", "GET /bot77:<redacted>/getMe 404");
+}
+
+static void times_addresses_and_ids_are_no_tokens(void **state)
+{
+	(void)state;
+	keeps("2026-11-20 10:00:21,744 - main:42 - 127.0.0.1:8443 chat 123456789: hello");
+	keeps("http://127.0.0.1:8443/hook?x=1 [::1]:80 12345:short");
+	keeps("{\"level\":30,\"time\":1795168821744,\"pid\":7,\"msg\":\"ok\"}");
+	keeps("tokens=512 total_tokens: 9 max_token=5 key=value pwd:");
+}
+
+static void the_password_of_a_url_is_hidden(void **state)
+{
+	(void)state;
+	hides("postgres://bot:hunter2@db:5432/fleet", "postgres://bot:<redacted>@db:5432/fleet");
+	hides("redis://:s3cret@cache:6379/0", "redis://:<redacted>@cache:6379/0");
+	hides("amqp://u:p@ss@h/v x@y", "amqp://u:<redacted>@h/v x@y");
+	hides("redis://:a/b#c@h:1", "redis://:<redacted>@h:1");
+	hides("\"dsn\":\"mysql://u:p,w@h\"", "\"dsn\":\"mysql://u:<redacted>@h\"");
+	keeps("https://example.org:8443/a@b?c=d@e");
+	keeps("https://user@example.org/");
+}
+
+static void the_value_of_a_secret_key_is_hidden(void **state)
+{
+	(void)state;
+	hides("host=db password=hunter2 user=x", "host=db password=<redacted> user=x");
+	hides("password='it\\'s me' user=x", "password='<redacted>' user=x");
+	hides("{\"db_password\": \"hunter 2\", \"n\": 1}",
+		"{\"db_password\": \"<redacted>\", \"n\": 1}");
+	hides("{'API_KEY': 'k', 'n': 1}", "{'API_KEY': '<redacted>', 'n': 1}");
+	hides("{\\\"password\\\":\\\"x\\\",\\\"n\\\":1}",
+		"{\\\"password\\\":\\\"<redacted>\\\",\\\"n\\\":1}");
+	hides("?access_token=abcdefgh1&x=2", "?access_token=<redacted>&x=2");
+	hides("PGPASSWORD=abc pg_dump", "PGPASSWORD=<redacted> pg_dump");
+	hides("password: \"never closed", "password: \"<redacted>");
+}
+
+static void authorization_is_hidden_with_its_scheme(void **state)
+{
+	(void)state;
+	hides("Authorization: Bearer abc.def", "Authorization: <redacted>");
+	hides("> authorization: Basic dXNlcjpwYXNz\r", "> authorization: <redacted>\r");
+	hides("{'Authorization': 'Bearer abc'}", "{'Authorization': '<redacted>'}");
+	hides("sent Bearer eyJhbGciOiJIUzI1NiJ9.e30.x1 to", "sent Bearer <redacted> to");
+	keeps("Bearer authentication failed");
+}
+
+static void known_secrets_are_hidden_wherever_and_however_they_stand(void **state)
+{
+	(void)state;
+	struct redactor *redactor = redactor_new();
+	assert_true(redactor_add(redactor, TOKEN, strlen(TOKEN)));
+	assert_true(redactor_add(redactor, "p@ss\"word", 9));
+	assert_true(redactor_add(redactor, "p@ss\"word-longer", 16));
+	assert_false(redactor_add(redactor, "short", 5));
+	redactor_seal(redactor);
+	/* Id and secret in two fields: nothing looks like a token any more. */
+	assert_redacts(redactor, "{\"id\":123456,\"part\":\"" SECRET_PART "\"}", 0,
+		"{\"id\":123456,\"part\":\"<redacted>\"}");
+	assert_redacts(redactor, "xx" SECRET_PART SECRET_PART "yy", 0, "xx<redacted>yy");
+	assert_redacts(redactor, "a p@ss\"word b", 0, "a <redacted> b");
+	assert_redacts(redactor, "a p@ss\"word-longer b", 0, "a <redacted> b");
+	assert_redacts(redactor, "a p%40ss%22word b", 0, "a <redacted> b");
+	assert_redacts(redactor, "\"p@ss\\\"word\"", 0, "\"<redacted>\"");
+	assert_redacts(redactor, "p@ss", 0, "p@ss");
+	redactor_unref(redactor);
+}
+
+static void a_secret_cut_off_by_the_end_is_hidden(void **state)
+{
+	(void)state;
+	struct redactor *redactor = redactor_new();
+	assert_true(redactor_add(redactor, TOKEN, strlen(TOKEN)));
+	redactor_seal(redactor);
+	assert_redacts(redactor, "x 123456:AAEh", REDACT_CUT, "x 123456:<redacted>");
+	assert_redacts(redactor, "x AAEhBOw", REDACT_CUT, "x <redacted>");
+	assert_redacts(redactor, "x AAE", REDACT_CUT, "x AAE");
+	assert_redacts(redactor, "postgres://bot:hun", REDACT_CUT, "postgres://bot:<redacted>");
+	assert_redacts(redactor, "x AAEhBOw", 0, "x AAEhBOw");
+	redactor_unref(redactor);
+}
+
+static void a_redactor_lives_as_long_as_its_last_user(void **state)
+{
+	(void)state;
+	struct redactor *redactor = redactor_new();
+	assert_true(redactor_add(redactor, "hunter2hunter2", 14));
+	redactor_seal(redactor);
+	struct redactor *again = redactor_ref(redactor);
+	redactor_unref(redactor);
+	assert_redacts(again, "x hunter2hunter2", 0, "x <redacted>");
+	redactor_unref(again);
+	redactor_unref(NULL);
+}
+
+static void ten_thousand_tokens_are_all_found(void **state)
+{
+	(void)state;
+	struct redactor *redactor = redactor_new();
+	char token[64];
+	for (int i = 0; i < 10000; i++) {
+		snprintf(
+			token, sizeof(token), "%d:AAfleet%05dxxxxxxxxxxxxxxxxxxxxx", 100000 + i, i);
+		assert_true(redactor_add(redactor, token, strlen(token)));
+	}
+	redactor_seal(redactor);
+	for (int i = 0; i < 10000; i += 37) {
+		snprintf(token, sizeof(token), "AAfleet%05dxxxxxxxxxxxxxxxxxxxxx", i);
+		assert_redacts(redactor, token, 0, "<redacted>");
+	}
+	redactor_unref(redactor);
+}
+
+/* A text made of nothing but triggers must cost no more than its length. */
+static void hostile_text_takes_linear_time(void **state)
+{
+	(void)state;
+	static const char *const pieces[] = {"token=", "password:\"", "a://b:", "token=\\\"",
+		"12345:a", "bearer ", "%3A", "://", "\"secret\":'", "bearer a1"};
+	const size_t size = 1 << 20;
+	char *text = xmalloc(size);
+	for (size_t i = 0; i < COUNT_OF(pieces); i++) {
+		size_t piece = strlen(pieces[i]);
+		for (size_t at = 0; at < size; at++)
+			text[at] = pieces[i][at % piece];
+		autostr struct str out = STR_INIT;
+		int64_t start = clock_cost_us();
+		redact(NULL, &out, text, size, REDACT_CUT);
+		assert_in_range(clock_cost_us() - start, 0, 5 * 1000 * 1000);
+	}
+	free(text);
+}
+
+static void redacting_twice_changes_nothing(void **state)
+{
+	(void)state;
+	static const char *const pieces[] = {"password", "=", ":", " ", "\"", "'", "\\", "://", "@",
+		"/bot", "12345", SECRET_PART, "knownsecret\"x", "%3A", "Bearer ", "token", ",",
+		"a1b2c3d4e5f6g7h8i9", REDACTED, "/"};
+	struct redactor *redactor = redactor_new();
+	assert_true(redactor_add(redactor, "knownsecret\"x", 13));
+	redactor_seal(redactor);
+	struct rng rng;
+	rng_init(&rng, 11);
+	for (int round = 0; round < 50000; round++) {
+		autostr struct str raw = STR_INIT;
+		autostr struct str once = STR_INIT;
+		for (uint64_t left = rng_below(&rng, 14); left; left--)
+			str_adds(&raw, pieces[rng_below(&rng, COUNT_OF(pieces))]);
+		redact(redactor, &once, raw.text, raw.length, 0);
+		if (redact_has_candidate(redactor, once.text, once.length))
+			fail_msg("'%s' -> '%s'", raw.text, once.text);
+		assert_null(strstr(once.text, "knownsecret\"x"));
+	}
+	redactor_unref(redactor);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_telegram_token_keeps_its_id_alone),
+		cmocka_unit_test(a_short_or_broken_token_in_a_bot_path_is_hidden_too),
+		cmocka_unit_test(times_addresses_and_ids_are_no_tokens),
+		cmocka_unit_test(the_password_of_a_url_is_hidden),
+		cmocka_unit_test(the_value_of_a_secret_key_is_hidden),
+		cmocka_unit_test(authorization_is_hidden_with_its_scheme),
+		cmocka_unit_test(known_secrets_are_hidden_wherever_and_however_they_stand),
+		cmocka_unit_test(a_secret_cut_off_by_the_end_is_hidden),
+		cmocka_unit_test(a_redactor_lives_as_long_as_its_last_user),
+		cmocka_unit_test(ten_thousand_tokens_are_all_found),
+		cmocka_unit_test(hostile_text_takes_linear_time),
+		cmocka_unit_test(redacting_twice_changes_nothing),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
