@@ -15,7 +15,7 @@
 
 struct act;
 struct clock;
-struct ledger;
+struct journal;
 struct mailbox;
 struct model;
 struct settings;
@@ -28,18 +28,27 @@ struct operator
 	uint64_t client;
 };
 
-/* `to_engine`: where the runner posts. `ledger` NULL: a read-only engine (no verb runs). Borrows
- * all. */
+/*
+ * `to_engine`: where the runner posts. `journal` NULL: an engine that only watches (no verb runs,
+ * and nothing lifts that). Borrows all (the journal by value). Puts the verb and backup entities;
+ * of the engine entity it owns the fields `armed` and `ledger_error`, of a bot `busy_op`.
+ */
 struct act *act_new(struct settings *settings, const struct clock *clock, struct model *model,
-	struct ledger *ledger, struct mailbox *to_engine) MUST_CHECK;
+	const struct journal *journal, struct mailbox *to_engine) MUST_CHECK;
 void act_free(struct act *act); /* cancels what runs, joins the runner; NULL is legal */
 void act_reload(struct act *act, struct settings *settings);
 
 /* Each fills the reply that the asker gets (strings owned by the reply). */
 void act_plan(struct act *act, const struct operator* who, const struct msg_plan_req *request,
 	struct msg_plan *ret);
-void act_run(struct act *act, const struct operator* who, const struct msg_run_req *request,
+/*
+ * True: *ret is the answer (refused, or a repeat of what is accepted). False: it comes through the
+ * function given to act_on_accepted() once the ledger made it durable, or could not.
+ */
+bool act_run(struct act *act, const struct operator* who, const struct msg_run_req *request,
 	struct msg_accepted *ret);
+typedef void act_accepted(void *context, uint64_t client, const struct msg_accepted *accepted);
+void act_on_accepted(struct act *act, act_accepted *take, void *context);
 void act_cancel(struct act *act, const struct operator* who, const struct msg_cancel_req *request,
 	struct msg_answer *ret);
 void act_arm(struct act *act, const struct operator* who, const struct msg_arm_req *request,

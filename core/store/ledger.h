@@ -3,13 +3,15 @@
  * The ledger: the only thread that opens SQLite (state_dir/state.db, WAL) and the append-only audit
  * file (state_dir/audit.jsonl, one JSON object a line, fsync before "durable"). Requests are queued
  * and group-committed; the result of each comes back as obs_ledger with its ticket. Disk full or
- * read-only: the code says so, and actions are refused while viewing goes on.
+ * read-only: the code says so, actions are refused while viewing goes on, and when it can write
+ * again it says so unasked (obs_ledger with ticket 0 and code 0).
  */
 #ifndef BOTSWAIN_STORE_LEDGER_H
 #define BOTSWAIN_STORE_LEDGER_H
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "core/act/journal.h"
 #include "core/base/attr.h"
 
 struct clock;
@@ -17,13 +19,6 @@ struct err;
 struct ledger;
 struct mailbox;
 struct str;
-
-/* One line of the audit file. Strings are borrowed for the call; they are redacted before they are
- * written. */
-struct audit_line {
-	uint64_t operation;
-	const char *who, *what, *on, *why, *result, *detail;
-};
 
 /* Opens (creates 0700/0600, migrates) and starts the thread. `to_engine` gets obs_ledger. */
 MUST_CHECK bool ledger_open(const char *state_dir, const struct clock *clock,
@@ -33,7 +28,7 @@ void ledger_close(struct ledger *ledger); /* flushes, joins; NULL is legal */
 /* Each returns a ticket at once; any thread. */
 uint64_t ledger_audit(struct ledger *ledger, const struct audit_line *line);
 /* Facts that survive a restart: keyed bytes (last state of the model, tokens answered, seen webhook
- * URLs). */
+ * URLs). Length 0 forgets the key. */
 uint64_t ledger_put(struct ledger *ledger, const char *key, const void *value, size_t length);
 /* Reads a key written before this start (loaded by ledger_open). False: none. Before the first put
  * of that key. */
@@ -44,5 +39,10 @@ void ledger_each(const struct ledger *ledger, const char *prefix,
 	void *context);
 /* The next operation number; never repeats over restarts. */
 uint64_t ledger_operation(struct ledger *ledger);
+/* The same for act, which is a lower room. Valid as long as the ledger. */
+struct journal ledger_journal(struct ledger *ledger);
+/* What was found wrong when it was opened (a torn last line set aside, a chain that does not hold);
+ * empty: nothing. */
+const char *ledger_note(const struct ledger *ledger);
 
 #endif
