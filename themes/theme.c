@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From a palette to the look of every cell. styles.def says once how a role looks in terms of
+ * palette slots; a theme is a palette and a few rules of its own. Every pair of role and surface is
+ * composed ahead of time, in full colour, so that readability is judged before colours are cut down
+ * to what the terminal has.
+ */
+#include "themes/theme.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/str.h"
+#include "themes/colour.h"
+#include "themes/internal.h"
+
+/* Text below this contrast to its background can't be read for long (WCAG asks 3 for large, 4.5 for
+ * small text). */
+static const double readable = 3.0;
+
+static const struct role_info roles[ROLE_COUNT] = {
+#define ROLE(id, n, p, l, h) [ROLE_##id] = {.name = n, .help = h, .parent = ROLE_##p, .letter = l},
+#include "themes/roles.def"
+#undef ROLE
+};
+
+static const enum role surface_roles[SURFACE_COUNT] = {
+	[SURFACE_SCREEN] = ROLE_TEXT,
+	[SURFACE_SELECTED] = ROLE_SELECTED,
+	[SURFACE_SELECTED_IDLE] = ROLE_SELECTED_IDLE,
+	[SURFACE_STATUS] = ROLE_STATUS,
+	[SURFACE_FOOTER] = ROLE_FOOTER,
+	[SURFACE_DIALOG] = ROLE_DIALOG,
+};
+
+const struct role_info *role_info(enum role role)
+{
+	return &roles[role];
+}
+
+enum role surface_role(enum surface surface)
+{
+	return surface_roles[surface];
+}
+
+static colour slot_colour(const struct theme_draft *draft, unsigned slot)
+{
+	return slot == SLOT_NONE ? COLOUR_UNSET : draft->palette[slot];
+}
+
+static void set_rule(
+	struct theme_draft *draft, enum role role, unsigned fg, unsigned bg, int attrs, int mono)
+{
+	draft->rules[role] = (struct style_rule){.fg = slot_colour(draft, fg),
+		.bg = slot_colour(draft, bg),
+		.attrs = (uint8_t)attrs,
+		.mono = (uint8_t)mono,
+		.listed = true};
+}
+
+/* Names of styles.def, as short as the table wants them. */
+enum {
+	BOLD = STYLE_BOLD,
+	DIM = STYLE_DIM,
+	UNDERLINE = STYLE_UNDERLINE,
+	REVERSE = STYLE_REVERSE,
+	slot_NONE = SLOT_NONE,
+	/* clang-format off */
+	slot_00 = 0x00, slot_01, slot_02, slot_03, slot_04, slot_05, slot_06, slot_07, slot_08, slot_09,
+	slot_0A, slot_0B, slot_0C, slot_0D, slot_0E, slot_0F, slot_10, slot_11, slot_12, slot_13, slot_14, slot_15,
+	slot_16, slot_17,
+	/* clang-format on */
+};
+
+void draft_apply_styles(struct theme_draft *draft)
+{
+	memset(draft->rules, 0, sizeof(draft->rules));
+#define STYLE(role, fg, bg, attrs, mono)                                                           \
+	set_rule(draft, ROLE_##role, slot_##fg, slot_##bg, attrs, mono);
+#include "themes/styles.def"
+#undef STYLE
+}
+
+/* Parents stand above their children, so one pass downwards settles all inheritance. */
+static void inherit(struct style_rule rules[ROLE_COUNT])
+{
+	for (int i = ROLE_TEXT + 1; i < ROLE_COUNT; i++) {
+		const struct style_rule *parent = &rules[roles[i].parent];
+		if (!rules[i].listed)
+			rules[i] = *parent;
+		else if (rules[i].fg == COLOUR_UNSET)
+			rules[i].fg = parent->fg;
+		if (roles[i].parent == ROLE_TEXT && !rules[i].listed)
+			rules[i].bg = COLOUR_UNSET;
+	}
+}
+
+static bool is_readable(colour fg, colour bg)
+{
+	if (COLOUR_KIND(fg) != COLOUR_KIND_RGB || COLOUR_KIND(bg) != COLOUR_KIND_RGB)
+		return true;
+	return colour_contrast(COLOUR_VALUE(fg), COLOUR_VALUE(bg)) >= readable;
+}
+
+static struct style compose(
+	const struct style_rule *rule, const struct style_rule *surface, colour screen_bg)
+{
+	colour below = surface->bg == COLOUR_UNSET ? screen_bg : surface->bg;
+	struct style style = {.fg = rule->fg,
+		.bg = rule->bg == COLOUR_UNSET ? below : rule->bg,
+		.attrs = rule->attrs};
+	if (rule->bg != COLOUR_UNSET)
+		return style;
+	style.attrs |= surface->attrs & (STYLE_BOLD | STYLE_REVERSE | STYLE_UNDERLINE);
+	if ((surface->attrs & STYLE_REVERSE) || !is_readable(style.fg, below))
+		style.fg = surface->fg;
+	if (!is_readable(style.fg, below))
+		style.fg = COLOUR_RGB(colour_contrast(COLOUR_VALUE(below), 0) > 4.5 ? 0 : 0xffffff);
+	if (surface->attrs & STYLE_REVERSE)
+		style.attrs &= (uint8_t)~STYLE_DIM;
+	return style;
+}
+
+static uint8_t compose_mono(const struct style_rule *rule, const struct style_rule *surface)
+{
+	if (!(surface->mono & STYLE_REVERSE))
+		return rule->mono | surface->mono;
+	/* On a reversed surface a reversed cell stands out by being the right way round. */
+	return (uint8_t)((rule->mono ^ surface->mono) & ~STYLE_DIM);
+}
+
+void draft_compose(const struct theme_draft *draft, struct theme *ret_theme)
+{
+	struct style_rule rules[ROLE_COUNT];
+	memcpy(rules, draft->rules, sizeof(rules));
+	inherit(rules);
+	colour screen_bg = rules[ROLE_TEXT].bg;
+	rules[ROLE_TEXT].bg = COLOUR_UNSET;
+	memset(ret_theme, 0, sizeof(*ret_theme));
+	copy_text(ret_theme->name, sizeof(ret_theme->name), draft->name);
+	ret_theme->light = draft->light;
+	for (int surface = 0; surface < SURFACE_COUNT; surface++) {
+		const struct style_rule *below = &rules[surface_roles[surface]];
+		for (int role = 0; role < ROLE_COUNT; role++) {
+			const struct style_rule *rule = role == ROLE_TEXT ? below : &rules[role];
+			ret_theme->styles[role][surface] = compose(rule, below, screen_bg);
+			ret_theme->mono[role][surface] =
+				role == ROLE_TEXT ? below->mono : compose_mono(rule, below);
+		}
+	}
+}
+
+static void reduce_style(struct style *style, uint8_t mono, enum depth depth)
+{
+	if (depth == DEPTH_MONO) {
+		*style = (struct style){.fg = COLOUR_DEFAULT, .bg = COLOUR_DEFAULT, .attrs = mono};
+		return;
+	}
+	bool bright = depth == DEPTH_8 && COLOUR_KIND(style->fg) == COLOUR_KIND_INDEX &&
+		      COLOUR_VALUE(style->fg) >= 8 && COLOUR_VALUE(style->fg) < 16;
+	style->fg = colour_reduce(style->fg, depth);
+	style->bg = colour_reduce(style->bg, depth);
+	if (bright)
+		style->attrs |= STYLE_BOLD;
+	/* Two colours that fell together leave nothing to read. */
+	if (style->fg == style->bg && COLOUR_KIND(style->fg) == COLOUR_KIND_INDEX)
+		style->fg = colour_contrast(colour_rgb(style->bg), 0) > 7 ? COLOUR_INDEX(0)
+									  : COLOUR_INDEX(7);
+}
+
+void theme_reduce(struct theme *theme, enum depth depth)
+{
+	for (int role = 0; role < ROLE_COUNT; role++)
+		for (int surface = 0; surface < SURFACE_COUNT; surface++)
+			reduce_style(
+				&theme->styles[role][surface], theme->mono[role][surface], depth);
+}

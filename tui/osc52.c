@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+#include "tui/osc52.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "core/base/err.h"
+#include "core/base/str.h"
+#include "tui/term.h"
+
+/* What GNU screen takes in one device control string. */
+enum { SCREEN_CHUNK = 512 };
+
+static void add_base64(struct str *to, const char *text, size_t length)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	const unsigned char *bytes = (const unsigned char *)text;
+	for (size_t i = 0; i < length; i += 3) {
+		size_t left = length - i;
+		uint32_t group = (uint32_t)bytes[i] << 16 |
+				 (left > 1 ? (uint32_t)bytes[i + 1] << 8 : 0) |
+				 (left > 2 ? bytes[i + 2] : 0);
+		str_addch(to, digits[group >> 18]);
+		str_addch(to, digits[group >> 12 & 63]);
+		str_addch(to, left > 1 ? digits[group >> 6 & 63] : '=');
+		str_addch(to, left > 2 ? digits[group & 63] : '=');
+	}
+}
+
+/* screen passes a DCS through to its terminal, but only short ones; the pieces join on the other
+ * side. */
+static void add_for_screen(struct str *to, const struct str *sequence)
+{
+	for (size_t at = 0; at < sequence->length; at += SCREEN_CHUNK) {
+		size_t left = sequence->length - at;
+		str_adds(to, "\033P");
+		str_add(to, sequence->text + at, left < SCREEN_CHUNK ? left : SCREEN_CHUNK);
+		str_adds(to, "\033\\");
+	}
+}
+
+/* tmux takes OSC 52 itself with `set-clipboard on`, and passes a DCS through with
+ * `allow-passthrough on`: it gets both. In the DCS every ESC is doubled; ours has one, at its
+ * start. */
+static void add_for_tmux(struct str *to, const struct str *sequence)
+{
+	str_add(to, sequence->text, sequence->length);
+	str_adds(to, "\033Ptmux;\033");
+	str_add(to, sequence->text, sequence->length);
+	str_adds(to, "\033\\");
+}
+
+bool osc52_write(struct str *to, bool in_tmux, bool in_screen, const char *text, size_t length,
+	struct err *err)
+{
+	if ((length + 2) / 3 * 4 > TERM_COPY_MAX)
+		return err_set(err, ERR_LIMIT, "cannot copy %zu bytes: terminals take %d at most",
+			length, TERM_COPY_MAX / 4 * 3);
+	autostr struct str sequence = STR_INIT;
+	str_adds(&sequence, "\033]52;c;");
+	add_base64(&sequence, text, length);
+	str_adds(&sequence, "\a");
+	if (in_tmux)
+		add_for_tmux(to, &sequence);
+	else if (in_screen)
+		add_for_screen(to, &sequence);
+	else
+		str_add(to, sequence.text, sequence.length);
+	return true;
+}

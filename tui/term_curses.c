@@ -1,0 +1,576 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The real terminal. ncurses is known in this file alone, and only for what it does well: the
+ * smallest update from one screen to the next, in the words of the terminal at hand. It does not
+ * see the terminal: it writes into a file in memory, which can't block and can't fill, and after
+ * each doupdate() the bytes go to the queue of our own non-blocking line (tui/tty.h), inside DEC
+ * 2026 brackets. Modes, size, input and signals are ours.
+ */
+#include <curses.h>
+
+#include "tui/term.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <langinfo.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <wchar.h>
+
+#include "core/base/clock.h"
+#include "core/base/err.h"
+#include "core/base/mem.h"
+#include "core/base/str.h"
+#include "core/base/utf8.h"
+#include "tui/osc52.h"
+#include "tui/tty.h"
+
+#define ENTER_MODES                                                                                \
+	"\033[?2004h\033[8l" /* bracketed paste; text stays in the order in which it is sent */
+#define LEAVE_MODES "\033[?2004l\033[8h"
+#define FRAME_BEGIN "\033[?2026h"
+#define FRAME_END   "\033[?2026l"
+
+enum {
+	LEAVE_LIMIT_MS = 200,
+	ANSWER_MS = 4, /* between frames that answer keys; the others wait TERM_FRAME_MS */
+};
+
+struct look {
+	attr_t attrs;
+	int pair;
+	bool known;
+};
+
+struct curses {
+	struct term term;
+	struct tty tty;
+	const struct clock *clock;
+	struct key_decoder decoder;
+	struct theme theme;
+	struct look looks[ROLE_COUNT][SURFACE_COUNT];
+	struct grid *shown; /* what the terminal shows once the queue is drained */
+	cchar_t *row;       /* room for one row */
+	SCREEN *screen;
+	WINDOW *window;
+	FILE *out, *in;
+	int memory; /* what ncurses writes into */
+	int escape_ms;
+	int64_t last_frame_ms, escape_since_ms;
+	bool answering, repaint, cursor_shown, away, resize_said, lost_said;
+	atomic_bool *entered;
+};
+
+static struct curses *self(struct term *term)
+{
+	return (struct curses *)term;
+}
+
+static const struct curses *self_const(const struct term *term)
+{
+	return (const struct curses *)term;
+}
+
+/* ---- bytes of ncurses ---- */
+
+/* Moves what ncurses has written to the line's queue; `frame`: between the brackets of one update.
+ */
+static void collect(struct curses *curses, bool frame)
+{
+	fflush(curses->out);
+	off_t size = lseek(curses->memory, 0, SEEK_CUR);
+	if (size <= 0)
+		return;
+	char chunk[16384];
+	if (frame)
+		tty_adds(&curses->tty, FRAME_BEGIN);
+	for (off_t at = 0; at < size;) {
+		size_t wanted =
+			(size_t)(size - at) < sizeof(chunk) ? (size_t)(size - at) : sizeof(chunk);
+		ssize_t got = pread(curses->memory, chunk, wanted, at);
+		if (got <= 0)
+			break;
+		tty_add(&curses->tty, chunk, (size_t)got);
+		at += got;
+	}
+	if (frame)
+		tty_adds(&curses->tty, FRAME_END);
+	lseek(curses->memory, 0, SEEK_SET);
+}
+
+/* ---- cells to ncurses ---- */
+
+static int colour_number(colour value, enum depth depth)
+{
+	if (COLOUR_KIND(value) != COLOUR_KIND_INDEX && COLOUR_KIND(value) != COLOUR_KIND_RGB)
+		return -1;
+	int number = (int)COLOUR_VALUE(value);
+	/* In direct colour the first eight numbers are the palette. */
+	return depth == DEPTH_RGB && COLOUR_KIND(value) == COLOUR_KIND_RGB && number < 8 ? 8
+											 : number;
+}
+
+static attr_t curses_attrs(unsigned attrs)
+{
+	return (attrs & STYLE_BOLD ? A_BOLD : 0) | (attrs & STYLE_DIM ? A_DIM : 0) |
+	       (attrs & STYLE_UNDERLINE ? A_UNDERLINE : 0) |
+	       (attrs & STYLE_REVERSE ? A_REVERSE : 0) | (attrs & STYLE_ITALIC ? A_ITALIC : 0);
+}
+
+static const struct look *look_of(struct curses *curses, const struct cell *cell)
+{
+	struct look *look = &curses->looks[cell->role][cell->surface];
+	if (look->known)
+		return look;
+	const struct style *style = &curses->theme.styles[cell->role][cell->surface];
+	int fg = colour_number(style->fg, curses->term.depth),
+	    bg = colour_number(style->bg, curses->term.depth);
+	look->attrs = curses_attrs(style->attrs);
+	look->pair =
+		curses->term.depth == DEPTH_MONO || (fg < 0 && bg < 0) ? 0 : alloc_pair(fg, bg);
+	look->known = look->pair >= 0;
+	look->pair = look->pair < 0 ? 0 : look->pair;
+	return look;
+}
+
+/* The cluster as ncurses takes it: one spacing character and what combines with it. A character
+ * that the C library sees with another width than we do would shift the row, so it is replaced. */
+static void wide_text(const struct cell *cell, wchar_t ret_text[CCHARW_MAX + 1])
+{
+	size_t length = strnlen(cell->text, sizeof(cell->text)), at = 0;
+	int count = 0;
+	while (at < length && count < CCHARW_MAX - 1) {
+		struct utf8_char next = utf8_next(cell->text + at, length - at);
+		if (count > 0 && wcwidth((wchar_t)next.code) != 0)
+			break;
+		ret_text[count++] = (wchar_t)next.code;
+		at += next.size;
+	}
+	ret_text[count] = L'\0';
+	if (count == 0 || wcwidth(ret_text[0]) != cell->width)
+		wcscpy(ret_text, cell->width == 2 ? L"\uff1f" : L"?");
+}
+
+static void set_cell(struct curses *curses, cchar_t *to, const struct cell *cell)
+{
+	wchar_t text[CCHARW_MAX + 1];
+	const struct look *look = look_of(curses, cell);
+	int pair = look->pair;
+	wide_text(cell, text);
+	if (setcchar(to, text, look->attrs | curses_attrs(cell->attrs), 0, &pair) == ERR)
+		setcchar(to, L"?", 0, 0, NULL);
+}
+
+static void put_row(struct curses *curses, const struct grid *grid, int row)
+{
+	int count = 0;
+	for (int column = 0; column < grid->columns && column < curses->term.columns; column++) {
+		const struct cell *cell = grid_cell(grid, row, column);
+		if (cell->width == 0)
+			continue;
+		if (column + cell->width > curses->term.columns)
+			break;
+		set_cell(curses, &curses->row[count++], cell);
+	}
+	mvwadd_wchnstr(curses->window, row, 0, curses->row, count);
+}
+
+static bool row_differs(const struct curses *curses, const struct grid *grid, int row)
+{
+	const struct grid *shown = curses->shown;
+	if (curses->repaint || shown->columns != grid->columns || row >= shown->rows)
+		return true;
+	return memcmp(grid_cell(grid, row, 0), grid_cell(shown, row, 0),
+		       (size_t)grid->columns * sizeof(struct cell)) != 0;
+}
+
+static void place_cursor(struct curses *curses, const struct grid *grid)
+{
+	bool wanted = grid->cursor_row >= 0 && grid->cursor_row < curses->term.rows &&
+		      grid->cursor_column < curses->term.columns;
+	if (wanted != curses->cursor_shown)
+		curs_set(wanted);
+	curses->cursor_shown = wanted;
+	leaveok(curses->window, !wanted);
+	if (wanted)
+		wmove(curses->window, grid->cursor_row, grid->cursor_column);
+}
+
+static void present(struct term *term, const struct grid *grid)
+{
+	struct curses *curses = self(term);
+	if (curses->repaint)
+		werase(curses->window), clearok(curses->window, TRUE);
+	for (int row = 0; row < grid->rows && row < term->rows; row++)
+		if (row_differs(curses, grid, row))
+			put_row(curses, grid, row);
+	place_cursor(curses, grid);
+	wnoutrefresh(curses->window);
+	doupdate();
+	collect(curses, true);
+	tty_flush(&curses->tty);
+	grid_copy(curses->shown, grid);
+	curses->repaint = curses->answering = false;
+	curses->last_frame_ms = clock_mono_ms(curses->clock);
+}
+
+/* ---- in and out of our mode ---- */
+
+static void enter(struct curses *curses)
+{
+	if (curses->entered)
+		atomic_store(curses->entered, true);
+	tty_raw(&curses->tty);
+	tty_adds(&curses->tty, ENTER_MODES);
+	curses->repaint = true;
+	curses->away = false;
+	curses->cursor_shown = false;
+}
+
+static void leave(struct curses *curses)
+{
+	if (curses->away)
+		return;
+	curses->away = true;
+	endwin();
+	collect(curses, false);
+	tty_adds(&curses->tty, LEAVE_MODES);
+	tty_flush_wait(&curses->tty, LEAVE_LIMIT_MS);
+	tty_restore(&curses->tty);
+	/* Bytes that a stuck line never took are the guard's business: it sees the flag still set.
+	 */
+	if (curses->entered && tty_drained(&curses->tty))
+		atomic_store(curses->entered, false);
+}
+
+static void free_curses(struct term *term)
+{
+	struct curses *curses = self(term);
+	if (curses->screen) {
+		leave(curses);
+		delscreen(curses->screen);
+	}
+	if (curses->out)
+		fclose(curses->out);
+	if (curses->in)
+		fclose(curses->in);
+	tty_release(&curses->tty);
+	key_decoder_release(&curses->decoder);
+	grid_free(curses->shown);
+	free(curses->row);
+	free(curses);
+}
+
+static void suspend(struct term *term)
+{
+	leave(self(term));
+}
+
+static void check_size(struct curses *curses)
+{
+	int rows = curses->term.rows, columns = curses->term.columns;
+	tty_size(&curses->tty, &rows, &columns);
+	rows = rows > CANVAS_SIDE_MAX ? CANVAS_SIDE_MAX : rows;
+	columns = columns > CANVAS_SIDE_MAX ? CANVAS_SIDE_MAX : columns;
+	if (rows == curses->term.rows && columns == curses->term.columns)
+		return;
+	curses->term.rows = rows;
+	curses->term.columns = columns;
+	curses->row = xreallocarray(curses->row, (size_t)columns + 1, sizeof(*curses->row));
+	if (curses->window)
+		resize_term(rows, columns);
+	curses->repaint = true;
+	curses->resize_said = false;
+}
+
+static void resume(struct term *term)
+{
+	struct curses *curses = self(term);
+	enter(curses);
+	check_size(curses);
+	curses->resize_said = false;
+}
+
+static void resized(struct term *term)
+{
+	check_size(self(term));
+}
+
+/* ---- the loop's side ---- */
+
+static int fd(const struct term *term)
+{
+	const struct curses *curses = self_const(term);
+	return curses->tty.lost || curses->away ? -1 : curses->tty.fd;
+}
+
+static short poll_events(const struct term *term)
+{
+	return tty_drained(&self_const(term)->tty) ? POLLIN : POLLIN | POLLOUT;
+}
+
+static int64_t frame_wait_ms(const struct curses *curses)
+{
+	int64_t apart = curses->answering ? ANSWER_MS : TERM_FRAME_MS;
+	int64_t wait = curses->last_frame_ms + apart - clock_mono_ms(curses->clock);
+	return wait > 0 ? wait : 0;
+}
+
+static bool can_present(const struct term *term)
+{
+	const struct curses *curses = self_const(term);
+	return !curses->tty.lost && !curses->away && tty_drained(&curses->tty) &&
+	       frame_wait_ms(curses) == 0;
+}
+
+static int timeout_ms(const struct term *term)
+{
+	const struct curses *curses = self_const(term);
+	int64_t wait = -1;
+	if ((curses->tty.lost && !curses->lost_said) || !curses->resize_said)
+		return 0;
+	if (curses->away)
+		return -1;
+	if (tty_drained(&curses->tty) && frame_wait_ms(curses) > 0)
+		wait = frame_wait_ms(curses);
+	if (key_decoder_waiting(&curses->decoder)) {
+		int64_t left =
+			curses->escape_since_ms + curses->escape_ms - clock_mono_ms(curses->clock);
+		left = left > 0 ? left : 0;
+		wait = wait < 0 || left < wait ? left : wait;
+	}
+	return (int)wait;
+}
+
+static void read_keys(struct curses *curses)
+{
+	size_t room;
+	unsigned char *to = key_decoder_room(&curses->decoder, &room);
+	size_t got = room ? tty_read(&curses->tty, to, room) : 0;
+	if (!got)
+		return;
+	key_decoder_added(&curses->decoder, got);
+	curses->escape_since_ms = clock_mono_ms(curses->clock);
+}
+
+static void handle(struct term *term, short revents)
+{
+	struct curses *curses = self(term);
+	if (curses->away)
+		return;
+	if (revents & (POLLIN | POLLHUP | POLLERR))
+		read_keys(curses);
+	if (revents & (POLLHUP | POLLERR | POLLNVAL))
+		curses->tty.lost = true;
+	tty_flush(&curses->tty);
+}
+
+static bool next_key(struct curses *curses, struct term_event *ret_event)
+{
+	struct key_event event;
+	int64_t now = clock_mono_ms(curses->clock);
+	bool expired = key_decoder_waiting(&curses->decoder) &&
+		       now - curses->escape_since_ms >= curses->escape_ms;
+	if (expired)
+		curses->escape_since_ms = now;
+	if (!key_decoder_next(&curses->decoder, expired, &event))
+		return false;
+	curses->answering = true;
+	*ret_event = (struct term_event){
+		.type = event.type == KEY_EVENT_PASTE ? TERM_EVENT_PASTE : TERM_EVENT_KEY,
+		.key = event.key,
+		.text = event.text,
+		.length = event.length};
+	return true;
+}
+
+static bool next_event(struct term *term, struct term_event *ret_event)
+{
+	struct curses *curses = self(term);
+	if (curses->tty.lost) {
+		*ret_event = (struct term_event){.type = TERM_EVENT_LOST};
+		bool first = !curses->lost_said;
+		curses->lost_said = true;
+		return first;
+	}
+	if (!curses->resize_said) {
+		*ret_event = (struct term_event){
+			.type = TERM_EVENT_RESIZE, .rows = term->rows, .columns = term->columns};
+		return curses->resize_said = true;
+	}
+	return next_key(curses, ret_event);
+}
+
+static void repaint(struct term *term)
+{
+	self(term)->repaint = true;
+}
+
+static bool copy(struct term *term, const char *text, size_t length, struct err *err)
+{
+	struct curses *curses = self(term);
+	if (!osc52_write(&curses->tty.out, getenv("TMUX") != NULL, getenv("STY") != NULL, text,
+		    length, err))
+		return false;
+	tty_flush(&curses->tty);
+	return true;
+}
+
+static void title(struct term *term, const char *text)
+{
+	struct curses *curses = self(term);
+	tty_adds(&curses->tty, "\033]2;");
+	for (; *text; text++)
+		if (*text >= ' ' && *text <= '~')
+			tty_add(&curses->tty, text, 1);
+	tty_adds(&curses->tty, "\033\\");
+	tty_flush(&curses->tty);
+}
+
+static void bell(struct term *term)
+{
+	tty_adds(&self(term)->tty, "\a");
+	tty_flush(&self(term)->tty);
+}
+
+static const struct term_ops ops = {
+	.name = "curses",
+	.free = free_curses,
+	.fd = fd,
+	.poll_events = poll_events,
+	.timeout_ms = timeout_ms,
+	.handle = handle,
+	.next_event = next_event,
+	.can_present = can_present,
+	.present = present,
+	.repaint = repaint,
+	.copy = copy,
+	.title = title,
+	.bell = bell,
+	.resized = resized,
+	.suspend = suspend,
+	.resume = resume,
+};
+
+/* ---- opening ---- */
+
+static void ignore(int signal)
+{
+	(void)signal;
+}
+
+/* ncurses takes four signals for itself unless somebody has them; for the time of newterm()
+ * somebody has. */
+static SCREEN *newterm_without_signals(const char *name, FILE *out, FILE *in)
+{
+	static const int taken[] = {SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
+	struct sigaction before[COUNT_OF(taken)],
+		ours = {.sa_handler = ignore, .sa_flags = SA_RESTART};
+	for (size_t i = 0; i < COUNT_OF(taken); i++)
+		sigaction(taken[i], &ours, &before[i]);
+	autofree char *copy_of_name = xstrdup(name);
+	SCREEN *screen = newterm(copy_of_name, out, in);
+	for (size_t i = 0; i < COUNT_OF(taken); i++)
+		sigaction(taken[i], &before[i], NULL);
+	return screen;
+}
+
+/* The terminal's own description; failing that (a new terminal on an old server) one that nearly
+ * all understand. */
+static SCREEN *open_screen(struct curses *curses, const char *name)
+{
+	static const char *const fall_backs[] = {"xterm-256color", "xterm", "vt100", "ansi"};
+	SCREEN *screen = newterm_without_signals(name, curses->out, curses->in);
+	for (size_t i = 0; !screen && i < COUNT_OF(fall_backs); i++)
+		screen = newterm_without_signals(fall_backs[i], curses->out, curses->in);
+	return screen;
+}
+
+static enum depth depth_of_terminal(bool no_colour)
+{
+	if (no_colour || !has_colors() || start_color() == ERR)
+		return DEPTH_MONO;
+	if (use_default_colors() == ERR)
+		assume_default_colors(COLOR_WHITE, COLOR_BLACK);
+	if (tigetflag("RGB") > 0 || COLORS > 256)
+		return DEPTH_RGB;
+	return COLORS >= 256  ? DEPTH_256
+	       : COLORS >= 16 ? DEPTH_16
+	       : COLORS >= 8  ? DEPTH_8
+			      : DEPTH_MONO;
+}
+
+static bool open_files(struct curses *curses, struct err *err)
+{
+	curses->memory = memfd_create("botswain-frame", MFD_CLOEXEC);
+	if (curses->memory >= 0)
+		curses->out = fdopen(curses->memory, "w");
+	curses->in = fopen("/dev/null", "re");
+	if (!curses->out || !curses->in)
+		return err_errno(err, errno, "cannot make room for frames");
+	return true;
+}
+
+static bool open_curses(struct curses *curses, const struct term_options *options, struct err *err)
+{
+	const char *name = getenv("TERM");
+	if (!name || !*name || strcmp(name, "dumb") == 0)
+		return err_set(err, ERR_UNSUPPORTED,
+			"TERM is '%s', a terminal that can't place its cursor: set TERM, or use a "
+			"command such as "
+			"'botswain bots'",
+			name ? name : "");
+	if (!tty_open(&curses->tty, err) || !open_files(curses, err))
+		return false;
+	use_env(FALSE);
+	curses->screen = open_screen(curses, name);
+	if (!curses->screen || !tigetstr("cup"))
+		return err_set(err, ERR_UNSUPPORTED,
+			"no description of terminal '%s' has a way to place its cursor: set "
+			"TERM=xterm, or install "
+			"ncurses-term",
+			name);
+	curses->window = stdscr;
+	typeahead(-1);
+	curses->term.depth = depth_of_terminal(options->no_colour);
+	theme_reduce(&curses->theme, curses->term.depth);
+	bool utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+	bool plain = strncmp(name, "linux", 5) == 0;
+	curses->term.glyphs = options->ascii || !utf8 ? GLYPHS_ASCII
+			      : plain                 ? GLYPHS_PLAIN
+						      : GLYPHS_FULL;
+	return true;
+}
+
+struct term *term_curses_new(const struct term_options *options, struct err *err)
+{
+	struct curses *curses = xcalloc(1, sizeof(*curses));
+	curses->term.ops = &ops;
+	curses->tty.fd = curses->memory = -1;
+	curses->clock = options->clock;
+	curses->theme = *options->theme;
+	curses->entered = options->entered;
+	curses->escape_ms = options->escape_ms ? options->escape_ms : TERM_ESCAPE_MS;
+	curses->last_frame_ms = clock_mono_ms(options->clock) - TERM_FRAME_MS;
+	curses->away = true;
+	if (!open_curses(curses, options, err)) {
+		free_curses(&curses->term);
+		return NULL;
+	}
+	curses->shown = grid_new(0, 0, curses->term.glyphs);
+	curses->term.rows = curses->term.columns = 0;
+	check_size(curses);
+	if (!curses->term.rows) {
+		curses->term.rows = 24, curses->term.columns = 80;
+		curses->row = xreallocarray(curses->row, 81, sizeof(*curses->row));
+		resize_term(24, 80);
+	}
+	enter(curses);
+	curs_set(0);
+	return &curses->term;
+}
