@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What act needs of the ledger, which lives in a higher room: numbers, audit lines, facts. Each
- * writing call returns a ticket at once; its result comes back as obs_ledger. core/store gives one
+ * writing call returns a ticket at once, and its result comes back as obs_ledger (ticket 0:
+ * the queue is full, nothing was taken). core/store gives one
  * over the real ledger (ledger_journal()).
  */
 #ifndef BOTSWAIN_ACT_JOURNAL_H

@@ -18,6 +18,7 @@ struct clock;
 struct err;
 struct ledger;
 struct mailbox;
+struct redactor;
 struct str;
 
 /* Opens (creates 0700/0600, migrates) and starts the thread. `to_engine` gets obs_ledger. */
@@ -25,7 +26,7 @@ MUST_CHECK bool ledger_open(const char *state_dir, const struct clock *clock,
 	struct mailbox *to_engine, struct ledger **ret, struct err *err);
 void ledger_close(struct ledger *ledger); /* flushes, joins; NULL is legal */
 
-/* Each returns a ticket at once; any thread. */
+/* Each returns a ticket at once; any thread. 0: the queue is full, nothing was taken. */
 uint64_t ledger_audit(struct ledger *ledger, const struct audit_line *line);
 /* Facts that survive a restart: keyed bytes (last state of the model, tokens answered, seen webhook
  * URLs). Length 0 forgets the key. */
@@ -41,6 +42,9 @@ void ledger_each(const struct ledger *ledger, const char *prefix,
 uint64_t ledger_operation(struct ledger *ledger);
 /* The same for act, which is a lower room. Valid as long as the ledger. */
 struct journal ledger_journal(struct ledger *ledger);
+/* Known secrets are kept out of the audit file by value, from now on. Takes a reference; any
+ * thread. */
+void ledger_redact_with(struct ledger *ledger, const struct redactor *redactor);
 /* What was found wrong when it was opened (a torn last line set aside, a chain that does not hold);
  * empty: nothing. */
 const char *ledger_note(const struct ledger *ledger);
