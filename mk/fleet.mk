@@ -1,1 +1,28 @@
 # SPDX-License-Identifier: MIT
+# The demo and test fleet: a Bot API server and bots of our own over a real Redis, Postgres and supervisord.
+# tests/fleet/README.md says what is in it.
+
+FLEET_LIBS := $(call archive,core/base)
+FLEET_PROGRAMS := $(addprefix $(O)/fleet/,botapi bot)
+
+$(O)/lib/fleet.a: $(call objects,$(call sources,tests/fleet/common))
+
+define fleet_rule
+$(O)/fleet/$(1): $(call objects,$(call sources,tests/fleet/$(1))) $(O)/lib/fleet.a $(FLEET_LIBS)
+	$$(call say,LD,$$@)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^ -lmicrohttpd -lcurl -ljansson -lhiredis -lpq -lm
+endef
+$(foreach program,$(notdir $(FLEET_PROGRAMS)),$(eval $(call fleet_rule,$(program))))
+
+fleet: $(FLEET_PROGRAMS) ## build the demo fleet's programs
+
+.PHONY: fleet
+
+fleet-up: fleet ## start the fleet in DIR=d (BOTS=12, TROUBLE=1) and write d/botswain.yaml
+	$(Q)BUILD=$(O) tests/fleet/up "$(DIR)"
+
+fleet-down: ## end exactly what fleet-up started in DIR=d
+	$(Q)tests/fleet/down "$(DIR)"
+
+.PHONY: fleet-up fleet-down

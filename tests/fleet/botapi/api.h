@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* The Bot API server as a whole, and the envelope of its answers. One thread. */
+#ifndef BOTSWAIN_BOTAPI_API_H
+#define BOTSWAIN_BOTAPI_API_H
+
+#include <jansson.h>
+
+#include "core/base/rng.h"
+#include "tests/fleet/botapi/bots.h"
+#include "tests/fleet/botapi/transcript.h"
+#include "tests/fleet/common/loop.h"
+#include "tests/fleet/common/serve.h"
+
+struct api {
+	struct loop *loop;
+	struct bots bots;
+	struct server server, control;
+	struct transcript transcript;
+	struct fault *faults; /* those of every bot */
+	struct rng rng;
+};
+
+/* One method of the Bot API; registered by one line in methods.def. `args` is borrowed. */
+struct api_method {
+	const char *name;
+	/* Answers now, or keeps the request. */
+	void (*call)(struct bot *bot, struct request *request, json_t *args);
+};
+#define METHOD(name) extern const struct api_method method_##name;
+#include "tests/fleet/botapi/methods.def"
+#undef METHOD
+
+/* The handler of the public port: /bot<token>/<METHOD>. */
+void api_handle(void *api, struct request *request);
+/* Past the faults: looks the method up and calls it. */
+void api_call(struct bot *bot, const struct api_method *method, struct request *request);
+
+/* Answers {"ok":true,"result":...}; takes `result`. */
+void api_ok(struct request *request, json_t *result);
+/* Answers {"ok":false,...} with HTTP status == error_code; `retry_after_s` 0: without. */
+void api_fail(struct request *request, unsigned status, int retry_after_s, const char *description);
+
+/* The number in args[name], or `missing` when it is absent or not a number. */
+int64_t arg_number(const json_t *args, const char *name, int64_t missing);
+/* The string, or NULL. */
+const char *arg_text(const json_t *args, const char *name);
+
+#endif

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Every bot of the Bot API server: who it is, its queue of updates, its webhook, its long poll, its
+ * faults. Found by the whole token (one hash, so that 10,000 polled bots are cheap), by its id or
+ * by its name. One thread.
+ */
+#ifndef BOTSWAIN_BOTAPI_BOTS_H
+#define BOTSWAIN_BOTAPI_BOTS_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/base/attr.h"
+#include "core/base/err.h"
+#include "core/base/rng.h"
+#include "tests/fleet/common/timers.h"
+
+enum {
+	BOTS_MAX = 20000,
+	QUEUE_MAX = 50000, /* updates a bot; the oldest goes first */
+	CHATS_MAX = 4096,  /* chats a bot can write to */
+	SENT_MAX = 32,     /* messages kept for the control endpoint */
+	TOKEN_MAX = 80,    /* as the real server */
+	SECRET_MIN = 24,
+};
+
+struct api;
+struct request;
+struct fault;
+struct player;
+
+struct update {
+	struct update *previous, *next;
+	int64_t id;
+	int64_t expires_ms; /* monotonic */
+	char *json;         /* the whole Update object */
+	size_t length;
+	/* webhook deliveries */
+	unsigned attempts;
+	int64_t retry_ms; /* monotonic; not before */
+	bool in_flight;
+};
+
+struct webhook {
+	char *url; /* NULL: none */
+	char *secret;
+	int max_connections;
+	int in_flight;
+	int64_t set_ms;        /* monotonic, of the last setWebhook or deleteWebhook */
+	int64_t last_error_at; /* unix seconds, 0: never */
+	char last_error[128];
+	struct timer timer; /* the next try */
+};
+
+/* A getUpdates that waits for an update. */
+struct poll {
+	struct request *request; /* NULL: none */
+	int64_t offset, limit;
+	struct timer timer;
+	/* the flow control of the real server */
+	int64_t last_offset, last_ms, next_conflict_ms;
+};
+
+struct bot {
+	struct bot *next_of_token; /* hash chain */
+	struct api *api;
+	int64_t id;
+	char *token, *name, *username, *first_name;
+	bool revoked;
+	struct update *first, *last;
+	size_t pending;
+	uint64_t expired;
+	int64_t next_update_id, next_message_id;
+	char *allowed_updates; /* JSON array or NULL */
+	int64_t last_sync_error_at;
+	struct webhook webhook;
+	struct poll poll;
+	struct fault *faults;
+	struct player *player;
+	int64_t *chats;
+	size_t chat_count, chat_capacity;
+	char *sent[SENT_MAX]; /* a ring of JSON objects */
+	uint64_t sent_count;
+};
+
+struct bots {
+	struct bot **items;
+	size_t count, capacity;
+	struct bot **hash;
+	size_t hash_size;
+};
+
+/* True when `token` looks like one: length, a number first, a secret of base64url. */
+bool token_is_well_formed(const char *token);
+
+void bots_init(struct bots *bots);
+void bots_release(struct bots *bots);
+/*
+ * Adds a bot; `name` is how the control endpoint and the fleet call it. The bot belongs to `bots`.
+ * Fails on a malformed or known token, a known name and past BOTS_MAX.
+ */
+MUST_CHECK bool bots_add(struct bots *bots, struct api *api, const char *token, const char *name,
+	const char *first_name, struct bot **ret_bot, struct err *err);
+struct bot *bots_by_token(const struct bots *bots, const char *token);
+/* By name, or by id when `key` is a number. */
+struct bot *bots_find(const struct bots *bots, const char *key);
+
+/* Puts an update of `kind` ("message") at the end of the queue; takes `payload`. The caller wakes
+ * whoever waits. */
+void bot_enqueue(struct bot *bot, const char *kind, json_t *payload, int64_t lifetime_ms);
+void bot_drop_update(struct bot *bot, struct update *update);
+void bot_drop_all(struct bot *bot);
+/* Drops what has outlived its kind. */
+void bot_expire(struct bot *bot);
+
+bool bot_knows_chat(const struct bot *bot, int64_t chat);
+void bot_learn_chat(struct bot *bot, int64_t chat);
+/* Keeps what the bot said, for the control endpoint. */
+void bot_remember_sent(struct bot *bot, const json_t *message);
+
+#endif

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/fleet/botapi/control.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "core/base/mem.h"
+#include "tests/fleet/botapi/api.h"
+#include "tests/fleet/botapi/player.h"
+
+enum { SECRET_LENGTH = 35 };
+
+static const char *text_of(json_t *body, const char *key)
+{
+	return json_string_value(json_object_get(body, key));
+}
+
+static double number_of(json_t *body, const char *key, double missing)
+{
+	json_t *value = json_object_get(body, key);
+	return json_is_number(value) ? json_number_value(value) : missing;
+}
+
+static bool add_one(struct api *api, json_t *body, struct bot **ret_bot, struct err *err)
+{
+	const char *name = text_of(body, "name"), *token = text_of(body, "token");
+	const char *title = text_of(body, "title");
+	if (!name || !token)
+		return err_set(err, ERR_INVALID, "a bot needs a name and a token");
+	return bots_add(&api->bots, api, token, name, title ? title : name, ret_bot, err);
+}
+
+bool control_load_bots(struct api *api, const char *path, struct err *err)
+{
+	FILE *file = fopen(path, "re");
+	if (!file)
+		return err_errno(err, errno, "cannot read bots from '%s'", path);
+	bool good = true;
+	while (good) {
+		json_error_t why;
+		json_t *line = json_loadf(file, JSON_DISABLE_EOF_CHECK, &why);
+		struct bot *bot;
+		if (!line)
+			break;
+		good = add_one(api, line, &bot, err);
+		json_decref(line);
+	}
+	fclose(file);
+	return good;
+}
+
+/* A token that nobody can guess, for a bot that exists only here. */
+static char *make_token(int64_t id)
+{
+	static const char letters[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	unsigned char noise[SECRET_LENGTH];
+	char secret[SECRET_LENGTH + 1];
+	if (getrandom(noise, sizeof(noise), 0) != (ssize_t)sizeof(noise))
+		return NULL;
+	for (size_t i = 0; i < SECRET_LENGTH; i++)
+		secret[i] = letters[noise[i] & 63];
+	secret[SECRET_LENGTH] = '\0';
+	return xasprintf("%lld:%s", (long long)id, secret);
+}
+
+static json_t *make_bots(struct api *api, json_t *body, struct err *err)
+{
+	const char *prefix = text_of(body, "prefix");
+	size_t count = (size_t)number_of(body, "count", 0);
+	json_t *list = json_array();
+	for (size_t i = 0; i < count; i++) {
+		autofree char *name = xasprintf("%s-%05zu", prefix ? prefix : "load", i + 1);
+		autofree char *token = make_token(8000000000 + (int64_t)api->bots.count);
+		struct bot *bot;
+		if (!bots_add(&api->bots, api, token, name, name, &bot, err)) {
+			json_decref(list);
+			return NULL;
+		}
+		json_array_append_new(list, json_pack("{s:s,s:I,s:s}", "name", name, "id",
+						    (json_int_t)bot->id, "token", token));
+	}
+	return list;
+}
+
+static json_t *add_bots(struct api *api, json_t *body, struct err *err)
+{
+	if (json_object_get(body, "count"))
+		return make_bots(api, body, err);
+	struct bot *bot;
+	if (!add_one(api, body, &bot, err))
+		return NULL;
+	return json_pack("{s:I}", "id", (json_int_t)bot->id);
+}
+
+static struct bot *bot_of(struct api *api, json_t *body, struct err *err)
+{
+	const char *key = text_of(body, "bot");
+	struct bot *bot = key ? bots_find(&api->bots, key) : NULL;
+	if (!bot)
+		err_set(err, ERR_NOT_FOUND, "no bot '%s'; give its name or id as \"bot\"",
+			key ? key : "");
+	return bot;
+}
+
+static json_t *play(struct api *api, json_t *body, struct err *err)
+{
+	struct bot *bot = bot_of(api, body, err);
+	if (!bot)
+		return NULL;
+	if (json_object_get(body, "per_minute"))
+		player_set_rate(bot, number_of(body, "per_minute", 0),
+			(uint64_t)number_of(body, "seed", 0));
+	else
+		player_burst(bot, (size_t)number_of(body, "count", 1), text_of(body, "text"));
+	return json_pack("{s:I}", "pending", (json_int_t)bot->pending);
+}
+
+static json_t *revoke_token(struct api *api, json_t *body, struct err *err)
+{
+	struct bot *bot = bot_of(api, body, err);
+	if (!bot)
+		return NULL;
+	bot->revoked = !json_is_false(json_object_get(body, "revoked"));
+	return json_pack("{s:b}", "revoked", bot->revoked);
+}
+
+static json_t *describe(struct api *api, json_t *body, struct err *err)
+{
+	struct bot *bot = bot_of(api, body, err);
+	if (!bot)
+		return NULL;
+	json_t *sent = json_array();
+	uint64_t from = bot->sent_count > SENT_MAX ? bot->sent_count - SENT_MAX : 0;
+	for (uint64_t i = from; i < bot->sent_count; i++)
+		json_array_append_new(sent, json_loads(bot->sent[i % SENT_MAX], 0, NULL));
+	return json_pack("{s:I,s:s,s:s,s:I,s:I,s:I,s:b,s:b,s:o}", "id", (json_int_t)bot->id, "name",
+		bot->name, "username", bot->username, "pending", (json_int_t)bot->pending,
+		"expired", (json_int_t)bot->expired, "sent_count", (json_int_t)bot->sent_count,
+		"polled", bot->poll.request != NULL, "revoked", bot->revoked, "sent", sent);
+}
+
+static json_t *summary(struct api *api, json_t *body, struct err *err)
+{
+	(void)body, (void)err;
+	size_t pending = 0;
+	for (size_t i = 0; i < api->bots.count; i++)
+		pending += api->bots.items[i]->pending;
+	return json_pack(
+		"{s:I,s:I}", "bots", (json_int_t)api->bots.count, "pending", (json_int_t)pending);
+}
+
+/* clang-format off */
+static const struct route {
+	const char *path;
+	json_t *(*run)(struct api *api, json_t *body, struct err *err);
+} routes[] = {
+	{"/control/summary", summary},  /* {} */
+	{"/control/bots", add_bots},    /* {"name","token","title"} or {"count","prefix"} */
+	{"/control/bot", describe},     /* {"bot"} */
+	{"/control/play", play},        /* {"bot","per_minute","seed"} or {"bot","count","text"} */
+	{"/control/revoke", revoke_token},  /* {"bot","revoked":true|false} */
+};
+/* clang-format on */
+
+static const struct route *find_route(const char *path)
+{
+	for (size_t i = 0; i < COUNT_OF(routes); i++)
+		if (strcmp(routes[i].path, path) == 0)
+			return &routes[i];
+	return NULL;
+}
+
+/* The port listens on loopback only; a page in a browser that is led there by a name is refused as
+ * well. */
+static bool is_local(const struct request *request)
+{
+	const char *host = request_header(request, "Host");
+	return !request_header(request, "Origin") && host &&
+	       (starts_with(host, "127.0.0.1") || starts_with(host, "localhost"));
+}
+
+static void refuse(struct request *request, unsigned status, const char *why)
+{
+	request_reply_json(request, status, json_pack("{s:b,s:s}", "ok", 0, "description", why));
+}
+
+void control_handle(void *context, struct request *request)
+{
+	const struct route *route = find_route(request->path);
+	if (!is_local(request)) {
+		refuse(request, 403, "only for programs on this machine");
+		return;
+	}
+	if (!route) {
+		refuse(request, 404, "no such route");
+		return;
+	}
+	json_t *body = json_loadb(request->body.text, request->body.length, 0, NULL);
+	if (!body)
+		body = json_object();
+	struct err err = {0};
+	json_t *result = route->run(context, body, &err);
+	json_decref(body);
+	if (result)
+		api_ok(request, result);
+	else
+		refuse(request, err.code == ERR_NOT_FOUND ? 404 : 400, err.text);
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/fleet/botapi/player.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "core/base/clock.h"
+#include "core/base/mem.h"
+#include "tests/fleet/botapi/api.h"
+#include "tests/fleet/botapi/updates.h"
+
+enum { PEOPLE = 40, FIRST_CHAT = 700000000, DAY_MS = 24 * 3600 * 1000 };
+
+struct player {
+	struct timer timer;
+	struct rng rng;
+	double per_minute;
+};
+
+static const char *const first_names[] = {"Anna", "Boris", "Chloé", "Dmitri", "Elif", "Farid",
+	"Grace", "Hugo", "Ines", "Jonas", "Kateryna", "Liam", "Mei 美", "Noor", "Олег", "Priya",
+	"Quentin", "Rosa", "Søren", "Тамара", "Usha", "Viktor", "Wanda", "Xavier", "Yael", "زينب"};
+
+static const char *const lines[] = {"/start", "/help", "hi", "Where is my order 4711?",
+	"can I pay by card?", "the link does not open", "thanks!", "👍", "/status",
+	"price of the blue one?", "do you ship to Zürich?", "Добрый день", "I want a refund",
+	"when do you open tomorrow", "/settings", "next question please", "C", "привет 👋", "ok",
+	"still waiting ...", "is anybody there", "great service 🎉", "/stop", "שלום",
+	"please call me back \xe2\x80\xae+49 151", "unsubscribe"};
+
+static struct player *player_of(struct bot *bot)
+{
+	if (!bot->player) {
+		bot->player = xcalloc(1, sizeof(struct player));
+		rng_init(&bot->player->rng, (uint64_t)bot->id);
+	}
+	return bot->player;
+}
+
+void player_say(struct bot *bot, int64_t chat, const char *text)
+{
+	struct rng *rng = &player_of(bot)->rng;
+	uint64_t person = rng_below(rng, PEOPLE);
+	const char *line = lines[rng_below(rng, COUNT_OF(lines))];
+	if (!chat)
+		chat = FIRST_CHAT + (int64_t)person;
+	const char *name = first_names[(uint64_t)llabs(chat) % COUNT_OF(first_names)];
+	json_t *message = json_pack("{s:I,s:{s:I,s:b,s:s,s:s},s:{s:I,s:s,s:s},s:I,s:s}",
+		"message_id", (json_int_t)bot->next_message_id++, "from", "id",
+		(json_int_t)llabs(chat), "is_bot", 0, "first_name", name, "language_code", "en",
+		"chat", "id", (json_int_t)chat, "type", chat < 0 ? "group" : "private",
+		"first_name", name, "date", (json_int_t)(clock_wall_ms(clock_real()) / 1000),
+		"text", text ? text : line);
+	bot_learn_chat(bot, chat);
+	bot_enqueue(bot, "message", message, DAY_MS);
+}
+
+void player_burst(struct bot *bot, size_t count, const char *text)
+{
+	while (count--)
+		player_say(bot, 0, text);
+	updates_arrived(bot);
+}
+
+/* Exponential pauses: people do not know of each other. */
+static void plan_next(struct bot *bot)
+{
+	struct player *player = bot->player;
+	if (player->per_minute <= 0)
+		return;
+	double chance = (double)(rng_next(&player->rng) >> 11) / (double)(UINT64_C(1) << 53);
+	double pause_ms = -log(1.0 - chance) * 60000.0 / player->per_minute;
+	loop_after(bot->api->loop, &player->timer, (int64_t)pause_ms);
+}
+
+static void speak(void *data)
+{
+	struct bot *bot = data;
+	player_burst(bot, 1, NULL);
+	plan_next(bot);
+}
+
+void player_set_rate(struct bot *bot, double per_minute, uint64_t seed)
+{
+	struct player *player = player_of(bot);
+	timers_cancel(&bot->api->loop->timers, &player->timer);
+	player->timer.fire = speak;
+	player->timer.data = bot;
+	player->per_minute = per_minute;
+	if (seed)
+		rng_init(&player->rng, seed ^ (uint64_t)bot->id);
+	plan_next(bot);
+}
+
+void player_free(struct bot *bot)
+{
+	if (bot->player)
+		timers_cancel(&bot->api->loop->timers, &bot->player->timer);
+	free(bot->player);
+	bot->player = NULL;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* Who takes a bot's updates: a long poll or a webhook, never both. One thread. */
+#ifndef BOTSWAIN_BOTAPI_UPDATES_H
+#define BOTSWAIN_BOTAPI_UPDATES_H
+
+struct bot;
+struct request;
+
+/* An update came: answers the waiting poll or wakes the webhook. */
+void updates_arrived(struct bot *bot);
+/* Ends the waiting poll, if there is one, with a 409 in these words. */
+void updates_evict_poll(struct bot *bot, const char *why);
+/* Forgets the poll when its request has left. */
+void updates_request_gone(struct bot *bot, struct request *request);
+
+#endif

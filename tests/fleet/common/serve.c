@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/fleet/common/serve.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "core/base/mem.h"
+
+enum { CONNECTIONS = 16384, IDLE_S = 120, CONNECTION_MEMORY = 16384 };
+
+static struct request *request_new(struct server *server, struct MHD_Connection *connection,
+	const char *method, const char *path)
+{
+	struct request *request = xcalloc(1, sizeof(*request));
+	request->connection = connection;
+	request->server = server;
+	request->method = xstrdup(method);
+	request->path = xstrdup(path);
+	str_init(&request->body);
+	request->next = server->first;
+	if (server->first)
+		server->first->previous = request;
+	server->first = request;
+	return request;
+}
+
+static void request_free(struct request *request)
+{
+	if (request->previous)
+		request->previous->next = request->next;
+	else
+		request->server->first = request->next;
+	if (request->next)
+		request->next->previous = request->previous;
+	str_release(&request->body);
+	str_release(&request->reply.body);
+	free(request->method);
+	free(request->path);
+	free(request);
+}
+
+/* Half of the body, then an error: the client sees a body shorter than its Content-Length. */
+static ssize_t read_half(void *data, uint64_t position, char *to, size_t size)
+{
+	const struct str *body = data;
+	size_t half = body->length / 2;
+	if (position >= half)
+		return MHD_CONTENT_READER_END_WITH_ERROR;
+	size_t left = half - (size_t)position;
+	if (size > left)
+		size = left;
+	memcpy(to, body->text + position, size);
+	return (ssize_t)size;
+}
+
+static struct MHD_Response *make_response(struct reply *reply)
+{
+	struct MHD_Response *response;
+	if (reply->how == REPLY_TRUNCATED)
+		response = MHD_create_response_from_callback(
+			reply->body.length, 4096, read_half, &reply->body, NULL);
+	else
+		response = MHD_create_response_from_buffer(
+			reply->body.length, reply->body.text, MHD_RESPMEM_MUST_COPY);
+	MHD_add_response_header(response, "Content-Type",
+		reply->content_type ? reply->content_type : "application/json");
+	if (reply->retry_after_s > 0) {
+		char text[16];
+		snprintf(text, sizeof(text), "%d", reply->retry_after_s);
+		MHD_add_response_header(response, "Retry-After", text);
+	}
+	return response;
+}
+
+static enum MHD_Result send_reply(struct request *request)
+{
+	struct reply *reply = &request->reply;
+	if (reply->how == REPLY_RESET) {
+		const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+			request->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+		struct linger now = {.l_onoff = 1, .l_linger = 0};
+		if (info)
+			setsockopt(info->connect_fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+		return MHD_NO;
+	}
+	struct MHD_Response *response = make_response(reply);
+	enum MHD_Result result = MHD_queue_response(request->connection, reply->status, response);
+	MHD_destroy_response(response);
+	return result;
+}
+
+static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url,
+	const char *method, const char *version, const char *data, size_t *size, void **state)
+{
+	(void)version;
+	struct server *server = context;
+	struct request *request = *state;
+	if (!request) {
+		*state = request_new(server, connection, method, url);
+		return MHD_YES;
+	}
+	if (*size) {
+		if (request->body.length + *size > REQUEST_MAX_BYTES)
+			request->too_large = true;
+		else
+			str_add(&request->body, data, *size);
+		*size = 0;
+		return MHD_YES;
+	}
+	if (!request->replied && request->too_large)
+		request_reply_text(request, 413, "Request Entity Too Large");
+	else if (!request->replied)
+		server->handle(server->context, request);
+	if (request->replied)
+		return send_reply(request);
+	request->suspended = true;
+	MHD_suspend_connection(connection);
+	return MHD_YES;
+}
+
+static void on_completed(void *context, struct MHD_Connection *connection, void **state,
+	enum MHD_RequestTerminationCode code)
+{
+	(void)connection, (void)code;
+	struct server *server = context;
+	struct request *request = *state;
+	if (!request)
+		return;
+	if (server->finished)
+		server->finished(server->context, request);
+	request_free(request);
+	*state = NULL;
+}
+
+static int64_t take_turn(void *data)
+{
+	struct server *server = data;
+	MHD_run(server->daemon);
+	MHD_UNSIGNED_LONG_LONG timeout;
+	return MHD_get_timeout(server->daemon, &timeout) == MHD_YES ? (int64_t)timeout : -1;
+}
+
+bool server_start(struct server *server, struct loop *loop, uint16_t port, serve_handler *handle,
+	void *context, struct err *err)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET,
+		.sin_port = htons(port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	*server = (struct server){.handle = handle, .context = context};
+	server->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, port, NULL,
+		NULL, on_request, server, MHD_OPTION_SOCK_ADDR, &address,
+		MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_CONNECTION_LIMIT,
+		(unsigned)CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_END);
+	if (!server->daemon)
+		return err_errno(err, errno, "cannot listen on 127.0.0.1:%u", port);
+	server->watch = (struct watch){
+		.fd = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd,
+		.events = POLLIN,
+		.turn = take_turn,
+		.data = server};
+	loop_watch(loop, &server->watch);
+	return true;
+}
+
+uint16_t server_port(const struct server *server)
+{
+	return MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
+}
+
+void server_stop(struct server *server)
+{
+	if (!server->daemon)
+		return;
+	for (struct request *request = server->first; request; request = request->next)
+		if (!request->replied)
+			request_reply_text(request, 503, "Service Unavailable");
+	MHD_run(server->daemon);
+	MHD_stop_daemon(server->daemon);
+	server->daemon = NULL;
+}
+
+void request_reply(struct request *request, struct reply *reply)
+{
+	request->reply = *reply;
+	str_init(&reply->body);
+	request->replied = true;
+	if (!request->suspended)
+		return;
+	request->suspended = false;
+	MHD_resume_connection(request->connection);
+}
+
+void request_reply_text(struct request *request, unsigned status, const char *text)
+{
+	struct reply reply = {.status = status, .content_type = "text/plain"};
+	str_init(&reply.body);
+	str_adds(&reply.body, text);
+	request_reply(request, &reply);
+}
+
+void request_reply_json(struct request *request, unsigned status, json_t *json)
+{
+	struct reply reply = {.status = status};
+	str_init(&reply.body);
+	autofree char *text = json_dumps(json, JSON_COMPACT);
+	str_adds(&reply.body, text ? text : "null");
+	json_decref(json);
+	request_reply(request, &reply);
+}
+
+const char *request_header(const struct request *request, const char *name)
+{
+	return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
+}
+
+static enum MHD_Result add_query(
+	void *data, enum MHD_ValueKind kind, const char *key, const char *value)
+{
+	(void)kind;
+	json_object_set_new(data, key, json_string(value ? value : ""));
+	return MHD_YES;
+}
+
+/* A value may come in several pieces; each is appended to what is there. */
+static enum MHD_Result add_field(void *data, enum MHD_ValueKind kind, const char *key,
+	const char *filename, const char *type, const char *encoding, const char *value,
+	uint64_t offset, size_t size)
+{
+	(void)kind, (void)filename, (void)type, (void)encoding;
+	const char *before = offset ? json_string_value(json_object_get(data, key)) : NULL;
+	autostr struct str whole = STR_INIT;
+	if (before)
+		str_adds(&whole, before);
+	str_add(&whole, value, size);
+	json_object_set_new(data, key, json_stringn(whole.text, whole.length));
+	return MHD_YES;
+}
+
+static void add_form(struct request *request, json_t *args)
+{
+	struct MHD_PostProcessor *form =
+		MHD_create_post_processor(request->connection, 4096, add_field, args);
+	if (!form)
+		return;
+	MHD_post_process(form, request->body.text, request->body.length);
+	MHD_destroy_post_processor(form);
+}
+
+static void add_json(struct request *request, json_t *args)
+{
+	json_t *document = json_loadb(request->body.text, request->body.length, 0, NULL);
+	const char *key;
+	json_t *value;
+	json_object_foreach(document, key, value)
+	{
+		if (json_is_string(value)) {
+			json_object_set(args, key, value);
+			continue;
+		}
+		autofree char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+		json_object_set_new(args, key, json_string(text));
+	}
+	json_decref(document);
+}
+
+json_t *request_args(struct request *request)
+{
+	json_t *args = json_object();
+	MHD_get_connection_values(request->connection, MHD_GET_ARGUMENT_KIND, add_query, args);
+	const char *type = request_header(request, "Content-Type");
+	if (!request->body.length)
+		return args;
+	if (type && starts_with(type, "application/json"))
+		add_json(request, args);
+	else
+		add_form(request, args);
+	return args;
+}

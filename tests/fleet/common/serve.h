@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A small HTTP server on loopback over libmicrohttpd: one handler, whole requests, answers now or
+ * later. A handler that returns without request_reply() keeps the request: its connection is
+ * suspended (no thread, no poll) until request_reply() is called. Everything belongs to the thread
+ * of the loop.
+ */
+#ifndef BOTSWAIN_FLEET_SERVE_H
+#define BOTSWAIN_FLEET_SERVE_H
+
+#include <jansson.h>
+#include <microhttpd.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/base/attr.h"
+#include "core/base/err.h"
+#include "core/base/str.h"
+#include "tests/fleet/common/loop.h"
+
+enum { REQUEST_MAX_BYTES = 1 << 20 };
+
+struct server;
+
+enum reply_how {
+	REPLY_WHOLE,
+	REPLY_TRUNCATED, /* half of the body, then the connection is closed */
+	REPLY_RESET,     /* no answer, a TCP reset */
+};
+
+/* `body` is moved into the answer. */
+struct reply {
+	unsigned status;
+	enum reply_how how;
+	int retry_after_s;        /* header Retry-After when > 0 */
+	const char *content_type; /* NULL: application/json */
+	struct str body;
+};
+
+struct request {
+	struct MHD_Connection *connection;
+	struct server *server;
+	char *method, *path;
+	struct str body;
+	struct reply reply;
+	void *held; /* free for the handler that keeps the request */
+	bool too_large, replied, suspended;
+	struct request *previous, *next; /* all requests of the server */
+};
+
+typedef void serve_handler(void *context, struct request *request);
+
+struct server {
+	struct MHD_Daemon *daemon;
+	struct watch watch;
+	serve_handler *handle;
+	/* Optional: the answer is on its way (or the client went); `request` is freed after it. */
+	void (*finished)(void *context, struct request *request);
+	void *context;
+	struct request *first;
+};
+
+/* Listens on 127.0.0.1:port (0: any free one) and joins the loop. */
+MUST_CHECK bool server_start(struct server *server, struct loop *loop, uint16_t port,
+	serve_handler *handle, void *context, struct err *err);
+uint16_t server_port(const struct server *server);
+/* Answers what is still held with 503 and stops. */
+void server_stop(struct server *server);
+
+/* Answers; takes reply->body. Once a request. */
+void request_reply(struct request *request, struct reply *reply);
+void request_reply_text(struct request *request, unsigned status, const char *text);
+/* Takes ownership of `json`. */
+void request_reply_json(struct request *request, unsigned status, json_t *json);
+/* A header of the request, or NULL. */
+const char *request_header(const struct request *request, const char *name);
+/*
+ * Every argument of the request as an object of strings: the query, then a form (urlencoded or
+ * multipart) or JSON body, whose values that are not strings come as their JSON text. Never NULL;
+ * the caller owns it.
+ */
+json_t *request_args(struct request *request) MUST_CHECK;
+
+#endif
