@@ -67,6 +67,10 @@ struct conf_bots_from {
 	struct argv pid_command;               /* with {bot} */
 };
 
+struct conf_fields { /* names of mapped stream fields */
+	char *bot, *level, *msg, *ts, *type, *correlation_id;
+};
+
 struct conf_redis {
 	char *name, *host, *socket; /* host or socket */
 	int port, database;
@@ -78,9 +82,7 @@ struct conf_redis {
 	char *heartbeats; /* pattern of keys with one *, e.g. hb:*; empty: none */
 	char **streams;   /* names or globs */
 	size_t stream_count;
-	struct {
-		char *bot, *level, *msg, *ts, *type, *correlation_id;
-	} fields; /* names of mapped stream fields */
+	struct conf_fields fields;
 };
 
 struct conf_query {
@@ -126,9 +128,9 @@ struct conf_backup {
 struct conf_rule { /* settings of one built-in rule of core/alert/builtin.def */
 	char *rule;
 	bool off;
-	double limit;   /* NaN: default */
-	int64_t for_ms; /* -1: default */
-	char *severity; /* empty: default; warn or crit */
+	double limit, second; /* in the rule's units (seconds or a count); NaN: default */
+	int64_t for_ms;       /* -1: default */
+	char *severity;       /* empty: default; warn or crit */
 };
 
 struct conf_keys {

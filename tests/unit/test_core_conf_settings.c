@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <ftw.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/base/err.h"
+#include "core/base/mem.h"
+#include "core/base/str.h"
+#include "core/conf/settings.h"
+
+#define TOKEN "123456789:AAFexampleexampleexampleexample_12"
+
+/* A folder of its own for each test. */
+struct place {
+	char folder[64];
+	struct settings *settings;
+	struct str report;
+	struct err err;
+};
+
+static int setup(void **state)
+{
+	struct place *place = xcalloc(1, sizeof(*place));
+	copy_text(place->folder, sizeof(place->folder), "/tmp/botswain-conf-XXXXXX");
+	assert_non_null(mkdtemp(place->folder));
+	str_init(&place->report);
+	setenv("XDG_STATE_HOME", place->folder, 1);
+	*state = place;
+	return 0;
+}
+
+static int remove_one(const char *path, const struct stat *status, int type, struct FTW *where)
+{
+	(void)status, (void)type, (void)where;
+	return remove(path);
+}
+
+static int teardown(void **state)
+{
+	struct place *place = *state;
+	settings_unref(place->settings);
+	str_release(&place->report);
+	nftw(place->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	free(place);
+	return 0;
+}
+
+static char *path_in(const struct place *place, const char *name)
+{
+	return xasprintf("%s/%s", place->folder, name);
+}
+
+static void write_file(const struct place *place, const char *name, const char *text, mode_t mode)
+{
+	char *path autofree = path_in(place, name);
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	assert_int_equal(fchmod(fd, mode), 0);
+	close(fd);
+}
+
+static bool load(struct place *place, const char *text)
+{
+	settings_unref(place->settings);
+	place->settings = NULL;
+	str_clear(&place->report);
+	write_file(place, "botswain.yaml", text, 0600);
+	char *path autofree = path_in(place, "botswain.yaml");
+	return settings_load(path, &place->settings, &place->report, &place->err);
+}
+
+static void refused(struct place *place, const char *text, const char *says)
+{
+	assert_false(load(place, text));
+	if (!strstr(place->report.text, says))
+		fail_msg("the report does not say '%s' but:\n%s", says, place->report.text);
+	assert_true(place->err.code != ERR_NONE);
+}
+
+static void three_lines_are_a_configuration(void **state)
+{
+	struct place *place = *state;
+	write_file(place, "orders.token", TOKEN "\n", 0600);
+	assert_true(load(place, "bots:\n- name: orders\n  token: {file: orders.token}\n"));
+	const struct conf_bot *bot = settings_bot(place->settings, "orders");
+	assert_non_null(bot);
+	assert_true(bot->enabled);
+	assert_int_equal(bot->transport, TRANSPORT_POLLING);
+	assert_int_equal(place->settings->write, WRITE_READ_ONLY);
+	assert_int_equal(place->settings->telegram_interval_ms, 45000);
+	assert_string_equal(place->settings->telegram_api, "https://api.telegram.org");
+	struct str secret = STR_INIT;
+	assert_true(settings_secret(&bot->token, &secret, &place->err));
+	assert_string_equal(secret.text, TOKEN);
+	str_wipe(&secret);
+	assert_string_equal(place->report.text, "");
+}
+
+static void an_unknown_key_is_refused_with_its_place_and_a_guess(void **state)
+{
+	struct place *place = *state;
+	refused(place, "write: armed\nbots:\n- name: a\n  tokn: {file: x}\n",
+		":4:3: unknown key 'tokn'; did you mean 'token'?\n     4 |   tokn: {file: x}\n     "
+		"  |   ^");
+	assert_int_equal(place->err.code, ERR_SYNTAX);
+	refused(place, "zzz: 1\n", "here go: environment, state_dir");
+}
+
+static void every_error_is_found_at_once(void **state)
+{
+	struct place *place = *state;
+	refused(place, "write: maybe\ntelegram: {interval: 3 parsec, timeout: 0s}\nbots: yes\n",
+		"'write' is read-only, armed or always, not 'maybe'");
+	assert_non_null(strstr(place->report.text, ":2:22:"));
+	assert_non_null(strstr(place->report.text, "'timeout' must be 1.0s to 2m00"));
+	assert_non_null(strstr(place->report.text, ":3:7: 'bots' is a list"));
+}
+
+static void a_token_in_the_file_is_refused_and_not_shown(void **state)
+{
+	struct place *place = *state;
+	refused(place, "bots:\n- name: a\n  token: " TOKEN "\n", "token: {file: PATH}");
+	assert_null(strstr(place->report.text, "AAFexample"));
+	assert_null(strstr(place->err.text, "AAFexample"));
+	refused(place, "redis:\n- name: a\n  password: hunter2\n", "password: {file: PATH}");
+	assert_null(strstr(place->report.text, "hunter2"));
+}
+
+static void a_secret_that_others_can_read_is_refused_with_the_chmod(void **state)
+{
+	struct place *place = *state;
+	write_file(place, "t", TOKEN, 0640);
+	char *says autofree = xasprintf("chmod 600 %s/t", place->folder);
+	refused(place, "bots:\n- {name: a, token: {file: t}}\n", says);
+	write_file(place, "t", TOKEN, 0600);
+	assert_true(load(place, "bots:\n- {name: a, token: {file: t}}\n"));
+	write_file(place, "t", TOKEN, 0604);
+	struct str secret = STR_INIT;
+	assert_false(settings_secret(&place->settings->bots[0].token, &secret, &place->err));
+	assert_non_null(strstr(place->err.text, says));
+	str_wipe(&secret);
+}
+
+static void a_missing_secret_is_a_warning_because_the_rest_can_be_watched(void **state)
+{
+	struct place *place = *state;
+	assert_true(load(place, "bots:\n- {name: a, token: {file: none}}\n"));
+	assert_non_null(strstr(place->report.text, "warning: cannot read"));
+}
+
+static void each_form_of_a_secret_is_read(void **state)
+{
+	struct place *place = *state;
+	write_file(place, ".env", "A=1\nexport BOT_TOKEN=\"" TOKEN "\"\r\nBOT_TOKEN_OLD=x\n", 0600);
+	write_file(place, "cred", TOKEN "\n", 0440);
+	setenv("CREDENTIALS_DIRECTORY", place->folder, 1);
+	assert_true(load(place, "bots:\n"
+				"- {name: a, token: {env_file: .env, key: BOT_TOKEN}}\n"
+				"- {name: b, token: {credential: cred}}\n"
+				"- {name: c, token: {command: [/bin/echo, '123456:x']}}\n"
+				"- {name: d, token: {command: [/bin/false]}}\n"
+				"- {name: e, token: {env_file: .env, key: NONE}}\n"));
+	static const char *const values[] = {TOKEN, TOKEN, "123456:x"};
+	for (size_t i = 0; i < 5; i++) {
+		struct str secret = STR_INIT;
+		bool fine = settings_secret(&place->settings->bots[i].token, &secret, &place->err);
+		assert_int_equal(fine, i < COUNT_OF(values));
+		if (fine)
+			assert_string_equal(secret.text, values[i]);
+		str_wipe(&secret);
+	}
+	assert_non_null(strstr(place->err.text, "has no line NONE="));
+	unsetenv("CREDENTIALS_DIRECTORY");
+}
+
+static void a_folder_of_tokens_is_a_fleet(void **state)
+{
+	struct place *place = *state;
+	char *tokens autofree = path_in(place, "tokens");
+	assert_int_equal(mkdir(tokens, 0700), 0);
+	write_file(place, "tokens/beta.token", TOKEN, 0600);
+	write_file(place, "tokens/alpha", TOKEN, 0600);
+	write_file(place, "tokens/.hidden", TOKEN, 0644);
+	static const char text[] =
+		"bots:\n- {name: beta, token: {file: tokens/beta.token}, enabled: no}\n"
+		"bots_from:\n- {dir: tokens, logs: 'logs/{bot}.log'}\n";
+	assert_true(load(place, text));
+	assert_int_equal(place->settings->bot_count, 2);
+	assert_false(settings_bot(place->settings, "beta")->enabled);
+	const struct conf_bot *alpha = settings_bot(place->settings, "alpha");
+	char *log autofree = path_in(place, "logs/alpha.log");
+	assert_string_equal(alpha->logs[0], log);
+	assert_string_equal(alpha->from, tokens);
+	write_file(place, "tokens/Bad Name", TOKEN, 0600);
+	refused(place, text, "'Bad Name' is no bot's name");
+}
+
+static void the_environment_overrides_single_values(void **state)
+{
+	struct place *place = *state;
+	setenv("BOTSWAIN_WRITE", "armed", 1);
+	setenv("BOTSWAIN_TELEGRAM_API", "http://127.0.0.1:8081/", 1);
+	assert_true(load(place, "write: always\n"));
+	assert_int_equal(place->settings->write, WRITE_ARMED);
+	assert_string_equal(place->settings->telegram_api, "http://127.0.0.1:8081");
+	assert_true(place->settings->telegram_loopback);
+	assert_int_equal(place->settings->telegram_interval_ms, 2000);
+	setenv("BOTSWAIN_WRITE", "never", 1);
+	refused(place, "", "BOTSWAIN_WRITE: 'write' is read-only");
+	unsetenv("BOTSWAIN_WRITE");
+	setenv("BOTSWAIN_TELEGRAM_API", "http://example.org", 1);
+	refused(place, "", "http shows every token");
+	unsetenv("BOTSWAIN_TELEGRAM_API");
+}
+
+static void heartbeats_default_to_the_pattern_of_their_redis(void **state)
+{
+	struct place *place = *state;
+	assert_true(load(place, "redis:\n- {name: main, heartbeats: 'hb:*:alive'}\n"
+				"bots:\n- {name: a, transport: none}\n"
+				"- {name: b, transport: none, heartbeat: none}\n"
+				"- {name: c, transport: none, heartbeat: beat}\n"));
+	const struct conf_bot *bots = place->settings->bots;
+	assert_string_equal(bots[0].heartbeat, "hb:a:alive");
+	assert_string_equal(bots[0].redis, "main");
+	assert_string_equal(bots[1].heartbeat, "");
+	assert_string_equal(bots[2].heartbeat, "beat");
+	refused(place, "bots:\n- {name: a, transport: none, redis: nope}\n", "names redis 'nope'");
+}
+
+static void thresholds_of_alerts_are_typed_by_their_rule(void **state)
+{
+	struct place *place = *state;
+	assert_true(load(place, "alerts:\n  heartbeat_late: {after: 12s, for: 3s, severity: warn}\n"
+				"  backlog_rising: {pending: 50}\n  redis_down: {off: yes}\n"));
+	const struct conf_rule *late = settings_rule(place->settings, "heartbeat_late");
+	assert_true(late->limit == 12.0);
+	assert_int_equal(late->for_ms, 3000);
+	assert_string_equal(late->severity, "warn");
+	const struct conf_rule *rising = settings_rule(place->settings, "backlog_rising");
+	assert_true(rising->limit == 50.0 && isnan(rising->second));
+	assert_int_equal(rising->for_ms, -1);
+	assert_true(settings_rule(place->settings, "redis_down")->off);
+	assert_null(settings_rule(place->settings, "bot_down"));
+	refused(place, "alerts: {hartbeat_late: {after: 1s}}\n", "did you mean 'heartbeat_late'?");
+	refused(place, "alerts: {heartbeat_late: {limit: 1s}}\n",
+		"heartbeat_late takes after, off, for");
+	refused(place, "alerts: {heartbeat_late: {after: 1}}\n", "1:34:");
+}
+
+static void an_engine_is_its_state_directory_and_a_long_path_has_a_short_socket(void **state)
+{
+	struct place *place = *state;
+	assert_true(load(place, "state_dir: s\n"));
+	char *expected autofree = path_in(place, "s/engine.sock");
+	assert_string_equal(place->settings->socket_path, expected);
+	char name[121];
+	memset(name, 'x', 120);
+	name[120] = '\0';
+	char *text autofree = xasprintf("state_dir: %s\n", name);
+	setenv("XDG_RUNTIME_DIR", "/run/user/7", 1);
+	assert_true(load(place, text));
+	assert_true(strlen(place->settings->socket_path) <= 100);
+	assert_true(starts_with(place->settings->socket_path, "/run/user/7/botswain/"));
+	unsetenv("XDG_RUNTIME_DIR");
+}
+
+static void without_a_configuration_the_three_lines_are_said(void **state)
+{
+	struct place *place = *state;
+	char *path = NULL;
+	if (!access("/etc/botswain/botswain.yaml", F_OK))
+		skip(); /* this machine has one */
+	setenv("XDG_CONFIG_HOME", place->folder, 1);
+	assert_false(settings_find(NULL, &path, &place->err));
+	assert_non_null(strstr(place->err.text, place->folder));
+	assert_non_null(
+		strstr(place->err.text, "/botswain/botswain.yaml\nbots:\n  - name: mybot\n"));
+	assert_true(settings_find("x.yaml", &path, &place->err));
+	assert_string_equal(path, "x.yaml");
+	free(path);
+	unsetenv("XDG_CONFIG_HOME");
+}
+
+#define test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		test(three_lines_are_a_configuration),
+		test(an_unknown_key_is_refused_with_its_place_and_a_guess),
+		test(every_error_is_found_at_once),
+		test(a_token_in_the_file_is_refused_and_not_shown),
+		test(a_secret_that_others_can_read_is_refused_with_the_chmod),
+		test(a_missing_secret_is_a_warning_because_the_rest_can_be_watched),
+		test(each_form_of_a_secret_is_read),
+		test(a_folder_of_tokens_is_a_fleet),
+		test(the_environment_overrides_single_values),
+		test(heartbeats_default_to_the_pattern_of_their_redis),
+		test(thresholds_of_alerts_are_typed_by_their_rule),
+		test(an_engine_is_its_state_directory_and_a_long_path_has_a_short_socket),
+		test(without_a_configuration_the_three_lines_are_said),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
