@@ -288,9 +288,16 @@ static void check_size(struct curses *curses)
 	curses->resize_said = false;
 }
 
+/* Also after a stop that we could not prepare for (SIGSTOP): the guard has put the terminal right
+ * then, so ncurses is told that it has left, and what it would say about it is dropped. */
 static void resume(struct term *term)
 {
 	struct curses *curses = self(term);
+	if (!curses->away) {
+		endwin();
+		fflush(curses->out);
+		lseek(curses->memory, 0, SEEK_SET);
+	}
 	enter(curses);
 	check_size(curses);
 	curses->resize_said = false;
