@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The rows of a table as entity ids: their order on the screen, the cursor, the marks and a range.
+ * The cursor stands on an entity, never on a row number. While `hold` is asked for, rows stay where
+ * they are: what is gone leaves, what is new comes at the end, and `order_changed` says that the
+ * wanted order differs. Pure; screen thread.
+ */
+#ifndef BOTSWAIN_TUI_ROWSET_H
+#define BOTSWAIN_TUI_ROWSET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct id_list {
+	uint64_t *ids;
+	size_t count, capacity;
+};
+
+struct rowset {
+	struct id_list shown; /* in the order of the screen */
+	struct id_list marks; /* in the order they were set */
+	uint64_t cursor;      /* 0: no row */
+	uint64_t range_from;  /* where a range began, 0: none is open */
+	size_t cursor_row;    /* row of the cursor; of use when its entity has gone */
+	bool order_changed;
+};
+
+enum { ROW_NONE = -1 };
+
+void rowset_release(struct rowset *rows);
+/* Takes the wanted order, unless it must hold. */
+void rowset_update(struct rowset *rows, const uint64_t *wanted, size_t count, bool hold);
+/* The row of an entity, ROW_NONE when it is not shown. */
+long rowset_find(const struct rowset *rows, uint64_t id);
+/* Puts the cursor on a row (clamped). */
+void rowset_move_to(struct rowset *rows, size_t row);
+
+bool rowset_marked(const struct rowset *rows, uint64_t id);
+void rowset_mark(struct rowset *rows, uint64_t id, bool on);
+/* Each shown row's mark is turned over. */
+void rowset_invert(struct rowset *rows);
+void rowset_unmark_all(struct rowset *rows);
+/* Opens a range at the cursor, or closes it and marks its rows. */
+void rowset_range(struct rowset *rows);
+/* True for rows between the open range's start and the cursor. */
+bool rowset_in_range(const struct rowset *rows, size_t row);
+/* Marks of entities that `exists` denies are dropped. */
+void rowset_forget(
+	struct rowset *rows, bool (*exists)(const void *context, uint64_t id), const void *context);
+
+void id_list_add(struct id_list *list, uint64_t id);
+void id_list_clear(struct id_list *list);
+void id_list_release(struct id_list *list);
+
+#endif
