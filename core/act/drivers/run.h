@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/* One job on its way: its child, its output, its file. Runner's thread only. */
+#ifndef BOTSWAIN_ACT_DRIVERS_RUN_H
+#define BOTSWAIN_ACT_DRIVERS_RUN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "core/act/drivers/child.h"
+#include "core/act/drivers/runner.h"
+#include "core/base/err.h"
+#include "core/base/str.h"
+
+struct clock;
+struct mailbox;
+struct part_file;
+
+enum { RUN_FDS = 3, RUN_OUTPUT_MS = 17, RUN_GRACE_MS = 500, RUN_KILL_MS = 3000 };
+
+/* Bytes of one pipe that are no whole line yet. */
+struct line_buffer {
+	struct str bytes;
+	bool clipped; /* the rest of an overlong line is being skipped */
+};
+
+struct run {
+	struct job *job;
+	const struct clock *clock;
+	struct mailbox *to_engine;
+	char *const *environment;
+	struct child child;
+	struct part_file *part;
+	struct line_buffer out, err;
+	bool ended, verifying, over; /* the child; the second child runs; nothing left to do */
+	int status, signal;
+	int64_t ended_ms, posted_ms; /* mono */
+	uint64_t lines, posted_lines, bytes, posted_bytes;
+	struct str last;   /* last line of output, safe */
+	struct err failed; /* why it is not the exit status that counts */
+	char *name;        /* of the finished file */
+};
+
+struct run *run_new(struct job *job, const struct clock *clock, struct mailbox *to_engine,
+	char *const *environment) MUST_CHECK;
+/* Kills what is left of its group, reaps it, removes an unfinished file. */
+void run_free(struct run *run);
+
+/* What to poll: child, output, error; -1 where there is nothing. */
+void run_fds(const struct run *run, int ret[RUN_FDS]);
+/* Reads what is there and goes on as far as it can without waiting. */
+void run_step(struct run *run);
+void run_order(struct run *run, enum runner_order order);
+/* Posts what is due; true when the run is over and that is posted. */
+bool run_report(struct run *run);
+/* Mono time of the next thing to do without input, or INT64_MAX. */
+int64_t run_due_ms(const struct run *run);
+
+#endif
