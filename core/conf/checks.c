@@ -15,7 +15,9 @@ enum { SECRET_FILE_MAX = 256 << 10 };
 static struct place place_of(const struct node *node, const char *key)
 {
 	const struct node *child = child_of(node, key);
-	return child ? child->place : node->place;
+	if (child)
+		return child->place;
+	return node->key ? node->key_place : node->place;
 }
 
 static unsigned given(const struct node *node, const char *const keys[], size_t count)
@@ -46,7 +48,7 @@ void check_secret(struct reader *reader, const struct node *node, void *section)
 	static const char *const forms[] = {"file", "env_file", "credential", "command"};
 	struct secret_ref *secret = section;
 	const char *key = node->key ? node->key : "token";
-	if (node->type != NODE_MAP) {
+	if (node->type == NODE_LIST || (node->type == NODE_SCALAR && *node->text)) {
 		report_secret(reader->report, node->place,
 			"a secret does not belong in this file: put it in a file of its own (chmod "
 			"600) "
@@ -153,10 +155,11 @@ void check_bot(struct reader *reader, const struct node *node, void *section)
 	bool needs_token =
 		bot->transport == TRANSPORT_POLLING || bot->transport == TRANSPORT_WEBHOOK;
 	bot->from = arena_text(reader->arena, "config");
-	bot->line = node->place.line;
-	bot->column = node->place.column;
+	struct place place = place_of(node, "name");
+	bot->line = place.line;
+	bot->column = place.column;
 	if (needs_token && !bot->token.given)
-		report_error(reader->report, node->place,
+		report_error(reader->report, place,
 			"bot '%s' has no token: add `token: {file: PATH}`, or `transport: none`",
 			bot->name);
 }

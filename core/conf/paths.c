@@ -121,7 +121,7 @@ bool settings_find(const char *given, char **ret_path, struct err *err)
 	}
 	return err_set(err, ERR_NOT_FOUND,
 		"no configuration: write these three lines to %.80s\n"
-		"bots:\n  - name: mybot\n    token: {file: mybot.token}\n"
+		"bots:\n  mybot:\n    token: {file: mybot.token}\n"
 		"put the bot's token in mybot.token beside it, and chmod 600 that file",
 		user ? user : host_path);
 }

@@ -184,10 +184,33 @@ static void read_many(
 	*count_of(section, option) = count;
 }
 
+static bool is_empty(const struct node *node)
+{
+	return node->type == NODE_SCALAR && !*node->text && !node->quoted;
+}
+
+/* Of things that have names: `name: {...}` lines, as well as a list of mappings with a `name`. */
+static bool is_collection(
+	struct reader *reader, const struct option *option, const struct node *node)
+{
+	bool named = option_find(option->of, "name") != NULL;
+	if (node->type == NODE_LIST || !named)
+		return is_list(reader, option, node);
+	if (node->type != NODE_MAP)
+		return report_error(reader->report, node->place,
+			"'%s' is a mapping: `name:` lines, each with its own lines below",
+			option->key);
+	if (node->count > (size_t)option->max)
+		return report_error(reader->report, node->place,
+			"'%s' has %zu entries, at most %lld", option->key, node->count,
+			(long long)option->max);
+	return true;
+}
+
 static void read_list(
 	struct reader *reader, const struct option *option, const struct node *node, void *section)
 {
-	if (!is_list(reader, option, node))
+	if (!is_collection(reader, option, node))
 		return;
 	char *items = arena_alloc(reader->arena, (node->count + 1) * option->size);
 	size_t count = 0;
@@ -201,6 +224,8 @@ static void read_option(
 	struct reader *reader, const struct option *option, const struct node *node, void *section)
 {
 	void *field = field_of(section, option);
+	if (option->type > TYPE_PART && is_empty(node))
+		return; /* `bots:` with every line below it commented out */
 	if (option->type < TYPE_SCALARS)
 		read_scalar(reader, option, node, field);
 	else if (option->type == TYPE_ARGV)
@@ -227,16 +252,36 @@ const struct node *child_of(const struct node *node, const char *key)
 	return NULL;
 }
 
+/* In `name: {...}` the key is the name. */
+static bool is_given(const struct option *option, const struct node *node)
+{
+	return child_of(node, option->key) || (node->key && option->type == TYPE_NAME);
+}
+
 static bool has_required(struct reader *reader, enum section_id id, const struct node *node)
 {
 	const struct option *option;
 	bool fine = true;
 	for (size_t i = 0; (option = option_at(i)); i++)
-		if (option->section == id && !option->fallback && !child_of(node, option->key))
+		if (option->section == id && !option->fallback && !is_given(option, node))
 			fine = report_error(reader->report, node->place,
 				"'%s' is missing in this %s: %s", option->key, section_of(id)->name,
 				option->help);
 	return fine;
+}
+
+static void read_key_name(
+	struct reader *reader, enum section_id id, const struct node *node, void *section)
+{
+	const struct option *option = option_find(id, "name");
+	struct err err = {0};
+	if (!option || !node->key)
+		return;
+	if (child_of(node, "name"))
+		report_error(reader->report, child_of(node, "name")->key_place,
+			"its name is '%.63s' already: remove this line", node->key);
+	else if (!option_convert(reader, option, node->key, field_of(section, option), &err))
+		report_error(reader->report, node->key_place, "%s", err.text);
 }
 
 void read_section(struct reader *reader, enum section_id id, const struct node *node, void *section)
@@ -244,7 +289,7 @@ void read_section(struct reader *reader, enum section_id id, const struct node *
 	const struct section *about = section_of(id);
 	if (id != SECTION_root) /* whose defaults are there already */
 		read_defaults(reader, id, section);
-	if (node->type != NODE_MAP) {
+	if (node->type != NODE_MAP && !is_empty(node)) {
 		if (id == SECTION_secret)
 			about->check(reader, node, section);
 		else
@@ -253,6 +298,7 @@ void read_section(struct reader *reader, enum section_id id, const struct node *
 		return;
 	}
 	unsigned errors = reader->report->errors;
+	read_key_name(reader, id, node, section);
 	for (const struct node *child = node->first; child; child = child->next) {
 		const struct option *option = option_find(id, child->key);
 		if (option)

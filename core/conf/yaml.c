@@ -6,8 +6,10 @@
 #include "core/conf/yaml.h"
 
 #include <libfyaml.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "core/base/mem.h"
 #include "core/conf/arena.h"
 
 struct builder {
@@ -30,19 +32,6 @@ static struct node *inner(struct builder *builder)
 	return builder->depth ? builder->open[builder->depth - 1] : NULL;
 }
 
-static bool key_is_new(struct builder *builder, const struct node *map)
-{
-	if (map->count >= YAML_KEYS_MAX)
-		return report_error(builder->report, builder->key_place,
-			"more than %d keys in one mapping", YAML_KEYS_MAX);
-	for (const struct node *child = map->first; child; child = child->next)
-		if (!strcmp(child->key, builder->key))
-			return report_error(builder->report, builder->key_place,
-				"'%s' is given twice, first in line %d: keep one", builder->key,
-				child->key_place.line);
-	return true;
-}
-
 static void append(struct node *parent, struct node *node)
 {
 	*(parent->last ? &parent->last->next : &parent->first) = node;
@@ -59,8 +48,6 @@ static struct node *place_node(struct builder *builder, enum node_type type, str
 			YAML_NODES_MAX);
 		return NULL;
 	}
-	if (parent && parent->type == NODE_MAP && !key_is_new(builder, parent))
-		return NULL;
 	struct node *node = arena_alloc(builder->arena, sizeof(*node));
 	*node = (struct node){.type = type, .place = place};
 	if (parent && parent->type == NODE_MAP) {
@@ -98,6 +85,8 @@ static bool take_scalar(struct builder *builder, struct fy_token *token, struct 
 		builder->key_place = place;
 		return true;
 	}
+	if (!length && builder->key) /* nothing after the colon has no place of its own */
+		place = builder->key_place;
 	struct node *node = place_node(builder, NODE_SCALAR, place);
 	if (!node)
 		return false;
@@ -118,6 +107,39 @@ static bool take_start(struct builder *builder, enum node_type type, struct plac
 		return false;
 	builder->open[builder->depth++] = node;
 	return true;
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+	const struct node *const *one = a, *const *other = b;
+	int order = strcmp((*one)->key, (*other)->key);
+	if (order)
+		return order;
+	order = (*one)->key_place.line - (*other)->key_place.line;
+	return order ? order : (*one)->key_place.column - (*other)->key_place.column;
+}
+
+static bool keys_differ(struct builder *builder, const struct node *map)
+{
+	const struct node **sorted = xcalloc(map->count + 1, sizeof(*sorted));
+	size_t count = 0;
+	bool fine = true;
+	for (const struct node *child = map->first; child; child = child->next)
+		sorted[count++] = child;
+	qsort(sorted, count, sizeof(*sorted), compare_keys);
+	for (size_t i = 1; i < count && fine; i++)
+		if (!strcmp(sorted[i]->key, sorted[i - 1]->key))
+			fine = report_error(builder->report, sorted[i]->key_place,
+				"'%.60s' is given twice, first in line %d: keep one",
+				sorted[i]->key, sorted[i - 1]->key_place.line);
+	free(sorted);
+	return fine;
+}
+
+static bool take_end(struct builder *builder)
+{
+	const struct node *node = builder->open[--builder->depth];
+	return node->type != NODE_MAP || keys_differ(builder, node);
 }
 
 static bool take_document(struct builder *builder, struct place place)
@@ -155,8 +177,7 @@ static bool take_event(struct builder *builder, struct fy_event *event)
 		return take_start(builder, NODE_LIST, place);
 	case FYET_MAPPING_END:
 	case FYET_SEQUENCE_END:
-		builder->depth--;
-		return true;
+		return take_end(builder);
 	case FYET_SCALAR:
 		return take_scalar(builder, event->scalar.value, place);
 	default:

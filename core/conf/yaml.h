@@ -17,7 +17,6 @@ struct arena;
 enum {
 	YAML_DEPTH_MAX = 12,
 	YAML_NODES_MAX = 1 << 18,
-	YAML_KEYS_MAX = 512, /* of one mapping */
 };
 
 enum node_type { NODE_SCALAR, NODE_LIST, NODE_MAP };

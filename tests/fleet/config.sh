@@ -21,7 +21,6 @@ process() {
 	esac
 	printf '    logs: [%s/log/%s.log]\n' "$dir" "$name"
 	printf '    heartbeat: "hb:%s"\n' "$name"
-	[ ! -f "$run/$name.port" ] || printf '    metrics: "http://127.0.0.1:%s/metrics"\n' "$(cat "$run/$name.port")"
 }
 
 write_config() {
@@ -54,8 +53,7 @@ write_config() {
 	cat <<-END
 		backups:
 		  database:
-		    command: [$pg_bin/pg_dump, -Fc, -h, $run/pg, -U, console, -d, fleet]
-		    env: {PGPASSFILE: $dir/secrets/console.pgpass}
+		    command: [$pg_bin/pg_dump, -Fc, -d, "host=$run/pg dbname=fleet user=console passfile=$dir/secrets/console.pgpass"]
 		    file: "$dir/backups/fleet-{time}.dump"
 		    verify: [$pg_bin/pg_restore, --list, "{file}"]
 		alerts:

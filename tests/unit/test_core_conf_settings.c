@@ -93,7 +93,7 @@ static void three_lines_are_a_configuration(void **state)
 {
 	struct place *place = *state;
 	write_file(place, "orders.token", TOKEN "\n", 0600);
-	assert_true(load(place, "bots:\n- name: orders\n  token: {file: orders.token}\n"));
+	assert_true(load(place, "bots:\n  orders:\n    token: {file: orders.token}\n"));
 	const struct conf_bot *bot = settings_bot(place->settings, "orders");
 	assert_non_null(bot);
 	assert_true(bot->enabled);
@@ -118,6 +118,25 @@ static void an_unknown_key_is_refused_with_its_place_and_a_guess(void **state)
 	refused(place, "zzz: 1\n", "here go: environment, state_dir");
 }
 
+static void named_things_are_mappings_or_lists(void **state)
+{
+	struct place *place = *state;
+	assert_true(load(place, "redis:\n  a: {}\n  b: {port: 7000}\n"
+				"postgres:\n- {name: p, dsn: dbname=x}\n"));
+	assert_int_equal(place->settings->redis_count, 2);
+	assert_string_equal(place->settings->redis[1].name, "b");
+	assert_int_equal(place->settings->redis[1].port, 7000);
+	assert_string_equal(place->settings->postgres[0].name, "p");
+	refused(place, "redis:\n  a: {}\n  a: {}\n", ":3:3: 'a' is given twice, first in line 2");
+	refused(place, "redis:\n- {name: a}\n- {name: a}\n", ":3:3: a second 'a' in redis");
+	refused(place, "redis:\n  A: {}\n", ":2:3: 'A' is no name");
+	refused(place, "redis:\n  a: {name: b}\n", "its name is 'a' already");
+	refused(place, "bots:\n  a:\n", ":2:3: bot 'a' has no token");
+	refused(place, "bots:\n  a: 7\n", ":2:6: here goes a mapping");
+	assert_true(load(place, "bots:\ndriver:\nalerts:\nkeys:\nredis:\n  main:\n"));
+	assert_int_equal(place->settings->redis[0].port, 6379);
+}
+
 static void every_error_is_found_at_once(void **state)
 {
 	struct place *place = *state;
@@ -125,7 +144,7 @@ static void every_error_is_found_at_once(void **state)
 		"'write' is read-only, armed or always, not 'maybe'");
 	assert_non_null(strstr(place->report.text, ":2:22:"));
 	assert_non_null(strstr(place->report.text, "'timeout' must be 1.0s to 2m00"));
-	assert_non_null(strstr(place->report.text, ":3:7: 'bots' is a list"));
+	assert_non_null(strstr(place->report.text, ":3:7: 'bots' is a mapping"));
 }
 
 static void a_token_in_the_file_is_refused_and_not_shown(void **state)
@@ -286,8 +305,7 @@ static void without_a_configuration_the_three_lines_are_said(void **state)
 	setenv("XDG_CONFIG_HOME", place->folder, 1);
 	assert_false(settings_find(NULL, &path, &place->err));
 	assert_non_null(strstr(place->err.text, place->folder));
-	assert_non_null(
-		strstr(place->err.text, "/botswain/botswain.yaml\nbots:\n  - name: mybot\n"));
+	assert_non_null(strstr(place->err.text, "/botswain/botswain.yaml\nbots:\n  mybot:\n"));
 	assert_true(settings_find("x.yaml", &path, &place->err));
 	assert_string_equal(path, "x.yaml");
 	free(path);
@@ -301,6 +319,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		test(three_lines_are_a_configuration),
 		test(an_unknown_key_is_refused_with_its_place_and_a_guess),
+		test(named_things_are_mappings_or_lists),
 		test(every_error_is_found_at_once),
 		test(a_token_in_the_file_is_refused_and_not_shown),
 		test(a_secret_that_others_can_read_is_refused_with_the_chmod),
