@@ -42,9 +42,13 @@ struct shown format_day_clock(int64_t wall_ms, bool local);
 bool parse_duration(const char *text, int64_t *ret_ms, struct err *err) MUST_CHECK;
 /* 4096 64K 64KiB 1.5M 3GB: powers of 1024, with or without B or iB; at most 2^62. */
 bool parse_bytes(const char *text, int64_t *ret_bytes, struct err *err) MUST_CHECK;
-/* 2026-11-20T10:00:21.744Z, also with a blank for the T, a comma for the point, 1 to 9 decimals or
- * none, and +03:00 for the Z (without either it is UTC). Reads a prefix of `text`; returns the
- * bytes used, 0 if none. */
-size_t parse_rfc3339(const char *text, size_t length, int64_t *ret_wall_ms);
+/* 2026-11-20T10:00:21.744Z, also with a blank for the T, a comma for the point, slashes in the
+ * date, 1 to 9 decimals or none, and +03:00 for the Z. Reads a prefix of `text`; returns the bytes
+ * used, 0 if there is none. Without a zone it is read as UTC; `ret_has_zone` (may be NULL) tells.
+ */
+size_t parse_rfc3339(const char *text, size_t length, int64_t *ret_wall_ms, bool *ret_has_zone);
+/* Seconds since 1970 of a date and time of the Gregorian calendar (UTC); month and day from 1, not
+ * checked. */
+int64_t seconds_of(int year, int month, int day, int second_of_day);
 
 #endif

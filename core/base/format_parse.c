@@ -159,14 +159,14 @@ static int digits(const char *text, size_t count, int low, int high)
 	return value >= low && value <= high ? value : -1;
 }
 
-/* Days since 1970-01-01 of a date of the Gregorian calendar. */
-static int64_t days_of(int year, int month, int day)
+int64_t seconds_of(int year, int month, int day, int second_of_day)
 {
 	int64_t y = month <= 2 ? year - 1 : year;
 	int64_t era = (y >= 0 ? y : y - 399) / 400;
 	int64_t of_era = y - era * 400;
 	int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-	return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
+	int64_t days = era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
+	return days * 86400 + second_of_day;
 }
 
 static bool read_fields(const char *text, int64_t *ret_s)
@@ -184,7 +184,7 @@ static bool read_fields(const char *text, int64_t *ret_s)
 	int minute = digits(text + 14, 2, 0, 59), second = digits(text + 17, 2, 0, 60);
 	if (month < 0 || day < 0 || hour < 0 || minute < 0 || second < 0)
 		return false;
-	*ret_s = days_of(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
+	*ret_s = seconds_of(year, month, day, hour * 3600 + minute * 60 + second);
 	return true;
 }
 
@@ -220,7 +220,7 @@ static size_t read_zone(const char *text, size_t length, int64_t *ret_s)
 	return at;
 }
 
-size_t parse_rfc3339(const char *text, size_t length, int64_t *ret_wall_ms)
+size_t parse_rfc3339(const char *text, size_t length, int64_t *ret_wall_ms, bool *ret_has_zone)
 {
 	const size_t base = strlen("2026-11-20T10:00:21");
 	int64_t seconds, ms, zone;
@@ -228,7 +228,9 @@ size_t parse_rfc3339(const char *text, size_t length, int64_t *ret_wall_ms)
 		return 0;
 	size_t at = base;
 	at += read_fraction(text + at, length - at, &ms);
-	at += read_zone(text + at, length - at, &zone);
+	size_t zone_size = read_zone(text + at, length - at, &zone);
 	*ret_wall_ms = (seconds - zone) * 1000 + ms;
-	return at;
+	if (ret_has_zone)
+		*ret_has_zone = zone_size > 0;
+	return at + zone_size;
 }

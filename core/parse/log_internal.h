@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* Shared by the files behind log_line.h; nobody else includes this. */
+#ifndef BOTSWAIN_PARSE_LOG_INTERNAL_H
+#define BOTSWAIN_PARSE_LOG_INTERNAL_H
+
+#include "core/parse/log_line.h"
+
+/* What a field of a structured line is for. */
+enum log_role {
+	ROLE_NONE,
+	ROLE_LEVEL,
+	ROLE_LEVEL_PYTHON, /* a number on Python's scale */
+	ROLE_TIME,
+	ROLE_MESSAGE,
+	ROLE_EVENT, /* a message when there is no better one */
+	ROLE_BOT,
+	ROLE_CORRELATION,
+	ROLE_ERROR,
+	ROLE_NESTED, /* an object with more such fields */
+};
+
+enum log_role log_role_of(const char *key, size_t length);
+
+/* Stores a value under its role; the first of a kind counts, except that a message beats an event.
+ */
+void log_take(struct log_line *line, enum log_role role, const char *text, struct log_part value,
+	const struct log_arrival *arrival);
+
+/* A time at the start of `text` in any known notation; returns the bytes used, 0 if there is none.
+ */
+size_t log_time_read(
+	const char *text, size_t length, const struct log_arrival *arrival, int64_t *ret_wall_ms);
+/* A number of seconds, ms, us or ns since 1970, told apart by its size; false if it is none. */
+bool log_time_of_epoch(const char *text, size_t length, int64_t *ret_wall_ms);
+
+/* The readers. False: it is not that form. */
+bool log_json_read(
+	const char *text, size_t length, const struct log_arrival *arrival, struct log_line *line);
+bool log_logfmt_read(
+	const char *text, size_t length, const struct log_arrival *arrival, struct log_line *line);
+void log_text_read(
+	const char *text, size_t length, const struct log_arrival *arrival, struct log_line *line);
+
+#endif

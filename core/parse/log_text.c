@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Lines for people: a time (or none), then somewhere in the first words a level, then the message.
+ * The words between are names of loggers, threads and files, of which formats differ without end;
+ * so the level is looked for only where it can't be taken for prose: in capitals, in brackets, or
+ * before a colon.
+ */
+#include "core/parse/log_internal.h"
+
+#include <ctype.h>
+#include <string.h>
+
+enum {
+	HEAD_BYTES = 160, /* the level stands in these */
+	HEAD_WORDS = 7,
+};
+
+struct word {
+	size_t start, end;
+};
+
+static bool is_separator(char ch)
+{
+	return (unsigned char)ch <= ' ' || strchr("[]()|<>:,;#=", ch);
+}
+
+/* The next word from `at` on, before `limit`; false when there is none. A lone '-' is a separator.
+ */
+static bool next_word(const char *text, size_t limit, size_t at, struct word *ret_word)
+{
+	while (at < limit && (is_separator(text[at]) ||
+				     (text[at] == '-' && (at + 1 == limit || text[at + 1] == ' '))))
+		at++;
+	size_t end = at;
+	while (end < limit && !is_separator(text[end]))
+		end++;
+	*ret_word = (struct word){at, end};
+	return end > at;
+}
+
+static bool is_upper(const char *text, struct word word)
+{
+	for (size_t i = word.start; i < word.end; i++) {
+		if (!isupper((unsigned char)text[i]))
+			return false;
+	}
+	return true;
+}
+
+/* Whether a level word at this place is a level and no prose. */
+static bool stands_as_level(const char *text, size_t length, struct word word, size_t head)
+{
+	char before = word.start ? text[word.start - 1] : ' ';
+	char after = word.end < length ? text[word.end] : ' ';
+	bool enclosed = (before == '[' && after == ']') || (before == '<' && after == '>') ||
+			(before == '(' && after == ')');
+	bool letter = word.end - word.start == 1;
+	if (enclosed)
+		return true;
+	if (letter)
+		return false;
+	if (is_upper(text, word))
+		return true;
+	return after == ':' || (word.start == head && islower((unsigned char)text[word.start]));
+}
+
+/* Blanks and the signs that formats put between the level and the message. */
+static size_t skip_to_message(const char *text, size_t length, size_t at)
+{
+	while (at < length &&
+		(text[at] == ' ' || text[at] == '\t' || text[at] == ']' || text[at] == '>' ||
+			text[at] == ')' || text[at] == '|' || text[at] == ':' ||
+			(text[at] == '-' && at + 1 < length && text[at + 1] == ' ')))
+		at++;
+	return at;
+}
+
+/* Behind `LEVEL:` Python's basicConfig has a logger name and another colon, loguru
+ * `module:function:42 - `. */
+static size_t skip_logger(const char *text, size_t length, size_t level_end, size_t at)
+{
+	size_t end = at;
+	if (level_end < length && text[level_end] == ':' && at == level_end + 1) {
+		while (end < length && !isspace((unsigned char)text[end]) && text[end] != ':')
+			end++;
+		return end < length && text[end] == ':' && end > at ? end + 1 : at;
+	}
+	const char *bar = memchr(text + level_end, '|', at - level_end);
+	const char *dash =
+		bar ? memmem(text + at, length - at < HEAD_BYTES ? length - at : HEAD_BYTES, " - ",
+			      3)
+		    : NULL;
+	return dash ? (size_t)(dash - text) + 3 : at;
+}
+
+/* The level in the head of the line; `ret_message` is where the message starts. */
+static bool find_level(const char *text, size_t length, size_t head, enum log_level *ret_level,
+	size_t *ret_message)
+{
+	size_t limit = length < head + HEAD_BYTES ? length : head + HEAD_BYTES, at = head;
+	struct word word;
+	for (int words = 0; words < HEAD_WORDS && next_word(text, limit, at, &word);
+		words++, at = word.end) {
+		if (!log_level_read(text + word.start, word.end - word.start, ret_level) ||
+			!stands_as_level(text, length, word, words ? SIZE_MAX : word.start))
+			continue;
+		size_t message = skip_to_message(text, length, word.end);
+		*ret_message = skip_logger(text, length, word.end, message);
+		return true;
+	}
+	return false;
+}
+
+/* `1.2.3.4 - - [20/Nov/2026:10:00:21 +0000] "GET / HTTP/1.1" 502 150`: the status is the level. */
+static bool read_access(
+	const char *text, size_t length, const struct log_arrival *arrival, struct log_line *line)
+{
+	const char *open = memchr(text, '[', length < HEAD_BYTES ? length : HEAD_BYTES);
+	if (!open || !length || !isxdigit((unsigned char)*text))
+		return false;
+	size_t at = (size_t)(open - text) + 1;
+	size_t used = log_time_read(text + at, length - at, arrival, &line->wall_ms);
+	if (!used || at + used + 3 > length || memcmp(text + at + used, "] \"", 3) != 0) {
+		line->wall_ms = LOG_NO_TIME;
+		return false;
+	}
+	size_t request = at + used + 2;
+	const char *close = memmem(text + request + 1, length - request - 1, "\" ", 2);
+	line->message = (struct log_part){(uint32_t)request, (uint32_t)(length - request), false};
+	if (close && close + 5 <= text + length && isdigit((unsigned char)close[2]))
+		line->level = close[2] == '5'   ? LOG_LEVEL_ERROR
+			      : close[2] == '4' ? LOG_LEVEL_WARN
+						: LOG_LEVEL_INFO;
+	return true;
+}
+
+/* `123:M ` at the start: process and role of a Redis server; the bytes it takes, 0 if it is not
+ * there. */
+static size_t redis_prefix(const char *text, size_t length)
+{
+	size_t at = 0;
+	while (at < length && at < 8 && isdigit((unsigned char)text[at]))
+		at++;
+	bool is = at && at + 3 < length && text[at] == ':' &&
+		  isupper((unsigned char)text[at + 1]) && text[at + 2] == ' ';
+	return is ? at + 3 : 0;
+}
+
+/* Redis marks its lines with one of . - * # behind the time. */
+static void read_redis_mark(const char *text, size_t length, size_t *at, struct log_line *line)
+{
+	static const char marks[] = ".-*#";
+	static const enum log_level levels[] = {
+		LOG_LEVEL_DEBUG, LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN};
+	size_t mark = *at + 1;
+	const char *found =
+		mark + 1 < length && text[*at] == ' ' && text[mark + 1] == ' ' && text[mark]
+			? strchr(marks, text[mark])
+			: NULL;
+	if (!found)
+		return;
+	line->level = levels[found - marks];
+	*at = mark + 2;
+}
+
+/* The time at the start, also behind a bracket; returns where what follows it starts, 0 when there
+ * is none. */
+static size_t read_head(
+	const char *text, size_t length, const struct log_arrival *arrival, struct log_line *line)
+{
+	size_t redis = redis_prefix(text, length), at = redis ? redis : length && *text == '[';
+	size_t used = log_time_read(text + at, length - at, arrival, &line->wall_ms);
+	if (!used)
+		return 0;
+	at += used;
+	if (redis)
+		read_redis_mark(text, length, &at, line);
+	return at;
+}
+
+void log_text_read(
+	const char *text, size_t length, const struct log_arrival *arrival, struct log_line *line)
+{
+	line->form = LOG_TEXT;
+	line->message = (struct log_part){0, (uint32_t)length, false};
+	size_t head = read_head(text, length, arrival, line), message = head;
+	if (!head && read_access(text, length, arrival, line))
+		return;
+	if (line->level == LOG_LEVEL_NONE &&
+		!find_level(text, length, head, &line->level, &message)) {
+		line->level = LOG_LEVEL_NONE;
+		message = skip_to_message(text, length, head);
+	}
+	if (message < length && (head || line->level != LOG_LEVEL_NONE))
+		line->message =
+			(struct log_part){(uint32_t)message, (uint32_t)(length - message), false};
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/parse/log_trouble.h"
+
+#include <string.h>
+
+#include "core/base/attr.h"
+#include "core/base/limits.h"
+
+enum {
+	SEARCHED_BYTES = 2048,
+	NUMBER_WITHIN = 40, /* of the words that announce it */
+};
+
+const char *log_trouble_word(enum log_trouble kind)
+{
+	static const char *const words[TROUBLES] = {
+		[TROUBLE_NONE] = "-",
+		[TROUBLE_CONFLICT] = "conflict",
+		[TROUBLE_WEBHOOK_SET] = "webhook_set",
+		[TROUBLE_UNAUTHORIZED] = "unauthorized",
+		[TROUBLE_FLOOD] = "flood",
+		[TROUBLE_BLOCKED] = "blocked",
+		[TROUBLE_ENTITIES] = "entities",
+		[TROUBLE_MEMORY] = "memory",
+		[TROUBLE_UNREACHABLE] = "unreachable",
+		[TROUBLE_TRACEBACK] = "traceback",
+		[TROUBLE_HANDLED] = "handled",
+	};
+	return (unsigned)kind < TROUBLES ? words[kind] : "-";
+}
+
+/* Words in lower case. `also` must stand in the line too; `calm`: also looked for in lines below a
+ * warning. */
+struct sign {
+	const char *words;
+	enum log_trouble kind;
+	const char *also;
+	bool calm;
+};
+
+/* The first that fits counts. */
+/* clang-format off */
+static const struct sign signs[] = {
+	{"terminated by other getupdates", TROUBLE_CONFLICT, NULL, true},
+	{"terminated by other long poll", TROUBLE_CONFLICT, NULL, false},
+	{"terminated by setwebhook", TROUBLE_WEBHOOK_SET, NULL, false},
+	{"while webhook is active", TROUBLE_WEBHOOK_SET, NULL, false},
+	{"invalid token specified", TROUBLE_UNAUTHORIZED, NULL, false},
+	{"telegramunauthorizederror", TROUBLE_UNAUTHORIZED, NULL, false},
+	{"was rejected by the server", TROUBLE_UNAUTHORIZED, "token", false},
+	{"401: unauthorized", TROUBLE_UNAUTHORIZED, NULL, false},
+	{"description: unauthorized", TROUBLE_UNAUTHORIZED, NULL, false},
+	{"unauthorized", TROUBLE_UNAUTHORIZED, "telegram", false},
+	{"unauthorized", TROUBLE_UNAUTHORIZED, "getupdates", false},
+	{"too many requests: retry after", TROUBLE_FLOOD, NULL, true},
+	{"retry_after", TROUBLE_FLOOD, "429", true},
+	{"retry_after", TROUBLE_FLOOD, "flood", true},
+	{"retry in", TROUBLE_FLOOD, "flood", true},
+	{"flood control exceeded", TROUBLE_FLOOD, NULL, true},
+	{"sleeping for", TROUBLE_FLOOD, "flood", true},
+	{"a wait of", TROUBLE_FLOOD, "flood", true},
+	{"flood_wait", TROUBLE_FLOOD, NULL, true},
+	{"floodwait", TROUBLE_FLOOD, NULL, true},
+	{"too many requests", TROUBLE_FLOOD, "telegram", false},
+	{"blocked by the user", TROUBLE_BLOCKED, NULL, false},
+	{"user is deactivated", TROUBLE_BLOCKED, NULL, false},
+	{"bot was kicked from", TROUBLE_BLOCKED, NULL, false},
+	{"bot can't initiate conversation", TROUBLE_BLOCKED, NULL, false},
+	{"can't parse entities", TROUBLE_ENTITIES, NULL, false},
+	{"memoryerror", TROUBLE_MEMORY, NULL, false},
+	{"oomkilled", TROUBLE_MEMORY, NULL, false},
+	{"out of memory", TROUBLE_MEMORY, NULL, false},
+	{"econnrefused", TROUBLE_UNREACHABLE, "telegram", false},
+	{"etimedout", TROUBLE_UNREACHABLE, "telegram", false},
+	{"enotfound", TROUBLE_UNREACHABLE, "telegram", false},
+	{"connection refused", TROUBLE_UNREACHABLE, "telegram", false},
+	{"cannot connect to host", TROUBLE_UNREACHABLE, "telegram", false},
+	{"traceback (most recent call last)", TROUBLE_TRACEBACK, NULL, false},
+	{"is handled. duration", TROUBLE_HANDLED, NULL, true},
+	{"handled in", TROUBLE_HANDLED, NULL, true},
+};
+/* clang-format on */
+
+static size_t lower(const char *text, size_t length, char *to)
+{
+	size_t size = length < SEARCHED_BYTES ? length : SEARCHED_BYTES;
+	for (size_t i = 0; i < size; i++)
+		to[i] = (char)(text[i] >= 'A' && text[i] <= 'Z' ? text[i] + 32 : text[i]);
+	return size;
+}
+
+static bool is_digit(char ch)
+{
+	return ch >= '0' && ch <= '9';
+}
+
+/* The first whole number within reach, capped; -1 when there is none. `ret_end` is behind its
+ * digits. */
+static int64_t number_near(const char *text, size_t length, size_t *ret_end)
+{
+	size_t at = 0, reach = length < NUMBER_WITHIN ? length : NUMBER_WITHIN;
+	int64_t number = 0;
+	while (at < reach && !is_digit(text[at]))
+		at++;
+	if (at == reach)
+		return -1;
+	for (; at < length && is_digit(text[at]); at++)
+		number = number < INT32_MAX ? number * 10 + (text[at] - '0') : number;
+	*ret_end = at;
+	return number;
+}
+
+static int64_t retry_after(const char *text, size_t length)
+{
+	size_t end;
+	int64_t wait_s = number_near(text, length, &end);
+	return wait_s < 0 ? 0 : wait_s < LIMIT_RETRY_AFTER_S ? wait_s : LIMIT_RETRY_AFTER_S;
+}
+
+/* `338492 ms`, `12.5 ms`, `2 s`; false without a unit. */
+static bool duration(const char *text, size_t length, int64_t *ret_ms)
+{
+	size_t at = 0;
+	int64_t value = number_near(text, length, &at);
+	if (value < 0)
+		return false;
+	if (at < length && text[at] == '.')
+		for (at++; at < length && is_digit(text[at]);)
+			at++;
+	at += at < length && text[at] == ' ';
+	if (at + 1 < length && text[at] == 'm' && text[at + 1] == 's')
+		*ret_ms = value;
+	else if (at < length && text[at] == 's')
+		*ret_ms = value * 1000;
+	else
+		return false;
+	return true;
+}
+
+static bool read_sign(
+	const struct sign *sign, const char *after, size_t left, struct log_trouble_find *find)
+{
+	find->kind = sign->kind;
+	if (sign->kind == TROUBLE_FLOOD)
+		find->retry_after_s = retry_after(after, left);
+	return sign->kind != TROUBLE_HANDLED || duration(after, left, &find->duration_ms);
+}
+
+struct log_trouble_find log_trouble_of(const char *text, size_t length, enum log_level level)
+{
+	char lowered[SEARCHED_BYTES];
+	size_t size = lower(text, length, lowered);
+	bool calm = level != LOG_LEVEL_NONE && level < LOG_LEVEL_WARN;
+	for (size_t i = 0; i < COUNT_OF(signs); i++) {
+		const struct sign *sign = &signs[i];
+		if (calm && !sign->calm)
+			continue;
+		const char *at = memmem(lowered, size, sign->words, strlen(sign->words));
+		if (!at || (sign->also && !memmem(lowered, size, sign->also, strlen(sign->also))))
+			continue;
+		struct log_trouble_find find = {0};
+		const char *after = at + strlen(sign->words);
+		if (read_sign(sign, after, (size_t)(lowered + size - after), &find))
+			return find;
+	}
+	return (struct log_trouble_find){0};
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "core/base/attr.h"
+#include "core/base/limits.h"
+#include "core/base/mem.h"
+#include "core/parse/log_trouble.h"
+
+struct sample {
+	const char *line;
+	enum log_level level;
+	enum log_trouble kind;
+	int64_t retry_after_s, duration_ms;
+};
+
+#define E LOG_LEVEL_ERROR
+#define W LOG_LEVEL_WARN
+#define I LOG_LEVEL_INFO
+#define N LOG_LEVEL_NONE
+
+static const struct sample samples[] = {
+	/* python-telegram-bot, aiogram, pyTelegramBotAPI, grammY: a second poller */
+	{"Error while getting Updates: Conflict: terminated by other getUpdates request; make sure "
+	 "that only one",
+		E, TROUBLE_CONFLICT, 0, 0},
+	{"Failed to fetch updates - TelegramConflictError: Telegram server says - Conflict: "
+	 "terminated by other getUpdates "
+	 "request",
+		E, TROUBLE_CONFLICT, 0, 0},
+	{"A request to the Telegram API was unsuccessful. Error code: 409. Description: Conflict: "
+	 "terminated by other "
+	 "getUpdates",
+		E, TROUBLE_CONFLICT, 0, 0},
+	{"Call to 'getUpdates' failed! (409: Conflict: terminated by other getUpdates request)", N,
+		TROUBLE_CONFLICT, 0, 0},
+	{"Conflict: can't use getUpdates method while webhook is active; use deleteWebhook", E,
+		TROUBLE_WEBHOOK_SET, 0, 0},
+	{"TelegramUnauthorizedError: Telegram server says - Unauthorized", E, TROUBLE_UNAUTHORIZED,
+		0, 0},
+	{"Error code: 401. Description: Unauthorized", E, TROUBLE_UNAUTHORIZED, 0, 0},
+	{"Call to 'getMe' failed! (401: Unauthorized)", E, TROUBLE_UNAUTHORIZED, 0, 0},
+	{"telegram.error.InvalidToken: The token `1:<redacted>` was rejected by the server.", E,
+		TROUBLE_UNAUTHORIZED, 0, 0},
+	/* flood control */
+	{"Too Many Requests: retry after 35", E, TROUBLE_FLOOD, 35, 0},
+	{"Flood control exceeded on method 'SendMessage' in chat 5. Retry in 17 seconds.", W,
+		TROUBLE_FLOOD, 17, 0},
+	{"Flood control exceeded. Retry in 17 seconds", W, TROUBLE_FLOOD, 17, 0},
+	{"Sleeping for 12s (0:00:12) on GetHistoryRequest flood wait", I, TROUBLE_FLOOD, 12, 0},
+	{"[420 FLOOD_WAIT_X] - A wait of 2282 seconds is required", E, TROUBLE_FLOOD, 2282, 0},
+	{"{\"error_code\":429,\"parameters\":{\"retry_after\":3}}", N, TROUBLE_FLOOD, 3, 0},
+	{"Too Many Requests: retry after 99999999999999999999", E, TROUBLE_FLOOD,
+		LIMIT_RETRY_AFTER_S, 0},
+	{"Too Many Requests from telegram", W, TROUBLE_FLOOD, 0, 0},
+	/* users, messages, programs */
+	{"Forbidden: bot was blocked by the user", W, TROUBLE_BLOCKED, 0, 0},
+	{"Forbidden: user is deactivated", W, TROUBLE_BLOCKED, 0, 0},
+	{"Bad Request: can't parse entities: Can't find end of Bold entity at byte offset 3", E,
+		TROUBLE_ENTITIES, 0, 0},
+	{"Traceback (most recent call last):", N, TROUBLE_TRACEBACK, 0, 0},
+	{"FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory", N,
+		TROUBLE_MEMORY, 0, 0},
+	{"FetchError: request to https://api.telegram.org/ failed, reason: connect ETIMEDOUT "
+	 "149.154.167.220:443",
+		E, TROUBLE_UNREACHABLE, 0, 0},
+	/* how long a handler took */
+	{"Update id=5 is handled. Duration 338492 ms by bot id=123456", I, TROUBLE_HANDLED, 0,
+		338492},
+	{"Update id=5 is not handled. Duration 7 ms by bot id=123456", I, TROUBLE_NONE, 0, 0},
+	{"on_message handled in 91.5 ms", LOG_LEVEL_DEBUG, TROUBLE_HANDLED, 0, 91},
+	{"handled in 2s", I, TROUBLE_HANDLED, 0, 2000},
+	{"handled in Berlin", I, TROUBLE_NONE, 0, 0},
+	/* what is none */
+	{"user 5 said: unauthorized", W, TROUBLE_NONE, 0, 0},
+	{"redis is away, retry after 5 s", W, TROUBLE_NONE, 0, 0},
+	{"connection refused by postgres", E, TROUBLE_NONE, 0, 0},
+	{"a user asked why the bot was blocked by the user", I, TROUBLE_NONE, 0, 0},
+	{"", N, TROUBLE_NONE, 0, 0},
+};
+
+static void telegrams_trouble_is_known_in_the_words_of_any_framework(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(samples); i++) {
+		const struct sample *sample = &samples[i];
+		struct log_trouble_find find =
+			log_trouble_of(sample->line, strlen(sample->line), sample->level);
+		if (find.kind != sample->kind)
+			fail_msg("%s: %s", sample->line, log_trouble_word(find.kind));
+		assert_int_equal(find.retry_after_s, sample->retry_after_s);
+		assert_int_equal(find.duration_ms, sample->duration_ms);
+	}
+}
+
+static void only_the_start_of_a_long_line_is_searched(void **state)
+{
+	(void)state;
+	const size_t size = 1 << 20;
+	autofree char *line = xmalloc(size);
+	memset(line, 'x', size);
+	memcpy(line + size / 2, "blocked by the user", 19);
+	assert_int_equal(log_trouble_of(line, size, E).kind, TROUBLE_NONE);
+	memcpy(line + 2000, "blocked by the user", 19);
+	assert_int_equal(log_trouble_of(line, size, E).kind, TROUBLE_BLOCKED);
+}
+
+static void every_kind_has_a_word_of_its_own(void **state)
+{
+	(void)state;
+	for (int kind = 0; kind < TROUBLES; kind++) {
+		assert_non_null(log_trouble_word((enum log_trouble)kind));
+		for (int other = 0; other < kind; other++)
+			assert_string_not_equal(log_trouble_word((enum log_trouble)kind),
+				log_trouble_word((enum log_trouble)other));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(telegrams_trouble_is_known_in_the_words_of_any_framework),
+		cmocka_unit_test(only_the_start_of_a_long_line_is_searched),
+		cmocka_unit_test(every_kind_has_a_word_of_its_own),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
