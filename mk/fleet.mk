@@ -15,6 +15,9 @@ $(O)/fleet/$(1): $(call objects,$(call sources,tests/fleet/$(1))) $(O)/lib/fleet
 endef
 $(foreach program,$(notdir $(FLEET_PROGRAMS)),$(eval $(call fleet_rule,$(program))))
 
+# Their tests start them.
+$(addprefix $(O)/tests/integration/,$(basename $(notdir $(wildcard tests/integration/test_fleet_*.c)))): | $(FLEET_PROGRAMS)
+
 fleet: $(FLEET_PROGRAMS) ## build the demo fleet's programs
 
 .PHONY: fleet

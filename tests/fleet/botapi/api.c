@@ -11,6 +11,7 @@
 #include <strings.h>
 
 #include "core/base/mem.h"
+#include "tests/fleet/botapi/faults.h"
 
 static const struct api_method *const methods[] = {
 #define METHOD(name) &method_##name,
@@ -21,6 +22,12 @@ static const struct api_method *const methods[] = {
 void api_ok(struct request *request, json_t *result)
 {
 	request_reply_json(request, 200, json_pack("{s:b,s:o}", "ok", 1, "result", result));
+}
+
+void api_done(struct request *request, const char *description)
+{
+	request_reply_json(request, 200,
+		json_pack("{s:b,s:b,s:s}", "ok", 1, "result", 1, "description", description));
 }
 
 void api_fail(struct request *request, unsigned status, int retry_after_s, const char *description)
@@ -82,7 +89,7 @@ static void answer(struct api *api, struct request *request, const char *token, 
 		api_fail(request, 401, 0, "Unauthorized");
 	else if (!method)
 		api_fail(request, 404, 0, "Not Found: method not found");
-	else
+	else if (!faults_meet(bot, method, request))
 		api_call(bot, method, request);
 }
 

@@ -16,7 +16,8 @@ struct api {
 	struct bots bots;
 	struct server server, control;
 	struct transcript transcript;
-	struct fault *faults; /* those of every bot */
+	struct fault *faults;        /* those of every bot */
+	struct delivery *deliveries; /* under way to webhooks */
 	struct rng rng;
 };
 
@@ -37,6 +38,8 @@ void api_call(struct bot *bot, const struct api_method *method, struct request *
 
 /* Answers {"ok":true,"result":...}; takes `result`. */
 void api_ok(struct request *request, json_t *result);
+/* Answers {"ok":true,"result":true,"description":...}. */
+void api_done(struct request *request, const char *description);
 /* Answers {"ok":false,...} with HTTP status == error_code; `retry_after_s` 0: without. */
 void api_fail(struct request *request, unsigned status, int retry_after_s, const char *description);
 

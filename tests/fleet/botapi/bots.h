@@ -44,7 +44,8 @@ struct update {
 };
 
 struct webhook {
-	char *url; /* NULL: none */
+	char *url;           /* NULL: none */
+	unsigned generation; /* counts setWebhook and deleteWebhook */
 	char *secret;
 	int max_connections;
 	int in_flight;
@@ -60,6 +61,7 @@ struct poll {
 	int64_t offset, limit;
 	struct timer timer;
 	/* the flow control of the real server */
+	uint64_t count; /* of all calls */
 	int64_t last_offset, last_ms, next_conflict_ms;
 };
 

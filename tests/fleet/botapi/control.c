@@ -7,7 +7,9 @@
 
 #include "core/base/mem.h"
 #include "tests/fleet/botapi/api.h"
+#include "tests/fleet/botapi/faults.h"
 #include "tests/fleet/botapi/player.h"
+#include "tests/fleet/botapi/webhook.h"
 
 enum { SECRET_LENGTH = 35 };
 
@@ -113,7 +115,8 @@ static json_t *play(struct api *api, json_t *body, struct err *err)
 		player_set_rate(bot, number_of(body, "per_minute", 0),
 			(uint64_t)number_of(body, "seed", 0));
 	else
-		player_burst(bot, (size_t)number_of(body, "count", 1), text_of(body, "text"));
+		player_burst(bot, (size_t)number_of(body, "count", 1),
+			(int64_t)number_of(body, "chat", 0), text_of(body, "text"));
 	return json_pack("{s:I}", "pending", (json_int_t)bot->pending);
 }
 
@@ -126,6 +129,48 @@ static json_t *revoke_token(struct api *api, json_t *body, struct err *err)
 	return json_pack("{s:b}", "revoked", bot->revoked);
 }
 
+/* The faults of one bot, or of all for "*". */
+static struct fault **faults_of(struct api *api, json_t *body, struct err *err)
+{
+	const char *key = text_of(body, "bot");
+	if (key && strcmp(key, "*") == 0)
+		return &api->faults;
+	struct bot *bot = bot_of(api, body, err);
+	return bot ? &bot->faults : NULL;
+}
+
+static json_t *add_fault(struct api *api, json_t *body, struct err *err)
+{
+	struct fault **list = faults_of(api, body, err);
+	return list && faults_add(list, body, err) ? json_true() : NULL;
+}
+
+static json_t *clear_faults(struct api *api, json_t *body, struct err *err)
+{
+	struct fault **list = faults_of(api, body, err);
+	return list ? json_pack("{s:i}", "cleared", faults_clear(list, text_of(body, "method")))
+		    : NULL;
+}
+
+static json_t *set_sync_error(struct api *api, json_t *body, struct err *err)
+{
+	struct bot *bot = bot_of(api, body, err);
+	if (!bot)
+		return NULL;
+	bot->last_sync_error_at = (int64_t)number_of(body, "at", 0);
+	return json_true();
+}
+
+/* As whoever has stolen the token would do it. */
+static json_t *hijack(struct api *api, json_t *body, struct err *err)
+{
+	struct bot *bot = bot_of(api, body, err);
+	if (!bot)
+		return NULL;
+	webhook_point(bot, text_of(body, "url"));
+	return json_true();
+}
+
 static json_t *describe(struct api *api, json_t *body, struct err *err)
 {
 	struct bot *bot = bot_of(api, body, err);
@@ -135,20 +180,23 @@ static json_t *describe(struct api *api, json_t *body, struct err *err)
 	uint64_t from = bot->sent_count > SENT_MAX ? bot->sent_count - SENT_MAX : 0;
 	for (uint64_t i = from; i < bot->sent_count; i++)
 		json_array_append_new(sent, json_loads(bot->sent[i % SENT_MAX], 0, NULL));
-	return json_pack("{s:I,s:s,s:s,s:I,s:I,s:I,s:b,s:b,s:o}", "id", (json_int_t)bot->id, "name",
-		bot->name, "username", bot->username, "pending", (json_int_t)bot->pending,
+	return json_pack("{s:I,s:s,s:s,s:I,s:I,s:I,s:I,s:b,s:b,s:o}", "id", (json_int_t)bot->id,
+		"name", bot->name, "username", bot->username, "pending", (json_int_t)bot->pending,
 		"expired", (json_int_t)bot->expired, "sent_count", (json_int_t)bot->sent_count,
-		"polled", bot->poll.request != NULL, "revoked", bot->revoked, "sent", sent);
+		"polls", (json_int_t)bot->poll.count, "polled", bot->poll.request != NULL,
+		"revoked", bot->revoked, "sent", sent);
 }
 
 static json_t *summary(struct api *api, json_t *body, struct err *err)
 {
 	(void)body, (void)err;
-	size_t pending = 0;
-	for (size_t i = 0; i < api->bots.count; i++)
+	size_t pending = 0, polled = 0;
+	for (size_t i = 0; i < api->bots.count; i++) {
 		pending += api->bots.items[i]->pending;
-	return json_pack(
-		"{s:I,s:I}", "bots", (json_int_t)api->bots.count, "pending", (json_int_t)pending);
+		polled += api->bots.items[i]->poll.request != NULL;
+	}
+	return json_pack("{s:I,s:I,s:I}", "bots", (json_int_t)api->bots.count, "pending",
+		(json_int_t)pending, "polled", (json_int_t)polled);
 }
 
 /* clang-format off */
@@ -159,7 +207,11 @@ static const struct route {
 	{"/control/summary", summary},  /* {} */
 	{"/control/bots", add_bots},    /* {"name","token","title"} or {"count","prefix"} */
 	{"/control/bot", describe},     /* {"bot"} */
-	{"/control/play", play},        /* {"bot","per_minute","seed"} or {"bot","count","text"} */
+	{"/control/play", play},        /* {"bot","per_minute","seed"} or {"bot","count","chat","text"} */
+	{"/control/fault", add_fault},  /* {"bot" or "*","kind",...}: see faults.h */
+	{"/control/clear", clear_faults},       /* {"bot" or "*","method"} */
+	{"/control/sync-error", set_sync_error}, /* {"bot","at"} */
+	{"/control/hijack", hijack},    /* {"bot","url"} */
 	{"/control/revoke", revoke_token},  /* {"bot","revoked":true|false} */
 };
 /* clang-format on */

@@ -9,7 +9,8 @@
 #include "tests/fleet/botapi/api.h"
 #include "tests/fleet/botapi/control.h"
 #include "tests/fleet/botapi/player.h"
-#include "tests/fleet/botapi/updates.h"
+#include "tests/fleet/botapi/faults.h"
+#include "tests/fleet/botapi/webhook.h"
 #include "tests/fleet/common/files.h"
 
 struct options {
@@ -62,13 +63,6 @@ static bool write_port(const char *directory, const char *name, uint16_t port, s
 	return file_replace(path, text, err);
 }
 
-static void request_gone(void *context, struct request *request)
-{
-	(void)context;
-	if (request->held)
-		updates_request_gone(request->held, request);
-}
-
 static bool start(struct api *api, const struct options *options, struct err *err)
 {
 	if (options->bots && !control_load_bots(api, options->bots, err))
@@ -79,7 +73,6 @@ static bool start(struct api *api, const struct options *options, struct err *er
 		!server_start(
 			&api->control, api->loop, options->control_port, control_handle, api, err))
 		return false;
-	api->server.finished = request_gone;
 	printf("Bot API on http://127.0.0.1:%u, control on http://127.0.0.1:%u/control/\n",
 		server_port(&api->server), server_port(&api->control));
 	fflush(stdout);
@@ -93,7 +86,9 @@ static void release(struct api *api)
 	server_stop(&api->server);
 	server_stop(&api->control);
 	for (size_t i = 0; i < api->bots.count; i++)
-		player_free(api->bots.items[i]);
+		player_free(api->bots.items[i]), faults_clear(&api->bots.items[i]->faults, NULL);
+	webhook_release_all(api);
+	faults_clear(&api->faults, NULL);
 	transcript_close(&api->transcript);
 	bots_release(&api->bots);
 }

@@ -77,6 +77,20 @@ static const char *refuse_message(const struct bot *bot, int64_t chat, const cha
 	return NULL;
 }
 
+static void answer_callback_query(struct bot *bot, struct request *request, json_t *args)
+{
+	(void)bot;
+	if (arg_text(args, "callback_query_id"))
+		api_ok(request, json_true());
+	else
+		api_fail(request, 400, 0,
+			"Bad Request: query is too old and response timeout expired or query ID is "
+			"invalid");
+}
+
+const struct api_method method_answerCallbackQuery = {
+	.name = "answerCallbackQuery", .call = answer_callback_query};
+
 static void send_message(struct bot *bot, struct request *request, json_t *args)
 {
 	int64_t chat = arg_number(args, "chat_id", 0);

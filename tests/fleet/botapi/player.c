@@ -37,7 +37,7 @@ static struct player *player_of(struct bot *bot)
 	return bot->player;
 }
 
-void player_say(struct bot *bot, int64_t chat, const char *text)
+static void say(struct bot *bot, int64_t chat, const char *text)
 {
 	struct rng *rng = &player_of(bot)->rng;
 	uint64_t person = rng_below(rng, PEOPLE);
@@ -55,10 +55,10 @@ void player_say(struct bot *bot, int64_t chat, const char *text)
 	bot_enqueue(bot, "message", message, DAY_MS);
 }
 
-void player_burst(struct bot *bot, size_t count, const char *text)
+void player_burst(struct bot *bot, size_t count, int64_t chat, const char *text)
 {
 	while (count--)
-		player_say(bot, 0, text);
+		say(bot, chat, text);
 	updates_arrived(bot);
 }
 
@@ -76,7 +76,7 @@ static void plan_next(struct bot *bot)
 static void speak(void *data)
 {
 	struct bot *bot = data;
-	player_burst(bot, 1, NULL);
+	player_burst(bot, 1, 0, NULL);
 	plan_next(bot);
 }
 

@@ -11,10 +11,8 @@
 
 struct bot;
 
-/* One message; `text` NULL: something that people say. */
-void player_say(struct bot *bot, int64_t chat, const char *text);
-/* `count` messages at once. */
-void player_burst(struct bot *bot, size_t count, const char *text);
+/* `count` messages at once; `chat` 0: anybody's, `text` NULL: something that people say. */
+void player_burst(struct bot *bot, size_t count, int64_t chat, const char *text);
 /* From now on `per_minute` messages a minute; 0 makes them silent. */
 void player_set_rate(struct bot *bot, double per_minute, uint64_t seed);
 void player_free(struct bot *bot);

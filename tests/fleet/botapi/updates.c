@@ -11,6 +11,7 @@
 
 #include "core/base/mem.h"
 #include "tests/fleet/botapi/api.h"
+#include "tests/fleet/botapi/webhook.h"
 
 enum {
 	TIMEOUT_MAX_S = 50,
@@ -30,15 +31,22 @@ static const char webhook_active[] =
 /* A conflict whose answer has to wait. */
 struct late_conflict {
 	struct timer timer;
+	struct timers *timers;
 	struct request *request;
 	const char *why;
 };
 
 static void answer_late(void *data)
 {
-	autofree struct late_conflict *late = data;
-	late->request->held = NULL;
+	struct late_conflict *late = data;
 	api_fail(late->request, 409, 0, late->why);
+}
+
+static void forget_late(struct request *request)
+{
+	struct late_conflict *late = request->held;
+	timers_cancel(late->timers, &late->timer);
+	free(late);
 }
 
 static void conflict(struct bot *bot, struct request *request, const char *why)
@@ -51,6 +59,9 @@ static void conflict(struct bot *bot, struct request *request, const char *why)
 	}
 	struct late_conflict *late = xcalloc(1, sizeof(*late));
 	*late = (struct late_conflict){.request = request, .why = why};
+	late->timers = &bot->api->loop->timers;
+	request->held = late;
+	request->release = forget_late;
 	late->timer = (struct timer){.fire = answer_late, .data = late};
 	loop_after(bot->api->loop, &late->timer, CONFLICT_PAUSE_MS);
 }
@@ -85,6 +96,11 @@ static void end_poll(struct bot *bot)
 	bot->poll.request = NULL;
 }
 
+static void forget_poll(struct request *request)
+{
+	end_poll(request->held);
+}
+
 static void poll_is_over(void *data)
 {
 	struct bot *bot = data;
@@ -95,7 +111,9 @@ static void poll_is_over(void *data)
 
 void updates_arrived(struct bot *bot)
 {
-	if (bot->poll.request)
+	if (bot->webhook.url)
+		webhook_pump(bot);
+	else if (bot->poll.request)
 		poll_is_over(bot);
 }
 
@@ -108,16 +126,11 @@ void updates_evict_poll(struct bot *bot, const char *why)
 	conflict(bot, request, why);
 }
 
-void updates_request_gone(struct bot *bot, struct request *request)
-{
-	if (bot->poll.request == request)
-		end_poll(bot);
-}
-
 static void start_poll(struct bot *bot, struct request *request, int64_t timeout_s, int64_t limit)
 {
 	updates_evict_poll(bot, other_poll);
 	request->held = bot;
+	request->release = forget_poll;
 	bot->poll.request = request;
 	bot->poll.limit = limit;
 	bot->poll.timer.fire = poll_is_over;
@@ -151,6 +164,7 @@ static void get_updates(struct bot *bot, struct request *request, json_t *args)
 		return;
 	}
 	int64_t offset = arg_number(args, "offset", 0);
+	bot->poll.count++;
 	int64_t limit = clamp(arg_number(args, "limit", LIMIT_MAX), 1, LIMIT_MAX);
 	int64_t timeout_s = clamp(arg_number(args, "timeout", 0), 0, TIMEOUT_MAX_S);
 	const char *allowed = arg_text(args, "allowed_updates");

@@ -4,13 +4,10 @@
 #define BOTSWAIN_BOTAPI_UPDATES_H
 
 struct bot;
-struct request;
 
 /* An update came: answers the waiting poll or wakes the webhook. */
 void updates_arrived(struct bot *bot);
 /* Ends the waiting poll, if there is one, with a 409 in these words. */
 void updates_evict_poll(struct bot *bot, const char *why);
-/* Forgets the poll when its request has left. */
-void updates_request_gone(struct bot *bot, struct request *request);
 
 #endif

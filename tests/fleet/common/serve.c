@@ -38,6 +38,8 @@ static void request_free(struct request *request)
 		request->server->first = request->next;
 	if (request->next)
 		request->next->previous = request->previous;
+	if (request->held && request->release)
+		request->release(request);
 	str_release(&request->body);
 	str_release(&request->reply.body);
 	free(request->method);
@@ -84,9 +86,10 @@ static enum MHD_Result send_reply(struct request *request)
 	if (reply->how == REPLY_RESET) {
 		const union MHD_ConnectionInfo *info = MHD_get_connection_info(
 			request->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-		struct linger now = {.l_onoff = 1, .l_linger = 0};
+		/* Disconnecting the socket sends a reset; closing it would send an end of file. */
+		const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
 		if (info)
-			setsockopt(info->connect_fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+			connect(info->connect_fd, &nobody, sizeof(nobody));
 		return MHD_NO;
 	}
 	struct MHD_Response *response = make_response(reply);
@@ -127,14 +130,9 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 static void on_completed(void *context, struct MHD_Connection *connection, void **state,
 	enum MHD_RequestTerminationCode code)
 {
-	(void)connection, (void)code;
-	struct server *server = context;
-	struct request *request = *state;
-	if (!request)
-		return;
-	if (server->finished)
-		server->finished(server->context, request);
-	request_free(request);
+	(void)context, (void)connection, (void)code;
+	if (*state)
+		request_free(*state);
 	*state = NULL;
 }
 
@@ -189,6 +187,8 @@ void server_stop(struct server *server)
 void request_reply(struct request *request, struct reply *reply)
 {
 	request->reply = *reply;
+	if (request->how != REPLY_WHOLE)
+		request->reply.how = request->how;
 	str_init(&reply->body);
 	request->replied = true;
 	if (!request->suspended)

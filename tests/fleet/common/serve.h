@@ -44,7 +44,10 @@ struct request {
 	char *method, *path;
 	struct str body;
 	struct reply reply;
-	void *held; /* free for the handler that keeps the request */
+	enum reply_how how; /* how to answer, whatever the reply says */
+	/* For the handler that keeps the request: what it keeps, and what frees that if the request goes first. */
+	void *held;
+	void (*release)(struct request *request);
 	bool too_large, replied, suspended;
 	struct request *previous, *next; /* all requests of the server */
 };
@@ -55,8 +58,6 @@ struct server {
 	struct MHD_Daemon *daemon;
 	struct watch watch;
 	serve_handler *handle;
-	/* Optional: the answer is on its way (or the client went); `request` is freed after it. */
-	void (*finished)(void *context, struct request *request);
 	void *context;
 	struct request *first;
 };
