@@ -48,7 +48,8 @@ int64_t client_turn_age_ms(const struct client *client, int64_t now_mono_ms);
 
 /*
  * Reads and writes what can be without waiting; call it when the descriptor is ready or after
- * client_send(). Entities are staged and applied at the turn mark. Returns the number of turns
+ * client_send(). Entities are staged and applied at the turn mark; the first mark of a connection
+ * also removes from `model` what the engine does not have, so a replica outlives its connection. Returns the number of turns
  * applied; the state may change.
  */
 unsigned client_pump(struct client *client, struct model *model, int64_t now_mono_ms,
@@ -58,11 +59,25 @@ void client_send(struct client *client, enum msg_kind kind, const void *body);
 uint64_t client_next_request(struct client *client);
 
 /*
- * Finds the engine of this configuration, or starts one (`botswaind -c FILE --own`, found beside
- * our own program or on PATH), and connects, waiting at most `timeout_ms`. `*ret_started` says
- * which. For programs at their start; the full screen draws first and calls client_try_attach()
- * from its loop instead.
+ * Finding the engine of a configuration, or starting one (`botswaind -c FILE --own`, found beside
+ * our own program or on PATH) whose standard error goes to state_dir/engine.log. Nothing here
+ * waits: call client_search_step() when client_search_fd() (-1: none yet) is readable, and every
+ * 100 ms at least. After CLIENT_FOUND or CLIENT_NOT_FOUND (`err` says why) free the search.
+ * Borrows `settings`.
  */
+enum client_search_state { CLIENT_SEARCHING, CLIENT_FOUND, CLIENT_NOT_FOUND };
+struct client_search;
+
+struct client_search *client_search_new(
+	const struct settings *settings, const char *kind, bool want_state) MUST_CHECK;
+void client_search_free(struct client_search *search); /* NULL is legal */
+enum client_search_state client_search_step(
+	struct client_search *search, struct client **ret, struct err *err);
+int client_search_fd(const struct client_search *search);
+/* We started the engine, rather than found one. */
+bool client_search_started(const struct client_search *search);
+
+/* All of the above for programs that can wait: the command line, scripts. */
 MUST_CHECK bool client_attach(const struct settings *settings, const char *kind, bool want_state,
 	int64_t timeout_ms, struct client **ret, bool *ret_started, struct err *err);
 

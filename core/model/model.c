@@ -23,7 +23,7 @@ struct shelf {
 struct model {
 	struct shelf shelves[KINDS];
 	struct entity *oldest, *newest;
-	uint64_t rev;
+	uint64_t rev, forgotten;
 	size_t tombstones;
 };
 
@@ -180,6 +180,7 @@ static void drop_oldest_tombstone(struct model *model)
 	for (struct entity *entity = model->oldest; entity; entity = entity->newer) {
 		if (entity->body)
 			continue;
+		model->forgotten = entity->rev;
 		unlink_entity(model, entity);
 		free_entity(entity);
 		model->tombstones--;
@@ -241,6 +242,11 @@ const void *const *model_list(const struct model *model, enum msg_kind kind, siz
 uint64_t model_rev(const struct model *model)
 {
 	return model->rev;
+}
+
+uint64_t model_forgotten(const struct model *model)
+{
+	return model->forgotten;
 }
 
 const struct entity *model_newer(const struct model *model, uint64_t rev)

@@ -59,6 +59,9 @@ const void *model_find(const struct model *model, enum msg_kind kind, uint64_t i
 const void *const *model_list(const struct model *model, enum msg_kind kind, size_t *ret_count);
 /* The last revision given; anything newer than a client's mark is dirty for it. */
 uint64_t model_rev(const struct model *model);
+/* The revision of the newest tombstone that was dropped for want of room: a mark older than this needs
+ * everything again. */
+uint64_t model_forgotten(const struct model *model);
 /* The oldest entity (or tombstone) newer than `rev`; go on with ->newer. NULL: nothing. */
 const struct entity *model_newer(const struct model *model, uint64_t rev);
 

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/engine/beat.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "core/base/mem.h"
+#include "core/conf/settings.h"
+#include "core/engine/digest.h"
+#include "core/engine/internal.h"
+#include "core/engine/judge.h"
+#include "core/engine/roster.h"
+#include "core/engine/server.h"
+#include "core/series/series.h"
+
+enum { CPU_SPAN = 5 }; /* beats over which CPU is averaged */
+
+static int64_t cpu_used_us(void)
+{
+	struct rusage usage;
+	getrusage(RUSAGE_SELF, &usage);
+	return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * INT64_C(1000000) +
+	       usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
+}
+
+/* Second field of statm, in pages; rounded so that the state does not change for a page. */
+static uint64_t resident_bytes(void)
+{
+	unsigned long long size = 0, resident = 0;
+	FILE *file = fopen("/proc/self/statm", "re");
+	if (!file)
+		return 0;
+	if (fscanf(file, "%llu %llu", &size, &resident) != 2)
+		resident = 0;
+	fclose(file);
+	return resident * (uint64_t)sysconf(_SC_PAGESIZE) >> 16 << 16;
+}
+
+static double own_cpu_percent(struct engine *engine)
+{
+	struct usage *usage = &engine->usage;
+	struct usage_sample now = {.cost_us = clock_cost_us(), .cpu_us = cpu_used_us()};
+	const struct usage_sample *then = &usage->samples[usage->count % CPU_SPAN];
+	if (usage->count < CPU_SPAN)
+		then = &usage->samples[0];
+	int64_t span_us = now.cost_us - then->cost_us;
+	double percent = usage->count && span_us > 0 ?
+				 (double)(now.cpu_us - then->cpu_us) * 100 / (double)span_us :
+				 NAN;
+	usage->samples[usage->count++ % CPU_SPAN] = now;
+	return round(percent * 10) / 10;
+}
+
+static void fill_figures(struct engine *engine, struct msg_engine *entity)
+{
+	entity->cpu_percent = own_cpu_percent(engine);
+	entity->rss_bytes = resident_bytes();
+	entity->turn_p99_ms = cost_p99_ms(&engine->cost);
+	entity->clients = server_clients(engine->server);
+	entity->dropped = engine->dropped + mailbox_dropped(engine->mailbox);
+	entity->checking_done = engine->checking_done;
+	entity->checking_total = engine->checking_total;
+	msg_set(&entity->config_error, engine->config_error);
+}
+
+static void fill_identity(const struct engine *engine, struct msg_engine *entity)
+{
+	const struct settings *settings = engine->settings;
+	msg_set(&entity->environment, settings->environment);
+	msg_set(&entity->write,
+		engine->options.read_only ? write_mode_word(WRITE_READ_ONLY) :
+					    write_mode_word(settings->write));
+	entity->started_ms = engine->started_ms;
+	entity->pid = (uint64_t)getpid();
+	entity->own = engine->options.own;
+	msg_set(&entity->config, settings->path);
+}
+
+void beat_begin(struct engine *engine)
+{
+	struct msg_engine *entity = draft_make(engine, MSG_engine, 1);
+	fill_identity(engine, entity);
+	fill_figures(engine, entity);
+	drafts_commit(engine);
+}
+
+/* Sums over the fleet, for its chart. */
+static void record_fleet(struct engine *engine)
+{
+	size_t count;
+	const struct msg_bot *const *bots = model_bots(engine->model, &count);
+	double rate = NAN, pending = 0, worst[SEVERITY_CRIT + 1] = {0};
+	for (size_t i = 0; i < count; i++) {
+		if (!isnan(bots[i]->updates_per_s))
+			rate = (isnan(rate) ? 0 : rate) + bots[i]->updates_per_s;
+		pending += bots[i]->pending > 0 ? (double)bots[i]->pending : 0;
+		if (bots[i]->severity <= SEVERITY_CRIT)
+			worst[bots[i]->severity]++;
+	}
+	digest_record(engine, "botswain_updates_per_second", "", "", rate);
+	digest_record(engine, "botswain_pending_updates", "", "", pending);
+	for (unsigned i = 0; i <= SEVERITY_CRIT; i++)
+		digest_record(engine, "botswain_bots", "severity", severity_word(i), worst[i]);
+}
+
+void beat(struct engine *engine)
+{
+	if (now_mono(engine) < engine->beat_mono_ms)
+		return;
+	engine->beat_mono_ms = now_mono(engine) + BEAT_MS;
+	roster_count_checked(engine);
+	judge_sources(engine);
+	judge_begin(engine);
+	beat_begin(engine);
+	record_fleet(engine);
+}

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Finding the engine of a configuration, or starting one. The engine's lock decides who it is: when
+ * two screens start one at the same moment the second engine leaves with "already running", and
+ * both screens find the first. The wait is on the folder of the socket (inotify), not on time.
+ */
+#include "core/engine/client.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/base/clock.h"
+#include "core/base/err.h"
+#include "core/base/mem.h"
+#include "core/base/str.h"
+#include "core/conf/settings.h"
+
+extern char **environ;
+
+/* `botswaind` beside our own program, else by PATH. */
+static char *engine_program(void)
+{
+	char self[PATH_MAX];
+	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	if (length > 0) {
+		self[length] = '\0';
+		char *slash = strrchr(self, '/');
+		char *beside = xasprintf("%.*s/botswaind", (int)(slash - self), self);
+		if (access(beside, X_OK) == 0)
+			return beside;
+		free(beside);
+	}
+	return xstrdup("botswaind");
+}
+
+/* Folders of a path, each 0700; those that exist are left alone. */
+static bool make_folders(const char *path, struct err *err)
+{
+	autofree char *copy = xstrdup(path);
+	for (char *at = copy + 1;; at++) {
+		if (*at != '/' && *at != '\0')
+			continue;
+		char kept = *at;
+		*at = '\0';
+		if (mkdir(copy, 0700) != 0 && errno != EEXIST)
+			return err_errno(err, errno, "cannot make the folder '%s'", copy);
+		*at = kept;
+		if (!kept)
+			return true;
+	}
+}
+
+static void prepare_signals(posix_spawnattr_t *attributes)
+{
+	sigset_t none, all;
+	sigemptyset(&none);
+	sigfillset(&all);
+	posix_spawnattr_setsigmask(attributes, &none);
+	posix_spawnattr_setsigdefault(attributes, &all);
+	posix_spawnattr_setflags(attributes,
+		POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+}
+
+/* Its own session: the terminal's death is not the engine's. It says what goes wrong in engine.log.
+ */
+static bool spawn_engine(const struct settings *settings, pid_t *ret_pid, struct err *err)
+{
+	autofree char *program = engine_program();
+	autofree char *log = xasprintf("%s/engine.log", settings->state_dir);
+	autofree char *path = xstrdup(settings->path);
+	char name[] = "botswaind", option[] = "-c", own[] = "--own";
+	char *const argv[] = {name, option, path, own, NULL};
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t attributes;
+	if (!make_folders(settings->state_dir, err))
+		return false;
+	posix_spawn_file_actions_init(&files);
+	posix_spawnattr_init(&attributes);
+	prepare_signals(&attributes);
+	posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+	posix_spawn_file_actions_addopen(
+		&files, STDERR_FILENO, log, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600);
+	int failed = posix_spawnp(ret_pid, program, &files, &attributes, argv, environ);
+	posix_spawn_file_actions_destroy(&files);
+	posix_spawnattr_destroy(&attributes);
+	return failed == 0 || err_errno(err, failed, "cannot start '%s'", program);
+}
+
+/* The first line of engine.log, for the sentence that says why it left. */
+static bool say_why_it_left(const struct settings *settings, int status, struct err *err)
+{
+	autofree char *path = xasprintf("%s/engine.log", settings->state_dir);
+	char line[200] = "";
+	FILE *file = fopen(path, "re");
+	if (file) {
+		if (!fgets(line, sizeof(line), file))
+			line[0] = '\0';
+		fclose(file);
+	}
+	line[strcspn(line, "\n")] = '\0';
+	enum err_code code = WIFEXITED(status) && WEXITSTATUS(status) == 2 ? ERR_INVALID :
+									    ERR_UNREACHABLE;
+	if (line[0])
+		return err_set(err, code, "the engine did not start: %s", line);
+	return err_set(err, code, "the engine did not start; see '%s'", path);
+}
+
+enum { LOOK_MS = 100 }; /* look again at least this often: for what neither descriptor tells */
+
+struct client_search {
+	const struct settings *settings;
+	char *kind;
+	bool want_state, started;
+	int watch; /* inotify on the folder of the socket, -1: none */
+	pid_t child;
+};
+
+static int watch_folder(const char *socket_path)
+{
+	autofree char *folder = xstrdup(socket_path);
+	char *slash = strrchr(folder, '/');
+	struct err ignored;
+	if (!slash || slash == folder)
+		return -1;
+	*slash = '\0';
+	int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	if (fd >= 0 && make_folders(folder, &ignored))
+		(void)inotify_add_watch(fd, folder, IN_CREATE | IN_MOVED_TO | IN_ATTRIB);
+	return fd;
+}
+
+struct client_search *client_search_new(
+	const struct settings *settings, const char *kind, bool want_state)
+{
+	struct client_search *search = xcalloc(1, sizeof(*search));
+	*search = (struct client_search){.settings = settings,
+		.kind = xstrdup(kind),
+		.want_state = want_state,
+		.watch = -1};
+	return search;
+}
+
+void client_search_free(struct client_search *search)
+{
+	if (!search)
+		return;
+	if (search->watch >= 0)
+		close(search->watch);
+	free(search->kind);
+	free(search);
+}
+
+int client_search_fd(const struct client_search *search)
+{
+	return search->watch;
+}
+
+bool client_search_started(const struct client_search *search)
+{
+	return search->started;
+}
+
+static void swallow_events(int watch)
+{
+	char events[4096];
+	while (watch >= 0 && read(watch, events, sizeof(events)) > 0)
+		;
+}
+
+/* It left although nobody else holds the lock (exit status 5: somebody does, so its socket will
+ * come). */
+static bool child_failed(struct client_search *search, struct err *err)
+{
+	int status = 0;
+	if (search->child <= 0 || waitpid(search->child, &status, WNOHANG) != search->child)
+		return false;
+	search->child = 0;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 5) {
+		search->started = false;
+		return false;
+	}
+	return !say_why_it_left(search->settings, status, err);
+}
+
+static bool start_engine(struct client_search *search, struct err *err)
+{
+	search->watch = watch_folder(search->settings->socket_path);
+	search->started = spawn_engine(search->settings, &search->child, err);
+	return search->started;
+}
+
+enum client_search_state client_search_step(
+	struct client_search *search, struct client **ret, struct err *err)
+{
+	const struct settings *settings = search->settings;
+	bool first = search->watch < 0 && !search->started;
+	swallow_events(search->watch);
+	if (client_connect(settings->socket_path, settings->state_dir, search->kind,
+		    search->want_state, ret, err))
+		return CLIENT_FOUND;
+	if (err->code != ERR_UNREACHABLE)
+		return CLIENT_NOT_FOUND;
+	if (first)
+		return start_engine(search, err) ? CLIENT_SEARCHING : CLIENT_NOT_FOUND;
+	return child_failed(search, err) ? CLIENT_NOT_FOUND : CLIENT_SEARCHING;
+}
+
+static bool out_of_time(const struct client_search *search, struct err *err)
+{
+	return err_set(err, ERR_TIMEOUT,
+		"the engine did not open '%s' in time; see '%s/engine.log'",
+		search->settings->socket_path, search->settings->state_dir);
+}
+
+bool client_attach(const struct settings *settings, const char *kind, bool want_state,
+	int64_t timeout_ms, struct client **ret, bool *ret_started, struct err *err)
+{
+	struct client_search *search = client_search_new(settings, kind, want_state);
+	int64_t until_ms = clock_mono_ms(clock_real()) + timeout_ms;
+	enum client_search_state state;
+	while ((state = client_search_step(search, ret, err)) == CLIENT_SEARCHING &&
+		clock_mono_ms(clock_real()) < until_ms) {
+		struct pollfd news = {.fd = search->watch, .events = POLLIN};
+		(void)poll(&news, 1, LOOK_MS);
+	}
+	if (state == CLIENT_SEARCHING)
+		(void)out_of_time(search, err);
+	*ret_started = search->started;
+	client_search_free(search);
+	return state == CLIENT_FOUND;
+}

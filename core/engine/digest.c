@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/engine/digest.h"
+
+#include <stdio.h>
+
+#include "core/base/str.h"
+#include "core/engine/internal.h"
+#include "core/series/series.h"
+
+/* clang-format off */
+static const struct {
+	enum msg_kind kind;
+	digest_function *digest;
+} table[] = {
+	{MSG_obs_source,    digest_source},
+	{MSG_obs_getme,     digest_getme},
+	{MSG_obs_webhook,   digest_webhook},
+	{MSG_obs_heartbeat, digest_heartbeat},
+	{MSG_obs_redis,     digest_redis},
+	{MSG_obs_stream,    digest_stream},
+	{MSG_obs_postgres,  digest_postgres},
+	{MSG_obs_samples,   digest_samples},
+	{MSG_obs_process,   digest_process},
+	{MSG_obs_fleet,     digest_fleet},
+};
+/* clang-format on */
+
+void digest_parcel(struct engine *engine, struct parcel *parcel)
+{
+	size_t at = 0;
+	while (at < COUNT_OF(table) && table[at].kind != parcel->message.kind)
+		at++;
+	if (at < COUNT_OF(table))
+		table[at].digest(engine, parcel->message.body);
+	else
+		engine->strangers++;
+	parcel_release(parcel);
+}
+
+struct msg_bot *digest_bot(struct engine *engine, const char *name, struct bot_facts **ret_facts)
+{
+	uint64_t id = entity_id("bot", name);
+	struct bot_facts *facts = facts_find(engine->facts, id);
+	if (!facts) {
+		engine->strangers++;
+		return NULL;
+	}
+	*ret_facts = facts;
+	return draft_edit(engine, MSG_bot, id);
+}
+
+void digest_record(struct engine *engine, const char *name, const char *label,
+	const char *label_value, double value)
+{
+	char labels[160];
+	snprintf(labels, sizeof(labels), "%s=%s", label, label_value);
+	series_append(engine->series, name, label[0] ? labels : "", now_wall(engine), value);
+}
+
+/* Labels are sorted by name; ours goes to its place among them. */
+static void merge_label(char *to, size_t size, const char *labels, const char *label)
+{
+	size_t at = 0;
+	while (labels[at] && strcmp(labels + at, label) < 0) {
+		at += strcspn(labels + at, ",");
+		at += labels[at] == ',';
+	}
+	bool first = at == 0, last = labels[at] == '\0';
+	snprintf(to, size, "%.*s%s%s%s%s", (int)at, labels,
+		!first && last && labels[at - 1] != ',' ? "," : "", label, last ? "" : ",",
+		labels + at);
+}
+
+void digest_figures(struct engine *engine, const struct msg_sample *figures, size_t count,
+	const char *label, const char *label_value)
+{
+	char own[160], labels[400];
+	snprintf(own, sizeof(own), "%s=%s", label, label_value);
+	for (size_t i = 0; i < count; i++) {
+		merge_label(labels, sizeof(labels), figures[i].labels, own);
+		series_append(engine->series, figures[i].name, labels, now_wall(engine),
+			figures[i].value);
+	}
+}

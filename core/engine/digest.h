@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Observations become facts of entities here: one function a kind of observation, in the table of
+ * digest.c. A digest function changes drafts and facts and appends to series; verdicts, alerts and
+ * the sending of state follow from drafts_commit(). An observation of something that the
+ * configuration does not know is counted and ignored. Engine thread.
+ */
+#ifndef BOTSWAIN_ENGINE_DIGEST_H
+#define BOTSWAIN_ENGINE_DIGEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "core/msg/mailbox.h"
+
+struct bot_facts;
+struct engine;
+
+/* Takes the parcel's content (what is not moved on is freed). */
+void digest_parcel(struct engine *engine, struct parcel *parcel);
+
+typedef void digest_function(struct engine *engine, const void *body);
+digest_function digest_source, digest_getme, digest_webhook, digest_heartbeat, digest_process,
+	digest_redis, digest_postgres, digest_stream, digest_samples, digest_notes, digest_notify,
+	digest_fleet, digest_act;
+
+/* The draft of a bot and what is remembered of it; NULL: unknown, counted. */
+struct msg_bot *digest_bot(struct engine *engine, const char *name, struct bot_facts **ret_facts);
+/* Appends name{label=value} to the series. */
+void digest_record(struct engine *engine, const char *name, const char *label,
+	const char *label_value, double value);
+/* Every figure of a list, its labels extended by instance. */
+void digest_figures(struct engine *engine, const struct msg_sample *figures, size_t count,
+	const char *label, const char *label_value);
+
+/* Makes the figures of a bot that depend on the time: windows, ages, stale values. */
+void refresh_bot(struct engine *engine, struct msg_bot *bot, struct bot_facts *facts);
+/* Load changed: makes the figures of now, and appends them to the spark and the series. */
+void note_load(struct engine *engine, struct msg_bot *bot, struct bot_facts *facts);
+/* The state that a source has by its last report and the clock. */
+void refresh_source(struct engine *engine, struct msg_source *source);
+
+#endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Heartbeats. The age of a beat is the key's full TTL less what remains of it. A sharded bot beats
+ * once a worker; its own beat is the newest of theirs, its load their sum.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "core/base/str.h"
+#include "core/engine/digest.h"
+#include "core/engine/internal.h"
+
+/* The entry of a worker, made when there is room; NULL: none. */
+static struct worker_facts *worker_of(struct bot_facts *facts, const char *id, bool make)
+{
+	char clipped[sizeof(facts->workers[0].id)];
+	copy_text(clipped, sizeof(clipped), id);
+	for (unsigned i = 0; i < facts->worker_count; i++)
+		if (strcmp(facts->workers[i].id, clipped) == 0)
+			return &facts->workers[i];
+	if (!make || facts->worker_count == WORKERS_MAX)
+		return NULL;
+	struct worker_facts *worker = &facts->workers[facts->worker_count++];
+	memcpy(worker->id, clipped, sizeof(clipped));
+	return worker;
+}
+
+static void list_workers(struct msg_bot *bot, const struct bot_facts *facts)
+{
+	for (size_t i = 0; i < bot->workers_count; i++)
+		msg_release(MSG_worker_seen, &bot->workers[i]);
+	bot->workers_count = 0;
+	for (unsigned i = 0; i < facts->worker_count; i++) {
+		if (!facts->workers[i].id[0])
+			continue;
+		struct msg_worker_seen *seen = msg_add(bot->workers, &bot->workers_count);
+		msg_set(&seen->id, facts->workers[i].id);
+		seen->seen_ms = facts->workers[i].beat_ms;
+	}
+}
+
+static void note_beat(struct engine *engine, struct msg_bot *bot, struct bot_facts *facts,
+	const struct msg_obs_heartbeat *seen)
+{
+	int64_t now = now_wall(engine);
+	bool dated = seen->ttl_ms >= 0 && seen->full_ttl_ms > 0;
+	int64_t at_ms = dated ? now - (seen->full_ttl_ms - seen->ttl_ms) : now;
+	struct worker_facts *worker = worker_of(facts, seen->worker, true);
+	if (worker) {
+		worker->beat_ms = at_ms;
+		worker->mono_ms = now_mono(engine);
+		worker->updates_per_s = seen->updates_per_s;
+		worker->p95_ms = seen->p95_ms;
+	}
+	msg_set(&bot->hb_state, dated ? "ok" : "unknown");
+	bot->hb_ttl_ms = seen->ttl_ms;
+	if (dated && at_ms > bot->hb_at_ms)
+		bot->hb_at_ms = at_ms;
+	msg_set(&bot->worker, seen->worker);
+	facts->heartbeat_mono_ms = now_mono(engine);
+}
+
+/* No key. Of a sharded bot this is one worker's; the bot's own beat is what the others say. */
+static void note_missing(struct msg_bot *bot, const struct bot_facts *facts,
+	const struct msg_obs_heartbeat *seen)
+{
+	bool one_of_several = seen->worker[0] && facts->worker_count > 1;
+	if (one_of_several)
+		return;
+	msg_set(&bot->hb_state, "missing");
+	bot->hb_ttl_ms = 0;
+}
+
+void digest_heartbeat(struct engine *engine, const void *body)
+{
+	const struct msg_obs_heartbeat *seen = body;
+	struct bot_facts *facts;
+	struct msg_bot *bot = digest_bot(engine, seen->bot, &facts);
+	if (!bot)
+		return;
+	bot->hb_seen_ms = now_wall(engine);
+	if (seen->present)
+		note_beat(engine, bot, facts, seen);
+	else
+		note_missing(bot, facts, seen);
+	list_workers(bot, facts);
+	note_load(engine, bot, facts);
+	digest_figures(engine, seen->figures, seen->figures_count, "bot", bot->name);
+}

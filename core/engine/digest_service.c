@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+/* Redis and Postgres servers, and the streams of the former. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/mem.h"
+#include "core/engine/digest.h"
+#include "core/engine/internal.h"
+#include "core/engine/sources.h"
+
+static void forget_figures(struct msg_service *service)
+{
+	service->latency_ms = service->rate = service->slow_ms = service->lag = NAN;
+	service->hit_ratio = NAN;
+	service->clients = service->max_clients = -1;
+	service->blocked = -1;
+	msg_set(&service->slow_text, "");
+}
+
+struct msg_service *service_draft(struct engine *engine, const char *kind, const char *name)
+{
+	struct msg_service *service =
+		draft_make(engine, MSG_service, source_id("service", kind, name));
+	if (msg_set(&service->name, name) | msg_set(&service->kind, kind)) {
+		service->since_ms = now_wall(engine);
+		forget_figures(service);
+	}
+	return service;
+}
+
+const struct msg_source *source_of_service(
+	const struct engine *engine, const struct msg_service *service)
+{
+	return model_source(engine->model, source_id("source", service->kind, service->name));
+}
+
+void refresh_service(struct engine *engine, struct msg_service *service)
+{
+	const struct msg_source *source = source_of_service(engine, service);
+	bool fresh = source && (strcmp(source->state, "ok") == 0 || !strcmp(source->state, "late"));
+	if (!fresh)
+		forget_figures(service);
+}
+
+static void detail(struct msg_service *service, const char *name, char *value)
+{
+	struct msg_pair *pair = msg_add(service->details, &service->details_count);
+	msg_set(&pair->name, name);
+	pair->value = value;
+}
+
+static void clear_details(struct msg_service *service)
+{
+	for (size_t i = 0; i < service->details_count; i++)
+		msg_release(MSG_pair, &service->details[i]);
+	service->details_count = 0;
+}
+
+static double ratio(uint64_t part, uint64_t rest)
+{
+	return part + rest ? (double)part / (double)(part + rest) : NAN;
+}
+
+static void record_redis(struct engine *engine, const struct msg_obs_redis *seen)
+{
+	const char *name = seen->name;
+	digest_record(engine, "redis_ping_duration_ms", "instance", name, seen->ping_ms);
+	digest_record(engine, "redis_memory_used_bytes", "instance", name, (double)seen->used_bytes);
+	digest_record(engine, "redis_connected_clients", "instance", name, (double)seen->clients);
+	digest_record(engine, "redis_instantaneous_ops_per_sec", "instance", name, seen->rate);
+	digest_record(engine, "redis_blocked_clients", "instance", name, (double)seen->blocked);
+	digest_figures(engine, seen->figures, seen->figures_count, "instance", name);
+}
+
+void digest_redis(struct engine *engine, const void *body)
+{
+	const struct msg_obs_redis *seen = body;
+	struct msg_service *service = service_draft(engine, "redis", seen->name);
+	service->at_ms = now_wall(engine);
+	service->latency_ms = seen->ping_ms;
+	service->used_bytes = seen->used_bytes;
+	service->max_bytes = seen->max_bytes;
+	service->clients = seen->clients;
+	service->max_clients = seen->max_clients;
+	service->rate = seen->rate;
+	service->slow_ms = seen->slow_ms;
+	msg_set(&service->slow_text, seen->slow_text);
+	msg_set(&service->version, seen->version);
+	msg_set(&service->role, seen->role);
+	service->uptime_s = seen->uptime_s;
+	service->hit_ratio = ratio(seen->hits, seen->misses);
+	service->blocked = seen->blocked;
+	clear_details(service);
+	detail(service, "evicted", xasprintf("%llu", (unsigned long long)seen->evicted));
+	detail(service, "rejected", xasprintf("%llu", (unsigned long long)seen->rejected));
+	detail(service, "link", xstrdup(seen->link));
+	detail(service, "last save", xstrdup(seen->save_status));
+	detail(service, "loading", xstrdup(seen->loading ? "yes" : "no"));
+	record_redis(engine, seen);
+}
+
+static void record_postgres(struct engine *engine, const struct msg_obs_postgres *seen)
+{
+	const char *name = seen->name;
+	digest_record(engine, "pg_select_duration_ms", "instance", name, seen->select_ms);
+	digest_record(engine, "pg_database_size_bytes", "instance", name, (double)seen->size_bytes);
+	digest_record(engine, "pg_stat_database_numbackends", "instance", name,
+		(double)seen->clients);
+	digest_record(engine, "pg_transactions_per_second", "instance", name, seen->rate);
+	digest_figures(engine, seen->figures, seen->figures_count, "instance", name);
+}
+
+void digest_postgres(struct engine *engine, const void *body)
+{
+	const struct msg_obs_postgres *seen = body;
+	struct msg_service *service = service_draft(engine, "postgres", seen->name);
+	service->at_ms = now_wall(engine);
+	service->latency_ms = seen->select_ms;
+	service->used_bytes = seen->size_bytes;
+	service->clients = seen->clients;
+	service->max_clients = seen->max_clients;
+	service->rate = seen->rate;
+	service->slow_ms = seen->slow_ms;
+	msg_set(&service->slow_text, seen->slow_text);
+	service->lag = seen->lag_s;
+	msg_set(&service->version, seen->version);
+	msg_set(&service->role, seen->in_recovery ? "replica" : "master");
+	service->uptime_s = seen->uptime_s;
+	service->hit_ratio = seen->hit_ratio;
+	service->blocked = seen->lock_waits;
+	clear_details(service);
+	detail(service, "deadlocks", xasprintf("%llu", (unsigned long long)seen->deadlocks));
+	record_postgres(engine, seen);
+}
+
+/* The service shows the worst lag of its groups. */
+static void note_lag(struct engine *engine, const struct msg_stream *changed)
+{
+	struct msg_service *service = service_draft(engine, "redis", changed->service);
+	size_t count;
+	const struct msg_stream *const *streams = model_streams(engine->model, &count);
+	int64_t worst = changed->group[0] ? changed->lag : -1;
+	for (size_t i = 0; i < count; i++)
+		if (streams[i]->id != changed->id && streams[i]->group[0] &&
+			strcmp(streams[i]->service, changed->service) == 0 &&
+			streams[i]->lag > worst)
+			worst = streams[i]->lag;
+	service->lag = worst < 0 ? NAN : (double)worst;
+}
+
+void digest_stream(struct engine *engine, const void *body)
+{
+	const struct msg_obs_stream *seen = body;
+	char path[512];
+	snprintf(path, sizeof(path), "%s/%s/%s", seen->service, seen->name, seen->group);
+	uint64_t id = entity_id("stream", path);
+	if (seen->gone) {
+		draft_remove(engine, MSG_stream, id);
+		return;
+	}
+	struct msg_stream *stream = draft_make(engine, MSG_stream, id);
+	msg_set(&stream->service, seen->service);
+	msg_set(&stream->name, seen->name);
+	msg_set(&stream->group, seen->group);
+	stream->length = seen->length;
+	stream->lag = seen->lag;
+	stream->pending = seen->pending;
+	stream->oldest_idle_ms = seen->oldest_idle_ms;
+	stream->consumers = seen->consumers;
+	stream->at_ms = now_wall(engine);
+	note_lag(engine, stream);
+}
+
+void digest_samples(struct engine *engine, const void *body)
+{
+	const struct msg_obs_samples *seen = body;
+	digest_figures(engine, seen->samples, seen->samples_count, "source", seen->source);
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Sources: what their workers report, and what the clock makes of it. A source that said `ok` and
+ * then nothing for two of its intervals missed one: late; after three: stale. Ages are taken from
+ * the monotonic clock, so that setting the wall clock makes nothing stale.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/mem.h"
+#include "core/engine/digest.h"
+#include "core/engine/internal.h"
+#include "core/engine/sources.h"
+
+/* clang-format off */
+static const struct {
+	const char *state;
+	enum severity severity;
+} severities[] = {
+	{"ok",             SEVERITY_OK},
+	{"checking",       SEVERITY_UNKNOWN},
+	{"late",           SEVERITY_WARN},
+	{"stale",          SEVERITY_WARN},
+	{"unreachable",    SEVERITY_CRIT},
+	{"not_permitted",  SEVERITY_WARN},
+	{"error",          SEVERITY_WARN},
+	{"not_configured", SEVERITY_STOPPED},
+};
+/* clang-format on */
+
+static enum severity severity_of(const char *state)
+{
+	for (size_t i = 0; i < COUNT_OF(severities); i++)
+		if (strcmp(severities[i].state, state) == 0)
+			return severities[i].severity;
+	return SEVERITY_UNKNOWN;
+}
+
+struct source_facts *sources_facts(struct engine *engine, uint64_t id)
+{
+	struct sources *sources = &engine->sources;
+	for (size_t i = 0; i < sources->count; i++)
+		if (sources->list[i].id == id)
+			return &sources->list[i];
+	sources->list = grow(sources->list, sources->count, &sources->room, sizeof(*sources->list));
+	struct source_facts *facts = &sources->list[sources->count++];
+	*facts = (struct source_facts){.id = id, .heard_mono_ms = NEVER};
+	return facts;
+}
+
+uint64_t source_id(const char *scope, const char *kind, const char *name)
+{
+	char path[256];
+	snprintf(path, sizeof(path), "%s/%s", kind, name);
+	return entity_id(scope, path);
+}
+
+struct msg_source *source_draft(struct engine *engine, const char *kind, const char *name)
+{
+	struct msg_source *source = draft_make(engine, MSG_source, source_id("source", kind, name));
+	if (msg_set(&source->name, name) | msg_set(&source->kind, kind)) {
+		msg_set(&source->state, "checking");
+		source->latency_ms = NAN;
+		source->since_ms = now_wall(engine);
+	}
+	return source;
+}
+
+void digest_source(struct engine *engine, const void *body)
+{
+	const struct msg_obs_source *seen = body;
+	struct msg_source *source = source_draft(engine, seen->kind, seen->name);
+	struct source_facts *facts = sources_facts(engine, source->id);
+	snprintf(facts->reported, sizeof(facts->reported), "%s", seen->state);
+	facts->heard_mono_ms = now_mono(engine);
+	if (strcmp(seen->state, "ok") == 0) {
+		source->ok_ms = now_wall(engine);
+		source->latency_ms = seen->latency_ms;
+	}
+	msg_set(&source->error, seen->error);
+	msg_set(&source->circuit, seen->circuit);
+	source->interval_ms = seen->interval_ms;
+	source->next_ms = seen->next_in_ms ? now_wall(engine) + seen->next_in_ms : 0;
+	source->fails = seen->fails;
+	source->dropped = seen->dropped;
+}
+
+static const char *state_by_clock(
+	const struct engine *engine, const struct source_facts *facts, int64_t interval_ms)
+{
+	int64_t age_ms = now_mono(engine) - facts->heard_mono_ms;
+	if (strcmp(facts->reported, "ok") != 0 || interval_ms <= 0)
+		return facts->reported[0] ? facts->reported : "checking";
+	return age_ms > 3 * interval_ms ? "stale" : age_ms > 2 * interval_ms ? "late" : "ok";
+}
+
+void refresh_source(struct engine *engine, struct msg_source *source)
+{
+	const struct source_facts *facts = sources_facts(engine, source->id);
+	const char *state = state_by_clock(engine, facts, source->interval_ms);
+	if (msg_set(&source->state, state))
+		source->since_ms = now_wall(engine);
+	if (strcmp(state, "ok") != 0)
+		source->latency_ms = NAN;
+	source->severity = severity_of(state);
+	if (strcmp(source->kind, "telegram") == 0) {
+		source->done = engine->checking_done;
+		source->total = engine->checking_total;
+	}
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/engine/engine.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+
+#include "core/base/err.h"
+#include "core/base/mem.h"
+#include "core/conf/settings.h"
+#include "core/engine/beat.h"
+#include "core/engine/digest.h"
+#include "core/engine/internal.h"
+#include "core/engine/judge.h"
+#include "core/engine/lock.h"
+#include "core/engine/reload.h"
+#include "core/engine/roster.h"
+#include "core/engine/server.h"
+#include "core/series/series.h"
+
+enum {
+	SERIES_BYTES = 32 << 20,
+	SERIES_SPAN_MS = 3600000,
+	LEAVE_GRACE_MS = 2000,  /* an own engine after its last client */
+	ATTACH_GRACE_MS = 10000, /* an own engine that nobody attached to */
+	RUN_WAIT_MS = 1000,
+};
+
+static bool open_doors(struct engine *engine, struct err *err)
+{
+	if (!engine->options.listen)
+		return true;
+	return lock_take(engine->settings->state_dir, engine->clock, &engine->lock, err) &&
+	       server_listen(engine->server, engine->settings->socket_path, err);
+}
+
+bool engine_new(struct settings *settings, const struct clock *clock,
+	const struct engine_options *options, struct engine **ret, struct err *err)
+{
+	struct engine *engine = xcalloc(1, sizeof(*engine));
+	*engine = (struct engine){.settings = settings_ref(settings),
+		.clock = clock,
+		.options = *options,
+		.mailbox = mailbox_new(MAILBOX_LIMIT),
+		.model = model_new(),
+		.facts = facts_new(),
+		.series = series_new(SERIES_BYTES, SERIES_SPAN_MS)};
+	engine->started_ms = now_wall(engine);
+	engine->started_mono_ms = engine->beat_mono_ms = now_mono(engine);
+	engine->server = server_new(engine);
+	if (!open_doors(engine, err)) {
+		engine_free(engine);
+		return false;
+	}
+	judge_configure(engine);
+	roster_apply(engine);
+	beat_begin(engine);
+	*ret = engine;
+	return true;
+}
+
+void engine_free(struct engine *engine)
+{
+	if (!engine)
+		return;
+	server_free(engine->server);
+	drafts_release(&engine->drafts);
+	free(engine->sources.list);
+	facts_free(engine->facts);
+	series_free(engine->series);
+	model_free(engine->model);
+	mailbox_free(engine->mailbox);
+	settings_unref(engine->settings);
+	lock_free(engine->lock);
+	free(engine);
+}
+
+void engine_stop(struct engine *engine)
+{
+	atomic_store(&engine->stop, true);
+	mailbox_ring(engine->mailbox);
+}
+
+void engine_reload_soon(struct engine *engine)
+{
+	atomic_store(&engine->reload, true);
+	mailbox_ring(engine->mailbox);
+}
+
+void engine_feed(struct engine *engine, struct parcel parcel)
+{
+	mailbox_post_with(engine->mailbox, parcel);
+}
+
+void engine_adopt(struct engine *engine, int fd)
+{
+	server_adopt(engine->server, fd);
+}
+
+const struct model *engine_model(const struct engine *engine)
+{
+	return engine->model;
+}
+
+struct mailbox *engine_mailbox(struct engine *engine)
+{
+	return engine->mailbox;
+}
+
+/* How long nothing is due, at most `wait_ms`. A virtual clock does not move while we wait. */
+static int patience_ms(const struct engine *engine, int wait_ms)
+{
+	int64_t now = now_mono(engine), due = server_due_ms(engine->server);
+	if (engine->to_judge)
+		return 0;
+	if (engine->beat_mono_ms < due)
+		due = engine->beat_mono_ms;
+	if (due <= now)
+		return 0;
+	return due - now < wait_ms ? (int)(due - now) : wait_ms;
+}
+
+static void wait_for_input(struct engine *engine, int wait_ms, struct pollfd *fds, size_t *ret_count)
+{
+	*ret_count = server_polls(engine->server, fds);
+	fds[*ret_count] = (struct pollfd){.fd = mailbox_fd(engine->mailbox), .events = POLLIN};
+	if (poll(fds, *ret_count + 1, patience_ms(engine, wait_ms)) < 0)
+		for (size_t i = 0; i <= *ret_count; i++)
+			fds[i].revents = 0;
+}
+
+/* A bounded batch: what is left rings the bell again. */
+static void digest_some(struct engine *engine)
+{
+	struct parcel parcels[TURN_PARCELS];
+	size_t count = mailbox_take(engine->mailbox, parcels, COUNT_OF(parcels));
+	for (size_t i = 0; i < count; i++)
+		digest_parcel(engine, &parcels[i]);
+	drafts_commit(engine);
+}
+
+static void reload_if_asked(struct engine *engine)
+{
+	struct err ignored;
+	if (atomic_exchange(&engine->reload, false))
+		(void)engine_reload(engine, &ignored);
+}
+
+/* An own engine leaves after its last client, unless an operation runs. */
+static bool should_leave(struct engine *engine)
+{
+	int64_t now = now_mono(engine);
+	if (!engine->options.own || server_clients(engine->server)) {
+		engine->leave_mono_ms = 0;
+		return false;
+	}
+	if (engine->leave_mono_ms == 0)
+		engine->leave_mono_ms =
+			now + (engine->was_attached ? LEAVE_GRACE_MS : ATTACH_GRACE_MS);
+	return now >= engine->leave_mono_ms;
+}
+
+bool engine_turn(struct engine *engine, int wait_ms)
+{
+	struct pollfd fds[SERVER_POLLS + 1];
+	size_t count;
+	wait_for_input(engine, wait_ms, fds, &count);
+	int64_t begun_us = clock_cost_us();
+	reload_if_asked(engine);
+	digest_some(engine);
+	judge_some(engine);
+	server_handle(engine->server, fds, count);
+	beat(engine);
+	server_flush(engine->server);
+	cost_add(&engine->cost, clock_cost_us() - begun_us);
+	return !atomic_load(&engine->stop) && !should_leave(engine);
+}
+
+bool engine_run(struct engine *engine, struct err *err)
+{
+	(void)err;
+	while (engine_turn(engine, RUN_WAIT_MS))
+		;
+	return true;
+}

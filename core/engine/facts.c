@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/engine/facts.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/mem.h"
+#include "core/msg/msg.h"
+
+struct facts {
+	struct bot_facts **bots; /* sorted by id */
+	size_t count, room;
+};
+
+struct facts *facts_new(void)
+{
+	return xcalloc(1, sizeof(struct facts));
+}
+
+static void free_bot(struct bot_facts *bot)
+{
+	free(bot->name);
+	free(bot->database);
+	free(bot);
+}
+
+void facts_free(struct facts *facts)
+{
+	if (!facts)
+		return;
+	for (size_t i = 0; i < facts->count; i++)
+		free_bot(facts->bots[i]);
+	free(facts->bots);
+	free(facts);
+}
+
+static size_t place_of(const struct facts *facts, uint64_t id)
+{
+	size_t low = 0, high = facts->count;
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		if (facts->bots[middle]->id < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+struct bot_facts *facts_find(const struct facts *facts, uint64_t id)
+{
+	size_t at = place_of(facts, id);
+	return at < facts->count && facts->bots[at]->id == id ? facts->bots[at] : NULL;
+}
+
+static struct bot_facts *new_bot(uint64_t id, const char *name)
+{
+	struct bot_facts *bot = xcalloc(1, sizeof(*bot));
+	*bot = (struct bot_facts){.id = id,
+		.name = xstrdup(name),
+		.process_mono_ms = NEVER,
+		.telegram_mono_ms = NEVER,
+		.heartbeat_mono_ms = NEVER};
+	return bot;
+}
+
+struct bot_facts *facts_add(struct facts *facts, const char *name)
+{
+	uint64_t id = entity_id("bot", name);
+	size_t at = place_of(facts, id);
+	if (at < facts->count && facts->bots[at]->id == id)
+		return facts->bots[at];
+	facts->bots = grow(facts->bots, facts->count, &facts->room, sizeof(struct bot_facts *));
+	memmove(facts->bots + at + 1, facts->bots + at,
+		(facts->count - at) * sizeof(struct bot_facts *));
+	facts->bots[at] = new_bot(id, name);
+	facts->count++;
+	return facts->bots[at];
+}
+
+void facts_remove(struct facts *facts, uint64_t id)
+{
+	size_t at = place_of(facts, id);
+	if (at == facts->count || facts->bots[at]->id != id)
+		return;
+	free_bot(facts->bots[at]);
+	facts->count--;
+	memmove(facts->bots + at, facts->bots + at + 1,
+		(facts->count - at) * sizeof(struct bot_facts *));
+}
+
+size_t facts_count(const struct facts *facts)
+{
+	return facts->count;
+}
+
+struct bot_facts *facts_at(const struct facts *facts, size_t index)
+{
+	return facts->bots[index];
+}
+
+void spark_add(struct spark *spark, int64_t mono_ms, double value)
+{
+	int64_t slot = mono_ms / SPARK_SLOT_MS + 1;
+	if (spark->slot == 0 || slot - spark->slot > SPARK_POINTS)
+		spark->slot = slot - SPARK_POINTS;
+	while (spark->slot < slot) {
+		spark->means[(size_t)(++spark->slot + SPARK_POINTS) % SPARK_POINTS] = NAN;
+		spark->values = 0;
+	}
+	double *mean = &spark->means[(size_t)slot % SPARK_POINTS];
+	spark->values++;
+	*mean = spark->values == 1 ? value : *mean + (value - *mean) / spark->values;
+}
+
+void spark_read(const struct spark *spark, int64_t mono_ms, double ret[SPARK_POINTS])
+{
+	int64_t newest = mono_ms / SPARK_SLOT_MS + 1;
+	for (int64_t i = 0; i < SPARK_POINTS; i++) {
+		int64_t slot = newest - SPARK_POINTS + 1 + i;
+		bool held = spark->slot && slot > 0 && slot <= spark->slot &&
+			    slot > spark->slot - SPARK_POINTS;
+		ret[i] = held ? spark->means[(size_t)slot % SPARK_POINTS] : NAN;
+	}
+}

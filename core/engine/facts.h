@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the digest remembers of a bot beside its entity: earlier polls, counts in windows, monotonic
+ * times of the last observations. Screens never see it. Engine thread.
+ */
+#ifndef BOTSWAIN_ENGINE_FACTS_H
+#define BOTSWAIN_ENGINE_FACTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "core/base/attr.h"
+#include "core/engine/tally.h"
+
+enum {
+	BACKLOG_POLLS = 5,
+	WORKERS_MAX = 32,
+	SPARK_POINTS = 30,
+	SPARK_SLOT_MS = 30000,
+	LOG_SPAN_MS = 60000,
+	NEVER = INT64_MIN / 2, /* a mono time before every other */
+};
+
+/* What a bot (or a worker of it) last said of itself. */
+struct worker_facts {
+	char id[24];
+	int64_t beat_ms, mono_ms; /* wall time of its beat; when we saw it */
+	double updates_per_s, p95_ms;
+};
+
+/* Means over equal slots of time. */
+struct spark {
+	double means[SPARK_POINTS]; /* by slot number modulo SPARK_POINTS */
+	unsigned values;            /* in the newest slot */
+	int64_t slot;               /* number of the newest, 0 none */
+};
+
+struct conf_bot;
+
+struct bot_facts {
+	uint64_t id;
+	char *name;
+	const struct conf_bot *conf; /* its part of the settings; NULL: only a database names it */
+	char *database;              /* the Postgres that says `enabled`; NULL: none */
+	uint64_t fleet_round;        /* when that last named it */
+	/* process */
+	uint64_t pid;
+	int64_t start_ms, start_mono_ms; /* of the process last seen, 0 none */
+	struct times starts;             /* new starts, wall */
+	/* telegram */
+	struct {
+		int64_t mono_ms, pending;
+	} polls[BACKLOG_POLLS]; /* newest last */
+	unsigned poll_count;
+	uint64_t url_hash;
+	bool url_known;
+	bool answered; /* its token was accepted or rejected since our start */
+	int64_t webhook_error_s; /* last_error_date last seen */
+	bool webhook_seen;
+	struct episode webhook, conflict, flood;
+	/* logs */
+	struct tally errors, warnings, handled;
+	/* load */
+	struct worker_facts workers[WORKERS_MAX]; /* one without a name: a bot that is not sharded */
+	unsigned worker_count;
+	struct spark spark;
+	/* monotonic times of the last good observations */
+	int64_t process_mono_ms, telegram_mono_ms, heartbeat_mono_ms;
+};
+
+void spark_add(struct spark *spark, int64_t mono_ms, double value);
+/* Oldest first; NaN where nothing was added. */
+void spark_read(const struct spark *spark, int64_t mono_ms, double ret[SPARK_POINTS]);
+
+struct facts;
+
+struct facts *facts_new(void) MUST_CHECK;
+void facts_free(struct facts *facts); /* NULL is legal */
+/* NULL when the bot is unknown. Valid until the next facts_add() or facts_remove(). */
+struct bot_facts *facts_find(const struct facts *facts, uint64_t id);
+/* Finds or makes it. */
+struct bot_facts *facts_add(struct facts *facts, const char *name);
+void facts_remove(struct facts *facts, uint64_t id);
+size_t facts_count(const struct facts *facts);
+/* In order of id; index < facts_count(). */
+struct bot_facts *facts_at(const struct facts *facts, size_t index);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Keyed state to one client. Per client there is only a mark (the last revision sent): what is
+ * newer is dirty. When the socket took everything, at most FEED_BYTES of dirty entities are encoded;
+ * once none is left comes the turn mark. Marks are FEED_GAP_MS apart at least, FEED_BEAT_MS at most
+ * even if nothing changed, so that a screen knows that the engine is alive. Engine thread.
+ */
+#ifndef BOTSWAIN_ENGINE_FEED_H
+#define BOTSWAIN_ENGINE_FEED_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct model;
+struct peer;
+
+enum { FEED_BYTES = 256 << 10, FEED_GAP_MS = 100, FEED_BEAT_MS = 1000 };
+
+/* Encodes what this client may get now. True when something was queued. */
+bool feed_peer(struct peer *peer, const struct model *model, int64_t wall_ms, int64_t mono_ms);
+/* When feed_peer() has something to do next (mono ms), for a client whose socket takes bytes. */
+int64_t feed_due_ms(const struct peer *peer, const struct model *model);
+
+#endif

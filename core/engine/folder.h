@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* Folders that only we may look into: the state directory, the socket's. */
+#ifndef BOTSWAIN_ENGINE_FOLDER_H
+#define BOTSWAIN_ENGINE_FOLDER_H
+
+#include <stdbool.h>
+#include "core/base/attr.h"
+
+struct err;
+
+/* Makes the folder and those above it (0700). One that is there must be ours; wider permissions are
+ * taken away. */
+MUST_CHECK bool folder_make_private(const char *path, struct err *err);
+
+#endif

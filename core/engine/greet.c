@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/engine/greet.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "core/base/mem.h"
+#include "core/conf/settings.h"
+#include "core/engine/internal.h"
+#include "core/engine/peer.h"
+
+void greet_refuse(struct engine *engine, struct peer *peer, enum err_code code, const char *text)
+{
+	(void)engine;
+	autofree char *copy = xstrdup(text);
+	struct msg_refuse refuse = {.code = code, .text = copy};
+	peer_send(peer, MSG_refuse, &refuse);
+	peer->stage = PEER_LEAVING;
+}
+
+static void welcome(struct engine *engine, struct peer *peer)
+{
+	autofree char *build = xstrdup(BOTSWAIN_VERSION);
+	struct msg_welcome welcome = {.protocol = MSG_PROTOCOL,
+		.build = build,
+		.engine = engine->settings->state_dir,
+		.environment = engine->settings->environment,
+		.pid = (uint64_t)getpid(),
+		.started_ms = engine->started_ms,
+		.own = engine->options.own,
+		.operator= peer->who.name};
+	peer_send(peer, MSG_welcome, &welcome);
+	peer->stage = PEER_KNOWN;
+	engine->was_attached = true;
+}
+
+void greet_hello(struct engine *engine, struct peer *peer, const struct msg_any *message)
+{
+	const struct msg_hello *hello = message->body;
+	if (message->kind != MSG_hello) {
+		greet_refuse(engine, peer, ERR_PROTOCOL, "the first message must be a hello");
+		return;
+	}
+	const char *identity = engine->settings->state_dir;
+	if (hello->protocol != MSG_PROTOCOL) {
+		autofree char *text = xasprintf(
+			"the engine speaks protocol %d (%s), the client %llu (%.40s): restart the older one",
+			MSG_PROTOCOL, BOTSWAIN_VERSION, (unsigned long long)hello->protocol,
+			hello->build);
+		greet_refuse(engine, peer, ERR_PROTOCOL, text);
+	} else if (strcmp(hello->engine, identity) != 0) {
+		autofree char *text = xasprintf(
+			"this is the engine of '%s', but the client is configured for '%.200s'",
+			identity, hello->engine);
+		greet_refuse(engine, peer, ERR_CONFLICT, text);
+	} else {
+		peer->want_state = hello->want_state;
+		welcome(engine, peer);
+	}
+}
+
+void greet_farewell(struct engine *engine, const struct peer *peer)
+{
+	if (peer->why[0])
+		engine->dropped++;
+}

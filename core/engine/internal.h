@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/* The engine's inside, for the files of this room only. Everything here is the engine thread's. */
+#ifndef BOTSWAIN_ENGINE_INTERNAL_H
+#define BOTSWAIN_ENGINE_INTERNAL_H
+
+#include <stdatomic.h>
+#include "core/base/clock.h"
+#include "core/engine/cost.h"
+#include "core/engine/draft.h"
+#include "core/engine/engine.h"
+#include "core/engine/facts.h"
+#include "core/engine/sources.h"
+#include "core/model/model.h"
+#include "core/model/verdict.h"
+
+struct server;
+struct lock;
+struct series;
+
+enum {
+	TURN_BUDGET_US = 2000,
+	TURN_PARCELS = 128,  /* taken from the mailbox in one turn */
+	BEAT_MS = 1000,      /* housekeeping */
+	MAILBOX_LIMIT = 65536,
+	RESTART_WINDOW_MS = 600000,
+};
+
+/* Our own CPU time at the last few beats. */
+struct usage_sample {
+	int64_t cost_us, cpu_us;
+};
+struct usage {
+	struct usage_sample samples[5];
+	unsigned count;
+};
+
+struct engine {
+	struct settings *settings;
+	const struct clock *clock;
+	struct engine_options options;
+	struct verdict_limits limits;
+	struct mailbox *mailbox;
+	struct model *model;
+	struct facts *facts;
+	struct drafts drafts;
+	struct sources sources;
+	uint64_t checking_done, checking_total;
+	uint64_t fleet_round; /* fleets read since start */
+	struct series *series;
+	struct server *server;
+	struct lock *lock; /* NULL: not listening */
+	struct cost cost;
+	struct usage usage;
+	int64_t started_ms, started_mono_ms;
+	int64_t beat_mono_ms;  /* next housekeeping */
+	int64_t leave_mono_ms; /* own engine without a client: when it leaves, 0 undecided */
+	size_t judged, to_judge; /* where judge_some() is, and how many are left in this beat */
+	uint64_t dropped, strangers;
+	char config_error[512];
+	bool was_attached;
+	atomic_bool stop, reload;
+};
+
+static inline int64_t now_wall(const struct engine *engine)
+{
+	return clock_wall_ms(engine->clock);
+}
+
+static inline int64_t now_mono(const struct engine *engine)
+{
+	return clock_mono_ms(engine->clock);
+}
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/engine/judge.h"
+
+#include "core/conf/settings.h"
+#include "core/engine/digest.h"
+#include "core/engine/internal.h"
+
+enum { JUDGE_SLICE = 64, JUDGE_BEAT = 2000 };
+
+static void put_bot(struct engine *engine, struct msg_bot *bot)
+{
+	struct bot_facts *facts = facts_find(engine->facts, bot->id);
+	if (!facts) {
+		msg_free(MSG_bot, bot);
+		return;
+	}
+	refresh_bot(engine, bot, facts);
+	verdict_bot(bot, &engine->limits, now_wall(engine));
+	model_put_if_changed(engine->model, MSG_bot, bot);
+}
+
+static void put_source(struct engine *engine, struct msg_source *source)
+{
+	uint64_t service = source_id("service", source->kind, source->name);
+	refresh_source(engine, source);
+	model_put_if_changed(engine->model, MSG_source, source);
+	(void)draft_edit(engine, MSG_service, service);
+}
+
+static void put_service(struct engine *engine, struct msg_service *service)
+{
+	refresh_service(engine, service);
+	verdict_service(service, source_of_service(engine, service), &engine->limits,
+		now_wall(engine));
+	model_put_if_changed(engine->model, MSG_service, service);
+}
+
+void judge_and_put(struct engine *engine, enum msg_kind kind, void *body)
+{
+	if (kind == MSG_bot)
+		put_bot(engine, body);
+	else if (kind == MSG_source)
+		put_source(engine, body);
+	else if (kind == MSG_service)
+		put_service(engine, body);
+	else
+		model_put_if_changed(engine->model, kind, body);
+}
+
+bool judge_some(struct engine *engine)
+{
+	size_t count = facts_count(engine->facts), left = JUDGE_SLICE;
+	if (left > engine->to_judge)
+		left = engine->to_judge;
+	engine->to_judge -= left;
+	for (; left && count; left--, engine->judged++)
+		(void)draft_edit(engine, MSG_bot, facts_at(engine->facts, engine->judged % count)->id);
+	drafts_commit(engine);
+	return engine->to_judge > 0;
+}
+
+void judge_begin(struct engine *engine)
+{
+	size_t count = facts_count(engine->facts);
+	engine->judged = count ? engine->judged % count : 0;
+	engine->to_judge = count < JUDGE_BEAT ? count : JUDGE_BEAT;
+}
+
+void judge_sources(struct engine *engine)
+{
+	size_t count;
+	const struct msg_source *const *sources = model_sources(engine->model, &count);
+	for (size_t i = 0; i < count; i++)
+		(void)draft_edit(engine, MSG_source, sources[i]->id);
+	drafts_commit(engine);
+}
+
+void judge_configure(struct engine *engine)
+{
+	const struct settings *settings = engine->settings;
+	engine->limits = *verdict_defaults();
+	engine->limits.process_stale_ms = 3 * settings->process_interval_ms;
+	engine->limits.telegram_stale_ms = 3 * settings->telegram_interval_ms;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One engine a state directory. The lock is a flock on state_dir/lock, which the kernel drops with
+ * the process, however it dies; the pid in the file is for humans and for the sentence that the
+ * second engine says, never for deciding.
+ */
+#ifndef BOTSWAIN_ENGINE_LOCK_H
+#define BOTSWAIN_ENGINE_LOCK_H
+
+#include <stdbool.h>
+#include "core/base/attr.h"
+
+struct clock;
+struct err;
+struct lock;
+
+/* Makes the state directory (0700) and takes the lock. ERR_REFUSED: another engine has it. */
+MUST_CHECK bool lock_take(
+	const char *state_dir, const struct clock *clock, struct lock **ret, struct err *err);
+void lock_free(struct lock *lock); /* NULL is legal; the file stays */
+
+#endif

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a bot shows that depends on the time: counts in windows, the age of a beat, and figures whose
+ * observation is too old to be shown as if they were true now. Called on every judgement.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/mem.h"
+#include "core/engine/digest.h"
+#include "core/engine/internal.h"
+
+static bool is_older(const struct engine *engine, int64_t mono_ms, int64_t limit_ms)
+{
+	return mono_ms == NEVER || now_mono(engine) - mono_ms > limit_ms;
+}
+
+static void refresh_process(const struct engine *engine, struct msg_bot *bot,
+	const struct bot_facts *facts)
+{
+	bot->restarts = times_since(&facts->starts, now_wall(engine) - RESTART_WINDOW_MS);
+	if (is_older(engine, facts->process_mono_ms, engine->limits.process_stale_ms)) {
+		bot->cpu_percent = NAN;
+		bot->rss_bytes = bot->fds = 0;
+	}
+}
+
+static void refresh_telegram(const struct engine *engine, struct msg_bot *bot,
+	struct bot_facts *facts)
+{
+	episode_expire(&facts->webhook, engine->limits.webhook_window_ms, now_wall(engine));
+	bot->webhook_errors = facts->webhook.count;
+	bot->webhook_errors_since_ms = facts->webhook.since_ms;
+	if (bot->retry_until_ms && bot->retry_until_ms <= now_wall(engine))
+		bot->retry_until_ms = 0;
+	if (!is_older(engine, facts->telegram_mono_ms, engine->limits.telegram_stale_ms))
+		return;
+	bot->rtt_ms = bot->pending_slope = NAN;
+	bot->pending = -1;
+	bot->pending_rises = 0;
+}
+
+static void refresh_heartbeat(const struct engine *engine, struct msg_bot *bot)
+{
+	bool dated = strcmp(bot->hb_state, "ok") == 0 || strcmp(bot->hb_state, "late") == 0;
+	int64_t age_ms = now_wall(engine) - bot->hb_at_ms;
+	if (dated)
+		msg_set(&bot->hb_state, age_ms > engine->limits.heartbeat_late_ms ? "late" : "ok");
+}
+
+/* Load as the bot reports it, else as its log shows it. */
+static void refresh_load(const struct engine *engine, struct msg_bot *bot,
+	const struct bot_facts *facts)
+{
+	double rate = NAN, p95 = NAN;
+	for (unsigned i = 0; i < facts->worker_count; i++) {
+		const struct worker_facts *worker = &facts->workers[i];
+		if (is_older(engine, worker->mono_ms, engine->limits.heartbeat_late_ms))
+			continue;
+		if (!isnan(worker->updates_per_s))
+			rate = (isnan(rate) ? 0 : rate) + worker->updates_per_s;
+		if (!isnan(worker->p95_ms) && !(worker->p95_ms <= p95))
+			p95 = worker->p95_ms;
+	}
+	if (isnan(rate))
+		rate = tally_sum(&facts->handled, LOG_SPAN_MS, now_mono(engine)) /
+		       ((double)LOG_SPAN_MS / 1000);
+	bot->updates_per_s = rate;
+	bot->p95_ms = p95;
+}
+
+void note_load(struct engine *engine, struct msg_bot *bot, struct bot_facts *facts)
+{
+	refresh_load(engine, bot, facts);
+	if (isnan(bot->updates_per_s))
+		return;
+	spark_add(&facts->spark, now_mono(engine), bot->updates_per_s);
+	digest_record(
+		engine, "bot_updates_per_second", "bot", bot->name, bot->updates_per_s);
+	if (!isnan(bot->p95_ms))
+		digest_record(engine, "bot_handler_p95_ms", "bot", bot->name, bot->p95_ms);
+}
+
+static void refresh_spark(const struct engine *engine, struct msg_bot *bot,
+	struct bot_facts *facts)
+{
+	double points[SPARK_POINTS];
+	spark_read(&facts->spark, now_mono(engine), points);
+	bool any = false;
+	for (size_t i = 0; i < SPARK_POINTS; i++)
+		any |= !isnan(points[i]);
+	free(bot->spark);
+	bot->spark = any ? xmemdup(points, sizeof(points)) : NULL;
+	bot->spark_count = any ? SPARK_POINTS : 0;
+}
+
+static void refresh_log(const struct engine *engine, struct msg_bot *bot, struct bot_facts *facts)
+{
+	int64_t now = now_wall(engine);
+	episode_expire(&facts->conflict, engine->limits.conflict_window_ms, now);
+	episode_expire(&facts->flood, engine->limits.flood_window_ms, now);
+	bot->conflicts = facts->conflict.count;
+	bot->conflict_ms = facts->conflict.last_ms;
+	bot->floods = facts->flood.count;
+	bot->flood_ms = facts->flood.last_ms;
+	bot->errors_per_min = tally_sum(&facts->errors, LOG_SPAN_MS, now_mono(engine));
+	bot->warnings_per_min = tally_sum(&facts->warnings, LOG_SPAN_MS, now_mono(engine));
+}
+
+void refresh_bot(struct engine *engine, struct msg_bot *bot, struct bot_facts *facts)
+{
+	refresh_process(engine, bot, facts);
+	refresh_telegram(engine, bot, facts);
+	refresh_heartbeat(engine, bot);
+	refresh_log(engine, bot, facts);
+	refresh_load(engine, bot, facts);
+	refresh_spark(engine, bot, facts);
+}

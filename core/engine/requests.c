@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/engine/requests.h"
+
+#include "core/base/err.h"
+#include "core/base/mem.h"
+#include "core/engine/internal.h"
+#include "core/engine/peer.h"
+#include "core/engine/reload.h"
+
+typedef void request_function(struct engine *engine, struct peer *peer, const void *body);
+
+enum {
+	HAS_REQ = 1 << 0,  /* its first field is the request's id */
+	CHANGES = 1 << 1,  /* not for clients of other users */
+};
+
+static void answer(struct peer *peer, uint64_t req, enum err_code code, const char *text)
+{
+	autofree char *copy = xstrdup(text);
+	struct msg_answer reply = {.req = req, .code = code, .text = copy};
+	peer_send(peer, MSG_answer, &reply);
+}
+
+static void reload(struct engine *engine, struct peer *peer, const void *body)
+{
+	const struct msg_reload_req *request = body;
+	struct err err = {.code = ERR_NONE};
+	if (engine_reload(engine, &err))
+		answer(peer, request->req, ERR_NONE, "the configuration was read again");
+	else
+		answer(peer, request->req, err.code, err.text);
+}
+
+/* clang-format off */
+static const struct {
+	enum msg_kind kind;
+	request_function *handle;
+	unsigned flags;
+} table[] = {
+	{MSG_reload_req, reload, HAS_REQ | CHANGES},
+};
+/* clang-format on */
+
+static void handle(struct engine *engine, struct peer *peer, size_t row, const void *body)
+{
+	uint64_t req = table[row].flags & HAS_REQ ? *(const uint64_t *)body : 0;
+	size_t from = peer->out.length;
+	if (req && peer_repeat(peer, req))
+		return;
+	if ((table[row].flags & CHANGES) && !peer->may_act)
+		answer(peer, req, ERR_REFUSED,
+			"the engine belongs to another user: you may look, not act");
+	else
+		table[row].handle(engine, peer, body);
+	if (req && peer->out.length > from)
+		peer_remember(peer, req, from);
+}
+
+void requests_handle(struct engine *engine, struct peer *peer, const struct msg_any *message)
+{
+	for (size_t row = 0; row < COUNT_OF(table); row++) {
+		if (table[row].kind != message->kind)
+			continue;
+		handle(engine, peer, row, message->body);
+		return;
+	}
+	const struct msg_info *info = msg_info(message->kind);
+	autofree char *why = xasprintf("it sent '%s', which is no request", info ? info->name : "");
+	peer_drop(peer, why);
+}
+
+void requests_forget(struct engine *engine, struct peer *peer)
+{
+	(void)engine;
+	(void)peer;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a greeted client may ask: one row a kind in the table of requests.c, with the handler and
+ * whether the request changes something (then a client of another user is refused). Requests that
+ * carry an id are answered once; a repeat gets the same bytes again and nothing is redone. A kind
+ * that is no request drops the client. Engine thread.
+ */
+#ifndef BOTSWAIN_ENGINE_REQUESTS_H
+#define BOTSWAIN_ENGINE_REQUESTS_H
+
+#include "core/msg/msg.h"
+
+struct engine;
+struct peer;
+
+void requests_handle(struct engine *engine, struct peer *peer, const struct msg_any *message);
+/* A client leaves: its windows close. */
+void requests_forget(struct engine *engine, struct peer *peer);
+
+#endif

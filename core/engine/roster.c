@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/engine/roster.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/mem.h"
+#include "core/conf/settings.h"
+#include "core/engine/digest.h"
+#include "core/engine/internal.h"
+
+/* An entity of a bot of which nothing is known yet. */
+static struct msg_bot *make_bot(struct engine *engine, const char *name)
+{
+	const struct bot_facts *facts = facts_add(engine->facts, name);
+	struct msg_bot *bot = draft_make(engine, MSG_bot, facts->id);
+	if (!msg_set(&bot->name, name))
+		return bot;
+	bot->added_ms = now_wall(engine);
+	bot->pending = bot->score = -1;
+	bot->cpu_percent = bot->rtt_ms = bot->pending_slope = NAN;
+	bot->errors_per_min = bot->warnings_per_min = bot->updates_per_s = bot->p95_ms = NAN;
+	return bot;
+}
+
+/* The words for what was not observed yet, where nothing else stands. */
+static void begin_state(char **field, bool configured, const char *begin)
+{
+	bool none = !*field || !**field || strcmp(*field, "not_configured") == 0 ||
+		    strcmp(*field, "not_polled") == 0;
+	if (!configured)
+		msg_set(field, strcmp(begin, "checking") == 0 ? "not_polled" : "not_configured");
+	else if (none)
+		msg_set(field, begin);
+}
+
+static bool has_process(const struct process_ref *process)
+{
+	return process->pidfile[0] || process->match[0] || process->pid_command.count;
+}
+
+static bool has_heartbeat(const struct settings *settings, const struct conf_bot *conf)
+{
+	for (size_t i = 0; i < settings->redis_count; i++) {
+		const struct conf_redis *redis = &settings->redis[i];
+		if (conf->redis[0] && strcmp(conf->redis, redis->name) != 0)
+			continue;
+		if (redis->heartbeats[0] || conf->heartbeat[0])
+			return true;
+	}
+	return false;
+}
+
+static void apply_bot(struct engine *engine, const struct conf_bot *conf)
+{
+	struct msg_bot *bot = make_bot(engine, conf->name);
+	struct bot_facts *facts = facts_find(engine->facts, bot->id);
+	facts->conf = conf;
+	bool polled = conf->token.given && conf->enabled;
+	if (!facts->database || !conf->enabled) {
+		bot->enabled = conf->enabled;
+		msg_set(&bot->enabled_by, "config");
+	}
+	msg_set(&bot->transport, transport_word(conf->transport));
+	begin_state(&bot->tg_state, polled, "checking");
+	begin_state(&bot->proc_state, has_process(&conf->process), "unknown");
+	begin_state(&bot->hb_state, has_heartbeat(engine->settings, conf), "unknown");
+}
+
+/* The entry of bots_from that reads this database; NULL: none. */
+static const struct conf_bots_from *from_of(const struct settings *settings, const char *postgres)
+{
+	for (size_t i = 0; i < settings->bots_from_count; i++)
+		if (strcmp(settings->bots_from[i].postgres, postgres) == 0)
+			return &settings->bots_from[i];
+	return NULL;
+}
+
+static void remove_bot(struct engine *engine, uint64_t id)
+{
+	draft_remove(engine, MSG_bot, id);
+	facts_remove(engine->facts, id);
+}
+
+static void forget_database(struct bot_facts *facts)
+{
+	free(facts->database);
+	facts->database = NULL;
+}
+
+static void forget_settings(struct engine *engine)
+{
+	for (size_t i = 0; i < facts_count(engine->facts); i++)
+		facts_at(engine->facts, i)->conf = NULL;
+}
+
+static void remove_unnamed_bots(struct engine *engine)
+{
+	for (size_t i = facts_count(engine->facts); i-- > 0;) {
+		struct bot_facts *facts = facts_at(engine->facts, i);
+		if (facts->database && !from_of(engine->settings, facts->database))
+			forget_database(facts);
+		if (!facts->database && !facts->conf)
+			remove_bot(engine, facts->id);
+	}
+}
+
+static bool names_service(const struct settings *settings, const char *kind, const char *name)
+{
+	if (strcmp(kind, "redis") == 0) {
+		for (size_t i = 0; i < settings->redis_count; i++)
+			if (strcmp(settings->redis[i].name, name) == 0)
+				return true;
+	} else if (strcmp(kind, "postgres") == 0) {
+		for (size_t i = 0; i < settings->postgres_count; i++)
+			if (strcmp(settings->postgres[i].name, name) == 0)
+				return true;
+	} else {
+		return true;
+	}
+	return false;
+}
+
+/* Sources of other kinds come with their first report and are removed with their worker's last. */
+static void remove_unnamed_sources(struct engine *engine)
+{
+	size_t count;
+	const struct msg_source *const *sources = model_sources(engine->model, &count);
+	for (size_t i = count; i-- > 0;) {
+		const struct msg_source *source = sources[i];
+		if (names_service(engine->settings, source->kind, source->name))
+			continue;
+		draft_remove(engine, MSG_service, source_id("service", source->kind, source->name));
+		draft_remove(engine, MSG_source, source->id);
+		sources = model_sources(engine->model, &count);
+	}
+}
+
+static void apply_sources(struct engine *engine)
+{
+	const struct settings *settings = engine->settings;
+	for (size_t i = 0; i < settings->redis_count; i++) {
+		const struct conf_redis *conf = &settings->redis[i];
+		source_draft(engine, "redis", conf->name)->interval_ms = conf->interval_ms;
+		service_draft(engine, "redis", conf->name);
+	}
+	for (size_t i = 0; i < settings->postgres_count; i++) {
+		const struct conf_postgres *conf = &settings->postgres[i];
+		source_draft(engine, "postgres", conf->name)->interval_ms = conf->interval_ms;
+		service_draft(engine, "postgres", conf->name);
+	}
+}
+
+/* Drafts are found by looking through them: keep them few. */
+static void commit_now_and_then(struct engine *engine)
+{
+	if (engine->drafts.count >= TURN_PARCELS)
+		drafts_commit(engine);
+}
+
+void roster_apply(struct engine *engine)
+{
+	drafts_commit(engine);
+	forget_settings(engine);
+	for (size_t i = 0; i < engine->settings->bot_count; i++) {
+		apply_bot(engine, &engine->settings->bots[i]);
+		commit_now_and_then(engine);
+	}
+	remove_unnamed_bots(engine);
+	apply_sources(engine);
+	remove_unnamed_sources(engine);
+	drafts_commit(engine);
+	roster_count_checked(engine);
+}
+
+void roster_count_checked(struct engine *engine)
+{
+	engine->checking_done = engine->checking_total = 0;
+	for (size_t i = 0; i < facts_count(engine->facts); i++) {
+		const struct bot_facts *facts = facts_at(engine->facts, i);
+		const struct msg_bot *bot = model_bot(engine->model, facts->id);
+		if (!bot || strcmp(bot->tg_state, "not_polled") == 0)
+			continue;
+		engine->checking_total++;
+		engine->checking_done += facts->answered;
+	}
+}
+
+/* ---- the fleet as a database has it ---- */
+
+/* Most rows are as they were: those cost a look only. */
+static bool row_is_known(struct engine *engine, const struct conf_bots_from *from,
+	const struct msg_fleet_bot *row)
+{
+	struct bot_facts *facts = facts_find(engine->facts, entity_id("bot", row->name));
+	const struct msg_bot *bot = facts ? model_bot(engine->model, facts->id) : NULL;
+	if (!bot || !facts->database || strcmp(facts->database, from->postgres) != 0)
+		return false;
+	facts->fleet_round = engine->fleet_round;
+	bool same_transport = facts->conf || !row->transport[0] ||
+			      strcmp(bot->transport, row->transport) == 0;
+	bool off_here = facts->conf && !facts->conf->enabled;
+	return same_transport && (off_here || bot->enabled == row->enabled);
+}
+
+static bool any_heartbeats(const struct settings *settings)
+{
+	for (size_t i = 0; i < settings->redis_count; i++)
+		if (settings->redis[i].heartbeats[0])
+			return true;
+	return false;
+}
+
+/* A bot that only the database names: the template of bots_from says how it is watched. */
+static void apply_template(struct engine *engine, struct msg_bot *bot,
+	const struct conf_bots_from *from, const struct msg_fleet_bot *row)
+{
+	bool process = from->pidfile_template[0] || from->pid_command.count;
+	bool token = row->token_ref[0] || from->token_dir[0];
+	msg_set(&bot->transport,
+		row->transport[0] ? row->transport : transport_word(from->transport));
+	begin_state(&bot->tg_state, row->enabled && token, "checking");
+	begin_state(&bot->proc_state, process, "unknown");
+	begin_state(&bot->hb_state, any_heartbeats(engine->settings), "unknown");
+}
+
+static void apply_row(struct engine *engine, const struct conf_bots_from *from,
+	const struct msg_fleet_bot *row)
+{
+	struct msg_bot *bot = make_bot(engine, row->name);
+	struct bot_facts *facts = facts_find(engine->facts, bot->id);
+	if (!facts->database)
+		facts->database = xstrdup(from->postgres);
+	facts->fleet_round = engine->fleet_round;
+	if (!facts->conf || facts->conf->enabled) {
+		bot->enabled = row->enabled;
+		msg_set(&bot->enabled_by, from->postgres);
+	}
+	if (!facts->conf)
+		apply_template(engine, bot, from, row);
+}
+
+/* Those that this database named, and no longer does. */
+static void remove_unfleeted(struct engine *engine, const char *database)
+{
+	for (size_t i = facts_count(engine->facts); i-- > 0;) {
+		struct bot_facts *facts = facts_at(engine->facts, i);
+		if (!facts->database || strcmp(facts->database, database) != 0 ||
+			facts->fleet_round == engine->fleet_round)
+			continue;
+		forget_database(facts);
+		if (!facts->conf)
+			remove_bot(engine, facts->id);
+	}
+}
+
+void digest_fleet(struct engine *engine, const void *body)
+{
+	const struct msg_obs_fleet *fleet = body;
+	const struct conf_bots_from *from = from_of(engine->settings, fleet->source);
+	if (!from) {
+		engine->strangers++;
+		return;
+	}
+	drafts_commit(engine);
+	engine->fleet_round++;
+	for (size_t i = 0; i < fleet->bots_count; i++) {
+		if (row_is_known(engine, from, &fleet->bots[i]))
+			continue;
+		apply_row(engine, from, &fleet->bots[i]);
+		commit_now_and_then(engine);
+	}
+	remove_unfleeted(engine, fleet->source);
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/engine/server.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "core/base/err.h"
+#include "core/base/mem.h"
+#include "core/engine/feed.h"
+#include "core/engine/folder.h"
+#include "core/engine/greet.h"
+#include "core/engine/internal.h"
+#include "core/engine/peer.h"
+#include "core/engine/requests.h"
+
+struct server {
+	struct engine *engine;
+	int listener; /* -1: not listening */
+	char *path;
+	char own_name[64];
+	struct peer *peers[SERVER_PEERS];
+	size_t count, first; /* `first` is fed first: it goes round, so that none starves */
+	uint64_t numbers;
+};
+
+/* The name of the user we run as, looked up once: later look-ups could wait for a directory. */
+static void learn_own_name(char *name, size_t size)
+{
+	struct passwd entry, *found = NULL;
+	char buffer[4096];
+	if (getpwuid_r(geteuid(), &entry, buffer, sizeof(buffer), &found) == 0 && found)
+		copy_text(name, size, found->pw_name);
+	else
+		copy_text(name, size, "operator");
+}
+
+struct server *server_new(struct engine *engine)
+{
+	struct server *server = xcalloc(1, sizeof(*server));
+	server->engine = engine;
+	server->listener = -1;
+	learn_own_name(server->own_name, sizeof(server->own_name));
+	return server;
+}
+
+static void forget_peer(struct server *server, size_t at)
+{
+	struct peer *peer = server->peers[at];
+	requests_forget(server->engine, peer);
+	peer_free(peer);
+	server->peers[at] = server->peers[--server->count];
+}
+
+void server_free(struct server *server)
+{
+	if (!server)
+		return;
+	while (server->count)
+		forget_peer(server, server->count - 1);
+	if (server->listener >= 0) {
+		unlink(server->path);
+		close(server->listener);
+	}
+	free(server->path);
+	free(server);
+}
+
+static bool make_socket_folder(const char *path, struct err *err)
+{
+	autofree char *folder = xstrdup(path);
+	char *slash = strrchr(folder, '/');
+	if (!slash || slash == folder)
+		return err_set(err, ERR_INVALID, "the socket path '%s' names no folder", path);
+	*slash = '\0';
+	return folder_make_private(folder, err);
+}
+
+bool server_listen(struct server *server, const char *path, struct err *err)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	if (!copy_text(address.sun_path, sizeof(address.sun_path), path))
+		return err_set(err, ERR_INVALID, "the socket path '%s' is too long", path);
+	if (!make_socket_folder(path, err))
+		return false;
+	autoclose int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return err_errno(err, errno, "cannot make a socket");
+	unlink(path);
+	mode_t mask = umask(0177);
+	bool bound = bind(fd, (const struct sockaddr *)&address, sizeof(address)) == 0;
+	int error = errno;
+	umask(mask);
+	if (!bound)
+		return err_errno(err, error, "cannot open the socket '%s'", path);
+	if (listen(fd, SERVER_PEERS) != 0)
+		return err_errno(err, errno, "cannot listen on '%s'", path);
+	server->path = xstrdup(path);
+	server->listener = fd;
+	fd = -1;
+	return true;
+}
+
+void server_adopt(struct server *server, int fd)
+{
+	struct peer *peer = peer_new(
+		fd, ++server->numbers, server->own_name, now_mono(server->engine));
+	if (server->count == SERVER_PEERS) {
+		greet_refuse(server->engine, peer, ERR_LIMIT,
+			"the engine has 64 clients already: leave one of them");
+		peer_drain(peer, now_mono(server->engine));
+		peer_free(peer);
+		return;
+	}
+	server->peers[server->count++] = peer;
+}
+
+static void accept_all(struct server *server)
+{
+	for (;;) {
+		int fd = accept4(server->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+		if (fd >= 0)
+			server_adopt(server, fd);
+		else if (errno != EINTR && errno != ECONNABORTED)
+			return;
+	}
+}
+
+/* A client that owes us reading is not read from: a flood of requests waits in its own socket. */
+static short events_of(const struct peer *peer)
+{
+	short events = 0;
+	if (peer_backlog(peer))
+		events |= POLLOUT;
+	if (peer_backlog(peer) < PEER_OUT_BYTES && peer->stage != PEER_LEAVING)
+		events |= POLLIN;
+	return events;
+}
+
+size_t server_polls(struct server *server, struct pollfd *fds)
+{
+	for (size_t i = 0; i < server->count; i++)
+		fds[i] = (struct pollfd){
+			.fd = server->peers[i]->fd, .events = events_of(server->peers[i])};
+	fds[server->count] = (struct pollfd){.fd = server->listener, .events = POLLIN};
+	return server->count + 1;
+}
+
+static void handle_messages(struct engine *engine, struct peer *peer)
+{
+	struct msg_any message;
+	for (unsigned i = 0; i < SERVER_REQUESTS; i++) {
+		if (peer_backlog(peer) >= PEER_OUT_BYTES || !peer_next(peer, &message))
+			return;
+		if (peer->stage == PEER_NEW)
+			greet_hello(engine, peer, &message);
+		else
+			requests_handle(engine, peer, &message);
+		msg_any_release(&message);
+	}
+	peer->more = true;
+}
+
+static void handle_peer(struct engine *engine, struct peer *peer, short revents)
+{
+	bool hung_up = (revents & (POLLHUP | POLLERR)) && !(revents & POLLIN);
+	peer->more = false;
+	if (revents & POLLIN)
+		peer_fill(peer);
+	if (hung_up)
+		peer_drop(peer, "");
+	handle_messages(engine, peer);
+}
+
+void server_handle(struct server *server, const struct pollfd *fds, size_t count)
+{
+	for (size_t i = 0; i + 1 < count; i++)
+		if (fds[i].revents || server->peers[i]->more)
+			handle_peer(server->engine, server->peers[i], fds[i].revents);
+	if (fds[count - 1].revents)
+		accept_all(server);
+}
+
+static void check_patience(const struct engine *engine, struct peer *peer)
+{
+	int64_t now = now_mono(engine);
+	if (peer->stage == PEER_NEW && now - peer->joined_ms > SERVER_HELLO_MS)
+		peer_drop(peer, "it did not introduce itself");
+	else if (peer->stage == PEER_LEAVING && peer_backlog(peer) == 0)
+		peer_drop(peer, "");
+	else if (peer_backlog(peer) && now - peer->progress_ms > SERVER_STUCK_MS)
+		peer_drop(peer, "it took no byte for 10 s");
+}
+
+static void flush_peer(const struct engine *engine, struct peer *peer)
+{
+	peer_drain(peer, now_mono(engine));
+	if (feed_peer(peer, engine->model, now_wall(engine), now_mono(engine)))
+		peer_drain(peer, now_mono(engine));
+	check_patience(engine, peer);
+}
+
+void server_flush(struct server *server)
+{
+	struct engine *engine = server->engine;
+	int64_t begun_us = clock_cost_us();
+	server->first = server->count ? (server->first + 1) % server->count : 0;
+	for (size_t i = 0; i < server->count; i++) {
+		flush_peer(engine, server->peers[(server->first + i) % server->count]);
+		if (clock_cost_us() - begun_us > TURN_BUDGET_US)
+			break;
+	}
+	for (size_t i = server->count; i-- > 0;) {
+		if (server->peers[i]->stage != PEER_GONE)
+			continue;
+		greet_farewell(engine, server->peers[i]);
+		forget_peer(server, i);
+	}
+}
+
+int64_t server_due_ms(const struct server *server)
+{
+	int64_t due = INT64_MAX;
+	for (size_t i = 0; i < server->count; i++) {
+		const struct peer *peer = server->peers[i];
+		int64_t next = peer->more ? 0 : INT64_MAX;
+		if (peer_backlog(peer) == 0)
+			next = next ? feed_due_ms(peer, server->engine->model) : next;
+		due = next < due ? next : due;
+	}
+	return due;
+}
+
+unsigned server_clients(const struct server *server)
+{
+	unsigned count = 0;
+	for (size_t i = 0; i < server->count; i++)
+		count += server->peers[i]->stage == PEER_KNOWN;
+	return count;
+}
+
+struct peer *server_peer(struct server *server, uint64_t number)
+{
+	for (size_t i = 0; i < server->count; i++)
+		if (server->peers[i]->who.client == number)
+			return server->peers[i];
+	return NULL;
+}

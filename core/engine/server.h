@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The clients: listening, greeting, reading requests, feeding state, dropping who does not keep up.
+ * At most SERVER_PEERS at once. Poll entries are made anew for each turn, so nothing can be stale
+ * in them. Engine thread; nothing here waits.
+ */
+#ifndef BOTSWAIN_ENGINE_SERVER_H
+#define BOTSWAIN_ENGINE_SERVER_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "core/base/attr.h"
+
+struct engine;
+struct err;
+struct peer;
+struct server;
+
+enum {
+	SERVER_PEERS = 64,
+	SERVER_POLLS = SERVER_PEERS + 1,
+	SERVER_REQUESTS = 64,     /* messages of one client in one turn */
+	SERVER_HELLO_MS = 5000,   /* a client that does not introduce itself by then is hung up on */
+	SERVER_STUCK_MS = 10000,  /* a client that takes no byte for so long is dropped */
+};
+
+struct server *server_new(struct engine *engine) MUST_CHECK;
+void server_free(struct server *server); /* NULL is legal; closes, removes the socket */
+/* Opens settings->socket_path (0600). The state directory's lock is held: what lies there is stale. */
+MUST_CHECK bool server_listen(struct server *server, const char *path, struct err *err);
+/* Takes ownership of a connected socket. */
+void server_adopt(struct server *server, int fd);
+
+/* Fills `fds` (SERVER_POLLS of them); the result is their number. */
+size_t server_polls(struct server *server, struct pollfd *fds);
+/* What the poll found: accepts, reads, answers. */
+void server_handle(struct server *server, const struct pollfd *fds, size_t count);
+/* Feeds state and sends; drops who is too slow; frees who is gone. */
+void server_flush(struct server *server);
+/* When server_flush() has something to do although nothing happens (mono ms). */
+int64_t server_due_ms(const struct server *server);
+
+/* Attached clients. */
+unsigned server_clients(const struct server *server);
+/* One of them by its number; NULL: it left. */
+struct peer *server_peer(struct server *server, uint64_t number);
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/engine/tally.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Moves the window forward to `slot`; what falls out is forgotten. */
+static void roll(struct tally *tally, int64_t slot)
+{
+	if (!tally->begun || slot - tally->slot >= TALLY_SLOTS) {
+		memset(tally->sums, 0, sizeof(tally->sums));
+		tally->slot = slot;
+		tally->begun = true;
+	}
+	while (tally->slot < slot)
+		tally->sums[++tally->slot % TALLY_SLOTS] = 0;
+}
+
+void tally_add(struct tally *tally, int64_t span_ms, int64_t now_ms, double amount)
+{
+	int64_t slot = now_ms / (span_ms / TALLY_SLOTS);
+	roll(tally, slot);
+	tally->sums[slot % TALLY_SLOTS] += (float)amount;
+}
+
+double tally_sum(const struct tally *tally, int64_t span_ms, int64_t now_ms)
+{
+	int64_t slot = now_ms / (span_ms / TALLY_SLOTS);
+	double sum = 0;
+	if (!tally->begun)
+		return NAN;
+	for (int64_t at = slot - TALLY_SLOTS + 1; at <= tally->slot; at++)
+		if (at > tally->slot - TALLY_SLOTS && at >= 0)
+			sum += (double)tally->sums[at % TALLY_SLOTS];
+	return sum;
+}
+
+bool episode_expire(struct episode *episode, int64_t window_ms, int64_t now_ms)
+{
+	if (episode->count == 0 || now_ms - episode->last_ms <= window_ms)
+		return false;
+	*episode = (struct episode){0};
+	return true;
+}
+
+void episode_add(struct episode *episode, int64_t window_ms, int64_t at_ms, uint64_t count)
+{
+	episode_expire(episode, window_ms, at_ms);
+	if (episode->count == 0)
+		episode->since_ms = at_ms;
+	episode->count += count;
+	episode->last_ms = at_ms > episode->last_ms ? at_ms : episode->last_ms;
+}
+
+void times_add(struct times *times, int64_t at_ms)
+{
+	times->at_ms[times->next] = at_ms;
+	times->next = (times->next + 1) % TIMES_MAX;
+	times->count += times->count < TIMES_MAX;
+}
+
+unsigned times_since(const struct times *times, int64_t since_ms)
+{
+	unsigned count = 0;
+	for (unsigned i = 0; i < times->count; i++)
+		count += times->at_ms[i] >= since_ms;
+	return count;
+}

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/series/series.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/mem.h"
+#include "core/base/str.h"
+#include "core/series/ring.h"
+
+enum { FIRST_SLOTS = 256, KEY_MAX = 512 };
+
+struct line {
+	char *key;
+	struct ring ring;
+};
+
+struct series {
+	pthread_mutex_t lock;
+	struct line *lines; /* in order of first appearance */
+	size_t count, room;
+	uint32_t *slots; /* index + 1 into lines, by hash of the key; 0: free */
+	size_t slot_count;
+	size_t bytes, budget;
+	int64_t span_ms;
+	uint64_t refused;
+};
+
+struct series *series_new(size_t budget_bytes, int64_t span_ms)
+{
+	struct series *series = xcalloc(1, sizeof(*series));
+	*series = (struct series){.budget = budget_bytes,
+		.span_ms = span_ms,
+		.slots = xcalloc(FIRST_SLOTS, sizeof(uint32_t)),
+		.slot_count = FIRST_SLOTS};
+	pthread_mutex_init(&series->lock, NULL);
+	return series;
+}
+
+void series_free(struct series *series)
+{
+	if (!series)
+		return;
+	for (size_t i = 0; i < series->count; i++) {
+		free(series->lines[i].key);
+		ring_release(&series->lines[i].ring);
+	}
+	free(series->lines);
+	free(series->slots);
+	pthread_mutex_destroy(&series->lock);
+	free(series);
+}
+
+/* Readers lock too; the store is logically constant for them. */
+static pthread_mutex_t *lock_of(const struct series *series)
+{
+	return (pthread_mutex_t *)(uintptr_t)&series->lock;
+}
+
+static uint64_t hash_of(const char *key)
+{
+	uint64_t hash = UINT64_C(14695981039346656037);
+	for (; *key; key++)
+		hash = (hash ^ (unsigned char)*key) * UINT64_C(1099511628211);
+	return hash;
+}
+
+/* The slot that holds the key, or the free one where it belongs. */
+static uint32_t *slot_of(const struct series *series, const char *key)
+{
+	for (size_t at = hash_of(key);; at++) {
+		uint32_t *slot = &series->slots[at & (series->slot_count - 1)];
+		if (*slot == 0 || strcmp(series->lines[*slot - 1].key, key) == 0)
+			return slot;
+	}
+}
+
+static void widen(struct series *series)
+{
+	free(series->slots);
+	series->slot_count *= 2;
+	series->slots = xcalloc(series->slot_count, sizeof(uint32_t));
+	for (size_t i = 0; i < series->count; i++)
+		*slot_of(series, series->lines[i].key) = (uint32_t)i + 1;
+}
+
+static struct line *find(const struct series *series, const char *key)
+{
+	uint32_t at = *slot_of(series, key);
+	return at ? &series->lines[at - 1] : NULL;
+}
+
+static struct line *add(struct series *series, const char *key)
+{
+	size_t bytes = sizeof(struct line) + strlen(key) + RING_FIRST_ROOM * sizeof(struct point);
+	if (series->bytes + bytes > series->budget)
+		return NULL;
+	if (series->count * 2 >= series->slot_count)
+		widen(series);
+	series->lines = grow(series->lines, series->count, &series->room, sizeof(*series->lines));
+	struct line *line = &series->lines[series->count++];
+	*line = (struct line){.key = xstrdup(key)};
+	*slot_of(series, key) = (uint32_t)series->count;
+	series->bytes += sizeof(*line) + strlen(key) + ring_grow(&line->ring);
+	return line;
+}
+
+/* A clock that was put back makes what lies in its future wrong: that is forgotten. */
+static void push(struct series *series, struct ring *ring, struct point point)
+{
+	while (ring->count && ring_at(ring, ring->count - 1)->time_ms >= point.time_ms)
+		ring->count--;
+	size_t growth = ring->room * sizeof(struct point);
+	if (ring_is_full(ring) && point.time_ms - ring_at(ring, 0)->time_ms < series->span_ms &&
+		series->bytes + growth <= series->budget)
+		series->bytes += ring_grow(ring);
+	ring_push(ring, point);
+}
+
+static void make_key(char *key, size_t size, const char *name, const char *labels)
+{
+	copy_text(key, size, name);
+	size_t length = strlen(key), more = strlen(labels);
+	if (more == 0 || length + more + 3 > size)
+		return;
+	key[length++] = '{';
+	memcpy(key + length, labels, more);
+	memcpy(key + length + more, "}", 2);
+}
+
+bool series_append(struct series *series, const char *name, const char *labels, int64_t time_ms,
+	double value)
+{
+	char key[KEY_MAX];
+	make_key(key, sizeof(key), name, labels);
+	pthread_mutex_lock(&series->lock);
+	struct line *line = find(series, key);
+	if (!line)
+		line = add(series, key);
+	if (line)
+		push(series, &line->ring, (struct point){.time_ms = time_ms, .value = value});
+	else
+		series->refused++;
+	pthread_mutex_unlock(&series->lock);
+	return line != NULL;
+}
+
+/* As the store writes it: without quotes, spaces and an empty {}. */
+static void normalise(char *to, size_t size, const char *key)
+{
+	size_t length = 0;
+	for (; *key && length + 1 < size; key++)
+		if (*key != '"' && *key != ' ')
+			to[length++] = *key;
+	if (length >= 2 && memcmp(to + length - 2, "{}", 2) == 0)
+		length -= 2;
+	to[length] = '\0';
+}
+
+bool series_query(const struct series *series, const char *key, int64_t from_ms, int64_t to_ms,
+	size_t columns, double *ret_values, double *ret_last)
+{
+	char wanted[KEY_MAX];
+	normalise(wanted, sizeof(wanted), key);
+	pthread_mutex_lock(lock_of(series));
+	const struct line *line = find(series, wanted);
+	if (line && line->ring.count) {
+		ring_columns(&line->ring, from_ms, to_ms, columns, ret_values);
+		*ret_last = ring_at(&line->ring, line->ring.count - 1)->value;
+	}
+	pthread_mutex_unlock(lock_of(series));
+	return line != NULL;
+}
+
+void series_names(const struct series *series, const char *name,
+	void (*visit)(void *context, const char *key), void *context)
+{
+	size_t length = name ? strlen(name) : 0;
+	pthread_mutex_lock(lock_of(series));
+	for (size_t i = 0; i < series->count; i++) {
+		const char *key = series->lines[i].key;
+		if (!name || (strncmp(key, name, length) == 0 &&
+				     (key[length] == '{' || key[length] == '\0')))
+			visit(context, key);
+	}
+	pthread_mutex_unlock(lock_of(series));
+}
+
+size_t series_bytes(const struct series *series)
+{
+	pthread_mutex_lock(lock_of(series));
+	size_t bytes = series->bytes;
+	pthread_mutex_unlock(lock_of(series));
+	return bytes;
+}
+
+uint64_t series_refused(const struct series *series)
+{
+	pthread_mutex_lock(lock_of(series));
+	uint64_t refused = series->refused;
+	pthread_mutex_unlock(lock_of(series));
+	return refused;
+}
