@@ -48,9 +48,9 @@ static double own_cpu_percent(struct engine *engine)
 	if (usage->count < CPU_SPAN)
 		then = &usage->samples[0];
 	int64_t span_us = now.cost_us - then->cost_us;
-	double percent = usage->count && span_us > 0 ?
-				 (double)(now.cpu_us - then->cpu_us) * 100 / (double)span_us :
-				 NAN;
+	double percent = usage->count && span_us > 0
+				 ? (double)(now.cpu_us - then->cpu_us) * 100 / (double)span_us
+				 : NAN;
 	usage->samples[usage->count++ % CPU_SPAN] = now;
 	return round(percent * 10) / 10;
 }
@@ -71,9 +71,8 @@ static void fill_identity(const struct engine *engine, struct msg_engine *entity
 {
 	const struct settings *settings = engine->settings;
 	msg_set(&entity->environment, settings->environment);
-	msg_set(&entity->write,
-		engine->options.read_only ? write_mode_word(WRITE_READ_ONLY) :
-					    write_mode_word(settings->write));
+	msg_set(&entity->write, engine->options.read_only ? write_mode_word(WRITE_READ_ONLY)
+							  : write_mode_word(settings->write));
 	entity->started_ms = engine->started_ms;
 	entity->pid = (uint64_t)getpid();
 	entity->own = engine->options.own;
@@ -93,18 +92,14 @@ static void record_fleet(struct engine *engine)
 {
 	size_t count;
 	const struct msg_bot *const *bots = model_bots(engine->model, &count);
-	double rate = NAN, pending = 0, worst[SEVERITY_CRIT + 1] = {0};
+	double rate = NAN, pending = 0;
 	for (size_t i = 0; i < count; i++) {
 		if (!isnan(bots[i]->updates_per_s))
 			rate = (isnan(rate) ? 0 : rate) + bots[i]->updates_per_s;
 		pending += bots[i]->pending > 0 ? (double)bots[i]->pending : 0;
-		if (bots[i]->severity <= SEVERITY_CRIT)
-			worst[bots[i]->severity]++;
 	}
 	digest_record(engine, "botswain_updates_per_second", "", "", rate);
 	digest_record(engine, "botswain_pending_updates", "", "", pending);
-	for (unsigned i = 0; i <= SEVERITY_CRIT; i++)
-		digest_record(engine, "botswain_bots", "severity", severity_word(i), worst[i]);
 }
 
 void beat(struct engine *engine)

@@ -84,7 +84,8 @@ bool client_connect(const char *socket_path, const char *identity, const char *k
 		return err_errno(err, errno, "cannot make a socket");
 	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) != 0) {
 		if (errno == ENOENT || errno == ECONNREFUSED)
-			return err_set(err, ERR_UNREACHABLE, "no engine listens on '%s'", socket_path);
+			return err_set(
+				err, ERR_UNREACHABLE, "no engine listens on '%s'", socket_path);
 		return err_errno(err, errno, "cannot reach the engine on '%s'", socket_path);
 	}
 	*ret = client_over(fd, identity, kind, want_state);
@@ -291,9 +292,8 @@ static void read_messages(struct pump *pump)
 		struct msg_any message;
 		struct err err;
 		size_t used = 0;
-		if (!msg_decode(client->in.text + client->in_at,
-			    client->in.length - client->in_at, MSG_FRAME_MAX, &message, &used,
-			    &err)) {
+		if (!msg_decode(client->in.text + client->in_at, client->in.length - client->in_at,
+			    MSG_FRAME_MAX, &message, &used, &err)) {
 			lose(client, err.text);
 			break;
 		}

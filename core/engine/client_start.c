@@ -16,13 +16,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/mem.h"
+#include "core/base/path.h"
 #include "core/base/str.h"
 #include "core/conf/settings.h"
 
@@ -44,23 +44,6 @@ static char *engine_program(void)
 	return xstrdup("botswaind");
 }
 
-/* Folders of a path, each 0700; those that exist are left alone. */
-static bool make_folders(const char *path, struct err *err)
-{
-	autofree char *copy = xstrdup(path);
-	for (char *at = copy + 1;; at++) {
-		if (*at != '/' && *at != '\0')
-			continue;
-		char kept = *at;
-		*at = '\0';
-		if (mkdir(copy, 0700) != 0 && errno != EEXIST)
-			return err_errno(err, errno, "cannot make the folder '%s'", copy);
-		*at = kept;
-		if (!kept)
-			return true;
-	}
-}
-
 static void prepare_signals(posix_spawnattr_t *attributes)
 {
 	sigset_t none, all;
@@ -68,8 +51,8 @@ static void prepare_signals(posix_spawnattr_t *attributes)
 	sigfillset(&all);
 	posix_spawnattr_setsigmask(attributes, &none);
 	posix_spawnattr_setsigdefault(attributes, &all);
-	posix_spawnattr_setflags(attributes,
-		POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	posix_spawnattr_setflags(
+		attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 }
 
 /* Its own session: the terminal's death is not the engine's. It says what goes wrong in engine.log.
@@ -83,7 +66,7 @@ static bool spawn_engine(const struct settings *settings, pid_t *ret_pid, struct
 	char *const argv[] = {name, option, path, own, NULL};
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attributes;
-	if (!make_folders(settings->state_dir, err))
+	if (!make_dirs(settings->state_dir, err))
 		return false;
 	posix_spawn_file_actions_init(&files);
 	posix_spawnattr_init(&attributes);
@@ -110,8 +93,8 @@ static bool say_why_it_left(const struct settings *settings, int status, struct 
 		fclose(file);
 	}
 	line[strcspn(line, "\n")] = '\0';
-	enum err_code code = WIFEXITED(status) && WEXITSTATUS(status) == 2 ? ERR_INVALID :
-									    ERR_UNREACHABLE;
+	enum err_code code =
+		WIFEXITED(status) && WEXITSTATUS(status) == 2 ? ERR_INVALID : ERR_UNREACHABLE;
 	if (line[0])
 		return err_set(err, code, "the engine did not start: %s", line);
 	return err_set(err, code, "the engine did not start; see '%s'", path);
@@ -129,14 +112,10 @@ struct client_search {
 
 static int watch_folder(const char *socket_path)
 {
-	autofree char *folder = xstrdup(socket_path);
-	char *slash = strrchr(folder, '/');
+	autofree char *folder = parent_of(socket_path);
 	struct err ignored;
-	if (!slash || slash == folder)
-		return -1;
-	*slash = '\0';
 	int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	if (fd >= 0 && make_folders(folder, &ignored))
+	if (fd >= 0 && make_dirs(folder, &ignored))
 		(void)inotify_add_watch(fd, folder, IN_CREATE | IN_MOVED_TO | IN_ATTRIB);
 	return fd;
 }
@@ -145,10 +124,8 @@ struct client_search *client_search_new(
 	const struct settings *settings, const char *kind, bool want_state)
 {
 	struct client_search *search = xcalloc(1, sizeof(*search));
-	*search = (struct client_search){.settings = settings,
-		.kind = xstrdup(kind),
-		.want_state = want_state,
-		.watch = -1};
+	*search = (struct client_search){
+		.settings = settings, .kind = xstrdup(kind), .want_state = want_state, .watch = -1};
 	return search;
 }
 

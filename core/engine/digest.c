@@ -2,6 +2,7 @@
 #include "core/engine/digest.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "core/base/str.h"
 #include "core/engine/internal.h"

@@ -61,8 +61,8 @@ static void note_beat(struct engine *engine, struct msg_bot *bot, struct bot_fac
 }
 
 /* No key. Of a sharded bot this is one worker's; the bot's own beat is what the others say. */
-static void note_missing(struct msg_bot *bot, const struct bot_facts *facts,
-	const struct msg_obs_heartbeat *seen)
+static void note_missing(
+	struct msg_bot *bot, const struct bot_facts *facts, const struct msg_obs_heartbeat *seen)
 {
 	bool one_of_several = seen->worker[0] && facts->worker_count > 1;
 	if (one_of_several)

@@ -12,8 +12,8 @@
 
 enum { SAME_START_MS = 2000 };
 
-static bool is_new_start(const struct bot_facts *facts, const struct msg_obs_process *seen,
-	int64_t start_mono_ms)
+static bool is_new_start(
+	const struct bot_facts *facts, const struct msg_obs_process *seen, int64_t start_mono_ms)
 {
 	if (facts->pid == 0 || seen->pid == 0)
 		return false;
@@ -59,6 +59,6 @@ void digest_process(struct engine *engine, const void *body)
 		note_running(engine, facts, seen);
 	digest_record(engine, "bot_up", "bot", bot->name, running);
 	digest_record(engine, "process_cpu_percent", "bot", bot->name, seen->cpu_percent);
-	digest_record(engine, "process_resident_memory_bytes", "bot", bot->name,
-		(double)seen->rss_bytes);
+	digest_record(
+		engine, "process_resident_memory_bytes", "bot", bot->name, (double)seen->rss_bytes);
 }

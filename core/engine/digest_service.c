@@ -66,7 +66,8 @@ static void record_redis(struct engine *engine, const struct msg_obs_redis *seen
 {
 	const char *name = seen->name;
 	digest_record(engine, "redis_ping_duration_ms", "instance", name, seen->ping_ms);
-	digest_record(engine, "redis_memory_used_bytes", "instance", name, (double)seen->used_bytes);
+	digest_record(
+		engine, "redis_memory_used_bytes", "instance", name, (double)seen->used_bytes);
 	digest_record(engine, "redis_connected_clients", "instance", name, (double)seen->clients);
 	digest_record(engine, "redis_instantaneous_ops_per_sec", "instance", name, seen->rate);
 	digest_record(engine, "redis_blocked_clients", "instance", name, (double)seen->blocked);
@@ -105,8 +106,8 @@ static void record_postgres(struct engine *engine, const struct msg_obs_postgres
 	const char *name = seen->name;
 	digest_record(engine, "pg_select_duration_ms", "instance", name, seen->select_ms);
 	digest_record(engine, "pg_database_size_bytes", "instance", name, (double)seen->size_bytes);
-	digest_record(engine, "pg_stat_database_numbackends", "instance", name,
-		(double)seen->clients);
+	digest_record(
+		engine, "pg_stat_database_numbackends", "instance", name, (double)seen->clients);
 	digest_record(engine, "pg_transactions_per_second", "instance", name, seen->rate);
 	digest_figures(engine, seen->figures, seen->figures_count, "instance", name);
 }

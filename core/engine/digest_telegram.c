@@ -75,14 +75,13 @@ void digest_getme(struct engine *engine, const void *body)
 	msg_set(&bot->username, seen->username);
 }
 
-static void note_backlog(struct engine *engine, struct msg_bot *bot, struct bot_facts *facts,
-	int64_t pending)
+static void note_backlog(
+	struct engine *engine, struct msg_bot *bot, struct bot_facts *facts, int64_t pending)
 {
 	unsigned count = facts->poll_count;
 	if (count)
-		bot->pending_rises = pending > facts->polls[count - 1].pending ?
-					     bot->pending_rises + 1 :
-					     0;
+		bot->pending_rises =
+			pending > facts->polls[count - 1].pending ? bot->pending_rises + 1 : 0;
 	if (count == BACKLOG_POLLS)
 		memmove(facts->polls, facts->polls + 1, --count * sizeof(facts->polls[0]));
 	facts->polls[count].mono_ms = now_mono(engine);
@@ -95,8 +94,8 @@ static void note_backlog(struct engine *engine, struct msg_bot *bot, struct bot_
 	digest_record(engine, "telegram_pending_update_count", "bot", bot->name, (double)pending);
 }
 
-static void note_webhook_error(struct engine *engine, struct msg_bot *bot,
-	struct bot_facts *facts, const struct msg_obs_webhook *seen)
+static void note_webhook_error(struct engine *engine, struct msg_bot *bot, struct bot_facts *facts,
+	const struct msg_obs_webhook *seen)
 {
 	int64_t window_ms = engine->limits.webhook_window_ms, at_ms = seen->last_error_s * 1000;
 	bool changed = seen->last_error_s != facts->webhook_error_s;

@@ -21,7 +21,7 @@
 enum {
 	SERIES_BYTES = 32 << 20,
 	SERIES_SPAN_MS = 3600000,
-	LEAVE_GRACE_MS = 2000,  /* an own engine after its last client */
+	LEAVE_GRACE_MS = 2000,   /* an own engine after its last client */
 	ATTACH_GRACE_MS = 10000, /* an own engine that nobody attached to */
 	RUN_WAIT_MS = 1000,
 };
@@ -120,7 +120,8 @@ static int patience_ms(const struct engine *engine, int wait_ms)
 	return due - now < wait_ms ? (int)(due - now) : wait_ms;
 }
 
-static void wait_for_input(struct engine *engine, int wait_ms, struct pollfd *fds, size_t *ret_count)
+static void wait_for_input(
+	struct engine *engine, int wait_ms, struct pollfd *fds, size_t *ret_count)
 {
 	*ret_count = server_polls(engine->server, fds);
 	fds[*ret_count] = (struct pollfd){.fd = mailbox_fd(engine->mailbox), .events = POLLIN};
@@ -168,9 +169,9 @@ bool engine_turn(struct engine *engine, int wait_ms)
 	int64_t begun_us = clock_cost_us();
 	reload_if_asked(engine);
 	digest_some(engine);
+	beat(engine);
 	judge_some(engine);
 	server_handle(engine->server, fds, count);
-	beat(engine);
 	server_flush(engine->server);
 	cost_add(&engine->cost, clock_cost_us() - begun_us);
 	return !atomic_load(&engine->stop) && !should_leave(engine);

@@ -54,14 +54,15 @@ struct bot_facts {
 	unsigned poll_count;
 	uint64_t url_hash;
 	bool url_known;
-	bool answered; /* its token was accepted or rejected since our start */
+	bool answered;           /* its token was accepted or rejected since our start */
 	int64_t webhook_error_s; /* last_error_date last seen */
 	bool webhook_seen;
 	struct episode webhook, conflict, flood;
 	/* logs */
 	struct tally errors, warnings, handled;
 	/* load */
-	struct worker_facts workers[WORKERS_MAX]; /* one without a name: a bot that is not sharded */
+	struct worker_facts
+		workers[WORKERS_MAX]; /* one without a name: a bot that is not sharded */
 	unsigned worker_count;
 	struct spark spark;
 	/* monotonic times of the last good observations */

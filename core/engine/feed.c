@@ -35,10 +35,8 @@ bool feed_peer(struct peer *peer, const struct model *model, int64_t wall_ms, in
 		send_entity(peer, entity);
 	if (entity)
 		return true;
-	struct msg_turn turn = {.number = ++peer->turn,
-		.wall_ms = wall_ms,
-		.mono_ms = mono_ms,
-		.full = peer->full};
+	struct msg_turn turn = {
+		.number = ++peer->turn, .wall_ms = wall_ms, .mono_ms = mono_ms, .full = peer->full};
 	peer_send(peer, MSG_turn, &turn);
 	peer->full = peer->begun = false;
 	peer->turn_ms = mono_ms;

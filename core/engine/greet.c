@@ -28,7 +28,7 @@ static void welcome(struct engine *engine, struct peer *peer)
 		.pid = (uint64_t)getpid(),
 		.started_ms = engine->started_ms,
 		.own = engine->options.own,
-		.operator= peer->who.name};
+		.operator= peer->who.name };
 	peer_send(peer, MSG_welcome, &welcome);
 	peer->stage = PEER_KNOWN;
 	engine->was_attached = true;
@@ -43,8 +43,8 @@ void greet_hello(struct engine *engine, struct peer *peer, const struct msg_any 
 	}
 	const char *identity = engine->settings->state_dir;
 	if (hello->protocol != MSG_PROTOCOL) {
-		autofree char *text = xasprintf(
-			"the engine speaks protocol %d (%s), the client %llu (%.40s): restart the older one",
+		autofree char *text = xasprintf("the engine speaks protocol %d (%s), the client "
+						"%llu (%.40s): restart the older one",
 			MSG_PROTOCOL, BOTSWAIN_VERSION, (unsigned long long)hello->protocol,
 			hello->build);
 		greet_refuse(engine, peer, ERR_PROTOCOL, text);

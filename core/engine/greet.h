@@ -12,8 +12,7 @@ struct peer;
 /* The first message of a client: it is welcomed or refused. */
 void greet_hello(struct engine *engine, struct peer *peer, const struct msg_any *message);
 /* Says why; the connection is closed once that is sent. */
-void greet_refuse(
-	struct engine *engine, struct peer *peer, enum err_code code, const char *text);
+void greet_refuse(struct engine *engine, struct peer *peer, enum err_code code, const char *text);
 /* A client is being freed: a drop is an event, leaving by itself is not. */
 void greet_farewell(struct engine *engine, const struct peer *peer);
 

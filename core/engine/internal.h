@@ -19,8 +19,8 @@ struct series;
 
 enum {
 	TURN_BUDGET_US = 2000,
-	TURN_PARCELS = 128,  /* taken from the mailbox in one turn */
-	BEAT_MS = 1000,      /* housekeeping */
+	TURN_PARCELS = 128, /* taken from the mailbox in one turn */
+	BEAT_MS = 1000,     /* housekeeping */
 	MAILBOX_LIMIT = 65536,
 	RESTART_WINDOW_MS = 600000,
 };
@@ -52,8 +52,8 @@ struct engine {
 	struct cost cost;
 	struct usage usage;
 	int64_t started_ms, started_mono_ms;
-	int64_t beat_mono_ms;  /* next housekeeping */
-	int64_t leave_mono_ms; /* own engine without a client: when it leaves, 0 undecided */
+	int64_t beat_mono_ms;    /* next housekeeping */
+	int64_t leave_mono_ms;   /* own engine without a client: when it leaves, 0 undecided */
 	size_t judged, to_judge; /* where judge_some() is, and how many are left in this beat */
 	uint64_t dropped, strangers;
 	char config_error[512];

@@ -15,7 +15,6 @@ static void put_bot(struct engine *engine, struct msg_bot *bot)
 		return;
 	}
 	refresh_bot(engine, bot, facts);
-	verdict_bot(bot, &engine->limits, now_wall(engine));
 	model_put_if_changed(engine->model, MSG_bot, bot);
 }
 
@@ -30,8 +29,6 @@ static void put_source(struct engine *engine, struct msg_source *source)
 static void put_service(struct engine *engine, struct msg_service *service)
 {
 	refresh_service(engine, service);
-	verdict_service(service, source_of_service(engine, service), &engine->limits,
-		now_wall(engine));
 	model_put_if_changed(engine->model, MSG_service, service);
 }
 
@@ -54,7 +51,8 @@ bool judge_some(struct engine *engine)
 		left = engine->to_judge;
 	engine->to_judge -= left;
 	for (; left && count; left--, engine->judged++)
-		(void)draft_edit(engine, MSG_bot, facts_at(engine->facts, engine->judged % count)->id);
+		(void)draft_edit(
+			engine, MSG_bot, facts_at(engine->facts, engine->judged % count)->id);
 	drafts_commit(engine);
 	return engine->to_judge > 0;
 }
@@ -78,7 +76,10 @@ void judge_sources(struct engine *engine)
 void judge_configure(struct engine *engine)
 {
 	const struct settings *settings = engine->settings;
-	engine->limits = *verdict_defaults();
+	engine->limits = (struct verdict_limits){.heartbeat_late_ms = 30000,
+		.webhook_window_ms = 300000,
+		.conflict_window_ms = 300000,
+		.flood_window_ms = 300000};
 	engine->limits.process_stale_ms = 3 * settings->process_interval_ms;
 	engine->limits.telegram_stale_ms = 3 * settings->telegram_interval_ms;
 }

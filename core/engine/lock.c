@@ -44,8 +44,7 @@ static bool sign(int fd, const struct clock *clock, const char *path, struct err
 	return true;
 }
 
-bool lock_take(
-	const char *state_dir, const struct clock *clock, struct lock **ret, struct err *err)
+bool lock_take(const char *state_dir, const struct clock *clock, struct lock **ret, struct err *err)
 {
 	if (!folder_make_private(state_dir, err))
 		return false;

@@ -1,8 +1,122 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * botswaind. Signals are blocked before the first thread and read by one of their own, which turns
+ * them into requests to the engine; nothing is done in a handler. The process can't be traced or
+ * dumped by others of its user's programs: tokens are in its memory.
+ */
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 
-int main(void)
+#include "core/base/clock.h"
+#include "core/base/err.h"
+#include "core/base/mem.h"
+#include "core/base/str.h"
+#include "core/conf/settings.h"
+#include "core/engine/engine.h"
+#include "core/engine/options.h"
+
+enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_REFUSED = 5 };
+
+static void hide_memory(void)
 {
-	puts("botswaind " BOTSWAIN_VERSION);
-	return 0;
+	const struct rlimit none = {0, 0};
+	(void)prctl(PR_SET_DUMPABLE, 0);
+	(void)setrlimit(RLIMIT_CORE, &none);
+}
+
+static void block_signals(sigset_t *ret)
+{
+	sigemptyset(ret);
+	sigaddset(ret, SIGHUP);
+	sigaddset(ret, SIGTERM);
+	sigaddset(ret, SIGINT);
+	sigaddset(ret, SIGQUIT);
+	sigaddset(ret, SIGPIPE);
+	sigaddset(ret, SIGUSR1);
+	pthread_sigmask(SIG_BLOCK, ret, NULL);
+}
+
+struct signals {
+	sigset_t set;
+	struct engine *engine;
+};
+
+/* SIGUSR1 comes from main() itself: the engine has ended. */
+static void *listen_for_signals(void *context)
+{
+	struct signals *signals = context;
+	for (;;) {
+		int number = 0;
+		if (sigwait(&signals->set, &number) != 0 || number == SIGUSR1)
+			return NULL;
+		if (number == SIGHUP)
+			engine_reload_soon(signals->engine);
+		else if (number != SIGPIPE)
+			engine_stop(signals->engine);
+	}
+}
+
+static int fail(const struct err *err)
+{
+	fprintf(stderr, "botswaind: %s\n", err->text);
+	return err->code == ERR_REFUSED ? EXIT_REFUSED : EXIT_FAILED;
+}
+
+static int run(struct settings *settings, const struct options *options, struct signals *signals)
+{
+	struct err err = {.code = ERR_NONE};
+	pthread_t listener;
+	if (!engine_new(settings, clock_real(), &options->engine, &signals->engine, &err))
+		return fail(&err);
+	if (pthread_create(&listener, NULL, listen_for_signals, signals) != 0) {
+		engine_free(signals->engine);
+		err_set(&err, ERR_INTERNAL, "cannot start a thread");
+		return fail(&err);
+	}
+	bool ok = engine_run(signals->engine, &err);
+	pthread_kill(listener, SIGUSR1);
+	pthread_join(listener, NULL);
+	engine_free(signals->engine);
+	return ok ? EXIT_OK : fail(&err);
+}
+
+static int start(const struct options *options, struct signals *signals)
+{
+	struct err err = {.code = ERR_NONE};
+	struct settings *settings = NULL;
+	autostr struct str report = STR_INIT;
+	autofree char *path = NULL;
+	if (!settings_find(options->config, &path, &err)) {
+		fprintf(stderr, "botswaind: %s\n", err.text);
+		return EXIT_USAGE;
+	}
+	if (!settings_load(path, &settings, &report, &err)) {
+		fprintf(stderr, "%s", report.length ? report.text : err.text);
+		fputs(report.length ? "" : "\n", stderr);
+		return EXIT_USAGE;
+	}
+	int status = run(settings, options, signals);
+	settings_unref(settings);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options;
+	struct signals signals = {.engine = NULL};
+	struct err err;
+	hide_memory();
+	if (!options_read(argc, argv, &options, &err)) {
+		fprintf(stderr, "botswaind: %s\n", err.text);
+		return EXIT_USAGE;
+	}
+	if (options.help || options.version) {
+		fputs(options.help ? options_help() : "botswaind " BOTSWAIN_VERSION "\n", stdout);
+		return fflush(stdout) == 0 ? EXIT_OK : EXIT_FAILED;
+	}
+	block_signals(&signals.set);
+	return start(&options, &signals);
 }

@@ -43,10 +43,10 @@ struct peer {
 	bool more;       /* whole messages may wait in `in` */
 	char why[160];   /* PEER_GONE: what the event says; empty: it left by itself */
 	struct str in, out;
-	size_t in_at, out_at;              /* consumed so far */
-	uint64_t mark, turn;               /* revision and turn number sent */
-	bool full;  /* the next mark says: what was not sent is gone */
-	bool begun; /* entities were sent since the last mark */
+	size_t in_at, out_at;                    /* consumed so far */
+	uint64_t mark, turn;                     /* revision and turn number sent */
+	bool full;                               /* the next mark says: what was not sent is gone */
+	bool begun;                              /* entities were sent since the last mark */
 	int64_t joined_ms, progress_ms, turn_ms; /* mono */
 	struct peer_reply replies[PEER_REPLIES];
 	size_t next_reply;
@@ -54,7 +54,8 @@ struct peer {
 };
 
 /* Takes ownership of a connected socket and makes it non-blocking. `own_name`: the user we run as. */
-struct peer *peer_new(int fd, uint64_t number, const char *own_name, int64_t now_mono_ms) MUST_CHECK;
+struct peer *peer_new(
+	int fd, uint64_t number, const char *own_name, int64_t now_mono_ms) MUST_CHECK;
 void peer_free(struct peer *peer); /* NULL is legal; windows are the caller's */
 /* Marks it for freeing. The first reason stands. */
 void peer_drop(struct peer *peer, const char *why);

@@ -16,8 +16,8 @@ static bool is_older(const struct engine *engine, int64_t mono_ms, int64_t limit
 	return mono_ms == NEVER || now_mono(engine) - mono_ms > limit_ms;
 }
 
-static void refresh_process(const struct engine *engine, struct msg_bot *bot,
-	const struct bot_facts *facts)
+static void refresh_process(
+	const struct engine *engine, struct msg_bot *bot, const struct bot_facts *facts)
 {
 	bot->restarts = times_since(&facts->starts, now_wall(engine) - RESTART_WINDOW_MS);
 	if (is_older(engine, facts->process_mono_ms, engine->limits.process_stale_ms)) {
@@ -26,8 +26,8 @@ static void refresh_process(const struct engine *engine, struct msg_bot *bot,
 	}
 }
 
-static void refresh_telegram(const struct engine *engine, struct msg_bot *bot,
-	struct bot_facts *facts)
+static void refresh_telegram(
+	const struct engine *engine, struct msg_bot *bot, struct bot_facts *facts)
 {
 	episode_expire(&facts->webhook, engine->limits.webhook_window_ms, now_wall(engine));
 	bot->webhook_errors = facts->webhook.count;
@@ -50,8 +50,8 @@ static void refresh_heartbeat(const struct engine *engine, struct msg_bot *bot)
 }
 
 /* Load as the bot reports it, else as its log shows it. */
-static void refresh_load(const struct engine *engine, struct msg_bot *bot,
-	const struct bot_facts *facts)
+static void refresh_load(
+	const struct engine *engine, struct msg_bot *bot, const struct bot_facts *facts)
 {
 	double rate = NAN, p95 = NAN;
 	for (unsigned i = 0; i < facts->worker_count; i++) {
@@ -76,14 +76,12 @@ void note_load(struct engine *engine, struct msg_bot *bot, struct bot_facts *fac
 	if (isnan(bot->updates_per_s))
 		return;
 	spark_add(&facts->spark, now_mono(engine), bot->updates_per_s);
-	digest_record(
-		engine, "bot_updates_per_second", "bot", bot->name, bot->updates_per_s);
+	digest_record(engine, "bot_updates_per_second", "bot", bot->name, bot->updates_per_s);
 	if (!isnan(bot->p95_ms))
 		digest_record(engine, "bot_handler_p95_ms", "bot", bot->name, bot->p95_ms);
 }
 
-static void refresh_spark(const struct engine *engine, struct msg_bot *bot,
-	struct bot_facts *facts)
+static void refresh_spark(const struct engine *engine, struct msg_bot *bot, struct bot_facts *facts)
 {
 	double points[SPARK_POINTS];
 	spark_read(&facts->spark, now_mono(engine), points);

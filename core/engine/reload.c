@@ -11,8 +11,7 @@
 #include "core/engine/roster.h"
 
 /* An engine is its state directory: another one is another engine. */
-static bool is_same_engine(
-	const struct settings *old, const struct settings *new, struct err *err)
+static bool is_same_engine(const struct settings *old, const struct settings *new, struct err *err)
 {
 	if (strcmp(old->state_dir, new->state_dir) != 0 ||
 		strcmp(old->socket_path, new->socket_path) != 0)

@@ -10,8 +10,8 @@
 typedef void request_function(struct engine *engine, struct peer *peer, const void *body);
 
 enum {
-	HAS_REQ = 1 << 0,  /* its first field is the request's id */
-	CHANGES = 1 << 1,  /* not for clients of other users */
+	HAS_REQ = 1 << 0, /* its first field is the request's id */
+	CHANGES = 1 << 1, /* not for clients of other users */
 };
 
 static void answer(struct peer *peer, uint64_t req, enum err_code code, const char *text)

@@ -190,16 +190,16 @@ void roster_count_checked(struct engine *engine)
 /* ---- the fleet as a database has it ---- */
 
 /* Most rows are as they were: those cost a look only. */
-static bool row_is_known(struct engine *engine, const struct conf_bots_from *from,
-	const struct msg_fleet_bot *row)
+static bool row_is_known(
+	struct engine *engine, const struct conf_bots_from *from, const struct msg_fleet_bot *row)
 {
 	struct bot_facts *facts = facts_find(engine->facts, entity_id("bot", row->name));
 	const struct msg_bot *bot = facts ? model_bot(engine->model, facts->id) : NULL;
 	if (!bot || !facts->database || strcmp(facts->database, from->postgres) != 0)
 		return false;
 	facts->fleet_round = engine->fleet_round;
-	bool same_transport = facts->conf || !row->transport[0] ||
-			      strcmp(bot->transport, row->transport) == 0;
+	bool same_transport =
+		facts->conf || !row->transport[0] || strcmp(bot->transport, row->transport) == 0;
 	bool off_here = facts->conf && !facts->conf->enabled;
 	return same_transport && (off_here || bot->enabled == row->enabled);
 }
@@ -225,8 +225,8 @@ static void apply_template(struct engine *engine, struct msg_bot *bot,
 	begin_state(&bot->hb_state, any_heartbeats(engine->settings), "unknown");
 }
 
-static void apply_row(struct engine *engine, const struct conf_bots_from *from,
-	const struct msg_fleet_bot *row)
+static void apply_row(
+	struct engine *engine, const struct conf_bots_from *from, const struct msg_fleet_bot *row)
 {
 	struct msg_bot *bot = make_bot(engine, row->name);
 	struct bot_facts *facts = facts_find(engine->facts, bot->id);

@@ -12,6 +12,7 @@
 
 #include "core/base/err.h"
 #include "core/base/mem.h"
+#include "core/base/path.h"
 #include "core/engine/feed.h"
 #include "core/engine/folder.h"
 #include "core/engine/greet.h"
@@ -71,22 +72,13 @@ void server_free(struct server *server)
 	free(server);
 }
 
-static bool make_socket_folder(const char *path, struct err *err)
-{
-	autofree char *folder = xstrdup(path);
-	char *slash = strrchr(folder, '/');
-	if (!slash || slash == folder)
-		return err_set(err, ERR_INVALID, "the socket path '%s' names no folder", path);
-	*slash = '\0';
-	return folder_make_private(folder, err);
-}
-
 bool server_listen(struct server *server, const char *path, struct err *err)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	if (!copy_text(address.sun_path, sizeof(address.sun_path), path))
 		return err_set(err, ERR_INVALID, "the socket path '%s' is too long", path);
-	if (!make_socket_folder(path, err))
+	autofree char *folder = parent_of(path);
+	if (!folder_make_private(folder, err))
 		return false;
 	autoclose int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
@@ -108,8 +100,8 @@ bool server_listen(struct server *server, const char *path, struct err *err)
 
 void server_adopt(struct server *server, int fd)
 {
-	struct peer *peer = peer_new(
-		fd, ++server->numbers, server->own_name, now_mono(server->engine));
+	struct peer *peer =
+		peer_new(fd, ++server->numbers, server->own_name, now_mono(server->engine));
 	if (server->count == SERVER_PEERS) {
 		greet_refuse(server->engine, peer, ERR_LIMIT,
 			"the engine has 64 clients already: leave one of them");

@@ -21,9 +21,9 @@ struct server;
 enum {
 	SERVER_PEERS = 64,
 	SERVER_POLLS = SERVER_PEERS + 1,
-	SERVER_REQUESTS = 64,     /* messages of one client in one turn */
-	SERVER_HELLO_MS = 5000,   /* a client that does not introduce itself by then is hung up on */
-	SERVER_STUCK_MS = 10000,  /* a client that takes no byte for so long is dropped */
+	SERVER_REQUESTS = 64,    /* messages of one client in one turn */
+	SERVER_HELLO_MS = 5000,  /* a client that does not introduce itself by then is hung up on */
+	SERVER_STUCK_MS = 10000, /* a client that takes no byte for so long is dropped */
 };
 
 struct server *server_new(struct engine *engine) MUST_CHECK;

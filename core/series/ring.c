@@ -71,8 +71,8 @@ static double held(const struct ring *ring, size_t next, int64_t end_ms, int64_t
 	return end_ms - before->time_ms <= interval_ms * 5 / 2 ? before->value : NAN;
 }
 
-void ring_columns(const struct ring *ring, int64_t from_ms, int64_t to_ms, size_t columns,
-	double *ret_values)
+void ring_columns(
+	const struct ring *ring, int64_t from_ms, int64_t to_ms, size_t columns, double *ret_values)
 {
 	int64_t interval_ms = ring_interval_ms(ring);
 	double width = (double)(to_ms - from_ms) / (double)columns;
@@ -84,10 +84,10 @@ void ring_columns(const struct ring *ring, int64_t from_ms, int64_t to_ms, size_
 		for (; next < ring->count && ring_at(ring, next)->time_ms < end_ms; next++) {
 			double value = ring_at(ring, next)->value;
 			sum += isnan(value) ? 0 : value;
-			count += !isnan(value);
+			count += isnan(value) ? 0 : 1;
 		}
-		ret_values[column] = count ? sum / (double)count :
-					     held(ring, next, end_ms, interval_ms);
+		ret_values[column] =
+			count ? sum / (double)count : held(ring, next, end_ms, interval_ms);
 	}
 }
 

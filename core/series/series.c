@@ -130,8 +130,8 @@ static void make_key(char *key, size_t size, const char *name, const char *label
 	memcpy(key + length + more, "}", 2);
 }
 
-bool series_append(struct series *series, const char *name, const char *labels, int64_t time_ms,
-	double value)
+bool series_append(
+	struct series *series, const char *name, const char *labels, int64_t time_ms, double value)
 {
 	char key[KEY_MAX];
 	make_key(key, sizeof(key), name, labels);

@@ -23,8 +23,8 @@ void series_free(struct series *series); /* NULL is legal */
  * that are not older than `time_ms` are forgotten (the clock was put back). False: the store is full and this is a new series
  * (counted in series_refused()).
  */
-bool series_append(struct series *series, const char *name, const char *labels, int64_t time_ms,
-	double value);
+bool series_append(
+	struct series *series, const char *name, const char *labels, int64_t time_ms, double value);
 
 /*
  * `columns` values over from_ms .. to_ms, oldest first: the mean of what fell into the column,

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* The command line of botswaind. */
+#ifndef BOTSWAIN_ENGINE_OPTIONS_H
+#define BOTSWAIN_ENGINE_OPTIONS_H
+
+#include <stdbool.h>
+#include "core/base/attr.h"
+#include "core/engine/engine.h"
+
+struct err;
+
+struct options {
+	const char *config; /* -c FILE, NULL: look for it */
+	bool help, version;
+	struct engine_options engine;
+};
+
+MUST_CHECK bool options_read(int argc, char **argv, struct options *ret, struct err *err);
+const char *options_help(void);
+
+#endif

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+/* Keyed state: after every turn mark a screen's replica equals the engine's model. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "core/base/rng.h"
+#include "core/base/str.h"
+#include "core/conf/settings.h"
+#include "tests/support/engine_harness.h"
+
+static const char config[] =
+	"state_dir: /nowhere/state\n"
+	"bots:\n"
+	"  - {name: orders, token: {file: /nowhere/t1}, process: {match: orders}}\n"
+	"  - {name: support, token: {file: /nowhere/t2}}\n"
+	"  - {name: news, token: {file: /nowhere/t3}, enabled: no}\n"
+	"redis:\n"
+	"  - {name: main, host: 127.0.0.1, heartbeats: 'hb:*'}\n";
+
+static int setup(void **state)
+{
+	*state = harness_new(config);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	harness_free(*state);
+	return 0;
+}
+
+static void dump_model(const struct model *model, struct str *out)
+{
+	for (unsigned kind = MODEL_KIND_FIRST; kind <= MODEL_KIND_LAST; kind++) {
+		size_t count;
+		if (!msg_info(kind))
+			continue;
+		const void *const *bodies = model_list(model, (enum msg_kind)kind, &count);
+		for (size_t i = 0; i < count; i++) {
+			msg_dump((enum msg_kind)kind, bodies[i], out);
+			str_addch(out, '\n');
+		}
+	}
+}
+
+static void assert_same(const struct harness_screen *screen)
+{
+	autostr struct str own = STR_INIT, replica = STR_INIT;
+	dump_model(screen->harness->model, &own);
+	dump_model(screen->model, &replica);
+	assert_string_equal(own.text, replica.text);
+}
+
+static void attaching_brings_the_whole_state(void **state)
+{
+	struct harness_screen *screen = harness_attach(*state);
+	size_t count;
+	(void)model_bots(screen->model, &count);
+	assert_int_equal(count, 3);
+	assert_non_null(model_engine(screen->model));
+	assert_int_equal(model_engine(screen->model)->checking_total, 2);
+	assert_string_equal(
+		model_bot(screen->model, entity_id("bot", "orders"))->tg_state, "checking");
+	assert_string_equal(
+		model_bot(screen->model, entity_id("bot", "news"))->tg_state, "not_polled");
+	assert_string_equal(client_welcome(screen->client)->engine, "/nowhere/state");
+	assert_same(screen);
+	harness_detach(screen);
+}
+
+static void feed_anything(struct harness *harness, struct rng *rng)
+{
+	static const char *const bots[] = {"orders", "support", "news", "stranger"};
+	const char *bot = bots[rng_below(rng, COUNT_OF(bots))];
+	unsigned n = (unsigned)rng_below(rng, 1000);
+	switch (rng_below(rng, 6)) {
+	case 0:
+		harness_feed(harness, "obs_getme bot=\"%s\" code=%u tg_id=%u username=\"u%u\"", bot,
+			n % 3 ? 0 : n % 7, n, n % 4);
+		break;
+	case 1:
+		harness_feed(harness,
+			"obs_webhook bot=\"%s\" pending=%u url_hash=%u last_error_s=%u", bot, n,
+			n % 3, n % 5);
+		break;
+	case 2:
+		harness_feed(harness, "obs_process bot=\"%s\" state=\"%s\" pid=%u", bot,
+			n % 2 ? "running" : "absent", n % 2 ? n % 9 : 0);
+		break;
+	case 3:
+		harness_feed(harness,
+			"obs_heartbeat bot=\"%s\" present=%s ttl_ms=%u full_ttl_ms=1000 "
+			"updates_per_s=2 p95_ms=nan",
+			bot, n % 4 ? "true" : "false", n);
+		break;
+	case 4:
+		harness_feed(harness,
+			"obs_stream service=\"main\" name=\"s%u\" group=\"g\" lag=%u "
+			"gone=%s",
+			n % 4, n, n % 3 ? "false" : "true");
+		break;
+	default:
+		harness_feed(harness, "obs_redis name=\"main\" ping_ms=1 clients=%u", n);
+	}
+}
+
+static void a_replica_equals_the_model_after_every_mark(void **state)
+{
+	struct harness *harness = *state;
+	struct rng rng;
+	rng_init(&rng, 7);
+	struct harness_screen *early = harness_attach(harness);
+	for (unsigned round = 0; round < 300; round++) {
+		unsigned steps = (unsigned)rng_below(&rng, 6);
+		for (unsigned i = 0; i < steps; i++)
+			feed_anything(harness, &rng);
+		if (rng_below(&rng, 5) == 0)
+			harness_advance(harness, (int64_t)rng_below(&rng, 30000));
+		harness_sync(early);
+		assert_same(early);
+		if (round % 50 == 49) {
+			struct harness_screen *late = harness_attach(harness);
+			assert_same(late);
+			harness_detach(late);
+		}
+	}
+	assert_true(early->turns > 100);
+	harness_detach(early);
+}
+
+static void attaching_again_with_an_old_replica_forgets_what_is_gone(void **state)
+{
+	struct harness *harness = *state;
+	harness_feed(harness, "obs_stream service=\"main\" name=\"old\" group=\"\"");
+	struct harness_screen *first = harness_attach(harness);
+	size_t count;
+	(void)model_streams(first->model, &count);
+	assert_int_equal(count, 1);
+	struct model *kept = first->model;
+	first->model = model_new();
+	harness_detach(first);
+	harness_feed(harness, "obs_stream service=\"main\" name=\"old\" gone=true");
+	struct harness_screen *second = harness_reattach(harness, kept);
+	(void)model_streams(second->model, &count);
+	assert_int_equal(count, 0);
+	assert_same(second);
+	harness_detach(second);
+}
+
+static void a_quiet_engine_marks_a_turn_every_second(void **state)
+{
+	struct harness_screen *screen = harness_attach(*state);
+	unsigned before = screen->turns;
+	for (int i = 0; i < 10; i++) {
+		harness_advance(screen->harness, 1000);
+		harness_sync(screen);
+	}
+	unsigned turns = screen->turns - before;
+	assert_in_range(turns, 10, 22);
+	assert_int_equal(client_turn_wall_ms(screen->client) / 1000,
+		clock_wall_ms(&screen->harness->clock) / 1000);
+	harness_detach(screen);
+}
+
+static void a_storm_of_changes_makes_at_most_ten_marks_a_second(void **state)
+{
+	struct harness_screen *screen = harness_attach(*state);
+	unsigned turns = 0;
+	for (int i = 0; i < 1000; i++) {
+		harness_feed(screen->harness, "obs_redis name=\"main\" clients=%d", i);
+		clock_advance(&screen->harness->clock, 1);
+		harness_settle(screen->harness);
+		turns += client_pump(screen->client, screen->model, 0, NULL, NULL);
+	}
+	assert_in_range(turns, 8, 10);
+	harness_sync(screen);
+	assert_same(screen);
+	harness_detach(screen);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(attaching_brings_the_whole_state, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_replica_equals_the_model_after_every_mark, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			attaching_again_with_an_old_replica_forgets_what_is_gone, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_quiet_engine_marks_a_turn_every_second, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_storm_of_changes_makes_at_most_ten_marks_a_second, setup, teardown),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
