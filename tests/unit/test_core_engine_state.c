@@ -177,7 +177,7 @@ static void a_storm_of_changes_makes_at_most_ten_marks_a_second(void **state)
 		harness_settle(screen->harness);
 		turns += client_pump(screen->client, screen->model, 0, NULL, NULL);
 	}
-	assert_in_range(turns, 8, 10);
+	assert_in_range(turns, 8, 11); /* both ends of the second may have one */
 	harness_sync(screen);
 	assert_same(screen);
 	harness_detach(screen);
