@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: MIT */
+#include "widgets/dialog.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/mem.h"
+#include "core/base/width.h"
+#include "widgets/frame.h"
+
+/* Blanks inside of the frame, between label and text, and between buttons. */
+enum { SIDE = 2, LABEL_GAP = 2, BUTTON_GAP = 3, WIDTH_MIN = 44, WIDTH_MAX = 100 };
+
+void dialog_init(struct dialog *dialog, const char *title, char opened_by)
+{
+	*dialog = (struct dialog){
+		.title = xstrdup(title), .note = xstrdup(""), .opened_by = opened_by};
+}
+
+void dialog_release(struct dialog *dialog)
+{
+	for (size_t i = 0; i < dialog->row_count; i++) {
+		free(dialog->rows[i].label);
+		free(dialog->rows[i].text);
+	}
+	for (size_t i = 0; i < dialog->field_count; i++) {
+		free(dialog->fields[i].label);
+		free(dialog->fields[i].hint);
+		free(dialog->fields[i].expect);
+		prompt_release(&dialog->fields[i].prompt);
+	}
+	for (size_t i = 0; i < dialog->button_count; i++)
+		free(dialog->buttons[i].label);
+	free(dialog->rows);
+	free(dialog->title);
+	free(dialog->note);
+	*dialog = (struct dialog){.title = NULL};
+}
+
+void dialog_note(struct dialog *dialog, const char *note)
+{
+	free(dialog->note);
+	dialog->note = xstrdup(note);
+}
+
+void dialog_add_row(struct dialog *dialog, enum role role, const char *label, const char *text)
+{
+	if (dialog->row_count == DIALOG_ROWS_MAX)
+		return;
+	dialog->rows =
+		grow(dialog->rows, dialog->row_count, &dialog->row_capacity, sizeof(*dialog->rows));
+	dialog->rows[dialog->row_count++] =
+		(struct dialog_row){.role = role, .label = xstrdup(label), .text = xstrdup(text)};
+}
+
+struct prompt *dialog_add_field(struct dialog *dialog, const char *label, const char *hint,
+	bool required, const char *expect)
+{
+	/* A dialog has the fields that its code gives it; more than there is room for is a programmer's mistake. */
+	if (dialog->field_count == DIALOG_FIELDS_MAX)
+		abort();
+	struct dialog_field *field = &dialog->fields[dialog->field_count++];
+	*field = (struct dialog_field){.label = xstrdup(label),
+		.hint = xstrdup(hint),
+		.expect = expect ? xstrdup(expect) : NULL,
+		.required = required};
+	prompt_init(&field->prompt, NULL);
+	dialog->focus++;
+	return &field->prompt;
+}
+
+static void add_button(struct dialog *dialog, struct dialog_button button)
+{
+	if (dialog->button_count == DIALOG_BUTTONS_MAX)
+		abort();
+	if (button.cancels)
+		dialog->focus = dialog->field_count + dialog->button_count;
+	dialog->buttons[dialog->button_count++] = button;
+}
+
+void dialog_add_button(struct dialog *dialog, const char *label, char key, bool danger)
+{
+	add_button(dialog,
+		(struct dialog_button){.label = xstrdup(label), .key = key, .danger = danger});
+}
+
+void dialog_add_cancel(struct dialog *dialog, const char *label)
+{
+	add_button(dialog, (struct dialog_button){.label = xstrdup(label), .cancels = true});
+}
+
+/* ---- answers ---- */
+
+void dialog_next(struct dialog *dialog, int step)
+{
+	size_t places = dialog->field_count + dialog->button_count;
+	if (places)
+		dialog->focus =
+			(dialog->focus + places + (size_t)(step < 0 ? places - 1 : 1)) % places;
+}
+
+void dialog_scroll(struct dialog *dialog, int step)
+{
+	long page = dialog->page > 0 ? dialog->page : 1, last = (long)dialog->row_count - page;
+	long top = (long)dialog->top + step;
+	dialog->top = (size_t)(top > last ? last < 0 ? 0 : last : top < 0 ? 0 : top);
+}
+
+struct dialog_field *dialog_field(struct dialog *dialog)
+{
+	return dialog->focus < dialog->field_count ? &dialog->fields[dialog->focus] : NULL;
+}
+
+static const char *field_fault(const struct dialog_field *field)
+{
+	const char *text = field->prompt.text.text;
+	if (field->expect && strcmp(text, field->expect) != 0)
+		return "type the word that is asked for";
+	return field->required && !text[strspn(text, " ")] ? "fill in what is asked for" : NULL;
+}
+
+const char *dialog_locked(const struct dialog *dialog)
+{
+	const char *fault = NULL;
+	for (size_t i = 0; i < dialog->field_count && !fault; i++)
+		fault = field_fault(&dialog->fields[i]);
+	return fault;
+}
+
+/* A locked button sends the focus to the first field that is not right. */
+static int press(struct dialog *dialog, size_t button)
+{
+	if (!dialog->buttons[button].danger || !dialog_locked(dialog))
+		return (int)button;
+	for (size_t i = dialog->field_count; i-- > 0;)
+		if (field_fault(&dialog->fields[i]))
+			dialog->focus = i;
+	return DIALOG_NO_ANSWER;
+}
+
+int dialog_enter(struct dialog *dialog)
+{
+	if (dialog->focus >= dialog->field_count)
+		return dialog->button_count ? press(dialog, dialog->focus - dialog->field_count)
+					    : DIALOG_NO_ANSWER;
+	dialog_next(dialog, 1);
+	return DIALOG_NO_ANSWER;
+}
+
+int dialog_cancel(const struct dialog *dialog)
+{
+	for (size_t i = 0; i < dialog->button_count; i++)
+		if (dialog->buttons[i].cancels)
+			return (int)i;
+	return DIALOG_NO_ANSWER;
+}
+
+int dialog_type(struct dialog *dialog, const char *utf8)
+{
+	struct dialog_field *field = dialog_field(dialog);
+	if (field) {
+		prompt_insert(&field->prompt, utf8, strlen(utf8));
+		return DIALOG_NO_ANSWER;
+	}
+	if (utf8[0] == dialog->opened_by || utf8[1])
+		return DIALOG_NO_ANSWER;
+	for (size_t i = 0; i < dialog->button_count; i++)
+		if (dialog->buttons[i].key && dialog->buttons[i].key == utf8[0])
+			return press(dialog, i);
+	return DIALOG_NO_ANSWER;
+}
+
+/* ---- drawing ---- */
+
+static int cells_of(const char *text)
+{
+	return (int)text_width(text, strlen(text));
+}
+
+static int label_cells(const struct dialog *dialog)
+{
+	int widest = 0;
+	for (size_t i = 0; i < dialog->row_count; i++)
+		widest = cells_of(dialog->rows[i].label) > widest ? cells_of(dialog->rows[i].label)
+								  : widest;
+	return widest ? widest + LABEL_GAP : 0;
+}
+
+/* "[ Restart y ]": the key stands in the button. */
+static int button_cells(const struct dialog_button *button)
+{
+	return cells_of(button->label) + 4 + (button->key ? 2 : button->cancels ? 4 : 0);
+}
+
+static int buttons_cells(const struct dialog *dialog)
+{
+	int sum = 0;
+	for (size_t i = 0; i < dialog->button_count; i++)
+		sum += button_cells(&dialog->buttons[i]) + (i ? BUTTON_GAP : 0);
+	return sum;
+}
+
+static int wanted_cells(const struct dialog *dialog)
+{
+	int labels = label_cells(dialog), widest = buttons_cells(dialog);
+	for (size_t i = 0; i < dialog->row_count; i++)
+		widest = labels + cells_of(dialog->rows[i].text) > widest
+				 ? labels + cells_of(dialog->rows[i].text)
+				 : widest;
+	for (size_t i = 0; i < dialog->field_count; i++)
+		widest = cells_of(dialog->fields[i].label) + 32 > widest
+				 ? cells_of(dialog->fields[i].label) + 32
+				 : widest;
+	widest += 2 * SIDE;
+	return widest < WIDTH_MIN ? WIDTH_MIN : widest > WIDTH_MAX ? WIDTH_MAX : widest;
+}
+
+static void draw_body(struct dialog *dialog, const struct canvas *box, int first, int rows)
+{
+	int labels = label_cells(dialog);
+	dialog->page = rows;
+	dialog_scroll(dialog, 0);
+	for (int i = 0; i < rows && dialog->top + (size_t)i < dialog->row_count; i++) {
+		const struct dialog_row *row = &dialog->rows[dialog->top + (size_t)i];
+		canvas_text(box, first + i, SIDE, ROLE_DIM, row->label);
+		canvas_field(box, first + i, SIDE + labels, box->columns - 2 * SIDE - labels,
+			ALIGN_LEFT, row->role, row->text);
+	}
+	scrollbar_draw(
+		box, box->columns - 1, first, rows, dialog->top, (size_t)rows, dialog->row_count);
+}
+
+static void draw_fields(struct dialog *dialog, const struct canvas *box, int first)
+{
+	for (size_t i = 0; i < dialog->field_count; i++) {
+		struct dialog_field *field = &dialog->fields[i];
+		char label[96];
+		snprintf(label, sizeof(label), "%s ", field->label);
+		prompt_draw(&field->prompt, box, first + (int)i, SIDE, box->columns - 2 * SIDE,
+			label, field->hint, dialog->focus == i);
+	}
+}
+
+static int draw_button(
+	const struct dialog *dialog, size_t index, const struct canvas *box, int row, int column)
+{
+	const struct dialog_button *button = &dialog->buttons[index];
+	bool focused = dialog->focus == dialog->field_count + index;
+	bool locked = button->danger && dialog_locked(dialog);
+	enum role role = focused          ? ROLE_BUTTON_FOCUS
+			 : locked         ? ROLE_KEY_LOCKED
+			 : button->danger ? ROLE_BUTTON_DANGER
+					  : ROLE_BUTTON;
+	int end = canvas_printf(box, row, column, role,
+		button->key       ? "[ %s %c ]"
+		: button->cancels ? "[ %s Esc ]"
+				  : "[ %s ]",
+		button->label, button->key);
+	return end;
+}
+
+static void draw_buttons(const struct dialog *dialog, const struct canvas *box, int row)
+{
+	int column = (box->columns - buttons_cells(dialog)) / 2;
+	column = column < 0 ? 0 : column;
+	for (size_t i = 0; i < dialog->button_count; i++)
+		column = draw_button(dialog, i, box, row, column) + BUTTON_GAP;
+}
+
+void dialog_draw(struct dialog *dialog, const struct canvas *canvas)
+{
+	int fields = (int)dialog->field_count, gap = fields ? 1 : 0, body = (int)dialog->row_count;
+	int around = 1 + gap + fields + 1 +
+		     1; /* a blank row above, before the fields, and before the buttons */
+	struct canvas box = frame_dialog(
+		canvas, body + around, wanted_cells(dialog), dialog->title, dialog->note);
+	bool tight = box.rows < body + around;
+	int first = tight ? 0 : 1;
+	body = tight ? box.rows - fields - 1 : body;
+	draw_body(dialog, &box, first, body > 0 ? body : 0);
+	draw_fields(dialog, &box, box.rows - 1 - (tight ? 0 : 1) - fields);
+	draw_buttons(dialog, &box, box.rows - 1);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+#include "widgets/toast.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/utf8.h"
+#include "core/base/width.h"
+
+void toast_say(struct toast *toast, int64_t now_ms, bool error, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	int length = vsnprintf(toast->text, sizeof(toast->text), format, args);
+	va_end(args);
+	if (length >= (int)sizeof(toast->text))
+		toast->text[utf8_cut(
+			toast->text, sizeof(toast->text) - 1, sizeof(toast->text) - 4)] = '\0';
+	toast->error = error;
+	toast->until_ms = now_ms + (error ? TOAST_ERROR_MS : TOAST_MS);
+}
+
+int64_t toast_due_ms(struct toast *toast, int64_t now_ms)
+{
+	if (toast->until_ms && now_ms >= toast->until_ms)
+		toast->until_ms = 0;
+	return toast->until_ms ? toast->until_ms : -1;
+}
+
+bool toast_dismiss(struct toast *toast)
+{
+	bool shown = toast->until_ms != 0;
+	toast->until_ms = 0;
+	return shown;
+}
+
+void toast_draw(const struct toast *toast, const struct canvas *canvas)
+{
+	if (!toast->until_ms || canvas->rows < 1)
+		return;
+	enum role role = toast->error ? ROLE_TOAST_ERROR : ROLE_TOAST;
+	int width = (int)text_width(toast->text, strlen(toast->text)) + 2;
+	width = width > canvas->columns ? canvas->columns : width;
+	struct rect rect = {canvas->rows - 1, canvas->columns - width, 1, width};
+	canvas_fill(canvas, rect, role);
+	canvas_surface(canvas, rect, SURFACE_SCREEN);
+	canvas_field(canvas, rect.row, rect.column + 1, width - 2, ALIGN_LEFT, role, toast->text);
+}
