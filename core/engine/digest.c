@@ -22,6 +22,7 @@ static const struct {
 	{MSG_obs_postgres,  digest_postgres},
 	{MSG_obs_samples,   digest_samples},
 	{MSG_obs_process,   digest_process},
+	{MSG_obs_notes,     digest_notes},
 	{MSG_obs_fleet,     digest_fleet},
 };
 /* clang-format on */

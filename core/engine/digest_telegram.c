@@ -10,6 +10,7 @@
 #include "core/base/err.h"
 #include "core/engine/digest.h"
 #include "core/engine/internal.h"
+#include "core/engine/memory.h"
 
 /* clang-format off */
 static const struct {
@@ -73,6 +74,7 @@ void digest_getme(struct engine *engine, const void *body)
 		return;
 	bot->tg_id = seen->tg_id;
 	msg_set(&bot->username, seen->username);
+	memory_keep_token(engine, facts, seen->token_hash);
 }
 
 static void note_backlog(
@@ -119,6 +121,7 @@ static void note_url(struct engine *engine, struct msg_bot *bot, struct bot_fact
 		bot->url_changed_ms = now_wall(engine);
 	facts->url_known = true;
 	facts->url_hash = seen->url_hash;
+	memory_keep_url(engine, bot, facts);
 }
 
 void digest_webhook(struct engine *engine, const void *body)

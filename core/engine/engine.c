@@ -7,16 +7,19 @@
 
 #include "core/base/err.h"
 #include "core/base/mem.h"
+#include "core/base/str.h"
 #include "core/conf/settings.h"
 #include "core/engine/beat.h"
 #include "core/engine/digest.h"
 #include "core/engine/internal.h"
 #include "core/engine/judge.h"
 #include "core/engine/lock.h"
+#include "core/engine/memory.h"
 #include "core/engine/reload.h"
 #include "core/engine/roster.h"
 #include "core/engine/server.h"
 #include "core/series/series.h"
+#include "core/store/ledger.h"
 
 enum {
 	SERIES_BYTES = 32 << 20,
@@ -32,6 +35,16 @@ static bool open_doors(struct engine *engine, struct err *err)
 		return true;
 	return lock_take(engine->settings->state_dir, engine->clock, &engine->lock, err) &&
 	       server_listen(engine->server, engine->settings->socket_path, err);
+}
+
+/* Without a ledger the engine watches, and says why it records nothing. */
+static void open_ledger(struct engine *engine)
+{
+	struct err err = {.code = ERR_NONE};
+	if (engine->lock && !ledger_open(engine->settings->state_dir, engine->clock,
+				    engine->mailbox, &engine->ledger, &err))
+		copy_text(engine->ledger_error, sizeof(engine->ledger_error), err.text);
+	engine->memory = memory_new(engine->ledger, now_wall(engine));
 }
 
 bool engine_new(struct settings *settings, const struct clock *clock,
@@ -52,6 +65,7 @@ bool engine_new(struct settings *settings, const struct clock *clock,
 		engine_free(engine);
 		return false;
 	}
+	open_ledger(engine);
 	judge_configure(engine);
 	roster_apply(engine);
 	beat_begin(engine);
@@ -64,6 +78,8 @@ void engine_free(struct engine *engine)
 	if (!engine)
 		return;
 	server_free(engine->server);
+	ledger_close(engine->ledger);
+	memory_free(engine->memory);
 	drafts_release(&engine->drafts);
 	free(engine->sources.list);
 	facts_free(engine->facts);

@@ -54,6 +54,8 @@ struct bot_facts {
 	unsigned poll_count;
 	uint64_t url_hash;
 	bool url_known;
+	uint64_t token_hash; /* last written to the ledger, and when */
+	int64_t token_kept_mono_ms;
 	bool answered;           /* its token was accepted or rejected since our start */
 	int64_t webhook_error_s; /* last_error_date last seen */
 	bool webhook_seen;

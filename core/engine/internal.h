@@ -14,7 +14,9 @@
 #include "core/model/verdict.h"
 
 struct server;
+struct ledger;
 struct lock;
+struct memory;
 struct series;
 
 enum {
@@ -48,7 +50,9 @@ struct engine {
 	uint64_t fleet_round; /* fleets read since start */
 	struct series *series;
 	struct server *server;
-	struct lock *lock; /* NULL: not listening */
+	struct lock *lock;     /* NULL: not listening */
+	struct ledger *ledger; /* NULL: nothing is written */
+	struct memory *memory;
 	struct cost cost;
 	struct usage usage;
 	int64_t started_ms, started_mono_ms;
@@ -56,7 +60,7 @@ struct engine {
 	int64_t leave_mono_ms;   /* own engine without a client: when it leaves, 0 undecided */
 	size_t judged, to_judge; /* where judge_some() is, and how many are left in this beat */
 	uint64_t dropped, strangers;
-	char config_error[512];
+	char config_error[512], ledger_error[256];
 	bool was_attached;
 	atomic_bool stop, reload;
 };

@@ -9,17 +9,19 @@
 #include "core/conf/settings.h"
 #include "core/engine/digest.h"
 #include "core/engine/internal.h"
+#include "core/engine/memory.h"
 
 /* An entity of a bot of which nothing is known yet. */
 static struct msg_bot *make_bot(struct engine *engine, const char *name)
 {
-	const struct bot_facts *facts = facts_add(engine->facts, name);
+	struct bot_facts *facts = facts_add(engine->facts, name);
 	struct msg_bot *bot = draft_make(engine, MSG_bot, facts->id);
 	if (!msg_set(&bot->name, name))
 		return bot;
 	bot->added_ms = now_wall(engine);
 	bot->pending = bot->score = -1;
 	bot->cpu_percent = bot->rtt_ms = bot->pending_slope = NAN;
+	memory_recall_url(engine, bot, facts);
 	bot->errors_per_min = bot->warnings_per_min = bot->updates_per_s = bot->p95_ms = NAN;
 	return bot;
 }

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: MIT */
+/* Scripted observations become facts of bots. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <math.h>
+#include <string.h>
+
+#include "core/base/err.h"
+#include "tests/support/engine_harness.h"
+
+static const char config[] =
+	"state_dir: /nowhere/state\n"
+	"telegram: {interval: 10s}\n"
+	"process: {interval: 2s}\n"
+	"bots:\n"
+	"  - {name: orders, token: {file: /nowhere/t1}, process: {match: orders}}\n"
+	"  - {name: support, token: {file: /nowhere/t2}}\n"
+	"redis:\n"
+	"  - {name: main, host: 127.0.0.1, heartbeats: 'hb:*', interval: 2s}\n"
+	"postgres:\n"
+	"  - {name: db, dsn: 'host=/nowhere'}\n"
+	"bots_from:\n"
+	"  - {postgres: db, query: 'SELECT name, is_enabled FROM bots', interval: 30s}\n";
+
+static int setup(void **state)
+{
+	*state = harness_new(config);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	harness_free(*state);
+	return 0;
+}
+
+static void see_process(struct harness *harness, unsigned pid, int64_t start_ms)
+{
+	harness_feed(harness,
+		"obs_process bot=\"orders\" state=\"%s\" pid=%u start_ms=%lld cpu_percent=3 "
+		"rss_bytes=1000",
+		pid ? "running" : "absent", pid, (long long)start_ms);
+}
+
+static void new_starts_are_counted_and_the_first_is_none(void **state)
+{
+	struct harness *harness = *state;
+	int64_t start_ms = HARNESS_START_MS - 5000;
+	see_process(harness, 10, start_ms);
+	assert_int_equal(harness_bot(harness, "orders")->restarts, 0);
+	see_process(harness, 10, start_ms);
+	see_process(harness, 0, 0);
+	see_process(harness, 0, 0);
+	assert_int_equal(harness_bot(harness, "orders")->proc_fails, 2);
+	see_process(harness, 11, HARNESS_START_MS);
+	see_process(harness, 11, HARNESS_START_MS + 60000); /* the same pid, started again */
+	assert_int_equal(harness_bot(harness, "orders")->restarts, 2);
+	assert_int_equal(harness_bot(harness, "orders")->proc_fails, 0);
+	harness_advance(harness, 12 * 60000);
+	see_process(harness, 11, HARNESS_START_MS + 60000);
+	assert_int_equal(harness_bot(harness, "orders")->restarts, 0);
+}
+
+static void setting_the_wall_clock_restarts_nothing(void **state)
+{
+	struct harness *harness = *state;
+	see_process(harness, 10, HARNESS_START_MS - 5000);
+	atomic_fetch_add(&harness->clock.wall_ms, 7200000);
+	see_process(harness, 10, HARNESS_START_MS - 5000 + 7200000);
+	see_process(harness, 10, HARNESS_START_MS - 5000);
+	assert_int_equal(harness_bot(harness, "orders")->restarts, 0);
+}
+
+static void a_process_not_looked_at_loses_its_figures(void **state)
+{
+	struct harness *harness = *state;
+	see_process(harness, 10, HARNESS_START_MS);
+	harness_advance(harness, 5000);
+	assert_true(harness_bot(harness, "orders")->cpu_percent > 2.9);
+	harness_advance(harness, 2000);
+	assert_true(isnan(harness_bot(harness, "orders")->cpu_percent));
+	assert_int_equal(harness_bot(harness, "orders")->rss_bytes, 0);
+}
+
+static void see_pending(struct harness *harness, int pending)
+{
+	harness_feed(
+		harness, "obs_webhook bot=\"orders\" pending=%d latency_ms=12 url_hash=1", pending);
+	harness_advance(harness, 10000);
+}
+
+static void a_backlog_has_a_slope_and_counts_its_rises(void **state)
+{
+	struct harness *harness = *state;
+	see_pending(harness, 100);
+	assert_true(isnan(harness_bot(harness, "orders")->pending_slope));
+	see_pending(harness, 110);
+	see_pending(harness, 120);
+	assert_int_equal(harness_bot(harness, "orders")->pending_rises, 2);
+	assert_true(fabs(harness_bot(harness, "orders")->pending_slope - 60) < 0.01);
+	see_pending(harness, 120);
+	assert_int_equal(harness_bot(harness, "orders")->pending_rises, 0);
+	harness_advance(harness, 31000);
+	assert_int_equal(harness_bot(harness, "orders")->pending, -1);
+	assert_true(isnan(harness_bot(harness, "orders")->pending_slope));
+}
+
+static void see_webhook_error(struct harness *harness, int64_t at_ms)
+{
+	harness_feed(harness, "obs_webhook bot=\"orders\" last_error_s=%lld last_error=\"502\"",
+		(long long)(at_ms / 1000));
+}
+
+static void webhook_errors_are_counted_when_their_date_changes(void **state)
+{
+	struct harness *harness = *state;
+	see_webhook_error(harness, HARNESS_START_MS - 86400000);
+	assert_int_equal(harness_bot(harness, "orders")->webhook_errors, 0);
+	for (int64_t i = 0; i < 3; i++) {
+		int64_t at_ms = clock_wall_ms(&harness->clock);
+		see_webhook_error(harness, at_ms);
+		see_webhook_error(harness, at_ms);
+		harness_advance(harness, 10000);
+	}
+	const struct msg_bot *bot = harness_bot(harness, "orders");
+	assert_int_equal(bot->webhook_errors, 3);
+	assert_int_equal(bot->webhook_errors_since_ms, HARNESS_START_MS);
+	assert_string_equal(bot->webhook_error, "502");
+	harness_advance(harness, 6 * 60000);
+	assert_int_equal(harness_bot(harness, "orders")->webhook_errors, 0);
+	assert_int_equal(harness_bot(harness, "orders")->webhook_errors_since_ms, 0);
+}
+
+static void see_url(struct harness *harness, int hash)
+{
+	harness_feed(
+		harness, "obs_webhook bot=\"orders\" url=\"https://x/***\" url_hash=%d", hash);
+}
+
+static void a_changed_webhook_url_is_seen_by_its_hash(void **state)
+{
+	struct harness *harness = *state;
+	see_url(harness, 7);
+	assert_int_equal(harness_bot(harness, "orders")->url_changed_ms, 0);
+	harness_advance(harness, 1000);
+	see_url(harness, 8);
+	assert_int_equal(harness_bot(harness, "orders")->url_changed_ms, HARNESS_START_MS + 1000);
+}
+
+static void telegrams_words_decide_the_state(void **state)
+{
+	static const struct {
+		unsigned code;
+		const char *state;
+	} rows[] = {{0, "ok"}, {ERR_AUTH, "rejected"}, {ERR_NOT_FOUND, "rejected"},
+		{ERR_RATE, "limited"}, {ERR_TIMEOUT, "unreachable"}, {ERR_TLS, "unreachable"},
+		{ERR_PROTOCOL, "error"}};
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		harness_feed(
+			*state, "obs_getme bot=\"orders\" code=%u error=\"words\"", rows[i].code);
+		const struct msg_bot *bot = harness_bot(*state, "orders");
+		assert_string_equal(bot->tg_state, rows[i].state);
+		assert_string_equal(bot->tg_error, rows[i].code ? "words" : "");
+		assert_int_equal(bot->tg_fails, i);
+	}
+}
+
+static void a_rate_limit_ends_when_telegram_said(void **state)
+{
+	struct harness *harness = *state;
+	harness_feed(harness, "obs_getme bot=\"orders\" code=%d retry_after_s=30", ERR_RATE);
+	assert_int_equal(harness_bot(harness, "orders")->retry_until_ms, HARNESS_START_MS + 30000);
+	harness_advance(harness, 31000);
+	assert_int_equal(harness_bot(harness, "orders")->retry_until_ms, 0);
+}
+
+static void answered_tokens_are_counted(void **state)
+{
+	struct harness *harness = *state;
+	assert_int_equal(model_engine(harness->model)->checking_done, 0);
+	assert_int_equal(model_engine(harness->model)->checking_total, 2);
+	harness_feed(harness, "obs_getme bot=\"orders\" tg_id=12 username=\"orders_bot\"");
+	harness_feed(harness, "obs_getme bot=\"support\" code=%d", ERR_TIMEOUT);
+	harness_advance(harness, 1000);
+	assert_int_equal(model_engine(harness->model)->checking_done, 1);
+	assert_int_equal(harness_bot(harness, "orders")->tg_id, 12);
+	assert_string_equal(harness_bot(harness, "orders")->username, "orders_bot");
+}
+
+static void the_age_of_a_beat_comes_from_its_ttl(void **state)
+{
+	struct harness *harness = *state;
+	harness_feed(harness, "obs_heartbeat bot=\"orders\" present=true ttl_ms=25000 "
+			      "full_ttl_ms=30000 updates_per_s=4 p95_ms=80");
+	const struct msg_bot *bot = harness_bot(harness, "orders");
+	assert_string_equal(bot->hb_state, "ok");
+	assert_int_equal(bot->hb_at_ms, HARNESS_START_MS - 5000);
+	assert_true(fabs(bot->updates_per_s - 4) < 0.01);
+	assert_int_equal(bot->spark_count, 30);
+	assert_true(fabs(bot->spark[29] - 4) < 0.01);
+	assert_true(isnan(bot->spark[28]));
+	harness_advance(harness, 26000);
+	assert_string_equal(harness_bot(harness, "orders")->hb_state, "late");
+	harness_feed(harness, "obs_heartbeat bot=\"orders\" present=false updates_per_s=nan");
+	assert_string_equal(harness_bot(harness, "orders")->hb_state, "missing");
+	assert_int_equal(harness_bot(harness, "orders")->hb_at_ms, HARNESS_START_MS - 5000);
+}
+
+static void see_worker(struct harness *harness, const char *worker, int rate)
+{
+	harness_feed(harness,
+		"obs_heartbeat bot=\"orders\" present=true ttl_ms=30000 full_ttl_ms=30000 "
+		"worker=\"%s\" updates_per_s=%d p95_ms=%d",
+		worker, rate, rate * 10);
+}
+
+static void a_sharded_bot_is_the_sum_of_its_workers(void **state)
+{
+	struct harness *harness = *state;
+	see_worker(harness, "0/2", 3);
+	harness_advance(harness, 1000);
+	see_worker(harness, "1/2", 4);
+	const struct msg_bot *bot = harness_bot(harness, "orders");
+	assert_int_equal(bot->workers_count, 2);
+	assert_string_equal(bot->workers[0].id, "0/2");
+	assert_int_equal(bot->workers[0].seen_ms, HARNESS_START_MS);
+	assert_true(fabs(bot->updates_per_s - 7) < 0.01);
+	assert_true(fabs(bot->p95_ms - 40) < 0.01);
+	harness_feed(harness, "obs_heartbeat bot=\"orders\" present=false worker=\"0/2\"");
+	assert_string_equal(harness_bot(harness, "orders")->hb_state, "ok");
+}
+
+static void notes_make_rates_and_count_trouble(void **state)
+{
+	struct harness *harness = *state;
+	assert_true(isnan(harness_bot(harness, "orders")->errors_per_min));
+	harness_feed(harness,
+		"obs_notes source=\"orders.log\" lines=9 counts=["
+		"{bot=\"orders\" level=5 lines=3 text=\"boom\" time_ms=%lld} "
+		"{bot=\"orders\" level=4 lines=2} "
+		"{bot=\"orders\" level=5 lines=1 trouble=\"conflict\" text=\"terminated by "
+		"other\"} "
+		"{bot=\"orders\" level=3 lines=3 handled=30 handled_ms=600}]",
+		(long long)HARNESS_START_MS);
+	const struct msg_bot *bot = harness_bot(harness, "orders");
+	assert_true(fabs(bot->errors_per_min - 4) < 0.01);
+	assert_true(fabs(bot->warnings_per_min - 2) < 0.01);
+	assert_int_equal(bot->conflicts, 1);
+	assert_int_equal(bot->floods, 0);
+	assert_string_equal(bot->log_error, "terminated by other");
+	assert_int_equal(bot->logs_count, 1);
+	assert_true(fabs(bot->updates_per_s - 0.5) < 0.01);
+	harness_advance(harness, 66000);
+	assert_true(fabs(harness_bot(harness, "orders")->errors_per_min) < 0.01);
+	assert_int_equal(harness_bot(harness, "orders")->conflicts, 1);
+	harness_advance(harness, 300000);
+	assert_int_equal(harness_bot(harness, "orders")->conflicts, 0);
+}
+
+static const struct msg_source *source(const struct harness *harness, const char *path)
+{
+	const struct msg_source *found = model_source(harness->model, entity_id("source", path));
+	assert_non_null(found);
+	return found;
+}
+
+static void a_silent_source_is_late_then_stale_and_its_figures_go(void **state)
+{
+	struct harness *harness = *state;
+	assert_string_equal(source(harness, "redis/main")->state, "checking");
+	harness_feed(harness, "obs_source kind=\"redis\" name=\"main\" state=\"ok\" "
+			      "interval_ms=2000 latency_ms=0.4");
+	harness_feed(
+		harness, "obs_redis name=\"main\" ping_ms=0.4 clients=7 rate=120 hits=3 misses=1");
+	const struct msg_service *service =
+		model_service(harness->model, entity_id("service", "redis/main"));
+	assert_int_equal(service->clients, 7);
+	assert_true(fabs(service->hit_ratio - 0.75) < 0.01);
+	harness_advance(harness, 4000);
+	assert_string_equal(source(harness, "redis/main")->state, "ok");
+	harness_advance(harness, 1000);
+	assert_string_equal(source(harness, "redis/main")->state, "late");
+	harness_advance(harness, 2000);
+	assert_string_equal(source(harness, "redis/main")->state, "stale");
+	service = model_service(harness->model, entity_id("service", "redis/main"));
+	assert_int_equal(service->clients, -1);
+	assert_true(isnan(service->rate));
+	atomic_fetch_sub(&harness->clock.wall_ms, 7200000);
+	harness_feed(harness, "obs_source kind=\"redis\" name=\"main\" state=\"ok\" "
+			      "interval_ms=2000 latency_ms=0.4");
+	harness_advance(harness, 1000);
+	assert_string_equal(source(harness, "redis/main")->state, "ok");
+}
+
+static void a_fleet_database_adds_disables_and_removes_bots(void **state)
+{
+	struct harness *harness = *state;
+	size_t count;
+	harness_feed(harness, "obs_fleet source=\"db\" bots=[{name=\"orders\" enabled=false} "
+			      "{name=\"extra\" enabled=true transport=\"webhook\"}]");
+	(void)model_bots(harness->model, &count);
+	assert_int_equal(count, 3);
+	assert_false(harness_bot(harness, "orders")->enabled);
+	assert_string_equal(harness_bot(harness, "orders")->enabled_by, "db");
+	assert_string_equal(harness_bot(harness, "extra")->transport, "webhook");
+	assert_true(harness_bot(harness, "support")->enabled);
+	uint64_t rev = harness_bot(harness, "extra")->rev;
+	harness_feed(harness, "obs_fleet source=\"db\" bots=[{name=\"orders\" enabled=true} "
+			      "{name=\"extra\" enabled=true transport=\"webhook\"}]");
+	assert_true(harness_bot(harness, "orders")->enabled);
+	assert_int_equal(harness_bot(harness, "extra")->rev, rev);
+	harness_feed(harness, "obs_fleet source=\"db\" bots=[{name=\"orders\" enabled=true}]");
+	(void)model_bots(harness->model, &count);
+	assert_int_equal(count, 2);
+	assert_null(model_bot(harness->model, entity_id("bot", "extra")));
+}
+
+static void observations_of_strangers_change_nothing(void **state)
+{
+	struct harness *harness = *state;
+	uint64_t rev = model_rev(harness->model);
+	harness_feed(harness, "obs_getme bot=\"stranger\" tg_id=1");
+	harness_feed(harness, "obs_fleet source=\"other\" bots=[{name=\"x\"}]");
+	assert_int_equal(model_rev(harness->model), rev);
+}
+
+static void the_worst_lag_of_its_groups_is_the_services(void **state)
+{
+	struct harness *harness = *state;
+	harness_feed(
+		harness, "obs_source kind=\"redis\" name=\"main\" state=\"ok\" interval_ms=9000");
+	harness_feed(harness, "obs_stream service=\"main\" name=\"ev\" group=\"a\" lag=5");
+	harness_feed(harness, "obs_stream service=\"main\" name=\"ev\" group=\"b\" lag=9");
+	harness_feed(harness, "obs_stream service=\"main\" name=\"ev\" group=\"a\" lag=6");
+	const struct msg_service *service =
+		model_service(harness->model, entity_id("service", "redis/main"));
+	assert_true(fabs(service->lag - 9) < 0.01);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(new_starts_are_counted_and_the_first_is_none),
+		TEST(setting_the_wall_clock_restarts_nothing),
+		TEST(a_process_not_looked_at_loses_its_figures),
+		TEST(a_backlog_has_a_slope_and_counts_its_rises),
+		TEST(webhook_errors_are_counted_when_their_date_changes),
+		TEST(a_changed_webhook_url_is_seen_by_its_hash),
+		TEST(telegrams_words_decide_the_state),
+		TEST(a_rate_limit_ends_when_telegram_said),
+		TEST(answered_tokens_are_counted),
+		TEST(the_age_of_a_beat_comes_from_its_ttl),
+		TEST(a_sharded_bot_is_the_sum_of_its_workers),
+		TEST(notes_make_rates_and_count_trouble),
+		TEST(a_silent_source_is_late_then_stale_and_its_figures_go),
+		TEST(a_fleet_database_adds_disables_and_removes_bots),
+		TEST(observations_of_strangers_change_nothing),
+		TEST(the_worst_lag_of_its_groups_is_the_services),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
