@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/parse/filter.h"
+
+#include <stdlib.h>
+
+#include "core/base/mem.h"
+#include "core/parse/filter_internal.h"
+
+struct filter *filter_new(
+	const char *expression, const struct filter_schema *schema, size_t *ret_at, struct err *err)
+{
+	struct filter *filter = xcalloc(1, sizeof(*filter));
+	size_t at = 0;
+	if (filter_parse(filter, expression, schema, &at, err))
+		return filter;
+	*ret_at = at;
+	filter_free(filter);
+	return NULL;
+}
+
+void filter_free(struct filter *filter)
+{
+	if (!filter)
+		return;
+	for (unsigned i = 0; i < filter->count; i++)
+		regex_free(filter->nodes[i].regex);
+	free(filter);
+}
+
+bool filter_is_empty(const struct filter *filter)
+{
+	return filter->count == 0;
+}
+
+uint64_t filter_costly(const struct filter *filter)
+{
+	return filter->costly;
+}
+
+static bool matches_text(
+	struct filter *filter, const struct filter_node *node, const struct filter_value *value)
+{
+	enum regex_result result =
+		regex_match(node->regex, value->text, value->length, 0, NULL, NULL);
+	filter->costly += result == REGEX_COSTLY;
+	return (result == REGEX_YES) != node->is_negated && result != REGEX_COSTLY;
+}
+
+static bool compares(const struct filter_node *node, double number)
+{
+	switch (node->op) {
+	case OP_EQ:
+		return number == node->number;
+	case OP_NE:
+		return number != node->number;
+	case OP_GT:
+		return number > node->number;
+	case OP_GE:
+		return number >= node->number;
+	case OP_LT:
+		return number < node->number;
+	case OP_LE:
+		return number <= node->number;
+	case OP_AND:
+	case OP_OR:
+	case OP_NOT:
+	case OP_MATCHES:
+		break;
+	}
+	return false;
+}
+
+/* Recursion is as deep as the brackets were, which is bounded. */
+static bool matches(struct filter *filter, unsigned at, filter_get *get, const void *row)
+{
+	const struct filter_node *node = &filter->nodes[at];
+	if (node->op == OP_AND)
+		return matches(filter, node->left, get, row) &&
+		       matches(filter, node->right, get, row);
+	if (node->op == OP_OR)
+		return matches(filter, node->left, get, row) ||
+		       matches(filter, node->right, get, row);
+	if (node->op == OP_NOT)
+		return !matches(filter, node->left, get, row);
+	struct filter_value value = {.is_known = false};
+	get(row, node->column, &value);
+	if (!value.is_known)
+		return false;
+	return node->op == OP_MATCHES ? matches_text(filter, node, &value)
+				      : compares(node, value.number);
+}
+
+bool filter_match(struct filter *filter, filter_get *get, const void *row)
+{
+	return filter->count == 0 || matches(filter, filter->root, get, row);
+}
+
+/* Walks the positive part of the tree for the earliest hit. */
+static void find(struct filter *filter, unsigned at, size_t column, const struct filter_value *text,
+	size_t from, size_t *start, size_t *end)
+{
+	const struct filter_node *node = &filter->nodes[at];
+	size_t hit_start, hit_end;
+	if (node->op == OP_AND || node->op == OP_OR) {
+		find(filter, node->left, column, text, from, start, end);
+		find(filter, node->right, column, text, from, start, end);
+		return;
+	}
+	if (node->op != OP_MATCHES || node->is_negated ||
+		(node->column != column && node->column != FILTER_WHOLE))
+		return;
+	if (regex_match(node->regex, text->text, text->length, from, &hit_start, &hit_end) ==
+			REGEX_YES &&
+		hit_end > hit_start && hit_start < *start) {
+		*start = hit_start;
+		*end = hit_end;
+	}
+}
+
+bool filter_find(struct filter *filter, size_t column, const char *text, size_t length, size_t from,
+	size_t *ret_start, size_t *ret_end)
+{
+	const struct filter_value value = {.text = text, .length = length};
+	size_t start = SIZE_MAX, end = 0;
+	if (filter->count)
+		find(filter, filter->root, column, &value, from, &start, &end);
+	if (start == SIZE_MAX)
+		return false;
+	*ret_start = start;
+	*ret_end = end;
+	return true;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Patterns that operators type, over text that others wrote: PCRE2 with JIT, a match limit and a bounded
+ * subject, so that no pattern can freeze anything; a match that costs too much is no match and is told apart.
+ * Subjects may hold invalid UTF-8. A regex belongs to one thread at a time.
+ */
+#ifndef BOTSWAIN_PARSE_REGEX_H
+#define BOTSWAIN_PARSE_REGEX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "core/base/attr.h"
+#include "core/base/err.h"
+
+enum regex_flags {
+	REGEX_LITERAL = 1 << 0,  /* no character is special */
+	REGEX_CASELESS = 1 << 1, /* in all scripts */
+	REGEX_WHOLE = 1 << 2,    /* the whole subject must match */
+	REGEX_GLOB = 1 << 3,     /* * and ? alone are special; implies whole */
+};
+
+enum regex_result {
+	REGEX_NO,
+	REGEX_YES,
+	REGEX_COSTLY, /* given up */
+};
+
+struct regex;
+
+/* NULL with the error and the offset in the pattern when it does not compile. */
+struct regex *regex_new(const char *pattern, size_t length, unsigned flags, size_t *ret_at,
+	struct err *err) MUST_CHECK;
+void regex_free(struct regex *regex); /* NULL is legal */
+
+/* Looks for the first match at or after `from`; of a longer text the first LIMIT_LOG_STORED_BYTES are
+ * searched. The span (either may be NULL) is set on REGEX_YES. */
+enum regex_result regex_match(struct regex *regex, const char *text, size_t length, size_t from,
+	size_t *ret_start, size_t *ret_end);
+
+#endif
