@@ -17,13 +17,14 @@ struct clock;
 struct collect;
 struct err;
 struct mailbox;
+struct redactor;
 struct settings;
 
 /* What a worker's event writer hands over: struct chunk (core/events) as the attachment of
  * obs_notes. */
 
-/* Tokens that were answered by Telegram within 24 h, by bot name: polled at once instead of
- * staggered. */
+/* Tokens that were answered by Telegram within 24 h, by bot name and obs_getme.token_hash: polled
+ * at once instead of staggered. Called on the HTTP thread. */
 typedef bool collect_known_token(void *context, const char *bot, uint64_t token_hash);
 
 MUST_CHECK bool collect_start(struct settings *settings, const struct clock *clock,
@@ -31,10 +32,13 @@ MUST_CHECK bool collect_start(struct settings *settings, const struct clock *clo
 	struct err *err);
 /* New settings: sources that did not change keep their connections and positions. */
 void collect_reload(struct collect *collect, struct settings *settings);
-/* The selected bot is polled more often (0: none). */
+/* The selected bot is polled more often ("": none). */
 void collect_focus(struct collect *collect, const char *bot);
 /* Look at this bot's process, heartbeat and Telegram state now (after an action). */
 void collect_hurry(struct collect *collect, const char *bot);
+/* A reference on what redacts every secret that the workers read so far; let go with
+ * redactor_unref(). Any thread. */
+struct redactor *collect_redactor(struct collect *collect) MUST_CHECK;
 void collect_stop(struct collect *collect); /* NULL is legal */
 
 #endif

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/collect/http.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <curl/curl.h>
+
+#include "core/base/clock.h"
+#include "core/base/limits.h"
+#include "core/base/mem.h"
+#include "core/base/str.h"
+
+enum { EVENTS = 64 };
+
+struct http_call {
+	struct http *http;
+	CURL *easy;
+	struct http_request request; /* its URL is gone: curl has its copy */
+	struct str body;
+	bool is_too_long, is_under_way;
+	char error[CURL_ERROR_SIZE];
+	struct http_call *next_free;
+};
+
+struct http {
+	CURLM *multi;
+	int epoll_fd;
+	int64_t due_ms;
+	char *ca_file;
+	struct http_call **calls; /* all ever made, at most calls_max */
+	size_t count, capacity, calls_max, under_way;
+	struct http_call *free;
+};
+
+/* ---- what libcurl asks for ---- */
+
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *context, void *known)
+{
+	struct http *http = context;
+	struct epoll_event event = {.data.fd = fd};
+	(void)easy;
+	if (what == CURL_POLL_REMOVE) {
+		epoll_ctl(http->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
+		return 0;
+	}
+	if (what & CURL_POLL_IN)
+		event.events |= EPOLLIN;
+	if (what & CURL_POLL_OUT)
+		event.events |= EPOLLOUT;
+	/* A closed descriptor may come back under the same number before curl says REMOVE. */
+	if (epoll_ctl(http->epoll_fd, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event) < 0)
+		epoll_ctl(http->epoll_fd, known ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, fd, &event);
+	curl_multi_assign(http->multi, fd, http);
+	return 0;
+}
+
+static int on_timer(CURLM *multi, long timeout_ms, void *context)
+{
+	struct http *http = context;
+	(void)multi;
+	http->due_ms = timeout_ms < 0 ? INT64_MAX : clock_mono_ms(clock_real()) + timeout_ms;
+	return 0;
+}
+
+static size_t on_body(char *bytes, size_t size, size_t count, void *context)
+{
+	struct http_call *call = context;
+	size_t length = size * count;
+	if (call->body.length + length > LIMIT_HTTP_BODY_BYTES) {
+		call->is_too_long = true;
+		return 0;
+	}
+	str_add(&call->body, bytes, length);
+	return length;
+}
+
+/* ---- life ---- */
+
+bool http_new(const char *ca_file, size_t calls_max, struct http **ret, struct err *err)
+{
+	struct http *http = xcalloc(1, sizeof(*http));
+	http->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	http->multi = curl_multi_init();
+	http->calls_max = calls_max;
+	http->due_ms = INT64_MAX;
+	http->ca_file = xstrdup(ca_file ? ca_file : "/etc/ssl/certs/ca-certificates.crt");
+	if (http->epoll_fd < 0 || !http->multi) {
+		http_free(http);
+		return err_set(err, ERR_IO, "cannot start the HTTP client");
+	}
+	curl_multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+	curl_multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http);
+	curl_multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, on_timer);
+	curl_multi_setopt(http->multi, CURLMOPT_TIMERDATA, http);
+	curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, (long)calls_max);
+	*ret = http;
+	return true;
+}
+
+static void free_call(struct http_call *call)
+{
+	if (call->is_under_way)
+		curl_multi_remove_handle(call->http->multi, call->easy);
+	curl_easy_cleanup(call->easy);
+	str_release(&call->body);
+	free(call);
+}
+
+void http_free(struct http *http)
+{
+	if (!http)
+		return;
+	for (size_t i = 0; i < http->count; i++)
+		free_call(http->calls[i]);
+	free(http->calls);
+	if (http->multi)
+		curl_multi_cleanup(http->multi);
+	if (http->epoll_fd >= 0)
+		close(http->epoll_fd);
+	free(http->ca_file);
+	free(http);
+}
+
+size_t http_under_way(const struct http *http)
+{
+	return http->under_way;
+}
+
+bool http_has_room(const struct http *http)
+{
+	return http->under_way < http->calls_max;
+}
+
+int http_fd(const struct http *http)
+{
+	return http->epoll_fd;
+}
+
+int64_t http_due_ms(const struct http *http)
+{
+	return http->due_ms;
+}
+
+/* ---- one call ---- */
+
+#define SET(option, value) curl_easy_setopt(call->easy, CURLOPT_##option, value)
+
+/* What never changes between the calls of one handle. */
+static void set_up(struct http_call *call)
+{
+	SET(NOSIGNAL, 1L);
+	SET(PROXY, "");
+	SET(NETRC, (long)CURL_NETRC_IGNORED);
+	SET(FOLLOWLOCATION, 0L);
+	SET(SSL_VERIFYPEER, 1L);
+	SET(SSL_VERIFYHOST, 2L);
+	SET(SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	/* A CA directory, Debian's default, would turn off the cache of the parsed bundle. */
+	SET(CAPATH, NULL);
+	SET(CAINFO, call->http->ca_file);
+	SET(HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	SET(USERAGENT, "botswain/" BOTSWAIN_VERSION);
+	SET(TCP_KEEPALIVE, 1L);
+	SET(QUICK_EXIT, 1L);
+	SET(WRITEFUNCTION, on_body);
+	SET(WRITEDATA, call);
+	SET(ERRORBUFFER, call->error);
+	SET(PRIVATE, call);
+}
+
+static struct http_call *new_call(struct http *http)
+{
+	struct http_call *call = http->free;
+	if (call) {
+		http->free = call->next_free;
+		return call;
+	}
+	call = xcalloc(1, sizeof(*call));
+	call->http = http;
+	call->easy = curl_easy_init();
+	if (!call->easy)
+		abort();
+	str_init(&call->body);
+	set_up(call);
+	http->calls = grow(http->calls, http->count, &http->capacity, sizeof(struct http_call *));
+	http->calls[http->count++] = call;
+	return call;
+}
+
+struct http_call *http_get(struct http *http, const struct http_request *request)
+{
+	struct http_call *call = new_call(http);
+	call->request = *request;
+	call->request.url = NULL;
+	call->is_too_long = false;
+	call->error[0] = '\0';
+	str_clear(&call->body);
+	SET(URL, request->url);
+	SET(PROTOCOLS_STR, request->allow_plain ? "http,https" : "https");
+	SET(FRESH_CONNECT, request->is_fresh ? 1L : 0L);
+	SET(CONNECTTIMEOUT_MS, (long)request->connect_ms);
+	SET(TIMEOUT_MS, (long)request->total_ms);
+	call->is_under_way = true;
+	http->under_way++;
+	curl_multi_add_handle(http->multi, call->easy);
+	return call;
+}
+
+static void put_away(struct http_call *call)
+{
+	curl_multi_remove_handle(call->http->multi, call->easy);
+	call->is_under_way = false;
+	call->http->under_way--;
+}
+
+static void make_free(struct http_call *call)
+{
+	call->next_free = call->http->free;
+	call->http->free = call;
+}
+
+void http_cancel(struct http_call *call)
+{
+	if (!call->is_under_way)
+		return;
+	put_away(call);
+	make_free(call);
+}
+
+/* ---- how it ended ---- */
+
+static bool say_tls(const struct http_call *call, struct err *err)
+{
+	return err_set(
+		err, ERR_TLS, "%.160s", call->error[0] ? call->error : "the TLS handshake failed");
+}
+
+static bool say_connect(const struct http_call *call, struct err *err)
+{
+	long errnum = 0;
+	curl_easy_getinfo(call->easy, CURLINFO_OS_ERRNO, &errnum);
+	return err_set(
+		err, ERR_UNREACHABLE, "%s", errnum ? strerror((int)errnum) : "no connection");
+}
+
+static bool say_timeout(const struct http_call *call, struct err *err)
+{
+	curl_off_t connected_us = 0;
+	curl_easy_getinfo(call->easy, CURLINFO_CONNECT_TIME_T, &connected_us);
+	int64_t limit_ms = connected_us ? call->request.total_ms : call->request.connect_ms;
+	return err_set(err, ERR_TIMEOUT, "%s in %.3g s",
+		connected_us ? "no answer" : "no connection", (double)limit_ms / 1000.0);
+}
+
+/* Our own words: libcurl's could hold a part of the URL one day. */
+static bool translate(const struct http_call *call, CURLcode code, struct err *err)
+{
+	if (call->is_too_long)
+		return err_set(err, ERR_LIMIT, "an answer of more than %d KiB",
+			LIMIT_HTTP_BODY_BYTES >> 10);
+	if (code == CURLE_COULDNT_RESOLVE_HOST)
+		return err_set(err, ERR_UNREACHABLE, "name not resolved");
+	if (code == CURLE_COULDNT_CONNECT)
+		return say_connect(call, err);
+	if (code == CURLE_OPERATION_TIMEDOUT)
+		return say_timeout(call, err);
+	if (code == CURLE_PARTIAL_FILE)
+		return err_set(err, ERR_PROTOCOL, "the answer was cut off after %zu bytes",
+			call->body.length);
+	if (code == CURLE_GOT_NOTHING || code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR)
+		return err_set(err, ERR_UNREACHABLE, "the connection was closed in mid-answer");
+	if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CONNECT_ERROR ||
+		code == CURLE_SSL_CACERT_BADFILE)
+		return say_tls(call, err);
+	if (code == CURLE_UNSUPPORTED_PROTOCOL)
+		return err_set(
+			err, ERR_INVALID, "only https is allowed, and http towards loopback");
+	return err_set(err, ERR_PROTOCOL, "%s", curl_easy_strerror(code));
+}
+
+static void finish(struct http_call *call, CURLcode code)
+{
+	struct http_reply reply = {0};
+	curl_off_t retry_after_s = 0, total_us = 0;
+	curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &reply.status);
+	curl_easy_getinfo(call->easy, CURLINFO_RETRY_AFTER, &retry_after_s);
+	curl_easy_getinfo(call->easy, CURLINFO_TOTAL_TIME_T, &total_us);
+	reply.retry_after_s = retry_after_s;
+	reply.latency_ms = (double)total_us / 1000.0;
+	reply.body = call->body.text;
+	reply.length = call->body.length;
+	if (code != CURLE_OK)
+		translate(call, code, &reply.err);
+	put_away(call);
+	call->request.done(call->request.context, &reply);
+	make_free(call);
+}
+
+static void take_finished(struct http *http)
+{
+	int left;
+	for (CURLMsg *message; (message = curl_multi_info_read(http->multi, &left));) {
+		struct http_call *call = NULL;
+		if (message->msg != CURLMSG_DONE)
+			continue;
+		CURLcode code = message->data.result;
+		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &call);
+		if (call)
+			finish(call, code);
+	}
+}
+
+void http_turn(struct http *http)
+{
+	struct epoll_event events[EVENTS];
+	int running, count = epoll_wait(http->epoll_fd, events, EVENTS, 0);
+	for (int i = 0; i < count; i++) {
+		int what = 0;
+		if (events[i].events & (EPOLLIN | EPOLLHUP))
+			what |= CURL_CSELECT_IN;
+		if (events[i].events & EPOLLOUT)
+			what |= CURL_CSELECT_OUT;
+		if (events[i].events & EPOLLERR)
+			what |= CURL_CSELECT_ERR;
+		curl_multi_socket_action(http->multi, events[i].data.fd, what, &running);
+	}
+	if (http->due_ms <= clock_mono_ms(clock_real())) {
+		http->due_ms = INT64_MAX;
+		curl_multi_socket_action(http->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+	}
+	take_finished(http);
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * All HTTP on one loop: libcurl's multi_socket over an epoll descriptor, so that hundreds of calls
+ * cost no more than what happens on them. Connections are kept, the CA bundle is read once; no
+ * redirects, no proxy, no netrc, https only (http towards loopback). URLs may hold a token: nothing
+ * here prints one, and errors are put together without it. Owned by one thread.
+ *
+ * HTTP/1.1 on purpose: a request that ran into its timeout closes its connection there, where over
+ * HTTP/2 the dead connection would be given to the next request, and the next.
+ */
+#ifndef BOTSWAIN_COLLECT_HTTP_H
+#define BOTSWAIN_COLLECT_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "core/base/attr.h"
+#include "core/base/err.h"
+
+struct http;
+struct http_call;
+
+struct http_reply {
+	struct err err; /* no answer, or a cut one; ERR_NONE: `status` and `body` are whole */
+	long status;
+	const char *body; /* NUL-terminated, valid during http_done() */
+	size_t length;
+	int64_t retry_after_s; /* of the header, 0 none */
+	double latency_ms;
+};
+
+/* The call is over and already forgotten; a new one may be started from here. */
+typedef void http_done(void *context, const struct http_reply *reply);
+
+struct http_request {
+	const char *url;
+	bool is_fresh;    /* on a new connection */
+	bool allow_plain; /* http: the host is loopback */
+	int64_t connect_ms, total_ms;
+	http_done *done;
+	void *context;
+};
+
+/* `ca_file` NULL: the system's bundle. `calls_max`: how many may be under way. */
+MUST_CHECK bool http_new(const char *ca_file, size_t calls_max, struct http **ret, struct err *err);
+void http_free(struct http *http); /* forgets all calls without a word; NULL is legal */
+size_t http_under_way(const struct http *http);
+bool http_has_room(const struct http *http);
+/* Starts a GET. Needs room. */
+struct http_call *http_get(struct http *http, const struct http_request *request);
+/* Forgets a call that is under way. */
+void http_cancel(struct http_call *call);
+/* Readable when http_turn() has something to do. */
+int http_fd(const struct http *http);
+/* When http_turn() must be called though nothing is readable (real mono ms); INT64_MAX: never. */
+int64_t http_due_ms(const struct http *http);
+void http_turn(struct http *http);
+
+#endif

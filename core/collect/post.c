@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/collect/post.h"
+
+#include <string.h>
+
+#include "core/base/attr.h"
+#include "core/base/clock.h"
+#include "core/base/err.h"
+#include "core/base/redact.h"
+#include "core/base/sanitize.h"
+#include "core/base/str.h"
+#include "core/collect/hub.h"
+#include "core/collect/schedule.h"
+#include "core/collect/vault.h"
+#include "core/msg/mailbox.h"
+#include "core/msg/msg.h"
+
+const char *source_state_word(const struct err *err)
+{
+	if (!err || err->code == ERR_NONE)
+		return "ok";
+	if (err->code == ERR_TIMEOUT || err->code == ERR_UNREACHABLE)
+		return "unreachable";
+	if (err->code == ERR_AUTH || err->code == ERR_DENIED)
+		return "not_permitted";
+	return "error";
+}
+
+void set_text(struct hub *hub, char **field, const char *text, size_t length, size_t cells)
+{
+	autostr struct str redacted = STR_INIT, safe = STR_INIT;
+	struct redactor *redactor = vault_redactor(hub->vault);
+	redact(redactor, &redacted, text, length, 0);
+	redactor_unref(redactor);
+	sanitize_clip(&safe, redacted.text, redacted.length, cells);
+	msg_set(field, safe.text);
+}
+
+void post_source(struct hub *hub, const struct attempt *attempt)
+{
+	struct msg_obs_source *obs = msg_new(MSG_obs_source);
+	const struct schedule *schedule = attempt->schedule;
+	int64_t next_in_ms = schedule_next_ms(schedule) - clock_mono_ms(hub->clock);
+	msg_set(&obs->kind, attempt->kind);
+	msg_set(&obs->name, attempt->name);
+	msg_set(&obs->state, source_state_word(attempt->err));
+	if (attempt->err && attempt->err->code != ERR_NONE)
+		set_text(hub, &obs->error, attempt->err->text, strlen(attempt->err->text),
+			POST_ERROR_CELLS);
+	obs->latency_ms = attempt->latency_ms;
+	obs->next_in_ms = next_in_ms > 0 ? next_in_ms : 0;
+	obs->fails = schedule->fails;
+	msg_set(&obs->circuit, circuit_word(schedule->circuit));
+	obs->interval_ms = schedule->interval_ms;
+	obs->dropped = attempt->dropped;
+	mailbox_post(hub->to_engine, MSG_obs_source, obs);
+}

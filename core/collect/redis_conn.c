@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/collect/redis_conn.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <hiredis/hiredis.h>
+
+#include "core/base/mem.h"
+#include "core/base/secret.h"
+#include "core/base/str.h"
+#include "core/conf/settings.h"
+
+struct redis_conn {
+	struct net *net;
+	redisReader *reader;
+	redisReplyObjectFunctions functions;
+	struct str out;
+	size_t fed; /* bytes since the last whole reply */
+	bool is_broken;
+};
+
+/* hiredis would allocate as many elements as the peer announces. */
+static void *make_array(const redisReadTask *task, int elements)
+{
+	redisReply *reply, *parent;
+	if (elements < 0 || elements > REDIS_REPLY_ELEMENTS_MAX)
+		return NULL;
+	/* As hiredis does it; freeReplyObject() frees it. */
+	reply = calloc(1, sizeof(*reply));
+	if (!reply)
+		return NULL;
+	reply->type = REDIS_REPLY_ARRAY;
+	reply->element = elements ? calloc((size_t)elements, sizeof(redisReply *)) : NULL;
+	if (elements && !reply->element) {
+		free(reply);
+		return NULL;
+	}
+	reply->elements = (size_t)elements;
+	if (task->parent) {
+		parent = task->parent->obj;
+		parent->element[task->idx] = reply;
+	}
+	return reply;
+}
+
+static bool make_reader(struct redis_conn *conn)
+{
+	conn->reader = redisReaderCreate();
+	if (!conn->reader)
+		return false;
+	conn->functions = *conn->reader->fn;
+	conn->functions.createArray = make_array;
+	conn->reader->fn = &conn->functions;
+	return true;
+}
+
+void redis_close(struct redis_conn *conn)
+{
+	if (!conn)
+		return;
+	net_close(conn->net);
+	if (conn->reader)
+		redisReaderFree(conn->reader);
+	wipe(conn->out.text, conn->out.capacity);
+	str_release(&conn->out);
+	free(conn);
+}
+
+bool redis_is_broken(const struct redis_conn *conn)
+{
+	return conn->is_broken;
+}
+
+void redis_reply_free(struct redisReply **reply)
+{
+	if (*reply)
+		freeReplyObject(*reply);
+	*reply = NULL;
+}
+
+void redis_queue_counted(
+	struct redis_conn *conn, int count, const char *const *words, const size_t *lengths)
+{
+	str_addf(&conn->out, "*%d\r\n", count);
+	for (int i = 0; i < count; i++) {
+		str_addf(&conn->out, "$%zu\r\n", lengths[i]);
+		str_add(&conn->out, words[i], lengths[i]);
+		str_adds(&conn->out, "\r\n");
+	}
+}
+
+void redis_queue(struct redis_conn *conn, const char *const *words)
+{
+	size_t count = 0;
+	while (words[count])
+		count++;
+	size_t *lengths = xcalloc(count, sizeof(*lengths));
+	for (size_t i = 0; i < count; i++)
+		lengths[i] = strlen(words[i]);
+	redis_queue_counted(conn, (int)count, words, lengths);
+	free(lengths);
+}
+
+bool redis_send(struct redis_conn *conn, const struct net_limit *limit, struct err *err)
+{
+	conn->is_broken |= !net_send(conn->net, conn->out.text, conn->out.length, limit, err);
+	/* The password may have been in it. */
+	wipe(conn->out.text, conn->out.length);
+	str_clear(&conn->out);
+	return !conn->is_broken;
+}
+
+static bool feed(struct redis_conn *conn, const struct net_limit *limit, struct err *err)
+{
+	char bytes[16384];
+	size_t length;
+	if (!net_receive(conn->net, bytes, sizeof(bytes), limit, &length, err))
+		return false;
+	conn->fed += length;
+	if (conn->fed > REDIS_REPLY_BYTES_MAX)
+		return err_set(
+			err, ERR_LIMIT, "a reply of more than %d MiB", REDIS_REPLY_BYTES_MAX >> 20);
+	if (redisReaderFeed(conn->reader, bytes, length) != REDIS_OK)
+		return err_set(err, ERR_PROTOCOL, "%s", conn->reader->errstr);
+	return true;
+}
+
+static bool receive(struct redis_conn *conn, const struct net_limit *limit, struct redisReply **ret,
+	struct err *err)
+{
+	for (;;) {
+		void *reply = NULL;
+		if (redisReaderGetReply(conn->reader, &reply) != REDIS_OK)
+			return err_set(err, ERR_PROTOCOL, "%s", conn->reader->errstr);
+		if (reply) {
+			conn->fed = 0;
+			*ret = reply;
+			return true;
+		}
+		if (!feed(conn, limit, err))
+			return false;
+	}
+}
+
+bool redis_receive(struct redis_conn *conn, const struct net_limit *limit, struct redisReply **ret,
+	struct err *err)
+{
+	conn->is_broken |= !receive(conn, limit, ret, err);
+	return !conn->is_broken;
+}
+
+enum err_code redis_error_class(const char *text)
+{
+	static const struct {
+		const char *start;
+		enum err_code code;
+	} classes[] = {
+		{"NOPERM", ERR_DENIED},
+		{"NOAUTH", ERR_AUTH},
+		{"WRONGPASS", ERR_AUTH},
+		{"ERR invalid password", ERR_AUTH},
+		{"ERR Client sent AUTH", ERR_AUTH},
+		{"ERR AUTH", ERR_AUTH},
+		{"ERR unknown command", ERR_UNSUPPORTED},
+		{"MOVED", ERR_UNSUPPORTED},
+		{"ASK", ERR_UNSUPPORTED},
+		{"WRONGTYPE", ERR_INVALID},
+		{"LOADING", ERR_REFUSED},
+		{"MISCONF", ERR_REFUSED},
+		{"READONLY", ERR_REFUSED},
+		{"MASTERDOWN", ERR_REFUSED},
+		{"BUSY", ERR_REFUSED},
+		{"OOM", ERR_REFUSED},
+		{"ERR max number of clients", ERR_REFUSED},
+	};
+	for (size_t i = 0; i < COUNT_OF(classes); i++)
+		if (starts_with(text, classes[i].start))
+			return classes[i].code;
+	return ERR_PROTOCOL;
+}
+
+bool redis_reply_failed(const struct redisReply *reply, struct err *err)
+{
+	if (reply->type != REDIS_REPLY_ERROR)
+		return false;
+	enum err_code code = redis_error_class(reply->str);
+	const char *hint = code == ERR_UNSUPPORTED && starts_with(reply->str, "MOVED")
+				   ? "Redis Cluster is not supported: "
+				   : "";
+	err_set(err, code, "%s%.200s", hint, reply->str);
+	return true;
+}
+
+bool redis_ask(struct redis_conn *conn, const char *const *words, const struct net_limit *limit,
+	struct redisReply **ret, struct err *err)
+{
+	redis_queue(conn, words);
+	if (!redis_send(conn, limit, err) || !redis_receive(conn, limit, ret, err))
+		return false;
+	if (!redis_reply_failed(*ret, err))
+		return true;
+	redis_reply_free(ret);
+	return false;
+}
+
+static bool tell(struct redis_conn *conn, const char *const *words, const struct net_limit *limit,
+	struct err *err)
+{
+	autoreply struct redisReply *reply = NULL;
+	return redis_ask(conn, words, limit, &reply, err);
+}
+
+static bool introduce(struct redis_conn *conn, const struct conf_redis *conf,
+	const struct secret *password, const struct net_limit *limit, struct err *err)
+{
+	char database[16];
+	const char *with_user[] = {"AUTH", conf->user, secret_reveal(password), NULL};
+	const char *without_user[] = {"AUTH", secret_reveal(password), NULL};
+	const char *select[] = {"SELECT", database, NULL};
+	const char *name[] = {"CLIENT", "SETNAME", "botswain", NULL};
+	snprintf(database, sizeof(database), "%d", conf->database);
+	if (secret_is_set(password) &&
+		!tell(conn, conf->user[0] ? with_user : without_user, limit, err))
+		return false;
+	if (conf->database && !tell(conn, select, limit, err))
+		return false;
+	/* The name is a courtesy: an account that may not set it works as well. While the server
+	 * loads its data it refuses this like everything else, and says so again to PING. */
+	struct err refused;
+	if (tell(conn, name, limit, &refused) || !conn->is_broken)
+		return true;
+	if (err)
+		*err = refused;
+	return false;
+}
+
+bool redis_open(const struct conf_redis *conf, const struct secret *password,
+	const struct net_limit *limit, struct redis_conn **ret, struct err *err)
+{
+	const struct net_address address = {.host = conf->host,
+		.socket = conf->socket,
+		.port = conf->port,
+		.tls = conf->tls,
+		.ca_file = conf->ca_file};
+	struct redis_conn *conn = xcalloc(1, sizeof(*conn));
+	str_init(&conn->out);
+	if (!make_reader(conn))
+		abort();
+	if (!net_open(&address, limit, &conn->net, err) ||
+		!introduce(conn, conf, password, limit, err)) {
+		redis_close(conn);
+		return false;
+	}
+	*ret = conn;
+	return true;
+}

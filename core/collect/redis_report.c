@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/collect/redis_report.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <hiredis/hiredis.h>
+
+#include "core/base/clock.h"
+#include "core/base/err.h"
+#include "core/base/mem.h"
+#include "core/parse/redis_info.h"
+#include "core/msg/mailbox.h"
+#include "core/msg/msg.h"
+#include "core/conf/settings.h"
+#include "core/collect/hub.h"
+#include "core/collect/post.h"
+#include "core/collect/redis_session.h"
+#include "core/collect/worker.h"
+
+enum { SLOW_WINDOW_S = 600 };
+
+#define INFO(field, metric, per)                                                                   \
+	{                                                                                          \
+		offsetof(struct redis_info, field), metric, per                                    \
+	}
+
+/* clang-format off */
+/* Named as redis_exporter names them. */
+static const struct {
+	size_t offset;
+	const char *name;
+	double per; /* units of the field in one of the metric */
+} figures[] = {
+	INFO(connected_clients, "redis_connected_clients", 1),
+	INFO(blocked_clients, "redis_blocked_clients", 1),
+	INFO(maxclients, "redis_config_maxclients", 1),
+	INFO(used_memory, "redis_memory_used_bytes", 1),
+	INFO(used_memory_rss, "redis_memory_used_rss_bytes", 1),
+	INFO(used_memory_peak, "redis_memory_used_peak_bytes", 1),
+	INFO(maxmemory, "redis_memory_max_bytes", 1),
+	INFO(mem_fragmentation_x100, "redis_mem_fragmentation_ratio", 100),
+	INFO(instantaneous_ops_per_sec, "redis_instantaneous_ops_per_sec", 1),
+	INFO(total_connections_received, "redis_connections_received_total", 1),
+	INFO(total_commands_processed, "redis_commands_processed_total", 1),
+	INFO(rejected_connections, "redis_rejected_connections_total", 1),
+	INFO(expired_keys, "redis_expired_keys_total", 1),
+	INFO(evicted_keys, "redis_evicted_keys_total", 1),
+	INFO(keyspace_hits, "redis_keyspace_hits_total", 1),
+	INFO(keyspace_misses, "redis_keyspace_misses_total", 1),
+	INFO(total_error_replies, "redis_total_error_replies", 1),
+	INFO(acl_access_denied_auth, "redis_acl_access_denied_auth_total", 1),
+	INFO(acl_access_denied_cmd, "redis_acl_access_denied_cmd_total", 1),
+	INFO(acl_access_denied_key, "redis_acl_access_denied_key_total", 1),
+	INFO(rdb_changes_since_last_save, "redis_rdb_changes_since_last_save", 1),
+	INFO(rdb_last_save_time, "redis_rdb_last_save_timestamp_seconds", 1),
+	INFO(connected_slaves, "redis_connected_slaves", 1),
+	INFO(master_repl_offset, "redis_master_repl_offset", 1),
+	INFO(master_last_io_seconds_ago, "redis_master_last_io_seconds_ago", 1),
+	INFO(uptime_in_seconds, "redis_uptime_in_seconds", 1),
+	INFO(used_cpu_sys_ms, "redis_cpu_sys_seconds_total", 1000),
+	INFO(used_cpu_user_ms, "redis_cpu_user_seconds_total", 1000),
+	INFO(loading, "redis_loading_dump_file", 1),
+	INFO(keys, "redis_db_keys", 1),
+	INFO(expires, "redis_db_keys_expiring", 1),
+};
+/* clang-format on */
+
+static uint64_t known_or_zero(int64_t value)
+{
+	return value == REDIS_INFO_NONE ? 0 : (uint64_t)value;
+}
+
+static void add_figures(struct msg_obs_redis *obs, const struct redis_info *info)
+{
+	autofree char *labels = xasprintf("instance=%s", obs->name);
+	for (size_t i = 0; i < COUNT_OF(figures); i++) {
+		int64_t value;
+		memcpy(&value, (const char *)info + figures[i].offset, sizeof(value));
+		if (value == REDIS_INFO_NONE)
+			continue;
+		struct msg_sample *sample = msg_add(obs->figures, &obs->figures_count);
+		msg_set(&sample->name, figures[i].name);
+		msg_set(&sample->labels, labels);
+		sample->value = (double)value / figures[i].per;
+	}
+}
+
+void redis_report_info(struct msg_obs_redis *obs, const struct redis_info *info)
+{
+	msg_set(&obs->version, info->redis_version);
+	msg_set(&obs->role, info->role);
+	msg_set(&obs->link, info->master_link_status);
+	msg_set(&obs->save_status, info->rdb_last_bgsave_status);
+	obs->used_bytes = known_or_zero(info->used_memory);
+	obs->max_bytes = known_or_zero(info->maxmemory);
+	obs->clients = info->connected_clients;
+	obs->max_clients = info->maxclients;
+	obs->blocked = info->blocked_clients;
+	obs->rate = info->instantaneous_ops_per_sec == REDIS_INFO_NONE
+			    ? NAN
+			    : (double)info->instantaneous_ops_per_sec;
+	obs->hits = known_or_zero(info->keyspace_hits);
+	obs->misses = known_or_zero(info->keyspace_misses);
+	obs->evicted = known_or_zero(info->evicted_keys);
+	obs->rejected = known_or_zero(info->rejected_connections);
+	obs->uptime_s = info->uptime_in_seconds;
+	obs->loading = info->loading > 0;
+	add_figures(obs, info);
+}
+
+static bool ping(struct redis_session *session, double *ret_ms, struct err *err)
+{
+	autoreply struct redisReply *reply = NULL;
+	const char *words[] = {"PING", NULL};
+	int64_t start_us = clock_cost_us();
+	bool is_well = session_ask(session, words, &reply, err);
+	*ret_ms = (double)(clock_cost_us() - start_us) / 1000.0;
+	return is_well;
+}
+
+static bool read_info(struct redis_session *session, struct msg_obs_redis *obs, struct err *err)
+{
+	autoreply struct redisReply *reply = NULL;
+	struct redis_info info;
+	const char *words[] = {"INFO", NULL};
+	if (!session_ask(session, words, &reply, err))
+		return false;
+	if (reply->type != REDIS_REPLY_STRING)
+		return err_set(err, ERR_PROTOCOL, "INFO answered something else");
+	if (!redis_info_read(reply->str, reply->len, &info, err))
+		return false;
+	redis_report_info(obs, &info);
+	return true;
+}
+
+/* id, time (s), duration (us), words ...: of the words only the first, the rest is users' data. */
+static void take_slow(
+	struct redis_session *session, struct msg_obs_redis *obs, const redisReply *entry)
+{
+	if (entry->type != REDIS_REPLY_ARRAY || entry->elements < 4 ||
+		entry->element[1]->type != REDIS_REPLY_INTEGER ||
+		entry->element[2]->type != REDIS_REPLY_INTEGER ||
+		entry->element[3]->type != REDIS_REPLY_ARRAY || !entry->element[3]->elements)
+		return;
+	struct hub *hub = session->worker->hub;
+	const redisReply *name = entry->element[3]->element[0];
+	int64_t age_s = clock_wall_ms(hub->clock) / 1000 - entry->element[1]->integer;
+	if (age_s > SLOW_WINDOW_S || name->type != REDIS_REPLY_STRING)
+		return;
+	obs->slow_ms = (double)entry->element[2]->integer / 1000.0;
+	set_text(hub, &obs->slow_text, name->str, name->len, 32);
+}
+
+static bool read_slow(struct redis_session *session, struct msg_obs_redis *obs, struct err *err)
+{
+	autoreply struct redisReply *reply = NULL;
+	const char *words[] = {"SLOWLOG", "GET", "1", NULL};
+	if (!session_ask(session, words, &reply, err))
+		return false;
+	if (reply->type == REDIS_REPLY_ARRAY && reply->elements)
+		take_slow(session, obs, reply->element[0]);
+	return true;
+}
+
+static struct msg_obs_redis *new_observation(const struct redis_session *session)
+{
+	struct msg_obs_redis *obs = msg_new(MSG_obs_redis);
+	msg_set(&obs->name, session->conf->name);
+	obs->ping_ms = obs->rate = obs->slow_ms = NAN;
+	obs->clients = obs->max_clients = obs->blocked = obs->uptime_s = -1;
+	return obs;
+}
+
+/* A server that refuses PING (LOADING, MISCONF, NOPERM) may still answer INFO. */
+static bool ask_all(struct redis_session *session, struct msg_obs_redis *obs,
+	struct err *ret_refused, struct err *err)
+{
+	if (!ping(session, &obs->ping_ms, err)) {
+		if (session_is_broken(session))
+			return false;
+		*ret_refused = *err;
+	}
+	if (session->can_info && !read_info(session, obs, err)) {
+		if (session_is_broken(session))
+			return false;
+		if (ret_refused->code == ERR_NONE)
+			err_set(ret_refused, err->code, "INFO: %s", err->text);
+	}
+	if (session->can_slowlog && !read_slow(session, obs, err)) {
+		session->can_slowlog = false;
+		return !session_is_broken(session);
+	}
+	return true;
+}
+
+bool redis_report(struct redis_session *session, double *ret_latency_ms, struct err *ret_refused,
+	struct err *err)
+{
+	struct msg_obs_redis *obs = new_observation(session);
+	if (!ask_all(session, obs, ret_refused, err)) {
+		msg_free(MSG_obs_redis, obs);
+		return false;
+	}
+	*ret_latency_ms = obs->ping_ms;
+	mailbox_post(session->worker->hub->to_engine, MSG_obs_redis, obs);
+	return true;
+}
