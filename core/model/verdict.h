@@ -11,29 +11,51 @@
 #include <stdint.h>
 #include "core/msg/msg.h"
 
-/* Thresholds that verdicts share with alerts; filled from settings by the engine (defaults:
+struct str;
+
+/* Thresholds that verdicts share with alerts; filled from settings by alert_limits() (defaults:
  * verdict_defaults). */
 struct verdict_limits {
-	int64_t heartbeat_late_ms; /* 30 s */
-	int64_t process_stale_ms;  /* three intervals */
-	int64_t telegram_stale_ms; /* three intervals */
-	int64_t pending_limit;     /* 200 */
-	uint64_t pending_rises;    /* 3 polls */
-	int64_t webhook_window_ms; /* a webhook error counts this long: 5 min */
-	int64_t conflict_window_ms, flood_window_ms;
-	int64_t worker_silent_ms; /* 5 min */
-	uint64_t restart_limit;   /* 3 in the window */
-	uint64_t fails_down;      /* failures in a row that make down of late: 2 */
-	int64_t grace_ms;         /* after added_ms: checking, not unknown */
+	int64_t heartbeat_late_ms;  /* 30 s */
+	int64_t heartbeat_stale_ms; /* a heartbeat not looked at for this long is unknown */
+	int64_t process_stale_ms;   /* three intervals */
+	int64_t telegram_stale_ms;  /* three intervals */
+	int64_t service_stale_ms;   /* three intervals */
+	int64_t pending_limit;      /* 200 */
+	uint64_t pending_rises;     /* 3 polls */
+	int64_t webhook_window_ms;  /* a webhook error counts this long: 5 min */
+	int64_t url_window_ms;      /* a changed webhook URL is said this long: 10 min */
+	int64_t conflict_window_ms, flood_window_ms; /* what a log said counts this long */
+	int64_t worker_silent_ms;                    /* 5 min */
+	uint64_t restart_limit;                      /* 3 in the window */
+	int64_t restart_window_ms;                   /* 10 min */
+	uint64_t fails_down; /* failures in a row that make down of late: 2 */
+	int64_t grace_ms;    /* after added_ms: checking, not unknown: 30 s */
+	double slow_ms;      /* a service that takes longer is slow: 500 ms */
 };
 
 const struct verdict_limits *verdict_defaults(void);
-/* Sets severity, state, why, why_since_ms, reasons, score, score_parts, state_since_ms. */
+
+/*
+ * Sets severity, state, why, why_since_ms, reasons, score, score_parts, state_since_ms. What the bot
+ * said before is read first: a reason that goes on keeps its since_ms. A reason's text holds no age:
+ * who shows it adds that of since_ms (0: none to add). Strings may be NULL.
+ */
 void verdict_bot(struct msg_bot *bot, const struct verdict_limits *limits, int64_t now_ms);
+/* Sets severity, state, why and since_ms. `source` may be NULL: never asked. */
 void verdict_service(struct msg_service *service, const struct msg_source *source,
 	const struct verdict_limits *limits, int64_t now_ms);
 /* '!' 'w' '?' 'x' '.' */
 char severity_letter(unsigned severity);
 const char *severity_word(unsigned severity);
+
+/* The usual severity of a state word; also with _ for the blank ("not_permitted"). */
+unsigned state_severity(const char *state);
+
+/* What went wrong, in as few words as are true: "connection refused" of a library's sentence. Appends
+ * to `ret`. */
+void shorten_error(struct str *ret, const char *error);
+/* Appends the page that docs/states.md begins with: severities, states, reasons, parts. */
+void states_print(struct str *ret);
 
 #endif

@@ -1,0 +1,546 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One pair of functions a row of reasons.def: whether it holds, and its sentence with the time since
+ * when it does (SINCE_KEPT: since it was first seen to hold; SINCE_NONE: an age would say nothing).
+ */
+#include "core/model/internal.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "core/base/format.h"
+#include "core/base/str.h"
+
+enum { WORDS_MAX = 60 }; /* bytes of somebody else's sentence in ours */
+
+static bool in_window(int64_t at_ms, const struct view *view, int64_t window_ms)
+{
+	return at_ms > 0 && view->now_ms - at_ms <= window_ms;
+}
+
+static int64_t say(struct str *text, const char *words, int64_t since_ms)
+{
+	str_adds(text, words);
+	return since_ms;
+}
+
+/* ---- process ---- */
+
+static bool process_is(const struct view *view, const char *state)
+{
+	return view->process_fresh && is_word(view->bot->proc_state, state);
+}
+
+static bool when_restart_loop(const struct view *view)
+{
+	return view->limits->restart_limit && view->bot->restarts >= view->limits->restart_limit;
+}
+static int64_t say_restart_loop(const struct view *view, struct str *text)
+{
+	str_addf(text, "%" PRIu64 " starts in %s", view->bot->restarts,
+		format_age(view->limits->restart_window_ms).text);
+	return SINCE_KEPT;
+}
+
+static bool when_process_fatal(const struct view *view)
+{
+	return process_is(view, "fatal");
+}
+static int64_t say_process_fatal(const struct view *view, struct str *text)
+{
+	(void)view;
+	return say(text, "supervisor gave up on it", SINCE_KEPT);
+}
+
+static bool when_process_backoff(const struct view *view)
+{
+	return process_is(view, "backoff");
+}
+static int64_t say_process_backoff(const struct view *view, struct str *text)
+{
+	(void)view;
+	return say(text, "dies at every start", SINCE_KEPT);
+}
+
+static bool when_process_stopped(const struct view *view)
+{
+	return process_is(view, "stopped");
+}
+static int64_t say_process_stopped(const struct view *view, struct str *text)
+{
+	(void)view;
+	return say(text, "stopped, though enabled", SINCE_KEPT);
+}
+
+static bool when_process_gone(const struct view *view)
+{
+	return process_is(view, "absent") && view->bot->proc_fails >= view->limits->fails_down;
+}
+static int64_t say_process_gone(const struct view *view, struct str *text)
+{
+	(void)view;
+	return say(text, "process gone", SINCE_KEPT);
+}
+
+static bool when_process_late(const struct view *view)
+{
+	return process_is(view, "absent") && !when_process_gone(view);
+}
+static int64_t say_process_late(const struct view *view, struct str *text)
+{
+	(void)view;
+	return say(text, "process not seen", SINCE_KEPT);
+}
+
+static bool when_process_stale(const struct view *view)
+{
+	return view->has_process && view->bot->proc_at_ms > 0 && !view->process_fresh;
+}
+static int64_t say_process_stale(const struct view *view, struct str *text)
+{
+	return say(text, "process not looked at", view->bot->proc_at_ms);
+}
+
+static bool when_process_unknown(const struct view *view)
+{
+	bool never = view->has_process && !view->bot->proc_at_ms && view->grown;
+	return never || process_is(view, "unknown");
+}
+static int64_t say_process_unknown(const struct view *view, struct str *text)
+{
+	(void)view;
+	return say(text, "process unknown", SINCE_KEPT);
+}
+
+/* Its process says it; without one, its heartbeat. */
+static bool when_unwanted(const struct view *view)
+{
+	return view->has_process ? view->running : view->beating;
+}
+static int64_t say_unwanted(const struct view *view, struct str *text)
+{
+	return say(text, "runs, but is disabled", view->running ? view->bot->proc_start_ms : 0);
+}
+
+static bool when_disabled(const struct view *view)
+{
+	return !when_unwanted(view);
+}
+static int64_t say_disabled(const struct view *view, struct str *text)
+{
+	const char *by = view->bot->enabled_by;
+	str_addf(text, "disabled%s%.*s", by && *by ? " in " : "", WORDS_MAX, by ? by : "");
+	return SINCE_KEPT;
+}
+
+/* ---- heartbeat ---- */
+
+static bool beat_is_over(const struct view *view)
+{
+	return view->heartbeat_fresh && view->dated && view->bot->hb_at_ms > 0 &&
+	       view->heartbeat_age_ms > view->limits->heartbeat_late_ms;
+}
+
+static bool when_heartbeat_lost(const struct view *view)
+{
+	return view->running && beat_is_over(view);
+}
+static int64_t say_heartbeat_lost(const struct view *view, struct str *text)
+{
+	return say(text, "no heartbeat", view->bot->hb_at_ms);
+}
+
+static bool when_heartbeat_gone(const struct view *view)
+{
+	return !view->running && beat_is_over(view);
+}
+static int64_t say_heartbeat_gone(const struct view *view, struct str *text)
+{
+	return say(text, "no heartbeat", view->bot->hb_at_ms);
+}
+
+/* A process that has not beaten since its start is given its time in silence. */
+static bool when_heartbeat_late(const struct view *view)
+{
+	const struct msg_bot *bot = view->bot;
+	return view->heartbeat_fresh && is_word(bot->hb_state, "missing") && bot->hb_at_ms > 0 &&
+	       bot->hb_at_ms >= (view->running ? bot->proc_start_ms : 0) && !beat_is_over(view);
+}
+static int64_t say_heartbeat_late(const struct view *view, struct str *text)
+{
+	return say(text, "heartbeat late", view->bot->hb_at_ms);
+}
+
+static int64_t waiting_since(const struct view *view)
+{
+	int64_t added_ms = view->bot->added_ms, start_ms = view->bot->proc_start_ms;
+	return view->running && start_ms > added_ms ? start_ms : added_ms;
+}
+
+static bool when_heartbeat_never(const struct view *view)
+{
+	return view->heartbeat_fresh && is_word(view->bot->hb_state, "missing") &&
+	       !view->bot->hb_at_ms &&
+	       view->now_ms - waiting_since(view) > view->limits->heartbeat_late_ms;
+}
+static int64_t say_heartbeat_never(const struct view *view, struct str *text)
+{
+	return say(text, "no heartbeat yet", waiting_since(view));
+}
+
+static bool when_heartbeat_stale(const struct view *view)
+{
+	return view->has_heartbeat && view->bot->hb_seen_ms > 0 && !view->heartbeat_fresh;
+}
+static int64_t say_heartbeat_stale(const struct view *view, struct str *text)
+{
+	return say(text, "heartbeat not looked at", view->bot->hb_seen_ms);
+}
+
+static bool when_heartbeat_undated(const struct view *view)
+{
+	return view->heartbeat_fresh && !view->dated;
+}
+static int64_t say_heartbeat_undated(const struct view *view, struct str *text)
+{
+	(void)view;
+	return say(text, "heartbeat key has no TTL", SINCE_NONE);
+}
+
+static const struct msg_worker_seen *silent_worker(const struct view *view)
+{
+	const struct msg_bot *bot = view->bot;
+	const struct msg_worker_seen *worst = NULL;
+	for (size_t i = 0; i < bot->workers_count; i++) {
+		const struct msg_worker_seen *worker = &bot->workers[i];
+		if (!in_window(worker->seen_ms, view, view->limits->worker_silent_ms) &&
+			(!worst || worker->seen_ms < worst->seen_ms))
+			worst = worker;
+	}
+	return worst;
+}
+
+static bool when_worker_silent(const struct view *view)
+{
+	return silent_worker(view) != NULL;
+}
+static int64_t say_worker_silent(const struct view *view, struct str *text)
+{
+	const struct msg_worker_seen *worker = silent_worker(view);
+	str_addf(text, "worker %.20s silent", worker->id ? worker->id : "?");
+	return worker->seen_ms ? worker->seen_ms : SINCE_KEPT;
+}
+
+/* ---- Telegram ---- */
+
+static bool when_token_rejected(const struct view *view)
+{
+	return view->asked && is_word(view->bot->tg_state, "rejected");
+}
+static int64_t say_token_rejected(const struct view *view, struct str *text)
+{
+	const char *error = view->bot->tg_error ? view->bot->tg_error : "";
+	if (!*error || starts_with(error, "Unauthorized"))
+		return say(text, "token rejected (401)", SINCE_KEPT);
+	str_addf(text, "token rejected: %.*s", WORDS_MAX, error);
+	return SINCE_KEPT;
+}
+
+static bool when_limited(const struct view *view)
+{
+	return view->asked && view->bot->retry_until_ms > view->now_ms;
+}
+static int64_t say_limited(const struct view *view, struct str *text)
+{
+	int64_t left_s = (view->bot->retry_until_ms - view->now_ms + 999) / 1000;
+	str_addf(text, "429, asked again in %s", format_duration(left_s * 1000).text);
+	return SINCE_NONE;
+}
+
+static bool failed_twice(const struct view *view, const char *state)
+{
+	return view->asked && is_word(view->bot->tg_state, state) &&
+	       view->bot->tg_fails >= view->limits->fails_down;
+}
+
+static bool when_api_unreachable(const struct view *view)
+{
+	return failed_twice(view, "unreachable");
+}
+static int64_t say_api_unreachable(const struct view *view, struct str *text)
+{
+	str_adds(text, "API unreachable: ");
+	shorten_error(text, view->bot->tg_error);
+	return view->bot->tg_at_ms ? view->bot->tg_at_ms : SINCE_KEPT;
+}
+
+static bool when_api_error(const struct view *view)
+{
+	return failed_twice(view, "error");
+}
+static int64_t say_api_error(const struct view *view, struct str *text)
+{
+	str_adds(text, "API error: ");
+	shorten_error(text, view->bot->tg_error);
+	return view->bot->tg_at_ms ? view->bot->tg_at_ms : SINCE_KEPT;
+}
+
+static bool when_telegram_stale(const struct view *view)
+{
+	return view->by_api && is_word(view->bot->tg_state, "ok") && view->bot->tg_at_ms > 0 &&
+	       !view->telegram_fresh;
+}
+static int64_t say_telegram_stale(const struct view *view, struct str *text)
+{
+	return say(text, "Telegram not asked", view->bot->tg_at_ms);
+}
+
+static bool when_token_unchecked(const struct view *view)
+{
+	return view->asked && is_word(view->bot->tg_state, "checking") && view->grown;
+}
+static int64_t say_token_unchecked(const struct view *view, struct str *text)
+{
+	(void)view;
+	return say(text, "token not checked yet", SINCE_NONE);
+}
+
+/* ---- webhook and backlog ---- */
+
+static bool backlog_is_known(const struct view *view)
+{
+	return view->by_api && view->telegram_fresh && view->bot->pending >= 0;
+}
+
+static bool backlog_is_high(const struct view *view)
+{
+	return backlog_is_known(view) && view->bot->pending >= view->limits->pending_limit;
+}
+
+static bool webhook_fails(const struct view *view)
+{
+	const struct msg_bot *bot = view->bot;
+	return view->by_api && bot->webhook_errors > 0 &&
+	       in_window(bot->webhook_error_ms, view, view->limits->webhook_window_ms);
+}
+
+static bool when_webhook_failing(const struct view *view)
+{
+	return webhook_fails(view) && backlog_is_high(view);
+}
+static int64_t say_webhook_error(const struct view *view, struct str *text)
+{
+	const struct msg_bot *bot = view->bot;
+	str_adds(text, "webhook ");
+	shorten_error(text, bot->webhook_error);
+	if (bot->webhook_errors > 1)
+		str_addf(text, " x%" PRIu64, bot->webhook_errors);
+	return bot->webhook_errors_since_ms ? bot->webhook_errors_since_ms : bot->webhook_error_ms;
+}
+static int64_t say_webhook_failing(const struct view *view, struct str *text)
+{
+	int64_t since_ms = say_webhook_error(view, text);
+	str_addf(text, ", %" PRId64 " pending", view->bot->pending);
+	return since_ms;
+}
+
+static bool when_webhook_error(const struct view *view)
+{
+	return webhook_fails(view) && !when_webhook_failing(view);
+}
+
+static bool when_webhook_missing(const struct view *view)
+{
+	const char *url = view->bot->webhook_url;
+	return is_word(view->bot->transport, "webhook") && backlog_is_known(view) &&
+	       (!url || !*url);
+}
+static int64_t say_webhook_missing(const struct view *view, struct str *text)
+{
+	(void)view;
+	return say(text, "no webhook is set", SINCE_KEPT);
+}
+
+static bool when_webhook_unexpected(const struct view *view)
+{
+	const char *url = view->bot->webhook_url;
+	return is_word(view->bot->transport, "polling") && backlog_is_known(view) && url && *url;
+}
+static int64_t say_webhook_unexpected(const struct view *view, struct str *text)
+{
+	(void)view;
+	return say(text, "polls, but a webhook is set", SINCE_KEPT);
+}
+
+static bool when_url_changed(const struct view *view)
+{
+	return view->by_api &&
+	       in_window(view->bot->url_changed_ms, view, view->limits->url_window_ms);
+}
+static int64_t say_url_changed(const struct view *view, struct str *text)
+{
+	return say(text, "webhook URL changed", view->bot->url_changed_ms);
+}
+
+static bool when_backlog_rising(const struct view *view)
+{
+	return backlog_is_high(view) && view->bot->pending_rises >= view->limits->pending_rises;
+}
+static int64_t say_backlog_rising(const struct view *view, struct str *text)
+{
+	str_addf(text, "%" PRId64 " pending, rising", view->bot->pending);
+	return SINCE_KEPT;
+}
+
+static bool is_falling(const struct view *view)
+{
+	return view->bot->pending_slope < 0; /* false for NaN */
+}
+
+static bool when_backlog_high(const struct view *view)
+{
+	return backlog_is_high(view) && !when_backlog_rising(view) && !is_falling(view);
+}
+static int64_t say_backlog_high(const struct view *view, struct str *text)
+{
+	str_addf(text, "%" PRId64 " pending", view->bot->pending);
+	return SINCE_KEPT;
+}
+
+static bool when_backlog_falling(const struct view *view)
+{
+	return backlog_is_high(view) && !when_backlog_rising(view) && is_falling(view);
+}
+static int64_t say_backlog_falling(const struct view *view, struct str *text)
+{
+	str_addf(text, "%" PRId64 " pending, falling", view->bot->pending);
+	return SINCE_KEPT;
+}
+
+static bool when_telegram_side(const struct view *view)
+{
+	return view->by_api &&
+	       in_window(view->bot->sync_error_ms, view, view->limits->webhook_window_ms);
+}
+static int64_t say_telegram_side(const struct view *view, struct str *text)
+{
+	return say(text, "Telegram lost its own connection", view->bot->sync_error_ms);
+}
+
+/* ---- logs ---- */
+
+static bool when_conflict(const struct view *view)
+{
+	return view->bot->conflicts > 0 &&
+	       in_window(view->bot->conflict_ms, view, view->limits->conflict_window_ms);
+}
+static int64_t say_conflict(const struct view *view, struct str *text)
+{
+	(void)view;
+	return say(text, "another poller takes its updates (409)", SINCE_KEPT);
+}
+
+static bool when_flood(const struct view *view)
+{
+	return view->bot->floods > 0 &&
+	       in_window(view->bot->flood_ms, view, view->limits->flood_window_ms);
+}
+static int64_t say_flood(const struct view *view, struct str *text)
+{
+	str_adds(text, "429");
+	if (view->bot->floods > 1)
+		str_addf(text, " x%" PRIu64, view->bot->floods);
+	str_adds(text, " in its log");
+	return SINCE_KEPT;
+}
+
+static bool when_log_errors(const struct view *view)
+{
+	return view->bot->errors_per_min > 0;
+}
+static int64_t say_log_errors(const struct view *view, struct str *text)
+{
+	str_addf(text, "%s errors a minute", format_number(view->bot->errors_per_min).text);
+	return SINCE_NONE;
+}
+
+/* ---- the console itself, and what nobody says ---- */
+
+static bool when_busy(const struct view *view)
+{
+	bool well = view->running && (view->beating || !view->has_heartbeat);
+	return view->bot->busy_op && !well;
+}
+static int64_t say_busy(const struct view *view, struct str *text)
+{
+	str_addf(text, "operation %" PRIu64 " works on it", view->bot->busy_op);
+	return SINCE_KEPT;
+}
+
+static bool is_configured(const struct view *view)
+{
+	return view->asked || view->has_process || view->has_heartbeat || view->bot->logs_count;
+}
+
+static bool when_checking(const struct view *view)
+{
+	return !view->grown && !view->alive && is_configured(view);
+}
+static int64_t say_checking(const struct view *view, struct str *text)
+{
+	(void)view;
+	return say(text, "checking", SINCE_NONE);
+}
+
+static bool when_nothing_configured(const struct view *view)
+{
+	return !is_configured(view);
+}
+static int64_t say_nothing_configured(const struct view *view, struct str *text)
+{
+	(void)view;
+	return say(text, "nothing to look at is configured", SINCE_NONE);
+}
+
+/* Process and heartbeat are judged by their own rows. */
+static bool is_silent(const struct view *view)
+{
+	return view->grown && !view->alive && !view->has_process &&
+	       !(view->has_heartbeat && view->dated) && is_configured(view);
+}
+
+static bool when_token_only(const struct view *view)
+{
+	return is_silent(view) && is_word(view->bot->tg_state, "ok");
+}
+static int64_t say_token_only(const struct view *view, struct str *text)
+{
+	(void)view;
+	return say(text, "only its token is checked", SINCE_NONE);
+}
+
+static bool when_no_sign(const struct view *view)
+{
+	return is_silent(view) && !when_token_only(view);
+}
+static int64_t say_no_sign(const struct view *view, struct str *text)
+{
+	int64_t log_ms = view->bot->log_at_ms;
+	return say(text, log_ms ? "no log line" : "nothing says that it runs",
+		log_ms ? log_ms : SINCE_NONE);
+}
+
+/* clang-format off */
+static const struct reason_row rows[] = {
+#define REASON(name, s, st, from, p, l, w, text) \
+	{.id = #name, .severity = SEVERITY_##s, .state = STATE_##st, .source = #from, .part = PART_##p, .loss = (l), \
+		.when = WHEN_##w, .holds = when_##name, .say = say_##name, .help = (text)},
+#include "core/model/reasons.def"
+};
+/* clang-format on */
+
+const struct reason_row *reason_row_at(size_t index)
+{
+	return index < COUNT_OF(rows) ? &rows[index] : NULL;
+}

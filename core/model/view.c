@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/* What the reasons ask about a bot, worked out once. */
+#include "core/model/internal.h"
+
+#include <string.h>
+
+bool is_word(const char *text, const char *word)
+{
+	return text && !strcmp(text, word);
+}
+
+static bool is_within(int64_t at_ms, int64_t now_ms, int64_t limit_ms)
+{
+	return at_ms > 0 && now_ms - at_ms <= limit_ms;
+}
+
+static void look_at_process(struct view *view)
+{
+	const struct msg_bot *bot = view->bot;
+	view->has_process =
+		bot->proc_state && *bot->proc_state && !is_word(bot->proc_state, "not_configured");
+	view->process_fresh = view->has_process && is_within(bot->proc_at_ms, view->now_ms,
+							   view->limits->process_stale_ms);
+	view->running = view->process_fresh && is_word(bot->proc_state, "running");
+}
+
+static void look_at_heartbeat(struct view *view)
+{
+	const struct msg_bot *bot = view->bot;
+	bool missing = is_word(bot->hb_state, "missing");
+	int64_t from_ms = bot->hb_at_ms;
+	if (view->running && bot->proc_start_ms > from_ms)
+		from_ms = bot->proc_start_ms; /* a new process has its own time to beat first */
+	view->has_heartbeat =
+		bot->hb_state && *bot->hb_state && !is_word(bot->hb_state, "not_configured");
+	view->heartbeat_fresh = view->has_heartbeat && is_within(bot->hb_seen_ms, view->now_ms,
+							       view->limits->heartbeat_stale_ms);
+	view->dated = missing || is_word(bot->hb_state, "ok") || is_word(bot->hb_state, "late");
+	view->heartbeat_age_ms = view->now_ms - from_ms;
+	view->beating = view->heartbeat_fresh && view->dated && !missing && bot->hb_at_ms > 0 &&
+			view->heartbeat_age_ms <= view->limits->heartbeat_late_ms;
+}
+
+static void look_at_telegram(struct view *view)
+{
+	const struct msg_bot *bot = view->bot;
+	view->asked = bot->tg_state && *bot->tg_state && !is_word(bot->tg_state, "not_polled");
+	view->telegram_fresh = view->asked && is_within(bot->tg_at_ms, view->now_ms,
+						      view->limits->telegram_stale_ms);
+	view->by_api = view->asked &&
+		       (is_word(bot->transport, "polling") || is_word(bot->transport, "webhook"));
+}
+
+struct view view_of(const struct msg_bot *bot, const struct verdict_limits *limits, int64_t now_ms)
+{
+	struct view view = {.bot = bot, .limits = limits, .now_ms = now_ms};
+	view.grown = now_ms - bot->added_ms > limits->grace_ms;
+	look_at_process(&view);
+	look_at_heartbeat(&view);
+	look_at_telegram(&view);
+	view.alive = view.running || view.beating ||
+		     is_within(bot->log_at_ms, now_ms, limits->worker_silent_ms) ||
+		     is_within(bot->event_at_ms, now_ms, limits->worker_silent_ms);
+	return view;
+}

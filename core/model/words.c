@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/* Other programs' sentences in as few words as are true. */
+#include <ctype.h>
+#include <string.h>
+
+#include "core/base/attr.h"
+#include "core/base/str.h"
+#include "core/base/utf8.h"
+#include "core/model/verdict.h"
+
+enum { WORDS_MAX = 60 };
+
+/* clang-format off */
+static const struct {
+	const char *part, *words; /* the first part that the sentence has (any case) */
+} phrases[] = {
+	{"connection refused",         "connection refused"},
+	{"couldn't connect to server", "connection refused"},
+	{"timed out",                  "no answer in time"},
+	{"timeout",                    "no answer in time"},
+	{"no reply",                   "no answer in time"},
+	{"could not resolve",          "host name not resolved"},
+	{"name or service not known",  "host name not resolved"},
+	{"name resolution",            "host name not resolved"},
+	{"no route to host",           "no route to host"},
+	{"network is unreachable",     "network unreachable"},
+	{"reset by peer",              "connection reset"},
+	{"server closed the connection", "connection closed"},
+	{"connection closed",          "connection closed"},
+	{"no such file or directory",  "socket not there"},
+	{"certificate",                "certificate refused"},
+	{"ssl",                        "no TLS connection"},
+};
+/* clang-format on */
+
+/* `Wrong response from the webhook: 502 Bad Gateway` -> 502 */
+static bool add_status(struct str *ret, const char *error)
+{
+	const char *at = strstr(error, "response from the webhook: ");
+	if (!at)
+		return false;
+	at += strlen("response from the webhook: ");
+	size_t digits = strspn(at, "0123456789");
+	if (digits != 3)
+		return false;
+	str_add(ret, at, digits);
+	return true;
+}
+
+void shorten_error(struct str *ret, const char *error)
+{
+	if (!error || !*error)
+		error = "no reason given";
+	if (add_status(ret, error))
+		return;
+	for (size_t i = 0; i < COUNT_OF(phrases); i++)
+		if (strcasestr(error, phrases[i].part)) {
+			str_adds(ret, phrases[i].words);
+			return;
+		}
+	size_t line = strcspn(error, "\n");
+	str_add(ret, error, utf8_cut(error, line, WORDS_MAX));
+}

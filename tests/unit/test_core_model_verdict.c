@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One row a combination of what can be observed of a bot: the facts as the text form of a message
+ * (~12s is a wall time 12 s ago), and the verdict that they must have.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/err.h"
+#include "core/base/format.h"
+#include "core/base/mem.h"
+#include "core/base/str.h"
+#include "core/model/model.h"
+#include "core/model/verdict.h"
+
+#define NOW INT64_C(1790000000000)
+
+/* Facts that many rows share. */
+#define RUNS    " proc_state=\"running\" pid=7 proc_start_ms=~1h proc_at_ms=~1s"
+#define BEATS   " hb_state=\"ok\" hb_at_ms=~2s hb_seen_ms=~1s"
+#define ANSWERS " tg_state=\"ok\" tg_at_ms=~5s tg_attempt_ms=~5s pending=0"
+#define QUIET   " proc_state=\"not_configured\" hb_state=\"not_configured\""
+#define POLLS   " transport=\"polling\""
+#define HOOK    " transport=\"webhook\" webhook_url=\"https://x/\""
+#define HEALTHY POLLS RUNS BEATS ANSWERS
+#define FAILING_HOOK                                                                               \
+	" webhook_error=\"Wrong response from the webhook: 502 Bad Gateway\" webhook_errors=38"    \
+	" webhook_error_ms=~10s webhook_errors_since_ms=~6m"
+
+struct row {
+	const char *facts, *state;
+	char letter;
+	const char *why;
+	const char *since; /* age of the reason; "": none is shown */
+};
+
+/* clang-format off */
+static const struct row rows[] = {
+	/* everything is well */
+	{HEALTHY, "ok", '.', "", ""},
+	{POLLS RUNS ANSWERS " hb_state=\"not_configured\"", "ok", '.', "", ""},
+	{POLLS BEATS ANSWERS " proc_state=\"not_configured\"", "ok", '.', "", ""},
+	{HOOK RUNS BEATS ANSWERS, "ok", '.', "", ""},
+	{POLLS QUIET ANSWERS " log_at_ms=~20s logs=[\"a\"]", "ok", '.', "", ""},
+	{POLLS QUIET ANSWERS " event_at_ms=~20s logs=[\"a\"]", "ok", '.', "", ""},
+	{" transport=\"none\" tg_state=\"not_polled\"" RUNS " hb_state=\"not_configured\"", "ok", '.', "", ""},
+	/* the process */
+	{POLLS BEATS ANSWERS " proc_state=\"absent\" proc_fails=2 proc_at_ms=~1s", "down", '!', "process gone", "0s"},
+	{POLLS BEATS ANSWERS " proc_state=\"absent\" proc_fails=1 proc_at_ms=~1s", "late", 'w', "process not seen", "0s"},
+	{POLLS BEATS ANSWERS " proc_state=\"fatal\" proc_fails=1 proc_at_ms=~1s", "down", '!', "supervisor gave up on it", "0s"},
+	{POLLS BEATS ANSWERS " proc_state=\"backoff\" proc_fails=1 proc_at_ms=~1s", "down", '!', "dies at every start", "0s"},
+	{POLLS BEATS ANSWERS " proc_state=\"stopped\" proc_fails=9 proc_at_ms=~1s", "stopped", '!', "stopped, though enabled", "0s"},
+	{POLLS BEATS ANSWERS " proc_state=\"running\" proc_at_ms=~14s", "stale", '?', "process not looked at", "14s"},
+	{POLLS BEATS ANSWERS " proc_state=\"absent\" proc_fails=9 proc_at_ms=~14s", "stale", '?', "process not looked at", "14s"},
+	{POLLS BEATS ANSWERS " proc_state=\"unknown\" proc_at_ms=~1s", "unknown", '?', "process unknown", "0s"},
+	{POLLS BEATS ANSWERS " proc_state=\"unknown\"", "unknown", '?', "process unknown", "0s"},
+	{HEALTHY " restarts=3", "looping", '!', "3 starts in 10m", "0s"},
+	{HEALTHY " restarts=2", "ok", '.', "", ""},
+	{POLLS BEATS ANSWERS " restarts=9 proc_state=\"absent\" proc_fails=2 proc_at_ms=~1s", "looping", '!', "9 starts in 10m", "0s"},
+	/* the heartbeat */
+	{POLLS RUNS ANSWERS " hb_state=\"missing\" hb_at_ms=~41s hb_seen_ms=~1s", "hung", '!', "no heartbeat", "41s"},
+	{POLLS RUNS ANSWERS " hb_state=\"late\" hb_at_ms=~41s hb_seen_ms=~1s", "hung", '!', "no heartbeat", "41s"},
+	{POLLS RUNS ANSWERS " hb_state=\"missing\" hb_at_ms=~14s hb_seen_ms=~1s", "late", 'w', "heartbeat late", "14s"},
+	{POLLS RUNS ANSWERS " hb_state=\"ok\" hb_at_ms=~29s hb_seen_ms=~1s", "ok", '.', "", ""},
+	{POLLS ANSWERS " proc_state=\"not_configured\" hb_state=\"missing\" hb_at_ms=~31s hb_seen_ms=~1s", "down", '!', "no heartbeat", "31s"},
+	{POLLS ANSWERS " proc_state=\"not_configured\" hb_state=\"missing\" hb_at_ms=~14s hb_seen_ms=~1s", "late", 'w', "heartbeat late", "14s"},
+	{POLLS RUNS ANSWERS " hb_state=\"ok\" hb_at_ms=~20s hb_seen_ms=~19s", "stale", '?', "heartbeat not looked at", "19s"},
+	{POLLS RUNS ANSWERS " hb_state=\"missing\" hb_at_ms=~90s hb_seen_ms=~19s", "stale", '?', "heartbeat not looked at", "19s"},
+	{POLLS RUNS ANSWERS " hb_state=\"missing\" hb_seen_ms=~1s added_ms=~50s proc_start_ms=~50s", "late", 'w', "no heartbeat yet", "50s"},
+	{POLLS RUNS ANSWERS " hb_state=\"unknown\" hb_seen_ms=~1s", "ok", '.', "", ""},
+	{POLLS ANSWERS " proc_state=\"absent\" proc_fails=2 proc_at_ms=~1s hb_state=\"missing\" hb_at_ms=~50s hb_seen_ms=~1s", "down", '!', "process gone", "0s"},
+	{POLLS ANSWERS " proc_state=\"running\" proc_start_ms=~3s proc_at_ms=~1s hb_state=\"missing\" hb_at_ms=~50s hb_seen_ms=~1s", "ok", '.', "", ""},
+	{POLLS ANSWERS " proc_state=\"running\" proc_start_ms=~33s proc_at_ms=~1s hb_state=\"missing\" hb_at_ms=~50s hb_seen_ms=~1s", "hung", '!', "no heartbeat", "50s"},
+	{HEALTHY " workers=[{id=\"1\" seen_ms=~4s} {id=\"2\" seen_ms=~6m}]", "degraded", 'w', "worker 2 silent", "6m"},
+	{HEALTHY " workers=[{id=\"1\" seen_ms=~4s} {id=\"2\" seen_ms=~4m}]", "ok", '.', "", ""},
+	/* the token, and Telegram itself */
+	{POLLS RUNS BEATS " tg_state=\"rejected\" tg_error=\"Unauthorized\" tg_fails=1", "rejected", '!', "token rejected (401)", "0s"},
+	{POLLS RUNS BEATS " tg_state=\"rejected\" tg_error=\"Not Found\" tg_fails=1", "rejected", '!', "token rejected: Not Found", "0s"},
+	{POLLS QUIET " tg_state=\"rejected\" tg_error=\"Unauthorized\"", "rejected", '!', "token rejected (401)", "0s"},
+	{HEALTHY " retry_until_ms=+11s", "limited", 'w', "429, asked again in 11s", ""},
+	{HEALTHY " retry_until_ms=~1s", "ok", '.', "", ""},
+	{POLLS RUNS BEATS " tg_state=\"unreachable\" tg_error=\"Failed to connect: Connection refused\" tg_fails=2 tg_at_ms=~20s", "unknown", '?', "API unreachable: connection refused", "20s"},
+	{POLLS RUNS BEATS " tg_state=\"unreachable\" tg_error=\"Connection refused\" tg_fails=1 tg_at_ms=~20s", "ok", '.', "", ""},
+	{POLLS BEATS " tg_state=\"unreachable\" tg_error=\"timed out\" tg_fails=5 tg_at_ms=~20s proc_state=\"absent\" proc_fails=2 proc_at_ms=~1s", "down", '!', "process gone", "0s"},
+	{POLLS RUNS BEATS " tg_state=\"error\" tg_error=\"502 Bad Gateway\" tg_fails=3 tg_at_ms=~20s", "unknown", '?', "API error: 502 Bad Gateway", "20s"},
+	{POLLS RUNS BEATS " tg_state=\"ok\" tg_at_ms=~3m pending=-1", "stale", '?', "Telegram not asked", "3m"},
+	{POLLS RUNS BEATS " tg_state=\"checking\" pending=-1", "ok", '.', "", ""},
+	{HEALTHY " sync_error_ms=~1m", "degraded", 'w', "Telegram lost its own connection", "1m"},
+	{HEALTHY " sync_error_ms=~6m", "ok", '.', "", ""},
+	/* a good token alone says nothing of the bot */
+	{POLLS QUIET ANSWERS, "unknown", '?', "only its token is checked", ""},
+	{POLLS QUIET ANSWERS " added_ms=~3s", "checking", '?', "checking", ""},
+	{POLLS QUIET ANSWERS " log_at_ms=~6m logs=[\"a\"]", "unknown", '?', "only its token is checked", ""},
+	{" transport=\"none\" tg_state=\"not_polled\"" QUIET " log_at_ms=~6m logs=[\"a\"]", "unknown", '?', "no log line", "6m"},
+	{" transport=\"none\" tg_state=\"not_polled\"" QUIET " logs=[\"a\"]", "unknown", '?', "nothing says that it runs", ""},
+	{" transport=\"none\" tg_state=\"not_polled\"" QUIET, "not configured", '?', "nothing to look at is configured", ""},
+	{POLLS " proc_state=\"unknown\" hb_state=\"unknown\" tg_state=\"checking\" added_ms=~3s", "checking", '?', "checking", ""},
+	/* the webhook */
+	{HOOK RUNS BEATS ANSWERS FAILING_HOOK, "degraded", 'w', "webhook 502 x38", "6m"},
+	{HOOK RUNS BEATS ANSWERS FAILING_HOOK " pending=1204", "failing", '!', "webhook 502 x38, 1204 pending", "6m"},
+	{HOOK RUNS BEATS ANSWERS " webhook_error=\"Connection timed out\" webhook_errors=1 webhook_error_ms=~9s", "degraded", 'w', "webhook no answer in time", "9s"},
+	{HOOK RUNS BEATS ANSWERS " webhook_error=\"Connection timed out\" webhook_error_ms=~9s", "ok", '.', "", ""},
+	{HOOK RUNS BEATS ANSWERS " webhook_error=\"x\" webhook_errors=1 webhook_error_ms=~6m", "ok", '.', "", ""},
+	{" transport=\"webhook\"" RUNS BEATS ANSWERS, "failing", '!', "no webhook is set", "0s"},
+	{HEALTHY " webhook_url=\"https://x/\"", "degraded", 'w', "polls, but a webhook is set", "0s"},
+	{HOOK RUNS BEATS ANSWERS " url_changed_ms=~2m", "degraded", 'w', "webhook URL changed", "2m"},
+	{HOOK RUNS BEATS ANSWERS " url_changed_ms=~11m", "ok", '.', "", ""},
+	/* the backlog */
+	{HEALTHY " pending=1204 pending_rises=3 pending_slope=60", "behind", 'w', "1204 pending, rising", "0s"},
+	{HEALTHY " pending=1204 pending_rises=2 pending_slope=60", "behind", 'w', "1204 pending", "0s"},
+	{HEALTHY " pending=1204 pending_slope=-30", "ok", '.', "", ""},
+	{HEALTHY " pending=199 pending_rises=9 pending_slope=60", "ok", '.', "", ""},
+	{POLLS QUIET " tg_state=\"ok\" tg_at_ms=~5s pending=900 pending_rises=4", "behind", 'w', "900 pending, rising", "0s"},
+	/* MTProto: the backlog of the Bot API is nobody's */
+	{" transport=\"mtproto\"" RUNS ANSWERS " hb_state=\"not_configured\" pending=90000 pending_rises=50", "ok", '.', "", ""},
+	{" transport=\"mtproto\"" RUNS ANSWERS " hb_state=\"not_configured\" tg_at_ms=~9m", "ok", '.', "", ""},
+	{" transport=\"mtproto\"" QUIET ANSWERS " pending=90000", "unknown", '?', "only its token is checked", ""},
+	{" transport=\"mtproto\" tg_state=\"not_polled\" proc_state=\"absent\" proc_fails=2 proc_at_ms=~1s hb_state=\"not_configured\"", "down", '!', "process gone", "0s"},
+	/* its log */
+	{HEALTHY " conflicts=2 conflict_ms=~8s", "conflict", '!', "another poller takes its updates (409)", "0s"},
+	{HEALTHY " conflicts=2 conflict_ms=~3m", "ok", '.', "", ""},
+	{HEALTHY " floods=6 flood_ms=~8s", "limited", 'w', "429 x6 in its log", "0s"},
+	{HEALTHY " floods=6 flood_ms=~2m", "ok", '.', "", ""},
+	{HEALTHY " errors_per_min=12", "ok", '.', "", ""},
+	/* disabled on purpose */
+	{POLLS ANSWERS " enabled=false enabled_by=\"config\" proc_state=\"absent\" proc_fails=99 proc_at_ms=~1s hb_state=\"missing\" hb_at_ms=~1h hb_seen_ms=~1s", "disabled", 'x', "disabled in config", "0s"},
+	{POLLS QUIET " enabled=false enabled_by=\"main\" tg_state=\"rejected\"", "disabled", 'x', "disabled in main", "0s"},
+	{POLLS " enabled=false enabled_by=\"config\" proc_state=\"stopped\" proc_at_ms=~1s" BEATS, "disabled", 'x', "disabled in config", "0s"},
+	{HEALTHY " enabled=false enabled_by=\"config\"", "unwanted", 'w', "runs, but is disabled", "1h"},
+	{POLLS BEATS ANSWERS " proc_state=\"not_configured\" enabled=false", "unwanted", 'w', "runs, but is disabled", "0s"},
+	{HEALTHY " enabled=false pending=5000 pending_rises=9 conflicts=1 conflict_ms=~1s", "unwanted", 'w', "runs, but is disabled", "1h"},
+	/* an operation works on it */
+	{POLLS ANSWERS BEATS " busy_op=12 proc_state=\"absent\" proc_fails=4 proc_at_ms=~1s", "busy", '?', "operation 12 works on it", "0s"},
+	{POLLS ANSWERS RUNS " busy_op=12 hb_state=\"missing\" hb_at_ms=~2m hb_seen_ms=~1s", "busy", '?', "operation 12 works on it", "0s"},
+	{HEALTHY " busy_op=12", "ok", '.', "", ""},
+	{POLLS BEATS " busy_op=12 proc_state=\"absent\" proc_at_ms=~1s tg_state=\"rejected\"", "rejected", '!', "token rejected (401)", "0s"},
+	/* several at once: the worst first, the weight decides among equals */
+	{HOOK RUNS ANSWERS FAILING_HOOK " hb_state=\"missing\" hb_at_ms=~41s hb_seen_ms=~1s pending=900", "hung", '!', "no heartbeat", "41s"},
+	{HEALTHY " floods=2 flood_ms=~8s pending=400 pending_rises=3", "behind", 'w', "400 pending, rising", "0s"},
+	{HEALTHY " conflicts=1 conflict_ms=~1s pending=400 pending_rises=3", "conflict", '!', "another poller takes its updates (409)", "0s"},
+	{POLLS " tg_state=\"rejected\" proc_state=\"absent\" proc_fails=3 proc_at_ms=~1s" BEATS, "rejected", '!', "token rejected (401)", "0s"},
+	{POLLS RUNS " hb_state=\"ok\" hb_at_ms=~40s hb_seen_ms=~39s tg_state=\"unreachable\" tg_error=\"timed out\" tg_fails=2 tg_at_ms=~50s", "unknown", '?', "API unreachable: no answer in time", "50s"},
+};
+/* clang-format on */
+
+/* ~12s: 12 s ago; +11s: in 11 s. */
+static char *with_times(const char *facts)
+{
+	struct str text = STR_INIT;
+	for (const char *at = facts; *at; at++) {
+		bool is_time = (*at == '~' || *at == '+') && at > facts && at[-1] == '=';
+		if (!is_time) {
+			str_addch(&text, *at);
+			continue;
+		}
+		char duration[16];
+		size_t length = strspn(at + 1, "0123456789smh");
+		int64_t ms;
+		struct err err = {0};
+		snprintf(duration, sizeof(duration), "%.*s", (int)length, at + 1);
+		assert_true(parse_duration(duration, &ms, &err));
+		str_addf(&text, "%lld", (long long)(NOW + (*at == '~' ? -ms : ms)));
+		at += length;
+	}
+	return str_detach(&text);
+}
+
+static struct msg_bot *bot_of(const char *facts)
+{
+	char *times autofree = with_times(facts), *line autofree = NULL;
+	line = xasprintf("bot id=1 name=\"b\"%s%s%s%s", times,
+		strstr(facts, "enabled=") ? "" : " enabled=true",
+		strstr(facts, "added_ms=") ? "" : " added_ms=1780000000000",
+		strstr(facts, "errors_per_min=") ? "" : " errors_per_min=nan");
+	struct msg_any any;
+	struct err err = {0};
+	if (!msg_parse(line, &any, &err))
+		fail_msg("%s: %s", line, err.text);
+	struct msg_bot *bot = any.body;
+	if (!strstr(facts, "pending="))
+		bot->pending = -1;
+	if (!strstr(facts, "pending_slope="))
+		bot->pending_slope = (double)NAN;
+	return bot;
+}
+
+static void check_row(const struct row *row)
+{
+	struct msg_bot *bot = bot_of(row->facts);
+	verdict_bot(bot, verdict_defaults(), NOW);
+	const char *age = bot->why_since_ms ? format_age(NOW - bot->why_since_ms).text : "";
+	if (strcmp(bot->state, row->state) != 0 ||
+		severity_letter((unsigned)bot->severity) != row->letter ||
+		strcmp(bot->why, row->why) != 0 || strcmp(age, row->since) != 0)
+		fail_msg("%s\nis %c %s '%s' %s, not %c %s '%s' %s", row->facts,
+			severity_letter((unsigned)bot->severity), bot->state, bot->why, age,
+			row->letter, row->state, row->why, row->since);
+	msg_free(MSG_bot, bot);
+}
+
+static void every_combination_has_its_verdict(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		check_row(&rows[i]);
+}
+
+static void getme_alone_never_paints_a_bot_green(void **state)
+{
+	(void)state;
+	static const char *const transports[] = {POLLS, HOOK, " transport=\"mtproto\""};
+	for (size_t i = 0; i < COUNT_OF(transports); i++) {
+		char *facts autofree =
+			xasprintf("%s" QUIET ANSWERS " tg_id=7 username=\"b\"", transports[i]);
+		struct msg_bot *bot = bot_of(facts);
+		verdict_bot(bot, verdict_defaults(), NOW);
+		assert_int_equal(bot->severity, SEVERITY_UNKNOWN);
+		msg_free(MSG_bot, bot);
+	}
+}
+
+static void all_reasons_are_listed_worst_first(void **state)
+{
+	(void)state;
+	struct msg_bot *bot = bot_of(
+		HOOK RUNS ANSWERS FAILING_HOOK " hb_state=\"missing\" hb_at_ms=~41s hb_seen_ms=~1s "
+					       "pending=900 floods=1 flood_ms=~1s"
+					       " errors_per_min=3 retry_until_ms=+9s");
+	verdict_bot(bot, verdict_defaults(), NOW);
+	static const char *const ids[] = {"heartbeat_lost", "webhook_failing", "backlog_high",
+		"limited", "flood", "log_errors"};
+	assert_int_equal(bot->reasons_count, COUNT_OF(ids));
+	for (size_t i = 0; i < COUNT_OF(ids); i++)
+		assert_string_equal(bot->reasons[i].id, ids[i]);
+	assert_string_equal(bot->reasons[1].source, "telegram");
+	for (size_t i = 1; i < bot->reasons_count; i++)
+		assert_true(bot->reasons[i].severity <= bot->reasons[i - 1].severity);
+	msg_free(MSG_bot, bot);
+}
+
+static void a_reason_keeps_its_time_and_a_state_its_own(void **state)
+{
+	(void)state;
+	struct msg_bot *bot =
+		bot_of(POLLS BEATS ANSWERS " proc_state=\"absent\" proc_fails=1 proc_at_ms=~1s");
+	verdict_bot(bot, verdict_defaults(), NOW);
+	assert_int_equal(bot->state_since_ms, NOW);
+	bot->proc_fails = 2;
+	verdict_bot(bot, verdict_defaults(), NOW + 2000);
+	assert_int_equal(bot->why_since_ms, NOW + 2000);
+	bot->proc_at_ms = bot->hb_at_ms = bot->hb_seen_ms = NOW + 8000;
+	verdict_bot(bot, verdict_defaults(), NOW + 9000);
+	assert_int_equal(bot->why_since_ms, NOW + 2000);
+	assert_int_equal(bot->state_since_ms, NOW + 2000);
+	msg_free(MSG_bot, bot);
+}
+
+static void the_score_is_the_sum_of_its_parts(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *facts;
+		int64_t score;
+		size_t parts;
+	} scores[] = {
+		{HEALTHY " errors_per_min=0", 100, 5},
+		{HEALTHY, 100, 4},
+		{POLLS RUNS ANSWERS
+			" hb_state=\"missing\" hb_at_ms=~41s hb_seen_ms=~1s errors_per_min=0",
+			75, 5},
+		{HEALTHY " errors_per_min=4", 97, 5},
+		{POLLS QUIET ANSWERS, 100, 2},
+		{HEALTHY " enabled=false", -1, 0},
+		{POLLS QUIET " tg_state=\"checking\"", -1, 0},
+		{POLLS " proc_state=\"absent\" proc_fails=2 proc_at_ms=~1s hb_state=\"missing\" "
+		       "hb_at_ms=~60s"
+		       " hb_seen_ms=~1s" ANSWERS,
+			38, 4},
+	};
+	for (size_t i = 0; i < COUNT_OF(scores); i++) {
+		struct msg_bot *bot = bot_of(scores[i].facts);
+		verdict_bot(bot, verdict_defaults(), NOW);
+		int64_t points = 0, of = 0;
+		for (size_t p = 0; p < bot->score_parts_count; p++) {
+			points += bot->score_parts[p].points;
+			of += bot->score_parts[p].of;
+		}
+		if (bot->score != scores[i].score || bot->score_parts_count != scores[i].parts)
+			fail_msg("%s: %lld of %zu parts", scores[i].facts, (long long)bot->score,
+				bot->score_parts_count);
+		assert_true(!of || bot->score == points * 100 / of);
+		msg_free(MSG_bot, bot);
+	}
+}
+
+static void a_bare_struct_with_null_strings_is_judged(void **state)
+{
+	(void)state;
+	struct msg_bot *bot = msg_new(MSG_bot);
+	verdict_bot(bot, verdict_defaults(), NOW);
+	assert_string_equal(bot->state, "disabled");
+	bot->enabled = true;
+	verdict_bot(bot, verdict_defaults(), NOW);
+	assert_string_equal(bot->state, "not configured");
+	msg_free(MSG_bot, bot);
+}
+
+static void thresholds_move_the_verdict(void **state)
+{
+	(void)state;
+	struct verdict_limits limits = *verdict_defaults();
+	struct msg_bot *bot =
+		bot_of(POLLS RUNS ANSWERS " hb_state=\"late\" hb_at_ms=~8s hb_seen_ms=~1s"
+					  " pending=60 pending_rises=1");
+	verdict_bot(bot, &limits, NOW);
+	assert_string_equal(bot->state, "ok");
+	limits.heartbeat_late_ms = 6000;
+	verdict_bot(bot, &limits, NOW);
+	assert_string_equal(bot->state, "hung");
+	limits.heartbeat_late_ms = 30000;
+	limits.pending_limit = 50;
+	limits.pending_rises = 1;
+	verdict_bot(bot, &limits, NOW);
+	assert_string_equal(bot->why, "60 pending, rising");
+	msg_free(MSG_bot, bot);
+}
+
+/* ---- services ---- */
+
+struct service_row {
+	const char *service, *source, *state;
+	char letter;
+	const char *why;
+};
+
+#define FRESH " at_ms=~1s latency_ms=0.4"
+
+/* clang-format off */
+static const struct service_row service_rows[] = {
+	{"kind=\"redis\"" FRESH, "state=\"ok\"", "ok", '.', ""},
+	{"kind=\"redis\"", "state=\"checking\"", "checking", '?', "checking"},
+	{"kind=\"redis\"" FRESH, "state=\"unreachable\" fails=1 error=\"connect: Connection refused\"", "late", 'w', "connection refused"},
+	{"kind=\"redis\"" FRESH, "state=\"unreachable\" fails=2 error=\"connect: Connection refused\"", "unreachable", '!', "connection refused"},
+	{"kind=\"redis\"" FRESH, "state=\"unreachable\" fails=3 error=\"no reply in 3000 ms\"", "unreachable", '!', "no answer in time"},
+	{"kind=\"redis\"" FRESH, "state=\"error\" fails=1 error=\"LOADING Redis is loading the dataset in memory\"", "loading", 'w', "reading its data"},
+	{"kind=\"postgres\"" FRESH, "state=\"error\" fails=2 error=\"FATAL: the database system is starting up\"", "loading", 'w', "starting up"},
+	{"kind=\"redis\"" FRESH, "state=\"error\" fails=4 error=\"NOAUTH Authentication required.\"", "login refused", 'w', "user or password refused"},
+	{"kind=\"postgres\"" FRESH, "state=\"error\" fails=4 error=\"password authentication failed for user\"", "login refused", 'w', "user or password refused"},
+	{"kind=\"redis\"" FRESH, "state=\"not_permitted\" error=\"NOPERM this user has no permissions\"", "not permitted", 'w', "not permitted: NOPERM this user has no permissions"},
+	{"kind=\"redis\"" FRESH, "state=\"error\" fails=1 error=\"READONLY You can't write\"", "read-only", 'w', "refuses writes"},
+	{"kind=\"redis\"" FRESH, "state=\"error\" fails=1 error=\"MISCONF Redis is configured to save\"", "read-only", 'w', "refuses writes: it cannot save to disk"},
+	{"kind=\"postgres\"" FRESH, "state=\"error\" fails=1 error=\"sorry, too many clients already\"", "full", '!', "no connection left"},
+	{"kind=\"redis\"" FRESH, "state=\"error\" fails=1 error=\"ERR max number of clients reached\"", "full", '!', "no connection left"},
+	{"kind=\"postgres\"" FRESH, "state=\"error\" fails=2 error=\"out of shared memory\"", "failing", '!', "out of shared memory"},
+	{"kind=\"postgres\"" FRESH, "state=\"late\"", "late", 'w', "no answer yet"},
+	{"kind=\"postgres\" at_ms=~40s latency_ms=0.4", "state=\"ok\"", "stale", '?', "not looked at"},
+	{"kind=\"postgres\" at_ms=~1s latency_ms=812", "state=\"ok\"", "slow", 'w', "answers in 0.8s"},
+	{"kind=\"postgres\" at_ms=~1s latency_ms=nan", "state=\"ok\"", "ok", '.', ""},
+	{"kind=\"postgres\"" FRESH " clients=98 max_clients=100", "state=\"ok\"", "degraded", 'w', "98 of 100 connections"},
+	{"kind=\"redis\"" FRESH " used_bytes=97 max_bytes=100", "state=\"ok\"", "degraded", 'w', "memory 97% of its limit"},
+	{"kind=\"redis\"" FRESH " used_bytes=97", "state=\"ok\"", "ok", '.', ""},
+};
+/* clang-format on */
+
+static void *parsed(const char *kind, const char *facts)
+{
+	char *times autofree = with_times(facts), *line autofree = xasprintf("%s %s", kind, times);
+	struct msg_any any;
+	struct err err = {0};
+	if (!msg_parse(line, &any, &err))
+		fail_msg("%s: %s", line, err.text);
+	return any.body;
+}
+
+static void every_trouble_of_a_service_has_its_word(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(service_rows); i++) {
+		const struct service_row *row = &service_rows[i];
+		struct msg_service *service = parsed("service", row->service);
+		struct msg_source *source = parsed("source", row->source);
+		verdict_service(service, source, verdict_defaults(), NOW);
+		if (strcmp(service->state, row->state) != 0 ||
+			strcmp(service->why, row->why) != 0 ||
+			severity_letter((unsigned)service->severity) != row->letter)
+			fail_msg("%s, %s: %c %s '%s'", row->service, row->source,
+				severity_letter((unsigned)service->severity), service->state,
+				service->why);
+		assert_int_equal(service->since_ms, NOW);
+		msg_free(MSG_service, service);
+		msg_free(MSG_source, source);
+	}
+}
+
+static void a_service_without_a_source_is_being_checked(void **state)
+{
+	(void)state;
+	struct msg_service *service = msg_new(MSG_service);
+	verdict_service(service, NULL, verdict_defaults(), NOW);
+	assert_string_equal(service->state, "checking");
+	msg_free(MSG_service, service);
+}
+
+static void words_have_their_severity_with_a_blank_or_without(void **state)
+{
+	(void)state;
+	assert_int_equal(state_severity("ok"), SEVERITY_OK);
+	assert_int_equal(state_severity("not permitted"), SEVERITY_WARN);
+	assert_int_equal(state_severity("not_permitted"), SEVERITY_WARN);
+	assert_int_equal(state_severity("down"), SEVERITY_CRIT);
+	assert_int_equal(state_severity("nonsense"), SEVERITY_UNKNOWN);
+	assert_int_equal(severity_letter(99), '?');
+	assert_string_equal(severity_word(SEVERITY_CRIT), "crit");
+}
+
+static void the_printed_page_names_every_word(void **state)
+{
+	(void)state;
+	struct str page autostr = STR_INIT;
+	states_print(&page);
+	static const char *const words[] = {"| not permitted | `w` |", "| looping | `!` |",
+		"| webhook_failing | `!` | failing | telegram |", "| heartbeat | 25 |",
+		"heartbeat_lost 100%", "| login_refused | `w` | login refused |"};
+	for (size_t i = 0; i < COUNT_OF(words); i++)
+		if (!strstr(page.text, words[i]))
+			fail_msg("'%s' is not in the page", words[i]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_combination_has_its_verdict),
+		cmocka_unit_test(getme_alone_never_paints_a_bot_green),
+		cmocka_unit_test(all_reasons_are_listed_worst_first),
+		cmocka_unit_test(a_reason_keeps_its_time_and_a_state_its_own),
+		cmocka_unit_test(the_score_is_the_sum_of_its_parts),
+		cmocka_unit_test(a_bare_struct_with_null_strings_is_judged),
+		cmocka_unit_test(thresholds_move_the_verdict),
+		cmocka_unit_test(every_trouble_of_a_service_has_its_word),
+		cmocka_unit_test(a_service_without_a_source_is_being_checked),
+		cmocka_unit_test(words_have_their_severity_with_a_blank_or_without),
+		cmocka_unit_test(the_printed_page_names_every_word),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
