@@ -2,9 +2,9 @@
 # Tests. A file tests/<kind>/test_NAME.c is a program; it is found by its name. Unit tests link only their room
 # and those below it (test_core_parse_x.c: parse and lower); screen and integration tests may link all.
 
-# An archive, so that a test links only the helpers that it uses; demo_*.c are programs.
+# An archive, so that a test links only the helpers that it uses; demo_widgets.c is a program.
 TEST_SUPPORT := $(O)/lib/support.a
-$(TEST_SUPPORT): $(call objects,$(filter-out tests/support/demo_%.c,$(call sources,tests/support)))
+$(TEST_SUPPORT): $(call objects,$(filter-out tests/support/demo_widgets.c,$(call sources,tests/support)))
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 SCREEN_TESTS := $(patsubst tests/screen/%.c,$(O)/tests/screen/%,$(wildcard tests/screen/test_*.c))
 INTEGRATION_TESTS := $(patsubst tests/integration/%.c,$(O)/tests/integration/%,$(wildcard tests/integration/test_*.c))

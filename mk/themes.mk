@@ -14,7 +14,7 @@ $(O)/gen/themes.def: $(THEME_FILES) mk/themes.mk
 $(O)/obj/themes/builtin.o: $(O)/gen/themes.inc $(O)/gen/themes.def
 
 # The widgets on one screen, for looking at them: build/tests/demo_widgets THEME
-$(O)/tests/demo_widgets: $(O)/obj/tests/support/demo_widgets.o $(O)/obj/tests/support/demo.o $(SCREEN_LIBS)
+$(O)/tests/demo_widgets: $(O)/obj/tests/support/demo_widgets.o $(O)/lib/support.a $(SCREEN_LIBS)
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_SCREEN)

@@ -51,11 +51,11 @@ static colour slot_colour(const struct theme_draft *draft, unsigned slot)
 static void set_rule(
 	struct theme_draft *draft, enum role role, unsigned fg, unsigned bg, int attrs, int mono)
 {
+	draft->listed[role] = true;
 	draft->rules[role] = (struct style_rule){.fg = slot_colour(draft, fg),
 		.bg = slot_colour(draft, bg),
 		.attrs = (uint8_t)attrs,
-		.mono = (uint8_t)mono,
-		.listed = true};
+		.mono = (uint8_t)mono};
 }
 
 /* Names of styles.def, as short as the table wants them. */
@@ -75,31 +75,46 @@ enum {
 void draft_apply_styles(struct theme_draft *draft)
 {
 	memset(draft->rules, 0, sizeof(draft->rules));
+	memset(draft->listed, 0, sizeof(draft->listed));
 #define STYLE(role, fg, bg, attrs, mono)                                                           \
 	set_rule(draft, ROLE_##role, slot_##fg, slot_##bg, attrs, mono);
 #include "themes/styles.def"
 #undef STYLE
 }
 
-/* Parents stand above their children, so one pass downwards settles all inheritance. */
-static void inherit(struct style_rule rules[ROLE_COUNT])
+/* Parents stand above their children, so one pass downwards settles all inheritance. The screen's own background is
+ * inherited by nobody: it shines through. */
+static void inherit(struct style_rule rules[ROLE_COUNT], const bool listed[ROLE_COUNT])
 {
 	for (int i = ROLE_TEXT + 1; i < ROLE_COUNT; i++) {
 		const struct style_rule *parent = &rules[roles[i].parent];
-		if (!rules[i].listed)
+		if (!listed[i])
 			rules[i] = *parent;
 		else if (rules[i].fg == COLOUR_UNSET)
 			rules[i].fg = parent->fg;
-		if (roles[i].parent == ROLE_TEXT && !rules[i].listed)
+		if (!listed[i] && roles[i].parent == ROLE_TEXT)
 			rules[i].bg = COLOUR_UNSET;
 	}
 }
 
+/* Only the 16 system colours and the default are the terminal's secret. */
+static bool is_known(colour any)
+{
+	return COLOUR_KIND(any) == COLOUR_KIND_RGB ||
+	       (COLOUR_KIND(any) == COLOUR_KIND_INDEX && COLOUR_VALUE(any) >= 16);
+}
+
 static bool is_readable(colour fg, colour bg)
 {
-	if (COLOUR_KIND(fg) != COLOUR_KIND_RGB || COLOUR_KIND(bg) != COLOUR_KIND_RGB)
-		return true;
-	return colour_contrast(COLOUR_VALUE(fg), COLOUR_VALUE(bg)) >= readable;
+	return !is_known(fg) || !is_known(bg) ||
+	       colour_contrast(colour_rgb(fg), colour_rgb(bg)) >= readable;
+}
+
+/* True for a bar of colour whose contrast to other colours nobody knows: only its own text is safe on it. */
+static bool is_opaque(const struct style_rule *surface)
+{
+	return (surface->attrs & STYLE_REVERSE) ||
+	       (COLOUR_KIND(surface->bg) == COLOUR_KIND_INDEX && COLOUR_VALUE(surface->bg) < 16);
 }
 
 static struct style compose(
@@ -112,66 +127,81 @@ static struct style compose(
 	if (rule->bg != COLOUR_UNSET)
 		return style;
 	style.attrs |= surface->attrs & (STYLE_BOLD | STYLE_REVERSE | STYLE_UNDERLINE);
-	if ((surface->attrs & STYLE_REVERSE) || !is_readable(style.fg, below))
+	if (is_opaque(surface))
+		style.attrs &= (uint8_t)~STYLE_DIM;
+	if (is_opaque(surface) || !is_readable(style.fg, below))
 		style.fg = surface->fg;
 	if (!is_readable(style.fg, below))
-		style.fg = COLOUR_RGB(colour_contrast(COLOUR_VALUE(below), 0) > 4.5 ? 0 : 0xffffff);
-	if (surface->attrs & STYLE_REVERSE)
-		style.attrs &= (uint8_t)~STYLE_DIM;
+		style.fg = COLOUR_RGB(colour_contrast(colour_rgb(below), 0) > 4.5 ? 0 : 0xffffff);
 	return style;
 }
 
-static uint8_t compose_mono(const struct style_rule *rule, const struct style_rule *surface)
+static struct style compose_mono(const struct style_rule *rule, const struct style_rule *surface)
 {
-	if (!(surface->mono & STYLE_REVERSE))
-		return rule->mono | surface->mono;
+	struct style style = {
+		.fg = COLOUR_DEFAULT, .bg = COLOUR_DEFAULT, .attrs = rule->mono | surface->mono};
 	/* On a reversed surface a reversed cell stands out by being the right way round. */
-	return (uint8_t)((rule->mono ^ surface->mono) & ~STYLE_DIM);
+	if (surface->mono & STYLE_REVERSE)
+		style.attrs = (uint8_t)((rule->mono ^ surface->mono) & ~STYLE_DIM);
+	return style;
 }
 
-void draft_compose(const struct theme_draft *draft, struct theme *ret_theme)
+static struct style compose_one(
+	const struct theme *theme, enum role role, enum surface surface, bool mono)
 {
-	struct style_rule rules[ROLE_COUNT];
-	memcpy(rules, draft->rules, sizeof(rules));
-	inherit(rules);
-	colour screen_bg = rules[ROLE_TEXT].bg;
-	rules[ROLE_TEXT].bg = COLOUR_UNSET;
+	static const struct style_rule none;
+	const struct style_rule *below = &theme->rules[surface_roles[surface]];
+	struct style_rule rule = theme->rules[role];
+	/* Plain text is whatever its surface says. */
+	if (role == ROLE_TEXT) {
+		rule = *below;
+		rule.bg = COLOUR_UNSET;
+	}
+	if (mono)
+		return compose_mono(&rule, role == ROLE_TEXT ? &none : below);
+	return compose(&rule, below, theme->rules[ROLE_TEXT].bg);
+}
+
+static void compose_all(struct theme *theme, bool mono)
+{
+	for (int role = 0; role < ROLE_COUNT; role++)
+		for (int surface = 0; surface < SURFACE_COUNT; surface++)
+			theme->styles[role][surface] =
+				compose_one(theme, (enum role)role, (enum surface)surface, mono);
+}
+
+void draft_finish(const struct theme_draft *draft, struct theme *ret_theme)
+{
 	memset(ret_theme, 0, sizeof(*ret_theme));
 	copy_text(ret_theme->name, sizeof(ret_theme->name), draft->name);
 	ret_theme->light = draft->light;
-	for (int surface = 0; surface < SURFACE_COUNT; surface++) {
-		const struct style_rule *below = &rules[surface_roles[surface]];
-		for (int role = 0; role < ROLE_COUNT; role++) {
-			const struct style_rule *rule = role == ROLE_TEXT ? below : &rules[role];
-			ret_theme->styles[role][surface] = compose(rule, below, screen_bg);
-			ret_theme->mono[role][surface] =
-				role == ROLE_TEXT ? below->mono : compose_mono(rule, below);
-		}
-	}
+	memcpy(ret_theme->rules, draft->rules, sizeof(ret_theme->rules));
+	inherit(ret_theme->rules, draft->listed);
+	compose_all(ret_theme, false);
 }
 
-static void reduce_style(struct style *style, uint8_t mono, enum depth depth)
+/* Bright colours of a terminal that has eight are bold. */
+static void reduce_rule(struct style_rule *rule, enum depth depth)
 {
-	if (depth == DEPTH_MONO) {
-		*style = (struct style){.fg = COLOUR_DEFAULT, .bg = COLOUR_DEFAULT, .attrs = mono};
-		return;
-	}
-	bool bright = depth == DEPTH_8 && COLOUR_KIND(style->fg) == COLOUR_KIND_INDEX &&
-		      COLOUR_VALUE(style->fg) >= 8 && COLOUR_VALUE(style->fg) < 16;
-	style->fg = colour_reduce(style->fg, depth);
-	style->bg = colour_reduce(style->bg, depth);
-	if (bright)
-		style->attrs |= STYLE_BOLD;
-	/* Two colours that fell together leave nothing to read. */
-	if (style->fg == style->bg && COLOUR_KIND(style->fg) == COLOUR_KIND_INDEX)
-		style->fg = colour_contrast(colour_rgb(style->bg), 0) > 7 ? COLOUR_INDEX(0)
-									  : COLOUR_INDEX(7);
+	if (depth == DEPTH_8 && COLOUR_KIND(rule->fg) == COLOUR_KIND_INDEX &&
+		COLOUR_VALUE(rule->fg) >= 8 && COLOUR_VALUE(rule->fg) < 16)
+		rule->attrs |= STYLE_BOLD;
+	rule->fg = rule->fg == COLOUR_UNSET ? COLOUR_UNSET : colour_reduce(rule->fg, depth);
+	rule->bg = rule->bg == COLOUR_UNSET ? COLOUR_UNSET : colour_reduce(rule->bg, depth);
 }
 
 void theme_reduce(struct theme *theme, enum depth depth)
 {
 	for (int role = 0; role < ROLE_COUNT; role++)
-		for (int surface = 0; surface < SURFACE_COUNT; surface++)
-			reduce_style(
-				&theme->styles[role][surface], theme->mono[role][surface], depth);
+		reduce_rule(&theme->rules[role], depth);
+	compose_all(theme, depth == DEPTH_MONO);
+	for (int role = 0; role < ROLE_COUNT; role++)
+		for (int surface = 0; surface < SURFACE_COUNT; surface++) {
+			struct style *style = &theme->styles[role][surface];
+			style->fg = colour_reduce(style->fg, depth);
+			/* Two colours that fell together leave nothing to read. */
+			if (style->fg == style->bg && COLOUR_KIND(style->fg) == COLOUR_KIND_INDEX)
+				style->fg = COLOUR_INDEX(
+					colour_contrast(colour_rgb(style->bg), 0) > 7 ? 0 : 7);
+		}
 }

@@ -73,11 +73,18 @@ struct style {
 /* How many colours the terminal shows. */
 enum depth { DEPTH_MONO, DEPTH_8, DEPTH_16, DEPTH_256, DEPTH_RGB };
 
+/* How one role looks by itself; COLOUR_UNSET as the background is that of the surface. */
+struct style_rule {
+	colour fg, bg;
+	uint8_t attrs, mono; /* mono: attributes for a terminal without colours */
+};
+
 struct theme {
 	char name[48];
 	bool light;
-	struct style styles[ROLE_COUNT][SURFACE_COUNT];
-	uint8_t mono[ROLE_COUNT][SURFACE_COUNT]; /* attributes for a terminal without colours */
+	struct style_rule rules[ROLE_COUNT];
+	struct style styles[ROLE_COUNT]
+			   [SURFACE_COUNT]; /* what a cell looks like: composed of the rules */
 };
 
 /* The longest theme file that is read. */

@@ -148,7 +148,6 @@ static bool read_attrs(struct reader *reader, struct fy_node *list, uint8_t *ret
 static bool read_rule(struct reader *reader, struct fy_node *node, struct style_rule *rule)
 {
 	void *place = NULL;
-	rule->listed = true;
 	for (struct fy_node_pair *pair; (pair = fy_node_mapping_iterate(node, &place));) {
 		struct fy_node *key = fy_node_pair_key(pair), *value = fy_node_pair_value(pair);
 		struct scalar name = scalar_of(key);
@@ -183,6 +182,7 @@ static bool read_roles(struct reader *reader, struct fy_node *node)
 		if (role == ROLE_COUNT)
 			return fail_at(reader, key,
 				"unknown role (see themes/roles.def):", scalar_of(key));
+		reader->draft->listed[role] = true;
 		if (!read_rule(reader, fy_node_pair_value(pair), &reader->draft->rules[role]))
 			return false;
 	}
@@ -291,7 +291,7 @@ bool theme_parse(
 	struct reader reader = {.file = name, .draft = &draft, .err = err};
 	if (!read_top(&reader, root))
 		return false;
-	draft_compose(&draft, ret_theme);
+	draft_finish(&draft, ret_theme);
 	return true;
 }
 

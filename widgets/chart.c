@@ -51,7 +51,9 @@ double chart_step(double max, int count, double *ret_top)
 
 static void label_of(const struct chart *chart, double value, char *ret_text, size_t size)
 {
-	if (chart->format)
+	if (value == 0)
+		copy_text(ret_text, size, "0");
+	else if (chart->format)
 		chart->format(value, ret_text, size);
 	else
 		copy_text(ret_text, size, format_number(value).text);
@@ -90,11 +92,12 @@ static struct plot plan(const struct canvas *canvas, const struct chart *chart)
 	return plot;
 }
 
-static int tick_row(const struct plot *plot, int tick)
+/* A value's label stands beside the upper edge of its height, zero in the row of the times if there is one. */
+static int tick_row(const struct plot *plot, int tick, int canvas_rows)
 {
 	double height = tick * plot->step / plot->top * plot->rect.rows;
 	int row = plot->rect.rows - (int)(height + 0.5);
-	return row < plot->rect.rows ? row : plot->rect.rows - 1;
+	return row < canvas_rows ? row : canvas_rows - 1;
 }
 
 static void draw_value_axis(
@@ -108,8 +111,10 @@ static void draw_value_axis(
 	for (int i = 0; i <= plot->ticks; i++) {
 		char label[LABEL_MAX];
 		label_of(chart, i * plot->step, label, sizeof(label));
-		canvas_text_right(canvas, tick_row(plot, i), axis, ROLE_DIM, label);
-		canvas_glyph(canvas, tick_row(plot, i), axis, ROLE_AXIS, GLYPH_AXIS);
+		canvas_text_right(canvas, tick_row(plot, i, canvas->rows), axis, ROLE_DIM, label);
+		if (tick_row(plot, i, canvas->rows) < plot->rect.rows)
+			canvas_glyph(canvas, tick_row(plot, i, canvas->rows), axis, ROLE_AXIS,
+				GLYPH_AXIS);
 	}
 }
 
@@ -155,13 +160,13 @@ static void draw_bar(const struct canvas *canvas, const struct plot *plot, int c
 {
 	double height = fmin(fmax(value / plot->top, 0), 1) * plot->rect.rows;
 	int full = (int)height;
-	const char *block = spark_glyph(canvas->grid->glyphs, 1, 1);
+	const char *block = spark_block(canvas->grid->glyphs, 8);
 	for (int i = 0; i < full; i++)
 		canvas_text(canvas, plot->rect.rows - 1 - i, column, role, block);
 	double rest = height - full;
 	if (full < plot->rect.rows && (rest * 8 >= 0.5 || full == 0))
 		canvas_text(canvas, plot->rect.rows - 1 - full, column, role,
-			spark_glyph(canvas->grid->glyphs, rest, 1));
+			spark_block(canvas->grid->glyphs, (int)(rest * 8 + 0.5)));
 }
 
 static void draw_area(

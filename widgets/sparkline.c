@@ -3,18 +3,25 @@
 
 #include <math.h>
 
+/* The full block is left out of sparklines, so that one row's line never touches the row above. */
 static const char *const blocks[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
 static const char *const ascii[] = {"_", ".", ":", "-", "=", "+", "*", "#"};
 enum { HEIGHTS = 8 };
 
+const char *spark_block(enum glyph_set set, int eighths)
+{
+	eighths = eighths < 1 ? 1 : eighths > HEIGHTS ? HEIGHTS : eighths;
+	return set == GLYPHS_ASCII ? ascii[eighths - 1] : blocks[eighths - 1];
+}
+
 const char *spark_glyph(enum glyph_set set, double value, double top)
 {
+	int steps = set == GLYPHS_ASCII ? HEIGHTS - 1 : HEIGHTS - 2;
 	if (isnan(value))
 		return " ";
-	int height = 0;
-	if (value > 0 && top > 0)
-		height = value >= top ? HEIGHTS - 1 : (int)ceil(value / top * (HEIGHTS - 1));
-	return set == GLYPHS_ASCII ? ascii[height] : blocks[height];
+	if (!(value > 0) || !(top > 0))
+		return spark_block(set, 1);
+	return spark_block(set, value >= top ? steps + 1 : 1 + (int)ceil(value / top * steps));
 }
 
 static double largest(const double *values, size_t count)

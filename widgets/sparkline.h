@@ -13,7 +13,9 @@
 void sparkline_draw(const struct canvas *canvas, struct rect rect, enum role role,
 	const double *values, size_t count, double top);
 
-/* The sign for a value: eight heights, blank for NAN, a flat line for 0 and below. */
+/* The sign for a value: blank for NAN, a flat line for 0 and below. */
 const char *spark_glyph(enum glyph_set set, double value, double top);
+/* A block of 1 to 8 eighths of a cell, from below. */
+const char *spark_block(enum glyph_set set, int eighths);
 
 #endif
