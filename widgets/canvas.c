@@ -10,7 +10,7 @@
 #include "core/base/utf8.h"
 #include "core/base/width.h"
 
-static const struct cell blank = {.text = " ", .width = 1};
+static const struct cell blank_form = {.text = " ", .width = 1};
 
 static const char *const glyphs[GLYPH_COUNT][3] = {
 #define GLYPH(id, full, plain, ascii) [GLYPH_##id] = {full, plain, ascii},
@@ -62,7 +62,7 @@ void grid_resize(struct grid *grid, int rows, int columns)
 void grid_clear(struct grid *grid)
 {
 	for (size_t i = 0; i < cell_count(grid); i++)
-		grid->cells[i] = blank;
+		grid->cells[i] = blank_form;
 	grid->cursor_row = grid->cursor_column = -1;
 }
 
@@ -116,7 +116,7 @@ static struct cell *cell_at(const struct canvas *canvas, int row, int column)
 
 static void blank_cell(struct cell *cell)
 {
-	memcpy(cell->text, blank.text, sizeof(cell->text));
+	memcpy(cell->text, blank_form.text, sizeof(cell->text));
 	cell->width = 1;
 }
 
@@ -203,6 +203,15 @@ int canvas_printf(
 	return canvas_textn(canvas, row, column, role, text.text, text.length);
 }
 
+/* Takes the text away; what the cells mean stays. */
+static void blank(const struct canvas *canvas, struct rect rect)
+{
+	rect = cut(rect, canvas->rows, canvas->columns);
+	for (int row = rect.row; row < rect.row + rect.rows; row++)
+		for (int column = rect.column; column < rect.column + rect.columns; column++)
+			part_wide(canvas, row, column);
+}
+
 int canvas_field(const struct canvas *canvas, int row, int column, int cells, enum align align,
 	enum role role, const char *text)
 {
@@ -214,7 +223,7 @@ int canvas_field(const struct canvas *canvas, int row, int column, int cells, en
 	int before = 0;
 	if (!is_cut && align != ALIGN_LEFT)
 		before = (int)(wanted - width) / (align == ALIGN_CENTRE ? 2 : 1);
-	canvas_fill(canvas, (struct rect){row, column, 1, cells}, role);
+	blank(canvas, (struct rect){row, column, 1, cells});
 	int end = canvas_textn(canvas, row, column + before, role, text, shown);
 	if (is_cut)
 		canvas_glyph(canvas, row, end, role, GLYPH_ELLIPSIS);

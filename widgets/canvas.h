@@ -94,8 +94,8 @@ int canvas_textn(const struct canvas *canvas, int row, int column, enum role rol
 	size_t length);
 int canvas_printf(const struct canvas *canvas, int row, int column, enum role role,
 	const char *format, ...) PRINTF_LIKE(5, 6);
-/* Draws `text` into exactly `cells` cells: aligned, filled with blanks, cut with an ellipsis.
- * Returns the column behind the field. */
+/* Draws `text` into exactly `cells` cells: aligned, the rest blank, cut with an ellipsis. The blanks keep the role that
+ * is there. Returns the column behind the field. */
 int canvas_field(const struct canvas *canvas, int row, int column, int cells, enum align align,
 	enum role role, const char *text);
 /* Draws text that ends before column `end`; returns the column where it starts. */

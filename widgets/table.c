@@ -92,17 +92,38 @@ static int needed_width(const struct table_kind *kind, const struct table_layout
 	return sum;
 }
 
-/* The shown column that can be missed first, or -1. */
-static int least_wanted(const struct table_kind *kind, const struct table_layout *layout)
+/* What the flexible columns would like beyond their least width. */
+static int flexible_wish(const struct table_kind *kind, const struct table_layout *layout)
+{
+	int sum = 0;
+	for (size_t i = 0; i < kind->count; i++)
+		if (layout->column[i] >= 0 && kind->columns[i].flexible)
+			sum += kind->columns[i].ideal - kind->columns[i].min;
+	return sum;
+}
+
+/* The shown column of at least that priority number that can be missed first, or -1. */
+static int least_wanted(
+	const struct table_kind *kind, const struct table_layout *layout, int lowest)
 {
 	int worst = -1;
 	for (size_t i = 0; i < kind->count; i++) {
-		if (layout->column[i] < 0 || kind->columns[i].priority <= 0)
+		if (layout->column[i] < 0 || kind->columns[i].priority < lowest)
 			continue;
 		if (worst < 0 || kind->columns[i].priority >= kind->columns[worst].priority)
 			worst = (int)i;
 	}
 	return worst;
+}
+
+static void hide(const struct table_kind *kind, struct table_layout *layout, int width, int lowest)
+{
+	while (needed_width(kind, layout) > width) {
+		int worst = least_wanted(kind, layout, lowest);
+		if (worst < 0)
+			return;
+		layout->column[worst] = -1;
+	}
 }
 
 /* Gives spare cells to the shown columns up to their ideal width, the most wanted first. */
@@ -146,12 +167,8 @@ void table_layout(const struct table_kind *kind, const struct table *table, int 
 		ret_layout->column[i] = table->absent >> i & 1 ? -1 : 0;
 		ret_layout->width[i] = kind->columns[i].min;
 	}
-	while (needed_width(kind, ret_layout) > width) {
-		int worst = least_wanted(kind, ret_layout);
-		if (worst < 0)
-			break;
-		ret_layout->column[worst] = -1;
-	}
+	hide(kind, ret_layout, width - flexible_wish(kind, ret_layout), TABLE_NICE);
+	hide(kind, ret_layout, width, 1);
 	int spare = widen_to_ideal(kind, ret_layout, width - needed_width(kind, ret_layout));
 	widen_flexible(kind, ret_layout, spare > 0 ? spare : 0);
 	int at = GUTTER;

@@ -17,7 +17,7 @@
 #include <stdint.h>
 #include "widgets/canvas.h"
 
-enum { TABLE_COLUMNS_MAX = 64, CELL_VALUES_MAX = 256 };
+enum { TABLE_COLUMNS_MAX = 64, TABLE_NICE = 8 };
 
 /* What a pane answers for one cell: text, or the values of a sparkline. */
 struct cell_text {

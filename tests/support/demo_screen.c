@@ -31,7 +31,7 @@ static const struct row {
 static const struct table_column columns[] = {
 	{.title = "S", .min = 1, .ideal = 1},
 	{.title = "BOT", .min = 10, .ideal = 14},
-	{.title = "WHY", .min = 12, .ideal = 16, .priority = 1, .flexible = true},
+	{.title = "WHY", .min = 12, .ideal = 30, .priority = 1, .flexible = true},
 	{.title = "HOST", .min = 5, .ideal = 6, .priority = 6},
 	{.title = "UP", .align = ALIGN_RIGHT, .min = 4, .ideal = 5, .priority = 5},
 	{.title = "UPD/s", .align = ALIGN_RIGHT, .min = 5, .ideal = 6, .priority = 4},
