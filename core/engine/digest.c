@@ -6,6 +6,7 @@
 
 #include "core/base/str.h"
 #include "core/engine/internal.h"
+#include "core/engine/windows.h"
 #include "core/series/series.h"
 
 /* clang-format off */
@@ -24,12 +25,18 @@ static const struct {
 	{MSG_obs_process,   digest_process},
 	{MSG_obs_notes,     digest_notes},
 	{MSG_obs_fleet,     digest_fleet},
+	{MSG_obs_ledger,    digest_ledger},
 };
 /* clang-format on */
 
 void digest_parcel(struct engine *engine, struct parcel *parcel)
 {
 	size_t at = 0;
+	if (parcel->message.kind == MSG_win_rows || parcel->message.kind == MSG_win_points) {
+		windows_deliver(engine, parcel);
+		parcel_release(parcel);
+		return;
+	}
 	while (at < COUNT_OF(table) && table[at].kind != parcel->message.kind)
 		at++;
 	if (at < COUNT_OF(table))

@@ -15,9 +15,11 @@
 #include "core/engine/judge.h"
 #include "core/engine/lock.h"
 #include "core/engine/memory.h"
+#include "core/engine/query_pool.h"
 #include "core/engine/reload.h"
 #include "core/engine/roster.h"
 #include "core/engine/server.h"
+#include "core/engine/windows.h"
 #include "core/series/series.h"
 #include "core/store/ledger.h"
 
@@ -57,6 +59,7 @@ bool engine_new(struct settings *settings, const struct clock *clock,
 		.mailbox = mailbox_new(MAILBOX_LIMIT),
 		.model = model_new(),
 		.facts = facts_new(),
+		.pool = query_pool_new(),
 		.series = series_new(SERIES_BYTES, SERIES_SPAN_MS)};
 	engine->started_ms = now_wall(engine);
 	engine->started_mono_ms = engine->beat_mono_ms = now_mono(engine);
@@ -78,6 +81,7 @@ void engine_free(struct engine *engine)
 	if (!engine)
 		return;
 	server_free(engine->server);
+	query_pool_free(engine->pool);
 	ledger_close(engine->ledger);
 	memory_free(engine->memory);
 	drafts_release(&engine->drafts);
@@ -127,10 +131,11 @@ struct mailbox *engine_mailbox(struct engine *engine)
 static int patience_ms(const struct engine *engine, int wait_ms)
 {
 	int64_t now = now_mono(engine), due = server_due_ms(engine->server);
+	int64_t windows_due = windows_due_ms(engine);
 	if (engine->to_judge)
 		return 0;
-	if (engine->beat_mono_ms < due)
-		due = engine->beat_mono_ms;
+	due = windows_due < due ? windows_due : due;
+	due = engine->beat_mono_ms < due ? engine->beat_mono_ms : due;
 	if (due <= now)
 		return 0;
 	return due - now < wait_ms ? (int)(due - now) : wait_ms;
@@ -188,6 +193,7 @@ bool engine_turn(struct engine *engine, int wait_ms)
 	beat(engine);
 	judge_some(engine);
 	server_handle(engine->server, fds, count);
+	windows_turn(engine);
 	server_flush(engine->server);
 	cost_add(&engine->cost, clock_cost_us() - begun_us);
 	return !atomic_load(&engine->stop) && !should_leave(engine);

@@ -17,6 +17,7 @@ struct server;
 struct ledger;
 struct lock;
 struct memory;
+struct query_pool;
 struct series;
 
 enum {
@@ -53,6 +54,8 @@ struct engine {
 	struct lock *lock;     /* NULL: not listening */
 	struct ledger *ledger; /* NULL: nothing is written */
 	struct memory *memory;
+	struct query_pool *pool;
+	uint64_t audit_changes; /* results of the ledger: the audit file may have grown */
 	struct cost cost;
 	struct usage usage;
 	int64_t started_ms, started_mono_ms;

@@ -6,6 +6,7 @@
 #include "core/engine/internal.h"
 #include "core/engine/peer.h"
 #include "core/engine/reload.h"
+#include "core/engine/windows.h"
 
 typedef void request_function(struct engine *engine, struct peer *peer, const void *body);
 
@@ -37,7 +38,9 @@ static const struct {
 	request_function *handle;
 	unsigned flags;
 } table[] = {
-	{MSG_reload_req, reload, HAS_REQ | CHANGES},
+	{MSG_reload_req, reload,        HAS_REQ | CHANGES},
+	{MSG_win_open,   windows_open,  0},
+	{MSG_win_close,  windows_close, 0},
 };
 /* clang-format on */
 
@@ -72,5 +75,5 @@ void requests_handle(struct engine *engine, struct peer *peer, const struct msg_
 void requests_forget(struct engine *engine, struct peer *peer)
 {
 	(void)engine;
-	(void)peer;
+	windows_release(peer);
 }

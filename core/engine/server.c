@@ -243,3 +243,8 @@ struct peer *server_peer(struct server *server, uint64_t number)
 			return server->peers[i];
 	return NULL;
 }
+
+struct peer *server_peer_at(struct server *server, size_t index)
+{
+	return index < server->count ? server->peers[index] : NULL;
+}

@@ -46,5 +46,7 @@ int64_t server_due_ms(const struct server *server);
 unsigned server_clients(const struct server *server);
 /* One of them by its number; NULL: it left. */
 struct peer *server_peer(struct server *server, uint64_t number);
+/* All of them: index 0 .. until NULL. */
+struct peer *server_peer_at(struct server *server, size_t index);
 
 #endif

@@ -15,7 +15,7 @@
 #include "core/conf/settings.h"
 #include "core/msg/msg.h"
 
-enum { SETTLE_TURNS = 4, SYNC_ROUNDS = 3, MARK_MS = 100 };
+enum { SETTLE_TURNS = 4, SYNC_ROUNDS = 3, MARK_MS = 100, AWAIT_MS = 5000 };
 
 struct harness *harness_new(const char *yaml)
 {
@@ -167,6 +167,18 @@ const void *harness_got(const struct harness_screen *screen, enum msg_kind kind)
 		if (screen->got[i].kind == kind)
 			return screen->got[i].body;
 	return NULL;
+}
+
+const void *harness_await(struct harness_screen *screen, enum msg_kind kind)
+{
+	int64_t until_ms = clock_mono_ms(clock_real()) + AWAIT_MS;
+	while (!harness_got(screen, kind)) {
+		if (clock_mono_ms(clock_real()) > until_ms)
+			fail_msg("no '%s' came", msg_info(kind)->name);
+		(void)engine_turn(screen->harness->engine, 10);
+		pump(screen);
+	}
+	return harness_got(screen, kind);
 }
 
 void harness_forget(struct harness_screen *screen)

@@ -58,6 +58,8 @@ void harness_sync(struct harness_screen *screen);
 void harness_send(struct harness_screen *screen, const char *format, ...) PRINTF_LIKE(2, 3);
 /* The newest message of a kind that this screen got, NULL: none. Forgets nothing. */
 const void *harness_got(const struct harness_screen *screen, enum msg_kind kind);
+/* Lets both work until a message of this kind comes (threads of the engine may take a while). */
+const void *harness_await(struct harness_screen *screen, enum msg_kind kind);
 void harness_forget(struct harness_screen *screen);
 
 #endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One answer to one window, worked out on a pool thread. The job holds all it needs: a copy of the
+ * request, and what its store gave it in begin(). window_store tables connect the word of
+ * win_open.store with the work; a store is one file window_NAME.c.
+ */
+#ifndef BOTSWAIN_ENGINE_WINDOW_JOB_H
+#define BOTSWAIN_ENGINE_WINDOW_JOB_H
+
+#include <stdint.h>
+#include "core/engine/query_pool.h"
+
+struct engine;
+struct window;
+struct window_job;
+
+struct window_store {
+	const char *name;
+	/* Engine thread: gives the job its input. False: `err` says why not. */
+	bool (*begin)(struct engine *engine, const struct window *window, struct window_job *job,
+		struct err *err);
+	/* Pool thread: posts with window_post_*(). */
+	void (*work)(struct window_job *job);
+	/* Frees the input; any thread. */
+	void (*release)(struct window_job *job);
+	/* Engine thread: a number that grows when there is news for this window. */
+	uint64_t (*news)(const struct engine *engine, const struct window *window);
+};
+
+struct window_job {
+	struct job job;
+	const struct window_store *store;
+	struct mailbox *to_engine;
+	struct msg_win_open *request;
+	uint64_t client;
+	int64_t opened_ms, now_ms; /* wall */
+	char *position;            /* rows after this key only; NULL: a first answer */
+	const void *input;
+	void *owned;
+};
+
+/* Pool thread. Each takes ownership of the message and fills window and generation. */
+void window_post_rows(struct window_job *job, struct msg_win_rows *rows);
+void window_post_points(struct window_job *job, struct msg_win_points *points);
+
+extern const struct window_store window_series, window_audit;
+
+#endif

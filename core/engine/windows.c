@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/engine/windows.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/err.h"
+#include "core/base/mem.h"
+#include "core/engine/internal.h"
+#include "core/engine/peer.h"
+#include "core/engine/server.h"
+#include "core/engine/window_job.h"
+
+static const struct window_store *const stores[] = {&window_series, &window_audit};
+
+static const struct window_store *store_of(const char *name)
+{
+	for (size_t i = 0; i < COUNT_OF(stores); i++)
+		if (strcmp(stores[i]->name, name) == 0)
+			return stores[i];
+	return NULL;
+}
+
+/* ---- jobs ---- */
+
+static void release_job(struct job *head)
+{
+	struct window_job *job = (struct window_job *)head;
+	if (job->store->release)
+		job->store->release(job);
+	msg_free(MSG_win_open, job->request);
+	free(job->position);
+	free(job);
+}
+
+static void work_job(struct job *head)
+{
+	struct window_job *job = (struct window_job *)head;
+	job->store->work(job);
+}
+
+static void drop_job(struct window *window)
+{
+	if (!window->job)
+		return;
+	job_cancel(&window->job->job);
+	job_unref(&window->job->job);
+	window->job = NULL;
+}
+
+static void clear_window(struct window *window)
+{
+	drop_job(window);
+	msg_free(MSG_win_open, window->request);
+	free(window->position);
+	*window = (struct window){0};
+}
+
+static void answer_error(struct peer *peer, const struct msg_win_open *request, const char *text)
+{
+	autofree char *error = xstrdup(text);
+	struct msg_win_rows rows = {.window = request->window,
+		.generation = request->generation,
+		.replace = true,
+		.done = true,
+		.error = error};
+	struct msg_win_points points = {.window = request->window,
+		.generation = request->generation,
+		.done = true,
+		.error = error};
+	if (strcmp(request->store, "series") == 0)
+		peer_send(peer, MSG_win_points, &points);
+	else
+		peer_send(peer, MSG_win_rows, &rows);
+}
+
+static struct window_job *new_job(
+	struct engine *engine, const struct peer *peer, const struct window *window)
+{
+	struct window_job *job = xcalloc(1, sizeof(*job));
+	job_init(&job->job, work_job, release_job);
+	job->store = window->store;
+	job->to_engine = engine->mailbox;
+	job->request = msg_copy(MSG_win_open, window->request);
+	job->client = peer->who.client;
+	job->opened_ms = window->opened_ms;
+	job->now_ms = now_wall(engine);
+	job->position = window->position ? xstrdup(window->position) : NULL;
+	return job;
+}
+
+static void ask(struct engine *engine, struct peer *peer, struct window *window)
+{
+	const struct window_store *store = window->store;
+	struct window_job *job = new_job(engine, peer, window);
+	struct err err = {.code = ERR_NONE};
+	window->asked_mono_ms = now_mono(engine);
+	window->seen = store->news(engine, window);
+	if (!store->begin(engine, window, job, &err)) {
+		answer_error(peer, window->request, err.text);
+		job_unref(&job->job);
+		clear_window(window);
+	} else if (!query_pool_add(engine->pool, &job->job)) {
+		job_unref(&job->job);
+		window->unasked = true;
+	} else {
+		window->unasked = false;
+		window->job = job;
+	}
+}
+
+/* ---- requests ---- */
+
+static bool is_refused(struct peer *peer, const struct msg_win_open *request)
+{
+	const char *why = NULL;
+	if (request->window < 1 || request->window > WINDOWS_MAX)
+		why = "a window's number is 1 to 16";
+	else if (!store_of(request->store))
+		why = "the stores are events, output, audit and series";
+	else if (request->columns > WINDOW_ROWS)
+		why = "a window has at most 1000 columns";
+	if (why)
+		answer_error(peer, request, why);
+	return why != NULL;
+}
+
+/* Some pages either side, so that moving the cursor needs no round trip; WINDOW_ROWS in all. */
+static void bound_rows(struct msg_win_open *request)
+{
+	uint64_t before = request->before, after = request->after;
+	before = before > WINDOW_ROWS ? WINDOW_ROWS : before;
+	after = after > WINDOW_ROWS - before ? WINDOW_ROWS - before : after;
+	uint64_t pages = (before + after) * WINDOW_PAGES <= WINDOW_ROWS ? WINDOW_PAGES : 1;
+	request->before = before * pages;
+	request->after = after * pages;
+}
+
+void windows_open(struct engine *engine, struct peer *peer, const void *body)
+{
+	const struct msg_win_open *request = body;
+	if (is_refused(peer, request))
+		return;
+	if (!peer->windows)
+		peer->windows = xcalloc(1, sizeof(*peer->windows));
+	struct window *window = &peer->windows->windows[request->window - 1];
+	if (window->request && request->generation <= window->request->generation)
+		return; /* a repeat, or overtaken */
+	clear_window(window);
+	window->request = msg_copy(MSG_win_open, request);
+	window->store = store_of(request->store);
+	bound_rows(window->request);
+	window->opened_ms = now_wall(engine);
+	ask(engine, peer, window);
+}
+
+void windows_close(struct engine *engine, struct peer *peer, const void *body)
+{
+	const struct msg_win_close *request = body;
+	(void)engine;
+	if (peer->windows && request->window >= 1 && request->window <= WINDOWS_MAX)
+		clear_window(&peer->windows->windows[request->window - 1]);
+}
+
+void windows_release(struct peer *peer)
+{
+	if (!peer->windows)
+		return;
+	for (size_t i = 0; i < WINDOWS_MAX; i++)
+		clear_window(&peer->windows->windows[i]);
+	free(peer->windows);
+	peer->windows = NULL;
+}
+
+/* ---- answers ---- */
+
+static void note_position(struct window *window, const struct msg_win_rows *rows)
+{
+	if (rows->rows_count)
+		msg_set(&window->position, rows->rows[rows->rows_count - 1].key);
+	else if (!window->position)
+		window->position = xstrdup("");
+}
+
+/* The job's last parcel: the window is idle until there is news. */
+static bool is_last(const struct parcel *parcel)
+{
+	return parcel->message.kind == MSG_win_rows
+		       ? ((const struct msg_win_rows *)parcel->message.body)->done
+		       : ((const struct msg_win_points *)parcel->message.body)->done;
+}
+
+void windows_deliver(struct engine *engine, struct parcel *parcel)
+{
+	struct window_job *job = parcel->attachment;
+	struct peer *peer = job ? server_peer(engine->server, job->client) : NULL;
+	if (!peer || !peer->windows || job_cancelled(&job->job))
+		return;
+	struct window *window = &peer->windows->windows[job->request->window - 1];
+	if (window->job != job)
+		return;
+	peer_send(peer, parcel->message.kind, parcel->message.body);
+	if (parcel->message.kind == MSG_win_rows)
+		note_position(window, parcel->message.body);
+	if (!is_last(parcel))
+		return;
+	drop_job(window);
+}
+
+/* ---- following ---- */
+
+/* It has no job, and its store has something for it. */
+static bool is_waiting(const struct engine *engine, const struct window *window)
+{
+	if (!window->request || window->job)
+		return false;
+	return window->unasked ||
+	       (window->request->follow && window->store->news(engine, window) != window->seen);
+}
+
+static void turn_window(struct engine *engine, struct peer *peer, struct window *window)
+{
+	if (window->job && atomic_load(&window->job->job.lost)) {
+		drop_job(window);
+		window->unasked = true;
+	}
+	if (is_waiting(engine, window) && now_mono(engine) - window->asked_mono_ms >= WINDOW_GAP_MS)
+		ask(engine, peer, window);
+}
+
+void windows_turn(struct engine *engine)
+{
+	struct peer *peer;
+	for (size_t i = 0; (peer = server_peer_at(engine->server, i)); i++)
+		for (size_t w = 0; peer->windows && w < WINDOWS_MAX; w++)
+			turn_window(engine, peer, &peer->windows->windows[w]);
+}
+
+int64_t windows_due_ms(const struct engine *engine)
+{
+	int64_t due = INT64_MAX;
+	const struct peer *peer;
+	for (size_t i = 0; (peer = server_peer_at(engine->server, i)); i++)
+		for (size_t w = 0; peer->windows && w < WINDOWS_MAX; w++) {
+			const struct window *window = &peer->windows->windows[w];
+			int64_t at = window->asked_mono_ms + WINDOW_GAP_MS;
+			if (at < due && is_waiting(engine, window))
+				due = at;
+		}
+	return due;
+}
+
+void window_post_rows(struct window_job *job, struct msg_win_rows *rows)
+{
+	rows->window = job->request->window;
+	rows->generation = job->request->generation;
+	job_post(&job->job, job->to_engine, MSG_win_rows, rows);
+}
+
+void window_post_points(struct window_job *job, struct msg_win_points *points)
+{
+	points->window = job->request->window;
+	points->generation = job->request->generation;
+	job_post(&job->job, job->to_engine, MSG_win_points, points);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Windows on the big stores. A screen opens and moves them; each answer is worked out on the query
+ * pool and comes back as a parcel. A move (a greater generation) cancels what is under way and makes
+ * its parcels stale. A following window is asked again when its store has something new, at most
+ * every WINDOW_GAP_MS. Engine thread.
+ */
+#ifndef BOTSWAIN_ENGINE_WINDOWS_H
+#define BOTSWAIN_ENGINE_WINDOWS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "core/msg/mailbox.h"
+
+struct engine;
+struct peer;
+struct window_job;
+struct window_store;
+
+enum {
+	WINDOWS_MAX = 16,   /* a client; numbered from 1 */
+	WINDOW_ROWS = 1000, /* rows or columns of one answer */
+	WINDOW_PAGES = 3,   /* pages sent either side */
+	WINDOW_GAP_MS = 50, /* between two answers */
+	WINDOW_SERIES = 64, /* names of one window */
+};
+
+struct window {
+	struct msg_win_open *request; /* NULL: closed; before and after are what will be sent */
+	const struct window_store *store;
+	struct window_job *job; /* under way, NULL: none */
+	int64_t opened_ms;      /* wall: what `now` was when it was opened */
+	int64_t asked_mono_ms;  /* when the last job began */
+	uint64_t seen;          /* the store's number of changes that the last job began with */
+	bool unasked;           /* the pool had no room */
+	char *position;         /* follow: the key of the last row sent; NULL: none yet */
+};
+
+struct windows {
+	struct window windows[WINDOWS_MAX];
+};
+
+/* Requests. A malformed one is answered with an error in the window's reply. */
+void windows_open(struct engine *engine, struct peer *peer, const void *body);
+void windows_close(struct engine *engine, struct peer *peer, const void *body);
+/* A client leaves. */
+void windows_release(struct peer *peer);
+/* A parcel of a job: win_rows or win_points. Takes the parcel's content. */
+void windows_deliver(struct engine *engine, struct parcel *parcel);
+/* Asks again for following windows whose store has news. Once a turn. */
+void windows_turn(struct engine *engine);
+/* When windows_turn() has something to do (mono ms). */
+int64_t windows_due_ms(const struct engine *engine);
+
+#endif

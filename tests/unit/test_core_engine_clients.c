@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: MIT */
+/* Clients that err, lie, flood or sleep: each is refused or dropped, and the engine goes on. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "core/base/err.h"
+#include "core/base/mem.h"
+#include "core/base/str.h"
+#include "core/engine/server.h"
+#include "tests/support/engine_harness.h"
+
+enum { MANY_BOTS = 3000 };
+
+static struct harness *new_harness(unsigned bots)
+{
+	autostr struct str yaml = STR_INIT;
+	str_adds(&yaml, "state_dir: /nowhere/state\nbots:\n");
+	for (unsigned i = 0; i < bots; i++)
+		str_addf(&yaml, "  - {name: bot-%u, token: {file: /nowhere/t%u}}\n", i, i);
+	return harness_new(yaml.text);
+}
+
+static int setup(void **state)
+{
+	*state = new_harness(2);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	harness_free(*state);
+	return 0;
+}
+
+/* A raw socket to the engine. */
+static int connect_raw(struct harness *harness)
+{
+	int fds[2];
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
+	engine_adopt(harness->engine, fds[1]);
+	return fds[0];
+}
+
+static void say(int fd, const char *format, ...)
+{
+	autostr struct str line = STR_INIT, wire = STR_INIT;
+	struct msg_any message;
+	va_list args;
+	va_start(args, format);
+	str_vaddf(&line, format, args);
+	va_end(args);
+	assert_true(msg_parse(line.text, &message, NULL));
+	msg_encode(message.kind, message.body, &wire);
+	msg_any_release(&message);
+	assert_int_equal(send(fd, wire.text, wire.length, MSG_NOSIGNAL), (ssize_t)wire.length);
+}
+
+/* All that came; *ret_closed: the engine hung up. */
+static void hear(struct harness *harness, int fd, struct str *ret, bool *ret_closed)
+{
+	char bytes[65536];
+	*ret_closed = false;
+	for (int i = 0; i < 64; i++) {
+		harness_settle(harness);
+		ssize_t got = recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+		if (got > 0)
+			str_add(ret, bytes, (size_t)got);
+		*ret_closed |= got == 0 || (got < 0 && errno != EAGAIN);
+	}
+}
+
+static struct msg_any first_message(const struct str *bytes)
+{
+	struct msg_any message = {.kind = MSG_none};
+	size_t used = 0;
+	if (!msg_decode(bytes->text, bytes->length, MSG_FRAME_MAX, &message, &used, NULL))
+		fail_msg("the engine sent nonsense");
+	return message;
+}
+
+static void assert_refused(struct harness *harness, int fd, enum err_code code, const char *word)
+{
+	autostr struct str heard = STR_INIT;
+	bool closed;
+	hear(harness, fd, &heard, &closed);
+	struct msg_any message = first_message(&heard);
+	assert_int_equal(message.kind, MSG_refuse);
+	assert_int_equal(((const struct msg_refuse *)message.body)->code, code);
+	assert_non_null(strstr(((const struct msg_refuse *)message.body)->text, word));
+	assert_true(closed);
+	msg_any_release(&message);
+	close(fd);
+}
+
+static void assert_hung_up(struct harness *harness, int fd)
+{
+	autostr struct str heard = STR_INIT;
+	bool closed;
+	hear(harness, fd, &heard, &closed);
+	assert_true(closed);
+	close(fd);
+}
+
+/* The engine serves others as if nothing had been. */
+static void assert_serving(struct harness *harness)
+{
+	struct harness_screen *screen = harness_attach(harness);
+	size_t count;
+	(void)model_bots(screen->model, &count);
+	assert_true(count >= 2);
+	harness_detach(screen);
+}
+
+static void another_protocol_is_refused(void **state)
+{
+	int fd = connect_raw(*state);
+	say(fd, "hello protocol=99 build=\"9.9\" engine=\"/nowhere/state\"");
+	assert_refused(*state, fd, ERR_PROTOCOL, "99");
+	assert_serving(*state);
+}
+
+static void another_identity_is_refused_with_both_names(void **state)
+{
+	int fd = connect_raw(*state);
+	say(fd, "hello protocol=%d engine=\"/elsewhere\"", MSG_PROTOCOL);
+	assert_refused(*state, fd, ERR_CONFLICT, "'/nowhere/state'");
+	fd = connect_raw(*state);
+	say(fd, "hello protocol=%d engine=\"/elsewhere\"", MSG_PROTOCOL);
+	assert_refused(*state, fd, ERR_CONFLICT, "'/elsewhere'");
+}
+
+static void a_request_before_the_hello_is_refused(void **state)
+{
+	int fd = connect_raw(*state);
+	say(fd, "reload_req req=1");
+	assert_refused(*state, fd, ERR_PROTOCOL, "hello");
+}
+
+static void a_frame_of_two_gigabytes_is_hung_up_on_at_once(void **state)
+{
+	int fd = connect_raw(*state);
+	assert_int_equal(send(fd, "\xff\xff\xff\x7f\x10\x00", 6, 0), 6);
+	assert_hung_up(*state, fd);
+	fd = connect_raw(*state);
+	say(fd, "hello protocol=%d engine=\"/nowhere/state\"", MSG_PROTOCOL);
+	harness_settle(*state);
+	assert_int_equal(send(fd, "\xff\xff\xff\x7f\x10\x00", 6, 0), 6);
+	assert_hung_up(*state, fd);
+	assert_serving(*state);
+}
+
+static void what_is_no_request_is_hung_up_on(void **state)
+{
+	int fd = connect_raw(*state);
+	say(fd, "hello protocol=%d engine=\"/nowhere/state\"", MSG_PROTOCOL);
+	say(fd, "obs_getme bot=\"bot-1\" tg_id=666");
+	assert_hung_up(*state, fd);
+	assert_int_equal(harness_bot(*state, "bot-1")->tg_id, 0);
+}
+
+static void who_says_nothing_is_hung_up_on_after_five_seconds(void **state)
+{
+	struct harness *harness = *state;
+	int fd = connect_raw(harness);
+	autostr struct str heard = STR_INIT;
+	bool closed;
+	harness_advance(harness, SERVER_HELLO_MS);
+	hear(harness, fd, &heard, &closed);
+	assert_false(closed);
+	harness_advance(harness, 1);
+	assert_hung_up(harness, fd);
+}
+
+static void who_never_reads_is_dropped_after_ten_seconds_and_counted(void **state)
+{
+	(void)state;
+	struct harness *harness = new_harness(MANY_BOTS);
+	struct harness_screen *good = harness_attach(harness);
+	int fd = connect_raw(harness);
+	say(fd, "hello protocol=%d engine=\"/nowhere/state\" want_state=true", MSG_PROTOCOL);
+	harness_advance(harness, SERVER_STUCK_MS - 1000);
+	harness_sync(good);
+	assert_int_equal(model_engine(good->model)->clients, 2);
+	assert_int_equal(model_engine(good->model)->dropped, 0);
+	harness_advance(harness, 3000);
+	harness_sync(good);
+	assert_int_equal(model_engine(good->model)->clients, 1);
+	assert_int_equal(model_engine(good->model)->dropped, 1);
+	assert_int_equal(client_state(good->client), CLIENT_ATTACHED);
+	close(fd);
+	harness_detach(good);
+	harness_free(harness);
+}
+
+static void a_flood_of_requests_waits_in_its_own_socket(void **state)
+{
+	struct harness *harness = *state;
+	struct harness_screen *good = harness_attach(harness);
+	int fd = connect_raw(harness);
+	autostr struct str wire = STR_INIT;
+	const struct msg_win_open request = {.window = 99};
+	say(fd, "hello protocol=%d engine=\"/nowhere/state\"", MSG_PROTOCOL);
+	for (int i = 0; i < 10000; i++)
+		msg_encode(MSG_win_open, &request, &wire);
+	size_t taken = 0;
+	for (int round = 0; round < 200; round++) {
+		size_t left = wire.length - taken % wire.length;
+		ssize_t sent = send(
+			fd, wire.text + taken % wire.length, left, MSG_NOSIGNAL | MSG_DONTWAIT);
+		taken += sent > 0 ? (size_t)sent : 0;
+		(void)engine_turn(harness->engine, 0);
+	}
+	assert_true(taken > 0);
+	harness_send(good, "win_open window=99 generation=1");
+	assert_non_null(harness_got(good, MSG_win_rows));
+	close(fd);
+	harness_detach(good);
+}
+
+static void a_repeated_request_gets_the_same_answer_and_is_not_redone(void **state)
+{
+	struct harness_screen *screen = harness_attach(*state);
+	harness_send(screen, "reload_req req=1");
+	harness_send(screen, "reload_req req=2");
+	harness_send(screen, "reload_req req=1");
+	assert_int_equal(screen->got_count, 3);
+	const struct msg_answer *first = screen->got[0].body, *again = screen->got[2].body;
+	assert_true(msg_equal(MSG_answer, first, again, false));
+	assert_int_equal(first->req, 1);
+	harness_detach(screen);
+}
+
+static void the_sixty_fifth_client_is_refused(void **state)
+{
+	struct harness *harness = *state;
+	int fds[SERVER_PEERS];
+	for (int i = 0; i < SERVER_PEERS; i++)
+		fds[i] = connect_raw(harness);
+	assert_refused(harness, connect_raw(harness), ERR_LIMIT, "64");
+	for (int i = 0; i < SERVER_PEERS; i++)
+		close(fds[i]);
+	harness_settle(harness);
+	assert_serving(harness);
+}
+
+static void a_client_says_why_it_was_refused(void **state)
+{
+	struct harness *harness = *state;
+	int fds[2];
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	struct client *client = client_over(fds[0], "/elsewhere", "cli", true);
+	struct model *model = model_new();
+	engine_adopt(harness->engine, fds[1]);
+	for (int i = 0; i < 3; i++) {
+		client_pump(client, model, 0, NULL, NULL);
+		harness_settle(harness);
+	}
+	assert_int_equal(client_state(client), CLIENT_LOST);
+	assert_non_null(strstr(client_why(client), "/elsewhere"));
+	client_free(client);
+	model_free(model);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(another_protocol_is_refused),
+		TEST(another_identity_is_refused_with_both_names),
+		TEST(a_request_before_the_hello_is_refused),
+		TEST(a_frame_of_two_gigabytes_is_hung_up_on_at_once),
+		TEST(what_is_no_request_is_hung_up_on),
+		TEST(who_says_nothing_is_hung_up_on_after_five_seconds),
+		cmocka_unit_test(who_never_reads_is_dropped_after_ten_seconds_and_counted),
+		TEST(a_flood_of_requests_waits_in_its_own_socket),
+		TEST(a_repeated_request_gets_the_same_answer_and_is_not_redone),
+		TEST(the_sixty_fifth_client_is_refused),
+		TEST(a_client_says_why_it_was_refused),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

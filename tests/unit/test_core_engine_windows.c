@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+/* Windows: what a screen asks of the big stores, and what it gets. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <math.h>
+#include <string.h>
+
+#include "tests/support/engine_harness.h"
+
+static const char config[] = "state_dir: /nowhere/state\n"
+			     "bots:\n"
+			     "  - {name: orders, token: {file: /nowhere/t1}}\n"
+			     "redis:\n"
+			     "  - {name: main, host: 127.0.0.1}\n"
+			     "  - {name: other, host: 127.0.0.1}\n";
+
+static int setup(void **state)
+{
+	struct harness *harness = harness_new(config);
+	*state = harness_attach(harness);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct harness_screen *screen = *state;
+	struct harness *harness = screen->harness;
+	harness_detach(screen);
+	harness_free(harness);
+	return 0;
+}
+
+static void feed_a_minute(struct harness *harness)
+{
+	for (int i = 0; i < 60; i++) {
+		harness_feed(harness, "obs_redis name=\"main\" clients=%d rate=nan ping_ms=nan", i);
+		harness_advance(harness, 1000);
+	}
+}
+
+static void a_series_window_has_a_column_each_and_gaps_where_nothing_was(void **state)
+{
+	struct harness_screen *screen = *state;
+	feed_a_minute(screen->harness);
+	harness_send(screen,
+		"win_open window=1 generation=1 store=\"series\" from_ms=%lld to_ms=%lld "
+		"columns=12 "
+		"filter=\"redis_connected_clients{instance=main}\\nno_such_series\"",
+		(long long)HARNESS_START_MS - 60000, (long long)HARNESS_START_MS + 60000);
+	const struct msg_win_points *reply = harness_await(screen, MSG_win_points);
+	assert_true(reply->done);
+	assert_int_equal(reply->series_count, 2);
+	assert_int_equal(reply->series[0].values_count, 12);
+	for (size_t i = 0; i < 6; i++)
+		assert_true(isnan(reply->series[0].values[i]));
+	for (int i = 0; i < 6; i++)
+		assert_true(fabs(reply->series[0].values[6 + i] - (i * 10 + 4.5)) < 0.01);
+	assert_true(isnan(reply->series[1].values[0]));
+	assert_true(isnan(reply->series[1].last));
+}
+
+static void a_star_asks_for_every_series_of_a_name(void **state)
+{
+	struct harness_screen *screen = *state;
+	harness_feed(screen->harness, "obs_redis name=\"main\" clients=1");
+	harness_feed(screen->harness, "obs_redis name=\"other\" clients=2");
+	harness_send(screen, "win_open window=1 generation=1 store=\"series\" from_ms=-60000 "
+			     "columns=1 filter=\"redis_connected_clients{*}\"");
+	const struct msg_win_points *reply = harness_await(screen, MSG_win_points);
+	assert_int_equal(reply->series_count, 2);
+	assert_string_equal(reply->series[0].name, "redis_connected_clients{instance=main}");
+	assert_string_equal(reply->series[1].name, "redis_connected_clients{instance=other}");
+	assert_true(fabs(reply->series[1].last - 2) < 0.01);
+}
+
+static void a_following_window_moves_with_the_time(void **state)
+{
+	struct harness_screen *screen = *state;
+	harness_send(screen, "win_open window=3 generation=5 store=\"series\" from_ms=-60000 "
+			     "columns=60 follow=true filter=\"botswain_pending_updates\"");
+	const struct msg_win_points *reply = harness_await(screen, MSG_win_points);
+	int64_t first_ms = reply->to_ms;
+	assert_int_equal(reply->to_ms - reply->from_ms, 60000);
+	harness_forget(screen);
+	harness_advance(screen->harness, 1000);
+	reply = harness_await(screen, MSG_win_points);
+	assert_int_equal(reply->generation, 5);
+	assert_true(reply->to_ms > first_ms);
+	harness_send(screen, "win_close window=3");
+	harness_forget(screen);
+	harness_advance(screen->harness, 5000);
+	harness_sync(screen);
+	assert_null(harness_got(screen, MSG_win_points));
+}
+
+static void an_older_generation_is_not_answered(void **state)
+{
+	struct harness_screen *screen = *state;
+	harness_send(screen, "win_open window=1 generation=4 store=\"series\" from_ms=-60000 "
+			     "columns=1");
+	harness_await(screen, MSG_win_points);
+	harness_forget(screen);
+	harness_send(screen, "win_open window=1 generation=3 store=\"series\" from_ms=-60000 "
+			     "columns=1");
+	harness_send(screen, "win_open window=2 generation=1 store=\"series\" from_ms=-60000 "
+			     "columns=1");
+	const struct msg_win_points *reply = harness_await(screen, MSG_win_points);
+	assert_int_equal(reply->window, 2);
+	assert_int_equal(screen->got_count, 1);
+}
+
+static void what_makes_no_sense_is_answered_with_its_reason(void **state)
+{
+	struct harness_screen *screen = *state;
+	harness_send(screen, "win_open window=17 generation=1 store=\"series\" columns=1");
+	const struct msg_win_points *points = harness_await(screen, MSG_win_points);
+	assert_true(points->done);
+	assert_non_null(strstr(points->error, "1 to 16"));
+	harness_send(screen, "win_open window=1 generation=1 store=\"secrets\"");
+	const struct msg_win_rows *rows = harness_await(screen, MSG_win_rows);
+	assert_non_null(strstr(rows->error, "series"));
+	harness_forget(screen);
+	harness_send(screen, "win_open window=1 generation=1 store=\"series\" from_ms=-1000");
+	points = harness_await(screen, MSG_win_points);
+	assert_non_null(strstr(points->error, "columns"));
+	assert_int_equal(client_state(screen->client), CLIENT_ATTACHED);
+}
+
+static void an_audit_window_on_no_file_is_empty(void **state)
+{
+	struct harness_screen *screen = *state;
+	harness_send(screen, "win_open window=1 generation=1 store=\"audit\" before=10");
+	const struct msg_win_rows *rows = harness_await(screen, MSG_win_rows);
+	assert_true(rows->done);
+	assert_string_equal(rows->error, "");
+	assert_int_equal(rows->rows_count, 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_series_window_has_a_column_each_and_gaps_where_nothing_was),
+		TEST(a_star_asks_for_every_series_of_a_name),
+		TEST(a_following_window_moves_with_the_time),
+		TEST(an_older_generation_is_not_answered),
+		TEST(what_makes_no_sense_is_answered_with_its_reason),
+		TEST(an_audit_window_on_no_file_is_empty),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
