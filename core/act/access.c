@@ -59,8 +59,9 @@ bool access_check(const struct act *act, const struct operator* who, struct err 
 
 static bool shows_same(const struct act *act, const struct msg_engine *engine)
 {
+	const char *error = engine->ledger_error ? engine->ledger_error : "";
 	if (engine->armed_count != act->armed_count ||
-		strcmp(engine->ledger_error ? engine->ledger_error : "", act->ledger_error) != 0)
+		(act->may_act && strcmp(error, act->ledger_error) != 0))
 		return false;
 	for (size_t i = 0; i < act->armed_count; i++)
 		if (engine->armed[i].until_ms != act->armed[i].until_ms ||
@@ -82,7 +83,8 @@ static void show(struct act *act)
 		msg_set(&armed->operator, act->armed[i].name);
 		armed->until_ms = act->armed[i].until_ms;
 	}
-	msg_set(&engine->ledger_error, act->ledger_error);
+	if (act->may_act)
+		msg_set(&engine->ledger_error, act->ledger_error);
 	model_touch(act->model, MSG_engine, 1);
 }
 

@@ -176,6 +176,7 @@ void act_turn(struct act *act)
 				step_turn(act, op, j);
 		op_advance(act, op);
 	}
+	ops_check_busy(act);
 }
 
 unsigned act_running(const struct act *act)

@@ -28,7 +28,7 @@ enum {
 	DEFAULT_STABLE_MS = 10 * 1000,
 };
 
-/* ---- work.c: what a verb means under the present configuration ---- */
+/* work.c: what a verb means under the present configuration. */
 struct deed; /* a verb on bots: its outcome and how many at once */
 struct work {
 	const char *word;
@@ -47,7 +47,7 @@ enum want work_want(const struct work *work);
 unsigned work_parallel(const struct work *work);
 int64_t work_timeout_ms(const struct act *act, const struct work *work);
 
-/* ---- plans.c ---- */
+/* plans.c: what was shown and agreed to. */
 struct plan_target {
 	uint64_t id, severity, pid;
 	char *name, *state;
@@ -63,7 +63,7 @@ struct plan {
 };
 void plan_free(struct plan *plan); /* NULL is legal */
 
-/* ---- operations.c and steps.c ---- */
+/* operations.c and steps.c: what is being done. */
 enum op_state {
 	OP_ACCEPTED, /* operation: not durable yet; step: waiting */
 	OP_RUNNING,
@@ -121,6 +121,8 @@ void op_recorded(struct act *act, struct op *op, const struct msg_obs_ledger *se
 /* No further step begins, and those that are on their way are ended. `why` is a literal. */
 void op_stop(struct act *act, struct op *op, const char *why);
 void op_release_bot(struct act *act, const struct op *op, uint64_t bot_id);
+/* Puts bot.busy_op right: a bot may have been written from a copy that was made before a change. */
+void ops_check_busy(struct act *act);
 /* Puts the entity. */
 void op_show(struct act *act, const struct op *op);
 /* Starts what may start; ends and frees the operation when all steps have ended. */
@@ -142,7 +144,7 @@ void step_end(struct act *act, struct op *op, size_t index, enum op_state state,
 /* Mono time at which step_turn() has something to do, or INT64_MAX. */
 int64_t step_due_ms(const struct op_step *step);
 
-/* ---- access.c ---- */
+/* access.c: who may act, now. */
 struct arming {
 	char name[64];
 	unsigned uid;
@@ -152,7 +154,7 @@ MUST_CHECK bool access_check(const struct act *act, const struct operator* who, 
 void access_turn(struct act *act);
 int64_t access_due_ms(const struct act *act);
 
-/* ---- backups.c ---- */
+/* backups.c: the entities that the configuration makes. */
 /* Puts the verb and backup entities of the present configuration, and removes others. */
 void entities_reload(struct act *act);
 /* Removes the half-written files of an engine that was killed. */
@@ -163,7 +165,7 @@ void backup_ended(struct act *act, const struct op_step *step);
 /* The size of the last good one, 0 unknown: progress is measured by it. */
 uint64_t backup_last_bytes(const struct act *act, uint64_t id);
 
-/* ---- words.c ---- */
+/* words.c: the sentences of plans and results. */
 void words_bot(const struct work *work, const struct msg_bot *bot, struct str *out);
 void words_backup(const struct act *act, const struct conf_backup *conf,
 	const struct msg_backup *backup, struct str *out);
@@ -190,6 +192,7 @@ struct act {
 	size_t op_count, op_capacity;
 	uint64_t ended[OPERATIONS_KEPT]; /* a ring of entities that stay */
 	uint64_t ended_count;
+	unsigned busy_checks; /* turns in which bot.busy_op is compared with what runs */
 	act_accepted *take_accepted;
 	void *take_context;
 };

@@ -20,6 +20,8 @@
 #include "core/conf/settings.h"
 #include "core/model/model.h"
 
+enum { BUSY_CHECKS = 3 };
+
 /* clang-format off */
 static const struct state_words {
 	const char *of_operation, *of_step;
@@ -170,6 +172,7 @@ const struct op *op_on(const struct act *act, uint64_t target)
 
 static void set_busy(struct act *act, uint64_t bot_id, uint64_t operation)
 {
+	act->busy_checks = BUSY_CHECKS;
 	struct msg_bot *bot = model_edit(act->model, MSG_bot, bot_id);
 	if (!bot || bot->busy_op == operation)
 		return;
@@ -324,4 +327,27 @@ void op_release_bot(struct act *act, const struct op *op, uint64_t bot_id)
 	const struct msg_bot *bot = model_bot(act->model, bot_id);
 	if (bot && bot->busy_op == op->id)
 		set_busy(act, bot_id, 0);
+}
+
+static uint64_t busy_with(const struct act *act, uint64_t bot_id)
+{
+	const struct op *op = op_on(act, bot_id);
+	return op ? op->id : 0;
+}
+
+void ops_check_busy(struct act *act)
+{
+	size_t count;
+	const struct msg_bot *const *bots = model_bots(act->model, &count);
+	if (act->busy_checks == 0)
+		return;
+	act->busy_checks--;
+	for (size_t i = 0; i < count; i++) {
+		uint64_t right = busy_with(act, bots[i]->id);
+		struct msg_bot *bot = model_edit(act->model, MSG_bot, bots[i]->id);
+		if (bot->busy_op == right)
+			continue;
+		bot->busy_op = right;
+		model_touch(act->model, MSG_bot, bot->id);
+	}
 }

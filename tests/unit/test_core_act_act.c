@@ -186,8 +186,6 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* ---- requests ---- */
-
 static struct msg_plan plan_of(struct bench *bench, const char *verb, ...)
 {
 	struct msg_plan_req request = {.req = 1, .verb = words(verb)};
@@ -302,8 +300,6 @@ static void assert_ended(struct bench *bench, uint64_t id, const char *state, co
 	assert_int_not_equal(found->ended_ms, 0);
 	assert_int_equal(act_running(bench->act), 0);
 }
-
-/* ---- plans ---- */
 
 static void a_plan_shows_targets_consequences_and_the_command(void **state)
 {
@@ -448,8 +444,6 @@ static void somebody_elses_plan_cannot_be_run(void **state)
 	msg_release(MSG_plan, &plan);
 }
 
-/* ---- who may act ---- */
-
 static void arm(struct bench *bench, bool on, enum err_code code)
 {
 	struct msg_arm_req request = {.req = 3, .on = on};
@@ -555,8 +549,6 @@ static void nothing_is_done_that_cannot_be_recorded_and_it_comes_back(void **sta
 	assert_string_equal(model_engine(bench->model)->ledger_error, "");
 	assert_int_equal(code_of_plan(bench), ERR_NONE);
 }
-
-/* ---- operations ---- */
 
 static void nothing_runs_before_the_audit_line_is_durable(void **state)
 {
@@ -731,6 +723,20 @@ static void a_busy_bot_is_left_alone(void **state)
 	wait_child(bench, "ended");
 }
 
+static void a_bot_written_from_an_old_copy_does_not_stay_busy(void **state)
+{
+	struct bench *bench = *state;
+	static const char *const broken[] = {"false", NULL};
+	bench->settings.driver.restart = command(broken);
+	uint64_t id = begin(bench, "restart", "orders");
+	struct msg_bot *copy = msg_copy(MSG_bot, bot_of(bench, "orders"));
+	wait_child(bench, "ended");
+	assert_int_equal(copy->busy_op, id);
+	model_put(bench->model, MSG_bot, copy);
+	act_turn(bench->act);
+	assert_int_equal(bot_of(bench, "orders")->busy_op, 0);
+}
+
 static void a_custom_verb_ends_as_unverified(void **state)
 {
 	struct bench *bench = *state;
@@ -826,6 +832,7 @@ int main(void)
 		TEST(steps_go_one_after_the_other_and_a_failure_stops_none),
 		TEST(a_repeated_run_is_answered_and_not_done_again),
 		TEST(a_busy_bot_is_left_alone),
+		TEST(a_bot_written_from_an_old_copy_does_not_stay_busy),
 		TEST(a_custom_verb_ends_as_unverified),
 		TEST(leaving_ends_the_child_and_says_so_in_the_audit),
 		TEST(only_the_last_two_hundred_operations_stay),
