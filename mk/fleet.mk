@@ -3,7 +3,7 @@
 # tests/fleet/README.md says what is in it.
 
 FLEET_LIBS := $(call archive,core/base)
-FLEET_PROGRAMS := $(addprefix $(O)/fleet/,botapi bot)
+FLEET_PROGRAMS := $(addprefix $(O)/fleet/,botapi bot watch)
 
 $(O)/lib/fleet.a: $(call objects,$(call sources,tests/fleet/common))
 
@@ -18,14 +18,21 @@ $(foreach program,$(notdir $(FLEET_PROGRAMS)),$(eval $(call fleet_rule,$(program
 # Their tests start them.
 $(addprefix $(O)/tests/integration/,$(basename $(notdir $(wildcard tests/integration/test_fleet_*.c)))): | $(FLEET_PROGRAMS)
 
-fleet: $(FLEET_PROGRAMS) ## build the demo fleet's programs
+fleet-programs: $(FLEET_PROGRAMS)
 
-.PHONY: fleet
 
-fleet-up: fleet ## start the fleet in DIR=d (BOTS=12, TROUBLE=1) and write d/botswain.yaml
+fleet-up: fleet-programs ## start the fleet in DIR=d (BOTS=12, TROUBLE=1) and write d/botswain.yaml
 	$(Q)BUILD=$(O) tests/fleet/up "$(DIR)"
 
 fleet-down: ## end exactly what fleet-up started in DIR=d
 	$(Q)tests/fleet/down "$(DIR)"
 
-.PHONY: fleet-up fleet-down
+# The console on a fleet of its own; `make run` needs nothing but a fresh Debian.
+run: deps ## start the demo fleet, open the console on it, take it down again
+	$(Q)$(MAKE) --no-print-directory all fleet-programs
+	$(Q)BUILD=$(O) RUN_MAKE=$$PPID exec tests/fleet/run
+
+deps: ## install the Debian packages that are missing (YES=1: without asking)
+	$(Q)tests/fleet/install-deps $(DEPS)
+
+.PHONY: fleet-programs fleet-up fleet-down run deps

@@ -15,11 +15,18 @@ transport() {
 process() {
 	local name=${names[$1]}
 	case ${kinds[$1]} in
-	remote) return ;;
+	remote)
+		printf '    heartbeat: none\n'
+		return
+		;;
 	sharded) printf '    process: {match: "%s/fleet/bot %s/bots/%s.json"}\n' "$build" "$dir" "$name" ;;
 	*) printf '    process: {pidfile: %s/%s.pid}\n' "$run" "$name" ;;
 	esac
-	printf '    logs: [%s/log/%s.log]\n' "$dir" "$name"
+	[ "${kinds[$1]}" != disabled ] || printf '    enabled: no\n'
+	case ${kinds[$1]} in
+	sharded) printf '    logs: ["%s/log/%s-*.log"]\n' "$dir" "$name" ;;
+	*) printf '    logs: [%s/log/%s.log]\n' "$dir" "$name" ;;
+	esac
 	printf '    heartbeat: "hb:%s"\n' "$name"
 }
 
@@ -56,7 +63,15 @@ write_config() {
 		    command: [$pg_bin/pg_dump, -Fc, -d, "host=$run/pg dbname=fleet user=console passfile=$dir/secrets/console.pgpass"]
 		    file: "$dir/backups/fleet-{time}.dump"
 		    verify: [$pg_bin/pg_restore, --list, "{file}"]
+		# Shorter than the defaults, so that trouble shows within a minute.
 		alerts:
 		  heartbeat_late: {after: 6s}
+		  backlog_rising: {pending: 10, polls: 3}
+		  webhook_error: {within: 60s}
+		  webhook_url_changed: {within: 60s}
+		  rate_limited: {within: 30s}
+		  poller_conflict: {within: 60s}
+		  worker_silent: {after: 2m}
+		  restart_loop: {starts: 3, within: 2m}
 	END
 }

@@ -38,7 +38,7 @@ struct agent {
 	struct timer poll_again;
 	bool polling;
 	int64_t offset;
-	unsigned webhook_ticks;
+	unsigned ticks; /* seconds since the start */
 };
 
 #endif

@@ -17,6 +17,7 @@ enum {
 	UNAUTHORISED_RETRY_MS = 10000,
 	HANDED_OVER_A_TICK = 32,
 	WEBHOOK_CHECK_TICKS = 30,
+	TRANSFER_ONE_IN = 6,
 };
 
 static void poll_now(void *data);
@@ -181,6 +182,17 @@ static void take_handed_over(struct agent *agent)
 	}
 }
 
+/* A bot on MTProto does not use the Bot API: its work shows in its own figures and log alone. */
+static void work_on_transfers(struct agent *agent)
+{
+	if (rng_below(&agent->rng, TRANSFER_ONE_IN) != 0)
+		return;
+	unsigned took = 50 + (unsigned)rng_below(&agent->rng, 400);
+	figures_handled(&agent->figures, loop_now_ms(), took);
+	journal_write(&agent->journal, LOG_INFO, NULL, "transfer of %u MiB finished in %u ms",
+		1 + (unsigned)rng_below(&agent->rng, 900), took);
+}
+
 static void webhook_checked(struct agent *agent, void *data, const struct telegram_answer *answer)
 {
 	(void)data;
@@ -191,9 +203,10 @@ static void webhook_checked(struct agent *agent, void *data, const struct telegr
 
 void intake_tick(struct agent *agent)
 {
-	if (agent->settings.worker)
+	if (agent->settings.kind == BOT_MTPROTO)
+		work_on_transfers(agent);
+	else if (agent->settings.worker)
 		take_handed_over(agent);
-	else if (agent->settings.kind == BOT_WEBHOOK &&
-		 ++agent->webhook_ticks % WEBHOOK_CHECK_TICKS == 0)
+	else if (agent->settings.kind == BOT_WEBHOOK && agent->ticks % WEBHOOK_CHECK_TICKS == 0)
 		telegram_call(agent, "getWebhookInfo", json_object(), 0, webhook_checked, NULL);
 }

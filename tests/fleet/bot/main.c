@@ -14,7 +14,7 @@
 #include "tests/fleet/bot/trouble.h"
 #include "tests/fleet/common/files.h"
 
-enum { TICK_MS = 1000, HEARTBEAT_TTL_MS = 5000 };
+enum { TICK_MS = 1000, HEARTBEAT_TTL_MS = 5000, STATUS_TICKS = 30 };
 
 /* hb:<bot> belongs to the first worker; the others beat under hb-worker:<bot>:<n>. */
 static void beat(struct agent *agent)
@@ -36,6 +36,10 @@ static void tick(void *data)
 {
 	struct agent *agent = data;
 	trouble_tick(agent);
+	if (++agent->ticks % STATUS_TICKS == 0)
+		journal_write(&agent->journal, LOG_INFO, NULL,
+			"%" PRIu64 " updates, %" PRIu64 " errors, %" PRIu64 " rows written",
+			agent->figures.updates, agent->figures.errors, agent->database.done);
 	if (!(agent->trouble & TROUBLE_MUTE))
 		beat(agent);
 	intake_tick(agent);
@@ -84,6 +88,9 @@ static bool start(struct agent *agent, struct err *err)
 
 static void say_goodbye(struct agent *agent)
 {
+	autofree char *pid_file =
+		xasprintf("%s/%s.pid", agent->settings.run_dir, agent->settings.instance);
+	unlink(pid_file);
 	journal_write(&agent->journal, LOG_INFO, NULL, "stopping on request");
 	cache_event(&agent->cache, "info", "stopping", NULL, "stopping on request");
 }
