@@ -16,6 +16,10 @@ function room(path, part) {
 	split(path, part, "/")
 	return part[1] == "core" ? "core/" part[2] : part[1]
 }
+function folder(path) {
+	sub(/[^\/]*$/, "", path)
+	return path
+}
 /^#[ \t]*include[ \t]+"/ {
 	split($0, quoted, "\"")
 	to = room(quoted[2]); from = room(FILENAME)
@@ -23,7 +27,7 @@ function room(path, part) {
 	bad = rank[to] > rank[from]
 	if (rank[from] > 100 && rank[to] < 100 && !(to in screen) && quoted[2] !~ /^core\/engine\/client[a-z_]*\.h$/) bad = 1
 	if (FILENAME ~ /^core\/engine\/client[a-z_]*\.[ch]$/ && !(to in screen) && quoted[2] !~ /^core\/engine\/client[a-z_]*\.h$/) bad = 1
-	if (quoted[2] ~ /internal\.h$/ && substr(quoted[2], 1, length(quoted[2]) - 10) != substr(FILENAME, 1, length(quoted[2]) - 10)) bad = 1
+	if (quoted[2] ~ /internal\.h$/ && folder(quoted[2]) != folder(FILENAME)) bad = 1
 	if (bad) { printf "%s:%d: %s may not include \"%s\"\n", FILENAME, FNR, from, quoted[2]; failed = 1 }
 }
 END { exit failed }'
