@@ -104,6 +104,7 @@ include mk/embed.mk
 include mk/tests.mk
 include mk/fleet.mk
 include mk/install.mk
+include mk/accept.mk
 
 clean: ## remove everything that was built
 	rm -rf build

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * make accept: every built-in condition on a running fleet of real processes. Inject, see the alert in --json and
+ * the reason on two real screens, see nothing else red, cure, see it resolve; one line of figures each. Then the
+ * operations (operations.c) and what must never happen (secrets.c). Exit 1 when a line says FAIL.
+ */
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "core/base/mem.h"
+#include "core/base/str.h"
+#include "tests/accept/accept.h"
+#include "tests/accept/observe.h"
+
+enum { INTERVAL_MS = 2000, SLACK_MS = 2000, LOOK_MS = 60 };
+
+extern char **environ;
+
+static const struct condition {
+	const char *rule, *target;
+	int hold_ms, settle_ms;
+} conditions[] = {
+#define CONDITION(rule, target, hold, settle) {#rule, target, hold, settle},
+#include "tests/accept/conditions.def"
+};
+
+void accept_line(struct accept *run, bool ok, const char *name, const char *figures)
+{
+	*(ok ? &run->passed : &run->failed) += 1;
+	printf("%-4s %-20s %s\n", ok ? "ok" : "FAIL", name, figures);
+	fflush(stdout);
+}
+
+bool accept_fault(const struct accept *run, const char *what, const char *rule)
+{
+	char *argv[] = {xstrdup("tests/accept/fault"), xstrdup(run->dir), xstrdup(what),
+		xstrdup(rule), NULL};
+	pid_t pid;
+	int status = -1;
+	if (posix_spawn(&pid, argv[0], NULL, NULL, argv, environ) == 0)
+		waitpid(pid, &status, 0);
+	for (size_t i = 0; argv[i]; i++)
+		free(argv[i]);
+	return status == 0;
+}
+
+static void note_times(const struct look *look, int64_t since, int64_t seen[PLACES])
+{
+	for (int place = 0; place < PLACES; place++) {
+		bool now = look->shown[place] && (place != PLACE_JSON || look->json);
+		if (now && seen[place] < 0)
+			seen[place] = observer_now_ms() - since;
+	}
+}
+
+static bool all_seen(const int64_t seen[PLACES])
+{
+	return seen[PLACE_JSON] >= 0 && seen[PLACE_SMALL] >= 0 && seen[PLACE_LARGE] >= 0;
+}
+
+static int64_t wait_resolved(
+	struct accept *run, const char *rule, const char *target, int64_t limit_ms)
+{
+	int64_t start = observer_now_ms();
+	struct look look;
+	do {
+		observer_look(run->observer, rule, target, LOOK_MS, &look);
+		if (!look.json)
+			return observer_now_ms() - start;
+	} while (observer_now_ms() - start < limit_ms);
+	return -1;
+}
+
+bool accept_quiet(struct accept *run, int64_t limit_ms, char *ret_first, size_t size)
+{
+	int64_t start = observer_now_ms();
+	do {
+		struct look look;
+		observer_look(run->observer, "", "", LOOK_MS * 3, &look);
+		if (!observer_firing(run->observer, ret_first, size))
+			return true;
+	} while (observer_now_ms() - start < limit_ms);
+	return false;
+}
+
+static void try_condition(struct accept *run, const struct condition *condition)
+{
+	const char *target = condition->target;
+	char first[160] = "";
+	if (!accept_quiet(run, 60000, first, sizeof(first))) {
+		autofree char *text = xasprintf("not tried: %s fires before it", first);
+		accept_line(run, false, condition->rule, text);
+		return;
+	}
+	int64_t limit = INTERVAL_MS + SLACK_MS + condition->hold_ms, seen[PLACES] = {-1, -1, -1};
+	int64_t start = observer_now_ms();
+	bool injected = accept_fault(run, "inject", condition->rule);
+	struct look look = {.json = false};
+	while (injected && !all_seen(seen) && observer_now_ms() - start < limit + 10000) {
+		observer_look(run->observer, condition->rule, target, LOOK_MS, &look);
+		note_times(&look, start, seen);
+	}
+	unsigned others = look.others;
+	bool cured = accept_fault(run, "cure", condition->rule);
+	int64_t resolved =
+		wait_resolved(run, condition->rule, target, condition->settle_ms + limit);
+	bool in_time = all_seen(seen) && seen[0] <= limit && seen[1] <= limit && seen[2] <= limit;
+	autofree char *text = xasprintf(
+		"%-12s json %5.1f s  80x24 %5.1f s  160x45 %5.1f s  (limit %4.1f)  resolved "
+		"%5.1f s  others %u %s  why \"%s\"",
+		target, (double)seen[0] / 1e3, (double)seen[1] / 1e3, (double)seen[2] / 1e3,
+		(double)limit / 1e3, (double)resolved / 1e3, others, look.other, look.why);
+	accept_line(run, injected && cured && in_time && resolved >= 0 && !others, condition->rule,
+		text);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 3) {
+		fprintf(stderr, "usage: accept DIR PROGRAM [RULE...]\n");
+		return 2;
+	}
+	autofree char *config = xasprintf("%s/botswain.yaml", argv[1]);
+	struct accept run = {.dir = argv[1], .program = argv[2], .config = config};
+	run.observer = observer_new(argv[2], config);
+	for (size_t i = 0; i < COUNT_OF(conditions); i++) {
+		bool wanted = argc == 3;
+		for (int a = 3; a < argc; a++)
+			wanted |= strcmp(argv[a], conditions[i].rule) == 0;
+		if (wanted)
+			try_condition(&run, &conditions[i]);
+	}
+	if (argc == 3) {
+		accept_operations(&run);
+		accept_secrets(&run);
+	}
+	observer_free(run.observer);
+	printf("%u passed, %u failed\n", run.passed, run.failed);
+	return run.failed ? 1 : 0;
+}
