@@ -8,8 +8,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "core/base/mem.h"
 #include "core/conf/settings.h"
+#include "core/collect/collect.h"
 #include "core/engine/digest.h"
 #include "core/engine/internal.h"
 #include "core/engine/judge.h"
@@ -65,6 +65,8 @@ static void fill_figures(struct engine *engine, struct msg_engine *entity)
 	entity->checking_done = engine->checking_done;
 	entity->checking_total = engine->checking_total;
 	msg_set(&entity->config_error, engine->config_error);
+	if (engine->ledger_error[0])
+		msg_set(&entity->ledger_error, engine->ledger_error);
 }
 
 static void fill_identity(const struct engine *engine, struct msg_engine *entity)
@@ -92,14 +94,28 @@ static void record_fleet(struct engine *engine)
 {
 	size_t count;
 	const struct msg_bot *const *bots = model_bots(engine->model, &count);
-	double rate = NAN, pending = 0;
+	double rate = NAN, pending = 0, worst[SEVERITY_CRIT + 1] = {0};
 	for (size_t i = 0; i < count; i++) {
 		if (!isnan(bots[i]->updates_per_s))
 			rate = (isnan(rate) ? 0 : rate) + bots[i]->updates_per_s;
 		pending += bots[i]->pending > 0 ? (double)bots[i]->pending : 0;
+		if (bots[i]->severity <= SEVERITY_CRIT)
+			worst[bots[i]->severity]++;
 	}
 	digest_record(engine, "botswain_updates_per_second", "", "", rate);
 	digest_record(engine, "botswain_pending_updates", "", "", pending);
+	for (unsigned i = 0; i <= SEVERITY_CRIT; i++)
+		digest_record(engine, "botswain_bots", "severity", severity_word(i), worst[i]);
+}
+
+/* What an operation works on is looked at more often: its outcome is what is observed. */
+static void hurry_busy(const struct engine *engine)
+{
+	size_t count;
+	const struct msg_bot *const *bots = model_bots(engine->model, &count);
+	for (size_t i = 0; engine->collect && i < count; i++)
+		if (bots[i]->busy_op)
+			collect_hurry(engine->collect, bots[i]->name);
 }
 
 void beat(struct engine *engine)
@@ -112,4 +128,5 @@ void beat(struct engine *engine)
 	judge_begin(engine);
 	beat_begin(engine);
 	record_fleet(engine);
+	hurry_busy(engine);
 }

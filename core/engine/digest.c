@@ -25,6 +25,7 @@ static const struct {
 	{MSG_obs_process,   digest_process},
 	{MSG_obs_notes,     digest_notes},
 	{MSG_obs_fleet,     digest_fleet},
+	{MSG_obs_child,     digest_child},
 	{MSG_obs_ledger,    digest_ledger},
 };
 /* clang-format on */

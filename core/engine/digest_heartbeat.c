@@ -3,12 +3,13 @@
  * Heartbeats. The age of a beat is the key's full TTL less what remains of it. A sharded bot beats
  * once a worker; its own beat is the newest of theirs, its load their sum.
  */
-#include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/base/str.h"
 #include "core/engine/digest.h"
 #include "core/engine/internal.h"
+#include "core/series/series.h"
 
 /* The entry of a worker, made when there is room; NULL: none. */
 static struct worker_facts *worker_of(struct bot_facts *facts, const char *id, bool make)
@@ -47,6 +48,7 @@ static void note_beat(struct engine *engine, struct msg_bot *bot, struct bot_fac
 	int64_t at_ms = dated ? now - (seen->full_ttl_ms - seen->ttl_ms) : now;
 	struct worker_facts *worker = worker_of(facts, seen->worker, true);
 	if (worker) {
+		worker->present = true;
 		worker->beat_ms = at_ms;
 		worker->mono_ms = now_mono(engine);
 		worker->updates_per_s = seen->updates_per_s;
@@ -60,15 +62,30 @@ static void note_beat(struct engine *engine, struct msg_bot *bot, struct bot_fac
 	facts->heartbeat_mono_ms = now_mono(engine);
 }
 
-/* No key. Of a sharded bot this is one worker's; the bot's own beat is what the others say. */
+/* No key. A sharded bot has several: it is missing when all are. */
 static void note_missing(
-	struct msg_bot *bot, const struct bot_facts *facts, const struct msg_obs_heartbeat *seen)
+	struct msg_bot *bot, struct bot_facts *facts, const struct msg_obs_heartbeat *seen)
 {
-	bool one_of_several = seen->worker[0] && facts->worker_count > 1;
-	if (one_of_several)
-		return;
+	struct worker_facts *worker = worker_of(facts, seen->worker, false);
+	if (worker)
+		worker->present = false;
+	for (unsigned i = 0; i < facts->worker_count; i++)
+		if (facts->workers[i].present)
+			return;
 	msg_set(&bot->hb_state, "missing");
 	bot->hb_ttl_ms = 0;
+}
+
+/* The collector gave them their labels. */
+static void record_figures(struct engine *engine, const struct msg_obs_heartbeat *seen)
+{
+	for (size_t i = 0; i < seen->figures_count; i++) {
+		const struct msg_sample *figure = &seen->figures[i];
+		char name[96];
+		snprintf(name, sizeof(name), "bot_heartbeat_%s", figure->name);
+		series_append(
+			engine->series, name, figure->labels, now_wall(engine), figure->value);
+	}
 }
 
 void digest_heartbeat(struct engine *engine, const void *body)
@@ -85,5 +102,5 @@ void digest_heartbeat(struct engine *engine, const void *body)
 		note_missing(bot, facts, seen);
 	list_workers(bot, facts);
 	note_load(engine, bot, facts);
-	digest_figures(engine, seen->figures, seen->figures_count, "bot", bot->name);
+	record_figures(engine, seen);
 }

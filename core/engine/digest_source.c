@@ -13,30 +13,6 @@
 #include "core/engine/internal.h"
 #include "core/engine/sources.h"
 
-/* clang-format off */
-static const struct {
-	const char *state;
-	enum severity severity;
-} severities[] = {
-	{"ok",             SEVERITY_OK},
-	{"checking",       SEVERITY_UNKNOWN},
-	{"late",           SEVERITY_WARN},
-	{"stale",          SEVERITY_WARN},
-	{"unreachable",    SEVERITY_CRIT},
-	{"not_permitted",  SEVERITY_WARN},
-	{"error",          SEVERITY_WARN},
-	{"not_configured", SEVERITY_STOPPED},
-};
-/* clang-format on */
-
-static enum severity severity_of(const char *state)
-{
-	for (size_t i = 0; i < COUNT_OF(severities); i++)
-		if (strcmp(severities[i].state, state) == 0)
-			return severities[i].severity;
-	return SEVERITY_UNKNOWN;
-}
-
 struct source_facts *sources_facts(struct engine *engine, uint64_t id)
 {
 	struct sources *sources = &engine->sources;
@@ -103,7 +79,7 @@ void refresh_source(struct engine *engine, struct msg_source *source)
 		source->since_ms = now_wall(engine);
 	if (strcmp(state, "ok") != 0)
 		source->latency_ms = NAN;
-	source->severity = severity_of(state);
+	source->severity = state_severity(state);
 	if (strcmp(source->kind, "telegram") == 0) {
 		source->done = engine->checking_done;
 		source->total = engine->checking_total;

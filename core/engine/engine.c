@@ -8,7 +8,12 @@
 #include "core/base/err.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
+#include "core/base/redact.h"
 #include "core/conf/settings.h"
+#include "core/act/act.h"
+#include "core/act/journal.h"
+#include "core/store/ledger.h"
+#include "core/collect/collect.h"
 #include "core/engine/beat.h"
 #include "core/engine/digest.h"
 #include "core/engine/internal.h"
@@ -17,11 +22,11 @@
 #include "core/engine/memory.h"
 #include "core/engine/query_pool.h"
 #include "core/engine/reload.h"
+#include "core/engine/requests.h"
 #include "core/engine/roster.h"
 #include "core/engine/server.h"
 #include "core/engine/windows.h"
 #include "core/series/series.h"
-#include "core/store/ledger.h"
 
 enum {
 	SERIES_BYTES = 32 << 20,
@@ -49,6 +54,29 @@ static void open_ledger(struct engine *engine)
 	engine->memory = memory_new(engine->ledger, now_wall(engine));
 }
 
+static void begin_act(struct engine *engine)
+{
+	bool may_act = engine->ledger && !engine->options.read_only;
+	if (may_act)
+		engine->journal = ledger_journal(engine->ledger);
+	engine->act = act_new(engine->settings, engine->clock, engine->model,
+		may_act ? &engine->journal : NULL, engine->mailbox);
+	act_on_accepted(engine->act, requests_accepted, engine);
+}
+
+static bool begin_collect(struct engine *engine, struct err *err)
+{
+	if (!collect_start(engine->settings, engine->clock, engine->mailbox, memory_knows_token,
+		    engine->memory, &engine->collect, err))
+		return false;
+	if (engine->ledger) {
+		struct redactor *redactor = collect_redactor(engine->collect);
+		ledger_redact_with(engine->ledger, redactor);
+		redactor_unref(redactor);
+	}
+	return true;
+}
+
 bool engine_new(struct settings *settings, const struct clock *clock,
 	const struct engine_options *options, struct engine **ret, struct err *err)
 {
@@ -72,6 +100,11 @@ bool engine_new(struct settings *settings, const struct clock *clock,
 	judge_configure(engine);
 	roster_apply(engine);
 	beat_begin(engine);
+	begin_act(engine);
+	if (options->workers && !begin_collect(engine, err)) {
+		engine_free(engine);
+		return false;
+	}
 	*ret = engine;
 	return true;
 }
@@ -80,6 +113,8 @@ void engine_free(struct engine *engine)
 {
 	if (!engine)
 		return;
+	collect_stop(engine->collect);
+	act_free(engine->act);
 	server_free(engine->server);
 	query_pool_free(engine->pool);
 	ledger_close(engine->ledger);
@@ -131,10 +166,11 @@ struct mailbox *engine_mailbox(struct engine *engine)
 static int patience_ms(const struct engine *engine, int wait_ms)
 {
 	int64_t now = now_mono(engine), due = server_due_ms(engine->server);
-	int64_t windows_due = windows_due_ms(engine);
+	int64_t windows_due = windows_due_ms(engine), act_due = act_due_ms(engine->act);
 	if (engine->to_judge)
 		return 0;
 	due = windows_due < due ? windows_due : due;
+	due = act_due < due ? act_due : due;
 	due = engine->beat_mono_ms < due ? engine->beat_mono_ms : due;
 	if (due <= now)
 		return 0;
@@ -172,7 +208,7 @@ static void reload_if_asked(struct engine *engine)
 static bool should_leave(struct engine *engine)
 {
 	int64_t now = now_mono(engine);
-	if (!engine->options.own || server_clients(engine->server)) {
+	if (!engine->options.own || server_clients(engine->server) || act_running(engine->act)) {
 		engine->leave_mono_ms = 0;
 		return false;
 	}
@@ -193,6 +229,7 @@ bool engine_turn(struct engine *engine, int wait_ms)
 	beat(engine);
 	judge_some(engine);
 	server_handle(engine->server, fds, count);
+	act_turn(engine->act);
 	windows_turn(engine);
 	server_flush(engine->server);
 	cost_add(&engine->cost, clock_cost_us() - begun_us);

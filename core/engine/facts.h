@@ -24,6 +24,7 @@ enum {
 /* What a bot (or a worker of it) last said of itself. */
 struct worker_facts {
 	char id[24];
+	bool present;             /* its key was there at the last look */
 	int64_t beat_ms, mono_ms; /* wall time of its beat; when we saw it */
 	double updates_per_s, p95_ms;
 };

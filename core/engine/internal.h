@@ -5,6 +5,7 @@
 
 #include <stdatomic.h>
 #include "core/base/clock.h"
+#include "core/act/journal.h"
 #include "core/engine/cost.h"
 #include "core/engine/draft.h"
 #include "core/engine/engine.h"
@@ -14,6 +15,8 @@
 #include "core/model/verdict.h"
 
 struct server;
+struct act;
+struct collect;
 struct ledger;
 struct lock;
 struct memory;
@@ -25,7 +28,6 @@ enum {
 	TURN_PARCELS = 128, /* taken from the mailbox in one turn */
 	BEAT_MS = 1000,     /* housekeeping */
 	MAILBOX_LIMIT = 65536,
-	RESTART_WINDOW_MS = 600000,
 };
 
 /* Our own CPU time at the last few beats. */
@@ -55,7 +57,10 @@ struct engine {
 	struct ledger *ledger; /* NULL: nothing is written */
 	struct memory *memory;
 	struct query_pool *pool;
-	uint64_t audit_changes; /* results of the ledger: the audit file may have grown */
+	struct act *act;
+	struct journal journal;
+	struct collect *collect; /* NULL: no workers */
+	uint64_t audit_changes;  /* results of the ledger: the audit file may have grown */
 	struct cost cost;
 	struct usage usage;
 	int64_t started_ms, started_mono_ms;

@@ -15,6 +15,7 @@ static void put_bot(struct engine *engine, struct msg_bot *bot)
 		return;
 	}
 	refresh_bot(engine, bot, facts);
+	verdict_bot(bot, &engine->limits, now_wall(engine));
 	model_put_if_changed(engine->model, MSG_bot, bot);
 }
 
@@ -29,6 +30,8 @@ static void put_source(struct engine *engine, struct msg_source *source)
 static void put_service(struct engine *engine, struct msg_service *service)
 {
 	refresh_service(engine, service);
+	verdict_service(
+		service, source_of_service(engine, service), &engine->limits, now_wall(engine));
 	model_put_if_changed(engine->model, MSG_service, service);
 }
 
@@ -73,13 +76,24 @@ void judge_sources(struct engine *engine)
 	drafts_commit(engine);
 }
 
+static int64_t longest(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
 void judge_configure(struct engine *engine)
 {
 	const struct settings *settings = engine->settings;
-	engine->limits = (struct verdict_limits){.heartbeat_late_ms = 30000,
-		.webhook_window_ms = 300000,
-		.conflict_window_ms = 300000,
-		.flood_window_ms = 300000};
+	int64_t redis_ms = 0, services_ms = 0;
+	for (size_t i = 0; i < settings->redis_count; i++)
+		redis_ms = longest(redis_ms, settings->redis[i].interval_ms);
+	for (size_t i = 0; i < settings->postgres_count; i++)
+		services_ms = longest(services_ms, settings->postgres[i].interval_ms);
+	engine->limits = *verdict_defaults();
 	engine->limits.process_stale_ms = 3 * settings->process_interval_ms;
 	engine->limits.telegram_stale_ms = 3 * settings->telegram_interval_ms;
+	if (redis_ms)
+		engine->limits.heartbeat_stale_ms = 3 * redis_ms;
+	if (longest(redis_ms, services_ms))
+		engine->limits.service_stale_ms = 3 * longest(redis_ms, services_ms);
 }

@@ -8,7 +8,6 @@
 
 #include "core/base/mem.h"
 #include "core/base/str.h"
-#include "core/engine/digest.h"
 #include "core/engine/internal.h"
 #include "core/store/ledger.h"
 
@@ -111,15 +110,6 @@ void memory_keep_url(
 	struct engine *engine, const struct msg_bot *bot, const struct bot_facts *facts)
 {
 	put(engine, "url", bot->name, facts->url_hash, bot->url_changed_ms);
-}
-
-/* Why the ledger cannot write, while it cannot. */
-void digest_ledger(struct engine *engine, const void *body)
-{
-	const struct msg_obs_ledger *seen = body;
-	engine->audit_changes++;
-	copy_text(
-		engine->ledger_error, sizeof(engine->ledger_error), seen->code ? seen->error : "");
 }
 
 void memory_keep_token(struct engine *engine, struct bot_facts *facts, uint64_t token_hash)

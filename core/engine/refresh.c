@@ -19,7 +19,8 @@ static bool is_older(const struct engine *engine, int64_t mono_ms, int64_t limit
 static void refresh_process(
 	const struct engine *engine, struct msg_bot *bot, const struct bot_facts *facts)
 {
-	bot->restarts = times_since(&facts->starts, now_wall(engine) - RESTART_WINDOW_MS);
+	bot->restarts =
+		times_since(&facts->starts, now_wall(engine) - engine->limits.restart_window_ms);
 	if (is_older(engine, facts->process_mono_ms, engine->limits.process_stale_ms)) {
 		bot->cpu_percent = NAN;
 		bot->rss_bytes = bot->fds = 0;
@@ -56,7 +57,8 @@ static void refresh_load(
 	double rate = NAN, p95 = NAN;
 	for (unsigned i = 0; i < facts->worker_count; i++) {
 		const struct worker_facts *worker = &facts->workers[i];
-		if (is_older(engine, worker->mono_ms, engine->limits.heartbeat_late_ms))
+		if (!worker->present ||
+			is_older(engine, worker->mono_ms, engine->limits.heartbeat_stale_ms))
 			continue;
 		if (!isnan(worker->updates_per_s))
 			rate = (isnan(rate) ? 0 : rate) + worker->updates_per_s;

@@ -6,6 +6,8 @@
 #include "core/base/err.h"
 #include "core/base/str.h"
 #include "core/conf/settings.h"
+#include "core/act/act.h"
+#include "core/collect/collect.h"
 #include "core/engine/internal.h"
 #include "core/engine/judge.h"
 #include "core/engine/roster.h"
@@ -27,6 +29,9 @@ static void adopt(struct engine *engine, struct settings *settings)
 	engine->settings = settings;
 	judge_configure(engine);
 	roster_apply(engine);
+	act_reload(engine->act, settings);
+	if (engine->collect)
+		collect_reload(engine->collect, settings);
 	settings_unref(old);
 }
 

@@ -3,12 +3,11 @@
 
 #include "core/base/err.h"
 #include "core/base/mem.h"
+#include "core/collect/collect.h"
 #include "core/engine/internal.h"
 #include "core/engine/peer.h"
 #include "core/engine/reload.h"
 #include "core/engine/windows.h"
-
-typedef void request_function(struct engine *engine, struct peer *peer, const void *body);
 
 enum {
 	HAS_REQ = 1 << 0, /* its first field is the request's id */
@@ -32,15 +31,29 @@ static void reload(struct engine *engine, struct peer *peer, const void *body)
 		answer(peer, request->req, err.code, err.text);
 }
 
+static void focus(struct engine *engine, struct peer *peer, const void *body)
+{
+	const struct msg_focus_req *request = body;
+	const struct msg_bot *bot = model_bot(engine->model, request->bot);
+	(void)peer;
+	if (engine->collect)
+		collect_focus(engine->collect, bot ? bot->name : "");
+}
+
 /* clang-format off */
 static const struct {
 	enum msg_kind kind;
 	request_function *handle;
 	unsigned flags;
 } table[] = {
-	{MSG_reload_req, reload,        HAS_REQ | CHANGES},
-	{MSG_win_open,   windows_open,  0},
-	{MSG_win_close,  windows_close, 0},
+	{MSG_plan_req,   request_plan,   HAS_REQ | CHANGES},
+	{MSG_run_req,    request_run,    HAS_REQ | CHANGES},
+	{MSG_cancel_req, request_cancel, HAS_REQ | CHANGES},
+	{MSG_arm_req,    request_arm,    HAS_REQ | CHANGES},
+	{MSG_reload_req, reload,         HAS_REQ | CHANGES},
+	{MSG_focus_req,  focus,          0},
+	{MSG_win_open,   windows_open,   0},
+	{MSG_win_close,  windows_close,  0},
 };
 /* clang-format on */
 

@@ -14,7 +14,12 @@ struct engine;
 struct peer;
 
 void requests_handle(struct engine *engine, struct peer *peer, const struct msg_any *message);
+/* For act_on_accepted(): a run was made durable, or could not be. `context` is the engine. */
+void requests_accepted(void *context, uint64_t client, const struct msg_accepted *accepted);
 /* A client leaves: its windows close. */
 void requests_forget(struct engine *engine, struct peer *peer);
+
+typedef void request_function(struct engine *engine, struct peer *peer, const void *body);
+request_function request_plan, request_run, request_cancel, request_arm;
 
 #endif
