@@ -141,7 +141,7 @@ bool pg_open(const struct conf_postgres *conf, const struct secret *password,
 {
 	struct pg_dsn dsn = {0};
 	struct pg_conn *conn = xcalloc(1, sizeof(*conn));
-	bool is_open = pg_dsn_prepare(&dsn, conf->dsn, password, limit, err);
+	bool is_open = pg_dsn_prepare(&dsn, conf, password, limit, err);
 	if (is_open) {
 		conn->pq = PQconnectStartParams(dsn.names, dsn.values, 0);
 		is_open = conn->pq && PQstatus(conn->pq) != CONNECTION_BAD

@@ -12,6 +12,7 @@
 #include "core/base/mem.h"
 #include "core/base/secret.h"
 #include "core/base/str.h"
+#include "core/conf/settings.h"
 #include "core/collect/pg_conn.h"
 #include "core/collect/resolve.h"
 
@@ -99,17 +100,20 @@ static void put_default(struct pg_dsn *dsn, const char *name, const char *value)
 		put(dsn, name, xstrdup(value));
 }
 
-static void add_session(struct pg_dsn *dsn)
+static void add_session(struct pg_dsn *dsn, int64_t timeout_ms)
 {
 	char host[HOST_NAME_MAX + 1] = "";
 	const char *options = pg_dsn_value(dsn, "options");
+	/* The server gives up before we do: that keeps the connection. */
+	int64_t statement_ms = timeout_ms < PG_STATEMENT_MS ? timeout_ms : PG_STATEMENT_MS;
 	gethostname(host, sizeof(host) - 1);
 	put(dsn, "application_name", xasprintf("botswain/%s", host));
 	put(dsn, "client_encoding", xstrdup("UTF8"));
 	put(dsn, "options",
 		xasprintf("%s -c statement_timeout=%d -c lock_timeout=%d "
 			  "-c idle_in_transaction_session_timeout=%d",
-			options ? options : "", PG_STATEMENT_MS, PG_LOCK_MS, PG_IDLE_MS));
+			options ? options : "", (int)(statement_ms * 9 / 10), PG_LOCK_MS,
+			PG_IDLE_MS));
 	put_default(dsn, "tcp_user_timeout", "10000");
 	put_default(dsn, "keepalives_idle", "5");
 	put_default(dsn, "keepalives_interval", "5");
@@ -146,14 +150,14 @@ static bool add_address(struct pg_dsn *dsn, const struct net_limit *limit, struc
 	return true;
 }
 
-bool pg_dsn_prepare(struct pg_dsn *dsn, const char *text, const struct secret *password,
-	const struct net_limit *limit, struct err *err)
+bool pg_dsn_prepare(struct pg_dsn *dsn, const struct conf_postgres *conf,
+	const struct secret *password, const struct net_limit *limit, struct err *err)
 {
-	if (!read_text(dsn, text, err))
+	if (!read_text(dsn, conf->dsn, err))
 		return false;
 	if (secret_is_set(password))
 		put(dsn, "password", xstrdup(secret_reveal(password)));
-	add_session(dsn);
+	add_session(dsn, conf->timeout_ms);
 	add_trust(dsn);
 	return add_address(dsn, limit, err);
 }

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include "core/base/attr.h"
 
+struct conf_postgres;
 struct err;
 struct net_limit;
 struct secret;
@@ -22,8 +23,8 @@ struct pg_dsn {
  * session, keep-alives, UTF-8, a checked certificate towards other hosts, and the address of a host
  * name (libpq would look it up without a deadline).
  */
-MUST_CHECK bool pg_dsn_prepare(struct pg_dsn *dsn, const char *text, const struct secret *password,
-	const struct net_limit *limit, struct err *err);
+MUST_CHECK bool pg_dsn_prepare(struct pg_dsn *dsn, const struct conf_postgres *conf,
+	const struct secret *password, const struct net_limit *limit, struct err *err);
 void pg_dsn_release(struct pg_dsn *dsn);                              /* wipes */
 const char *pg_dsn_value(const struct pg_dsn *dsn, const char *name); /* NULL: not given */
 /* A path, loopback or nothing: this machine. Pure. */

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/collect/pg_session.h"
+
+#include "core/base/mem.h"
+#include "core/base/secret.h"
+#include "core/base/str.h"
+#include "core/conf/settings.h"
+#include "core/collect/hub.h"
+#include "core/collect/vault.h"
+#include "core/collect/worker.h"
+
+static bool read_password(
+	const struct pg_session *session, struct secret *password, struct err *err)
+{
+	struct str text = STR_INIT;
+	if (!session->conf->password.given)
+		return true;
+	bool is_read = settings_secret(&session->conf->password, &text, err);
+	if (is_read) {
+		autofree char *owner = xasprintf("postgres/%s", session->conf->name);
+		secret_set(password, text.text, text.length);
+		vault_put(session->worker->hub->vault, owner, password);
+		vault_publish(session->worker->hub->vault);
+	}
+	str_wipe(&text);
+	str_release(&text);
+	return is_read;
+}
+
+static bool open_new(struct pg_session *session, struct pg_conn **ret, struct err *err)
+{
+	autosecret struct secret password = {0};
+	if (!read_password(session, &password, err))
+		return false;
+	struct net_limit limit = pg_session_limit(session);
+	return pg_open(session->conf, &password, &limit, ret, err);
+}
+
+bool pg_session_open(struct pg_session *session, struct err *err)
+{
+	if (!pg_session_is_broken(session))
+		return true;
+	pg_session_close(session);
+	return open_new(session, &session->conn, err);
+}
+
+bool pg_session_renew(struct pg_session *session, struct err *err)
+{
+	struct pg_conn *fresh;
+	if (!open_new(session, &fresh, err))
+		return false;
+	pg_session_close(session);
+	session->conn = fresh;
+	return true;
+}
+
+void pg_session_close(struct pg_session *session)
+{
+	pg_close(session->conn);
+	session->conn = NULL;
+	session->looks = 0;
+}
+
+struct net_limit pg_session_limit(const struct pg_session *session)
+{
+	return (struct net_limit){.clock = session->worker->hub->clock,
+		.deadline_ms = worker_now_ms(session->worker) + session->conf->timeout_ms,
+		.stop_fd = session->worker->stop_fd};
+}
+
+bool pg_session_run(struct pg_session *session, const struct pg_query *query, struct err *err)
+{
+	struct net_limit limit = pg_session_limit(session);
+	return pg_run(session->conn, query, &limit, err);
+}
+
+void pg_session_name_error(const struct pg_session *session, struct err *err)
+{
+	struct err bare = *err;
+	bool is_far =
+		bare.code == ERR_UNREACHABLE || bare.code == ERR_TIMEOUT || bare.code == ERR_TLS;
+	err_set(err, bare.code, "%spostgres '%s': %s", is_far ? "cannot reach " : "",
+		session->conf->name, bare.text);
+}

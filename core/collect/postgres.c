@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One Postgres: what it says of itself, and the operator's statements, at its interval. The
+ * connection is renewed every few looks, because a server whose postmaster is stuck goes on
+ * answering on the lines that it has and takes no new one: bots would find out, and so must we.
+ * Notifications have a worker of their own (postgres_listen.c).
+ */
+#include "core/collect/sources.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "core/base/clock.h"
+#include "core/base/err.h"
+#include "core/base/mem.h"
+#include "core/base/rng.h"
+#include "core/conf/settings.h"
+#include "core/collect/hub.h"
+#include "core/collect/pg_queries.h"
+#include "core/collect/pg_report.h"
+#include "core/collect/pg_session.h"
+#include "core/collect/post.h"
+#include "core/collect/same.h"
+#include "core/collect/schedule.h"
+
+enum { RENEW_AFTER = 8 /* looks */ };
+
+struct postgres {
+	struct pg_session session;
+	struct schedule schedule;
+	struct pg_memory memory;
+	struct pg_queries *queries;
+	struct rng rng;
+};
+
+static void take_orders(struct postgres *postgres)
+{
+	struct worker *worker = postgres->session.worker;
+	for (struct order *order; (order = worker_next_order(worker)); order_free(order)) {
+		if (order->kind == ORDER_ROSTER) {
+			pg_queries_set_roster(postgres->queries, order->roster);
+		} else if (order->kind == ORDER_HURRY && !order->bot[0]) {
+			pg_queries_hurry_fleet(postgres->queries);
+			schedule_hurry(&postgres->schedule, worker_now_ms(worker));
+		}
+	}
+}
+
+static void renew(struct postgres *postgres, struct err *ret_refused)
+{
+	struct err err = {0};
+	if (postgres->session.looks++ < RENEW_AFTER)
+		return;
+	if (!pg_session_renew(&postgres->session, &err))
+		err_set(ret_refused, err.code, "it answers, but takes no new connection: %s",
+			err.text);
+}
+
+static bool attempt(
+	struct postgres *postgres, double *ret_latency_ms, struct err *ret_refused, struct err *err)
+{
+	struct pg_session *session = &postgres->session;
+	return pg_session_open(session, err) &&
+	       pg_report(session, &postgres->memory, ret_latency_ms, ret_refused, err) &&
+	       pg_queries_run(postgres->queries, session, ret_refused, err);
+}
+
+static void look(struct postgres *postgres)
+{
+	struct worker *worker = postgres->session.worker;
+	struct err refused = {0}, err = {0};
+	double latency_ms = NAN;
+	schedule_begin(&postgres->schedule);
+	bool has_answered = attempt(postgres, &latency_ms, &refused, &err);
+	if (has_answered)
+		renew(postgres, &refused);
+	if (worker_stopping(worker))
+		return;
+	if (has_answered) {
+		schedule_ok(&postgres->schedule, worker_now_ms(worker), &postgres->rng);
+		err = refused;
+	} else {
+		pg_session_close(&postgres->session);
+		schedule_fail(&postgres->schedule, worker_now_ms(worker), &postgres->rng);
+	}
+	if (err.code != ERR_NONE)
+		pg_session_name_error(&postgres->session, &err);
+	post_source(worker->hub, &(struct attempt){.kind = "postgres",
+					 .name = postgres->session.conf->name,
+					 .schedule = &postgres->schedule,
+					 .err = &err,
+					 .latency_ms = latency_ms});
+}
+
+static void run(struct worker *worker)
+{
+	struct postgres *postgres = worker->context;
+	postgres->session.worker = worker;
+	postgres->memory.transactions = NAN;
+	rng_init(&postgres->rng, (uint64_t)clock_cost_us());
+	schedule_init(
+		&postgres->schedule, postgres->session.conf->interval_ms, worker_now_ms(worker));
+	while (worker_wait(worker, -1, 0, schedule_next_ms(&postgres->schedule)) != WAIT_STOP) {
+		take_orders(postgres);
+		if (schedule_is_due(&postgres->schedule, worker_now_ms(worker)))
+			look(postgres);
+	}
+	pg_session_close(&postgres->session);
+}
+
+static void release(void *context)
+{
+	struct postgres *postgres = context;
+	pg_queries_free(postgres->queries);
+	free(postgres);
+}
+
+static struct worker_spec make(const void *part)
+{
+	struct postgres *postgres = xcalloc(1, sizeof(*postgres));
+	postgres->session.conf = part;
+	postgres->queries = pg_queries_new(part);
+	return (struct worker_spec){
+		.name = "postgres", .run = run, .context = postgres, .release = release};
+}
+
+static size_t count(const struct settings *settings)
+{
+	return settings->postgres_count;
+}
+
+static const void *part(const struct settings *settings, size_t index)
+{
+	return &settings->postgres[index];
+}
+
+static bool same(const void *one, const void *other)
+{
+	return same_postgres(one, other);
+}
+
+const struct source_kind source_postgres = {
+	.name = "postgres",
+	.help = "a Postgres: its statistics, your queries, the fleet it knows",
+	.listens = true,
+	.count = count,
+	.part = part,
+	.same = same,
+	.make = make,
+};
