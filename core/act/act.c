@@ -26,13 +26,15 @@ struct act *act_new(struct settings *settings, const struct clock *clock, struct
 		.may_act = journal != NULL,
 		.to_engine = to_engine,
 		.uid = geteuid()};
+	if (journal)
+		act->journal = *journal;
 	entities_reload(act);
 	if (!journal)
 		return act;
-	act->journal = *journal;
 	act->environment = child_environment();
 	act->runner = runner_new(clock, to_engine, act->environment);
 	backups_sweep(act);
+	history_load(act);
 	return act;
 }
 

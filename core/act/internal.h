@@ -62,8 +62,11 @@ struct plan {
 	int64_t expires_mono_ms;
 };
 void plan_free(struct plan *plan); /* NULL is legal */
+/* Fills targets with their consequences, title, notes and confirmation. */
+void plan_describe(const struct act *act, const struct plan *plan, const struct work *work,
+	struct msg_plan *ret);
 
-/* operations.c and steps.c: what is being done. */
+/* operations.c and op_view.c: what is being done. */
 enum op_state {
 	OP_ACCEPTED, /* operation: not durable yet; step: waiting */
 	OP_RUNNING,
@@ -131,7 +134,15 @@ struct op *op_find(const struct act *act, uint64_t id);
 /* The live operation that works on this target, or NULL. */
 const struct op *op_on(const struct act *act, uint64_t target);
 
-/* A step's life. None of these moves the operation on: op_advance() does, after them. */
+/* history.c: operations survive a restart of the engine. */
+/* Keeps what is shown of it. */
+void history_keep(struct act *act, uint64_t id);
+/* It has ended: the oldest of more than OPERATIONS_KEPT goes. */
+void history_ended(struct act *act, uint64_t id);
+/* Puts the operations of earlier starts; one that had not ended is recorded as interrupted. */
+void history_load(struct act *act);
+
+/* steps.c: a step's life. None of these moves the operation on: op_advance() does, after them. */
 bool step_is_live(const struct op_step *step);
 void step_begin(struct act *act, struct op *op, size_t index);
 /* Its intent is durable, or could not be made so. */

@@ -22,6 +22,8 @@ struct audit_line {
 	const char *who, *what, *on, *why, *result, *detail;
 };
 
+typedef void journal_visit(void *context, const char *key, const void *value, size_t length);
+
 struct journal {
 	void *context;
 	/* The next operation number; never repeats over restarts. */
@@ -31,6 +33,8 @@ struct journal {
 	uint64_t (*put)(void *context, const char *key, const void *value, size_t length);
 	/* What was put before this start. False: nothing. */
 	bool (*get)(void *context, const char *key, struct str *ret);
+	/* All of it with this prefix, in order of the keys. */
+	void (*each)(void *context, const char *prefix, journal_visit *visit, void *visit_context);
 };
 
 #endif

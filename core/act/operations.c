@@ -220,6 +220,7 @@ bool op_begin(struct act *act, struct op *op, struct err *err)
 		else
 			set_busy(act, op->steps[i].target, op->id);
 	op_show(act, op);
+	history_keep(act, op->id);
 	return true;
 }
 
@@ -264,14 +265,6 @@ static enum op_state worst_state(const struct op *op)
 	return worst;
 }
 
-static void forget_oldest(struct act *act, uint64_t id)
-{
-	uint64_t *slot = &act->ended[act->ended_count++ % OPERATIONS_KEPT];
-	if (*slot)
-		model_remove(act->model, MSG_operation, *slot);
-	*slot = id;
-}
-
 static void end(struct act *act, struct op *op)
 {
 	autostr struct str result = STR_INIT, names = STR_INIT;
@@ -291,7 +284,7 @@ static void end(struct act *act, struct op *op)
 				.why = op->reason,
 				.result = result.text});
 	op_show(act, op);
-	forget_oldest(act, op->id);
+	history_ended(act, op->id);
 	for (size_t i = 0; i < act->op_count; i++)
 		if (act->ops[i] == op)
 			act->ops[i] = act->ops[--act->op_count];

@@ -164,9 +164,8 @@ bool ledger_get(const struct ledger *ledger, const char *key, struct str *ret)
 	return true;
 }
 
-void ledger_each(const struct ledger *ledger, const char *prefix,
-	void (*visit)(void *context, const char *key, const void *value, size_t length),
-	void *context)
+void ledger_each(
+	const struct ledger *ledger, const char *prefix, journal_visit *visit, void *context)
 {
 	const struct facts *facts = &ledger->facts;
 	for (size_t at = facts_from(facts, prefix); at < facts->count; at++) {
@@ -216,11 +215,18 @@ static bool journal_get(void *context, const char *key, struct str *ret)
 	return ledger_get(context, key, ret);
 }
 
+static void journal_each(
+	void *context, const char *prefix, journal_visit *visit, void *visit_context)
+{
+	ledger_each(context, prefix, visit, visit_context);
+}
+
 struct journal ledger_journal(struct ledger *ledger)
 {
 	return (struct journal){.context = ledger,
 		.operation = journal_operation,
 		.audit = journal_audit,
 		.put = journal_put,
-		.get = journal_get};
+		.get = journal_get,
+		.each = journal_each};
 }

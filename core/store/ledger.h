@@ -35,9 +35,8 @@ uint64_t ledger_put(struct ledger *ledger, const char *key, const void *value, s
  * of that key. */
 bool ledger_get(const struct ledger *ledger, const char *key, struct str *ret);
 /* Reads all keys with a prefix written before this start. */
-void ledger_each(const struct ledger *ledger, const char *prefix,
-	void (*visit)(void *context, const char *key, const void *value, size_t length),
-	void *context);
+void ledger_each(
+	const struct ledger *ledger, const char *prefix, journal_visit *visit, void *context);
 /* The next operation number; never repeats over restarts. */
 uint64_t ledger_operation(struct ledger *ledger);
 /* The same for act, which is a lower room. Valid as long as the ledger. */
