@@ -33,6 +33,7 @@ static const struct {
 void digest_parcel(struct engine *engine, struct parcel *parcel)
 {
 	size_t at = 0;
+	msg_complete(parcel->message.kind, parcel->message.body);
 	if (parcel->message.kind == MSG_win_rows || parcel->message.kind == MSG_win_points) {
 		windows_deliver(engine, parcel);
 		parcel_release(parcel);

@@ -48,7 +48,4 @@ static inline const char *text_of(const struct msg_field *field, const void *bod
 	return text ? text : "";
 }
 
-/* Gives every NULL string of `body` (and of its elements) an empty one, as readers are promised. */
-void msg_complete(enum msg_kind kind, void *body);
-
 #endif

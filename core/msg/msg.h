@@ -153,6 +153,9 @@ void *msg_copy(enum msg_kind kind, const void *body) MUST_CHECK;
 /* Same wire bytes. `but_rev`: entities, revision not compared. */
 bool msg_equal(enum msg_kind kind, const void *a, const void *b, bool but_rev);
 
+/* Gives every NULL string of `body` (and of its elements) an empty one, as readers are promised. */
+void msg_complete(enum msg_kind kind, void *body);
+
 /* Replaces a string field: frees the old one, copies the new one. Returns true when the text
  * changed. */
 bool msg_set(char **field, const char *text);

@@ -341,6 +341,22 @@ static void the_worst_lag_of_its_groups_is_the_services(void **state)
 	assert_true(fabs(service->lag - 9) < 0.01);
 }
 
+static void strings_that_a_worker_left_out_are_empty(void **state)
+{
+	struct harness *harness = *state;
+	static const enum msg_kind kinds[] = {MSG_obs_source, MSG_obs_getme, MSG_obs_webhook,
+		MSG_obs_heartbeat, MSG_obs_redis, MSG_obs_stream, MSG_obs_postgres, MSG_obs_samples,
+		MSG_obs_process, MSG_obs_notes, MSG_obs_notify, MSG_obs_fleet, MSG_obs_child,
+		MSG_obs_ledger};
+	for (size_t i = 0; i < COUNT_OF(kinds); i++)
+		engine_feed(harness->engine,
+			(struct parcel){
+				.message = {.kind = kinds[i], .body = msg_new(kinds[i])}});
+	harness_settle(harness);
+	const struct msg_source *nameless = source(harness, "/");
+	assert_string_equal(nameless->error, "");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -361,6 +377,7 @@ int main(void)
 		TEST(a_silent_source_is_late_then_stale_and_its_figures_go),
 		TEST(a_fleet_database_adds_disables_and_removes_bots),
 		TEST(observations_of_strangers_change_nothing),
+		TEST(strings_that_a_worker_left_out_are_empty),
 		TEST(the_worst_lag_of_its_groups_is_the_services),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
