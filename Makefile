@@ -101,6 +101,7 @@ $(O)/botswaind: $(call objects,core/engine/main.c) $(ENGINE_LIBS)
 -include $(shell find $(O)/obj -name '*.d' 2>/dev/null)
 include mk/themes.mk
 include mk/embed.mk
+include mk/docs.mk
 include mk/tests.mk
 include mk/fleet.mk
 include mk/install.mk

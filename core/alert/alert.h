@@ -2,7 +2,9 @@
 /*
  * The built-in alerts: one table (builtin.def) of conditions over the model, each with threshold,
  * hold time, severity, sentence and the source of its figure. Evaluated on observation (a changed
- * bot) and once a second. Results are alert entities of the model. Engine thread.
+ * entity) and once a second. Results are alert entities of the model: pending, firing, and resolved
+ * for five more minutes. What nobody can tell at the moment (the source is silent) changes nothing:
+ * a firing alert goes on, and none begins. One alert a rule and target. Engine thread.
  */
 #ifndef BOTSWAIN_ALERT_ALERT_H
 #define BOTSWAIN_ALERT_ALERT_H
@@ -15,22 +17,34 @@ struct alerts;
 struct clock;
 struct model;
 struct settings;
+struct str;
+struct verdict_limits;
 
-/* A row of builtin.def, for docs, check-config and make accept. */
+enum { ALERT_RESOLVED_SHOWN_MS = 300000 };
+
+/* A row of builtin.def, for docs, check-config and make accept. A limit of NaN: nothing to set. */
 struct alert_rule {
-	const char *name, *target, *severity, *unit, *origin, *help;
-	double limit;
-	int64_t for_ms;
+	const char *name, *target, *severity, *unit, *second_unit, *origin, *help;
+	double limit, second;
+	int64_t for_ms, keep_ms;
 };
 
+/* Borrows the clock and the model; keeps a reference on the settings. */
 struct alerts *alerts_new(
 	struct settings *settings, const struct clock *clock, struct model *model) MUST_CHECK;
 void alerts_free(struct alerts *alerts); /* NULL is legal */
+/* Rules that are switched off resolve at the next turn; a longer `for` makes firing pending again. */
 void alerts_reload(struct alerts *alerts, struct settings *settings);
-/* Evaluates one target (after an observation of it), or all. */
+/* Evaluates one target (after an observation of it). */
 void alerts_check(struct alerts *alerts, unsigned kind, uint64_t id);
+/* Once a second: what is pending, firing or resolved, and goes on by time alone. */
 void alerts_turn(struct alerts *alerts);
 /* alert_rule_at(0 .. until NULL) */
 const struct alert_rule *alert_rule_at(size_t index);
+
+/* The thresholds that verdicts share with these rules, from the settings. */
+void alert_limits(const struct settings *settings, struct verdict_limits *ret);
+/* Appends the table of the rules: the second half of docs/states.md. */
+void alerts_print(struct str *ret);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/engine/judge.h"
 
-#include "core/conf/settings.h"
+#include "core/alert/alert.h"
 #include "core/engine/digest.h"
 #include "core/engine/internal.h"
 
@@ -76,24 +76,7 @@ void judge_sources(struct engine *engine)
 	drafts_commit(engine);
 }
 
-static int64_t longest(int64_t a, int64_t b)
-{
-	return a > b ? a : b;
-}
-
 void judge_configure(struct engine *engine)
 {
-	const struct settings *settings = engine->settings;
-	int64_t redis_ms = 0, services_ms = 0;
-	for (size_t i = 0; i < settings->redis_count; i++)
-		redis_ms = longest(redis_ms, settings->redis[i].interval_ms);
-	for (size_t i = 0; i < settings->postgres_count; i++)
-		services_ms = longest(services_ms, settings->postgres[i].interval_ms);
-	engine->limits = *verdict_defaults();
-	engine->limits.process_stale_ms = 3 * settings->process_interval_ms;
-	engine->limits.telegram_stale_ms = 3 * settings->telegram_interval_ms;
-	if (redis_ms)
-		engine->limits.heartbeat_stale_ms = 3 * redis_ms;
-	if (longest(redis_ms, services_ms))
-		engine->limits.service_stale_ms = 3 * longest(redis_ms, services_ms);
+	alert_limits(engine->settings, &engine->limits);
 }

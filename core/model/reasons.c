@@ -261,7 +261,7 @@ static int64_t say_limited(const struct view *view, struct str *text)
 static bool failed_twice(const struct view *view, const char *state)
 {
 	return view->asked && is_word(view->bot->tg_state, state) &&
-	       view->bot->tg_fails >= view->limits->fails_down;
+	       view->bot->tg_fails >= view->limits->source_fails;
 }
 
 static bool when_api_unreachable(const struct view *view)

@@ -94,21 +94,27 @@ static void say_not_permitted(const struct service_view *view, struct str *text)
 
 /* ---- it did not answer ---- */
 
+static uint64_t fails_limit(const struct service_view *view)
+{
+	bool redis = is_word(view->service->kind, "redis");
+	return redis ? view->limits->redis_fails : view->limits->postgres_fails;
+}
+
 static bool when_unreachable(const struct service_view *view)
 {
-	return source_is(view, "unreachable") && view->source->fails >= view->limits->fails_down;
+	return source_is(view, "unreachable") && view->source->fails >= fails_limit(view);
 }
 
 static bool when_failing(const struct service_view *view)
 {
-	return source_is(view, "error") && view->source->fails >= view->limits->fails_down;
+	return source_is(view, "error") && view->source->fails >= fails_limit(view);
 }
 
 static bool when_late(const struct service_view *view)
 {
 	return source_is(view, "late") ||
 	       ((source_is(view, "unreachable") || source_is(view, "error")) &&
-		       view->source->fails < view->limits->fails_down);
+		       view->source->fails < fails_limit(view));
 }
 static void say_late(const struct service_view *view, struct str *text)
 {

@@ -28,6 +28,9 @@ const struct verdict_limits *verdict_defaults(void)
 		.restart_limit = 3,
 		.restart_window_ms = 600000,
 		.fails_down = 2,
+		.source_fails = 2,
+		.redis_fails = 2,
+		.postgres_fails = 2,
 		.grace_ms = 30000,
 		.slow_ms = 500,
 	};

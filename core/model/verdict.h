@@ -30,8 +30,9 @@ struct verdict_limits {
 	uint64_t restart_limit;                      /* 3 in the window */
 	int64_t restart_window_ms;                   /* 10 min */
 	uint64_t fails_down; /* failures in a row that make down of late: 2 */
-	int64_t grace_ms;    /* after added_ms: checking, not unknown: 30 s */
-	double slow_ms;      /* a service that takes longer is slow: 500 ms */
+	uint64_t source_fails, redis_fails, postgres_fails; /* the same, of these */
+	int64_t grace_ms; /* after added_ms: checking, not unknown: 30 s */
+	double slow_ms;   /* a service that takes longer is slow: 500 ms */
 };
 
 const struct verdict_limits *verdict_defaults(void);

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of this room share: rules with their conditions and sentences. */
+#ifndef BOTSWAIN_ALERT_INTERNAL_H
+#define BOTSWAIN_ALERT_INTERNAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "core/alert/alert.h"
+#include "core/model/model.h"
+
+struct str;
+
+/* The last is when nobody can tell. */
+enum truth { TRUTH_NO, TRUTH_YES, TRUTH_UNSURE };
+
+/* One rule looked at for one target. */
+struct scene {
+	const struct model *model;
+	const struct rule *rule;
+	double limit, second;
+	int64_t wall_ms;
+	const struct msg_bot *bot; /* the one of the three that the rule is about */
+	const struct msg_source *source;
+	const struct msg_service *service;
+	const struct msg_reason *reason; /* of a bot: the one that is the condition */
+};
+
+struct rule {
+	struct alert_rule about;
+	enum msg_kind target;
+	enum severity severity;
+	const char *holds, *unsure;                                 /* words */
+	enum truth (*judge)(const struct scene *scene);             /* SOURCE, SERVICE */
+	double (*say)(const struct scene *scene, struct str *text); /* gives the value */
+};
+
+/* rule_at(0 .. until NULL) */
+const struct rule *rule_at(size_t index);
+/* Looks; fills scene->reason. */
+enum truth rule_judge(struct scene *scene);
+
+#endif
