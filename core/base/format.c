@@ -154,3 +154,9 @@ struct shown format_day_clock(int64_t wall_ms, bool local)
 		return show("-");
 	return show("%02d-%02d %02d:%02d", tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min);
 }
+
+int32_t local_offset_s(int64_t wall_ms)
+{
+	struct tm tm;
+	return split(wall_ms, true, &tm) ? (int32_t)tm.tm_gmtoff : 0;
+}

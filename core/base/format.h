@@ -37,6 +37,9 @@ struct shown format_clock(int64_t wall_ms, bool local);
 /* 11-20 10:00, UTC or local: for what is older than a day. */
 struct shown format_day_clock(int64_t wall_ms, bool local);
 
+/* Seconds that local time is ahead of UTC at that moment. */
+int32_t local_offset_s(int64_t wall_ms);
+
 /* 30s 5m 1h30m 1.5s 250ms 7d 2w; a bare 0 is allowed, any other number needs its unit. The whole
  * text must be used; the error names the position. At most 100 years. */
 bool parse_duration(const char *text, int64_t *ret_ms, struct err *err) MUST_CHECK;

@@ -20,10 +20,11 @@ const char *log_trouble_word(enum log_trouble kind)
 		[TROUBLE_UNAUTHORIZED] = "unauthorized",
 		[TROUBLE_FLOOD] = "flood",
 		[TROUBLE_BLOCKED] = "blocked",
-		[TROUBLE_ENTITIES] = "entities",
+		[TROUBLE_ENTITIES] = "parse",
 		[TROUBLE_MEMORY] = "memory",
 		[TROUBLE_UNREACHABLE] = "unreachable",
 		[TROUBLE_TRACEBACK] = "traceback",
+		[TROUBLE_SECRET] = "secret",
 		[TROUBLE_HANDLED] = "handled",
 	};
 	return (unsigned)kind < TROUBLES ? words[kind] : "-";

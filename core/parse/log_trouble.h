@@ -24,6 +24,7 @@ enum log_trouble {
 	TROUBLE_MEMORY,
 	TROUBLE_UNREACHABLE, /* Telegram not reached */
 	TROUBLE_TRACEBACK,   /* an exception that nobody caught, as far as the line tells */
+	TROUBLE_SECRET,      /* the line held a secret (found by who redacts, not here) */
 	TROUBLE_HANDLED,     /* no trouble: an update was handled; duration_ms */
 	TROUBLES,
 };

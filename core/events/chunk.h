@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A chunk: log lines and events of one stream, in the order of their arrival. It is written by one
+ * thread (the source's worker), never moved, and read by any thread up to its published count: what
+ * is published never changes. Reference counted; the last holder frees it. A stream is what one
+ * writer wrote from its start on; a source that starts over has a new stream.
+ *
+ * Stored bytes are already redacted, by the redactor that the chunk names. The way out for text is
+ * event_text() (core/events/text.h); chunk_bytes_of() is for the rooms that build on it.
+ */
+#ifndef BOTSWAIN_EVENTS_CHUNK_H
+#define BOTSWAIN_EVENTS_CHUNK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "core/base/attr.h"
+#include "core/parse/log_level.h"
+#include "core/parse/log_line.h"
+
+struct redactor;
+
+enum record_flags {
+	RECORD_ESCAPED = 1 << 0,   /* the message holds JSON escapes */
+	RECORD_CONTINUES = 1 << 1, /* goes on from the line before it */
+	RECORD_CUT = 1 << 2,       /* the line was longer */
+	RECORD_HIDES = 1 << 3,     /* backslashes in a structured line: read it unescaped */
+};
+
+/* One line. Its order time never falls within a stream, so that streams can be merged; a line that
+ * came late is ordered behind what was there and keeps its own time. */
+struct record {
+	int64_t wall_ms;
+	int32_t late_ms; /* order time - wall_ms, saturating */
+	uint32_t offset; /* of the line in the chunk */
+	uint32_t bot;    /* offset of its bot's name, 0 none */
+	uint16_t length;
+	uint16_t message_offset, message_length; /* in the line */
+	uint16_t correlation_offset;
+	uint8_t correlation_length;
+	uint8_t level;   /* enum log_level */
+	uint8_t trouble; /* enum log_trouble */
+	uint8_t flags;
+};
+
+/* What is the same for all chunks of a stream. */
+struct stream {
+	uint64_t source;  /* entity id of the source */
+	uint64_t id;      /* first sequence number: unique among the streams of a source */
+	const char *name; /* of the source; copied */
+	bool is_own;      /* botswain's own events */
+	const struct redactor *redactor; /* referenced by the chunk; may be NULL */
+};
+
+struct chunk;
+
+/* Room for `text_bytes` of lines and names and `records` lines. The caller holds the one reference. */
+struct chunk *chunk_new(const struct stream *stream, uint64_t first_seq, size_t text_bytes,
+	size_t records) MUST_CHECK;
+struct chunk *chunk_ref(const struct chunk *chunk);
+void chunk_unref(const struct chunk *chunk); /* NULL is legal */
+
+/* Writer's thread only: copies the line and publishes it. `record` comes without offset and bot.
+ * False: no room. */
+bool chunk_append(struct chunk *chunk, struct record record, const char *line, size_t length,
+	const char *bot);
+
+/* Any thread. The published count only grows; what lies below it is constant. */
+size_t chunk_count(const struct chunk *chunk);
+const struct record *chunk_record(const struct chunk *chunk, size_t index);
+const struct stream *chunk_stream(const struct chunk *chunk);
+uint64_t chunk_first_seq(const struct chunk *chunk);
+const char *chunk_bot(const struct chunk *chunk, const struct record *record); /* "" none */
+/* The stored line: `record->length` bytes, redacted, not sanitised. */
+const char *chunk_bytes_of(const struct chunk *chunk, const struct record *record);
+/* True when the caller holds the only reference: no writer goes on with it, nobody reads it. */
+bool chunk_is_sole(const struct chunk *chunk);
+/* Memory in use, for the budget. */
+size_t chunk_used_bytes(const struct chunk *chunk);
+
+static inline int64_t record_order_ms(const struct record *record)
+{
+	return record->wall_ms + record->late_ms;
+}
+
+#endif

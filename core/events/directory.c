@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/events/directory.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/mem.h"
+#include "core/events/chunk.h"
+#include "core/events/snapshot.h"
+#include "core/events/writer.h"
+
+/* The chunks of one stream, oldest first. */
+struct shelf {
+	uint64_t source, stream;
+	struct chunk **chunks;
+	size_t count, capacity;
+};
+
+struct event_directory {
+	struct shelf *shelves; /* by source and stream */
+	size_t count, capacity;
+	size_t budget_bytes;
+	uint64_t evicted_lines;
+};
+
+struct event_directory *event_directory_new(size_t budget_bytes)
+{
+	struct event_directory *directory = xcalloc(1, sizeof(*directory));
+	directory->budget_bytes = budget_bytes;
+	return directory;
+}
+
+void event_directory_free(struct event_directory *directory)
+{
+	if (!directory)
+		return;
+	for (size_t i = 0; i < directory->count; i++) {
+		for (size_t j = 0; j < directory->shelves[i].count; j++)
+			chunk_unref(directory->shelves[i].chunks[j]);
+		free(directory->shelves[i].chunks);
+	}
+	free(directory->shelves);
+	free(directory);
+}
+
+void event_directory_set_budget(struct event_directory *directory, size_t budget_bytes)
+{
+	directory->budget_bytes = budget_bytes;
+}
+
+static int compare(const struct shelf *shelf, const struct stream *stream)
+{
+	if (shelf->source != stream->source)
+		return shelf->source < stream->source ? -1 : 1;
+	return (shelf->stream > stream->id) - (shelf->stream < stream->id);
+}
+
+/* The shelf of a stream, made when it is not there. */
+static struct shelf *find_shelf(struct event_directory *directory, const struct stream *stream)
+{
+	size_t low = 0, high = directory->count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = compare(&directory->shelves[middle], stream);
+		if (!order)
+			return &directory->shelves[middle];
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	directory->shelves = grow(directory->shelves, directory->count, &directory->capacity,
+		sizeof(*directory->shelves));
+	memmove(directory->shelves + low + 1, directory->shelves + low,
+		(directory->count - low) * sizeof(*directory->shelves));
+	directory->count++;
+	directory->shelves[low] = (struct shelf){.source = stream->source, .stream = stream->id};
+	return &directory->shelves[low];
+}
+
+static void add(struct event_directory *directory, struct chunk *chunk)
+{
+	struct shelf *shelf = find_shelf(directory, chunk_stream(chunk));
+	/* A writer announces its chunks in order and once; anything else is not ours to repair. */
+	if (shelf->count &&
+		chunk_first_seq(shelf->chunks[shelf->count - 1]) >= chunk_first_seq(chunk)) {
+		chunk_unref(chunk);
+		return;
+	}
+	shelf->chunks = grow(shelf->chunks, shelf->count, &shelf->capacity, sizeof(*shelf->chunks));
+	shelf->chunks[shelf->count++] = chunk;
+}
+
+void event_directory_add(struct event_directory *directory, struct chunk_list *list)
+{
+	for (size_t i = 0; list && i < list->count; i++)
+		add(directory, list->chunks[i]);
+	free(list);
+}
+
+static int64_t newest_ms(const struct chunk *chunk)
+{
+	size_t count = chunk_count(chunk);
+	return count ? record_order_ms(chunk_record(chunk, count - 1)) : INT64_MIN;
+}
+
+/* The shelf whose first chunk is the oldest of those that may go; NULL when none may. */
+static struct shelf *find_oldest(struct event_directory *directory)
+{
+	struct shelf *oldest = NULL;
+	for (size_t i = 0; i < directory->count; i++) {
+		struct shelf *shelf = &directory->shelves[i];
+		bool may_go = shelf->count > 1 || chunk_is_sole(shelf->chunks[0]);
+		if (may_go &&
+			(!oldest || newest_ms(shelf->chunks[0]) < newest_ms(oldest->chunks[0])))
+			oldest = shelf;
+	}
+	return oldest;
+}
+
+static void remove_shelf(struct event_directory *directory, struct shelf *shelf)
+{
+	size_t index = (size_t)(shelf - directory->shelves);
+	free(shelf->chunks);
+	directory->count--;
+	memmove(shelf, shelf + 1, (directory->count - index) * sizeof(*shelf));
+}
+
+static size_t evict_from(struct event_directory *directory, struct shelf *shelf)
+{
+	struct chunk *chunk = shelf->chunks[0];
+	size_t bytes = chunk_used_bytes(chunk);
+	directory->evicted_lines += chunk_count(chunk);
+	chunk_unref(chunk);
+	shelf->count--;
+	memmove(shelf->chunks, shelf->chunks + 1, shelf->count * sizeof(struct chunk *));
+	if (!shelf->count)
+		remove_shelf(directory, shelf);
+	return bytes;
+}
+
+void event_directory_trim(struct event_directory *directory)
+{
+	size_t bytes = event_directory_stats(directory).bytes;
+	while (bytes > directory->budget_bytes) {
+		struct shelf *oldest = find_oldest(directory);
+		if (!oldest)
+			return;
+		bytes -= evict_from(directory, oldest);
+	}
+}
+
+struct event_stats event_directory_stats(const struct event_directory *directory)
+{
+	struct event_stats stats = {.budget_bytes = directory->budget_bytes,
+		.streams = directory->count,
+		.evicted_lines = directory->evicted_lines};
+	for (size_t i = 0; i < directory->count; i++) {
+		const struct shelf *shelf = &directory->shelves[i];
+		stats.chunks += shelf->count;
+		for (size_t j = 0; j < shelf->count; j++) {
+			stats.bytes += chunk_used_bytes(shelf->chunks[j]);
+			stats.lines += chunk_count(shelf->chunks[j]);
+		}
+	}
+	return stats;
+}
+
+struct event_snapshot *event_directory_snapshot(const struct event_directory *directory)
+{
+	struct event_snapshot *snapshot = xcalloc(1, sizeof(*snapshot));
+	size_t chunks = 0;
+	for (size_t i = 0; i < directory->count; i++)
+		chunks += directory->shelves[i].count;
+	snapshot->streams = xcalloc(directory->count, sizeof(*snapshot->streams));
+	snapshot->chunks = xcalloc(chunks, sizeof(struct chunk *));
+	snapshot->lengths = xcalloc(chunks, sizeof(*snapshot->lengths));
+	snapshot->stream_count = directory->count;
+	snapshot->evicted_lines = directory->evicted_lines;
+	for (size_t i = 0; i < directory->count; i++) {
+		const struct shelf *shelf = &directory->shelves[i];
+		snapshot->streams[i] =
+			(struct snapshot_stream){snapshot->chunk_count, shelf->count};
+		for (size_t j = 0; j < shelf->count; j++) {
+			size_t at = snapshot->chunk_count++;
+			snapshot->chunks[at] = chunk_ref(shelf->chunks[j]);
+			snapshot->lengths[at] = chunk_count(shelf->chunks[j]);
+			snapshot->lines += snapshot->lengths[at];
+		}
+	}
+	return snapshot;
+}
+
+void event_snapshot_free(struct event_snapshot *snapshot)
+{
+	if (!snapshot)
+		return;
+	for (size_t i = 0; i < snapshot->chunk_count; i++)
+		chunk_unref(snapshot->chunks[i]);
+	free(snapshot->streams);
+	free(snapshot->chunks);
+	free(snapshot->lengths);
+	free(snapshot);
+}

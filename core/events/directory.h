@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * All chunks that the engine keeps, by stream, within a byte budget. The oldest full chunks go first
+ * and are counted; a chunk that is still written stays. The directory belongs to the engine's
+ * thread; a snapshot of it may be moved to a thread of the query pool and keeps its chunks alive.
+ */
+#ifndef BOTSWAIN_EVENTS_DIRECTORY_H
+#define BOTSWAIN_EVENTS_DIRECTORY_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "core/base/attr.h"
+
+struct chunk_list;
+struct event_directory;
+struct event_snapshot;
+
+struct event_stats {
+	size_t bytes, budget_bytes, chunks, streams;
+	uint64_t lines;         /* held now */
+	uint64_t evicted_lines; /* since start */
+};
+
+struct event_directory *event_directory_new(size_t budget_bytes) MUST_CHECK;
+void event_directory_free(struct event_directory *directory); /* NULL is legal */
+
+/* Takes ownership of the list (NULL is legal). */
+void event_directory_add(struct event_directory *directory, struct chunk_list *list);
+/* Evicts until the budget holds; call it after adding and now and then, since open chunks grow. */
+void event_directory_trim(struct event_directory *directory);
+void event_directory_set_budget(struct event_directory *directory, size_t budget_bytes);
+struct event_stats event_directory_stats(const struct event_directory *directory);
+
+/* What there is now: chunks and how much of each was published. */
+struct event_snapshot *event_directory_snapshot(const struct event_directory *directory) MUST_CHECK;
+void event_snapshot_free(struct event_snapshot *snapshot); /* NULL is legal */
+
+#endif

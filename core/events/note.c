@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/events/note.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/mem.h"
+#include "core/msg/msg.h"
+
+void note_release(struct note *note)
+{
+	for (size_t i = 0; i < note->count; i++) {
+		free(note->counts[i].bot);
+		str_release(&note->counts[i].text);
+	}
+	free(note->counts);
+	*note = (struct note){0};
+}
+
+bool note_is_empty(const struct note *note)
+{
+	return note->count == 0 && note->dropped == 0;
+}
+
+static size_t bucket_of(const char *bot, enum log_level level, enum log_trouble trouble)
+{
+	uint32_t value = 2166136261u ^ (uint32_t)level ^ (uint32_t)trouble << 8;
+	for (; *bot; bot++)
+		value = (value ^ (unsigned char)*bot) * 16777619u;
+	return value % NOTE_BUCKETS;
+}
+
+static struct note_count *find(
+	struct note *note, const char *bot, enum log_level level, enum log_trouble trouble)
+{
+	size_t *bucket = &note->buckets[bucket_of(bot, level, trouble)];
+	for (size_t at = *bucket; at; at = note->counts[at - 1].next) {
+		struct note_count *count = &note->counts[at - 1];
+		if (count->level == level && count->trouble == trouble &&
+			strcmp(count->bot, bot) == 0)
+			return count;
+	}
+	note->counts = grow(note->counts, note->count, &note->capacity, sizeof(*note->counts));
+	struct note_count *count = &note->counts[note->count++];
+	*count = (struct note_count){.bot = xstrdup(bot),
+		.level = level,
+		.trouble = trouble,
+		.newest_ms = INT64_MIN,
+		.next = *bucket};
+	str_init(&count->text);
+	*bucket = note->count;
+	return count;
+}
+
+struct note_count *note_add(struct note *note, const char *bot, enum log_level level,
+	const struct log_trouble_find *trouble, int64_t wall_ms)
+{
+	bool is_handled = trouble->kind == TROUBLE_HANDLED;
+	struct note_count *count =
+		find(note, bot, level, is_handled ? TROUBLE_NONE : trouble->kind);
+	note->lines++;
+	count->lines++;
+	count->handled += is_handled;
+	count->handled_ms += is_handled ? trouble->duration_ms : 0;
+	if (trouble->retry_after_s > 0)
+		count->retry_after_s = (uint64_t)trouble->retry_after_s;
+	if (wall_ms > count->newest_ms)
+		count->newest_ms = wall_ms;
+	return count;
+}
+
+void note_fill(const struct note *note, const char *source, struct msg_obs_notes *to)
+{
+	msg_set(&to->source, source);
+	to->lines = note->lines;
+	to->bytes = note->bytes;
+	to->dropped = note->dropped;
+	for (size_t i = 0; i < note->count; i++) {
+		const struct note_count *from = &note->counts[i];
+		struct msg_note *count = msg_add(to->counts, &to->counts_count);
+		msg_set(&count->bot, from->bot);
+		msg_set(&count->trouble,
+			from->trouble == TROUBLE_NONE ? "" : log_trouble_word(from->trouble));
+		msg_set(&count->text, from->text.text);
+		count->level = (uint64_t)from->level;
+		count->lines = from->lines;
+		count->time_ms = from->newest_ms;
+		count->handled = from->handled;
+		count->handled_ms = (double)from->handled_ms;
+		count->retry_after_s = from->retry_after_s;
+	}
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a writer has to tell the engine between two posts: lines counted by bot, level and trouble.
+ * Bounded by the number of such triples. Writer's thread.
+ */
+#ifndef BOTSWAIN_EVENTS_NOTE_H
+#define BOTSWAIN_EVENTS_NOTE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "core/base/str.h"
+#include "core/parse/log_trouble.h"
+
+struct msg_obs_notes;
+
+enum { NOTE_BUCKETS = 256, NOTE_TEXT_CELLS = 200 };
+
+struct note_count {
+	char *bot;
+	enum log_level level;
+	enum log_trouble trouble; /* TROUBLE_NONE for TROUBLE_HANDLED too */
+	uint64_t lines, handled, retry_after_s;
+	int64_t newest_ms, handled_ms;
+	struct str text; /* newest line from a warning on: safe, clipped */
+	size_t next;     /* in its bucket, index + 1 */
+};
+
+struct note {
+	struct note_count *counts;
+	size_t count, capacity;
+	size_t buckets[NOTE_BUCKETS];
+	uint64_t lines, bytes, dropped;
+};
+
+void note_release(struct note *note); /* legal on a zeroed struct; empties it */
+bool note_is_empty(const struct note *note);
+/* Counts a line; the result, valid until the next call, takes its text. */
+struct note_count *note_add(struct note *note, const char *bot, enum log_level level,
+	const struct log_trouble_find *trouble, int64_t wall_ms);
+/* Copies everything into a message. */
+void note_fill(const struct note *note, const char *source, struct msg_obs_notes *to);
+
+#endif

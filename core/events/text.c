@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/events/text.h"
+
+#include <string.h>
+
+#include "core/base/redact.h"
+#include "core/base/sanitize.h"
+#include "core/events/chunk.h"
+#include "core/parse/log_columns.h"
+
+static struct log_part part_of(const struct record *record, enum event_part part)
+{
+	bool hides = record->flags & RECORD_HIDES;
+	switch (part) {
+	case EVENT_MESSAGE:
+		return (struct log_part){record->message_offset, record->message_length,
+			record->flags & RECORD_ESCAPED};
+	case EVENT_CORRELATION:
+		return (struct log_part){
+			record->correlation_offset, record->correlation_length, hides};
+	case EVENT_LINE:
+		break;
+	}
+	return (struct log_part){0, record->length, hides};
+}
+
+/* Text as it may be matched: borrowed from the chunk when nothing had to be done to it, else in `made`. */
+struct view {
+	const char *text;
+	size_t length;
+	struct str made;
+};
+
+static void release_view(struct view *view)
+{
+	str_release(&view->made);
+}
+
+static void open_view(struct view *view, const struct chunk *chunk, const struct record *record,
+	enum event_part part, const struct redactor *redactor)
+{
+	const char *line = chunk_bytes_of(chunk, record);
+	struct log_part of = part_of(record, part);
+	*view = (struct view){.text = line + of.offset, .length = of.length};
+	str_init(&view->made);
+	if (of.is_escaped) {
+		log_part_text(line, of, &view->made);
+		view->text = view->made.text;
+		view->length = view->made.length;
+	}
+	bool is_clean = !of.is_escaped && chunk_stream(chunk)->redactor == redactor;
+	if (is_clean || !redact_has_candidate(redactor, view->text, view->length))
+		return;
+	struct str redacted = STR_INIT;
+	redact(redactor, &redacted, view->text, view->length, 0);
+	str_release(&view->made);
+	view->made = redacted;
+	view->text = redacted.text;
+	view->length = redacted.length;
+}
+
+void event_text(const struct chunk *chunk, const struct record *record, enum event_part part,
+	const struct redactor *redactor, size_t cells, struct str *to)
+{
+	CLEANUP(release_view) struct view view;
+	open_view(&view, chunk, record, part, redactor);
+	sanitize_clip(to, view.text, view.length, cells);
+}
+
+/* One row for the filter; views are opened when they are first asked for. */
+struct row {
+	const struct chunk *chunk;
+	const struct record *record;
+	const struct redactor *redactor;
+	struct view views[EVENT_CORRELATION + 1];
+	bool is_open[EVENT_CORRELATION + 1];
+};
+
+static void release_row(struct row *row)
+{
+	for (size_t i = 0; i < COUNT_OF(row->views); i++) {
+		if (row->is_open[i])
+			release_view(&row->views[i]);
+	}
+}
+
+static void give_part(struct row *row, enum event_part part, struct filter_value *value)
+{
+	struct view *view = &row->views[part];
+	if (!row->is_open[part])
+		open_view(view, row->chunk, row->record, part, row->redactor);
+	row->is_open[part] = true;
+	value->text = view->text;
+	value->length = view->length;
+	value->is_known = part != EVENT_CORRELATION || view->length > 0;
+}
+
+static void give_text(const char *text, struct filter_value *value)
+{
+	value->text = text;
+	value->length = strlen(text);
+	value->is_known = value->length > 0;
+}
+
+static void get(const void *of, size_t column, struct filter_value *value)
+{
+	struct row *row = (struct row *)(uintptr_t)of;
+	switch (column) {
+	case LOG_COLUMN_BOT:
+		give_text(chunk_bot(row->chunk, row->record), value);
+		break;
+	case LOG_COLUMN_SOURCE:
+		give_text(chunk_stream(row->chunk)->name, value);
+		break;
+	case LOG_COLUMN_LEVEL:
+		value->is_known = row->record->level != LOG_LEVEL_NONE;
+		value->number = row->record->level;
+		break;
+	case LOG_COLUMN_TIME:
+		value->is_known = true;
+		value->number = (double)row->record->wall_ms;
+		break;
+	default:
+		give_part(row,
+			column == LOG_COLUMN_MSG  ? EVENT_MESSAGE
+			: column == LOG_COLUMN_ID ? EVENT_CORRELATION
+						  : EVENT_LINE,
+			value);
+		break;
+	}
+}
+
+bool event_fits(const struct chunk *chunk, const struct record *record,
+	const struct redactor *redactor, struct filter *filter)
+{
+	if (filter_is_empty(filter))
+		return true;
+	CLEANUP(release_row)
+	struct row row = {.chunk = chunk, .record = record, .redactor = redactor};
+	return filter_match(filter, get, &row);
+}

@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/events/writer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/clock.h"
+#include "core/base/format.h"
+#include "core/base/limits.h"
+#include "core/base/mem.h"
+#include "core/base/redact.h"
+#include "core/base/sanitize.h"
+#include "core/base/utf8.h"
+#include "core/events/chunk.h"
+#include "core/events/note.h"
+#include "core/events/text.h"
+#include "core/msg/mailbox.h"
+#include "core/parse/log_line.h"
+#include "core/parse/log_trouble.h"
+
+enum {
+	CHUNK_TEXT_FIRST =
+		16 << 10, /* quiet sources stay small: each chunk doubles up to the limit */
+	CHUNK_RECORD_PER_BYTES = 48,
+	CHUNKS_WAITING_MAX = 64, /* sealed while the engine takes nothing */
+	AHEAD_MAX_MS = 5 * 60 * 1000,
+	OFFSET_FOR_MS = 15 * 60 * 1000,
+	POST_EVERY_MS = 1000 / LIMIT_NOTES_PER_S + 1,
+	BOT_NAME_MAX = LIMIT_NAME_BYTES,
+};
+
+struct event_writer {
+	struct event_source source;
+	char *name, *bot;
+	struct stream stream;
+	struct redactor *redactor;
+	const struct clock *clock;
+	struct chunk *open;
+	size_t chunk_bytes;
+	uint64_t next_seq;
+	int64_t order_ms;
+	struct chunk *waiting[CHUNKS_WAITING_MAX]; /* not announced yet, a reference each */
+	size_t waiting_count;
+	struct log_flow flow;
+	struct note note;
+	int64_t posted_mono_ms, offset_until_ms;
+	int32_t offset_s;
+	struct str plain, clean; /* scratch: normalised, redacted */
+};
+
+void chunk_list_free(void *list)
+{
+	struct chunk_list *mine = list;
+	for (size_t i = 0; mine && i < mine->count; i++)
+		chunk_unref(mine->chunks[i]);
+	free(mine);
+}
+
+struct event_writer *event_writer_new(const struct event_source *source,
+	const struct redactor *redactor, const struct clock *clock)
+{
+	struct event_writer *writer = xcalloc(1, sizeof(*writer));
+	writer->source = *source;
+	writer->name = xstrdup(source->name);
+	writer->bot = source->bot ? xstrdup(source->bot) : NULL;
+	writer->redactor = redactor_ref(redactor);
+	writer->clock = clock;
+	writer->chunk_bytes = CHUNK_TEXT_FIRST;
+	/* Sequence numbers go on from the clock, so that keys stay unique over restarts. */
+	writer->next_seq = (uint64_t)clock_wall_ms(clock) * 1000;
+	writer->order_ms = INT64_MIN;
+	writer->offset_until_ms = INT64_MIN;
+	writer->posted_mono_ms = clock_mono_ms(clock) - POST_EVERY_MS;
+	writer->stream = (struct stream){.source = source->id,
+		.id = writer->next_seq,
+		.name = writer->name,
+		.is_own = source->is_own,
+		.redactor = writer->redactor};
+	str_init(&writer->plain);
+	str_init(&writer->clean);
+	return writer;
+}
+
+void event_writer_free(struct event_writer *writer)
+{
+	if (!writer)
+		return;
+	for (size_t i = 0; i < writer->waiting_count; i++)
+		chunk_unref(writer->waiting[i]);
+	chunk_unref(writer->open);
+	note_release(&writer->note);
+	str_release(&writer->plain);
+	str_release(&writer->clean);
+	redactor_unref(writer->redactor);
+	free(writer->name);
+	free(writer->bot);
+	free(writer);
+}
+
+static void seal(struct event_writer *writer)
+{
+	chunk_unref(writer->open);
+	writer->open = NULL;
+}
+
+void event_writer_redact_with(struct event_writer *writer, const struct redactor *redactor)
+{
+	struct redactor *next = redactor_ref(redactor);
+	seal(writer);
+	redactor_unref(writer->redactor);
+	writer->redactor = next;
+	writer->stream.redactor = next;
+}
+
+/* Makes room in the list of what waits: the oldest goes, counted. */
+static void drop_waiting(struct event_writer *writer)
+{
+	if (writer->waiting_count < CHUNKS_WAITING_MAX)
+		return;
+	writer->note.dropped += chunk_count(writer->waiting[0]);
+	chunk_unref(writer->waiting[0]);
+	writer->waiting_count--;
+	memmove(writer->waiting, writer->waiting + 1,
+		writer->waiting_count * sizeof(*writer->waiting));
+}
+
+static void open_chunk(struct event_writer *writer, size_t needed)
+{
+	size_t bytes = writer->chunk_bytes > needed ? writer->chunk_bytes : needed;
+	seal(writer);
+	drop_waiting(writer);
+	writer->open = chunk_new(
+		&writer->stream, writer->next_seq, bytes, bytes / CHUNK_RECORD_PER_BYTES + 1);
+	writer->waiting[writer->waiting_count++] = chunk_ref(writer->open);
+	if (writer->chunk_bytes < LIMIT_CHUNK_TEXT_BYTES)
+		writer->chunk_bytes *= 2;
+}
+
+static void append(struct event_writer *writer, struct record record, const char *line,
+	size_t length, const char *bot)
+{
+	if (!writer->open || !chunk_append(writer->open, record, line, length, bot)) {
+		open_chunk(writer, length + strlen(bot) + 1);
+		bool fits = chunk_append(writer->open, record, line, length, bot);
+		if (!fits)
+			abort(); /* it was made to fit */
+	}
+	writer->next_seq++;
+	writer->note.bytes += length;
+}
+
+/* A time that a line claims, or now: nothing may stand far in the future. */
+static int64_t believable_ms(const struct event_writer *writer, int64_t claimed_ms)
+{
+	int64_t now_ms = clock_wall_ms(writer->clock);
+	return claimed_ms == LOG_NO_TIME || claimed_ms < 0 || claimed_ms > now_ms + AHEAD_MAX_MS
+		       ? now_ms
+		       : claimed_ms;
+}
+
+/* Keeps the order time from falling. */
+static void set_time(struct event_writer *writer, struct record *record, int64_t wall_ms)
+{
+	if (wall_ms >= writer->order_ms) {
+		writer->order_ms = wall_ms;
+		record->wall_ms = wall_ms;
+		return;
+	}
+	int64_t late_ms = writer->order_ms - wall_ms;
+	record->late_ms = late_ms < INT32_MAX ? (int32_t)late_ms : INT32_MAX;
+	record->wall_ms = writer->order_ms - record->late_ms;
+}
+
+/* The slug of what a line calls its bot; the name itself, safe and clipped, where nobody resolves. */
+static void name_bot(const struct event_writer *writer, const char *name, size_t length,
+	char ret_bot[BOT_NAME_MAX])
+{
+	const struct event_source *source = &writer->source;
+	const char *slug = NULL;
+	autostr struct str safe = STR_INIT;
+	if (length && source->resolve)
+		slug = source->resolve(source->context, name, length);
+	else if (length)
+		sanitize(&safe, name, utf8_cut(name, length, BOT_NAME_MAX / 2));
+	if (!slug && safe.length && safe.length < BOT_NAME_MAX)
+		slug = safe.text;
+	copy_text(ret_bot, BOT_NAME_MAX, slug ? slug : writer->bot ? writer->bot : "");
+}
+
+static void count(struct event_writer *writer, const struct record *record, const char *bot,
+	const struct log_trouble_find *trouble)
+{
+	enum log_level level = (enum log_level)record->level;
+	struct note_count *counted = note_add(&writer->note, bot, level, trouble, record->wall_ms);
+	bool matters = level >= LOG_LEVEL_WARN ||
+		       (trouble->kind != TROUBLE_NONE && trouble->kind != TROUBLE_HANDLED);
+	if (!matters || record->flags & RECORD_CONTINUES)
+		return;
+	str_clear(&counted->text);
+	event_text(writer->open, record, EVENT_MESSAGE, writer->redactor, NOTE_TEXT_CELLS,
+		&counted->text);
+}
+
+static void store(struct event_writer *writer, struct record record, const struct str *line,
+	const char *bot, struct log_trouble_find trouble, bool held_secret)
+{
+	if (held_secret && (trouble.kind == TROUBLE_NONE || trouble.kind == TROUBLE_HANDLED))
+		trouble.kind = TROUBLE_SECRET;
+	record.trouble = (uint8_t)trouble.kind;
+	append(writer, record, line->text, line->length, bot);
+	count(writer, chunk_record(writer->open, chunk_count(writer->open) - 1), bot, &trouble);
+}
+
+/* Normalises, redacts and bounds the line into `clean`; says whether a secret was in it. */
+static bool clean_line(struct event_writer *writer, const char *line, size_t length, bool *is_cut)
+{
+	const size_t most = LIMIT_LOG_STORED_BYTES - 1;
+	size_t kept = utf8_cut(line, length, most);
+	*is_cut |= kept < length;
+	str_clear(&writer->plain);
+	str_clear(&writer->clean);
+	if (log_needs_normalising(line, kept)) {
+		log_normalise(line, kept, &writer->plain);
+		line = writer->plain.text;
+		kept = writer->plain.length;
+	}
+	size_t secrets =
+		redact(writer->redactor, &writer->clean, line, kept, *is_cut ? REDACT_CUT : 0);
+	str_truncate(&writer->clean, utf8_cut(writer->clean.text, writer->clean.length, most));
+	return secrets > 0;
+}
+
+static int32_t offset_now(struct event_writer *writer, int64_t now_ms)
+{
+	if (now_ms >= writer->offset_until_ms) {
+		writer->offset_s = local_offset_s(now_ms);
+		writer->offset_until_ms = now_ms + OFFSET_FOR_MS;
+	}
+	return writer->offset_s;
+}
+
+static struct record record_of(
+	const struct log_line *line, const char *text, size_t length, bool is_cut)
+{
+	struct record record = {.level = (uint8_t)line->level,
+		.message_offset = (uint16_t)line->message.offset,
+		.message_length = (uint16_t)line->message.length};
+	if (line->correlation.length <= UINT8_MAX) {
+		record.correlation_offset = (uint16_t)line->correlation.offset;
+		record.correlation_length = (uint8_t)line->correlation.length;
+	}
+	bool hides = line->form != LOG_TEXT && memchr(text, '\\', length);
+	record.flags = (uint8_t)((line->message.is_escaped ? RECORD_ESCAPED : 0) |
+				 (line->is_continuation ? RECORD_CONTINUES : 0) |
+				 (is_cut ? RECORD_CUT : 0) | (hides ? RECORD_HIDES : 0));
+	return record;
+}
+
+void event_writer_line(struct event_writer *writer, const char *line, size_t length, bool is_cut)
+{
+	char bot[BOT_NAME_MAX];
+	struct log_line read;
+	struct log_arrival arrival = {.received_ms = clock_wall_ms(writer->clock)};
+	arrival.utc_offset_s = offset_now(writer, arrival.received_ms);
+	bool held_secret = clean_line(writer, line, length, &is_cut);
+	const char *text = writer->clean.text;
+	size_t size = writer->clean.length;
+	log_line_read(text, size, &arrival, &read);
+	log_flow_take(&writer->flow, text, size, &read);
+	struct record record = record_of(&read, text, size, is_cut);
+	set_time(writer, &record, believable_ms(writer, read.wall_ms));
+	name_bot(writer, text + read.bot.offset, read.bot.length, bot);
+	store(writer, record, &writer->clean, bot, log_trouble_of(text, size, read.level),
+		held_secret);
+}
+
+/* message, then a blank and the rest, then the correlation id. */
+static bool clean_input(
+	struct event_writer *writer, const struct event_input *input, struct record *record)
+{
+	struct str *clean = &writer->clean;
+	bool is_cut = false;
+	bool held_secret = clean_line(writer, input->message, strlen(input->message), &is_cut);
+	record->message_length = (uint16_t)clean->length;
+	if (input->rest && *input->rest) {
+		str_addch(clean, ' ');
+		held_secret |=
+			redact(writer->redactor, clean, input->rest, strlen(input->rest), 0) > 0;
+	}
+	size_t id = input->correlation ? strlen(input->correlation) : 0;
+	size_t most = LIMIT_LOG_STORED_BYTES - 1 - UINT8_MAX - 1;
+	is_cut |= clean->length > most;
+	str_truncate(clean, utf8_cut(clean->text, clean->length, most));
+	if (record->message_length > clean->length)
+		record->message_length = (uint16_t)clean->length;
+	if (id && id <= UINT8_MAX) {
+		str_addch(clean, ' ');
+		record->correlation_offset = (uint16_t)clean->length;
+		record->correlation_length = (uint8_t)id;
+		str_adds(clean, input->correlation);
+	}
+	record->flags = is_cut ? RECORD_CUT : 0;
+	return held_secret;
+}
+
+void event_writer_event(struct event_writer *writer, const struct event_input *input)
+{
+	char bot[BOT_NAME_MAX];
+	struct record record = {.level = (uint8_t)input->level};
+	bool held_secret = clean_input(writer, input, &record);
+	if (redact_has_candidate(writer->redactor, writer->clean.text, writer->clean.length)) {
+		/* A secret across two fields: the line is one from here on. */
+		str_clear(&writer->plain);
+		held_secret |= redact(writer->redactor, &writer->plain, writer->clean.text,
+				       writer->clean.length, 0) > 0;
+		str_clear(&writer->clean);
+		str_add(&writer->clean, writer->plain.text, writer->plain.length);
+		str_truncate(&writer->clean, LIMIT_LOG_STORED_BYTES - 1);
+		record.correlation_length = 0;
+		record.message_length = (uint16_t)writer->clean.length;
+	}
+	set_time(writer, &record, believable_ms(writer, input->wall_ms));
+	name_bot(writer, input->bot ? input->bot : "", input->bot ? strlen(input->bot) : 0, bot);
+	struct log_trouble_find trouble =
+		log_trouble_of(writer->clean.text, writer->clean.length, input->level);
+	store(writer, record, &writer->clean, bot, trouble, held_secret);
+}
+
+void event_writer_lost(struct event_writer *writer, uint64_t lines)
+{
+	writer->note.dropped += lines;
+}
+
+int64_t event_writer_due_ms(const struct event_writer *writer)
+{
+	if (note_is_empty(&writer->note) && !writer->waiting_count)
+		return -1;
+	int64_t wait_ms = writer->posted_mono_ms + POST_EVERY_MS - clock_mono_ms(writer->clock);
+	return wait_ms > 0 ? wait_ms : 0;
+}
+
+/* A list with references of its own; NULL when nothing waits. */
+static struct chunk_list *list_waiting(const struct event_writer *writer)
+{
+	if (!writer->waiting_count)
+		return NULL;
+	struct chunk_list *list =
+		xmalloc(sizeof(*list) + writer->waiting_count * sizeof(struct chunk *));
+	list->count = writer->waiting_count;
+	for (size_t i = 0; i < list->count; i++)
+		list->chunks[i] = chunk_ref(writer->waiting[i]);
+	return list;
+}
+
+bool event_writer_post(struct event_writer *writer, struct mailbox *to, bool force)
+{
+	int64_t due_ms = event_writer_due_ms(writer);
+	if (due_ms < 0 || (due_ms > 0 && !force))
+		return true;
+	struct msg_obs_notes *notes = msg_new(MSG_obs_notes);
+	note_fill(&writer->note, writer->name, notes);
+	struct parcel parcel = {.message = {MSG_obs_notes, notes},
+		.attachment = list_waiting(writer),
+		.release = chunk_list_free};
+	writer->posted_mono_ms = clock_mono_ms(writer->clock);
+	if (!mailbox_post_with(to, parcel))
+		return false;
+	for (size_t i = 0; i < writer->waiting_count; i++)
+		chunk_unref(writer->waiting[i]);
+	writer->waiting_count = 0;
+	note_release(&writer->note);
+	return true;
+}

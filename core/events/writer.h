@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The one writer of a source's stream. Lines go in raw; they are normalised, redacted, read,
+ * searched for trouble, appended to a chunk, and counted in a note. event_writer_post() hands the
+ * note and the chunks that are new to the engine's mailbox, at most LIMIT_NOTES_PER_S times a
+ * second; when the mailbox is full nothing is forgotten, the next post tells it.
+ *
+ * Everything here belongs to the worker's thread. The chunks are read by others meanwhile.
+ */
+#ifndef BOTSWAIN_EVENTS_WRITER_H
+#define BOTSWAIN_EVENTS_WRITER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "core/base/attr.h"
+#include "core/parse/log_level.h"
+
+struct chunk;
+struct clock;
+struct event_writer;
+struct mailbox;
+struct redactor;
+
+/* The slug of the bot that a line calls `name` (its name, username or id); NULL when there is none. */
+typedef const char *event_resolve(void *context, const char *name, size_t length);
+
+struct event_source {
+	uint64_t id;      /* entity id */
+	const char *name; /* copied */
+	const char *bot;  /* slug of the bot whose log this is, NULL: each line says; copied */
+	bool is_own;      /* botswain's own events */
+	event_resolve *resolve; /* NULL: names are kept as they are written */
+	void *context;
+};
+
+/* An event that is no log line: a stream's entry, or our own. */
+struct event_input {
+	int64_t wall_ms; /* LOG_NO_TIME: now */
+	enum log_level level;
+	const char *bot; /* as written; NULL: the source's */
+	const char *message;
+	const char *rest;        /* other fields, searched but not shown in a row; may be NULL */
+	const char *correlation; /* may be NULL */
+};
+
+/* Attachment of an obs_notes parcel: chunks that the directory does not know yet. */
+struct chunk_list {
+	size_t count;
+	struct chunk *chunks[]; /* a reference each */
+};
+void chunk_list_free(void *list); /* with its references; NULL is legal */
+
+/* Takes a reference to the redactor (may be NULL). */
+struct event_writer *event_writer_new(const struct event_source *source,
+	const struct redactor *redactor, const struct clock *clock) MUST_CHECK;
+void event_writer_free(
+	struct event_writer *writer); /* what was not posted is gone; NULL is legal */
+/* Secrets changed: from the next line on this redactor is used. */
+void event_writer_redact_with(struct event_writer *writer, const struct redactor *redactor);
+
+/* A line without its line end. `is_cut`: the source cut it. */
+void event_writer_line(struct event_writer *writer, const char *line, size_t length, bool is_cut);
+void event_writer_event(struct event_writer *writer, const struct event_input *input);
+/* Lines that were lost before they came here (a full buffer, a file that vanished). */
+void event_writer_lost(struct event_writer *writer, uint64_t lines);
+
+/* How long until a post is due: 0 now, -1 nothing to tell. */
+int64_t event_writer_due_ms(const struct event_writer *writer);
+/* Posts when due (or `force`, at the end) as MSG_obs_notes with a chunk_list (NULL when no chunk is
+ * new). False: the mailbox was full, try again later. */
+bool event_writer_post(struct event_writer *writer, struct mailbox *to, bool force);
+
+#endif

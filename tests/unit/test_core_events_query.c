@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/attr.h"
+#include "core/base/clock.h"
+#include "core/base/mem.h"
+#include "core/base/rng.h"
+#include "core/base/str.h"
+#include "core/events/directory.h"
+#include "core/events/query.h"
+#include "core/events/writer.h"
+#include "core/msg/mailbox.h"
+#include "core/msg/msg.h"
+#include "core/parse/log_columns.h"
+#include "core/parse/log_line.h"
+
+#define T INT64_C(1795168821744)
+
+enum { SOURCES = 4 };
+
+struct bench {
+	struct clock clock;
+	struct mailbox *box;
+	struct event_directory *directory;
+	struct event_writer *writers[SOURCES];
+};
+
+static int set_up(void **state)
+{
+	struct bench *bench = xcalloc(1, sizeof(*bench));
+	static const char *const names[SOURCES] = {"a", "b", "c", "botswain"};
+	clock_init_virtual(&bench->clock, T);
+	bench->box = mailbox_new(1000);
+	bench->directory = event_directory_new(64 << 20);
+	for (size_t i = 0; i < SOURCES; i++) {
+		const struct event_source source = {
+			.id = i + 1, .name = names[i], .is_own = i == 3};
+		bench->writers[i] = event_writer_new(&source, NULL, &bench->clock);
+	}
+	*state = bench;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct bench *bench = *state;
+	for (size_t i = 0; i < SOURCES; i++)
+		event_writer_free(bench->writers[i]);
+	mailbox_free(bench->box);
+	event_directory_free(bench->directory);
+	free(bench);
+	return 0;
+}
+
+static void add(
+	struct bench *bench, size_t source, int64_t wall_ms, const char *bot, const char *text)
+{
+	const struct event_input input = {
+		.wall_ms = wall_ms, .level = LOG_LEVEL_INFO, .bot = bot, .message = text};
+	event_writer_event(bench->writers[source], &input);
+}
+
+/* What the engine does with the notes of its workers. */
+static void deliver(struct bench *bench)
+{
+	struct parcel parcel;
+	for (size_t i = 0; i < SOURCES; i++)
+		assert_true(event_writer_post(bench->writers[i], bench->box, true));
+	while (mailbox_take(bench->box, &parcel, 1)) {
+		event_directory_add(bench->directory, parcel.attachment);
+		parcel.attachment = NULL;
+		parcel_release(&parcel);
+	}
+}
+
+static struct event_query *ask(
+	struct bench *bench, const struct event_question *question, const char *expression)
+{
+	const struct filter_schema schema = log_schema(T, 0);
+	size_t at;
+	struct filter *filter = expression ? filter_new(expression, &schema, &at, NULL) : NULL;
+	return event_query_new(event_directory_snapshot(bench->directory), filter, NULL, question);
+}
+
+/* The answer as the texts of its rows, with a '|' where the anchor is not told. */
+static struct msg_win_rows *answer(
+	struct bench *bench, const struct event_question *question, const char *expression)
+{
+	struct event_query *query = ask(bench, question, expression);
+	struct msg_win_rows *rows = msg_new(MSG_win_rows);
+	while (!event_query_step(query, 3))
+		continue;
+	event_query_take(query, rows);
+	event_query_free(query);
+	assert_true(rows->done);
+	return rows;
+}
+
+static void assert_answer(struct bench *bench, const struct event_question *question,
+	const char *expression, const char *expected)
+{
+	autostr struct str said = STR_INIT;
+	struct msg_win_rows *rows = answer(bench, question, expression);
+	for (size_t i = 0; i < rows->rows_count; i++)
+		str_addf(&said, "%s%s", i ? " " : "", rows->rows[i].text);
+	assert_string_equal(said.text, expected);
+	msg_free(MSG_win_rows, rows);
+}
+
+static void fill(struct bench *bench)
+{
+	add(bench, 0, T - 900, "shop", "a1");
+	add(bench, 0, T - 500, "shop", "a2");
+	add(bench, 0, T - 100, "shop", "a3");
+	add(bench, 1, T - 700, "quiz", "b1");
+	add(bench, 1, T - 500, "quiz", "b2");
+	add(bench, 2, T - 800, "shop", "c1");
+	add(bench, 3, T - 600, NULL, "own");
+	deliver(bench);
+}
+
+static void sources_are_merged_by_time_with_a_stable_order(void **state)
+{
+	struct bench *bench = *state;
+	fill(bench);
+	const struct event_question all = {.anchor = EVENT_KEY_END, .before = 100};
+	assert_answer(bench, &all, NULL, "a1 c1 b1 own a2 b2 a3");
+	const struct event_question tail = {.anchor = EVENT_KEY_END, .before = 3};
+	assert_answer(bench, &tail, NULL, "a2 b2 a3");
+	const struct event_question head = {.anchor = EVENT_KEY_FIRST, .after = 3};
+	assert_answer(bench, &head, NULL, "a1 c1 b1");
+	const struct event_question middle = {.anchor = {T - 600, 0, 0}, .before = 2, .after = 2};
+	assert_answer(bench, &middle, NULL, "c1 b1 own a2");
+}
+
+static void a_key_of_a_row_is_a_position_for_ever(void **state)
+{
+	struct bench *bench = *state;
+	fill(bench);
+	const struct event_question all = {.anchor = EVENT_KEY_END, .before = 100};
+	struct msg_win_rows *rows = answer(bench, &all, NULL);
+	add(bench, 2, T - 490, "shop", "c2");
+	deliver(bench);
+	struct event_question from = {.before = 1, .after = 3};
+	assert_true(event_key_read(rows->rows[5].key, &from.anchor, NULL));
+	assert_answer(bench, &from, NULL, "a2 b2 c2 a3");
+	msg_free(MSG_win_rows, rows);
+}
+
+static void a_filter_hides_and_is_counted(void **state)
+{
+	struct bench *bench = *state;
+	fill(bench);
+	const struct event_question all = {.anchor = EVENT_KEY_END, .before = 100};
+	assert_answer(bench, &all, "/[ab]\\d/ !b1", "a1 a2 b2 a3");
+	assert_answer(bench, &all, "bot=quiz or source=c", "c1 b1 b2");
+	struct msg_win_rows *rows = answer(bench, &all, "/2$/");
+	assert_int_equal(rows->hits, 2);
+	assert_int_equal(rows->hidden, 5);
+	assert_true(rows->scanned_from_ms == T - 900);
+	assert_true(rows->scanned_to_ms == T - 100);
+	assert_int_equal(rows->more_before, 0);
+	msg_free(MSG_win_rows, rows);
+}
+
+static void rows_of_some_bots_come_with_our_own(void **state)
+{
+	struct bench *bench = *state;
+	static const char *const bots[] = {"quiz", "nobody"};
+	fill(bench);
+	const struct event_question some = {
+		.anchor = EVENT_KEY_END, .before = 100, .bots = bots, .bot_count = COUNT_OF(bots)};
+	assert_answer(bench, &some, NULL, "b1 own b2");
+	struct msg_win_rows *rows = answer(bench, &some, NULL);
+	assert_string_equal(rows->rows[1].bot, "botswain");
+	assert_string_equal(rows->rows[1].source, "botswain");
+	assert_string_equal(rows->rows[0].bot, "quiz");
+	assert_int_equal(rows->rows[0].level, LOG_LEVEL_INFO);
+	assert_int_equal(rows->hidden, 0);
+	msg_free(MSG_win_rows, rows);
+}
+
+static void seeking_gives_the_next_key_in_its_direction(void **state)
+{
+	struct bench *bench = *state;
+	struct event_key key;
+	fill(bench);
+	const struct event_question forwards = {.anchor = {T - 850, 0, 0}, .after = 1};
+	const struct event_question backwards = {.anchor = {T - 500, 0, 0}, .before = 1};
+	const struct event_question *const both[] = {&forwards, &backwards};
+	for (size_t i = 0; i < 2; i++) {
+		struct event_query *query = ask(bench, both[i], "b1");
+		while (!event_query_step(query, 1))
+			continue;
+		assert_true(event_query_hit(query, &key));
+		assert_true(key.time_ms == T - 700);
+		assert_int_equal(key.source, 2);
+		event_query_free(query);
+	}
+	struct event_query *query = ask(bench, &forwards, "a1");
+	assert_true(event_query_step(query, 1000));
+	assert_false(event_query_hit(query, &key));
+	event_query_free(query);
+}
+
+static void a_question_can_be_dropped_between_two_slices(void **state)
+{
+	struct bench *bench = *state;
+	fill(bench);
+	const struct event_question all = {.anchor = {T - 600, 0, 0}, .before = 100, .after = 100};
+	struct event_query *query = ask(bench, &all, NULL);
+	assert_false(event_query_step(query, 2));
+	struct msg_win_rows *rows = msg_new(MSG_win_rows);
+	event_query_take(query, rows);
+	assert_false(rows->done);
+	assert_int_equal(rows->rows_count, 2);
+	assert_int_equal(rows->more_before, 1);
+	assert_int_equal(rows->more_after, 4);
+	msg_free(MSG_win_rows, rows);
+	event_query_free(query);
+}
+
+static void a_snapshot_does_not_see_what_comes_later(void **state)
+{
+	struct bench *bench = *state;
+	fill(bench);
+	const struct event_question all = {.anchor = EVENT_KEY_END, .before = 100};
+	struct event_query *query = ask(bench, &all, NULL);
+	add(bench, 0, T, "shop", "a4"); /* into the open chunk that the snapshot holds */
+	assert_true(event_query_step(query, 1000));
+	struct msg_win_rows *rows = msg_new(MSG_win_rows);
+	event_query_take(query, rows);
+	assert_int_equal(rows->rows_count, 7);
+	msg_free(MSG_win_rows, rows);
+	event_query_free(query);
+	assert_answer(
+		bench, &(struct event_question){.anchor = EVENT_KEY_END, .before = 1}, NULL, "a4");
+}
+
+static void late_lines_are_marked(void **state)
+{
+	struct bench *bench = *state;
+	add(bench, 0, T - 100, "shop", "first");
+	add(bench, 0, T - 900, "shop", "late");
+	deliver(bench);
+	struct msg_win_rows *rows =
+		answer(bench, &(struct event_question){.anchor = EVENT_KEY_END, .before = 5}, NULL);
+	assert_string_equal(rows->rows[1].text, "late");
+	assert_true(rows->rows[1].late);
+	assert_true(rows->rows[1].time_ms == T - 900);
+	assert_false(rows->rows[0].late);
+	msg_free(MSG_win_rows, rows);
+}
+
+static void nothing_is_answered_with_nothing(void **state)
+{
+	struct bench *bench = *state;
+	assert_answer(bench,
+		&(struct event_question){.anchor = EVENT_KEY_END, .before = 5, .after = 5}, "x",
+		"");
+	fill(bench);
+	assert_answer(bench, &(struct event_question){.anchor = EVENT_KEY_END}, NULL, "");
+}
+
+static void the_oldest_full_chunks_go_first_and_are_counted(void **state)
+{
+	struct bench *bench = *state;
+	char text[200];
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	for (int i = 0; i < 20000; i++)
+		add(bench, (size_t)i % 2, T - 100000 + i, "shop", text);
+	add(bench, 2, T - 200000, "shop", "the oldest of all, in an open chunk");
+	deliver(bench);
+	struct event_stats before = event_directory_stats(bench->directory);
+	assert_int_equal(before.lines, 20001);
+	assert_int_equal(before.streams, 3);
+	event_directory_set_budget(bench->directory, before.bytes / 2);
+	event_directory_trim(bench->directory);
+	struct event_stats after = event_directory_stats(bench->directory);
+	assert_true(after.bytes <= before.bytes / 2);
+	assert_true(after.bytes > before.bytes / 4);
+	assert_int_equal(after.lines + after.evicted_lines, 20001);
+	assert_answer(bench, &(struct event_question){.anchor = EVENT_KEY_FIRST, .after = 1}, NULL,
+		"the oldest of all, in an open chunk");
+	struct msg_win_rows *rows =
+		answer(bench, &(struct event_question){.anchor = EVENT_KEY_END, .before = 1}, NULL);
+	assert_true(rows->rows[0].time_ms == T - 100000 + 19999);
+	assert_int_equal(rows->dropped, after.evicted_lines);
+	msg_free(MSG_win_rows, rows);
+	/* Nothing but open chunks is left: they stay, whatever the budget. */
+	event_directory_set_budget(bench->directory, 0);
+	event_directory_trim(bench->directory);
+	assert_int_equal(event_directory_stats(bench->directory).chunks, 3);
+	/* A writer that ended holds its last chunk no longer. */
+	event_writer_free(bench->writers[0]);
+	bench->writers[0] =
+		event_writer_new(&(struct event_source){.id = 1, .name = "a"}, NULL, &bench->clock);
+	event_directory_trim(bench->directory);
+	assert_int_equal(event_directory_stats(bench->directory).streams, 2);
+}
+
+static void a_source_that_starts_over_is_another_stream(void **state)
+{
+	struct bench *bench = *state;
+	add(bench, 0, T - 100, "shop", "before");
+	deliver(bench);
+	event_writer_free(bench->writers[0]);
+	clock_advance(&bench->clock, 5);
+	bench->writers[0] =
+		event_writer_new(&(struct event_source){.id = 1, .name = "a"}, NULL, &bench->clock);
+	add(bench, 0, T - 900, "shop", "read-again");
+	deliver(bench);
+	assert_int_equal(event_directory_stats(bench->directory).streams, 2);
+	assert_answer(bench, &(struct event_question){.anchor = EVENT_KEY_END, .before = 9}, NULL,
+		"read-again before");
+}
+
+static void keys_survive_their_text_form(void **state)
+{
+	(void)state;
+	const struct event_key keys[] = {
+		{T, UINT64_MAX, 7}, {-5, 0, 0}, EVENT_KEY_END, EVENT_KEY_FIRST};
+	for (size_t i = 0; i < COUNT_OF(keys); i++) {
+		struct event_key back;
+		assert_true(event_key_read(event_key_print(keys[i]).text, &back, NULL));
+		assert_int_equal(event_key_compare(keys[i], back), 0);
+	}
+	struct event_key key = {1, 2, 3};
+	assert_true(event_key_read("", &key, NULL));
+	assert_int_equal(event_key_compare(key, EVENT_KEY_END), 0);
+	static const char *const bad[] = {"5", "5/", "5/6", "5/6/", "5/6/7x", "x/6/7", "5/g/7",
+		"5/-6/7", "5/6/-7", "99999999999999999999/1/1", "/1/1", "5/6/7/8"};
+	for (size_t i = 0; i < COUNT_OF(bad); i++)
+		assert_false(event_key_read(bad[i], &key, NULL));
+}
+
+struct flat {
+	int64_t order_ms;
+	size_t source;
+	unsigned number;
+};
+
+static int compare_flat(const void *a, const void *b)
+{
+	const struct flat *x = a, *y = b;
+	if (x->order_ms != y->order_ms)
+		return x->order_ms < y->order_ms ? -1 : 1;
+	if (x->source != y->source)
+		return x->source < y->source ? -1 : 1;
+	return (x->number > y->number) - (x->number < y->number);
+}
+
+enum { LINES = 6000 };
+
+/* Any window of any size around any time is what a plain sort of everything says. */
+static void every_window_agrees_with_a_plain_sort(void **state)
+{
+	struct bench *bench = *state;
+	static struct flat flat[LINES];
+	int64_t newest[SOURCES];
+	struct rng rng;
+	rng_init(&rng, 5);
+	for (size_t i = 0; i < SOURCES; i++)
+		newest[i] = INT64_MIN;
+	for (unsigned i = 0; i < LINES; i++) {
+		size_t source = rng_below(&rng, SOURCES);
+		int64_t wall_ms = T - 20000 + i * 3 + (int64_t)rng_below(&rng, 50);
+		char text[16];
+		snprintf(text, sizeof(text), "%u", i);
+		add(bench, source, wall_ms, "shop", text);
+		newest[source] = wall_ms > newest[source] ? wall_ms : newest[source];
+		flat[i] = (struct flat){newest[source], source + 1, i};
+		if (rng_below(&rng, 100) == 0)
+			deliver(bench);
+	}
+	deliver(bench);
+	qsort(flat, LINES, sizeof(flat[0]), compare_flat);
+	for (int round = 0; round < 200; round++) {
+		struct event_question question = {
+			.anchor = {T - 20000 + (int64_t)rng_below(&rng, 19000), 0, 0},
+			.before = rng_below(&rng, 40),
+			.after = rng_below(&rng, 40)};
+		size_t split = 0;
+		while (split < LINES && flat[split].order_ms < question.anchor.time_ms)
+			split++;
+		size_t first = split > question.before ? split - question.before : 0;
+		size_t end = split + question.after < LINES ? split + question.after : LINES;
+		struct msg_win_rows *rows = answer(bench, &question, NULL);
+		assert_int_equal(rows->rows_count, end - first);
+		for (size_t i = first; i < end; i++)
+			assert_int_equal(
+				strtoul(rows->rows[i - first].text, NULL, 10), flat[i].number);
+		assert_int_equal(rows->more_before, first);
+		assert_int_equal(rows->more_after, LINES - end);
+		msg_free(MSG_win_rows, rows);
+	}
+}
+
+#define with_bench(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		with_bench(sources_are_merged_by_time_with_a_stable_order),
+		with_bench(a_key_of_a_row_is_a_position_for_ever),
+		with_bench(a_filter_hides_and_is_counted),
+		with_bench(rows_of_some_bots_come_with_our_own),
+		with_bench(seeking_gives_the_next_key_in_its_direction),
+		with_bench(a_question_can_be_dropped_between_two_slices),
+		with_bench(a_snapshot_does_not_see_what_comes_later),
+		with_bench(late_lines_are_marked),
+		with_bench(nothing_is_answered_with_nothing),
+		with_bench(the_oldest_full_chunks_go_first_and_are_counted),
+		with_bench(a_source_that_starts_over_is_another_stream),
+		cmocka_unit_test(keys_survive_their_text_form),
+		with_bench(every_window_agrees_with_a_plain_sort),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
