@@ -28,6 +28,7 @@
 #include "core/base/str.h"
 #include "core/base/utf8.h"
 #include "tui/osc52.h"
+#include "tui/sgr.h"
 #include "tui/tty.h"
 
 #define ENTER_MODES                                                                                \
@@ -59,6 +60,7 @@ struct curses {
 	SCREEN *screen;
 	WINDOW *window;
 	FILE *out, *in;
+	struct sgr_filter filter;
 	int memory; /* what ncurses writes into */
 	int escape_ms;
 	int64_t last_frame_ms, escape_since_ms;
@@ -78,29 +80,30 @@ static const struct curses *self_const(const struct term *term)
 
 /* ---- bytes of ncurses ---- */
 
-/* Moves what ncurses has written to the line's queue; `frame`: between the brackets of one update.
- */
-static void collect(struct curses *curses, bool frame)
+/* Moves what ncurses has written to the line's queue, squeezed. */
+static void collect(struct curses *curses)
 {
 	fflush(curses->out);
 	off_t size = lseek(curses->memory, 0, SEEK_CUR);
 	if (size <= 0)
 		return;
-	char chunk[16384];
-	if (frame)
-		tty_adds(&curses->tty, FRAME_BEGIN);
-	for (off_t at = 0; at < size;) {
-		size_t wanted =
-			(size_t)(size - at) < sizeof(chunk) ? (size_t)(size - at) : sizeof(chunk);
-		ssize_t got = pread(curses->memory, chunk, wanted, at);
-		if (got <= 0)
-			break;
-		tty_add(&curses->tty, chunk, (size_t)got);
-		at += got;
-	}
-	if (frame)
-		tty_adds(&curses->tty, FRAME_END);
+	autofree char *bytes = xmalloc((size_t)size);
+	ssize_t got = pread(curses->memory, bytes, (size_t)size, 0);
 	lseek(curses->memory, 0, SEEK_SET);
+	if (got > 0 && !curses->tty.lost)
+		sgr_squeeze(&curses->filter, bytes, (size_t)got, &curses->tty.out);
+}
+
+static void collect_frame(struct curses *curses)
+{
+	size_t before = curses->tty.out.length;
+	tty_adds(&curses->tty, FRAME_BEGIN);
+	size_t start = curses->tty.out.length;
+	collect(curses);
+	if (curses->tty.out.length == start)
+		str_truncate(&curses->tty.out, before);
+	else
+		tty_adds(&curses->tty, FRAME_END);
 }
 
 /* ---- cells to ncurses ---- */
@@ -169,6 +172,8 @@ static void set_cell(struct curses *curses, cchar_t *to, const struct cell *cell
 static void put_row(struct curses *curses, const struct grid *grid, int row)
 {
 	int count = 0;
+	curses->row =
+		xreallocarray(curses->row, (size_t)curses->term.columns + 1, sizeof(*curses->row));
 	for (int column = 0; column < grid->columns && column < curses->term.columns; column++) {
 		const struct cell *cell = grid_cell(grid, row, column);
 		if (cell->width == 0)
@@ -212,7 +217,7 @@ static void present(struct term *term, const struct grid *grid)
 	place_cursor(curses, grid);
 	wnoutrefresh(curses->window);
 	doupdate();
-	collect(curses, true);
+	collect_frame(curses);
 	tty_flush(&curses->tty);
 	grid_copy(curses->shown, grid);
 	curses->repaint = curses->answering = false;
@@ -227,6 +232,7 @@ static void enter(struct curses *curses)
 		atomic_store(curses->entered, true);
 	tty_raw(&curses->tty);
 	tty_adds(&curses->tty, ENTER_MODES);
+	sgr_forget(&curses->filter);
 	curses->repaint = true;
 	curses->away = false;
 	curses->cursor_shown = false;
@@ -238,7 +244,8 @@ static void leave(struct curses *curses)
 		return;
 	curses->away = true;
 	endwin();
-	collect(curses, false);
+	collect(curses);
+	sgr_settle(&curses->filter, &curses->tty.out);
 	tty_adds(&curses->tty, LEAVE_MODES);
 	tty_flush_wait(&curses->tty, LEAVE_LIMIT_MS);
 	tty_restore(&curses->tty);
@@ -281,7 +288,6 @@ static void check_size(struct curses *curses)
 		return;
 	curses->term.rows = rows;
 	curses->term.columns = columns;
-	curses->row = xreallocarray(curses->row, (size_t)columns + 1, sizeof(*curses->row));
 	if (curses->window)
 		resize_term(rows, columns);
 	curses->repaint = true;
@@ -480,8 +486,7 @@ static SCREEN *newterm_without_signals(const char *name, FILE *out, FILE *in)
 		ours = {.sa_handler = ignore, .sa_flags = SA_RESTART};
 	for (size_t i = 0; i < COUNT_OF(taken); i++)
 		sigaction(taken[i], &ours, &before[i]);
-	autofree char *copy_of_name = xstrdup(name);
-	SCREEN *screen = newterm(copy_of_name, out, in);
+	SCREEN *screen = newterm(name, out, in);
 	for (size_t i = 0; i < COUNT_OF(taken); i++)
 		sigaction(taken[i], &before[i], NULL);
 	return screen;
@@ -492,9 +497,17 @@ static SCREEN *newterm_without_signals(const char *name, FILE *out, FILE *in)
 static SCREEN *open_screen(struct curses *curses, const char *name)
 {
 	static const char *const fall_backs[] = {"xterm-256color", "xterm", "vt100", "ansi"};
+	/* ncurses can't ask the terminal for its size, and believes the environment before its own table. */
+	char text[16];
+	snprintf(text, sizeof(text), "%d", curses->term.rows);
+	setenv("LINES", text, 1);
+	snprintf(text, sizeof(text), "%d", curses->term.columns);
+	setenv("COLUMNS", text, 1);
 	SCREEN *screen = newterm_without_signals(name, curses->out, curses->in);
 	for (size_t i = 0; !screen && i < COUNT_OF(fall_backs); i++)
 		screen = newterm_without_signals(fall_backs[i], curses->out, curses->in);
+	unsetenv("LINES");
+	unsetenv("COLUMNS");
 	return screen;
 }
 
@@ -534,7 +547,9 @@ static bool open_curses(struct curses *curses, const struct term_options *option
 			name ? name : "");
 	if (!tty_open(&curses->tty, err) || !open_files(curses, err))
 		return false;
-	use_env(FALSE);
+	curses->term.rows = 24;
+	curses->term.columns = 80;
+	check_size(curses);
 	curses->screen = open_screen(curses, name);
 	if (!curses->screen || !tigetstr("cup"))
 		return err_set(err, ERR_UNSUPPORTED,
@@ -546,6 +561,7 @@ static bool open_curses(struct curses *curses, const struct term_options *option
 	typeahead(-1);
 	curses->term.depth = depth_of_terminal(options->no_colour);
 	theme_reduce(&curses->theme, curses->term.depth);
+	curses->filter.off = COLORS < 8 || strcmp(name, "ansi") == 0;
 	bool utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 	bool plain = strncmp(name, "linux", 5) == 0;
 	curses->term.glyphs = options->ascii || !utf8 ? GLYPHS_ASCII
@@ -570,13 +586,7 @@ struct term *term_curses_new(const struct term_options *options, struct err *err
 		return NULL;
 	}
 	curses->shown = grid_new(0, 0, curses->term.glyphs);
-	curses->term.rows = curses->term.columns = 0;
-	check_size(curses);
-	if (!curses->term.rows) {
-		curses->term.rows = 24, curses->term.columns = 80;
-		curses->row = xreallocarray(curses->row, 81, sizeof(*curses->row));
-		resize_term(24, 80);
-	}
+	curses->resize_said = false;
 	enter(curses);
 	curs_set(0);
 	return &curses->term;

@@ -227,11 +227,21 @@ static void draw_row(const struct table_kind *kind, const struct table_layout *l
 	}
 }
 
-static void draw_cursor(const struct table *table, const struct canvas *canvas, int line)
+/* The bar of the row under the cursor. Sparklines stay as they are: they are easier to compare so, and a step of the
+ * cursor sends a third less. */
+static void draw_cursor(const struct table_kind *kind, const struct table_layout *layout,
+	const struct table *table, const struct canvas *canvas, int line)
 {
+	enum surface bar = table->focused ? SURFACE_SELECTED : SURFACE_SELECTED_IDLE;
+	int from = 0;
+	for (size_t i = 0; i < kind->count; i++) {
+		if (layout->column[i] < 0 || !kind->columns[i].sparkline)
+			continue;
+		canvas_surface(canvas, (struct rect){line, from, 1, layout->column[i] - from}, bar);
+		from = layout->column[i] + layout->width[i];
+	}
+	canvas_surface(canvas, (struct rect){line, from, 1, canvas->columns - from}, bar);
 	canvas_glyph(canvas, line, 0, ROLE_STRONG, GLYPH_CURSOR_ROW);
-	canvas_surface(canvas, (struct rect){line, 0, 1, canvas->columns},
-		table->focused ? SURFACE_SELECTED : SURFACE_SELECTED_IDLE);
 }
 
 void table_draw(const struct table_kind *kind, const struct table *table, const void *data,
@@ -251,6 +261,6 @@ void table_draw(const struct table_kind *kind, const struct table *table, const 
 		else
 			break;
 		if (row == table->cursor)
-			draw_cursor(table, canvas, line);
+			draw_cursor(kind, &layout, table, canvas, line);
 	}
 }

@@ -35,6 +35,7 @@ struct table_column {
 	int min, ideal; /* cells */
 	int priority;   /* 0 stays; of the others the highest number goes first */
 	bool flexible;  /* takes the cells that are left, beyond `ideal` */
+	bool sparkline; /* its cells are `values` */
 };
 
 struct table_kind {

@@ -21,7 +21,8 @@ struct demo {
 	struct grid *grid;
 	struct demo_screen screen;
 	int signals; /* a signalfd */
-	bool dirty, done;
+	bool dirty, done, flood;
+	unsigned frames;
 };
 
 static void stop(struct demo *demo)
@@ -105,12 +106,18 @@ static void search(struct demo *demo)
 	menu_filter(&demo->screen.menu);
 }
 
+/* Every frame is new: for lines that are slow or stuck. */
+static void flood(struct demo *demo)
+{
+	demo->flood = !demo->flood;
+}
+
 static const struct {
 	keycode key;
 	void (*run)(struct demo *demo);
 } keys[] = {{'q', quit}, {'j', down}, {K_DOWN, down}, {'k', up}, {K_UP, up}, {'z' | K_CTRL, stop},
-	{'C', crash}, {'H', hang}, {'d', show_dialog}, {'.', show_menu}, {K_ESCAPE, back},
-	{'w', wrap}, {'t', say}, {'y', copy}, {K_TAB, tab}, {'/', search}};
+	{'C', crash}, {'H', hang}, {'F', flood}, {'d', show_dialog}, {'.', show_menu},
+	{K_ESCAPE, back}, {'w', wrap}, {'t', say}, {'y', copy}, {K_TAB, tab}, {'/', search}};
 
 static void on_key(struct demo *demo, keycode key)
 {
@@ -151,8 +158,14 @@ static void paint(struct demo *demo)
 	struct canvas canvas = canvas_of(demo->grid);
 	grid_clear(demo->grid);
 	demo_screen_draw(&demo->screen, &canvas);
+	for (int row = 3; demo->flood && row < canvas.rows - 2; row++)
+		for (int column = 0; column < canvas.columns; column += 8)
+			canvas_printf(&canvas, row, column,
+				(enum role)(ROLE_OK + (demo->frames + (unsigned)column) % 4),
+				"%08x", (demo->frames + (unsigned)row) * 2654435761u);
+	demo->frames++;
 	term_present(demo->term, demo->grid);
-	demo->dirty = false;
+	demo->dirty = demo->flood;
 }
 
 static void run(struct demo *demo)

@@ -37,7 +37,7 @@ static const struct table_column columns[] = {
 	{.title = "UPD/s", .align = ALIGN_RIGHT, .min = 5, .ideal = 6, .priority = 4},
 	{.title = "PEND", .align = ALIGN_RIGHT, .min = 5, .ideal = 5, .priority = 2},
 	{.title = "LAG", .align = ALIGN_RIGHT, .min = 4, .ideal = 4, .priority = 3},
-	{.title = "UPD/s 15 MIN", .min = 12, .ideal = 18, .priority = 9},
+	{.title = "UPD/s 15 MIN", .sparkline = true, .min = 12, .ideal = 18, .priority = 9},
 };
 
 static enum role state_role(char state)

@@ -254,6 +254,25 @@ bool vt_wait_quiet(struct vt *vt, int quiet_ms, int limit_ms)
 	return false;
 }
 
+static int unread(const struct vt *vt)
+{
+	int count = 0;
+	ioctl(vt->master, FIONREAD, &count);
+	return count;
+}
+
+bool vt_wait_full(struct vt *vt, int limit_ms)
+{
+	int64_t end = now_ms() + limit_ms;
+	while (now_ms() < end) {
+		int before = unread(vt);
+		wait_once(vt, false, 100);
+		if (before > 4000 && unread(vt) == before)
+			return true;
+	}
+	return false;
+}
+
 bool vt_wait_exit(struct vt *vt, bool reading, int limit_ms, int *ret_status)
 {
 	int64_t end = now_ms() + limit_ms;
@@ -311,7 +330,7 @@ struct vt_cell vt_cell(struct vt *vt, int row, int column)
 		i < VTERM_MAX_CHARS_PER_CELL && from.chars[i] && from.chars[i] != (uint32_t)-1; i++)
 		add_code(&text, from.chars[i]);
 	copy_text(cell.text, sizeof(cell.text), text.text);
-	cell.width = from.width;
+	cell.width = from.chars[0] == (uint32_t)-1 ? 0 : from.width;
 	cell.fg = rgb_of(vt->screen, from.fg);
 	cell.bg = rgb_of(vt->screen, from.bg);
 	cell.bold = from.attrs.bold;

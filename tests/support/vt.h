@@ -22,7 +22,7 @@ struct vt;
 #define VT_DEFAULT 0xff000000u
 struct vt_cell {
 	char text[32]; /* UTF-8; "" when nothing was ever written there */
-	int width;
+	int width;     /* 0: the right half of a wide character */
 	uint32_t fg, bg;
 	bool bold, underline, reverse;
 };
@@ -55,6 +55,8 @@ bool vt_wait_quiet(struct vt *vt, int quiet_ms, int limit_ms);
 /* The program has ended; `ret_status` is that of waitpid(). Waits without reading when `reading` is
  * false. */
 bool vt_wait_exit(struct vt *vt, bool reading, int limit_ms, int *ret_status);
+/* Reads nothing until the line has filled up: bytes wait, and for 100 ms no more come. */
+bool vt_wait_full(struct vt *vt, int limit_ms);
 /* Closes the line under the program (a lost connection). */
 void vt_hang_up(struct vt *vt);
 
