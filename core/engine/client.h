@@ -81,4 +81,12 @@ bool client_search_started(const struct client_search *search);
 MUST_CHECK bool client_attach(const struct settings *settings, const char *kind, bool want_state,
 	int64_t timeout_ms, struct client **ret, bool *ret_started, struct err *err);
 
+/*
+ * Starts an engine for this client alone (`botswaind --client-fd`): it takes no lock, writes
+ * nothing, may not act, and leaves with the client. For a command line that finds no engine. What
+ * it has to say about its start goes to our standard error.
+ */
+MUST_CHECK bool client_start_private(
+	const struct settings *settings, const char *kind, struct client **ret, struct err *err);
+
 #endif

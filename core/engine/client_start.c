@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -55,30 +56,58 @@ static void prepare_signals(posix_spawnattr_t *attributes)
 		attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 }
 
-/* Its own session: the terminal's death is not the engine's. It says what goes wrong in engine.log.
- */
-static bool spawn_engine(const struct settings *settings, pid_t *ret_pid, struct err *err)
+/* In a session of its own: the terminal's death is not the engine's. Takes over `files`. */
+static bool spawn(
+	char *const argv[], posix_spawn_file_actions_t *files, pid_t *ret_pid, struct err *err)
 {
 	autofree char *program = engine_program();
+	posix_spawnattr_t attributes;
+	posix_spawnattr_init(&attributes);
+	prepare_signals(&attributes);
+	posix_spawn_file_actions_addopen(files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_addopen(files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+	int failed = posix_spawnp(ret_pid, program, files, &attributes, argv, environ);
+	posix_spawn_file_actions_destroy(files);
+	posix_spawnattr_destroy(&attributes);
+	return failed == 0 || err_errno(err, failed, "cannot start '%s'", program);
+}
+
+/* It says what goes wrong in engine.log. */
+static bool spawn_engine(const struct settings *settings, pid_t *ret_pid, struct err *err)
+{
 	autofree char *log = xasprintf("%s/engine.log", settings->state_dir);
 	autofree char *path = xstrdup(settings->path);
 	char name[] = "botswaind", option[] = "-c", own[] = "--own";
 	char *const argv[] = {name, option, path, own, NULL};
 	posix_spawn_file_actions_t files;
-	posix_spawnattr_t attributes;
 	if (!make_dirs(settings->state_dir, err))
 		return false;
 	posix_spawn_file_actions_init(&files);
-	posix_spawnattr_init(&attributes);
-	prepare_signals(&attributes);
-	posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
 	posix_spawn_file_actions_addopen(
 		&files, STDERR_FILENO, log, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600);
-	int failed = posix_spawnp(ret_pid, program, &files, &attributes, argv, environ);
-	posix_spawn_file_actions_destroy(&files);
-	posix_spawnattr_destroy(&attributes);
-	return failed == 0 || err_errno(err, failed, "cannot start '%s'", program);
+	return spawn(argv, &files, ret_pid, err);
+}
+
+bool client_start_private(
+	const struct settings *settings, const char *kind, struct client **ret, struct err *err)
+{
+	autofree char *path = xstrdup(settings->path);
+	char name[] = "botswaind", option[] = "-c", fd_option[] = "--client-fd", fd_number[] = "3";
+	char *const argv[] = {name, option, path, fd_option, fd_number, NULL};
+	posix_spawn_file_actions_t files;
+	pid_t pid;
+	int ends[2];
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+		return err_errno(err, errno, "cannot make a socket");
+	posix_spawn_file_actions_init(&files);
+	posix_spawn_file_actions_adddup2(&files, ends[1], 3);
+	bool ok = spawn(argv, &files, &pid, err);
+	close(ends[1]);
+	if (ok)
+		*ret = client_over(ends[0], settings->state_dir, kind, true);
+	else
+		close(ends[0]);
+	return ok;
 }
 
 /* The first line of engine.log, for the sentence that says why it left. */

@@ -204,6 +204,15 @@ static void reload_if_asked(struct engine *engine)
 		(void)engine_reload(engine, &ignored);
 }
 
+/* A screen that comes back in a moment finds its engine; who was started for one client does not
+ * wait. */
+static int64_t leave_grace_ms(const struct engine *engine)
+{
+	if (!engine->was_attached)
+		return ATTACH_GRACE_MS;
+	return engine->options.listen ? LEAVE_GRACE_MS : 0;
+}
+
 /* An own engine leaves after its last client, unless an operation runs. */
 static bool should_leave(struct engine *engine)
 {
@@ -213,8 +222,7 @@ static bool should_leave(struct engine *engine)
 		return false;
 	}
 	if (engine->leave_mono_ms == 0)
-		engine->leave_mono_ms =
-			now + (engine->was_attached ? LEAVE_GRACE_MS : ATTACH_GRACE_MS);
+		engine->leave_mono_ms = now + leave_grace_ms(engine);
 	return now >= engine->leave_mono_ms;
 }
 

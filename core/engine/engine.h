@@ -20,9 +20,9 @@ struct settings;
 
 struct engine_options {
 	bool workers;   /* poll the outside */
-	bool listen;    /* lock the state directory, open the socket */
+	bool listen;    /* lock the state directory, keep a ledger in it, open the socket */
 	bool own;       /* leave when the last client is gone and no operation runs */
-	bool read_only; /* no lock, no ledger, no actions */
+	bool read_only; /* no verb runs, whatever the configuration says */
 };
 
 MUST_CHECK bool engine_new(struct settings *settings, const struct clock *clock,

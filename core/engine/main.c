@@ -76,6 +76,8 @@ static int run(struct settings *settings, const struct options *options, struct 
 		err_set(&err, ERR_INTERNAL, "cannot start a thread");
 		return fail(&err);
 	}
+	if (options->client_fd >= 0)
+		engine_adopt(signals->engine, options->client_fd);
 	bool ok = engine_run(signals->engine, &err);
 	pthread_kill(listener, SIGUSR1);
 	pthread_join(listener, NULL);

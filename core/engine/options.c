@@ -2,7 +2,10 @@
 #include "core/engine/options.h"
 
 #include <getopt.h>
-#include <stddef.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 
 #include "core/base/err.h"
 
@@ -10,14 +13,30 @@ static const struct option long_options[] = {
 	{.name = "config", .has_arg = required_argument, .val = 'c'},
 	{.name = "own", .val = 'o'},
 	{.name = "read-only", .val = 'r'},
+	{.name = "client-fd", .has_arg = required_argument, .val = 'f'},
 	{.name = "version", .val = 'V'},
 	{.name = "help", .val = 'h'},
 	{.name = NULL},
 };
 
+/* An engine for one client takes no lock, writes nothing and may not act. */
+static bool read_client_fd(const char *text, struct options *options, struct err *err)
+{
+	struct stat found;
+	char *end;
+	long fd = strtol(text, &end, 10);
+	if (*end || end == text || fd < 3 || fd > INT_MAX || fstat((int)fd, &found) != 0 ||
+		!S_ISSOCK(found.st_mode))
+		return err_set(err, ERR_INVALID, "--client-fd '%s' is no open socket", text);
+	(void)fcntl((int)fd, F_SETFD, FD_CLOEXEC);
+	options->client_fd = (int)fd;
+	options->engine = (struct engine_options){.workers = true, .own = true, .read_only = true};
+	return true;
+}
+
 bool options_read(int argc, char **argv, struct options *ret, struct err *err)
 {
-	struct options options = {.engine = {.workers = true, .listen = true}};
+	struct options options = {.client_fd = -1, .engine = {.workers = true, .listen = true}};
 	int option;
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, "+:c:hV", long_options, NULL)) != -1) {
@@ -27,6 +46,10 @@ bool options_read(int argc, char **argv, struct options *ret, struct err *err)
 			options.engine.own = true;
 		else if (option == 'r')
 			options.engine.read_only = true;
+		else if (option == 'f' && !read_client_fd(optarg, &options, err))
+			return false;
+		else if (option == 'f')
+			continue;
 		else if (option == 'V')
 			options.version = true;
 		else if (option == 'h')
@@ -55,6 +78,8 @@ const char *options_help(void)
 	       "$XDG_CONFIG_HOME/botswain/botswain.yaml,\n"
 	       "                     else /etc/botswain/botswain.yaml\n"
 	       "      --own          leave when the last client is gone and no operation runs\n"
+	       "      --client-fd N  serve the socket N alone: no lock, nothing is written, no "
+	       "verb runs\n"
 	       "      --read-only    watch only: no verb runs, whatever the configuration says\n"
 	       "      --version      print the version\n"
 	       "  -h, --help         print this\n"

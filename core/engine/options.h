@@ -12,6 +12,7 @@ struct err;
 struct options {
 	const char *config; /* -c FILE, NULL: look for it */
 	bool help, version;
+	int client_fd; /* a connected socket: the one client of an engine that keeps nothing; -1 */
 	struct engine_options engine;
 };
 

@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: MIT */
+/* botswaind as a process: lock, socket, signals, who leaves when. Real time, bounded by deadlines. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <ftw.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/base/clock.h"
+#include "core/base/err.h"
+#include "core/base/mem.h"
+#include "core/base/str.h"
+#include "core/conf/settings.h"
+#include "core/engine/client.h"
+#include "core/model/model.h"
+
+enum { PATIENCE_MS = 10000 };
+
+struct scene {
+	char folder[64], *config, *state_dir, *program;
+};
+
+static void write_file(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "we");
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+	assert_int_equal(chmod(path, 0600), 0);
+}
+
+static void configure(const struct scene *scene, const char *more)
+{
+	autostr struct str yaml = STR_INIT;
+	str_addf(&yaml,
+		"state_dir: %s\ntelegram: {api: \"http://127.0.0.1:9\"}\nbots:\n"
+		"  - {name: orders, token: {file: %s/token}}\n%s",
+		scene->state_dir, scene->folder, more);
+	write_file(scene->config, yaml.text);
+}
+
+static int setup(void **state)
+{
+	struct scene *scene = xcalloc(1, sizeof(*scene));
+	const char *build = getenv("BOTSWAIN_BUILD");
+	strcpy(scene->folder, "/tmp/botswain-engine-XXXXXX");
+	assert_non_null(mkdtemp(scene->folder));
+	scene->config = xasprintf("%s/botswain.yaml", scene->folder);
+	scene->state_dir = xasprintf("%s/state", scene->folder);
+	scene->program = xasprintf("%s/botswaind", build ? build : "build");
+	autofree char *token = xasprintf("%s/token", scene->folder);
+	write_file(token, "123456789:AAaaBBbbCCccDDddEEeeFFffGGggHHhhIIi\n");
+	configure(scene, "");
+	*state = scene;
+	return 0;
+}
+
+static int remove_one(const char *path, const struct stat *found, int type, struct FTW *walk)
+{
+	(void)found;
+	(void)type;
+	(void)walk;
+	return remove(path);
+}
+
+static int teardown(void **state)
+{
+	struct scene *scene = *state;
+	nftw(scene->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	free(scene->config);
+	free(scene->state_dir);
+	free(scene->program);
+	free(scene);
+	return 0;
+}
+
+/* Runs botswaind with our configuration; its standard error goes to folder/stderr. */
+static pid_t start(const struct scene *scene, const char *option)
+{
+	autofree char *errors = xasprintf("%s/stderr", scene->folder);
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid)
+		return pid;
+	int fd = open(errors, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	dup2(fd, STDERR_FILENO);
+	execl(scene->program, "botswaind", "-c", scene->config, option, NULL);
+	_exit(127);
+}
+
+static char *read_all(const char *path)
+{
+	char buffer[8192];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t got = fd >= 0 ? read(fd, buffer, sizeof(buffer) - 1) : 0;
+	if (fd >= 0)
+		close(fd);
+	return xstrndup(buffer, got > 0 ? (size_t)got : 0);
+}
+
+static char *said(const struct scene *scene)
+{
+	autofree char *errors = xasprintf("%s/stderr", scene->folder);
+	return read_all(errors);
+}
+
+/* Waits for its end; the wait status. */
+static int end_of(pid_t pid)
+{
+	int status = 0, fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	struct pollfd ended = {.fd = fd, .events = POLLIN};
+	if (poll(&ended, 1, PATIENCE_MS) != 1) {
+		kill(pid, SIGKILL);
+		waitpid(pid, &status, 0);
+		fail_msg("it did not end");
+	}
+	close(fd);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return status;
+}
+
+static void assert_exits(pid_t pid, int expected)
+{
+	int status = end_of(pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), expected);
+}
+
+/* A client and its replica. */
+struct screen {
+	struct settings *settings;
+	struct client *client;
+	struct model *model;
+};
+
+static void load(const struct scene *scene, struct screen *screen)
+{
+	struct err err;
+	autostr struct str report = STR_INIT;
+	if (!settings_load(scene->config, &screen->settings, &report, &err))
+		fail_msg("%s", report.text);
+	screen->model = model_new();
+}
+
+static void step(struct screen *screen)
+{
+	struct pollfd fd = {.fd = client_fd(screen->client), .events = POLLIN};
+	if (client_wants_write(screen->client))
+		fd.events |= POLLOUT;
+	(void)poll(&fd, 1, 100);
+	client_pump(screen->client, screen->model, clock_mono_ms(clock_real()), NULL, NULL);
+}
+
+#define AWAIT(screen, condition)                                                                   \
+	do {                                                                                       \
+		int64_t until_ms_ = clock_mono_ms(clock_real()) + PATIENCE_MS;                     \
+		while (!(condition)) {                                                             \
+			if (clock_mono_ms(clock_real()) > until_ms_)                               \
+				fail_msg("%s did not come true", #condition);                      \
+			step(screen);                                                              \
+		}                                                                                  \
+	} while (0)
+
+static void attach(struct screen *screen)
+{
+	struct err err = {.code = ERR_NONE};
+	int64_t until_ms = clock_mono_ms(clock_real()) + PATIENCE_MS;
+	while (!client_connect(screen->settings->socket_path, screen->settings->state_dir, "screen",
+		true, &screen->client, &err)) {
+		if (clock_mono_ms(clock_real()) > until_ms)
+			fail_msg("%s", err.text);
+		(void)poll(NULL, 0, 10);
+	}
+	AWAIT(screen, model_engine(screen->model));
+}
+
+static void detach(struct screen *screen)
+{
+	client_free(screen->client);
+	model_free(screen->model);
+	settings_unref(screen->settings);
+}
+
+static void a_second_engine_says_who_has_the_lock_and_exits_5(void **state)
+{
+	const struct scene *scene = *state;
+	struct screen screen;
+	pid_t first = start(scene, NULL);
+	load(scene, &screen);
+	attach(&screen);
+	assert_exits(start(scene, NULL), 5);
+	autofree char *words = said(scene), *name = xasprintf("pid %d since 20", (int)first);
+	assert_non_null(strstr(words, "already running"));
+	assert_non_null(strstr(words, name));
+	detach(&screen);
+	kill(first, SIGTERM);
+	assert_exits(first, 0);
+}
+
+static unsigned mode_of(const char *folder, const char *name)
+{
+	autofree char *path = xasprintf("%s/%s", folder, name);
+	struct stat found;
+	assert_int_equal(stat(path, &found), 0);
+	return found.st_mode & 07777;
+}
+
+static void nobody_else_may_look_into_the_state(void **state)
+{
+	const struct scene *scene = *state;
+	struct screen screen;
+	assert_int_equal(mkdir(scene->state_dir, 0777), 0);
+	assert_int_equal(chmod(scene->state_dir, 0755), 0);
+	pid_t pid = start(scene, NULL);
+	load(scene, &screen);
+	attach(&screen);
+	assert_int_equal(mode_of(scene->state_dir, "."), 0700);
+	assert_int_equal(mode_of(scene->state_dir, "lock"), 0600);
+	assert_int_equal(mode_of(scene->state_dir, "engine.sock"), 0600);
+	autofree char *limits_path = xasprintf("/proc/%d/limits", (int)pid);
+	autofree char *limits = read_all(limits_path);
+	assert_non_null(strstr(limits, "Max core file size        0                    0"));
+	detach(&screen);
+	kill(pid, SIGTERM);
+	assert_exits(pid, 0);
+}
+
+static void what_a_killed_engine_leaves_is_in_nobodys_way(void **state)
+{
+	const struct scene *scene = *state;
+	for (int round = 0; round < 3; round++) {
+		struct screen screen;
+		pid_t pid = start(scene, NULL);
+		load(scene, &screen);
+		attach(&screen);
+		assert_int_equal(client_welcome(screen.client)->pid, (uint64_t)pid);
+		kill(pid, SIGKILL);
+		assert_true(WIFSIGNALED(end_of(pid)));
+		AWAIT(&screen, client_state(screen.client) == CLIENT_LOST);
+		detach(&screen);
+	}
+}
+
+static void a_reload_is_all_or_nothing(void **state)
+{
+	const struct scene *scene = *state;
+	struct screen screen;
+	pid_t pid = start(scene, NULL);
+	load(scene, &screen);
+	attach(&screen);
+	configure(scene, "  - {nam: broken}\n");
+	kill(pid, SIGHUP);
+	AWAIT(&screen, model_engine(screen.model)->config_error[0]);
+	assert_non_null(strstr(model_engine(screen.model)->config_error, "botswain.yaml:5:"));
+	configure(scene, "  - {name: extra, transport: none}\n");
+	kill(pid, SIGHUP);
+	AWAIT(&screen, model_bot(screen.model, entity_id("bot", "extra")));
+	AWAIT(&screen, !model_engine(screen.model)->config_error[0]);
+	configure(scene, "");
+	struct msg_reload_req request = {.req = client_next_request(screen.client)};
+	client_send(screen.client, MSG_reload_req, &request);
+	AWAIT(&screen, !model_bot(screen.model, entity_id("bot", "extra")));
+	detach(&screen);
+	kill(pid, SIGINT);
+	assert_exits(pid, 0);
+}
+
+static void an_own_engine_is_found_or_started_and_leaves_with_its_last_client(void **state)
+{
+	const struct scene *scene = *state;
+	struct screen first = {0}, second = {0};
+	struct err err = {.code = ERR_NONE};
+	bool started;
+	load(scene, &first);
+	load(scene, &second);
+	autofree char *beside = realpath(scene->program, NULL), *path = NULL;
+	assert_non_null(beside);
+	*strrchr(beside, '/') = '\0';
+	path = xasprintf("%s:%s", beside, getenv("PATH"));
+	setenv("PATH", path, 1);
+	if (!client_attach(
+		    first.settings, "screen", true, PATIENCE_MS, &first.client, &started, &err))
+		fail_msg("%s", err.text);
+	assert_true(started);
+	assert_true(client_attach(
+		second.settings, "screen", true, PATIENCE_MS, &second.client, &started, &err));
+	assert_false(started);
+	AWAIT(&first, model_engine(first.model));
+	AWAIT(&second, model_engine(second.model));
+	assert_true(client_welcome(first.client)->own);
+	pid_t pid = (pid_t)client_welcome(first.client)->pid;
+	assert_int_equal(client_welcome(second.client)->pid, (uint64_t)pid);
+	detach(&first);
+	AWAIT(&second, model_engine(second.model)->clients == 1);
+	detach(&second);
+	assert_exits(pid, 0);
+}
+
+static void a_private_engine_keeps_nothing_and_leaves_at_once(void **state)
+{
+	const struct scene *scene = *state;
+	struct screen screen = {0};
+	struct err err = {.code = ERR_NONE};
+	load(scene, &screen);
+	if (!client_start_private(screen.settings, "cli", &screen.client, &err))
+		fail_msg("%s", err.text);
+	AWAIT(&screen, model_bot(screen.model, entity_id("bot", "orders")));
+	assert_string_equal(model_engine(screen.model)->write, "read-only");
+	assert_int_not_equal(access(scene->state_dir, F_OK), 0);
+	pid_t pid = (pid_t)client_welcome(screen.client)->pid;
+	detach(&screen);
+	assert_exits(pid, 0);
+}
+
+static void an_engine_that_cannot_start_says_why(void **state)
+{
+	const struct scene *scene = *state;
+	struct screen screen = {0};
+	struct err err = {.code = ERR_NONE};
+	bool started;
+	load(scene, &screen);
+	configure(scene, "  - {nam: broken}\n");
+	assert_exits(start(scene, NULL), 2);
+	autofree char *words = said(scene);
+	assert_non_null(strstr(words, "botswain.yaml:5:"));
+	assert_false(client_attach(
+		screen.settings, "screen", true, PATIENCE_MS, &screen.client, &started, &err));
+	assert_int_equal(err.code, ERR_INVALID);
+	assert_non_null(strstr(err.text, "botswain.yaml:5:"));
+	detach(&screen);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_second_engine_says_who_has_the_lock_and_exits_5),
+		TEST(nobody_else_may_look_into_the_state),
+		TEST(what_a_killed_engine_leaves_is_in_nobodys_way),
+		TEST(a_reload_is_all_or_nothing),
+		TEST(an_own_engine_is_found_or_started_and_leaves_with_its_last_client),
+		TEST(a_private_engine_keeps_nothing_and_leaves_at_once),
+		TEST(an_engine_that_cannot_start_says_why),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
