@@ -225,6 +225,13 @@ void beats_set_roster(struct beats *beats, const struct roster *roster)
 
 /* ---- further workers ---- */
 
+/* The first one is told: it is what to mend first. */
+static void note_refusal(struct err *ret_refused, const struct err *said)
+{
+	if (ret_refused->code == ERR_NONE)
+		*ret_refused = *said;
+}
+
 /* The bot and worker of a key `<before><bot><after>:<worker>`; false when it is none of ours. */
 static bool split_key(
 	const struct beats *beats, const char *key, char **ret_bot, const char **ret_worker)
@@ -286,7 +293,7 @@ static bool find_workers(struct beats *beats, struct redis_session *session,
 	for (int i = 0; i < SCANS_A_LOOK && session->can_scan; i++) {
 		if (!scan_once(beats, session, err)) {
 			session->can_scan = false;
-			*ret_refused = *err;
+			note_refusal(ret_refused, err);
 			return !session_is_broken(session);
 		}
 		if (strcmp(beats->cursor, "0") == 0)
@@ -328,14 +335,16 @@ static bool receive_beat(
 	if (!redis_receive(session->conn, &limit, &ttl, err) ||
 		!redis_receive(session->conn, &limit, &value, err))
 		return false;
-	if (redis_reply_failed(ttl, ret_refused))
+	struct err said = {0};
+	if (redis_reply_failed(ttl, &said)) {
+		note_refusal(ret_refused, &said);
 		return true;
+	}
 	if (ttl->type != REDIS_REPLY_INTEGER)
 		return err_set(err, ERR_PROTOCOL, "PTTL answered something else");
 	/* A key that is no string (WRONGTYPE) still beats. */
-	struct err said = {0};
 	if (redis_reply_failed(value, &said) && said.code == ERR_DENIED)
-		*ret_refused = said;
+		note_refusal(ret_refused, &said);
 	post_beat(session->worker->hub, beat, ttl, value);
 	return true;
 }

@@ -104,15 +104,6 @@ void redis_queue(struct redis_conn *conn, const char *const *words)
 	free(lengths);
 }
 
-bool redis_send(struct redis_conn *conn, const struct net_limit *limit, struct err *err)
-{
-	conn->is_broken |= !net_send(conn->net, conn->out.text, conn->out.length, limit, err);
-	/* The password may have been in it. */
-	wipe(conn->out.text, conn->out.length);
-	str_clear(&conn->out);
-	return !conn->is_broken;
-}
-
 static bool feed(struct redis_conn *conn, const struct net_limit *limit, struct err *err)
 {
 	char bytes[16384];
@@ -194,6 +185,30 @@ bool redis_reply_failed(const struct redisReply *reply, struct err *err)
 	return true;
 }
 
+/* A server that turned us away said why before it closed. */
+static void read_last_words(struct redis_conn *conn, const struct net_limit *limit, struct err *err)
+{
+	autoreply struct redisReply *reply = NULL;
+	if (receive(conn, limit, &reply, NULL))
+		redis_reply_failed(reply, err);
+}
+
+bool redis_send(struct redis_conn *conn, const struct net_limit *limit, struct err *err)
+{
+	struct err why = {0};
+	if (!net_send(conn->net, conn->out.text, conn->out.length, limit, &why)) {
+		conn->is_broken = true;
+		if (why.code == ERR_UNREACHABLE)
+			read_last_words(conn, limit, &why);
+		if (err)
+			*err = why;
+	}
+	/* The password may have been in it. */
+	wipe(conn->out.text, conn->out.length);
+	str_clear(&conn->out);
+	return !conn->is_broken;
+}
+
 bool redis_ask(struct redis_conn *conn, const char *const *words, const struct net_limit *limit,
 	struct redisReply **ret, struct err *err)
 {
@@ -229,8 +244,11 @@ static bool introduce(struct redis_conn *conn, const struct conf_redis *conf,
 		return false;
 	/* The name is a courtesy: an account that may not set it works as well. While the server
 	 * loads its data it refuses this like everything else, and says so again to PING. */
-	struct err refused;
-	if (tell(conn, name, limit, &refused) || !conn->is_broken)
+	struct err refused = {0};
+	if (tell(conn, name, limit, &refused))
+		return true;
+	bool is_turned_away = refused.code == ERR_REFUSED && !starts_with(refused.text, "LOADING");
+	if (!conn->is_broken && !is_turned_away)
 		return true;
 	if (err)
 		*err = refused;

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The sources of a configuration, running, and what they report: a test waits for an observation
+ * instead of sleeping. Observations are looked at in their text form (msg_dump()), in the order in
+ * which they came, each once.
+ */
+#ifndef BOTSWAIN_TESTS_COLLECTED_H
+#define BOTSWAIN_TESTS_COLLECTED_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "core/base/attr.h"
+#include "core/collect/collect.h"
+#include "core/msg/mailbox.h"
+
+enum { COLLECTED_WAIT_MS = 15000 };
+
+struct collected {
+	struct settings *settings;
+	struct mailbox *mailbox;
+	struct collect *collect;
+	char *last;      /* the observation that was waited for last */
+	int64_t last_ms; /* mono, when it was taken */
+	uint64_t count;  /* observations taken so far */
+};
+
+/* `yaml`: a configuration. Fails the test when it is wrong. */
+void collected_start(struct collected *collected, const char *format, ...) PRINTF_LIKE(2, 3);
+void collected_start_known(
+	struct collected *collected, collect_known_token *known, const char *yaml);
+void collected_reload(struct collected *collected, const char *format, ...) PRINTF_LIKE(2, 3);
+/* Fails the test when stopping takes more than 2 s. */
+void collected_stop(struct collected *collected);
+
+/* Waits for an observation that begins with `kind ` and holds all further texts (the list ends with
+ * NULL); fails the test after COLLECTED_WAIT_MS. The text is valid until the next wait. */
+const char *collected_wait(struct collected *collected, const char *kind, ...)
+	__attribute__((sentinel));
+/* The same; NULL when it does not come within `limit_ms`. */
+const char *collected_wait_for(struct collected *collected, int64_t limit_ms, const char *kind, ...)
+	__attribute__((sentinel));
+/* Forgets what has come so far. */
+void collected_clear(struct collected *collected);
+/* A number behind `name=` in an observation's text; fails the test when there is none. */
+double collected_number(const char *text, const char *name);
+
+#endif
