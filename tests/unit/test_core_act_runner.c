@@ -370,10 +370,13 @@ static int look_around(void)
 	struct sigaction action;
 	for (int fd = 0; fd < 1024; fd++)
 		fds += fcntl(fd, F_GETFD) >= 0;
+	sigset_t blocked;
+	sigprocmask(SIG_SETMASK, NULL, &blocked);
 	bool defaults = true;
 	for (int number = 1; number < 32; number++)
 		if (sigaction(number, NULL, &action) == 0)
-			defaults = defaults && action.sa_handler == SIG_DFL;
+			defaults = defaults && action.sa_handler != SIG_IGN &&
+				   !sigismember(&blocked, number);
 	bool null_in =
 		fstat(0, &in) == 0 && stat("/dev/null", &null) == 0 && in.st_rdev == null.st_rdev;
 	printf("fds=%u stdin=%s group=%s signals=%s secret=%s LC_ALL=%s\n", fds,
