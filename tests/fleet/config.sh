@@ -3,31 +3,31 @@
 
 supervisorctl_verb() { printf '[supervisorctl, -c, %s/supervisord.conf, %s, "{bot}:*"]' "$dir" "$1"; }
 
-# transport INDEX
-transport() {
-	case ${kinds[$1]} in
-	webhook | mtproto) printf '%s' "${kinds[$1]}" ;;
-	*) printf polling ;;
-	esac
-}
+# A bot that only exists in the Bot API server; one line, because there may be thousands.
+remote_bot() { printf '  %s: {token: {file: tokens/%s}, heartbeat: none}\n' "$1" "$1"; }
 
-# process INDEX: all three ways to name a process are in use
-process() {
-	local name=${names[$1]}
-	case ${kinds[$1]} in
-	remote)
-		printf '    heartbeat: none\n'
-		return
+# local_bot NAME KIND: every form of a token file and of a process is in use by one bot or another.
+local_bot() {
+	local name=$1 kind=$2 transport=polling token="{file: tokens/$1}"
+	local process="{pidfile: $run/$name.pid}" logs="$dir/log/$name.log"
+	[ "$name" != parcels ] || token="{env_file: secrets/parcels.env, key: BOT_TOKEN}"
+	[ "$name" != news-de ] || process="{pid_command: [cat, $run/$name.pid]}"
+	case $kind in
+	webhook | mtproto) transport=$kind ;;
+	sharded)
+		process="{match: \"$build/fleet/bot $dir/bots/$name.json\"}"
+		logs="$dir/log/$name-*.log"
 		;;
-	sharded) printf '    process: {match: "%s/fleet/bot %s/bots/%s.json"}\n' "$build" "$dir" "$name" ;;
-	*) printf '    process: {pidfile: %s/%s.pid}\n' "$run" "$name" ;;
 	esac
-	[ "${kinds[$1]}" != disabled ] || printf '    enabled: no\n'
-	case ${kinds[$1]} in
-	sharded) printf '    logs: ["%s/log/%s-*.log"]\n' "$dir" "$name" ;;
-	*) printf '    logs: [%s/log/%s.log]\n' "$dir" "$name" ;;
-	esac
-	printf '    heartbeat: "hb:%s"\n' "$name"
+	cat <<-END
+		  $name:
+		    token: $token
+		    transport: $transport
+		    process: $process
+		    logs: ["$logs"]
+		    heartbeat: "hb:$name"
+	END
+	[ "$kind" != disabled ] || printf '    enabled: no\n'
 }
 
 write_config() {
@@ -54,8 +54,11 @@ write_config() {
 		bots:
 	END
 	for ((i = 0; i < bots; i++)); do
-		printf '  %s:\n    token: {file: %s/tokens/%s}\n    transport: %s\n' "${names[i]}" "$dir" "${names[i]}" "$(transport "$i")"
-		process "$i"
+		if [ "${kinds[i]}" = remote ]; then
+			remote_bot "${names[i]}"
+		else
+			local_bot "${names[i]}" "${kinds[i]}"
+		fi
 	done
 	cat <<-END
 		backups:
