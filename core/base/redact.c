@@ -129,7 +129,7 @@ static size_t hash(const char *bytes)
 	return (size_t)(value >> 32);
 }
 
-static unsigned pair_of(const char *bytes)
+static inline unsigned pair_of(const char *bytes)
 {
 	return (unsigned)(unsigned char)bytes[0] << 8 | (unsigned char)bytes[1];
 }
@@ -151,15 +151,17 @@ void redactor_seal(struct redactor *redactor)
 	}
 }
 
-/* The length of the longest known secret that starts at `bytes`, 0 if none does. */
+/* Whether a known secret begins with these two bytes. */
+static inline bool may_start(const struct redactor *redactor, const char *bytes)
+{
+	unsigned pair = pair_of(bytes);
+	return redactor->pairs[pair / CHAR_BIT] & 1u << pair % CHAR_BIT;
+}
+
+/* The length of the longest known secret that starts at `bytes` (of at least SECRET_MIN), 0 if none does. */
 static size_t known_at(const struct redactor *redactor, const char *bytes, size_t length)
 {
 	size_t longest = 0;
-	if (length < SECRET_MIN)
-		return 0;
-	unsigned pair = pair_of(bytes);
-	if (!(redactor->pairs[pair / CHAR_BIT] & 1u << pair % CHAR_BIT))
-		return 0;
 	for (size_t i = redactor->buckets[hash(bytes) & redactor->bucket_mask]; i;
 		i = redactor->known[i - 1].next) {
 		const struct known *known = &redactor->known[i - 1];
@@ -227,7 +229,8 @@ static void search(const struct redactor *redactor, const char *bytes, size_t le
 	struct span span;
 	bool knows = redactor && redactor->count;
 	for (size_t at = 0; at < length && !(first_only && ret_finds->count); at++) {
-		size_t size = knows ? known_at(redactor, bytes + at, length - at) : 0;
+		bool may = knows && length - at >= SECRET_MIN && may_start(redactor, bytes + at);
+		size_t size = may ? known_at(redactor, bytes + at, length - at) : 0;
 		if (size)
 			add_find(ret_finds, (struct span){at, at + size});
 		if (redact_is_trigger((unsigned char)bytes[at]) &&

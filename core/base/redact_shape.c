@@ -143,6 +143,18 @@ static const struct key keys[] = {
 };
 /* clang-format on */
 
+/* Whether any of the keys ends with these two letters: most words are told apart by them. */
+static bool may_end_key(const char *two)
+{
+	static const char ends[] = "rdwdsessthonetenyeyngshie";
+	char first = (char)(two[0] | 0x20), second = (char)(two[1] | 0x20);
+	for (size_t i = 0; i + 1 < sizeof(ends) - 1; i++) {
+		if (ends[i] == first && ends[i + 1] == second)
+			return true;
+	}
+	return false;
+}
+
 /* The key that ends before `at`, behind blanks and its closing quote. */
 static const struct key *key_before(const struct shape_text *text, size_t at)
 {
@@ -153,7 +165,7 @@ static const struct key *key_before(const struct shape_text *text, size_t at)
 		end--;
 	if (end > 0 && text->bytes[end - 1] == '\\')
 		end--;
-	if (!end || !strchr("detypnhgsDETYPNHGS", text->bytes[end - 1]))
+	if (end < 3 || !may_end_key(text->bytes + end - 2))
 		return NULL;
 	for (size_t i = 0; i < COUNT_OF(keys); i++) {
 		if (ends_at(text, end, keys[i].word))
@@ -248,11 +260,6 @@ static bool bearer(const struct shape_text *text, size_t at, struct span *ret_sp
 		return false;
 	*ret_span = (struct span){start, end};
 	return true;
-}
-
-bool redact_is_trigger(unsigned char byte)
-{
-	return byte == ':' || byte == '=' || byte == '%' || (byte | 0x20) == 'b';
 }
 
 static bool find(const struct shape_text *text, size_t at, bool is_inside, struct span *ret_span)

@@ -10,38 +10,50 @@
 
 struct name {
 	const char *text;
+	size_t length;
 	enum log_role role;
 };
+
+#define NAME(text, role)                                                                           \
+	{                                                                                          \
+		text, sizeof(text) - 1, role                                                       \
+	}
 
 /* In order of their length: log_role_of() stops at the first longer one. */
 /* clang-format off */
 static const struct name names[] = {
-	{"t", ROLE_TIME},
-	{"ts", ROLE_TIME},
-	{"bot", ROLE_BOT}, {"err", ROLE_ERROR}, {"exc", ROLE_ERROR}, {"lvl", ROLE_LEVEL}, {"msg", ROLE_MESSAGE},
-	{"time", ROLE_TIME},
-	{"error", ROLE_ERROR}, {"event", ROLE_EVENT}, {"extra", ROLE_NESTED}, {"level", ROLE_LEVEL},
-	{"bot_id", ROLE_BOT}, {"fields", ROLE_NESTED}, {"record", ROLE_NESTED}, {"req_id", ROLE_CORRELATION},
-	{"asctime", ROLE_TIME}, {"context", ROLE_NESTED}, {"levelno", ROLE_LEVEL_PYTHON}, {"message", ROLE_MESSAGE},
-	{"traceId", ROLE_CORRELATION},
-	{"bot_name", ROLE_BOT}, {"datetime", ROLE_TIME}, {"exc_info", ROLE_ERROR}, {"loglevel", ROLE_LEVEL},
-	{"severity", ROLE_LEVEL}, {"trace_id", ROLE_CORRELATION},
-	{"exception", ROLE_ERROR}, {"levelname", ROLE_LEVEL}, {"log.level", ROLE_LEVEL}, {"requestId", ROLE_CORRELATION},
-	{"timestamp", ROLE_TIME},
-	{"@timestamp", ROLE_TIME}, {"level_name", ROLE_LEVEL}, {"request_id", ROLE_CORRELATION},
-	{"bot_username", ROLE_BOT},
-	{"correlationId", ROLE_CORRELATION},
-	{"correlation_id", ROLE_CORRELATION},
+	NAME("t", ROLE_TIME),
+	NAME("ts", ROLE_TIME),
+	NAME("bot", ROLE_BOT), NAME("err", ROLE_ERROR), NAME("exc", ROLE_ERROR),
+	NAME("lvl", ROLE_LEVEL), NAME("msg", ROLE_MESSAGE),
+	NAME("time", ROLE_TIME),
+	NAME("error", ROLE_ERROR), NAME("event", ROLE_EVENT), NAME("extra", ROLE_NESTED),
+	NAME("level", ROLE_LEVEL),
+	NAME("bot_id", ROLE_BOT), NAME("fields", ROLE_NESTED), NAME("record", ROLE_NESTED),
+	NAME("req_id", ROLE_CORRELATION),
+	NAME("asctime", ROLE_TIME), NAME("context", ROLE_NESTED),
+	NAME("levelno", ROLE_LEVEL_PYTHON), NAME("message", ROLE_MESSAGE),
+	NAME("traceId", ROLE_CORRELATION),
+	NAME("bot_name", ROLE_BOT), NAME("datetime", ROLE_TIME), NAME("exc_info", ROLE_ERROR),
+	NAME("loglevel", ROLE_LEVEL), NAME("severity", ROLE_LEVEL),
+	NAME("trace_id", ROLE_CORRELATION),
+	NAME("exception", ROLE_ERROR), NAME("levelname", ROLE_LEVEL),
+	NAME("log.level", ROLE_LEVEL), NAME("requestId", ROLE_CORRELATION),
+	NAME("timestamp", ROLE_TIME),
+	NAME("@timestamp", ROLE_TIME), NAME("level_name", ROLE_LEVEL),
+	NAME("request_id", ROLE_CORRELATION),
+	NAME("bot_username", ROLE_BOT),
+	NAME("correlationId", ROLE_CORRELATION),
+	NAME("correlation_id", ROLE_CORRELATION),
 };
 /* clang-format on */
 
 enum log_role log_role_of(const char *key, size_t length)
 {
 	for (size_t i = 0; i < COUNT_OF(names); i++) {
-		size_t size = strlen(names[i].text);
-		if (size > length)
+		if (names[i].length > length)
 			break;
-		if (size == length && memcmp(names[i].text, key, size) == 0)
+		if (names[i].length == length && memcmp(names[i].text, key, length) == 0)
 			return names[i].role;
 	}
 	return ROLE_NONE;

@@ -24,10 +24,14 @@ struct scan {
 	struct log_line *line;
 };
 
+static bool is_blank(char ch)
+{
+	return ch == ' ' || ch == '\t' || ch == '\r' || ch == '\n';
+}
+
 static char next_char(struct scan *scan)
 {
-	while (scan->at < scan->length && strchr(" \t\r\n", scan->text[scan->at]) &&
-		scan->text[scan->at])
+	while (scan->at < scan->length && is_blank(scan->text[scan->at]))
 		scan->at++;
 	return scan->at < scan->length ? scan->text[scan->at] : '\0';
 }

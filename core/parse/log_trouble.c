@@ -30,7 +30,7 @@ const char *log_trouble_word(enum log_trouble kind)
 	return (unsigned)kind < TROUBLES ? words[kind] : "-";
 }
 
-/* Words in lower case. `also` must stand in the line too; `calm`: also looked for in lines below a
+/* Words in lower case, of which the first stands at the start of a word. `also` must stand in the line too; `calm`: also looked for in lines below a
  * warning. */
 struct sign {
 	const char *words;
@@ -147,22 +147,57 @@ static bool read_sign(
 	return sign->kind != TROUBLE_HANDLED || duration(after, left, &find->duration_ms);
 }
 
+static bool is_word_char(char ch)
+{
+	return (ch >= 'a' && ch <= 'z') || is_digit(ch) || ch == '_';
+}
+
+static bool stands_at(const struct sign *sign, const char *text, size_t at, size_t size)
+{
+	size_t length = strlen(sign->words);
+	return length <= size - at && memcmp(text + at, sign->words, length) == 0;
+}
+
+/* The first letters of the signs that count for this line. */
+static void mark_initials(bool calm, bool initials[256])
+{
+	memset(initials, 0, 256);
+	for (size_t i = 0; i < COUNT_OF(signs); i++)
+		initials[(unsigned char)*signs[i].words] |= !calm || signs[i].calm;
+}
+
+/* The best sign that stands at a place, if it is better than `best`. */
+static size_t best_at(const char *text, size_t at, size_t size, bool calm, size_t best,
+	struct log_trouble_find *find)
+{
+	for (size_t i = 0; i < best; i++) {
+		const struct sign *sign = &signs[i];
+		struct log_trouble_find read = {0};
+		if (*sign->words != text[at] || (calm && !sign->calm) ||
+			!stands_at(sign, text, at, size))
+			continue;
+		if (sign->also && !memmem(text, size, sign->also, strlen(sign->also)))
+			continue;
+		size_t after = at + strlen(sign->words);
+		if (!read_sign(sign, text + after, size - after, &read))
+			continue;
+		*find = read;
+		return i;
+	}
+	return best;
+}
+
 struct log_trouble_find log_trouble_of(const char *text, size_t length, enum log_level level)
 {
 	char lowered[SEARCHED_BYTES];
-	size_t size = lower(text, length, lowered);
+	bool initials[256];
+	struct log_trouble_find find = {0};
+	size_t size = lower(text, length, lowered), best = COUNT_OF(signs);
 	bool calm = level != LOG_LEVEL_NONE && level < LOG_LEVEL_WARN;
-	for (size_t i = 0; i < COUNT_OF(signs); i++) {
-		const struct sign *sign = &signs[i];
-		if (calm && !sign->calm)
-			continue;
-		const char *at = memmem(lowered, size, sign->words, strlen(sign->words));
-		if (!at || (sign->also && !memmem(lowered, size, sign->also, strlen(sign->also))))
-			continue;
-		struct log_trouble_find find = {0};
-		const char *after = at + strlen(sign->words);
-		if (read_sign(sign, after, (size_t)(lowered + size - after), &find))
-			return find;
+	mark_initials(calm, initials);
+	for (size_t at = 0; at < size; at++) {
+		if (initials[(unsigned char)lowered[at]] && (!at || !is_word_char(lowered[at - 1])))
+			best = best_at(lowered, at, size, calm, best, &find);
 	}
-	return (struct log_trouble_find){0};
+	return find;
 }

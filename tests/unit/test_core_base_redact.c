@@ -95,6 +95,20 @@ static void the_value_of_a_secret_key_is_hidden(void **state)
 	hides("password: \"never closed", "password: \"<redacted>");
 }
 
+static void every_key_of_the_list_is_known(void **state)
+{
+	(void)state;
+	static const char *const keys[] = {"password", "DB_PASSWD", "passphrase", "pwd",
+		"requirepass", "masterauth", "client_secret", "x-secret-token", "api_key", "apikey",
+		"api-key", "access_key", "secret_key", "private_key", "session_string", "api_hash",
+		"Cookie"};
+	for (size_t i = 0; i < COUNT_OF(keys); i++) {
+		autofree char *text = xasprintf("%s=abcdefgh1 x", keys[i]);
+		autofree char *expected = xasprintf("%s=<redacted> x", keys[i]);
+		hides(text, expected);
+	}
+}
+
 static void authorization_is_hidden_with_its_scheme(void **state)
 {
 	(void)state;
@@ -223,6 +237,7 @@ int main(void)
 		cmocka_unit_test(times_addresses_and_ids_are_no_tokens),
 		cmocka_unit_test(the_password_of_a_url_is_hidden),
 		cmocka_unit_test(the_value_of_a_secret_key_is_hidden),
+		cmocka_unit_test(every_key_of_the_list_is_known),
 		cmocka_unit_test(authorization_is_hidden_with_its_scheme),
 		cmocka_unit_test(known_secrets_are_hidden_wherever_and_however_they_stand),
 		cmocka_unit_test(a_secret_cut_off_by_the_end_is_hidden),

@@ -104,9 +104,9 @@ static void only_the_start_of_a_long_line_is_searched(void **state)
 	const size_t size = 1 << 20;
 	autofree char *line = xmalloc(size);
 	memset(line, 'x', size);
-	memcpy(line + size / 2, "blocked by the user", 19);
+	memcpy(line + size / 2, " blocked by the user", 20);
 	assert_int_equal(log_trouble_of(line, size, E).kind, TROUBLE_NONE);
-	memcpy(line + 2000, "blocked by the user", 19);
+	memcpy(line + 2000, " blocked by the user", 20);
 	assert_int_equal(log_trouble_of(line, size, E).kind, TROUBLE_BLOCKED);
 }
 
