@@ -103,6 +103,7 @@ static void put_field(const struct msg_field *field, const void *body, struct st
 		number = *(const uint64_t *)at;
 		break;
 	case MSG_T_I64:
+	case MSG_T_TIME:
 		number = zigzag(*(const int64_t *)at);
 		break;
 	case MSG_T_BOOL:
@@ -204,7 +205,7 @@ static void take_number(const struct msg_field *field, void *body, uint64_t valu
 	void *at = field_at(field, body);
 	if (field->type == MSG_T_U64)
 		*(uint64_t *)at = value;
-	else if (field->type == MSG_T_I64)
+	else if (field->type != MSG_T_BOOL)
 		*(int64_t *)at = unzigzag(value);
 	else
 		*(bool *)at = value != 0;
@@ -265,6 +266,7 @@ static bool take_bytes(const struct msg_field *field, void *body, const unsigned
 		return take_element(field, body, &inner, depth, err);
 	case MSG_T_U64:
 	case MSG_T_I64:
+	case MSG_T_TIME:
 	case MSG_T_F64:
 	case MSG_T_BOOL:
 		break;

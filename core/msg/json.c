@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* Messages as JSON, for --json: raw units, names as in msg.def, NaN as null, times in *_ms as they
- * are. */
+/*
+ * Messages as JSON, for --json: raw units, names as in msg.def, NaN as null. A TIME is RFC 3339 UTC under its name
+ * without _ms, null when it is 0.
+ */
 #include "core/msg/msg.h"
 
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
+#include "core/base/format.h"
 #include "core/base/str.h"
 #include "core/msg/internal.h"
 
@@ -27,6 +31,14 @@ static void json_double(struct str *out, double value)
 {
 	if (isfinite(value))
 		str_addf(out, "%.15g", value);
+	else
+		str_adds(out, "null");
+}
+
+static void json_time(struct str *out, int64_t wall_ms)
+{
+	if (wall_ms)
+		str_addf(out, "\"%s\"", format_rfc3339(wall_ms).text);
 	else
 		str_adds(out, "null");
 }
@@ -54,6 +66,8 @@ static void json_value(const struct msg_field *field, const void *body, struct s
 		str_addf(out, "%" PRIu64, *(const uint64_t *)at);
 	else if (field->type == MSG_T_I64)
 		str_addf(out, "%" PRId64, *(const int64_t *)at);
+	else if (field->type == MSG_T_TIME)
+		json_time(out, *(const int64_t *)at);
 	else if (field->type == MSG_T_BOOL)
 		str_adds(out, *(const bool *)at ? "true" : "false");
 	else if (field->type == MSG_T_F64)
@@ -64,6 +78,12 @@ static void json_value(const struct msg_field *field, const void *body, struct s
 		json_list(field, body, out);
 }
 
+static void json_name(struct str *out, const struct msg_field *field)
+{
+	size_t length = strlen(field->name), suffix = field->type == MSG_T_TIME ? strlen("_ms") : 0;
+	str_addf(out, "\"%.*s\"", (int)(length - suffix), field->name);
+}
+
 void msg_json(enum msg_kind kind, const void *body, struct str *out)
 {
 	const struct msg_info *info = known(kind);
@@ -71,7 +91,7 @@ void msg_json(enum msg_kind kind, const void *body, struct str *out)
 	for (size_t i = 0; i < info->field_count; i++) {
 		if (i)
 			str_addch(out, ',');
-		json_text(out, info->fields[i].name);
+		json_name(out, &info->fields[i]);
 		str_addch(out, ':');
 		json_value(&info->fields[i], body, out);
 	}

@@ -17,6 +17,7 @@
 #define MSG(name, number, help) static const struct msg_field fields_##name[] = {
 #define U64(m, t, f, h) SCALAR(m, t, f, h, MSG_T_U64)
 #define I64(m, t, f, h) SCALAR(m, t, f, h, MSG_T_I64)
+#define TIME(m, t, f, h) SCALAR(m, t, f, h, MSG_T_TIME)
 #define F64(m, t, f, h) SCALAR(m, t, f, h, MSG_T_F64)
 #define BOOL(m, t, f, h) SCALAR(m, t, f, h, MSG_T_BOOL)
 #define STR(m, t, f, h) SCALAR(m, t, f, h, MSG_T_STR)
@@ -28,6 +29,7 @@
 #undef MSG
 #undef U64
 #undef I64
+#undef TIME
 #undef F64
 #undef BOOL
 #undef STR
@@ -40,6 +42,7 @@
 	.fields = fields_##n, .field_count = COUNT_OF(fields_##n)},
 #define U64(...)
 #define I64(...)
+#define TIME(...)
 #define F64(...)
 #define BOOL(...)
 #define STR(...)

@@ -35,6 +35,7 @@ enum {
 #define MSG(name, number, help) MSG_##name = (number),
 #define U64(...)
 #define I64(...)
+#define TIME(...)
 #define F64(...)
 #define BOOL(...)
 #define STR(...)
@@ -49,6 +50,7 @@ enum msg_kind {
 #undef MSG
 #undef U64
 #undef I64
+#undef TIME
 #undef F64
 #undef BOOL
 #undef STR
@@ -60,6 +62,7 @@ enum msg_kind {
 #define MSG(name, number, help) struct msg_##name;
 #define U64(...)
 #define I64(...)
+#define TIME(...)
 #define F64(...)
 #define BOOL(...)
 #define STR(...)
@@ -71,6 +74,7 @@ enum msg_kind {
 #undef MSG
 #undef U64
 #undef I64
+#undef TIME
 #undef F64
 #undef BOOL
 #undef STR
@@ -82,6 +86,7 @@ enum msg_kind {
 #define MSG(name, number, help)               struct msg_##name {
 #define U64(message, tag, field, help)        uint64_t field;
 #define I64(message, tag, field, help)        int64_t field;
+#define TIME(message, tag, field, help)        int64_t field;
 #define F64(message, tag, field, help)        double field;
 #define BOOL(message, tag, field, help)       bool field;
 #define STR(message, tag, field, help)        char *field;
@@ -93,6 +98,7 @@ enum msg_kind {
 #undef MSG
 #undef U64
 #undef I64
+#undef TIME
 #undef F64
 #undef BOOL
 #undef STR
@@ -106,6 +112,7 @@ enum msg_kind {
 enum msg_type {
 	MSG_T_U64,
 	MSG_T_I64,
+	MSG_T_TIME, /* an I64: wall clock in ms */
 	MSG_T_F64,
 	MSG_T_BOOL,
 	MSG_T_STR,
@@ -180,8 +187,7 @@ MUST_CHECK bool msg_decode(const void *bytes, size_t length, size_t max, struct 
 void msg_dump(enum msg_kind kind, const void *body, struct str *out);
 /* Reads msg_dump()'s form (fields in any order, those left out are zero; a double may be nan). */
 MUST_CHECK bool msg_parse(const char *line, struct msg_any *ret, struct err *err);
-/* {"id":3,"name":"orders",...}; NaN is null; fields in _ms named *_ms that are wall times stay raw
- * numbers. */
+/* {"id":3,"name":"orders",...}: NaN is null, a TIME field is RFC 3339 without its _ms. */
 void msg_json(enum msg_kind kind, const void *body, struct str *out);
 
 /* The id of an entity: FNV-1a of its parts, never 0. */

@@ -65,6 +65,7 @@ static bool is_zero(const struct msg_field *field, const void *body)
 	switch (field->type) {
 	case MSG_T_U64:
 	case MSG_T_I64:
+	case MSG_T_TIME:
 		return *(const uint64_t *)at == 0;
 	case MSG_T_BOOL:
 		return !*(const bool *)at;
@@ -86,7 +87,7 @@ static void dump_value(const struct msg_field *field, const void *body, struct s
 	const void *at = field_of(field, body);
 	if (field->type == MSG_T_U64)
 		str_addf(out, "%" PRIu64, *(const uint64_t *)at);
-	else if (field->type == MSG_T_I64)
+	else if (field->type == MSG_T_I64 || field->type == MSG_T_TIME)
 		str_addf(out, "%" PRId64, *(const int64_t *)at);
 	else if (field->type == MSG_T_BOOL)
 		str_adds(out, *(const bool *)at ? "true" : "false");
@@ -249,7 +250,7 @@ static bool scan_value(struct scan *in, const struct msg_field *field, void *bod
 	}
 	if (field->type == MSG_T_U64)
 		*(uint64_t *)at = strtoull(word.text, &end, 10);
-	else if (field->type == MSG_T_I64)
+	else if (field->type == MSG_T_I64 || field->type == MSG_T_TIME)
 		*(int64_t *)at = strtoll(word.text, &end, 10);
 	else
 		*(double *)at = strtod(word.text, &end);

@@ -174,6 +174,27 @@ static void json_escapes_and_says_null_for_nan(void **state)
 	msg_any_release(&any);
 }
 
+static void json_times_are_rfc_3339_under_a_name_without_the_unit(void **state)
+{
+	(void)state;
+	struct msg_any any = parse("worker_seen id=\"0\" seen_ms=1700000000123");
+	autostr struct str out = STR_INIT;
+	msg_json(any.kind, any.body, &out);
+	assert_string_equal(out.text, "{\"id\":\"0\",\"seen\":\"2023-11-14T22:13:20.123Z\"}");
+	msg_any_release(&any);
+}
+
+static void every_time_is_named_as_one(void **state)
+{
+	(void)state;
+	for (size_t i = 0; msg_info_at(i); i++)
+		for (size_t f = 0; f < msg_info_at(i)->field_count; f++) {
+			const struct msg_field *field = &msg_info_at(i)->fields[f];
+			if (field->type == MSG_T_TIME)
+				assert_string_equal(field->name + strlen(field->name) - 3, "_ms");
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -185,6 +206,8 @@ int main(void)
 		cmocka_unit_test(copies_are_deep_and_equal_but_for_the_revision),
 		cmocka_unit_test(numbers_and_tags_are_unique_and_sorted),
 		cmocka_unit_test(bad_text_is_refused_with_its_byte),
+		cmocka_unit_test(json_times_are_rfc_3339_under_a_name_without_the_unit),
+		cmocka_unit_test(every_time_is_named_as_one),
 		cmocka_unit_test(json_escapes_and_says_null_for_nan),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
