@@ -8,6 +8,7 @@
 #define BOTSWAIN_BASE_FORMAT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include "core/base/attr.h"
 #include "core/base/err.h"
@@ -45,6 +46,10 @@ int32_t local_offset_s(int64_t wall_ms);
 bool parse_duration(const char *text, int64_t *ret_ms, struct err *err) MUST_CHECK;
 /* 4096 64K 64KiB 1.5M 3GB: powers of 1024, with or without B or iB; at most 2^62. */
 bool parse_bytes(const char *text, int64_t *ret_bytes, struct err *err) MUST_CHECK;
+/* A decimal number as programs write it (12, -1.5e3, NaN, +Inf), whatever the locale; all of `text` must be one.
+ * The nearest double for what a double can hold exactly, within one unit of the last place otherwise. */
+bool parse_double(const char *text, size_t length, double *ret_value);
+
 /* 2026-11-20T10:00:21.744Z, also with a blank for the T, a comma for the point, slashes in the
  * date, 1 to 9 decimals or none, and +03:00 for the Z. Reads a prefix of `text`; returns the bytes
  * used, 0 if there is none. Without a zone it is read as UTC; `ret_has_zone` (may be NULL) tells.

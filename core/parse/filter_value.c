@@ -3,7 +3,6 @@
 #include "core/parse/filter_internal.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/format.h"
@@ -14,19 +13,22 @@
 static bool read_number(const char *text, double *ret_number, struct err *err)
 {
 	static const struct {
-		const char *suffix;
+		char suffix;
 		double factor;
-	} suffixes[] = {{"", 1}, {"%", 1}, {"k", 1e3}, {"K", 1e3}, {"M", 1e6}, {"G", 1e9}};
-	char *end;
-	bool is_plain = *text && strchr("0123456789.-+", *text);
-	double number = is_plain ? strtod(text, &end) : 0;
-	for (size_t i = 0; is_plain && i < COUNT_OF(suffixes) && isfinite(number); i++) {
-		if (end > text && strcmp(end, suffixes[i].suffix) == 0) {
-			*ret_number = number * suffixes[i].factor;
-			return true;
+	} suffixes[] = {{'%', 1}, {'k', 1e3}, {'K', 1e3}, {'M', 1e6}, {'G', 1e9}};
+	size_t length = strlen(text);
+	double factor = 1, number;
+	for (size_t i = 0; length && i < COUNT_OF(suffixes); i++) {
+		if (text[length - 1] == suffixes[i].suffix) {
+			factor = suffixes[i].factor;
+			length--;
+			break;
 		}
 	}
-	return err_set(err, ERR_SYNTAX, "'%.40s' is no number: write 12, 1.5 or 12k", text);
+	if (!parse_double(text, length, &number) || !isfinite(number))
+		return err_set(err, ERR_SYNTAX, "'%.40s' is no number: write 12, 1.5 or 12k", text);
+	*ret_number = number * factor;
+	return true;
 }
 
 static bool read_duration(const char *text, double *ret_number, struct err *err)

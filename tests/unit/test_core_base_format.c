@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/format.h"
@@ -189,6 +190,26 @@ static void times_are_read_in_every_common_dialect(void **state)
 	}
 }
 
+static void numbers_are_read_as_the_c_library_reads_them(void **state)
+{
+	(void)state;
+	static const char *const texts[] = {"0", "-0", "12", "+12.5", "1e3", "1.5E-7", ".5", "5.",
+		"0.1", "123456789012345678901", "1.7976931348623157e308", "5e-324", "1e400",
+		"1e-400", "3.141592653589793238462643", "1e22", "1e23", "00012.50",
+		"0.000000000000000000000000000001", "Inf", "-inf", "1795168821.744"};
+	for (size_t i = 0; i < COUNT_OF(texts); i++) {
+		double value = -1, expected = strtod(texts[i], NULL);
+		assert_true(parse_double(texts[i], strlen(texts[i]), &value));
+		assert_true(value == expected || fabs(value - expected) <= fabs(expected) * 3e-16);
+	}
+	double nan;
+	assert_true(parse_double("NaN", 3, &nan) && isnan(nan));
+	static const char *const bad[] = {
+		"", "-", ".", "e5", "1e", "1e+", "1.2.3", "1x", "0x10", " 1", "1 ", "infin"};
+	for (size_t i = 0; i < COUNT_OF(bad); i++)
+		assert_false(parse_double(bad[i], strlen(bad[i]), &nan));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -201,6 +222,7 @@ int main(void)
 		cmocka_unit_test(a_written_duration_is_read_to_the_millisecond),
 		cmocka_unit_test(a_bad_duration_is_refused_with_its_position),
 		cmocka_unit_test(a_written_size_is_read_in_bytes),
+		cmocka_unit_test(numbers_are_read_as_the_c_library_reads_them),
 		cmocka_unit_test(times_are_read_in_every_common_dialect),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
