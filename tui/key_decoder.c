@@ -20,7 +20,8 @@ enum {
 	PASTE_END = 201,
 	PASTE_PATIENCE =
 		50, /* ESC timeouts without a byte after which an unfinished paste is over (2 s) */
-	SEQUENCE_PATIENCE = 12, /* the same for a sequence that is more than a key could be (0.5 s) */
+	SEQUENCE_PATIENCE =
+		12, /* the same for a sequence that is more than a key could be (0.5 s) */
 	PARAMS_MAX = 4,
 };
 
@@ -186,14 +187,16 @@ static struct taken take_ss3(const unsigned char *bytes, size_t length)
 	return (struct taken){3, final_key(bytes[2], &none)};
 }
 
-/* OSC, DCS, APC, PM, SOS: noise up to BEL or ESC \. */
+/* OSC, DCS, APC, PM, SOS: noise up to BEL or ESC \. With nothing in it, it was Alt and a key. */
 static struct taken take_string(const unsigned char *bytes, size_t length)
 {
 	for (size_t i = 2; i < length; i++) {
 		if (bytes[i] == BEL)
 			return (struct taken){i + 1, K_NONE};
+		if (bytes[i] == ESC && i + 1 < length && bytes[i + 1] == '\\')
+			return (struct taken){i + 2, K_NONE};
 		if (bytes[i] == ESC && i + 1 < length)
-			return (struct taken){bytes[i + 1] == '\\' ? i + 2 : i, K_NONE};
+			return (struct taken){i, i == 2 ? bytes[1] | (keycode)K_ALT : K_NONE};
 	}
 	return (struct taken){0, K_NONE};
 }

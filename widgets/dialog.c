@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/base/str.h"
 #include "core/base/width.h"
 #include "widgets/frame.h"
 
@@ -187,23 +188,33 @@ static int label_cells(const struct dialog *dialog)
 	return widest ? widest + LABEL_GAP : 0;
 }
 
-/* "[ Restart y ]": the key stands in the button. */
-static int button_cells(const struct dialog_button *button)
+/* "[ Restart y ]": the key stands in the button. Where that is too wide: " Restart y ". */
+static void button_text(
+	const struct dialog_button *button, bool compact, char *ret_text, size_t size)
 {
-	return cells_of(button->label) + 4 + (button->key ? 2 : button->cancels ? 4 : 0);
+	const char *open = compact ? "" : "[", *close = compact ? "" : "]";
+	char key[8] = "";
+	if (button->key)
+		snprintf(key, sizeof(key), "%c ", button->key);
+	else if (button->cancels)
+		copy_text(key, sizeof(key), "Esc ");
+	snprintf(ret_text, size, "%s %s %s%s", open, button->label, key, close);
 }
 
-static int buttons_cells(const struct dialog *dialog)
+static int buttons_cells(const struct dialog *dialog, bool compact)
 {
 	int sum = 0;
-	for (size_t i = 0; i < dialog->button_count; i++)
-		sum += button_cells(&dialog->buttons[i]) + (i ? BUTTON_GAP : 0);
+	for (size_t i = 0; i < dialog->button_count; i++) {
+		char text[64];
+		button_text(&dialog->buttons[i], compact, text, sizeof(text));
+		sum += cells_of(text) + (i ? compact ? 1 : BUTTON_GAP : 0);
+	}
 	return sum;
 }
 
 static int wanted_cells(const struct dialog *dialog)
 {
-	int labels = label_cells(dialog), widest = buttons_cells(dialog);
+	int labels = label_cells(dialog), widest = buttons_cells(dialog, false);
 	for (size_t i = 0; i < dialog->row_count; i++)
 		widest = labels + cells_of(dialog->rows[i].text) > widest
 				 ? labels + cells_of(dialog->rows[i].text)
@@ -242,30 +253,27 @@ static void draw_fields(struct dialog *dialog, const struct canvas *box, int fir
 	}
 }
 
-static int draw_button(
-	const struct dialog *dialog, size_t index, const struct canvas *box, int row, int column)
+static enum role button_role(const struct dialog *dialog, size_t index)
 {
 	const struct dialog_button *button = &dialog->buttons[index];
-	bool focused = dialog->focus == dialog->field_count + index;
-	bool locked = button->danger && dialog_locked(dialog);
-	enum role role = focused          ? ROLE_BUTTON_FOCUS
-			 : locked         ? ROLE_KEY_LOCKED
-			 : button->danger ? ROLE_BUTTON_DANGER
-					  : ROLE_BUTTON;
-	int end = canvas_printf(box, row, column, role,
-		button->key       ? "[ %s %c ]"
-		: button->cancels ? "[ %s Esc ]"
-				  : "[ %s ]",
-		button->label, button->key);
-	return end;
+	if (dialog->focus == dialog->field_count + index)
+		return ROLE_BUTTON_FOCUS;
+	if (button->danger && dialog_locked(dialog))
+		return ROLE_KEY_LOCKED;
+	return button->danger ? ROLE_BUTTON_DANGER : ROLE_BUTTON;
 }
 
 static void draw_buttons(const struct dialog *dialog, const struct canvas *box, int row)
 {
-	int column = (box->columns - buttons_cells(dialog)) / 2;
+	bool compact = buttons_cells(dialog, false) > box->columns;
+	int column = (box->columns - buttons_cells(dialog, compact)) / 2;
 	column = column < 0 ? 0 : column;
-	for (size_t i = 0; i < dialog->button_count; i++)
-		column = draw_button(dialog, i, box, row, column) + BUTTON_GAP;
+	for (size_t i = 0; i < dialog->button_count; i++) {
+		char text[64];
+		button_text(&dialog->buttons[i], compact, text, sizeof(text));
+		column = canvas_text(box, row, column, button_role(dialog, i), text);
+		column += compact ? 1 : BUTTON_GAP;
+	}
 }
 
 void dialog_draw(struct dialog *dialog, const struct canvas *canvas)

@@ -122,14 +122,15 @@ static struct canvas open_box(
 	int wanted = titles + keys + (notes > locks ? notes : locks) + 2 * SIDE + 6;
 	wanted = wanted < WIDTH_MIN ? WIDTH_MIN : wanted > WIDTH_MAX ? WIDTH_MAX : wanted;
 	*ret_key_column = SIDE + titles + 2;
-	return frame_dialog(canvas, (int)menu->count + 3, wanted, menu->title, "");
+	return frame_dialog(canvas, (int)menu->count + 2, wanted, menu->title, "");
 }
 
 void menu_draw(struct menu *menu, const struct canvas *canvas)
 {
 	int key_column;
 	struct canvas box = open_box(menu, canvas, &key_column);
-	size_t rows = box.rows > 2 ? (size_t)box.rows - 2 : 1;
+	int first = box.rows > 5 ? 2 : 1;
+	size_t rows = box.rows > first ? (size_t)(box.rows - first) : 1;
 	prompt_draw(&menu->prompt, &box, 0, SIDE, box.columns - 2 * SIDE,
 		menu->searching ? "> " : "",
 		menu->searching ? "type to search" : "press a key, or / to search",
@@ -141,14 +142,15 @@ void menu_draw(struct menu *menu, const struct canvas *canvas)
 	if (menu->cursor >= menu->top + rows)
 		menu->top = menu->cursor - rows + 1;
 	if (!menu->shown)
-		canvas_text(&box, 2, SIDE, ROLE_DIM, "nothing fits");
+		canvas_text(&box, first, SIDE, ROLE_DIM, "nothing fits");
 	for (size_t i = 0; i < rows && menu->top + i < menu->shown; i++) {
-		int row = 2 + (int)i;
+		int row = first + (int)i;
 		draw_entry(menu, &menu->entries[menu->order[menu->top + i]], &box, row, key_column);
 		if (menu->top + i == menu->cursor)
 			canvas_surface(
 				&box, (struct rect){row, 0, 1, box.columns}, SURFACE_SELECTED);
 	}
 	if (menu->shown > rows)
-		scrollbar_draw(&box, box.columns - 1, 2, (int)rows, menu->top, rows, menu->shown);
+		scrollbar_draw(
+			&box, box.columns - 1, first, (int)rows, menu->top, rows, menu->shown);
 }
