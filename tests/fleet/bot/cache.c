@@ -52,7 +52,7 @@ static redisReply *ask(struct cache *cache, const char *const *words)
 {
 	const char *argv[ARGS_MAX];
 	int argc = 0;
-	while (words[argc] && argc < ARGS_MAX) {
+	while (argc < ARGS_MAX && words[argc]) {
 		argv[argc] = words[argc];
 		argc++;
 	}
