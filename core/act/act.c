@@ -13,6 +13,7 @@
 #include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/mem.h"
+#include "core/base/redact.h"
 #include "core/base/str.h"
 #include "core/model/model.h"
 
@@ -61,6 +62,7 @@ void act_free(struct act *act)
 	for (size_t i = 0; i < PLANS_MAX; i++)
 		plan_free(act->plans[i]);
 	argv_free(act->environment);
+	redactor_unref(act->redactor);
 	free(act->armed);
 	free(act->ops);
 	free(act);
@@ -70,6 +72,15 @@ void act_reload(struct act *act, struct settings *settings)
 {
 	act->settings = settings;
 	entities_reload(act);
+}
+
+void act_redact_with(struct act *act, const struct redactor *redactor)
+{
+	struct redactor *before = act->redactor;
+	act->redactor = redactor_ref(redactor);
+	redactor_unref(before);
+	if (act->runner)
+		runner_redact_with(act->runner, redactor);
 }
 
 void act_on_accepted(struct act *act, act_accepted *take, void *context)

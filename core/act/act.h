@@ -18,6 +18,7 @@ struct clock;
 struct journal;
 struct mailbox;
 struct model;
+struct redactor;
 struct settings;
 
 /* Who asks: taken from the socket, never from the message. */
@@ -37,6 +38,8 @@ struct act *act_new(struct settings *settings, const struct clock *clock, struct
 	const struct journal *journal, struct mailbox *to_engine) MUST_CHECK;
 void act_free(struct act *act); /* cancels what runs, joins the runner; NULL is legal */
 void act_reload(struct act *act, struct settings *settings);
+/* Known secrets are kept out of reasons and output from now on. Takes a reference. */
+void act_redact_with(struct act *act, const struct redactor *redactor);
 
 /* Each fills the reply that the asker gets (strings owned by the reply). */
 void act_plan(struct act *act, const struct operator* who, const struct msg_plan_req *request,

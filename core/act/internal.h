@@ -11,6 +11,7 @@
 struct conf_backup;
 struct conf_verb;
 struct err;
+struct redactor;
 struct runner;
 struct str;
 struct argv;
@@ -193,7 +194,8 @@ struct act {
 	struct mailbox *to_engine;
 	char **environment;
 	struct runner *runner;
-	unsigned uid; /* ours */
+	struct redactor *redactor; /* NULL: shapes alone */
+	unsigned uid;              /* ours */
 	char ledger_error[256];
 	struct arming *armed;
 	size_t armed_count, armed_capacity;

@@ -95,10 +95,10 @@ static bool prepare_steps(const struct act *act, struct op *op, const struct pla
 }
 
 /* It is shown, recorded and may become an argument: one safe line without secrets. */
-static char *clean_reason(const char *reason)
+static char *clean_reason(const struct act *act, const char *reason)
 {
 	autostr struct str plain = STR_INIT, safe = STR_INIT;
-	redact(NULL, &plain, reason, strlen(reason), 0);
+	redact(act->redactor, &plain, reason, strlen(reason), 0);
 	sanitize_clip(&safe, plain.text, plain.length, 500);
 	return str_detach(&safe);
 }
@@ -113,7 +113,7 @@ bool op_new(struct act *act, const struct operator* who, const struct plan *plan
 	*op = (struct op){.who = *who,
 		.verb = xstrdup(work->word),
 		.title = str_detach(&title),
-		.reason = clean_reason(reason),
+		.reason = clean_reason(act, reason),
 		.want = work_want(work),
 		.is_backup = work->is_backup,
 		.parallel = work_parallel(work),

@@ -70,6 +70,7 @@ static void launch(struct act *act, struct op *op, size_t index)
 	struct job *job = xcalloc(1, sizeof(*job));
 	*job = (struct job){.operation = op->id,
 		.step = (unsigned)index,
+		.label = op->step_count > 1 ? xstrdup(step->name) : NULL,
 		.argv = step->argv,
 		.file = step->file,
 		.verify = step->verify};

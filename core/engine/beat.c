@@ -8,6 +8,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "core/act/act.h"
+#include "core/base/redact.h"
 #include "core/conf/settings.h"
 #include "core/collect/collect.h"
 #include "core/engine/digest.h"
@@ -16,6 +18,7 @@
 #include "core/engine/roster.h"
 #include "core/engine/server.h"
 #include "core/series/series.h"
+#include "core/store/ledger.h"
 
 enum { CPU_SPAN = 5 }; /* beats over which CPU is averaged */
 
@@ -118,6 +121,18 @@ static void hurry_busy(const struct engine *engine)
 			collect_hurry(engine->collect, bots[i]->name);
 }
 
+/* Secrets are read by the workers, one by one: whoever writes text gets to know them here. */
+static void renew_redactor(struct engine *engine)
+{
+	if (!engine->collect)
+		return;
+	struct redactor *redactor = collect_redactor(engine->collect);
+	act_redact_with(engine->act, redactor);
+	if (engine->ledger)
+		ledger_redact_with(engine->ledger, redactor);
+	redactor_unref(redactor);
+}
+
 void beat(struct engine *engine)
 {
 	if (now_mono(engine) < engine->beat_mono_ms)
@@ -129,4 +144,5 @@ void beat(struct engine *engine)
 	beat_begin(engine);
 	record_fleet(engine);
 	hurry_busy(engine);
+	renew_redactor(engine);
 }

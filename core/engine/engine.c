@@ -69,11 +69,6 @@ static bool begin_collect(struct engine *engine, struct err *err)
 	if (!collect_start(engine->settings, engine->clock, engine->mailbox, memory_knows_token,
 		    engine->memory, &engine->collect, err))
 		return false;
-	if (engine->ledger) {
-		struct redactor *redactor = collect_redactor(engine->collect);
-		ledger_redact_with(engine->ledger, redactor);
-		redactor_unref(redactor);
-	}
 	return true;
 }
 

@@ -244,6 +244,10 @@ void bench_child(struct act_bench *bench, const char *event)
 		assert_int_equal(poll(&bell, 1, WAIT_MS), 1);
 		while (mailbox_take(bench->mailbox, &parcel, 1)) {
 			const struct msg_obs_child *child = parcel.message.body;
+			if (parcel.message.kind != MSG_obs_child) {
+				parcel_release(&parcel); /* notes of its output */
+				continue;
+			}
 			found = found || strcmp(child->event, event) == 0;
 			act_observe(bench->act, parcel.message.kind, parcel.message.body);
 			parcel_release(&parcel);

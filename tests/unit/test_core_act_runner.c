@@ -27,7 +27,10 @@
 #include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/mem.h"
+#include "core/base/redact.h"
 #include "core/base/str.h"
+#include "core/events/chunk.h"
+#include "core/events/writer.h"
 #include "core/msg/mailbox.h"
 
 enum { WAIT_MS = 10000 };
@@ -40,6 +43,8 @@ struct bench {
 	struct mailbox *mailbox;
 	struct runner *runner;
 	unsigned outputs, verifying;
+	struct chunk *chunks[64];
+	size_t chunk_count;
 };
 
 static int setup(void **state)
@@ -74,6 +79,8 @@ static int teardown(void **state)
 	struct bench *bench = *state;
 	runner_free(bench->runner);
 	mailbox_free(bench->mailbox);
+	while (bench->chunk_count)
+		chunk_unref(bench->chunks[--bench->chunk_count]);
 	argv_free(bench->environment);
 	count_files(bench->dir, true);
 	assert_int_equal(rmdir(bench->dir), 0);
@@ -106,6 +113,28 @@ static struct job *make_job(char **argv)
 	return job;
 }
 
+static void keep_chunks(struct bench *bench, const struct chunk_list *list)
+{
+	for (size_t i = 0; list && i < list->count; i++) {
+		assert_true(bench->chunk_count < COUNT_OF(bench->chunks));
+		bench->chunks[bench->chunk_count++] = chunk_ref(list->chunks[i]);
+	}
+}
+
+/* Every line that was kept, one a line. */
+static void add_kept(const struct bench *bench, struct str *out)
+{
+	for (size_t i = 0; i < bench->chunk_count; i++) {
+		const struct chunk *chunk = bench->chunks[i];
+		assert_string_equal(chunk_stream(chunk)->name, "op:7");
+		for (size_t j = 0; j < chunk_count(chunk); j++) {
+			const struct record *record = chunk_record(chunk, j);
+			str_add(out, chunk_bytes_of(chunk, record), record->length);
+			str_addch(out, '\n');
+		}
+	}
+}
+
 /* Waits for one event; those on the way are counted. */
 static struct msg_obs_child *wait_event(struct bench *bench, const char *event)
 {
@@ -115,6 +144,11 @@ static struct msg_obs_child *wait_event(struct bench *bench, const char *event)
 		struct parcel parcel;
 		while (mailbox_take(bench->mailbox, &parcel, 1)) {
 			struct msg_obs_child *body = parcel.message.body;
+			if (parcel.message.kind == MSG_obs_notes) {
+				keep_chunks(bench, parcel.attachment);
+				parcel_release(&parcel);
+				continue;
+			}
 			assert_int_equal(parcel.message.kind, MSG_obs_child);
 			assert_int_equal(body->operation, 7);
 			assert_int_equal(body->step, 1);
@@ -166,6 +200,22 @@ static void output_is_counted_by_line_and_its_last_one_is_told_safe_and_redacted
 	msg_free(MSG_obs_child, end);
 }
 
+static void every_line_is_kept_without_the_secrets_that_we_know(void **state)
+{
+	struct bench *bench = *state;
+	autostr struct str kept = STR_INIT;
+	struct redactor *redactor = redactor_new();
+	assert_true(redactor_add(redactor, "hunter2hunter2", 14));
+	redactor_seal(redactor);
+	runner_redact_with(bench->runner, redactor);
+	redactor_unref(redactor);
+	struct job *job = make_job(make_argv("printf", "one\\n\\nhunter2hunter2\\nlast", NULL));
+	job->label = xstrdup("orders");
+	msg_free(MSG_obs_child, run_to_end(bench, job));
+	add_kept(bench, &kept);
+	assert_string_equal(kept.text, "orders: one\norders: \norders: <redacted>\norders: last\n");
+}
+
 static void a_chatty_child_is_reported_at_most_sixty_times_a_second(void **state)
 {
 	struct bench *bench = *state;
@@ -174,6 +224,10 @@ static void a_chatty_child_is_reported_at_most_sixty_times_a_second(void **state
 	int64_t took_ms = clock_mono_ms(clock_real()) - start_ms;
 	assert_int_equal(end->lines, 200000);
 	assert_string_equal(end->text, "200000");
+	size_t kept = 0;
+	for (size_t i = 0; i < bench->chunk_count; i++)
+		kept += chunk_count(bench->chunks[i]);
+	assert_int_equal(kept, 200000);
 	assert_true(bench->outputs <= took_ms * 60 / 1000 + 2);
 	msg_free(MSG_obs_child, end);
 }
@@ -456,6 +510,7 @@ int main(int argc, char **argv)
 		TEST(the_exit_status_of_a_child_comes_back),
 		TEST(a_program_that_is_not_there_is_named),
 		TEST(output_is_counted_by_line_and_its_last_one_is_told_safe_and_redacted),
+		TEST(every_line_is_kept_without_the_secrets_that_we_know),
 		TEST(a_chatty_child_is_reported_at_most_sixty_times_a_second),
 		TEST(a_line_without_end_is_cut_not_kept),
 		TEST(a_child_sees_a_clean_world),

@@ -7,6 +7,7 @@
 #include "core/act/drivers/run.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 #include "core/base/mem.h"
 #include "core/base/redact.h"
 #include "core/base/sanitize.h"
+#include "core/events/writer.h"
 #include "core/msg/mailbox.h"
 #include "core/msg/msg.h"
 
@@ -58,8 +60,19 @@ static void start_child(struct run *run, char *const *argv)
 	}
 }
 
+/* The steps of an operation run side by side: each writes a stream of its own, all under the
+ * operation's name. */
+static struct event_writer *open_writer(const struct run *run, const struct redactor *redactor)
+{
+	autofree char *name = xasprintf("op:%" PRIu64, run->job->operation);
+	autofree char *stream = xasprintf("%s/%u", name, run->job->step);
+	struct event_source source = {
+		.id = entity_id("source", stream), .name = name, .is_own = true};
+	return event_writer_new(&source, redactor, run->clock);
+}
+
 struct run *run_new(struct job *job, const struct clock *clock, struct mailbox *to_engine,
-	char *const *environment)
+	char *const *environment, const struct redactor *redactor)
 {
 	struct run *run = xcalloc(1, sizeof(*run));
 	struct err err = {.code = ERR_NONE};
@@ -69,6 +82,8 @@ struct run *run_new(struct job *job, const struct clock *clock, struct mailbox *
 	str_init(&run->err.bytes);
 	str_init(&run->last);
 	child_init(&run->child);
+	run->writer = open_writer(run, redactor);
+	run->redactor = redactor_ref(redactor);
 	if (job->file && !part_open(job->file, &run->part, &err)) {
 		fail(run, &err);
 		run->over = true;
@@ -94,6 +109,8 @@ static void settle(struct run *run)
 void run_free(struct run *run)
 {
 	settle(run);
+	event_writer_free(run->writer);
+	redactor_unref(run->redactor);
 	str_release(&run->out.bytes);
 	str_release(&run->err.bytes);
 	str_release(&run->last);
@@ -109,6 +126,16 @@ void run_fds(const struct run *run, int ret[RUN_FDS])
 	ret[2] = run->child.err;
 }
 
+static void keep_line(struct run *run, const char *line)
+{
+	autofree char *labelled =
+		run->job->label ? xasprintf("%s: %s", run->job->label, line) : NULL;
+	const struct event_input input = {.wall_ms = clock_wall_ms(run->clock),
+		.level = LOG_LEVEL_INFO,
+		.message = labelled ? labelled : line};
+	event_writer_event(run->writer, &input);
+}
+
 static void take_line(struct run *run, struct line_buffer *buffer)
 {
 	autostr struct str plain = STR_INIT;
@@ -116,7 +143,8 @@ static void take_line(struct run *run, struct line_buffer *buffer)
 	size_t length = line->length;
 	if (length && line->text[length - 1] == '\r')
 		length--;
-	redact(NULL, &plain, line->text, length, buffer->clipped ? REDACT_CUT : 0);
+	redact(run->redactor, &plain, line->text, length, buffer->clipped ? REDACT_CUT : 0);
+	keep_line(run, plain.text);
 	str_clear(&buffer->bytes);
 	buffer->clipped = false;
 	run->lines++;
@@ -276,10 +304,12 @@ void run_order(struct run *run, enum runner_order order)
 bool run_report(struct run *run)
 {
 	int64_t now_ms = clock_mono_ms(run->clock);
+	bool told = event_writer_post(run->writer, run->to_engine, run->over);
 	if (run->over)
 		settle(run);
 	if (run->over)
-		return post(run, "ended", run->failed.code ? run->failed.text : run->last.text);
+		return told &&
+		       post(run, "ended", run->failed.code ? run->failed.text : run->last.text);
 	if ((run->lines == run->posted_lines && run->bytes == run->posted_bytes) ||
 		(run->posted_ms && now_ms < run->posted_ms + RUN_OUTPUT_MS))
 		return false;
@@ -296,7 +326,10 @@ int64_t run_due_ms(const struct run *run)
 	int64_t now_ms = clock_mono_ms(run->clock), due_ms = INT64_MAX;
 	if (run->over)
 		return now_ms + RUN_OUTPUT_MS; /* the engine's mailbox was full */
-	if (run->ended && !wants_every_byte(run))
+	int64_t writer_ms = event_writer_due_ms(run->writer);
+	if (writer_ms >= 0)
+		due_ms = now_ms + writer_ms;
+	if (run->ended && !wants_every_byte(run) && run->ended_ms + RUN_GRACE_MS < due_ms)
 		due_ms = run->ended_ms + RUN_GRACE_MS;
 	if ((run->lines != run->posted_lines || run->bytes != run->posted_bytes) &&
 		run->posted_ms + RUN_OUTPUT_MS < due_ms)

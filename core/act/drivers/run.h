@@ -12,8 +12,10 @@
 #include "core/base/str.h"
 
 struct clock;
+struct event_writer;
 struct mailbox;
 struct part_file;
+struct redactor;
 
 enum { RUN_FDS = 3, RUN_OUTPUT_MS = 17, RUN_GRACE_MS = 500, RUN_KILL_MS = 3000 };
 
@@ -30,6 +32,8 @@ struct run {
 	char *const *environment;
 	struct child child;
 	struct part_file *part;
+	struct event_writer *writer;
+	struct redactor *redactor;
 	struct line_buffer out, err;
 	bool ended, verifying, over; /* the child; the second child runs; nothing left to do */
 	int status, signal;
@@ -40,8 +44,9 @@ struct run {
 	char *name;        /* of the finished file */
 };
 
+/* Takes ownership of the job, a reference to the redactor (may be NULL); borrows the rest. */
 struct run *run_new(struct job *job, const struct clock *clock, struct mailbox *to_engine,
-	char *const *environment) MUST_CHECK;
+	char *const *environment, const struct redactor *redactor) MUST_CHECK;
 /* Kills what is left of its group, reaps it, removes an unfinished file. */
 void run_free(struct run *run);
 

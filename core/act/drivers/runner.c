@@ -14,6 +14,7 @@
 #include "core/act/drivers/run.h"
 #include "core/base/clock.h"
 #include "core/base/mem.h"
+#include "core/base/redact.h"
 #include "core/msg/mailbox.h"
 
 enum { INBOX_MAX = 65536, TAKE_MAX = 64, WAIT_MAX_MS = 100 };
@@ -24,6 +25,8 @@ struct runner {
 	char *const *environment;
 	pthread_t thread;
 	_Atomic bool stop;
+	pthread_mutex_t lock; /* of the redactor */
+	struct redactor *redactor;
 	struct run **runs;
 	size_t count, capacity;
 	struct pollfd *polled;
@@ -46,6 +49,7 @@ void job_free(struct job *job)
 	argv_free(job->argv);
 	argv_free(job->verify);
 	free(job->file);
+	free(job->label);
 	free(job);
 }
 
@@ -66,6 +70,17 @@ static void order(struct runner *runner, const struct errand *errand)
 	}
 }
 
+static struct run *start_run(struct runner *runner, struct job *job)
+{
+	pthread_mutex_lock(&runner->lock);
+	struct redactor *redactor = redactor_ref(runner->redactor);
+	pthread_mutex_unlock(&runner->lock);
+	struct run *run =
+		run_new(job, runner->clock, runner->to_engine, runner->environment, redactor);
+	redactor_unref(redactor);
+	return run;
+}
+
 static void obey(struct runner *runner, struct errand *errand)
 {
 	if (errand->pattern) {
@@ -73,8 +88,7 @@ static void obey(struct runner *runner, struct errand *errand)
 	} else if (errand->job) {
 		runner->runs =
 			grow(runner->runs, runner->count, &runner->capacity, sizeof(*runner->runs));
-		runner->runs[runner->count++] =
-			run_new(errand->job, runner->clock, runner->to_engine, runner->environment);
+		runner->runs[runner->count++] = start_run(runner, errand->job);
 		errand->job = NULL;
 	} else {
 		order(runner, errand);
@@ -176,6 +190,7 @@ struct runner *runner_new(
 		.to_engine = to_engine,
 		.inbox = mailbox_new(INBOX_MAX),
 		.environment = environment};
+	pthread_mutex_init(&runner->lock, NULL);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	int failed = pthread_create(&runner->thread, NULL, serve, runner);
@@ -194,6 +209,8 @@ void runner_free(struct runner *runner)
 	mailbox_ring(runner->inbox);
 	pthread_join(runner->thread, NULL);
 	mailbox_free(runner->inbox);
+	redactor_unref(runner->redactor);
+	pthread_mutex_destroy(&runner->lock);
 	free(runner->runs);
 	free(runner->polled);
 	free(runner);
@@ -219,4 +236,14 @@ void runner_order(struct runner *runner, uint64_t operation, unsigned step, enum
 void runner_sweep(struct runner *runner, const char *pattern)
 {
 	send_errand(runner, (struct errand){.pattern = xstrdup(pattern)});
+}
+
+void runner_redact_with(struct runner *runner, const struct redactor *redactor)
+{
+	struct redactor *next = redactor_ref(redactor);
+	pthread_mutex_lock(&runner->lock);
+	struct redactor *before = runner->redactor;
+	runner->redactor = next;
+	pthread_mutex_unlock(&runner->lock);
+	redactor_unref(before);
 }

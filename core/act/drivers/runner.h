@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The thread that runs children. It takes jobs, watches pipes and ends in one poll loop, and posts
- * obs_child to the engine: started, output (at most 60 a second), verifying, ended. It decides
- * nothing: limits and outcomes are the engine's. A job with a file writes the child's standard
+ * obs_child to the engine: started, output (at most 60 a second), verifying, ended; every line of
+ * output goes to an event chunk of the source "op:<operation>". It decides nothing: limits and outcomes are the engine's. A job with a file writes the child's standard
  * output there, has it verified by a second child, and only then gives it its name.
  */
 #ifndef BOTSWAIN_ACT_DRIVERS_RUNNER_H
@@ -19,6 +19,7 @@ struct runner;
 struct job {
 	uint64_t operation;
 	unsigned step;
+	char *label; /* stands before each line of its output; NULL: none */
 	char **argv;
 	char *file;    /* NULL, or the final name of what the child prints */
 	char **verify; /* with a file: must exit 0 on it; NULL: not verified */
@@ -41,6 +42,8 @@ void runner_free(struct runner *runner);
 void runner_start(struct runner *runner, struct job *job);
 void runner_order(
 	struct runner *runner, uint64_t operation, unsigned step, enum runner_order order);
+/* Known secrets are kept out of what children started from now on say. Takes a reference. */
+void runner_redact_with(struct runner *runner, const struct redactor *redactor);
 /* Removes leftovers: part_sweep() on the runner's thread. */
 void runner_sweep(struct runner *runner, const char *pattern);
 
