@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+#include "tui/cli/cli.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/base/clock.h"
+#include "core/base/err.h"
+#include "core/base/format.h"
+#include "core/base/str.h"
+#include "core/conf/settings.h"
+
+enum { WAIT_MS = 5000, ATTACH_MS = 5000, POLL_MS = 100 };
+
+/* clang-format off */
+#define CLI(id) extern const struct cli_command cli_##id;
+#include "tui/cli/clis.def"
+#undef CLI
+#define CLI(id) &cli_##id,
+static const struct cli_command *const commands[] = {
+#include "tui/cli/clis.def"
+};
+/* clang-format on */
+
+static const struct cli_command *find(const char *word)
+{
+	for (size_t i = 0; i < COUNT_OF(commands); i++)
+		if (strcmp(commands[i]->name, word) == 0)
+			return commands[i];
+	return NULL;
+}
+
+bool cli_knows(const char *word)
+{
+	return find(word) != NULL;
+}
+
+void cli_help(struct str *to)
+{
+	for (size_t i = 0; i < COUNT_OF(commands); i++)
+		str_addf(to, "  %-12s %-34s %s\n", commands[i]->name, commands[i]->args,
+			commands[i]->help);
+}
+
+int cli_say(int status, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	fputs("botswain: ", stderr);
+	vfprintf(stderr, format, args);
+	fputc('\n', stderr);
+	va_end(args);
+	return status;
+}
+
+bool cli_put(const struct str *text)
+{
+	for (size_t done = 0; done < text->length;) {
+		ssize_t wrote = write(STDOUT_FILENO, text->text + done, text->length - done);
+		if (wrote < 0 && errno != EINTR)
+			return false;
+		if (wrote > 0)
+			done += (size_t)wrote;
+	}
+	return true;
+}
+
+int64_t cli_now_ms(const struct cli *cli)
+{
+	int64_t turn = client_turn_wall_ms(cli->client);
+	return turn ? turn : clock_wall_ms(clock_real());
+}
+
+bool cli_until(struct cli *cli, bool (*done)(struct cli *cli), int64_t limit_ms)
+{
+	const struct clock *clock = clock_real();
+	int64_t end = clock_mono_ms(clock) + limit_ms;
+	for (;;) {
+		client_pump(cli->client, cli->model, clock_mono_ms(clock), cli->take, cli->context);
+		if (done(cli))
+			return true;
+		int64_t left = end - clock_mono_ms(clock);
+		if (left <= 0 || client_state(cli->client) == CLIENT_LOST)
+			return false;
+		short events = client_wants_write(cli->client) ? POLLIN | POLLOUT : POLLIN;
+		struct pollfd fd = {.fd = client_fd(cli->client), .events = events};
+		poll(&fd, 1, left < POLL_MS ? (int)left : POLL_MS);
+	}
+}
+
+/* Every source has answered, and so has every bot that is asked. */
+static bool all_answered(struct cli *cli)
+{
+	size_t count;
+	const struct msg_source *const *sources = model_sources(cli->model, &count);
+	if (!client_turn_wall_ms(cli->client) || !count)
+		return client_turn_wall_ms(cli->client) && !cli->settings->bot_count;
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(sources[i]->state, "checking") == 0 ||
+			sources[i]->done < sources[i]->total)
+			return false;
+	const struct msg_bot *const *bots = model_bots(cli->model, &count);
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(bots[i]->state, "checking") == 0)
+			return false;
+	return true;
+}
+
+static bool attached(struct cli *cli)
+{
+	return client_state(cli->client) != CLIENT_CONNECTING;
+}
+
+static bool reach_engine(struct cli *cli, const struct cli_command *command, struct err *err)
+{
+	bool started = false;
+	if (command->acts)
+		return client_attach(
+			cli->settings, "cli", true, ATTACH_MS, &cli->client, &started, err);
+	if (client_connect(cli->settings->socket_path, cli->settings->state_dir, "cli", true,
+		    &cli->client, NULL)) {
+		cli_until(cli, attached, ATTACH_MS);
+		if (client_state(cli->client) == CLIENT_ATTACHED)
+			return true;
+		client_free(cli->client);
+		cli->client = NULL;
+	}
+	return client_start_private(cli->settings, "cli", &cli->client, err);
+}
+
+static bool take_option(struct cli *cli, int argc, char **argv, int *at, struct err *err)
+{
+	const char *word = argv[*at];
+	bool with_value = strcmp(word, "--wait") == 0 || strcmp(word, "--reason") == 0;
+	if (strcmp(word, "--json") == 0)
+		cli->json = true;
+	else if (strcmp(word, "--jsonl") == 0)
+		cli->jsonl = true;
+	else if (strcmp(word, "--yes") == 0)
+		cli->yes = true;
+	else if (!with_value)
+		return false;
+	if (!with_value)
+		return true;
+	if (*at + 1 >= argc)
+		return err_set(err, ERR_INVALID, "%s needs a value", word);
+	const char *value = argv[++*at];
+	if (strcmp(word, "--reason") == 0)
+		cli->reason = value;
+	else if (!parse_duration(value, &cli->wait_ms, err))
+		return false;
+	return true;
+}
+
+/* Takes the common options out of argv; the rest is the command's own. */
+static bool take_options(struct cli *cli, int *argc, char **argv, struct err *err)
+{
+	int kept = 1;
+	for (int i = 1; i < *argc; i++) {
+		if (take_option(cli, *argc, argv, &i, err))
+			continue;
+		if (err->code)
+			return false;
+		argv[kept++] = argv[i];
+	}
+	argv[kept] = NULL;
+	*argc = kept;
+	return true;
+}
+
+static bool load(struct cli *cli, const char *config, struct err *err)
+{
+	autofree char *path = NULL;
+	autostr struct str report = STR_INIT;
+	if (!settings_find(config, &path, err))
+		return false;
+	if (settings_load(path, &cli->settings, &report, err))
+		return true;
+	fputs(report.text, stderr);
+	return false;
+}
+
+static int run_attached(struct cli *cli, const struct cli_command *command, int argc, char **argv)
+{
+	struct err err = {.code = ERR_NONE};
+	if (!reach_engine(cli, command, &err))
+		return cli_say(CLI_UNKNOWN, "%s", err.text);
+	bool answered = cli_until(cli, all_answered, cli->wait_ms);
+	if (client_state(cli->client) == CLIENT_LOST)
+		return cli_say(CLI_UNKNOWN, "the engine left: %s", client_why(cli->client));
+	int status = command->run(cli, argc, argv);
+	if (!answered && (status == CLI_OK || status == CLI_UNHEALTHY))
+		return cli_say(CLI_UNKNOWN, "not every source has answered within --wait %s",
+			format_duration(cli->wait_ms).text);
+	return status;
+}
+
+int cli_main(const char *config, int argc, char **argv)
+{
+	struct cli cli = {.wait_ms = WAIT_MS};
+	struct err err = {.code = ERR_NONE};
+	const struct cli_command *command = find(argv[0]);
+	int status = CLI_USAGE;
+	signal(SIGPIPE, SIG_IGN);
+	if (!take_options(&cli, &argc, argv, &err))
+		return cli_say(CLI_USAGE, "%s", err.text);
+	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+		printf("usage: botswain %s %s\n%s\n", command->name, command->args, command->help);
+		return CLI_OK;
+	}
+	cli.model = model_new();
+	cli.config = config;
+	if (!command->engine)
+		status = command->run(&cli, argc, argv);
+	else if (load(&cli, config, &err))
+		status = run_attached(&cli, command, argc, argv);
+	else
+		cli_say(CLI_USAGE, "%s", err.text);
+	client_free(cli.client);
+	model_free(cli.model);
+	settings_unref(cli.settings);
+	return status;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The command line: every view and action of the screen as a subcommand, for people and scripts. Data goes to
+ * standard output, words to standard error; exit statuses as below. One file a subcommand, one line in clis.def.
+ * A view attaches to the engine that runs, or has one started for itself alone that writes nothing; an action
+ * attaches or starts the real one. One thread; ends cleanly when its reader goes away.
+ */
+#ifndef BOTSWAIN_TUI_CLI_H
+#define BOTSWAIN_TUI_CLI_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "core/engine/client.h"
+#include "core/model/model.h"
+
+struct settings;
+struct str;
+
+enum cli_exit {
+	CLI_OK = 0,
+	CLI_FAILURE = 1,
+	CLI_USAGE = 2,
+	CLI_UNHEALTHY = 3,
+	CLI_UNKNOWN = 4, /* unreachable, or not answered in time */
+	CLI_REFUSED = 5,
+};
+
+struct cli {
+	const char *config; /* -c FILE, or NULL */
+	struct settings *settings;
+	struct client *client;
+	struct model *model;
+	client_take *take; /* hears the replies; `context` is the command's own */
+	void *context;
+	bool json, jsonl;
+	bool yes;
+	const char *reason;
+	int64_t wait_ms;
+};
+
+struct cli_command {
+	const char *name, *args, *help;
+	bool engine; /* needs the model: attached, and every source has answered or --wait has passed */
+	bool acts; /* needs an engine that may act */
+	/* argv[0] is the name; options common to all are already taken out. */
+	int (*run)(struct cli *cli, int argc, char **argv);
+};
+
+/* True when `word` is a subcommand. */
+bool cli_knows(const char *word);
+/* Runs `argv[0]`, a subcommand; `config` is -c FILE or NULL. Returns the exit status. */
+int cli_main(const char *config, int argc, char **argv);
+/* Adds a line a subcommand to a help text. */
+void cli_help(struct str *to);
+
+/* ---- for the subcommands ---- */
+
+/* Reads the socket until `done` says so or `limit_ms` has passed. False: the limit, or the engine is lost. */
+bool cli_until(struct cli *cli, bool (*done)(struct cli *cli), int64_t limit_ms);
+/* The engine's clock: ages are measured against it. */
+int64_t cli_now_ms(const struct cli *cli);
+/* Says a sentence on standard error ("botswain: ...") and returns `status`. */
+int cli_say(int status, const char *format, ...) PRINTF_LIKE(2, 3);
+/* Writes all of `text` to standard output; false when nobody reads it any more. */
+bool cli_put(const struct str *text);
+/* Prints every entity of a kind as {"v":1,"<name>":[...],"engine":{...}}, or a line each with --jsonl. */
+void cli_print_json(struct cli *cli, enum msg_kind kind, const char *name);
+
+#endif

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/* The views: bots, services, sources, alerts and ops. A column is a function; a view is a table of them. */
+#include <math.h>
+#include <string.h>
+
+#include "core/base/format.h"
+#include "core/base/str.h"
+#include "core/model/verdict.h"
+#include "tui/cli/list.h"
+
+/* clang-format off */
+#define TEXT_CELL(type, field) \
+	static void type##_##field(const void *body, int64_t now_ms, struct str *to) \
+	{ (void)now_ms; str_adds(to, ((const struct msg_##type *)body)->field); }
+#define AGE_CELL(type, field) \
+	static void type##_##field(const void *body, int64_t now_ms, struct str *to) \
+	{ int64_t at = ((const struct msg_##type *)body)->field; \
+	  if (at > 0) str_adds(to, format_duration(now_ms > at ? now_ms - at : 0).text); }
+#define NUMBER_CELL(type, field) \
+	static void type##_##field(const void *body, int64_t now_ms, struct str *to) \
+	{ double value = ((const struct msg_##type *)body)->field; \
+	  (void)now_ms; if (!isnan(value)) str_adds(to, format_number(value).text); }
+#define SEVERITY_CELL(type) \
+	static void type##_letter(const void *body, int64_t now_ms, struct str *to) \
+	{ (void)now_ms; str_addch(to, severity_letter((unsigned)((const struct msg_##type *)body)->severity)); }
+#define WEIGHT(type) \
+	static uint64_t type##_severity(const void *body) { return ((const struct msg_##type *)body)->severity; }
+#define LABEL(type, field) \
+	static const char *type##_label(const void *body) { return ((const struct msg_##type *)body)->field; }
+
+SEVERITY_CELL(bot) WEIGHT(bot) LABEL(bot, name)
+TEXT_CELL(bot, name) TEXT_CELL(bot, state) TEXT_CELL(bot, why) AGE_CELL(bot, proc_start_ms) AGE_CELL(bot, hb_at_ms)
+NUMBER_CELL(bot, updates_per_s) NUMBER_CELL(bot, p95_ms)
+SEVERITY_CELL(service) WEIGHT(service) LABEL(service, name)
+TEXT_CELL(service, name) TEXT_CELL(service, kind) TEXT_CELL(service, state) TEXT_CELL(service, why)
+NUMBER_CELL(service, latency_ms) NUMBER_CELL(service, rate) NUMBER_CELL(service, slow_ms) NUMBER_CELL(service, lag)
+SEVERITY_CELL(source) WEIGHT(source) LABEL(source, name)
+TEXT_CELL(source, name) TEXT_CELL(source, kind) TEXT_CELL(source, state) TEXT_CELL(source, error)
+AGE_CELL(source, ok_ms) NUMBER_CELL(source, latency_ms) TEXT_CELL(source, circuit)
+SEVERITY_CELL(alert)
+TEXT_CELL(alert, rule) TEXT_CELL(alert, target_name) TEXT_CELL(alert, state) TEXT_CELL(alert, text)
+AGE_CELL(alert, since_ms)
+TEXT_CELL(operation, title) TEXT_CELL(operation, by) TEXT_CELL(operation, reason) TEXT_CELL(operation, state)
+TEXT_CELL(operation, result) AGE_CELL(operation, started_ms)
+	/* clang-format on */
+
+	static void bot_pending(const void *body, int64_t now_ms, struct str *to)
+{
+	const struct msg_bot *bot = body;
+	(void)now_ms;
+	if (bot->pending >= 0)
+		str_adds(to, format_count(bot->pending).text);
+}
+
+static void service_used(const void *body, int64_t now_ms, struct str *to)
+{
+	(void)now_ms;
+	str_adds(to, format_bytes((int64_t)((const struct msg_service *)body)->used_bytes).text);
+}
+
+static void service_clients(const void *body, int64_t now_ms, struct str *to)
+{
+	const struct msg_service *service = body;
+	(void)now_ms;
+	if (service->clients >= 0)
+		str_addf(to, "%lld/%lld", (long long)service->clients,
+			(long long)service->max_clients);
+}
+
+/* A resolved alert is no trouble, and one that waits for its hold time not yet. */
+static uint64_t alert_weight(const void *body)
+{
+	const struct msg_alert *alert = body;
+	return strcmp(alert->state, "firing") == 0 ? alert->severity : SEVERITY_OK;
+}
+
+/* clang-format off */
+static const struct list_column bot_columns[] = {
+	{"S", false, bot_letter}, {"BOT", false, bot_name}, {"STATE", false, bot_state}, {"UP", true, bot_proc_start_ms},
+	{"UPD/s", true, bot_updates_per_s}, {"PEND", true, bot_pending}, {"BEAT", true, bot_hb_at_ms},
+	{"P95ms", true, bot_p95_ms}, {"WHY", false, bot_why},
+};
+static const struct list_column service_columns[] = {
+	{"S", false, service_letter}, {"SERVICE", false, service_name}, {"KIND", false, service_kind},
+	{"STATE", false, service_state}, {"ms", true, service_latency_ms}, {"SIZE", true, service_used},
+	{"CLIENTS", true, service_clients}, {"PER-s", true, service_rate}, {"SLOWms", true, service_slow_ms},
+	{"LAG", true, service_lag}, {"WHY", false, service_why},
+};
+static const struct list_column source_columns[] = {
+	{"S", false, source_letter}, {"SOURCE", false, source_name}, {"KIND", false, source_kind},
+	{"STATE", false, source_state}, {"AGE", true, source_ok_ms}, {"ms", true, source_latency_ms},
+	{"CIRCUIT", false, source_circuit}, {"ERROR", false, source_error},
+};
+static const struct list_column alert_columns[] = {
+	{"S", false, alert_letter}, {"SINCE", true, alert_since_ms}, {"STATE", false, alert_state},
+	{"TARGET", false, alert_target_name}, {"ALERT", false, alert_rule}, {"TEXT", false, alert_text},
+};
+static const struct list_column operation_columns[] = {
+	{"AGO", true, operation_started_ms}, {"OPERATION", false, operation_title}, {"BY", false, operation_by},
+	{"STATE", false, operation_state}, {"RESULT", false, operation_result}, {"REASON", false, operation_reason},
+};
+
+#define VIEW(id, word, type, weigh, label_of, arguments, text) \
+	static const struct list_view id##_view = {.name = word, .kind = MSG_##type, .columns = type##_columns, \
+		.column_count = COUNT_OF(type##_columns), .severity = weigh, .label = label_of}; \
+	static int run_##id(struct cli *cli, int argc, char **argv) { return list_run(cli, &id##_view, argc, argv); } \
+	extern const struct cli_command cli_##id; \
+	const struct cli_command cli_##id = {.name = word, .args = arguments, .help = text, .engine = true, \
+		.run = run_##id};
+VIEW(bots, "bots", bot, bot_severity, bot_label, "[NAME...] [--json]", "every bot, worst first")
+VIEW(services, "services", service, service_severity, service_label, "[NAME...] [--json]", "every Redis and Postgres")
+VIEW(sources, "sources", source, source_severity, source_label, "[NAME...] [--json]", "what is polled, and how fresh it is")
+VIEW(alerts, "alerts", alert, alert_weight, NULL, "[--json]", "alerts that fire, wait or have just resolved")
+VIEW(ops, "ops", operation, NULL, NULL, "[--json]", "operations, running and ended")
+/* clang-format on */

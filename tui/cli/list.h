@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* Plain tables on standard output: aligned columns, a heading, no colour; for people and for grep. */
+#ifndef BOTSWAIN_TUI_CLI_LIST_H
+#define BOTSWAIN_TUI_CLI_LIST_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "tui/cli/cli.h"
+
+struct list_column {
+	const char *title;
+	bool right; /* aligned to the right */
+	/* Appends the cell of one entity; nothing appended is shown as "-". */
+	void (*cell)(const void *body, int64_t now_ms, struct str *to);
+};
+
+struct list_view {
+	const char *name; /* the key in JSON */
+	enum msg_kind kind;
+	const struct list_column *columns;
+	size_t column_count;
+	uint64_t (*severity)(
+		const void *body); /* worst first, and for the exit status; may be NULL */
+	const char *(*label)(
+		const void *body); /* ties, and what NAME arguments choose; may be NULL */
+};
+
+/* Prints the view (JSON when asked); argv[1..]: only these. CLI_UNHEALTHY when something shown is red or yellow. */
+int list_run(struct cli *cli, const struct list_view *view, int argc, char **argv);
+
+#endif
