@@ -8,17 +8,20 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "core/act/act.h"
 #include "core/base/redact.h"
 #include "core/conf/settings.h"
+#include "core/events/directory.h"
+#include "core/alert/alert.h"
+#include "core/act/act.h"
+#include "core/store/ledger.h"
 #include "core/collect/collect.h"
 #include "core/engine/digest.h"
 #include "core/engine/internal.h"
+#include "core/engine/journal.h"
 #include "core/engine/judge.h"
 #include "core/engine/roster.h"
 #include "core/engine/server.h"
 #include "core/series/series.h"
-#include "core/store/ledger.h"
 
 enum { CPU_SPAN = 5 }; /* beats over which CPU is averaged */
 
@@ -65,6 +68,9 @@ static void fill_figures(struct engine *engine, struct msg_engine *entity)
 	entity->turn_p99_ms = cost_p99_ms(&engine->cost);
 	entity->clients = server_clients(engine->server);
 	entity->dropped = engine->dropped + mailbox_dropped(engine->mailbox);
+	struct event_stats events = event_directory_stats(engine->events);
+	entity->store_bytes = events.bytes;
+	entity->store_limit_bytes = events.budget_bytes;
 	entity->checking_done = engine->checking_done;
 	entity->checking_total = engine->checking_total;
 	msg_set(&entity->config_error, engine->config_error);
@@ -111,6 +117,26 @@ static void record_fleet(struct engine *engine)
 		digest_record(engine, "botswain_bots", "severity", severity_word(i), worst[i]);
 }
 
+static void record_self(struct engine *engine)
+{
+	const struct msg_engine *entity = model_engine(engine->model);
+	const struct {
+		const char *name;
+		double value;
+	} own[] = {
+		{"botswain_cpu_percent", entity->cpu_percent},
+		{"botswain_resident_memory_bytes", (double)entity->rss_bytes},
+		{"botswain_turn_p99_ms", entity->turn_p99_ms},
+		{"botswain_clients", (double)entity->clients},
+		{"botswain_dropped_total", (double)entity->dropped},
+		{"botswain_unknown_observations_total", (double)engine->strangers},
+		{"botswain_event_store_bytes", (double)entity->store_bytes},
+		{"botswain_series_bytes", (double)series_bytes(engine->series)},
+	};
+	for (size_t i = 0; i < COUNT_OF(own); i++)
+		digest_record(engine, own[i].name, "", "", own[i].value);
+}
+
 /* What an operation works on is looked at more often: its outcome is what is observed. */
 static void hurry_busy(const struct engine *engine)
 {
@@ -128,6 +154,7 @@ static void renew_redactor(struct engine *engine)
 		return;
 	struct redactor *redactor = collect_redactor(engine->collect);
 	act_redact_with(engine->act, redactor);
+	journal_redact_with(engine->book, redactor);
 	if (engine->ledger)
 		ledger_redact_with(engine->ledger, redactor);
 	redactor_unref(redactor);
@@ -140,9 +167,12 @@ void beat(struct engine *engine)
 	engine->beat_mono_ms = now_mono(engine) + BEAT_MS;
 	roster_count_checked(engine);
 	judge_sources(engine);
+	alerts_turn(engine->alerts);
+	event_directory_trim(engine->events);
 	judge_begin(engine);
 	beat_begin(engine);
 	record_fleet(engine);
+	record_self(engine);
 	hurry_busy(engine);
 	renew_redactor(engine);
 }

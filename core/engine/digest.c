@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "core/base/str.h"
+#include "core/events/directory.h"
 #include "core/engine/internal.h"
+#include "core/engine/seek.h"
 #include "core/engine/windows.h"
 #include "core/series/series.h"
 
@@ -23,28 +25,60 @@ static const struct {
 	{MSG_obs_postgres,  digest_postgres},
 	{MSG_obs_samples,   digest_samples},
 	{MSG_obs_process,   digest_process},
-	{MSG_obs_notes,     digest_notes},
+	{MSG_obs_notify,    digest_notify},
 	{MSG_obs_fleet,     digest_fleet},
 	{MSG_obs_child,     digest_child},
 	{MSG_obs_ledger,    digest_ledger},
 };
 /* clang-format on */
 
+/* Chunks that came with a note go to the directory. */
+static void take_notes(struct engine *engine, struct parcel *parcel)
+{
+	event_directory_add(engine->events, parcel->attachment);
+	parcel->attachment = NULL;
+	event_directory_trim(engine->events);
+	engine->event_changes++;
+	digest_notes(engine, parcel->message.body);
+}
+
+static void take_seek(struct engine *engine, struct parcel *parcel)
+{
+	seek_deliver(engine, parcel);
+}
+
+/* Messages whose attachment matters. */
+static const struct {
+	enum msg_kind kind;
+	void (*take)(struct engine *engine, struct parcel *parcel);
+} carriers[] = {
+	{MSG_obs_notes, take_notes},
+	{MSG_win_rows, windows_deliver},
+	{MSG_win_points, windows_deliver},
+	{MSG_seek, take_seek},
+};
+
+static void digest_message(struct engine *engine, const struct msg_any *message)
+{
+	size_t at = 0;
+	while (at < COUNT_OF(table) && table[at].kind != message->kind)
+		at++;
+	if (at < COUNT_OF(table))
+		table[at].digest(engine, message->body);
+	else
+		engine->strangers++;
+}
+
 void digest_parcel(struct engine *engine, struct parcel *parcel)
 {
 	size_t at = 0;
 	msg_complete(parcel->message.kind, parcel->message.body);
-	if (parcel->message.kind == MSG_win_rows || parcel->message.kind == MSG_win_points) {
-		windows_deliver(engine, parcel);
-		parcel_release(parcel);
-		return;
-	}
-	while (at < COUNT_OF(table) && table[at].kind != parcel->message.kind)
+	while (at < COUNT_OF(carriers) && carriers[at].kind != parcel->message.kind)
 		at++;
-	if (at < COUNT_OF(table))
-		table[at].digest(engine, parcel->message.body);
+	if (at < COUNT_OF(carriers))
+		carriers[at].take(engine, parcel);
 	else
-		engine->strangers++;
+		digest_message(engine, &parcel->message);
 	parcel_release(parcel);
 }
 

@@ -9,6 +9,7 @@
 
 #include "core/engine/digest.h"
 #include "core/engine/internal.h"
+#include "core/engine/journal.h"
 #include "core/parse/log_level.h"
 
 static void note_trouble(const struct engine *engine, struct bot_facts *facts,
@@ -43,7 +44,9 @@ static void add_log(struct msg_bot *bot, const char *source)
 static void digest_note(struct engine *engine, const char *source, const struct msg_note *note)
 {
 	struct bot_facts *facts;
-	struct msg_bot *bot = note->bot[0] ? digest_bot(engine, note->bot, &facts) : NULL;
+	if (!note->bot[0] || strcmp(note->bot, JOURNAL_BOT) == 0)
+		return;
+	struct msg_bot *bot = digest_bot(engine, note->bot, &facts);
 	if (!bot)
 		return;
 	int64_t at_ms = note->time_ms ? note->time_ms : now_wall(engine);
@@ -66,4 +69,11 @@ void digest_notes(struct engine *engine, const void *body)
 	engine->dropped += seen->dropped;
 	for (size_t i = 0; i < seen->counts_count; i++)
 		digest_note(engine, seen->source, &seen->counts[i]);
+}
+
+void digest_notify(struct engine *engine, const void *body)
+{
+	const struct msg_obs_notify *seen = body;
+	journal_say(engine->book, LOG_LEVEL_INFO, "postgres %s notified '%s': %s", seen->name,
+		seen->channel, seen->payload);
 }

@@ -8,8 +8,9 @@
 #include "core/base/err.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
-#include "core/base/redact.h"
 #include "core/conf/settings.h"
+#include "core/events/directory.h"
+#include "core/alert/alert.h"
 #include "core/act/act.h"
 #include "core/act/journal.h"
 #include "core/store/ledger.h"
@@ -17,6 +18,7 @@
 #include "core/engine/beat.h"
 #include "core/engine/digest.h"
 #include "core/engine/internal.h"
+#include "core/engine/journal.h"
 #include "core/engine/judge.h"
 #include "core/engine/lock.h"
 #include "core/engine/memory.h"
@@ -83,10 +85,13 @@ bool engine_new(struct settings *settings, const struct clock *clock,
 		.model = model_new(),
 		.facts = facts_new(),
 		.pool = query_pool_new(),
+		.events = event_directory_new(settings->event_bytes),
 		.series = series_new(SERIES_BYTES, SERIES_SPAN_MS)};
 	engine->started_ms = now_wall(engine);
 	engine->started_mono_ms = engine->beat_mono_ms = now_mono(engine);
 	engine->server = server_new(engine);
+	engine->book = journal_new(clock, engine->model, engine->mailbox);
+	engine->alerts = alerts_new(settings, clock, engine->model);
 	if (!open_doors(engine, err)) {
 		engine_free(engine);
 		return false;
@@ -112,6 +117,9 @@ void engine_free(struct engine *engine)
 	act_free(engine->act);
 	server_free(engine->server);
 	query_pool_free(engine->pool);
+	alerts_free(engine->alerts);
+	journal_free(engine->book);
+	event_directory_free(engine->events);
 	ledger_close(engine->ledger);
 	memory_free(engine->memory);
 	drafts_release(&engine->drafts);
@@ -157,19 +165,22 @@ struct mailbox *engine_mailbox(struct engine *engine)
 	return engine->mailbox;
 }
 
+static int64_t sooner(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
 /* How long nothing is due, at most `wait_ms`. A virtual clock does not move while we wait. */
 static int patience_ms(const struct engine *engine, int wait_ms)
 {
-	int64_t now = now_mono(engine), due = server_due_ms(engine->server);
-	int64_t windows_due = windows_due_ms(engine), act_due = act_due_ms(engine->act);
-	if (engine->to_judge)
+	int64_t now = now_mono(engine), news_ms = journal_due_ms(engine->book);
+	int64_t due = sooner(server_due_ms(engine->server), windows_due_ms(engine));
+	due = sooner(due, sooner(act_due_ms(engine->act), engine->beat_mono_ms));
+	if (engine->to_judge || due <= now)
 		return 0;
-	due = windows_due < due ? windows_due : due;
-	due = act_due < due ? act_due : due;
-	due = engine->beat_mono_ms < due ? engine->beat_mono_ms : due;
-	if (due <= now)
-		return 0;
-	return due - now < wait_ms ? (int)(due - now) : wait_ms;
+	if (news_ms >= 0)
+		due = sooner(due, now + news_ms);
+	return (int)sooner(due - now, wait_ms);
 }
 
 static void wait_for_input(
@@ -233,6 +244,7 @@ bool engine_turn(struct engine *engine, int wait_ms)
 	judge_some(engine);
 	server_handle(engine->server, fds, count);
 	act_turn(engine->act);
+	journal_turn(engine->book);
 	windows_turn(engine);
 	server_flush(engine->server);
 	cost_add(&engine->cost, clock_cost_us() - begun_us);

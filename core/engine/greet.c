@@ -7,6 +7,7 @@
 #include "core/base/mem.h"
 #include "core/conf/settings.h"
 #include "core/engine/internal.h"
+#include "core/engine/journal.h"
 #include "core/engine/peer.h"
 
 void greet_refuse(struct engine *engine, struct peer *peer, enum err_code code, const char *text)
@@ -61,6 +62,9 @@ void greet_hello(struct engine *engine, struct peer *peer, const struct msg_any 
 
 void greet_farewell(struct engine *engine, const struct peer *peer)
 {
-	if (peer->why[0])
-		engine->dropped++;
+	if (!peer->why[0])
+		return;
+	engine->dropped++;
+	journal_say(engine->book, LOG_LEVEL_WARN, "dropped the client of %s: %s", peer->who.name,
+		peer->why);
 }

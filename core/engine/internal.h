@@ -16,7 +16,10 @@
 
 struct server;
 struct act;
+struct alerts;
 struct collect;
+struct event_directory;
+struct journal_book;
 struct ledger;
 struct lock;
 struct memory;
@@ -57,6 +60,10 @@ struct engine {
 	struct ledger *ledger; /* NULL: nothing is written */
 	struct memory *memory;
 	struct query_pool *pool;
+	struct event_directory *events;
+	uint64_t event_changes; /* notes of writers: the events may have grown */
+	struct journal_book *book;
+	struct alerts *alerts;
 	struct act *act;
 	struct journal journal;
 	struct collect *collect; /* NULL: no workers */

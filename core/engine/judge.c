@@ -7,6 +7,14 @@
 
 enum { JUDGE_SLICE = 64, JUDGE_BEAT = 2000 };
 
+/* Alerts look at what changed at once, and at the rest by time. */
+static void put(struct engine *engine, enum msg_kind kind, void *body)
+{
+	uint64_t id = *(const uint64_t *)body;
+	if (model_put_if_changed(engine->model, kind, body) && engine->alerts)
+		alerts_check(engine->alerts, kind, id);
+}
+
 static void put_bot(struct engine *engine, struct msg_bot *bot)
 {
 	struct bot_facts *facts = facts_find(engine->facts, bot->id);
@@ -16,14 +24,14 @@ static void put_bot(struct engine *engine, struct msg_bot *bot)
 	}
 	refresh_bot(engine, bot, facts);
 	verdict_bot(bot, &engine->limits, now_wall(engine));
-	model_put_if_changed(engine->model, MSG_bot, bot);
+	put(engine, MSG_bot, bot);
 }
 
 static void put_source(struct engine *engine, struct msg_source *source)
 {
 	uint64_t service = source_id("service", source->kind, source->name);
 	refresh_source(engine, source);
-	model_put_if_changed(engine->model, MSG_source, source);
+	put(engine, MSG_source, source);
 	(void)draft_edit(engine, MSG_service, service);
 }
 
@@ -32,7 +40,7 @@ static void put_service(struct engine *engine, struct msg_service *service)
 	refresh_service(engine, service);
 	verdict_service(
 		service, source_of_service(engine, service), &engine->limits, now_wall(engine));
-	model_put_if_changed(engine->model, MSG_service, service);
+	put(engine, MSG_service, service);
 }
 
 void judge_and_put(struct engine *engine, enum msg_kind kind, void *body)

@@ -12,7 +12,7 @@
 #include "core/base/str.h"
 #include "core/msg/msg.h"
 
-struct err;
+struct query;
 struct windows;
 
 enum {
@@ -51,6 +51,7 @@ struct peer {
 	struct peer_reply replies[PEER_REPLIES];
 	size_t next_reply;
 	struct windows *windows;
+	struct query *seek; /* the last one, NULL: none */
 };
 
 /* Takes ownership of a connected socket and makes it non-blocking. `own_name`: the user we run as. */

@@ -11,8 +11,8 @@ struct query_pool {
 	pthread_cond_t news;
 	pthread_t threads[QUERY_THREADS];
 	unsigned thread_count;
-	struct job *running[QUERY_THREADS];
-	struct job *queue[QUERY_QUEUE]; /* a ring */
+	struct query *running[QUERY_THREADS];
+	struct query *queue[QUERY_QUEUE]; /* a ring */
 	size_t first, count;
 	bool stop;
 };
@@ -22,68 +22,68 @@ struct seat {
 	unsigned number;
 };
 
-void job_init(struct job *job, void (*work)(struct job *), void (*release)(struct job *))
+void query_init(struct query *query, void (*work)(struct query *), void (*release)(struct query *))
 {
-	*job = (struct job){.work = work, .release = release};
-	atomic_init(&job->references, 1);
+	*query = (struct query){.work = work, .release = release};
+	atomic_init(&query->references, 1);
 }
 
-void job_ref(struct job *job)
+void query_ref(struct query *query)
 {
-	atomic_fetch_add(&job->references, 1);
+	atomic_fetch_add(&query->references, 1);
 }
 
-void job_unref(struct job *job)
+void query_unref(struct query *query)
 {
-	if (job && atomic_fetch_sub(&job->references, 1) == 1)
-		job->release(job);
+	if (query && atomic_fetch_sub(&query->references, 1) == 1)
+		query->release(query);
 }
 
-void job_cancel(struct job *job)
+void query_cancel(struct query *query)
 {
-	atomic_store(&job->cancelled, true);
+	atomic_store(&query->cancelled, true);
 }
 
-static void release_attachment(void *job)
+static void release_attachment(void *query)
 {
-	job_unref(job);
+	query_unref(query);
 }
 
-void job_post(struct job *job, struct mailbox *to_engine, enum msg_kind kind, void *body)
+void query_post(struct query *query, struct mailbox *to_engine, enum msg_kind kind, void *body)
 {
-	job_ref(job);
+	query_ref(query);
 	const struct parcel parcel = {.message = {.kind = kind, .body = body},
-		.attachment = job,
+		.attachment = query,
 		.release = release_attachment};
 	if (!mailbox_post_with(to_engine, parcel))
-		atomic_store(&job->lost, true);
+		atomic_store(&query->lost, true);
 }
 
-/* The next job, NULL: the pool ends. */
-static struct job *take(struct query_pool *pool, unsigned seat)
+/* The next query, NULL: the pool ends. */
+static struct query *take(struct query_pool *pool, unsigned seat)
 {
-	struct job *job = NULL;
+	struct query *query = NULL;
 	pthread_mutex_lock(&pool->lock);
 	while (pool->count == 0 && !pool->stop)
 		pthread_cond_wait(&pool->news, &pool->lock);
 	if (!pool->stop) {
-		job = pool->queue[pool->first];
+		query = pool->queue[pool->first];
 		pool->first = (pool->first + 1) % QUERY_QUEUE;
 		pool->count--;
-		pool->running[seat] = job;
+		pool->running[seat] = query;
 	}
 	pthread_mutex_unlock(&pool->lock);
-	return job;
+	return query;
 }
 
 static void put_back(struct query_pool *pool, unsigned seat)
 {
 	pthread_mutex_lock(&pool->lock);
-	struct job *job = pool->running[seat];
+	struct query *query = pool->running[seat];
 	pool->running[seat] = NULL;
 	pthread_mutex_unlock(&pool->lock);
-	atomic_store(&job->ended, true);
-	job_unref(job);
+	atomic_store(&query->ended, true);
+	query_unref(query);
 }
 
 static void *run(void *context)
@@ -92,9 +92,9 @@ static void *run(void *context)
 	struct query_pool *pool = seat->pool;
 	unsigned number = seat->number;
 	free(seat);
-	for (struct job *job; (job = take(pool, number));) {
-		if (!job_cancelled(job))
-			job->work(job);
+	for (struct query *query; (query = take(pool, number));) {
+		if (!query_cancelled(query))
+			query->work(query);
 		put_back(pool, number);
 	}
 	return NULL;
@@ -125,13 +125,13 @@ void query_pool_free(struct query_pool *pool)
 	pool->stop = true;
 	for (unsigned i = 0; i < QUERY_THREADS; i++)
 		if (pool->running[i])
-			job_cancel(pool->running[i]);
+			query_cancel(pool->running[i]);
 	pthread_cond_broadcast(&pool->news);
 	pthread_mutex_unlock(&pool->lock);
 	for (unsigned i = 0; i < pool->thread_count; i++)
 		pthread_join(pool->threads[i], NULL);
 	for (; pool->count; pool->count--) {
-		job_unref(pool->queue[pool->first]);
+		query_unref(pool->queue[pool->first]);
 		pool->first = (pool->first + 1) % QUERY_QUEUE;
 	}
 	pthread_cond_destroy(&pool->news);
@@ -139,13 +139,13 @@ void query_pool_free(struct query_pool *pool)
 	free(pool);
 }
 
-bool query_pool_add(struct query_pool *pool, struct job *job)
+bool query_pool_add(struct query_pool *pool, struct query *query)
 {
 	pthread_mutex_lock(&pool->lock);
 	bool fits = pool->count < QUERY_QUEUE && pool->thread_count > 0;
 	if (fits) {
-		job_ref(job);
-		pool->queue[(pool->first + pool->count++) % QUERY_QUEUE] = job;
+		query_ref(query);
+		pool->queue[(pool->first + pool->count++) % QUERY_QUEUE] = query;
 		pthread_cond_signal(&pool->news);
 	}
 	pthread_mutex_unlock(&pool->lock);

@@ -6,9 +6,12 @@
 #include "core/base/err.h"
 #include "core/base/str.h"
 #include "core/conf/settings.h"
+#include "core/events/directory.h"
+#include "core/alert/alert.h"
 #include "core/act/act.h"
 #include "core/collect/collect.h"
 #include "core/engine/internal.h"
+#include "core/engine/journal.h"
 #include "core/engine/judge.h"
 #include "core/engine/roster.h"
 
@@ -29,6 +32,8 @@ static void adopt(struct engine *engine, struct settings *settings)
 	engine->settings = settings;
 	judge_configure(engine);
 	roster_apply(engine);
+	event_directory_set_budget(engine->events, settings->event_bytes);
+	alerts_reload(engine->alerts, settings);
 	act_reload(engine->act, settings);
 	if (engine->collect)
 		collect_reload(engine->collect, settings);
@@ -45,6 +50,10 @@ bool engine_reload(struct engine *engine, struct err *err)
 	}
 	if (ok)
 		adopt(engine, settings);
+	if (ok)
+		journal_say(engine->book, LOG_LEVEL_INFO, "the configuration was read again");
+	else
+		journal_say(engine->book, LOG_LEVEL_WARN, "the configuration stays: %s", err->text);
 	copy_text(engine->config_error, sizeof(engine->config_error), ok ? "" : err->text);
 	return ok;
 }

@@ -7,6 +7,7 @@
 #include "core/engine/internal.h"
 #include "core/engine/peer.h"
 #include "core/engine/reload.h"
+#include "core/engine/seek.h"
 #include "core/engine/windows.h"
 
 enum {
@@ -54,6 +55,7 @@ static const struct {
 	{MSG_focus_req,  focus,          0},
 	{MSG_win_open,   windows_open,   0},
 	{MSG_win_close,  windows_close,  0},
+	{MSG_seek_req,   seek_request,   HAS_REQ},
 };
 /* clang-format on */
 
@@ -88,5 +90,6 @@ void requests_handle(struct engine *engine, struct peer *peer, const struct msg_
 void requests_forget(struct engine *engine, struct peer *peer)
 {
 	(void)engine;
+	seek_forget(peer);
 	windows_release(peer);
 }

@@ -28,7 +28,7 @@ struct window_store {
 };
 
 struct window_job {
-	struct job job;
+	struct query query;
 	const struct window_store *store;
 	struct mailbox *to_engine;
 	struct msg_win_open *request;
@@ -43,6 +43,6 @@ struct window_job {
 void window_post_rows(struct window_job *job, struct msg_win_rows *rows);
 void window_post_points(struct window_job *job, struct msg_win_points *points);
 
-extern const struct window_store window_series, window_audit;
+extern const struct window_store window_events, window_output, window_series, window_audit;
 
 #endif

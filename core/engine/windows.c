@@ -11,7 +11,8 @@
 #include "core/engine/server.h"
 #include "core/engine/window_job.h"
 
-static const struct window_store *const stores[] = {&window_series, &window_audit};
+static const struct window_store *const stores[] = {
+	&window_events, &window_output, &window_series, &window_audit};
 
 static const struct window_store *store_of(const char *name)
 {
@@ -23,7 +24,7 @@ static const struct window_store *store_of(const char *name)
 
 /* ---- jobs ---- */
 
-static void release_job(struct job *head)
+static void release_job(struct query *head)
 {
 	struct window_job *job = (struct window_job *)head;
 	if (job->store->release)
@@ -33,7 +34,7 @@ static void release_job(struct job *head)
 	free(job);
 }
 
-static void work_job(struct job *head)
+static void work_job(struct query *head)
 {
 	struct window_job *job = (struct window_job *)head;
 	job->store->work(job);
@@ -43,8 +44,8 @@ static void drop_job(struct window *window)
 {
 	if (!window->job)
 		return;
-	job_cancel(&window->job->job);
-	job_unref(&window->job->job);
+	query_cancel(&window->job->query);
+	query_unref(&window->job->query);
 	window->job = NULL;
 }
 
@@ -78,7 +79,7 @@ static struct window_job *new_job(
 	struct engine *engine, const struct peer *peer, const struct window *window)
 {
 	struct window_job *job = xcalloc(1, sizeof(*job));
-	job_init(&job->job, work_job, release_job);
+	query_init(&job->query, work_job, release_job);
 	job->store = window->store;
 	job->to_engine = engine->mailbox;
 	job->request = msg_copy(MSG_win_open, window->request);
@@ -98,10 +99,10 @@ static void ask(struct engine *engine, struct peer *peer, struct window *window)
 	window->seen = store->news(engine, window);
 	if (!store->begin(engine, window, job, &err)) {
 		answer_error(peer, window->request, err.text);
-		job_unref(&job->job);
+		query_unref(&job->query);
 		clear_window(window);
-	} else if (!query_pool_add(engine->pool, &job->job)) {
-		job_unref(&job->job);
+	} else if (!query_pool_add(engine->pool, &job->query)) {
+		query_unref(&job->query);
 		window->unasked = true;
 	} else {
 		window->unasked = false;
@@ -162,6 +163,12 @@ void windows_close(struct engine *engine, struct peer *peer, const void *body)
 		clear_window(&peer->windows->windows[request->window - 1]);
 }
 
+const struct msg_win_open *windows_request(const struct peer *peer, uint64_t number)
+{
+	bool valid = peer->windows && number >= 1 && number <= WINDOWS_MAX;
+	return valid ? peer->windows->windows[number - 1].request : NULL;
+}
+
 void windows_release(struct peer *peer)
 {
 	if (!peer->windows)
@@ -194,7 +201,7 @@ void windows_deliver(struct engine *engine, struct parcel *parcel)
 {
 	struct window_job *job = parcel->attachment;
 	struct peer *peer = job ? server_peer(engine->server, job->client) : NULL;
-	if (!peer || !peer->windows || job_cancelled(&job->job))
+	if (!peer || !peer->windows || query_cancelled(&job->query))
 		return;
 	struct window *window = &peer->windows->windows[job->request->window - 1];
 	if (window->job != job)
@@ -220,7 +227,7 @@ static bool is_waiting(const struct engine *engine, const struct window *window)
 
 static void turn_window(struct engine *engine, struct peer *peer, struct window *window)
 {
-	if (window->job && atomic_load(&window->job->job.lost)) {
+	if (window->job && atomic_load(&window->job->query.lost)) {
 		drop_job(window);
 		window->unasked = true;
 	}
@@ -254,12 +261,12 @@ void window_post_rows(struct window_job *job, struct msg_win_rows *rows)
 {
 	rows->window = job->request->window;
 	rows->generation = job->request->generation;
-	job_post(&job->job, job->to_engine, MSG_win_rows, rows);
+	query_post(&job->query, job->to_engine, MSG_win_rows, rows);
 }
 
 void window_post_points(struct window_job *job, struct msg_win_points *points)
 {
 	points->window = job->request->window;
 	points->generation = job->request->generation;
-	job_post(&job->job, job->to_engine, MSG_win_points, points);
+	query_post(&job->query, job->to_engine, MSG_win_points, points);
 }

@@ -43,6 +43,8 @@ struct windows {
 /* Requests. A malformed one is answered with an error in the window's reply. */
 void windows_open(struct engine *engine, struct peer *peer, const void *body);
 void windows_close(struct engine *engine, struct peer *peer, const void *body);
+/* The request of an open window; NULL: none. */
+const struct msg_win_open *windows_request(const struct peer *peer, uint64_t number);
 /* A client leaves. */
 void windows_release(struct peer *peer);
 /* A parcel of a job: win_rows or win_points. Takes the parcel's content. */

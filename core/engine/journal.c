@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/engine/journal.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/mem.h"
+#include "core/base/str.h"
+#include "core/model/model.h"
+#include "core/parse/log_line.h"
+#include "core/events/writer.h"
+
+/* What was last said of an entity: a hash of its state word. */
+struct said {
+	uint64_t id, state;
+};
+
+struct journal_book {
+	const struct clock *clock;
+	const struct model *model;
+	struct mailbox *to_engine;
+	struct event_writer *writer;
+	uint64_t mark; /* revision up to which changes were said */
+	struct said *said;
+	size_t count, room; /* sorted by id: an entity's id is unique over kinds */
+};
+
+struct journal_book *journal_new(
+	const struct clock *clock, const struct model *model, struct mailbox *to_engine)
+{
+	struct journal_book *book = xcalloc(1, sizeof(*book));
+	const struct event_source source = {.id = entity_id("source", JOURNAL_BOT),
+		.name = JOURNAL_BOT,
+		.bot = JOURNAL_BOT,
+		.is_own = true};
+	*book = (struct journal_book){.clock = clock,
+		.model = model,
+		.to_engine = to_engine,
+		.writer = event_writer_new(&source, NULL, clock)};
+	return book;
+}
+
+void journal_free(struct journal_book *book)
+{
+	if (!book)
+		return;
+	event_writer_free(book->writer);
+	free(book->said);
+	free(book);
+}
+
+void journal_redact_with(struct journal_book *book, const struct redactor *redactor)
+{
+	event_writer_redact_with(book->writer, redactor);
+}
+
+void journal_say(struct journal_book *book, enum log_level level, const char *format, ...)
+{
+	autostr struct str text = STR_INIT;
+	va_list args;
+	va_start(args, format);
+	str_vaddf(&text, format, args);
+	va_end(args);
+	event_writer_event(book->writer,
+		&(struct event_input){
+			.wall_ms = LOG_NO_TIME, .level = level, .message = text.text});
+}
+
+static enum log_level level_of(uint64_t severity)
+{
+	return severity == SEVERITY_CRIT   ? LOG_LEVEL_ERROR
+	       : severity == SEVERITY_WARN ? LOG_LEVEL_WARN
+					   : LOG_LEVEL_INFO;
+}
+
+static const char *text_of(const char *text)
+{
+	return text ? text : "";
+}
+
+/* ---- one function a kind: what is its state, and the sentence ---- */
+
+static const char *state_of_bot(const void *body)
+{
+	return ((const struct msg_bot *)body)->state;
+}
+
+static void say_bot(struct journal_book *book, const void *body)
+{
+	const struct msg_bot *bot = body;
+	journal_say(book, level_of(bot->severity), "%s is %s%s%s", bot->name, bot->state,
+		text_of(bot->why)[0] ? ": " : "", text_of(bot->why));
+}
+
+static const char *state_of_source(const void *body)
+{
+	return ((const struct msg_source *)body)->state;
+}
+
+static void say_source(struct journal_book *book, const void *body)
+{
+	const struct msg_source *source = body;
+	journal_say(book, level_of(source->severity), "source %s %s is %s%s%s", source->kind,
+		source->name, source->state, text_of(source->error)[0] ? ": " : "",
+		text_of(source->error));
+}
+
+static const char *state_of_alert(const void *body)
+{
+	const char *state = ((const struct msg_alert *)body)->state;
+	return strcmp(text_of(state), "pending") == 0 ? "" : state;
+}
+
+static void say_alert(struct journal_book *book, const void *body)
+{
+	const struct msg_alert *alert = body;
+	bool resolved = strcmp(alert->state, "resolved") == 0;
+	journal_say(book, resolved ? LOG_LEVEL_INFO : level_of(alert->severity), "alert %s %s: %s",
+		alert->rule, alert->state, text_of(alert->text));
+}
+
+static const char *state_of_operation(const void *body)
+{
+	return ((const struct msg_operation *)body)->state;
+}
+
+static void say_operation(struct journal_book *book, const void *body)
+{
+	const struct msg_operation *operation = body;
+	bool failed = strcmp(operation->state, "failed") == 0;
+	journal_say(book, failed ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO, "%s by %s is %s%s%s",
+		operation->title, operation->by, operation->state,
+		text_of(operation->result)[0] ? ": " : "", text_of(operation->result));
+}
+
+struct subject {
+	enum msg_kind kind;
+	bool quiet_first; /* what it is at first sight is no event */
+	const char *(*state)(const void *body);
+	void (*say)(struct journal_book *book, const void *body);
+};
+
+static const struct subject subjects[] = {
+	{MSG_bot, true, state_of_bot, say_bot},
+	{MSG_source, true, state_of_source, say_source},
+	{MSG_alert, false, state_of_alert, say_alert},
+	{MSG_operation, false, state_of_operation, say_operation},
+};
+
+static const struct subject *subject_of(enum msg_kind kind)
+{
+	for (size_t i = 0; i < COUNT_OF(subjects); i++)
+		if (subjects[i].kind == kind)
+			return &subjects[i];
+	return NULL;
+}
+
+/* ---- what was said ---- */
+
+static size_t place_of(const struct journal_book *book, uint64_t id)
+{
+	size_t low = 0, high = book->count;
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		if (book->said[middle].id < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static void forget(struct journal_book *book, uint64_t id)
+{
+	size_t at = place_of(book, id);
+	if (at == book->count || book->said[at].id != id)
+		return;
+	book->count--;
+	memmove(book->said + at, book->said + at + 1, (book->count - at) * sizeof(*book->said));
+}
+
+static struct said *remember(struct journal_book *book, uint64_t id, bool *ret_new)
+{
+	size_t at = place_of(book, id);
+	*ret_new = at == book->count || book->said[at].id != id;
+	if (*ret_new) {
+		book->said = grow(book->said, book->count, &book->room, sizeof(*book->said));
+		memmove(book->said + at + 1, book->said + at,
+			(book->count - at) * sizeof(*book->said));
+		book->said[at] = (struct said){.id = id};
+		book->count++;
+	}
+	return &book->said[at];
+}
+
+static void look_at(struct journal_book *book, const struct entity *entity)
+{
+	const struct subject *subject = subject_of(entity->kind);
+	if (!subject)
+		return;
+	if (!entity->body) {
+		forget(book, entity->id);
+		return;
+	}
+	const char *word = text_of(subject->state(entity->body));
+	uint64_t state = entity_id("", word);
+	bool new;
+	struct said *said = remember(book, entity->id, &new);
+	bool checked = strcmp(word, "ok") == 0 && said->state == entity_id("", "checking");
+	if (said->state == state || !word[0])
+		return;
+	said->state = state;
+	if (!(new && subject->quiet_first) && !checked)
+		subject->say(book, entity->body);
+}
+
+void journal_turn(struct journal_book *book)
+{
+	const struct entity *entity = model_newer(book->model, book->mark);
+	for (; entity; entity = entity->newer)
+		look_at(book, entity);
+	book->mark = model_rev(book->model);
+	if (event_writer_due_ms(book->writer) == 0)
+		(void)event_writer_post(book->writer, book->to_engine, false);
+}
+
+int64_t journal_due_ms(const struct journal_book *book)
+{
+	return event_writer_due_ms(book->writer);
+}
