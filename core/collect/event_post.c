@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/collect/event_post.h"
+
+#include <stddef.h>
+
+#include "core/base/clock.h"
+#include "core/base/redact.h"
+#include "core/msg/msg.h"
+#include "core/events/writer.h"
+#include "core/collect/hub.h"
+#include "core/collect/vault.h"
+
+void event_post_open(struct event_post *post, struct hub *hub, const char *name, const char *key,
+	const char *bot)
+{
+	const struct event_source about = {
+		.id = entity_id("events", key), .name = name, .bot = bot};
+	post->hub = hub;
+	post->redactor = vault_redactor(hub->vault);
+	post->writer = event_writer_new(&about, post->redactor, hub->clock);
+}
+
+void event_post_close(struct event_post *post)
+{
+	if (!post->writer)
+		return;
+	/* A full mailbox at the end: what waits is gone, and nobody is there to be told. */
+	bool is_posted UNUSED = event_writer_post(post->writer, post->hub->to_engine, true);
+	event_writer_free(post->writer);
+	redactor_unref(post->redactor);
+	*post = (struct event_post){0};
+}
+
+void event_post_renew(struct event_post *post)
+{
+	struct redactor *newest = vault_redactor(post->hub->vault);
+	if (newest == post->redactor) {
+		redactor_unref(newest);
+		return;
+	}
+	event_writer_redact_with(post->writer, newest);
+	redactor_unref(post->redactor);
+	post->redactor = newest;
+}
+
+void event_post_flush(struct event_post *post)
+{
+	/* When the mailbox is full it is tried again: the writer stays due. */
+	if (event_writer_due_ms(post->writer) == 0) {
+		bool is_posted UNUSED =
+			event_writer_post(post->writer, post->hub->to_engine, false);
+	}
+}
+
+bool event_post_is_waiting(const struct event_post *post)
+{
+	return event_writer_due_ms(post->writer) >= 0;
+}
+
+int64_t event_post_until(const struct event_post *post, int64_t until_ms)
+{
+	enum { NEVER_BUSY_MS = 5 };
+	int64_t due_ms = event_writer_due_ms(post->writer);
+	int64_t now_ms = clock_mono_ms(post->hub->clock);
+	if (due_ms < 0)
+		return until_ms;
+	if (due_ms < NEVER_BUSY_MS)
+		due_ms = NEVER_BUSY_MS;
+	return now_ms + due_ms < until_ms ? now_ms + due_ms : until_ms;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* An event writer as the workers use it: with the newest redactor, posting to the engine whenever
+ * that is due. Its worker's thread. */
+#ifndef BOTSWAIN_COLLECT_EVENT_POST_H
+#define BOTSWAIN_COLLECT_EVENT_POST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct event_writer;
+struct hub;
+struct redactor;
+
+struct event_post {
+	struct hub *hub;
+	struct event_writer *writer;
+	const struct redactor *redactor; /* a reference on what the writer uses */
+};
+
+/* `name` is shown, `key` is unique. `bot` NULL: each event says whose it is. */
+void event_post_open(struct event_post *post, struct hub *hub, const char *name, const char *key,
+	const char *bot);
+/* Posts what waits, then frees; legal when not open. */
+void event_post_close(struct event_post *post);
+/* Before a batch of lines: takes the newest redactor. */
+void event_post_renew(struct event_post *post);
+/* Posts if it is due. */
+void event_post_flush(struct event_post *post);
+/* Something was written that is not posted yet. */
+bool event_post_is_waiting(const struct event_post *post);
+/* The earlier of `until_ms` (mono) and the next post. */
+int64_t event_post_until(const struct event_post *post, int64_t until_ms);
+
+#endif

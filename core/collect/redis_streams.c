@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The streams of one Redis, read by plain XREAD from the last id: every console sees everything,
+ * nothing is written, no group grows. On its own connection, since it waits in the server (at most
+ * a second at a time). A connection that breaks loses nothing: reading goes on behind the last
+ * entry that was taken.
+ */
+#include "core/collect/sources.h"
+
+#include <math.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <hiredis/hiredis.h>
+
+#include "core/base/clock.h"
+#include "core/base/err.h"
+#include "core/base/mem.h"
+#include "core/base/rng.h"
+#include "core/base/str.h"
+#include "core/msg/msg.h"
+#include "core/conf/settings.h"
+#include "core/events/writer.h"
+#include "core/collect/event_post.h"
+#include "core/collect/hub.h"
+#include "core/collect/post.h"
+#include "core/collect/redis_session.h"
+#include "core/collect/same.h"
+#include "core/collect/schedule.h"
+#include "core/collect/stream_entry.h"
+#include "core/collect/stream_info.h"
+#include "core/collect/stream_list.h"
+
+enum { BLOCK_MS = 1000, WALK_EVERY_MS = 5000, ENTRIES_A_STREAM = 500, ENTRIES_A_REPLY = 8000 };
+
+struct streams {
+	struct redis_session session;
+	struct stream_list list;
+	struct event_post post;
+	struct stream_entry entry;
+	struct schedule
+		schedule; /* of looking at lengths and lags; of connecting after a failure */
+	int64_t walk_ms;
+	struct err refused; /* since the last report */
+	char *name;         /* of the source: main:streams */
+	size_t shrink;      /* asks for so many times fewer entries */
+	bool has_more;      /* the last read found entries */
+	struct rng rng;
+};
+
+static void note_refusal(struct streams *streams, const struct err *err)
+{
+	if (streams->refused.code == ERR_NONE)
+		streams->refused = *err;
+}
+
+/* ---- entries ---- */
+
+static void take_entry(
+	struct streams *streams, struct watched_stream *stream, const redisReply *entry)
+{
+	if (entry->type != REDIS_REPLY_ARRAY || entry->elements != 2 || !entry->element[0]->str)
+		return;
+	const char *id = entry->element[0]->str;
+	copy_text(stream->last_id, sizeof(stream->last_id), id);
+	if (entry->element[1]->type != REDIS_REPLY_ARRAY)
+		return;
+	stream_entry_read(&streams->entry, &streams->session.conf->fields, stream->name,
+		stream->bot, id, entry->element[1]);
+	event_writer_event(streams->post.writer, &streams->entry.event);
+}
+
+/* [name, [[id, [field, value, ...]], ...]], ... */
+static void take_streams(struct streams *streams, const redisReply *reply)
+{
+	for (size_t i = 0; i < reply->elements; i++) {
+		const redisReply *one = reply->element[i];
+		struct watched_stream *stream =
+			one->elements == 2 && one->element[0]->str
+				? stream_list_find(&streams->list, one->element[0]->str)
+				: NULL;
+		for (size_t j = 0; stream && j < one->element[1]->elements; j++)
+			take_entry(streams, stream, one->element[1]->element[j]);
+	}
+}
+
+/* The newest entries of a stream that was there before us, so that the screen is not empty. */
+static bool read_newest(struct streams *streams, struct watched_stream *stream, struct err *err)
+{
+	autoreply struct redisReply *reply = NULL;
+	autofree char *count = xasprintf("%d", STREAM_FIRST_ENTRIES);
+	const char *words[] = {"XREVRANGE", stream->name, "+", "-", "COUNT", count, NULL};
+	if (!session_ask(&streams->session, words, &reply, err))
+		return false;
+	strcpy(stream->last_id, "0-0");
+	for (size_t i = reply->elements; i > 0; i--)
+		take_entry(streams, stream, reply->element[i - 1]);
+	return true;
+}
+
+/* False: broken. A stream that is refused is left out until the next walk. */
+static bool prepare(struct streams *streams, struct err *err)
+{
+	for (size_t i = 0; i < streams->list.count; i++) {
+		struct watched_stream *stream = &streams->list.items[i];
+		if (stream->last_id[0] || stream->is_refused || read_newest(streams, stream, err))
+			continue;
+		if (session_is_broken(&streams->session))
+			return false;
+		stream->is_refused = true;
+		note_refusal(streams, err);
+	}
+	return true;
+}
+
+/* XREAD failed as a whole: which stream does the server refuse? */
+static bool find_refused(struct streams *streams, const struct err *why, struct err *err)
+{
+	note_refusal(streams, why);
+	for (size_t i = 0; i < streams->list.count; i++) {
+		struct watched_stream *stream = &streams->list.items[i];
+		autoreply struct redisReply *reply = NULL;
+		const char *words[] = {
+			"XRANGE", stream->name, stream->last_id, "+", "COUNT", "1", NULL};
+		if (stream->is_refused || session_ask(&streams->session, words, &reply, err))
+			continue;
+		if (session_is_broken(&streams->session))
+			return false;
+		stream->is_refused = true;
+	}
+	return true;
+}
+
+/* After an outage every stream may have its fill: what comes in one reply is bounded, and less is
+ * asked for when it was too much all the same. */
+static size_t entries_a_read(const struct streams *streams)
+{
+	size_t count = ENTRIES_A_REPLY / (streams->list.count + 1) / streams->shrink;
+	if (count > ENTRIES_A_STREAM)
+		count = ENTRIES_A_STREAM;
+	return count ? count : 1;
+}
+
+/* Until there is something else to do; 0 would be for ever. */
+static int block_ms(const struct streams *streams)
+{
+	int64_t left_ms =
+		schedule_next_ms(&streams->schedule) - worker_now_ms(streams->session.worker);
+	return left_ms < 1 ? 1 : left_ms < BLOCK_MS ? (int)left_ms : BLOCK_MS;
+}
+
+/* Queues XREAD of all streams; false when there is none. While notes wait to be posted the server
+ * must not let us wait. */
+static bool queue_read(struct streams *streams)
+{
+	struct stream_list *list = &streams->list;
+	char count_text[16], block_text[16];
+	const char *const start[] = {"XREAD", "COUNT", count_text, "BLOCK", block_text, "STREAMS"};
+	const char *const at_once[] = {"XREAD", "COUNT", count_text, "STREAMS"};
+	bool may_wait = !event_post_is_waiting(&streams->post);
+	size_t count = may_wait ? COUNT_OF(start) : COUNT_OF(at_once), readable = 0;
+	const char **words = xcalloc(COUNT_OF(start) + 2 * list->count + 1, sizeof(char *));
+	snprintf(count_text, sizeof(count_text), "%zu", entries_a_read(streams));
+	snprintf(block_text, sizeof(block_text), "%d", block_ms(streams));
+	memcpy(words, may_wait ? start : at_once, count * sizeof(char *));
+	for (size_t i = 0; i < list->count; i++)
+		if (!list->items[i].is_refused) {
+			words[count++] = list->items[i].name;
+			readable++;
+		}
+	for (size_t i = 0; i < list->count; i++)
+		if (!list->items[i].is_refused)
+			words[count++] = list->items[i].last_id;
+	if (readable)
+		redis_queue(streams->session.conn, words);
+	free(words);
+	return readable > 0;
+}
+
+static bool read_entries(struct streams *streams, struct err *err)
+{
+	autoreply struct redisReply *reply = NULL;
+	struct redis_session *session = &streams->session;
+	struct net_limit limit = session_limit(session, BLOCK_MS);
+	struct err said = {0};
+	if (!redis_send(session->conn, &limit, err) ||
+		!redis_receive(session->conn, &limit, &reply, err)) {
+		if (err->code == ERR_LIMIT && streams->shrink < ENTRIES_A_REPLY)
+			streams->shrink *= 2;
+		return false;
+	}
+	streams->shrink = 1;
+	streams->has_more = reply->type == REDIS_REPLY_ARRAY;
+	event_post_renew(&streams->post);
+	if (redis_reply_failed(reply, &said))
+		return find_refused(streams, &said, err);
+	if (reply->type == REDIS_REPLY_ARRAY)
+		take_streams(streams, reply);
+	return true;
+}
+
+/* ---- the round ---- */
+
+static bool walk(struct streams *streams, struct err *err)
+{
+	int64_t now_ms = worker_now_ms(streams->session.worker);
+	if (now_ms < streams->walk_ms)
+		return true;
+	streams->walk_ms = now_ms + WALK_EVERY_MS;
+	if (!stream_list_walk(&streams->list, &streams->session, err)) {
+		if (session_is_broken(&streams->session))
+			return false;
+		note_refusal(streams, err);
+	}
+	return true;
+}
+
+static bool look(struct streams *streams, struct err *err)
+{
+	for (size_t i = 0; i < streams->list.count; i++) {
+		struct watched_stream *stream = &streams->list.items[i];
+		if (stream->is_refused || stream_info_look(&streams->session, stream, err))
+			continue;
+		if (session_is_broken(&streams->session))
+			return false;
+		/* A named stream that nobody has written to yet is no trouble. */
+		if (!strstr(err->text, "no such key"))
+			note_refusal(streams, err);
+	}
+	return true;
+}
+
+static void report(struct streams *streams, struct err *err)
+{
+	if (err->code != ERR_NONE)
+		session_name_error(&streams->session, err);
+	post_source(streams->session.worker->hub, &(struct attempt){.kind = "redis",
+							  .name = streams->name,
+							  .schedule = &streams->schedule,
+							  .err = err,
+							  .latency_ms = NAN});
+}
+
+static void failed(struct streams *streams, struct err *err)
+{
+	struct worker *worker = streams->session.worker;
+	session_close(&streams->session);
+	if (worker_stopping(worker))
+		return;
+	schedule_fail(&streams->schedule, worker_now_ms(worker), &streams->rng);
+	report(streams, err);
+}
+
+static bool look_when_due(struct streams *streams, struct err *err)
+{
+	struct worker *worker = streams->session.worker;
+	if (!schedule_is_due(&streams->schedule, worker_now_ms(worker)))
+		return true;
+	if (!look(streams, err))
+		return false;
+	schedule_ok(&streams->schedule, worker_now_ms(worker), &streams->rng);
+	report(streams, &streams->refused);
+	streams->refused = (struct err){0};
+	return true;
+}
+
+/* Connected: one round takes what is there, or waits for it in the server. */
+static bool round_of(struct streams *streams, bool *ret_has_read, struct err *err)
+{
+	if (!session_open(&streams->session, err) || !walk(streams, err) ||
+		!prepare(streams, err) || !look_when_due(streams, err))
+		return false;
+	streams->has_more = false;
+	*ret_has_read = queue_read(streams);
+	return !*ret_has_read || read_entries(streams, err);
+}
+
+/* When the next round begins. With a stream to read that is now, and the server lets us wait;
+ * except that what was read last is posted before. */
+static int64_t next_ms(const struct streams *streams, bool has_read)
+{
+	bool is_open = streams->session.conn != NULL;
+	int64_t next = schedule_next_ms(&streams->schedule);
+	if (is_open && has_read && (streams->has_more || !event_post_is_waiting(&streams->post)))
+		return 0;
+	if (is_open && !has_read && streams->walk_ms < next)
+		next = streams->walk_ms;
+	return event_post_until(&streams->post, next);
+}
+
+static void run(struct worker *worker)
+{
+	struct streams *streams = worker->context;
+	bool has_read = false;
+	streams->session.worker = worker;
+	rng_init(&streams->rng, (uint64_t)clock_cost_us());
+	schedule_init(
+		&streams->schedule, streams->session.conf->interval_ms, worker_now_ms(worker));
+	autofree char *source = xasprintf("redis/%s", streams->session.conf->name);
+	event_post_open(&streams->post, worker->hub, source, source, NULL);
+	while (worker_wait(worker, -1, 0, next_ms(streams, has_read)) != WAIT_STOP) {
+		struct err err = {0};
+		bool is_due = streams->session.conn ||
+			      schedule_is_due(&streams->schedule, worker_now_ms(worker));
+		has_read = false;
+		if (is_due && !round_of(streams, &has_read, &err))
+			failed(streams, &err);
+		event_post_flush(&streams->post);
+	}
+	event_post_close(&streams->post);
+	session_close(&streams->session);
+}
+
+static void release(void *context)
+{
+	struct streams *streams = context;
+	stream_list_release(&streams->list);
+	stream_entry_release(&streams->entry);
+	free(streams->name);
+	free(streams);
+}
+
+static struct worker_spec make(const void *part)
+{
+	const struct conf_redis *conf = part;
+	struct streams *streams = xcalloc(1, sizeof(*streams));
+	streams->session.conf = conf;
+	streams->name = xasprintf("%s:streams", conf->name);
+	streams->shrink = 1;
+	stream_list_init(&streams->list, conf);
+	return (struct worker_spec){
+		.name = "streams", .run = run, .context = streams, .release = release};
+}
+
+static size_t count(const struct settings *settings)
+{
+	return settings->redis_count;
+}
+
+static const void *part(const struct settings *settings, size_t index)
+{
+	return settings->redis[index].stream_count ? &settings->redis[index] : NULL;
+}
+
+static bool same(const void *one, const void *other)
+{
+	return same_redis(one, other);
+}
+
+const struct source_kind source_redis_streams = {
+	.name = "redis streams",
+	.help = "the event streams of a Redis, and the lag of their groups",
+	.count = count,
+	.part = part,
+	.same = same,
+	.make = make,
+};
