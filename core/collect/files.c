@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * All log files, one thread on inotify. A change of a file wakes it; every two seconds it looks at
+ * all paths and patterns anyway, because inotify has limits and misses what happens on other
+ * machines. Each file has its own event writer; a file that grows fast gets its turn, not the
+ * thread.
+ */
+#include "core/collect/sources.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <math.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include "core/base/clock.h"
+#include "core/base/err.h"
+#include "core/base/mem.h"
+#include "core/base/str.h"
+#include "core/conf/settings.h"
+#include "core/events/writer.h"
+#include "core/collect/event_post.h"
+#include "core/collect/hub.h"
+#include "core/collect/log_targets.h"
+#include "core/collect/post.h"
+#include "core/collect/roster.h"
+#include "core/collect/schedule.h"
+#include "core/collect/tail.h"
+#include "core/collect/timers.h"
+
+enum {
+	LOOK_EVERY_MS = 2000,
+	LOOK_SOON_MS = 20,    /* after a change in a folder: there are more to come */
+	TURN_BYTES = 1 << 20, /* of one file, then it is the next one's turn */
+	FILE_EVENTS = IN_MODIFY | IN_MOVE_SELF | IN_DELETE_SELF | IN_ATTRIB,
+	FOLDER_EVENTS = IN_CREATE | IN_MOVED_TO | IN_ONLYDIR,
+};
+
+struct log_file {
+	struct tail tail;
+	struct event_post post;
+	struct timer timer; /* the next time it wants a turn */
+	char *bot;
+	int watch; /* of inotify, -1 none */
+	ino_t watched;
+	bool is_wanted;
+};
+
+struct files {
+	struct worker *worker;
+	struct roster *roster;
+	struct log_targets targets;
+	struct log_file **items; /* sorted by path */
+	size_t count, capacity;
+	struct timers timers;
+	struct timer look;
+	int inotify;
+	bool is_start; /* what is there now was there before */
+	bool is_full;
+	struct err err; /* the first trouble of this look */
+};
+
+static int64_t now_of(const struct files *files)
+{
+	return worker_now_ms(files->worker);
+}
+
+/* ---- one file ---- */
+
+static void take_line(void *context, const char *line, size_t length, bool is_cut)
+{
+	struct log_file *file = context;
+	if (length)
+		event_writer_line(file->post.writer, line, length, is_cut);
+}
+
+static void give_turn(struct files *files, struct log_file *file)
+{
+	int64_t now_ms = now_of(files), due_ms;
+	event_post_renew(&file->post);
+	bool has_more = tail_read(&file->tail, now_ms, TURN_BYTES);
+	event_post_flush(&file->post);
+	due_ms = has_more ? now_ms + 1 : event_post_until(&file->post, tail_due_ms(&file->tail));
+	if (due_ms < INT64_MAX)
+		timers_set(&files->timers, &file->timer, due_ms);
+	else
+		timers_remove(&files->timers, &file->timer);
+}
+
+/* The watch follows the file that is at the path now. */
+static void watch_file(struct files *files, struct log_file *file)
+{
+	if (file->tail.now.fd < 0 || (file->watch >= 0 && file->watched == file->tail.now.inode))
+		return;
+	if (file->watch >= 0)
+		inotify_rm_watch(files->inotify, file->watch);
+	file->watch = inotify_add_watch(files->inotify, file->tail.path, FILE_EVENTS);
+	file->watched = file->tail.now.inode;
+}
+
+static void look_at_file(struct files *files, struct log_file *file)
+{
+	struct err err = {0};
+	if (!tail_look(&file->tail, now_of(files), files->is_start, &err) &&
+		files->err.code == ERR_NONE)
+		files->err = err;
+	watch_file(files, file);
+	give_turn(files, file);
+}
+
+static void free_file(struct files *files, struct log_file *file)
+{
+	timers_remove(&files->timers, &file->timer);
+	if (file->watch >= 0)
+		inotify_rm_watch(files->inotify, file->watch);
+	tail_release(&file->tail);
+	event_post_close(&file->post);
+	free(file->bot);
+	free(file);
+}
+
+/* ---- which files ---- */
+
+static size_t place_of(const struct files *files, const char *path, bool *ret_is_there)
+{
+	size_t low = 0, high = files->count;
+	*ret_is_there = false;
+	while (low < high && !*ret_is_there) {
+		size_t middle = (low + high) / 2;
+		int order = strcmp(files->items[middle]->tail.path, path);
+		*ret_is_there = order == 0;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return high;
+}
+
+static struct log_file *new_file(
+	struct files *files, const struct log_target *target, const char *path)
+{
+	struct log_file *file = xcalloc(1, sizeof(*file));
+	const char *slash = strrchr(path, '/');
+	tail_init(&file->tail, path, take_line, file);
+	file->bot = xstrdup(target->bot);
+	file->watch = -1;
+	file->timer.owner = file;
+	event_post_open(&file->post, files->worker->hub, slash ? slash + 1 : path, path,
+		file->bot[0] ? file->bot : NULL);
+	return file;
+}
+
+/* A file that two patterns match is the first one's. */
+static void want(void *context, const struct log_target *target, const char *path)
+{
+	struct files *files = context;
+	bool is_there;
+	size_t place = place_of(files, path, &is_there);
+	if (is_there) {
+		struct log_file *file = files->items[place];
+		if (!file->is_wanted && strcmp(file->bot, target->bot) != 0) {
+			free_file(files, file);
+			files->items[place] = file = new_file(files, target, path);
+		}
+		file->is_wanted = true;
+		return;
+	}
+	files->is_full |= files->count >= LOG_FILES_MAX;
+	if (files->is_full)
+		return;
+	struct log_file *file = new_file(files, target, path);
+	file->is_wanted = true;
+	files->items =
+		grow(files->items, files->count, &files->capacity, sizeof(struct log_file *));
+	memmove(&files->items[place + 1], &files->items[place],
+		(files->count - place) * sizeof(struct log_file *));
+	files->items[place] = file;
+	files->count++;
+}
+
+static void drop_unwanted(struct files *files)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < files->count; i++) {
+		struct log_file *file = files->items[i];
+		/* A file that was deleted is read to its end, and found again by its path. */
+		if (file->is_wanted || file->tail.old.fd >= 0)
+			files->items[kept++] = file;
+		else
+			free_file(files, file);
+	}
+	files->count = kept;
+}
+
+static void find_files(struct files *files)
+{
+	files->is_full = false;
+	for (size_t i = 0; i < files->count; i++)
+		files->items[i]->is_wanted = false;
+	for (size_t i = 0; i < files->targets.count; i++)
+		log_target_expand(&files->targets.items[i], want, files);
+	drop_unwanted(files);
+	if (files->is_full && files->err.code == ERR_NONE)
+		err_set(&files->err, ERR_LIMIT, "more than %d log files: the rest is not read",
+			LOG_FILES_MAX);
+}
+
+static void watch_folders(struct files *files)
+{
+	char *last = xstrdup("");
+	for (size_t i = 0; i < files->targets.count; i++) {
+		char *folder = log_target_folder(&files->targets.items[i]);
+		if (strcmp(folder, last) != 0)
+			inotify_add_watch(files->inotify, folder, FOLDER_EVENTS);
+		free(last);
+		last = folder;
+	}
+	free(last);
+}
+
+static void report(struct files *files)
+{
+	struct schedule schedule;
+	schedule_init(&schedule, LOOK_EVERY_MS, now_of(files) + LOOK_EVERY_MS);
+	if (files->targets.count)
+		post_source(files->worker->hub, &(struct attempt){.kind = "files",
+							.name = "logs",
+							.schedule = &schedule,
+							.err = &files->err,
+							.latency_ms = NAN});
+}
+
+static void look_at_all(struct files *files)
+{
+	files->err = (struct err){0};
+	find_files(files);
+	watch_folders(files);
+	for (size_t i = 0; i < files->count; i++)
+		look_at_file(files, files->items[i]);
+	files->is_start = false;
+	report(files);
+	timers_set(&files->timers, &files->look, now_of(files) + LOOK_EVERY_MS);
+}
+
+/* ---- the thread ---- */
+
+/* Few files change at a time: looking for their watch one by one is cheap enough. */
+static void take_event(struct files *files, const struct inotify_event *event)
+{
+	if (event->mask & (FOLDER_EVENTS | IN_Q_OVERFLOW | IN_MOVE_SELF | IN_DELETE_SELF)) {
+		int64_t soon_ms = now_of(files) + LOOK_SOON_MS;
+		if (!files->look.place || files->look.due_ms > soon_ms)
+			timers_set(&files->timers, &files->look, soon_ms);
+	}
+	for (size_t i = 0; i < files->count; i++) {
+		struct log_file *file = files->items[i];
+		if (file->watch != event->wd)
+			continue;
+		if (event->mask & IN_IGNORED)
+			file->watch = -1;
+		else
+			timers_set(&files->timers, &file->timer, now_of(files));
+	}
+}
+
+static void take_events(struct files *files)
+{
+	char bytes[16384] __attribute__((aligned(__alignof__(struct inotify_event))));
+	ssize_t length = read(files->inotify, bytes, sizeof(bytes));
+	for (ssize_t at = 0; at < length;) {
+		const struct inotify_event *event = (const struct inotify_event *)(bytes + at);
+		take_event(files, event);
+		at += (ssize_t)(sizeof(*event) + event->len);
+	}
+}
+
+static void set_roster(struct files *files, struct roster *roster)
+{
+	struct roster *old = files->roster;
+	files->roster = roster;
+	log_targets_set(&files->targets, roster);
+	files->is_start = true;
+	timers_set(&files->timers, &files->look, now_of(files));
+	roster_unref(old);
+}
+
+static void take_orders(struct files *files)
+{
+	for (struct order *order; (order = worker_next_order(files->worker)); order_free(order))
+		if (order->kind == ORDER_ROSTER)
+			set_roster(files, roster_ref(order->roster));
+}
+
+static void take_due(struct files *files)
+{
+	int64_t now_ms = now_of(files);
+	for (struct timer *timer; (timer = timers_take_due(&files->timers, now_ms));)
+		if (timer == &files->look) {
+			look_at_all(files);
+			break;
+		} else {
+			give_turn(files, timer->owner);
+			if (worker_stopping(files->worker))
+				break;
+		}
+}
+
+static void run(struct worker *worker)
+{
+	struct files *files = worker->context;
+	files->worker = worker;
+	files->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	for (;;) {
+		const struct timer *first = timers_first(&files->timers);
+		if (worker_wait(worker, files->inotify, POLLIN,
+			    first ? first->due_ms : INT64_MAX) == WAIT_STOP)
+			break;
+		take_orders(files);
+		take_events(files);
+		take_due(files);
+	}
+	for (size_t i = 0; i < files->count; i++)
+		free_file(files, files->items[i]);
+	free(files->items);
+	timers_release(&files->timers);
+	log_targets_release(&files->targets);
+	roster_unref(files->roster);
+	autoclose_release(&files->inotify);
+}
+
+static struct worker_spec make(const void *part)
+{
+	(void)part;
+	return (struct worker_spec){.name = "files",
+		.run = run,
+		.context = xcalloc(1, sizeof(struct files)),
+		.release = free};
+}
+
+const struct source_kind source_files = {
+	.name = "files",
+	.help = "the log files of the bots, and others",
+	.listens = true,
+	.count = source_one,
+	.part = source_whole,
+	.same = source_always_same,
+	.make = make,
+};

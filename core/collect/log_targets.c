@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/collect/log_targets.h"
+
+#include <glob.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/mem.h"
+#include "core/conf/settings.h"
+#include "core/collect/roster.h"
+
+static void add(struct log_targets *targets, const char *pattern, const char *bot, const char *name)
+{
+	targets->items =
+		grow(targets->items, targets->count, &targets->capacity, sizeof(*targets->items));
+	targets->items[targets->count++] =
+		(struct log_target){.pattern = pattern, .bot = bot, .name = name};
+}
+
+void log_targets_set(struct log_targets *targets, const struct roster *roster)
+{
+	const struct settings *settings = roster->settings;
+	targets->count = 0;
+	for (size_t i = 0; i < roster->count; i++)
+		for (size_t j = 0; j < roster->bots[i]->log_count; j++)
+			add(targets, roster->bots[i]->logs[j], roster->bots[i]->name, "");
+	for (size_t i = 0; i < settings->log_count; i++)
+		add(targets, settings->logs[i].glob, settings->logs[i].bot, settings->logs[i].name);
+}
+
+void log_targets_release(struct log_targets *targets)
+{
+	free(targets->items);
+	*targets = (struct log_targets){0};
+}
+
+static bool is_wild(const char *pattern)
+{
+	return strpbrk(pattern, "*?[") != NULL;
+}
+
+void log_target_expand(const struct log_target *target, log_found *found, void *context)
+{
+	glob_t paths;
+	if (!is_wild(target->pattern)) {
+		found(context, target, target->pattern);
+		return;
+	}
+	if (glob(target->pattern, GLOB_NOSORT, NULL, &paths) == 0)
+		for (size_t i = 0; i < paths.gl_pathc && i < LOG_FILES_MAX; i++)
+			found(context, target, paths.gl_pathv[i]);
+	globfree(&paths);
+}
+
+char *log_target_folder(const struct log_target *target)
+{
+	size_t end = strcspn(target->pattern, "*?[");
+	while (end > 1 && target->pattern[end - 1] != '/')
+		end--;
+	return xstrndup(target->pattern, end > 1 ? end - 1 : 1);
+}

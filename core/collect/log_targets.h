@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* Which files are logs, and whose: the patterns of the roster, and the paths that they match now.
+ * File thread. */
+#ifndef BOTSWAIN_COLLECT_LOG_TARGETS_H
+#define BOTSWAIN_COLLECT_LOG_TARGETS_H
+
+#include <stddef.h>
+
+struct roster;
+
+enum { LOG_FILES_MAX = 4096 };
+
+struct log_target {
+	const char *pattern; /* of the roster */
+	const char *bot;     /* "" each line says */
+	const char *name;    /* of a log of the settings, "" of a bot's */
+};
+
+struct log_targets {
+	struct log_target *items;
+	size_t count, capacity;
+};
+
+/* The patterns of all bots, then those of the settings. They point into the roster. */
+void log_targets_set(struct log_targets *targets, const struct roster *roster);
+void log_targets_release(struct log_targets *targets);
+
+/* Calls `found` for each path that the pattern matches; one without wildcards matches itself,
+ * whether it is there or not. */
+typedef void log_found(void *context, const struct log_target *target, const char *path);
+void log_target_expand(const struct log_target *target, log_found *found, void *context);
+/* The folder to watch for new files of the pattern: up to the last '/' before a wildcard. The
+ * caller frees it. */
+char *log_target_folder(const struct log_target *target);
+
+#endif

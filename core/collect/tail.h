@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One growing file, line by line, by its path: through rotation by renaming (the old file is read
+ * to its end, and for a while longer, since its writer may not have noticed yet), truncation
+ * (copytruncate), deletion, and creation later on. The last line waits for its end, but not for
+ * ever; a line without end is cut. Owned by one thread.
+ */
+#ifndef BOTSWAIN_COLLECT_TAIL_H
+#define BOTSWAIN_COLLECT_TAIL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include "core/base/attr.h"
+#include "core/base/str.h"
+
+struct err;
+
+enum {
+	TAIL_FIRST_BYTES = 64 << 10, /* of a file that is there at the start */
+	TAIL_OLD_MS = 10000,         /* a file that was renamed is read on for so long */
+	TAIL_PARTIAL_MS = 1000,      /* a line waits so long for its end */
+	TAIL_HEAD_BYTES = 64,        /* of its start, by which a rewritten file is known */
+};
+
+/* `is_cut`: it was too long, or it is not at its end yet. */
+typedef void tail_line(void *context, const char *line, size_t length, bool is_cut);
+
+struct tail_file {
+	int fd; /* -1: none */
+	dev_t device;
+	ino_t inode;
+	off_t offset;
+	struct str partial;
+	int64_t partial_ms; /* mono: when it last grew */
+	bool is_skipping;   /* to the end of a line that was cut */
+	char head[TAIL_HEAD_BYTES];
+	size_t head_length;
+};
+
+struct tail {
+	char *path;
+	struct tail_file now, old;
+	int64_t old_until_ms;
+	tail_line *line;
+	void *context;
+};
+
+void tail_init(struct tail *tail, const char *path, tail_line *line, void *context);
+void tail_release(struct tail *tail);
+/* Looks what is at the path now. `is_start`: what is there was there before us, so only its end is
+ * read. False: it is there and cannot be read. A path with nothing at it is no error. */
+MUST_CHECK bool tail_look(struct tail *tail, int64_t now_ms, bool is_start, struct err *err);
+/* Reads up to `budget` bytes. True: there may be more. */
+bool tail_read(struct tail *tail, int64_t now_ms, size_t budget);
+/* When a line that has no end yet will be given out without (mono); INT64_MAX: there is none. */
+int64_t tail_due_ms(const struct tail *tail);
+
+#endif
