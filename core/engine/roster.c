@@ -59,7 +59,8 @@ static void apply_bot(struct engine *engine, const struct conf_bot *conf)
 	struct msg_bot *bot = make_bot(engine, conf->name);
 	struct bot_facts *facts = facts_find(engine->facts, bot->id);
 	facts->conf = conf;
-	bool polled = conf->token.given && conf->enabled;
+	bool asked = conf->transport == TRANSPORT_POLLING || conf->transport == TRANSPORT_WEBHOOK;
+	bool polled = conf->token.given && conf->enabled && asked;
 	if (!facts->database || !conf->enabled) {
 		bot->enabled = conf->enabled;
 		msg_set(&bot->enabled_by, "config");

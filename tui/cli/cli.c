@@ -82,7 +82,7 @@ bool cli_until(struct cli *cli, bool (*done)(struct cli *cli), int64_t limit_ms)
 	const struct clock *clock = clock_real();
 	int64_t end = clock_mono_ms(clock) + limit_ms;
 	for (;;) {
-		client_pump(cli->client, cli->model, clock_mono_ms(clock), cli->take, cli->context);
+		client_pump(cli->client, cli->model, clock_mono_ms(clock), cli->take, cli);
 		if (done(cli))
 			return true;
 		int64_t left = end - clock_mono_ms(clock);

@@ -30,8 +30,8 @@ struct cli {
 	struct settings *settings;
 	struct client *client;
 	struct model *model;
-	client_take *take; /* hears the replies; `context` is the command's own */
-	void *context;
+	client_take *take; /* hears the replies, with the struct cli as its context; may be NULL */
+	void *context;     /* the command's own */
 	bool json, jsonl;
 	bool yes;
 	const char *reason;
