@@ -189,9 +189,16 @@ void act_plan(struct act *act, const struct operator* who, const struct msg_plan
 	}
 }
 
+/* Under an operation there is no plan: one that has just ended shows for a moment longer. */
+static bool is_settling(const struct plan_target *target)
+{
+	return strcmp(target->state, "busy") == 0;
+}
+
 static bool compare(const struct plan_target *was, const struct plan_target *is, struct err *err)
 {
-	if (was->severity != is->severity || strcmp(was->state, is->state) != 0)
+	bool shows_same = was->severity == is->severity && strcmp(was->state, is->state) == 0;
+	if (!shows_same && !is_settling(was))
 		return err_set(err, ERR_CONFLICT,
 			"'%s' changed: it was '%s' and is '%s'; look again and plan anew",
 			was->name, was->state, is->state);

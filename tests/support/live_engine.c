@@ -102,9 +102,9 @@ static bool has_answer(const struct live_engine *live, const void *context)
 static const void *ask(
 	struct live_engine *live, enum msg_kind kind, const void *request, enum msg_kind reply)
 {
+	client_send(live->client, kind, request); /* it may borrow from the last answer */
 	msg_any_release(&live->answer);
 	live->answer = (struct msg_any){.kind = MSG_none};
-	client_send(live->client, kind, request);
 	live_wait(live, has_answer, &reply, ANSWER_MS, msg_info(reply)->name);
 	return live->answer.body;
 }

@@ -131,6 +131,17 @@ static void a_bot_that_loops_may_change_its_pid_under_a_plan(void **state)
 	msg_release(MSG_plan, &plan);
 }
 
+static void what_is_left_of_an_operation_that_just_ended_may_fade(void **state)
+{
+	struct act_bench *bench = *state;
+	msg_set(&bench_bot(bench, "orders")->state, "busy");
+	struct msg_plan plan = bench_plan(bench, "restart", "orders", NULL);
+	msg_set(&bench_bot(bench, "orders")->state, "ok");
+	struct msg_accepted accepted = {.req = 0};
+	assert_false(bench_run(bench, plan.plan, 2, &accepted));
+	msg_release(MSG_plan, &plan);
+}
+
 static void a_reason_must_be_given(void **state)
 {
 	struct act_bench *bench = *state;
@@ -238,6 +249,7 @@ int main(void)
 		TEST(a_plan_expires_after_a_minute),
 		TEST(a_plan_expires_when_a_target_shows_something_else),
 		TEST(a_bot_that_loops_may_change_its_pid_under_a_plan),
+		TEST(what_is_left_of_an_operation_that_just_ended_may_fade),
 		TEST(a_reason_must_be_given),
 		TEST(somebody_elses_plan_cannot_be_run),
 		TEST(arming_is_per_operator_and_lasts_fifteen_minutes),
