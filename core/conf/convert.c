@@ -71,7 +71,7 @@ static bool keep_duration(const struct conversion *conversion)
 {
 	const struct option *option = conversion->option;
 	int64_t value;
-	if (!*conversion->text) { /* "not given", in the table only */
+	if (!*conversion->text && option->fallback && !*option->fallback) { /* "not given" */
 		*(int64_t *)conversion->field = -1;
 		return true;
 	}

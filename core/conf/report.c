@@ -6,13 +6,17 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/mem.h"
+#include "core/base/sanitize.h"
 #include "core/base/str.h"
+#include "core/base/utf8.h"
+#include "core/base/width.h"
 
 enum {
 	TOKEN_ID_MIN = 5, /* digits before the colon */
 	TOKEN_ID_MAX = 16,
 	TOKEN_SECRET_MIN = 24,
-	SHOWN_BYTES = 120, /* of a long line */
+	SHOWN_CELLS = 120, /* of a long line */
 };
 
 static bool is_secret_byte(char ch)
@@ -42,19 +46,39 @@ bool looks_like_token(const char *text, size_t length)
 	return false;
 }
 
-/* Stars for what looks like a token, '?' for what a terminal should not see. Same length. */
-static void make_showable(char *line, size_t length)
+/* ---- what is shown of a line: masked in place, so that the caret still points at its byte ---- */
+
+static void mask_tokens(char *line, size_t length)
 {
 	for (size_t i = 0; i < length; i++) {
 		size_t secret = line[i] == ':' ? secret_after(line, length, i) : 0;
 		memset(line + i + 1, '*', secret);
 		i += secret;
 	}
-	for (size_t i = 0; i < length; i++)
-		if (line[i] == '\t')
-			line[i] = ' ';
-		else if (!isprint((unsigned char)line[i]) || line[i] & 0x80)
-			line[i] = '?';
+}
+
+/* `password: x`, `"token": x` and `password=x`, but not `token: {file: x}`. */
+static void mask_value(char *line, const char *key)
+{
+	char *at = strcasestr(line, key);
+	if (!at)
+		return;
+	at += strlen(key);
+	at += strspn(at, "\"' ");
+	if (*at != ':' && *at != '=')
+		return;
+	at++;
+	at += strspn(at, " ");
+	if (*at != '{' && *at != '[')
+		memset(at, '*', strcspn(at, " ,}]"));
+}
+
+static void mask(char *line, size_t length)
+{
+	static const char *const keys[] = {"password", "passwd", "token", "secret"};
+	mask_tokens(line, length);
+	for (size_t i = 0; i < COUNT_OF(keys); i++)
+		mask_value(line, keys[i]);
 }
 
 static const char *find_line(const struct report *report, int number, size_t *ret_length)
@@ -71,25 +95,41 @@ static const char *find_line(const struct report *report, int number, size_t *re
 	return at;
 }
 
+/* The bytes before a column; columns count characters. */
+static size_t bytes_before(const char *line, size_t length, int column)
+{
+	size_t at = 0;
+	for (int i = 1; i < column && at < length; i++)
+		at += utf8_next(line + at, length - at).size;
+	return at;
+}
+
 static void show_line(struct report *report, struct place place, bool hide)
 {
-	size_t length;
-	const char *line = find_line(report, place.line, &length);
-	if (!line || place.column < 1)
+	size_t length, from = 0;
+	const char *found = find_line(report, place.line, &length);
+	if (!found || place.column < 1)
 		return;
-	size_t column = (size_t)place.column - 1, from = 0;
-	if (column > length)
-		column = length;
-	if (column > SHOWN_BYTES / 2)
-		from = column - SHOWN_BYTES / 2;
-	char shown[SHOWN_BYTES];
-	size_t fits = length - from < sizeof(shown) ? length - from : sizeof(shown);
-	memcpy(shown, line + from, fits);
-	make_showable(shown, fits);
+	char *line autofree = xcalloc(1, length + 1); /* may hold NUL bytes */
+	memcpy(line, found, length);
+	size_t at = bytes_before(line, length, place.column);
+	mask(line, length);
 	if (hide)
-		memset(shown + (column - from), '*', fits - (column - from));
-	str_addf(report->out, "%6d | %.*s\n       | %*s\n", place.line, (int)fits, shown,
-		(int)(column - from) + 1, "^");
+		memset(line + at, '*', length - at);
+	if (at > SHOWN_CELLS / 2)
+		from = utf8_cut(line, at, at - SHOWN_CELLS / 2);
+	struct str before autostr = STR_INIT, after autostr = STR_INIT;
+	sanitize(&before, line + from, at - from);
+	sanitize_clip(&after, line + at, length - at, SHOWN_CELLS / 2);
+	str_addf(report->out, "%6d | %s%s\n       | %*s\n", place.line, before.text, after.text,
+		(int)text_width(before.text, before.length) + 1, "^");
+}
+
+/* A sentence may quote the file: it passes the same masks. */
+static void make_safe(struct str *ret, char *sentence)
+{
+	mask_tokens(sentence, strlen(sentence));
+	sanitize(ret, sentence, strlen(sentence));
 }
 
 /* The finding's own sentence names the place; `err` gets the first. */
@@ -109,9 +149,11 @@ static void add(struct report *report, const char *kind, struct place place, boo
 static bool error_at(
 	struct report *report, struct place place, bool hide, const char *format, va_list args)
 {
-	char sentence[512];
-	vsnprintf(sentence, sizeof(sentence), format, args);
-	make_showable(sentence, strlen(sentence));
+	char said[512];
+	struct str safe autostr = STR_INIT;
+	vsnprintf(said, sizeof(said), format, args);
+	make_safe(&safe, said);
+	const char *sentence = safe.text;
 	if (++report->errors == 1 && place.line)
 		err_set(&report->first, ERR_SYNTAX, "%s:%d:%d: %s", report->path, place.line,
 			place.column, sentence);
@@ -144,13 +186,14 @@ void report_warning(struct report *report, struct place place, const char *forma
 {
 	if (++report->warnings > REPORT_ERRORS_MAX)
 		return;
-	char sentence[512];
+	char said[512];
+	struct str safe autostr = STR_INIT;
 	va_list args;
 	va_start(args, format);
-	vsnprintf(sentence, sizeof(sentence), format, args);
+	vsnprintf(said, sizeof(said), format, args);
 	va_end(args);
-	make_showable(sentence, strlen(sentence));
-	add(report, "warning: ", place, false, sentence);
+	make_safe(&safe, said);
+	add(report, "warning: ", place, false, safe.text);
 }
 
 bool report_elsewhere(struct report *report, const char *where, const char *format, ...)

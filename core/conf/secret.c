@@ -11,6 +11,7 @@
 #include "core/base/secret.h"
 #include "core/base/str.h"
 #include "core/conf/command.h"
+#include "core/parse/env_file.h"
 
 enum { SECRET_BYTES_MAX = 4096, ENV_FILE_BYTES_MAX = 256 << 10, COMMAND_LIMIT_MS = 5000 };
 
@@ -55,46 +56,19 @@ static bool from_file(const char *path, enum file_trust trust, struct str *ret, 
 	       take_line(text.text, text.length, path, ret, err);
 }
 
-/* The value of `KEY=value`, also with `export` before it and quotes around it. */
-static bool match_line(const char *line, size_t length, const char *key, const char **ret_value,
-	size_t *ret_length)
-{
-	const char *end = line + length;
-	size_t key_length = strlen(key);
-	while (line < end && isblank((unsigned char)*line))
-		line++;
-	if (end - line > 7 && !memcmp(line, "export ", 7))
-		line += 7;
-	if ((size_t)(end - line) <= key_length || memcmp(line, key, key_length) != 0 ||
-		line[key_length] != '=')
-		return false;
-	const char *value = line + key_length + 1;
-	while (end > value && isspace((unsigned char)end[-1]))
-		end--;
-	if (end - value >= 2 && (*value == '"' || *value == '\'') && end[-1] == *value)
-		value++, end--;
-	*ret_value = value;
-	*ret_length = (size_t)(end - value);
-	return true;
-}
-
 static bool from_env_file(const char *path, const char *key, struct str *ret, struct err *err)
 {
-	struct str text autowipe = STR_INIT;
+	struct str text autowipe = STR_INIT, value autowipe = STR_INIT;
 	reserve_secret(&text, ENV_FILE_BYTES_MAX + 1);
+	reserve_secret(&value, SECRET_BYTES_MAX + 1);
+	struct err why = {0};
 	if (!read_file(path, FILE_SECRET, ENV_FILE_BYTES_MAX, &text, err))
 		return false;
-	const char *found = NULL, *value;
-	size_t found_length = 0, length;
-	for (const char *line = text.text, *next; *line; line = next) { /* the last one wins */
-		size_t size = strcspn(line, "\n");
-		next = line + size + (line[size] == '\n');
-		if (match_line(line, size, key, &value, &length))
-			found = value, found_length = length;
-	}
-	if (!found)
+	if (env_file_find(text.text, text.length, key, &value, &why))
+		return take_line(value.text, value.length, path, ret, err);
+	if (why.code == ERR_NOT_FOUND)
 		return err_set(err, ERR_NOT_FOUND, "'%.160s' has no line %.60s=...", path, key);
-	return take_line(found, found_length, path, ret, err);
+	return err_set(err, why.code, "'%.120s': %.120s", path, why.text);
 }
 
 static bool from_credential(const char *name, struct str *ret, struct err *err)

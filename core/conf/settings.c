@@ -148,9 +148,9 @@ static void complete_bot(struct reader *reader, struct conf_bot *bot)
 static void complete_telegram(struct settings *settings)
 {
 	bool near = settings->telegram_loopback;
-	if (!settings->telegram_interval_ms)
+	if (settings->telegram_interval_ms < 0)
 		settings->telegram_interval_ms = near ? 2000 : 45000;
-	if (!settings->telegram_getme_ms)
+	if (settings->telegram_getme_ms < 0)
 		settings->telegram_getme_ms = near ? 10000 : 600000;
 }
 
@@ -232,6 +232,8 @@ bool settings_load(
 		return settings_parse(text.text, text.length, path, ret, report_text, err);
 	if (report_text)
 		str_addf(report_text, "%s\n", why.text);
+	if (report_text && why.code == ERR_NOT_FOUND)
+		str_adds(report_text, "`botswain --default-config` prints one to begin with\n");
 	if (err)
 		*err = why;
 	return false;

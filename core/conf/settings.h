@@ -193,6 +193,9 @@ MUST_CHECK bool settings_find(const char *given, char **ret_path, struct err *er
 /* The commented default configuration (config/botswain.yaml, embedded). */
 const char *settings_default_text(void);
 
+/* Appends the page of all options: docs/settings.md. */
+void settings_print(struct str *ret);
+
 /*
  * Reads a secret into `ret` (cleared by the caller with explicit_bzero through str_wipe()). May
  * block on a command or a file: workers only. Refuses loose permissions with the exact chmod.

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/base/utf8.h"
 #include "core/conf/arena.h"
 
 struct builder {
@@ -154,12 +155,14 @@ static bool is_plain(struct builder *builder, struct fy_event *event, struct pla
 	if (event->type == FYET_ALIAS)
 		return report_error(builder->report, place,
 			"an alias (*name) is not allowed: write the value itself");
-	if (fy_event_get_anchor_token(event))
-		return report_error(builder->report, place,
+	struct fy_token *anchor = fy_event_get_anchor_token(event);
+	if (anchor)
+		return report_error(builder->report, place_of(fy_token_start_mark(anchor)),
 			"an anchor (&name) is not allowed: write the value where it is used");
-	if (fy_event_get_tag_token(event))
-		return report_error(
-			builder->report, place, "a tag (!name) is not allowed: remove it");
+	struct fy_token *tag = fy_event_get_tag_token(event);
+	if (tag)
+		return report_error(builder->report, place_of(fy_token_start_mark(tag)),
+			"a tag (!name) is not allowed: remove it");
 	return true;
 }
 
@@ -185,14 +188,68 @@ static bool take_event(struct builder *builder, struct fy_event *event)
 	}
 }
 
+/* ---- what is said better than the library does ---- */
+
+static struct place place_at(const struct report *report, size_t offset)
+{
+	struct place place = {1, 1};
+	for (size_t i = 0; i < offset; i++) {
+		bool continues = ((unsigned char)report->text[i] & 0xc0) == 0x80;
+		place.column = report->text[i] == '\n' ? 1 : place.column + !continues;
+		place.line += report->text[i] == '\n';
+	}
+	return place;
+}
+
+static bool is_control(unsigned char byte)
+{
+	return (byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r') || byte == 0x7f;
+}
+
+static bool is_text(struct report *report)
+{
+	for (size_t at = 0; at < report->length;) {
+		unsigned char byte = (unsigned char)report->text[at];
+		struct utf8_char next = utf8_next(report->text + at, report->length - at);
+		if (!next.valid)
+			return report_error(report, place_at(report, at),
+				"byte 0x%02x is not UTF-8: save the file as UTF-8", byte);
+		if (is_control(byte))
+			return report_error(report, place_at(report, at),
+				"byte 0x%02x is not text: is this the right file?", byte);
+		at += next.size;
+	}
+	return true;
+}
+
+/* The first line that a tab indents. */
+static bool find_tab(const struct report *report, struct place *ret)
+{
+	for (size_t at = 0; at < report->length; at++) {
+		size_t blanks = strspn(report->text + at, " ");
+		if (at + blanks < report->length && report->text[at + blanks] == '\t') {
+			*ret = place_at(report, at + blanks);
+			return true;
+		}
+		const char *end = memchr(report->text + at, '\n', report->length - at);
+		if (!end)
+			return false;
+		at = (size_t)(end - report->text);
+	}
+	return false;
+}
+
 /* The library's own words, unless we can say better what to do. */
 static bool report_syntax(struct report *report, struct fy_diag *diag)
 {
 	void *at = NULL;
 	struct fy_diag_error *error = fy_diag_errors_iterate(diag, &at);
+	struct place place;
+	if (find_tab(report, &place))
+		return report_error(report, place, "a tab indents this line: use blanks");
 	if (!error)
 		return report_error(report, (struct place){0}, "not YAML");
-	struct place place = {
+	place = (struct place){
 		error->line > 0 ? error->line : 1, error->column > 0 ? error->column : 1};
 	return report_error(report, place, "not YAML here: %s", error->msg ? error->msg : "syntax");
 }
@@ -236,38 +293,6 @@ static bool read_text(struct builder *builder)
 	fy_parser_destroy(parser);
 	fy_diag_destroy(diag);
 	return fine;
-}
-
-/* ---- what is said before the library looks ---- */
-
-static size_t bad_byte(const struct report *report)
-{
-	for (size_t i = 0; i < report->length; i++) {
-		unsigned char ch = (unsigned char)report->text[i];
-		if ((ch < 0x20 && ch != '\t' && ch != '\n' && ch != '\r') || ch == 0x7f)
-			return i;
-	}
-	return report->length;
-}
-
-static struct place place_at(const struct report *report, size_t offset)
-{
-	struct place place = {1, 1};
-	for (size_t i = 0; i < offset; i++) {
-		place.column = report->text[i] == '\n' ? 1 : place.column + 1;
-		place.line += report->text[i] == '\n';
-	}
-	return place;
-}
-
-static bool is_text(struct report *report)
-{
-	size_t at = bad_byte(report);
-	if (at == report->length)
-		return true;
-	return report_error(report, place_at(report, at),
-		"byte 0x%02x is not text: is this the right file?",
-		(unsigned char)report->text[at]);
 }
 
 bool yaml_read(struct arena *arena, struct report *report, struct node **ret)
