@@ -19,7 +19,6 @@
 #include "core/engine/internal.h"
 #include "core/engine/journal.h"
 #include "core/engine/judge.h"
-#include "core/engine/roster.h"
 #include "core/engine/server.h"
 #include "core/series/series.h"
 
@@ -165,7 +164,6 @@ void beat(struct engine *engine)
 	if (now_mono(engine) < engine->beat_mono_ms)
 		return;
 	engine->beat_mono_ms = now_mono(engine) + BEAT_MS;
-	roster_count_checked(engine);
 	judge_sources(engine);
 	alerts_turn(engine->alerts);
 	event_directory_trim(engine->events);

@@ -3,9 +3,11 @@
  * Heartbeats. The age of a beat is the key's full TTL less what remains of it. A sharded bot beats
  * once a worker; its own beat is the newest of theirs, its load their sum.
  */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/mem.h"
 #include "core/base/str.h"
 #include "core/engine/digest.h"
 #include "core/engine/internal.h"
@@ -16,12 +18,15 @@ static struct worker_facts *worker_of(struct bot_facts *facts, const char *id, b
 {
 	char clipped[sizeof(facts->workers[0].id)];
 	copy_text(clipped, sizeof(clipped), id);
-	for (unsigned i = 0; i < facts->worker_count; i++)
+	for (size_t i = 0; i < facts->worker_count; i++)
 		if (strcmp(facts->workers[i].id, clipped) == 0)
 			return &facts->workers[i];
 	if (!make || facts->worker_count == WORKERS_MAX)
 		return NULL;
+	facts->workers = grow(
+		facts->workers, facts->worker_count, &facts->worker_room, sizeof(*facts->workers));
 	struct worker_facts *worker = &facts->workers[facts->worker_count++];
+	*worker = (struct worker_facts){.updates_per_s = NAN, .p95_ms = NAN};
 	memcpy(worker->id, clipped, sizeof(clipped));
 	return worker;
 }
@@ -31,7 +36,7 @@ static void list_workers(struct msg_bot *bot, const struct bot_facts *facts)
 	for (size_t i = 0; i < bot->workers_count; i++)
 		msg_release(MSG_worker_seen, &bot->workers[i]);
 	bot->workers_count = 0;
-	for (unsigned i = 0; i < facts->worker_count; i++) {
+	for (size_t i = 0; i < facts->worker_count; i++) {
 		if (!facts->workers[i].id[0])
 			continue;
 		struct msg_worker_seen *seen = msg_add(bot->workers, &bot->workers_count);
@@ -69,7 +74,7 @@ static void note_missing(
 	struct worker_facts *worker = worker_of(facts, seen->worker, false);
 	if (worker)
 		worker->present = false;
-	for (unsigned i = 0; i < facts->worker_count; i++)
+	for (size_t i = 0; i < facts->worker_count; i++)
 		if (facts->workers[i].present)
 			return;
 	msg_set(&bot->hb_state, "missing");

@@ -53,7 +53,10 @@ static bool digest_answer(struct engine *engine, struct msg_bot *bot, struct bot
 	bot->tg_attempt_ms = now;
 	bot->retry_until_ms = answer->retry_after_s > 0 ? now + answer->retry_after_s * 1000 : 0;
 	bot->tg_fails = ok ? 0 : bot->tg_fails + 1;
-	facts->answered |= ok || strcmp(bot->tg_state, "rejected") == 0;
+	if (!facts->answered && (ok || strcmp(bot->tg_state, "rejected") == 0)) {
+		facts->answered = true;
+		engine->checking_done++;
+	}
 	if (!ok)
 		return false;
 	bot->tg_at_ms = now;

@@ -101,6 +101,7 @@ bool engine_new(struct settings *settings, const struct clock *clock,
 	roster_apply(engine);
 	beat_begin(engine);
 	begin_act(engine);
+	journal_begin(engine->book);
 	if (options->workers && !begin_collect(engine, err)) {
 		engine_free(engine);
 		return false;
@@ -193,14 +194,23 @@ static void wait_for_input(
 			fds[i].revents = 0;
 }
 
-/* A bounded batch: what is left rings the bell again. */
-static void digest_some(struct engine *engine)
+static size_t digest_slice(struct engine *engine)
 {
-	struct parcel parcels[TURN_PARCELS];
+	struct parcel parcels[SLICE_PARCELS];
 	size_t count = mailbox_take(engine->mailbox, parcels, COUNT_OF(parcels));
 	for (size_t i = 0; i < count; i++)
 		digest_parcel(engine, &parcels[i]);
 	drafts_commit(engine);
+	return count;
+}
+
+/* Bounded by number and time: what is left rings the bell again. */
+static void digest_some(struct engine *engine)
+{
+	int64_t begun_us = clock_cost_us();
+	for (size_t taken = 0; taken < TURN_PARCELS; taken += SLICE_PARCELS)
+		if (digest_slice(engine) < SLICE_PARCELS || clock_cost_us() - begun_us > SLICE_US)
+			return;
 }
 
 static void reload_if_asked(struct engine *engine)

@@ -22,6 +22,7 @@ static void free_bot(struct bot_facts *bot)
 {
 	free(bot->name);
 	free(bot->database);
+	free(bot->workers);
 	free(bot);
 }
 

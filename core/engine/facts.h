@@ -64,9 +64,8 @@ struct bot_facts {
 	/* logs */
 	struct tally errors, warnings, handled;
 	/* load */
-	struct worker_facts
-		workers[WORKERS_MAX]; /* one without a name: a bot that is not sharded */
-	unsigned worker_count;
+	struct worker_facts *workers; /* one without a name: a bot that is not sharded */
+	size_t worker_count, worker_room;
 	struct spark spark;
 	/* monotonic times of the last good observations */
 	int64_t process_mono_ms, telegram_mono_ms, heartbeat_mono_ms;

@@ -28,7 +28,9 @@ struct series;
 
 enum {
 	TURN_BUDGET_US = 2000,
-	TURN_PARCELS = 128, /* taken from the mailbox in one turn */
+	SLICE_US = 700,     /* of that for each: digesting, judging again, encoding state */
+	SLICE_PARCELS = 16, /* digested between two looks at the clock */
+	TURN_PARCELS = 256, /* digested in one turn at most */
 	BEAT_MS = 1000,     /* housekeeping */
 	MAILBOX_LIMIT = 65536,
 };

@@ -21,6 +21,7 @@ struct journal_book {
 	const struct model *model;
 	struct mailbox *to_engine;
 	struct event_writer *writer;
+	bool quiet;
 	uint64_t mark; /* revision up to which changes were said */
 	struct said *said;
 	size_t count, room; /* sorted by id: an entity's id is unique over kinds */
@@ -207,20 +208,33 @@ static void look_at(struct journal_book *book, const struct entity *entity)
 	uint64_t state = entity_id("", word);
 	bool new;
 	struct said *said = remember(book, entity->id, &new);
+	bool old = new && (subject->quiet_first || book->quiet);
 	bool checked = strcmp(word, "ok") == 0 && said->state == entity_id("", "checking");
 	if (said->state == state || !word[0])
 		return;
 	said->state = state;
-	if (!(new && subject->quiet_first) && !checked)
+	if (!old && !checked)
 		subject->say(book, entity->body);
 }
 
-void journal_turn(struct journal_book *book)
+static void look_at_changes(struct journal_book *book)
 {
 	const struct entity *entity = model_newer(book->model, book->mark);
 	for (; entity; entity = entity->newer)
 		look_at(book, entity);
 	book->mark = model_rev(book->model);
+}
+
+void journal_begin(struct journal_book *book)
+{
+	book->quiet = true;
+	look_at_changes(book);
+	book->quiet = false;
+}
+
+void journal_turn(struct journal_book *book)
+{
+	look_at_changes(book);
 	if (event_writer_due_ms(book->writer) == 0)
 		(void)event_writer_post(book->writer, book->to_engine, false);
 }

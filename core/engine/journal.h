@@ -26,6 +26,8 @@ void journal_free(struct journal_book *book); /* NULL is legal */
 void journal_redact_with(struct journal_book *book, const struct redactor *redactor);
 void journal_say(struct journal_book *book, enum log_level level, const char *format, ...)
 	PRINTF_LIKE(3, 4);
+/* What is there now is no news: what was remembered from before a start. */
+void journal_begin(struct journal_book *book);
 void journal_turn(struct journal_book *book);
 /* How long until journal_turn() has something to post; -1: nothing. */
 int64_t journal_due_ms(const struct journal_book *book);

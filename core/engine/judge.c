@@ -5,7 +5,7 @@
 #include "core/engine/digest.h"
 #include "core/engine/internal.h"
 
-enum { JUDGE_SLICE = 64, JUDGE_BEAT = 2000 };
+enum { JUDGE_SLICE = 8, JUDGE_BEAT = 2000 };
 
 /* Alerts look at what changed at once, and at the rest by time. */
 static void put(struct engine *engine, enum msg_kind kind, void *body)
@@ -55,16 +55,24 @@ void judge_and_put(struct engine *engine, enum msg_kind kind, void *body)
 		model_put_if_changed(engine->model, kind, body);
 }
 
+static void judge_slice(struct engine *engine)
+{
+	size_t count = facts_count(engine->facts);
+	for (size_t i = 0; i < JUDGE_SLICE && engine->to_judge && count; i++) {
+		const struct bot_facts *facts = facts_at(engine->facts, engine->judged++ % count);
+		(void)draft_edit(engine, MSG_bot, facts->id);
+		engine->to_judge--;
+	}
+	drafts_commit(engine);
+}
+
 bool judge_some(struct engine *engine)
 {
-	size_t count = facts_count(engine->facts), left = JUDGE_SLICE;
-	if (left > engine->to_judge)
-		left = engine->to_judge;
-	engine->to_judge -= left;
-	for (; left && count; left--, engine->judged++)
-		(void)draft_edit(
-			engine, MSG_bot, facts_at(engine->facts, engine->judged % count)->id);
-	drafts_commit(engine);
+	int64_t begun_us = clock_cost_us();
+	if (facts_count(engine->facts) == 0)
+		engine->to_judge = 0;
+	while (engine->to_judge && clock_cost_us() - begun_us < SLICE_US)
+		judge_slice(engine);
 	return engine->to_judge > 0;
 }
 

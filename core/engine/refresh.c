@@ -55,7 +55,7 @@ static void refresh_load(
 	const struct engine *engine, struct msg_bot *bot, const struct bot_facts *facts)
 {
 	double rate = NAN, p95 = NAN;
-	for (unsigned i = 0; i < facts->worker_count; i++) {
+	for (size_t i = 0; i < facts->worker_count; i++) {
 		const struct worker_facts *worker = &facts->workers[i];
 		if (!worker->present ||
 			is_older(engine, worker->mono_ms, engine->limits.heartbeat_stale_ms))

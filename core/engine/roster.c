@@ -162,6 +162,20 @@ static void commit_now_and_then(struct engine *engine)
 		drafts_commit(engine);
 }
 
+/* How many bots have a token to be checked, and how many were answered. */
+static void count_checked(struct engine *engine)
+{
+	engine->checking_done = engine->checking_total = 0;
+	for (size_t i = 0; i < facts_count(engine->facts); i++) {
+		const struct bot_facts *facts = facts_at(engine->facts, i);
+		const struct msg_bot *bot = model_bot(engine->model, facts->id);
+		if (!bot || strcmp(bot->tg_state, "not_polled") == 0)
+			continue;
+		engine->checking_total++;
+		engine->checking_done += facts->answered;
+	}
+}
+
 void roster_apply(struct engine *engine)
 {
 	drafts_commit(engine);
@@ -174,20 +188,7 @@ void roster_apply(struct engine *engine)
 	apply_sources(engine);
 	remove_unnamed_sources(engine);
 	drafts_commit(engine);
-	roster_count_checked(engine);
-}
-
-void roster_count_checked(struct engine *engine)
-{
-	engine->checking_done = engine->checking_total = 0;
-	for (size_t i = 0; i < facts_count(engine->facts); i++) {
-		const struct bot_facts *facts = facts_at(engine->facts, i);
-		const struct msg_bot *bot = model_bot(engine->model, facts->id);
-		if (!bot || strcmp(bot->tg_state, "not_polled") == 0)
-			continue;
-		engine->checking_total++;
-		engine->checking_done += facts->answered;
-	}
+	count_checked(engine);
 }
 
 /* ---- the fleet as a database has it ---- */
@@ -245,17 +246,20 @@ static void apply_row(
 }
 
 /* Those that this database named, and no longer does. */
-static void remove_unfleeted(struct engine *engine, const char *database)
+static bool remove_unfleeted(struct engine *engine, const char *database)
 {
+	bool removed = false;
 	for (size_t i = facts_count(engine->facts); i-- > 0;) {
 		struct bot_facts *facts = facts_at(engine->facts, i);
 		if (!facts->database || strcmp(facts->database, database) != 0 ||
 			facts->fleet_round == engine->fleet_round)
 			continue;
+		removed = true;
 		forget_database(facts);
 		if (!facts->conf)
 			remove_bot(engine, facts->id);
 	}
+	return removed;
 }
 
 void digest_fleet(struct engine *engine, const void *body)
@@ -267,12 +271,17 @@ void digest_fleet(struct engine *engine, const void *body)
 		return;
 	}
 	drafts_commit(engine);
+	bool changed = false;
 	engine->fleet_round++;
 	for (size_t i = 0; i < fleet->bots_count; i++) {
 		if (row_is_known(engine, from, &fleet->bots[i]))
 			continue;
+		changed = true;
 		apply_row(engine, from, &fleet->bots[i]);
 		commit_now_and_then(engine);
 	}
-	remove_unfleeted(engine, fleet->source);
+	drafts_commit(engine);
+	changed |= remove_unfleeted(engine, fleet->source);
+	if (changed)
+		count_checked(engine);
 }

@@ -11,7 +11,4 @@ struct engine;
 
 /* Makes the entities that the settings name, removes those that they no longer do. Start, reload. */
 void roster_apply(struct engine *engine);
-/* How many bots have a token to be checked, and how many were answered. */
-void roster_count_checked(struct engine *engine);
-
 #endif

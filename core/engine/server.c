@@ -204,7 +204,7 @@ void server_flush(struct server *server)
 	server->first = server->count ? (server->first + 1) % server->count : 0;
 	for (size_t i = 0; i < server->count; i++) {
 		flush_peer(engine, server->peers[(server->first + i) % server->count]);
-		if (clock_cost_us() - begun_us > TURN_BUDGET_US)
+		if (clock_cost_us() - begun_us > SLICE_US)
 			break;
 	}
 	for (size_t i = server->count; i-- > 0;) {

@@ -130,6 +130,35 @@ static void copies_are_deep_and_equal_but_for_the_revision(void **state)
 	msg_any_release(&in);
 }
 
+static void two_messages_are_equal_when_their_bytes_are(void **state)
+{
+	(void)state;
+	struct rng rng;
+	rng_init(&rng, 2);
+	struct msg_any in = parse(lines[0]), out;
+	autostr struct str wire = STR_INIT;
+	unsigned equal = 0, different = 0;
+	msg_encode(in.kind, in.body, &wire);
+	for (int i = 0; i < 20000; i++) {
+		autostr struct str again = STR_INIT;
+		autofree char *copy = xmemdup(wire.text, wire.length);
+		size_t used, at = 6 + rng_below(&rng, wire.length - 6);
+		copy[at] = (char)(copy[at] ^ (char)(1 << rng_below(&rng, 8)));
+		if (i % 10 == 0)
+			memcpy(copy, wire.text, wire.length);
+		if (!msg_decode(copy, wire.length, MSG_FRAME_MAX, &out, &used, NULL))
+			continue;
+		msg_encode(out.kind, out.body, &again);
+		bool same = again.length == wire.length &&
+			    memcmp(again.text, wire.text, wire.length) == 0;
+		assert_int_equal(msg_equal(in.kind, in.body, out.body, false), same);
+		*(same ? &equal : &different) += 1;
+		msg_any_release(&out);
+	}
+	assert_true(equal > 1000 && different > 1000);
+	msg_any_release(&in);
+}
+
 static void numbers_and_tags_are_unique_and_sorted(void **state)
 {
 	(void)state;
@@ -204,6 +233,7 @@ int main(void)
 		cmocka_unit_test(an_unknown_kind_is_skipped_whole),
 		cmocka_unit_test(damaged_frames_are_refused_or_read_but_never_harm),
 		cmocka_unit_test(copies_are_deep_and_equal_but_for_the_revision),
+		cmocka_unit_test(two_messages_are_equal_when_their_bytes_are),
 		cmocka_unit_test(numbers_and_tags_are_unique_and_sorted),
 		cmocka_unit_test(bad_text_is_refused_with_its_byte),
 		cmocka_unit_test(json_times_are_rfc_3339_under_a_name_without_the_unit),
