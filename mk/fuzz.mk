@@ -29,7 +29,7 @@ fuzz: ## look for inputs that break a parser: FUZZ_TIME=60 FUZZ_ONLY=name
 	$(Q)$(MAKE) --no-print-directory MODE=fuzz CC=$(CLANG) WERROR= fuzz-targets
 	$(Q)set -e; for target in $(if $(FUZZ_ONLY),fuzz_$(FUZZ_ONLY),$(FUZZ_TARGETS)); do name=$${target#fuzz_}; \
 		mkdir -p $(FUZZ_OUT)/$$name; \
-		build/fuzz/fuzz/$$target -max_total_time=$(FUZZ_TIME) -max_len=65536 -timeout=1 -rss_limit_mb=256 \
+		ASAN_OPTIONS=quarantine_size_mb=16 build/fuzz/fuzz/$$target -max_total_time=$(FUZZ_TIME) -max_len=65536 -timeout=1 -rss_limit_mb=256 \
 			-print_final_stats=1 -artifact_prefix=$(FUZZ_OUT)/$$name- $(FUZZ_OUT)/$$name tests/fuzz/corpus/$$name; \
 	done
 

@@ -5,6 +5,7 @@
 
 #include "core/base/redact.h"
 #include "core/base/sanitize.h"
+#include "core/base/width.h"
 #include "core/events/chunk.h"
 #include "core/parse/log_columns.h"
 
@@ -59,12 +60,26 @@ static void open_view(struct view *view, const struct chunk *chunk, const struct
 	view->length = redacted.length;
 }
 
+/* What the sanitiser drops (a selector between two letters) may have kept a secret apart. */
+static void redact_shown(
+	const struct redactor *redactor, size_t cells, size_t start, struct str *text)
+{
+	if (!redact_has_candidate(redactor, text->text + start, text->length - start))
+		return;
+	autostr struct str redacted = STR_INIT;
+	redact(redactor, &redacted, text->text + start, text->length - start, REDACT_CUT);
+	str_truncate(text, start);
+	str_add(text, redacted.text, text_clip(redacted.text, redacted.length, cells, NULL));
+}
+
 void event_text(const struct chunk *chunk, const struct record *record, enum event_part part,
 	const struct redactor *redactor, size_t cells, struct str *to)
 {
 	CLEANUP(release_view) struct view view;
+	size_t start = to->length;
 	open_view(&view, chunk, record, part, redactor);
 	sanitize_clip(to, view.text, view.length, cells);
+	redact_shown(redactor, cells, start, to);
 }
 
 /* One row for the filter; views are opened when they are first asked for. */

@@ -201,6 +201,13 @@ static void what_comes_out_is_safe_for_a_screen(void **state)
 	assert_text(bench, chunk, 1, EVENT_MESSAGE, "raw ^[[2J \ufffd    !");
 }
 
+static void what_the_sanitiser_drops_keeps_no_secret_apart(void **state)
+{
+	struct bench *bench = *state;
+	write_line(bench, "x AAEhBOweik6ad\ufe0f9r_QXMENQjcrGbqCr4K-bc y");
+	assert_text(bench, chunk_of(bench), 0, EVENT_MESSAGE, "x <redacted> y");
+}
+
 static void late_lines_keep_their_time_and_never_break_the_order(void **state)
 {
 	struct bench *bench = *state;
@@ -418,6 +425,7 @@ int main(void)
 		with_bench(a_secret_that_a_cut_splits_is_gone_too),
 		with_bench(a_filter_is_no_oracle_for_a_secret_that_became_known_later),
 		with_bench(what_comes_out_is_safe_for_a_screen),
+		with_bench(what_the_sanitiser_drops_keeps_no_secret_apart),
 		with_bench(late_lines_keep_their_time_and_never_break_the_order),
 		with_bench(notes_count_by_bot_level_and_trouble),
 		with_bench(notes_are_posted_at_most_sixty_times_a_second),
