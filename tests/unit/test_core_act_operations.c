@@ -40,6 +40,7 @@ static void nothing_runs_before_the_audit_line_is_durable(void **state)
 	struct msg_accepted accepted = {.req = 0};
 	assert_false(bench_run(bench, plan.plan, 2, &accepted));
 	msg_release(MSG_plan, &plan);
+	act_turn(bench->act);
 	assert_int_equal(bench->accepted_count, 0);
 	assert_string_equal(bench_operation(bench, 1)->state, "accepted");
 	assert_int_equal(bench->line_count, 1);

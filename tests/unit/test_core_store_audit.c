@@ -77,6 +77,17 @@ static struct audit_mark write_lines(struct place *place, uint64_t count)
 	return mark;
 }
 
+static void write_line_of(struct place *place, const char *who)
+{
+	autostr struct str note = STR_INIT;
+	struct audit *audit = open_audit(place, (struct audit_mark){.seq = 0}, &note);
+	struct audit_line line = {.who = who, .what = "nothing"};
+	struct err err;
+	audit_stage(audit, WALL_MS, &line, NULL);
+	assert_true(audit_commit(audit, &err));
+	audit_close(audit);
+}
+
 static char *content(const char *path, size_t *ret_length)
 {
 	static char bytes[1 << 20];
@@ -157,6 +168,28 @@ static void a_line_taken_out_of_the_middle_is_found(void **state)
 	assert_non_null(strstr(err.text, "line 2 does not hold: number 3 follows 1"));
 }
 
+static void a_line_forged_with_a_hash_of_its_own_does_not_follow(void **state)
+{
+	struct place *place = *state;
+	autostr struct str mixed = STR_INIT;
+	size_t length;
+	write_lines(place, 2);
+	const char *text = content(place->path, &length);
+	size_t first = (size_t)(strchr(text, '\n') + 1 - text);
+	str_add(&mixed, text, first);
+	unlink(place->path);
+	write_line_of(place, "mallory");
+	write_line_of(place, "mallory");
+	text = content(place->path, &length);
+	str_adds(&mixed, strchr(text, '\n') + 1);
+	replace_content(place->path, mixed.text, mixed.length);
+	uint64_t lines;
+	struct err err = {.text = ""};
+	assert_false(audit_verify(place->path, &lines, &err));
+	assert_non_null(
+		strstr(err.text, "line 2 does not hold: it does not follow the line before it"));
+}
+
 static void a_tail_cut_off_is_said_when_the_mark_outside_is_newer(void **state)
 {
 	struct place *place = *state;
@@ -182,13 +215,8 @@ static void a_rewritten_last_line_is_said_when_its_hash_is_known(void **state)
 	struct place *place = *state;
 	struct audit_mark known = write_lines(place, 1);
 	unlink(place->path);
-	autostr struct str first = STR_INIT, note = STR_INIT;
-	struct audit *audit = open_audit(place, (struct audit_mark){.seq = 0}, &first);
-	struct audit_line line = {.who = "mallory", .what = "nothing"};
-	struct err err;
-	audit_stage(audit, WALL_MS, &line, NULL);
-	assert_true(audit_commit(audit, &err));
-	audit_close(audit);
+	autostr struct str note = STR_INIT;
+	write_line_of(place, "mallory");
 	audit_close(open_audit(place, known, &note));
 	assert_non_null(strstr(note.text, "number 1: it is not the line that was written"));
 }
@@ -273,6 +301,7 @@ int main(void)
 		TEST(an_untouched_chain_verifies_also_over_several_openings),
 		TEST(every_flipped_byte_of_a_line_is_found_with_its_line),
 		TEST(a_line_taken_out_of_the_middle_is_found),
+		TEST(a_line_forged_with_a_hash_of_its_own_does_not_follow),
 		TEST(a_tail_cut_off_is_said_when_the_mark_outside_is_newer),
 		TEST(a_rewritten_last_line_is_said_when_its_hash_is_known),
 		TEST(a_torn_last_line_is_set_aside_and_said_and_the_chain_goes_on),
