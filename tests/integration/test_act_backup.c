@@ -95,6 +95,8 @@ static int teardown(void **state)
 	struct stage *stage = *state;
 	live_engine_free(stage->live);
 	pg_server_release(&stage->pg);
+	autofree char *path = xasprintf("%s/backups", stage->dir);
+	umount2(path, MNT_DETACH); /* where a test failed */
 	remove_folder(stage->dir);
 	free(stage->bin);
 	free(stage);

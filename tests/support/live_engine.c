@@ -120,7 +120,8 @@ const struct msg_plan *live_plan(
 	return ask(live, MSG_plan_req, &request, MSG_plan);
 }
 
-uint64_t live_run(struct live_engine *live, const char *verb, const char *kind, const char *name)
+const struct msg_accepted *live_try(
+	struct live_engine *live, const char *verb, const char *kind, const char *name)
 {
 	const struct msg_plan *plan = live_plan(live, verb, kind, name);
 	assert_string_equal(plan->error, "");
@@ -128,7 +129,12 @@ uint64_t live_run(struct live_engine *live, const char *verb, const char *kind, 
 		.plan = plan->plan,
 		.reason = (char *)(uintptr_t) "a test wants it",
 		.typed = (char *)(uintptr_t)plan->typed};
-	const struct msg_accepted *accepted = ask(live, MSG_run_req, &request, MSG_accepted);
+	return ask(live, MSG_run_req, &request, MSG_accepted);
+}
+
+uint64_t live_run(struct live_engine *live, const char *verb, const char *kind, const char *name)
+{
+	const struct msg_accepted *accepted = live_try(live, verb, kind, name);
 	assert_string_equal(accepted->error, "");
 	return accepted->operation;
 }

@@ -29,7 +29,10 @@ void live_wait(struct live_engine *live,
 /* The answer to a plan_req; valid until the next request. `kind`: bot or backup. */
 const struct msg_plan *live_plan(
 	struct live_engine *live, const char *verb, const char *kind, const char *name);
-/* Plans and runs; the operation, accepted. */
+/* Plans and runs; the answer, valid until the next request. */
+const struct msg_accepted *live_try(
+	struct live_engine *live, const char *verb, const char *kind, const char *name);
+/* The same, and it must be accepted; the operation. */
 uint64_t live_run(struct live_engine *live, const char *verb, const char *kind, const char *name);
 void live_cancel(struct live_engine *live, uint64_t operation);
 /* Until it has ended; what the client sees of it. */
