@@ -63,7 +63,7 @@ const char *secret_reveal(const struct secret *secret)
 struct secret_shown secret_show(const struct secret *secret)
 {
 	struct secret_shown shown = {.text = "(none)"};
-	int64_t id;
+	int64_t id = 0;
 	if (!secret_is_set(secret))
 		return shown;
 	if (token_check(secret->bytes, secret->length, &id, NULL))

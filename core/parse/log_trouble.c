@@ -125,17 +125,15 @@ static bool duration(const char *text, size_t length, int64_t *ret_ms)
 	int64_t value = number_near(text, length, &at);
 	if (value < 0)
 		return false;
-	if (at < length && text[at] == '.')
-		for (at++; at < length && is_digit(text[at]);)
-			at++;
+	while (at < length && (text[at] == '.' || is_digit(text[at])))
+		at++;
 	at += at < length && text[at] == ' ';
-	if (at + 1 < length && text[at] == 'm' && text[at + 1] == 's')
-		*ret_ms = value;
-	else if (at < length && text[at] == 's')
-		*ret_ms = value * 1000;
-	else
-		return false;
-	return true;
+	const char *unit = text + at;
+	bool is_ms = length - at >= 2 && memcmp(unit, "ms", 2) == 0;
+	bool is_s = length - at >= 1 && *unit == 's';
+	if (is_ms || is_s)
+		*ret_ms = is_ms ? value : value * 1000;
+	return is_ms || is_s;
 }
 
 static bool read_sign(

@@ -59,10 +59,9 @@ static int64_t number(const char *text, size_t length, unsigned scale)
 	if (__builtin_mul_overflow(value, (int64_t)scale, &value))
 		return INT64_MAX;
 	if (at + 1 < length && text[at] == '.') {
-		unsigned weight = scale / 10;
+		int64_t weight = scale / 10;
 		for (at++; weight && at < length && is_digit(text[at]); at++, weight /= 10) {
-			if (__builtin_add_overflow(
-				    value, (int64_t)(weight * (unsigned)(text[at] - '0')), &value))
+			if (__builtin_add_overflow(value, weight * (text[at] - '0'), &value))
 				return INT64_MAX;
 		}
 	}
