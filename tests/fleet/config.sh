@@ -74,7 +74,7 @@ write_config() {
 		  webhook_url_changed: {within: 60s}
 		  rate_limited: {within: 30s}
 		  poller_conflict: {within: 60s}
-		  worker_silent: {after: 2m}
-		  restart_loop: {starts: 3, within: 2m}
+		  worker_silent: {after: 20s}
+		  restart_loop: {starts: 3, within: 60s}
 	END
 }

@@ -16,13 +16,12 @@
 
 enum { TICK_MS = 1000, HEARTBEAT_TTL_MS = 5000, STATUS_TICKS = 30 };
 
-/* hb:<bot> belongs to the first worker; the others beat under hb-worker:<bot>:<n>. */
+/* hb:<bot> belongs to the first worker; the others beat under hb:<bot>:<n>. */
 static void beat(struct agent *agent)
 {
 	const struct settings *settings = &agent->settings;
 	int64_t now = loop_now_ms();
-	autofree char *key =
-		xasprintf("%s:%s", settings->worker ? "hb-worker" : "hb", settings->instance);
+	autofree char *key = xasprintf("hb:%s", settings->instance);
 	autofree char *value = xasprintf("{\"upd_s\":%.2f,\"p95_ms\":%u,\"errors\":%" PRIu64
 					 ",\"updates\":%" PRIu64 ",\"up_s\":%" PRId64
 					 ",\"pid\":%d,\"worker\":%d,\"workers\":%d}",
