@@ -7,10 +7,23 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/base/str.h"
 #include "core/engine/digest.h"
 #include "core/engine/internal.h"
 #include "core/engine/journal.h"
 #include "core/parse/log_level.h"
+
+/* When a source is opened its writer first reads what was there before us: that makes no rate. */
+enum { PAST_MS = 2000 };
+
+static bool is_past(struct engine *engine, const char *source, int64_t at_ms)
+{
+	struct source_facts *facts = sources_facts(engine, entity_id("notes", source));
+	if (facts->heard_mono_ms == NEVER)
+		facts->heard_mono_ms = now_mono(engine); /* when we first heard of it */
+	return now_mono(engine) - facts->heard_mono_ms < PAST_MS ||
+	       now_wall(engine) - at_ms > LOG_SPAN_MS;
+}
 
 static void note_trouble(const struct engine *engine, struct bot_facts *facts,
 	const struct msg_note *note, int64_t at_ms)
@@ -22,15 +35,31 @@ static void note_trouble(const struct engine *engine, struct bot_facts *facts,
 		episode_add(&facts->flood, engine->limits.flood_window_ms, at_ms, note->lines);
 }
 
-static void note_levels(const struct engine *engine, struct msg_bot *bot, struct bot_facts *facts,
-	const struct msg_note *note)
+static void note_levels(const struct engine *engine, struct bot_facts *facts,
+	const struct msg_note *note, bool past)
 {
 	bool error = note->level >= LOG_LEVEL_ERROR, warning = note->level == LOG_LEVEL_WARN;
+	double lines = past ? 0 : (double)note->lines;
 	int64_t now = now_mono(engine);
-	tally_add(&facts->errors, LOG_SPAN_MS, now, error ? (double)note->lines : 0);
-	tally_add(&facts->warnings, LOG_SPAN_MS, now, warning ? (double)note->lines : 0);
-	if (error && note->text[0])
-		msg_set(&bot->log_error, note->text);
+	tally_add(&facts->errors, LOG_SPAN_MS, now, error ? lines : 0);
+	tally_add(&facts->warnings, LOG_SPAN_MS, now, warning ? lines : 0);
+}
+
+/* What streams carry are events; everything else is a log. */
+static void note_time(struct msg_bot *bot, const char *source, int64_t at_ms)
+{
+	int64_t *newest = starts_with(source, "redis/") ? &bot->event_at_ms : &bot->log_at_ms;
+	if (at_ms > *newest)
+		*newest = at_ms;
+}
+
+static void note_handled(struct engine *engine, struct msg_bot *bot, struct bot_facts *facts,
+	const struct msg_note *note)
+{
+	tally_add(&facts->handled, LOG_SPAN_MS, now_mono(engine), (double)note->handled);
+	digest_record(engine, "bot_handler_mean_ms", "bot", bot->name,
+		note->handled_ms / (double)note->handled);
+	note_load(engine, bot, facts);
 }
 
 static void add_log(struct msg_bot *bot, const char *source)
@@ -50,17 +79,15 @@ static void digest_note(struct engine *engine, const char *source, const struct 
 	if (!bot)
 		return;
 	int64_t at_ms = note->time_ms ? note->time_ms : now_wall(engine);
+	bool past = is_past(engine, source, at_ms);
 	add_log(bot, source);
-	if (at_ms > bot->log_at_ms)
-		bot->log_at_ms = at_ms;
-	note_levels(engine, bot, facts, note);
+	note_time(bot, source, at_ms);
+	note_levels(engine, facts, note, past);
 	note_trouble(engine, facts, note, at_ms);
-	if (note->handled == 0)
-		return;
-	tally_add(&facts->handled, LOG_SPAN_MS, now_mono(engine), (double)note->handled);
-	digest_record(engine, "bot_handler_mean_ms", "bot", bot->name,
-		note->handled_ms / (double)note->handled);
-	note_load(engine, bot, facts);
+	if (note->level >= LOG_LEVEL_ERROR && note->text[0])
+		msg_set(&bot->log_error, note->text);
+	if (note->handled && !past)
+		note_handled(engine, bot, facts, note);
 }
 
 void digest_notes(struct engine *engine, const void *body)

@@ -13,16 +13,25 @@
 #include "core/engine/internal.h"
 #include "core/engine/sources.h"
 
+/* There is one for every log file too, so they are kept in order of id. */
 struct source_facts *sources_facts(struct engine *engine, uint64_t id)
 {
 	struct sources *sources = &engine->sources;
-	for (size_t i = 0; i < sources->count; i++)
-		if (sources->list[i].id == id)
-			return &sources->list[i];
+	size_t low = 0, high = sources->count;
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		if (sources->list[middle].id < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low < sources->count && sources->list[low].id == id)
+		return &sources->list[low];
 	sources->list = grow(sources->list, sources->count, &sources->room, sizeof(*sources->list));
-	struct source_facts *facts = &sources->list[sources->count++];
-	*facts = (struct source_facts){.id = id, .heard_mono_ms = NEVER};
-	return facts;
+	memmove(sources->list + low + 1, sources->list + low,
+		(sources->count++ - low) * sizeof(*sources->list));
+	sources->list[low] = (struct source_facts){.id = id, .heard_mono_ms = NEVER};
+	return &sources->list[low];
 }
 
 uint64_t source_id(const char *scope, const char *kind, const char *name)

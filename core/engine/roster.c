@@ -109,15 +109,23 @@ static void remove_unnamed_bots(struct engine *engine)
 	}
 }
 
+/* "main" also names what is asked beside it: "main:streams". */
+static bool is_named(const char *conf_name, const char *name)
+{
+	size_t length = strlen(conf_name);
+	return strncmp(conf_name, name, length) == 0 &&
+	       (name[length] == '\0' || name[length] == ':');
+}
+
 static bool names_service(const struct settings *settings, const char *kind, const char *name)
 {
 	if (strcmp(kind, "redis") == 0) {
 		for (size_t i = 0; i < settings->redis_count; i++)
-			if (strcmp(settings->redis[i].name, name) == 0)
+			if (is_named(settings->redis[i].name, name))
 				return true;
 	} else if (strcmp(kind, "postgres") == 0) {
 		for (size_t i = 0; i < settings->postgres_count; i++)
-			if (strcmp(settings->postgres[i].name, name) == 0)
+			if (is_named(settings->postgres[i].name, name))
 				return true;
 	} else {
 		return true;

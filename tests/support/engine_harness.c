@@ -19,15 +19,20 @@ enum { SETTLE_TURNS = 4, SYNC_ROUNDS = 3, MARK_MS = 100, AWAIT_MS = 5000 };
 
 struct harness *harness_new(const char *yaml)
 {
-	struct harness *harness = xcalloc(1, sizeof(*harness));
 	const struct engine_options options = {.workers = false};
+	return harness_open(yaml, &options);
+}
+
+struct harness *harness_open(const char *yaml, const struct engine_options *options)
+{
+	struct harness *harness = xcalloc(1, sizeof(*harness));
 	autostr struct str report = STR_INIT;
 	struct err err = {.code = ERR_NONE};
 	clock_init_virtual(&harness->clock, HARNESS_START_MS);
 	if (!settings_parse(yaml, strlen(yaml), "/nowhere/botswain.yaml", &harness->settings,
 		    &report, &err))
 		fail_msg("%s", report.text);
-	if (!engine_new(harness->settings, &harness->clock, &options, &harness->engine, &err))
+	if (!engine_new(harness->settings, &harness->clock, options, &harness->engine, &err))
 		fail_msg("%s", err.text);
 	harness->model = engine_model(harness->engine);
 	harness_settle(harness);

@@ -38,6 +38,8 @@ struct harness_screen {
 
 /* `yaml`: a configuration; `state_dir` need not exist (nothing listens, nothing is written). */
 struct harness *harness_new(const char *yaml) MUST_CHECK;
+/* The same with other options, e.g. one that locks its state directory and keeps a ledger. */
+struct harness *harness_open(const char *yaml, const struct engine_options *options) MUST_CHECK;
 void harness_free(struct harness *harness);
 /* Feeds one observation, e.g. `obs_process bot="orders" state="running" pid=7`, and digests it. */
 void harness_feed(struct harness *harness, const char *format, ...) PRINTF_LIKE(2, 3);

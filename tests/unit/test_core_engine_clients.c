@@ -194,6 +194,10 @@ static void who_never_reads_is_dropped_after_ten_seconds_and_counted(void **stat
 	harness_sync(good);
 	assert_int_equal(model_engine(good->model)->clients, 1);
 	assert_int_equal(model_engine(good->model)->dropped, 1);
+	harness_send(good, "win_open window=1 generation=1 store=\"events\" before=5");
+	const struct msg_win_rows *rows = harness_await(good, MSG_win_rows);
+	assert_int_equal(rows->rows_count, 1);
+	assert_non_null(strstr(rows->rows[0].text, "it took no byte for 10 s"));
 	assert_int_equal(client_state(good->client), CLIENT_ATTACHED);
 	close(fd);
 	harness_detach(good);

@@ -137,8 +137,7 @@ static void webhook_errors_are_counted_when_their_date_changes(void **state)
 
 static void see_url(struct harness *harness, int hash)
 {
-	harness_feed(
-		harness, "obs_webhook bot=\"orders\" url=\"https://x/***\" url_hash=%d", hash);
+	harness_feed(harness, "obs_webhook bot=\"orders\" url=\"https://x/***\" url_hash=%d", hash);
 }
 
 static void a_changed_webhook_url_is_seen_by_its_hash(void **state)
@@ -238,6 +237,11 @@ static void notes_make_rates_and_count_trouble(void **state)
 {
 	struct harness *harness = *state;
 	assert_true(isnan(harness_bot(harness, "orders")->errors_per_min));
+	harness_feed(harness, "obs_notes source=\"orders.log\" counts=["
+			      "{bot=\"orders\" level=5 lines=400 handled=10 text=\"old\"}]");
+	assert_true(fabs(harness_bot(harness, "orders")->errors_per_min) < 0.01);
+	assert_true(isnan(harness_bot(harness, "orders")->updates_per_s));
+	harness_advance(harness, 2000);
 	harness_feed(harness,
 		"obs_notes source=\"orders.log\" lines=9 counts=["
 		"{bot=\"orders\" level=5 lines=3 text=\"boom\" time_ms=%lld} "
@@ -350,8 +354,7 @@ static void strings_that_a_worker_left_out_are_empty(void **state)
 		MSG_obs_ledger};
 	for (size_t i = 0; i < COUNT_OF(kinds); i++)
 		engine_feed(harness->engine,
-			(struct parcel){
-				.message = {.kind = kinds[i], .body = msg_new(kinds[i])}});
+			(struct parcel){.message = {.kind = kinds[i], .body = msg_new(kinds[i])}});
 	harness_settle(harness);
 	const struct msg_source *nameless = source(harness, "/");
 	assert_string_equal(nameless->error, "");

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+/* What an engine remembers over restarts, and requests that are recorded; with a real ledger. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <ftw.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/mem.h"
+#include "core/engine/memory.h"
+#include "core/store/ledger.h"
+#include "tests/support/engine_harness.h"
+
+struct scene {
+	char folder[64], *yaml;
+};
+
+static int setup(void **state)
+{
+	struct scene *scene = xcalloc(1, sizeof(*scene));
+	strcpy(scene->folder, "/tmp/botswain-memory-XXXXXX");
+	assert_non_null(mkdtemp(scene->folder));
+	scene->yaml = xasprintf("state_dir: %s/state\n"
+				"write: always\n"
+				"driver: {restart: [/bin/true, '{bot}']}\n"
+				"bots:\n"
+				"  - {name: orders, token: {file: /nowhere/t1}}\n",
+		scene->folder);
+	*state = scene;
+	return 0;
+}
+
+static int remove_one(const char *path, const struct stat *found, int type, struct FTW *walk)
+{
+	(void)found;
+	(void)type;
+	(void)walk;
+	return remove(path);
+}
+
+static int teardown(void **state)
+{
+	struct scene *scene = *state;
+	nftw(scene->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	free(scene->yaml);
+	free(scene);
+	return 0;
+}
+
+static struct harness *start(const struct scene *scene)
+{
+	const struct engine_options options = {.listen = true};
+	return harness_open(scene->yaml, &options);
+}
+
+static void a_webhook_url_changed_while_nobody_looked_is_seen(void **state)
+{
+	struct harness *harness = start(*state);
+	harness_feed(harness, "obs_webhook bot=\"orders\" url_hash=71");
+	assert_int_equal(harness_bot(harness, "orders")->url_changed_ms, 0);
+	harness_free(harness);
+	harness = start(*state);
+	harness_feed(harness, "obs_webhook bot=\"orders\" url_hash=71");
+	assert_int_equal(harness_bot(harness, "orders")->url_changed_ms, 0);
+	harness_free(harness);
+	harness = start(*state);
+	harness_feed(harness, "obs_webhook bot=\"orders\" url_hash=72");
+	assert_int_equal(harness_bot(harness, "orders")->url_changed_ms, HARNESS_START_MS);
+	assert_string_equal(harness_bot(harness, "orders")->reasons[0].id, "url_changed");
+	harness_free(harness);
+	harness = start(*state);
+	assert_int_equal(harness_bot(harness, "orders")->url_changed_ms, HARNESS_START_MS);
+	harness_free(harness);
+}
+
+static void a_token_that_was_answered_is_known_for_a_day(void **state)
+{
+	const struct scene *scene = *state;
+	struct harness *harness = start(scene);
+	harness_feed(harness, "obs_getme bot=\"orders\" token_hash=99");
+	harness_free(harness);
+	autofree char *state_dir = xasprintf("%s/state", scene->folder);
+	struct clock clock;
+	struct ledger *ledger;
+	struct mailbox *mailbox = mailbox_new(64);
+	clock_init_virtual(&clock, HARNESS_START_MS);
+	assert_true(ledger_open(state_dir, &clock, mailbox, &ledger, NULL));
+	struct memory *memory = memory_new(ledger, HARNESS_START_MS + 3600000);
+	assert_true(memory_knows_token(memory, "orders", 99));
+	assert_false(memory_knows_token(memory, "orders", 98));
+	assert_false(memory_knows_token(memory, "support", 99));
+	memory_free(memory);
+	memory = memory_new(ledger, HARNESS_START_MS + 25 * 3600000);
+	assert_false(memory_knows_token(memory, "orders", 99));
+	memory_free(memory);
+	ledger_close(ledger);
+	mailbox_free(mailbox);
+}
+
+static uint64_t last_plan(const struct harness_screen *screen, size_t index)
+{
+	assert_int_equal(screen->got[index].kind, MSG_plan);
+	return ((const struct msg_plan *)screen->got[index].body)->plan;
+}
+
+static void a_repeated_plan_is_the_same_plan_and_a_repeated_run_no_second_run(void **state)
+{
+	struct harness *harness = start(*state);
+	struct harness_screen *screen = harness_attach(harness);
+	uint64_t id = entity_id("bot", "orders");
+	for (int i = 0; i < 2; i++)
+		harness_send(screen,
+			"plan_req req=1 verb=\"restart\" targets=[{id=%llu name=\"orders\"}]",
+			(unsigned long long)id);
+	uint64_t plan = last_plan(screen, 0);
+	assert_int_not_equal(plan, 0);
+	assert_int_equal(last_plan(screen, 1), plan);
+	harness_send(screen, "run_req req=2 plan=%llu reason=\"why\"", (unsigned long long)plan);
+	const struct msg_accepted *accepted = harness_await(screen, MSG_accepted);
+	assert_int_equal(accepted->code, 0);
+	uint64_t operation = accepted->operation;
+	harness_forget(screen);
+	harness_send(screen, "run_req req=2 plan=%llu reason=\"why\"", (unsigned long long)plan);
+	accepted = harness_await(screen, MSG_accepted);
+	assert_int_equal(accepted->operation, operation);
+	size_t count;
+	(void)model_operations(harness->model, &count);
+	assert_int_equal(count, 1);
+	harness_detach(screen);
+	harness_free(harness);
+}
+
+static void what_was_done_is_in_the_audit_window_and_followed(void **state)
+{
+	struct harness *harness = start(*state);
+	struct harness_screen *screen = harness_attach(harness);
+	harness_send(screen, "win_open window=1 generation=1 store=\"audit\" before=9 follow=true");
+	const struct msg_win_rows *rows = harness_await(screen, MSG_win_rows);
+	assert_int_equal(rows->rows_count, 0);
+	harness_send(screen, "plan_req req=1 verb=\"restart\" targets=[{id=%llu name=\"orders\"}]",
+		(unsigned long long)entity_id("bot", "orders"));
+	harness_send(screen, "run_req req=2 plan=%llu reason=\"because\"",
+		(unsigned long long)((const struct msg_plan *)harness_await(screen, MSG_plan))
+			->plan);
+	harness_await(screen, MSG_accepted);
+	harness_forget(screen);
+	clock_advance(&harness->clock, 60);
+	rows = harness_await(screen, MSG_win_rows);
+	assert_true(rows->rows_count > 0);
+	assert_non_null(strstr(rows->rows[0].text, "restart orders accepted"));
+	assert_non_null(strstr(rows->rows[0].text, "(because)"));
+	harness_detach(screen);
+	harness_free(harness);
+}
+
+static void an_engine_that_only_watches_refuses_and_says_so(void **state)
+{
+	const struct scene *scene = *state;
+	const struct engine_options options = {.listen = true, .read_only = true};
+	struct harness *harness = harness_open(scene->yaml, &options);
+	struct harness_screen *screen = harness_attach(harness);
+	assert_string_equal(model_engine(screen->model)->write, "read-only");
+	harness_send(screen, "plan_req req=1 verb=\"restart\" targets=[{id=%llu name=\"orders\"}]",
+		(unsigned long long)entity_id("bot", "orders"));
+	const struct msg_plan *plan = harness_await(screen, MSG_plan);
+	assert_int_equal(plan->plan, 0);
+	assert_true(plan->error[0]);
+	harness_detach(screen);
+	harness_free(harness);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_webhook_url_changed_while_nobody_looked_is_seen),
+		TEST(a_token_that_was_answered_is_known_for_a_day),
+		TEST(a_repeated_plan_is_the_same_plan_and_a_repeated_run_no_second_run),
+		TEST(what_was_done_is_in_the_audit_window_and_followed),
+		TEST(an_engine_that_only_watches_refuses_and_says_so),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
