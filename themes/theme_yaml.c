@@ -268,15 +268,36 @@ static bool fail_parse(const char *name, struct fy_diag *diag, struct err *err)
 		err, ERR_SYNTAX, "%s:%d:%d: %s", name, first->line, first->column, first->msg);
 }
 
+/* A YAML directive is of no use in a theme, and libfyaml 0.7.12 never comes back from some broken ones. */
+static int directive_line(const char *text, size_t length)
+{
+	int line = 1;
+	for (size_t i = 0; i < length; i++) {
+		if (text[i] == '%' && (i == 0 || text[i - 1] == '\n' || text[i - 1] == '\r'))
+			return line;
+		line += text[i] == '\n';
+	}
+	return 0;
+}
+
 bool theme_parse(
 	const char *name, const char *text, size_t length, struct theme *ret_theme, struct err *err)
 {
 	if (length > THEME_FILE_MAX)
 		return err_set(err, ERR_LIMIT, "%s: longer than %d bytes: not a theme file", name,
 			THEME_FILE_MAX);
-	struct fy_diag *diag CLEANUP(diag_release) = fy_diag_create(NULL);
+	int line = directive_line(text, length);
+	if (line)
+		return err_set(err, ERR_SYNTAX, "%s:%d:1: a directive (%%) has no place in a theme",
+			name, line);
+	struct fy_diag_cfg silent;
+	fy_diag_cfg_default(&silent);
+	silent.fp = NULL; /* else it writes to the screen */
+	struct fy_diag *diag CLEANUP(diag_release) = fy_diag_create(&silent);
 	fy_diag_set_collect_errors(diag, true);
-	struct fy_parse_cfg cfg = {.flags = FYPCF_QUIET | FYPCF_COLLECT_DIAG, .diag = diag};
+	struct fy_parse_cfg cfg = {.flags = FYPCF_QUIET | FYPCF_COLLECT_DIAG |
+					    FYPCF_DISABLE_MMAP_OPT | FYPCF_JSON_NONE,
+		.diag = diag};
 	struct fy_document *document CLEANUP(document_release) =
 		fy_document_build_from_string(&cfg, text, length);
 	struct fy_node *root = document ? fy_document_root(document) : NULL;

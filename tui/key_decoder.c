@@ -72,7 +72,7 @@ static keycode code_key(unsigned code, keycode bits)
 {
 	if (code < ' ' || code == DEL)
 		return control_key((unsigned char)code) | bits;
-	if (code >= K_FIRST || (code >= 0x7f && code < 0xa0))
+	if (code >= K_FIRST || (code >= 0x7f && code < 0xa0) || (code >= 0xd800 && code < 0xe000))
 		return K_NONE;
 	if ((bits & K_CTRL) && code >= 'A' && code <= 'Z')
 		code += 'a' - 'A';

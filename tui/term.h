@@ -40,7 +40,6 @@ struct str;
 struct term;
 
 enum {
-	TERM_FRAME_MS = 40,  /* at most 25 frames a second */
 	TERM_ESCAPE_MS = 40, /* an ESC byte with nothing behind it for so long is the Esc key */
 	TERM_COPY_MAX =
 		74 * 1024, /* bytes of base64 that terminals and multiplexers take in one OSC 52 */

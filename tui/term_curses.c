@@ -11,15 +11,12 @@
 #include "tui/term.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <langinfo.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 #include <wchar.h>
 
 #include "core/base/clock.h"
@@ -27,7 +24,10 @@
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "core/base/utf8.h"
-#include "tui/osc52.h"
+#include "tui/key_reader.h"
+#include "tui/memory_file.h"
+#include "tui/osc.h"
+#include "tui/pacer.h"
 #include "tui/sgr.h"
 #include "tui/tty.h"
 
@@ -39,7 +39,7 @@
 
 enum {
 	LEAVE_LIMIT_MS = 200,
-	ANSWER_MS = 4, /* between frames that answer keys; the others wait TERM_FRAME_MS */
+	CELL_BYTES = 4, /* what a changed cell costs, about (performance.md 9) */
 };
 
 struct look {
@@ -52,19 +52,20 @@ struct curses {
 	struct term term;
 	struct tty tty;
 	const struct clock *clock;
-	struct key_decoder decoder;
+	struct key_reader keys;
 	struct theme theme;
 	struct look looks[ROLE_COUNT][SURFACE_COUNT];
 	struct grid *shown; /* what the terminal shows once the queue is drained */
 	cchar_t *row;       /* room for one row */
 	SCREEN *screen;
 	WINDOW *window;
-	FILE *out, *in;
+	struct memory_file out; /* what ncurses writes into */
+	FILE *in;
 	struct sgr_filter filter;
-	int memory; /* what ncurses writes into */
-	int escape_ms;
-	int64_t last_frame_ms, escape_since_ms;
-	bool answering, repaint, cursor_shown, away, resize_said, lost_said;
+	struct pacer pacer;
+	struct grid *rest; /* the newest frame, while rows of it are still to be sent */
+	int next_row;      /* where the next cut frame begins */
+	bool unfinished, repaint, cursor_shown, away, resize_said, lost_said;
 	atomic_bool *entered;
 };
 
@@ -83,15 +84,10 @@ static const struct curses *self_const(const struct term *term)
 /* Moves what ncurses has written to the line's queue, squeezed. */
 static void collect(struct curses *curses)
 {
-	fflush(curses->out);
-	off_t size = lseek(curses->memory, 0, SEEK_CUR);
-	if (size <= 0)
-		return;
-	autofree char *bytes = xmalloc((size_t)size);
-	ssize_t got = pread(curses->memory, bytes, (size_t)size, 0);
-	lseek(curses->memory, 0, SEEK_SET);
-	if (got > 0 && !curses->tty.lost)
-		sgr_squeeze(&curses->filter, bytes, (size_t)got, &curses->tty.out);
+	size_t size = 0;
+	autofree char *bytes = memory_file_take(&curses->out, &size);
+	if (size && !curses->tty.lost)
+		sgr_squeeze(&curses->filter, bytes, size, &curses->tty.out);
 }
 
 static void collect_frame(struct curses *curses)
@@ -104,6 +100,13 @@ static void collect_frame(struct curses *curses)
 		str_truncate(&curses->tty.out, before);
 	else
 		tty_adds(&curses->tty, FRAME_END);
+}
+
+static void flush(struct curses *curses)
+{
+	tty_flush(&curses->tty);
+	if (tty_drained(&curses->tty))
+		pacer_drained(&curses->pacer, clock_mono_ms(curses->clock));
 }
 
 /* ---- cells to ncurses ---- */
@@ -185,15 +188,6 @@ static void put_row(struct curses *curses, const struct grid *grid, int row)
 	mvwadd_wchnstr(curses->window, row, 0, curses->row, count);
 }
 
-static bool row_differs(const struct curses *curses, const struct grid *grid, int row)
-{
-	const struct grid *shown = curses->shown;
-	if (curses->repaint || shown->columns != grid->columns || row >= shown->rows)
-		return true;
-	return memcmp(grid_cell(grid, row, 0), grid_cell(shown, row, 0),
-		       (size_t)grid->columns * sizeof(struct cell)) != 0;
-}
-
 static void place_cursor(struct curses *curses, const struct grid *grid)
 {
 	bool wanted = grid->cursor_row >= 0 && grid->cursor_row < curses->term.rows &&
@@ -206,22 +200,60 @@ static void place_cursor(struct curses *curses, const struct grid *grid)
 		wmove(curses->window, grid->cursor_row, grid->cursor_column);
 }
 
-static void present(struct term *term, const struct grid *grid)
+/* What the terminal shows is not known any more, or of another size: every row counts as changed. */
+static void forget_shown(struct curses *curses, const struct grid *grid)
 {
-	struct curses *curses = self(term);
-	if (curses->repaint)
-		werase(curses->window), clearok(curses->window, TRUE);
-	for (int row = 0; row < grid->rows && row < term->rows; row++)
-		if (row_differs(curses, grid, row))
-			put_row(curses, grid, row);
+	grid_resize(curses->shown, grid->rows, grid->columns);
+	for (int row = 0; row < grid->rows; row++)
+		for (int column = 0; column < grid->columns; column++)
+			curses->shown->cells[row * grid->columns + column].width = UINT8_MAX;
+	werase(curses->window);
+	clearok(curses->window, TRUE);
+	curses->next_row = 0;
+	curses->repaint = false;
+}
+
+/* Gives changed rows to ncurses, as many as the budget allows; false when some are left. */
+static bool put_rows(struct curses *curses, const struct grid *grid)
+{
+	size_t cost = 0;
+	int rows = grid->rows < curses->term.rows ? grid->rows : curses->term.rows;
+	for (int i = 0; i < rows; i++) {
+		int row = (curses->next_row + i) % rows;
+		size_t changed = grid_row_changes(curses->shown, grid, row);
+		if (!changed)
+			continue;
+		if (cost && curses->pacer.budget &&
+			cost + changed * CELL_BYTES > curses->pacer.budget) {
+			curses->next_row = row;
+			return false;
+		}
+		cost += changed * CELL_BYTES;
+		put_row(curses, grid, row);
+		grid_copy_row(curses->shown, grid, row);
+	}
+	return true;
+}
+
+static void paint(struct curses *curses, const struct grid *grid)
+{
+	if (curses->repaint || curses->shown->rows != grid->rows ||
+		curses->shown->columns != grid->columns)
+		forget_shown(curses, grid);
+	curses->unfinished = !put_rows(curses, grid);
+	if (curses->unfinished && grid != curses->rest)
+		grid_copy(curses->rest, grid);
 	place_cursor(curses, grid);
 	wnoutrefresh(curses->window);
 	doupdate();
 	collect_frame(curses);
-	tty_flush(&curses->tty);
-	grid_copy(curses->shown, grid);
-	curses->repaint = curses->answering = false;
-	curses->last_frame_ms = clock_mono_ms(curses->clock);
+	pacer_began(&curses->pacer, clock_mono_ms(curses->clock), curses->tty.out.length);
+	flush(curses);
+}
+
+static void present(struct term *term, const struct grid *grid)
+{
+	paint(self(term), grid);
 }
 
 /* ---- in and out of our mode ---- */
@@ -262,13 +294,13 @@ static void free_curses(struct term *term)
 		leave(curses);
 		delscreen(curses->screen);
 	}
-	if (curses->out)
-		fclose(curses->out);
+	memory_file_close(&curses->out);
 	if (curses->in)
 		fclose(curses->in);
 	tty_release(&curses->tty);
-	key_decoder_release(&curses->decoder);
+	key_reader_release(&curses->keys);
 	grid_free(curses->shown);
+	grid_free(curses->rest);
 	free(curses->row);
 	free(curses);
 }
@@ -301,8 +333,7 @@ static void resume(struct term *term)
 	struct curses *curses = self(term);
 	if (!curses->away) {
 		endwin();
-		fflush(curses->out);
-		lseek(curses->memory, 0, SEEK_SET);
+		memory_file_drop(&curses->out);
 	}
 	enter(curses);
 	check_size(curses);
@@ -329,9 +360,7 @@ static short poll_events(const struct term *term)
 
 static int64_t frame_wait_ms(const struct curses *curses)
 {
-	int64_t apart = curses->answering ? ANSWER_MS : TERM_FRAME_MS;
-	int64_t wait = curses->last_frame_ms + apart - clock_mono_ms(curses->clock);
-	return wait > 0 ? wait : 0;
+	return pacer_wait_ms(&curses->pacer, clock_mono_ms(curses->clock));
 }
 
 static bool can_present(const struct term *term)
@@ -349,26 +378,12 @@ static int timeout_ms(const struct term *term)
 		return 0;
 	if (curses->away)
 		return -1;
-	if (tty_drained(&curses->tty) && frame_wait_ms(curses) > 0)
+	if (tty_drained(&curses->tty) && (curses->unfinished || frame_wait_ms(curses) > 0))
 		wait = frame_wait_ms(curses);
-	if (key_decoder_waiting(&curses->decoder)) {
-		int64_t left =
-			curses->escape_since_ms + curses->escape_ms - clock_mono_ms(curses->clock);
-		left = left > 0 ? left : 0;
-		wait = wait < 0 || left < wait ? left : wait;
-	}
+	int64_t keys = key_reader_wait_ms(&curses->keys, clock_mono_ms(curses->clock));
+	if (keys >= 0 && (wait < 0 || keys < wait))
+		wait = keys;
 	return (int)wait;
-}
-
-static void read_keys(struct curses *curses)
-{
-	size_t room;
-	unsigned char *to = key_decoder_room(&curses->decoder, &room);
-	size_t got = room ? tty_read(&curses->tty, to, room) : 0;
-	if (!got)
-		return;
-	key_decoder_added(&curses->decoder, got);
-	curses->escape_since_ms = clock_mono_ms(curses->clock);
 }
 
 static void handle(struct term *term, short revents)
@@ -377,23 +392,20 @@ static void handle(struct term *term, short revents)
 	if (curses->away)
 		return;
 	if (revents & (POLLIN | POLLHUP | POLLERR))
-		read_keys(curses);
+		key_reader_fill(&curses->keys, &curses->tty, clock_mono_ms(curses->clock));
 	if (revents & (POLLHUP | POLLERR | POLLNVAL))
 		curses->tty.lost = true;
-	tty_flush(&curses->tty);
+	flush(curses);
+	if (curses->unfinished && can_present(term))
+		paint(curses, curses->rest);
 }
 
 static bool next_key(struct curses *curses, struct term_event *ret_event)
 {
 	struct key_event event;
-	int64_t now = clock_mono_ms(curses->clock);
-	bool expired = key_decoder_waiting(&curses->decoder) &&
-		       now - curses->escape_since_ms >= curses->escape_ms;
-	if (expired)
-		curses->escape_since_ms = now;
-	if (!key_decoder_next(&curses->decoder, expired, &event))
+	if (!key_reader_next(&curses->keys, clock_mono_ms(curses->clock), &event))
 		return false;
-	curses->answering = true;
+	pacer_key(&curses->pacer);
 	*ret_event = (struct term_event){
 		.type = event.type == KEY_EVENT_PASTE ? TERM_EVENT_PASTE : TERM_EVENT_KEY,
 		.key = event.key,
@@ -427,8 +439,8 @@ static void repaint(struct term *term)
 static bool copy(struct term *term, const char *text, size_t length, struct err *err)
 {
 	struct curses *curses = self(term);
-	if (!osc52_write(&curses->tty.out, getenv("TMUX") != NULL, getenv("STY") != NULL, text,
-		    length, err))
+	if (!osc_copy(&curses->tty.out, getenv("TMUX") != NULL, getenv("STY") != NULL, text, length,
+		    err))
 		return false;
 	tty_flush(&curses->tty);
 	return true;
@@ -437,11 +449,7 @@ static bool copy(struct term *term, const char *text, size_t length, struct err 
 static void title(struct term *term, const char *text)
 {
 	struct curses *curses = self(term);
-	tty_adds(&curses->tty, "\033]2;");
-	for (; *text; text++)
-		if (*text >= ' ' && *text <= '~')
-			tty_add(&curses->tty, text, 1);
-	tty_adds(&curses->tty, "\033\\");
+	osc_title(&curses->tty.out, text);
 	tty_flush(&curses->tty);
 }
 
@@ -503,9 +511,9 @@ static SCREEN *open_screen(struct curses *curses, const char *name)
 	setenv("LINES", text, 1);
 	snprintf(text, sizeof(text), "%d", curses->term.columns);
 	setenv("COLUMNS", text, 1);
-	SCREEN *screen = newterm_without_signals(name, curses->out, curses->in);
+	SCREEN *screen = newterm_without_signals(name, curses->out.file, curses->in);
 	for (size_t i = 0; !screen && i < COUNT_OF(fall_backs); i++)
-		screen = newterm_without_signals(fall_backs[i], curses->out, curses->in);
+		screen = newterm_without_signals(fall_backs[i], curses->out.file, curses->in);
 	unsetenv("LINES");
 	unsetenv("COLUMNS");
 	return screen;
@@ -527,13 +535,10 @@ static enum depth depth_of_terminal(bool no_colour)
 
 static bool open_files(struct curses *curses, struct err *err)
 {
-	curses->memory = memfd_create("botswain-frame", MFD_CLOEXEC);
-	if (curses->memory >= 0)
-		curses->out = fdopen(curses->memory, "w");
+	if (!tty_open(&curses->tty, err) || !memory_file_open(&curses->out, err))
+		return false;
 	curses->in = fopen("/dev/null", "re");
-	if (!curses->out || !curses->in)
-		return err_errno(err, errno, "cannot make room for frames");
-	return true;
+	return curses->in || err_errno(err, errno, "cannot open /dev/null");
 }
 
 static bool open_curses(struct curses *curses, const struct term_options *options, struct err *err)
@@ -545,7 +550,7 @@ static bool open_curses(struct curses *curses, const struct term_options *option
 			"command such as "
 			"'botswain bots'",
 			name ? name : "");
-	if (!tty_open(&curses->tty, err) || !open_files(curses, err))
+	if (!open_files(curses, err))
 		return false;
 	curses->term.rows = 24;
 	curses->term.columns = 80;
@@ -574,18 +579,19 @@ struct term *term_curses_new(const struct term_options *options, struct err *err
 {
 	struct curses *curses = xcalloc(1, sizeof(*curses));
 	curses->term.ops = &ops;
-	curses->tty.fd = curses->memory = -1;
+	curses->tty.fd = -1;
 	curses->clock = options->clock;
 	curses->theme = *options->theme;
 	curses->entered = options->entered;
-	curses->escape_ms = options->escape_ms ? options->escape_ms : TERM_ESCAPE_MS;
-	curses->last_frame_ms = clock_mono_ms(options->clock) - TERM_FRAME_MS;
+	curses->keys.escape_ms = options->escape_ms ? options->escape_ms : TERM_ESCAPE_MS;
+	curses->pacer.frame_ms = clock_mono_ms(options->clock) - PACER_FRAME_MS;
 	curses->away = true;
 	if (!open_curses(curses, options, err)) {
 		free_curses(&curses->term);
 		return NULL;
 	}
 	curses->shown = grid_new(0, 0, curses->term.glyphs);
+	curses->rest = grid_new(0, 0, curses->term.glyphs);
 	curses->resize_said = false;
 	enter(curses);
 	curs_set(0);

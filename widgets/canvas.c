@@ -76,6 +76,24 @@ void grid_copy(struct grid *to, const struct grid *from)
 	to->glyphs = from->glyphs;
 }
 
+size_t grid_row_changes(const struct grid *a, const struct grid *b, int row)
+{
+	const struct cell *one = &a->cells[(size_t)row * (size_t)a->columns];
+	const struct cell *two = &b->cells[(size_t)row * (size_t)b->columns];
+	size_t changes = 0, columns = (size_t)a->columns;
+	if (memcmp(one, two, columns * sizeof(*one)) == 0)
+		return 0;
+	for (size_t i = 0; i < columns; i++)
+		changes += memcmp(&one[i], &two[i], sizeof(*one)) != 0;
+	return changes;
+}
+
+void grid_copy_row(struct grid *to, const struct grid *from, int row)
+{
+	size_t start = (size_t)row * (size_t)to->columns;
+	memcpy(to->cells + start, from->cells + start, (size_t)to->columns * sizeof(*to->cells));
+}
+
 /* ---- windows on it ---- */
 
 struct canvas canvas_of(struct grid *grid)
@@ -163,6 +181,8 @@ static struct cluster safe_cluster(const struct canvas *canvas, const char **tex
 		*text = "?";
 		return (struct cluster){.size = 1, .cells = cluster.cells ? cluster.cells : 1};
 	}
+	if (ascii && cluster.cells)
+		cluster.size = 1; /* without its marks */
 	if (first.valid && !code_is_hidden(first.code) && cluster.cells &&
 		cluster.size < CELL_TEXT_MAX)
 		return cluster;

@@ -73,6 +73,9 @@ void grid_resize(struct grid *grid, int rows, int columns);
 void grid_clear(struct grid *grid);
 /* Makes `to` equal to `from` (sizes too). */
 void grid_copy(struct grid *to, const struct grid *from);
+/* Cells of a row that differ; the grids have one size. */
+size_t grid_row_changes(const struct grid *a, const struct grid *b, int row);
+void grid_copy_row(struct grid *to, const struct grid *from, int row);
 static inline const struct cell *grid_cell(const struct grid *grid, int row, int column)
 {
 	return &grid->cells[(size_t)row * (size_t)grid->columns + (size_t)column];

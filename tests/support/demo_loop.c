@@ -21,8 +21,7 @@ struct demo {
 	struct grid *grid;
 	struct demo_screen screen;
 	int signals; /* a signalfd */
-	bool dirty, done, flood;
-	unsigned frames;
+	bool dirty, done;
 };
 
 static void stop(struct demo *demo)
@@ -109,7 +108,7 @@ static void search(struct demo *demo)
 /* Every frame is new: for lines that are slow or stuck. */
 static void flood(struct demo *demo)
 {
-	demo->flood = !demo->flood;
+	demo->screen.flood = !demo->screen.flood;
 }
 
 static const struct {
@@ -158,14 +157,8 @@ static void paint(struct demo *demo)
 	struct canvas canvas = canvas_of(demo->grid);
 	grid_clear(demo->grid);
 	demo_screen_draw(&demo->screen, &canvas);
-	for (int row = 3; demo->flood && row < canvas.rows - 2; row++)
-		for (int column = 0; column < canvas.columns; column += 8)
-			canvas_printf(&canvas, row, column,
-				(enum role)(ROLE_OK + (demo->frames + (unsigned)column) % 4),
-				"%08x", (demo->frames + (unsigned)row) * 2654435761u);
-	demo->frames++;
 	term_present(demo->term, demo->grid);
-	demo->dirty = demo->flood;
+	demo->dirty = demo->screen.flood;
 }
 
 static void run(struct demo *demo)

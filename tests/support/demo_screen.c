@@ -266,6 +266,15 @@ static void draw_log(struct demo_screen *screen, const struct canvas *canvas)
 	logview_draw(&screen->log, &log_kind, NULL, &inner);
 }
 
+static void draw_flood(const struct canvas *canvas, unsigned frame)
+{
+	for (int row = 3; row < canvas->rows - 2; row++)
+		for (int column = 0; column < canvas->columns; column += 8)
+			canvas_printf(canvas, row, column,
+				(enum role)(ROLE_OK + (frame + (unsigned)column / 8) % 4), "%08x",
+				(frame + (unsigned)row) * 2654435761u);
+}
+
 void demo_screen_draw(struct demo_screen *screen, const struct canvas *canvas)
 {
 	int foot = canvas->rows > 14 ? 2 : 1, body = canvas->rows - 2 - foot,
@@ -286,6 +295,8 @@ void demo_screen_draw(struct demo_screen *screen, const struct canvas *canvas)
 	if (part.rows > 1)
 		draw_log(screen, &part);
 	draw_keys(canvas);
+	if (screen->flood)
+		draw_flood(canvas, screen->frames++);
 	struct canvas above =
 		canvas_sub(canvas, (struct rect){0, 0, canvas->rows - foot, canvas->columns});
 	toast_draw(&screen->toast, &above);

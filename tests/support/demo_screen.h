@@ -19,6 +19,8 @@ struct demo_screen {
 	struct menu menu;
 	struct toast toast;
 	enum demo_overlay overlay;
+	bool flood; /* every cell of every frame is new */
+	unsigned frames;
 };
 
 void demo_screen_init(struct demo_screen *screen);

@@ -31,6 +31,9 @@ struct vt {
 	VTermPos cursor;
 	int status;
 	size_t bytes;
+	size_t rate; /* bytes a second that are read; 0: all */
+	int64_t rate_since_ms;
+	size_t rate_base; /* `bytes` at that time */
 	struct str record;
 };
 
@@ -153,11 +156,37 @@ static void answer(struct vt *vt)
 			return;
 }
 
+static int64_t now_ms(void)
+{
+	return clock_mono_ms(clock_real());
+}
+
+void vt_throttle(struct vt *vt, size_t bytes_a_second)
+{
+	vt->rate = bytes_a_second;
+	vt->rate_since_ms = now_ms();
+	vt->rate_base = vt->bytes;
+}
+
+/* Bytes that may be read now. */
+static size_t allowance(const struct vt *vt)
+{
+	if (!vt->rate)
+		return SIZE_MAX;
+	size_t due = (size_t)(now_ms() - vt->rate_since_ms) * vt->rate / 1000 + vt->rate_base;
+	return due > vt->bytes ? due - vt->bytes : 0;
+}
+
 /* One read; false when there was nothing. */
 static bool read_some(struct vt *vt)
 {
 	char bytes[8192];
-	ssize_t got = vt->closed ? -1 : read(vt->master, bytes, sizeof(bytes));
+	size_t room = allowance(vt);
+	if (!room)
+		return false;
+	ssize_t got =
+		vt->closed ? -1
+			   : read(vt->master, bytes, room < sizeof(bytes) ? room : sizeof(bytes));
 	if (got <= 0) {
 		vt->closed = vt->closed || got == 0 || errno == EIO;
 		return false;
@@ -173,17 +202,15 @@ static bool read_some(struct vt *vt)
 /* Waits for bytes (when `reading`) or the program's end. */
 static void wait_once(struct vt *vt, bool reading, int64_t left_ms)
 {
+	bool starved = reading && allowance(vt) < 64;
+	left_ms = starved && left_ms > 5 ? 5 : left_ms;
+	reading = reading && !starved;
 	struct pollfd slots[2] = {{.fd = vt->reaped ? -1 : vt->pidfd, .events = POLLIN},
 		{.fd = reading && !vt->closed ? vt->master : -1, .events = POLLIN}};
 	poll(slots, 2, (int)left_ms);
 	reap(vt);
 	if (slots[1].revents)
 		read_some(vt);
-}
-
-static int64_t now_ms(void)
-{
-	return clock_mono_ms(clock_real());
 }
 
 bool vt_wait(struct vt *vt, bool (*done)(struct vt *vt, const void *data), const void *data,
@@ -237,6 +264,17 @@ void vt_must_not_show(struct vt *vt, const char *text, int limit_ms)
 {
 	if (!vt_wait_no_text(vt, text, limit_ms))
 		fail_with_screen(vt, "still found", text);
+}
+
+static bool bytes_came(struct vt *vt, const void *data)
+{
+	return vt->bytes >= *(const size_t *)data;
+}
+
+bool vt_wait_bytes(struct vt *vt, size_t count, int limit_ms)
+{
+	size_t wanted = vt->bytes + count;
+	return vt_wait(vt, bytes_came, &wanted, limit_ms);
 }
 
 bool vt_wait_quiet(struct vt *vt, int quiet_ms, int limit_ms)

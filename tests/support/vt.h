@@ -41,6 +41,8 @@ void vt_type(struct vt *vt, const char *text);
 void vt_press(struct vt *vt, const char *keys);
 void vt_resize(struct vt *vt, int rows, int columns);
 
+/* From now on reads no more than so many bytes a second: a slow line. 0: as fast as they come. */
+void vt_throttle(struct vt *vt, size_t bytes_a_second);
 /* Reads what the program has written, for at most `limit_ms`, until `done` says so (checked after
  * every read). */
 bool vt_wait(struct vt *vt, bool (*done)(struct vt *vt, const void *data), const void *data,
@@ -50,6 +52,8 @@ bool vt_wait_text(struct vt *vt, const char *text, int limit_ms);
 bool vt_wait_no_text(struct vt *vt, const char *text, int limit_ms);
 void vt_must_show(struct vt *vt, const char *text, int limit_ms);
 void vt_must_not_show(struct vt *vt, const char *text, int limit_ms);
+/* So many bytes more have come. */
+bool vt_wait_bytes(struct vt *vt, size_t count, int limit_ms);
 /* Nothing has been written for `quiet_ms`. */
 bool vt_wait_quiet(struct vt *vt, int quiet_ms, int limit_ms);
 /* The program has ended; `ret_status` is that of waitpid(). Waits without reading when `reading` is

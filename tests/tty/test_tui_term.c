@@ -322,6 +322,30 @@ static void when_it_reads_again_the_newest_state_is_shown(void **state)
 	close_screen(vt);
 }
 
+static void on_a_slow_line_under_a_flood_a_key_is_answered_within_two_seconds(void **state)
+{
+	(void)state;
+	struct vt *vt = open_with(45, 160, "dark", NULL);
+	vt_press(vt, "F");
+	vt_throttle(vt, 20000);
+	assert_true(vt_wait_bytes(vt, 60000, 10000));
+	/* The flood fills every row, so the dialog's are among thousands of changed cells. */
+	vt_press(vt, "d");
+	vt_must_show(vt, "Type restart 2", 2000);
+	vt_throttle(vt, 0);
+	vt_press(vt, "F Esc");
+	vt_must_not_show(vt, "Cancel", 2000);
+	assert_true(vt_wait_quiet(vt, 200, 3000));
+	/* After the flood the screen is whole again. */
+	autostr struct str after = STR_INIT, fresh = STR_INIT;
+	struct vt *other = open_with(45, 160, "dark", NULL);
+	vt_screen(vt, &after);
+	vt_screen(other, &fresh);
+	assert_string_equal(after.text, fresh.text);
+	close_screen(vt);
+	close_screen(other);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc > 1 && strcmp(argv[1], "--screen") == 0)
@@ -347,6 +371,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(after_a_storm_of_sizes_the_last_one_is_drawn_right),
 		cmocka_unit_test(a_terminal_that_stops_reading_freezes_nothing_but_itself),
 		cmocka_unit_test(when_it_reads_again_the_newest_state_is_shown),
+		cmocka_unit_test(on_a_slow_line_under_a_flood_a_key_is_answered_within_two_seconds),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

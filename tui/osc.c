@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "tui/osc52.h"
+#include "tui/osc.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -51,7 +51,7 @@ static void add_for_tmux(struct str *to, const struct str *sequence)
 	str_adds(to, "\033\\");
 }
 
-bool osc52_write(struct str *to, bool in_tmux, bool in_screen, const char *text, size_t length,
+bool osc_copy(struct str *to, bool in_tmux, bool in_screen, const char *text, size_t length,
 	struct err *err)
 {
 	if ((length + 2) / 3 * 4 > TERM_COPY_MAX)
@@ -68,4 +68,13 @@ bool osc52_write(struct str *to, bool in_tmux, bool in_screen, const char *text,
 	else
 		str_add(to, sequence.text, sequence.length);
 	return true;
+}
+
+void osc_title(struct str *to, const char *text)
+{
+	str_adds(to, "\033]2;");
+	for (; *text; text++)
+		if (*text >= ' ' && *text <= '~')
+			str_addch(to, *text);
+	str_adds(to, "\033\\");
 }
