@@ -147,7 +147,7 @@ static double say_webhook_error(const struct scene *scene, struct str *text)
 {
 	const struct msg_bot *bot = scene->bot;
 	struct shown limit;
-	str_addf(text, "%s: %s, %" PRIu64 " new errors within %s", bot->name, scene->reason->text,
+	str_addf(text, "%s: %s, %" PRIu64 " new within %s", bot->name, scene->reason->text,
 		bot->webhook_errors, span(scene->limit, &limit));
 	return (double)bot->webhook_errors;
 }

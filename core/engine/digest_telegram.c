@@ -24,6 +24,7 @@ static const struct {
 	{ERR_UNREACHABLE, "unreachable"},
 	{ERR_TIMEOUT,     "unreachable"},
 	{ERR_TLS,         "unreachable"},
+	{ERR_REFUSED,     "no_token"}, /* it could not be read where the configuration says it is */
 };
 /* clang-format on */
 

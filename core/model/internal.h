@@ -49,7 +49,8 @@ struct view {
 	bool heartbeat_fresh;     /* looked at lately */
 	bool dated;               /* its beats have an age */
 	bool beating;             /* and the last one is in time */
-	int64_t heartbeat_age_ms; /* of the last beat, or of the process when that is younger */
+	int64_t heartbeat_age_ms; /* of the last beat (or of the process when that is younger), as it
+				   * was at the last look: that Redis is silent makes no beat older */
 	bool asked;               /* Telegram is asked for it */
 	bool telegram_fresh;
 	bool by_api; /* takes its updates through the Bot API: a backlog means something */

@@ -11,6 +11,7 @@
 
 #include "core/base/format.h"
 #include "core/base/str.h"
+#include "core/base/utf8.h"
 
 enum { WORDS_MAX = 60 }; /* bytes of somebody else's sentence in ours */
 
@@ -131,7 +132,7 @@ static int64_t say_disabled(const struct view *view, struct str *text)
 {
 	const char *by = view->bot->enabled_by;
 	str_addf(text, "disabled%s%.*s", by && *by ? " in " : "", WORDS_MAX, by ? by : "");
-	return SINCE_KEPT;
+	return SINCE_NONE; /* nobody says since when */
 }
 
 /* ---- heartbeat ---- */
@@ -186,7 +187,7 @@ static bool when_heartbeat_never(const struct view *view)
 }
 static int64_t say_heartbeat_never(const struct view *view, struct str *text)
 {
-	return say(text, "no heartbeat yet", waiting_since(view));
+	return say(text, "no heartbeat seen", waiting_since(view));
 }
 
 static bool when_heartbeat_stale(const struct view *view)
@@ -247,6 +248,19 @@ static int64_t say_token_rejected(const struct view *view, struct str *text)
 	return SINCE_KEPT;
 }
 
+/* A file that is missing, or that others can read: the error says which, and what to do. */
+static bool when_token_unreadable(const struct view *view)
+{
+	return view->asked && is_word(view->bot->tg_state, "no_token");
+}
+static int64_t say_token_unreadable(const struct view *view, struct str *text)
+{
+	const char *error = view->bot->tg_error ? view->bot->tg_error : "";
+	str_adds(text, "no token: ");
+	str_add(text, error, utf8_cut(error, strlen(error), (size_t)2 * WORDS_MAX));
+	return SINCE_KEPT;
+}
+
 static bool when_limited(const struct view *view)
 {
 	return view->asked && view->bot->retry_until_ms > view->now_ms;
@@ -254,7 +268,10 @@ static bool when_limited(const struct view *view)
 static int64_t say_limited(const struct view *view, struct str *text)
 {
 	int64_t left_s = (view->bot->retry_until_ms - view->now_ms + 999) / 1000;
-	str_addf(text, "429, asked again in %s", format_duration(left_s * 1000).text);
+	if (left_s < 60)
+		str_addf(text, "429, asked again in %" PRId64 "s", left_s);
+	else
+		str_addf(text, "429, asked again in %s", format_duration(left_s * 1000).text);
 	return SINCE_NONE;
 }
 

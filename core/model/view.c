@@ -36,7 +36,7 @@ static void look_at_heartbeat(struct view *view)
 	view->heartbeat_fresh = view->has_heartbeat && is_within(bot->hb_seen_ms, view->now_ms,
 							       view->limits->heartbeat_stale_ms);
 	view->dated = missing || is_word(bot->hb_state, "ok") || is_word(bot->hb_state, "late");
-	view->heartbeat_age_ms = view->now_ms - from_ms;
+	view->heartbeat_age_ms = bot->hb_seen_ms - from_ms;
 	view->beating = view->heartbeat_fresh && view->dated && !missing && bot->hb_at_ms > 0 &&
 			view->heartbeat_age_ms <= view->limits->heartbeat_late_ms;
 }

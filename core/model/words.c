@@ -19,7 +19,9 @@ static const struct {
 	{"timed out",                  "no answer in time"},
 	{"timeout",                    "no answer in time"},
 	{"no reply",                   "no answer in time"},
+	{"no answer",                  "no answer in time"},
 	{"could not resolve",          "host name not resolved"},
+	{"not resolved",               "host name not resolved"},
 	{"name or service not known",  "host name not resolved"},
 	{"name resolution",            "host name not resolved"},
 	{"no route to host",           "no route to host"},
@@ -27,6 +29,7 @@ static const struct {
 	{"reset by peer",              "connection reset"},
 	{"server closed the connection", "connection closed"},
 	{"connection closed",          "connection closed"},
+	{"connection was closed",      "connection closed"},
 	{"no such file or directory",  "socket not there"},
 	{"certificate",                "certificate refused"},
 	{"ssl",                        "no TLS connection"},
@@ -47,6 +50,17 @@ static bool add_status(struct str *ret, const char *error)
 	return true;
 }
 
+/* Our own sentences name the subject first and the cause last: `cannot X: why`. */
+static const char *last_clause(const char *error, size_t *length)
+{
+	for (size_t at = *length; at > 2; at--)
+		if (error[at - 2] == ':' && error[at - 1] == ' ' && at < *length) {
+			*length -= at;
+			return error + at;
+		}
+	return error;
+}
+
 void shorten_error(struct str *ret, const char *error)
 {
 	if (!error || !*error)
@@ -59,5 +73,7 @@ void shorten_error(struct str *ret, const char *error)
 			return;
 		}
 	size_t line = strcspn(error, "\n");
+	if (line > WORDS_MAX)
+		error = last_clause(error, &line);
 	str_add(ret, error, utf8_cut(error, line, WORDS_MAX));
 }

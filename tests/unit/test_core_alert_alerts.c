@@ -180,7 +180,7 @@ static const struct {
 		"webhook_error=\"Wrong response from the webhook: 502 Bad Gateway\" "
 		"webhook_errors=38"
 		" webhook_error_ms=~1s",
-		"orders: webhook 502 x38, 38 new errors within 5m", 'w', 38, 300,
+		"orders: webhook 502 x38, 38 new within 5m", 'w', 38, 300,
 		"alerts: {webhook_error: {within: 1h}}",
 		"webhook_error=\"x\" webhook_errors=1 webhook_error_ms=~9m"},
 	{"webhook_url_changed", "url_changed_ms=~20s",
@@ -380,6 +380,22 @@ static void a_silent_source_neither_begins_nor_ends_an_alert(void **state)
 	assert_string_equal(phase_of(bench, "heartbeat_late"), "resolved");
 }
 
+static void a_backlog_that_stays_high_goes_on_and_one_that_falls_is_over(void **state)
+{
+	struct bench *bench = *state;
+	see_bot(bench, "pending=400 pending_rises=0 pending_slope=5");
+	assert_string_equal(phase_of(bench, "backlog_rising"), "none");
+	see_bot(bench, "pending=500 pending_rises=3 pending_slope=50");
+	pass(bench, 20000);
+	see_bot(bench, "pending=490 pending_rises=0 pending_slope=20");
+	pass(bench, 20000);
+	assert_string_equal(phase_of(bench, "backlog_rising"), "firing");
+	see_bot(bench, "pending=300 pending_rises=0 pending_slope=-90");
+	pass(bench, 1000);
+	pass(bench, 5000);
+	assert_string_equal(phase_of(bench, "backlog_rising"), "resolved");
+}
+
 static void a_longer_hold_after_a_reload_makes_firing_pending_again(void **state)
 {
 	struct bench *bench = *state;
@@ -564,6 +580,7 @@ int main(void)
 		test(one_alert_a_rule_and_target),
 		test(disabled_or_worked_on_does_not_page),
 		test(a_silent_source_neither_begins_nor_ends_an_alert),
+		test(a_backlog_that_stays_high_goes_on_and_one_that_falls_is_over),
 		test(a_longer_hold_after_a_reload_makes_firing_pending_again),
 		test(a_target_that_leaves_resolves_its_alerts),
 		test(a_webhook_that_fails_while_updates_pile_up_is_critical),
