@@ -7,6 +7,7 @@
 #include "core/base/str.h"
 #include "core/events/directory.h"
 #include "core/engine/internal.h"
+#include "core/engine/reload.h"
 #include "core/engine/seek.h"
 #include "core/engine/windows.h"
 #include "core/series/series.h"
@@ -56,6 +57,7 @@ static const struct {
 	{MSG_win_rows, windows_deliver},
 	{MSG_win_points, windows_deliver},
 	{MSG_seek, take_seek},
+	{MSG_answer, reload_deliver},
 };
 
 static void digest_message(struct engine *engine, const struct msg_any *message)

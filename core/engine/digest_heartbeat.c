@@ -36,6 +36,8 @@ static void list_workers(struct msg_bot *bot, const struct bot_facts *facts)
 	for (size_t i = 0; i < bot->workers_count; i++)
 		msg_release(MSG_worker_seen, &bot->workers[i]);
 	bot->workers_count = 0;
+	if (facts->worker_count < 2)
+		return;
 	for (size_t i = 0; i < facts->worker_count; i++) {
 		if (!facts->workers[i].id[0])
 			continue;
@@ -43,6 +45,16 @@ static void list_workers(struct msg_bot *bot, const struct bot_facts *facts)
 		msg_set(&seen->id, facts->workers[i].id);
 		seen->seen_ms = facts->workers[i].beat_ms;
 	}
+}
+
+/* Of a bot with one key; the workers of others are in their list. */
+static void name_worker(
+	struct msg_bot *bot, const struct bot_facts *facts, const struct msg_obs_heartbeat *seen)
+{
+	autofree char *text = seen->workers_total > 1 ? xasprintf("%s/%lld", seen->worker,
+								(long long)seen->workers_total)
+						      : xstrdup("");
+	msg_set(&bot->worker, facts->worker_count > 1 ? "" : text);
 }
 
 static void note_beat(struct engine *engine, struct msg_bot *bot, struct bot_facts *facts,
@@ -63,7 +75,7 @@ static void note_beat(struct engine *engine, struct msg_bot *bot, struct bot_fac
 	bot->hb_ttl_ms = seen->ttl_ms;
 	if (dated && at_ms > bot->hb_at_ms)
 		bot->hb_at_ms = at_ms;
-	msg_set(&bot->worker, seen->worker);
+	name_worker(bot, facts, seen);
 	facts->heartbeat_mono_ms = now_mono(engine);
 }
 

@@ -215,9 +215,8 @@ static void digest_some(struct engine *engine)
 
 static void reload_if_asked(struct engine *engine)
 {
-	struct err ignored;
 	if (atomic_exchange(&engine->reload, false))
-		(void)engine_reload(engine, &ignored);
+		reload_begin(engine);
 }
 
 /* A screen that comes back in a moment finds its engine; who was started for one client does not

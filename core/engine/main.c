@@ -48,6 +48,7 @@ struct signals {
 static void *listen_for_signals(void *context)
 {
 	struct signals *signals = context;
+	pthread_setname_np(pthread_self(), "signals");
 	for (;;) {
 		int number = 0;
 		if (sigwait(&signals->set, &number) != 0 || number == SIGUSR1)

@@ -92,6 +92,7 @@ static void *run(void *context)
 	struct query_pool *pool = seat->pool;
 	unsigned number = seat->number;
 	free(seat);
+	pthread_setname_np(pthread_self(), "query");
 	for (struct query *query; (query = take(pool, number));) {
 		if (!query_cancelled(query))
 			query->work(query);

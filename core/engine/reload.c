@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/engine/reload.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/err.h"
+#include "core/base/mem.h"
 #include "core/base/str.h"
 #include "core/conf/settings.h"
 #include "core/events/directory.h"
@@ -13,7 +15,10 @@
 #include "core/engine/internal.h"
 #include "core/engine/journal.h"
 #include "core/engine/judge.h"
+#include "core/engine/peer.h"
+#include "core/engine/query_pool.h"
 #include "core/engine/roster.h"
+#include "core/engine/server.h"
 
 /* An engine is its state directory: another one is another engine. */
 static bool is_same_engine(const struct settings *old, const struct settings *new, struct err *err)
@@ -40,20 +45,85 @@ static void adopt(struct engine *engine, struct settings *settings)
 	settings_unref(old);
 }
 
-bool engine_reload(struct engine *engine, struct err *err)
+struct reload_job {
+	struct query query;
+	struct mailbox *to_engine;
+	char *path;
+	uint64_t client, req; /* 0: nobody waits for an answer */
+	struct settings *settings;
+	struct err err;
+};
+
+static void release_job(struct query *query)
 {
-	struct settings *settings = NULL;
-	bool ok = settings_load(engine->settings->path, &settings, NULL, err);
-	if (ok && !is_same_engine(engine->settings, settings, err)) {
-		settings_unref(settings);
-		ok = false;
-	}
-	if (ok)
-		adopt(engine, settings);
-	if (ok)
+	struct reload_job *job = (struct reload_job *)query;
+	settings_unref(job->settings);
+	free(job->path);
+	free(job);
+}
+
+static void work(struct query *query)
+{
+	struct reload_job *job = (struct reload_job *)query;
+	struct msg_answer *answer = msg_new(MSG_answer);
+	if (!settings_load(job->path, &job->settings, NULL, &job->err))
+		job->settings = NULL;
+	answer->req = job->req;
+	query_post(query, job->to_engine, MSG_answer, answer);
+}
+
+static void begin(struct engine *engine, uint64_t client, uint64_t req)
+{
+	struct reload_job *job = xcalloc(1, sizeof(*job));
+	query_init(&job->query, work, release_job);
+	job->to_engine = engine->mailbox;
+	job->path = xstrdup(engine->settings->path);
+	job->client = client;
+	job->req = req;
+	if (!query_pool_add(engine->pool, &job->query))
+		copy_text(engine->config_error, sizeof(engine->config_error),
+			"the engine is too busy to read the configuration: try again");
+	query_unref(&job->query);
+}
+
+void reload_begin(struct engine *engine)
+{
+	begin(engine, 0, 0);
+}
+
+void reload_request(struct engine *engine, struct peer *peer, const void *body)
+{
+	const struct msg_reload_req *request = body;
+	begin(engine, peer->who.client, request->req);
+}
+
+static void answer(struct engine *engine, const struct reload_job *job)
+{
+	struct peer *peer = server_peer(engine->server, job->client);
+	if (!peer)
+		return;
+	bool ok = job->err.code == ERR_NONE;
+	size_t from = peer->out.length;
+	autofree char *text = xstrdup(ok ? "the configuration was read again" : job->err.text);
+	const struct msg_answer reply = {.req = job->req, .code = job->err.code, .text = text};
+	peer_send(peer, MSG_answer, &reply);
+	peer_remember(peer, job->req, from);
+}
+
+void reload_deliver(struct engine *engine, struct parcel *parcel)
+{
+	struct reload_job *job = parcel->attachment;
+	if (!job)
+		return;
+	if (job->settings && is_same_engine(engine->settings, job->settings, &job->err)) {
+		adopt(engine, settings_ref(job->settings));
+		job->err = (struct err){.code = ERR_NONE};
 		journal_say(engine->book, LOG_LEVEL_INFO, "the configuration was read again");
-	else
-		journal_say(engine->book, LOG_LEVEL_WARN, "the configuration stays: %s", err->text);
-	copy_text(engine->config_error, sizeof(engine->config_error), ok ? "" : err->text);
-	return ok;
+	} else {
+		journal_say(
+			engine->book, LOG_LEVEL_WARN, "the configuration stays: %s", job->err.text);
+	}
+	copy_text(engine->config_error, sizeof(engine->config_error),
+		job->err.code ? job->err.text : "");
+	answer(engine, job);
 }

@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading the configuration again: all or nothing. Engine thread. */
+/*
+ * Reading the configuration again: all or nothing. The file is read and checked on the query pool,
+ * since it may be long; the engine's thread then only takes the result. Engine thread.
+ */
 #ifndef BOTSWAIN_ENGINE_RELOAD_H
 #define BOTSWAIN_ENGINE_RELOAD_H
 
-#include <stdbool.h>
-#include "core/base/attr.h"
+#include "core/msg/mailbox.h"
 
 struct engine;
-struct err;
+struct peer;
 
-/* False: nothing changed, `err` says why, and so does engine.config_error until a reload succeeds. */
-bool engine_reload(struct engine *engine, struct err *err);
+/* Begins; engine.config_error says how it ended. */
+void reload_begin(struct engine *engine);
+/* The same for a client that is answered. */
+void reload_request(struct engine *engine, struct peer *peer, const void *body);
+/* The file was read: takes the new settings, or says why the old ones stay. */
+void reload_deliver(struct engine *engine, struct parcel *parcel);
 
 #endif

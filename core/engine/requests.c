@@ -22,16 +22,6 @@ static void answer(struct peer *peer, uint64_t req, enum err_code code, const ch
 	peer_send(peer, MSG_answer, &reply);
 }
 
-static void reload(struct engine *engine, struct peer *peer, const void *body)
-{
-	const struct msg_reload_req *request = body;
-	struct err err = {.code = ERR_NONE};
-	if (engine_reload(engine, &err))
-		answer(peer, request->req, ERR_NONE, "the configuration was read again");
-	else
-		answer(peer, request->req, err.code, err.text);
-}
-
 static void focus(struct engine *engine, struct peer *peer, const void *body)
 {
 	const struct msg_focus_req *request = body;
@@ -51,7 +41,7 @@ static const struct {
 	{MSG_run_req,    request_run,    HAS_REQ | CHANGES},
 	{MSG_cancel_req, request_cancel, HAS_REQ | CHANGES},
 	{MSG_arm_req,    request_arm,    HAS_REQ | CHANGES},
-	{MSG_reload_req, reload,         HAS_REQ | CHANGES},
+	{MSG_reload_req, reload_request, HAS_REQ | CHANGES},
 	{MSG_focus_req,  focus,          0},
 	{MSG_win_open,   windows_open,   0},
 	{MSG_win_close,  windows_close,  0},

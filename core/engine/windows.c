@@ -96,6 +96,7 @@ static void ask(struct engine *engine, struct peer *peer, struct window *window)
 	struct window_job *job = new_job(engine, peer, window);
 	struct err err = {.code = ERR_NONE};
 	window->asked_mono_ms = now_mono(engine);
+	window->again_mono_ms = window->asked_mono_ms + WINDOW_GAP_MS;
 	window->seen = store->news(engine, window);
 	if (!store->begin(engine, window, job, &err)) {
 		answer_error(peer, window->request, err.text);
@@ -211,6 +212,9 @@ void windows_deliver(struct engine *engine, struct parcel *parcel)
 		note_position(window, parcel->message.body);
 	if (!is_last(parcel))
 		return;
+	int64_t now = now_mono(engine), rest_ms = WINDOW_REST * (now - window->asked_mono_ms);
+	if (now + rest_ms > window->again_mono_ms)
+		window->again_mono_ms = now + rest_ms;
 	drop_job(window);
 }
 
@@ -231,7 +235,7 @@ static void turn_window(struct engine *engine, struct peer *peer, struct window 
 		drop_job(window);
 		window->unasked = true;
 	}
-	if (is_waiting(engine, window) && now_mono(engine) - window->asked_mono_ms >= WINDOW_GAP_MS)
+	if (is_waiting(engine, window) && now_mono(engine) >= window->again_mono_ms)
 		ask(engine, peer, window);
 }
 
@@ -250,9 +254,8 @@ int64_t windows_due_ms(const struct engine *engine)
 	for (size_t i = 0; (peer = server_peer_at(engine->server, i)); i++)
 		for (size_t w = 0; peer->windows && w < WINDOWS_MAX; w++) {
 			const struct window *window = &peer->windows->windows[w];
-			int64_t at = window->asked_mono_ms + WINDOW_GAP_MS;
-			if (at < due && is_waiting(engine, window))
-				due = at;
+			if (window->again_mono_ms < due && is_waiting(engine, window))
+				due = window->again_mono_ms;
 		}
 	return due;
 }

@@ -22,6 +22,7 @@ enum {
 	WINDOW_ROWS = 1000, /* rows or columns of one answer */
 	WINDOW_PAGES = 3,   /* pages sent either side */
 	WINDOW_GAP_MS = 50, /* between two answers */
+	WINDOW_REST = 4,    /* a following window rests so many times as long as its answer took */
 	WINDOW_SERIES = 64, /* names of one window */
 };
 
@@ -31,6 +32,7 @@ struct window {
 	struct window_job *job; /* under way, NULL: none */
 	int64_t opened_ms;      /* wall: what `now` was when it was opened */
 	int64_t asked_mono_ms;  /* when the last job began */
+	int64_t again_mono_ms;  /* not asked again before */
 	uint64_t seen;          /* the store's number of changes that the last job began with */
 	bool unasked;           /* the pool had no room */
 	char *position;         /* follow: the key of the last row sent; NULL: none yet */

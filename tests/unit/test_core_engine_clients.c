@@ -232,14 +232,58 @@ static void a_flood_of_requests_waits_in_its_own_socket(void **state)
 static void a_repeated_request_gets_the_same_answer_and_is_not_redone(void **state)
 {
 	struct harness_screen *screen = harness_attach(*state);
-	harness_send(screen, "reload_req req=1");
-	harness_send(screen, "reload_req req=2");
-	harness_send(screen, "reload_req req=1");
+	for (int i = 0; i < 3; i++) {
+		harness_send(screen, "reload_req req=%d", i == 1 ? 2 : 1);
+		for (int wait = 0; wait < 500 && screen->got_count <= (unsigned)i; wait++) {
+			(void)engine_turn(screen->harness->engine, 10);
+			harness_sync(screen);
+		}
+	}
 	assert_int_equal(screen->got_count, 3);
 	const struct msg_answer *first = screen->got[0].body, *again = screen->got[2].body;
 	assert_true(msg_equal(MSG_answer, first, again, false));
 	assert_int_equal(first->req, 1);
 	harness_detach(screen);
+}
+
+/* A socket pair whose peer is another user, as the kernel sees it. */
+static int connect_as(struct harness *harness, uid_t uid)
+{
+	int fds[2];
+	assert_int_equal(seteuid(uid), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
+	assert_int_equal(seteuid(0), 0);
+	engine_adopt(harness->engine, fds[1]);
+	return fds[0];
+}
+
+static void another_user_may_look_and_not_act(void **state)
+{
+	struct harness *harness = *state;
+	if (geteuid() != 0)
+		skip();
+	autostr struct str heard = STR_INIT;
+	bool closed;
+	int fd = connect_as(harness, 65534);
+	say(fd, "hello protocol=%d engine=\"/nowhere/state\"", MSG_PROTOCOL);
+	hear(harness, fd, &heard, &closed);
+	struct msg_any welcome = first_message(&heard);
+	assert_int_equal(welcome.kind, MSG_welcome);
+	assert_string_equal(((const struct msg_welcome *)welcome.body)->operator, "uid 65534");
+	msg_any_release(&welcome);
+	static const char *const requests[] = {"reload_req req=1", "plan_req req=2 verb=\"stop\"",
+		"run_req req=3 plan=1", "cancel_req req=4", "arm_req req=5 on=true"};
+	for (size_t i = 0; i < COUNT_OF(requests); i++) {
+		str_clear(&heard);
+		say(fd, "%s", requests[i]);
+		hear(harness, fd, &heard, &closed);
+		struct msg_any reply = first_message(&heard);
+		assert_int_equal(reply.kind, MSG_answer);
+		assert_int_equal(((const struct msg_answer *)reply.body)->code, ERR_REFUSED);
+		msg_any_release(&reply);
+	}
+	assert_false(closed);
+	close(fd);
 }
 
 static void the_sixty_fifth_client_is_refused(void **state)
@@ -287,6 +331,7 @@ int main(void)
 		cmocka_unit_test(who_never_reads_is_dropped_after_ten_seconds_and_counted),
 		TEST(a_flood_of_requests_waits_in_its_own_socket),
 		TEST(a_repeated_request_gets_the_same_answer_and_is_not_redone),
+		TEST(another_user_may_look_and_not_act),
 		TEST(the_sixty_fifth_client_is_refused),
 		TEST(a_client_says_why_it_was_refused),
 	};
