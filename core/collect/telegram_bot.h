@@ -39,6 +39,7 @@ struct tg_bot {
 	struct schedule schedules[2]; /* by enum tg_method */
 	int64_t released_ms;          /* staggered: not before */
 	bool is_rejected;             /* only getMe, slowly */
+	bool has_answered;            /* this token was known to the host once */
 	bool was_held_back;           /* not asked, since the host does not answer */
 	struct http_call *call;       /* under way */
 	enum tg_method asked;
