@@ -248,13 +248,16 @@ static bool say_connect(const struct http_call *call, struct err *err)
 		err, ERR_UNREACHABLE, "%s", errnum ? strerror((int)errnum) : "no connection");
 }
 
+/* A kept connection has no time of connecting: what was sent tells how far it came. */
 static bool say_timeout(const struct http_call *call, struct err *err)
 {
-	curl_off_t connected_us = 0;
-	curl_easy_getinfo(call->easy, CURLINFO_CONNECT_TIME_T, &connected_us);
-	int64_t limit_ms = connected_us ? call->request.total_ms : call->request.connect_ms;
-	return err_set(err, ERR_TIMEOUT, "%s in %.3g s",
-		connected_us ? "no answer" : "no connection", (double)limit_ms / 1000.0);
+	long sent_bytes = 0;
+	curl_easy_getinfo(call->easy, CURLINFO_REQUEST_SIZE, &sent_bytes);
+	const struct http_request *request = &call->request;
+	bool is_connect = !sent_bytes && request->connect_ms < request->total_ms;
+	int64_t limit_ms = is_connect ? request->connect_ms : request->total_ms;
+	return err_set(err, ERR_TIMEOUT, "%s in %.3g s", sent_bytes ? "no answer" : "no connection",
+		(double)limit_ms / 1000.0);
 }
 
 /* Our own words: libcurl's could hold a part of the URL one day. */

@@ -55,29 +55,57 @@ static void wait_for_ports(struct botapi *botapi)
 	assert_true(botapi->port > 0 && botapi->control_port > 0);
 }
 
+static void launch(struct botapi *botapi)
+{
+	autofree char *program = build_program("fleet/botapi");
+	autofree char *transcript = xasprintf("%s/transcript.jsonl", botapi->directory);
+	autofree char *bots = xasprintf("%s/bots.jsonl", botapi->directory);
+	autofree char *port = xasprintf("%d", botapi->port);
+	autofree char *control = xasprintf("%d", botapi->control_port);
+	botapi->pid = fork();
+	assert_true(botapi->pid >= 0);
+	if (botapi->pid > 0)
+		return;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (!freopen("/dev/null", "w", stdout))
+		_exit(126);
+	execl(program, program, "--dir", botapi->directory, "--transcript", transcript, "--port",
+		port, "--control-port", control, access(bots, F_OK) == 0 ? "--bots" : NULL, bots,
+		(char *)NULL);
+	_exit(127);
+}
+
 void botapi_start(struct botapi *botapi)
 {
 	*botapi = (struct botapi){0};
-	autofree char *program = build_program("fleet/botapi");
 	copy_text(botapi->directory, sizeof(botapi->directory), "/tmp/botswain-test.XXXXXX");
 	assert_non_null(mkdtemp(botapi->directory));
-	autofree char *transcript = xasprintf("%s/transcript.jsonl", botapi->directory);
-	botapi->pid = fork();
-	assert_true(botapi->pid >= 0);
-	if (botapi->pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (!freopen("/dev/null", "w", stdout))
-			_exit(126);
-		execl(program, program, "--dir", botapi->directory, "--transcript", transcript,
-			(char *)NULL);
-		_exit(127);
-	}
+	launch(botapi);
 	wait_for_ports(botapi);
+}
+
+void botapi_kill(struct botapi *botapi)
+{
+	int status;
+	kill(botapi->pid, SIGKILL);
+	assert_int_equal(waitpid(botapi->pid, &status, 0), botapi->pid);
+}
+
+void botapi_start_again(struct botapi *botapi)
+{
+	autofree char *written = xasprintf("%s/botapi.port", botapi->directory);
+	int port = botapi->port;
+	unlink(written);
+	launch(botapi);
+	botapi->port = 0;
+	wait_for_ports(botapi);
+	assert_int_equal(botapi->port, port);
 }
 
 void botapi_stop(struct botapi *botapi)
 {
-	static const char *const files[] = {"botapi.port", "control.port", "transcript.jsonl"};
+	static const char *const files[] = {
+		"botapi.port", "control.port", "transcript.jsonl", "bots.jsonl"};
 	kill(botapi->pid, SIGTERM);
 	int status = 0;
 	assert_int_equal(waitpid(botapi->pid, &status, 0), botapi->pid);
@@ -160,12 +188,25 @@ json_t *botapi_control(const struct botapi *botapi, const char *route, const cha
 	return result;
 }
 
+/* Also for a server that is started again. */
+static void remember_bot(const struct botapi *botapi, const json_t *bot)
+{
+	autofree char *path = xasprintf("%s/bots.jsonl", botapi->directory);
+	FILE *file = fopen(path, "ae");
+	assert_non_null(file);
+	assert_int_equal(json_dumpf(bot, file, JSON_COMPACT), 0);
+	fputc('\n', file);
+	assert_int_equal(fclose(file), 0);
+}
+
 char *botapi_make_bot(const struct botapi *botapi, const char *name)
 {
 	json_t *made = botapi_control(botapi, "bots", "{\"count\":1,\"prefix\":\"%s\"}", name);
-	const char *token = json_string_value(json_object_get(json_array_get(made, 0), "token"));
+	const json_t *bot = json_array_get(made, 0);
+	const char *token = json_string_value(json_object_get(bot, "token"));
 	assert_non_null(token);
 	char *copy = xstrdup(token);
+	remember_bot(botapi, bot);
 	json_decref(made);
 	return copy;
 }

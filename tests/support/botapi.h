@@ -29,6 +29,9 @@ struct http_answer {
 
 void botapi_start(struct botapi *botapi);
 void botapi_stop(struct botapi *botapi);
+/* Dies at once; botapi_start_again() takes the same ports and the bots that botapi_make_bot() made. */
+void botapi_kill(struct botapi *botapi);
+void botapi_start_again(struct botapi *botapi);
 
 /* One HTTP request; `body` NULL: GET. A body that begins with '{' goes as JSON, any other as a form. */
 struct http_answer http_ask(const char *url, const char *body, const char *agent, int timeout_ms);

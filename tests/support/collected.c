@@ -35,12 +35,19 @@ static struct settings *parse(const char *yaml)
 	return settings;
 }
 
-void collected_start_known(
-	struct collected *collected, collect_known_token *known, const char *yaml)
+void collected_pretend_far(struct settings *settings)
+{
+	settings->telegram_loopback = false;
+}
+
+void collected_start_with(struct collected *collected, const char *yaml, collect_known_token *known,
+	void (*change)(struct settings *settings))
 {
 	struct err err = {0};
 	*collected =
 		(struct collected){.settings = parse(yaml), .mailbox = mailbox_new(MAILBOX_LIMIT)};
+	if (change)
+		change(collected->settings);
 	if (!collect_start(collected->settings, clock_real(), collected->mailbox, known, NULL,
 		    &collected->collect, &err))
 		fail_msg("%s", err.text);
@@ -53,7 +60,7 @@ void collected_start(struct collected *collected, const char *format, ...)
 	va_start(args, format);
 	str_vaddf(&yaml, format, args);
 	va_end(args);
-	collected_start_known(collected, NULL, yaml.text);
+	collected_start_with(collected, yaml.text, NULL, NULL);
 }
 
 void collected_reload(struct collected *collected, const char *format, ...)
@@ -91,6 +98,13 @@ static bool take_one(struct collected *collected)
 	collected->last = str_detach(&text);
 	collected->last_ms = now_ms();
 	collected->count++;
+	if (getenv("BOTSWAIN_TEST_SHOW"))
+		print_message("%10lld %s\n", (long long)collected->last_ms, collected->last);
+	if (starts_with(collected->last, "obs_source ") &&
+		strstr(collected->last, "state=\"unreachable\""))
+		collected->unreachable++;
+	if (collected->forbidden && strstr(collected->last, collected->forbidden))
+		fail_msg("what nobody may see is in: %s", collected->last);
 	return true;
 }
 

@@ -2,7 +2,7 @@
 /*
  * The sources of a configuration, running, and what they report: a test waits for an observation
  * instead of sleeping. Observations are looked at in their text form (msg_dump()), in the order in
- * which they came, each once.
+ * which they came, each once. With BOTSWAIN_TEST_SHOW in the environment all of them are printed.
  */
 #ifndef BOTSWAIN_TESTS_COLLECTED_H
 #define BOTSWAIN_TESTS_COLLECTED_H
@@ -19,15 +19,20 @@ struct collected {
 	struct settings *settings;
 	struct mailbox *mailbox;
 	struct collect *collect;
-	char *last;      /* the observation that was waited for last */
-	int64_t last_ms; /* mono, when it was taken */
-	uint64_t count;  /* observations taken so far */
+	char *last;            /* the observation that was waited for last */
+	int64_t last_ms;       /* mono, when it was taken */
+	uint64_t count;        /* observations taken so far */
+	uint64_t unreachable;  /* obs_source that said so */
+	const char *forbidden; /* no observation may hold this text; NULL none */
 };
 
 /* `yaml`: a configuration. Fails the test when it is wrong. */
 void collected_start(struct collected *collected, const char *format, ...) PRINTF_LIKE(2, 3);
-void collected_start_known(
-	struct collected *collected, collect_known_token *known, const char *yaml);
+/* `change` (may be NULL) is let at the settings before anything starts. */
+void collected_start_with(struct collected *collected, const char *yaml, collect_known_token *known,
+	void (*change)(struct settings *settings));
+/* A change: the Bot API is treated as one that is not on loopback. */
+void collected_pretend_far(struct settings *settings);
 void collected_reload(struct collected *collected, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Fails the test when stopping takes more than 2 s. */
 void collected_stop(struct collected *collected);
