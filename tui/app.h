@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The screen program's state and its turn: events come in, the replica of the model changes, at
+ * most one frame goes out. It owns no descriptor and waits for nothing; loop.c (a terminal) and
+ * script.c (no terminal) drive it. Commands and panes read and change it directly. Screen thread
+ * only.
+ */
+#ifndef BOTSWAIN_TUI_APP_H
+#define BOTSWAIN_TUI_APP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "core/base/attr.h"
+#include "core/model/model.h"
+#include "tui/keymap.h"
+#include "tui/layout.h"
+#include "tui/link.h"
+#include "tui/overlay.h"
+#include "tui/pane.h"
+#include "tui/term.h"
+#include "tui/views.h"
+#include "tui/window.h"
+#include "tui/rowset.h"
+#include "widgets/prompt.h"
+#include "widgets/toast.h"
+
+enum {
+	APP_ORDER_MS = 2000,    /* rows keep their places so long after a key */
+	APP_DATA_MS = 200,      /* between frames that new state alone asks for */
+	APP_INTERRUPT_MS = 1000, /* two Ctrl-C within this leave */
+	APP_REQUESTS_MAX = 16,
+};
+
+/* A request whose answer somebody wants to hear. `kind` is MSG_none when the engine went away. */
+typedef void reply_take(struct app *app, uint64_t req, enum msg_kind kind, const void *body);
+
+struct app {
+	/* borrowed */
+	const struct clock *clock;
+	const struct settings *settings;
+	struct term *term;
+
+	struct link *link;
+	struct model *live;   /* replica of the engine's model */
+	struct model *frozen; /* the picture that pause holds; NULL: not paused */
+	int64_t now_ms;       /* wall clock of the picture: of the last turn mark */
+	bool silent;          /* no turn mark for LINK_SILENT_MS: nothing counts as current */
+	int64_t silent_since_ms;
+	double own_cpu; /* percent of one core; NaN unknown */
+	uint64_t own_rss;
+
+	struct keymap keymap;
+	struct layout layout;
+	struct views views;
+	void *view[PANE_COUNT]; /* of the panes */
+	struct window windows[WINDOW_COUNT]; /* by enum window_id; [0] is not used */
+	struct overlay *overlay;             /* the innermost; NULL: none */
+	struct toast toast;
+	struct {
+		uint64_t req;
+		reply_take *take;
+	} requests[APP_REQUESTS_MAX];
+	struct history commands, filters, reasons; /* typed before */
+
+	struct grid *grid;
+	int64_t key_mono_ms;       /* of the last key */
+	int64_t interrupt_mono_ms; /* of the last Ctrl-C */
+	int64_t data_mono_ms;      /* of the last frame that new state asked for */
+	unsigned epoch; /* of the link when requests were last looked at */
+	enum link_state link_state; /* as the picture shows it */
+	bool dirty;      /* a key, a size, a toast: paint at once */
+	bool dirty_data; /* new state: paint when due */
+	bool quit;
+};
+
+/* Takes ownership of link. */
+struct app *app_new(const struct clock *clock, const struct settings *settings, struct term *term,
+	struct link *link) MUST_CHECK;
+void app_free(struct app *app); /* NULL is legal */
+
+/* ---- its turn ---- */
+
+void app_event(struct app *app, const struct term_event *event);
+/* Reads and writes the link, and everything that time alone changes. */
+void app_step(struct app *app);
+/* Milliseconds until app_step() has something to do by itself. */
+int app_timeout_ms(const struct app *app);
+/* Paints when something visible changed, it is due and the terminal takes it. */
+void app_paint(struct app *app);
+/* True while a frame is owed (script: the picture is not yet what the state is). */
+bool app_owes_frame(const struct app *app);
+
+/* ---- for panes, commands and overlays ---- */
+
+/* What is drawn: the live replica, or the held picture. */
+const struct model *app_model(const struct app *app);
+const struct pane *app_pane(const struct app *app); /* the focused one */
+void *app_view(struct app *app);                    /* its view */
+/* Monotonic now of its clock. */
+int64_t app_mono_ms(const struct app *app);
+/* Rows must keep their places: a key was just pressed, a dialog or a range is open. */
+bool app_holds_rows(const struct app *app);
+void app_focus(struct app *app, enum pane_id pane);
+void app_toast(struct app *app, bool error, const char *format, ...) PRINTF_LIKE(3, 4);
+/* Sends a request whose first field is `req` (set here); `take` hears the answer. False, with a
+ * toast, without an engine. */
+bool app_request(struct app *app, enum msg_kind kind, void *body, reply_take *take);
+void app_push(struct app *app, struct overlay *overlay); /* takes ownership */
+void app_pop(struct app *app);
+void app_dirty(struct app *app);
+
+/* True when this operator may change things now; otherwise why not. */
+bool app_may_change(const struct app *app, struct str *ret_why);
+/* Until when write mode is armed for us, wall ms; 0: not, INT64_MAX: always. */
+int64_t app_armed_until(const struct app *app);
+/* What an action acts on: in Detail the bot that is shown, in Alerts that of the alert, else the
+ * marked bots, else the one under the cursor. */
+void app_targets(const struct app *app, struct id_list *ret_ids);
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a screen can do, once: commands.def. Keys, key lines, help, the menu, the palette and the
+ * printed key page all come from it. A key has one meaning in a scope, whatever the size of the
+ * screen; scopes are the panes and what lies over them. Screen thread only; the table is constant.
+ */
+#ifndef BOTSWAIN_TUI_COMMAND_H
+#define BOTSWAIN_TUI_COMMAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "tui/layout.h"
+
+struct app;
+struct err;
+struct str;
+
+enum scope {
+	/* first the panes, by enum pane_id */
+	SCOPE_HELP = PANE_COUNT,
+	SCOPE_MENU,
+	SCOPE_DIALOG,
+	SCOPE_PROMPT,
+	SCOPE_COUNT,
+};
+
+/* Sets of scopes. */
+enum {
+	IN_BOTS = 1 << PANE_bots,
+	IN_DETAIL = 1 << PANE_detail,
+	IN_ALERTS = 1 << PANE_alerts,
+	IN_METRICS = 1 << PANE_metrics,
+	IN_LOGS = 1 << PANE_logs,
+	IN_OPERATIONS = 1 << PANE_operations,
+	IN_SERVICES = 1 << PANE_services,
+	IN_HELP = 1 << SCOPE_HELP,
+	IN_MENU = 1 << SCOPE_MENU,
+	IN_DIALOG = 1 << SCOPE_DIALOG,
+	IN_PROMPT = 1 << SCOPE_PROMPT,
+	IN_TABLES = IN_BOTS | IN_ALERTS | IN_OPERATIONS | IN_SERVICES,
+	IN_LISTS = IN_TABLES | IN_DETAIL | IN_LOGS,
+	IN_PANES = IN_LISTS | IN_METRICS,
+};
+
+enum command_flags {
+	CMD_ACTION = 1 << 0,  /* the menu lists it, also when it is locked */
+	CMD_CHANGES = 1 << 1, /* locked while read-only */
+	CMD_LIVE = 1 << 2,    /* locked without an engine */
+	CMD_BOTS = 1 << 3,    /* acts on the marked bots, else on the one at hand; locked without */
+	CMD_ROW = 1 << 4,     /* needs a row under the cursor */
+	CMD_FOOT = 1 << 5,    /* first key line: what can be done here */
+	CMD_BASE = 1 << 6,    /* second key line: works everywhere */
+	CMD_HIDDEN = 1 << 7,  /* not offered by the palette: it makes sense as a key only */
+	CMD_OVER = 1 << 8,    /* key line while a prompt, menu or dialog is open */
+};
+
+struct command {
+	const char *name; /* for the palette and the configuration: "restart" */
+	bool (*run)(struct app *app, const struct command *command, const char *args,
+		struct err *err);
+	int param;       /* for functions that serve several commands */
+	unsigned scopes; /* where its keys work: IN_* */
+	const char *keys; /* defaults, blank between; "" none */
+	const char *args; /* what may follow the name: "[BOT...]" */
+	const char *label; /* word of the key lines */
+	unsigned flags;
+	const char *help; /* one line */
+};
+
+/* command_at(0 .. until NULL), in the order of help. */
+const struct command *command_at(size_t index);
+const struct command *command_find(const char *name);
+
+/* True when it would run now; otherwise `ret_why` says what to do, in a few words. */
+bool command_ready(const struct app *app, const struct command *command, struct str *ret_why);
+/* Runs it when it is ready; a failure or lock is shown as a toast. */
+void command_run(struct app *app, const struct command *command, const char *args);
+/* Runs a line of the palette: a name and its arguments. */
+void command_line(struct app *app, const char *line);
+
+/* Which word stands for a scope: "bots", "dialog". */
+const char *scope_name(enum scope scope);
+
+#define COMMAND(id, function, parameter, where, keys_, args_, label_, flags_, help_)              \
+	bool command_##function(struct app *app, const struct command *command, const char *args,  \
+		struct err *err);
+#include "tui/commands.def"
+#undef COMMAND
+
+#endif

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+#include "tui/command.h"
+
+#include <string.h>
+
+#include "core/base/err.h"
+#include "core/base/str.h"
+#include "core/engine/client.h"
+#include "tui/app.h"
+#include "widgets/prompt.h"
+#include "widgets/table.h"
+
+static const struct command commands[] = {
+/* clang-format off */
+#define COMMAND(id, function, parameter, where, keys_, args_, label_, flags_, help_)              \
+	{.name = #id, .run = command_##function, .param = (parameter), .scopes = (where), .keys = (keys_), \
+		.args = (args_), .label = (label_), .flags = (flags_), .help = (help_)},
+#include "tui/commands.def"
+#undef COMMAND
+	/* clang-format on */
+};
+
+static const char *const scope_names[SCOPE_COUNT] = {
+#define PANE(id) [PANE_##id] = #id,
+#include "tui/panes.def"
+#undef PANE
+	[SCOPE_HELP] = "help",
+	[SCOPE_MENU] = "menu",
+	[SCOPE_DIALOG] = "dialog",
+	[SCOPE_PROMPT] = "prompt",
+};
+
+const char *scope_name(enum scope scope)
+{
+	return scope_names[scope];
+}
+
+const struct command *command_at(size_t index)
+{
+	return index < COUNT_OF(commands) ? &commands[index] : NULL;
+}
+
+const struct command *command_find(const char *name)
+{
+	for (size_t i = 0; i < COUNT_OF(commands); i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+static bool locked(struct str *why, const char *text)
+{
+	str_adds(why, text);
+	return false;
+}
+
+static bool has_targets(const struct app *app)
+{
+	CLEANUP(id_list_release) struct id_list ids = {0};
+	app_targets(app, &ids);
+	return ids.count > 0;
+}
+
+static bool has_row(const struct app *app)
+{
+	struct subject subject = {.kind = MSG_none};
+	const struct pane *pane = app_pane(app);
+	if (pane->subject)
+		pane->subject(app, app->view[views_now(&app->views)->focus], &subject);
+	return subject.kind != MSG_none;
+}
+
+bool command_ready(const struct app *app, const struct command *command, struct str *ret_why)
+{
+	if (command->flags & CMD_LIVE && !link_welcome(app->link))
+		return locked(ret_why, "no engine");
+	if (command->flags & CMD_CHANGES && !app_may_change(app, ret_why))
+		return false;
+	if (command->flags & CMD_BOTS && !has_targets(app))
+		return locked(ret_why, "no bot under the cursor");
+	if (command->flags & CMD_ROW && !has_row(app))
+		return locked(ret_why, "nothing under the cursor");
+	return true;
+}
+
+void command_run(struct app *app, const struct command *command, const char *args)
+{
+	autostr struct str why = STR_INIT;
+	struct err err = {.code = ERR_NONE};
+	/* With targets named in its arguments a command needs none under the cursor. */
+	bool named = args[0] && command->flags & CMD_BOTS;
+	if (!command_ready(app, command, &why) && !(named && why.length == 0)) {
+		app_toast(app, true, "%s: %s", command->name, why.text);
+		return;
+	}
+	if (!command->run(app, command, args, &err) && err.code != ERR_NONE)
+		app_toast(app, true, "%s", err.text);
+	app_dirty(app);
+}
+
+void command_line(struct app *app, const char *line)
+{
+	char name[32];
+	size_t length = strcspn(line, " ");
+	const char *args = line + length + strspn(line + length, " ");
+	if (length >= sizeof(name)) {
+		app_toast(app, true, "no such command: %s; ? lists them", line);
+		return;
+	}
+	memcpy(name, line, length);
+	name[length] = '\0';
+	const struct command *command = command_find(name);
+	if (command)
+		command_run(app, command, args);
+	else
+		app_toast(app, true, "no such command: '%s'; ? lists them", name);
+}

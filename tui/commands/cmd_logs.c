@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/* What Logs can do; the pane does it (panes/logs.h). */
+#include "core/base/err.h"
+#include "tui/app.h"
+#include "tui/overlays/overlays.h"
+#include "tui/panes/logs.h"
+#include "tui/rowset.h"
+
+bool command_search(
+	struct app *app, const struct command *command, const char *args, struct err *err)
+{
+	(void)command;
+	if (args[0])
+		return logs_search(app, args, true, err);
+	line_open(app, "/", "text  \"two words\"  /regex/  level>=warn", logs_searched(app),
+		&app->filters, logs_search);
+	return true;
+}
+
+bool command_log_filter(
+	struct app *app, const struct command *command, const char *args, struct err *err)
+{
+	(void)command;
+	if (args[0])
+		return logs_filter(app, args, true, err);
+	line_open(app, "&", "text  !text  level>=warn  bot=quiz  time>-15m", logs_filtered(app),
+		&app->filters, logs_filter);
+	return true;
+}
+
+bool command_seek(struct app *app, const struct command *command, const char *args, struct err *err)
+{
+	(void)args;
+	return logs_seek(app, command->param, err);
+}
+
+bool command_follow(
+	struct app *app, const struct command *command, const char *args, struct err *err)
+{
+	(void)command, (void)args, (void)err;
+	logs_follow(app);
+	return true;
+}
+
+bool command_mark_line(
+	struct app *app, const struct command *command, const char *args, struct err *err)
+{
+	(void)command, (void)args, (void)err;
+	logs_mark_line(app);
+	return true;
+}
+
+bool command_log_side(
+	struct app *app, const struct command *command, const char *args, struct err *err)
+{
+	(void)args, (void)err;
+	logs_side(app, command->param);
+	return true;
+}
+
+bool command_bot_logs(
+	struct app *app, const struct command *command, const char *args, struct err *err)
+{
+	CLEANUP(id_list_release) struct id_list ids = {0};
+	(void)command, (void)args, (void)err;
+	app_targets(app, &ids);
+	logs_of(app, &ids);
+	struct place place = {
+		.focus = PANE_logs, .lower = PANE_logs, .zoom = ZOOM_FULL, .drilled = true};
+	views_go(&app->views, place);
+	return true;
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+#include "tui/complete.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/mem.h"
+#include "core/base/str.h"
+#include "tui/app.h"
+#include "tui/panes/metrics.h"
+
+/* Takes ownership of the texts. */
+static void add(struct completion *to, struct candidate candidate)
+{
+	to->list = grow(to->list, to->count, &to->capacity, sizeof(*to->list));
+	to->list[to->count++] = candidate;
+}
+
+void completion_release(struct completion *completion)
+{
+	for (size_t i = 0; i < completion->count; i++) {
+		free(completion->list[i].text);
+		free(completion->list[i].key);
+		free(completion->list[i].note);
+		free(completion->list[i].locked);
+	}
+	free(completion->list);
+	*completion = (struct completion){0};
+}
+
+static void add_argument(struct completion *to, const char *before, const char *word, const char *note)
+{
+	add(to, (struct candidate){.text = xasprintf("%s %s", before, word),
+			.key = xstrdup(""),
+			.note = xstrdup(note)});
+}
+
+static void add_commands(const struct app *app, struct completion *to)
+{
+	const struct command *command;
+	for (size_t i = 0; (command = command_at(i)); i++) {
+		autostr struct str keys = STR_INIT, why = STR_INIT;
+		if (command->flags & CMD_HIDDEN)
+			continue;
+		keymap_keys(&app->keymap, command, &keys);
+		bool ready = command_ready(app, command, &why) || command->flags & CMD_BOTS;
+		add(to, (struct candidate){.text = xstrdup(command->name),
+				.key = str_detach(&keys),
+				.note = xstrdup(command->help),
+				.locked = ready && !why.length ? NULL : xstrdup(why.text)});
+	}
+}
+
+static void add_bots(const struct app *app, const char *before, struct completion *to)
+{
+	size_t count;
+	const struct msg_bot *const *bots = model_bots(app_model(app), &count);
+	for (size_t i = 0; i < count; i++)
+		add_argument(to, before, bots[i]->name, bots[i]->state);
+}
+
+static void add_columns(const struct app *app, const char *before, struct completion *to)
+{
+	const struct table_kind *table = app_pane(app)->table;
+	for (size_t i = 0; table && i < table->count; i++)
+		add_argument(to, before, table->columns[i].title, "");
+}
+
+static void add_backups(const struct app *app, const char *before, struct completion *to)
+{
+	size_t count;
+	const struct msg_backup *const *backups = model_backups(app_model(app), &count);
+	for (size_t i = 0; i < count; i++)
+		add_argument(to, before, backups[i]->name, backups[i]->state);
+}
+
+static void add_verbs(const struct app *app, const char *before, struct completion *to)
+{
+	size_t count;
+	const struct msg_verb *const *verbs = model_verbs(app_model(app), &count);
+	for (size_t i = 0; i < count; i++)
+		add_argument(to, before, verbs[i]->name, verbs[i]->help);
+}
+
+static void add_metrics(const struct app *app, const char *before, struct completion *to)
+{
+	const struct metric *metric;
+	(void)app;
+	for (size_t i = 0; (metric = metric_at(i)); i++)
+		add_argument(to, before, metric->name, metric->title);
+}
+
+/* By what a command's arguments begin with. */
+static const struct {
+	const char *args;
+	void (*add)(const struct app *app, const char *before, struct completion *to);
+} arguments[] = {
+	{"[BOT...]", add_bots},
+	{"[COLUMN]", add_columns},
+	{"NAME [BOT...]", add_verbs},
+};
+
+static const struct {
+	const char *command;
+	void (*add)(const struct app *app, const char *before, struct completion *to);
+} own_arguments[] = {{"backup", add_backups}, {"metric", add_metrics}};
+
+static void add_arguments(const struct app *app, const struct command *command, const char *before,
+	struct completion *to)
+{
+	for (size_t i = 0; i < COUNT_OF(own_arguments); i++)
+		if (strcmp(command->name, own_arguments[i].command) == 0)
+			own_arguments[i].add(app, before, to);
+	for (size_t i = 0; i < COUNT_OF(arguments); i++)
+		if (strcmp(command->args, arguments[i].args) == 0)
+			arguments[i].add(app, before, to);
+}
+
+void complete_line(const struct app *app, const char *line, struct completion *ret)
+{
+	char name[32] = "";
+	size_t length = strcspn(line, " ");
+	const char *last = strrchr(line, ' ');
+	memcpy(name, line, length < sizeof(name) ? length : 0);
+	const struct command *command = command_find(name);
+	if (!last || !command) {
+		add_commands(app, ret);
+		return;
+	}
+	autofree char *before = xstrndup(line, (size_t)(last - line));
+	bool is_verb = strcmp(name, "verb") == 0 && strchr(line, ' ') != last;
+	if (is_verb)
+		add_bots(app, before, ret);
+	else
+		add_arguments(app, command, before, ret);
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+#include "tui/link.h"
+
+#include <stdlib.h>
+
+#include "core/base/err.h"
+#include "core/base/mem.h"
+
+enum { RETRY_FIRST_MS = 500, RETRY_MOST_MS = 8000, SEARCH_LOOK_MS = 100 };
+
+struct link {
+	const struct settings *settings; /* NULL: never searched */
+	const char *kind;
+	enum link_state state;
+	struct client_search *search;
+	struct client *client;
+	struct err why;
+	int64_t retry_at_ms, pause_ms;
+	int64_t turn_wall_ms, turn_mono_ms; /* of the last mark; mono 0: none yet */
+	uint64_t request;                   /* while no client is there to count them */
+	unsigned epoch;
+};
+
+struct link *link_new(const struct settings *settings, const char *kind)
+{
+	struct link *link = xcalloc(1, sizeof(*link));
+	*link = (struct link){.settings = settings, .kind = kind, .pause_ms = RETRY_FIRST_MS};
+	link->search = client_search_new(settings, kind, true);
+	return link;
+}
+
+struct link *link_over(struct client *client)
+{
+	struct link *link = xcalloc(1, sizeof(*link));
+	*link = (struct link){.client = client, .state = LINK_ATTACHED, .epoch = 1};
+	return link;
+}
+
+void link_free(struct link *link)
+{
+	if (!link)
+		return;
+	client_search_free(link->search);
+	client_free(link->client);
+	free(link);
+}
+
+enum link_state link_state(const struct link *link)
+{
+	return link->state;
+}
+
+const char *link_why(const struct link *link)
+{
+	return link->why.text;
+}
+
+unsigned link_epoch(const struct link *link)
+{
+	return link->epoch;
+}
+
+const struct msg_welcome *link_welcome(const struct link *link)
+{
+	return link->client ? client_welcome(link->client) : NULL;
+}
+
+int64_t link_turn_wall_ms(const struct link *link)
+{
+	return link->turn_wall_ms;
+}
+
+int64_t link_turn_age_ms(const struct link *link, int64_t now_mono_ms)
+{
+	return link->turn_wall_ms ? now_mono_ms - link->turn_mono_ms : INT64_MAX;
+}
+
+struct pollfd link_poll(const struct link *link)
+{
+	struct pollfd slot = {.fd = -1, .events = POLLIN};
+	if (link->client) {
+		slot.fd = client_fd(link->client);
+		if (client_wants_write(link->client))
+			slot.events |= POLLOUT;
+	} else if (link->search) {
+		slot.fd = client_search_fd(link->search);
+	}
+	return slot;
+}
+
+int link_timeout_ms(const struct link *link, int64_t now_mono_ms)
+{
+	if (link->state == LINK_SEARCHING)
+		return SEARCH_LOOK_MS;
+	if (link->state == LINK_ATTACHED || !link->settings)
+		return -1;
+	return link->retry_at_ms > now_mono_ms ? (int)(link->retry_at_ms - now_mono_ms) : 0;
+}
+
+/* ---- finding ---- */
+
+static void wait_before_retry(struct link *link, int64_t now_mono_ms)
+{
+	link->state = LINK_WAITING;
+	link->retry_at_ms = now_mono_ms + link->pause_ms;
+	link->pause_ms = link->pause_ms * 2 < RETRY_MOST_MS ? link->pause_ms * 2 : RETRY_MOST_MS;
+}
+
+static void stop_search(struct link *link)
+{
+	client_search_free(link->search);
+	link->search = NULL;
+}
+
+static void search(struct link *link, int64_t now_mono_ms)
+{
+	enum client_search_state found =
+		client_search_step(link->search, &link->client, &link->why);
+	if (found == CLIENT_SEARCHING)
+		return;
+	stop_search(link);
+	if (found == CLIENT_NOT_FOUND) {
+		wait_before_retry(link, now_mono_ms);
+		return;
+	}
+	link->state = LINK_ATTACHED;
+	link->epoch++;
+}
+
+/* ---- listening ---- */
+
+static void lose(struct link *link, int64_t now_mono_ms)
+{
+	(void)err_set(&link->why, ERR_UNREACHABLE, "%s", client_why(link->client));
+	client_free(link->client);
+	link->client = NULL;
+	wait_before_retry(link, now_mono_ms);
+}
+
+static unsigned listen_to(struct link *link, struct model *model, int64_t now_mono_ms,
+	client_take *take, void *context)
+{
+	unsigned turns = client_pump(link->client, model, now_mono_ms, take, context);
+	if (turns) {
+		link->turn_wall_ms = client_turn_wall_ms(link->client);
+		link->turn_mono_ms = now_mono_ms;
+		link->pause_ms = RETRY_FIRST_MS;
+	}
+	if (client_state(link->client) == CLIENT_LOST)
+		lose(link, now_mono_ms);
+	return turns;
+}
+
+unsigned link_step(struct link *link, struct model *model, int64_t now_mono_ms, client_take *take,
+	void *context)
+{
+	if (link->state == LINK_WAITING && link->settings && now_mono_ms >= link->retry_at_ms) {
+		link->search = client_search_new(link->settings, link->kind, true);
+		link->state = LINK_SEARCHING;
+	}
+	if (link->state == LINK_SEARCHING)
+		search(link, now_mono_ms);
+	return link->client ? listen_to(link, model, now_mono_ms, take, context) : 0;
+}
+
+/* ---- speaking ---- */
+
+uint64_t link_next_request(struct link *link)
+{
+	return link->client ? client_next_request(link->client) : ++link->request;
+}
+
+bool link_send(struct link *link, enum msg_kind kind, const void *body)
+{
+	if (!link->client || client_state(link->client) != CLIENT_ATTACHED)
+		return false;
+	client_send(link->client, kind, body);
+	return true;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/* A list of which one is chosen: the column that sorts, the backup to run. */
+#include "tui/overlays/overlays.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/mem.h"
+#include "tui/app.h"
+#include "widgets/menu.h"
+
+struct choices {
+	struct overlay overlay;
+	struct menu menu;
+	struct menu_entry *entries;
+	int *values;
+	size_t count;
+	char *title;
+	choice_made *made;
+};
+
+static void free_choices(struct overlay *overlay)
+{
+	struct choices *choices = (struct choices *)overlay;
+	menu_release(&choices->menu);
+	for (size_t i = 0; i < choices->count; i++) {
+		free((char *)(uintptr_t)choices->entries[i].title);
+		free((char *)(uintptr_t)choices->entries[i].note);
+	}
+	free(choices->entries);
+	free(choices->values);
+	free(choices->title);
+	free(choices);
+}
+
+static void draw(const struct app *app, struct overlay *overlay, const struct canvas *screen)
+{
+	(void)app;
+	menu_draw(&((struct choices *)overlay)->menu, screen);
+}
+
+static struct prompt *prompt(struct overlay *overlay)
+{
+	return &((struct choices *)overlay)->menu.prompt;
+}
+
+static void changed(struct app *app, struct overlay *overlay)
+{
+	(void)app;
+	menu_filter(&((struct choices *)overlay)->menu);
+}
+
+static void step(struct app *app, struct overlay *overlay, int by)
+{
+	(void)app;
+	menu_move(&((struct choices *)overlay)->menu, by);
+}
+
+static void enter(struct app *app, struct overlay *overlay)
+{
+	struct choices *choices = (struct choices *)overlay;
+	const struct menu_entry *entry = menu_chosen(&choices->menu);
+	if (!entry)
+		return;
+	int value = choices->values[entry - choices->entries];
+	choice_made *made = choices->made;
+	app_pop(app);
+	made(app, value);
+}
+
+static const struct overlay_ops ops = {.scope = SCOPE_PROMPT,
+	.free = free_choices,
+	.draw = draw,
+	.prompt = prompt,
+	.changed = changed,
+	.step = step,
+	.recall = step,
+	.enter = enter};
+
+void choices_open(struct app *app, const char *title, const struct choice *list, size_t count,
+	choice_made *made)
+{
+	struct choices *choices = xcalloc(1, sizeof(*choices));
+	choices->overlay.ops = &ops;
+	choices->entries = xcalloc(count + 1, sizeof(*choices->entries));
+	choices->values = xcalloc(count + 1, sizeof(*choices->values));
+	choices->title = xstrdup(title);
+	choices->count = count;
+	choices->made = made;
+	for (size_t i = 0; i < count; i++) {
+		choices->entries[i] = (struct menu_entry){
+			.title = xstrdup(list[i].title), .key = "", .note = xstrdup(list[i].note)};
+		choices->values[i] = list[i].value;
+	}
+	menu_init(&choices->menu, choices->title, choices->entries, count);
+	choices->menu.searching = true;
+	app_push(app, &choices->overlay);
+}

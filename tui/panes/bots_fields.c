@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+/* The fields of a bot: how a column looks, what a cell says, what is compared. A value past three
+ * intervals of its source is `--`. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/format.h"
+#include "tui/panes/bots.h"
+#include "tui/show.h"
+
+static const struct table_column columns[BOTS_COLUMNS] = {
+	/* clang-format off */
+	[BOTS_S]       = {"S",            ALIGN_LEFT,   1,  1, 0, false},
+	[BOTS_NAME]    = {"BOT",          ALIGN_LEFT,  12, 18, 0, false},
+	[BOTS_HOST]    = {"HOST",         ALIGN_LEFT,   5,  8, 8, false},
+	[BOTS_UP]      = {"UP",           ALIGN_RIGHT,  4,  4, 7, false},
+	[BOTS_RATE]    = {"UPD/s",        ALIGN_RIGHT,  5,  5, 4, false},
+	[BOTS_PENDING] = {"PEND",         ALIGN_RIGHT,  5,  5, 2, false},
+	[BOTS_BEAT]    = {"HB",           ALIGN_RIGHT,  4,  4, 3, false},
+	[BOTS_P95]     = {"P95ms",        ALIGN_RIGHT,  5,  5, 6, false},
+	[BOTS_ERRORS]  = {"ERR/m",        ALIGN_RIGHT,  5,  5, 5, false},
+	[BOTS_WHY]     = {"WHY",          ALIGN_LEFT,  14, 28, 1, true},
+	[BOTS_SPARK]   = {"UPD/s 15 MIN", ALIGN_LEFT,  12, 18, 9, false},
+	/* clang-format on */
+};
+
+/* ---- as text and as figures ---- */
+
+const char *bots_text(const struct msg_bot *bot, enum bots_field field)
+{
+	const char *const texts[BOTS_FIELDS] = {[BOTS_NAME] = bot->name,
+		[BOTS_HOST] = bot->host,
+		[BOTS_WHY] = bot->why,
+		[BOTS_STATE] = bot->state,
+		[BOTS_TRANSPORT] = bot->transport};
+	return texts[field] ? texts[field] : "";
+}
+
+static double since(const struct app *app, int64_t at_ms)
+{
+	return at_ms ? (double)(app->now_ms - at_ms) : NAN;
+}
+
+static double if_known(bool known, double value)
+{
+	return known ? value : NAN;
+}
+
+double bots_number(const struct app *app, const struct msg_bot *bot, enum bots_field field)
+{
+	bool runs = bot->proc_start_ms && strcmp(bot->proc_state, "running") == 0;
+	const double figures[BOTS_FIELDS] = {[BOTS_S] = (double)bot->severity,
+		[BOTS_NAME] = NAN,
+		[BOTS_HOST] = NAN,
+		[BOTS_WHY] = NAN,
+		[BOTS_STATE] = NAN,
+		[BOTS_TRANSPORT] = NAN,
+		[BOTS_UP] = if_known(runs, since(app, bot->proc_start_ms)),
+		[BOTS_RATE] = bot->updates_per_s,
+		[BOTS_PENDING] = if_known(bot->tg_at_ms && bot->pending >= 0, (double)bot->pending),
+		[BOTS_BEAT] = since(app, bot->hb_at_ms),
+		[BOTS_P95] = bot->p95_ms,
+		[BOTS_ERRORS] = bot->errors_per_min,
+		[BOTS_SPARK] = bot->updates_per_s,
+		[BOTS_CPU] = bot->cpu_percent,
+		[BOTS_MEM] = if_known(bot->rss_bytes, (double)bot->rss_bytes),
+		[BOTS_RESTARTS] = (double)bot->restarts,
+		[BOTS_SCORE] = if_known(bot->score >= 0, (double)bot->score)};
+	return figures[field];
+}
+
+/* ---- cells ---- */
+
+static void say(struct cell_text *cell, enum role role, const char *text)
+{
+	cell->role = role;
+	snprintf(cell->text, sizeof(cell->text), "%s", text);
+}
+
+static bool too_old(const struct app *app, const struct msg_bot *bot, enum bots_field field)
+{
+	struct bot_age age = bot_age(app, bot);
+	const bool old[BOTS_COLUMNS] = {[BOTS_UP] = age.process,
+		[BOTS_RATE] = age.heartbeat,
+		[BOTS_PENDING] = age.telegram,
+		[BOTS_BEAT] = age.heartbeat,
+		[BOTS_P95] = age.heartbeat};
+	return old[field];
+}
+
+static enum role figure_role(const struct msg_bot *bot, enum bots_field field, double value)
+{
+	bool late = strcmp(bot->hb_state, "late") == 0 || strcmp(bot->hb_state, "missing") == 0;
+	if (field == BOTS_BEAT)
+		return late ? ROLE_WARN : ROLE_TEXT;
+	if (value == 0)
+		return ROLE_DIM;
+	return field == BOTS_ERRORS ? ROLE_WARN : ROLE_TEXT;
+}
+
+static void say_figure(struct cell_text *cell, const struct app *app, const struct msg_bot *bot,
+	enum bots_field field)
+{
+	double value = bots_number(app, bot, field);
+	bool is_age = field == BOTS_UP || field == BOTS_BEAT;
+	if (isnan(value) || too_old(app, bot, field))
+		say(cell, ROLE_STALE, "--");
+	else if (is_age)
+		say(cell, figure_role(bot, field, value), format_age((int64_t)value).text);
+	else if (field == BOTS_PENDING)
+		say(cell, figure_role(bot, field, value), format_count((int64_t)value).text);
+	else
+		say(cell, figure_role(bot, field, value), format_number(value).text);
+}
+
+static void say_words(struct cell_text *cell, const struct app *app, const struct msg_bot *bot,
+	enum bots_field field)
+{
+	char letter[] = {severity_letter((unsigned)bot->severity), '\0'};
+	enum role role = severity_role(bot->severity);
+	if (field == BOTS_S) {
+		say(cell, role, letter);
+	} else if (field == BOTS_WHY) {
+		bot_why(bot, app->now_ms, cell->text, sizeof(cell->text));
+		cell->role = role;
+	} else if (field == BOTS_NAME) {
+		say(cell, bot->severity >= SEVERITY_WARN ? ROLE_STRONG : ROLE_TEXT, bot->name);
+	} else {
+		say(cell, ROLE_DIM, bots_text(bot, field));
+	}
+}
+
+static void cell(const void *data, size_t row, size_t column, struct cell_text *ret)
+{
+	const struct bots_view *view = data;
+	const struct msg_bot *bot = model_bot(app_model(view->app), view->rows.shown.ids[row]);
+	enum bots_field field = (enum bots_field)column;
+	if (!bot)
+		return;
+	if (field == BOTS_SPARK)
+		*ret = (struct cell_text){
+			.role = ROLE_SERIES1, .values = bot->spark, .count = bot->spark_count};
+	else if (field == BOTS_S || field == BOTS_NAME || field == BOTS_HOST || field == BOTS_WHY)
+		say_words(ret, view->app, bot, field);
+	else
+		say_figure(ret, view->app, bot, field);
+}
+
+static bool marked(const void *data, size_t row)
+{
+	const struct bots_view *view = data;
+	return rowset_marked(&view->rows, view->rows.shown.ids[row]) ||
+	       rowset_in_range(&view->rows, row);
+}
+
+const struct table_kind bots_table = {
+	.columns = columns, .count = BOTS_COLUMNS, .cell = cell, .marked = marked};
+
+/* ---- columns that nobody fills ---- */
+
+static bool has_course(const struct msg_bot *bot)
+{
+	for (size_t i = 0; i < bot->spark_count; i++)
+		if (!isnan(bot->spark[i]))
+			return true;
+	return false;
+}
+
+static bool fills(const struct app *app, const struct msg_bot *bot, enum bots_field field)
+{
+	if (field == BOTS_SPARK)
+		return has_course(bot);
+	return bots_text(bot, field)[0] || !isnan(bots_number(app, bot, field));
+}
+
+uint64_t bots_absent(const struct app *app)
+{
+	uint64_t absent = 0;
+	size_t count;
+	const struct msg_bot *const *bots = model_bots(app_model(app), &count);
+	for (int field = 0; field < BOTS_COLUMNS; field++) {
+		bool filled = field == BOTS_S || field == BOTS_NAME || field == BOTS_WHY;
+		for (size_t i = 0; i < count && !filled; i++)
+			filled = fills(app, bots[i], (enum bots_field)field);
+		absent |= (uint64_t)!filled << field;
+	}
+	return absent;
+}

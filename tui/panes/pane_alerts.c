@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Alerts: what fires, worst and oldest first, then what is about to, then what was resolved lately.
+ * Reads the alerts of the model. When nothing fires the pane is one line. Enter leads to the bot.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/err.h"
+#include "core/base/format.h"
+#include "core/base/mem.h"
+#include "core/base/str.h"
+#include "tui/panes/bots.h"
+#include "tui/panes/list.h"
+#include "tui/show.h"
+
+enum column { SEVERITY, SINCE, TARGET, RULE, TEXT, STATE };
+
+static const struct table_column columns[] = {
+	/* clang-format off */
+	[SEVERITY] = {"S",      ALIGN_LEFT,  1,  1, 0, false},
+	[SINCE]    = {"SINCE",  ALIGN_RIGHT, 5,  5, 2, false},
+	[TARGET]   = {"TARGET", ALIGN_LEFT, 12, 18, 0, false},
+	[RULE]     = {"ALERT",  ALIGN_LEFT, 12, 16, 3, false},
+	[TEXT]     = {"WHAT",   ALIGN_LEFT, 16, 24, 1, true},
+	[STATE]    = {"STATE",  ALIGN_LEFT,  8,  8, 4, false},
+	/* clang-format on */
+};
+
+static int stage(const struct msg_alert *alert)
+{
+	return strcmp(alert->state, "firing") == 0 ? 0 : strcmp(alert->state, "pending") == 0 ? 1 : 2;
+}
+
+static int64_t since(const struct msg_alert *alert)
+{
+	return stage(alert) == 2 ? alert->resolved_ms : alert->since_ms;
+}
+
+static int compare(const void *left, const void *right)
+{
+	const struct msg_alert *a = *(const struct msg_alert *const *)left;
+	const struct msg_alert *b = *(const struct msg_alert *const *)right;
+	if (stage(a) != stage(b))
+		return stage(a) - stage(b);
+	if (stage(a) < 2 && a->severity != b->severity)
+		return a->severity > b->severity ? -1 : 1;
+	if (since(a) != since(b))
+		return (since(a) < since(b)) == (stage(a) < 2) ? -1 : 1;
+	return a->id < b->id ? -1 : a->id > b->id;
+}
+
+static void update(struct app *app, void *data)
+{
+	size_t count;
+	CLEANUP(id_list_release) struct id_list wanted = {0};
+	const struct msg_alert *const *alerts = model_alerts(app_model(app), &count);
+	autofree const struct msg_alert **sorted = xcalloc(count + 1, sizeof(*sorted));
+	for (size_t i = 0; i < count; i++)
+		sorted[i] = alerts[i];
+	qsort(sorted, count, sizeof(*sorted), compare);
+	for (size_t i = 0; i < count; i++)
+		id_list_add(&wanted, sorted[i]->id);
+	list_update(app, data, &wanted);
+}
+
+static size_t count_stage(const struct app *app, int wanted_stage)
+{
+	size_t count, found = 0;
+	const struct msg_alert *const *alerts = model_alerts(app_model(app), &count);
+	for (size_t i = 0; i < count; i++)
+		found += stage(alerts[i]) == wanted_stage;
+	return found;
+}
+
+static int wanted(const struct app *app, const void *data)
+{
+	const struct list *list = data;
+	if (count_stage(app, 0) == 0)
+		return 0;
+	return (int)list->rows.shown.count + 1;
+}
+
+static void fit(struct app *app, void *data, int rows, int width)
+{
+	struct list *list = data;
+	(void)width;
+	list_fit(app, list, &pane_alerts, rows);
+	list->table.empty = "nothing fires";
+}
+
+static void note(const struct app *app, const void *data, struct str *text)
+{
+	size_t pending = count_stage(app, 1);
+	str_addf(text, "%zu firing", count_stage(app, 0));
+	if (pending)
+		str_addf(text, "  %zu pending", pending);
+	(void)data;
+}
+
+/* In one line: how many, and the worst one. */
+static void line(const struct app *app, const void *data, const struct canvas *canvas)
+{
+	const struct list *list = data;
+	size_t firing = count_stage(app, 0), pending = count_stage(app, 1);
+	const struct msg_alert *alert = model_alert(
+		app_model(app), list->rows.shown.count ? list_id(list, 0) : 0);
+	if (!firing || !alert) {
+		canvas_printf(canvas, 0, 0, ROLE_DIM, "nothing fires%s", pending ? ", " : "");
+		if (pending)
+			canvas_printf(canvas, 0, 15, ROLE_WARN, "%zu pending", pending);
+		return;
+	}
+	enum role role = severity_role(alert->severity);
+	int column = canvas_printf(canvas, 0, 0, role, "%c %zu firing: ",
+		severity_letter((unsigned)alert->severity), firing);
+	column = canvas_text(canvas, 0, column, ROLE_STRONG, alert->target_name);
+	canvas_printf(canvas, 0, column + 1, role, "%s %s", alert->text,
+		format_age(app->now_ms - alert->since_ms).text);
+}
+
+static void cell(const void *data, size_t row, size_t column, struct cell_text *ret)
+{
+	const struct list *list = data;
+	const struct msg_alert *alert = model_alert(app_model(list->app), list_id(list, row));
+	if (!alert)
+		return;
+	bool over = stage(alert) == 2;
+	enum role role = over ? ROLE_DIM : severity_role(alert->severity);
+	const char *const texts[] = {[SEVERITY] = "",
+		[SINCE] = "",
+		[TARGET] = alert->target_name,
+		[RULE] = alert->rule,
+		[TEXT] = alert->text,
+		[STATE] = alert->state};
+	if (column == SEVERITY)
+		list_say(ret, role, "%c", severity_letter((unsigned)alert->severity));
+	else if (column == SINCE)
+		list_say(ret, over ? ROLE_DIM : ROLE_TEXT, "%s",
+			format_age(list->app->now_ms - since(alert)).text);
+	else
+		list_say(ret, column == TEXT ? role : column == TARGET && !over ? ROLE_STRONG : ROLE_DIM,
+			"%s", texts[column]);
+}
+
+static const struct table_kind kind = {
+	.columns = columns, .count = COUNT_OF(columns), .cell = cell};
+
+static void draw(const struct app *app, const void *data, const struct canvas *canvas)
+{
+	const struct list *list = data;
+	(void)app;
+	table_draw(&kind, &list->table, list, canvas);
+}
+
+static void subject(const struct app *app, const void *data, struct subject *ret)
+{
+	const struct list *list = data;
+	(void)app;
+	if (list->rows.cursor)
+		*ret = (struct subject){MSG_alert, list->rows.cursor};
+}
+
+static void copy(const struct app *app, const void *data, struct str *to)
+{
+	const struct list *list = data;
+	const struct msg_alert *alert = model_alert(app_model(app), list->rows.cursor);
+	if (alert)
+		str_addf(to, "%s %s %s: %s (%s since %s)", severity_word((unsigned)alert->severity),
+			alert->target_name, alert->rule, alert->text, alert->state,
+			format_rfc3339(since(alert)).text);
+}
+
+static bool open_row(struct app *app, void *data, struct err *err)
+{
+	const struct list *list = data;
+	const struct msg_alert *alert = model_alert(app_model(app), list->rows.cursor);
+	struct rowset *bots = pane_bots.rows(app->view[PANE_bots]);
+	if (!alert)
+		return true;
+	if (strcmp(alert->target_kind, "bot") != 0) {
+		struct place place = {.focus = PANE_services, .lower = PANE_services, .drilled = true};
+		views_go(&app->views, place);
+		return true;
+	}
+	long row = rowset_find(bots, alert->target);
+	if (row == ROW_NONE)
+		return err_set(err, ERR_NOT_FOUND, "'%s' is hidden by the filter of Bots",
+			alert->target_name);
+	rowset_move_to(bots, (size_t)row);
+	struct place place = {
+		.focus = PANE_detail, .lower = PANE_detail, .zoom = ZOOM_FULL, .drilled = true};
+	views_go(&app->views, place);
+	return true;
+}
+
+const struct pane pane_alerts = {
+	.name = "alerts",
+	.title = "Alerts",
+	.help = "what fires, worst first; Enter leads to the bot",
+	.view_size = sizeof(struct list),
+	.release = list_release,
+	.update = update,
+	.wanted = wanted,
+	.fit = fit,
+	.note = note,
+	.line = line,
+	.draw = draw,
+	.move = list_move,
+	.open = open_row,
+	.subject = subject,
+	.copy = copy,
+	.rows = list_rows,
+};

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Bots: the fleet, worst first. Reads the bots of the model. The cursor follows its bot, marks and
+ * the range are bots, rows keep their places under a key, a dialog or a range. When they do not all
+ * fit, the healthy ones at the end are folded into one line.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/base/err.h"
+#include "core/base/mem.h"
+#include "core/base/str.h"
+#include "tui/panes/bots.h"
+#include "tui/show.h"
+
+static void init(void *data)
+{
+	struct bots_view *view = data;
+	view->sort = -1;
+	view->expression = xstrdup("");
+}
+
+static void release(void *data)
+{
+	struct bots_view *view = data;
+	rowset_release(&view->rows);
+	filter_free(view->filter);
+	free(view->expression);
+}
+
+static bool exists(const void *context, uint64_t id)
+{
+	return model_bot(context, id) != NULL;
+}
+
+/* A marked bot is never folded away. */
+static size_t healthy_at_end(const struct bots_view *view)
+{
+	const struct id_list *shown = &view->rows.shown;
+	size_t healthy = 0;
+	while (healthy < shown->count) {
+		uint64_t id = shown->ids[shown->count - 1 - healthy];
+		const struct msg_bot *bot = model_bot(app_model(view->app), id);
+		if (!bot || bot->severity != SEVERITY_OK || rowset_marked(&view->rows, id))
+			break;
+		healthy++;
+	}
+	return healthy;
+}
+
+static void update(struct app *app, void *data)
+{
+	struct bots_view *view = data;
+	CLEANUP(id_list_release) struct id_list wanted = {0};
+	view->app = app;
+	rowset_forget(&view->rows, exists, app_model(app));
+	bots_order(view, &wanted);
+	rowset_update(&view->rows, wanted.ids, wanted.count, app_holds_rows(app));
+	view->healthy = view->sort < 0 ? healthy_at_end(view) : 0;
+	view->table.absent = bots_absent(app);
+}
+
+static int wanted(const struct app *app, const void *data)
+{
+	const struct bots_view *view = data;
+	(void)app;
+	return (int)view->rows.shown.count + 1;
+}
+
+/* The table has all rows, or as many as fit above the line that stands for the folded ones; the row
+ * under the cursor is never folded. */
+static void fold(struct bots_view *view)
+{
+	size_t count = view->rows.shown.count, page = (size_t)view->page;
+	size_t rows = count - view->healthy;
+	view->table.fold = NULL;
+	view->table.rows = count;
+	if (view->unfolded || count <= page || view->healthy == 0)
+		return;
+	if (rows + 1 < page)
+		rows = page - 1;
+	if (rows < view->rows.cursor_row + 1)
+		rows = view->rows.cursor_row + 1;
+	if (rows >= count)
+		return;
+	snprintf(view->fold, sizeof(view->fold), "%c %zu more ok (Enter unfolds)",
+		severity_letter(SEVERITY_OK), count - rows);
+	view->table.fold = view->fold;
+	view->table.rows = rows;
+}
+
+static void fit(struct app *app, void *data, int rows, int columns)
+{
+	struct bots_view *view = data;
+	bool on_fold = table_on_fold(&view->table);
+	(void)columns;
+	view->page = table_page(rows);
+	fold(view);
+	view->table.focused = app_pane(app) == &pane_bots;
+	view->table.sort = view->sort;
+	view->table.descending = view->descending;
+	view->table.empty = view->hidden ? "no bot fits the filter; Esc clears it" : "no bot yet";
+	view->table.cursor =
+		on_fold && view->table.fold ? view->table.rows : view->rows.cursor_row;
+	table_fit(&view->table, view->page);
+}
+
+static void note(const struct app *app, const void *data, struct str *text)
+{
+	const struct bots_view *view = data;
+	char position[32];
+	(void)app;
+	if (view->rows.order_changed)
+		str_adds(text, "order changed  ");
+	if (view->rows.range_from)
+		str_adds(text, "RANGE  ");
+	if (view->rows.marks.count)
+		str_addf(text, "%zu marked  ", view->rows.marks.count);
+	if (view->expression[0])
+		str_addf(text, "/%s  %zu hidden  ", view->expression, view->hidden);
+	table_position(&view->table, view->page, position, sizeof(position));
+	if (position[0])
+		str_adds(text, position);
+	else
+		str_addf(text, "%zu", view->rows.shown.count);
+}
+
+static void draw(const struct app *app, const void *data, const struct canvas *canvas)
+{
+	const struct bots_view *view = data;
+	(void)app;
+	table_draw(&bots_table, &view->table, view, canvas);
+}
+
+static void move(struct app *app, void *data, enum table_move how)
+{
+	struct bots_view *view = data;
+	(void)app;
+	table_move(&view->table, how, view->page);
+	if (!table_on_fold(&view->table))
+		rowset_move_to(&view->rows, view->table.cursor);
+}
+
+static bool open_row(struct app *app, void *data, struct err *err)
+{
+	struct bots_view *view = data;
+	(void)err;
+	if (table_on_fold(&view->table)) {
+		view->unfolded = true;
+		rowset_move_to(&view->rows, view->table.rows);
+		return true;
+	}
+	struct place place = {
+		.focus = PANE_detail, .lower = PANE_detail, .zoom = ZOOM_FULL, .drilled = true};
+	views_go(&app->views, place);
+	return true;
+}
+
+static bool set_filter(struct app *app, void *data, const char *expression, struct err *err)
+{
+	struct bots_view *view = data;
+	struct filter *filter = NULL;
+	if (expression[0] && !(filter = bots_filter(app, expression, err)))
+		return false;
+	filter_free(view->filter);
+	view->filter = filter;
+	free(view->expression);
+	view->expression = xstrdup(expression);
+	return true;
+}
+
+static const char *filtered_by(const void *data)
+{
+	return ((const struct bots_view *)data)->expression;
+}
+
+static bool escape(struct app *app, void *data)
+{
+	struct bots_view *view = data;
+	struct err ignored;
+	if (view->rows.range_from) {
+		view->rows.range_from = 0;
+		return true;
+	}
+	if (view->expression[0])
+		return set_filter(app, data, "", &ignored);
+	bool was_unfolded = view->unfolded;
+	view->unfolded = false;
+	return was_unfolded;
+}
+
+static void subject(const struct app *app, const void *data, struct subject *ret)
+{
+	const struct bots_view *view = data;
+	(void)app;
+	if (view->rows.cursor)
+		*ret = (struct subject){MSG_bot, view->rows.cursor};
+}
+
+static void copy(const struct app *app, const void *data, struct str *to)
+{
+	const struct bots_view *view = data;
+	const struct msg_bot *bot = model_bot(app_model(app), view->rows.cursor);
+	char why[256];
+	if (!bot)
+		return;
+	bot_why(bot, app->now_ms, why, sizeof(why));
+	str_addf(to, "%s %s %s", bot->name, bot->state, why);
+}
+
+static struct rowset *rows(void *data)
+{
+	return &((struct bots_view *)data)->rows;
+}
+
+/* Figures begin with the largest, words with A; S is the order by severity. */
+static void sort(void *data, int column)
+{
+	struct bots_view *view = data;
+	bool words = column == BOTS_NAME || column == BOTS_HOST || column == BOTS_WHY;
+	view->descending = column == view->sort ? !view->descending : !words;
+	view->sort = column <= BOTS_S ? -1 : column;
+	if (view->sort < 0)
+		view->descending = false;
+}
+
+static int sorted_by(const void *data)
+{
+	return ((const struct bots_view *)data)->sort;
+}
+
+const struct pane pane_bots = {
+	.name = "bots",
+	.title = "Bots",
+	.help = "the fleet, worst first, with the reason",
+	.view_size = sizeof(struct bots_view),
+	.init = init,
+	.release = release,
+	.update = update,
+	.wanted = wanted,
+	.fit = fit,
+	.note = note,
+	.draw = draw,
+	.move = move,
+	.open = open_row,
+	.escape = escape,
+	.subject = subject,
+	.copy = copy,
+	.rows = rows,
+	.table = &bots_table,
+	.sort = sort,
+	.sorted_by = sorted_by,
+	.filter = set_filter,
+	.filtered_by = filtered_by,
+};

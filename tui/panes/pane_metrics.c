@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Metrics: one chart over a span that moves with time, of the fleet, of the bot under the cursor or
+ * of a service. Reads a window on series; nothing is drawn that was not answered.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/format.h"
+#include "core/base/mem.h"
+#include "core/base/str.h"
+#include "tui/app.h"
+#include "tui/panes/metrics.h"
+#include "widgets/chart.h"
+
+enum { CHART_ROWS = 6, SERIES_MAX = 6, COLUMNS_MAX = 1000 };
+
+struct metrics_view {
+	size_t metric, span;
+};
+
+static const struct metric metrics[] = {
+	{"updates", "updates/s of the fleet", "botswain_updates_per_second", false},
+	{"pending", "pending updates of the fleet", "botswain_pending_updates", false},
+	{"states", "bots by state",
+		"botswain_bots{severity=crit}\nbotswain_bots{severity=warn}\nbotswain_bots{severity=unknown}",
+		false},
+	{"bot-updates", "updates/s of %s", "bot_updates_per_second{bot=%s}", true},
+	{"bot-pending", "pending updates of %s", "telegram_pending_update_count{bot=%s}", true},
+	{"bot-p95", "handler p95 ms of %s", "bot_handler_p95_ms{bot=%s}", true},
+	{"bot-api", "Bot API round trip ms of %s", "telegram_request_duration_ms{bot=%s}", true},
+	{"bot-cpu", "CPU percent of %s", "process_cpu_percent{bot=%s}", true},
+	{"redis-rate", "Redis operations/s", "redis_instantaneous_ops_per_sec{*}", false},
+	{"redis-ping", "Redis PING ms", "redis_ping_duration_ms{*}", false},
+	{"pg-rate", "Postgres transactions/s", "pg_transactions_per_second{*}", false},
+	{"pg-ping", "Postgres SELECT 1 ms", "pg_select_duration_ms{*}", false},
+};
+
+static const struct {
+	const char *word;
+	int64_t ms;
+} spans[] = {{"15m", 900000}, {"1h", 3600000}, {"6h", 21600000}, {"24h", 86400000}};
+
+const struct metric *metric_at(size_t index)
+{
+	return index < COUNT_OF(metrics) ? &metrics[index] : NULL;
+}
+
+static struct metrics_view *view_of(struct app *app)
+{
+	return app->view[PANE_metrics];
+}
+
+bool metrics_choose(struct app *app, const char *name)
+{
+	for (size_t i = 0; i < COUNT_OF(metrics); i++) {
+		if (strcmp(metrics[i].name, name) != 0)
+			continue;
+		view_of(app)->metric = i;
+		return true;
+	}
+	return false;
+}
+
+void metrics_step(struct app *app, int step)
+{
+	struct metrics_view *view = view_of(app);
+	view->metric = (view->metric + COUNT_OF(metrics) + (size_t)step) % COUNT_OF(metrics);
+}
+
+void metrics_span(struct app *app, int step)
+{
+	struct metrics_view *view = view_of(app);
+	if (step < 0 ? view->span > 0 : view->span + 1 < COUNT_OF(spans))
+		view->span += (size_t)step;
+}
+
+/* ---- what it shows ---- */
+
+static const char *bot_name(const struct app *app)
+{
+	const struct rowset *rows = pane_bots.rows(app->view[PANE_bots]);
+	const struct msg_bot *bot = model_bot(app_model(app), rows->cursor);
+	return bot ? bot->name : "";
+}
+
+/* A text of the table with the bot's name in place of %s; names are plain words. */
+static char *with_bot(const struct app *app, const char *text)
+{
+	autostr struct str filled = STR_INIT;
+	const char *at = strstr(text, "%s");
+	str_add(&filled, text, at ? (size_t)(at - text) : strlen(text));
+	if (at) {
+		str_adds(&filled, bot_name(app));
+		str_adds(&filled, at + 2);
+	}
+	return str_detach(&filled);
+}
+
+static void update(struct app *app, void *data)
+{
+	(void)app, (void)data;
+}
+
+static int wanted(const struct app *app, const void *data)
+{
+	(void)app, (void)data;
+	return CHART_ROWS;
+}
+
+static void fit(struct app *app, void *data, int rows, int width)
+{
+	const struct metrics_view *view = data;
+	const struct metric *metric = &metrics[view->metric];
+	struct window *window = &app->windows[WINDOW_CHART];
+	if (rows < 2) {
+		if (window->asked)
+			window_close(window, app->link);
+		return;
+	}
+	autofree char *series = with_bot(app, metric->series);
+	struct msg_win_open wish = {.filter = series,
+		.from_ms = -spans[view->span].ms,
+		.columns = (uint64_t)(width > 8 ? width < COLUMNS_MAX ? width : COLUMNS_MAX : 8),
+		.follow = true};
+	wish.store = (char[]){"series"};
+	window_ask(window, app->link, &wish);
+}
+
+static void note(const struct app *app, const void *data, struct str *text)
+{
+	const struct metrics_view *view = data;
+	autofree char *title = with_bot(app, metrics[view->metric].title);
+	str_addf(text, "%s  %s  %zu/%zu", title, spans[view->span].word, view->metric + 1,
+		COUNT_OF(metrics));
+}
+
+/* The part of a series' name that tells it from the others: what stands behind the first =. */
+static const char *legend(const char *name, char *ret, size_t size)
+{
+	const char *at = strchr(name, '=');
+	snprintf(ret, size, "%s", at ? at + 1 : name);
+	char *brace = strchr(ret, '}');
+	if (brace)
+		*brace = '\0';
+	return ret;
+}
+
+static void draw_figures(const struct canvas *canvas, const struct chart_series *series)
+{
+	struct chart_figures figures = chart_figures(series);
+	char text[96];
+	snprintf(text, sizeof(text), "now %s  max %s  min %s", format_number(figures.now).text,
+		format_number(figures.max).text, format_number(figures.min).text);
+	canvas_text_right(canvas, 0, canvas->columns - 1, ROLE_DIM, text);
+}
+
+static void draw_chart(const struct app *app, const struct msg_win_points *points,
+	const struct canvas *canvas)
+{
+	struct chart_series series[SERIES_MAX];
+	char names[SERIES_MAX][64], from[16], middle[16], to[16];
+	size_t count = points->series_count < SERIES_MAX ? points->series_count : SERIES_MAX;
+	for (size_t i = 0; i < count; i++)
+		series[i] = (struct chart_series){
+			.name = count > 1 ? legend(points->series[i].name, names[i], sizeof(names[i])) : "",
+			.values = points->series[i].values,
+			.count = points->series[i].values_count,
+			.role = (enum role)(ROLE_SERIES1 + i)};
+	snprintf(from, sizeof(from), "%.5s", format_clock(points->from_ms, false).text);
+	snprintf(middle, sizeof(middle), "%.5s",
+		format_clock((points->from_ms + points->to_ms) / 2, false).text);
+	snprintf(to, sizeof(to), "%.5s", format_clock(points->to_ms, false).text);
+	struct chart chart = {
+		.series = series, .count = count, .from = from, .middle = middle, .to = to};
+	(void)app;
+	if (count == 1 && canvas->rows > 4) {
+		struct canvas below =
+			canvas_sub(canvas, (struct rect){1, 0, canvas->rows - 1, canvas->columns});
+		draw_figures(canvas, &series[0]);
+		chart_draw(&below, &chart);
+	} else {
+		chart_draw(canvas, &chart);
+	}
+}
+
+static bool has_value(const struct msg_win_points *points)
+{
+	for (size_t i = 0; i < points->series_count; i++)
+		for (size_t j = 0; j < points->series[i].values_count; j++)
+			if (!isnan(points->series[i].values[j]))
+				return true;
+	return false;
+}
+
+static void draw(const struct app *app, const void *data, const struct canvas *canvas)
+{
+	const struct metrics_view *view = data;
+	const struct window *window = &app->windows[WINDOW_CHART];
+	(void)view;
+	if (window->error[0])
+		canvas_text(canvas, 0, 2, ROLE_TOAST_ERROR, window->error);
+	else if (!window->answered)
+		canvas_text(canvas, 0, 2, ROLE_DIM, "asking the engine ...");
+	else if (!has_value(&window->points))
+		canvas_text(canvas, 0, 2, ROLE_DIM, "no value in this span: nothing measures it here");
+	else
+		draw_chart(app, &window->points, canvas);
+}
+
+static void copy(const struct app *app, const void *data, struct str *to)
+{
+	const struct metrics_view *view = data;
+	const struct msg_win_points *points = &app->windows[WINDOW_CHART].points;
+	(void)view;
+	for (size_t i = 0; i < points->series_count; i++)
+		str_addf(to, "%s%s %s", i ? ", " : "", points->series[i].name,
+			format_number(points->series[i].last).text);
+}
+
+static bool open_chart(struct app *app, void *data, struct err *err)
+{
+	struct place place = {
+		.focus = PANE_metrics, .lower = PANE_metrics, .zoom = ZOOM_FULL, .drilled = true};
+	(void)data, (void)err;
+	views_go(&app->views, place);
+	return true;
+}
+
+const struct pane pane_metrics = {
+	.name = "metrics",
+	.title = "Metrics",
+	.help = "one figure over time",
+	.view_size = sizeof(struct metrics_view),
+	.update = update,
+	.wanted = wanted,
+	.fit = fit,
+	.note = note,
+	.draw = draw,
+	.copy = copy,
+	.open = open_chart,
+};

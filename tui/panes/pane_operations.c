@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Operations: what runs and what ran, newest first; below it, where there is room, the steps and the
+ * live output of the one under the cursor. Reads the operations of the model and a window on the
+ * output. When nothing runs the pane is one line: the last result.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/format.h"
+#include "core/base/mem.h"
+#include "core/base/str.h"
+#include "tui/panes/list.h"
+#include "tui/show.h"
+#include "widgets/logview.h"
+
+enum { LATELY_MS = 30000, TABLE_MAX = 8, OUTPUT_MIN = 3 };
+
+struct operations_view {
+	struct list list;
+	struct logview output;
+	int table_rows; /* of the pane, for the table; the rest is steps and output */
+};
+
+enum column { STATE, WHEN, TITLE, BY, PROGRESS, RESULT };
+
+static const struct table_column columns[] = {
+	/* clang-format off */
+	[STATE]    = {"STATE",  ALIGN_LEFT,  10, 10, 0, false},
+	[WHEN]     = {"WHEN",   ALIGN_LEFT,   8,  8, 4, false},
+	[TITLE]    = {"WHAT",   ALIGN_LEFT,  16, 28, 0, false},
+	[BY]       = {"BY",     ALIGN_LEFT,   6, 10, 5, false},
+	[PROGRESS] = {"TOOK",   ALIGN_RIGHT,  5,  5, 3, false},
+	[RESULT]   = {"RESULT", ALIGN_LEFT,  12, 30, 1, true},
+	/* clang-format on */
+};
+
+static int compare(const void *left, const void *right)
+{
+	const struct msg_operation *a = *(const struct msg_operation *const *)left;
+	const struct msg_operation *b = *(const struct msg_operation *const *)right;
+	if (!a->ended_ms != !b->ended_ms)
+		return a->ended_ms ? 1 : -1;
+	if (a->started_ms != b->started_ms)
+		return a->started_ms > b->started_ms ? -1 : 1;
+	return a->id > b->id ? -1 : a->id < b->id;
+}
+
+static void update(struct app *app, void *data)
+{
+	struct operations_view *view = data;
+	size_t count;
+	CLEANUP(id_list_release) struct id_list wanted = {0};
+	const struct msg_operation *const *operations = model_operations(app_model(app), &count);
+	autofree const struct msg_operation **sorted = xcalloc(count + 1, sizeof(*sorted));
+	for (size_t i = 0; i < count; i++)
+		sorted[i] = operations[i];
+	qsort(sorted, count, sizeof(*sorted), compare);
+	for (size_t i = 0; i < count; i++)
+		id_list_add(&wanted, sorted[i]->id);
+	list_update(app, &view->list, &wanted);
+}
+
+static size_t running(const struct app *app)
+{
+	size_t count, found = 0;
+	const struct msg_operation *const *operations = model_operations(app_model(app), &count);
+	for (size_t i = 0; i < count; i++)
+		found += !operations[i]->ended_ms;
+	return found;
+}
+
+/* The one under the cursor. */
+static const struct msg_operation *chosen(const struct app *app, const struct operations_view *view)
+{
+	return model_operation(app_model(app), view->list.rows.cursor);
+}
+
+static int wanted(const struct app *app, const void *data)
+{
+	const struct operations_view *view = data;
+	size_t count;
+	const struct msg_operation *const *operations = model_operations(app_model(app), &count);
+	bool lately = false;
+	for (size_t i = 0; i < count; i++)
+		lately = lately || !operations[i]->ended_ms ||
+			 app->now_ms - operations[i]->ended_ms < LATELY_MS;
+	if (!lately && app_pane(app) != &pane_operations)
+		return 0;
+	const struct msg_operation *operation = chosen(app, view);
+	size_t steps = operation ? operation->steps_count : 0;
+	return (int)(1 + (count < TABLE_MAX ? count : TABLE_MAX) + steps +
+		     (operation && operation->output_lines ? OUTPUT_MIN : 0));
+}
+
+static void ask_output(struct app *app, const struct msg_operation *operation, int rows)
+{
+	struct window *window = &app->windows[WINDOW_OUTPUT];
+	if (!operation || rows < 1) {
+		if (window->asked)
+			window_close(window, app->link);
+		return;
+	}
+	struct msg_win_open wish = {.operation = operation->id, .before = 200, .follow = true};
+	wish.store = (char[]){"output"};
+	window_ask(window, app->link, &wish);
+}
+
+static void fit(struct app *app, void *data, int rows, int width)
+{
+	struct operations_view *view = data;
+	const struct msg_operation *operation = chosen(app, view);
+	int table = (int)view->list.rows.shown.count + 1;
+	(void)width;
+	view->table_rows = rows >= 6 && table > rows / 2 ? rows / 2 : table;
+	if (view->table_rows > rows)
+		view->table_rows = rows;
+	list_fit(app, &view->list, &pane_operations, view->table_rows);
+	view->list.table.empty = "nothing was run yet";
+	int steps = operation ? (int)operation->steps_count : 0;
+	ask_output(app, operation, rows - view->table_rows - steps - 1);
+}
+
+static void note(const struct app *app, const void *data, struct str *text)
+{
+	const struct operations_view *view = data;
+	size_t busy = running(app);
+	if (busy)
+		str_addf(text, "%zu running  ", busy);
+	if (view->list.rows.shown.count)
+		list_note(&view->list, text);
+}
+
+static const char *result_of(const struct msg_operation *operation)
+{
+	if (operation->result[0])
+		return operation->result;
+	for (size_t i = operation->steps_count; i-- > 0;)
+		if (operation->steps[i].text[0] && strcmp(operation->steps[i].state, "waiting") != 0)
+			return operation->steps[i].text;
+	return "";
+}
+
+static void line(const struct app *app, const void *data, const struct canvas *canvas)
+{
+	const struct operations_view *view = data;
+	const struct list *list = &view->list;
+	const struct msg_operation *last = model_operation(
+		app_model(app), list->rows.shown.count ? list_id(list, 0) : 0);
+	if (!last) {
+		canvas_text(canvas, 0, 0, ROLE_DIM, "nothing was run yet");
+		return;
+	}
+	int column = canvas_printf(canvas, 0, 0, outcome_role(last->state), "%s", last->state);
+	column = canvas_printf(canvas, 0, column + 1, ROLE_TEXT, "%s", last->title);
+	if (last->ended_ms)
+		column = canvas_printf(canvas, 0, column + 1, ROLE_DIM, "%s ago",
+			format_age(app->now_ms - last->ended_ms).text);
+	canvas_printf(canvas, 0, column + 2, ROLE_DIM, "%s", result_of(last));
+}
+
+static void say_progress(struct cell_text *cell, const struct app *app,
+	const struct msg_operation *operation)
+{
+	int64_t until_ms = operation->ended_ms ? operation->ended_ms : app->now_ms;
+	if (!operation->ended_ms && operation->progress >= 0)
+		list_say(cell, ROLE_STRONG, "%lld%%", (long long)operation->progress);
+	else
+		list_say(cell, ROLE_DIM, "%s",
+			format_duration(until_ms - operation->started_ms).text);
+}
+
+static void cell(const void *data, size_t row, size_t column, struct cell_text *ret)
+{
+	const struct list *list = data;
+	const struct msg_operation *operation =
+		model_operation(app_model(list->app), list_id(list, row));
+	if (!operation)
+		return;
+	switch ((enum column)column) {
+	case STATE:
+		list_say(ret, outcome_role(operation->state), "%s", operation->state);
+		break;
+	case WHEN:
+		list_say(ret, ROLE_TIME, "%s", format_clock(operation->started_ms, false).text);
+		break;
+	case TITLE:
+		list_say(ret, operation->ended_ms ? ROLE_TEXT : ROLE_STRONG, "%s", operation->title);
+		break;
+	case BY:
+		list_say(ret, ROLE_DIM, "%s", operation->by);
+		break;
+	case PROGRESS:
+		say_progress(ret, list->app, operation);
+		break;
+	case RESULT:
+		list_say(ret, ROLE_TEXT, "%s%s%s%s", result_of(operation),
+			operation->reason[0] ? "  \"" : "", operation->reason,
+			operation->reason[0] ? "\"" : "");
+		break;
+	}
+}
+
+static const struct table_kind kind = {
+	.columns = columns, .count = COUNT_OF(columns), .cell = cell};
+
+/* ---- steps and output ---- */
+
+static void draw_step(
+	const struct app *app, const struct canvas *canvas, int row, const struct msg_step *step)
+{
+	int64_t until_ms = step->ended_ms ? step->ended_ms : app->now_ms;
+	int column = canvas_field(canvas, row, 2, 10, ALIGN_LEFT, outcome_role(step->state), step->state);
+	column = canvas_field(canvas, row, column + 1, 18, ALIGN_LEFT, ROLE_STRONG, step->name);
+	column = canvas_field(canvas, row, column + 1, 6, ALIGN_RIGHT, ROLE_DIM,
+		step->started_ms ? format_duration(until_ms - step->started_ms).text : "");
+	canvas_text(canvas, row, column + 2, ROLE_TEXT, step->text);
+}
+
+static void output_row(const void *data, size_t index, struct log_row *ret)
+{
+	const struct window *window = data;
+	*ret = (struct log_row){.time = "", .source = "", .repeats = "",
+		.text = window->rows[index].text, .level = ' '};
+}
+
+static const struct logview_kind output_kind = {.row = output_row};
+
+static void draw_output(const struct app *app, struct canvas canvas)
+{
+	const struct window *window = &app->windows[WINDOW_OUTPUT];
+	struct logview output = {.count = window->count, .follow = true, .empty = "no output"};
+	if (window->count)
+		output.cursor = window->count - 1;
+	canvas_hline(&canvas, 0, 0, canvas.columns, ROLE_BORDER);
+	canvas_text(&canvas, 0, 2, ROLE_NOTE, " output ");
+	struct canvas below = canvas_sub(&canvas, (struct rect){1, 0, canvas.rows - 1, canvas.columns});
+	logview_fit(&output, &output_kind, window, &below);
+	logview_draw(&output, &output_kind, window, &below);
+}
+
+static void draw(const struct app *app, const void *data, const struct canvas *canvas)
+{
+	const struct operations_view *view = data;
+	const struct msg_operation *operation = chosen(app, view);
+	struct canvas table =
+		canvas_sub(canvas, (struct rect){0, 0, view->table_rows, canvas->columns});
+	table_draw(&kind, &view->list.table, &view->list, &table);
+	int row = view->table_rows;
+	for (size_t i = 0; operation && i < operation->steps_count && row < canvas->rows; i++)
+		draw_step(app, canvas, row++, &operation->steps[i]);
+	if (operation && canvas->rows - row >= OUTPUT_MIN)
+		draw_output(app,
+			canvas_sub(canvas, (struct rect){row, 0, canvas->rows - row, canvas->columns}));
+}
+
+static void subject(const struct app *app, const void *data, struct subject *ret)
+{
+	const struct operations_view *view = data;
+	(void)app;
+	if (view->list.rows.cursor)
+		*ret = (struct subject){MSG_operation, view->list.rows.cursor};
+}
+
+static void copy(const struct app *app, const void *data, struct str *to)
+{
+	const struct msg_operation *operation = chosen(app, data);
+	if (operation)
+		str_addf(to, "%s %s by %s: %s %s", format_rfc3339(operation->started_ms).text,
+			operation->title, operation->by, operation->state, result_of(operation));
+}
+
+static bool open_row(struct app *app, void *data, struct err *err)
+{
+	struct place place = {
+		.focus = PANE_operations, .lower = PANE_operations, .zoom = ZOOM_FULL, .drilled = true};
+	(void)data, (void)err;
+	views_go(&app->views, place);
+	return true;
+}
+
+const struct pane pane_operations = {
+	.name = "operations",
+	.title = "Operations",
+	.help = "what runs and what ran, with its live output",
+	.view_size = sizeof(struct operations_view),
+	.release = list_release,
+	.update = update,
+	.wanted = wanted,
+	.fit = fit,
+	.note = note,
+	.line = line,
+	.draw = draw,
+	.move = list_move,
+	.open = open_row,
+	.subject = subject,
+	.copy = copy,
+	.rows = list_rows,
+};

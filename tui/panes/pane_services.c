@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+/* Services: one row a Redis or Postgres, the worst first. Reads the services of the model, and the
+ * streams for Enter. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/format.h"
+#include "core/base/mem.h"
+#include "core/base/str.h"
+#include "tui/panes/list.h"
+#include "tui/show.h"
+
+enum column { SEVERITY, NAME, LATENCY, MEMORY, CLIENTS, RATE, LAG, SLOW, WHY };
+
+static const struct table_column columns[] = {
+	/* clang-format off */
+	[SEVERITY] = {"S",       ALIGN_LEFT,   1,  1, 0, false},
+	[NAME]     = {"SERVICE", ALIGN_LEFT,  12, 16, 0, false},
+	[LATENCY]  = {"ms",      ALIGN_RIGHT,  4,  5, 2, false},
+	[MEMORY]   = {"SIZE",    ALIGN_RIGHT,  5,  9, 3, false},
+	[CLIENTS]  = {"CLIENTS", ALIGN_RIGHT,  7,  9, 5, false},
+	[RATE]     = {"OPS/s",   ALIGN_RIGHT,  5,  5, 4, false},
+	[LAG]      = {"LAG",     ALIGN_RIGHT,  4,  5, 6, false},
+	[SLOW]     = {"SLOWEST", ALIGN_LEFT,  10, 24, 7, true},
+	[WHY]      = {"WHY",     ALIGN_LEFT,   8, 12, 1, true},
+	/* clang-format on */
+};
+
+static int compare(const void *left, const void *right)
+{
+	const struct msg_service *a = *(const struct msg_service *const *)left;
+	const struct msg_service *b = *(const struct msg_service *const *)right;
+	if (a->severity != b->severity)
+		return a->severity > b->severity ? -1 : 1;
+	int order = strcmp(b->kind, a->kind);
+	return order ? order : strcmp(a->name, b->name);
+}
+
+static bool has(const struct app *app, enum column column)
+{
+	size_t count;
+	const struct msg_service *const *services = model_services(app_model(app), &count);
+	for (size_t i = 0; i < count; i++) {
+		const struct msg_service *service = services[i];
+		if ((column == LAG && !isnan(service->lag)) ||
+			(column == SLOW && !isnan(service->slow_ms)) ||
+			(column == WHY && service->severity != SEVERITY_OK))
+			return true;
+	}
+	return false;
+}
+
+static void update(struct app *app, void *data)
+{
+	struct list *list = data;
+	size_t count;
+	CLEANUP(id_list_release) struct id_list wanted = {0};
+	const struct msg_service *const *services = model_services(app_model(app), &count);
+	autofree const struct msg_service **sorted = xcalloc(count + 1, sizeof(*sorted));
+	for (size_t i = 0; i < count; i++)
+		sorted[i] = services[i];
+	qsort(sorted, count, sizeof(*sorted), compare);
+	for (size_t i = 0; i < count; i++)
+		id_list_add(&wanted, sorted[i]->id);
+	list_update(app, list, &wanted);
+	list->table.absent = (uint64_t)!has(app, LAG) << LAG | (uint64_t)!has(app, SLOW) << SLOW |
+			     (uint64_t)!has(app, WHY) << WHY;
+}
+
+static int wanted(const struct app *app, const void *data)
+{
+	const struct list *list = data;
+	(void)app;
+	return list->rows.shown.count ? (int)list->rows.shown.count + 1 : 0;
+}
+
+static void fit(struct app *app, void *data, int rows, int width)
+{
+	struct list *list = data;
+	(void)width;
+	list_fit(app, list, &pane_services, rows);
+	list->table.empty = "no Redis or Postgres is configured";
+}
+
+static void note(const struct app *app, const void *data, struct str *text)
+{
+	const struct list *list = data;
+	(void)app;
+	if (list->rows.shown.count)
+		list_note(list, text);
+	else
+		str_adds(text, "none configured");
+}
+
+static void say_figure(struct cell_text *cell, bool old, double value)
+{
+	bool known = !old && !isnan(value);
+	list_say(cell, known ? ROLE_TEXT : ROLE_STALE, "%s",
+		known ? format_number(value).text : "--");
+}
+
+static void say_clients(struct cell_text *cell, bool old, const struct msg_service *service)
+{
+	if (old || service->clients < 0)
+		list_say(cell, ROLE_STALE, "--");
+	else if (service->max_clients > 0)
+		list_say(cell, ROLE_TEXT, "%s/%s", format_count(service->clients).text,
+			format_count(service->max_clients).text);
+	else
+		list_say(cell, ROLE_TEXT, "%s", format_count(service->clients).text);
+}
+
+static void say_size(struct cell_text *cell, bool old, const struct msg_service *service)
+{
+	if (old || !service->used_bytes)
+		list_say(cell, ROLE_STALE, "--");
+	else if (service->max_bytes)
+		list_say(cell, ROLE_TEXT, "%s/%s", format_bytes((int64_t)service->used_bytes).text,
+			format_bytes((int64_t)service->max_bytes).text);
+	else
+		list_say(cell, ROLE_TEXT, "%s", format_bytes((int64_t)service->used_bytes).text);
+}
+
+static void say_why(struct cell_text *cell, const struct app *app, const struct msg_service *service)
+{
+	if (service->severity == SEVERITY_OK)
+		return;
+	list_say(cell, severity_role(service->severity), "%s %s",
+		service->why[0] ? service->why : service->state,
+		service->since_ms ? format_age(app->now_ms - service->since_ms).text : "");
+}
+
+/* Figures of a service that does not answer are not shown. */
+static bool is_old(const struct app *app, const struct msg_service *service)
+{
+	int64_t interval_ms = source_interval_ms(app_model(app), service->kind);
+	return !service->at_ms || (interval_ms && app->now_ms - service->at_ms > 3 * interval_ms);
+}
+
+static void cell(const void *data, size_t row, size_t column, struct cell_text *ret)
+{
+	const struct list *list = data;
+	const struct msg_service *service = model_service(app_model(list->app), list_id(list, row));
+	if (!service)
+		return;
+	bool old = is_old(list->app, service);
+	switch ((enum column)column) {
+	case SEVERITY:
+		list_say(ret, severity_role(service->severity), "%c",
+			severity_letter((unsigned)service->severity));
+		break;
+	case NAME:
+		list_say(ret, ROLE_STRONG, "%s %s", service->kind, service->name);
+		break;
+	case LATENCY:
+		say_figure(ret, old, service->latency_ms);
+		break;
+	case MEMORY:
+		say_size(ret, old, service);
+		break;
+	case CLIENTS:
+		say_clients(ret, old, service);
+		break;
+	case RATE:
+		say_figure(ret, old, service->rate);
+		break;
+	case LAG:
+		say_figure(ret, old, service->lag);
+		break;
+	case SLOW:
+		if (!old && !isnan(service->slow_ms))
+			list_say(ret, ROLE_DIM, "%s %s",
+				format_duration((int64_t)service->slow_ms).text, service->slow_text);
+		break;
+	case WHY:
+		say_why(ret, list->app, service);
+		break;
+	}
+}
+
+static const struct table_kind kind = {
+	.columns = columns, .count = COUNT_OF(columns), .cell = cell};
+
+static void draw(const struct app *app, const void *data, const struct canvas *canvas)
+{
+	const struct list *list = data;
+	(void)app;
+	table_draw(&kind, &list->table, list, canvas);
+}
+
+static void subject(const struct app *app, const void *data, struct subject *ret)
+{
+	const struct list *list = data;
+	(void)app;
+	if (list->rows.cursor)
+		*ret = (struct subject){MSG_service, list->rows.cursor};
+}
+
+static void copy(const struct app *app, const void *data, struct str *to)
+{
+	const struct list *list = data;
+	const struct msg_service *service = model_service(app_model(app), list->rows.cursor);
+	if (service)
+		str_addf(to, "%s %s %s %s", service->kind, service->name, service->state, service->why);
+}
+
+const struct pane pane_services = {
+	.name = "services",
+	.title = "Services",
+	.help = "one row a Redis or Postgres",
+	.view_size = sizeof(struct list),
+	.release = list_release,
+	.update = update,
+	.wanted = wanted,
+	.fit = fit,
+	.note = note,
+	.draw = draw,
+	.move = list_move,
+	.subject = subject,
+	.copy = copy,
+	.rows = list_rows,
+};

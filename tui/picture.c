@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+#include "tui/picture.h"
+
+#include <stdio.h>
+
+#include "core/base/str.h"
+#include "tui/app.h"
+#include "widgets/canvas.h"
+#include "widgets/frame.h"
+
+/* ---- what there is ---- */
+
+static void compute_layout(struct app *app)
+{
+	const struct place *place = views_now(&app->views);
+	struct layout_wish wish = {.rows = app->grid->rows,
+		.columns = app->grid->columns,
+		.focus = place->focus,
+		.lower = place->lower,
+		.zoom = place->zoom};
+	for (int id = 0; id < PANE_COUNT; id++)
+		wish.wanted[id] = pane_of((enum pane_id)id)->wanted(app, app->view[id]);
+	layout_compute(&wish, &app->layout);
+}
+
+/* True when the pane has no row of its own for a title. */
+static bool bare(const struct app *app, enum pane_id id)
+{
+	return app->layout.bare && app->layout.panes[id].rows > 1 && id == PANE_bots;
+}
+
+static void fit_panes(struct app *app)
+{
+	for (int id = 0; id < PANE_COUNT; id++) {
+		struct rect rect = app->layout.panes[id];
+		int titles = bare(app, (enum pane_id)id) ? 0 : 1;
+		int rows = rect.rows > titles ? rect.rows - titles : 0;
+		pane_of((enum pane_id)id)->fit(app, app->view[id], rows, rect.columns);
+	}
+}
+
+void picture_update(struct app *app)
+{
+	for (int id = 0; id < PANE_COUNT; id++)
+		pane_of((enum pane_id)id)->update(app, app->view[id]);
+	compute_layout(app);
+	fit_panes(app);
+}
+
+/* ---- cells ---- */
+
+static void draw_line_form(const struct app *app, enum pane_id id, const struct canvas *canvas)
+{
+	const struct pane *pane = pane_of(id);
+	bool focused = views_now(&app->views)->focus == id;
+	autostr struct str note = STR_INIT;
+	int column = canvas_printf(canvas, 0, 0, focused ? ROLE_TITLE_FOCUS : ROLE_TITLE, " %d %s ",
+		(int)id + 1, pane->title);
+	struct canvas rest = canvas_sub(
+		canvas, (struct rect){0, column + 1, 1, canvas->columns - column - 1});
+	pane->note(app, app->view[id], &note);
+	if (pane->line)
+		pane->line(app, app->view[id], &rest);
+	else
+		canvas_text(&rest, 0, 0, ROLE_NOTE, note.text);
+}
+
+static void draw_pane(const struct app *app, enum pane_id id, const struct canvas *canvas)
+{
+	const struct pane *pane = pane_of(id);
+	autostr struct str note = STR_INIT;
+	char number[4];
+	if (canvas->rows == 1) {
+		draw_line_form(app, id, canvas);
+		return;
+	}
+	if (bare(app, id)) {
+		pane->draw(app, app->view[id], canvas);
+		return;
+	}
+	pane->note(app, app->view[id], &note);
+	snprintf(number, sizeof(number), "%d", (int)id + 1);
+	struct frame frame = {.number = number,
+		.title = pane->title,
+		.note = note.text,
+		.hint = "",
+		.focused = views_now(&app->views)->focus == id};
+	struct canvas inside = frame_draw(canvas, &frame);
+	pane->draw(app, app->view[id], &inside);
+}
+
+static void draw_rule(const struct canvas *screen, struct rect rule)
+{
+	for (int row = 0; row < rule.rows; row++)
+		canvas_glyph(screen, rule.row + row, rule.column, ROLE_BORDER, GLYPH_VERTICAL);
+}
+
+static void draw_panes(const struct app *app, const struct canvas *screen)
+{
+	for (int id = 0; id < PANE_COUNT; id++) {
+		if (app->layout.panes[id].rows <= 0)
+			continue;
+		struct canvas canvas = canvas_sub(screen, app->layout.panes[id]);
+		draw_pane(app, (enum pane_id)id, &canvas);
+		if (app->silent)
+			canvas_role(&canvas, canvas_rect(&canvas), ROLE_STALE);
+	}
+	draw_rule(screen, app->layout.rule);
+}
+
+static void draw_overlays(
+	const struct app *app, struct overlay *overlay, const struct canvas *screen)
+{
+	if (!overlay)
+		return;
+	draw_overlays(app, overlay->below, screen);
+	overlay->ops->draw(app, overlay, screen);
+}
+
+void picture_draw(struct app *app, struct grid *grid)
+{
+	grid_clear(grid);
+	struct canvas screen = canvas_of(grid);
+	struct canvas status = canvas_sub(&screen, app->layout.status);
+	struct canvas footer = canvas_sub(&screen, app->layout.footer);
+	draw_panes(app, &screen);
+	status_draw(app, &status);
+	footer_draw(app, &footer);
+	draw_overlays(app, app->overlay, &screen);
+	struct rect above = {0, 0, grid->rows - app->layout.footer.rows, grid->columns};
+	struct canvas body = canvas_sub(&screen, above);
+	if (app->toast.until_ms)
+		toast_draw(&app->toast, &body);
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+#include "tui/show.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/attr.h"
+#include "core/base/format.h"
+#include "tui/app.h"
+
+enum role severity_role(uint64_t severity)
+{
+	static const enum role roles[] = {[SEVERITY_OK] = ROLE_OK,
+		[SEVERITY_STOPPED] = ROLE_STOPPED,
+		[SEVERITY_UNKNOWN] = ROLE_UNKNOWN,
+		[SEVERITY_WARN] = ROLE_WARN,
+		[SEVERITY_CRIT] = ROLE_CRIT};
+	return severity < COUNT_OF(roles) ? roles[severity] : ROLE_UNKNOWN;
+}
+
+enum role outcome_role(const char *state)
+{
+	static const struct {
+		const char *state;
+		enum role role;
+	} roles[] = {{"done", ROLE_OK}, {"failed", ROLE_CRIT}, {"unverified", ROLE_WARN},
+		{"cancelled", ROLE_STOPPED}, {"skipped", ROLE_STOPPED}, {"waiting", ROLE_DIM}};
+	for (size_t i = 0; i < COUNT_OF(roles); i++)
+		if (strcmp(roles[i].state, state) == 0)
+			return roles[i].role;
+	return ROLE_STRONG;
+}
+
+const char *const *source_kinds(void)
+{
+	static const char *const kinds[] = {
+		"telegram", "process", "redis", "postgres", "files", NULL};
+	return kinds;
+}
+
+void source_name(const struct msg_source *source, bool brief, char *ret_text, size_t size)
+{
+	const char *name = source->name;
+	const char *blank = strchr(name, ' ');
+	if (brief)
+		snprintf(ret_text, size, "%.2s", name);
+	else if (blank && starts_with(name, source->kind))
+		snprintf(ret_text, size, "%s", name);
+	else if (strcmp(name, source->kind) == 0 || !*name)
+		snprintf(ret_text, size, "%s", source->kind);
+	else
+		snprintf(ret_text, size, "%s %s", source->kind, name);
+}
+
+const char *state_word(const char *state)
+{
+	static const char *const words[][2] = {{"not_permitted", "not permitted"},
+		{"not_configured", "not configured"}, {"not_polled", "not polled"}};
+	for (size_t i = 0; i < COUNT_OF(words); i++)
+		if (strcmp(words[i][0], state) == 0)
+			return words[i][1];
+	return state;
+}
+
+void bot_why(const struct msg_bot *bot, int64_t now_ms, char *ret_text, size_t size)
+{
+	const char *why = bot->why;
+	if (!why[0] && bot->severity != SEVERITY_OK)
+		why = bot->state;
+	if (why[0] && bot->why_since_ms)
+		snprintf(ret_text, size, "%s %s", why,
+			format_age(now_ms - bot->why_since_ms).text);
+	else
+		snprintf(ret_text, size, "%s", why);
+}
+
+int64_t source_interval_ms(const struct model *model, const char *kind)
+{
+	int64_t longest = 0;
+	size_t count;
+	const struct msg_source *const *sources = model_sources(model, &count);
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(sources[i]->kind, kind) == 0 && sources[i]->interval_ms > longest)
+			longest = sources[i]->interval_ms;
+	return longest;
+}
+
+static bool too_old(int64_t at_ms, int64_t interval_ms, int64_t now_ms)
+{
+	return interval_ms > 0 && at_ms > 0 && now_ms - at_ms > 3 * interval_ms;
+}
+
+struct bot_age bot_age(const struct app *app, const struct msg_bot *bot)
+{
+	const struct model *model = app_model(app);
+	return (struct bot_age){
+		.process = too_old(
+			bot->proc_at_ms, source_interval_ms(model, "process"), app->now_ms),
+		.heartbeat =
+			too_old(bot->hb_seen_ms, source_interval_ms(model, "redis"), app->now_ms),
+		.telegram =
+			too_old(bot->tg_at_ms, source_interval_ms(model, "telegram"), app->now_ms)};
+}

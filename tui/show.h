@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* How panes say what is known: words, letters and roles, ages, and when a value is too old to be
+ * shown. Pure. */
+#ifndef BOTSWAIN_TUI_SHOW_H
+#define BOTSWAIN_TUI_SHOW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "core/model/model.h"
+#include "core/model/verdict.h"
+#include "themes/theme.h"
+
+struct app;
+
+enum role severity_role(uint64_t severity);
+/* The role of an operation's or step's state word. */
+enum role outcome_role(const char *state);
+
+/* The kinds of sources in the order they are shown; NULL-terminated. */
+const char *const *source_kinds(void);
+/* "redis main", or its first letters where columns are few. */
+void source_name(const struct msg_source *source, bool brief, char *ret_text, size_t size);
+/* A state word with blanks for its underscores; a constant for words that we know. */
+const char *state_word(const char *state);
+
+/* "webhook 502 x38 6m": the reason and its age; the state word when there is none and it is not ok. */
+void bot_why(const struct msg_bot *bot, int64_t now_ms, char *ret_text, size_t size);
+
+/* Which part of a bot's figures is too old to be shown: three intervals of its source. */
+struct bot_age {
+	bool process, heartbeat, telegram;
+};
+struct bot_age bot_age(const struct app *app, const struct msg_bot *bot);
+
+/* Of a source kind, its longest poll interval; 0 when there is none. */
+int64_t source_interval_ms(const struct model *model, const char *kind);
+
+#endif

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The status lines: where am I, may I change things, is it on fire, how fresh is what I see. The
+ * second line is the sources, or a banner when the picture is not what it seems: paused, engine
+ * silent or gone.
+ */
+#include "tui/picture.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/format.h"
+#include "core/conf/settings.h"
+#include "tui/app.h"
+#include "tui/show.h"
+#include "widgets/canvas.h"
+#include "widgets/frame.h"
+
+enum { SEGMENTS_MAX = 40, SEGMENT_BYTES = 96, SHORT_COLUMNS = 64 };
+
+struct line {
+	struct segment segments[SEGMENTS_MAX];
+	char texts[SEGMENTS_MAX][SEGMENT_BYTES];
+	size_t count;
+	bool brief; /* few columns: letters instead of words */
+};
+
+static void add(struct line *line, enum role role, int priority, bool right, const char *format, ...)
+	PRINTF_LIKE(5, 6);
+static void add(struct line *line, enum role role, int priority, bool right, const char *format, ...)
+{
+	if (line->count == SEGMENTS_MAX)
+		return;
+	va_list args;
+	va_start(args, format);
+	vsnprintf(line->texts[line->count], SEGMENT_BYTES, format, args);
+	va_end(args);
+	line->segments[line->count] = (struct segment){.text = line->texts[line->count],
+		.role = role,
+		.priority = priority,
+		.right = right};
+	line->count++;
+}
+
+static void draw_line(const struct canvas *canvas, int row, const struct line *line)
+{
+	segments_draw(canvas, row, line->segments, line->count, line->brief ? 1 : 2);
+}
+
+/* ---- first line ---- */
+
+static void add_write_mode(const struct app *app, struct line *line)
+{
+	int64_t until_ms = app_armed_until(app);
+	if (until_ms == INT64_MAX)
+		add(line, ROLE_ARMED, 0, false, line->brief ? "RW" : "MAY CHANGE");
+	else if (until_ms)
+		add(line, ROLE_ARMED, 0, false, "ARMED %s",
+			format_duration(until_ms - app->now_ms).text);
+	else
+		add(line, ROLE_READ_ONLY, 0, false, line->brief ? "RO" : "READ-ONLY");
+}
+
+static void add_totals(const struct app *app, struct line *line)
+{
+	static const struct {
+		enum severity severity;
+		const char *word;
+	} parts[] = {{SEVERITY_CRIT, "crit"}, {SEVERITY_WARN, "warn"}, {SEVERITY_UNKNOWN, "unknown"},
+		{SEVERITY_STOPPED, "stopped"}, {SEVERITY_OK, "ok"}};
+	unsigned by_severity[SEVERITY_CRIT + 1] = {0};
+	size_t count;
+	const struct msg_bot *const *bots = model_bots(app_model(app), &count);
+	for (size_t i = 0; i < count; i++)
+		by_severity[bots[i]->severity <= SEVERITY_CRIT ? bots[i]->severity : 0]++;
+	add(line, ROLE_STRONG, 1, false, line->brief ? "%zu:" : "%zu bots", count);
+	for (size_t i = 0; i < COUNT_OF(parts); i++) {
+		unsigned here = by_severity[parts[i].severity];
+		if (!here)
+			continue;
+		enum role role = severity_role(parts[i].severity);
+		if (line->brief)
+			add(line, role, parts[i].severity == SEVERITY_OK ? 2 : 0, false, "%u%c", here,
+				severity_letter(parts[i].severity));
+		else
+			add(line, role, parts[i].severity == SEVERITY_OK ? 2 : 0, false, "%u %s", here,
+				parts[i].word);
+	}
+}
+
+static void add_engine(const struct app *app, struct line *line)
+{
+	const struct msg_welcome *welcome = link_welcome(app->link);
+	if (!welcome)
+		add(line, ROLE_BANNER_CRIT, 0, false, line->brief ? "no eng" : "no engine");
+	else if (welcome->own)
+		add(line, ROLE_DIM, 6, false, "own engine");
+	else
+		add(line, ROLE_DIM, 6, false, "attached to pid %llu, up %s",
+			(unsigned long long)welcome->pid,
+			format_age(app->now_ms - welcome->started_ms).text);
+}
+
+static void add_cost(const struct app *app, struct line *line)
+{
+	const struct msg_engine *engine = model_engine(app_model(app));
+	if (engine && engine->rss_bytes)
+		add(line, ROLE_DIM, 7, true, "engine %s %s",
+			format_percent(engine->cpu_percent / 100).text,
+			format_bytes((int64_t)engine->rss_bytes).text);
+	if (app->own_rss)
+		add(line, ROLE_DIM, 8, true, "screen %s %s", format_percent(app->own_cpu / 100).text,
+			format_bytes((int64_t)app->own_rss).text);
+}
+
+static void draw_first(const struct app *app, const struct canvas *canvas)
+{
+	const struct msg_engine *engine = model_engine(app_model(app));
+	struct line line = {.brief = canvas->columns < SHORT_COLUMNS};
+	const char *environment = engine ? engine->environment : app->settings->environment;
+	add(&line, ROLE_ENV, 0, false, "%s", environment);
+	add_write_mode(app, &line);
+	if (engine)
+		add_totals(app, &line);
+	add_engine(app, &line);
+	add_cost(app, &line);
+	char clock[12];
+	snprintf(clock, sizeof(clock), "%sZ", format_clock(app->now_ms, false).text);
+	if (line.brief)
+		memmove(clock + 5, "Z", 2);
+	add(&line, ROLE_DIM, 3, true, "%s", clock);
+	draw_line(canvas, 0, &line);
+}
+
+/* ---- second line ---- */
+
+static void add_source(const struct app *app, struct line *line, const struct msg_source *source)
+{
+	enum role role = severity_role(source->severity);
+	char name[48], state[40] = "";
+	source_name(source, line->brief, name, sizeof(name));
+	if (source->total > source->done)
+		snprintf(state, sizeof(state), " checking %llu/%llu", (unsigned long long)source->done,
+			(unsigned long long)source->total);
+	else if (strcmp(source->state, "ok") != 0)
+		snprintf(state, sizeof(state), " %s", state_word(source->state));
+	int64_t at_ms = strcmp(source->state, "ok") == 0 ? source->ok_ms : source->since_ms;
+	bool fine = source->severity == SEVERITY_OK;
+	add(line, fine ? ROLE_DIM : role, fine ? 4 : 1, false, "%s%s %s", name, state,
+		at_ms ? format_duration(app->now_ms - at_ms).text : "--");
+}
+
+static void draw_sources(const struct app *app, const struct canvas *canvas, int row)
+{
+	struct line line = {.brief = canvas->columns < SHORT_COLUMNS};
+	size_t count;
+	const struct msg_source *const *sources = model_sources(app_model(app), &count);
+	const char *const *kinds = source_kinds();
+	for (size_t kind = 0; kinds[kind]; kind++)
+		for (size_t i = 0; i < count; i++)
+			if (strcmp(sources[i]->kind, kinds[kind]) == 0)
+				add_source(app, &line, sources[i]);
+	draw_line(canvas, row, &line);
+}
+
+/* True when the picture is not what it seems. */
+static bool banner(const struct app *app, char *text, size_t size, enum role *role)
+{
+	const struct msg_engine *engine = model_engine(app->live);
+	*role = ROLE_BANNER;
+	if (app->frozen)
+		snprintf(text, size, "PAUSED at %sZ: everything is still collected, P goes on",
+			format_clock(app->now_ms, false).text);
+	else if (app->silent)
+		snprintf(text, size, "engine silent since %sZ: nothing here is current%s%s",
+			format_clock(app->silent_since_ms, false).text,
+			app->link_state == LINK_WAITING ? "; " : "",
+			app->link_state == LINK_WAITING ? link_why(app->link) : "");
+	else if (app->link_state == LINK_WAITING)
+		snprintf(text, size, "no engine: %s; trying again", link_why(app->link));
+	else if (!link_welcome(app->link))
+		snprintf(text, size, "starting the engine ...");
+	else if (engine && engine->ledger_error[0])
+		snprintf(text, size, "actions are refused: %s", engine->ledger_error);
+	else if (engine && engine->config_error[0])
+		snprintf(text, size, "the configuration was not reloaded: %s", engine->config_error);
+	else
+		return false;
+	return true;
+}
+
+void status_draw(const struct app *app, const struct canvas *canvas)
+{
+	char text[320];
+	enum role role;
+	canvas_surface(canvas, canvas_rect(canvas), SURFACE_STATUS);
+	if (canvas->rows == 0)
+		return;
+	draw_first(app, canvas);
+	int row = canvas->rows - 1;
+	if (banner(app, text, sizeof(text), &role)) {
+		canvas_fill(canvas, (struct rect){row, 0, 1, canvas->columns}, role);
+		canvas_field(canvas, row, 1, canvas->columns - 1, ALIGN_LEFT, role, text);
+	} else if (row > 0) {
+		draw_sources(app, canvas, row);
+	}
+}

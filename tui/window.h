@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a screen holds of a big store: the rows of a window on events or output, the points of one
+ * on series. Asking again moves the window: the generation grows, answers to older ones are
+ * dropped, and what is held stays until the first new part comes. Screen thread only.
+ */
+#ifndef BOTSWAIN_TUI_WINDOW_H
+#define BOTSWAIN_TUI_WINDOW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "core/msg/msg.h"
+
+struct link;
+
+enum { WINDOW_ROWS_MAX = 1000 };
+
+/* Numbers of the windows that a screen opens (1-16). */
+enum window_id { WINDOW_LOGS = 1, WINDOW_DETAIL, WINDOW_OUTPUT, WINDOW_CHART, WINDOW_COUNT };
+
+struct window {
+	enum window_id id;
+	struct msg_win_open wish; /* what was asked for last */
+	bool asked;               /* wish is set */
+	bool answered;            /* a part of this generation has come */
+	unsigned epoch;           /* of the link it was asked on */
+	uint64_t change;          /* grows with everything taken */
+	char *error;              /* the engine refuses the wish; empty: fine */
+
+	struct msg_row *rows; /* events, output */
+	size_t count;
+	uint64_t more_before, more_after, hits, hidden, dropped;
+	uint64_t came; /* rows appended at the end since the last replacement */
+	bool done;
+
+	struct msg_win_points points; /* series */
+};
+
+void window_init(struct window *window, enum window_id id);
+void window_release(struct window *window);
+/* Asks for `wish` (borrowed; its window and generation are set here) unless that is what was asked
+ * for already over this attachment. Does nothing without an engine: call it in every turn. */
+void window_ask(struct window *window, struct link *link, const struct msg_win_open *wish);
+/* The next window_ask() asks again, whatever it was. */
+void window_forget(struct window *window);
+/* Closes it in the engine and forgets what it holds. */
+void window_close(struct window *window, struct link *link);
+/* Takes a win_rows or win_points that is of this window and generation; false: it is not. */
+bool window_take(struct window *window, enum msg_kind kind, const void *body);
+
+/* The index of a row by its key; -1 when it is not held. */
+long window_find(const struct window *window, const char *key);
+
+#endif
