@@ -45,6 +45,7 @@ struct app {
 	struct model *live;   /* replica of the engine's model */
 	struct model *frozen; /* the picture that pause holds; NULL: not paused */
 	int64_t now_ms;       /* wall clock of the picture: of the last turn mark */
+	uint64_t focused_bot; /* what the engine was told last */
 	bool silent;          /* no turn mark for LINK_SILENT_MS: nothing counts as current */
 	int64_t silent_since_ms;
 	double own_cpu; /* percent of one core; NaN unknown */
@@ -72,6 +73,7 @@ struct app {
 	bool dirty;      /* a key, a size, a toast: paint at once */
 	bool dirty_data; /* new state: paint when due */
 	bool quit;
+	bool suspend; /* the loop gives the terminal back and stops */
 };
 
 /* Takes ownership of link. */

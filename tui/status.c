@@ -17,7 +17,7 @@
 #include "widgets/canvas.h"
 #include "widgets/frame.h"
 
-enum { SEGMENTS_MAX = 40, SEGMENT_BYTES = 96, SHORT_COLUMNS = 64 };
+enum { SEGMENTS_MAX = 40, SEGMENT_BYTES = 160, SHORT_COLUMNS = 64 };
 
 struct line {
 	struct segment segments[SEGMENTS_MAX];
@@ -125,11 +125,8 @@ static void draw_first(const struct app *app, const struct canvas *canvas)
 		add_totals(app, &line);
 	add_engine(app, &line);
 	add_cost(app, &line);
-	char clock[12];
-	snprintf(clock, sizeof(clock), "%sZ", format_clock(app->now_ms, false).text);
-	if (line.brief)
-		memmove(clock + 5, "Z", 2);
-	add(&line, ROLE_DIM, 3, true, "%s", clock);
+	add(&line, ROLE_DIM, 3, true, "%.*sZ", line.brief ? 5 : 8,
+		format_clock(app->now_ms, false).text);
 	draw_line(canvas, 0, &line);
 }
 
@@ -138,7 +135,7 @@ static void draw_first(const struct app *app, const struct canvas *canvas)
 static void add_source(const struct app *app, struct line *line, const struct msg_source *source)
 {
 	enum role role = severity_role(source->severity);
-	char name[48], state[40] = "";
+	char name[48], state[64] = "";
 	source_name(source, line->brief, name, sizeof(name));
 	if (source->total > source->done)
 		snprintf(state, sizeof(state), " checking %llu/%llu", (unsigned long long)source->done,

@@ -125,3 +125,11 @@ bool command_pause(
 		window_forget(&app->windows[id]);
 	return true;
 }
+
+bool command_suspend(
+	struct app *app, const struct command *command, const char *args, struct err *err)
+{
+	(void)command, (void)args, (void)err;
+	app->suspend = true;
+	return true;
+}

@@ -151,7 +151,7 @@ static const char *legend(const char *name, char *ret, size_t size)
 static void draw_figures(const struct canvas *canvas, const struct chart_series *series)
 {
 	struct chart_figures figures = chart_figures(series);
-	char text[96];
+	char text[128];
 	snprintf(text, sizeof(text), "now %s  max %s  min %s", format_number(figures.now).text,
 		format_number(figures.max).text, format_number(figures.min).text);
 	canvas_text_right(canvas, 0, canvas->columns - 1, ROLE_DIM, text);

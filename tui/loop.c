@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+#include "tui/loop.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "core/base/clock.h"
+#include "core/base/err.h"
+#include "tui/app.h"
+#include "tui/guard.h"
+
+enum { COST_SPAN_MS = 5000 };
+
+static const int taken[] = {SIGWINCH, SIGCONT, SIGTSTP, SIGHUP, SIGINT, SIGTERM};
+
+/* Our own cost, sampled when something is painted anyway. */
+struct cost {
+	int64_t at_us, cpu_us;
+};
+
+static void fill_taken(sigset_t *ret_set)
+{
+	sigemptyset(ret_set);
+	for (size_t i = 0; i < COUNT_OF(taken); i++)
+		sigaddset(ret_set, taken[i]);
+}
+
+void loop_block_signals(void)
+{
+	sigset_t set;
+	fill_taken(&set);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	(void)signal(SIGPIPE, SIG_IGN);
+}
+
+/* ---- cost ---- */
+
+static uint64_t resident_bytes(void)
+{
+	unsigned long long size = 0, resident = 0;
+	FILE *file = fopen("/proc/self/statm", "re");
+	if (!file)
+		return 0;
+	if (fscanf(file, "%llu %llu", &size, &resident) != 2)
+		resident = 0;
+	fclose(file);
+	return (uint64_t)(resident * (unsigned long long)sysconf(_SC_PAGESIZE)) >> 16 << 16;
+}
+
+static void sample_cost(struct app *app, struct cost *cost)
+{
+	struct rusage usage;
+	int64_t now_us = clock_cost_us();
+	if (cost->at_us && now_us - cost->at_us < COST_SPAN_MS * INT64_C(1000))
+		return;
+	getrusage(RUSAGE_SELF, &usage);
+	int64_t cpu_us = (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * INT64_C(1000000) +
+			 usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
+	if (cost->at_us)
+		app->own_cpu = (double)(cpu_us - cost->cpu_us) * 100 / (double)(now_us - cost->at_us);
+	app->own_rss = resident_bytes();
+	*cost = (struct cost){now_us, cpu_us};
+}
+
+/* ---- signals ---- */
+
+static void stop(struct app *app)
+{
+	app->suspend = false;
+	term_suspend(app->term);
+	guard_stop_self();
+	term_resume(app->term);
+	term_resized(app->term);
+	app->dirty = true;
+}
+
+static void handle_signal(struct app *app, int signal, int *ret_signal)
+{
+	switch (signal) {
+	case SIGWINCH:
+		term_resized(app->term);
+		break;
+	case SIGTSTP:
+		stop(app);
+		break;
+	case SIGCONT:
+		term_repaint(app->term);
+		app->dirty = true;
+		break;
+	default:
+		*ret_signal = signal;
+		app->quit = true;
+	}
+}
+
+static void read_signals(struct app *app, int fd, int *ret_signal)
+{
+	struct signalfd_siginfo info;
+	while (read(fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
+		handle_signal(app, (int)info.ssi_signo, ret_signal);
+}
+
+/* ---- the turn ---- */
+
+static int sooner(int a, int b)
+{
+	return a < 0 ? b : b < 0 ? a : a < b ? a : b;
+}
+
+static bool wait_for_events(struct app *app, int signals, short *ret_terminal, struct err *err)
+{
+	struct pollfd slots[] = {{.fd = term_fd(app->term), .events = term_poll_events(app->term)},
+		link_poll(app->link), {.fd = signals, .events = POLLIN}};
+	int timeout = sooner(app_timeout_ms(app), term_timeout_ms(app->term));
+	/* A frame that the terminal does not take yet is no reason to spin: it will say when. */
+	if (app->dirty && !term_can_present(app->term))
+		timeout = term_timeout_ms(app->term);
+	*ret_terminal = 0;
+	if (poll(slots, COUNT_OF(slots), timeout) < 0)
+		return errno == EINTR || err_errno(err, errno, "cannot wait for events");
+	*ret_terminal = slots[0].revents;
+	return true;
+}
+
+static void take_terminal(struct app *app, short revents)
+{
+	struct term_event event;
+	term_handle(app->term, revents);
+	while (!app->quit && term_next_event(app->term, &event))
+		app_event(app, &event);
+}
+
+bool loop_run(struct app *app, int *ret_signal, struct err *err)
+{
+	sigset_t set;
+	struct cost cost = {0};
+	*ret_signal = 0;
+	fill_taken(&set);
+	autoclose int signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (signals < 0)
+		return err_errno(err, errno, "cannot listen to signals");
+	app_paint(app);
+	while (!app->quit) {
+		short terminal;
+		if (!wait_for_events(app, signals, &terminal, err))
+			return false;
+		read_signals(app, signals, ret_signal);
+		take_terminal(app, terminal);
+		app_step(app);
+		if (app->suspend)
+			stop(app);
+		sample_cost(app, &cost);
+		app_paint(app);
+	}
+	return true;
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+#include "tui/panes/facts.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/format.h"
+#include "core/base/str.h"
+#include "tui/app.h"
+#include "tui/show.h"
+
+static void add(struct facts *facts, enum role role, const char *label, const char *format, ...)
+	PRINTF_LIKE(4, 5);
+static void add(struct facts *facts, enum role role, const char *label, const char *format, ...)
+{
+	if (facts->count == FACTS_MAX)
+		return;
+	struct fact *fact = &facts->list[facts->count++];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(fact->text, sizeof(fact->text), format, args);
+	va_end(args);
+	fact->role = role;
+	(void)copy_text(fact->label, sizeof(fact->label), label);
+}
+
+static struct shown ago(const struct app *app, int64_t at_ms)
+{
+	return format_duration(app->now_ms - at_ms);
+}
+
+static void add_reasons(const struct app *app, const struct msg_bot *bot, struct facts *facts)
+{
+	for (size_t i = 0; i < bot->reasons_count; i++) {
+		const struct msg_reason *reason = &bot->reasons[i];
+		add(facts, severity_role(reason->severity), i == 0 ? "why" : i == 1 ? "also" : "",
+			"%s%s%s  (%s)", reason->text, reason->since_ms ? "  " : "",
+			reason->since_ms ? ago(app, reason->since_ms).text : "", reason->source);
+	}
+}
+
+static void add_process(const struct app *app, const struct msg_bot *bot, struct facts *facts)
+{
+	autostr struct str text = STR_INIT;
+	bool running = strcmp(bot->proc_state, "running") == 0;
+	if (!bot->proc_state[0] || strcmp(bot->proc_state, "not_configured") == 0)
+		return;
+	if (bot_age(app, bot).process) {
+		add(facts, ROLE_STALE, "process", "-- not looked at for %s",
+			ago(app, bot->proc_at_ms).text);
+		return;
+	}
+	str_adds(&text, state_word(bot->proc_state));
+	if (running && bot->pid)
+		str_addf(&text, "  pid %llu  up %s", (unsigned long long)bot->pid,
+			bot->proc_start_ms ? ago(app, bot->proc_start_ms).text : "--");
+	if (running && !isnan(bot->cpu_percent))
+		str_addf(&text, "  cpu %s%%", format_number(bot->cpu_percent).text);
+	if (running && bot->rss_bytes)
+		str_addf(&text, "  %s  %llu fds", format_bytes((int64_t)bot->rss_bytes).text,
+			(unsigned long long)bot->fds);
+	if (bot->restarts)
+		str_addf(&text, "  %llu restarts", (unsigned long long)bot->restarts);
+	add(facts, running ? ROLE_TEXT : ROLE_CRIT, "process", "%s", text.text);
+}
+
+static void add_heartbeat(const struct app *app, const struct msg_bot *bot, struct facts *facts)
+{
+	bool fine = strcmp(bot->hb_state, "ok") == 0;
+	if (!bot->hb_state[0] || strcmp(bot->hb_state, "not_configured") == 0)
+		return;
+	if (bot_age(app, bot).heartbeat)
+		add(facts, ROLE_STALE, "heartbeat", "-- not looked at for %s",
+			ago(app, bot->hb_seen_ms).text);
+	else if (bot->hb_at_ms)
+		add(facts, fine ? ROLE_TEXT : ROLE_WARN, "heartbeat", "%s  last %s ago%s%s",
+			bot->hb_state, ago(app, bot->hb_at_ms).text, bot->worker[0] ? "  worker " : "",
+			bot->worker);
+	else
+		add(facts, fine ? ROLE_TEXT : ROLE_WARN, "heartbeat", "%s", bot->hb_state);
+}
+
+static void add_updates(const struct app *app, const struct msg_bot *bot, struct facts *facts)
+{
+	autostr struct str text = STR_INIT;
+	if (!bot->tg_at_ms || bot->pending < 0)
+		return;
+	if (bot_age(app, bot).telegram)
+		str_adds(&text, "--");
+	else
+		str_addf(&text, "%lld", (long long)bot->pending);
+	if (!isnan(bot->pending_slope) && bot->pending_slope != 0)
+		str_addf(&text, " (%s%s/min)", bot->pending_slope > 0 ? "+" : "-",
+			format_number(fabs(bot->pending_slope)).text);
+	add(facts, bot->pending ? ROLE_TEXT : ROLE_DIM, "pending", "%s  %s %s", text.text,
+		bot->transport, bot->webhook_url);
+	if (bot->webhook_error_ms)
+		add(facts, bot->webhook_errors ? ROLE_WARN : ROLE_DIM, "hook error",
+			"%s ago  \"%s\"%s%s", ago(app, bot->webhook_error_ms).text,
+			bot->webhook_error, bot->webhook_errors ? "  x" : "",
+			bot->webhook_errors ? format_count((int64_t)bot->webhook_errors).text : "");
+}
+
+static void add_telegram(const struct app *app, const struct msg_bot *bot, struct facts *facts)
+{
+	bool fine = strcmp(bot->tg_state, "ok") == 0;
+	if (!bot->tg_state[0] || strcmp(bot->tg_state, "not_polled") == 0)
+		return;
+	add(facts, fine ? ROLE_TEXT : ROLE_WARN, "telegram", "%s%s%s%s%s", bot->tg_state,
+		fine && !isnan(bot->rtt_ms) ? "  " : "",
+		fine && !isnan(bot->rtt_ms) ? format_number(bot->rtt_ms).text : "",
+		fine && !isnan(bot->rtt_ms) ? " ms" : "",
+		bot->tg_at_ms ? "" : "  never answered");
+	if (!fine && bot->tg_error[0])
+		add(facts, ROLE_WARN, "", "%s", bot->tg_error);
+	if (bot->retry_until_ms > app->now_ms)
+		add(facts, ROLE_WARN, "", "not asked for another %s",
+			format_duration(bot->retry_until_ms - app->now_ms).text);
+}
+
+static void add_load(const struct app *app, const struct msg_bot *bot, struct facts *facts)
+{
+	autostr struct str text = STR_INIT;
+	(void)app;
+	if (!isnan(bot->updates_per_s))
+		str_addf(&text, "%s updates/s  ", format_number(bot->updates_per_s).text);
+	if (!isnan(bot->p95_ms))
+		str_addf(&text, "p95 %s ms  ", format_number(bot->p95_ms).text);
+	if (!isnan(bot->errors_per_min))
+		str_addf(&text, "%s errors/min  ", format_number(bot->errors_per_min).text);
+	if (text.length)
+		add(facts, ROLE_TEXT, "load", "%s", text.text);
+	if (bot->log_error[0])
+		add(facts, ROLE_LEVEL_ERROR, "log error", "%s", bot->log_error);
+}
+
+static void add_identity(const struct app *app, const struct msg_bot *bot, struct facts *facts)
+{
+	autostr struct str text = STR_INIT;
+	(void)app;
+	if (bot->username[0])
+		str_addf(&text, "@%s  ", bot->username);
+	if (bot->tg_id)
+		str_addf(&text, "id %lld  ", (long long)bot->tg_id);
+	str_addf(&text, "%s", bot->enabled ? "" : "disabled by ");
+	if (!bot->enabled)
+		str_adds(&text, bot->enabled_by);
+	if (text.length)
+		add(facts, ROLE_DIM, "bot", "%s", text.text);
+}
+
+static void add_score(const struct app *app, const struct msg_bot *bot, struct facts *facts)
+{
+	autostr struct str text = STR_INIT;
+	(void)app;
+	if (bot->score < 0)
+		return;
+	str_addf(&text, "%lld  ", (long long)bot->score);
+	for (size_t i = 0; i < bot->score_parts_count; i++)
+		str_addf(&text, "%s%s %lld/%lld", i ? ", " : "", bot->score_parts[i].name,
+			(long long)bot->score_parts[i].points, (long long)bot->score_parts[i].of);
+	add(facts, ROLE_DIM, "health", "%s", text.text);
+}
+
+static void add_operation(const struct app *app, const struct msg_bot *bot, struct facts *facts)
+{
+	const struct msg_operation *operation = model_operation(app_model(app), bot->busy_op);
+	if (operation)
+		add(facts, ROLE_STRONG, "now", "%s: %s", operation->title, operation->state);
+}
+
+void facts_of(const struct app *app, const struct msg_bot *bot, struct facts *ret_facts)
+{
+	static void (*const parts[])(
+		const struct app *, const struct msg_bot *, struct facts *) = {add_operation,
+		add_reasons, add_process, add_heartbeat, add_updates, add_telegram, add_load,
+		add_identity, add_score};
+	ret_facts->count = 0;
+	for (size_t i = 0; i < COUNT_OF(parts); i++)
+		parts[i](app, bot, ret_facts);
+}
