@@ -100,8 +100,8 @@ static void on_key(struct app *app, keycode key)
 	app->dirty = true;
 	if (deaf(app->overlay))
 		return;
-	enum scope scope = app->overlay ? app->overlay->ops->scope :
-					  (enum scope)views_now(&app->views)->focus;
+	enum scope scope =
+		app->overlay ? app->overlay->ops->scope : (enum scope)views_now(&app->views)->focus;
 	const struct binding *binding = keymap_find(&app->keymap, scope, key);
 	if (binding)
 		command_run(app, binding->command, binding->args);
@@ -119,7 +119,8 @@ static void on_paste(struct app *app, const char *text, size_t length)
 	if (deaf(overlay))
 		return;
 	if (!prompt)
-		app_toast(app, false, "pasted text is ignored here: only a line that is typed takes it");
+		app_toast(app, false,
+			"pasted text is ignored here: only a line that is typed takes it");
 	else if (prompt_insert(prompt, text, length) && overlay->ops->changed)
 		overlay->ops->changed(app, overlay);
 }
@@ -249,12 +250,12 @@ int app_timeout_ms(const struct app *app)
 		timeout = sooner(timeout, due > 0 ? due : 0);
 	}
 	if (app->toast.until_ms)
-		timeout = sooner(timeout,
-			app->toast.until_ms > now_ms ? app->toast.until_ms - now_ms : 0);
+		timeout = sooner(
+			timeout, app->toast.until_ms > now_ms ? app->toast.until_ms - now_ms : 0);
 	if (!app->silent && link_turn_wall_ms(app->link)) {
 		int64_t age_ms = link_turn_age_ms(app->link, now_ms);
-		timeout = sooner(timeout, LINK_SILENT_MS + 1 - age_ms > 0 ?
-						  LINK_SILENT_MS + 1 - age_ms : 0);
+		timeout = sooner(
+			timeout, LINK_SILENT_MS + 1 - age_ms > 0 ? LINK_SILENT_MS + 1 - age_ms : 0);
 	}
 	return timeout;
 }
@@ -267,8 +268,7 @@ bool app_owes_frame(const struct app *app)
 void app_paint(struct app *app)
 {
 	int64_t now_ms = app_mono_ms(app);
-	bool due = app->dirty ||
-		   (app->dirty_data && now_ms - app->data_mono_ms >= APP_DATA_MS);
+	bool due = app->dirty || (app->dirty_data && now_ms - app->data_mono_ms >= APP_DATA_MS);
 	if (!due || !term_can_present(app->term))
 		return;
 	picture_update(app);

@@ -26,8 +26,8 @@
 #include "widgets/toast.h"
 
 enum {
-	APP_ORDER_MS = 2000,    /* rows keep their places so long after a key */
-	APP_DATA_MS = 200,      /* between frames that new state alone asks for */
+	APP_ORDER_MS = 2000,     /* rows keep their places so long after a key */
+	APP_DATA_MS = 200,       /* between frames that new state alone asks for */
 	APP_INTERRUPT_MS = 1000, /* two Ctrl-C within this leave */
 	APP_REQUESTS_MAX = 16,
 };
@@ -54,7 +54,7 @@ struct app {
 	struct keymap keymap;
 	struct layout layout;
 	struct views views;
-	void *view[PANE_COUNT]; /* of the panes */
+	void *view[PANE_COUNT];              /* of the panes */
 	struct window windows[WINDOW_COUNT]; /* by enum window_id; [0] is not used */
 	struct overlay *overlay;             /* the innermost; NULL: none */
 	struct toast toast;
@@ -65,13 +65,13 @@ struct app {
 	struct history commands, filters, reasons; /* typed before */
 
 	struct grid *grid;
-	int64_t key_mono_ms;       /* of the last key */
-	int64_t interrupt_mono_ms; /* of the last Ctrl-C */
-	int64_t data_mono_ms;      /* of the last frame that new state asked for */
-	unsigned epoch; /* of the link when requests were last looked at */
+	int64_t key_mono_ms;        /* of the last key */
+	int64_t interrupt_mono_ms;  /* of the last Ctrl-C */
+	int64_t data_mono_ms;       /* of the last frame that new state asked for */
+	unsigned epoch;             /* of the link when requests were last looked at */
 	enum link_state link_state; /* as the picture shows it */
-	bool dirty;      /* a key, a size, a toast: paint at once */
-	bool dirty_data; /* new state: paint when due */
+	bool dirty;                 /* a key, a size, a toast: paint at once */
+	bool dirty_data;            /* new state: paint when due */
 	bool quit;
 	bool suspend; /* the loop gives the terminal back and stops */
 };

@@ -56,12 +56,12 @@ enum command_flags {
 
 struct command {
 	const char *name; /* for the palette and the configuration: "restart" */
-	bool (*run)(struct app *app, const struct command *command, const char *args,
-		struct err *err);
-	int param;       /* for functions that serve several commands */
-	unsigned scopes; /* where its keys work: IN_* */
-	const char *keys; /* defaults, blank between; "" none */
-	const char *args; /* what may follow the name: "[BOT...]" */
+	bool (*run)(
+		struct app *app, const struct command *command, const char *args, struct err *err);
+	int param;         /* for functions that serve several commands */
+	unsigned scopes;   /* where its keys work: IN_* */
+	const char *keys;  /* defaults, blank between; "" none */
+	const char *args;  /* what may follow the name: "[BOT...]" */
 	const char *label; /* word of the key lines */
 	unsigned flags;
 	const char *help; /* one line */
@@ -81,7 +81,7 @@ void command_line(struct app *app, const char *line);
 /* Which word stands for a scope: "bots", "dialog". */
 const char *scope_name(enum scope scope);
 
-#define COMMAND(id, function, parameter, where, keys_, args_, label_, flags_, help_)              \
+#define COMMAND(id, function, parameter, where, keys_, args_, label_, flags_, help_)               \
 	bool command_##function(struct app *app, const struct command *command, const char *args,  \
 		struct err *err);
 #include "tui/commands.def"

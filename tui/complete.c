@@ -28,7 +28,8 @@ void completion_release(struct completion *completion)
 	*completion = (struct completion){0};
 }
 
-static void add_argument(struct completion *to, const char *before, const char *word, const char *note)
+static void add_argument(
+	struct completion *to, const char *before, const char *word, const char *note)
 {
 	add(to, (struct candidate){.text = xasprintf("%s %s", before, word),
 			.key = xstrdup(""),

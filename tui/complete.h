@@ -8,7 +8,7 @@
 struct app;
 
 struct candidate {
-	char *text;   /* the whole line */
+	char *text; /* the whole line */
 	char *key, *note;
 	char *locked; /* NULL: free */
 };

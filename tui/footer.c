@@ -15,8 +15,8 @@ struct hints {
 	size_t count;
 };
 
-static void add(const struct app *app, struct hints *hints, const struct command *command,
-	enum scope scope)
+static void add(
+	const struct app *app, struct hints *hints, const struct command *command, enum scope scope)
 {
 	autostr struct str why = STR_INIT;
 	bool locked = command->flags & CMD_CHANGES && !app_may_change(app, &why);

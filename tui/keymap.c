@@ -11,8 +11,7 @@
 
 static void add(struct keymap *keymap, struct binding binding)
 {
-	keymap->list =
-		grow(keymap->list, keymap->count, &keymap->capacity, sizeof(*keymap->list));
+	keymap->list = grow(keymap->list, keymap->count, &keymap->capacity, sizeof(*keymap->list));
 	keymap->list[keymap->count++] = binding;
 }
 
@@ -85,7 +84,8 @@ bool keymap_configure(struct keymap *keymap, const struct settings *settings, st
 		const struct conf_keys *keys = &settings->keys[i];
 		for (size_t other = 0; other < i; other++)
 			if (strcmp(settings->keys[other].key, keys->key) == 0)
-				return err_set(err, ERR_INVALID, "key '%s' is bound twice", keys->key);
+				return err_set(
+					err, ERR_INVALID, "key '%s' is bound twice", keys->key);
 		if (!keymap_bind(keymap, keys->key, keys->command, err))
 			return false;
 	}

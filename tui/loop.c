@@ -62,7 +62,8 @@ static void sample_cost(struct app *app, struct cost *cost)
 	int64_t cpu_us = (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * INT64_C(1000000) +
 			 usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
 	if (cost->at_us)
-		app->own_cpu = (double)(cpu_us - cost->cpu_us) * 100 / (double)(now_us - cost->at_us);
+		app->own_cpu =
+			(double)(cpu_us - cost->cpu_us) * 100 / (double)(now_us - cost->at_us);
 	app->own_rss = resident_bytes();
 	*cost = (struct cost){now_us, cpu_us};
 }

@@ -1,8 +1,59 @@
 /* SPDX-License-Identifier: MIT */
+/* botswain: the full screen, the command line, scripts. */
 #include <stdio.h>
+#include <string.h>
 
-int main(void)
+#include "core/base/err.h"
+#include "core/base/str.h"
+#include "core/conf/settings.h"
+#include "core/model/verdict.h"
+#include "tui/cli/cli.h"
+#include "tui/keymap.h"
+#include "tui/options.h"
+#include "tui/start.h"
+
+static void print_keys(struct str *to)
 {
-	puts("botswain " BOTSWAIN_VERSION);
-	return 0;
+	struct keymap keymap;
+	keymap_init(&keymap);
+	keymap_print(&keymap, to);
+	keymap_release(&keymap);
+}
+
+/* What the tables have to say, for files and pages. */
+static int print(const char *what)
+{
+	autostr struct str text = STR_INIT;
+	if (strcmp(what, "default-config") == 0)
+		str_adds(&text, settings_default_text());
+	else if (strcmp(what, "print-keys") == 0)
+		print_keys(&text);
+	else
+		states_print(&text);
+	fputs(text.text, stdout);
+	return fflush(stdout) == 0 ? CLI_OK : CLI_FAILURE;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options;
+	struct err err;
+	if (!options_read(argc, argv, &options, &err))
+		return cli_say(CLI_USAGE, "%s", err.text);
+	if (options.help)
+		options_help();
+	else if (options.version)
+		puts("botswain " BOTSWAIN_VERSION);
+	else if (options.print)
+		return print(options.print);
+	else if (options.script)
+		return start_script(&options);
+	else if (options.rest < argc && !cli_knows(argv[options.rest]))
+		return cli_say(CLI_USAGE, "no such subcommand: '%s'; see botswain --help",
+			argv[options.rest]);
+	else if (options.rest < argc)
+		return cli_main(options.config, argc - options.rest, argv + options.rest);
+	else
+		return start_screen(&options);
+	return CLI_OK;
 }

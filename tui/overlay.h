@@ -28,8 +28,8 @@ struct overlay_ops {
 	/* A character that goes to no line. */
 	void (*typed)(struct app *app, struct overlay *overlay, const char *utf8);
 	void (*move)(struct app *app, struct overlay *overlay, enum table_move move);
-	void (*step)(struct app *app, struct overlay *overlay, int step);     /* Tab */
-	void (*recall)(struct app *app, struct overlay *overlay, int step);   /* Up, Down */
+	void (*step)(struct app *app, struct overlay *overlay, int step);   /* Tab */
+	void (*recall)(struct app *app, struct overlay *overlay, int step); /* Up, Down */
 	void (*enter)(struct app *app, struct overlay *overlay);
 	/* Before it goes by Esc or Ctrl-C: what is to be undone. */
 	void (*cancelled)(struct app *app, struct overlay *overlay);

@@ -29,7 +29,7 @@ struct subject {
 
 struct pane {
 	const char *name, *title, *help;
-	size_t view_size; /* zeroed at the start */
+	size_t view_size;            /* zeroed at the start */
 	void (*init)(void *view);    /* may be NULL */
 	void (*release)(void *view); /* may be NULL */
 	void (*update)(struct app *app, void *view);

@@ -56,8 +56,8 @@ static void draw_line_form(const struct app *app, enum pane_id id, const struct 
 	autostr struct str note = STR_INIT;
 	int column = canvas_printf(canvas, 0, 0, focused ? ROLE_TITLE_FOCUS : ROLE_TITLE, " %d %s ",
 		(int)id + 1, pane->title);
-	struct canvas rest = canvas_sub(
-		canvas, (struct rect){0, column + 1, 1, canvas->columns - column - 1});
+	struct canvas rest =
+		canvas_sub(canvas, (struct rect){0, column + 1, 1, canvas->columns - column - 1});
 	pane->note(app, app->view[id], &note);
 	if (pane->line)
 		pane->line(app, app->view[id], &rest);

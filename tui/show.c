@@ -69,8 +69,7 @@ void bot_why(const struct msg_bot *bot, int64_t now_ms, char *ret_text, size_t s
 	if (!why[0] && bot->severity != SEVERITY_OK)
 		why = bot->state;
 	if (why[0] && bot->why_since_ms)
-		snprintf(ret_text, size, "%s %s", why,
-			format_age(now_ms - bot->why_since_ms).text);
+		snprintf(ret_text, size, "%s %s", why, format_age(now_ms - bot->why_since_ms).text);
 	else
 		snprintf(ret_text, size, "%s", why);
 }
@@ -94,9 +93,8 @@ static bool too_old(int64_t at_ms, int64_t interval_ms, int64_t now_ms)
 struct bot_age bot_age(const struct app *app, const struct msg_bot *bot)
 {
 	const struct model *model = app_model(app);
-	return (struct bot_age){
-		.process = too_old(
-			bot->proc_at_ms, source_interval_ms(model, "process"), app->now_ms),
+	return (struct bot_age){.process = too_old(bot->proc_at_ms,
+					source_interval_ms(model, "process"), app->now_ms),
 		.heartbeat =
 			too_old(bot->hb_seen_ms, source_interval_ms(model, "redis"), app->now_ms),
 		.telegram =

@@ -12,8 +12,8 @@ struct model *model_snapshot(const struct model *model)
 		size_t count;
 		const void *const *bodies = model_list(model, (enum msg_kind)kind, &count);
 		for (size_t i = 0; i < count; i++) {
-			struct msg_any any = {(enum msg_kind)kind,
-				msg_copy((enum msg_kind)kind, bodies[i])};
+			struct msg_any any = {
+				(enum msg_kind)kind, msg_copy((enum msg_kind)kind, bodies[i])};
 			(void)model_apply(copy, any);
 		}
 	}

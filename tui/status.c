@@ -26,9 +26,10 @@ struct line {
 	bool brief; /* few columns: letters instead of words */
 };
 
-static void add(struct line *line, enum role role, int priority, bool right, const char *format, ...)
-	PRINTF_LIKE(5, 6);
-static void add(struct line *line, enum role role, int priority, bool right, const char *format, ...)
+static void add(struct line *line, enum role role, int priority, bool right, const char *format,
+	...) PRINTF_LIKE(5, 6);
+static void add(
+	struct line *line, enum role role, int priority, bool right, const char *format, ...)
 {
 	if (line->count == SEGMENTS_MAX)
 		return;
@@ -67,8 +68,8 @@ static void add_totals(const struct app *app, struct line *line)
 	static const struct {
 		enum severity severity;
 		const char *word;
-	} parts[] = {{SEVERITY_CRIT, "crit"}, {SEVERITY_WARN, "warn"}, {SEVERITY_UNKNOWN, "unknown"},
-		{SEVERITY_STOPPED, "stopped"}, {SEVERITY_OK, "ok"}};
+	} parts[] = {{SEVERITY_CRIT, "crit"}, {SEVERITY_WARN, "warn"},
+		{SEVERITY_UNKNOWN, "unknown"}, {SEVERITY_STOPPED, "stopped"}, {SEVERITY_OK, "ok"}};
 	unsigned by_severity[SEVERITY_CRIT + 1] = {0};
 	size_t count;
 	const struct msg_bot *const *bots = model_bots(app_model(app), &count);
@@ -81,11 +82,11 @@ static void add_totals(const struct app *app, struct line *line)
 			continue;
 		enum role role = severity_role(parts[i].severity);
 		if (line->brief)
-			add(line, role, parts[i].severity == SEVERITY_OK ? 2 : 0, false, "%u%c", here,
-				severity_letter(parts[i].severity));
+			add(line, role, parts[i].severity == SEVERITY_OK ? 2 : 0, false, "%u%c",
+				here, severity_letter(parts[i].severity));
 		else
-			add(line, role, parts[i].severity == SEVERITY_OK ? 2 : 0, false, "%u %s", here,
-				parts[i].word);
+			add(line, role, parts[i].severity == SEVERITY_OK ? 2 : 0, false, "%u %s",
+				here, parts[i].word);
 	}
 }
 
@@ -110,7 +111,8 @@ static void add_cost(const struct app *app, struct line *line)
 			format_percent(engine->cpu_percent / 100).text,
 			format_bytes((int64_t)engine->rss_bytes).text);
 	if (app->own_rss)
-		add(line, ROLE_DIM, 8, true, "screen %s %s", format_percent(app->own_cpu / 100).text,
+		add(line, ROLE_DIM, 8, true, "screen %s %s",
+			format_percent(app->own_cpu / 100).text,
 			format_bytes((int64_t)app->own_rss).text);
 }
 
@@ -138,8 +140,8 @@ static void add_source(const struct app *app, struct line *line, const struct ms
 	char name[48], state[64] = "";
 	source_name(source, line->brief, name, sizeof(name));
 	if (source->total > source->done)
-		snprintf(state, sizeof(state), " checking %llu/%llu", (unsigned long long)source->done,
-			(unsigned long long)source->total);
+		snprintf(state, sizeof(state), " checking %llu/%llu",
+			(unsigned long long)source->done, (unsigned long long)source->total);
 	else if (strcmp(source->state, "ok") != 0)
 		snprintf(state, sizeof(state), " %s", state_word(source->state));
 	int64_t at_ms = strcmp(source->state, "ok") == 0 ? source->ok_ms : source->since_ms;
@@ -181,7 +183,8 @@ static bool banner(const struct app *app, char *text, size_t size, enum role *ro
 	else if (engine && engine->ledger_error[0])
 		snprintf(text, size, "actions are refused: %s", engine->ledger_error);
 	else if (engine && engine->config_error[0])
-		snprintf(text, size, "the configuration was not reloaded: %s", engine->config_error);
+		snprintf(
+			text, size, "the configuration was not reloaded: %s", engine->config_error);
 	else
 		return false;
 	return true;

@@ -117,9 +117,9 @@ static void take_rows(struct window *window, const struct msg_win_rows *part)
 	if (part->replace || !window->answered)
 		window->came = 0;
 	window->answered = true;
-	window->more_before = part->more_before > window->more_before || part->replace ?
-				      part->more_before :
-				      window->more_before;
+	window->more_before = part->more_before > window->more_before || part->replace
+				      ? part->more_before
+				      : window->more_before;
 	window->more_after = part->more_after;
 	window->hits = part->hits;
 	window->hidden = part->hidden;

@@ -37,9 +37,11 @@ bool command_help_search(
 bool command_edit(struct app *app, const struct command *command, const char *args, struct err *err)
 {
 	struct overlay *overlay = app->overlay;
-	struct prompt *prompt = overlay && overlay->ops->prompt ? overlay->ops->prompt(overlay) : NULL;
+	struct prompt *prompt =
+		overlay && overlay->ops->prompt ? overlay->ops->prompt(overlay) : NULL;
 	(void)args, (void)err;
-	if (prompt && prompt_edit(prompt, (enum prompt_edit)command->param) && overlay->ops->changed)
+	if (prompt && prompt_edit(prompt, (enum prompt_edit)command->param) &&
+		overlay->ops->changed)
 		overlay->ops->changed(app, overlay);
 	return true;
 }

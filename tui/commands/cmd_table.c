@@ -21,7 +21,8 @@ static void sort_by(struct app *app, int column)
 	app_dirty(app);
 }
 
-static bool sort_by_name(struct app *app, const struct pane *pane, const char *name, struct err *err)
+static bool sort_by_name(
+	struct app *app, const struct pane *pane, const char *name, struct err *err)
 {
 	for (size_t i = 0; i < pane->table->count; i++) {
 		if (strcasecmp(pane->table->columns[i].title, name) != 0)
@@ -46,8 +47,8 @@ bool command_sort(struct app *app, const struct command *command, const char *ar
 	for (size_t i = 0; i < pane->table->count; i++) {
 		bool now = sorted < 0 ? i == 0 : sorted == (int)i;
 		const char *title = pane->table->columns[i].title;
-		choices[count++] = (struct choice){
-			strcmp(title, "S") == 0 ? "SEVERITY" : title, now ? "sorts now" : "", (int)i};
+		choices[count++] = (struct choice){strcmp(title, "S") == 0 ? "SEVERITY" : title,
+			now ? "sorts now" : "", (int)i};
 	}
 	choices_open(app, "Sort by", choices, count, sort_by);
 	return true;
@@ -58,7 +59,7 @@ bool command_sort(struct app *app, const struct command *command, const char *ar
 static bool apply_filter(struct app *app, const char *text, bool final, struct err *err)
 {
 	const struct pane *pane = app_pane(app);
-	(void)final;
+	(void) final;
 	return pane->filter(app, app_view(app), text, err);
 }
 
@@ -138,8 +139,9 @@ static bool describe(struct app *app, bool json, struct str *text)
 	}
 	if (pane->subject)
 		pane->subject(app, app_view(app), &subject);
-	const void *body =
-		is_entity(subject.kind) ? model_find(app_model(app), subject.kind, subject.id) : NULL;
+	const void *body = is_entity(subject.kind)
+				   ? model_find(app_model(app), subject.kind, subject.id)
+				   : NULL;
 	if (body)
 		msg_json(subject.kind, body, text);
 	return body != NULL;

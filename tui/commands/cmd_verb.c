@@ -19,14 +19,16 @@ static void add_target(struct msg_plan_req *request, const struct msg_bot *bot)
 }
 
 /* Bots named in the arguments. */
-static bool add_named(struct app *app, struct msg_plan_req *request, const char *names, struct err *err)
+static bool add_named(
+	struct app *app, struct msg_plan_req *request, const char *names, struct err *err)
 {
 	while (*names) {
 		size_t length = strcspn(names, " ");
 		autofree char *name = xstrndup(names, length);
 		const struct msg_bot *bot = model_bot(app_model(app), entity_id("bot", name));
 		if (!bot)
-			return err_set(err, ERR_NOT_FOUND, "no bot '%s'; Tab completes names", name);
+			return err_set(
+				err, ERR_NOT_FOUND, "no bot '%s'; Tab completes names", name);
 		add_target(request, bot);
 		names += length + strspn(names + length, " ");
 	}
@@ -54,8 +56,8 @@ static char key_of(const struct app *app, const struct command *command)
 	return name[0];
 }
 
-static bool plan(struct app *app, const struct command *command, const char *verb, const char *names,
-	struct err *err)
+static bool plan(struct app *app, const struct command *command, const char *verb,
+	const char *names, struct err *err)
 {
 	struct msg_plan_req request = {.req = 0};
 	msg_set(&request.verb, verb);
@@ -124,7 +126,8 @@ bool command_backup(
 	if (args[0])
 		return back_up(app, args, err);
 	if (count == 0)
-		return err_set(err, ERR_NOT_FOUND, "no backup is configured: `backups:` names them");
+		return err_set(
+			err, ERR_NOT_FOUND, "no backup is configured: `backups:` names them");
 	if (count == 1)
 		return back_up(app, backups[0]->name, err);
 	for (size_t i = 0; i < count && i < COUNT_OF(choices); i++)
@@ -175,7 +178,8 @@ bool command_arm(struct app *app, const struct command *command, const char *arg
 		return err_set(err, ERR_REFUSED, "the configuration permits changes always");
 	if (engine && strcmp(engine->write, "read-only") == 0)
 		return err_set(err, ERR_REFUSED,
-			"the configuration says `write: read-only`; `write: armed` would permit it");
+			"the configuration says `write: read-only`; `write: armed` would permit "
+			"it");
 	return app_request(app, MSG_arm_req, &request, take_answer);
 }
 

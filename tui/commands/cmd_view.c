@@ -36,7 +36,9 @@ bool command_zoom(struct app *app, const struct command *command, const char *ar
 	int step = command->param * (app->grid->columns < LAYOUT_WIDE_COLUMNS ? 2 : 1);
 	int zoom = (int)place.zoom + step;
 	(void)args, (void)err;
-	place.zoom = zoom < ZOOM_NORMAL ? ZOOM_NORMAL : zoom > ZOOM_FULL ? ZOOM_FULL : (enum zoom)zoom;
+	place.zoom = zoom < ZOOM_NORMAL ? ZOOM_NORMAL
+		     : zoom > ZOOM_FULL ? ZOOM_FULL
+					: (enum zoom)zoom;
 	place.drilled = false;
 	views_replace(&app->views, place);
 	return true;

@@ -24,11 +24,11 @@ struct confirm {
 	struct overlay overlay;
 	struct dialog dialog;
 	char opened_by;
-	char *title;       /* of the plan, for the toast */
-	uint64_t req;      /* of the question that is open */
-	uint64_t plan;     /* 0: not known yet */
+	char *title;   /* of the plan, for the toast */
+	uint64_t req;  /* of the question that is open */
+	uint64_t plan; /* 0: not known yet */
 	bool has_reason, has_typed, running;
-	uint64_t subject;   /* a question of our own */
+	uint64_t subject; /* a question of our own */
 	confirmed *act;
 };
 
@@ -167,9 +167,9 @@ static void add_targets(struct dialog *dialog, const struct msg_plan *plan)
 	}
 	for (size_t i = 0; i < plan->targets_count; i++) {
 		const struct msg_target *target = &plan->targets[i];
-		autofree char *text = xasprintf("%c %-*s  %-10s  %s",
-			severity_letter((unsigned)target->severity), (int)widest, target->name,
-			target->state, target->consequence);
+		autofree char *text =
+			xasprintf("%c %-*s  %-10s  %s", severity_letter((unsigned)target->severity),
+				(int)widest, target->name, target->state, target->consequence);
 		dialog_add_row(dialog, severity_role(target->severity), "", text);
 	}
 }
@@ -181,7 +181,8 @@ static void add_notes(struct dialog *dialog, const struct msg_plan *plan)
 		dialog_add_row(dialog, ROLE_TEXT, "", "");
 	for (size_t i = 0; i < plan->notes_count; i++) {
 		const char *note = plan->notes[i], *colon = strstr(note, ": ");
-		bool labelled = colon && colon - note <= 10 && !memchr(note, ' ', (size_t)(colon - note));
+		bool labelled =
+			colon && colon - note <= 10 && !memchr(note, ' ', (size_t)(colon - note));
 		autofree char *label = xstrndup(note, labelled ? (size_t)(colon - note) : 0);
 		dialog_add_row(dialog, ROLE_TEXT, label, labelled ? colon + 2 : note);
 	}
@@ -203,7 +204,8 @@ static void show_plan(struct app *app, struct confirm *confirm, const struct msg
 	dialog_init(dialog, plan->title, confirm->opened_by);
 	add_targets(dialog, plan);
 	add_notes(dialog, plan);
-	struct prompt *reason = dialog_add_field(dialog, "Reason", "why, for the audit file", false, NULL);
+	struct prompt *reason =
+		dialog_add_field(dialog, "Reason", "why, for the audit file", false, NULL);
 	reason->history = &app->reasons;
 	confirm->has_reason = true;
 	confirm->has_typed = strcmp(plan->confirm, "typed") == 0 && plan->typed[0];
@@ -258,10 +260,8 @@ void question_open(struct app *app, const char *title, const char *text, const c
 	char key, uint64_t subject, confirmed *act)
 {
 	struct confirm *confirm = xcalloc(1, sizeof(*confirm));
-	*confirm = (struct confirm){.overlay = {.ops = &ops},
-		.title = xstrdup(title),
-		.subject = subject,
-		.act = act};
+	*confirm = (struct confirm){
+		.overlay = {.ops = &ops}, .title = xstrdup(title), .subject = subject, .act = act};
 	dialog_init(&confirm->dialog, title, key);
 	dialog_add_row(&confirm->dialog, ROLE_TEXT, "", text);
 	dialog_add_cancel(&confirm->dialog, "Keep");

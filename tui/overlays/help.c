@@ -51,7 +51,8 @@ static void add(struct help *help, struct entry entry)
 static void add_heading(struct help *help, const char *text)
 {
 	if (help->count)
-		add(help, (struct entry){.keys = xstrdup(""), .name = xstrdup(""), .help = xstrdup("")});
+		add(help, (struct entry){
+				  .keys = xstrdup(""), .name = xstrdup(""), .help = xstrdup("")});
 	add(help, (struct entry){.keys = xstrdup(""), .name = xstrdup(""), .help = xstrdup(text)});
 }
 
@@ -61,7 +62,8 @@ static void add_command(struct app *app, struct help *help, const struct command
 	bool locked = command->flags & CMD_CHANGES && !app_may_change(app, &why);
 	keymap_keys(&app->keymap, command, &keys);
 	if (!(command->flags & CMD_HIDDEN))
-		str_addf(&name, ":%s%s%s", command->name, command->args[0] ? " " : "", command->args);
+		str_addf(&name, ":%s%s%s", command->name, command->args[0] ? " " : "",
+			command->args);
 	if (keys.length == 0 && name.length == 0)
 		return;
 	add(help, (struct entry){.keys = str_detach(&keys),
@@ -106,7 +108,8 @@ static void fill(struct app *app, struct help *help)
 	}
 	add_heading(help, "In a line that is typed");
 	add_commands(app, help, IN_PROMPT, IN_PANES);
-	add_heading(help, "States: ! crit  w warn  ? unknown or stale  x stopped  . ok  -- no data");
+	add_heading(
+		help, "States: ! crit  w warn  ? unknown or stale  x stopped  . ok  -- no data");
 }
 
 /* ---- drawing ---- */
@@ -118,19 +121,20 @@ static void draw_entry(
 	int names = box->columns >= 76 ? NAME_CELLS : 0;
 	int column = 2 + KEYS_CELLS + 1 + (names ? names + 1 : 0);
 	if (heading) {
-		canvas_field(box, row, 2, box->columns - 4, ALIGN_LEFT, ROLE_TITLE_FOCUS,
-			entry->help);
+		canvas_field(
+			box, row, 2, box->columns - 4, ALIGN_LEFT, ROLE_TITLE_FOCUS, entry->help);
 		return;
 	}
-	canvas_field(box, row, 2, KEYS_CELLS, ALIGN_LEFT, entry->locked ? ROLE_KEY_LOCKED : ROLE_KEY,
-		entry->keys);
+	canvas_field(box, row, 2, KEYS_CELLS, ALIGN_LEFT,
+		entry->locked ? ROLE_KEY_LOCKED : ROLE_KEY, entry->keys);
 	if (names)
 		canvas_field(box, row, 3 + KEYS_CELLS, names, ALIGN_LEFT, ROLE_DIM, entry->name);
 	canvas_field(box, row, column, box->columns - column - 2, ALIGN_LEFT,
 		entry->locked ? ROLE_KEY_LOCKED : ROLE_TEXT, entry->help);
-	if (help->search[0] && (strcasestr(entry->help, help->search) ||
-				       strcasestr(entry->name, help->search)))
-		canvas_role(box, (struct rect){row, column, 1, box->columns - column - 2}, ROLE_MATCH);
+	if (help->search[0] &&
+		(strcasestr(entry->help, help->search) || strcasestr(entry->name, help->search)))
+		canvas_role(
+			box, (struct rect){row, column, 1, box->columns - column - 2}, ROLE_MATCH);
 }
 
 static void draw(const struct app *app, struct overlay *overlay, const struct canvas *screen)

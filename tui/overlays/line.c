@@ -37,9 +37,9 @@ static void draw(const struct app *app, struct overlay *overlay, const struct ca
 	int cells = screen->columns - 2;
 	if (line->err.code)
 		cells -= canvas_text_right(screen, rect.row, screen->columns - 1, ROLE_TOAST_ERROR,
-				 line->err.text) > cells / 3 ?
-				 screen->columns - cells * 2 / 3 :
-				 0;
+				 line->err.text) > cells / 3
+				 ? screen->columns - cells * 2 / 3
+				 : 0;
 	prompt_draw(&line->prompt, screen, rect.row, 1, cells, line->label, line->hint, true);
 }
 

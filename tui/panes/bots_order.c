@@ -94,10 +94,9 @@ static int compare(const void *left, const void *right, void *context)
 		return compare_severity(a->bot, b->bot);
 	if (isnan(a->number) != isnan(b->number))
 		return isnan(a->number) ? 1 : -1;
-	int order = isnan(a->number) ?
-			    strcmp(bots_text(a->bot, (enum bots_field)view->sort),
-				    bots_text(b->bot, (enum bots_field)view->sort)) :
-			    (a->number > b->number) - (a->number < b->number);
+	int order = isnan(a->number) ? strcmp(bots_text(a->bot, (enum bots_field)view->sort),
+					       bots_text(b->bot, (enum bots_field)view->sort))
+				     : (a->number > b->number) - (a->number < b->number);
 	if (view->descending)
 		order = -order;
 	return order ? order : compare_severity(a->bot, b->bot);

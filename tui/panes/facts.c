@@ -35,7 +35,10 @@ static void add_reasons(const struct app *app, const struct msg_bot *bot, struct
 {
 	for (size_t i = 0; i < bot->reasons_count; i++) {
 		const struct msg_reason *reason = &bot->reasons[i];
-		add(facts, severity_role(reason->severity), i == 0 ? "why" : i == 1 ? "also" : "",
+		add(facts, severity_role(reason->severity),
+			i == 0   ? "why"
+			: i == 1 ? "also"
+				 : "",
 			"%s%s%s  (%s)", reason->text, reason->since_ms ? "  " : "",
 			reason->since_ms ? ago(app, reason->since_ms).text : "", reason->source);
 	}
@@ -76,8 +79,8 @@ static void add_heartbeat(const struct app *app, const struct msg_bot *bot, stru
 			ago(app, bot->hb_seen_ms).text);
 	else if (bot->hb_at_ms)
 		add(facts, fine ? ROLE_TEXT : ROLE_WARN, "heartbeat", "%s  last %s ago%s%s",
-			bot->hb_state, ago(app, bot->hb_at_ms).text, bot->worker[0] ? "  worker " : "",
-			bot->worker);
+			bot->hb_state, ago(app, bot->hb_at_ms).text,
+			bot->worker[0] ? "  worker " : "", bot->worker);
 	else
 		add(facts, fine ? ROLE_TEXT : ROLE_WARN, "heartbeat", "%s", bot->hb_state);
 }
@@ -111,8 +114,7 @@ static void add_telegram(const struct app *app, const struct msg_bot *bot, struc
 	add(facts, fine ? ROLE_TEXT : ROLE_WARN, "telegram", "%s%s%s%s%s", bot->tg_state,
 		fine && !isnan(bot->rtt_ms) ? "  " : "",
 		fine && !isnan(bot->rtt_ms) ? format_number(bot->rtt_ms).text : "",
-		fine && !isnan(bot->rtt_ms) ? " ms" : "",
-		bot->tg_at_ms ? "" : "  never answered");
+		fine && !isnan(bot->rtt_ms) ? " ms" : "", bot->tg_at_ms ? "" : "  never answered");
 	if (!fine && bot->tg_error[0])
 		add(facts, ROLE_WARN, "", "%s", bot->tg_error);
 	if (bot->retry_until_ms > app->now_ms)
@@ -173,10 +175,9 @@ static void add_operation(const struct app *app, const struct msg_bot *bot, stru
 
 void facts_of(const struct app *app, const struct msg_bot *bot, struct facts *ret_facts)
 {
-	static void (*const parts[])(
-		const struct app *, const struct msg_bot *, struct facts *) = {add_operation,
-		add_reasons, add_process, add_heartbeat, add_updates, add_telegram, add_load,
-		add_identity, add_score};
+	static void (*const parts[])(const struct app *, const struct msg_bot *, struct facts *) = {
+		add_operation, add_reasons, add_process, add_heartbeat, add_updates, add_telegram,
+		add_load, add_identity, add_score};
 	ret_facts->count = 0;
 	for (size_t i = 0; i < COUNT_OF(parts); i++)
 		parts[i](app, bot, ret_facts);

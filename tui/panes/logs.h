@@ -28,6 +28,7 @@ void logs_of(struct app *app, const struct id_list *bots);
 struct log_texts {
 	char time[16];
 };
-void log_row_show(const struct msg_row *row, bool brief, struct log_texts *texts, struct log_row *ret);
+void log_row_show(
+	const struct msg_row *row, bool brief, struct log_texts *texts, struct log_row *ret);
 
 #endif

@@ -30,7 +30,9 @@ static const struct table_column columns[] = {
 
 static int stage(const struct msg_alert *alert)
 {
-	return strcmp(alert->state, "firing") == 0 ? 0 : strcmp(alert->state, "pending") == 0 ? 1 : 2;
+	return strcmp(alert->state, "firing") == 0    ? 0
+	       : strcmp(alert->state, "pending") == 0 ? 1
+						      : 2;
 }
 
 static int64_t since(const struct msg_alert *alert)
@@ -104,8 +106,8 @@ static void line(const struct app *app, const void *data, const struct canvas *c
 {
 	const struct list *list = data;
 	size_t firing = count_stage(app, 0), pending = count_stage(app, 1);
-	const struct msg_alert *alert = model_alert(
-		app_model(app), list->rows.shown.count ? list_id(list, 0) : 0);
+	const struct msg_alert *alert =
+		model_alert(app_model(app), list->rows.shown.count ? list_id(list, 0) : 0);
 	if (!firing || !alert) {
 		canvas_printf(canvas, 0, 0, ROLE_DIM, "nothing fires%s", pending ? ", " : "");
 		if (pending)
@@ -113,8 +115,8 @@ static void line(const struct app *app, const void *data, const struct canvas *c
 		return;
 	}
 	enum role role = severity_role(alert->severity);
-	int column = canvas_printf(canvas, 0, 0, role, "%c %zu firing: ",
-		severity_letter((unsigned)alert->severity), firing);
+	int column = canvas_printf(canvas, 0, 0, role,
+		"%c %zu firing: ", severity_letter((unsigned)alert->severity), firing);
 	column = canvas_text(canvas, 0, column, ROLE_STRONG, alert->target_name);
 	canvas_printf(canvas, 0, column + 1, role, "%s %s", alert->text,
 		format_age(app->now_ms - alert->since_ms).text);
@@ -140,7 +142,10 @@ static void cell(const void *data, size_t row, size_t column, struct cell_text *
 		list_say(ret, over ? ROLE_DIM : ROLE_TEXT, "%s",
 			format_age(list->app->now_ms - since(alert)).text);
 	else
-		list_say(ret, column == TEXT ? role : column == TARGET && !over ? ROLE_STRONG : ROLE_DIM,
+		list_say(ret,
+			column == TEXT              ? role
+			: column == TARGET && !over ? ROLE_STRONG
+						    : ROLE_DIM,
 			"%s", texts[column]);
 }
 
@@ -180,7 +185,8 @@ static bool open_row(struct app *app, void *data, struct err *err)
 	if (!alert)
 		return true;
 	if (strcmp(alert->target_kind, "bot") != 0) {
-		struct place place = {.focus = PANE_services, .lower = PANE_services, .drilled = true};
+		struct place place = {
+			.focus = PANE_services, .lower = PANE_services, .drilled = true};
 		views_go(&app->views, place);
 		return true;
 	}

@@ -100,8 +100,7 @@ static void fit(struct app *app, void *data, int rows, int columns)
 	view->table.sort = view->sort;
 	view->table.descending = view->descending;
 	view->table.empty = view->hidden ? "no bot fits the filter; Esc clears it" : "no bot yet";
-	view->table.cursor =
-		on_fold && view->table.fold ? view->table.rows : view->rows.cursor_row;
+	view->table.cursor = on_fold && view->table.fold ? view->table.rows : view->rows.cursor_row;
 	table_fit(&view->table, view->page);
 }
 

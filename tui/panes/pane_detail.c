@@ -91,10 +91,12 @@ static void note(const struct app *app, const void *data, struct str *text)
 }
 
 /* Name, state and since when: what the eye must meet first. */
-static void draw_headline(const struct app *app, const struct msg_bot *bot, const struct canvas *canvas)
+static void draw_headline(
+	const struct app *app, const struct msg_bot *bot, const struct canvas *canvas)
 {
 	enum role role = severity_role(bot->severity);
-	int column = canvas_printf(canvas, 0, 1, role, "%c ", severity_letter((unsigned)bot->severity));
+	int column =
+		canvas_printf(canvas, 0, 1, role, "%c ", severity_letter((unsigned)bot->severity));
 	column = canvas_text(canvas, 0, column, ROLE_STRONG, bot->name);
 	column = canvas_text(canvas, 0, column + 2, role, bot->state);
 	if (bot->state_since_ms)
@@ -145,7 +147,8 @@ static void draw(const struct app *app, const void *data, const struct canvas *c
 		draw_headline(app, bot, canvas);
 		row++;
 	}
-	for (size_t i = view->top ? view->top - 1 : 0; i < view->facts.count && row < canvas->rows; i++) {
+	for (size_t i = view->top ? view->top - 1 : 0; i < view->facts.count && row < canvas->rows;
+		i++) {
 		const struct fact *fact = &view->facts.list[i];
 		canvas_field(canvas, row, 1, LABEL_CELLS, ALIGN_LEFT, ROLE_DIM, fact->label);
 		canvas_field(canvas, row, LABEL_CELLS + 2, canvas->columns - LABEL_CELLS - 2,

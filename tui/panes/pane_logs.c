@@ -167,9 +167,9 @@ static void fit(struct app *app, void *data, int rows, int columns)
 	view->list.focused = app_pane(app) == &pane_logs;
 	view->list.time_cells = columns >= 60 ? 8 : columns >= 50 ? 5 : 0;
 	view->list.source_cells = columns >= 100 ? 16 : columns >= 60 ? 12 : 8;
-	view->list.empty = window->error[0] ? window->error :
-			   view->expression[0] ? "no line fits the filter; Esc clears it" :
-						 "no line yet";
+	view->list.empty = window->error[0]      ? window->error
+			   : view->expression[0] ? "no line fits the filter; Esc clears it"
+						 : "no line yet";
 	logview_fit(&view->list, &kind, &it, &size);
 	remember_cursor(view, window);
 	move_window(view, window);
@@ -178,7 +178,8 @@ static void fit(struct app *app, void *data, int rows, int columns)
 
 /* ---- rows ---- */
 
-void log_row_show(const struct msg_row *row, bool brief, struct log_texts *texts, struct log_row *ret)
+void log_row_show(
+	const struct msg_row *row, bool brief, struct log_texts *texts, struct log_row *ret)
 {
 	snprintf(texts->time, sizeof(texts->time), "%.*s", brief ? 5 : 8,
 		format_clock(row->time_ms, false).text);
@@ -217,8 +218,8 @@ static void show_row(const void *data, size_t index, struct log_row *ret)
 	log_row_show(row, it->view->list.time_cells == 5, &it->scratch->texts, ret);
 	if (is_marked(it->view, row->key))
 		ret->repeats = glyph_text(it->app->grid->glyphs, GLYPH_MARK);
-	ret->span_count = find_spans(it->view, row->text, index == it->view->list.cursor,
-		it->scratch->spans);
+	ret->span_count =
+		find_spans(it->view, row->text, index == it->view->list.cursor, it->scratch->spans);
 	ret->spans = it->scratch->spans;
 }
 

@@ -25,7 +25,8 @@ static const struct metric metrics[] = {
 	{"updates", "updates/s of the fleet", "botswain_updates_per_second", false},
 	{"pending", "pending updates of the fleet", "botswain_pending_updates", false},
 	{"states", "bots by state",
-		"botswain_bots{severity=crit}\nbotswain_bots{severity=warn}\nbotswain_bots{severity=unknown}",
+		"botswain_bots{severity=crit}\nbotswain_bots{severity=warn}\nbotswain_bots{"
+		"severity=unknown}",
 		false},
 	{"bot-updates", "updates/s of %s", "bot_updates_per_second{bot=%s}", true},
 	{"bot-pending", "pending updates of %s", "telegram_pending_update_count{bot=%s}", true},
@@ -157,15 +158,17 @@ static void draw_figures(const struct canvas *canvas, const struct chart_series 
 	canvas_text_right(canvas, 0, canvas->columns - 1, ROLE_DIM, text);
 }
 
-static void draw_chart(const struct app *app, const struct msg_win_points *points,
-	const struct canvas *canvas)
+static void draw_chart(
+	const struct app *app, const struct msg_win_points *points, const struct canvas *canvas)
 {
 	struct chart_series series[SERIES_MAX];
 	char names[SERIES_MAX][64], from[16], middle[16], to[16];
 	size_t count = points->series_count < SERIES_MAX ? points->series_count : SERIES_MAX;
 	for (size_t i = 0; i < count; i++)
 		series[i] = (struct chart_series){
-			.name = count > 1 ? legend(points->series[i].name, names[i], sizeof(names[i])) : "",
+			.name = count > 1
+					? legend(points->series[i].name, names[i], sizeof(names[i]))
+					: "",
 			.values = points->series[i].values,
 			.count = points->series[i].values_count,
 			.role = (enum role)(ROLE_SERIES1 + i)};
@@ -205,7 +208,8 @@ static void draw(const struct app *app, const void *data, const struct canvas *c
 	else if (!window->answered)
 		canvas_text(canvas, 0, 2, ROLE_DIM, "asking the engine ...");
 	else if (!has_value(&window->points))
-		canvas_text(canvas, 0, 2, ROLE_DIM, "no value in this span: nothing measures it here");
+		canvas_text(
+			canvas, 0, 2, ROLE_DIM, "no value in this span: nothing measures it here");
 	else
 		draw_chart(app, &window->points, canvas);
 }

@@ -137,7 +137,8 @@ static const char *result_of(const struct msg_operation *operation)
 	if (operation->result[0])
 		return operation->result;
 	for (size_t i = operation->steps_count; i-- > 0;)
-		if (operation->steps[i].text[0] && strcmp(operation->steps[i].state, "waiting") != 0)
+		if (operation->steps[i].text[0] &&
+			strcmp(operation->steps[i].state, "waiting") != 0)
 			return operation->steps[i].text;
 	return "";
 }
@@ -146,8 +147,8 @@ static void line(const struct app *app, const void *data, const struct canvas *c
 {
 	const struct operations_view *view = data;
 	const struct list *list = &view->list;
-	const struct msg_operation *last = model_operation(
-		app_model(app), list->rows.shown.count ? list_id(list, 0) : 0);
+	const struct msg_operation *last =
+		model_operation(app_model(app), list->rows.shown.count ? list_id(list, 0) : 0);
 	if (!last) {
 		canvas_text(canvas, 0, 0, ROLE_DIM, "nothing was run yet");
 		return;
@@ -160,8 +161,8 @@ static void line(const struct app *app, const void *data, const struct canvas *c
 	canvas_printf(canvas, 0, column + 2, ROLE_DIM, "%s", result_of(last));
 }
 
-static void say_progress(struct cell_text *cell, const struct app *app,
-	const struct msg_operation *operation)
+static void say_progress(
+	struct cell_text *cell, const struct app *app, const struct msg_operation *operation)
 {
 	int64_t until_ms = operation->ended_ms ? operation->ended_ms : app->now_ms;
 	if (!operation->ended_ms && operation->progress >= 0)
@@ -186,7 +187,8 @@ static void cell(const void *data, size_t row, size_t column, struct cell_text *
 		list_say(ret, ROLE_TIME, "%s", format_clock(operation->started_ms, false).text);
 		break;
 	case TITLE:
-		list_say(ret, operation->ended_ms ? ROLE_TEXT : ROLE_STRONG, "%s", operation->title);
+		list_say(
+			ret, operation->ended_ms ? ROLE_TEXT : ROLE_STRONG, "%s", operation->title);
 		break;
 	case BY:
 		list_say(ret, ROLE_DIM, "%s", operation->by);
@@ -211,7 +213,8 @@ static void draw_step(
 	const struct app *app, const struct canvas *canvas, int row, const struct msg_step *step)
 {
 	int64_t until_ms = step->ended_ms ? step->ended_ms : app->now_ms;
-	int column = canvas_field(canvas, row, 2, 10, ALIGN_LEFT, outcome_role(step->state), step->state);
+	int column = canvas_field(
+		canvas, row, 2, 10, ALIGN_LEFT, outcome_role(step->state), step->state);
 	column = canvas_field(canvas, row, column + 1, 18, ALIGN_LEFT, ROLE_STRONG, step->name);
 	column = canvas_field(canvas, row, column + 1, 6, ALIGN_RIGHT, ROLE_DIM,
 		step->started_ms ? format_duration(until_ms - step->started_ms).text : "");
@@ -221,8 +224,11 @@ static void draw_step(
 static void output_row(const void *data, size_t index, struct log_row *ret)
 {
 	const struct window *window = data;
-	*ret = (struct log_row){.time = "", .source = "", .repeats = "",
-		.text = window->rows[index].text, .level = ' '};
+	*ret = (struct log_row){.time = "",
+		.source = "",
+		.repeats = "",
+		.text = window->rows[index].text,
+		.level = ' '};
 }
 
 static const struct logview_kind output_kind = {.row = output_row};
@@ -235,7 +241,8 @@ static void draw_output(const struct app *app, struct canvas canvas)
 		output.cursor = window->count - 1;
 	canvas_hline(&canvas, 0, 0, canvas.columns, ROLE_BORDER);
 	canvas_text(&canvas, 0, 2, ROLE_NOTE, " output ");
-	struct canvas below = canvas_sub(&canvas, (struct rect){1, 0, canvas.rows - 1, canvas.columns});
+	struct canvas below =
+		canvas_sub(&canvas, (struct rect){1, 0, canvas.rows - 1, canvas.columns});
 	logview_fit(&output, &output_kind, window, &below);
 	logview_draw(&output, &output_kind, window, &below);
 }
@@ -251,8 +258,8 @@ static void draw(const struct app *app, const void *data, const struct canvas *c
 	for (size_t i = 0; operation && i < operation->steps_count && row < canvas->rows; i++)
 		draw_step(app, canvas, row++, &operation->steps[i]);
 	if (operation && canvas->rows - row >= OUTPUT_MIN)
-		draw_output(app,
-			canvas_sub(canvas, (struct rect){row, 0, canvas->rows - row, canvas->columns}));
+		draw_output(app, canvas_sub(canvas, (struct rect){row, 0, canvas->rows - row,
+							    canvas->columns}));
 }
 
 static void subject(const struct app *app, const void *data, struct subject *ret)
@@ -273,8 +280,10 @@ static void copy(const struct app *app, const void *data, struct str *to)
 
 static bool open_row(struct app *app, void *data, struct err *err)
 {
-	struct place place = {
-		.focus = PANE_operations, .lower = PANE_operations, .zoom = ZOOM_FULL, .drilled = true};
+	struct place place = {.focus = PANE_operations,
+		.lower = PANE_operations,
+		.zoom = ZOOM_FULL,
+		.drilled = true};
 	(void)data, (void)err;
 	views_go(&app->views, place);
 	return true;

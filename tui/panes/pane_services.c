@@ -122,7 +122,8 @@ static void say_size(struct cell_text *cell, bool old, const struct msg_service 
 		list_say(cell, ROLE_TEXT, "%s", format_bytes((int64_t)service->used_bytes).text);
 }
 
-static void say_why(struct cell_text *cell, const struct app *app, const struct msg_service *service)
+static void say_why(
+	struct cell_text *cell, const struct app *app, const struct msg_service *service)
 {
 	if (service->severity == SEVERITY_OK)
 		return;
@@ -171,7 +172,8 @@ static void cell(const void *data, size_t row, size_t column, struct cell_text *
 	case SLOW:
 		if (!old && !isnan(service->slow_ms))
 			list_say(ret, ROLE_DIM, "%s %s",
-				format_duration((int64_t)service->slow_ms).text, service->slow_text);
+				format_duration((int64_t)service->slow_ms).text,
+				service->slow_text);
 		break;
 	case WHY:
 		say_why(ret, list->app, service);
@@ -202,7 +204,8 @@ static void copy(const struct app *app, const void *data, struct str *to)
 	const struct list *list = data;
 	const struct msg_service *service = model_service(app_model(app), list->rows.cursor);
 	if (service)
-		str_addf(to, "%s %s %s %s", service->kind, service->name, service->state, service->why);
+		str_addf(to, "%s %s %s %s", service->kind, service->name, service->state,
+			service->why);
 }
 
 const struct pane pane_services = {

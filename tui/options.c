@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+#include "tui/options.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/err.h"
+#include "core/base/str.h"
+#include "tui/cli/cli.h"
+
+enum { OPTION_SCRIPT = 256, OPTION_SIZE, OPTION_ASCII, OPTION_NO_COLOUR, OPTION_PRINT };
+
+static const struct option long_options[] = {
+	{"config", required_argument, NULL, 'c'},
+	{"script", required_argument, NULL, OPTION_SCRIPT},
+	{"size", required_argument, NULL, OPTION_SIZE},
+	{"ascii", no_argument, NULL, OPTION_ASCII},
+	{"no-color", no_argument, NULL, OPTION_NO_COLOUR},
+	{"default-config", no_argument, NULL, OPTION_PRINT},
+	{"print-keys", no_argument, NULL, OPTION_PRINT},
+	{"print-states", no_argument, NULL, OPTION_PRINT},
+	{"help", no_argument, NULL, 'h'},
+	{"version", no_argument, NULL, 'V'},
+	{NULL, 0, NULL, 0},
+};
+
+bool size_read(const char *text, int *ret_rows, int *ret_columns)
+{
+	char *end;
+	long columns = strtol(text, &end, 10);
+	if (*end != 'x' || columns < 1 || columns > 1000)
+		return false;
+	long rows = strtol(end + 1, &end, 10);
+	if (*end || rows < 1 || rows > 1000)
+		return false;
+	*ret_rows = (int)rows;
+	*ret_columns = (int)columns;
+	return true;
+}
+
+static bool take(struct options *options, int option, const char *name, struct err *err)
+{
+	switch (option) {
+	case 'c':
+		options->config = optarg;
+		return true;
+	case OPTION_SCRIPT:
+		options->script = optarg;
+		return true;
+	case OPTION_SIZE:
+		return size_read(optarg, &options->rows, &options->columns) ||
+		       err_set(err, ERR_INVALID, "--size '%s': give columns x rows, as 160x45",
+			       optarg);
+	case OPTION_ASCII:
+		options->ascii = true;
+		return true;
+	case OPTION_NO_COLOUR:
+		options->no_colour = true;
+		return true;
+	case OPTION_PRINT:
+		options->print = name;
+		return true;
+	case 'h':
+		options->help = true;
+		return true;
+	default:
+		options->version = true;
+		return true;
+	}
+}
+
+bool options_read(int argc, char **argv, struct options *ret, struct err *err)
+{
+	struct options options = {.rows = 24, .columns = 80};
+	int option, index = 0;
+	opterr = 0;
+	optind = 1;
+	while ((option = getopt_long(argc, argv, "+:c:hV", long_options, &index)) != -1) {
+		if (option == '?' || option == ':')
+			return err_set(err, ERR_INVALID,
+				"the option '%s' is unknown or lacks its value; see botswain "
+				"--help",
+				argv[optind - 1]);
+		if (!take(&options, option, long_options[index].name, err))
+			return false;
+	}
+	options.rest = optind;
+	*ret = options;
+	return true;
+}
+
+void options_help(void)
+{
+	autostr struct str text = STR_INIT;
+	str_adds(&text,
+		"usage: botswain [-c FILE] [SUBCOMMAND ...]\n"
+		"\n"
+		"The console for fleets of Telegram bots. Without a subcommand it opens the full "
+		"screen;\n? there shows every key.\n"
+		"\n"
+		"  -c, --config FILE  the configuration; else "
+		"$XDG_CONFIG_HOME/botswain/botswain.yaml,\n"
+		"                     else /etc/botswain/botswain.yaml\n"
+		"      --ascii        draw with ASCII signs only\n"
+		"      --no-color     attributes instead of colours; also NO_COLOR\n"
+		"      --script FILE  run a script on a screen in memory (--size 160x45)\n"
+		"      --default-config, --print-keys, --print-states\n"
+		"                     print the commented default configuration, the page of keys, "
+		"the\n"
+		"                     page of states\n"
+		"  -h, --help         this help\n"
+		"  -V, --version      print the version\n"
+		"\n"
+		"Subcommands:\n");
+	cli_help(&text);
+	str_adds(&text,
+		"\n"
+		"With each: --json, --jsonl (machine-readable), --wait 5s (for sources that have "
+		"not\n"
+		"answered yet); with actions: --yes and --reason TEXT, both required.\n"
+		"\n"
+		"Exit status: 0 ok, 1 failure, 2 usage or configuration, 3 something is not "
+		"healthy,\n"
+		"4 unreachable or unknown, 5 refused (read-only, role, lock), 130 interrupted.\n");
+	fputs(text.text, stdout);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* The command line of botswain before a subcommand. */
+#ifndef BOTSWAIN_TUI_OPTIONS_H
+#define BOTSWAIN_TUI_OPTIONS_H
+
+#include <stdbool.h>
+#include "core/base/attr.h"
+
+struct err;
+
+struct options {
+	const char *config; /* -c FILE */
+	const char *script; /* --script FILE */
+	const char *print;  /* --default-config, --print-keys, ... */
+	int rows, columns;  /* --size, default 80x24 */
+	bool ascii, no_colour, help, version;
+	int rest; /* index of the first argument that is no option */
+};
+
+MUST_CHECK bool options_read(int argc, char **argv, struct options *ret, struct err *err);
+void options_help(void);
+/* "80x24"; also for scripts. */
+bool size_read(const char *text, int *ret_rows, int *ret_columns);
+
+#endif

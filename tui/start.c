@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Starting a screen. The guard forks before anything else; the first frame is out before the engine
+ * is looked for, and nothing here waits for it.
+ */
+#include "tui/start.h"
+
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/base/clock.h"
+#include "core/base/err.h"
+#include "core/base/str.h"
+#include "core/conf/settings.h"
+#include "tui/app.h"
+#include "tui/cli/cli.h"
+#include "tui/guard.h"
+#include "tui/loop.h"
+#include "tui/options.h"
+#include "tui/script.h"
+
+enum { INTERRUPTED = 130 };
+
+struct settings *start_settings(const char *config)
+{
+	autostr struct str report = STR_INIT;
+	struct err err = {.code = ERR_NONE};
+	struct settings *settings = NULL;
+	char *path autofree = NULL;
+	if (!settings_find(config, &path, &err)) {
+		cli_say(CLI_USAGE, "%s", err.text);
+		return NULL;
+	}
+	if (settings_load(path, &settings, &report, &err))
+		return settings;
+	if (report.length)
+		fputs(report.text, stderr);
+	else
+		cli_say(CLI_USAGE, "%s", err.text);
+	return NULL;
+}
+
+static bool read_theme(const struct settings *settings, struct theme *ret, struct err *err)
+{
+	const char *name = settings->theme && settings->theme[0] ? settings->theme : "system";
+	return strchr(name, '/') ? theme_read(name, ret, err) : theme_builtin(name, ret, err);
+}
+
+static bool no_colour(const struct options *options)
+{
+	const char *wish = getenv("NO_COLOR");
+	return options->no_colour || (wish && wish[0]);
+}
+
+/* What one of our screens is made of; released in order. */
+struct stage {
+	struct settings *settings;
+	struct theme theme;
+	struct term_options term_options;
+	struct term *term;
+	struct app *app;
+};
+
+static bool set_stage(struct stage *stage, const struct options *options, struct err *err)
+{
+	if (!read_theme(stage->settings, &stage->theme, err))
+		return false;
+	stage->term_options.clock = clock_real();
+	stage->term_options.theme = &stage->theme;
+	stage->term_options.ascii = options->ascii;
+	stage->term_options.no_colour = no_colour(options);
+	return true;
+}
+
+static bool enter(struct stage *stage, const char *kind, struct err *err)
+{
+	struct link *link = link_new(stage->settings, kind);
+	stage->app = app_new(clock_real(), stage->settings, stage->term, link);
+	return keymap_configure(&stage->app->keymap, stage->settings, err);
+}
+
+static void leave(struct stage *stage)
+{
+	app_free(stage->app);
+	term_free(stage->term);
+	settings_unref(stage->settings);
+}
+
+static int run_screen(struct stage *stage, const struct options *options)
+{
+	struct err err = {.code = ERR_NONE};
+	int signal_ = 0;
+	bool fine = set_stage(stage, options, &err) &&
+		    (stage->term = term_curses_new(&stage->term_options, &err)) != NULL &&
+		    enter(stage, "screen", &err);
+	if (fine) {
+		term_title(stage->term, stage->settings->environment);
+		fine = loop_run(stage->app, &signal_, &err);
+	}
+	leave(stage);
+	if (!fine)
+		return cli_say(CLI_FAILURE, "%s", err.text);
+	return signal_ == SIGINT ? INTERRUPTED : CLI_OK;
+}
+
+int start_screen(const struct options *options)
+{
+	struct stage stage = {.term = NULL};
+	atomic_bool *entered = NULL;
+	int status = CLI_OK;
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+		return cli_say(CLI_USAGE,
+			"the full screen needs a terminal; try `botswain bots`, or --help");
+	if (!guard_start(&entered, &status))
+		return status;
+	loop_block_signals();
+	setlocale(LC_ALL, "");
+	tzset();
+	stage.term_options.entered = entered;
+	stage.settings = start_settings(options->config);
+	return stage.settings ? run_screen(&stage, options) : CLI_USAGE;
+}
+
+int start_script(const struct options *options)
+{
+	struct stage stage = {.term = NULL};
+	struct err err = {.code = ERR_NONE};
+	setlocale(LC_ALL, "C.UTF-8");
+	(void)signal(SIGPIPE, SIG_IGN);
+	stage.settings = start_settings(options->config);
+	if (!stage.settings)
+		return CLI_USAGE;
+	bool fine = set_stage(&stage, options, &err);
+	if (fine) {
+		stage.term =
+			term_headless_new(options->rows, options->columns, &stage.term_options);
+		fine = enter(&stage, "script", &err) &&
+		       script_run(stage.app, options->script, &err);
+	}
+	leave(&stage);
+	return fine ? CLI_OK : cli_say(CLI_FAILURE, "%s", err.text);
+}

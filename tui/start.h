@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* The screens that main() can start. Each returns the exit status after its sentence was printed. */
+#ifndef BOTSWAIN_TUI_START_H
+#define BOTSWAIN_TUI_START_H
+
+struct options;
+struct settings;
+
+/* The full screen on a terminal: forks its guard first. */
+int start_screen(const struct options *options);
+/* --script FILE: a screen in memory. */
+int start_script(const struct options *options);
+/* Reads the configuration; NULL after all errors were printed. */
+struct settings *start_settings(const char *config);
+
+#endif
