@@ -47,7 +47,9 @@ struct settings *start_settings(const char *config)
 
 static bool read_theme(const struct settings *settings, struct theme *ret, struct err *err)
 {
-	const char *name = settings->theme && settings->theme[0] ? settings->theme : "system";
+	const char *name = settings->theme;
+	if (strcmp(name, "default") == 0)
+		name = theme_builtin_names()[0];
 	return strchr(name, '/') ? theme_read(name, ret, err) : theme_builtin(name, ret, err);
 }
 
