@@ -24,4 +24,12 @@ static inline void autofree_release(void *pointer)
 void autoclose_release(int *fd);
 #define autoclose CLEANUP(autoclose_release)
 
+/* The descriptor leaves its scope open: `lock->fd = keep_fd(&fd)`. */
+static inline int keep_fd(int *fd)
+{
+	int kept = *fd;
+	*fd = -1;
+	return kept;
+}
+
 #endif

@@ -88,8 +88,7 @@ bool client_connect(const char *socket_path, const char *identity, const char *k
 				err, ERR_UNREACHABLE, "no engine listens on '%s'", socket_path);
 		return err_errno(err, errno, "cannot reach the engine on '%s'", socket_path);
 	}
-	*ret = client_over(fd, identity, kind, want_state);
-	fd = -1;
+	*ret = client_over(keep_fd(&fd), identity, kind, want_state);
 	return true;
 }
 

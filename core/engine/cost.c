@@ -25,5 +25,6 @@ double cost_p99_ms(const struct cost *cost)
 		return NAN;
 	memcpy(sorted, cost->us, cost->count * sizeof(*sorted));
 	qsort(sorted, cost->count, sizeof(*sorted), compare);
-	return (double)sorted[(cost->count - 1) * 99 / 100] / 1000;
+	unsigned at = (cost->count - 1) * 99 / 100;
+	return (double)sorted[at] / 1000;
 }

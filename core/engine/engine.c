@@ -260,10 +260,8 @@ bool engine_turn(struct engine *engine, int wait_ms)
 	return !atomic_load(&engine->stop) && !should_leave(engine);
 }
 
-bool engine_run(struct engine *engine, struct err *err)
+void engine_run(struct engine *engine)
 {
-	(void)err;
 	while (engine_turn(engine, RUN_WAIT_MS))
 		;
-	return true;
 }

@@ -60,8 +60,7 @@ bool lock_take(const char *state_dir, const struct clock *clock, struct lock **r
 	if (!sign(fd, clock, path, err))
 		return false;
 	*ret = xcalloc(1, sizeof(**ret));
-	(*ret)->fd = fd;
-	fd = -1;
+	(*ret)->fd = keep_fd(&fd);
 	return true;
 }
 

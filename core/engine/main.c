@@ -79,11 +79,11 @@ static int run(struct settings *settings, const struct options *options, struct 
 	}
 	if (options->client_fd >= 0)
 		engine_adopt(signals->engine, options->client_fd);
-	bool ok = engine_run(signals->engine, &err);
+	engine_run(signals->engine);
 	pthread_kill(listener, SIGUSR1);
 	pthread_join(listener, NULL);
 	engine_free(signals->engine);
-	return ok ? EXIT_OK : fail(&err);
+	return EXIT_OK;
 }
 
 static int start(const struct options *options, struct signals *signals)

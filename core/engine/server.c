@@ -93,8 +93,7 @@ bool server_listen(struct server *server, const char *path, struct err *err)
 	if (listen(fd, SERVER_PEERS) != 0)
 		return err_errno(err, errno, "cannot listen on '%s'", path);
 	server->path = xstrdup(path);
-	server->listener = fd;
-	fd = -1;
+	server->listener = keep_fd(&fd);
 	return true;
 }
 

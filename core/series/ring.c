@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/series/ring.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -28,16 +29,18 @@ size_t ring_grow(struct ring *ring)
 
 void ring_push(struct ring *ring, struct point point)
 {
+	assert(ring->room);
 	if (ring_is_full(ring)) {
-		ring->first = (ring->first + 1) % ring->room;
+		ring->first = (ring->first + 1) & (ring->room - 1);
 		ring->count--;
 	}
-	ring->points[(ring->first + ring->count++) % ring->room] = point;
+	ring->points[(ring->first + ring->count++) & (ring->room - 1)] = point;
 }
 
 const struct point *ring_at(const struct ring *ring, size_t index)
 {
-	return &ring->points[(ring->first + index) % ring->room];
+	assert(index < ring->count);
+	return &ring->points[(ring->first + index) & (ring->room - 1)];
 }
 
 size_t ring_lower(const struct ring *ring, int64_t time_ms)

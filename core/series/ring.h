@@ -14,7 +14,7 @@ struct point {
 
 struct ring {
 	struct point *points;
-	size_t first, count, room;
+	size_t first, count, room; /* room: 0 or a power of two */
 };
 
 enum { RING_FIRST_ROOM = 32 };

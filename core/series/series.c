@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/series/series.h"
 
-#include <math.h>
+#include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,6 +79,7 @@ static uint32_t *slot_of(const struct series *series, const char *key)
 
 static void widen(struct series *series)
 {
+	assert(series->lines || series->count == 0);
 	free(series->slots);
 	series->slot_count *= 2;
 	series->slots = xcalloc(series->slot_count, sizeof(uint32_t));
