@@ -16,6 +16,8 @@ struct accept {
 
 /* Prints one line of figures and counts it. */
 void accept_line(struct accept *run, bool ok, const char *name, const char *figures);
+/* Runs a program with arguments (NULL-terminated) to its end; true when it exits 0. */
+bool accept_run(const char *program, const char *const arguments[]);
 /* tests/accept/fault DIR WHAT RULE */
 bool accept_fault(const struct accept *run, const char *what, const char *rule);
 /* Waits until no alert fires; else the first that does. */
