@@ -250,6 +250,72 @@ static void a_custom_verb_ends_as_unverified(void **state)
 	assert_null(model_verb(bench->model, entity_id("verb", "flush")));
 }
 
+static void a_verb_of_the_fleet_runs_once_without_targets(void **state)
+{
+	struct act_bench *bench = *state;
+	static const char *const argv[] = {"test", "{reason}", "=", "stuck", NULL};
+	struct conf_verb verb = {.name = bench_words("rotate"),
+		.help = bench_words("rotate the keys"),
+		.command = bench_command(argv)};
+	bench->settings.verbs = &verb;
+	bench->settings.verb_count = 1;
+	struct msg_plan plan = bench_plan(bench, "rotate", "orders", NULL);
+	assert_string_equal(plan.error, "rotate works on the fleet, not on bots");
+	msg_release(MSG_plan, &plan);
+	plan = bench_plan(bench, "rotate", NULL);
+	assert_string_equal(plan.title, "Rotate in prod-eu");
+	struct msg_accepted accepted = {.req = 0};
+	assert_false(bench_run(bench, plan.plan, 2, &accepted));
+	msg_release(MSG_plan, &plan);
+	bench_ledger(bench);
+	bench_child(bench, "ended");
+	bench_ended(bench, 1, "unverified", "ended with 0; what it did is not observed");
+	assert_string_equal(bench_operation(bench, 1)->steps[0].name, "fleet");
+	bench->settings.verb_count = 0;
+}
+
+static void cancel_while_the_outcome_is_watched_says_that_the_command_had_ended(void **state)
+{
+	struct act_bench *bench = *state;
+	bench->settings.write = WRITE_ARMED;
+	struct msg_arm_req arm = {.on = true};
+	struct msg_answer answer = {.req = 0};
+	act_arm(bench->act, &bench->ann, &arm, &answer);
+	msg_release(MSG_answer, &answer);
+	uint64_t id = bench_begin(bench, "restart", "orders");
+	bench_child(bench, "ended");
+	arm.on = false; /* who started it may stop it, also disarmed */
+	act_arm(bench->act, &bench->ann, &arm, &answer);
+	msg_release(MSG_answer, &answer);
+	struct msg_cancel_req request = {.operation = id};
+	act_cancel(bench->act, &bench->ann, &request, &answer);
+	assert_int_equal(answer.code, ERR_NONE);
+	msg_release(MSG_answer, &answer);
+	bench_ended(bench, id, "cancelled",
+		"the command had ended with 0; what came of it was not watched");
+}
+
+static void a_secret_in_the_reason_goes_no_further(void **state)
+{
+	struct act_bench *bench = *state;
+	static const char *const argv[] = {"echo", "{reason}", NULL};
+	bench->settings.driver.restart = bench_command(argv);
+	struct msg_plan plan = bench_plan(bench, "restart", "orders", NULL);
+	struct msg_run_req request = {.plan = plan.plan,
+		.reason = bench_words(
+			"new token 123456789:AAEaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\x1b[2J")};
+	struct msg_accepted accepted = {.req = 0};
+	assert_false(act_run(bench->act, &bench->ann, &request, &accepted));
+	msg_release(MSG_plan, &plan);
+	bench_ledger(bench);
+	const struct msg_operation *operation = bench_operation(bench, 1);
+	assert_string_equal(operation->reason, "new token 123456789:<redacted>^[[2J");
+	assert_null(strstr(operation->command, "AAE"));
+	assert_null(strstr(bench->lines[0], "AAE"));
+	bench_child(bench, "ended");
+	assert_non_null(strstr(bench->lines[1], "<redacted>"));
+}
+
 static void leaving_ends_the_child_and_says_so_in_the_audit(void **state)
 {
 	struct act_bench *bench = *state;
@@ -330,6 +396,9 @@ int main(void)
 		TEST(a_busy_bot_is_left_alone),
 		TEST(a_bot_written_from_an_old_copy_does_not_stay_busy),
 		TEST(a_custom_verb_ends_as_unverified),
+		TEST(a_verb_of_the_fleet_runs_once_without_targets),
+		TEST(cancel_while_the_outcome_is_watched_says_that_the_command_had_ended),
+		TEST(a_secret_in_the_reason_goes_no_further),
 		TEST(leaving_ends_the_child_and_says_so_in_the_audit),
 		TEST(operations_survive_a_restart_and_one_cut_off_is_said_to_be),
 		TEST(only_the_last_two_hundred_operations_stay),

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "core/base/mem.h"
+#include "core/verbs/verbs.h"
 
 static void a_plan_shows_targets_consequences_and_the_command(void **state)
 {
@@ -43,6 +44,27 @@ static void consequences_say_what_is_already_so(void **state)
 	msg_release(MSG_plan, &start);
 	msg_release(MSG_plan, &stop);
 	msg_release(MSG_plan, &restart);
+}
+
+static void every_verb_has_something_behind_it(void **state)
+{
+	struct act_bench *bench = *state;
+	struct conf_backup backup = {.name = bench_words("fleet"),
+		.file = bench_words("/tmp/{time}"),
+		.command = bench->settings.driver.start};
+	bench->settings.backups = &backup;
+	bench->settings.backup_count = 1;
+	for (size_t i = 0; verb_at(i); i++) {
+		bool on_bots = verb_at(i)->targets == VERB_TARGETS_BOTS;
+		struct msg_plan plan =
+			bench_plan(bench, verb_at(i)->word, on_bots ? "orders" : NULL, NULL);
+		assert_string_equal(plan.error, "");
+		assert_int_not_equal(plan.plan, 0);
+		assert_int_equal(plan.targets_count, 1);
+		assert_true(*plan.targets[0].consequence);
+		msg_release(MSG_plan, &plan);
+	}
+	bench->settings.backup_count = 0;
 }
 
 static void more_than_five_targets_want_a_word_typed(void **state)
@@ -244,6 +266,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_plan_shows_targets_consequences_and_the_command),
 		TEST(consequences_say_what_is_already_so),
+		TEST(every_verb_has_something_behind_it),
 		TEST(more_than_five_targets_want_a_word_typed),
 		TEST(a_plan_is_refused_with_the_reason_and_the_next_step),
 		TEST(a_plan_expires_after_a_minute),
