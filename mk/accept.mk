@@ -7,7 +7,7 @@ $(O)/tests/accept: $(call objects,$(call sources,tests/accept)) $(TEST_SUPPORT) 
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lvterm -ljansson
 
 accept: ## conditions on a running fleet, one figure a line
-	$(Q)$(MAKE) --no-print-directory -j$(JOBS) all fleet $(O)/tests/accept
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) all fleet-programs $(O)/tests/accept
 	$(Q)BUILD=$(O) tests/accept/run $(RULES)
 
 .PHONY: accept

@@ -1,25 +1,31 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Runs test programs and sums up their TAP: ends with "N passed, N failed, N skipped"; exit 1 when one failed.
-# A program that dies or prints no result counts as one failure. BOTSWAIN_TEST_LIMIT (s) bounds each program.
+# Runs test programs and sums up their TAP: one line a program with its seconds, at the end "N passed, N failed,
+# N skipped"; exit 1 when one failed. A program that dies or prints no result counts as one failure, and so does one
+# that stops before its plan is met. BOTSWAIN_TEST_LIMIT (s) bounds each program.
 set -u
 passed=0 failed=0 skipped=0
 out=$(mktemp) || exit 1
 trap 'rm -f "$out"' EXIT
+seconds() { awk -v from="$1" -v to="$(date +%s.%N)" 'BEGIN { printf "%.1f", to - from }'; }
+begin=$(date +%s.%N)
 for program in "$@"; do
-	CMOCKA_MESSAGE_OUTPUT=TAP timeout "${BOTSWAIN_TEST_LIMIT:-120}" "$program" >"$out" 2>&1
+	start=$(date +%s.%N)
+	CMOCKA_MESSAGE_OUTPUT=TAP timeout -k 10 "${BOTSWAIN_TEST_LIMIT:-120}" "$program" >"$out" 2>&1
 	status=$?
+	took=$(seconds "$start")
 	p=$(grep -c '^[[:space:]]*ok ' "$out"); s=$(grep -ci '^[[:space:]]*ok .*# skip' "$out"); f=$(grep -c '^[[:space:]]*not ok ' "$out")
+	planned=$(sed -n 's/^1\.\.\([0-9][0-9]*\).*/\1/p' "$out" | awk '{ n += $1 } END { print n + 0 }')
+	if [ "$f" -eq 0 ] && { [ "$status" -ne 0 ] || [ "$p" -eq 0 ] || [ "$p" -lt "$planned" ]; }; then f=1; fi
 	p=$((p - s))
-	if [ "$status" -ne 0 ] && [ "$f" -eq 0 ]; then f=1; fi
-	if [ "$status" -eq 0 ] && [ $((p + s)) -eq 0 ]; then f=1; fi
 	if [ "$f" -gt 0 ]; then
-		printf 'FAIL %s (exit %s)\n' "$program" "$status"
+		printf 'FAIL %s (exit %s, %s s)\n' "$program" "$status" "$took"
 		sed 's/^/     /' "$out" | tail -n 60
 	else
-		printf 'ok   %s: %d passed%s\n' "$program" "$p" "$([ "$s" -gt 0 ] && printf ', %d skipped' "$s")"
+		printf 'ok   %s: %d passed%s (%s s)\n' "$program" "$p" "$([ "$s" -gt 0 ] && printf ', %d skipped' "$s")" "$took"
 	fi
 	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 done
+printf '%d programs in %s s\n' "$#" "$(seconds "$begin")"
 printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
 [ "$failed" -eq 0 ]

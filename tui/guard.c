@@ -92,11 +92,19 @@ void guard_stop_self(void)
 	suffer(SIGTSTP);
 }
 
+/*
+ * Stops as the child did. A child that went on by itself (fg wakes the whole group) gets no SIGCONT
+ * of ours: it could undo the next stop before anybody has seen that.
+ */
 static void child_stopped(struct guard *guard, int signal)
 {
+	siginfo_t news = {.si_pid = 0};
 	put_right(guard);
-	suffer(signal == SIGSTOP ? SIGSTOP : signal);
-	kill(guard->child, SIGCONT);
+	suffer(signal);
+	waitid(P_PID, (id_t)guard->child, &news,
+		WEXITED | WSTOPPED | WCONTINUED | WNOHANG | WNOWAIT);
+	if (!news.si_pid)
+		kill(guard->child, SIGCONT);
 }
 
 /* ---- watching ---- */
@@ -136,7 +144,7 @@ static void watch(struct guard *guard, const sigset_t *signals)
 			.tv_sec = left_us / 1000000, .tv_nsec = left_us % 1000000 * 1000};
 		int signal = guard->kill_at_us ? sigtimedwait(signals, &info, &wait)
 					       : sigwaitinfo(signals, &info);
-		if (signal == SIGCHLD || signal < 0)
+		if (signal == SIGCHLD || signal == SIGCONT || signal < 0)
 			look_at_child(guard);
 		else
 			pass_on(guard, signal);
