@@ -122,7 +122,7 @@ enum { PIECES_MAX = 64 };
 void segments_draw(
 	const struct canvas *canvas, int row, const struct segment *segments, size_t count, int gap)
 {
-	int widths[PIECES_MAX], priorities[PIECES_MAX];
+	int widths[PIECES_MAX] = {0}, priorities[PIECES_MAX] = {0};
 	count = count > PIECES_MAX ? PIECES_MAX : count;
 	for (size_t i = 0; i < count; i++) {
 		widths[i] = cells_of(segments[i].text);

@@ -34,6 +34,7 @@ static void stop(struct demo *demo)
 static void crash(struct demo *demo)
 {
 	(void)demo;
+	signal(SIGSEGV, SIG_DFL); /* a sanitizer would turn it into an exit */
 	raise(SIGSEGV);
 }
 
@@ -206,13 +207,16 @@ int demo_main(int argc, char **argv)
 		.no_colour = getenv("NO_COLOR") != NULL,
 		.entered = entered};
 	demo.term = term_curses_new(&options, &err);
-	if (!demo.term)
-		return fprintf(stderr, "%s\n", err.text), 1;
-	demo.grid = grid_new(0, 0, demo.term->glyphs);
-	run(&demo);
+	if (demo.term) {
+		demo.grid = grid_new(0, 0, demo.term->glyphs);
+		run(&demo);
+	} else {
+		fprintf(stderr, "%s\n", err.text);
+	}
+	status = demo.term ? 0 : 1;
 	term_free(demo.term);
 	grid_free(demo.grid);
 	demo_screen_release(&demo.screen);
 	close(demo.signals);
-	return 0;
+	return status;
 }
