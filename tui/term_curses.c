@@ -24,6 +24,7 @@
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "core/base/utf8.h"
+#include "tui/frame_cut.h"
 #include "tui/key_reader.h"
 #include "tui/memory_file.h"
 #include "tui/osc.h"
@@ -39,7 +40,10 @@
 
 enum {
 	LEAVE_LIMIT_MS = 200,
-	CELL_BYTES = 4, /* what a changed cell costs, about (performance.md 9) */
+	CHURN_MAX =
+		200, /* a row that changes in every frame comes near it, in some five frames ... */
+	CHURN_BUSY = 150, /* ... past this */
+	CELL_BYTES = 4,   /* what a changed cell costs, about (performance.md 9) */
 };
 
 struct look {
@@ -64,7 +68,7 @@ struct curses {
 	struct sgr_filter filter;
 	struct pacer pacer;
 	struct grid *rest; /* the newest frame, while rows of it are still to be sent */
-	int next_row;      /* where the next cut frame begins */
+	struct frame_cut cut;
 	bool unfinished, repaint, cursor_shown, away, resize_said, lost_said;
 	atomic_bool *entered;
 };
@@ -209,30 +213,22 @@ static void forget_shown(struct curses *curses, const struct grid *grid)
 			curses->shown->cells[row * grid->columns + column].width = UINT8_MAX;
 	werase(curses->window);
 	clearok(curses->window, TRUE);
-	curses->next_row = 0;
 	curses->repaint = false;
 }
 
-/* Gives changed rows to ncurses, as many as the budget allows; false when some are left. */
+/* Gives changed rows to ncurses, as many as the line may have; false when some are left. */
 static bool put_rows(struct curses *curses, const struct grid *grid)
 {
-	size_t cost = 0;
-	int rows = grid->rows < curses->term.rows ? grid->rows : curses->term.rows;
-	for (int i = 0; i < rows; i++) {
-		int row = (curses->next_row + i) % rows;
-		size_t changed = grid_row_changes(curses->shown, grid, row);
-		if (!changed)
-			continue;
-		if (cost && curses->pacer.budget &&
-			cost + changed * CELL_BYTES > curses->pacer.budget) {
-			curses->next_row = row;
-			return false;
-		}
-		cost += changed * CELL_BYTES;
-		put_row(curses, grid, row);
-		grid_copy_row(curses->shown, grid, row);
+	int rows[CANVAS_SIDE_MAX];
+	bool whole;
+	int last = grid->rows < curses->term.rows ? grid->rows : curses->term.rows;
+	int count = frame_cut_choose(
+		&curses->cut, curses->shown, grid, last, curses->pacer.budget, rows, &whole);
+	for (int i = 0; i < count; i++) {
+		put_row(curses, grid, rows[i]);
+		grid_copy_row(curses->shown, grid, rows[i]);
 	}
-	return true;
+	return whole;
 }
 
 static void paint(struct curses *curses, const struct grid *grid)

@@ -268,7 +268,7 @@ static void draw_log(struct demo_screen *screen, const struct canvas *canvas)
 
 static void draw_flood(const struct canvas *canvas, unsigned frame)
 {
-	for (int row = 3; row < canvas->rows - 2; row++)
+	for (int row = 9; row < canvas->rows - 2; row++)
 		for (int column = 0; column < canvas->columns; column += 8)
 			canvas_printf(canvas, row, column,
 				(enum role)(ROLE_OK + (frame + (unsigned)column / 8) % 4), "%08x",

@@ -19,7 +19,7 @@ struct demo_screen {
 	struct menu menu;
 	struct toast toast;
 	enum demo_overlay overlay;
-	bool flood; /* every cell of every frame is new */
+	bool flood; /* every cell below row 9 is new in every frame */
 	unsigned frames;
 };
 

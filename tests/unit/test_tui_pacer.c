@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "tui/frame_cut.h"
 #include "tui/pacer.h"
 
 static void frames_are_apart_unless_a_key_asks(void **state)
@@ -92,6 +93,93 @@ static void small_frames_prove_nothing_about_the_line(void **state)
 	assert_int_equal(pacer.budget, 8000);
 }
 
+/* ---- which rows go ---- */
+
+enum { ROWS = 10 };
+
+static void fill_row(struct grid *grid, int row, unsigned number)
+{
+	struct canvas canvas = canvas_of(grid);
+	for (int column = 0; column < grid->columns; column += 10)
+		canvas_printf(&canvas, row, column, ROLE_TEXT, "%010u",
+			number * 1000003u + (unsigned)row);
+}
+
+/* One frame: returns the place of `row` among those sent, or -1. */
+static int send(struct frame_cut *cut, struct grid *shown, const struct grid *wanted, size_t budget,
+	int row)
+{
+	int rows[CANVAS_SIDE_MAX], place = -1;
+	bool whole;
+	int count = frame_cut_choose(cut, shown, wanted, ROWS, budget, rows, &whole);
+	for (int i = 0; i < count; i++) {
+		place = rows[i] == row ? i : place;
+		grid_copy_row(shown, wanted, rows[i]);
+	}
+	if (!budget)
+		assert_true(whole);
+	return place;
+}
+
+static void calm_rows_go_before_those_of_a_flood(void **state)
+{
+	(void)state;
+	struct frame_cut cut = {.next_row = 0};
+	struct grid *shown = grid_new(ROWS, 80, GLYPHS_FULL),
+		    *wanted = grid_new(ROWS, 80, GLYPHS_FULL);
+	int sent[ROWS] = {0};
+	for (unsigned frame = 0; frame < 60; frame++) {
+		for (int row = 0; row < ROWS - 1; row++)
+			fill_row(wanted, row, frame);
+		send(&cut, shown, wanted, 1000, -1);
+		for (int row = 0; row < ROWS; row++)
+			sent[row] += grid_row_changes(shown, wanted, row) == 0;
+	}
+	/* Of nine busy rows some three fit: each had its turn. */
+	for (int row = 0; row < ROWS - 1; row++)
+		assert_true(sent[row] >= 15);
+	for (int row = 0; row < ROWS - 1; row++)
+		fill_row(wanted, row, 1000);
+	fill_row(wanted, ROWS - 1, 1);
+	assert_int_equal(send(&cut, shown, wanted, 1000, ROWS - 1), 0);
+	grid_free(shown);
+	grid_free(wanted);
+}
+
+static void without_a_budget_every_change_goes_and_nothing_else(void **state)
+{
+	(void)state;
+	struct frame_cut cut = {.next_row = 7};
+	struct grid *shown = grid_new(ROWS, 80, GLYPHS_FULL),
+		    *wanted = grid_new(ROWS, 80, GLYPHS_FULL);
+	int rows[CANVAS_SIDE_MAX];
+	bool whole;
+	fill_row(wanted, 3, 1);
+	fill_row(wanted, 8, 1);
+	assert_int_equal(frame_cut_choose(&cut, shown, wanted, ROWS, 0, rows, &whole), 2);
+	assert_true(whole);
+	assert_int_equal(rows[0], 3);
+	assert_int_equal(rows[1], 8);
+	grid_free(shown);
+	grid_free(wanted);
+}
+
+static void one_row_goes_even_when_it_is_too_large(void **state)
+{
+	(void)state;
+	struct frame_cut cut = {.next_row = 0};
+	struct grid *shown = grid_new(ROWS, 80, GLYPHS_FULL),
+		    *wanted = grid_new(ROWS, 80, GLYPHS_FULL);
+	for (int row = 0; row < ROWS; row++)
+		fill_row(wanted, row, 5);
+	for (int frame = 0; frame < ROWS; frame++)
+		send(&cut, shown, wanted, 1, -1);
+	for (int row = 0; row < ROWS; row++)
+		assert_int_equal(grid_row_changes(shown, wanted, row), 0);
+	grid_free(shown);
+	grid_free(wanted);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -100,6 +188,9 @@ int main(void)
 		cmocka_unit_test(on_a_slow_line_a_frame_takes_about_a_quarter_of_a_second),
 		cmocka_unit_test(a_line_that_recovers_gets_whole_frames_again),
 		cmocka_unit_test(small_frames_prove_nothing_about_the_line),
+		cmocka_unit_test(calm_rows_go_before_those_of_a_flood),
+		cmocka_unit_test(without_a_budget_every_change_goes_and_nothing_else),
+		cmocka_unit_test(one_row_goes_even_when_it_is_too_large),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

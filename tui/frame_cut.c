@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+#include "tui/frame_cut.h"
+
+enum {
+	CELL_BYTES = 4, /* what a changed cell costs, about (reference: 26 kB for 7,200 cells) */
+	CHURN_MAX =
+		200, /* a row that changes in every frame comes near it, in some five frames ... */
+	CHURN_BUSY = 150, /* ... past this */
+};
+
+struct choice {
+	const struct grid *shown, *wanted;
+	size_t budget, cost;
+	int *rows, count;
+	bool taken[CANVAS_SIDE_MAX];
+	int first_left; /* -1: none */
+};
+
+static void try_row(struct choice *choice, int row)
+{
+	size_t cost = grid_row_changes(choice->shown, choice->wanted, row) * CELL_BYTES;
+	if (!cost || choice->taken[row])
+		return;
+	if (choice->cost && choice->budget && choice->cost + cost > choice->budget) {
+		choice->first_left = choice->first_left < 0 ? row : choice->first_left;
+		return;
+	}
+	choice->taken[row] = true;
+	choice->cost += cost;
+	choice->rows[choice->count++] = row;
+}
+
+static void note_churn(struct frame_cut *cut, const struct choice *choice, int rows)
+{
+	for (int row = 0; row < rows; row++) {
+		unsigned churn = cut->churn[row];
+		bool changed = grid_row_changes(choice->shown, choice->wanted, row) > 0;
+		cut->churn[row] = (uint8_t)(changed ? (churn + CHURN_MAX) / 2 : churn * 3 / 4);
+	}
+}
+
+int frame_cut_choose(struct frame_cut *cut, const struct grid *shown, const struct grid *wanted,
+	int rows, size_t budget, int ret_rows[CANVAS_SIDE_MAX], bool *ret_whole)
+{
+	struct choice choice = {.shown = shown,
+		.wanted = wanted,
+		.budget = budget,
+		.rows = ret_rows,
+		.first_left = -1};
+	for (int row = 0; row < rows; row++)
+		if (cut->churn[row] < CHURN_BUSY)
+			try_row(&choice, row);
+	int turn = cut->next_row < rows ? cut->next_row : 0;
+	for (int i = 0; i < rows; i++)
+		try_row(&choice, (turn + i) % rows);
+	note_churn(cut, &choice, rows);
+	cut->next_row = choice.first_left < 0 ? 0 : choice.first_left;
+	*ret_whole = choice.first_left < 0;
+	return choice.count;
+}
