@@ -35,6 +35,15 @@ static void welcome(struct engine *engine, struct peer *peer)
 	engine->was_attached = true;
 }
 
+/* What a screen says of its user is recorded; the socket's credentials decide. */
+static void record_claims(
+	const struct engine *engine, const struct peer *peer, const struct msg_hello *hello)
+{
+	if (strcmp(hello->client, "screen") == 0)
+		journal_say(engine->book, LOG_LEVEL_INFO, "a screen of %s attached%s%.200s",
+			peer->who.name, hello->claims[0] ? "; it claims " : "", hello->claims);
+}
+
 void greet_hello(struct engine *engine, struct peer *peer, const struct msg_any *message)
 {
 	const struct msg_hello *hello = message->body;
@@ -57,6 +66,7 @@ void greet_hello(struct engine *engine, struct peer *peer, const struct msg_any 
 	} else {
 		peer->want_state = hello->want_state;
 		welcome(engine, peer);
+		record_claims(engine, peer, hello);
 	}
 }
 

@@ -17,6 +17,7 @@
 #include "core/engine/folder.h"
 #include "core/engine/greet.h"
 #include "core/engine/internal.h"
+#include "core/engine/journal.h"
 #include "core/engine/peer.h"
 #include "core/engine/requests.h"
 
@@ -28,6 +29,7 @@ struct server {
 	struct peer *peers[SERVER_PEERS];
 	size_t count, first; /* `first` is fed first: it goes round, so that none starves */
 	uint64_t numbers;
+	int64_t deaf_until_ms; /* mono */
 };
 
 /* The name of the user we run as, looked up once: later look-ups could wait for a directory. */
@@ -111,24 +113,43 @@ void server_adopt(struct server *server, int fd)
 	server->peers[server->count++] = peer;
 }
 
+/* Without a free descriptor the waiting client stays waiting: polling for it would only spin. */
+static void rest(struct server *server, int error)
+{
+	server->deaf_until_ms = now_mono(server->engine) + SERVER_DEAF_MS;
+	journal_say(server->engine->book, LOG_LEVEL_WARN, "cannot let a client in: %s",
+		strerror(error));
+}
+
 static void accept_all(struct server *server)
 {
 	for (;;) {
 		int fd = accept4(server->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-		if (fd >= 0)
+		int error = errno;
+		if (fd >= 0) {
 			server_adopt(server, fd);
-		else if (errno != EINTR && errno != ECONNABORTED)
+		} else if (error == EAGAIN) {
 			return;
+		} else if (error != EINTR && error != ECONNABORTED) {
+			rest(server, error);
+			return;
+		}
 	}
 }
 
-/* A client that owes us reading is not read from: a flood of requests waits in its own socket. */
+static bool is_behind(const struct peer *peer)
+{
+	return peer_backlog(peer) >= PEER_OUT_BYTES;
+}
+
+/* Who owes us reading, or has requests here that wait for their turn, is not read from: a flood waits
+ * in its own socket. */
 static short events_of(const struct peer *peer)
 {
 	short events = 0;
 	if (peer_backlog(peer))
 		events |= POLLOUT;
-	if (peer_backlog(peer) < PEER_OUT_BYTES && peer->stage != PEER_LEAVING)
+	if (!is_behind(peer) && !peer->more && peer->stage != PEER_LEAVING)
 		events |= POLLIN;
 	return events;
 }
@@ -138,7 +159,8 @@ size_t server_polls(struct server *server, struct pollfd *fds)
 	for (size_t i = 0; i < server->count; i++)
 		fds[i] = (struct pollfd){
 			.fd = server->peers[i]->fd, .events = events_of(server->peers[i])};
-	fds[server->count] = (struct pollfd){.fd = server->listener, .events = POLLIN};
+	bool deaf = now_mono(server->engine) < server->deaf_until_ms;
+	fds[server->count] = (struct pollfd){.fd = deaf ? -1 : server->listener, .events = POLLIN};
 	return server->count + 1;
 }
 
@@ -146,8 +168,12 @@ static void handle_messages(struct engine *engine, struct peer *peer)
 {
 	struct msg_any message;
 	for (unsigned i = 0; i < SERVER_REQUESTS; i++) {
-		if (peer_backlog(peer) >= PEER_OUT_BYTES || !peer_next(peer, &message))
+		if (is_behind(peer))
+			break;
+		if (!peer_next(peer, &message)) {
+			peer->more = false;
 			return;
+		}
 		if (peer->stage == PEER_NEW)
 			greet_hello(engine, peer, &message);
 		else
@@ -159,8 +185,7 @@ static void handle_messages(struct engine *engine, struct peer *peer)
 
 static void handle_peer(struct engine *engine, struct peer *peer, short revents)
 {
-	bool hung_up = (revents & (POLLHUP | POLLERR)) && !(revents & POLLIN);
-	peer->more = false;
+	bool hung_up = (revents & (POLLHUP | POLLERR)) && !(revents & POLLIN) && !peer->more;
 	if (revents & POLLIN)
 		peer_fill(peer);
 	if (hung_up)
@@ -171,7 +196,7 @@ static void handle_peer(struct engine *engine, struct peer *peer, short revents)
 void server_handle(struct server *server, const struct pollfd *fds, size_t count)
 {
 	for (size_t i = 0; i + 1 < count; i++)
-		if (fds[i].revents || server->peers[i]->more)
+		if (fds[i].revents || (server->peers[i]->more && !is_behind(server->peers[i])))
 			handle_peer(server->engine, server->peers[i], fds[i].revents);
 	if (fds[count - 1].revents)
 		accept_all(server);
@@ -216,10 +241,11 @@ void server_flush(struct server *server)
 
 int64_t server_due_ms(const struct server *server)
 {
-	int64_t due = INT64_MAX;
+	bool deaf = now_mono(server->engine) < server->deaf_until_ms;
+	int64_t due = deaf ? server->deaf_until_ms : INT64_MAX;
 	for (size_t i = 0; i < server->count; i++) {
 		const struct peer *peer = server->peers[i];
-		int64_t next = peer->more ? 0 : INT64_MAX;
+		int64_t next = peer->more && !is_behind(peer) ? 0 : INT64_MAX;
 		if (peer_backlog(peer) == 0)
 			next = next ? feed_due_ms(peer, server->engine->model) : next;
 		due = next < due ? next : due;

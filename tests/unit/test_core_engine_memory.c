@@ -11,8 +11,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "core/base/mem.h"
+#include "core/conf/settings.h"
 #include "core/engine/memory.h"
 #include "core/store/ledger.h"
 #include "tests/support/engine_harness.h"
@@ -187,6 +189,43 @@ static void an_engine_that_only_watches_refuses_and_says_so(void **state)
 	harness_free(harness);
 }
 
+/* A client that waits at the listener. */
+static struct client *knock(const struct harness *harness)
+{
+	struct client *client;
+	const struct settings *settings = harness->settings;
+	assert_true(client_connect(
+		settings->socket_path, settings->state_dir, "cli", true, &client, NULL));
+	return client;
+}
+
+static void without_a_descriptor_a_client_waits_and_the_engine_does_not_spin(void **state)
+{
+	struct harness *harness = start(*state);
+	struct client *client = knock(harness);
+	struct model *model = model_new();
+	struct rlimit old, none;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+	none = old;
+	none.rlim_cur = (rlim_t)client_fd(client) + 1;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	(void)engine_turn(harness->engine, 0);
+	int64_t begun_us = clock_cost_us();
+	(void)engine_turn(harness->engine, 200); /* may be woken once by the event of this */
+	(void)engine_turn(harness->engine, 200);
+	assert_true(clock_cost_us() - begun_us > 150000);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+	harness_advance(harness, 1000);
+	for (int i = 0; i < 10 && client_state(client) != CLIENT_ATTACHED; i++) {
+		client_pump(client, model, 0, NULL, NULL);
+		harness_settle(harness);
+	}
+	assert_int_equal(client_state(client), CLIENT_ATTACHED);
+	client_free(client);
+	model_free(model);
+	harness_free(harness);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -196,6 +235,7 @@ int main(void)
 		TEST(a_token_that_was_answered_is_known_for_a_day),
 		TEST(a_repeated_plan_is_the_same_plan_and_a_repeated_run_no_second_run),
 		TEST(what_was_done_is_in_the_audit_window_and_followed),
+		TEST(without_a_descriptor_a_client_waits_and_the_engine_does_not_spin),
 		TEST(an_engine_that_only_watches_refuses_and_says_so),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
