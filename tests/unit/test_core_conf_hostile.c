@@ -382,10 +382,10 @@ static void a_token_is_refused_wherever_it_stands(void **state)
 {
 	struct place *place = *state;
 	static const char *const texts[] = {
-		"environment: 12345678:secret_abcdefghijklmnop\n",
-		"redis: {a: {user: '12345678:secret_abcdefghijklmnop'}}\n",
-		"keys: {F9: 'run 12345678:secret_abcdefghijklmnop'}\n",
-		"driver: {start: [run, '{bot}', '12345678:secret_abcdefghijklmnop']}\n",
+		"environment: 12345678:secret_abcdefghijklmnopqrst\n",
+		"redis: {a: {user: '12345678:secret_abcdefghijklmnopqrst'}}\n",
+		"keys: {F9: 'run 12345678:secret_abcdefghijklmnopqrst'}\n",
+		"driver: {start: [run, '{bot}', '12345678:secret_abcdefghijklmnopqrst']}\n",
 	};
 	for (size_t i = 0; i < COUNT_OF(texts); i++) {
 		refused_text(place, texts[i], "a bot token does not belong in this file");
