@@ -27,8 +27,7 @@ struct query_pool;
 struct series;
 
 enum {
-	TURN_BUDGET_US = 2000,
-	SLICE_US = 700,     /* of that for each: digesting, judging again, encoding state */
+	SLICE_US = 700, /* of a turn's 2 ms for each: digesting, judging again, encoding state */
 	SLICE_PARCELS = 16, /* digested between two looks at the clock */
 	TURN_PARCELS = 256, /* digested in one turn at most */
 	BEAT_MS = 1000,     /* housekeeping */
