@@ -101,7 +101,7 @@ static void on_key(struct app *app, keycode key)
 	if (deaf(app->overlay))
 		return;
 	enum scope scope =
-		app->overlay ? app->overlay->ops->scope : (enum scope)views_now(&app->views)->focus;
+		app->overlay ? app->overlay->scope : (enum scope)views_now(&app->views)->focus;
 	const struct binding *binding = keymap_find(&app->keymap, scope, key);
 	if (binding)
 		command_run(app, binding->command, binding->args);

@@ -70,6 +70,23 @@ static bool has_row(const struct app *app)
 	return subject.kind != MSG_none;
 }
 
+static bool runs(const struct app *app)
+{
+	struct subject subject = {.kind = MSG_none};
+	pane_operations.subject(app, app->view[PANE_operations], &subject);
+	const struct msg_operation *operation = model_operation(app_model(app), subject.id);
+	return operation && !operation->ended_ms;
+}
+
+static bool may_arm(const struct app *app, struct str *why)
+{
+	const struct msg_engine *engine = model_engine(app->live);
+	if (!engine || strcmp(engine->write, "armed") == 0)
+		return true;
+	str_addf(why, "the configuration says `write: %s`", engine->write);
+	return false;
+}
+
 bool command_ready(const struct app *app, const struct command *command, struct str *ret_why)
 {
 	if (command->flags & CMD_LIVE && !link_welcome(app->link))
@@ -80,7 +97,9 @@ bool command_ready(const struct app *app, const struct command *command, struct 
 		return locked(ret_why, "no bot under the cursor");
 	if (command->flags & CMD_ROW && !has_row(app))
 		return locked(ret_why, "nothing under the cursor");
-	return true;
+	if (command->flags & CMD_RUNS && !runs(app))
+		return locked(ret_why, "no running operation under the cursor of Operations");
+	return !(command->flags & CMD_ARMS) || may_arm(app, ret_why);
 }
 
 void command_run(struct app *app, const struct command *command, const char *args)

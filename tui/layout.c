@@ -93,30 +93,31 @@ static void place_left(const struct layout_wish *wish, struct layout *layout, st
 {
 	int alerts = with_title(wish->wanted[PANE_alerts]);
 	int bots = with_title(wish->wanted[PANE_bots]);
-	int most = left.rows - clamp(bots, BOTS_MIN, left.rows * 2 / 3);
-	layout->panes[PANE_alerts] = take_bottom(&left, clamp(alerts, 1, most));
+	int services = clamp(with_title(wish->wanted[PANE_services]), 1, SERVICES_MAX);
+	int others = left.rows - clamp(bots, BOTS_MIN, left.rows * 2 / 3);
+	if (services > others / 2)
+		services = others > 8 ? others / 2 : 1;
+	layout->panes[PANE_services] = take_bottom(&left, services);
+	layout->panes[PANE_alerts] = take_bottom(&left, clamp(alerts, 1, others - services));
 	layout->panes[PANE_bots] = left;
 }
 
 static void place_right(const struct layout_wish *wish, struct layout *layout, struct rect right)
 {
 	int detail = with_title(wish->wanted[PANE_detail]);
-	int services = clamp(with_title(wish->wanted[PANE_services]), 1, SERVICES_MAX);
-	if (services > right.rows - DETAIL_MIN - METRICS_MIN)
-		services = 1;
-	int spare = right.rows - services;
-	detail = clamp(detail, DETAIL_MIN, spare - METRICS_MIN);
+	int metrics = right.rows / 3 > METRICS_MIN ? right.rows / 3 : METRICS_MIN;
+	detail = clamp(detail, DETAIL_MIN, right.rows - metrics);
 	layout->panes[PANE_detail] = take_top(&right, detail);
-	layout->panes[PANE_services] = take_top(&right, services);
 	layout->panes[PANE_metrics] = right;
 }
 
 /* Rows of the two columns: what the taller one needs, as long as Logs keeps enough. */
 static int top_rows(const struct layout_wish *wish, int rows)
 {
-	int left = with_title(wish->wanted[PANE_bots]) + with_title(wish->wanted[PANE_alerts]);
-	int right = with_title(wish->wanted[PANE_detail]) +
-		    with_title(wish->wanted[PANE_services]) + METRICS_MIN + 2;
+	int services = clamp(with_title(wish->wanted[PANE_services]), 1, SERVICES_MAX);
+	int left = with_title(wish->wanted[PANE_bots]) + with_title(wish->wanted[PANE_alerts]) +
+		   services;
+	int right = with_title(wish->wanted[PANE_detail]) + METRICS_MIN + 2;
 	int most = rows * 2 / 3;
 	if (most > rows - LOGS_MIN)
 		most = rows - LOGS_MIN;

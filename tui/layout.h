@@ -6,8 +6,8 @@
  *form.
  *
  *	wide (160 and more):  Bots | Detail       two columns; Logs and Operations below them
- *	                    Alerts | Services
- *	                           | Metrics
+ *	                    Alerts | Metrics
+ *	                  Services |
  *	narrow:  Alerts in one line, Bots, the pane that a digit chose, Operations in one line
  *	tiny (under 9 rows):  the focused pane alone
  */

@@ -17,7 +17,6 @@ struct overlay;
 struct prompt;
 
 struct overlay_ops {
-	enum scope scope;
 	bool guards;
 	void (*free)(struct overlay *overlay);
 	void (*draw)(const struct app *app, struct overlay *overlay, const struct canvas *screen);
@@ -31,6 +30,7 @@ struct overlay_ops {
 	void (*step)(struct app *app, struct overlay *overlay, int step);   /* Tab */
 	void (*recall)(struct app *app, struct overlay *overlay, int step); /* Up, Down */
 	void (*enter)(struct app *app, struct overlay *overlay);
+	void (*find)(struct app *app, struct overlay *overlay); /* / */
 	/* Before it goes by Esc or Ctrl-C: what is to be undone. */
 	void (*cancelled)(struct app *app, struct overlay *overlay);
 };
@@ -38,6 +38,7 @@ struct overlay_ops {
 struct overlay {
 	const struct overlay_ops *ops;
 	struct overlay *below;
+	enum scope scope; /* whose keys it takes; may change */
 	bool painted;
 };
 

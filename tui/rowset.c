@@ -91,10 +91,24 @@ static bool same_order(const struct id_list *list, const uint64_t *ids, size_t c
 	       (count == 0 || memcmp(list->ids, ids, count * sizeof(*ids)) == 0);
 }
 
+static void place_cursor(struct rowset *rows, size_t row)
+{
+	if (rows->shown.count == 0) {
+		rows->cursor = 0;
+		rows->cursor_row = 0;
+		return;
+	}
+	rows->cursor_row = row < rows->shown.count ? row : rows->shown.count - 1;
+	rows->cursor = rows->shown.ids[rows->cursor_row];
+}
+
+/* Until somebody has chosen a row it is the first one, the worst. */
 static void follow_cursor(struct rowset *rows)
 {
 	long row = rowset_find(rows, rows->cursor);
-	rowset_move_to(rows, row == ROW_NONE ? rows->cursor_row : (size_t)row);
+	if (!rows->touched)
+		row = 0;
+	place_cursor(rows, row == ROW_NONE ? rows->cursor_row : (size_t)row);
 }
 
 void rowset_update(struct rowset *rows, const uint64_t *wanted, size_t count, bool hold)
@@ -119,13 +133,8 @@ long rowset_find(const struct rowset *rows, uint64_t id)
 
 void rowset_move_to(struct rowset *rows, size_t row)
 {
-	if (rows->shown.count == 0) {
-		rows->cursor = 0;
-		rows->cursor_row = 0;
-		return;
-	}
-	rows->cursor_row = row < rows->shown.count ? row : rows->shown.count - 1;
-	rows->cursor = rows->shown.ids[rows->cursor_row];
+	rows->touched = true;
+	place_cursor(rows, row);
 }
 
 /* ---- marks ---- */
@@ -138,6 +147,7 @@ bool rowset_marked(const struct rowset *rows, uint64_t id)
 void rowset_mark(struct rowset *rows, uint64_t id, bool on)
 {
 	long at = find_in(&rows->marks, id);
+	rows->touched = true;
 	if (on && at == ROW_NONE && id)
 		id_list_add(&rows->marks, id);
 	else if (!on && at != ROW_NONE)

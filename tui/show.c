@@ -41,16 +41,17 @@ const char *const *source_kinds(void)
 
 void source_name(const struct msg_source *source, bool brief, char *ret_text, size_t size)
 {
-	const char *name = source->name;
-	const char *blank = strchr(name, ' ');
+	static const char *const alone[] = {"telegram", "process", "files"}; /* one of a kind */
+	for (size_t i = 0; i < COUNT_OF(alone); i++) {
+		if (strcmp(alone[i], source->kind) != 0)
+			continue;
+		snprintf(ret_text, size, "%.*s", brief ? 2 : 32, source->kind);
+		return;
+	}
 	if (brief)
-		snprintf(ret_text, size, "%.2s", name);
-	else if (blank && starts_with(name, source->kind))
-		snprintf(ret_text, size, "%s", name);
-	else if (strcmp(name, source->kind) == 0 || !*name)
-		snprintf(ret_text, size, "%s", source->kind);
+		snprintf(ret_text, size, "%.2s", source->kind);
 	else
-		snprintf(ret_text, size, "%s %s", source->kind, name);
+		snprintf(ret_text, size, "%s %s", source->kind, source->name);
 }
 
 const char *state_word(const char *state)
@@ -83,6 +84,13 @@ int64_t source_interval_ms(const struct model *model, const char *kind)
 		if (strcmp(sources[i]->kind, kind) == 0 && sources[i]->interval_ms > longest)
 			longest = sources[i]->interval_ms;
 	return longest;
+}
+
+struct shown show_figure(double value)
+{
+	if (isfinite(value) && (value == 0 || fabs(value) >= 10))
+		return format_count((int64_t)round(value));
+	return format_number(value);
 }
 
 static bool too_old(int64_t at_ms, int64_t interval_ms, int64_t now_ms)

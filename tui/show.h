@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "core/base/format.h"
 #include "core/model/model.h"
 #include "core/model/verdict.h"
 #include "themes/theme.h"
@@ -32,6 +33,9 @@ struct bot_age {
 	bool process, heartbeat, telegram;
 };
 struct bot_age bot_age(const struct app *app, const struct msg_bot *bot);
+
+/* As format_number(), but a whole number from 10 on has no decimals, and nothing is 0. */
+struct shown show_figure(double value);
 
 /* Of a source kind, its longest poll interval; 0 when there is none. */
 int64_t source_interval_ms(const struct model *model, const char *kind);

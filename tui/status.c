@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core/base/format.h"
+#include "core/base/str.h"
 #include "core/conf/settings.h"
 #include "tui/app.h"
 #include "tui/show.h"
@@ -55,7 +56,7 @@ static void add_write_mode(const struct app *app, struct line *line)
 {
 	int64_t until_ms = app_armed_until(app);
 	if (until_ms == INT64_MAX)
-		add(line, ROLE_ARMED, 0, false, line->brief ? "RW" : "MAY CHANGE");
+		add(line, ROLE_WARN, 0, false, line->brief ? "RW" : "WRITE ALWAYS");
 	else if (until_ms)
 		add(line, ROLE_ARMED, 0, false, "ARMED %s",
 			format_duration(until_ms - app->now_ms).text);
@@ -95,6 +96,8 @@ static void add_engine(const struct app *app, struct line *line)
 	const struct msg_welcome *welcome = link_welcome(app->link);
 	if (!welcome)
 		add(line, ROLE_BANNER_CRIT, 0, false, line->brief ? "no eng" : "no engine");
+	else if (line->brief)
+		return;
 	else if (welcome->own)
 		add(line, ROLE_DIM, 6, false, "own engine");
 	else
@@ -132,34 +135,84 @@ static void draw_first(const struct app *app, const struct canvas *canvas)
 	draw_line(canvas, 0, &line);
 }
 
-/* ---- second line ---- */
+/* ---- second line: how fresh is what I see ---- */
 
-static void add_source(const struct app *app, struct line *line, const struct msg_source *source)
+enum { EACH_COLUMNS = 120 }; /* from here on every source has its own word; else every kind */
+
+static bool is_fine(const struct msg_source *source)
 {
-	enum role role = severity_role(source->severity);
-	char name[48], state[64] = "";
-	source_name(source, line->brief, name, sizeof(name));
-	if (source->total > source->done)
-		snprintf(state, sizeof(state), " checking %llu/%llu",
-			(unsigned long long)source->done, (unsigned long long)source->total);
-	else if (strcmp(source->state, "ok") != 0)
-		snprintf(state, sizeof(state), " %s", state_word(source->state));
-	int64_t at_ms = strcmp(source->state, "ok") == 0 ? source->ok_ms : source->since_ms;
-	bool fine = source->severity == SEVERITY_OK;
-	add(line, fine ? ROLE_DIM : role, fine ? 4 : 1, false, "%s%s %s", name, state,
-		at_ms ? format_duration(app->now_ms - at_ms).text : "--");
+	return source->severity == SEVERITY_OK && source->done >= source->total;
 }
 
+/* "0.4s": the age of the last good answer, or of the state that is not one. */
+static struct shown age_of(const struct app *app, const struct msg_source *source)
+{
+	int64_t at_ms = is_fine(source) || !source->since_ms ? source->ok_ms : source->since_ms;
+	return at_ms ? format_duration(app->now_ms - at_ms) : (struct shown){"--"};
+}
+
+/* One that is not as it should be: name, state, since when, and why. */
+static void add_trouble(const struct app *app, struct line *line, const struct msg_source *source)
+{
+	enum role role = severity_role(source->severity);
+	char name[64];
+	autostr struct str why = STR_INIT;
+	source_name(source, line->brief, name, sizeof(name));
+	if (source->total > source->done) {
+		add(line, ROLE_STRONG, 1, false, "%s checking %llu/%llu", name,
+			(unsigned long long)source->done, (unsigned long long)source->total);
+		return;
+	}
+	shorten_error(&why, source->error);
+	add(line, role, 1, false, "%s %s %s%s%s", name, state_word(source->state),
+		age_of(app, source).text, why.length && !line->brief ? ": " : "",
+		line->brief ? "" : why.text);
+}
+
+/* The oldest of the fine ones stands for its kind. */
+static void add_kind(const struct app *app, struct line *line, const char *kind)
+{
+	const struct msg_source *oldest = NULL;
+	size_t count;
+	const struct msg_source *const *sources = model_sources(app_model(app), &count);
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(sources[i]->kind, kind) == 0 && is_fine(sources[i]) &&
+			(!oldest || sources[i]->ok_ms < oldest->ok_ms))
+			oldest = sources[i];
+	if (oldest)
+		add(line, ROLE_DIM, 4, false, line->brief ? "%.2s%s" : "%s %s", kind,
+			age_of(app, oldest).text);
+}
+
+static void add_each(const struct app *app, struct line *line, const char *kind)
+{
+	size_t count;
+	const struct msg_source *const *sources = model_sources(app_model(app), &count);
+	for (size_t i = 0; i < count; i++) {
+		char name[64];
+		if (strcmp(sources[i]->kind, kind) != 0 || !is_fine(sources[i]))
+			continue;
+		source_name(sources[i], false, name, sizeof(name));
+		add(line, ROLE_DIM, 4, false, "%s %s", name, age_of(app, sources[i]).text);
+	}
+}
+
+/* Trouble first: it stays when the columns get few. */
 static void draw_sources(const struct app *app, const struct canvas *canvas, int row)
 {
 	struct line line = {.brief = canvas->columns < SHORT_COLUMNS};
 	size_t count;
 	const struct msg_source *const *sources = model_sources(app_model(app), &count);
 	const char *const *kinds = source_kinds();
-	for (size_t kind = 0; kinds[kind]; kind++)
-		for (size_t i = 0; i < count; i++)
-			if (strcmp(sources[i]->kind, kinds[kind]) == 0)
-				add_source(app, &line, sources[i]);
+	for (size_t i = 0; i < count; i++)
+		if (!is_fine(sources[i]))
+			add_trouble(app, &line, sources[i]);
+	for (size_t i = 0; kinds[i]; i++) {
+		if (canvas->columns < EACH_COLUMNS)
+			add_kind(app, &line, kinds[i]);
+		else
+			add_each(app, &line, kinds[i]);
+	}
 	draw_line(canvas, row, &line);
 }
 

@@ -26,11 +26,12 @@ bool command_help(struct app *app, const struct command *command, const char *ar
 	return true;
 }
 
-bool command_help_search(
+bool command_find_in(
 	struct app *app, const struct command *command, const char *args, struct err *err)
 {
 	(void)command, (void)args, (void)err;
-	help_find(app);
+	if (app->overlay && app->overlay->ops->find)
+		app->overlay->ops->find(app, app->overlay);
 	return true;
 }
 

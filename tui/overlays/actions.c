@@ -113,6 +113,32 @@ static void take(struct app *app, struct actions *menu, size_t index)
 	command_line(app, line);
 }
 
+static struct prompt *prompt(struct overlay *overlay)
+{
+	struct menu *menu = &((struct actions *)overlay)->menu;
+	return menu->searching ? &menu->prompt : NULL;
+}
+
+static void changed(struct app *app, struct overlay *overlay)
+{
+	(void)app;
+	menu_filter(&((struct actions *)overlay)->menu);
+}
+
+static void step(struct app *app, struct overlay *overlay, int by)
+{
+	(void)app;
+	menu_move(&((struct actions *)overlay)->menu, by);
+}
+
+/* From now on letters are typed, and press nothing. */
+static void find(struct app *app, struct overlay *overlay)
+{
+	(void)app;
+	((struct actions *)overlay)->menu.searching = true;
+	overlay->scope = SCOPE_PROMPT;
+}
+
 static void enter(struct app *app, struct overlay *overlay)
 {
 	struct actions *menu = (struct actions *)overlay;
@@ -132,11 +158,15 @@ static void typed(struct app *app, struct overlay *overlay, const char *utf8)
 	}
 }
 
-static const struct overlay_ops ops = {.scope = SCOPE_MENU,
-	.guards = true,
+static const struct overlay_ops ops = {.guards = true,
 	.free = free_actions,
 	.draw = draw,
+	.prompt = prompt,
+	.changed = changed,
 	.typed = typed,
+	.step = step,
+	.recall = step,
+	.find = find,
 	.move = move,
 	.enter = enter};
 
@@ -144,6 +174,7 @@ void actions_open(struct app *app)
 {
 	struct actions *menu = xcalloc(1, sizeof(*menu));
 	menu->overlay.ops = &ops;
+	menu->overlay.scope = SCOPE_MENU;
 	add_commands(app, menu);
 	add_verbs(app, menu);
 	menu->entries = xcalloc(menu->count + 1, sizeof(*menu->entries));

@@ -68,8 +68,7 @@ static void enter(struct app *app, struct overlay *overlay)
 	made(app, value);
 }
 
-static const struct overlay_ops ops = {.scope = SCOPE_PROMPT,
-	.free = free_choices,
+static const struct overlay_ops ops = {.free = free_choices,
 	.draw = draw,
 	.prompt = prompt,
 	.changed = changed,
@@ -82,6 +81,7 @@ void choices_open(struct app *app, const char *title, const struct choice *list,
 {
 	struct choices *choices = xcalloc(1, sizeof(*choices));
 	choices->overlay.ops = &ops;
+	choices->overlay.scope = SCOPE_PROMPT;
 	choices->entries = xcalloc(count + 1, sizeof(*choices->entries));
 	choices->values = xcalloc(count + 1, sizeof(*choices->values));
 	choices->title = xstrdup(title);

@@ -136,8 +136,7 @@ static void recall(struct app *app, struct overlay *overlay, int by)
 	dialog_scroll(&((struct confirm *)overlay)->dialog, by);
 }
 
-static const struct overlay_ops ops = {.scope = SCOPE_DIALOG,
-	.guards = true,
+static const struct overlay_ops ops = {.guards = true,
 	.free = free_confirm,
 	.draw = draw,
 	.prompt = prompt,
@@ -170,23 +169,24 @@ static void add_targets(struct dialog *dialog, const struct msg_plan *plan)
 		autofree char *text =
 			xasprintf("%c %-*s  %-10s  %s", severity_letter((unsigned)target->severity),
 				(int)widest, target->name, target->state, target->consequence);
-		dialog_add_row(dialog, severity_role(target->severity), "", text);
+		dialog_add_row(dialog, severity_role(target->severity), i == 0 ? "On" : "", text);
 	}
 }
 
-/* Notes are written as "Plan: staged ..."; the word before the colon is the label. */
+/* Notes are written as "Plan    done when ..."; a word with blanks behind it is a label. */
 static void add_notes(struct dialog *dialog, const struct msg_plan *plan)
 {
+	bool runs_said = !plan->command[0];
 	if (plan->notes_count || plan->command[0])
 		dialog_add_row(dialog, ROLE_TEXT, "", "");
 	for (size_t i = 0; i < plan->notes_count; i++) {
-		const char *note = plan->notes[i], *colon = strstr(note, ": ");
-		bool labelled =
-			colon && colon - note <= 10 && !memchr(note, ' ', (size_t)(colon - note));
-		autofree char *label = xstrndup(note, labelled ? (size_t)(colon - note) : 0);
-		dialog_add_row(dialog, ROLE_TEXT, label, labelled ? colon + 2 : note);
+		const char *note = plan->notes[i];
+		size_t word = strcspn(note, " "), gap = strspn(note + word, " ");
+		autofree char *label = xstrndup(note, gap > 1 ? word : 0);
+		dialog_add_row(dialog, ROLE_TEXT, label, gap > 1 ? note + word + gap : note);
+		runs_said = runs_said || strcmp(label, "Runs") == 0;
 	}
-	if (plan->command[0])
+	if (!runs_said)
 		dialog_add_row(dialog, ROLE_TEXT, "Runs", plan->command);
 }
 
@@ -243,8 +243,9 @@ static void take_plan(struct app *app, uint64_t req, enum msg_kind kind, const v
 void confirm_open(struct app *app, struct msg_plan_req *request, char opened_by)
 {
 	struct confirm *confirm = xcalloc(1, sizeof(*confirm));
-	*confirm = (struct confirm){
-		.overlay = {.ops = &ops}, .opened_by = opened_by, .title = xstrdup(request->verb)};
+	*confirm = (struct confirm){.overlay = {.ops = &ops, .scope = SCOPE_DIALOG},
+		.opened_by = opened_by,
+		.title = xstrdup(request->verb)};
 	dialog_init(&confirm->dialog, request->verb, opened_by);
 	dialog_add_row(&confirm->dialog, ROLE_DIM, "", "asking the engine what this would do ...");
 	dialog_add_cancel(&confirm->dialog, "Cancel");
@@ -260,8 +261,10 @@ void question_open(struct app *app, const char *title, const char *text, const c
 	char key, uint64_t subject, confirmed *act)
 {
 	struct confirm *confirm = xcalloc(1, sizeof(*confirm));
-	*confirm = (struct confirm){
-		.overlay = {.ops = &ops}, .title = xstrdup(title), .subject = subject, .act = act};
+	*confirm = (struct confirm){.overlay = {.ops = &ops, .scope = SCOPE_DIALOG},
+		.title = xstrdup(title),
+		.subject = subject,
+		.act = act};
 	dialog_init(&confirm->dialog, title, key);
 	dialog_add_row(&confirm->dialog, ROLE_TEXT, "", text);
 	dialog_add_cancel(&confirm->dialog, "Keep");

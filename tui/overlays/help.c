@@ -165,8 +165,9 @@ static void move(struct app *app, struct overlay *overlay, enum table_move how)
 	help->top = table.cursor;
 }
 
-static const struct overlay_ops ops = {
-	.scope = SCOPE_HELP, .free = free_help, .draw = draw, .move = move};
+static void find(struct app *app, struct overlay *overlay);
+
+static const struct overlay_ops ops = {.free = free_help, .draw = draw, .move = move, .find = find};
 
 static struct help *below_line(struct app *app)
 {
@@ -176,7 +177,7 @@ static struct help *below_line(struct app *app)
 	return NULL;
 }
 
-static bool find(struct app *app, const char *text, bool final, struct err *err)
+static bool apply(struct app *app, const char *text, bool final, struct err *err)
 {
 	struct help *help = below_line(app);
 	(void)err;
@@ -194,17 +195,16 @@ static bool find(struct app *app, const char *text, bool final, struct err *err)
 	return true;
 }
 
-void help_find(struct app *app)
+static void find(struct app *app, struct overlay *overlay)
 {
-	struct help *help = below_line(app);
-	if (help)
-		line_open(app, "/", "find in the help", help->search, NULL, find);
+	line_open(app, "/", "find in the help", ((struct help *)overlay)->search, NULL, apply);
 }
 
 void help_open(struct app *app)
 {
 	struct help *help = xcalloc(1, sizeof(*help));
 	help->overlay.ops = &ops;
+	help->overlay.scope = SCOPE_HELP;
 	help->search = xstrdup("");
 	fill(app, help);
 	app_push(app, &help->overlay);

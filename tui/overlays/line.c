@@ -80,8 +80,7 @@ static void cancelled(struct app *app, struct overlay *overlay)
 	(void)line->apply(app, line->before, true, &ignored);
 }
 
-static const struct overlay_ops ops = {.scope = SCOPE_PROMPT,
-	.free = free_line,
+static const struct overlay_ops ops = {.free = free_line,
 	.draw = draw,
 	.prompt = prompt,
 	.changed = changed,
@@ -93,7 +92,7 @@ void line_open(struct app *app, const char *label, const char *hint, const char 
 	struct history *history, line_apply *apply)
 {
 	struct line *line = xcalloc(1, sizeof(*line));
-	*line = (struct line){.overlay = {.ops = &ops},
+	*line = (struct line){.overlay = {.ops = &ops, .scope = SCOPE_PROMPT},
 		.label = xstrdup(label),
 		.hint = xstrdup(hint),
 		.before = xstrdup(before),

@@ -34,8 +34,6 @@ void actions_open(struct app *app);
 void palette_open(struct app *app);
 /* Every key of the focused pane, then all others. */
 void help_open(struct app *app);
-/* `/` in the help. */
-void help_find(struct app *app);
 
 /* Asks the engine what a verb would do, shows its answer, and runs it when the operator says so.
  * `opened_by`: the character that led here, 0 none. */

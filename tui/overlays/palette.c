@@ -125,8 +125,7 @@ static void enter(struct app *app, struct overlay *overlay)
 	command_line(app, line + strspn(line, " "));
 }
 
-static const struct overlay_ops ops = {.scope = SCOPE_PROMPT,
-	.free = free_palette,
+static const struct overlay_ops ops = {.free = free_palette,
 	.draw = draw,
 	.prompt = prompt,
 	.changed = changed,
@@ -138,6 +137,7 @@ void palette_open(struct app *app)
 {
 	struct palette *palette = xcalloc(1, sizeof(*palette));
 	palette->overlay.ops = &ops;
+	palette->overlay.scope = SCOPE_PROMPT;
 	menu_init(&palette->menu, "", NULL, 0);
 	fill(app, palette, "", 0);
 	app_push(app, &palette->overlay);

@@ -12,16 +12,16 @@
 static const struct table_column columns[BOTS_COLUMNS] = {
 	/* clang-format off */
 	[BOTS_S]       = {"S",            ALIGN_LEFT,   1,  1, 0, false},
-	[BOTS_NAME]    = {"BOT",          ALIGN_LEFT,  12, 18, 0, false},
+	[BOTS_NAME]    = {"BOT",          ALIGN_LEFT,  12, 16, 0, false},
 	[BOTS_HOST]    = {"HOST",         ALIGN_LEFT,   5,  8, 8, false},
-	[BOTS_UP]      = {"UP",           ALIGN_RIGHT,  4,  4, 7, false},
+	[BOTS_UP]      = {"UP",           ALIGN_RIGHT,  4,  4, 6, false},
 	[BOTS_RATE]    = {"UPD/s",        ALIGN_RIGHT,  5,  5, 4, false},
 	[BOTS_PENDING] = {"PEND",         ALIGN_RIGHT,  5,  5, 2, false},
 	[BOTS_BEAT]    = {"HB",           ALIGN_RIGHT,  4,  4, 3, false},
-	[BOTS_P95]     = {"P95ms",        ALIGN_RIGHT,  5,  5, 6, false},
+	[BOTS_P95]     = {"P95ms",        ALIGN_RIGHT,  5,  5, 7, false},
 	[BOTS_ERRORS]  = {"ERR/m",        ALIGN_RIGHT,  5,  5, 5, false},
-	[BOTS_WHY]     = {"WHY",          ALIGN_LEFT,  14, 28, 1, true},
-	[BOTS_SPARK]   = {"UPD/s 15 MIN", ALIGN_LEFT,  12, 18, 9, false},
+	[BOTS_WHY]     = {"WHY",          ALIGN_LEFT,  22, 30, 1, true},
+	[BOTS_SPARK]   = {"UPD/s 15 MIN", ALIGN_RIGHT, 15, 15, 9, false},
 	/* clang-format on */
 };
 
@@ -111,7 +111,7 @@ static void say_figure(struct cell_text *cell, const struct app *app, const stru
 	else if (field == BOTS_PENDING)
 		say(cell, figure_role(bot, field, value), format_count((int64_t)value).text);
 	else
-		say(cell, figure_role(bot, field, value), format_number(value).text);
+		say(cell, figure_role(bot, field, value), show_figure(value).text);
 }
 
 static void say_words(struct cell_text *cell, const struct app *app, const struct msg_bot *bot,

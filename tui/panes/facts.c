@@ -55,12 +55,13 @@ static void add_process(const struct app *app, const struct msg_bot *bot, struct
 			ago(app, bot->proc_at_ms).text);
 		return;
 	}
-	str_adds(&text, state_word(bot->proc_state));
 	if (running && bot->pid)
-		str_addf(&text, "  pid %llu  up %s", (unsigned long long)bot->pid,
+		str_addf(&text, "pid %llu  up %s", (unsigned long long)bot->pid,
 			bot->proc_start_ms ? ago(app, bot->proc_start_ms).text : "--");
+	else
+		str_adds(&text, state_word(bot->proc_state));
 	if (running && !isnan(bot->cpu_percent))
-		str_addf(&text, "  cpu %s%%", format_number(bot->cpu_percent).text);
+		str_addf(&text, "  cpu %s%%", show_figure(bot->cpu_percent).text);
 	if (running && bot->rss_bytes)
 		str_addf(&text, "  %s  %llu fds", format_bytes((int64_t)bot->rss_bytes).text,
 			(unsigned long long)bot->fds);
@@ -127,11 +128,11 @@ static void add_load(const struct app *app, const struct msg_bot *bot, struct fa
 	autostr struct str text = STR_INIT;
 	(void)app;
 	if (!isnan(bot->updates_per_s))
-		str_addf(&text, "%s updates/s  ", format_number(bot->updates_per_s).text);
+		str_addf(&text, "%s updates/s  ", show_figure(bot->updates_per_s).text);
 	if (!isnan(bot->p95_ms))
-		str_addf(&text, "p95 %s ms  ", format_number(bot->p95_ms).text);
+		str_addf(&text, "p95 %s ms  ", show_figure(bot->p95_ms).text);
 	if (!isnan(bot->errors_per_min))
-		str_addf(&text, "%s errors/min  ", format_number(bot->errors_per_min).text);
+		str_addf(&text, "%s errors/min  ", show_figure(bot->errors_per_min).text);
 	if (text.length)
 		add(facts, ROLE_TEXT, "load", "%s", text.text);
 	if (bot->log_error[0])
@@ -159,10 +160,13 @@ static void add_score(const struct app *app, const struct msg_bot *bot, struct f
 	(void)app;
 	if (bot->score < 0)
 		return;
-	str_addf(&text, "%lld  ", (long long)bot->score);
-	for (size_t i = 0; i < bot->score_parts_count; i++)
-		str_addf(&text, "%s%s %lld/%lld", i ? ", " : "", bot->score_parts[i].name,
-			(long long)bot->score_parts[i].points, (long long)bot->score_parts[i].of);
+	str_addf(&text, "%lld of 100", (long long)bot->score);
+	for (size_t i = 0; i < bot->score_parts_count; i++) {
+		const struct msg_score_part *part = &bot->score_parts[i];
+		if (part->points < part->of)
+			str_addf(&text, "  %s %lld/%lld", part->name, (long long)part->points,
+				(long long)part->of);
+	}
 	add(facts, ROLE_DIM, "health", "%s", text.text);
 }
 

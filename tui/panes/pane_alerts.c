@@ -40,6 +40,15 @@ static int64_t since(const struct msg_alert *alert)
 	return stage(alert) == 2 ? alert->resolved_ms : alert->since_ms;
 }
 
+/* The sentence without the name that stands beside it. */
+static const char *sentence(const struct msg_alert *alert)
+{
+	size_t length = strlen(alert->target_name);
+	bool named = strncmp(alert->text, alert->target_name, length) == 0 &&
+		     strncmp(alert->text + length, ": ", 2) == 0;
+	return alert->text + (named ? length + 2 : 0);
+}
+
 static int compare(const void *left, const void *right)
 {
 	const struct msg_alert *a = *(const struct msg_alert *const *)left;
@@ -118,7 +127,7 @@ static void line(const struct app *app, const void *data, const struct canvas *c
 	int column = canvas_printf(canvas, 0, 0, role,
 		"%c %zu firing: ", severity_letter((unsigned)alert->severity), firing);
 	column = canvas_text(canvas, 0, column, ROLE_STRONG, alert->target_name);
-	canvas_printf(canvas, 0, column + 1, role, "%s %s", alert->text,
+	canvas_printf(canvas, 0, column + 1, role, "%s %s", sentence(alert),
 		format_age(app->now_ms - alert->since_ms).text);
 }
 
@@ -134,7 +143,7 @@ static void cell(const void *data, size_t row, size_t column, struct cell_text *
 		[SINCE] = "",
 		[TARGET] = alert->target_name,
 		[RULE] = alert->rule,
-		[TEXT] = alert->text,
+		[TEXT] = sentence(alert),
 		[STATE] = alert->state};
 	if (column == SEVERITY)
 		list_say(ret, role, "%c", severity_letter((unsigned)alert->severity));
@@ -173,7 +182,7 @@ static void copy(const struct app *app, const void *data, struct str *to)
 	const struct msg_alert *alert = model_alert(app_model(app), list->rows.cursor);
 	if (alert)
 		str_addf(to, "%s %s %s: %s (%s since %s)", severity_word((unsigned)alert->severity),
-			alert->target_name, alert->rule, alert->text, alert->state,
+			alert->target_name, alert->rule, sentence(alert), alert->state,
 			format_rfc3339(since(alert)).text);
 }
 

@@ -15,7 +15,7 @@
 #include "tui/show.h"
 #include "widgets/logview.h"
 
-enum { LABEL_CELLS = 10, LOG_MIN = 3, BRIEF_COLUMNS = 60 };
+enum { LABEL_CELLS = 10, LOG_MIN = 3, BRIEF_COLUMNS = 50 };
 
 struct detail_view {
 	uint64_t bot;
