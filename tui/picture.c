@@ -69,7 +69,7 @@ static void draw_pane(const struct app *app, enum pane_id id, const struct canva
 {
 	const struct pane *pane = pane_of(id);
 	autostr struct str note = STR_INIT;
-	char number[4];
+	char number[12];
 	if (canvas->rows == 1) {
 		draw_line_form(app, id, canvas);
 		return;

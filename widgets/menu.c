@@ -89,7 +89,7 @@ static void draw_matches(const struct menu *menu, const char *title, const struc
 {
 	uint64_t places = 0;
 	fuzzy_score(menu->prompt.text.text, title, &places);
-	for (size_t at = 0; title[at] && at < 64; at++)
+	for (size_t at = 0; at < 64 && title[at]; at++)
 		if (places >> at & 1)
 			canvas_role(canvas,
 				(struct rect){row, column + (int)text_width(title, at), 1, 1},

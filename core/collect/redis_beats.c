@@ -136,7 +136,7 @@ struct beats *beats_new(const struct conf_redis *conf)
 {
 	struct beats *beats = xcalloc(1, sizeof(*beats));
 	beats->conf = conf;
-	strcpy(beats->cursor, "0");
+	copy_text(beats->cursor, sizeof(beats->cursor), "0");
 	return beats;
 }
 
@@ -277,7 +277,7 @@ static bool scan_once(struct beats *beats, struct redis_session *session, struct
 		reply->element[1]->type != REDIS_REPLY_ARRAY)
 		return err_set(err, ERR_PROTOCOL, "SCAN answered something else");
 	if (!copy_text(beats->cursor, sizeof(beats->cursor), reply->element[0]->str))
-		strcpy(beats->cursor, "0");
+		copy_text(beats->cursor, sizeof(beats->cursor), "0");
 	for (size_t i = 0; i < reply->element[1]->elements; i++)
 		if (reply->element[1]->element[i]->type == REDIS_REPLY_STRING)
 			add_worker(beats, reply->element[1]->element[i]->str);

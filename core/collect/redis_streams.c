@@ -93,7 +93,7 @@ static bool read_newest(struct streams *streams, struct watched_stream *stream, 
 	const char *words[] = {"XREVRANGE", stream->name, "+", "-", "COUNT", count, NULL};
 	if (!session_ask(&streams->session, words, &reply, err))
 		return false;
-	strcpy(stream->last_id, "0-0");
+	copy_text(stream->last_id, sizeof(stream->last_id), "0-0");
 	for (size_t i = reply->elements; i > 0; i--)
 		take_entry(streams, stream, reply->element[i - 1]);
 	return true;

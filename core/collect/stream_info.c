@@ -82,7 +82,7 @@ static bool look_at_stream(
 	/* Deleted and made anew: its ids may begin below what we have seen. */
 	if (newest && newest->str && stream->last_id[0] &&
 		stream_id_compare(newest->str, stream->last_id) < 0)
-		strcpy(stream->last_id, "0-0");
+		copy_text(stream->last_id, sizeof(stream->last_id), "0-0");
 	struct msg_obs_stream *obs = new_observation(session, stream, "");
 	obs->length = number_of(reply, "length");
 	post(session, obs);

@@ -44,7 +44,7 @@ static struct watched_stream *add(struct stream_list *list, const char *name, co
 	*stream = (struct watched_stream){.name = xstrdup(name), .bot = stream_star(pattern, name)};
 	/* What appeared while we were here is read from its first entry on. */
 	if (list->has_walked)
-		strcpy(stream->last_id, "0-0");
+		copy_text(stream->last_id, sizeof(stream->last_id), "0-0");
 	return stream;
 }
 

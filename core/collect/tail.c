@@ -143,7 +143,8 @@ static bool was_rewritten(struct tail_file *file, off_t size)
 	if (!file->head_length)
 		return false;
 	ssize_t length = pread(file->fd, head, file->head_length, 0);
-	return length != (ssize_t)file->head_length || memcmp(head, file->head, file->head_length);
+	return length != (ssize_t)file->head_length ||
+	       memcmp(head, file->head, file->head_length) != 0;
 }
 
 static void remember_head(struct tail_file *file)

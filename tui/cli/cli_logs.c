@@ -101,27 +101,36 @@ static bool read_options(struct tail *tail, struct str *filter, int argc, char *
 	return true;
 }
 
+static void wait_for_end(struct cli *cli, bool follow)
+{
+	while (!cli_until(cli, ended, follow ? FOREVER_MS : cli->wait_ms))
+		if (!follow || client_state(cli->client) != CLIENT_ATTACHED)
+			return;
+}
+
+static void read_window(struct cli *cli, struct tail *tail, char *filter)
+{
+	struct msg_win_open open = {.window = 1,
+		.generation = 1,
+		.store = (char *)(uintptr_t) "events",
+		.filter = filter,
+		.before = ROWS,
+		.follow = tail->follow};
+	cli->take = take_rows;
+	cli->context = tail;
+	client_send(cli->client, MSG_win_open, &open);
+	wait_for_end(cli, tail->follow);
+	cli->context = NULL;
+	cli->take = NULL;
+}
+
 static int run(struct cli *cli, int argc, char **argv)
 {
 	struct tail tail = {.out = STR_INIT};
 	autostr struct str filter = STR_INIT;
 	if (!read_options(&tail, &filter, argc, argv))
 		return CLI_USAGE;
-	cli->take = take_rows;
-	cli->context = &tail;
-	struct msg_win_open open = {.window = 1,
-		.generation = 1,
-		.store = (char *)(uintptr_t) "events",
-		.filter = filter.text,
-		.before = ROWS,
-		.follow = tail.follow};
-	client_send(cli->client, MSG_win_open, &open);
-	if (tail.follow)
-		while (!cli_until(cli, ended, FOREVER_MS) &&
-			client_state(cli->client) == CLIENT_ATTACHED)
-			;
-	else
-		cli_until(cli, ended, cli->wait_ms);
+	read_window(cli, &tail, filter.text);
 	str_release(&tail.out);
 	if (*tail.error)
 		return cli_say(CLI_USAGE, "%s", tail.error);

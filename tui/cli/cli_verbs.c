@@ -116,6 +116,8 @@ static int act(struct cli *cli, struct msg_plan_req *request)
 		else
 			status = run_plan(cli, &deed);
 	}
+	cli->context = NULL;
+	cli->take = NULL;
 	msg_free(MSG_plan, deed.plan);
 	msg_free(MSG_accepted, deed.accepted);
 	return status;
