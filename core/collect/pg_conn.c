@@ -245,7 +245,7 @@ static void take_rows(struct pg_conn *conn, struct rows *rows, const PGresult *r
 	}
 	for (int row = 0; query->row && row < PQntuples(result); row++)
 		if (rows->count++ >= query->rows_max) {
-			conn->is_broken = true;
+			/* The rest is read and thrown away; the server's timeout ends it. */
 			err_set(&rows->err, ERR_LIMIT, "more than %zu rows", query->rows_max);
 			return;
 		} else if (!query->row(query->context, result, row, &rows->err)) {

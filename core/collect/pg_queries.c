@@ -233,11 +233,11 @@ static bool run_fleet(
 static bool survives(struct pg_session *session, const char *what, const char *name,
 	struct err *ret_refused, const struct err *err)
 {
-	if (pg_session_is_broken(session) && err->code != ERR_LIMIT)
+	if (pg_session_is_broken(session))
 		return false;
 	if (ret_refused->code == ERR_NONE)
 		err_set(ret_refused, err->code, "%s '%s': %s", what, name, err->text);
-	return !pg_session_is_broken(session);
+	return true;
 }
 
 static bool run_all_figures(struct pg_queries *queries, struct pg_session *session,

@@ -20,7 +20,7 @@
 #include "core/collect/post.h"
 #include "core/collect/worker.h"
 
-enum { SIZE_EVERY_MS = 60000, SLOW_CELLS = 120, VERSION_CELLS = 32 };
+enum { SIZE_EVERY_MS = 60000, RATE_SPAN_MS = 1500, SLOW_CELLS = 120, VERSION_CELLS = 32 };
 
 enum type { NOTHING, I64, U64, F64, BOOL };
 
@@ -188,13 +188,19 @@ static bool select_one(struct pg_session *session, double *ret_ms, struct err *e
 	return is_well;
 }
 
+/* The server counts transactions up once a second: over less than that there is no rate. Counters
+ * that fell were reset: no rate, rather than a negative one. */
 static void set_rate(struct look *look, struct pg_memory *memory, int64_t now_ms)
 {
 	double span_s = (double)(now_ms - memory->at_ms) / 1000.0;
 	double count = look->transactions - memory->transactions;
-	/* Counters that fell were reset: no rate, rather than a negative one. */
-	look->obs->rate =
-		!isnan(memory->transactions) && span_s > 0 && count >= 0 ? count / span_s : NAN;
+	if (isnan(memory->transactions) || count < 0)
+		memory->rate = NAN;
+	else if (span_s * 1000 >= RATE_SPAN_MS)
+		memory->rate = count / span_s;
+	look->obs->rate = memory->rate;
+	if (!isnan(memory->transactions) && count >= 0 && span_s * 1000 < RATE_SPAN_MS)
+		return;
 	memory->transactions = look->transactions > 0 ? look->transactions : NAN;
 	memory->at_ms = now_ms;
 }

@@ -13,6 +13,7 @@ struct pg_session;
 /* What must be known from the look before. */
 struct pg_memory {
 	double transactions; /* NaN: none */
+	double rate;         /* the last one, NaN none */
 	int64_t at_ms;       /* mono */
 	uint64_t size_bytes; /* of the database, asked for rarely */
 	int64_t size_ms;     /* when, 0 never */

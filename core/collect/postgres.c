@@ -96,7 +96,7 @@ static void run(struct worker *worker)
 {
 	struct postgres *postgres = worker->context;
 	postgres->session.worker = worker;
-	postgres->memory.transactions = NAN;
+	postgres->memory.transactions = postgres->memory.rate = NAN;
 	rng_init(&postgres->rng, (uint64_t)clock_cost_us());
 	schedule_init(
 		&postgres->schedule, postgres->session.conf->interval_ms, worker_now_ms(worker));
