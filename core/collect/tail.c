@@ -161,12 +161,13 @@ static void remember_head(struct tail_file *file)
 bool tail_look(struct tail *tail, int64_t now_ms, bool is_start, struct err *err)
 {
 	struct stat status;
-	if (stat(tail->path, &status) < 0 || !S_ISREG(status.st_mode)) {
-		if (errno == EACCES)
-			return err_set(
-				err, ERR_DENIED, "cannot read '%s': Permission denied", tail->path);
-		return true;
+	if (stat(tail->path, &status) < 0) {
+		if (errno == ENOENT || errno == ENOTDIR)
+			return true;
+		return cannot_read(tail, errno, err);
 	}
+	if (!S_ISREG(status.st_mode))
+		return true;
 	bool is_same = tail->now.fd >= 0 && tail->now.device == status.st_dev &&
 		       tail->now.inode == status.st_ino;
 	if (is_same && was_rewritten(&tail->now, status.st_size))

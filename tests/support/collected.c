@@ -15,9 +15,18 @@
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "core/conf/settings.h"
+#include "core/events/chunk.h"
+#include "core/events/text.h"
+#include "core/events/writer.h"
 #include "core/msg/msg.h"
+#include "core/parse/log_level.h"
 
 enum { MAILBOX_LIMIT = 200000, STOP_MS = 2000, TEXTS_MAX = 8 };
+
+struct collected_chunk {
+	const struct chunk *chunk;
+	size_t seen;
+};
 
 static int64_t now_ms(void)
 {
@@ -44,8 +53,8 @@ void collected_start_with(struct collected *collected, const char *yaml, collect
 	void (*change)(struct settings *settings))
 {
 	struct err err = {0};
-	*collected =
-		(struct collected){.settings = parse(yaml), .mailbox = mailbox_new(MAILBOX_LIMIT)};
+	*collected = (struct collected){
+		.settings = parse(yaml), .mailbox = mailbox_new(MAILBOX_LIMIT), .events = STR_INIT};
 	if (change)
 		change(collected->settings);
 	if (!collect_start(collected->settings, clock_real(), collected->mailbox, known, NULL,
@@ -82,8 +91,45 @@ void collected_stop(struct collected *collected)
 	assert_true(now_ms() - start_ms <= STOP_MS);
 	mailbox_free(collected->mailbox);
 	settings_unref(collected->settings);
+	for (size_t i = 0; i < collected->chunk_count; i++)
+		chunk_unref(collected->chunks[i].chunk);
+	free(collected->chunks);
+	str_release(&collected->events);
 	free(collected->last);
 	*collected = (struct collected){0};
+}
+
+static void keep_chunks(struct collected *collected, const struct chunk_list *list)
+{
+	for (size_t i = 0; list && i < list->count; i++) {
+		collected->chunks = grow(collected->chunks, collected->chunk_count,
+			&collected->chunk_capacity, sizeof(*collected->chunks));
+		collected->chunks[collected->chunk_count++] =
+			(struct collected_chunk){.chunk = chunk_ref(list->chunks[i])};
+	}
+}
+
+static void add_event(struct collected *collected, const struct chunk *chunk, size_t index)
+{
+	const struct record *record = chunk_record(chunk, index);
+	size_t start = collected->events.length;
+	str_addf(&collected->events, "%s %s %c ", chunk_stream(chunk)->name,
+		chunk_bot(chunk, record), log_level_letter((enum log_level)record->level));
+	event_text(chunk, record, EVENT_LINE, NULL, 4000, &collected->events);
+	str_addf(&collected->events, "%s\n", record->flags & RECORD_CUT ? " (cut)" : "");
+	if (getenv("BOTSWAIN_TEST_SHOW"))
+		print_message("%10lld %s", (long long)now_ms(), collected->events.text + start);
+	if (collected->forbidden && strstr(collected->events.text + start, collected->forbidden))
+		fail_msg("what nobody may see is in: %s", collected->events.text + start);
+}
+
+static void read_chunks(struct collected *collected)
+{
+	for (size_t i = 0; i < collected->chunk_count; i++) {
+		struct collected_chunk *kept = &collected->chunks[i];
+		for (size_t count = chunk_count(kept->chunk); kept->seen < count; kept->seen++)
+			add_event(collected, kept->chunk, kept->seen);
+	}
 }
 
 static bool take_one(struct collected *collected)
@@ -93,6 +139,10 @@ static bool take_one(struct collected *collected)
 	if (!mailbox_take(collected->mailbox, &parcel, 1))
 		return false;
 	msg_dump(parcel.message.kind, parcel.message.body, &text);
+	if (parcel.message.kind == MSG_obs_notes) {
+		keep_chunks(collected, parcel.attachment);
+		read_chunks(collected);
+	}
 	parcel_release(&parcel);
 	free(collected->last);
 	collected->last = str_detach(&text);
@@ -167,6 +217,54 @@ const char *collected_wait_for(struct collected *collected, int64_t limit_ms, co
 	size_t count = read_texts(&args, texts);
 	va_end(args);
 	return wait_for(collected, limit_ms, kind, texts, count);
+}
+
+static bool holds_all(const char *line, size_t length, const char *const *texts, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!memmem(line, length, texts[i], strlen(texts[i])))
+			return false;
+	return true;
+}
+
+/* The end of the first line behind those that were waited for that holds all texts; 0 none. */
+static size_t find_event(const struct collected *collected, const char *const *texts, size_t count)
+{
+	const char *at = collected->events.text + collected->events_at;
+	for (const char *end; (end = strchr(at, '\n')); at = end + 1)
+		if (holds_all(at, (size_t)(end - at), texts, count))
+			return (size_t)(end + 1 - collected->events.text);
+	return 0;
+}
+
+const char *collected_wait_event(struct collected *collected, ...)
+{
+	const char *texts[TEXTS_MAX];
+	int64_t until_ms = now_ms() + COLLECTED_WAIT_MS;
+	size_t end;
+	va_list args;
+	va_start(args, collected);
+	size_t count = read_texts(&args, texts);
+	va_end(args);
+	while (!(end = find_event(collected, texts, count)))
+		if (!wait_for(collected, until_ms - now_ms(), "obs_notes", NULL, 0))
+			fail_msg("no event with '%s'; seen: %s", count ? texts[0] : "",
+				collected->events.text);
+	size_t start = end - 1;
+	while (start > 0 && collected->events.text[start - 1] != '\n')
+		start--;
+	collected->events_at = end;
+	free(collected->last);
+	collected->last = xstrndup(collected->events.text + start, end - 1 - start);
+	return collected->last;
+}
+
+size_t collected_count_events(const struct collected *collected, const char *text)
+{
+	size_t count = 0;
+	for (const char *at = collected->events.text; (at = strstr(at, text)); at++)
+		count++;
+	return count;
 }
 
 void collected_clear(struct collected *collected)

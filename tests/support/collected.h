@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "core/base/attr.h"
+#include "core/base/str.h"
 #include "core/collect/collect.h"
 #include "core/msg/mailbox.h"
 
@@ -23,7 +24,12 @@ struct collected {
 	int64_t last_ms;       /* mono, when it was taken */
 	uint64_t count;        /* observations taken so far */
 	uint64_t unreachable;  /* obs_source that said so */
-	const char *forbidden; /* no observation may hold this text; NULL none */
+	const char *forbidden; /* no observation or event may hold this text; NULL none */
+	/* events: "source bot LEVEL text" on a line each, in the order in which they were seen */
+	struct str events;
+	size_t events_at; /* those before were waited for */
+	struct collected_chunk *chunks;
+	size_t chunk_count, chunk_capacity;
 };
 
 /* `yaml`: a configuration. Fails the test when it is wrong. */
@@ -44,6 +50,11 @@ const char *collected_wait(struct collected *collected, const char *kind, ...)
 /* The same; NULL when it does not come within `limit_ms`. */
 const char *collected_wait_for(struct collected *collected, int64_t limit_ms, const char *kind, ...)
 	__attribute__((sentinel));
+/* Waits for an event behind the last one that was waited for whose line holds all texts; fails the
+ * test when it does not come. Returns the line, valid until the next wait. */
+const char *collected_wait_event(struct collected *collected, ...) __attribute__((sentinel));
+/* How many events hold the text, of all that were seen. */
+size_t collected_count_events(const struct collected *collected, const char *text);
 /* Forgets what has come so far. */
 void collected_clear(struct collected *collected);
 /* A number behind `name=` in an observation's text; fails the test when there is none. */

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: MIT */
+/* Log files, followed: rotated, truncated, deleted, made later, cut in mid-line. */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "core/base/mem.h"
+#include "core/base/str.h"
+#include "tests/support/collected.h"
+#include "tests/support/servers.h"
+
+static struct collected collected;
+static char folder[64];
+
+static int setup(void **state)
+{
+	(void)state;
+	copy_text(folder, sizeof(folder), "/tmp/botswain-test.XXXXXX");
+	return mkdtemp(folder) ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	if (collected.collect)
+		collected_stop(&collected);
+	remove_folder(folder);
+	return 0;
+}
+
+static char *path_of(const char *name)
+{
+	return xasprintf("%s/%s", folder, name);
+}
+
+static void PRINTF_LIKE(2, 3) append(const char *name, const char *format, ...)
+{
+	autofree char *path = path_of(name);
+	FILE *file = fopen(path, "ae");
+	va_list args;
+	assert_non_null(file);
+	va_start(args, format);
+	vfprintf(file, format, args);
+	va_end(args);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void move(const char *from, const char *to)
+{
+	autofree char *old = path_of(from), *new = path_of(to);
+	assert_int_equal(rename(old, new), 0);
+}
+
+static void watch(void)
+{
+	collected_start(&collected,
+		"bots: [{name: orders, transport: none, logs: [%s/orders.log]}]\n"
+		"logs: [{name: rest, path: '%s/many*.log'}]\n",
+		folder, folder);
+	collected_wait(&collected, "obs_source", "kind=\"files\"", "state=\"ok\"", NULL);
+}
+
+static void what_is_there_at_the_start_is_shown_from_its_last_part_on(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2000; i++)
+		append("orders.log", "line %d of a log that was there before us, rather long\n", i);
+	watch();
+	const char *first = collected_wait_event(&collected, "orders.log orders", NULL);
+	assert_non_null(strstr(first, " of a log that was there before us, rather long"));
+	assert_null(strstr(first, "line 0 "));
+	collected_wait_event(&collected, "line 1999 ", NULL);
+	assert_in_range(collected_count_events(&collected, "line "), 1000, 1300);
+}
+
+static void a_line_that_is_written_is_seen_at_once_with_its_level_and_bot(void **state)
+{
+	(void)state;
+	append("orders.log", "first\n");
+	watch();
+	append("orders.log", "2026-11-20 10:00:21,744 - bot - ERROR - it broke\n");
+	collected_wait_event(&collected, "orders.log orders E ", "it broke", NULL);
+	collected_wait_for(&collected, 0, "obs_notes", NULL);
+	append("orders.log", "{\"level\":\"warn\",\"msg\":\"hm\"}\n");
+	collected_wait_event(&collected, "orders.log orders W ", "hm", NULL);
+}
+
+static void a_secret_in_a_line_is_gone_before_it_is_kept(void **state)
+{
+	(void)state;
+	watch();
+	collected.forbidden = "AAHsecretsecretsecretsecret";
+	append("orders.log", "GET /bot123456:AAHsecretsecretsecretsecretsecretsecre/getUpdates\n");
+	collected_wait_event(&collected, "<redacted>", NULL);
+}
+
+static void a_file_that_is_rotated_by_renaming_loses_nothing(void **state)
+{
+	(void)state;
+	append("orders.log", "before\n");
+	watch();
+	append("orders.log", "last of the old\n");
+	move("orders.log", "orders.log.1");
+	append("orders.log.1", "late to the old\n");
+	append("orders.log", "first of the new\n");
+	collected_wait_event(&collected, "last of the old", NULL);
+	collected.events_at = 0;
+	collected_wait_event(&collected, "late to the old", NULL);
+	collected.events_at = 0;
+	collected_wait_event(&collected, "first of the new", NULL);
+	append("orders.log.1", "very late to the old\n");
+	append("orders.log", "second of the new\n");
+	collected_wait_event(&collected, "second of the new", NULL);
+	collected.events_at = 0;
+	collected_wait_event(&collected, "very late to the old", NULL);
+	assert_int_equal(collected_count_events(&collected, "of the new"), 2);
+}
+
+static void a_file_that_is_truncated_is_read_from_its_start(void **state)
+{
+	(void)state;
+	append("orders.log", "one\ntwo\nthree\n");
+	watch();
+	collected_wait_event(&collected, "three", NULL);
+	autofree char *path = path_of("orders.log");
+	assert_int_equal(truncate(path, 0), 0);
+	append("orders.log", "four\n");
+	collected_wait_event(&collected, "four", NULL);
+	assert_int_equal(collected_count_events(&collected, "one"), 1);
+}
+
+static void a_file_that_is_rewritten_longer_than_before_is_read_from_its_start(void **state)
+{
+	(void)state;
+	append("orders.log", "one\n");
+	watch();
+	collected_wait_event(&collected, "one", NULL);
+	autofree char *path = path_of("orders.log");
+	int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+	const char text[] = "completely different\nand longer\n";
+	assert_int_equal(write(fd, text, strlen(text)), (int)strlen(text));
+	close(fd);
+	collected_wait_event(&collected, "completely different", NULL);
+	collected_wait_event(&collected, "and longer", NULL);
+}
+
+static void a_file_that_is_deleted_and_made_again_is_followed(void **state)
+{
+	(void)state;
+	append("orders.log", "one\n");
+	watch();
+	collected_wait_event(&collected, "one", NULL);
+	autofree char *path = path_of("orders.log");
+	assert_int_equal(unlink(path), 0);
+	append("orders.log", "two\n");
+	collected_wait_event(&collected, "two", NULL);
+}
+
+static void a_file_that_is_made_later_is_read_whole(void **state)
+{
+	(void)state;
+	watch();
+	append("many-1.log", "bot=quiz level=info msg=\"hello from quiz\"\n");
+	collected_wait_event(&collected, "many-1.log", "hello from quiz", NULL);
+	append("many-2.log", "again\n");
+	collected_wait_event(&collected, "many-2.log", "again", NULL);
+}
+
+static void a_line_without_its_end_waits_for_it_but_not_for_ever(void **state)
+{
+	(void)state;
+	watch();
+	append("orders.log", "half of ");
+	append("orders.log", "a line\n");
+	const char *line = collected_wait_event(&collected, "half of ", NULL);
+	assert_non_null(strstr(line, "half of a line"));
+	append("orders.log", "never ended");
+	collected_wait_event(&collected, "never ended (cut)", NULL);
+}
+
+static void a_line_without_end_is_cut_and_the_next_one_is_whole(void **state)
+{
+	(void)state;
+	watch();
+	autofree char *path = path_of("orders.log");
+	FILE *file = fopen(path, "ae");
+	for (int i = 0; i < 300000; i++)
+		fputc('x', file);
+	fputs("\nnext\n", file);
+	fclose(file);
+	collected_wait_event(&collected, "xxxx", "(cut)", NULL);
+	collected_wait_event(&collected, "orders - next", NULL);
+}
+
+static void hostile_bytes_are_harmless_on_the_way_out(void **state)
+{
+	(void)state;
+	watch();
+	collected.forbidden = "\033[31m";
+	append("orders.log", "a \033[31mred\033[0m \033]0;title\a %c\xff end\n", 1);
+	collected_wait_event(&collected, " end", NULL);
+}
+
+static void a_file_that_may_not_be_read_is_named(void **state)
+{
+	(void)state;
+	autofree char *path = path_of("orders.log");
+	assert_int_equal(mkdir(path, 0700), 0);
+	watch();
+	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(symlink(path, path), 0);
+	collected_wait(&collected, "obs_source", "kind=\"files\"", "state=\"error\"", "orders.log",
+		"Too many levels of symbolic links", NULL);
+	assert_int_equal(unlink(path), 0);
+	append("orders.log", "now it may\n");
+	collected_wait_event(&collected, "now it may", NULL);
+	collected_wait(&collected, "obs_source", "kind=\"files\"", "state=\"ok\"", NULL);
+}
+
+static void a_fifo_in_place_of_a_log_stops_nobody(void **state)
+{
+	(void)state;
+	autofree char *path = path_of("orders.log");
+	assert_int_equal(mkfifo(path, 0600), 0);
+	append("many-1.log", "still here\n");
+	watch();
+	collected_wait_event(&collected, "still here", NULL);
+}
+
+static void a_reload_goes_on_where_it_was(void **state)
+{
+	(void)state;
+	append("orders.log", "one\n");
+	watch();
+	collected_wait_event(&collected, "one", NULL);
+	append("other.log", "was there\n");
+	collected_reload(&collected,
+		"bots: [{name: orders, transport: none, logs: [%s/orders.log]},"
+		" {name: other, transport: none, logs: [%s/other.log]}]\n",
+		folder, folder);
+	append("orders.log", "two\n");
+	collected_wait_event(&collected, "other.log other", "was there", NULL);
+	collected.events_at = 0;
+	collected_wait_event(&collected, "two", NULL);
+	assert_int_equal(collected_count_events(&collected, "one"), 1);
+}
+
+static void many_lines_make_few_notes(void **state)
+{
+	(void)state;
+	watch();
+	uint64_t before = collected.count;
+	for (int i = 0; i < 40; i++) {
+		autostr struct str text = STR_INIT;
+		for (int j = 0; j < 1000; j++)
+			str_addf(&text, "line %d %d\n", i, j);
+		append("orders.log", "%s", text.text);
+	}
+	collected_wait_event(&collected, "line 39 999", NULL);
+	assert_int_equal(collected_count_events(&collected, "line "), 40000);
+	assert_in_range(collected.count - before, 1, 130);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(what_is_there_at_the_start_is_shown_from_its_last_part_on),
+		TEST(a_line_that_is_written_is_seen_at_once_with_its_level_and_bot),
+		TEST(a_secret_in_a_line_is_gone_before_it_is_kept),
+		TEST(a_file_that_is_rotated_by_renaming_loses_nothing),
+		TEST(a_file_that_is_truncated_is_read_from_its_start),
+		TEST(a_file_that_is_rewritten_longer_than_before_is_read_from_its_start),
+		TEST(a_file_that_is_deleted_and_made_again_is_followed),
+		TEST(a_file_that_is_made_later_is_read_whole),
+		TEST(a_line_without_its_end_waits_for_it_but_not_for_ever),
+		TEST(a_line_without_end_is_cut_and_the_next_one_is_whole),
+		TEST(hostile_bytes_are_harmless_on_the_way_out),
+		TEST(a_file_that_may_not_be_read_is_named),
+		TEST(a_fifo_in_place_of_a_log_stops_nobody),
+		TEST(a_reload_goes_on_where_it_was),
+		TEST(many_lines_make_few_notes),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
