@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: MIT */
+/* Processes of bots: found by pid file, command and pattern; their death, restart and doubles. */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "core/base/clock.h"
+#include "core/base/mem.h"
+#include "core/base/str.h"
+#include "tests/support/collected.h"
+#include "tests/support/servers.h"
+
+static struct collected collected;
+static char folder[64];
+static pid_t bots[4];
+static size_t count;
+
+static int setup(void **state)
+{
+	(void)state;
+	copy_text(folder, sizeof(folder), "/tmp/botswain-test.XXXXXX");
+	return mkdtemp(folder) ? 0 : -1;
+}
+
+static void end_bot(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	for (size_t i = 0; i < count; i++)
+		if (bots[i] == pid)
+			bots[i] = bots[--count];
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	if (collected.collect)
+		collected_stop(&collected);
+	while (count)
+		end_bot(bots[count - 1]);
+	remove_folder(folder);
+	return 0;
+}
+
+/* A process that waits, or that computes. */
+static pid_t start_bot(bool is_busy)
+{
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid > 0) {
+		bots[count++] = pid;
+		return pid;
+	}
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	while (is_busy)
+		;
+	for (;;)
+		pause();
+}
+
+static void PRINTF_LIKE(2, 3) write_file(const char *name, const char *format, ...)
+{
+	autofree char *path = xasprintf("%s/%s", folder, name);
+	autofree char *part = xasprintf("%s.part", path);
+	FILE *file = fopen(part, "we");
+	va_list args;
+	assert_non_null(file);
+	va_start(args, format);
+	vfprintf(file, format, args);
+	va_end(args);
+	assert_int_equal(fclose(file), 0);
+	assert_int_equal(chmod(part, 0755), 0);
+	assert_int_equal(rename(part, path), 0);
+}
+
+static void watch(const char *process)
+{
+	collected_start(&collected,
+		"process: {interval: 500ms}\n"
+		"bots: [{name: orders, transport: none, process: {%s}}]\n",
+		process);
+}
+
+static void watch_pidfile(void)
+{
+	autofree char *process = xasprintf("pidfile: %s/orders.pid", folder);
+	watch(process);
+}
+
+static void wait_running(pid_t pid)
+{
+	autofree char *text = xasprintf("pid=%d ", (int)pid);
+	collected_wait(
+		&collected, "obs_process", "bot=\"orders\"", "state=\"running\"", text, NULL);
+}
+
+static void a_running_process_is_measured(void **state)
+{
+	(void)state;
+	int64_t wall_ms = clock_wall_ms(clock_real());
+	pid_t pid = start_bot(true);
+	write_file("orders.pid", "%d\n", (int)pid);
+	watch_pidfile();
+	const char *seen = collected_wait(
+		&collected, "obs_process", "state=\"running\"", "cpu_percent=nan", NULL);
+	assert_int_equal((pid_t)collected_number(seen, "pid"), pid);
+	assert_true(collected_number(seen, "rss_bytes") > 100000);
+	assert_true(collected_number(seen, "fds") >= 3);
+	assert_true(collected_number(seen, "threads") >= 1);
+	assert_in_range(
+		(int64_t)collected_number(seen, "start_ms"), wall_ms - 2500, wall_ms + 2500);
+	seen = collected_wait(&collected, "obs_process", "state=\"running\"", NULL);
+	assert_true(collected_number(seen, "cpu_percent") > 10);
+	collected_wait(&collected, "obs_source", "kind=\"process\"", "state=\"ok\"", NULL);
+}
+
+static void a_death_is_reported_at_once_and_the_next_start_too(void **state)
+{
+	(void)state;
+	pid_t pid = start_bot(false);
+	write_file("orders.pid", "%d\n", (int)pid);
+	watch_pidfile();
+	wait_running(pid);
+	collected_clear(&collected);
+	int64_t killed_ms = clock_mono_ms(clock_real());
+	end_bot(pid);
+	autofree char *text = xasprintf("no process %d", (int)pid);
+	collected_wait(&collected, "obs_process", "state=\"absent\"", NULL);
+	assert_true(collected.last_ms - killed_ms < 200);
+	collected_wait(&collected, "obs_process", "state=\"absent\"", text, NULL);
+	pid = start_bot(false);
+	write_file("orders.pid", "%d\n", (int)pid);
+	wait_running(pid);
+}
+
+static void a_process_that_nobody_reaped_is_dead(void **state)
+{
+	(void)state;
+	pid_t pid = start_bot(false);
+	write_file("orders.pid", "%d\n", (int)pid);
+	watch_pidfile();
+	wait_running(pid);
+	kill(pid, SIGKILL);
+	collected_wait(&collected, "obs_process", "state=\"absent\"", "has ended", NULL);
+}
+
+static void a_pid_file_that_is_not_there_or_holds_nothing_says_so(void **state)
+{
+	(void)state;
+	watch_pidfile();
+	collected_wait(&collected, "obs_process", "state=\"absent\"", "no pid file '", NULL);
+	write_file("orders.pid", "starting\n");
+	collected_wait(&collected, "obs_process", "state=\"absent\"", "holds no pid", NULL);
+}
+
+/* The next process gets this pid; false: we may not say so. */
+static bool ask_for_pid(pid_t pid)
+{
+	FILE *file = fopen("/proc/sys/kernel/ns_last_pid", "we");
+	if (!file)
+		return false;
+	fprintf(file, "%d", (int)pid - 1);
+	return fclose(file) == 0;
+}
+
+static void another_process_with_the_same_pid_is_not_the_bot(void **state)
+{
+	(void)state;
+	pid_t pid = start_bot(false), other = 0;
+	write_file("orders.pid", "%d\n", (int)pid);
+	watch_pidfile();
+	wait_running(pid);
+	end_bot(pid);
+	collected_wait(&collected, "obs_process", "state=\"absent\"", NULL);
+	for (int i = 0; i < 200 && other != pid && ask_for_pid(pid); i++) {
+		if (other)
+			end_bot(other);
+		other = start_bot(false);
+	}
+	if (other != pid)
+		skip();
+	collected_clear(&collected);
+	collected_wait(&collected, "obs_process", "state=\"absent\"", "is another one now", NULL);
+	write_file("orders.pid", "%d\n", (int)other);
+	wait_running(other);
+}
+
+static size_t runs_of_command(void)
+{
+	autofree char *path = xasprintf("%s/runs", folder);
+	struct stat status;
+	return stat(path, &status) == 0 ? (size_t)status.st_size : 0;
+}
+
+static void a_command_names_the_pid_and_is_not_run_while_it_lives(void **state)
+{
+	(void)state;
+	pid_t pid = start_bot(false);
+	autofree char *process = xasprintf("pid_command: [%s/which, orders]", folder);
+	write_file("which", "#!/bin/sh\nprintf x >>%s/runs\n[ \"$1\" = orders ] && echo %d\n",
+		folder, (int)pid);
+	watch(process);
+	for (int i = 0; i < 4; i++)
+		wait_running(pid);
+	assert_int_equal(runs_of_command(), 1);
+	write_file("which", "#!/bin/sh\nprintf x >>%s/runs\necho 'orders: ERROR (not running)'\n",
+		folder);
+	end_bot(pid);
+	collected_wait(&collected, "obs_process", "state=\"absent\"", "names no process",
+		"words=\"orders: ERROR (not running)\"", NULL);
+	assert_true(runs_of_command() >= 2);
+}
+
+static void a_command_that_hangs_is_ended_and_stops_nobody(void **state)
+{
+	(void)state;
+	pid_t pid = start_bot(false);
+	autofree char *which = xasprintf("%s/which", folder);
+	write_file("which", "#!/bin/sh\nexec sleep 60\n");
+	write_file("other.pid", "%d\n", (int)pid);
+	collected_start(&collected,
+		"process: {interval: 500ms}\n"
+		"bots:\n  - {name: orders, transport: none, process: {pid_command: [%s]}}\n"
+		"  - {name: other, transport: none, process: {pidfile: %s/other.pid}}\n",
+		which, folder);
+	collected_wait(&collected, "obs_process", "bot=\"other\"", "state=\"running\"", NULL);
+	collected_wait(&collected, "obs_process", "bot=\"orders\"", "state=\"unknown\"",
+		"gave no pid in 2000 ms", NULL);
+	collected_wait(&collected, "obs_process", "bot=\"other\"", "state=\"running\"", NULL);
+	collected_stop(&collected);
+}
+
+static void a_command_that_cannot_run_says_why(void **state)
+{
+	(void)state;
+	watch("pid_command: [/nonexistent/which]");
+	collected_wait(&collected, "obs_process", "state=\"unknown\"",
+		"cannot run '/nonexistent/which': No such file", NULL);
+}
+
+static void a_pattern_finds_the_oldest_process_that_matches(void **state)
+{
+	(void)state;
+	autofree char *script = xasprintf("%s/bot-of-the-pattern", folder);
+	write_file("bot-of-the-pattern", "#!/bin/sh\nsleep 60 & wait\n");
+	autofree char *process = xasprintf("match: '%s/bot-of-the-[a-z]+ --name=orders$'", folder);
+	watch(process);
+	collected_wait(&collected, "obs_process", "state=\"absent\"", "no process matches", NULL);
+	pid_t pid = fork();
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		setpgid(0, 0);
+		execl(script, script, "--name=orders", (char *)NULL);
+		_exit(127);
+	}
+	bots[count++] = pid;
+	wait_running(pid);
+	kill(-pid, SIGKILL);
+	collected_wait(&collected, "obs_process", "state=\"absent\"", NULL);
+}
+
+static void hurrying_looks_at_once(void **state)
+{
+	(void)state;
+	pid_t pid = start_bot(false);
+	write_file("orders.pid", "%d\n", (int)pid);
+	collected_start(&collected,
+		"process: {interval: 5m}\n"
+		"bots: [{name: orders, transport: none, process: {pidfile: %s/orders.pid}}]\n",
+		folder);
+	collect_hurry(collected.collect, "orders");
+	wait_running(pid);
+	assert_null(collected_wait_for(&collected, 300, "obs_process", NULL));
+	collect_hurry(collected.collect, "orders");
+	wait_running(pid);
+}
+
+static void a_reload_keeps_what_is_known_of_a_process(void **state)
+{
+	(void)state;
+	pid_t pid = start_bot(false);
+	write_file("orders.pid", "%d\n", (int)pid);
+	watch_pidfile();
+	wait_running(pid);
+	collected_clear(&collected);
+	collected_reload(&collected,
+		"process: {interval: 500ms}\n"
+		"bots: [{name: orders, transport: none, process: {pidfile: %s/orders.pid}},"
+		" {name: later, transport: none, process: {pidfile: %s/orders.pid}}]\n",
+		folder, folder);
+	collected_wait(&collected, "obs_process", "bot=\"later\"", "cpu_percent=nan", NULL);
+	const char *seen = collected_wait(&collected, "obs_process", "bot=\"orders\"", NULL);
+	assert_null(strstr(seen, "cpu_percent=nan"));
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(a_running_process_is_measured),
+		TEST(a_death_is_reported_at_once_and_the_next_start_too),
+		TEST(a_process_that_nobody_reaped_is_dead),
+		TEST(a_pid_file_that_is_not_there_or_holds_nothing_says_so),
+		TEST(another_process_with_the_same_pid_is_not_the_bot),
+		TEST(a_command_names_the_pid_and_is_not_run_while_it_lives),
+		TEST(a_command_that_hangs_is_ended_and_stops_nobody),
+		TEST(a_command_that_cannot_run_says_why),
+		TEST(a_pattern_finds_the_oldest_process_that_matches),
+		TEST(hurrying_looks_at_once),
+		TEST(a_reload_keeps_what_is_known_of_a_process),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT */
+/* Streams of a real Redis: read from their last id, over every break of the connection. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "core/base/mem.h"
+#include "core/base/str.h"
+#include "tests/support/collected.h"
+#include "tests/support/servers.h"
+
+static struct redis_server server;
+static struct collected collected;
+
+static int setup(void **state)
+{
+	(void)state;
+	redis_server_init(&server);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	if (collected.collect)
+		collected_stop(&collected);
+	redis_server_release(&server);
+	return 0;
+}
+
+static void add(const char *stream, const char *message)
+{
+	char *id = redis_server_do(&server, "XADD %s * msg %s", stream, message);
+	assert_non_null(strchr(id, '-'));
+	free(id);
+}
+
+static void run(const char *command)
+{
+	autofree char *said = redis_server_do(&server, command);
+	if (starts_with(said, "ERR"))
+		fail_msg("%s: %s", command, said);
+}
+
+static void watch(const char *streams)
+{
+	collected_start(&collected,
+		"redis: [{name: main, socket: %s, interval: 300ms, timeout: 500ms, streams: "
+		"[%s]}]\n"
+		"bots: [{name: orders, transport: none}]\n",
+		server.socket, streams);
+}
+
+static void wait_until_read(void)
+{
+	collected_wait(&collected, "obs_source", "name=\"main:streams\"", "state=\"ok\"", NULL);
+}
+
+static void mapped_fields_have_their_meaning_and_others_are_kept(void **state)
+{
+	(void)state;
+	watch("'events:*'");
+	wait_until_read();
+	autofree char *id = redis_server_do(&server,
+		"XADD events:orders * bot orders level error msg %s type paid correlation_id c-17 "
+		"amount 12",
+		"payment failed");
+	collected_wait_event(&collected, "redis/main orders E payment failed", "amount=12",
+		"type=paid", "stream=events:orders", "c-17", NULL);
+	collected_wait_for(&collected, 0, "obs_notes", NULL);
+}
+
+static void an_entry_without_a_bot_is_the_one_s_whose_stream_it_is(void **state)
+{
+	(void)state;
+	add("events:orders", "whose");
+	watch("'events:*'");
+	collected_wait_event(&collected, "redis/main orders ", "whose", NULL);
+}
+
+static void what_is_there_at_the_start_is_shown_from_its_last_part_on(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 150; i++) {
+		autofree char *message = xasprintf("entry %d.", i);
+		add("log", message);
+	}
+	watch("log");
+	collected_wait_event(&collected, "entry 149.", NULL);
+	assert_int_equal(collected_count_events(&collected, "entry "), 100);
+	add("log", "entry 150.");
+	collected_wait_event(&collected, "entry 150.", NULL);
+	assert_int_equal(collected_count_events(&collected, "entry "), 101);
+}
+
+static void a_stream_that_appears_later_is_read_whole(void **state)
+{
+	(void)state;
+	watch("'events:*', named");
+	wait_until_read();
+	add("named", "first of named");
+	collected_wait_event(&collected, "first of named", NULL);
+	for (int i = 0; i < 120; i++)
+		add("events:new", "new entry");
+	while (collected_count_events(&collected, "new entry") < 120)
+		collected_wait_event(&collected, "new entry", NULL);
+}
+
+static void nothing_is_lost_or_read_twice_over_a_restart(void **state)
+{
+	(void)state;
+	free(server.extra);
+	redis_server_kill(&server);
+	server.extra = xstrdup("appendonly yes\nappendfsync always");
+	redis_server_start(&server);
+	add("events:orders", "one");
+	watch("'events:*'");
+	collected_wait_event(&collected, "one", NULL);
+	redis_server_kill(&server);
+	collected_wait(
+		&collected, "obs_source", "name=\"main:streams\"", "state=\"unreachable\"", NULL);
+	redis_server_start(&server);
+	for (int i = 0; i < 700; i++)
+		add("events:orders", "two");
+	add("events:orders", "three");
+	collected_wait_event(&collected, "three", NULL);
+	assert_int_equal(collected_count_events(&collected, "one"), 1);
+	assert_int_equal(collected_count_events(&collected, "two"), 700);
+}
+
+static void a_connection_that_is_killed_is_made_again(void **state)
+{
+	(void)state;
+	watch("log");
+	add("log", "one");
+	collected_wait_event(&collected, "one", NULL);
+	run("CLIENT KILL TYPE normal SKIPME yes");
+	add("log", "two");
+	collected_wait_event(&collected, "two", NULL);
+	assert_int_equal(collected_count_events(&collected, "one"), 1);
+}
+
+static void a_stream_that_is_deleted_and_made_anew_is_read_from_its_start(void **state)
+{
+	(void)state;
+	run("XADD log 9000-1 msg old");
+	watch("log");
+	collected_wait_event(&collected, "old", NULL);
+	run("DEL log");
+	run("XADD log 5-1 msg young");
+	collected_wait_event(&collected, "young", NULL);
+}
+
+static void a_frozen_server_is_noticed_in_the_middle_of_waiting(void **state)
+{
+	(void)state;
+	watch("log");
+	add("log", "one");
+	collected_wait_event(&collected, "one", NULL);
+	redis_server_freeze(&server, true);
+	collected_wait(&collected, "obs_source", "name=\"main:streams\"", "state=\"unreachable\"",
+		"no answer in time", NULL);
+	redis_server_freeze(&server, false);
+	add("log", "two");
+	collected_wait_event(&collected, "two", NULL);
+	assert_int_equal(collected_count_events(&collected, "one"), 1);
+	redis_server_freeze(&server, true);
+	collected_stop(&collected);
+}
+
+static void groups_of_others_show_their_lag_and_ours_is_none(void **state)
+{
+	(void)state;
+	run("XADD jobs 1-1 msg a");
+	run("XADD jobs 1-2 msg b");
+	run("XADD jobs 1-3 msg c");
+	run("XGROUP CREATE jobs workers 0");
+	run("XREADGROUP GROUP workers w1 COUNT 1 STREAMS jobs >");
+	watch("jobs");
+	collected_wait(
+		&collected, "obs_stream", "service=\"main\"", "name=\"jobs\"", "length=3", NULL);
+	collected_wait(&collected, "obs_stream", "name=\"jobs\"", "group=\"workers\"", "lag=2",
+		"pending=1", "consumers=1", "oldest_idle_ms=", NULL);
+	run("XGROUP DESTROY jobs workers");
+	collected_wait(&collected, "obs_stream", "group=\"workers\"", "gone=true", NULL);
+	autofree char *groups = redis_server_do(&server, "XINFO GROUPS jobs");
+	assert_string_equal(groups, "");
+}
+
+static void a_stream_that_is_gone_is_reported_as_gone(void **state)
+{
+	(void)state;
+	add("events:orders", "one");
+	watch("'events:*'");
+	collected_wait(&collected, "obs_stream", "name=\"events:orders\"", NULL);
+	run("DEL events:orders");
+	collected_wait(&collected, "obs_stream", "name=\"events:orders\"", "gone=true", NULL);
+}
+
+static void a_key_that_is_no_stream_does_not_stop_the_others(void **state)
+{
+	(void)state;
+	run("SET wrong 1");
+	watch("wrong, log");
+	add("log", "one");
+	collected_wait_event(&collected, "one", NULL);
+	collected_wait(&collected, "obs_source", "name=\"main:streams\"", "WRONGTYPE", NULL);
+	add("log", "two");
+	collected_wait_event(&collected, "two", NULL);
+}
+
+static void a_stream_that_is_forbidden_does_not_stop_the_others(void **state)
+{
+	(void)state;
+	run("ACL SETUSER default resetkeys ~log");
+	watch("secret, log");
+	add("log", "one");
+	collected_wait_event(&collected, "one", NULL);
+	collected_wait(&collected, "obs_source", "name=\"main:streams\"", "state=\"not_permitted\"",
+		"NOPERM", NULL);
+	add("log", "two");
+	collected_wait_event(&collected, "two", NULL);
+}
+
+static void secrets_in_fields_are_gone_before_they_are_kept(void **state)
+{
+	(void)state;
+	watch("log");
+	wait_until_read();
+	collected.forbidden = "AAHsecretsecretsecretsecret";
+	autofree char *id = redis_server_do(&server, "XADD log * msg %s url %s", "hello",
+		"https://api.telegram.org/bot123456:AAHsecretsecretsecretsecretsecretsecre/x");
+	collected_wait_event(&collected, "hello", "<redacted>", NULL);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(mapped_fields_have_their_meaning_and_others_are_kept),
+		TEST(an_entry_without_a_bot_is_the_one_s_whose_stream_it_is),
+		TEST(what_is_there_at_the_start_is_shown_from_its_last_part_on),
+		TEST(a_stream_that_appears_later_is_read_whole),
+		TEST(nothing_is_lost_or_read_twice_over_a_restart),
+		TEST(a_connection_that_is_killed_is_made_again),
+		TEST(a_stream_that_is_deleted_and_made_anew_is_read_from_its_start),
+		TEST(a_frozen_server_is_noticed_in_the_middle_of_waiting),
+		TEST(groups_of_others_show_their_lag_and_ours_is_none),
+		TEST(a_stream_that_is_gone_is_reported_as_gone),
+		TEST(a_key_that_is_no_stream_does_not_stop_the_others),
+		TEST(a_stream_that_is_forbidden_does_not_stop_the_others),
+		TEST(secrets_in_fields_are_gone_before_they_are_kept),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
