@@ -170,11 +170,16 @@ static void put_cluster(const struct canvas *canvas, int row, int column, enum r
 	cell->width = (uint8_t)cluster.cells;
 }
 
-/* The drawable form of the cluster at `text`: one that a terminal can't be given becomes U+FFFD, or
- * ? in ASCII. */
-static struct cluster safe_cluster(const struct canvas *canvas, const char **text, size_t length)
+/* Most text is ASCII, and no mark follows: nothing to look up. */
+static bool is_plain(const char *text, size_t length)
 {
-	struct cluster cluster = text_cluster(*text, length);
+	return text[0] >= ' ' && text[0] <= '~' && (length == 1 || (unsigned char)text[1] < 0x80);
+}
+
+/* The drawable form of `cluster` at `*text`: one that a terminal can't be given becomes U+FFFD, or ? in ASCII. */
+static struct cluster safe_cluster(
+	const struct canvas *canvas, struct cluster cluster, const char **text, size_t length)
+{
 	struct utf8_char first = utf8_next(*text, length);
 	bool ascii = canvas->grid->glyphs == GLYPHS_ASCII;
 	if (ascii && first.code >= 0x80) {
@@ -195,9 +200,12 @@ int canvas_textn(const struct canvas *canvas, int row, int column, enum role rol
 {
 	bool in_row = row >= 0 && row < canvas->rows;
 	for (size_t at = 0; at < length;) {
-		struct cluster whole = text_cluster(text + at, length - at);
+		bool plain = is_plain(text + at, length - at);
+		struct cluster whole =
+			plain ? (struct cluster){1, 1} : text_cluster(text + at, length - at);
 		const char *shown = text + at;
-		struct cluster cluster = safe_cluster(canvas, &shown, length - at);
+		struct cluster cluster =
+			plain ? whole : safe_cluster(canvas, whole, &shown, length - at);
 		int cells = (int)cluster.cells;
 		if (in_row && column >= 0 && column + cells <= canvas->columns)
 			put_cluster(canvas, row, column, role, shown, cluster);
@@ -205,6 +213,13 @@ int canvas_textn(const struct canvas *canvas, int row, int column, enum role rol
 		at += whole.size;
 	}
 	return column;
+}
+
+int canvas_sign(const struct canvas *canvas, int row, int column, enum role role, const char *sign)
+{
+	if (row >= 0 && row < canvas->rows && column >= 0 && column < canvas->columns)
+		put_cluster(canvas, row, column, role, sign, (struct cluster){strlen(sign), 1});
+	return column + 1;
 }
 
 int canvas_text(const struct canvas *canvas, int row, int column, enum role role, const char *text)
@@ -260,7 +275,7 @@ int canvas_text_right(
 
 int canvas_glyph(const struct canvas *canvas, int row, int column, enum role role, enum glyph glyph)
 {
-	return canvas_text(canvas, row, column, role, glyphs[glyph][canvas->grid->glyphs]);
+	return canvas_sign(canvas, row, column, role, glyphs[glyph][canvas->grid->glyphs]);
 }
 
 /* ---- rectangles ---- */

@@ -104,6 +104,8 @@ int canvas_field(const struct canvas *canvas, int row, int column, int cells, en
 /* Draws text that ends before column `end`; returns the column where it starts. */
 int canvas_text_right(
 	const struct canvas *canvas, int row, int end, enum role role, const char *text);
+/* One of our own signs: a literal of one cell that the grid's glyph set allows; not checked. */
+int canvas_sign(const struct canvas *canvas, int row, int column, enum role role, const char *sign);
 /* One sign of the grid's glyph set. */
 int canvas_glyph(
 	const struct canvas *canvas, int row, int column, enum role role, enum glyph glyph);

@@ -162,10 +162,10 @@ static void draw_bar(const struct canvas *canvas, const struct plot *plot, int c
 	int full = (int)height;
 	const char *block = spark_block(canvas->grid->glyphs, 8);
 	for (int i = 0; i < full; i++)
-		canvas_text(canvas, plot->rect.rows - 1 - i, column, role, block);
+		canvas_sign(canvas, plot->rect.rows - 1 - i, column, role, block);
 	double rest = height - full;
 	if (full < plot->rect.rows && (rest * 8 >= 0.5 || full == 0))
-		canvas_text(canvas, plot->rect.rows - 1 - full, column, role,
+		canvas_sign(canvas, plot->rect.rows - 1 - full, column, role,
 			spark_block(canvas->grid->glyphs, (int)(rest * 8 + 0.5)));
 }
 
@@ -225,7 +225,7 @@ static void draw_dots(const struct canvas *canvas, const struct plot *plot, cons
 				continue;
 			if (dots->wide == 2)
 				utf8_encode(0x2800u + dots->masks[cell], text);
-			canvas_text(canvas, row, plot->rect.column + column,
+			canvas_sign(canvas, row, plot->rect.column + column,
 				(enum role)dots->roles[cell], text);
 		}
 }

@@ -44,6 +44,6 @@ void sparkline_draw(const struct canvas *canvas, struct rect rect, enum role rol
 		top = largest(first, shown);
 	int start = rect.column + rect.columns - (int)shown;
 	for (size_t i = 0; i < shown; i++)
-		canvas_text(canvas, rect.row, start + (int)i, role,
+		canvas_sign(canvas, rect.row, start + (int)i, role,
 			spark_glyph(canvas->grid->glyphs, first[i], top));
 }
