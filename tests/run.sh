@@ -20,7 +20,7 @@ for program in "$@"; do
 	p=$((p - s))
 	if [ "$f" -gt 0 ]; then
 		printf 'FAIL %s (exit %s, %s s)\n' "$program" "$status" "$took"
-		sed 's/^/     /' "$out" | tail -n 60
+		sed 's/^/     /' "$out" | awk '{ line[NR] = $0 } END { for (i = 1; i <= NR; i++) if (i <= 40 || i > NR - 60) print line[i]; else if (i == 41) print "     ..." }'
 	else
 		printf 'ok   %s: %d passed%s (%s s)\n' "$program" "$p" "$([ "$s" -gt 0 ] && printf ', %d skipped' "$s")" "$took"
 	fi

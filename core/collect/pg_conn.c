@@ -199,11 +199,9 @@ static bool send_query(
 	if (!PQsendQuery(conn->pq, sql) || !PQsetSingleRowMode(conn->pq))
 		return line_failed(conn, err);
 	for (int left; (left = PQflush(conn->pq));)
-		if (left < 0)
-			return line_failed(conn, err);
-		else if (!wait_for(conn, POLLIN | POLLOUT, limit, err))
+		if (left > 0 && !wait_for(conn, POLLIN | POLLOUT, limit, err))
 			return false;
-		else if (!PQconsumeInput(conn->pq))
+		else if (left < 0 || !PQconsumeInput(conn->pq))
 			return line_failed(conn, err);
 	return true;
 }

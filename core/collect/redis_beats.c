@@ -49,16 +49,13 @@ struct beats {
 
 void beat_ttl_see(struct beat_ttl *ttl, int64_t left_ms)
 {
-	bool is_fresh = left_ms > ttl->last_ms;
+	bool is_fresh = left_ms > ttl->last_ms, is_short = left_ms < ttl->full_ms / 5 * 4;
 	ttl->last_ms = left_ms;
-	if (left_ms >= ttl->full_ms) {
+	if (is_fresh)
+		ttl->below = is_short ? ttl->below + 1 : 0;
+	/* Many short ones in a row: the bot gives its key less time than it did. */
+	if (left_ms >= ttl->full_ms || ttl->below >= BELOW_MAX) {
 		ttl->full_ms = left_ms;
-		ttl->below = 0;
-	} else if (is_fresh && left_ms < ttl->full_ms / 5 * 4 && ++ttl->below >= BELOW_MAX) {
-		/* The bot gives its key less time than it did. */
-		ttl->full_ms = left_ms;
-		ttl->below = 0;
-	} else if (is_fresh && left_ms >= ttl->full_ms / 5 * 4) {
 		ttl->below = 0;
 	}
 }

@@ -175,7 +175,7 @@ enum err_code redis_error_class(const char *text)
 
 bool redis_reply_failed(const struct redisReply *reply, struct err *err)
 {
-	if (reply->type != REDIS_REPLY_ERROR)
+	if (!reply || reply->type != REDIS_REPLY_ERROR)
 		return false;
 	enum err_code code = redis_error_class(reply->str);
 	const char *hint = code == ERR_UNSUPPORTED && starts_with(reply->str, "MOVED")
