@@ -56,7 +56,7 @@ static bool digest_answer(struct engine *engine, struct msg_bot *bot, struct bot
 	bot->tg_fails = ok ? 0 : bot->tg_fails + 1;
 	if (!facts->answered && (ok || strcmp(bot->tg_state, "rejected") == 0)) {
 		facts->answered = true;
-		engine->checking_done++;
+		engine->checking_done += facts->counted;
 	}
 	if (!ok)
 		return false;

@@ -175,9 +175,10 @@ static void count_checked(struct engine *engine)
 {
 	engine->checking_done = engine->checking_total = 0;
 	for (size_t i = 0; i < facts_count(engine->facts); i++) {
-		const struct bot_facts *facts = facts_at(engine->facts, i);
+		struct bot_facts *facts = facts_at(engine->facts, i);
 		const struct msg_bot *bot = model_bot(engine->model, facts->id);
-		if (!bot || strcmp(bot->tg_state, "not_polled") == 0)
+		facts->counted = bot && strcmp(bot->tg_state, "not_polled") != 0;
+		if (!facts->counted)
 			continue;
 		engine->checking_total++;
 		engine->checking_done += facts->answered;

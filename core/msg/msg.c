@@ -284,5 +284,6 @@ uint64_t entity_id(const char *scope, const char *name)
 	hash = (hash ^ '/') * UINT64_C(1099511628211);
 	for (const char *c = name; *c; c++)
 		hash = (hash ^ (unsigned char)*c) * UINT64_C(1099511628211);
+	hash &= (UINT64_C(1) << 53) - 1; /* exact as a JSON number everywhere */
 	return hash ? hash : 1;
 }

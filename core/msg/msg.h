@@ -190,7 +190,7 @@ MUST_CHECK bool msg_parse(const char *line, struct msg_any *ret, struct err *err
 /* {"id":3,"name":"orders",...}: NaN is null, a TIME field is RFC 3339 without its _ms. */
 void msg_json(enum msg_kind kind, const void *body, struct str *out);
 
-/* The id of an entity: FNV-1a of its parts, never 0. */
+/* The id of an entity: 53 bits of FNV-1a of its parts (exact as a JSON number), never 0. */
 uint64_t entity_id(const char *scope, const char *name);
 
 #endif

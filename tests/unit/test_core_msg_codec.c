@@ -224,6 +224,16 @@ static void every_time_is_named_as_one(void **state)
 		}
 }
 
+static void an_entity_id_is_exact_as_a_json_number(void **state)
+{
+	(void)state;
+	for (char name[2] = "a"; name[0] <= 'z'; name[0]++) {
+		uint64_t id = entity_id("bot", name);
+		assert_true(id > 0 && id < UINT64_C(1) << 53);
+		assert_true((uint64_t)(double)id == id);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -238,6 +248,7 @@ int main(void)
 		cmocka_unit_test(bad_text_is_refused_with_its_byte),
 		cmocka_unit_test(json_times_are_rfc_3339_under_a_name_without_the_unit),
 		cmocka_unit_test(every_time_is_named_as_one),
+		cmocka_unit_test(an_entity_id_is_exact_as_a_json_number),
 		cmocka_unit_test(json_escapes_and_says_null_for_nan),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
