@@ -194,19 +194,24 @@ static void post(const struct tg_bot *bot, const struct tg_scene *scene,
 		post_webhook(bot, scene, answer);
 }
 
+/* The body says it, or the header, or neither. */
+static void set_retry(const struct http_reply *http, int64_t body_s, struct answer *answer)
+{
+	int64_t retry_s = body_s > http->retry_after_s ? body_s : http->retry_after_s;
+	if (answer->err.code != ERR_RATE)
+		return;
+	if (retry_s < 1)
+		retry_s = 1;
+	answer->retry_after_s = retry_s < LIMIT_RETRY_AFTER_S ? retry_s : LIMIT_RETRY_AFTER_S;
+}
+
 /* The words and the class of an answer that is not ok. */
 static void refuse(
 	const struct http_reply *http, const struct botapi_reply *reply, struct answer *answer)
 {
 	int code = reply->error_code ? reply->error_code : (int)http->status;
 	err_set(&answer->err, botapi_err_code(code), "%d %.200s", code, reply->description);
-	answer->retry_after_s = reply->retry_after_s;
-	if (answer->err.code == ERR_RATE && http->retry_after_s > answer->retry_after_s)
-		answer->retry_after_s = http->retry_after_s;
-	if (answer->retry_after_s > LIMIT_RETRY_AFTER_S)
-		answer->retry_after_s = LIMIT_RETRY_AFTER_S;
-	if (answer->err.code == ERR_RATE && answer->retry_after_s < 1)
-		answer->retry_after_s = 1;
+	set_retry(http, reply->retry_after_s, answer);
 }
 
 static void read_answer(enum tg_method method, const struct http_reply *http, struct botapi_me *me,
@@ -227,6 +232,7 @@ static void read_answer(enum tg_method method, const struct http_reply *http, st
 		/* A proxy's page: its status says more than its HTML. */
 		err_set(&answer->err, botapi_err_code((int)http->status),
 			"%ld and no answer of the Bot API", http->status);
+		set_retry(http, 0, answer);
 	}
 }
 
