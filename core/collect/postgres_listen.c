@@ -55,10 +55,12 @@ static void write_event(struct listener *listener, const PGnotify *notify)
 {
 	autofree char *rest = xasprintf("channel=%s", notify->relname);
 	autofree char *bot = bot_of(notify->extra);
+	autofree char *message = xasprintf(
+		"NOTIFY %s%s%s", notify->relname, notify->extra[0] ? ": " : "", notify->extra);
 	const struct event_input event = {.wall_ms = LOG_NO_TIME,
 		.level = LOG_LEVEL_INFO,
 		.bot = bot,
-		.message = notify->extra[0] ? notify->extra : notify->relname,
+		.message = message,
 		.rest = rest};
 	event_writer_event(listener->post.writer, &event);
 }

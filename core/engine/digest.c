@@ -26,7 +26,6 @@ static const struct {
 	{MSG_obs_postgres,  digest_postgres},
 	{MSG_obs_samples,   digest_samples},
 	{MSG_obs_process,   digest_process},
-	{MSG_obs_notify,    digest_notify},
 	{MSG_obs_fleet,     digest_fleet},
 	{MSG_obs_child,     digest_child},
 	{MSG_obs_ledger,    digest_ledger},

@@ -97,10 +97,3 @@ void digest_notes(struct engine *engine, const void *body)
 	for (size_t i = 0; i < seen->counts_count; i++)
 		digest_note(engine, seen->source, &seen->counts[i]);
 }
-
-void digest_notify(struct engine *engine, const void *body)
-{
-	const struct msg_obs_notify *seen = body;
-	journal_say(engine->book, LOG_LEVEL_INFO, "postgres %s notified '%s': %s", seen->name,
-		seen->channel, seen->payload);
-}

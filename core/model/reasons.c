@@ -39,8 +39,7 @@ static bool when_restart_loop(const struct view *view)
 }
 static int64_t say_restart_loop(const struct view *view, struct str *text)
 {
-	str_addf(text, "%" PRIu64 " starts in %s", view->bot->restarts,
-		format_age(view->limits->restart_window_ms).text);
+	str_addf(text, "restarts x%" PRIu64, view->bot->restarts);
 	return SINCE_KEPT;
 }
 
@@ -357,9 +356,7 @@ static int64_t say_webhook_error(const struct view *view, struct str *text)
 }
 static int64_t say_webhook_failing(const struct view *view, struct str *text)
 {
-	int64_t since_ms = say_webhook_error(view, text);
-	str_addf(text, ", %" PRId64 " pending", view->bot->pending);
-	return since_ms;
+	return say_webhook_error(view, text); /* the backlog has a column of its own */
 }
 
 static bool when_webhook_error(const struct view *view)
