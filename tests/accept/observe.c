@@ -13,6 +13,7 @@
 #include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
+#include "core/model/model.h"
 #include "tests/support/vt.h"
 
 extern char **environ;
@@ -130,8 +131,9 @@ static void look_at_target(
 	json_array_foreach(list, i, item)
 	{
 		const char *why =
-			text_of(item, strcmp(list_name, "sources") == 0 ? "error" : "why");
-		if (strcmp(text_of(item, "name"), target) != 0 || !*why)
+			text_of(item, strcmp(list_name, "sources") == 0 ? "state" : "why");
+		bool red = json_integer_value(json_object_get(item, "severity")) >= SEVERITY_WARN;
+		if (strcmp(text_of(item, "name"), target) != 0 || !*why || !red)
 			continue;
 		copy_text(ret->why, sizeof(ret->why), why);
 		ret->shown[PLACE_JSON] = true;
