@@ -51,7 +51,7 @@ void footer_draw(const struct app *app, const struct canvas *canvas)
 	if (canvas->rows == 0)
 		return;
 	if (app->overlay) {
-		draw(app, canvas, 0, app->overlay->scope, CMD_OVER);
+		draw(app, canvas, canvas->rows - 1, app->overlay->scope, CMD_OVER);
 		return;
 	}
 	enum scope scope = (enum scope)views_now(&app->views)->focus;

@@ -64,15 +64,17 @@ const char *state_word(const char *state)
 	return state;
 }
 
-void bot_why(const struct msg_bot *bot, int64_t now_ms, char *ret_text, size_t size)
+void bot_why(const struct msg_bot *bot, char *ret_text, size_t size)
 {
-	const char *why = bot->why;
-	if (!why[0] && bot->severity != SEVERITY_OK)
-		why = bot->state;
-	if (why[0] && bot->why_since_ms)
-		snprintf(ret_text, size, "%s %s", why, format_age(now_ms - bot->why_since_ms).text);
-	else
-		snprintf(ret_text, size, "%s", why);
+	bool unsaid = !bot->why[0] && bot->severity != SEVERITY_OK;
+	snprintf(ret_text, size, "%s", unsaid ? bot->state : bot->why);
+}
+
+void bot_why_age(const struct msg_bot *bot, int64_t now_ms, char *ret_text, size_t size)
+{
+	bool known = bot->why_since_ms && (bot->why[0] || bot->severity != SEVERITY_OK);
+	snprintf(ret_text, size, "%.*s", (int)size - 1,
+		known ? format_age(now_ms - bot->why_since_ms).text : "");
 }
 
 int64_t source_interval_ms(const struct model *model, const char *kind)

@@ -25,8 +25,10 @@ void source_name(const struct msg_source *source, bool brief, char *ret_text, si
 /* A state word with blanks for its underscores; a constant for words that we know. */
 const char *state_word(const char *state);
 
-/* "webhook 502 x38 6m": the reason and its age; the state word when there is none and it is not ok. */
-void bot_why(const struct msg_bot *bot, int64_t now_ms, char *ret_text, size_t size);
+/* "webhook 502 x38": the reason; the state word when there is none and it is not ok. */
+void bot_why(const struct msg_bot *bot, char *ret_text, size_t size);
+/* "6m": its age; empty when nobody knows it. */
+void bot_why_age(const struct msg_bot *bot, int64_t now_ms, char *ret_text, size_t size);
 
 /* Which part of a bot's figures is too old to be shown: three intervals of its source. */
 struct bot_age {

@@ -41,6 +41,8 @@ bool command_edit(struct app *app, const struct command *command, const char *ar
 	struct prompt *prompt =
 		overlay && overlay->ops->prompt ? overlay->ops->prompt(overlay) : NULL;
 	(void)args, (void)err;
+	if (!prompt && overlay && overlay->ops->step && command->param <= PROMPT_RIGHT)
+		overlay->ops->step(app, overlay, command->param == PROMPT_LEFT ? -1 : 1);
 	if (prompt && prompt_edit(prompt, (enum prompt_edit)command->param) &&
 		overlay->ops->changed)
 		overlay->ops->changed(app, overlay);

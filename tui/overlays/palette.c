@@ -16,6 +16,9 @@
 #include "tui/complete.h"
 #include "widgets/menu.h"
 
+/* At the lower end of the screen: what is on fire stays in sight. */
+enum { PALETTE_ROWS = 12 };
+
 struct palette {
 	struct overlay overlay;
 	struct menu menu;
@@ -63,8 +66,11 @@ static void fill(struct app *app, struct palette *palette, const char *typed, si
 
 static void draw(const struct app *app, struct overlay *overlay, const struct canvas *screen)
 {
-	(void)app;
-	menu_draw(&((struct palette *)overlay)->menu, screen);
+	int rows = screen->rows * 3 / 5 > PALETTE_ROWS ? screen->rows * 3 / 5 : PALETTE_ROWS;
+	int end = screen->rows - app->layout.footer.rows;
+	struct canvas low = canvas_sub(
+		screen, (struct rect){end - rows, 0, rows < end ? rows : end, screen->columns});
+	menu_draw(&((struct palette *)overlay)->menu, &low);
 }
 
 static struct prompt *prompt(struct overlay *overlay)

@@ -31,6 +31,8 @@ enum bots_field {
 	BOTS_FIELDS,
 };
 
+enum { BOTS_COURSE_MAX = 64 };
+
 struct bots_view {
 	struct rowset rows;
 	struct table table;
@@ -43,6 +45,8 @@ struct bots_view {
 	size_t healthy; /* of the shown ones, those at the end that need no look */
 	char fold[64];
 	int page;
+	int why_cells, spark_cells; /* widths of these columns */
+	double *course;             /* scratch of one sparkline, BOTS_COURSE_MAX values */
 };
 
 extern const struct table_kind bots_table;

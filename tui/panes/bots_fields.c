@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/base/format.h"
+#include "core/base/width.h"
 #include "tui/panes/bots.h"
 #include "tui/show.h"
 
@@ -114,16 +115,57 @@ static void say_figure(struct cell_text *cell, const struct app *app, const stru
 		say(cell, figure_role(bot, field, value), show_figure(value).text);
 }
 
-static void say_words(struct cell_text *cell, const struct app *app, const struct msg_bot *bot,
-	enum bots_field field)
+/* The reason, cut to what the column leaves, and its age at the right end. */
+static void say_why(struct cell_text *cell, const struct bots_view *view, const struct msg_bot *bot)
+{
+	char why[224], age[16];
+	bot_why(bot, why, sizeof(why));
+	bot_why_age(bot, view->app->now_ms, age, sizeof(age));
+	int room = view->why_cells - (age[0] ? (int)strlen(age) + 1 : 0);
+	int width = (int)text_width(why, strlen(why));
+	bool cut = width > room;
+	size_t cells = 0, length = strlen(why);
+	if (cut)
+		length = text_clip(why, length, room > 1 ? (size_t)room - 1 : 0, &cells);
+	else
+		cells = (size_t)width;
+	const char *sign = cut ? glyph_text(view->app->grid->glyphs, GLYPH_ELLIPSIS) : "";
+	int pad = room - (int)cells - cut;
+	snprintf(cell->text, sizeof(cell->text), "%.*s%s%*s%s%s", (int)length, why, sign,
+		age[0] && pad > 0 ? pad : 0, "", age[0] ? " " : "", age);
+	cell->role = severity_role(bot->severity);
+}
+
+/* The whole span in as many cells as there are: the mean of what falls into one. */
+static void say_course(
+	struct cell_text *cell, const struct bots_view *view, const struct msg_bot *bot)
+{
+	size_t cells = view->spark_cells > 0 ? (size_t)view->spark_cells : 0;
+	if (cells > BOTS_COURSE_MAX)
+		cells = BOTS_COURSE_MAX;
+	if (cells > bot->spark_count)
+		cells = bot->spark_count;
+	for (size_t i = 0; i < cells; i++) {
+		size_t from = i * bot->spark_count / cells, to = (i + 1) * bot->spark_count / cells;
+		double sum = 0, known = 0;
+		for (size_t at = from; at < to; at++) {
+			sum += isnan(bot->spark[at]) ? 0 : bot->spark[at];
+			known += isnan(bot->spark[at]) ? 0 : 1;
+		}
+		view->course[i] = known > 0 ? sum / known : NAN;
+	}
+	*cell = (struct cell_text){.role = ROLE_SERIES1, .values = view->course, .count = cells};
+}
+
+static void say_words(struct cell_text *cell, const struct bots_view *view,
+	const struct msg_bot *bot, enum bots_field field)
 {
 	char letter[] = {severity_letter((unsigned)bot->severity), '\0'};
 	enum role role = severity_role(bot->severity);
 	if (field == BOTS_S) {
 		say(cell, role, letter);
 	} else if (field == BOTS_WHY) {
-		bot_why(bot, app->now_ms, cell->text, sizeof(cell->text));
-		cell->role = role;
+		say_why(cell, view, bot);
 	} else if (field == BOTS_NAME) {
 		say(cell, bot->severity >= SEVERITY_WARN ? ROLE_STRONG : ROLE_TEXT, bot->name);
 	} else {
@@ -139,10 +181,9 @@ static void cell(const void *data, size_t row, size_t column, struct cell_text *
 	if (!bot)
 		return;
 	if (field == BOTS_SPARK)
-		*ret = (struct cell_text){
-			.role = ROLE_SERIES1, .values = bot->spark, .count = bot->spark_count};
+		say_course(ret, view, bot);
 	else if (field == BOTS_S || field == BOTS_NAME || field == BOTS_HOST || field == BOTS_WHY)
-		say_words(ret, view->app, bot, field);
+		say_words(ret, view, bot, field);
 	else
 		say_figure(ret, view->app, bot, field);
 }

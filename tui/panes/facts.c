@@ -35,10 +35,9 @@ static void add_reasons(const struct app *app, const struct msg_bot *bot, struct
 {
 	for (size_t i = 0; i < bot->reasons_count; i++) {
 		const struct msg_reason *reason = &bot->reasons[i];
-		add(facts, severity_role(reason->severity),
-			i == 0   ? "why"
-			: i == 1 ? "also"
-				 : "",
+		bool is_note = reason->severity == SEVERITY_OK;
+		const char *label = i == 0 ? "why" : i == 1 ? "also" : "";
+		add(facts, is_note ? ROLE_TEXT : severity_role(reason->severity), label,
 			"%s%s%s  (%s)", reason->text, reason->since_ms ? "  " : "",
 			reason->since_ms ? ago(app, reason->since_ms).text : "", reason->source);
 	}

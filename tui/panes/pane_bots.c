@@ -17,6 +17,7 @@ static void init(void *data)
 {
 	struct bots_view *view = data;
 	view->sort = -1;
+	view->course = xcalloc(BOTS_COURSE_MAX, sizeof(*view->course));
 	view->expression = xstrdup("");
 }
 
@@ -26,6 +27,7 @@ static void release(void *data)
 	rowset_release(&view->rows);
 	filter_free(view->filter);
 	free(view->expression);
+	free(view->course);
 }
 
 static bool exists(const void *context, uint64_t id)
@@ -64,7 +66,7 @@ static int wanted(const struct app *app, const void *data)
 {
 	const struct bots_view *view = data;
 	(void)app;
-	return (int)view->rows.shown.count + 1;
+	return (int)(view->rows.shown.count + view->hidden) + 1; /* a filter moves no pane */
 }
 
 /* The table has all rows, or as many as fit above the line that stands for the folded ones; the row
@@ -92,8 +94,8 @@ static void fold(struct bots_view *view)
 static void fit(struct app *app, void *data, int rows, int columns)
 {
 	struct bots_view *view = data;
+	struct table_layout layout;
 	bool on_fold = table_on_fold(&view->table);
-	(void)columns;
 	view->page = table_page(rows);
 	fold(view);
 	view->table.focused = app_pane(app) == &pane_bots;
@@ -102,6 +104,9 @@ static void fit(struct app *app, void *data, int rows, int columns)
 	view->table.empty = view->hidden ? "no bot fits the filter; Esc clears it" : "no bot yet";
 	view->table.cursor = on_fold && view->table.fold ? view->table.rows : view->rows.cursor_row;
 	table_fit(&view->table, view->page);
+	table_layout(&bots_table, &view->table, columns, &layout);
+	view->why_cells = layout.width[BOTS_WHY];
+	view->spark_cells = layout.column[BOTS_SPARK] < 0 ? 0 : layout.width[BOTS_SPARK];
 }
 
 static void note(const struct app *app, const void *data, struct str *text)
@@ -200,11 +205,12 @@ static void copy(const struct app *app, const void *data, struct str *to)
 {
 	const struct bots_view *view = data;
 	const struct msg_bot *bot = model_bot(app_model(app), view->rows.cursor);
-	char why[256];
+	char why[256], age[16];
 	if (!bot)
 		return;
-	bot_why(bot, app->now_ms, why, sizeof(why));
-	str_addf(to, "%s %s %s", bot->name, bot->state, why);
+	bot_why(bot, why, sizeof(why));
+	bot_why_age(bot, app->now_ms, age, sizeof(age));
+	str_addf(to, "%s %s %s %s", bot->name, bot->state, why, age);
 }
 
 static struct rowset *rows(void *data)

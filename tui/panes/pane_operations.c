@@ -113,6 +113,7 @@ static void fit(struct app *app, void *data, int rows, int width)
 	const struct msg_operation *operation = chosen(app, view);
 	int table = (int)view->list.rows.shown.count + 1;
 	(void)width;
+	table = table < 2 ? 2 : table;
 	view->table_rows = rows >= 6 && table > rows / 2 ? rows / 2 : table;
 	if (view->table_rows > rows)
 		view->table_rows = rows;
