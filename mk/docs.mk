@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Pages printed from tables. A unit test holds that what is committed is what the tables say.
 
-docs: docs-states docs-settings ## print the pages that come from tables
+docs: docs-states docs-settings docs-keys ## print the pages that come from tables
 
 docs-states: $(O)/tests/unit/test_core_alert_docs
 	$(call say,PRINT,docs/states.md)
@@ -11,4 +11,8 @@ docs-settings: $(O)/tests/unit/test_core_conf_docs
 	$(call say,PRINT,docs/settings.md)
 	@mkdir -p docs && $< --print > docs/settings.md
 
-.PHONY: docs docs-states docs-settings
+docs-keys: $(O)/botswain
+	$(call say,PRINT,docs/keys.md)
+	@mkdir -p docs && $< --print-keys > docs/keys.md
+
+.PHONY: docs docs-states docs-settings docs-keys

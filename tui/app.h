@@ -64,6 +64,7 @@ struct app {
 	} requests[APP_REQUESTS_MAX];
 	struct history commands, filters, reasons; /* typed before */
 
+	bool anonymous; /* figures of this machine and this process are not drawn: for goldens */
 	struct grid *grid;
 	int64_t key_mono_ms;        /* of the last key */
 	int64_t interrupt_mono_ms;  /* of the last Ctrl-C */

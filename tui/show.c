@@ -41,17 +41,16 @@ const char *const *source_kinds(void)
 
 void source_name(const struct msg_source *source, bool brief, char *ret_text, size_t size)
 {
-	static const char *const alone[] = {"telegram", "process", "files"}; /* one of a kind */
-	for (size_t i = 0; i < COUNT_OF(alone); i++) {
-		if (strcmp(alone[i], source->kind) != 0)
+	/* The first three have one source each: their name says nothing more. */
+	static const char *const briefs[][2] = {{"telegram", "tg"}, {"process", "pr"},
+		{"files", "fi"}, {"redis", "rd"}, {"postgres", "pg"}};
+	for (size_t i = 0; i < COUNT_OF(briefs); i++) {
+		if (strcmp(briefs[i][0], source->kind) != 0 || (!brief && i > 2))
 			continue;
-		snprintf(ret_text, size, "%.*s", brief ? 2 : 32, source->kind);
+		snprintf(ret_text, size, "%s", briefs[i][brief]);
 		return;
 	}
-	if (brief)
-		snprintf(ret_text, size, "%.2s", source->kind);
-	else
-		snprintf(ret_text, size, "%s %s", source->kind, source->name);
+	snprintf(ret_text, size, "%s %s", source->kind, source->name);
 }
 
 const char *state_word(const char *state)

@@ -100,6 +100,8 @@ static void add_engine(const struct app *app, struct line *line)
 		return;
 	else if (welcome->own)
 		add(line, ROLE_DIM, 6, false, "own engine");
+	else if (app->anonymous)
+		add(line, ROLE_DIM, 6, false, "attached");
 	else
 		add(line, ROLE_DIM, 6, false, "attached to pid %llu, up %s",
 			(unsigned long long)welcome->pid,
@@ -109,6 +111,8 @@ static void add_engine(const struct app *app, struct line *line)
 static void add_cost(const struct app *app, struct line *line)
 {
 	const struct msg_engine *engine = model_engine(app_model(app));
+	if (app->anonymous)
+		return;
 	if (engine && engine->rss_bytes)
 		add(line, ROLE_DIM, 7, true, "engine %s %s",
 			format_percent(engine->cpu_percent / 100).text,
@@ -179,9 +183,11 @@ static void add_kind(const struct app *app, struct line *line, const char *kind)
 		if (strcmp(sources[i]->kind, kind) == 0 && is_fine(sources[i]) &&
 			(!oldest || sources[i]->ok_ms < oldest->ok_ms))
 			oldest = sources[i];
-	if (oldest)
-		add(line, ROLE_DIM, 4, false, line->brief ? "%.2s%s" : "%s %s", kind,
-			age_of(app, oldest).text);
+	char name[64];
+	if (!oldest)
+		return;
+	source_name(oldest, line->brief, name, sizeof(name));
+	add(line, ROLE_DIM, 4, false, "%s %s", line->brief ? name : kind, age_of(app, oldest).text);
 }
 
 static void add_each(const struct app *app, struct line *line, const char *kind)

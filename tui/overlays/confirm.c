@@ -94,10 +94,19 @@ static void run(struct app *app, struct confirm *confirm)
 	dialog_note(dialog, "sent ...");
 }
 
+/* The lower edge says what the button still waits for. */
+static void say_lock(struct confirm *confirm)
+{
+	const char *why = dialog_locked(&confirm->dialog);
+	dialog_note(&confirm->dialog, why ? why : "");
+}
+
 static void answered(struct app *app, struct confirm *confirm, int button)
 {
-	if (button == DIALOG_NO_ANSWER)
+	if (button == DIALOG_NO_ANSWER) {
+		say_lock(confirm);
 		return;
+	}
 	if (!confirm->dialog.buttons[button].danger) {
 		app_pop(app);
 	} else if (confirm->act) {
@@ -136,10 +145,17 @@ static void recall(struct app *app, struct overlay *overlay, int by)
 	dialog_scroll(&((struct confirm *)overlay)->dialog, by);
 }
 
+static void changed(struct app *app, struct overlay *overlay)
+{
+	(void)app;
+	say_lock((struct confirm *)overlay);
+}
+
 static const struct overlay_ops ops = {.guards = true,
 	.free = free_confirm,
 	.draw = draw,
 	.prompt = prompt,
+	.changed = changed,
 	.typed = typed,
 	.step = step,
 	.recall = recall,
@@ -205,7 +221,7 @@ static void show_plan(struct app *app, struct confirm *confirm, const struct msg
 	add_targets(dialog, plan);
 	add_notes(dialog, plan);
 	struct prompt *reason =
-		dialog_add_field(dialog, "Reason", "why, for the audit file", false, NULL);
+		dialog_add_field(dialog, "Reason", "why, for the audit file", true, NULL);
 	reason->history = &app->reasons;
 	confirm->has_reason = true;
 	confirm->has_typed = strcmp(plan->confirm, "typed") == 0 && plan->typed[0];
@@ -216,6 +232,7 @@ static void show_plan(struct app *app, struct confirm *confirm, const struct msg
 	dialog_add_cancel(dialog, "Cancel");
 	dialog_add_button(dialog, button, 'y', true);
 	dialog->focus = dialog->field_count;
+	say_lock(confirm);
 	free(confirm->title);
 	confirm->title = xstrdup(plan->title);
 	confirm->plan = plan->plan;

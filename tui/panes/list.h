@@ -1,26 +1,54 @@
 /* SPDX-License-Identifier: MIT */
-/* What the small tables share - alerts, operations, services: rows by entity, cursor, scroll. Put a
- * struct list first in the view. */
+/*
+ * What the small tables share - alerts, operations, services: rows by entity, cursor, scroll, a
+ * filter, an order. A pane says what its rows are (struct list_kind) and puts a struct list first in
+ * its view.
+ */
 #ifndef BOTSWAIN_TUI_PANES_LIST_H
 #define BOTSWAIN_TUI_PANES_LIST_H
 
+#include "core/parse/filter.h"
 #include "tui/app.h"
 #include "tui/rowset.h"
+
+struct list_kind {
+	enum msg_kind kind;
+	const struct pane *pane;
+	const struct table_kind *table;
+	const struct filter_column *fields; /* one a column of the table */
+	/* A field's value; texts are borrowed. */
+	void (*get)(const struct app *app, const void *body, size_t column,
+		struct filter_value *ret_value);
+	/* The order that nobody has chosen. */
+	int (*compare)(const void *a, const void *b);
+	const char *empty; /* said in place of rows */
+};
 
 struct list {
 	struct rowset rows;
 	struct table table;
 	const struct app *app; /* for the table's cells; set by list_update() */
 	int page;
+	int sort; /* column + 1; 0: the order of the kind */
+	bool descending;
+	char *expression; /* of the filter; NULL: none */
+	struct filter *filter;
+	size_t hidden;
 };
 
 void list_release(void *view);
-/* Takes the ids in the wanted order. */
-void list_update(struct app *app, struct list *list, const struct id_list *wanted);
-void list_fit(struct app *app, struct list *list, const struct pane *pane, int rows);
+void list_update(struct app *app, struct list *list, const struct list_kind *kind);
+void list_fit(struct app *app, struct list *list, const struct list_kind *kind, int rows);
 void list_move(struct app *app, void *view, enum table_move move);
 struct rowset *list_rows(void *view);
-/* "1-7/42", or the number of rows. */
+void list_sort(void *view, int column);
+int list_sorted_by(const void *view);
+bool list_filter(struct app *app, struct list *list, const struct list_kind *kind,
+	const char *expression, struct err *err);
+const char *list_filtered_by(const void *view);
+/* Ends the filter. */
+bool list_escape(struct app *app, void *view);
+/* Filter and position, for the title. */
 void list_note(const struct list *list, struct str *note);
 /* The id of a row. */
 static inline uint64_t list_id(const struct list *list, size_t row)
@@ -28,5 +56,8 @@ static inline uint64_t list_id(const struct list *list, size_t row)
 	return list->rows.shown.ids[row];
 }
 void list_say(struct cell_text *cell, enum role role, const char *format, ...) PRINTF_LIKE(3, 4);
+/* For get(): a text, a figure (NaN: not known). */
+void list_text(struct filter_value *ret, const char *text);
+void list_number(struct filter_value *ret, double number);
 
 #endif

@@ -51,8 +51,7 @@ static const char *sentence(const struct msg_alert *alert)
 
 static int compare(const void *left, const void *right)
 {
-	const struct msg_alert *a = *(const struct msg_alert *const *)left;
-	const struct msg_alert *b = *(const struct msg_alert *const *)right;
+	const struct msg_alert *a = left, *b = right;
 	if (stage(a) != stage(b))
 		return stage(a) - stage(b);
 	if (stage(a) < 2 && a->severity != b->severity)
@@ -62,18 +61,27 @@ static int compare(const void *left, const void *right)
 	return a->id < b->id ? -1 : a->id > b->id;
 }
 
-static void update(struct app *app, void *data)
+static const struct filter_column fields[] = {
+	[SEVERITY] = {"severity", FILTER_NUMBER},
+	[SINCE] = {"since", FILTER_DURATION},
+	[TARGET] = {"target", FILTER_TEXT},
+	[RULE] = {"alert", FILTER_TEXT},
+	[TEXT] = {"what", FILTER_TEXT},
+	[STATE] = {"state", FILTER_TEXT},
+};
+
+static void get(const struct app *app, const void *body, size_t column, struct filter_value *ret)
 {
-	size_t count;
-	CLEANUP(id_list_release) struct id_list wanted = {0};
-	const struct msg_alert *const *alerts = model_alerts(app_model(app), &count);
-	autofree const struct msg_alert **sorted = xcalloc(count + 1, sizeof(*sorted));
-	for (size_t i = 0; i < count; i++)
-		sorted[i] = alerts[i];
-	qsort(sorted, count, sizeof(*sorted), compare);
-	for (size_t i = 0; i < count; i++)
-		id_list_add(&wanted, sorted[i]->id);
-	list_update(app, data, &wanted);
+	const struct msg_alert *alert = body;
+	const char *const texts[COUNT_OF(columns)] = {[TARGET] = alert->target_name,
+		[RULE] = alert->rule,
+		[TEXT] = alert->text,
+		[STATE] = alert->state};
+	if (texts[column])
+		list_text(ret, texts[column]);
+	else
+		list_number(ret, column == SINCE ? (double)(app->now_ms - since(alert))
+						 : (double)alert->severity);
 }
 
 static size_t count_stage(const struct app *app, int wanted_stage)
@@ -90,15 +98,7 @@ static int wanted(const struct app *app, const void *data)
 	const struct list *list = data;
 	if (count_stage(app, 0) == 0)
 		return 0;
-	return (int)list->rows.shown.count + 1;
-}
-
-static void fit(struct app *app, void *data, int rows, int width)
-{
-	struct list *list = data;
-	(void)width;
-	list_fit(app, list, &pane_alerts, rows);
-	list->table.empty = "nothing fires";
+	return (int)(list->rows.shown.count + list->hidden) + 1;
 }
 
 static void note(const struct app *app, const void *data, struct str *text)
@@ -107,7 +107,8 @@ static void note(const struct app *app, const void *data, struct str *text)
 	str_addf(text, "%zu firing", count_stage(app, 0));
 	if (pending)
 		str_addf(text, "  %zu pending", pending);
-	(void)data;
+	str_adds(text, "  ");
+	list_note(data, text);
 }
 
 /* In one line: how many, and the worst one. */
@@ -126,8 +127,9 @@ static void line(const struct app *app, const void *data, const struct canvas *c
 	enum role role = severity_role(alert->severity);
 	int column = canvas_printf(canvas, 0, 0, role,
 		"%c %zu firing: ", severity_letter((unsigned)alert->severity), firing);
-	column = canvas_text(canvas, 0, column, ROLE_STRONG, alert->target_name);
-	canvas_printf(canvas, 0, column + 1, role, "%s %s", sentence(alert),
+	if (!strstr(sentence(alert), alert->target_name))
+		column = canvas_text(canvas, 0, column, ROLE_STRONG, alert->target_name) + 1;
+	canvas_printf(canvas, 0, column, role, "%s %s", sentence(alert),
 		format_age(app->now_ms - alert->since_ms).text);
 }
 
@@ -158,14 +160,38 @@ static void cell(const void *data, size_t row, size_t column, struct cell_text *
 			"%s", texts[column]);
 }
 
-static const struct table_kind kind = {
+static const struct table_kind table = {
 	.columns = columns, .count = COUNT_OF(columns), .cell = cell};
+
+static const struct list_kind kind = {.kind = MSG_alert,
+	.pane = &pane_alerts,
+	.table = &table,
+	.fields = fields,
+	.get = get,
+	.compare = compare,
+	.empty = "nothing fires"};
+
+static void update(struct app *app, void *data)
+{
+	list_update(app, data, &kind);
+}
+
+static void fit(struct app *app, void *data, int rows, int width)
+{
+	(void)width;
+	list_fit(app, data, &kind, rows);
+}
+
+static bool filter(struct app *app, void *data, const char *expression, struct err *err)
+{
+	return list_filter(app, data, &kind, expression, err);
+}
 
 static void draw(const struct app *app, const void *data, const struct canvas *canvas)
 {
 	const struct list *list = data;
 	(void)app;
-	table_draw(&kind, &list->table, list, canvas);
+	table_draw(&table, &list->table, list, canvas);
 }
 
 static void subject(const struct app *app, const void *data, struct subject *ret)
@@ -227,4 +253,10 @@ const struct pane pane_alerts = {
 	.subject = subject,
 	.copy = copy,
 	.rows = list_rows,
+	.table = &table,
+	.sort = list_sort,
+	.sorted_by = list_sorted_by,
+	.filter = filter,
+	.filtered_by = list_filtered_by,
+	.escape = list_escape,
 };

@@ -38,8 +38,7 @@ static const struct table_column columns[] = {
 
 static int compare(const void *left, const void *right)
 {
-	const struct msg_operation *a = *(const struct msg_operation *const *)left;
-	const struct msg_operation *b = *(const struct msg_operation *const *)right;
+	const struct msg_operation *a = left, *b = right;
 	if (!a->ended_ms != !b->ended_ms)
 		return a->ended_ms ? 1 : -1;
 	if (a->started_ms != b->started_ms)
@@ -47,19 +46,28 @@ static int compare(const void *left, const void *right)
 	return a->id > b->id ? -1 : a->id < b->id;
 }
 
-static void update(struct app *app, void *data)
+static const struct filter_column fields[] = {
+	[STATE] = {"state", FILTER_TEXT},
+	[WHEN] = {"when", FILTER_TIME},
+	[TITLE] = {"what", FILTER_TEXT},
+	[BY] = {"by", FILTER_TEXT},
+	[PROGRESS] = {"took", FILTER_DURATION},
+	[RESULT] = {"result", FILTER_TEXT},
+};
+
+static void get(const struct app *app, const void *body, size_t column, struct filter_value *ret)
 {
-	struct operations_view *view = data;
-	size_t count;
-	CLEANUP(id_list_release) struct id_list wanted = {0};
-	const struct msg_operation *const *operations = model_operations(app_model(app), &count);
-	autofree const struct msg_operation **sorted = xcalloc(count + 1, sizeof(*sorted));
-	for (size_t i = 0; i < count; i++)
-		sorted[i] = operations[i];
-	qsort(sorted, count, sizeof(*sorted), compare);
-	for (size_t i = 0; i < count; i++)
-		id_list_add(&wanted, sorted[i]->id);
-	list_update(app, &view->list, &wanted);
+	const struct msg_operation *operation = body;
+	int64_t until_ms = operation->ended_ms ? operation->ended_ms : app->now_ms;
+	const char *const texts[COUNT_OF(columns)] = {[STATE] = operation->state,
+		[TITLE] = operation->title,
+		[BY] = operation->by,
+		[RESULT] = operation->result};
+	if (texts[column])
+		list_text(ret, texts[column]);
+	else
+		list_number(ret, column == WHEN ? (double)operation->started_ms
+						: (double)(until_ms - operation->started_ms));
 }
 
 static size_t running(const struct app *app)
@@ -105,22 +113,6 @@ static void ask_output(struct app *app, const struct msg_operation *operation, i
 	struct msg_win_open wish = {.operation = operation->id, .before = 200, .follow = true};
 	wish.store = (char[]){"output"};
 	window_ask(window, app->link, &wish);
-}
-
-static void fit(struct app *app, void *data, int rows, int width)
-{
-	struct operations_view *view = data;
-	const struct msg_operation *operation = chosen(app, view);
-	int table = (int)view->list.rows.shown.count + 1;
-	(void)width;
-	table = table < 2 ? 2 : table;
-	view->table_rows = rows >= 6 && table > rows / 2 ? rows / 2 : table;
-	if (view->table_rows > rows)
-		view->table_rows = rows;
-	list_fit(app, &view->list, &pane_operations, view->table_rows);
-	view->list.table.empty = "nothing was run yet";
-	int steps = operation ? (int)operation->steps_count : 0;
-	ask_output(app, operation, rows - view->table_rows - steps - 1);
 }
 
 static void note(const struct app *app, const void *data, struct str *text)
@@ -205,8 +197,41 @@ static void cell(const void *data, size_t row, size_t column, struct cell_text *
 	}
 }
 
-static const struct table_kind kind = {
+static const struct table_kind table = {
 	.columns = columns, .count = COUNT_OF(columns), .cell = cell};
+
+static const struct list_kind kind = {.kind = MSG_operation,
+	.pane = &pane_operations,
+	.table = &table,
+	.fields = fields,
+	.get = get,
+	.compare = compare,
+	.empty = "nothing was run yet"};
+
+static void update(struct app *app, void *data)
+{
+	list_update(app, data, &kind);
+}
+
+static void fit(struct app *app, void *data, int rows, int width)
+{
+	struct operations_view *view = data;
+	const struct msg_operation *operation = chosen(app, view);
+	int wish = (int)view->list.rows.shown.count + 1;
+	(void)width;
+	wish = wish < 2 ? 2 : wish;
+	view->table_rows = rows >= 6 && wish > rows / 2 ? rows / 2 : wish;
+	if (view->table_rows > rows)
+		view->table_rows = rows;
+	list_fit(app, &view->list, &kind, view->table_rows);
+	int steps = operation ? (int)operation->steps_count : 0;
+	ask_output(app, operation, rows - view->table_rows - steps - 1);
+}
+
+static bool filter(struct app *app, void *data, const char *expression, struct err *err)
+{
+	return list_filter(app, data, &kind, expression, err);
+}
 
 /* ---- steps and output ---- */
 
@@ -252,9 +277,9 @@ static void draw(const struct app *app, const void *data, const struct canvas *c
 {
 	const struct operations_view *view = data;
 	const struct msg_operation *operation = chosen(app, view);
-	struct canvas table =
+	struct canvas upper =
 		canvas_sub(canvas, (struct rect){0, 0, view->table_rows, canvas->columns});
-	table_draw(&kind, &view->list.table, &view->list, &table);
+	table_draw(&table, &view->list.table, &view->list, &upper);
 	int row = view->table_rows;
 	for (size_t i = 0; operation && i < operation->steps_count && row < canvas->rows; i++)
 		draw_step(app, canvas, row++, &operation->steps[i]);
@@ -307,4 +332,10 @@ const struct pane pane_operations = {
 	.subject = subject,
 	.copy = copy,
 	.rows = list_rows,
+	.table = &table,
+	.sort = list_sort,
+	.sorted_by = list_sorted_by,
+	.filter = filter,
+	.filtered_by = list_filtered_by,
+	.escape = list_escape,
 };

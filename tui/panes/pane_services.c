@@ -29,12 +29,40 @@ static const struct table_column columns[] = {
 
 static int compare(const void *left, const void *right)
 {
-	const struct msg_service *a = *(const struct msg_service *const *)left;
-	const struct msg_service *b = *(const struct msg_service *const *)right;
+	const struct msg_service *a = left, *b = right;
 	if (a->severity != b->severity)
 		return a->severity > b->severity ? -1 : 1;
 	int order = strcmp(b->kind, a->kind);
 	return order ? order : strcmp(a->name, b->name);
+}
+
+static const struct filter_column fields[] = {
+	[SEVERITY] = {"severity", FILTER_NUMBER},
+	[NAME] = {"service", FILTER_TEXT},
+	[LATENCY] = {"ms", FILTER_NUMBER},
+	[MEMORY] = {"size", FILTER_BYTES},
+	[CLIENTS] = {"clients", FILTER_NUMBER},
+	[RATE] = {"ops", FILTER_NUMBER},
+	[LAG] = {"lag", FILTER_NUMBER},
+	[SLOW] = {"slow", FILTER_DURATION},
+	[WHY] = {"why", FILTER_TEXT},
+};
+
+static void get(const struct app *app, const void *body, size_t column, struct filter_value *ret)
+{
+	const struct msg_service *service = body;
+	const double figures[COUNT_OF(columns)] = {[SEVERITY] = (double)service->severity,
+		[LATENCY] = service->latency_ms,
+		[MEMORY] = (double)service->used_bytes,
+		[CLIENTS] = service->clients < 0 ? NAN : (double)service->clients,
+		[RATE] = service->rate,
+		[LAG] = service->lag,
+		[SLOW] = service->slow_ms};
+	(void)app;
+	if (fields[column].kind == FILTER_TEXT)
+		list_text(ret, column == WHY ? service->why : service->name);
+	else
+		list_number(ret, figures[column]);
 }
 
 static bool has(const struct app *app, enum column column)
@@ -51,43 +79,19 @@ static bool has(const struct app *app, enum column column)
 	return false;
 }
 
-static void update(struct app *app, void *data)
-{
-	struct list *list = data;
-	size_t count;
-	CLEANUP(id_list_release) struct id_list wanted = {0};
-	const struct msg_service *const *services = model_services(app_model(app), &count);
-	autofree const struct msg_service **sorted = xcalloc(count + 1, sizeof(*sorted));
-	for (size_t i = 0; i < count; i++)
-		sorted[i] = services[i];
-	qsort(sorted, count, sizeof(*sorted), compare);
-	for (size_t i = 0; i < count; i++)
-		id_list_add(&wanted, sorted[i]->id);
-	list_update(app, list, &wanted);
-	list->table.absent = (uint64_t)!has(app, LAG) << LAG | (uint64_t)!has(app, SLOW) << SLOW |
-			     (uint64_t)!has(app, WHY) << WHY;
-}
-
 static int wanted(const struct app *app, const void *data)
 {
 	const struct list *list = data;
 	(void)app;
-	return list->rows.shown.count ? (int)list->rows.shown.count + 1 : 0;
-}
-
-static void fit(struct app *app, void *data, int rows, int width)
-{
-	struct list *list = data;
-	(void)width;
-	list_fit(app, list, &pane_services, rows);
-	list->table.empty = "no Redis or Postgres is configured";
+	size_t count = list->rows.shown.count + list->hidden;
+	return count ? (int)count + 1 : 0;
 }
 
 static void note(const struct app *app, const void *data, struct str *text)
 {
 	const struct list *list = data;
 	(void)app;
-	if (list->rows.shown.count)
+	if (list->rows.shown.count + list->hidden)
 		list_note(list, text);
 	else
 		str_adds(text, "none configured");
@@ -181,14 +185,41 @@ static void cell(const void *data, size_t row, size_t column, struct cell_text *
 	}
 }
 
-static const struct table_kind kind = {
+static const struct table_kind table = {
 	.columns = columns, .count = COUNT_OF(columns), .cell = cell};
+
+static const struct list_kind kind = {.kind = MSG_service,
+	.pane = &pane_services,
+	.table = &table,
+	.fields = fields,
+	.get = get,
+	.compare = compare,
+	.empty = "no Redis or Postgres is configured"};
+
+static void update(struct app *app, void *data)
+{
+	struct list *list = data;
+	list_update(app, list, &kind);
+	list->table.absent = (uint64_t)!has(app, LAG) << LAG | (uint64_t)!has(app, SLOW) << SLOW |
+			     (uint64_t)!has(app, WHY) << WHY;
+}
+
+static void fit(struct app *app, void *data, int rows, int width)
+{
+	(void)width;
+	list_fit(app, data, &kind, rows);
+}
+
+static bool filter(struct app *app, void *data, const char *expression, struct err *err)
+{
+	return list_filter(app, data, &kind, expression, err);
+}
 
 static void draw(const struct app *app, const void *data, const struct canvas *canvas)
 {
 	const struct list *list = data;
 	(void)app;
-	table_draw(&kind, &list->table, list, canvas);
+	table_draw(&table, &list->table, list, canvas);
 }
 
 static void subject(const struct app *app, const void *data, struct subject *ret)
@@ -223,4 +254,10 @@ const struct pane pane_services = {
 	.subject = subject,
 	.copy = copy,
 	.rows = list_rows,
+	.table = &table,
+	.sort = list_sort,
+	.sorted_by = list_sorted_by,
+	.filter = filter,
+	.filtered_by = list_filtered_by,
+	.escape = list_escape,
 };

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: MIT */
+/* What changes something, from the keyboard: an engine with a ledger and a driver that runs
+ * /bin/true. */
+#include <ftw.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "core/base/mem.h"
+#include "tests/support/console.h"
+
+enum { BOTS = 7, SETTLE_LIMIT = 400 };
+
+struct scene {
+	char folder[64];
+	char *yaml;
+	struct console *console;
+};
+
+static const char *const names[BOTS] = {"ada", "bob", "cem", "dan", "eve", "fay", "gus"};
+
+static int prepare(void **state, const char *write)
+{
+	struct scene *scene = xcalloc(1, sizeof(*scene));
+	snprintf(scene->folder, sizeof(scene->folder), "/tmp/botswain-screen-XXXXXX");
+	assert_non_null(mkdtemp(scene->folder));
+	scene->yaml =
+		xasprintf("environment: demo\nstate_dir: %s/state\nwrite: %s\n"
+			  "driver: {restart: [/bin/true, '{bot}'], stop: [/bin/true, '{bot}']}\n"
+			  "bots:\n"
+			  "  ada: {token: {file: t}, process: {match: a}}\n"
+			  "  bob: {token: {file: t}, process: {match: a}}\n"
+			  "  cem: {token: {file: t}, process: {match: a}}\n"
+			  "  dan: {token: {file: t}, process: {match: a}}\n"
+			  "  eve: {token: {file: t}, process: {match: a}}\n"
+			  "  fay: {token: {file: t}, process: {match: a}}\n"
+			  "  gus: {token: {file: t}, process: {match: a}}\n",
+			scene->folder, write);
+	const struct engine_options options = {.listen = true};
+	scene->console = console_open(scene->yaml, &options, 24, 80);
+	for (int i = 0; i < BOTS; i++)
+		console_healthy(scene->console, names[i], 100 + i);
+	console_advance(scene->console, 3000);
+	*state = scene;
+	return 0;
+}
+
+static int setup(void **state)
+{
+	return prepare(state, "always");
+}
+
+static int setup_armed(void **state)
+{
+	return prepare(state, "armed");
+}
+
+static int remove_one(const char *path, const struct stat *found, int type, struct FTW *walk)
+{
+	(void)found, (void)type, (void)walk;
+	return remove(path);
+}
+
+static int teardown(void **state)
+{
+	struct scene *scene = *state;
+	console_free(scene->console);
+	nftw(scene->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	free(scene->yaml);
+	free(scene);
+	return 0;
+}
+
+/* ---- what is asked here ---- */
+
+static const struct msg_operation *operation(const struct console *console)
+{
+	size_t count;
+	const struct msg_operation *const *list = model_operations(console->harness->model, &count);
+	return count ? list[0] : NULL;
+}
+
+static const struct msg_operation *await_operation(struct console *console)
+{
+	const struct msg_operation *found = NULL;
+	for (int i = 0; i < SETTLE_LIMIT && !(found = operation(console)); i++)
+		console_settle(console);
+	if (!found)
+		fail_msg("no operation: %s", console->app->toast.text);
+	if (!found)
+		abort();
+	return found;
+}
+
+/* What the bots show stays fresh: a plan for one that changed would be refused. */
+static void keep_alive(struct console *console, int count)
+{
+	for (int i = 0; i < count; i++)
+		console_healthy(console, names[i], 100 + i);
+	console_settle(console);
+}
+
+/* In the open dialog: into the reason, and on to the button that does it. */
+static void confirm(struct console *console, const char *reason, const char *typed)
+{
+	console_keys(console, typed ? "S-Tab S-Tab" : "S-Tab");
+	console_type(console, reason);
+	if (typed) {
+		console_keys(console, "Enter");
+		console_type(console, typed);
+	}
+	console_keys(console, "Tab Tab Enter");
+}
+
+/* The process is gone: from now on this bot is the worst. */
+static void kill_bot(struct console *console, const char *name)
+{
+	for (int i = 0; i < 3; i++)
+		harness_feed(console->harness, "obs_process bot=\"%s\" state=\"absent\"", name);
+}
+
+static void the_target_stays_though_rows_change_their_order(void **state)
+{
+	struct scene *scene = *state;
+	struct console *console = scene->console;
+	console_keys(console, "j j"); /* cem */
+	kill_bot(console, "gus");
+	keep_alive(console, 5);
+	console_keys(console, "r");
+	kill_bot(console, "fay");
+	console_advance(console, 2000);
+	keep_alive(console, 5);
+	assert_true(console_row(console, "Restart cem") >= 0);
+	/* Under the dialog the rows are where they were. */
+	const struct rowset *rows = pane_bots.rows(console->app->view[PANE_bots]);
+	assert_true(rows->order_changed);
+	assert_int_equal(rows->shown.ids[2], entity_id("bot", "cem"));
+	confirm(console, "stuck", NULL);
+	const struct msg_operation *run = await_operation(console);
+	assert_int_equal(run->steps_count, 1);
+	assert_string_equal(run->steps[0].name, "cem");
+	/* When nobody presses anything, the order is the wanted one again. */
+	console_advance(console, APP_ORDER_MS);
+	assert_false(rows->order_changed);
+	assert_int_equal(rows->cursor, entity_id("bot", "cem"));
+	assert_int_not_equal(rows->shown.ids[2], entity_id("bot", "cem"));
+}
+
+static void rows_keep_their_places_for_two_seconds_after_a_key(void **state)
+{
+	struct scene *scene = *state;
+	struct console *console = scene->console;
+	console_keys(console, "j");
+	kill_bot(console, "gus");
+	console_settle(console);
+	console_expect(console, "order changed");
+	assert_true(console_row(console, ". ada") < console_row(console, "! gus"));
+	keep_alive(console, 6);
+	console_advance(console, APP_ORDER_MS);
+	console_expect_not(console, "order changed");
+	assert_true(console_row(console, "! gus") < console_row(console, ". ada"));
+	console_expect(console, "▶ . bob");
+}
+
+static void the_key_that_opened_the_dialog_never_confirms(void **state)
+{
+	struct scene *scene = *state;
+	struct console *console = scene->console;
+	console_keys(console, "r r r r Enter");
+	console_expect_not(console, "Restart ada");
+	assert_null(operation(console));
+}
+
+static void what_was_typed_before_the_dialog_was_painted_is_discarded(void **state)
+{
+	struct scene *scene = *state;
+	struct console *console = scene->console;
+	console_queue(console, "r y Tab Enter y");
+	console_settle(console);
+	console_expect(console, "Restart ada");
+	console_expect(console, "[ Cancel Esc ]");
+	assert_null(operation(console));
+}
+
+static void pasted_text_is_never_a_key(void **state)
+{
+	struct scene *scene = *state;
+	struct console *console = scene->console;
+	term_headless_paste(console->term, "ry\ny\n");
+	console_settle(console);
+	console_expect(console, "pasted text is ignored");
+	assert_null(console->app->overlay);
+	assert_null(operation(console));
+	/* In a dialog it goes into the field that has the focus, and answers nothing. */
+	console_keys(console, "r S-Tab");
+	term_headless_paste(console->term, "y\ny\n");
+	console_settle(console);
+	console_expect(console, "Restart ada");
+	assert_null(operation(console));
+}
+
+static void the_reason_goes_along(void **state)
+{
+	struct scene *scene = *state;
+	struct console *console = scene->console;
+	console_keys(console, "r y"); /* without a reason it only leads to the field */
+	console_type(console, "stuck after deploy");
+	keep_alive(console, BOTS);
+	assert_null(operation(console));
+	console_keys(console, "Enter y");
+	assert_string_equal(await_operation(console)->reason, "stuck after deploy");
+	console_expect(console, "accepted");
+}
+
+static void marked_bots_are_the_targets_and_many_want_a_typed_word(void **state)
+{
+	struct scene *scene = *state;
+	struct console *console = scene->console;
+	console_keys(console, "Space Space r");
+	console_expect(console, "ada");
+	console_expect(console, "bob");
+	console_keys(console, "Esc * * v G v");
+	keep_alive(console, BOTS);
+	console_keys(console, "r");
+	console_expect(console, "Type \"restart 7\" to confirm:");
+	keep_alive(console, BOTS);
+	confirm(console, "all of them", "restart 6");
+	assert_null(operation(console));
+	console_expect(console, "type the word");
+	console_keys(console, "Backspace");
+	console_type(console, "7");
+	keep_alive(console, BOTS);
+	console_keys(console, "Enter Tab Enter");
+	assert_int_equal(await_operation(console)->steps_count, 7);
+}
+
+static void a_read_only_console_says_how_to_arm_and_arming_unlocks(void **state)
+{
+	struct scene *scene = *state;
+	struct console *console = scene->console;
+	console_expect(console, "READ-ONLY");
+	console_expect(console, "r Restart(ro)");
+	console_keys(console, "r");
+	console_expect(console, "press ! to arm");
+	assert_null(console->app->overlay);
+	console_keys(console, "!");
+	console_settle(console);
+	console_expect(console, "ARMED");
+	console_expect_not(console, "(ro)");
+	console_keys(console, "r");
+	console_expect(console, "Restart ada");
+	console_keys(console, "Esc !");
+	console_settle(console);
+	console_expect(console, "READ-ONLY");
+}
+
+static void the_dialog_lists_targets_and_consequences(void **state)
+{
+	struct scene *scene = *state;
+	struct console *console = scene->console;
+	console_keys(console, "Space Space r");
+	console_golden(console, "console_confirm_80x24");
+}
+
+int main(void)
+{
+#define ACTION_TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		ACTION_TEST(the_target_stays_though_rows_change_their_order),
+		ACTION_TEST(rows_keep_their_places_for_two_seconds_after_a_key),
+		ACTION_TEST(the_key_that_opened_the_dialog_never_confirms),
+		ACTION_TEST(what_was_typed_before_the_dialog_was_painted_is_discarded),
+		ACTION_TEST(pasted_text_is_never_a_key),
+		ACTION_TEST(the_reason_goes_along),
+		ACTION_TEST(marked_bots_are_the_targets_and_many_want_a_typed_word),
+		cmocka_unit_test_setup_teardown(
+			a_read_only_console_says_how_to_arm_and_arming_unlocks, setup_armed,
+			teardown),
+		ACTION_TEST(the_dialog_lists_targets_and_consequences),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/* The console as operators see it, a fleet of twelve with trouble in it: goldens. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <cmocka.h>
+
+#include "core/base/attr.h"
+#include "tests/support/fleet_scene.h"
+
+static const struct {
+	const char *name;
+	int rows, columns;
+} sizes[] = {{"160x45", 45, 160}, {"80x24", 24, 80}, {"40x12", 12, 40}};
+
+static void golden_at_all_sizes(struct console *console, const char *what)
+{
+	for (size_t i = 0; i < COUNT_OF(sizes); i++) {
+		char name[64];
+		snprintf(name, sizeof(name), "console_%s_%s", what, sizes[i].name);
+		console_resize(console, sizes[i].rows, sizes[i].columns);
+		console_golden(console, name);
+	}
+}
+
+static void the_overview_says_where_i_am_and_what_is_on_fire(void **state)
+{
+	golden_at_all_sizes(*state, "overview");
+}
+
+static void each_digit_shows_its_pane_below(void **state)
+{
+	struct console *console = *state;
+	static const char *const digits[] = {"3", "4", "5", "6", "7"};
+	for (size_t i = 0; i < COUNT_OF(digits); i++) {
+		char name[64];
+		console_keys(console, digits[i]);
+		snprintf(name, sizeof(name), "console_pane_%s_80x24", digits[i]);
+		console_golden(console, name);
+	}
+}
+
+static void enter_drills_into_the_bot_and_q_comes_back(void **state)
+{
+	struct console *console = *state;
+	console_keys(console, "j Enter");
+	console_golden(console, "console_detail_80x24");
+	console_keys(console, "q");
+	console_expect(console, "1 Bots");
+	assert_false(console->app->quit);
+	console_keys(console, "q");
+	assert_true(console->app->quit);
+}
+
+static void the_log_of_one_bot_is_one_key_away(void **state)
+{
+	struct console *console = *state;
+	console_keys(console, "j l");
+	console_golden(console, "console_logs_of_a_bot_80x24");
+}
+
+static void help_begins_with_the_pane_in_focus(void **state)
+{
+	struct console *console = *state;
+	console_keys(console, "5 ?");
+	console_golden(console, "console_help_80x24");
+}
+
+static void the_menu_of_actions_says_why_one_is_locked(void **state)
+{
+	struct console *console = *state;
+	console_keys(console, ".");
+	console_golden(console, "console_menu_80x24");
+}
+
+static void the_command_line_completes_names(void **state)
+{
+	struct console *console = *state;
+	console_keys(console, ":");
+	console_type(console, "rest");
+	console_golden(console, "console_palette_80x24");
+	console_type(console, "art sh");
+	console_keys(console, "Tab");
+	console_expect(console, "> restart shop-pay");
+}
+
+static void pause_holds_the_picture_under_a_banner(void **state)
+{
+	struct console *console = *state;
+	console_keys(console, "P");
+	unsigned long frames = term_headless_frames(console->term);
+	fleet_live(console, 10000);
+	assert_int_equal(term_headless_frames(console->term), frames);
+	console_golden(console, "console_paused_80x24");
+	console_keys(console, "P");
+	console_expect_not(console, "PAUSED");
+}
+
+static void a_silent_engine_turns_the_picture_grey(void **state)
+{
+	struct console *console = *state;
+	clock_advance(&console->harness->clock, LINK_SILENT_MS + 1);
+	app_step(console->app);
+	app_paint(console->app);
+	console_golden(console, "console_silent_80x24");
+	console_advance(console, 1000);
+	console_expect_not(console, "engine silent");
+}
+
+int main(void)
+{
+#define SCREEN_TEST(test) cmocka_unit_test_setup_teardown(test, fleet_setup, fleet_teardown)
+	const struct CMUnitTest tests[] = {
+		SCREEN_TEST(the_overview_says_where_i_am_and_what_is_on_fire),
+		SCREEN_TEST(each_digit_shows_its_pane_below),
+		SCREEN_TEST(enter_drills_into_the_bot_and_q_comes_back),
+		SCREEN_TEST(the_log_of_one_bot_is_one_key_away),
+		SCREEN_TEST(help_begins_with_the_pane_in_focus),
+		SCREEN_TEST(the_menu_of_actions_says_why_one_is_locked),
+		SCREEN_TEST(the_command_line_completes_names),
+		SCREEN_TEST(pause_holds_the_picture_under_a_banner),
+		SCREEN_TEST(a_silent_engine_turns_the_picture_grey),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The whole console in this process: an engine under a virtual clock that is fed scripted
+ * observations (engine_harness.h), and a screen in memory on it, driven by keys. Nothing sleeps. A
+ * failure ends the test.
+ */
+#ifndef BOTSWAIN_TESTS_CONSOLE_H
+#define BOTSWAIN_TESTS_CONSOLE_H
+
+#include <stdbool.h>
+#include "core/base/attr.h"
+#include "tests/support/engine_harness.h"
+#include "tui/app.h"
+
+struct event_writer;
+
+enum { CONSOLE_WRITERS_MAX = 16 };
+
+struct console {
+	struct harness *harness;
+	struct theme theme;
+	struct term_options options;
+	struct term *term;
+	struct app *app;
+	struct {
+		char *bot;
+		struct event_writer *writer;
+	} writers[CONSOLE_WRITERS_MAX];
+	size_t writer_count;
+};
+
+struct console *console_new(const char *yaml, int rows, int columns) MUST_CHECK;
+/* The same over an engine with other options: one that keeps a ledger and may act. */
+struct console *console_open(
+	const char *yaml, const struct engine_options *options, int rows, int columns) MUST_CHECK;
+void console_free(struct console *console);
+
+/* Writes one line into a bot's log. */
+void console_log(struct console *console, const char *bot, const char *line);
+/* Everything that a healthy polling bot shows: token, no backlog, a process, a heartbeat. */
+void console_healthy(struct console *console, const char *bot, int pid);
+/* Every source of these "kind/name" words has answered. */
+void console_sources(struct console *console, const char *const names[]);
+/* Lets engine and screen work until the picture is what the state is, answers of the query pool
+ * included. */
+void console_settle(struct console *console);
+/* Moves the time, and settles. */
+void console_advance(struct console *console, int64_t ms);
+
+/* Presses keys by name, blank between; types a text. */
+void console_keys(struct console *console, const char *names);
+void console_type(struct console *console, const char *text);
+/* Queues keys without letting anything happen in between. */
+void console_queue(struct console *console, const char *names);
+void console_resize(struct console *console, int rows, int columns);
+
+/* The text of the screen holds it, or does not. */
+void console_expect(struct console *console, const char *text);
+void console_expect_not(struct console *console, const char *text);
+/* The row of the screen that holds `text`, -1 none. */
+int console_row(struct console *console, const char *text);
+void console_golden(struct console *console, const char *name);
+
+#endif
