@@ -45,33 +45,43 @@ static int64_t offset_of(const char *key)
 	return slash ? strtoll(slash + 1, NULL, 10) : -1;
 }
 
-/* Reads what may hold the wanted rows: the end, or around the anchor. */
+struct part {
+	int64_t from, until;
+};
+
+/* What may hold the wanted rows: the end, around the anchor, or what came after the last answer. It
+ * lies within the file, whatever the client says: keys come from outside, and files are cut. */
+static struct part part_of(const struct window_job *job, size_t wanted, int64_t end)
+{
+	int64_t anchor = offset_of(job->request->anchor), bytes = (int64_t)wanted * LINE_BYTES;
+	int64_t middle = anchor >= 0 && anchor < end ? anchor : end;
+	int64_t until = end - middle > bytes ? middle + bytes : end;
+	int64_t from = middle > bytes ? middle - bytes : 0;
+	if (job->position) {
+		int64_t last = offset_of(job->position);
+		from = last < 0 ? 0 : last < end ? last : end;
+		until = end;
+	}
+	return (struct part){until - from > READ_MAX ? until - READ_MAX : from, until};
+}
+
 static bool read_part(const struct window_job *job, size_t wanted, struct str *ret, int64_t *ret_at,
 	struct err *err)
 {
 	const char *path = job->owned;
-	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	int64_t anchor = offset_of(job->request->anchor), bytes = (int64_t)wanted * LINE_BYTES;
+	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0 && errno == ENOENT)
 		return true;
-	if (fd < 0)
+	int64_t end = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
+	if (end < 0)
 		return err_errno(err, errno, "cannot read '%s'", path);
-	int64_t end = lseek(fd, 0, SEEK_END), from = anchor >= 0 ? anchor - bytes : end - bytes;
-	int64_t until = anchor >= 0 ? anchor + bytes : end;
-	if (job->position) {
-		from = offset_of(job->position);
-		until = end;
-	}
-	from = from < 0 ? 0 : from;
-	until = until > end ? end : until;
-	if (until - from > READ_MAX)
-		from = until - READ_MAX;
-	autofree char *buffer = xmalloc((size_t)(until - from) + 1);
-	ssize_t got = pread(fd, buffer, (size_t)(until - from), from);
+	struct part part = part_of(job, wanted, end);
+	autofree char *buffer = xmalloc((size_t)(part.until - part.from) + 1);
+	ssize_t got = pread(fd, buffer, (size_t)(part.until - part.from), part.from);
 	if (got < 0)
 		return err_errno(err, errno, "cannot read '%s'", path);
 	str_add(ret, buffer, (size_t)got);
-	*ret_at = from;
+	*ret_at = part.from;
 	return true;
 }
 

@@ -7,8 +7,12 @@
 #include <cmocka.h>
 
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "core/base/mem.h"
 #include "tests/support/engine_harness.h"
 
 static const char config[] = "state_dir: /nowhere/state\n"
@@ -142,6 +146,40 @@ static void an_audit_window_on_no_file_is_empty(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* An audit file that was cut, or an anchor out of the air, must not make the engine read backwards. */
+static void an_audit_anchor_behind_the_end_is_answered_with_what_is_there(void **state)
+{
+	static const char line[] = "{\"v\":1,\"ts\":\"2026-03-01T12:00:00Z\",\"seq\":1,\"who\":"
+				   "\"ann\",\"what\":\"restart\"}\n";
+	char folder[] = "/tmp/botswain-audit-XXXXXX";
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	autofree char *path = xasprintf("%s/audit.jsonl", folder);
+	autofree char *yaml = xasprintf("state_dir: %s\n", folder);
+	FILE *file = fopen(path, "we");
+	assert_non_null(file);
+	assert_true(fputs(line, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+	struct harness *harness = harness_new(yaml);
+	struct harness_screen *screen = harness_attach(harness);
+	static const char *const anchors[] = {
+		"1/audit/1000000000000", "1/audit/9223372036854775807", "1/audit/-7"};
+	for (size_t i = 0; i < COUNT_OF(anchors); i++) {
+		harness_forget(screen);
+		harness_send(screen,
+			"win_open window=1 generation=%zu store=\"audit\" before=10 after=10 "
+			"anchor=\"%s\"",
+			i + 1, anchors[i]);
+		const struct msg_win_rows *rows = harness_await(screen, MSG_win_rows);
+		assert_string_equal(rows->error, "");
+		assert_int_equal(rows->rows_count, 1);
+	}
+	harness_detach(screen);
+	harness_free(harness);
+	unlink(path);
+	rmdir(folder);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -151,6 +189,7 @@ int main(void)
 		TEST(an_older_generation_is_not_answered),
 		TEST(what_makes_no_sense_is_answered_with_its_reason),
 		TEST(an_audit_window_on_no_file_is_empty),
+		cmocka_unit_test(an_audit_anchor_behind_the_end_is_answered_with_what_is_there),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
