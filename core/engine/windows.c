@@ -98,6 +98,7 @@ static void ask(struct engine *engine, struct peer *peer, struct window *window)
 	window->asked_mono_ms = now_mono(engine);
 	window->again_mono_ms = window->asked_mono_ms + WINDOW_GAP_MS;
 	window->seen = store->news(engine, window);
+	window->turn = peer->turn;
 	if (!store->begin(engine, window, job, &err)) {
 		answer_error(peer, window->request, err.text);
 		query_unref(&job->query);
@@ -220,10 +221,19 @@ void windows_deliver(struct engine *engine, struct parcel *parcel)
 
 /* ---- following ---- */
 
-/* It has no job, and its store has something for it. */
-static bool is_waiting(const struct engine *engine, const struct window *window)
+/* Who still has to read what was sent gets one more answer a window and turn: neither does its
+ * backlog grow, nor do windows and state keep each other from a slow line. */
+static bool may_have_more(const struct peer *peer, const struct window *window)
 {
-	if (!window->request || window->job)
+	return peer_backlog(peer) == 0 ||
+	       (window->turn != peer->turn && peer_backlog(peer) < PEER_OUT_BYTES);
+}
+
+/* It has no job, and its store has something for it. */
+static bool is_waiting(
+	const struct engine *engine, const struct peer *peer, const struct window *window)
+{
+	if (!window->request || window->job || !may_have_more(peer, window))
 		return false;
 	return window->unasked ||
 	       (window->request->follow && window->store->news(engine, window) != window->seen);
@@ -235,7 +245,7 @@ static void turn_window(struct engine *engine, struct peer *peer, struct window 
 		drop_job(window);
 		window->unasked = true;
 	}
-	if (is_waiting(engine, window) && now_mono(engine) >= window->again_mono_ms)
+	if (is_waiting(engine, peer, window) && now_mono(engine) >= window->again_mono_ms)
 		ask(engine, peer, window);
 }
 
@@ -254,7 +264,7 @@ int64_t windows_due_ms(const struct engine *engine)
 	for (size_t i = 0; (peer = server_peer_at(engine->server, i)); i++)
 		for (size_t w = 0; peer->windows && w < WINDOWS_MAX; w++) {
 			const struct window *window = &peer->windows->windows[w];
-			if (window->again_mono_ms < due && is_waiting(engine, window))
+			if (window->again_mono_ms < due && is_waiting(engine, peer, window))
 				due = window->again_mono_ms;
 		}
 	return due;

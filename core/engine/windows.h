@@ -34,6 +34,7 @@ struct window {
 	int64_t asked_mono_ms;  /* when the last job began */
 	int64_t again_mono_ms;  /* not asked again before */
 	uint64_t seen;          /* the store's number of changes that the last job began with */
+	uint64_t turn;          /* of its client, when the last job began */
 	bool unasked;           /* the pool had no room */
 	char *position;         /* follow: the key of the last row sent; NULL: none yet */
 };

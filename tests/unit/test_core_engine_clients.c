@@ -259,6 +259,39 @@ static void a_flood_of_requests_waits_in_its_own_socket_and_none_is_lost(void **
 	harness_detach(good);
 }
 
+/* It reads, but slower than it is answered: what follows must not pile up here. */
+static void a_slow_reader_of_a_following_window_makes_no_pile(void **state)
+{
+	enum { SECONDS = 60, NAMES = 64, PILE_BYTES = 2 << 20 };
+	struct harness *harness = *state;
+	int fd = connect_raw(harness);
+	autostr struct str names = STR_INIT, heard = STR_INIT;
+	char bytes[32768];
+	bool closed;
+	for (int i = 0; i < NAMES; i++)
+		str_addf(&names, "%snone%d", i ? "\\n" : "", i);
+	say(fd, "hello protocol=%d engine=\"/nowhere/state\"", MSG_PROTOCOL);
+	say(fd,
+		"win_open window=1 generation=1 store=\"series\" follow=true from_ms=-60000 "
+		"columns=1000 filter=\"%s\"",
+		names.text);
+	for (int i = 0; i < SECONDS; i++) {
+		harness_advance(harness, 1000);
+		(void)engine_turn(harness->engine, 2);
+		ssize_t got = recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+		str_add(&heard, bytes, got > 0 ? (size_t)got : 0);
+	}
+	size_t read_in_time = heard.length;
+	for (size_t before = 0; before != heard.length;) {
+		before = heard.length;
+		hear(harness, fd, &heard, &closed);
+		assert_false(closed);
+	}
+	assert_in_range(count_messages(&heard, MSG_win_points), 2, SECONDS);
+	assert_in_range(heard.length - read_in_time, 1, PILE_BYTES);
+	close(fd);
+}
+
 static void a_repeated_request_gets_the_same_answer_and_is_not_redone(void **state)
 {
 	struct harness_screen *screen = harness_attach(*state);
@@ -360,6 +393,7 @@ int main(void)
 		TEST(who_says_nothing_is_hung_up_on_after_five_seconds),
 		cmocka_unit_test(who_never_reads_is_dropped_after_ten_seconds_and_counted),
 		TEST(a_flood_of_requests_waits_in_its_own_socket_and_none_is_lost),
+		TEST(a_slow_reader_of_a_following_window_makes_no_pile),
 		TEST(a_repeated_request_gets_the_same_answer_and_is_not_redone),
 		TEST(another_user_may_look_and_not_act),
 		TEST(the_sixty_fifth_client_is_refused),
