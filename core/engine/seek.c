@@ -84,7 +84,10 @@ static void work(struct query *query)
 		look(job, filter, reply);
 	else
 		msg_set(&reply->error, err.text);
-	query_post(query, job->to_engine, MSG_seek, reply);
+	if (query_cancelled(query))
+		msg_free(MSG_seek, reply); /* it has its answer */
+	else
+		query_post(query, job->to_engine, MSG_seek, reply);
 }
 
 static char *join_filters(const char *window, const char *wanted)
@@ -118,6 +121,21 @@ static void refuse(struct peer *peer, uint64_t req, const char *text)
 	peer_send(peer, MSG_seek, &reply);
 }
 
+/* Every request is answered, also one that a newer one made stale: its client waits. */
+static void overtake(struct peer *peer)
+{
+	if (!peer->seek)
+		return;
+	const struct seek_job *job = (const struct seek_job *)peer->seek;
+	struct msg_seek *reply = msg_new(MSG_seek);
+	reply->req = job->request->req;
+	reply->done = true;
+	msg_set(&reply->error, "overtaken by a newer search");
+	query_cancel(peer->seek);
+	query_post(peer->seek, job->to_engine, MSG_seek, reply);
+	seek_forget(peer);
+}
+
 void seek_request(struct engine *engine, struct peer *peer, const void *body)
 {
 	const struct msg_seek_req *request = body;
@@ -128,10 +146,12 @@ void seek_request(struct engine *engine, struct peer *peer, const void *body)
 		return;
 	}
 	struct seek_job *job = new_job(engine, peer, request);
-	seek_forget(peer);
+	overtake(peer);
 	peer->seek = &job->query;
-	if (!query_pool_add(engine->pool, &job->query))
-		refuse(peer, request->req, "the engine is too busy to search now: try again");
+	if (query_pool_add(engine->pool, &job->query))
+		return;
+	refuse(peer, request->req, "the engine is too busy to search now: try again");
+	seek_forget(peer);
 }
 
 void seek_forget(struct peer *peer)
@@ -147,9 +167,11 @@ void seek_deliver(struct engine *engine, const struct parcel *parcel)
 {
 	const struct seek_job *job = parcel->attachment;
 	struct peer *peer = job ? server_peer(engine->server, job->client) : NULL;
-	if (!peer || query_cancelled(&job->query))
+	if (!peer)
 		return;
 	size_t from = peer->out.length;
 	peer_send(peer, MSG_seek, parcel->message.body);
 	peer_remember(peer, job->request->req, from);
+	if (peer->seek == &job->query)
+		seek_forget(peer);
 }

@@ -177,6 +177,39 @@ static void seeks_find_the_next_hit_either_way_and_a_time(void **state)
 	assert_line_at(scene, timed, "line 50");
 }
 
+static unsigned count_seeks(const struct harness_screen *screen)
+{
+	unsigned count = 0;
+	for (unsigned i = 0; i < screen->got_count; i++)
+		count += screen->got[i].kind == MSG_seek;
+	return count;
+}
+
+/* Its client waits for it: a screen has room for a few open requests only. */
+static void a_seek_that_is_overtaken_is_answered_too(void **state)
+{
+	enum { SEEKS = 20, TRIES = 500 };
+	struct scene *scene = *state;
+	struct harness_screen *screen = scene->screen;
+	char text[] = "level>=error";
+	write_lines(scene, 100);
+	harness_forget(screen);
+	for (uint64_t i = 1; i <= SEEKS; i++) {
+		const struct msg_seek_req request = {
+			.req = 1000 + i, .window = 1, .expression = text};
+		client_send(screen->client, MSG_seek_req, &request);
+	}
+	for (int i = 0; i < TRIES && count_seeks(screen) < SEEKS; i++) {
+		harness_sync(screen);
+		(void)engine_turn(scene->harness->engine, 10);
+	}
+	assert_int_equal(count_seeks(screen), SEEKS);
+	const struct msg_seek *last = harness_got(screen, MSG_seek);
+	assert_int_equal(last->req, 1000 + SEEKS);
+	assert_string_equal(last->error, "");
+	assert_true(last->key[0] != '\0');
+}
+
 static void what_an_operation_printed_is_a_window_of_its_own(void **state)
 {
 	struct scene *scene = *state;
@@ -242,6 +275,7 @@ int main(void)
 		TEST(a_followed_end_gets_what_is_new),
 		TEST(a_filter_hides_and_says_how_much),
 		TEST(seeks_find_the_next_hit_either_way_and_a_time),
+		TEST(a_seek_that_is_overtaken_is_answered_too),
 		TEST(what_an_operation_printed_is_a_window_of_its_own),
 		TEST(what_changes_state_is_an_event_of_botswains),
 		TEST(the_store_is_bounded_and_shown),

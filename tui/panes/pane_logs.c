@@ -32,6 +32,7 @@ struct logs_view {
 	char *marks[MARKS_MAX]; /* keys of marked lines, oldest first */
 	size_t mark_count;
 	uint64_t change; /* of the window, when the rows were last looked at */
+	uint64_t seek;   /* the newest request to look for something */
 	int rows, columns;
 	bool goto_first;
 };
@@ -372,11 +373,14 @@ static void go_to(struct app *app, const char *key)
 static void take_seek(struct app *app, uint64_t req, enum msg_kind kind_, const void *body)
 {
 	const struct msg_seek *seek = kind_ == MSG_seek ? body : NULL;
-	(void)req;
+	if (req != view_of(app)->seek)
+		return; /* overtaken: the cursor goes where the newest one says */
 	if (seek && seek->key[0])
 		go_to(app, seek->key);
 	else if (!seek)
 		app_toast(app, true, "the engine went away before it answered");
+	else if (seek->error[0])
+		app_toast(app, true, "%s", seek->error);
 	else if (seek->done)
 		app_toast(app, false, "nothing more in this direction");
 }
@@ -408,7 +412,9 @@ static bool seek(struct app *app, const char *expression, bool backwards, struct
 	request.from = view->cursor_key;
 	autofree char *copy = xstrdup(expression);
 	request.expression = copy;
-	return app_request(app, MSG_seek_req, &request, take_seek);
+	bool sent = app_request(app, MSG_seek_req, &request, take_seek);
+	view->seek = request.req;
+	return sent;
 }
 
 bool logs_seek(struct app *app, int what, struct err *err)
