@@ -72,7 +72,9 @@ static void work(struct query *query)
 	query_post(query, job->to_engine, MSG_answer, answer);
 }
 
-static void begin(struct engine *engine, uint64_t client, uint64_t req)
+static const char busy[] = "the engine is too busy to read the configuration: try again";
+
+static bool begin(struct engine *engine, uint64_t client, uint64_t req)
 {
 	struct reload_job *job = xcalloc(1, sizeof(*job));
 	query_init(&job->query, work, release_job);
@@ -80,21 +82,26 @@ static void begin(struct engine *engine, uint64_t client, uint64_t req)
 	job->path = xstrdup(engine->settings->path);
 	job->client = client;
 	job->req = req;
-	if (!query_pool_add(engine->pool, &job->query))
-		copy_text(engine->config_error, sizeof(engine->config_error),
-			"the engine is too busy to read the configuration: try again");
+	bool good = query_pool_add(engine->pool, &job->query);
+	if (!good)
+		copy_text(engine->config_error, sizeof(engine->config_error), busy);
 	query_unref(&job->query);
+	return good;
 }
 
 void reload_begin(struct engine *engine)
 {
-	begin(engine, 0, 0);
+	bool ignored UNUSED = begin(engine, 0, 0);
 }
 
 void reload_request(struct engine *engine, struct peer *peer, const void *body)
 {
 	const struct msg_reload_req *request = body;
-	begin(engine, peer->who.client, request->req);
+	if (begin(engine, peer->who.client, request->req))
+		return;
+	autofree char *text = xstrdup(busy);
+	const struct msg_answer reply = {.req = request->req, .code = ERR_LIMIT, .text = text};
+	peer_send(peer, MSG_answer, &reply);
 }
 
 static void answer(struct engine *engine, const struct reload_job *job)
