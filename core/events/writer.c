@@ -105,7 +105,11 @@ static void seal(struct event_writer *writer)
 
 void event_writer_redact_with(struct event_writer *writer, const struct redactor *redactor)
 {
+	if (redactor == writer->redactor)
+		return; /* nothing new: the chunk goes on */
 	struct redactor *next = redactor_ref(redactor);
+	if (writer->open)
+		writer->chunk_bytes = CHUNK_TEXT_FIRST; /* it was not full: no reason to grow */
 	seal(writer);
 	redactor_unref(writer->redactor);
 	writer->redactor = next;

@@ -409,6 +409,22 @@ static void new_secrets_start_a_new_chunk(void **state)
 	redactor_unref(next);
 }
 
+/* The engine gives its own writer the secrets every second. */
+static void the_same_secrets_again_start_no_new_chunk(void **state)
+{
+	struct bench *bench = *state;
+	const struct chunk_list *list;
+	size_t chunks = 0;
+	for (int i = 0; i < 100; i++) {
+		event_writer_redact_with(bench->writer, bench->redactor);
+		write_line(bench, "a line");
+		clock_advance(&bench->clock, 1000);
+		(void)post(bench, &list);
+		chunks += list ? list->count : 0;
+	}
+	assert_int_equal(chunks, 1);
+}
+
 static void a_writer_that_never_posted_frees_everything(void **state)
 {
 	struct bench *bench = *state;
@@ -435,6 +451,7 @@ int main(void)
 		with_bench(an_event_keeps_its_fields_apart),
 		with_bench(a_traceback_is_stored_under_the_time_and_level_of_its_line),
 		with_bench(new_secrets_start_a_new_chunk),
+		with_bench(the_same_secrets_again_start_no_new_chunk),
 		with_bench(a_writer_that_never_posted_frees_everything),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
