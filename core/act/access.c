@@ -50,7 +50,8 @@ bool access_check(const struct act *act, const struct operator* who, struct err 
 	if (!may_write(act, who, err))
 		return false;
 	if (act->settings->write == WRITE_ARMED && !find_arming(act, who))
-		return err_set(err, ERR_REFUSED, "read-only: press ! to arm for 15 minutes");
+		return err_set(err, ERR_REFUSED,
+			"read-only: press ! in the console to arm for 15 minutes");
 	if (act->ledger_error[0])
 		return err_set(err, ERR_IO, "nothing can be recorded, so nothing is done: %s",
 			act->ledger_error);

@@ -52,12 +52,8 @@ static int32_t utc_offset_s(int64_t now_ms)
 struct filter *event_filter(const char *expression, int64_t now_ms, struct err *err)
 {
 	const struct filter_schema schema = log_schema(now_ms, utc_offset_s(now_ms));
-	struct err wrong = {.code = ERR_NONE};
 	size_t at = 0;
-	struct filter *filter = filter_new(expression, &schema, &at, &wrong);
-	if (!filter)
-		err_set(err, wrong.code, "filter, column %zu: %s", at + 1, wrong.text);
-	return filter;
+	return filter_new(expression, &schema, &at, err); /* its sentence says where */
 }
 
 struct event_query *event_input_ask(

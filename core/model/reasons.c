@@ -497,9 +497,16 @@ static bool is_configured(const struct view *view)
 	return view->asked || view->has_process || view->has_heartbeat || view->bot->logs_count;
 }
 
+/* Telegram has answered, and nobody else is asked: there is nothing to wait for. */
+static bool is_token_all(const struct view *view)
+{
+	return is_word(view->bot->tg_state, "ok") && !view->has_process && !view->has_heartbeat &&
+	       !view->bot->logs_count;
+}
+
 static bool when_checking(const struct view *view)
 {
-	return !view->grown && !view->alive && is_configured(view);
+	return !view->grown && !view->alive && is_configured(view) && !is_token_all(view);
 }
 static int64_t say_checking(const struct view *view, struct str *text)
 {
@@ -526,7 +533,8 @@ static bool is_silent(const struct view *view)
 
 static bool when_token_only(const struct view *view)
 {
-	return is_silent(view) && is_word(view->bot->tg_state, "ok");
+	return (is_silent(view) && is_word(view->bot->tg_state, "ok")) ||
+	       (is_token_all(view) && !view->alive);
 }
 static int64_t say_token_only(const struct view *view, struct str *text)
 {

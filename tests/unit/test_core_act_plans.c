@@ -201,7 +201,7 @@ static void arming_is_per_operator_and_lasts_fifteen_minutes(void **state)
 	struct act_bench *bench = *state;
 	bench->settings.write = WRITE_ARMED;
 	struct msg_plan plan = bench_plan(bench, "restart", "orders", NULL);
-	assert_string_equal(plan.error, "read-only: press ! to arm for 15 minutes");
+	assert_string_equal(plan.error, "read-only: press ! in the console to arm for 15 minutes");
 	msg_release(MSG_plan, &plan);
 	arm(bench, true, ERR_NONE);
 	const struct msg_engine *engine = model_engine(bench->model);

@@ -101,7 +101,10 @@ static const struct row rows[] = {
 	{HEALTHY " sync_error_ms=~6m", "ok", '.', "", ""},
 	/* a good token alone says nothing of the bot */
 	{POLLS QUIET ANSWERS, "unknown", '?', "only its token is checked", ""},
-	{POLLS QUIET ANSWERS " added_ms=~3s", "checking", '?', "checking", ""},
+	{POLLS QUIET ANSWERS " added_ms=~3s", "unknown", '?', "only its token is checked", ""},
+	{POLLS QUIET ANSWERS " added_ms=~3s event_at_ms=~1s", "ok", '.', "", ""},
+	{POLLS QUIET ANSWERS " added_ms=~3s logs=[\"a\"]", "checking", '?', "checking", ""},
+	{POLLS QUIET " tg_state=\"checking\" added_ms=~3s", "checking", '?', "checking", ""},
 	{POLLS QUIET ANSWERS " log_at_ms=~6m logs=[\"a\"]", "unknown", '?', "only its token is checked", ""},
 	{" transport=\"none\" tg_state=\"not_polled\"" QUIET " log_at_ms=~6m logs=[\"a\"]", "unknown", '?', "no log line", "6m"},
 	{" transport=\"none\" tg_state=\"not_polled\"" QUIET " logs=[\"a\"]", "unknown", '?', "nothing says that it runs", ""},

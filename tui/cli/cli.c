@@ -16,7 +16,8 @@
 #include "core/base/str.h"
 #include "core/conf/settings.h"
 
-enum { WAIT_MS = 5000, ATTACH_MS = 5000, POLL_MS = 100 };
+enum { WAIT_MS = 5000, ATTACH_MS = 5000, POLL_MS = 100, ARGS_WIDTH = 30 };
+#define INDENT "\n                                             "
 
 /* clang-format off */
 #define CLI(id) extern const struct cli_command cli_##id;
@@ -44,8 +45,8 @@ bool cli_knows(const char *word)
 void cli_help(struct str *to)
 {
 	for (size_t i = 0; i < COUNT_OF(commands); i++)
-		str_addf(to, "  %-12s %-34s %s\n", commands[i]->name, commands[i]->args,
-			commands[i]->help);
+		str_addf(to, "  %-12s %-30s%s %s\n", commands[i]->name, commands[i]->args,
+			strlen(commands[i]->args) > ARGS_WIDTH ? INDENT : "", commands[i]->help);
 }
 
 int cli_say(int status, const char *format, ...)
@@ -57,6 +58,12 @@ int cli_say(int status, const char *format, ...)
 	fputc('\n', stderr);
 	va_end(args);
 	return status;
+}
+
+int cli_refuse(const char *command, const char *word)
+{
+	return cli_say(CLI_USAGE, "'%s' is no option of %s; see botswain %s --help", word, command,
+		command);
 }
 
 bool cli_put(const struct str *text)
@@ -134,10 +141,16 @@ static bool reach_engine(struct cli *cli, const struct cli_command *command, str
 	return client_start_private(cli->settings, "cli", &cli->client, err);
 }
 
+static bool names_config(const char *word)
+{
+	return strcmp(word, "-c") == 0 || strcmp(word, "--config") == 0;
+}
+
 static bool take_option(struct cli *cli, int argc, char **argv, int *at, struct err *err)
 {
 	const char *word = argv[*at];
-	bool with_value = strcmp(word, "--wait") == 0 || strcmp(word, "--reason") == 0;
+	bool with_value =
+		strcmp(word, "--wait") == 0 || strcmp(word, "--reason") == 0 || names_config(word);
 	if (strcmp(word, "--json") == 0)
 		cli->json = true;
 	else if (strcmp(word, "--jsonl") == 0)
@@ -153,6 +166,8 @@ static bool take_option(struct cli *cli, int argc, char **argv, int *at, struct 
 	const char *value = argv[++*at];
 	if (strcmp(word, "--reason") == 0)
 		cli->reason = value;
+	else if (names_config(word))
+		cli->config = value;
 	else if (!parse_duration(value, &cli->wait_ms, err))
 		return false;
 	return true;
@@ -174,16 +189,19 @@ static bool take_options(struct cli *cli, int *argc, char **argv, struct err *er
 	return true;
 }
 
-static bool load(struct cli *cli, const char *config, struct err *err)
+bool cli_load(struct cli *cli, const char *config, bool warnings)
 {
 	autofree char *path = NULL;
 	autostr struct str report = STR_INIT;
-	if (!settings_find(config, &path, err))
-		return false;
-	if (settings_load(path, &cli->settings, &report, err))
-		return true;
-	fputs(report.text, stderr);
-	return false;
+	struct err err = {.code = ERR_NONE};
+	if (!settings_find(config, &path, &err))
+		return cli_say(false, "%s", err.text);
+	bool good = settings_load(path, &cli->settings, &report, &err);
+	if (!good && !report.length)
+		cli_say(false, "%s", err.text);
+	else if (!good || warnings)
+		fputs(report.text, stderr);
+	return good;
 }
 
 static int run_attached(struct cli *cli, const struct cli_command *command, int argc, char **argv)
@@ -203,7 +221,7 @@ static int run_attached(struct cli *cli, const struct cli_command *command, int 
 
 int cli_main(const char *config, int argc, char **argv)
 {
-	struct cli cli = {.wait_ms = WAIT_MS};
+	struct cli cli = {.config = config, .wait_ms = WAIT_MS};
 	struct err err = {.code = ERR_NONE};
 	const struct cli_command *command = find(argv[0]);
 	int status = CLI_USAGE;
@@ -215,13 +233,10 @@ int cli_main(const char *config, int argc, char **argv)
 		return CLI_OK;
 	}
 	cli.model = model_new();
-	cli.config = config;
 	if (!command->engine)
 		status = command->run(&cli, argc, argv);
-	else if (load(&cli, config, &err))
+	else if (cli_load(&cli, cli.config, false))
 		status = run_attached(&cli, command, argc, argv);
-	else
-		cli_say(CLI_USAGE, "%s", err.text);
 	client_free(cli.client);
 	model_free(cli.model);
 	settings_unref(cli.settings);

@@ -61,6 +61,11 @@ bool cli_until(struct cli *cli, bool (*done)(struct cli *cli), int64_t limit_ms)
 int64_t cli_now_ms(const struct cli *cli);
 /* Says a sentence on standard error ("botswain: ...") and returns `status`. */
 int cli_say(int status, const char *format, ...) PRINTF_LIKE(2, 3);
+/* Says that a word is no option of `command`, and returns CLI_USAGE. */
+int cli_refuse(const char *command, const char *word);
+/* Finds and reads the configuration (`config`: -c FILE, or NULL) into cli->settings. False: every error was said on
+ * standard error, and what to do about it. `warnings`: a good one's warnings are said, too. */
+bool cli_load(struct cli *cli, const char *config, bool warnings);
 /* Writes all of `text` to standard output; false when nobody reads it any more. */
 bool cli_put(const struct str *text);
 /* Prints every entity of a kind as {"v":1,"<name>":[...],"engine":{...}}, or a line each with --jsonl. */

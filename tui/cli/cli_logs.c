@@ -74,6 +74,16 @@ static void also(struct str *filter, const char *format, const char *value)
 	}
 }
 
+static bool refuse(const char *word, bool has_value)
+{
+	static const char *const valued[] = {"--bot", "--level", "--grep", "--where"};
+	for (size_t i = 0; !has_value && i < COUNT_OF(valued); i++)
+		if (strcmp(word, valued[i]) == 0)
+			return cli_say(false, "%s needs a value", word);
+	cli_refuse("logs", word);
+	return false;
+}
+
 /* Turns the options into one filter; false: a word that is none. */
 static bool read_options(struct tail *tail, struct str *filter, int argc, char **argv)
 {
@@ -95,8 +105,7 @@ static bool read_options(struct tail *tail, struct str *filter, int argc, char *
 				str_addf(filter, "%s(%s)", filter->length ? " and " : "", argv[i]);
 		}
 		if (!known)
-			return cli_say(
-				false, "'%s' is no option of logs, or lacks its value", argv[i]);
+			return refuse(argv[i], i + 1 < argc);
 	}
 	return true;
 }
@@ -133,14 +142,14 @@ static int run(struct cli *cli, int argc, char **argv)
 	read_window(cli, &tail, filter.text);
 	str_release(&tail.out);
 	if (*tail.error)
-		return cli_say(CLI_USAGE, "%s", tail.error);
+		return cli_say(CLI_USAGE, "%s\n  the filter: %s", tail.error, filter.text);
 	return tail.done || tail.gone ? CLI_OK : cli_say(CLI_UNKNOWN, "the engine did not answer");
 }
 
 extern const struct cli_command cli_logs;
 const struct cli_command cli_logs = {
 	.name = "logs",
-	.args = "[-f] [--bot B] [--level L] [--grep RE]",
+	.args = "[-f] [--bot B] [--level L] [--grep RE] [--where FILTER]",
 	.help = "the merged log of files and streams, newest last",
 	.engine = true,
 	.run = run,

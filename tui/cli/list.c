@@ -144,6 +144,10 @@ int list_run(struct cli *cli, const struct list_view *view, int argc, char **arg
 {
 	struct chosen chosen;
 	autostr struct str out = STR_INIT;
+	for (int i = 1; i < argc; i++)
+		if (argv[i][0] == '-' || !view->label)
+			return argv[i][0] == '-' ? cli_refuse(argv[0], argv[i])
+						 : cli_say(CLI_USAGE, "%s takes no names", argv[0]);
 	choose(cli, view, argc, argv, &chosen);
 	int status = !view->label || all_found(&chosen, argc, argv) ? verdict(&chosen) : CLI_USAGE;
 	if (cli->json || cli->jsonl)
