@@ -19,7 +19,12 @@
 #include "core/collect/telegram_internal.h"
 #include "core/collect/telegram_url.h"
 
-enum { CALLS_MAX = 64, CONNECT_MS = 5000 };
+enum {
+	CALLS_MAX = 64,
+	CONNECT_MS = 5000,
+	HURRY_MS = 4000, /* one bot is not asked more often than that */
+	HURRY_NEAR_MS = 500,
+};
 
 const struct settings *tg_settings(const struct telegram *telegram)
 {
@@ -120,7 +125,10 @@ static void hurry(struct telegram *telegram, const char *name)
 	struct tg_bot *bot = tg_find(telegram, name);
 	if (!bot || bot->call || !bot->timer.place)
 		return;
-	tg_bot_hurry(bot, tg_now(telegram));
+	/* Whoever watches a restart hurries every second; Telegram need not feel it. */
+	int64_t gap_ms = tg_settings(telegram)->telegram_loopback ? HURRY_NEAR_MS : HURRY_MS;
+	int64_t now_ms = tg_now(telegram), soon_ms = bot->asked_ms + gap_ms;
+	tg_bot_hurry(bot, soon_ms > now_ms ? soon_ms : now_ms);
 	tg_plan(telegram, bot);
 }
 

@@ -163,11 +163,12 @@ static void the_fleet_is_read_from_its_table_and_again_when_it_changes(void **st
 	watch("tester", "",
 		"bots_from: [{postgres: main, query: 'select name, enabled, kind from bots order "
 		"by "
-		"name', interval: 1s}]\n");
+		"name', interval: 1s, pidfile: '/nonexistent/{bot}.pid'}]\n");
 	const char *fleet = collected_wait(&collected, "obs_fleet", "source=\"main\"",
 		"{name=\"alpha\" enabled=true transport=\"none\"}",
 		"{name=\"beta\" transport=\"none\"}", NULL);
 	assert_null(strstr(fleet, "Bad Name"));
+	collected_wait(&collected, "obs_process", "bot=\"alpha\"", "/nonexistent/alpha.pid", NULL);
 	run("update bots set enabled = true where name = 'beta'");
 	collected_wait(
 		&collected, "obs_fleet", "{name=\"beta\" enabled=true transport=\"none\"}", NULL);
