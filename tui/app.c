@@ -26,7 +26,8 @@ struct app *app_new(const struct clock *clock, const struct settings *settings, 
 	app->live = model_new();
 	app->now_ms = clock_wall_ms(clock);
 	app->own_cpu = NAN;
-	app->key_mono_ms = app->interrupt_mono_ms = app->data_mono_ms = INT64_MIN / 2;
+	app->key_mono_ms = app->interrupt_mono_ms = app->data_mono_ms = app->link_mono_ms =
+		INT64_MIN / 2;
 	keymap_init(&app->keymap);
 	views_init(&app->views);
 	for (int id = 1; id < WINDOW_COUNT; id++)
@@ -219,9 +220,31 @@ static void look_at_silence(struct app *app)
 	app->silent_since_ms = link_turn_wall_ms(app->link);
 }
 
+static bool awaits_answer(const struct app *app)
+{
+	if (!link_turn_wall_ms(app->link) || app->link_state != LINK_ATTACHED || app->dirty)
+		return true;
+	for (size_t i = 0; i < APP_REQUESTS_MAX; i++)
+		if (app->requests[i].req)
+			return true;
+	for (int id = 1; id < WINDOW_COUNT; id++)
+		if (app->windows[id].asked && !app->windows[id].answered)
+			return true;
+	return false;
+}
+
+int app_link_pause_ms(const struct app *app)
+{
+	int64_t gap_ms = app->frozen ? APP_PAUSED_MS : APP_DATA_MS;
+	int64_t left_ms = app->link_mono_ms + gap_ms - app_mono_ms(app);
+	return left_ms <= 0 || awaits_answer(app) ? 0 : (int)left_ms;
+}
+
 void app_step(struct app *app)
 {
 	int64_t now_ms = app_mono_ms(app);
+	if (app_link_pause_ms(app) == 0)
+		app->link_mono_ms = now_ms;
 	unsigned turns = link_step(app->link, app->live, now_ms, take, app);
 	look_at_link(app, turns);
 	look_at_silence(app);

@@ -27,7 +27,8 @@
 
 enum {
 	APP_ORDER_MS = 2000,     /* rows keep their places so long after a key */
-	APP_DATA_MS = 200,       /* between frames that new state alone asks for */
+	APP_DATA_MS = 400,       /* between frames that new state alone asks for, and reads of it */
+	APP_PAUSED_MS = 1000,    /* between reads while the picture is held */
 	APP_INTERRUPT_MS = 1000, /* two Ctrl-C within this leave */
 	APP_REQUESTS_MAX = 16,
 };
@@ -45,8 +46,9 @@ struct app {
 	struct model *live;   /* replica of the engine's model */
 	struct model *frozen; /* the picture that pause holds; NULL: not paused */
 	int64_t now_ms;       /* wall clock of the picture: of the last turn mark */
-	uint64_t focused_bot; /* what the engine was told last */
-	bool silent;          /* no turn mark for LINK_SILENT_MS: nothing counts as current */
+	uint64_t focused_bot; /* what the engine was told last, and over which attachment */
+	unsigned focused_epoch;
+	bool silent; /* no turn mark for LINK_SILENT_MS: nothing counts as current */
 	int64_t silent_since_ms;
 	double own_cpu; /* percent of one core; NaN unknown */
 	uint64_t own_rss;
@@ -68,6 +70,7 @@ struct app {
 	struct grid *grid;
 	int64_t key_mono_ms;        /* of the last key */
 	int64_t interrupt_mono_ms;  /* of the last Ctrl-C */
+	int64_t link_mono_ms;       /* of the last read of the link */
 	int64_t data_mono_ms;       /* of the last frame that new state asked for */
 	unsigned epoch;             /* of the link when requests were last looked at */
 	enum link_state link_state; /* as the picture shows it */
@@ -87,6 +90,9 @@ void app_free(struct app *app); /* NULL is legal */
 void app_event(struct app *app, const struct term_event *event);
 /* Reads and writes the link, and everything that time alone changes. */
 void app_step(struct app *app);
+/* Milliseconds until the link should be read; 0: as soon as it is ready, because an answer is waited
+ * for. State that comes by itself is read in batches: a frame shows it no sooner. */
+int app_link_pause_ms(const struct app *app);
 /* Milliseconds until app_step() has something to do by itself. */
 int app_timeout_ms(const struct app *app);
 /* Paints when something visible changed, it is due and the terminal takes it. */

@@ -118,6 +118,11 @@ static bool wait_for_events(struct app *app, int signals, short *ret_terminal, s
 	struct pollfd slots[] = {{.fd = term_fd(app->term), .events = term_poll_events(app->term)},
 		link_poll(app->link), {.fd = signals, .events = POLLIN}};
 	int timeout = sooner(app_timeout_ms(app), term_timeout_ms(app->term));
+	int pause = app_link_pause_ms(app);
+	if (pause > 0 && !(slots[1].events & POLLOUT)) {
+		slots[1].fd = -1;
+		timeout = sooner(timeout, pause);
+	}
 	/* A frame that the terminal does not take yet is no reason to spin: it will say when. */
 	if (app->dirty && !term_can_present(app->term))
 		timeout = term_timeout_ms(app->term);

@@ -39,10 +39,22 @@ static void fit_panes(struct app *app)
 	}
 }
 
+/* The bot under the cursor is polled more often: the engine is told which. */
+static void tell_focus(struct app *app)
+{
+	struct msg_focus_req request = {.bot = pane_bots.rows(app->view[PANE_bots])->cursor};
+	bool told = app->focused_bot == request.bot && app->focused_epoch == link_epoch(app->link);
+	if (told || !link_welcome(app->link) || !link_send(app->link, MSG_focus_req, &request))
+		return;
+	app->focused_bot = request.bot;
+	app->focused_epoch = link_epoch(app->link);
+}
+
 void picture_update(struct app *app)
 {
 	for (int id = 0; id < PANE_COUNT; id++)
 		pane_of((enum pane_id)id)->update(app, app->view[id]);
+	tell_focus(app);
 	compute_layout(app);
 	fit_panes(app);
 }

@@ -219,8 +219,21 @@ static void read_screen(struct console *console, struct str *ret)
 	grid_dump_text(term_headless_grid(console->term), ret);
 }
 
+static bool shows(struct console *console, const char *text)
+{
+	autostr struct str screen = STR_INIT;
+	read_screen(console, &screen);
+	return strstr(screen.text, text) != NULL;
+}
+
+/* What threads of the engine work out may come a little later. */
 void console_expect(struct console *console, const char *text)
 {
+	int64_t until_ms = clock_mono_ms(clock_real()) + POOL_LIMIT_MS;
+	while (!shows(console, text) && clock_mono_ms(clock_real()) < until_ms) {
+		clock_advance(&console->harness->clock, 10); /* following windows have a pace */
+		turn(console, 5);
+	}
 	autostr struct str screen = STR_INIT;
 	read_screen(console, &screen);
 	if (!strstr(screen.text, text))

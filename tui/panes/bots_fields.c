@@ -115,13 +115,19 @@ static void say_figure(struct cell_text *cell, const struct app *app, const stru
 		say(cell, figure_role(bot, field, value), show_figure(value).text);
 }
 
+/* Ages stand in line up to here; further right they would be far from what they belong to. */
+enum { AGE_COLUMN = 44 };
+
 /* The reason, cut to what the column leaves, and its age at the right end. */
 static void say_why(struct cell_text *cell, const struct bots_view *view, const struct msg_bot *bot)
 {
 	char why[224], age[16];
 	bot_why(bot, why, sizeof(why));
 	bot_why_age(bot, view->app->now_ms, age, sizeof(age));
-	int room = view->why_cells - (age[0] ? (int)strlen(age) + 1 : 0);
+	int cells_for_both = view->why_cells < AGE_COLUMN ? view->why_cells : AGE_COLUMN;
+	int room = cells_for_both - (age[0] ? (int)strlen(age) + 1 : 0);
+	if ((int)text_width(why, strlen(why)) > room)
+		room = view->why_cells - (age[0] ? (int)strlen(age) + 1 : 0);
 	int width = (int)text_width(why, strlen(why));
 	bool cut = width > room;
 	size_t cells = 0, length = strlen(why);

@@ -180,6 +180,14 @@ void list_fit(struct app *app, struct list *list, const struct list_kind *kind, 
 	table_fit(&list->table, list->page);
 }
 
+void list_draw(const struct list *list, const struct list_kind *kind, const struct canvas *canvas)
+{
+	struct table table = list->table;
+	if (!table.focused)
+		table.cursor = SIZE_MAX;
+	table_draw(kind->table, &table, list, canvas);
+}
+
 void list_move(struct app *app, void *view, enum table_move move)
 {
 	struct list *list = view;

@@ -48,6 +48,8 @@ bool list_filter(struct app *app, struct list *list, const struct list_kind *kin
 const char *list_filtered_by(const void *view);
 /* Ends the filter. */
 bool list_escape(struct app *app, void *view);
+/* Draws it; the cursor is shown in the focused pane only. */
+void list_draw(const struct list *list, const struct list_kind *kind, const struct canvas *canvas);
 /* Filter and position, for the title. */
 void list_note(const struct list *list, struct str *note);
 /* The id of a row. */

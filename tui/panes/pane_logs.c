@@ -34,7 +34,8 @@ struct logs_view {
 	uint64_t change; /* of the window, when the rows were last looked at */
 	uint64_t seek;   /* the newest request to look for something */
 	int rows, columns;
-	bool goto_first;
+	bool goto_first; /* the next answer begins with the oldest line: there goes the cursor */
+	bool going;      /* cursor_key is not held yet: the next answer has it */
 };
 
 static struct logs_view *view_of(struct app *app)
@@ -95,10 +96,13 @@ static void update(struct app *app, void *data)
 		view->list.cursor = window->count ? window->count - 1 : 0;
 	else if (at >= 0)
 		view->list.cursor = (size_t)at;
-	if (view->goto_first && window->answered) {
+	if (!window->answered)
+		return;
+	if (view->goto_first)
 		view->list.cursor = 0;
-		view->goto_first = false;
-	}
+	if (view->going && at >= 0) /* with what came before and after it in sight */
+		view->list.top = at > view->rows / 2 ? (size_t)(at - view->rows / 2) : 0;
+	view->goto_first = view->going = false;
 }
 
 static void remember_cursor(struct logs_view *view, const struct window *window)
@@ -172,8 +176,10 @@ static void fit(struct app *app, void *data, int rows, int columns)
 			   : view->expression[0] ? "no line fits the filter; Esc clears it"
 						 : "no line yet";
 	logview_fit(&view->list, &kind, &it, &size);
-	remember_cursor(view, window);
-	move_window(view, window);
+	if (!view->goto_first && !view->going) {
+		remember_cursor(view, window);
+		move_window(view, window);
+	}
 	ask(app, view);
 }
 
@@ -363,11 +369,11 @@ static void go_to(struct app *app, const char *key)
 	struct logs_view *view = view_of(app);
 	view->list.follow = false;
 	replace(&view->cursor_key, key);
+	replace(&view->anchor, key);
 	long at = window_find(window_of(app), key);
+	view->going = at < 0;
 	if (at >= 0)
 		view->list.cursor = (size_t)at;
-	else
-		replace(&view->anchor, key);
 }
 
 static void take_seek(struct app *app, uint64_t req, enum msg_kind kind_, const void *body)
@@ -501,6 +507,7 @@ static bool open_line(struct app *app, void *data, struct err *err)
 	if (!logs_filter(app, "", true, err))
 		return false;
 	view->list.follow = false;
+	view->going = true;
 	replace(&view->anchor, key);
 	return true;
 }

@@ -279,7 +279,7 @@ static void draw(const struct app *app, const void *data, const struct canvas *c
 	const struct msg_operation *operation = chosen(app, view);
 	struct canvas upper =
 		canvas_sub(canvas, (struct rect){0, 0, view->table_rows, canvas->columns});
-	table_draw(&table, &view->list.table, &view->list, &upper);
+	list_draw(&view->list, &kind, &upper);
 	int row = view->table_rows;
 	for (size_t i = 0; operation && i < operation->steps_count && row < canvas->rows; i++)
 		draw_step(app, canvas, row++, &operation->steps[i]);

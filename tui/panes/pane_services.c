@@ -219,7 +219,7 @@ static void draw(const struct app *app, const void *data, const struct canvas *c
 {
 	const struct list *list = data;
 	(void)app;
-	table_draw(&table, &list->table, list, canvas);
+	list_draw(list, &kind, canvas);
 }
 
 static void subject(const struct app *app, const void *data, struct subject *ret)

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+/* Logs at the keyboard: following, standing still, searching, filtering, over more lines than a window
+ * holds. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "core/base/str.h"
+#include "tests/support/console.h"
+
+enum { LINES = 600 };
+
+static const char config[] = "environment: demo\n"
+			     "state_dir: /nowhere/state\n"
+			     "bots:\n"
+			     "  ada: {token: {file: t}, logs: [l]}\n"
+			     "  bob: {token: {file: t}, logs: [l]}\n";
+
+static void write_lines(struct console *console, int from, int to)
+{
+	for (int i = from; i < to; i++) {
+		char line[96];
+		snprintf(line, sizeof(line), "%s line number %d%s",
+			i % 100 == 50  ? "ERROR"
+			: i % 25 == 10 ? "WARN"
+				       : "INFO",
+			i, i % 200 == 77 ? " needle" : "");
+		console_log(console, i % 2 ? "bob" : "ada", line);
+	}
+	console_settle(console);
+}
+
+static int setup(void **state)
+{
+	struct console *console = console_new(config, 24, 80);
+	write_lines(console, 0, LINES);
+	console_keys(console, "5 +");
+	*state = console;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	console_free(*state);
+	return 0;
+}
+
+static void the_newest_line_is_followed(void **state)
+{
+	struct console *console = *state;
+	console_expect(console, "line number 599");
+	console_expect(console, "follow");
+	write_lines(console, LINES, LINES + 3);
+	console_expect(console, "line number 602");
+	console_expect_not(console, "line number 570");
+}
+
+static void going_up_ends_following_and_g_begins_it_again(void **state)
+{
+	struct console *console = *state;
+	console_keys(console, "k k");
+	write_lines(console, LINES, LINES + 50);
+	console_expect_not(console, "line number 649");
+	console_expect(console, "line number 597");
+	console_expect(console, "G follows");
+	console_keys(console, "G");
+	console_expect(console, "line number 649");
+}
+
+static void every_line_is_reached_from_the_end_to_the_first(void **state)
+{
+	struct console *console = *state;
+	char text[32];
+	for (int at = LINES - 1; at > 0; at--) {
+		snprintf(text, sizeof(text), "line number %d", at);
+		if (console_row(console, text) < 0)
+			fail_msg("line %d was jumped over", at);
+		console_queue(console, "k");
+		console_settle(console);
+	}
+	console_expect(console, "line number 0");
+}
+
+static void the_first_line_is_one_key_away_and_so_is_the_last(void **state)
+{
+	struct console *console = *state;
+	console_keys(console, "g");
+	console_expect(console, "line number 0");
+	console_keys(console, "PgDn PgDn PgDn PgDn PgDn PgDn");
+	console_expect(console, "line number 110");
+	console_keys(console, "G");
+	console_expect(console, "line number 599");
+}
+
+/* The line under the cursor. */
+static void assert_at(struct console *console, const char *text)
+{
+	autostr struct str copied = STR_INIT;
+	pane_logs.copy(console->app, console->app->view[PANE_logs], &copied);
+	if (!strstr(copied.text, text))
+		fail_msg("the cursor is on '%s', not on '%s'", copied.text, text);
+}
+
+static void a_search_goes_through_what_the_window_does_not_hold(void **state)
+{
+	struct console *console = *state;
+	console_keys(console, "/");
+	console_type(console, "needle");
+	console_keys(console, "Enter");
+	assert_at(console, "line number 477");
+	console_keys(console, "N");
+	assert_at(console, "line number 277");
+	console_keys(console, "N");
+	assert_at(console, "line number 77 ");
+	console_keys(console, "N");
+	console_expect(console, "nothing more");
+	console_keys(console, "n n");
+	assert_at(console, "line number 477");
+	console_keys(console, "Esc Esc");
+	console_expect_not(console, "/needle");
+}
+
+static void errors_and_warnings_are_one_key_apart(void **state)
+{
+	struct console *console = *state;
+	console_keys(console, "E");
+	assert_at(console, "line number 550");
+	console_keys(console, "E");
+	assert_at(console, "line number 450");
+	console_keys(console, "w");
+	assert_at(console, "line number 460");
+	console_keys(console, "W W");
+	assert_at(console, "line number 435");
+	console_keys(console, "e");
+	assert_at(console, "line number 450");
+}
+
+static void a_filter_hides_and_counts_and_enter_shows_the_context(void **state)
+{
+	struct console *console = *state;
+	console_keys(console, "&");
+	console_type(console, "level>=error");
+	console_keys(console, "Enter");
+	console_expect(console, "line number 550");
+	console_expect_not(console, "line number 551");
+	console_expect(console, " hidden");
+	console_keys(console, "k");
+	assert_at(console, "line number 450");
+	console_keys(console, "Enter");
+	assert_at(console, "line number 450");
+	console_expect(console, "line number 451");
+	console_expect_not(console, "hidden");
+}
+
+static void a_wrong_filter_says_what_is_wrong_and_changes_nothing(void **state)
+{
+	struct console *console = *state;
+	console_keys(console, "&");
+	console_type(console, "level>=loud");
+	console_keys(console, "Enter");
+	assert_non_null(console->app->overlay);
+	console_expect(console, "loud");
+	console_keys(console, "Esc");
+	console_expect(console, "line number 599");
+}
+
+static void marked_lines_keep_their_mark(void **state)
+{
+	struct console *console = *state;
+	console_keys(console, "k m k");
+	int row = console_row(console, "line number 598");
+	assert_true(row >= 0);
+	console_expect(console, "●");
+	console_keys(console, "j m k");
+	console_expect_not(console, "●");
+}
+
+static void the_log_of_one_bot_leaves_the_others_out(void **state)
+{
+	struct console *console = *state;
+	console_keys(console, "1 l");
+	console_expect(console, "of ada");
+	console_expect(console, "line number 598");
+	console_expect_not(console, "line number 599");
+	console_keys(console, "q");
+	console_expect(console, "1 Bots");
+}
+
+static void a_pause_holds_the_lines_and_loses_none(void **state)
+{
+	struct console *console = *state;
+	console_keys(console, "P");
+	write_lines(console, LINES, LINES + 100);
+	console_expect(console, "line number 599");
+	console_expect_not(console, "line number 699");
+	console_keys(console, "P");
+	console_expect(console, "line number 699");
+}
+
+int main(void)
+{
+#define LOG_TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		LOG_TEST(the_newest_line_is_followed),
+		LOG_TEST(going_up_ends_following_and_g_begins_it_again),
+		LOG_TEST(every_line_is_reached_from_the_end_to_the_first),
+		LOG_TEST(the_first_line_is_one_key_away_and_so_is_the_last),
+		LOG_TEST(a_search_goes_through_what_the_window_does_not_hold),
+		LOG_TEST(errors_and_warnings_are_one_key_apart),
+		LOG_TEST(a_filter_hides_and_counts_and_enter_shows_the_context),
+		LOG_TEST(a_wrong_filter_says_what_is_wrong_and_changes_nothing),
+		LOG_TEST(marked_lines_keep_their_mark),
+		LOG_TEST(the_log_of_one_bot_leaves_the_others_out),
+		LOG_TEST(a_pause_holds_the_lines_and_loses_none),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
