@@ -125,6 +125,7 @@ static void nothing_is_lost_or_read_twice_over_a_restart(void **state)
 	collected_wait(
 		&collected, "obs_source", "name=\"main:streams\"", "state=\"unreachable\"", NULL);
 	redis_server_start(&server);
+	redis_server_wait_loaded(&server);
 	for (int i = 0; i < 700; i++)
 		add("events:orders", "two");
 	add("events:orders", "three");

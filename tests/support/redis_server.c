@@ -50,6 +50,17 @@ void redis_server_start(struct redis_server *server)
 	wait_until(is_listening, server, "redis-server");
 }
 
+static bool is_loaded(const void *context)
+{
+	autofree char *said = redis_server_do(context, "PING");
+	return strcmp(said, "PONG") == 0;
+}
+
+void redis_server_wait_loaded(const struct redis_server *server)
+{
+	wait_until(is_loaded, server, "redis-server to load its data");
+}
+
 void redis_server_kill(struct redis_server *server)
 {
 	end_program(&server->pid, SIGKILL);

@@ -22,6 +22,8 @@ struct redis_server {
 /* Makes the folder; then redis_server_start(). */
 void redis_server_init(struct redis_server *server);
 void redis_server_start(struct redis_server *server);
+/* After a start with data on disk: until it answers PING instead of LOADING. */
+void redis_server_wait_loaded(const struct redis_server *server);
 void redis_server_kill(struct redis_server *server); /* SIGKILL; legal when not running */
 /* SIGSTOP, SIGCONT. */
 void redis_server_freeze(struct redis_server *server, bool is_frozen);
