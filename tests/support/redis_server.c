@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <string.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
