@@ -58,6 +58,25 @@ static void nothing_runs_before_the_audit_line_is_durable(void **state)
 	assert_string_equal(bench_operation(bench, 1)->state, "verifying");
 }
 
+/* The disk may fill up between the line that accepts it and the one that announces the child. */
+static void a_step_whose_intent_is_not_recorded_starts_no_child(void **state)
+{
+	struct act_bench *bench = *state;
+	struct msg_plan plan = bench_plan(bench, "restart", "orders", NULL);
+	struct msg_accepted accepted = {.req = 0};
+	assert_false(bench_run(bench, plan.plan, 2, &accepted));
+	msg_release(MSG_plan, &plan);
+	struct msg_obs_ledger seen = {.ticket = ++bench->answered, .error = bench_words("")};
+	act_observe(bench->act, MSG_obs_ledger, &seen);
+	assert_int_equal(bench->accepted.operation, 1);
+	bench->failing = true;
+	bench_ledger(bench);
+	bench_ended(bench, 1, "failed", "not run: it cannot be recorded: no space left");
+	struct parcel parcel;
+	assert_int_equal(mailbox_take(bench->mailbox, &parcel, 1), 0);
+	assert_int_equal(bench_bot(bench, "orders")->busy_op, 0);
+}
+
 static void a_restart_is_done_when_a_new_process_beats_and_stays(void **state)
 {
 	struct act_bench *bench = *state;
@@ -385,6 +404,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(nothing_is_done_that_cannot_be_recorded_and_it_comes_back),
 		TEST(nothing_runs_before_the_audit_line_is_durable),
+		TEST(a_step_whose_intent_is_not_recorded_starts_no_child),
 		TEST(a_restart_is_done_when_a_new_process_beats_and_stays),
 		TEST(a_bot_that_dies_again_within_the_stable_time_has_failed),
 		TEST(a_command_that_fails_is_failed_with_its_last_word),

@@ -351,6 +351,16 @@ static void where_nothing_is_observed_nothing_is_claimed(void **state)
 		"of them");
 }
 
+static void what_a_command_is_for_is_not_guessed(void **state)
+{
+	struct film *film = *state;
+	command(film, WANT_NOTHING, 800);
+	up(film, 934);
+	beat(film);
+	assert_outcome(
+		film, 20000, OUTCOME_UNVERIFIED, "ended with 0; what it did is not observed");
+}
+
 static void a_jump_of_the_wall_clock_does_not_end_the_watch(void **state)
 {
 	struct film *film = *state;
@@ -389,6 +399,7 @@ int main(void)
 		TEST(a_heartbeat_that_runs_out_after_stop_is_done),
 		TEST(a_falling_backlog_is_all_that_is_left_to_see),
 		TEST(where_nothing_is_observed_nothing_is_claimed),
+		TEST(what_a_command_is_for_is_not_guessed),
 		TEST(a_jump_of_the_wall_clock_does_not_end_the_watch),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,10 +7,12 @@
 #include <cmocka.h>
 
 #include <string.h>
+#include <sys/socket.h>
 
 #include "core/base/rng.h"
 #include "core/base/str.h"
 #include "core/conf/settings.h"
+#include "core/engine/feed.h"
 #include "tests/support/engine_harness.h"
 
 static const char config[] =
@@ -183,6 +185,48 @@ static void a_storm_of_changes_makes_at_most_ten_marks_a_second(void **state)
 	harness_detach(screen);
 }
 
+static struct harness *large_fleet(unsigned bots)
+{
+	autostr struct str yaml = STR_INIT;
+	str_adds(&yaml, "state_dir: /nowhere/state\nbots:\n");
+	for (unsigned i = 0; i < bots; i++)
+		str_addf(&yaml, "  - {name: bot-%u, token: {file: /nowhere/t}}\n", i);
+	return harness_new(yaml.text);
+}
+
+static size_t wire_bytes(const struct model *model)
+{
+	autostr struct str wire = STR_INIT;
+	size_t count;
+	const struct msg_bot *const *bots = model_bots(model, &count);
+	for (size_t i = 0; i < count; i++)
+		msg_encode(MSG_bot, bots[i], &wire);
+	return wire.length;
+}
+
+/* What is too much for one go is no turn until its last part came. */
+static void a_large_state_has_its_first_mark_at_its_end(void **state)
+{
+	(void)state;
+	int fds[2];
+	struct harness *harness = large_fleet(2500);
+	assert_true(wire_bytes(harness->model) > 2 * FEED_BYTES);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+	struct harness_screen screen = {.harness = harness, .model = model_new()};
+	screen.client = client_over(fds[0], harness->settings->state_dir, "screen", true);
+	engine_adopt(harness->engine, fds[1]);
+	unsigned rounds = 0;
+	for (; !screen.turns && rounds < 1000; rounds++) {
+		screen.turns = client_pump(screen.client, screen.model, 0, NULL, NULL);
+		(void)engine_turn(harness->engine, 0);
+	}
+	assert_int_equal(screen.turns, 1);
+	assert_same(&screen);
+	client_free(screen.client);
+	model_free(screen.model);
+	harness_free(harness);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -195,6 +239,7 @@ int main(void)
 			a_quiet_engine_marks_a_turn_every_second, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			a_storm_of_changes_makes_at_most_ten_marks_a_second, setup, teardown),
+		cmocka_unit_test(a_large_state_has_its_first_mark_at_its_end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

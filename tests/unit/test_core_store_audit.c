@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "core/act/journal.h"
@@ -20,6 +21,19 @@
 #include "core/store/audit.h"
 
 static const int64_t WALL_MS = 1795168821744; /* 2026-11-20T10:00:21.744Z */
+
+/* In the place of the C library's: what it did to the last file is looked at below. */
+static struct {
+	unsigned calls;
+	struct stat file;
+} synced;
+
+int fsync(int fd)
+{
+	synced.calls++;
+	fstat(fd, &synced.file);
+	return (int)syscall(SYS_fsync, fd);
+}
 
 struct place {
 	char dir[64], path[96], torn[112];
@@ -294,6 +308,22 @@ static void an_audit_file_that_is_a_link_is_refused(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* A power cut takes what only the kernel knows of. */
+static void a_commit_comes_back_when_its_bytes_are_on_the_disk(void **state)
+{
+	struct place *place = *state;
+	for (uint64_t seq = 1; seq <= 3; seq++) {
+		struct stat now;
+		synced.calls = 0;
+		synced.file.st_size = 0;
+		write_lines(place, 1);
+		assert_int_equal(stat(place->path, &now), 0);
+		assert_true(synced.calls > 0);
+		assert_int_equal(synced.file.st_ino, now.st_ino);
+		assert_int_equal(synced.file.st_size, now.st_size);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -308,6 +338,7 @@ int main(void)
 		TEST(only_the_end_of_a_long_file_is_read_at_opening),
 		TEST(secrets_and_control_characters_never_reach_the_file),
 		TEST(an_audit_file_that_is_a_link_is_refused),
+		TEST(a_commit_comes_back_when_its_bytes_are_on_the_disk),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
