@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/support/fleet.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/base/clock.h"
+#include "core/base/mem.h"
+#include "core/base/str.h"
+#include "tests/support/botapi.h"
+#include "tests/support/vt.h"
+
+static void become(const char *const argv[])
+{
+	char *words[16] = {NULL};
+	for (size_t i = 0; argv[i] && i + 1 < COUNT_OF(words); i++)
+		words[i] = xstrdup(argv[i]);
+	execvp(words[0], words);
+	_exit(127);
+}
+
+static int run(const char *const argv[])
+{
+	int status;
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		if (!freopen("/dev/null", "w", stdout))
+			_exit(127);
+		become(argv);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return status;
+}
+
+/* Takes the fleet down when the test ends in whatever way. */
+static pid_t start_watch(const struct fleet *fleet)
+{
+	autofree char *program = build_program("fleet/watch");
+	autofree char *self = xasprintf("%d", (int)getpid());
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0)
+		become((const char *const[]){
+			program, self, "--", "tests/fleet/down", fleet->dir, NULL});
+	return pid;
+}
+
+void fleet_start(struct fleet *fleet, int bots)
+{
+	autofree char *count = xasprintf("%d", bots), *build = build_program(".");
+	strcpy(fleet->dir, "/tmp/botswain-fleet-test-XXXXXX");
+	assert_non_null(mkdtemp(fleet->dir));
+	fleet->watch = start_watch(fleet);
+	setenv("BOTS", count, 1);
+	setenv("TROUBLE", "0", 1);
+	setenv("BUILD", build, 1);
+	assert_int_equal(run((const char *const[]){"tests/fleet/up", fleet->dir, NULL}), 0);
+}
+
+void fleet_stop(struct fleet *fleet)
+{
+	assert_int_equal(run((const char *const[]){"tests/fleet/down", fleet->dir, NULL}), 0);
+	kill(fleet->watch, SIGKILL);
+	waitpid(fleet->watch, NULL, 0);
+}
+
+static pid_t read_pid(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	int pid = 0;
+	if (file && fscanf(file, "%d", &pid) != 1)
+		pid = 0;
+	if (file)
+		fclose(file);
+	return pid;
+}
+
+pid_t fleet_pid(const struct fleet *fleet, const char *bot)
+{
+	autofree char *path = xasprintf("%s/run/%s.pid", fleet->dir, bot);
+	return read_pid(path);
+}
+
+struct vt *fleet_console(const struct fleet *fleet, int rows, int columns)
+{
+	autofree char *program = build_program("botswain");
+	autofree char *config = xasprintf("%s/botswain.yaml", fleet->dir);
+	return vt_spawn(rows, columns, (const char *const[]){program, "-c", config, NULL}, NULL);
+}
+
+int fleet_ask(const struct fleet *fleet, const char *const words[], struct str *ret)
+{
+	autofree char *program = build_program("botswain");
+	autofree char *config = xasprintf("%s/botswain.yaml", fleet->dir);
+	const char *argv[16] = {program, "-c", config};
+	int ends[2], status;
+	char buffer[4096];
+	for (size_t i = 0; words[i] && i < 10; i++)
+		argv[i + 3] = words[i];
+	assert_int_equal(pipe(ends), 0);
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		dup2(ends[1], STDOUT_FILENO);
+		dup2(ends[1], STDERR_FILENO);
+		become(argv);
+	}
+	close(ends[1]);
+	for (ssize_t got; (got = read(ends[0], buffer, sizeof(buffer))) > 0;)
+		str_add(ret, buffer, (size_t)got);
+	close(ends[0]);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+pid_t fleet_engine(const struct fleet *fleet)
+{
+	autofree char *path = xasprintf("%s/state/lock", fleet->dir);
+	FILE *file = fopen(path, "re");
+	char line[128] = "";
+	if (file && !fgets(line, sizeof(line), file))
+		*line = '\0';
+	if (file)
+		fclose(file);
+	const char *digits = line + strcspn(line, "0123456789");
+	pid_t pid = (pid_t)strtol(digits, NULL, 10);
+	return pid > 0 && kill(pid, 0) == 0 ? pid : 0;
+}
+
+pid_t child_of_process(pid_t parent)
+{
+	autofree char *path = xasprintf("/proc/%d/task/%d/children", (int)parent, (int)parent);
+	return read_pid(path);
+}
+
+bool process_ends(pid_t pid, int limit_ms)
+{
+	struct pollfd ended = {.fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN};
+	if (ended.fd < 0)
+		return true;
+	bool is_gone = poll(&ended, 1, limit_ms) == 1;
+	close(ended.fd);
+	return is_gone;
+}
+
+long process_cpu_ms(pid_t pid)
+{
+	autofree char *path = xasprintf("/proc/%d/stat", (int)pid);
+	unsigned long user = 0, system = 0;
+	FILE *file = fopen(path, "re");
+	assert_non_null(file);
+	assert_int_equal(fscanf(file, "%*d %*s %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu",
+				 &user, &system),
+		2);
+	fclose(file);
+	return (long)(user + system) * 1000 / sysconf(_SC_CLK_TCK);
+}
