@@ -33,7 +33,10 @@ static bool open_new(struct pg_session *session, struct pg_conn **ret, struct er
 	if (!read_password(session, &password, err))
 		return false;
 	struct net_limit limit = pg_session_limit(session);
-	return pg_open(session->conf, &password, &limit, ret, err);
+	if (!pg_open(session->conf, &password, &limit, ret, err))
+		return false;
+	session->opened_ms = worker_now_ms(session->worker);
+	return true;
 }
 
 bool pg_session_open(struct pg_session *session, struct err *err)
@@ -58,7 +61,6 @@ void pg_session_close(struct pg_session *session)
 {
 	pg_close(session->conn);
 	session->conn = NULL;
-	session->looks = 0;
 }
 
 struct net_limit pg_session_limit(const struct pg_session *session)

@@ -12,7 +12,7 @@ struct pg_session {
 	struct worker *worker;
 	const struct conf_postgres *conf;
 	struct pg_conn *conn; /* NULL: not connected */
-	unsigned looks;       /* on this connection */
+	int64_t opened_ms;    /* mono: when `conn` was */
 };
 
 /* Connects if needed; reads the password anew each time. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One Postgres: what it says of itself, and the operator's statements, at its interval. The
- * connection is renewed every few looks, because a server whose postmaster is stuck goes on
+ * connection is renewed every few seconds, because a server whose postmaster is stuck goes on
  * answering on the lines that it has and takes no new one: bots would find out, and so must we.
  * Notifications have a worker of their own (postgres_listen.c).
  */
@@ -23,7 +23,7 @@
 #include "core/collect/same.h"
 #include "core/collect/schedule.h"
 
-enum { RENEW_AFTER = 8 /* looks */ };
+enum { RENEW_MS = 5000 };
 
 struct postgres {
 	struct pg_session session;
@@ -46,14 +46,16 @@ static void take_orders(struct postgres *postgres)
 	}
 }
 
-static void renew(struct postgres *postgres, struct err *ret_refused)
+/* False: no new connection can be had, which to every bot that starts is as good as down. */
+static bool renew(struct postgres *postgres, struct err *ret_refused)
 {
+	struct pg_session *session = &postgres->session;
 	struct err err = {0};
-	if (postgres->session.looks++ < RENEW_AFTER)
-		return;
-	if (!pg_session_renew(&postgres->session, &err))
-		err_set(ret_refused, err.code, "it answers, but takes no new connection: %s",
-			err.text);
+	if (worker_now_ms(session->worker) - session->opened_ms < RENEW_MS ||
+		pg_session_renew(session, &err))
+		return true;
+	err_set(ret_refused, err.code, "it answers, but takes no new connection: %s", err.text);
+	return err.code != ERR_UNREACHABLE && err.code != ERR_TIMEOUT;
 }
 
 static bool attempt(
@@ -72,17 +74,17 @@ static void look(struct postgres *postgres)
 	double latency_ms = NAN;
 	schedule_begin(&postgres->schedule);
 	bool has_answered = attempt(postgres, &latency_ms, &refused, &err);
-	if (has_answered)
-		renew(postgres, &refused);
+	bool is_well = has_answered && renew(postgres, &refused);
 	if (worker_stopping(worker))
 		return;
-	if (has_answered) {
+	if (is_well)
 		schedule_ok(&postgres->schedule, worker_now_ms(worker), &postgres->rng);
-		err = refused;
-	} else {
-		pg_session_close(&postgres->session);
+	else
 		schedule_fail(&postgres->schedule, worker_now_ms(worker), &postgres->rng);
-	}
+	if (has_answered)
+		err = refused;
+	else
+		pg_session_close(&postgres->session);
 	if (err.code != ERR_NONE)
 		pg_session_name_error(&postgres->session, &err);
 	post_source(worker->hub, &(struct attempt){.kind = "postgres",

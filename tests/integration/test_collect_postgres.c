@@ -237,7 +237,7 @@ static void a_frozen_postmaster_is_noticed_though_the_old_line_answers(void **st
 	wait_until_well();
 	pg_server_freeze(&server, true);
 	collected_wait(&collected, "obs_source", "name=\"main\"",
-		"it answers, but takes no new connection", NULL);
+		"it answers, but takes no new connection", "fails=2", NULL);
 	collected_wait(&collected, "obs_postgres", NULL);
 	pg_server_freeze(&server, false);
 	wait_until_well();
