@@ -221,9 +221,10 @@ static const struct msg_worker_seen *silent_worker(const struct view *view)
 	return worst;
 }
 
+/* When Redis is silent nothing is known of its workers. */
 static bool when_worker_silent(const struct view *view)
 {
-	return silent_worker(view) != NULL;
+	return !when_heartbeat_stale(view) && silent_worker(view) != NULL;
 }
 static int64_t say_worker_silent(const struct view *view, struct str *text)
 {

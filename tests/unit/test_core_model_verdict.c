@@ -82,6 +82,7 @@ static const struct row rows[] = {
 	{POLLS ANSWERS " proc_state=\"running\" proc_start_ms=~33s proc_at_ms=~1s hb_state=\"missing\" hb_at_ms=~50s hb_seen_ms=~1s", "hung", '!', "no heartbeat", "50s"},
 	{HEALTHY " workers=[{id=\"1\" seen_ms=~4s} {id=\"2\" seen_ms=~6m}]", "degraded", 'w', "worker 2 silent", "6m"},
 	{HEALTHY " workers=[{id=\"1\" seen_ms=~4s} {id=\"2\" seen_ms=~4m}]", "ok", '.', "", ""},
+	{POLLS RUNS ANSWERS " hb_state=\"ok\" hb_at_ms=~7m hb_seen_ms=~6m workers=[{id=\"1\" seen_ms=~6m} {id=\"2\" seen_ms=~7m}]", "stale", '?', "heartbeat not looked at", "6m"},
 	/* the token, and Telegram itself */
 	{POLLS RUNS BEATS " tg_state=\"rejected\" tg_error=\"Unauthorized\" tg_fails=1", "rejected", '!', "token rejected (401)", "0s"},
 	{POLLS RUNS BEATS " tg_state=\"rejected\" tg_error=\"Not Found\" tg_fails=1", "rejected", '!', "token rejected: Not Found", "0s"},
