@@ -58,6 +58,15 @@ static void quit(struct vt *vt, pid_t engine)
 	vt_free(vt);
 }
 
+/* What follows an Esc at once would be a key with Alt. */
+static void assert_help_opens_and_closes(struct vt *vt, int limit_ms)
+{
+	vt_press(vt, "?");
+	vt_must_show(vt, "Esc Close", limit_ms);
+	vt_press(vt, "Esc");
+	vt_must_not_show(vt, "Esc Close", limit_ms);
+}
+
 static bool has_another_engine(struct vt *vt, const void *data)
 {
 	pid_t now = fleet_engine(&fleet);
@@ -86,9 +95,7 @@ static void a_frozen_engine_is_said_to_be_silent_and_keys_are_answered(void **st
 	struct vt *vt = open_console(&engine);
 	assert_int_equal(kill(engine, SIGSTOP), 0);
 	vt_must_show(vt, "engine silent since", 6000);
-	vt_press(vt, "?");
-	vt_must_show(vt, "Help", 500);
-	vt_press(vt, "Esc");
+	assert_help_opens_and_closes(vt, 500);
 	assert_int_equal(kill(engine, SIGCONT), 0);
 	vt_must_not_show(vt, "engine silent since", AGAIN_MS);
 	vt_must_show(vt, "3 ok", AGAIN_MS);
@@ -157,9 +164,7 @@ static void a_terminal_that_stops_reading_freezes_nothing_but_itself(void **stat
 	assert_int_equal(fleet_engine(&fleet), engine);
 	vt_must_show(vt, "3 ok", KEY_MS);
 	vt_must_not_show(vt, "no engine", KEY_MS);
-	vt_press(vt, "?");
-	vt_must_show(vt, "Help", KEY_MS);
-	vt_press(vt, "Esc");
+	assert_help_opens_and_closes(vt, KEY_MS);
 	quit(vt, engine);
 }
 
