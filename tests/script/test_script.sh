@@ -1,0 +1,51 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Scripts on the whole program: a screen in memory on an engine of its own, whose sources refuse every connection. TAP.
+set -uo pipefail
+cd "$(dirname "$0")/../.." || exit 2
+program=$(realpath -- "${BOTSWAIN_BUILD:-build}")/botswain
+top=$(mktemp -d /tmp/botswain-script.XXXXXX)
+trap 'rm -rf -- "$top"' EXIT
+number=0
+check() { # TITLE COMMAND...
+	local title=$1; shift
+	number=$((number + 1))
+	if "$@" >"$top/out" 2>&1; then
+		printf 'ok %d - %s\n' $number "$title"
+	else
+		sed 's/^/# /' "$top/out"
+		printf 'not ok %d - %s\n' $number "$title"
+	fi
+}
+umask 077
+printf '1:a-token-of-nobody\n' >"$top/token"
+cat >"$top/botswain.yaml" <<YAML
+state_dir: $top/state
+telegram: {api: "http://127.0.0.1:1", interval: 2s}
+redis:
+  main: {socket: $top/no-redis}
+bots:
+  ada: {token: {file: token}}
+  bob: {token: {file: token}}
+YAML
+sed "s#OUT#$top#" tests/script/walk.script >"$top/walk.script"
+run() { "$program" -c "$top/botswain.yaml" --script "$@"; }
+refuses() { # STATUS TEXT COMMAND...
+	local status=$1 text=$2; shift 2
+	"$@" >"$top/said" 2>&1
+	[ $? -eq "$status" ] && grep -q -- "$text" "$top/said"
+}
+saved() { grep -q 'ada' "$top/screen.txt" && [ "$(wc -l <"$top/screen.txt")" -eq 24 ]; }
+printf 'explode now\n' >"$top/unknown.script"
+printf 'key Foo\n' >"$top/key.script"
+check 'a script walks through every pane, prompt and size' run "$top/walk.script"
+check 'it saved the screen that it saw' saved
+check 'a wait in vain ends with file, line and the screen' refuses 1 "fails.script:3: the screen did not come to show 'no such text'" run tests/script/fails.script
+check 'an unknown command is refused with its place' refuses 1 "unknown.script:1: no such command: 'explode'" run "$top/unknown.script"
+check 'an unknown key is refused with its place' refuses 1 "key.script:1: no such key in 'Foo'" run "$top/key.script"
+check 'a script from standard input' sh -c "echo 'wait-for 2 bots' | '$program' -c '$top/botswain.yaml' --script -"
+check 'the full screen wants a terminal' refuses 2 'needs a terminal' sh -c "'$program' -c '$top/botswain.yaml' </dev/null"
+check 'an unknown subcommand is refused' refuses 2 "no such subcommand: 'explode'" "$program" explode
+check 'an unknown option is refused' refuses 2 "'--explode' is unknown" "$program" --explode
+check 'no configuration: the three lines to write, and where' refuses 2 'three lines' env XDG_CONFIG_HOME="$top/none" HOME="$top" "$program" bots
+echo "1..$number"
