@@ -5,9 +5,10 @@ BINDIR = $(DESTDIR)$(PREFIX)/bin
 SHAREDIR = $(DESTDIR)$(PREFIX)/share
 
 install: all ## install into DESTDIR/PREFIX
-	install -d $(BINDIR) $(SHAREDIR)/botswain/themes $(SHAREDIR)/doc/botswain
+	install -d $(BINDIR) $(SHAREDIR)/botswain/themes $(SHAREDIR)/doc/botswain/docs
 	install -m 755 $(O)/botswain $(O)/botswaind $(BINDIR)
 	install -m 644 $(wildcard themes/*.yaml) $(SHAREDIR)/botswain/themes
-	install -m 644 $(wildcard config/*.yaml) LICENSE README.md $(wildcard docs/*.md) $(SHAREDIR)/doc/botswain
+	install -m 644 $(wildcard config/*.yaml) LICENSE README.md $(SHAREDIR)/doc/botswain
+	install -m 644 $(wildcard docs/*.md docs/*.png) $(SHAREDIR)/doc/botswain/docs
 
 .PHONY: install

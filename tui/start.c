@@ -53,6 +53,18 @@ static bool read_theme(const struct settings *settings, struct theme *ret, struc
 	return strchr(name, '/') ? theme_read(name, ret, err) : theme_builtin(name, ret, err);
 }
 
+bool start_check(const struct settings *settings, struct err *err)
+{
+	struct theme theme;
+	struct keymap keymap;
+	if (!read_theme(settings, &theme, err))
+		return false;
+	keymap_init(&keymap);
+	bool good = keymap_configure(&keymap, settings, err);
+	keymap_release(&keymap);
+	return good;
+}
+
 static bool no_colour(const struct options *options)
 {
 	const char *wish = getenv("NO_COLOR");

@@ -3,6 +3,10 @@
 #ifndef BOTSWAIN_TUI_START_H
 #define BOTSWAIN_TUI_START_H
 
+#include <stdbool.h>
+#include "core/base/attr.h"
+
+struct err;
 struct options;
 struct settings;
 
@@ -12,5 +16,7 @@ int start_screen(const struct options *options);
 int start_script(const struct options *options);
 /* Reads the configuration; NULL after all errors were printed. */
 struct settings *start_settings(const char *config);
+/* What only a screen reads of the configuration, its theme and its keys, is good. */
+MUST_CHECK bool start_check(const struct settings *settings, struct err *err);
 
 #endif

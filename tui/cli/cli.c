@@ -101,13 +101,14 @@ bool cli_until(struct cli *cli, bool (*done)(struct cli *cli), int64_t limit_ms)
 	}
 }
 
-/* Every source has answered, and so has every bot that is asked. */
+/* Every source has answered, and so has every bot that is asked; without a token that can be read there is none. */
 static bool all_answered(struct cli *cli)
 {
 	size_t count;
 	const struct msg_source *const *sources = model_sources(cli->model, &count);
-	if (!client_turn_wall_ms(cli->client) || !count)
-		return client_turn_wall_ms(cli->client) && !cli->settings->bot_count;
+	bool any = count || !cli->settings->bot_count;
+	if (!client_turn_wall_ms(cli->client))
+		return false;
 	for (size_t i = 0; i < count; i++)
 		if (strcmp(sources[i]->state, "checking") == 0 ||
 			sources[i]->done < sources[i]->total)
@@ -116,7 +117,7 @@ static bool all_answered(struct cli *cli)
 	for (size_t i = 0; i < count; i++)
 		if (strcmp(bots[i]->state, "checking") == 0)
 			return false;
-	return true;
+	return any || count;
 }
 
 static bool attached(struct cli *cli)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tui/cli/list.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -154,7 +155,8 @@ int list_run(struct cli *cli, const struct list_view *view, int argc, char **arg
 		print_json(cli, &chosen, &out);
 	else
 		print_table(&chosen, cli_now_ms(cli), &out);
-	cli_put(&out);
+	if (!cli_put(&out) && errno != EPIPE)
+		status = cli_say(CLI_FAILURE, "cannot write: %s", strerror(errno));
 	free(chosen.bodies);
 	return status;
 }
