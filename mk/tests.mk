@@ -49,11 +49,13 @@ check: deps ## install what is missing, build, run every test
 
 asan: ## every test under the address and undefined-behaviour sanitizers
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) MODE=asan all fleet-programs tests
-	$(Q)BOTSWAIN_BUILD=build/asan BOTSWAIN_TEST_LIMIT=400 $(MAKE) --no-print-directory MODE=asan run-tests
+	$(Q)BOTSWAIN_BUILD=build/asan BOTSWAIN_REPORTS=$(CURDIR)/build/asan/reports BOTSWAIN_TEST_LIMIT=400 \
+		$(MAKE) --no-print-directory MODE=asan run-tests
 
 tsan: ## every test under the thread sanitizer
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) MODE=tsan all fleet-programs tests
-	$(Q)BOTSWAIN_BUILD=build/tsan BOTSWAIN_TEST_LIMIT=400 $(MAKE) --no-print-directory MODE=tsan run-tests
+	$(Q)BOTSWAIN_BUILD=build/tsan BOTSWAIN_REPORTS=$(CURDIR)/build/tsan/reports BOTSWAIN_TEST_LIMIT=400 \
+		$(MAKE) --no-print-directory MODE=tsan run-tests
 
 run-tests:
 	$(Q)tests/run.sh $(ALL_TESTS) $(FUZZ_REPLAYS) $(SHELL_TESTS)

@@ -2,11 +2,29 @@
 # SPDX-License-Identifier: MIT
 # Runs test programs and sums up their TAP: one line a program with its seconds, at the end "N passed, N failed,
 # N skipped"; exit 1 when one failed. A program that dies or prints no result counts as one failure, and so does one
-# that stops before its plan is met. BOTSWAIN_TEST_LIMIT (s) bounds each program.
+# that stops before its plan is met. BOTSWAIN_TEST_LIMIT (s) bounds each program. BOTSWAIN_REPORTS is a folder for what
+# the sanitizers say, also in programs that a test starts; one word of theirs is a failure of the test.
 set -u
 passed=0 failed=0 skipped=0
 out=$(mktemp) || exit 1
 trap 'rm -f "$out"' EXIT
+reports=${BOTSWAIN_REPORTS-}
+if [ -n "$reports" ]; then
+	rm -rf "$reports"
+	mkdir -p "$reports/seen" || exit 1
+	chmod 1777 "$reports"
+	export ASAN_OPTIONS="log_path=$reports/report" TSAN_OPTIONS="log_path=$reports/report"
+	export UBSAN_OPTIONS="log_path=$reports/report:print_stacktrace=1"
+fi
+# Prints the reports of the last program; false when there are none.
+show_reports() {
+	[ -n "$reports" ] && [ -n "$(find "$reports" -maxdepth 1 -type f)" ] || return 1
+	for report in "$reports"/report*; do
+		printf '     %s\n' "$report"
+		sed 's/^/     /' "$report" | head -n 40
+		mv "$report" "$reports/seen/"
+	done
+}
 seconds() { awk -v from="$1" -v to="$(date +%s.%N)" 'BEGIN { printf "%.1f", to - from }'; }
 begin=$(date +%s.%N)
 for program in "$@"; do
@@ -24,6 +42,7 @@ for program in "$@"; do
 	else
 		printf 'ok   %s: %d passed%s (%s s)\n' "$program" "$p" "$([ "$s" -gt 0 ] && printf ', %d skipped' "$s")" "$took"
 	fi
+	if show_reports; then f=$((f + 1)); fi
 	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 done
 printf '%d programs in %s s\n' "$#" "$(seconds "$begin")"

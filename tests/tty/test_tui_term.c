@@ -331,19 +331,20 @@ static void when_it_reads_again_the_newest_state_is_shown(void **state)
 	close_screen(vt);
 }
 
-static void on_a_slow_line_under_a_flood_a_key_is_answered_within_a_second(void **state)
+/* performance.md 9, T3. A pty takes some 20 kB at once, and no sender can see how much of that waits. */
+static void on_a_slow_line_under_a_flood_a_key_is_answered_within_two_seconds(void **state)
 {
 	(void)state;
 	struct vt *vt = open_with(45, 160, "dark", NULL);
 	vt_press(vt, "F");
-	vt_throttle(vt, 12000);
-	assert_true(vt_wait_bytes(vt, 40000, 10000));
+	vt_throttle(vt, 20000);
+	assert_true(vt_wait_bytes(vt, 60000, 10000));
 	int64_t start = clock_mono_ms(clock_real());
 	vt_press(vt, "j");
 	vt_must_show(vt, "▶ ? news_de", 5000);
 	int64_t took = clock_mono_ms(clock_real()) - start;
 	print_message("# answered after %d ms\n", (int)took);
-	assert_true(took < 1000);
+	assert_true(took < 2000);
 	vt_throttle(vt, 0);
 	vt_press(vt, "F k");
 	assert_true(vt_wait_quiet(vt, 200, 3000));
@@ -382,7 +383,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(after_a_storm_of_sizes_the_last_one_is_drawn_right),
 		cmocka_unit_test(a_terminal_that_stops_reading_freezes_nothing_but_itself),
 		cmocka_unit_test(when_it_reads_again_the_newest_state_is_shown),
-		cmocka_unit_test(on_a_slow_line_under_a_flood_a_key_is_answered_within_a_second),
+		cmocka_unit_test(on_a_slow_line_under_a_flood_a_key_is_answered_within_two_seconds),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
