@@ -14,11 +14,11 @@ if [ -n "$reports" ]; then
 	mkdir -p "$reports/seen" || exit 1
 	chmod 1777 "$reports"
 	export ASAN_OPTIONS="log_path=$reports/report" TSAN_OPTIONS="log_path=$reports/report"
+	export LSAN_OPTIONS="print_suppressions=0"
 	export UBSAN_OPTIONS="log_path=$reports/report:print_stacktrace=1"
 fi
-# Prints the reports of the last program; false when there are none.
+has_reports() { [ -n "$reports" ] && [ -n "$(find "$reports" -maxdepth 1 -type f)" ]; }
 show_reports() {
-	[ -n "$reports" ] && [ -n "$(find "$reports" -maxdepth 1 -type f)" ] || return 1
 	for report in "$reports"/report*; do
 		printf '     %s\n' "$report"
 		sed 's/^/     /' "$report" | head -n 40
@@ -35,14 +35,15 @@ for program in "$@"; do
 	p=$(grep -c '^[[:space:]]*ok ' "$out"); s=$(grep -ci '^[[:space:]]*ok .*# skip' "$out"); f=$(grep -c '^[[:space:]]*not ok ' "$out")
 	planned=$(sed -n 's/^1\.\.\([0-9][0-9]*\).*/\1/p' "$out" | awk '{ n += $1 } END { print n + 0 }')
 	if [ "$f" -eq 0 ] && { [ "$status" -ne 0 ] || [ "$p" -eq 0 ] || [ "$p" -lt "$planned" ]; }; then f=1; fi
+	if has_reports; then f=$((f + 1)); fi
 	p=$((p - s))
 	if [ "$f" -gt 0 ]; then
 		printf 'FAIL %s (exit %s, %s s)\n' "$program" "$status" "$took"
 		sed 's/^/     /' "$out" | awk '{ line[NR] = $0 } END { for (i = 1; i <= NR; i++) if (i <= 40 || i > NR - 60) print line[i]; else if (i == 41) print "     ..." }'
+		if has_reports; then show_reports; fi
 	else
 		printf 'ok   %s: %d passed%s (%s s)\n' "$program" "$p" "$([ "$s" -gt 0 ] && printf ', %d skipped' "$s")" "$took"
 	fi
-	if show_reports; then f=$((f + 1)); fi
 	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 done
 printf '%d programs in %s s\n' "$#" "$(seconds "$begin")"

@@ -28,6 +28,7 @@ struct seek_job {
 	char **bots;
 	size_t bot_count;
 	void *input;
+	bool answered; /* engine thread only: a search that ends while it is overtaken has two answers */
 };
 
 static void release_job(struct query *query)
@@ -165,10 +166,11 @@ void seek_forget(struct peer *peer)
 
 void seek_deliver(struct engine *engine, const struct parcel *parcel)
 {
-	const struct seek_job *job = parcel->attachment;
+	struct seek_job *job = parcel->attachment;
 	struct peer *peer = job ? server_peer(engine->server, job->client) : NULL;
-	if (!peer)
+	if (!peer || job->answered)
 		return;
+	job->answered = true;
 	size_t from = peer->out.length;
 	peer_send(peer, MSG_seek, parcel->message.body);
 	peer_remember(peer, job->request->req, from);

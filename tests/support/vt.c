@@ -311,6 +311,8 @@ bool vt_wait_full(struct vt *vt, int limit_ms)
 	return false;
 }
 
+enum { LAST_BYTES_MS = 500 };
+
 bool vt_wait_exit(struct vt *vt, bool reading, int limit_ms, int *ret_status)
 {
 	int64_t end = now_ms() + limit_ms;
@@ -320,8 +322,10 @@ bool vt_wait_exit(struct vt *vt, bool reading, int limit_ms, int *ret_status)
 			return false;
 		wait_once(vt, reading, left);
 	}
-	while (reading && read_some(vt))
-		continue;
+	/* Its last bytes may still be on their way through the pty; the end of the line comes after them. */
+	end = now_ms() + LAST_BYTES_MS;
+	while (reading && !vt->closed && now_ms() < end)
+		wait_once(vt, true, end - now_ms());
 	*ret_status = vt->status;
 	return true;
 }
