@@ -5,16 +5,20 @@
 #include <string.h>
 
 #include "core/base/format.h"
+#include "core/base/mem.h"
 #include "core/base/str.h"
 #include "core/parse/log_line.h"
 #include "tui/cli/cli.h"
 
 enum { ROWS = 1000, FOREVER_MS = 1000 };
 
+/* Each answer holds the newest lines again: those of the answer before are known by their keys. */
 struct tail {
 	bool follow, done, gone;
 	char error[256];
 	struct str out;
+	char **seen; /* keys, sorted */
+	size_t seen_count;
 };
 
 static void print_row(const struct cli *cli, const struct msg_row *row, struct str *out)
@@ -30,6 +34,52 @@ static void print_row(const struct cli *cli, const struct msg_row *row, struct s
 		log_level_letter((enum log_level)row->level), row->text);
 }
 
+static int compare_keys(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static bool is_seen(const struct tail *tail, const char *key)
+{
+	return tail->seen_count && bsearch(&key, tail->seen, tail->seen_count, sizeof(*tail->seen),
+					   compare_keys) != NULL;
+}
+
+static void forget_seen(struct tail *tail)
+{
+	for (size_t i = 0; i < tail->seen_count; i++)
+		free(tail->seen[i]);
+	free(tail->seen);
+	tail->seen = NULL;
+	tail->seen_count = 0;
+}
+
+static void remember(struct tail *tail, const struct msg_win_rows *rows)
+{
+	forget_seen(tail);
+	tail->seen = xcalloc(rows->rows_count + 1, sizeof(*tail->seen));
+	for (size_t i = 0; i < rows->rows_count; i++)
+		tail->seen[tail->seen_count++] = xstrdup(rows->rows[i].key);
+	if (tail->seen_count)
+		qsort(tail->seen, tail->seen_count, sizeof(*tail->seen), compare_keys);
+}
+
+/* What is not on paper yet. Without a line in common some may have come and gone in between. */
+static void print_news(const struct cli *cli, struct tail *tail, const struct msg_win_rows *rows)
+{
+	size_t known = 0;
+	str_clear(&tail->out);
+	for (size_t i = 0; i < rows->rows_count; i++)
+		if (is_seen(tail, rows->rows[i].key))
+			known++;
+		else
+			print_row(cli, &rows->rows[i], &tail->out);
+	if (tail->seen_count && !known && rows->rows_count)
+		cli_say(0, "lines came faster than they could be followed: some are missing here");
+	tail->gone = !cli_put(&tail->out);
+	remember(tail, rows);
+}
+
 static void take_rows(void *context, enum msg_kind kind, const void *body)
 {
 	struct cli *cli = context;
@@ -42,10 +92,7 @@ static void take_rows(void *context, enum msg_kind kind, const void *body)
 		tail->done = true;
 		return;
 	}
-	str_clear(&tail->out);
-	for (size_t i = 0; i < rows->rows_count; i++)
-		print_row(cli, &rows->rows[i], &tail->out);
-	tail->gone = !cli_put(&tail->out);
+	print_news(cli, tail, rows);
 	tail->done |= rows->done;
 }
 
@@ -141,6 +188,7 @@ static int run(struct cli *cli, int argc, char **argv)
 		return CLI_USAGE;
 	read_window(cli, &tail, filter.text);
 	str_release(&tail.out);
+	forget_seen(&tail);
 	if (*tail.error)
 		return cli_say(CLI_USAGE, "%s\n  the filter: %s", tail.error, filter.text);
 	return tail.done || tail.gone ? CLI_OK : cli_say(CLI_UNKNOWN, "the engine did not answer");

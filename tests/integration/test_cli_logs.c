@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/* `botswain logs -f` as a process, with the engine that it starts for itself. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/base/clock.h"
+#include "core/base/mem.h"
+#include "core/base/str.h"
+
+enum { PATIENCE_MS = 15000, NEW_LINES = 5 };
+
+static void append(const char *path, const char *format, ...)
+{
+	va_list args;
+	FILE *file = fopen(path, "ae");
+	assert_non_null(file);
+	va_start(args, format);
+	assert_true(vfprintf(file, format, args) > 0);
+	va_end(args);
+	assert_int_equal(fclose(file), 0);
+}
+
+static pid_t follow(const char *config, int *ret_fd)
+{
+	const char *build = getenv("BOTSWAIN_BUILD");
+	autofree char *program = xasprintf("%s/botswain", build ? build : "build");
+	int ends[2];
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGTERM); /* a failed test leaves nothing behind */
+		dup2(ends[1], STDOUT_FILENO);
+		execl(program, "botswain", "-c", config, "logs", "-f", NULL);
+		_exit(127);
+	}
+	close(ends[1]);
+	*ret_fd = ends[0];
+	return pid;
+}
+
+static void read_until(int fd, struct str *heard, const char *words)
+{
+	int64_t end_ms = clock_mono_ms(clock_real()) + PATIENCE_MS;
+	char bytes[4096];
+	while (!heard->length || !strstr(heard->text, words)) {
+		struct pollfd slot = {.fd = fd, .events = POLLIN};
+		int64_t left_ms = end_ms - clock_mono_ms(clock_real());
+		if (left_ms <= 0 || poll(&slot, 1, (int)left_ms) <= 0)
+			fail_msg("'%s' did not come: %s", words, heard->text);
+		ssize_t got = read(fd, bytes, sizeof(bytes));
+		assert_true(got > 0);
+		str_add(heard, bytes, (size_t)got);
+	}
+}
+
+static unsigned count(const char *text, const char *words)
+{
+	unsigned found = 0;
+	for (const char *at = text; (at = strstr(at, words)); at++)
+		found++;
+	return found;
+}
+
+static void a_followed_line_is_printed_once(void **state)
+{
+	char folder[] = "/tmp/botswain-logs-XXXXXX";
+	autostr struct str heard = STR_INIT;
+	int fd;
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	autofree char *log = xasprintf("%s/a.log", folder);
+	autofree char *config = xasprintf("%s/botswain.yaml", folder);
+	append(log, "{\"level\":\"info\",\"msg\":\"an old line\"}\n");
+	append(config, "state_dir: %s/state\nlogs:\n  - {name: a, path: %s}\n", folder, log);
+	pid_t pid = follow(config, &fd);
+	read_until(fd, &heard, "an old line");
+	for (int i = 0; i < NEW_LINES; i++) {
+		autofree char *words = xasprintf("new line %d", i);
+		append(log, "{\"level\":\"info\",\"msg\":\"%s\"}\n", words);
+		read_until(fd, &heard, words);
+	}
+	assert_int_equal(count(heard.text, "an old line"), 1);
+	assert_int_equal(count(heard.text, "new line "), NEW_LINES);
+	kill(pid, SIGTERM);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	close(fd);
+	unlink(log);
+	unlink(config);
+	rmdir(folder);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_followed_line_is_printed_once),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
