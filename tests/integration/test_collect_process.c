@@ -183,6 +183,8 @@ static void another_process_with_the_same_pid_is_not_the_bot(void **state)
 	pid_t pid = start_bot(false), other = 0;
 	write_file("orders.pid", "%d\n", (int)pid);
 	watch_pidfile();
+	/* Twice: start times have 10 ms, so the other one must not begin in the same. */
+	wait_running(pid);
 	wait_running(pid);
 	end_bot(pid);
 	collected_wait(&collected, "obs_process", "state=\"absent\"", NULL);
