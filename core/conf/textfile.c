@@ -96,5 +96,6 @@ bool check_file(const char *path, enum file_trust trust, size_t max, struct err 
 	struct stat status;
 	if (stat(path, &status))
 		return failed(path, errno, err);
-	return is_trusted(path, &status, trust, max, err);
+	return is_trusted(path, &status, trust, max, err) &&
+	       (faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) == 0 || failed(path, errno, err));
 }

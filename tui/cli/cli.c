@@ -195,9 +195,8 @@ bool cli_load(struct cli *cli, const char *config, bool warnings)
 	autofree char *path = NULL;
 	autostr struct str report = STR_INIT;
 	struct err err = {.code = ERR_NONE};
-	if (!settings_find(config, &path, &err))
-		return cli_say(false, "%s", err.text);
-	bool good = settings_load(path, &cli->settings, &report, &err);
+	bool good = settings_find(config, &path, &err) &&
+		    settings_load(path, &cli->settings, &report, &err);
 	if (!good && !report.length)
 		cli_say(false, "%s", err.text);
 	else if (!good || warnings)
