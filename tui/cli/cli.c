@@ -115,7 +115,8 @@ static bool all_answered(struct cli *cli)
 			return false;
 	const struct msg_bot *const *bots = model_bots(cli->model, &count);
 	for (size_t i = 0; i < count; i++)
-		if (strcmp(bots[i]->state, "checking") == 0)
+		if (strcmp(bots[i]->state, "checking") == 0 ||
+			strcmp(bots[i]->tg_state, "checking") == 0)
 			return false;
 	return any || count;
 }
