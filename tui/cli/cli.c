@@ -110,8 +110,7 @@ static bool all_answered(struct cli *cli)
 	if (!client_turn_wall_ms(cli->client))
 		return false;
 	for (size_t i = 0; i < count; i++)
-		if (strcmp(sources[i]->state, "checking") == 0 ||
-			sources[i]->done < sources[i]->total)
+		if (strcmp(sources[i]->state, "checking") == 0)
 			return false;
 	const struct msg_bot *const *bots = model_bots(cli->model, &count);
 	for (size_t i = 0; i < count; i++)
