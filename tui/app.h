@@ -124,7 +124,7 @@ bool app_may_change(const struct app *app, struct str *ret_why);
 /* Until when write mode is armed for us, wall ms; 0: not, INT64_MAX: always. */
 int64_t app_armed_until(const struct app *app);
 /* What an action acts on: in Detail the bot that is shown, in Alerts that of the alert, else the
- * marked bots, else the one under the cursor. */
+ * marked bots and those of an open range, else the one under the cursor. */
 void app_targets(const struct app *app, struct id_list *ret_ids);
 
 #endif

@@ -51,6 +51,8 @@ struct pane {
 	void (*subject)(const struct app *app, const void *view, struct subject *ret_subject);
 	/* Text of the line under the cursor, for the clipboard. */
 	void (*copy)(const struct app *app, const void *view, struct str *to);
+	/* The same as JSON, for what is no entity. */
+	void (*json)(const struct app *app, const void *view, struct str *to);
 	struct rowset *(*rows)(void *view);
 	/* Sorting: the kind of its table, the column that sorts (-1: by severity). */
 	const struct table_kind *table;

@@ -23,10 +23,13 @@ static void compute_layout(struct app *app)
 	layout_compute(&wish, &app->layout);
 }
 
-/* True when the pane has no row of its own for a title. */
+/* True when Bots gives its title's row to a bot: on a small screen, with nothing to say in it. */
 static bool bare(const struct app *app, enum pane_id id)
 {
-	return app->layout.bare && app->layout.panes[id].rows > 1 && id == PANE_bots;
+	const struct rowset *rows = pane_bots.rows(app->view[PANE_bots]);
+	bool quiet = !pane_bots.filtered_by(app->view[PANE_bots])[0] && !rows->marks.count &&
+		     !rows->range_from;
+	return app->layout.bare && app->layout.panes[id].rows > 1 && id == PANE_bots && quiet;
 }
 
 static void fit_panes(struct app *app)

@@ -12,6 +12,7 @@
 
 #include "core/base/format.h"
 #include "core/base/str.h"
+#include "core/base/width.h"
 #include "core/conf/settings.h"
 #include "tui/app.h"
 #include "tui/show.h"
@@ -141,8 +142,6 @@ static void draw_first(const struct app *app, const struct canvas *canvas)
 
 /* ---- second line: how fresh is what I see ---- */
 
-enum { EACH_COLUMNS = 120 }; /* from here on every source has its own word; else every kind */
-
 static bool is_fine(const struct msg_source *source)
 {
 	return source->severity == SEVERITY_OK && source->done >= source->total;
@@ -204,20 +203,38 @@ static void add_each(const struct app *app, struct line *line, const char *kind)
 }
 
 /* Trouble first: it stays when the columns get few. */
-static void draw_sources(const struct app *app, const struct canvas *canvas, int row)
+static void fill_sources(const struct app *app, struct line *line, bool each)
 {
-	struct line line = {.brief = canvas->columns < SHORT_COLUMNS};
 	size_t count;
 	const struct msg_source *const *sources = model_sources(app_model(app), &count);
 	const char *const *kinds = source_kinds();
 	for (size_t i = 0; i < count; i++)
 		if (!is_fine(sources[i]))
-			add_trouble(app, &line, sources[i]);
+			add_trouble(app, line, sources[i]);
 	for (size_t i = 0; kinds[i]; i++) {
-		if (canvas->columns < EACH_COLUMNS)
-			add_kind(app, &line, kinds[i]);
+		if (each)
+			add_each(app, line, kinds[i]);
 		else
-			add_each(app, &line, kinds[i]);
+			add_kind(app, line, kinds[i]);
+	}
+}
+
+static bool is_wider(const struct line *line, int columns)
+{
+	int sum = 2;
+	for (size_t i = 0; i < line->count; i++)
+		sum += (int)text_width(line->texts[i], strlen(line->texts[i])) + (i ? 2 : 0);
+	return sum > columns;
+}
+
+/* Every source by its name, or every kind when they are too many for the columns. */
+static void draw_sources(const struct app *app, const struct canvas *canvas, int row)
+{
+	struct line line = {.brief = canvas->columns < SHORT_COLUMNS};
+	fill_sources(app, &line, true);
+	if (line.brief || is_wider(&line, canvas->columns)) {
+		line.count = 0;
+		fill_sources(app, &line, false);
 	}
 	draw_line(canvas, row, &line);
 }

@@ -239,6 +239,42 @@ static void marked_bots_are_the_targets_and_many_want_a_typed_word(void **state)
 	assert_int_equal(await_operation(console)->steps_count, 7);
 }
 
+static void an_open_range_is_taken_along(void **state)
+{
+	struct scene *scene = *state;
+	struct console *console = scene->console;
+	console_keys(console, "j v j j r");
+	console_expect(console, "Restart 3 bots");
+	console_expect(console, "? dan");
+}
+
+static void a_small_screen_shows_its_filter_and_its_marks(void **state)
+{
+	struct scene *scene = *state;
+	struct console *console = scene->console;
+	console_resize(console, 12, 40);
+	console_expect_not(console, "1 Bots");
+	console_keys(console, "Space");
+	console_expect(console, "1 marked");
+	console_keys(console, "U /");
+	console_type(console, "!ada");
+	console_keys(console, "Enter");
+	console_expect(console, "/!ada  1 hidden");
+	console_keys(console, "Esc");
+	console_expect_not(console, "hidden");
+}
+
+static void a_row_is_copied_as_a_line_and_as_json(void **state)
+{
+	struct scene *scene = *state;
+	struct console *console = scene->console;
+	console_keys(console, "y");
+	assert_string_equal(term_headless_copied(console->term), "ada ok");
+	console_keys(console, "Y");
+	assert_non_null(strstr(term_headless_copied(console->term), "\"name\":\"ada\""));
+	console_expect(console, "clipboard");
+}
+
 static void a_read_only_console_says_how_to_arm_and_arming_unlocks(void **state)
 {
 	struct scene *scene = *state;
@@ -278,6 +314,9 @@ int main(void)
 		ACTION_TEST(pasted_text_is_never_a_key),
 		ACTION_TEST(the_reason_goes_along),
 		ACTION_TEST(marked_bots_are_the_targets_and_many_want_a_typed_word),
+		ACTION_TEST(an_open_range_is_taken_along),
+		ACTION_TEST(a_small_screen_shows_its_filter_and_its_marks),
+		ACTION_TEST(a_row_is_copied_as_a_line_and_as_json),
 		cmocka_unit_test_setup_teardown(
 			a_read_only_console_says_how_to_arm_and_arming_unlocks, setup_armed,
 			teardown),

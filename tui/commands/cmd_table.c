@@ -137,6 +137,10 @@ static bool describe(struct app *app, bool json, struct str *text)
 		pane->copy(app, app_view(app), text);
 		return text->length > 0;
 	}
+	if (pane->json) {
+		pane->json(app, app_view(app), text);
+		return text->length > 0;
+	}
 	if (pane->subject)
 		pane->subject(app, app_view(app), &subject);
 	const void *body = is_entity(subject.kind)

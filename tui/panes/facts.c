@@ -59,30 +59,35 @@ static void add_process(const struct app *app, const struct msg_bot *bot, struct
 			bot->proc_start_ms ? ago(app, bot->proc_start_ms).text : "--");
 	else
 		str_adds(&text, state_word(bot->proc_state));
+	if (bot->restarts)
+		str_addf(&text, "  %llu restarts", (unsigned long long)bot->restarts);
 	if (running && !isnan(bot->cpu_percent))
 		str_addf(&text, "  cpu %s%%", show_figure(bot->cpu_percent).text);
 	if (running && bot->rss_bytes)
 		str_addf(&text, "  %s  %llu fds", format_bytes((int64_t)bot->rss_bytes).text,
 			(unsigned long long)bot->fds);
-	if (bot->restarts)
-		str_addf(&text, "  %llu restarts", (unsigned long long)bot->restarts);
-	add(facts, running ? ROLE_TEXT : ROLE_CRIT, "process", "%s", text.text);
+	add(facts,
+		running        ? ROLE_TEXT
+		: bot->enabled ? ROLE_CRIT
+			       : ROLE_DIM,
+		"process", "%s", text.text);
 }
 
 static void add_heartbeat(const struct app *app, const struct msg_bot *bot, struct facts *facts)
 {
 	bool fine = strcmp(bot->hb_state, "ok") == 0;
+	enum role role = fine ? ROLE_TEXT : bot->enabled ? ROLE_WARN : ROLE_DIM;
 	if (!bot->hb_state[0] || strcmp(bot->hb_state, "not_configured") == 0)
 		return;
 	if (bot_age(app, bot).heartbeat)
 		add(facts, ROLE_STALE, "heartbeat", "-- not looked at for %s",
 			ago(app, bot->hb_seen_ms).text);
 	else if (bot->hb_at_ms)
-		add(facts, fine ? ROLE_TEXT : ROLE_WARN, "heartbeat", "%s  last %s ago%s%s",
-			bot->hb_state, ago(app, bot->hb_at_ms).text,
-			bot->worker[0] ? "  worker " : "", bot->worker);
+		add(facts, role, "heartbeat", "%s  last %s ago%s%s", bot->hb_state,
+			ago(app, bot->hb_at_ms).text, bot->worker[0] ? "  worker " : "",
+			bot->worker);
 	else
-		add(facts, fine ? ROLE_TEXT : ROLE_WARN, "heartbeat", "%s", bot->hb_state);
+		add(facts, role, "heartbeat", "%s", bot->hb_state);
 }
 
 static void add_updates(const struct app *app, const struct msg_bot *bot, struct facts *facts)

@@ -107,8 +107,12 @@ static void note(const struct app *app, const void *data, struct str *text)
 	str_addf(text, "%zu firing", count_stage(app, 0));
 	if (pending)
 		str_addf(text, "  %zu pending", pending);
-	str_adds(text, "  ");
-	list_note(data, text);
+	const struct list *list = data;
+	if (list->expression || list->rows.order_changed ||
+		list->rows.shown.count > (size_t)list->page) {
+		str_adds(text, "  ");
+		list_note(list, text);
+	}
 }
 
 /* In one line: how many, and the worst one. */

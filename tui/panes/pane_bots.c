@@ -210,7 +210,8 @@ static void copy(const struct app *app, const void *data, struct str *to)
 		return;
 	bot_why(bot, why, sizeof(why));
 	bot_why_age(bot, app->now_ms, age, sizeof(age));
-	str_addf(to, "%s %s %s %s", bot->name, bot->state, why, age);
+	str_addf(to, "%s %s%s%s%s%s", bot->name, bot->state, why[0] ? " " : "", why,
+		age[0] ? " " : "", age);
 }
 
 static struct rowset *rows(void *data)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/base/format.h"
+#include "core/base/mem.h"
 #include "core/base/str.h"
 #include "tui/app.h"
 #include "tui/panes/facts.h"
@@ -58,11 +59,11 @@ static void ask_log(struct app *app, const struct detail_view *view)
 			window_close(window, app->link);
 		return;
 	}
-	struct msg_target target = {.id = bot->id, .name = bot->name};
-	struct msg_win_open wish = {.before = (uint64_t)view->log_rows,
-		.follow = true,
-		.bots = &target,
-		.bots_count = 1};
+	/* Its own lines, and what botswain had to say of it. */
+	autofree char *filter =
+		xasprintf("bot=\"%s\" or (bot=botswain and \"%s\")", bot->name, bot->name);
+	struct msg_win_open wish = {
+		.filter = filter, .before = (uint64_t)view->log_rows, .follow = true};
 	wish.store = (char[]){"events"};
 	window_ask(window, app->link, &wish);
 }

@@ -75,6 +75,13 @@ static void release(void *data)
 		free(view->marks[i]);
 }
 
+static void forget_bots(struct logs_view *view)
+{
+	id_list_clear(&view->bots);
+	replace(&view->bot_names, "");
+	view->list.follow = true;
+}
+
 static struct window *window_of(struct app *app)
 {
 	return &app->windows[WINDOW_LOGS];
@@ -82,11 +89,15 @@ static struct window *window_of(struct app *app)
 
 /* ---- the window ---- */
 
-/* The cursor finds its line again after rows came or went. */
+/* The cursor finds its line again after rows came or went. The log of single bots is what `l` led
+ * to; elsewhere Logs is that of all. */
 static void update(struct app *app, void *data)
 {
 	struct logs_view *view = data;
 	const struct window *window = window_of(app);
+	const struct place *place = views_now(&app->views);
+	if (view->bots.count && !(place->drilled && place->focus == PANE_logs))
+		forget_bots(view);
 	view->list.count = window->count;
 	if (view->change == window->change)
 		return;
@@ -515,17 +526,12 @@ static bool open_line(struct app *app, void *data, struct err *err)
 static bool escape(struct app *app, void *data)
 {
 	struct logs_view *view = data;
-	struct id_list none = {0};
 	if (view->search[0]) {
 		struct err ignored;
 		return logs_search(app, "", false, &ignored);
 	}
 	if (view->expression[0]) {
 		replace(&view->expression, "");
-		return true;
-	}
-	if (view->bots.count && !views_now(&app->views)->drilled) {
-		logs_of(app, &none);
 		return true;
 	}
 	return false;
@@ -550,6 +556,14 @@ static void copy(const struct app *app, const void *data, struct str *to)
 		log_level_word((enum log_level)row->level), row->text);
 }
 
+static void json(const struct app *app, const void *data, struct str *to)
+{
+	const struct logs_view *view = data;
+	const struct window *window = &app->windows[WINDOW_LOGS];
+	if (view->list.cursor < window->count)
+		msg_json(MSG_row, &window->rows[view->list.cursor], to);
+}
+
 const struct pane pane_logs = {
 	.name = "logs",
 	.title = "Logs",
@@ -567,4 +581,5 @@ const struct pane pane_logs = {
 	.escape = escape,
 	.subject = subject,
 	.copy = copy,
+	.json = json,
 };
