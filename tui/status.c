@@ -166,7 +166,8 @@ static void add_trouble(const struct app *app, struct line *line, const struct m
 			(unsigned long long)source->done, (unsigned long long)source->total);
 		return;
 	}
-	shorten_error(&why, source->error);
+	if (source->error[0])
+		shorten_error(&why, source->error);
 	add(line, role, 1, false, "%s %s %s%s%s", name, state_word(source->state),
 		age_of(app, source).text, why.length && !line->brief ? ": " : "",
 		line->brief ? "" : why.text);

@@ -15,6 +15,7 @@ static void forget_figures(struct msg_service *service)
 	service->hit_ratio = NAN;
 	service->clients = service->max_clients = -1;
 	service->blocked = -1;
+	service->used_bytes = 0;
 	msg_set(&service->slow_text, "");
 }
 

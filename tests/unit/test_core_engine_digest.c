@@ -278,8 +278,9 @@ static void a_silent_source_is_late_then_stale_and_its_figures_go(void **state)
 	assert_string_equal(source(harness, "redis/main")->state, "checking");
 	harness_feed(harness, "obs_source kind=\"redis\" name=\"main\" state=\"ok\" "
 			      "interval_ms=2000 latency_ms=0.4");
-	harness_feed(
-		harness, "obs_redis name=\"main\" ping_ms=0.4 clients=7 rate=120 hits=3 misses=1");
+	harness_feed(harness,
+		"obs_redis name=\"main\" ping_ms=0.4 clients=7 rate=120 hits=3 misses=1 "
+		"used_bytes=1500000");
 	const struct msg_service *service =
 		model_service(harness->model, entity_id("service", "redis/main"));
 	assert_int_equal(service->clients, 7);
@@ -292,6 +293,7 @@ static void a_silent_source_is_late_then_stale_and_its_figures_go(void **state)
 	assert_string_equal(source(harness, "redis/main")->state, "stale");
 	service = model_service(harness->model, entity_id("service", "redis/main"));
 	assert_int_equal(service->clients, -1);
+	assert_int_equal(service->used_bytes, 0);
 	assert_true(isnan(service->rate));
 	atomic_fetch_sub(&harness->clock.wall_ms, 7200000);
 	harness_feed(harness, "obs_source kind=\"redis\" name=\"main\" state=\"ok\" "

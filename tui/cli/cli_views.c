@@ -54,8 +54,10 @@ TEXT_CELL(operation, result) AGE_CELL(operation, started_ms)
 
 static void service_used(const void *body, int64_t now_ms, struct str *to)
 {
+	const struct msg_service *service = body;
 	(void)now_ms;
-	str_adds(to, format_bytes((int64_t)((const struct msg_service *)body)->used_bytes).text);
+	if (service->used_bytes)
+		str_adds(to, format_bytes((int64_t)service->used_bytes).text);
 }
 
 static void service_clients(const void *body, int64_t now_ms, struct str *to)
