@@ -256,6 +256,13 @@ void op_stop(struct act *act, struct op *op, const char *why)
 		step_stop(act, op, i);
 }
 
+/* Cancelled before the ledger had it: who asked for it waits no longer. */
+static void answer_cancelled(struct act *act, struct op *op)
+{
+	char text[] = "cancelled before it was recorded";
+	answer_waiting(act, op, &(struct msg_obs_ledger){.code = ERR_CANCELLED, .error = text});
+}
+
 static enum op_state worst_state(const struct op *op)
 {
 	enum op_state worst = OP_DONE;
@@ -268,6 +275,7 @@ static enum op_state worst_state(const struct op *op)
 static void end(struct act *act, struct op *op)
 {
 	autostr struct str result = STR_INIT, names = STR_INIT;
+	answer_cancelled(act, op);
 	op->state = worst_state(op);
 	op->ended_ms = clock_wall_ms(act->clock);
 	words_result(op, &result);

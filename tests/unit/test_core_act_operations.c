@@ -167,6 +167,25 @@ static void cancel_ends_the_child_and_what_waits(void **state)
 	msg_release(MSG_answer, &answer);
 }
 
+static void cancel_before_it_is_recorded_answers_who_asked_for_it(void **state)
+{
+	struct act_bench *bench = *state;
+	struct msg_plan plan = bench_plan(bench, "restart", "orders", NULL);
+	struct msg_accepted accepted = {.req = 0};
+	assert_false(bench_run(bench, plan.plan, 2, &accepted));
+	msg_release(MSG_plan, &plan);
+	struct msg_cancel_req request = {.req = 9, .operation = 1};
+	struct msg_answer answer = {.req = 0};
+	act_cancel(bench->act, &bench->ann, &request, &answer);
+	assert_int_equal(answer.code, ERR_NONE);
+	msg_release(MSG_answer, &answer);
+	assert_int_equal(bench->accepted_count, 1);
+	assert_int_equal(bench->accepted.req, 2);
+	assert_int_equal(bench->accepted.code, ERR_CANCELLED);
+	bench_ledger(bench);
+	assert_int_equal(bench->accepted_count, 1);
+}
+
 static void steps_go_one_after_the_other_and_a_failure_stops_none(void **state)
 {
 	struct act_bench *bench = *state;
@@ -411,6 +430,7 @@ int main(void)
 		TEST(a_command_that_is_not_there_is_named),
 		TEST(a_command_that_takes_too_long_is_ended),
 		TEST(cancel_ends_the_child_and_what_waits),
+		TEST(cancel_before_it_is_recorded_answers_who_asked_for_it),
 		TEST(steps_go_one_after_the_other_and_a_failure_stops_none),
 		TEST(a_repeated_run_is_answered_and_not_done_again),
 		TEST(a_busy_bot_is_left_alone),
