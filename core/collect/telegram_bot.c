@@ -229,8 +229,11 @@ static void read_answer(enum tg_method method, const struct http_reply *http, st
 	} else if (is_read) {
 		refuse(http, &reply, answer);
 	} else if (http->status >= 400) {
-		/* A proxy's page: its status says more than its HTML. */
-		err_set(&answer->err, botapi_err_code((int)http->status),
+		/* A proxy's page: its status says more than its HTML; but what it refuses is not the
+		 * token, whose words only the Bot API has. */
+		enum err_code code = botapi_err_code((int)http->status);
+		err_set(&answer->err,
+			code == ERR_AUTH || code == ERR_NOT_FOUND ? ERR_PROTOCOL : code,
 			"%ld and no answer of the Bot API", http->status);
 		set_retry(http, 0, answer);
 	}

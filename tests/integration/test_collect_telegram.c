@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "core/base/clock.h"
+#include "core/base/err.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "tests/support/botapi.h"
@@ -279,6 +280,24 @@ static void a_page_of_a_proxy_is_told_by_its_status(void **state)
 	one_bot_fails("\"kind\":\"html\",\"status\":502", "502 and no answer of the Bot API");
 }
 
+static void what_a_proxy_refuses_is_no_rejected_token(void **state)
+{
+	static const int statuses[] = {401, 404};
+	autofree char *code = xasprintf("code=%d", ERR_PROTOCOL);
+	(void)state;
+	make_bot();
+	watch("");
+	for (size_t i = 0; i < COUNT_OF(statuses); i++) {
+		autofree char *words = xasprintf("%d and no answer of the Bot API", statuses[i]);
+		autofree char *body = xasprintf(
+			"{\"bot\":\"b0-00001\",\"kind\":\"html\",\"status\":%d}", statuses[i]);
+		collected_wait(&collected, "obs_webhook", "http=200", NULL);
+		fault(body);
+		collected_wait(&collected, "obs_webhook", words, code, NULL);
+		clear_faults("b0-00001");
+	}
+}
+
 static void a_server_that_is_gone_is_one_outage_and_all_bots_come_back(void **state)
 {
 	(void)state;
@@ -436,6 +455,7 @@ int main(void)
 		TEST(an_answer_that_hangs_concerns_one_bot),
 		TEST(a_cut_answer_is_never_half_believed),
 		TEST(a_page_of_a_proxy_is_told_by_its_status),
+		TEST(what_a_proxy_refuses_is_no_rejected_token),
 		TEST(a_server_that_is_gone_is_one_outage_and_all_bots_come_back),
 		TEST(a_server_that_hangs_gets_a_few_probes_instead_of_every_poll),
 		TEST(a_token_file_that_others_may_read_is_refused_with_the_remedy),
