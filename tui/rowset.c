@@ -113,13 +113,14 @@ static void follow_cursor(struct rowset *rows)
 
 void rowset_update(struct rowset *rows, const uint64_t *wanted, size_t count, bool hold)
 {
-	if (hold && rows->shown.count) {
+	if (hold && rows->shown.count && !rows->adopt) {
 		keep_order(rows, wanted, count);
 	} else if (!same_order(&rows->shown, wanted, count)) {
 		id_list_clear(&rows->shown);
 		for (size_t i = 0; i < count; i++)
 			id_list_add(&rows->shown, wanted[i]);
 	}
+	rows->adopt = false;
 	rows->order_changed = !same_order(&rows->shown, wanted, count);
 	if (rows->range_from && rowset_find(rows, rows->range_from) == ROW_NONE)
 		rows->range_from = 0;

@@ -24,6 +24,7 @@ struct rowset {
 	uint64_t range_from;  /* where a range began, 0: none is open */
 	size_t cursor_row;    /* row of the cursor; of use when its entity has gone */
 	bool order_changed;
+	bool adopt; /* the operator asked for another order: the next update takes it, held or not */
 	bool touched; /* the operator has moved the cursor; before that it stays on the first row */
 };
 

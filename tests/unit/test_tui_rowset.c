@@ -55,6 +55,18 @@ static void a_held_order_keeps_rows_in_place_and_says_that_it_changed(void **sta
 	assert_false(rows.order_changed);
 }
 
+static void an_order_that_was_asked_for_is_taken_at_once(void **state)
+{
+	(void)state;
+	CLEANUP(rowset_release) struct rowset rows = {0};
+	update(&rows, false, "1234");
+	rows.adopt = true;
+	update(&rows, true, "4321");
+	ASSERT_SHOWN(&rows, 4, 3, 2, 1);
+	update(&rows, true, "1234");
+	ASSERT_SHOWN(&rows, 4, 3, 2, 1);
+}
+
 static void while_held_the_gone_leave_and_the_new_come_at_the_end(void **state)
 {
 	(void)state;
@@ -133,6 +145,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_cursor_follows_its_entity_through_a_new_order),
 		cmocka_unit_test(a_held_order_keeps_rows_in_place_and_says_that_it_changed),
+		cmocka_unit_test(an_order_that_was_asked_for_is_taken_at_once),
 		cmocka_unit_test(while_held_the_gone_leave_and_the_new_come_at_the_end),
 		cmocka_unit_test(when_the_entity_under_the_cursor_goes_the_cursor_stays_on_its_row),
 		cmocka_unit_test(a_range_marks_every_row_between_its_ends_in_both_directions),

@@ -17,7 +17,8 @@ static void sort_by(struct app *app, int column)
 	const struct pane *pane = app_pane(app);
 	if (pane->sort)
 		pane->sort(app_view(app), column);
-	app->key_mono_ms = INT64_MIN / 2; /* the new order is what was asked for: at once */
+	if (pane->rows)
+		pane->rows(app_view(app))->adopt = true;
 	app_dirty(app);
 }
 
@@ -60,7 +61,10 @@ static bool apply_filter(struct app *app, const char *text, bool final, struct e
 {
 	const struct pane *pane = app_pane(app);
 	(void) final;
-	return pane->filter(app, app_view(app), text, err);
+	if (!pane->filter(app, app_view(app), text, err))
+		return false;
+	pane->rows(app_view(app))->adopt = true;
+	return true;
 }
 
 bool command_filter(

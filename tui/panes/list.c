@@ -159,6 +159,7 @@ bool list_escape(struct app *app, void *view)
 	struct list *list = view;
 	bool filtered = list->filter != NULL;
 	(void)app;
+	list->rows.adopt = true;
 	filter_free(list->filter);
 	list->filter = NULL;
 	free(list->expression);

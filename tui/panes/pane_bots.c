@@ -186,8 +186,10 @@ static bool escape(struct app *app, void *data)
 		view->rows.range_from = 0;
 		return true;
 	}
-	if (view->expression[0])
+	if (view->expression[0]) {
+		view->rows.adopt = true;
 		return set_filter(app, data, "", &ignored);
+	}
 	bool was_unfolded = view->unfolded;
 	view->unfolded = false;
 	return was_unfolded;
