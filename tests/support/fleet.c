@@ -27,7 +27,8 @@ static void become(const char *const argv[])
 	char *words[16] = {NULL};
 	for (size_t i = 0; argv[i] && i + 1 < COUNT_OF(words); i++)
 		words[i] = xstrdup(argv[i]);
-	execvp(argv[0], words);
+	if (words[0])
+		execvp(words[0], words);
 	_exit(127);
 }
 
