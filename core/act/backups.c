@@ -138,13 +138,23 @@ void backup_runs(struct act *act, uint64_t id)
 		model_touch(act->model, MSG_backup, id);
 }
 
+/* The operation's own word, so that the two never say different things. */
+static const char *state_word(enum op_state state)
+{
+	if (state == OP_DONE)
+		return "ok";
+	if (state == OP_UNVERIFIED)
+		return "unverified";
+	return state == OP_CANCELLED ? "cancelled" : "failed";
+}
+
 void backup_ended(struct act *act, const struct op_step *step)
 {
 	struct msg_backup *backup = model_edit(act->model, MSG_backup, step->target);
 	bool good = step->state == OP_DONE || step->state == OP_UNVERIFIED;
 	if (!backup)
 		return;
-	msg_set(&backup->state, good ? "ok" : "failed");
+	msg_set(&backup->state, state_word(step->state));
 	msg_set(&backup->error, good ? "" : step->text);
 	if (good) {
 		msg_set(&backup->file, step->file);

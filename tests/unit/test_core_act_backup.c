@@ -136,7 +136,7 @@ static void progress_is_told_by_the_size_of_the_last_good_one(void **state)
 	msg_release(MSG_answer, &answer);
 	bench_child(bench, "ended");
 	bench_ended(bench, id, "cancelled", "cancelled");
-	assert_string_equal(shown(store)->state, "failed");
+	assert_string_equal(shown(store)->state, "cancelled");
 	assert_string_equal(shown(store)->error, "cancelled");
 	assert_int_equal(shown(store)->bytes, 588895); /* the last good one stands */
 	assert_int_equal(files(store, false), 1);
