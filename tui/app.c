@@ -28,6 +28,7 @@ struct app *app_new(const struct clock *clock, const struct settings *settings, 
 	app->own_cpu = NAN;
 	app->key_mono_ms = app->interrupt_mono_ms = app->data_mono_ms = app->link_mono_ms =
 		INT64_MIN / 2;
+	app->start_mono_ms = clock_mono_ms(clock);
 	keymap_init(&app->keymap);
 	views_init(&app->views);
 	for (int id = 1; id < WINDOW_COUNT; id++)
@@ -262,10 +263,21 @@ static int sooner(int a, int64_t b)
 	return a < 0 || capped < a ? capped : a;
 }
 
+/* An engine that runs answers at once: one full frame instead of an empty one and a full one. */
+static int64_t first_frame_wait_ms(const struct app *app)
+{
+	if (app->painted || link_state(app->link) != LINK_ATTACHED || link_turn_wall_ms(app->link))
+		return 0;
+	int64_t left_ms = app->start_mono_ms + APP_FIRST_MS - app_mono_ms(app);
+	return left_ms > 0 ? left_ms : 0;
+}
+
 int app_timeout_ms(const struct app *app)
 {
 	int64_t now_ms = app_mono_ms(app);
 	int timeout = link_timeout_ms(app->link, now_ms);
+	if (first_frame_wait_ms(app))
+		return sooner(timeout, first_frame_wait_ms(app));
 	if (app->dirty)
 		timeout = sooner(timeout, 0);
 	if (app->dirty_data) {
@@ -292,8 +304,9 @@ void app_paint(struct app *app)
 {
 	int64_t now_ms = app_mono_ms(app);
 	bool due = app->dirty || (app->dirty_data && now_ms - app->data_mono_ms >= APP_DATA_MS);
-	if (!due || !term_can_present(app->term))
+	if (!due || first_frame_wait_ms(app) || !term_can_present(app->term))
 		return;
+	app->painted = true;
 	picture_update(app);
 	picture_draw(app, app->grid);
 	term_present(app->term, app->grid);

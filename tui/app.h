@@ -29,6 +29,7 @@ enum {
 	APP_ORDER_MS = 2000,     /* rows keep their places so long after a key */
 	APP_DATA_MS = 400,       /* between frames that new state alone asks for, and reads of it */
 	APP_PAUSED_MS = 1000,    /* between reads while the picture is held */
+	APP_FIRST_MS = 30,       /* the first frame waits so long for an engine that is there */
 	APP_INTERRUPT_MS = 1000, /* two Ctrl-C within this leave */
 	APP_REQUESTS_MAX = 16,
 };
@@ -68,6 +69,8 @@ struct app {
 
 	bool anonymous; /* figures of this machine and this process are not drawn: for goldens */
 	struct grid *grid;
+	int64_t start_mono_ms;
+	bool painted;               /* the first frame is out */
 	int64_t key_mono_ms;        /* of the last key */
 	int64_t interrupt_mono_ms;  /* of the last Ctrl-C */
 	int64_t link_mono_ms;       /* of the last read of the link */

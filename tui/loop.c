@@ -150,6 +150,7 @@ bool loop_run(struct app *app, int *ret_signal, struct err *err)
 	autoclose int signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (signals < 0)
 		return err_errno(err, errno, "cannot listen to signals");
+	app_step(app);
 	app_paint(app);
 	while (!app->quit) {
 		short terminal;
