@@ -249,6 +249,8 @@ void app_step(struct app *app)
 	unsigned turns = link_step(app->link, app->live, now_ms, take, app);
 	look_at_link(app, turns);
 	look_at_silence(app);
+	if (app->trails && app_mono_ms(app) - app->key_mono_ms >= APP_TRAIL_MS)
+		app->dirty = true;
 	int64_t said = app->toast.until_ms;
 	(void)toast_due_ms(&app->toast, now_ms);
 	if (app->toast.until_ms != said)
@@ -272,6 +274,12 @@ static int64_t first_frame_wait_ms(const struct app *app)
 	return left_ms > 0 ? left_ms : 0;
 }
 
+static int64_t trail_left_ms(const struct app *app)
+{
+	int64_t left_ms = app->key_mono_ms + APP_TRAIL_MS - app_mono_ms(app);
+	return left_ms > 0 ? left_ms : 0;
+}
+
 int app_timeout_ms(const struct app *app)
 {
 	int64_t now_ms = app_mono_ms(app);
@@ -280,6 +288,8 @@ int app_timeout_ms(const struct app *app)
 		return sooner(timeout, first_frame_wait_ms(app));
 	if (app->dirty)
 		timeout = sooner(timeout, 0);
+	if (app->trails)
+		timeout = sooner(timeout, trail_left_ms(app));
 	if (app->dirty_data) {
 		int64_t due = app->data_mono_ms + APP_DATA_MS - now_ms;
 		timeout = sooner(timeout, due > 0 ? due : 0);

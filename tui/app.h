@@ -29,6 +29,7 @@ enum {
 	APP_ORDER_MS = 2000,     /* rows keep their places so long after a key */
 	APP_DATA_MS = 400,       /* between frames that new state alone asks for, and reads of it */
 	APP_PAUSED_MS = 1000,    /* between reads while the picture is held */
+	APP_TRAIL_MS = 60,       /* Detail follows a cursor that stands still so long */
 	APP_FIRST_MS = 30,       /* the first frame waits so long for an engine that is there */
 	APP_INTERRUPT_MS = 1000, /* two Ctrl-C within this leave */
 	APP_REQUESTS_MAX = 16,
@@ -77,8 +78,9 @@ struct app {
 	int64_t data_mono_ms;       /* of the last frame that new state asked for */
 	unsigned epoch;             /* of the link when requests were last looked at */
 	enum link_state link_state; /* as the picture shows it */
-	bool dirty;                 /* a key, a size, a toast: paint at once */
-	bool dirty_data;            /* new state: paint when due */
+	bool trails; /* Detail still shows the bot before: a held key costs two rows, not a pane */
+	bool dirty;  /* a key, a size, a toast: paint at once */
+	bool dirty_data; /* new state: paint when due */
 	bool quit;
 	bool suspend; /* the loop gives the terminal back and stops */
 };

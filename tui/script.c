@@ -81,11 +81,12 @@ static bool wait_until(struct script *script, bool shown, const char *text)
 /* Until what was typed is on the screen. */
 static void settle(struct app *app)
 {
-	do
-		turn(app, app->dirty
-				  ? term_timeout_ms(app->term) > 0 ? term_timeout_ms(app->term) : 0
-				  : 0);
-	while (app->dirty && !app->quit);
+	int wait_ms = 0;
+	do {
+		turn(app, wait_ms);
+		int frame_ms = term_timeout_ms(app->term);
+		wait_ms = app->trails ? APP_TRAIL_MS : frame_ms > 0 ? frame_ms : 0;
+	} while ((app->dirty || app->trails) && !app->quit);
 }
 
 /* ---- the commands ---- */

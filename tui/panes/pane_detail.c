@@ -34,6 +34,11 @@ static void update(struct app *app, void *data)
 {
 	struct detail_view *view = data;
 	uint64_t bot = pane_bots.rows(app->view[PANE_bots])->cursor;
+	bool moving = app_mono_ms(app) - app->key_mono_ms < APP_TRAIL_MS;
+	app->trails =
+		bot != view->bot && bot_of(app, view) && moving && app_pane(app) == &pane_bots;
+	if (app->trails)
+		bot = view->bot;
 	if (bot != view->bot)
 		view->top = 0;
 	view->bot = bot;
