@@ -204,7 +204,7 @@ static void a_cancelled_backup_leaves_nothing(void **state)
 	const struct msg_operation *operation = live_end(stage->live, id, END_MS);
 	assert_string_equal(operation->state, "cancelled");
 	assert_int_equal(count_files(stage), 0);
-	assert_string_equal(shown(stage, "good")->state, "failed");
+	assert_string_equal(shown(stage, "good")->state, "cancelled");
 	assert_string_equal(shown(stage, "good")->error, "cancelled");
 	PQfinish(holder);
 }
