@@ -123,12 +123,21 @@ static void look_at_child(struct guard *guard)
 	}
 }
 
+/* Stopped, and not seen yet by look_at_child(). */
+static bool child_just_stopped(const struct guard *guard)
+{
+	siginfo_t news = {.si_pid = 0};
+	waitid(P_PID, (id_t)guard->child, &news, WSTOPPED | WNOHANG | WNOWAIT);
+	return news.si_pid != 0;
+}
+
 static void pass_on(struct guard *guard, int signal)
 {
 	kill(guard->child, signal);
 	if ((signal == SIGHUP || signal == SIGTERM) && !guard->kill_at_us) {
 		guard->kill_at_us = clock_cost_us() + GUARD_GRACE_MS * 1000;
-		kill(guard->child, SIGCONT);
+		if (child_just_stopped(guard))
+			kill(guard->child, SIGCONT);
 	}
 }
 

@@ -327,6 +327,13 @@ static void check_size(struct curses *curses)
 static void resume(struct term *term)
 {
 	struct curses *curses = self(term);
+	if (!curses->away && curses->entered && atomic_load(curses->entered)) {
+		/* A SIGCONT without a stop: the terminal is in our mode. */
+		tty_raw(&curses->tty);
+		curses->repaint = true;
+		check_size(curses);
+		return;
+	}
 	if (!curses->away) {
 		endwin();
 		memory_file_drop(&curses->out);
