@@ -187,7 +187,8 @@ static void add_kind(const struct app *app, struct line *line, const char *kind)
 	if (!oldest)
 		return;
 	source_name(oldest, line->brief, name, sizeof(name));
-	add(line, ROLE_DIM, 4, false, "%s %s", line->brief ? name : kind, age_of(app, oldest).text);
+	add(line, ROLE_DIM, 4, false, "%s%s%s", line->brief ? name : kind, line->brief ? "" : " ",
+		age_of(app, oldest).text);
 }
 
 static void add_each(const struct app *app, struct line *line, const char *kind)

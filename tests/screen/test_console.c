@@ -109,6 +109,31 @@ static void a_silent_engine_turns_the_picture_grey(void **state)
 	console_expect_not(console, "engine silent");
 }
 
+static void every_table_sorts_and_filters(void **state)
+{
+	struct console *console = *state;
+	console_keys(console, "3");
+	console_expect(console, "5 firing");
+	console_keys(console, "/");
+	console_type(console, "alert=bot_down");
+	console_keys(console, "Enter");
+	console_expect(console, "/alert=bot_down  4 hidden");
+	console_expect_not(console, "rate_limited");
+	console_keys(console, "Esc");
+	console_expect(console, "rate_limited");
+	console_keys(console, "o");
+	console_type(console, "target");
+	console_keys(console, "Enter");
+	console_expect(console, "TARGET▲");
+	console_keys(console, "7 /");
+	console_type(console, "clients>10");
+	console_keys(console, "Enter");
+	console_expect(console, "redis main");
+	console_expect_not(console, "postgres main");
+	console_keys(console, "Esc");
+	console_expect(console, "postgres main");
+}
+
 int main(void)
 {
 #define SCREEN_TEST(test) cmocka_unit_test_setup_teardown(test, fleet_setup, fleet_teardown)
@@ -120,6 +145,7 @@ int main(void)
 		SCREEN_TEST(help_begins_with_the_pane_in_focus),
 		SCREEN_TEST(the_menu_of_actions_says_why_one_is_locked),
 		SCREEN_TEST(the_command_line_completes_names),
+		SCREEN_TEST(every_table_sorts_and_filters),
 		SCREEN_TEST(pause_holds_the_picture_under_a_banner),
 		SCREEN_TEST(a_silent_engine_turns_the_picture_grey),
 	};
