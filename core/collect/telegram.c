@@ -153,7 +153,7 @@ static void take_orders(struct telegram *telegram)
 			tg_set_roster(telegram, roster_ref(order->roster));
 		else if (order->kind == ORDER_FOCUS && telegram->roster)
 			set_focus(telegram, order->bot);
-		else if (order->kind == ORDER_HURRY)
+		else if (order->kind == ORDER_HURRY && telegram->roster)
 			hurry(telegram, order->bot);
 		order_free(order);
 	}
