@@ -122,26 +122,32 @@ static void try_condition(struct accept *run, const struct condition *condition)
 		text);
 }
 
+/* Without further arguments everything is. */
+static bool is_wanted(int argc, char **argv, const char *name)
+{
+	bool wanted = argc == 3;
+	for (int i = 3; i < argc; i++)
+		wanted |= strcmp(argv[i], name) == 0;
+	return wanted;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc < 3) {
-		fprintf(stderr, "usage: accept DIR PROGRAM [RULE...]\n");
+		fprintf(stderr, "usage: accept DIR PROGRAM [RULE|operations|secrets ...]\n");
 		return 2;
 	}
 	autofree char *config = xasprintf("%s/botswain.yaml", argv[1]);
 	struct accept run = {.dir = argv[1], .program = argv[2], .config = config};
 	run.observer = observer_new(argv[2], config);
 	for (size_t i = 0; i < COUNT_OF(conditions); i++) {
-		bool wanted = argc == 3;
-		for (int a = 3; a < argc; a++)
-			wanted |= strcmp(argv[a], conditions[i].rule) == 0;
-		if (wanted)
+		if (is_wanted(argc, argv, conditions[i].rule))
 			try_condition(&run, &conditions[i]);
 	}
-	if (argc == 3) {
+	if (is_wanted(argc, argv, "operations"))
 		accept_operations(&run);
+	if (is_wanted(argc, argv, "secrets"))
 		accept_secrets(&run);
-	}
 	observer_free(run.observer);
 	printf("%u passed, %u failed\n", run.passed, run.failed);
 	return run.failed ? 1 : 0;

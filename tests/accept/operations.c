@@ -184,7 +184,7 @@ static void empty_folder(const char *folder)
 static void backup_on_full_disk(struct accept *run, const char *folder)
 {
 	char state[160], result[160];
-	if (mount("tmpfs", folder, "tmpfs", 0, "size=16k,mode=0700") != 0) {
+	if (mount("tmpfs", folder, "tmpfs", 0, "size=4k,mode=0700") != 0) {
 		autofree char *text = xasprintf(
 			"not tried: a small disk cannot be mounted here: %s", strerror(errno));
 		accept_line(run, geteuid() != 0, "backup, full disk", text);
@@ -214,6 +214,12 @@ static void backup_cancelled(struct accept *run, const char *folder)
 	vt_wait_quiet(vt, 300, KEY_MS);
 	vt_press(vt, "Tab Enter");
 	bool ended = running && wait_state(run, reason, "cancelled", result, sizeof(result));
+	if (!ended) {
+		autostr struct str screen = STR_INIT;
+		vt_screen(vt, &screen);
+		fprintf(stderr, "asked %d, running %d; the screen:\n%s\n", asked, running,
+			screen.text);
+	}
 	accept_fault(run, "cure", "postgres_down");
 	vt_press(vt, "1");
 	backup_case(run, "backup, cancelled", folder, false, ended, "cancel", result);
