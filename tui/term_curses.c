@@ -277,8 +277,7 @@ static void leave(struct curses *curses)
 	tty_adds(&curses->tty, LEAVE_MODES);
 	tty_flush_wait(&curses->tty, LEAVE_LIMIT_MS);
 	tty_restore(&curses->tty);
-	/* Bytes that a stuck line never took are the guard's business: it sees the flag still set.
-	 */
+	/* Bytes that a stuck line never took are the guard's business: it sees the flag. */
 	if (curses->entered && tty_drained(&curses->tty))
 		atomic_store(curses->entered, false);
 }
@@ -331,14 +330,12 @@ static void resume(struct term *term)
 		/* A SIGCONT without a stop: the terminal is in our mode. */
 		tty_raw(&curses->tty);
 		curses->repaint = true;
-		check_size(curses);
-		return;
-	}
-	if (!curses->away) {
-		endwin();
+	} else {
+		if (!curses->away)
+			endwin();
 		memory_file_drop(&curses->out);
+		enter(curses);
 	}
-	enter(curses);
 	check_size(curses);
 	curses->resize_said = false;
 }
