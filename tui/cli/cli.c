@@ -101,6 +101,14 @@ bool cli_until(struct cli *cli, bool (*done)(struct cli *cli), int64_t limit_ms)
 	}
 }
 
+/* Its token, process and heartbeat were looked at once, as far as they are configured. */
+static bool is_looked_at(const struct msg_bot *bot)
+{
+	return strcmp(bot->state, "checking") != 0 && strcmp(bot->tg_state, "checking") != 0 &&
+	       (strcmp(bot->proc_state, "unknown") != 0 || bot->proc_at_ms) &&
+	       (strcmp(bot->hb_state, "unknown") != 0 || bot->hb_seen_ms);
+}
+
 /* Every source has answered, and so has every bot that is asked; without a token that can be read there is none. */
 static bool all_answered(struct cli *cli)
 {
@@ -114,8 +122,7 @@ static bool all_answered(struct cli *cli)
 			return false;
 	const struct msg_bot *const *bots = model_bots(cli->model, &count);
 	for (size_t i = 0; i < count; i++)
-		if (strcmp(bots[i]->state, "checking") == 0 ||
-			strcmp(bots[i]->tg_state, "checking") == 0)
+		if (!is_looked_at(bots[i]))
 			return false;
 	return any || count;
 }
