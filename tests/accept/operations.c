@@ -208,8 +208,11 @@ static void backup_cancelled(struct accept *run, const char *folder)
 	bool asked = vt_wait_text(vt, "Backup database", KEY_MS);
 	confirm(vt, reason);
 	bool running = asked && wait_state(run, reason, "running", result, sizeof(result));
-	vt_press(vt, "6");
-	vt_wait_quiet(vt, 300, KEY_MS);
+	vt_press(vt, "6 /");
+	vt_type(vt, "running");
+	vt_press(vt, "Enter");
+	vt_wait_quiet(
+		vt, 300, KEY_MS); /* new rows stand last until two seconds pass without a key */
 	vt_press(vt, "g x");
 	vt_wait_quiet(vt, 300, KEY_MS);
 	vt_press(vt, "Tab Enter");
@@ -221,6 +224,8 @@ static void backup_cancelled(struct accept *run, const char *folder)
 			screen.text);
 	}
 	accept_fault(run, "cure", "postgres_down");
+	vt_press(vt, "Esc");
+	vt_wait_quiet(vt, 300, KEY_MS);
 	vt_press(vt, "1");
 	backup_case(run, "backup, cancelled", folder, false, ended, "cancel", result);
 }
