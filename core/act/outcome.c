@@ -2,7 +2,8 @@
 /*
  * A process that came up must still be the same one `stable_ms` after its start, and where the bot
  * has beaten before, it must beat again: supervisors answer 0 for a bot that dies a second later.
- * Without a process in sight two beats that far apart count, and without those a falling backlog.
+ * Without a process in sight two beats that far apart count, and without those a falling backlog;
+ * beats that never paused are no sign that anything was replaced.
  */
 #include "core/act/outcome.h"
 
@@ -47,6 +48,12 @@ static bool sees_beat(const struct msg_bot *bot)
 	return bot->hb_at_ms > 0 && is_one_of(bot->hb_state, words, COUNT_OF(words));
 }
 
+static bool beats(const struct msg_bot *bot)
+{
+	static const char *const words[] = {"ok"};
+	return is_one_of(bot->hb_state, words, COUNT_OF(words));
+}
+
 void outcome_begin(
 	struct outcome *outcome, enum want want, const struct msg_bot *bot, struct now now)
 {
@@ -60,6 +67,7 @@ void outcome_begin(
 		return;
 	outcome->ran_before = sees_process(bot) && runs(bot);
 	outcome->beat_before = sees_beat(bot);
+	outcome->unbroken = sees_beat(bot) && beats(bot);
 	outcome->pid = bot->pid;
 	outcome->start_ms = bot->proc_start_ms;
 	outcome->pending = bot->pending;
@@ -228,11 +236,17 @@ static enum outcome_word judge_beats(
 	bool beat = bot->hb_at_ms > outcome->ended.wall_ms;
 	if (beat && !outcome->first_beat_ms)
 		outcome->first_beat_ms = bot->hb_at_ms;
+	if (!beats(bot) && bot->hb_seen_ms > outcome->ended.wall_ms)
+		outcome->unbroken = false;
 	if (beat && bot->hb_at_ms - outcome->ended.wall_ms >= outcome->stable_ms) {
 		str_addf(text, "heartbeat %s ago",
 			format_duration(now.wall_ms - bot->hb_at_ms).text);
 		add_backlog(outcome, bot, text);
-		return OUTCOME_DONE;
+		if (outcome->want != WANT_REPLACED || !outcome->unbroken)
+			return OUTCOME_DONE;
+		str_adds(text, ", but it never paused and no process is observed: nobody saw "
+			       "whether it was replaced");
+		return OUTCOME_UNVERIFIED;
 	}
 	if (!is_over(outcome, now))
 		return OUTCOME_WAIT;
@@ -244,16 +258,16 @@ static enum outcome_word judge_beats(
 static enum outcome_word judge_silence(
 	struct outcome *outcome, const struct msg_bot *bot, struct now now, struct str *text)
 {
-	bool silent = strcmp(bot->hb_state, "ok") != 0 && bot->hb_seen_ms > outcome->ended.wall_ms;
+	bool silent = !beats(bot) && bot->hb_seen_ms > outcome->ended.wall_ms;
 	if (silent) {
 		str_adds(text, "its heartbeat stopped; no process is observed");
 		return OUTCOME_DONE;
 	}
 	if (!is_over(outcome, now))
 		return OUTCOME_WAIT;
-	bool beats = bot->hb_at_ms > outcome->ended.wall_ms;
-	str_adds(text, beats ? "it still beats" : "its heartbeat has not run out yet");
-	return beats ? OUTCOME_FAILED : OUTCOME_UNVERIFIED;
+	bool beat = bot->hb_at_ms > outcome->ended.wall_ms;
+	str_adds(text, beat ? "it still beats" : "its heartbeat has not run out yet");
+	return beat ? OUTCOME_FAILED : OUTCOME_UNVERIFIED;
 }
 
 static enum outcome_word judge_backlog(

@@ -34,6 +34,7 @@ struct outcome {
 	int64_t new_start_ms, new_beat_ms;
 	struct now seen, gone;
 	int64_t first_beat_ms; /* without a process: the first beat after the command */
+	bool unbroken;         /* it beat before the command, and no pause was seen since */
 };
 
 /* When the command starts. `bot` may be NULL. */

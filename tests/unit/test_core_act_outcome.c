@@ -292,15 +292,45 @@ static void stopping_what_is_stopped_is_done(void **state)
 	assert_outcome(film, 3000, OUTCOME_DONE, "no process, as before");
 }
 
-static void without_a_process_two_beats_apart_are_done(void **state)
+static void without_a_process_two_beats_apart_after_a_pause_are_done(void **state)
 {
 	struct film *film = *state;
 	no_process(film);
 	command(film, WANT_REPLACED, 800);
+	msg_set(&film->bot->hb_state, "late");
 	assert_outcome(film, 1000, OUTCOME_WAIT, "");
+	msg_set(&film->bot->hb_state, "ok");
 	beat(film);
 	assert_outcome(film, 5000, OUTCOME_WAIT, "");
 	assert_outcome(film, 5000, OUTCOME_WAIT, "");
+	beat(film);
+	assert_outcome(film, 1000, OUTCOME_DONE, "heartbeat 1.0s ago");
+}
+
+static void without_a_process_a_restart_that_pauses_no_beat_is_unverified(void **state)
+{
+	struct film *film = *state;
+	no_process(film);
+	command(film, WANT_REPLACED, 800);
+	beat(film);
+	assert_outcome(film, 1000, OUTCOME_WAIT, "");
+	assert_outcome(film, 9000, OUTCOME_WAIT, "");
+	beat(film);
+	assert_outcome(film, 1000, OUTCOME_UNVERIFIED,
+		"heartbeat 1.0s ago, but it never paused and no process is observed: nobody saw "
+		"whether it was replaced");
+}
+
+static void without_a_process_two_beats_after_a_start_are_done(void **state)
+{
+	struct film *film = *state;
+	no_process(film);
+	msg_set(&film->bot->hb_state, "missing");
+	command(film, WANT_PRESENT, 800);
+	msg_set(&film->bot->hb_state, "ok");
+	beat(film);
+	assert_outcome(film, 1000, OUTCOME_WAIT, "");
+	assert_outcome(film, 9000, OUTCOME_WAIT, "");
 	beat(film);
 	assert_outcome(film, 1000, OUTCOME_DONE, "heartbeat 1.0s ago");
 }
@@ -394,7 +424,9 @@ int main(void)
 		TEST(a_stopped_process_that_comes_back_has_failed),
 		TEST(a_process_that_does_not_stop_has_failed),
 		TEST(stopping_what_is_stopped_is_done),
-		TEST(without_a_process_two_beats_apart_are_done),
+		TEST(without_a_process_two_beats_apart_after_a_pause_are_done),
+		TEST(without_a_process_a_restart_that_pauses_no_beat_is_unverified),
+		TEST(without_a_process_two_beats_after_a_start_are_done),
 		TEST(one_beat_alone_proves_nothing),
 		TEST(a_heartbeat_that_runs_out_after_stop_is_done),
 		TEST(a_falling_backlog_is_all_that_is_left_to_see),
