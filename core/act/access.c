@@ -144,9 +144,7 @@ void act_arm(struct act *act, const struct operator* who, const struct msg_arm_r
 	else if (arming)
 		disarm(act, arming);
 	*ret = (struct msg_answer){.req = request->req, .code = err.code, .text = xstrdup(text)};
-	if (act->may_act && changes)
-		act_audit(act, who,
-			&(struct audit_line){
-				.what = request->on ? "arm" : "disarm", .result = text});
+	if (changes)
+		act_record(act, who, request->on ? "arm" : "disarm", NULL, text);
 	show(act);
 }

@@ -103,6 +103,14 @@ uint64_t act_audit(struct act *act, const struct operator* who, const struct aud
 	return act->journal.audit(act->journal.context, &signed_line);
 }
 
+void act_record(struct act *act, const struct operator* who, const char *what, const char *on,
+	const char *result)
+{
+	if (act->may_act)
+		act_audit(act, who,
+			&(struct audit_line){.what = what, .on = on, .result = result});
+}
+
 static bool may_cancel(
 	const struct act *act, const struct operator* who, const struct op *op, struct err *err)
 {

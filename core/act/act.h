@@ -57,6 +57,11 @@ void act_cancel(struct act *act, const struct operator* who, const struct msg_ca
 void act_arm(struct act *act, const struct operator* who, const struct msg_arm_req *request,
 	struct msg_answer *ret);
 
+/* A line of the audit file for what an operator did outside this room (a reload); an engine that
+ * only watches writes none. */
+void act_record(struct act *act, const struct operator* who, const char *what, const char *on,
+	const char *result);
+
 /* Feeds obs_child and obs_ledger; looks at deadlines and outcomes. Once a turn. */
 void act_observe(struct act *act, enum msg_kind kind, const void *body);
 void act_turn(struct act *act);

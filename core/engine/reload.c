@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/base/err.h"
 #include "core/base/mem.h"
@@ -49,7 +50,8 @@ struct reload_job {
 	struct query query;
 	struct mailbox *to_engine;
 	char *path;
-	uint64_t client, req; /* 0: nobody waits for an answer */
+	struct operator who; /* client 0: a signal, nobody waits for an answer */
+	uint64_t req;
 	struct settings *settings;
 	struct err err;
 };
@@ -74,13 +76,13 @@ static void work(struct query *query)
 
 static const char busy[] = "the engine is too busy to read the configuration: try again";
 
-static bool begin(struct engine *engine, uint64_t client, uint64_t req)
+static bool begin(struct engine *engine, const struct operator* who, uint64_t req)
 {
 	struct reload_job *job = xcalloc(1, sizeof(*job));
 	query_init(&job->query, work, release_job);
 	job->to_engine = engine->mailbox;
 	job->path = xstrdup(engine->settings->path);
-	job->client = client;
+	job->who = *who;
 	job->req = req;
 	bool good = query_pool_add(engine->pool, &job->query);
 	if (!good)
@@ -91,13 +93,14 @@ static bool begin(struct engine *engine, uint64_t client, uint64_t req)
 
 void reload_begin(struct engine *engine)
 {
-	bool ignored UNUSED = begin(engine, 0, 0);
+	const struct operator signal = {.name = "SIGHUP", .uid = geteuid()};
+	bool ignored UNUSED = begin(engine, &signal, 0);
 }
 
 void reload_request(struct engine *engine, struct peer *peer, const void *body)
 {
 	const struct msg_reload_req *request = body;
-	if (begin(engine, peer->who.client, request->req))
+	if (begin(engine, &peer->who, request->req))
 		return;
 	autofree char *text = xstrdup(busy);
 	const struct msg_answer reply = {.req = request->req, .code = ERR_LIMIT, .text = text};
@@ -106,7 +109,7 @@ void reload_request(struct engine *engine, struct peer *peer, const void *body)
 
 static void answer(struct engine *engine, const struct reload_job *job)
 {
-	struct peer *peer = server_peer(engine->server, job->client);
+	struct peer *peer = server_peer(engine->server, job->who.client);
 	if (!peer)
 		return;
 	bool ok = job->err.code == ERR_NONE;
@@ -126,9 +129,11 @@ void reload_deliver(struct engine *engine, struct parcel *parcel)
 		adopt(engine, settings_ref(job->settings));
 		job->err = (struct err){.code = ERR_NONE};
 		journal_say(engine->book, LOG_LEVEL_INFO, "the configuration was read again");
+		act_record(engine->act, &job->who, "reload", engine->settings->path, "read again");
 	} else {
 		journal_say(
 			engine->book, LOG_LEVEL_WARN, "the configuration stays: %s", job->err.text);
+		act_record(engine->act, &job->who, "reload", engine->settings->path, job->err.text);
 	}
 	copy_text(engine->config_error, sizeof(engine->config_error),
 		job->err.code ? job->err.text : "");

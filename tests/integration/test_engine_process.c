@@ -253,6 +253,27 @@ static void what_a_killed_engine_leaves_is_in_nobodys_way(void **state)
 	}
 }
 
+/* Who asked, and what came of it: refused by signal, taken by signal, taken by a screen. */
+static void assert_reloads_recorded(const struct scene *scene)
+{
+	autofree char *path = xasprintf("%s/audit.jsonl", scene->state_dir);
+	autofree char *audit = read_all(path);
+	const char *line = audit;
+	static const char *const words[][2] = {{"\"SIGHUP\"", "botswain.yaml:5:"},
+		{"\"SIGHUP\"", "read again"}, {"\"who\":\"", "read again"}};
+	for (size_t i = 0; i < COUNT_OF(words); i++) {
+		line = strstr(line, "\"what\":\"reload\"");
+		assert_non_null(line);
+		while (line > audit && line[-1] != '\n')
+			line--;
+		autofree char *one = xstrndup(line, strcspn(line, "\n"));
+		assert_non_null(strstr(one, words[i][0]));
+		assert_non_null(strstr(one, words[i][1]));
+		assert_int_equal(i == 2, !strstr(one, "SIGHUP"));
+		line += strlen(one);
+	}
+}
+
 static void a_reload_is_all_or_nothing(void **state)
 {
 	const struct scene *scene = *state;
@@ -275,6 +296,7 @@ static void a_reload_is_all_or_nothing(void **state)
 	detach(&screen);
 	kill(pid, SIGINT);
 	assert_exits(pid, 0);
+	assert_reloads_recorded(scene);
 }
 
 static void an_own_engine_is_found_or_started_and_leaves_with_its_last_client(void **state)
