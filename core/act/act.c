@@ -149,12 +149,22 @@ void act_cancel(struct act *act, const struct operator* who, const struct msg_ca
 		.text = xstrdup(good ? "it is being ended" : err.text)};
 }
 
+struct msg_obs_ledger act_ledger_silent(struct act *act)
+{
+	act->ledger_silent = true;
+	copy_text(act->ledger_error, sizeof(act->ledger_error),
+		"the audit file took no line for 15 s: look at the disk of the state directory");
+	return (struct msg_obs_ledger){.code = ERR_TIMEOUT, .error = act->ledger_error};
+}
+
 static void observe_ledger(struct act *act, const struct msg_obs_ledger *seen)
 {
+	bool writes_again = !seen->ticket || act->ledger_silent;
+	act->ledger_silent = false;
 	if (seen->code)
 		copy_text(act->ledger_error, sizeof(act->ledger_error), seen->error);
-	else if (!seen->ticket)
-		act->ledger_error[0] = '\0'; /* it writes again */
+	else if (writes_again)
+		act->ledger_error[0] = '\0';
 	for (size_t i = act->op_count; seen->ticket && i-- > 0;) {
 		struct op *op = act->ops[i];
 		bool mine = op->ticket == seen->ticket;
@@ -190,13 +200,8 @@ void act_observe(struct act *act, enum msg_kind kind, const void *body)
 void act_turn(struct act *act)
 {
 	access_turn(act);
-	for (size_t i = act->op_count; i-- > 0;) {
-		struct op *op = act->ops[i];
-		for (size_t j = 0; j < op->step_count; j++)
-			if (step_is_live(&op->steps[j]))
-				step_turn(act, op, j);
-		op_advance(act, op);
-	}
+	for (size_t i = act->op_count; i-- > 0;)
+		op_turn(act, act->ops[i]);
 	ops_check_busy(act);
 }
 
@@ -208,10 +213,13 @@ unsigned act_running(const struct act *act)
 int64_t act_due_ms(const struct act *act)
 {
 	int64_t due_ms = access_due_ms(act);
-	for (size_t i = 0; i < act->op_count; i++)
+	for (size_t i = 0; i < act->op_count; i++) {
+		if (act->ops[i]->ticket && act->ops[i]->record_mono_ms < due_ms)
+			due_ms = act->ops[i]->record_mono_ms;
 		for (size_t j = 0; j < act->ops[i]->step_count; j++) {
 			int64_t step_ms = step_due_ms(&act->ops[i]->steps[j]);
 			due_ms = step_ms < due_ms ? step_ms : due_ms;
 		}
+	}
 	return due_ms;
 }

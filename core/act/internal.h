@@ -20,6 +20,7 @@ enum {
 	PLAN_MS = 60 * 1000,
 	ARM_MS = 15 * 60 * 1000,
 	KILL_MS = 3000,
+	RECORD_MS = 15 * 1000, /* the ledger makes a line durable within this, or nothing is done */
 	PLANS_MAX = 64,
 	OPERATIONS_KEPT = 200,
 	TARGETS_MAX = 500,
@@ -89,12 +90,14 @@ struct op_step {
 	int64_t started_ms, ended_ms;          /* wall */
 	int64_t expires_mono_ms, kill_mono_ms; /* 0: none */
 	uint64_t ticket;                       /* intent that is not durable yet; 0 none */
+	int64_t record_mono_ms;                /* it is waited for until then */
 	bool launched;                         /* its child is on its way */
 	uint64_t lines, bytes;
 	struct outcome outcome;
 };
 struct op {
-	uint64_t id, ticket; /* ticket: "accepted" that is not durable yet */
+	uint64_t id, ticket;    /* ticket: "accepted" that is not durable yet */
+	int64_t record_mono_ms; /* it is waited for until then */
 	struct operator who;
 	char *verb, *title, *reason, *command;
 	enum op_state state;
@@ -122,6 +125,8 @@ MUST_CHECK bool op_begin(struct act *act, struct op *op, struct err *err);
 /* Tells a client once "accepted" is durable, or failed. */
 void op_wait(struct op *op, uint64_t client, uint64_t req);
 void op_recorded(struct act *act, struct op *op, const struct msg_obs_ledger *seen);
+/* What the ledger did not record in time is not done. */
+void op_turn(struct act *act, struct op *op);
 /* No further step begins, and those that are on their way are ended. `why` is a literal. */
 void op_stop(struct act *act, struct op *op, const char *why);
 void op_release_bot(struct act *act, const struct op *op, uint64_t bot_id);
@@ -197,6 +202,7 @@ struct act {
 	struct redactor *redactor; /* NULL: shapes alone */
 	unsigned uid;              /* ours */
 	char ledger_error[256];
+	bool ledger_silent; /* the error is that it does not answer: any answer clears it */
 	struct arming *armed;
 	size_t armed_count, armed_capacity;
 	struct plan *plans[PLANS_MAX]; /* a ring */
@@ -211,6 +217,8 @@ struct act {
 };
 
 struct now act_now(const struct act *act);
+/* The ledger let RECORD_MS pass: says so from now on, and gives what is told in its place. */
+struct msg_obs_ledger act_ledger_silent(struct act *act);
 /* A line of the audit file about an operation; the ticket. */
 uint64_t act_audit(struct act *act, const struct operator* who, const struct audit_line *line);
 

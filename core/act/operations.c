@@ -212,6 +212,7 @@ bool op_begin(struct act *act, struct op *op, struct err *err)
 		return err_set(
 			err, ERR_LIMIT, "nothing can be recorded: the ledger's queue is full");
 	op->started_ms = clock_wall_ms(act->clock);
+	op->record_mono_ms = clock_mono_ms(act->clock) + RECORD_MS;
 	act->ops = grow(act->ops, act->op_count, &act->op_capacity, sizeof(struct op *));
 	act->ops[act->op_count++] = op;
 	for (size_t i = 0; i < op->step_count; i++)
@@ -247,6 +248,18 @@ void op_recorded(struct act *act, struct op *op, const struct msg_obs_ledger *se
 	for (size_t i = 0; i < op->step_count; i++)
 		if (op->steps[i].state == OP_ACCEPTED)
 			step_end(act, op, i, OP_FAILED, text);
+}
+
+void op_turn(struct act *act, struct op *op)
+{
+	if (op->ticket && clock_mono_ms(act->clock) >= op->record_mono_ms) {
+		const struct msg_obs_ledger silent = act_ledger_silent(act);
+		op_recorded(act, op, &silent);
+	}
+	for (size_t i = 0; i < op->step_count; i++)
+		if (step_is_live(&op->steps[i]))
+			step_turn(act, op, i);
+	op_advance(act, op);
 }
 
 void op_stop(struct act *act, struct op *op, const char *why)

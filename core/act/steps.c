@@ -54,6 +54,7 @@ void step_begin(struct act *act, struct op *op, size_t index)
 	struct op_step *step = &op->steps[index];
 	step->state = OP_RUNNING;
 	step->started_ms = clock_wall_ms(act->clock);
+	step->record_mono_ms = clock_mono_ms(act->clock) + RECORD_MS;
 	step->ticket = act_audit(act, &op->who,
 		&(struct audit_line){.operation = op->id,
 			.what = op->verb,
@@ -196,7 +197,10 @@ void step_turn(struct act *act, struct op *op, size_t index)
 {
 	struct op_step *step = &op->steps[index];
 	int64_t now_ms = clock_mono_ms(act->clock);
-	if (step->launched && step->kill_mono_ms && now_ms >= step->kill_mono_ms) {
+	if (step->ticket && now_ms >= step->record_mono_ms) {
+		const struct msg_obs_ledger silent = act_ledger_silent(act);
+		step_recorded(act, op, index, &silent);
+	} else if (step->launched && step->kill_mono_ms && now_ms >= step->kill_mono_ms) {
 		step->kill_mono_ms = INT64_MAX;
 		order(act, op, index, RUNNER_KILL);
 	} else if (step->launched && !step->kill_mono_ms && now_ms >= step->expires_mono_ms) {
@@ -224,6 +228,8 @@ void step_stop(struct act *act, struct op *op, size_t index)
 
 int64_t step_due_ms(const struct op_step *step)
 {
+	if (step->ticket)
+		return step->record_mono_ms;
 	if (step->launched)
 		return step->kill_mono_ms ? step->kill_mono_ms : step->expires_mono_ms;
 	if (step->state == OP_VERIFYING)

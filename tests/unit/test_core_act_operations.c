@@ -77,6 +77,56 @@ static void a_step_whose_intent_is_not_recorded_starts_no_child(void **state)
 	assert_int_equal(bench_bot(bench, "orders")->busy_op, 0);
 }
 
+/* A disk that hangs answers nothing at all: neither good nor bad. */
+static void what_the_ledger_does_not_record_in_time_is_not_done(void **state)
+{
+	struct act_bench *bench = *state;
+	struct msg_plan plan = bench_plan(bench, "restart", "orders", NULL);
+	struct msg_accepted accepted = {.req = 0};
+	assert_false(bench_run(bench, plan.plan, 2, &accepted));
+	msg_release(MSG_plan, &plan);
+	assert_true(act_due_ms(bench->act) <= clock_mono_ms(&bench->clock) + 15000);
+	clock_advance(&bench->clock, 14999);
+	act_turn(bench->act);
+	assert_int_equal(bench->accepted_count, 0);
+	clock_advance(&bench->clock, 1);
+	act_turn(bench->act);
+	assert_int_equal(bench->accepted.code, ERR_TIMEOUT);
+	assert_int_equal(bench->accepted.operation, 0);
+	bench_ended(bench, 1, "failed",
+		"not run: it cannot be recorded: the audit file took no line for 15 s: look at the "
+		"disk of the state directory");
+	plan = bench_plan(bench, "restart", "orders", NULL);
+	assert_string_equal(plan.error,
+		"nothing can be recorded, so nothing is done: the audit file took no line for 15 s: "
+		"look at the disk of the state directory");
+	msg_release(MSG_plan, &plan);
+	bench_ledger(bench); /* the disk wakes up: too late for that one, in time for others */
+	struct parcel parcel;
+	assert_int_equal(mailbox_take(bench->mailbox, &parcel, 1), 0);
+	assert_int_equal(bench->accepted_count, 1);
+	act_turn(bench->act);
+	assert_int_equal(bench_code(bench), ERR_NONE);
+}
+
+static void an_intent_that_is_not_recorded_in_time_starts_no_child(void **state)
+{
+	struct act_bench *bench = *state;
+	struct msg_plan plan = bench_plan(bench, "restart", "orders", NULL);
+	struct msg_accepted accepted = {.req = 0};
+	assert_false(bench_run(bench, plan.plan, 2, &accepted));
+	msg_release(MSG_plan, &plan);
+	struct msg_obs_ledger seen = {.ticket = ++bench->answered, .error = bench_words("")};
+	act_observe(bench->act, MSG_obs_ledger, &seen);
+	clock_advance(&bench->clock, 15000);
+	act_turn(bench->act);
+	assert_string_equal(bench_operation(bench, 1)->state, "failed");
+	bench_ledger(bench);
+	struct parcel parcel;
+	assert_int_equal(mailbox_take(bench->mailbox, &parcel, 1), 0);
+	assert_int_equal(act_running(bench->act), 0);
+}
+
 static void a_restart_is_done_when_a_new_process_beats_and_stays(void **state)
 {
 	struct act_bench *bench = *state;
@@ -424,6 +474,8 @@ int main(void)
 		TEST(nothing_is_done_that_cannot_be_recorded_and_it_comes_back),
 		TEST(nothing_runs_before_the_audit_line_is_durable),
 		TEST(a_step_whose_intent_is_not_recorded_starts_no_child),
+		TEST(what_the_ledger_does_not_record_in_time_is_not_done),
+		TEST(an_intent_that_is_not_recorded_in_time_starts_no_child),
 		TEST(a_restart_is_done_when_a_new_process_beats_and_stays),
 		TEST(a_bot_that_dies_again_within_the_stable_time_has_failed),
 		TEST(a_command_that_fails_is_failed_with_its_last_word),
