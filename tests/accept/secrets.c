@@ -14,6 +14,7 @@
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "tests/accept/accept.h"
+#include "tests/accept/memory.h"
 #include "tests/accept/observe.h"
 #include "tests/support/vt.h"
 
@@ -22,7 +23,7 @@ enum { SECRETS_MAX = 64 };
 /* nftw() has no context: the search of one run. */
 static struct {
 	char *secrets[SECRETS_MAX];
-	size_t count, places, bytes, found;
+	size_t count, places, bytes, found, unread;
 	char first[256];
 } search;
 
@@ -87,6 +88,22 @@ static void search_process(pid_t pid)
 	for (size_t i = 0; i < COUNT_OF(files); i++) {
 		autofree char *path = xasprintf("/proc/%d/%s", (int)pid, files[i]);
 		search_file(path);
+	}
+}
+
+/* A screen is two processes, its guard and itself; a core of either would hold this. The engine, which must know
+ * the tokens, writes none: tests/integration/test_engine_process. */
+static void search_screen(struct vt *screen, const char *name)
+{
+	const struct str *bytes = vt_recorded(screen);
+	search_bytes(name, bytes->text, bytes->length);
+	const pid_t pids[] = {vt_pid(screen), memory_child(vt_pid(screen))};
+	for (size_t i = 0; i < COUNT_OF(pids); i++) {
+		autostr struct str memory = STR_INIT;
+		autofree char *place = xasprintf("the memory of %s", name);
+		search_process(pids[i]);
+		search.unread += !memory_read(pids[i], &memory);
+		search_bytes(place, memory.text, memory.length);
 	}
 }
 
@@ -167,19 +184,15 @@ void accept_secrets(struct accept *run)
 		autofree char *path = xasprintf("%s/%s", run->dir, trees[i]);
 		nftw(path, visit, 16, FTW_PHYS);
 	}
-	for (int place = PLACE_SMALL; place < PLACES; place++) {
-		const struct str *bytes = vt_recorded(observer_screen(run->observer, place));
-		search_bytes(place == PLACE_SMALL ? "the 80x24 screen" : "the 160x45 screen",
-			bytes->text, bytes->length);
-		search_process(vt_pid(observer_screen(run->observer, place)));
-	}
+	search_screen(observer_screen(run->observer, PLACE_SMALL), "the 80x24 screen");
+	search_screen(observer_screen(run->observer, PLACE_LARGE), "the 160x45 screen");
 	search_process(engine_pid(run->observer));
 	search_commands(run->observer);
 	autofree char *text =
 		xasprintf("%zu tokens looked for in %zu places, %zu bytes: %zu found %s",
 			search.count, search.places, search.bytes, search.found, search.first);
-	accept_line(run, planted && search.count > 0 && search.found == 0 && search.places > 10,
-		"canary tokens", text);
+	bool looked = planted && search.count > 0 && search.places > 10 && search.unread == 0;
+	accept_line(run, looked && search.found == 0, "canary tokens", text);
 	for (size_t i = 0; i < search.count; i++)
 		free(search.secrets[i]);
 }

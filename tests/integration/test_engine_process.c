@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -26,7 +27,14 @@
 #include "core/engine/client.h"
 #include "core/model/model.h"
 
-enum { PATIENCE_MS = 10000 };
+enum {
+	PATIENCE_MS = 10000,
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+	CRASH = SIGABRT, /* SIGSEGV is the sanitizer's */
+#else
+	CRASH = SIGSEGV,
+#endif
+};
 
 struct scene {
 	char folder[64], *config, *state_dir, *program;
@@ -138,6 +146,18 @@ static void assert_exits(pid_t pid, int expected)
 	assert_int_equal(WEXITSTATUS(status), expected);
 }
 
+/* A program that does nothing about cores, ended by the same signal. */
+static pid_t crash_another(const struct scene *scene)
+{
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid)
+		return pid;
+	if (chdir(scene->folder) == 0)
+		execlp("sh", "sh", "-c", "kill -SEGV $$", NULL);
+	_exit(127);
+}
+
 /* A client and its replica. */
 struct screen {
 	struct settings *settings;
@@ -235,6 +255,29 @@ static void nobody_else_may_look_into_the_state(void **state)
 	detach(&screen);
 	kill(pid, SIGTERM);
 	assert_exits(pid, 0);
+}
+
+/* The kernel's own word on whether it wrote one, wherever the machine puts cores. */
+static void an_engine_that_crashes_leaves_no_core(void **state)
+{
+	const struct scene *scene = *state;
+	struct rlimit before, all;
+	assert_int_equal(getrlimit(RLIMIT_CORE, &before), 0);
+	all = (struct rlimit){before.rlim_max, before.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_CORE, &all), 0);
+	struct screen screen;
+	pid_t pid = start(scene, NULL), other = crash_another(scene);
+	assert_int_equal(setrlimit(RLIMIT_CORE, &before), 0);
+	load(scene, &screen);
+	attach(&screen);
+	kill(pid, CRASH);
+	int status = end_of(pid), control = end_of(other);
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(WTERMSIG(status), CRASH);
+	assert_false(WCOREDUMP(status));
+	if (before.rlim_max)
+		assert_true(WCOREDUMP(control)); /* it would have been written */
+	detach(&screen);
 }
 
 static void what_a_killed_engine_leaves_is_in_nobodys_way(void **state)
@@ -371,6 +414,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_second_engine_says_who_has_the_lock_and_exits_5),
 		TEST(nobody_else_may_look_into_the_state),
+		TEST(an_engine_that_crashes_leaves_no_core),
 		TEST(what_a_killed_engine_leaves_is_in_nobodys_way),
 		TEST(a_reload_is_all_or_nothing),
 		TEST(an_own_engine_is_found_or_started_and_leaves_with_its_last_client),
