@@ -155,6 +155,19 @@ static bool screen_shows(struct vt *vt, const char *target, const char *why)
 	return false;
 }
 
+/* The alert itself: its row (80 columns have no room for its name), or the one line of a folded pane. */
+static bool screen_alerts(struct vt *vt, const char *rule, const char *target)
+{
+	for (int row = 0; row < 60; row++) {
+		autostr struct str text = STR_INIT;
+		vt_row(vt, row, &text);
+		if (strstr(text.text, target) &&
+			(strstr(text.text, rule) || strstr(text.text, "firing")))
+			return true;
+	}
+	return false;
+}
+
 void observer_look(struct observer *observer, const char *rule, const char *target, int wait_ms,
 	struct look *ret)
 {
@@ -167,7 +180,8 @@ void observer_look(struct observer *observer, const char *rule, const char *targ
 		look_at_target(observer, lists[i], target, ret);
 	for (int place = PLACE_SMALL; place < PLACES; place++)
 		ret->shown[place] =
-			*ret->why && screen_shows(observer->screens[place], target, ret->why);
+			*ret->why && screen_shows(observer->screens[place], target, ret->why) &&
+			screen_alerts(observer->screens[place], rule, target);
 }
 
 unsigned observer_firing(struct observer *observer, char *ret_first, size_t size)

@@ -27,7 +27,7 @@ int observer_ask(struct observer *observer, const char *const arguments[], struc
 struct look {
 	bool json; /* the alert fires, in --json */
 	bool shown
-		[PLACES]; /* each place shows target and reason; PLACE_JSON: the bot or service is red with a reason */
+		[PLACES]; /* each place shows target, reason and alert; PLACE_JSON: the bot or service is red with a reason */
 	unsigned others; /* alerts that fire for another target */
 	char why[160];   /* the target's reason in --json */
 	char other[160]; /* the first of the others */
