@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/* What a line of Logs looks like: its fields, the hits of a search in it, its mark. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/format.h"
+#include "core/base/mem.h"
+#include "core/parse/log_columns.h"
+#include "core/parse/log_level.h"
+#include "tui/panes/logs.h"
+#include "tui/panes/logs_view.h"
+
+enum { SPANS_MAX = 8 };
+
+/* What a line is shown from; the scratch holds the texts of one line at a time. */
+struct scratch {
+	struct log_texts texts;
+	struct log_span spans[SPANS_MAX];
+};
+struct rows_data {
+	const struct app *app;
+	const struct logs_view *view;
+	struct scratch *scratch;
+};
+
+/* ---- rows ---- */
+
+void log_row_show(
+	const struct msg_row *row, bool brief, struct log_texts *texts, struct log_row *ret)
+{
+	snprintf(texts->time, sizeof(texts->time), "%.*s", brief ? 5 : 8,
+		format_clock(row->time_ms, false).text);
+	char level = log_level_letter((enum log_level)row->level);
+	*ret = (struct log_row){.time = row->cont ? "" : texts->time,
+		.source = row->cont ? "" : row->bot,
+		.text = row->text,
+		.repeats = row->late ? "late" : "",
+		.level = row->cont || level == '-' ? ' ' : level};
+}
+
+static bool is_marked(const struct logs_view *view, const char *key)
+{
+	for (size_t i = 0; i < view->mark_count; i++)
+		if (strcmp(view->marks[i], key) == 0)
+			return true;
+	return false;
+}
+
+static size_t find_spans(
+	const struct logs_view *view, const char *text, bool current, struct log_span *spans)
+{
+	size_t count = 0, at = 0, start, end, length = strlen(text);
+	while (view->finder && count < SPANS_MAX &&
+		filter_find(view->finder, LOG_COLUMN_MSG, text, length, at, &start, &end)) {
+		spans[count++] = (struct log_span){start, end - start, current};
+		at = end > at ? end : at + 1;
+	}
+	return count;
+}
+
+static void show_row(const void *data, size_t index, struct log_row *ret)
+{
+	const struct rows_data *it = data;
+	const struct msg_row *row = &it->app->windows[WINDOW_LOGS].rows[index];
+	log_row_show(row, it->view->list.time_cells == 5, &it->scratch->texts, ret);
+	if (is_marked(it->view, row->key))
+		ret->repeats = glyph_text(it->app->grid->glyphs, GLYPH_MARK);
+	ret->span_count =
+		find_spans(it->view, row->text, index == it->view->list.cursor, it->scratch->spans);
+	ret->spans = it->scratch->spans;
+}
+
+static const struct logview_kind kind = {.row = show_row};
+
+void logs_rows_fit(const struct app *app, struct logs_view *view)
+{
+	const struct canvas size = {.rows = view->rows, .columns = view->columns};
+	struct scratch scratch;
+	struct rows_data it = {app, view, &scratch};
+	logview_fit(&view->list, &kind, &it, &size);
+}
+
+void logs_rows_draw(const struct app *app, const void *data, const struct canvas *canvas)
+{
+	const struct logs_view *view = data;
+	struct scratch scratch;
+	struct rows_data it = {app, view, &scratch};
+	logview_draw(&view->list, &kind, &it, canvas);
+}
+
+void logs_mark_line(struct app *app)
+{
+	struct logs_view *view = logs_view(app);
+	logs_remember_cursor(view, logs_window(app));
+	for (size_t i = 0; i < view->mark_count; i++) {
+		if (strcmp(view->marks[i], view->cursor_key) != 0)
+			continue;
+		free(view->marks[i]);
+		memmove(view->marks + i, view->marks + i + 1,
+			(--view->mark_count - i) * sizeof(*view->marks));
+		return;
+	}
+	if (view->mark_count == MARKS_MAX)
+		app_toast(app, true, "%d lines are marked already; m on one of them takes it off",
+			MARKS_MAX);
+	else if (view->cursor_key[0])
+		view->marks[view->mark_count++] = xstrdup(view->cursor_key);
+}

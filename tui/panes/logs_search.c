@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/* Looking for something in Logs: first in the rows that are held, then by the engine; and what is shown at all, by a
+ * filter and by bots. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/err.h"
+#include "core/base/mem.h"
+#include "core/base/str.h"
+#include "core/parse/log_columns.h"
+#include "core/parse/log_level.h"
+#include "tui/panes/logs.h"
+#include "tui/panes/logs_view.h"
+
+/* ---- searching ---- */
+
+static void get(const void *data, size_t column, struct filter_value *ret)
+{
+	const struct msg_row *row = data;
+	const char *const texts[LOG_COLUMNS] = {[LOG_COLUMN_BOT] = row->bot,
+		[LOG_COLUMN_SOURCE] = row->source,
+		[LOG_COLUMN_MSG] = row->text,
+		[LOG_COLUMN_ID] = row->correlation};
+	const char *text = column == FILTER_WHOLE ? row->text : texts[column];
+	ret->is_known = true;
+	if (column == LOG_COLUMN_LEVEL)
+		ret->number = (double)row->level;
+	else if (column == LOG_COLUMN_TIME)
+		ret->number = (double)row->time_ms;
+	ret->text = text ? text : "";
+	ret->length = strlen(ret->text);
+	if (column == LOG_COLUMN_LEVEL)
+		ret->is_known = row->level != LOG_LEVEL_NONE;
+}
+
+static void go_to(struct app *app, const char *key)
+{
+	struct logs_view *view = logs_view(app);
+	view->list.follow = false;
+	logs_replace(&view->cursor_key, key);
+	logs_replace(&view->anchor, key);
+	long at = window_find(logs_window(app), key);
+	view->going = at < 0;
+	if (at >= 0)
+		view->list.cursor = (size_t)at;
+}
+
+static void take_seek(struct app *app, uint64_t req, enum msg_kind kind_, const void *body)
+{
+	const struct msg_seek *seek = kind_ == MSG_seek ? body : NULL;
+	if (req != logs_view(app)->seek)
+		return; /* overtaken: the cursor goes where the newest one says */
+	if (seek && seek->key[0])
+		go_to(app, seek->key);
+	else if (!seek)
+		app_toast(app, true, "the engine went away before it answered");
+	else if (seek->error[0])
+		app_toast(app, true, "%s", seek->error);
+	else if (seek->done)
+		app_toast(app, false, "nothing more in this direction");
+}
+
+/* In the rows that are held first; the engine looks through the rest. */
+static bool seek(struct app *app, const char *expression, bool backwards, struct err *err)
+{
+	struct logs_view *view = logs_view(app);
+	struct window *window = logs_window(app);
+	struct filter_schema schema = log_schema(app->now_ms, 0);
+	size_t at;
+	struct filter *filter = filter_new(expression, &schema, &at, err);
+	if (!filter)
+		return false;
+	logs_remember_cursor(view, window);
+	long step = backwards ? -1 : 1, found = -1;
+	for (long i = (long)view->list.cursor + step; i >= 0 && i < (long)window->count; i += step)
+		if (found < 0 && filter_match(filter, get, &window->rows[i]))
+			found = i;
+	filter_free(filter);
+	if (found >= 0) {
+		go_to(app, window->rows[found].key);
+		return true;
+	}
+	if (backwards ? !window->more_before : view->list.follow || !window->more_after)
+		return err_set(err, ERR_NOT_FOUND, "nothing more %s",
+			backwards ? "above" : "below: the other direction is upper case");
+	struct msg_seek_req request = {.window = WINDOW_LOGS, .backwards = backwards};
+	request.from = view->cursor_key;
+	autofree char *copy = xstrdup(expression);
+	request.expression = copy;
+	bool sent = app_request(app, MSG_seek_req, &request, take_seek);
+	view->seek = request.req;
+	return sent;
+}
+
+bool logs_seek(struct app *app, int what, struct err *err)
+{
+	struct logs_view *view = logs_view(app);
+	const char *const expressions[] = {"", view->search, "level>=error", "level>=warn"};
+	int which = what < 0 ? -what : what;
+	if (which == 1 && !view->search[0])
+		return err_set(err, ERR_INVALID, "nothing was searched yet: / begins");
+	return seek(app, expressions[which], what < 0, err);
+}
+
+bool logs_search(struct app *app, const char *text, bool final, struct err *err)
+{
+	struct logs_view *view = logs_view(app);
+	struct filter_schema schema = log_schema(app->now_ms, 0);
+	size_t at;
+	struct filter *finder = NULL;
+	if (text[0] && !(finder = filter_new(text, &schema, &at, err)))
+		return false;
+	filter_free(view->finder);
+	view->finder = finder;
+	logs_replace(&view->search, text);
+	struct err nothing = {.code = ERR_NONE};
+	if (final && text[0] && !seek(app, text, view->list.follow, &nothing) && nothing.code)
+		app_toast(app, false, "%s", nothing.text);
+	return true;
+}
+
+const char *logs_searched(struct app *app)
+{
+	return logs_view(app)->search;
+}
+
+bool logs_filter(struct app *app, const char *text, bool final, struct err *err)
+{
+	struct logs_view *view = logs_view(app);
+	struct filter_schema schema = log_schema(app->now_ms, 0);
+	size_t at;
+	struct filter *filter = filter_new(text, &schema, &at, err);
+	if (!filter)
+		return false;
+	filter_free(filter);
+	if (final)
+		logs_replace(&view->expression, text);
+	return true;
+}
+
+const char *logs_filtered(struct app *app)
+{
+	return logs_view(app)->expression;
+}
+
+void logs_of(struct app *app, const struct id_list *bots)
+{
+	struct logs_view *view = logs_view(app);
+	autostr struct str names = STR_INIT;
+	id_list_clear(&view->bots);
+	for (size_t i = 0; i < bots->count; i++) {
+		const struct msg_bot *bot = model_bot(app_model(app), bots->ids[i]);
+		id_list_add(&view->bots, bots->ids[i]);
+		if (i < 3)
+			str_addf(&names, "%s%s", i ? ", " : "", bot ? bot->name : "?");
+	}
+	if (bots->count > 3)
+		str_addf(&names, " and %zu more", bots->count - 3);
+	logs_replace(&view->bot_names, names.text);
+	view->list.follow = true;
+}

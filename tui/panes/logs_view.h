@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of the Logs pane share: pane_logs.c (the window, moving), logs_rows.c (what a line looks like) and
+ * logs_search.c (search, filter, whose log). */
+#ifndef BOTSWAIN_TUI_PANES_LOGS_VIEW_H
+#define BOTSWAIN_TUI_PANES_LOGS_VIEW_H
+
+#include "core/parse/filter.h"
+#include "tui/app.h"
+#include "widgets/logview.h"
+
+enum { MARKS_MAX = 64 };
+
+struct logs_view {
+	struct logview list;
+	char *cursor_key, *anchor; /* "": the end */
+	char *expression, *search;
+	struct filter *finder;  /* of the search; NULL: none */
+	struct id_list bots;    /* only these; none: all */
+	char *bot_names;        /* for the title */
+	char *marks[MARKS_MAX]; /* keys of marked lines, oldest first */
+	size_t mark_count;
+	uint64_t change; /* of the window, when the rows were last looked at */
+	uint64_t seek;   /* the newest request to look for something */
+	int rows, columns;
+	bool goto_first; /* the next answer begins with the oldest line: there goes the cursor */
+	bool going;      /* cursor_key is not held yet: the next answer has it */
+};
+
+struct logs_view *logs_view(struct app *app);
+struct window *logs_window(struct app *app);
+/* Takes a copy in place of what was there. */
+void logs_replace(char **text, const char *with);
+/* The cursor is the line under it from now on. */
+void logs_remember_cursor(struct logs_view *view, const struct window *window);
+
+/* `view->rows` and `columns` are those of the pane. */
+void logs_rows_fit(const struct app *app, struct logs_view *view);
+void logs_rows_draw(const struct app *app, const void *view, const struct canvas *canvas);
+
+#endif
