@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -67,7 +68,9 @@ static int setup(void **state)
 	assert_non_null(mkdtemp(scene->folder));
 	scene->config = xasprintf("%s/botswain.yaml", scene->folder);
 	scene->state_dir = xasprintf("%s/state", scene->folder);
-	scene->program = xasprintf("%s/botswaind", build ? build : "build");
+	autofree char *program = xasprintf("%s/botswaind", build ? build : "build");
+	scene->program = realpath(program, NULL);
+	assert_non_null(scene->program);
 	autofree char *token = xasprintf("%s/token", scene->folder);
 	write_file(token, "123456789:AAaaBBbbCCccDDddEEeeFFffGGggHHhhIIi\n");
 	configure(scene, "");
@@ -94,7 +97,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* Runs botswaind with our configuration; its standard error goes to folder/stderr. */
+/* Runs botswaind with our configuration, in our folder; its standard error goes to folder/stderr. */
 static pid_t start(const struct scene *scene, const char *option)
 {
 	autofree char *errors = xasprintf("%s/stderr", scene->folder);
@@ -102,9 +105,11 @@ static pid_t start(const struct scene *scene, const char *option)
 	assert_true(pid >= 0);
 	if (pid)
 		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails leaves no engine behind */
 	int fd = open(errors, O_WRONLY | O_CREAT | O_TRUNC, 0600);
 	dup2(fd, STDERR_FILENO);
-	execl(scene->program, "botswaind", "-c", scene->config, option, NULL);
+	if (chdir(scene->folder) == 0)
+		execl(scene->program, "botswaind", "-c", scene->config, option, NULL);
 	_exit(127);
 }
 
