@@ -124,6 +124,15 @@ static void add_cost(const struct app *app, struct line *line)
 			format_bytes((int64_t)app->own_rss).text);
 }
 
+/* Nothing is lost in silence. */
+static void add_dropped(const struct app *app, struct line *line)
+{
+	const struct msg_engine *engine = model_engine(app_model(app));
+	if (engine && engine->dropped)
+		add(line, ROLE_WARN, 2, false, line->brief ? "-%s" : "%s dropped",
+			format_count((int64_t)engine->dropped).text);
+}
+
 static void draw_first(const struct app *app, const struct canvas *canvas)
 {
 	const struct msg_engine *engine = model_engine(app_model(app));
@@ -133,6 +142,7 @@ static void draw_first(const struct app *app, const struct canvas *canvas)
 	add_write_mode(app, &line);
 	if (engine)
 		add_totals(app, &line);
+	add_dropped(app, &line);
 	add_engine(app, &line);
 	add_cost(app, &line);
 	add(&line, ROLE_DIM, 3, true, "%.*sZ", line.brief ? 5 : 8,

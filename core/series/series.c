@@ -10,7 +10,7 @@
 #include "core/base/str.h"
 #include "core/series/ring.h"
 
-enum { FIRST_SLOTS = 256, KEY_MAX = 512 };
+enum { FIRST_SLOTS = 256, KEY_MAX = 512, CLEAR_MS = 60000 };
 
 struct line {
 	char *key;
@@ -25,6 +25,7 @@ struct series {
 	size_t slot_count;
 	size_t bytes, budget;
 	int64_t span_ms;
+	int64_t cleared_ms; /* when it was last looked for series that nobody feeds any more */
 	uint64_t refused;
 };
 
@@ -77,14 +78,43 @@ static uint32_t *slot_of(const struct series *series, const char *key)
 	}
 }
 
-static void widen(struct series *series)
+static void rebuild_slots(struct series *series, size_t slot_count)
 {
 	assert(series->lines || series->count == 0);
 	free(series->slots);
-	series->slot_count *= 2;
+	series->slot_count = slot_count;
 	series->slots = xcalloc(series->slot_count, sizeof(uint32_t));
 	for (size_t i = 0; i < series->count; i++)
 		*slot_of(series, series->lines[i].key) = (uint32_t)i + 1;
+}
+
+static size_t line_bytes(const struct line *line)
+{
+	return sizeof(*line) + strlen(line->key) + line->ring.room * sizeof(struct point);
+}
+
+/* Room for new ones: what got no value for a whole span is forgotten. At most once in CLEAR_MS. */
+static void clear_old(struct series *series, int64_t now_ms)
+{
+	size_t kept = 0;
+	if (series->cleared_ms && now_ms - series->cleared_ms < CLEAR_MS &&
+		now_ms >= series->cleared_ms)
+		return;
+	series->cleared_ms = now_ms;
+	for (size_t i = 0; i < series->count; i++) {
+		struct line *line = &series->lines[i];
+		const struct ring *ring = &line->ring;
+		if (ring->count &&
+			now_ms - ring_at(ring, ring->count - 1)->time_ms < series->span_ms) {
+			series->lines[kept++] = *line;
+			continue;
+		}
+		series->bytes -= line_bytes(line);
+		free(line->key);
+		ring_release(&line->ring);
+	}
+	series->count = kept;
+	rebuild_slots(series, series->slot_count);
 }
 
 static struct line *find(const struct series *series, const char *key)
@@ -93,13 +123,15 @@ static struct line *find(const struct series *series, const char *key)
 	return at ? &series->lines[at - 1] : NULL;
 }
 
-static struct line *add(struct series *series, const char *key)
+static struct line *add(struct series *series, const char *key, int64_t now_ms)
 {
 	size_t bytes = sizeof(struct line) + strlen(key) + RING_FIRST_ROOM * sizeof(struct point);
 	if (series->bytes + bytes > series->budget)
+		clear_old(series, now_ms);
+	if (series->bytes + bytes > series->budget)
 		return NULL;
 	if (series->count * 2 >= series->slot_count)
-		widen(series);
+		rebuild_slots(series, 2 * series->slot_count);
 	series->lines = grow(series->lines, series->count, &series->room, sizeof(*series->lines));
 	struct line *line = &series->lines[series->count++];
 	*line = (struct line){.key = xstrdup(key)};
@@ -115,7 +147,7 @@ static void push(struct series *series, struct ring *ring, struct point point)
 		ring->count--;
 	size_t growth = ring->room * sizeof(struct point);
 	if (ring_is_full(ring) && point.time_ms - ring_at(ring, 0)->time_ms < series->span_ms &&
-		series->bytes + growth <= series->budget)
+		series->bytes + growth <= series->budget / 4 * 3)
 		series->bytes += ring_grow(ring);
 	ring_push(ring, point);
 }
@@ -139,7 +171,7 @@ bool series_append(
 	pthread_mutex_lock(&series->lock);
 	struct line *line = find(series, key);
 	if (!line)
-		line = add(series, key);
+		line = add(series, key, time_ms);
 	if (line)
 		push(series, &line->ring, (struct point){.time_ms = time_ms, .value = value});
 	else

@@ -2,8 +2,10 @@
 /*
  * Values over time, in memory. A series is a metric name with labels, written `name{a=b,c=d}` with
  * the labels sorted (quotes around a value are allowed when asking). Each keeps a ring of (wall
- * time, value) that grows while it holds less than `span_ms` and the byte budget of the store
- * allows, and then forgets its oldest. Any thread: one lock, held for one series at a time.
+ * time, value) that grows while it holds less than `span_ms` and the store less than three quarters
+ * of its byte budget, and then forgets its oldest; the last quarter is for new series. When that is
+ * used up, series that got no value for `span_ms` make room. Any thread: one lock, held for one
+ * series at a time.
  */
 #ifndef BOTSWAIN_SERIES_SERIES_H
 #define BOTSWAIN_SERIES_SERIES_H
@@ -21,7 +23,7 @@ void series_free(struct series *series); /* NULL is legal */
 /*
  * Appends a value; `labels` is "a=b,c=d" or empty. NaN ends the line here: a gap. Points
  * that are not older than `time_ms` are forgotten (the clock was put back). False: the store is full and this is a new series
- * (counted in series_refused()).
+ * (a value that is lost: counted in series_refused()).
  */
 bool series_append(
 	struct series *series, const char *name, const char *labels, int64_t time_ms, double value);

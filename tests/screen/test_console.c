@@ -109,6 +109,15 @@ static void a_silent_engine_turns_the_picture_grey(void **state)
 	console_expect_not(console, "engine silent");
 }
 
+static void what_was_lost_is_counted_in_the_first_line(void **state)
+{
+	struct console *console = *state;
+	console_expect_not(console, "dropped");
+	harness_feed(console->harness, "obs_notes source=\"orders.log\" dropped=1234");
+	fleet_live(console, 2000);
+	console_expect(console, "1234 dropped");
+}
+
 static void every_table_sorts_and_filters(void **state)
 {
 	struct console *console = *state;
@@ -146,6 +155,7 @@ int main(void)
 		SCREEN_TEST(the_menu_of_actions_says_why_one_is_locked),
 		SCREEN_TEST(the_command_line_completes_names),
 		SCREEN_TEST(every_table_sorts_and_filters),
+		SCREEN_TEST(what_was_lost_is_counted_in_the_first_line),
 		SCREEN_TEST(pause_holds_the_picture_under_a_banner),
 		SCREEN_TEST(a_silent_engine_turns_the_picture_grey),
 	};

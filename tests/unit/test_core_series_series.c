@@ -128,6 +128,41 @@ static void the_budget_refuses_new_series_and_counts_them(void **state)
 	series_free(series);
 }
 
+static void long_series_leave_room_for_new_ones(void **state)
+{
+	(void)state;
+	struct series *series = series_new(40000, HOUR_MS);
+	for (int i = 1; i <= 3000; i++)
+		assert_true(series_append(series, "up", "n=old", i * 1000, i));
+	for (int i = 1; i <= 10; i++)
+		assert_true(series_append(series, "up", i % 2 ? "n=a" : "n=b", i * 1000, i));
+	assert_int_equal(series_refused(series), 0);
+	assert_true(series_bytes(series) <= 40000 / 4 * 3 + 2000);
+	series_free(series);
+}
+
+static void a_full_store_forgets_what_nothing_feeds_any_more(void **state)
+{
+	(void)state;
+	struct series *series = series_new(20000, HOUR_MS);
+	double last = 0, value;
+	char labels[32];
+	for (int i = 0; i < 1000; i++) {
+		snprintf(labels, sizeof(labels), "n=%d", i);
+		(void)series_append(series, "up", labels, 1000, i);
+	}
+	assert_true(series_append(series, "up", "n=1", HOUR_MS, 1.5));
+	assert_false(series_append(series, "up", "n=new", HOUR_MS, 2.5));
+	assert_true(series_append(series, "up", "n=new", HOUR_MS + 61000, 2.5));
+	assert_true(series_query(series, "up{n=new}", 0, HOUR_MS + 61000, 1, &value, &last));
+	assert_true(last == 2.5);
+	assert_true(series_query(series, "up{n=1}", 0, HOUR_MS + 61000, 1, &value, &last));
+	assert_true(last == 1.5);
+	assert_false(series_query(series, "up{n=2}", 0, HOUR_MS + 61000, 1, &value, &last));
+	assert_true(series_bytes(series) < 3000);
+	series_free(series);
+}
+
 static void count_name(void *context, const char *key)
 {
 	(void)key;
@@ -203,6 +238,8 @@ int main(void)
 		cmocka_unit_test(a_clock_put_back_forgets_what_lies_in_its_future),
 		cmocka_unit_test(a_series_keeps_its_span_and_no_more),
 		cmocka_unit_test(the_budget_refuses_new_series_and_counts_them),
+		cmocka_unit_test(long_series_leave_room_for_new_ones),
+		cmocka_unit_test(a_full_store_forgets_what_nothing_feeds_any_more),
 		cmocka_unit_test(names_are_those_of_the_metric_alone),
 		cmocka_unit_test(every_series_is_found_again),
 		cmocka_unit_test(readers_and_the_writer_do_not_disturb_each_other),
