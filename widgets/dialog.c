@@ -10,8 +10,8 @@
 #include "core/base/width.h"
 #include "widgets/frame.h"
 
-/* Blanks inside of the frame, between label and text, and between buttons. */
-enum { SIDE = 2, LABEL_GAP = 2, BUTTON_GAP = 3, WIDTH_MIN = 44, WIDTH_MAX = 100 };
+/* Blanks inside of the frame, between label and text, before what goes on on the next line, and between buttons. */
+enum { SIDE = 2, LABEL_GAP = 2, INDENT = 2, BUTTON_GAP = 3, WIDTH_MIN = 44, WIDTH_MAX = 100 };
 
 void dialog_init(struct dialog *dialog, const char *title, char opened_by)
 {
@@ -103,9 +103,8 @@ void dialog_next(struct dialog *dialog, int step)
 
 void dialog_scroll(struct dialog *dialog, int step)
 {
-	long page = dialog->page > 0 ? dialog->page : 1, last = (long)dialog->row_count - page;
 	long top = (long)dialog->top + step;
-	dialog->top = (size_t)(top > last ? last < 0 ? 0 : last : top < 0 ? 0 : top);
+	dialog->top = top > 0 ? (size_t)top : 0; /* not behind its end: dialog_draw() */
 }
 
 struct dialog_field *dialog_field(struct dialog *dialog)
@@ -227,19 +226,70 @@ static int wanted_cells(const struct dialog *dialog)
 	return widest < WIDTH_MIN ? WIDTH_MIN : widest > WIDTH_MAX ? WIDTH_MAX : widest;
 }
 
-static void draw_body(struct dialog *dialog, const struct canvas *box, int first, int rows)
+/* The bytes of `text` that go on one line: up to the last blank that fits, else what fits. */
+static size_t line_bytes(const char *text, int cells)
+{
+	size_t length = strlen(text), end = text_clip(text, length, (size_t)cells, NULL);
+	if (end == length)
+		return length;
+	for (size_t i = end; i > 0; i--)
+		if (text[i] == ' ' && text[i - 1] != ' ')
+			return i;
+	return end ? end : text_cluster(text, length).size;
+}
+
+/* Where rows are drawn; none of its lines is in sight when `lines` is 0. */
+struct body {
+	const struct canvas *box;
+	int first, lines; /* of the box */
+	int labels, cells;
+};
+
+/* Draws what is in sight of a row that begins at `line`; returns the line behind it. */
+static int draw_row(const struct body *body, const struct dialog_row *row, int line)
+{
+	const char *text = row->text;
+	int column = SIDE + body->labels, indent = 0;
+	do {
+		int cells = body->cells - indent;
+		size_t bytes = line_bytes(text, cells > 0 ? cells : 1);
+		bool in_sight = line >= body->first && line < body->first + body->lines;
+		if (in_sight && !indent)
+			canvas_text(body->box, line, SIDE, ROLE_DIM, row->label);
+		if (in_sight)
+			canvas_textn(body->box, line, column + indent, row->role, text, bytes);
+		text += bytes;
+		text += strspn(text, " ");
+		indent = INDENT;
+		line++;
+	} while (*text);
+	return line;
+}
+
+static int count_lines(const struct dialog *dialog, int width)
+{
+	int labels = label_cells(dialog), lines = 0;
+	const struct body body = {.labels = labels, .cells = width - 2 * SIDE - labels};
+	for (size_t i = 0; i < dialog->row_count; i++)
+		lines = draw_row(&body, &dialog->rows[i], lines);
+	return lines;
+}
+
+static void draw_body(struct dialog *dialog, const struct canvas *box, int first, int lines)
 {
 	int labels = label_cells(dialog);
-	dialog->page = rows;
-	dialog_scroll(dialog, 0);
-	for (int i = 0; i < rows && dialog->top + (size_t)i < dialog->row_count; i++) {
-		const struct dialog_row *row = &dialog->rows[dialog->top + (size_t)i];
-		canvas_text(box, first + i, SIDE, ROLE_DIM, row->label);
-		canvas_field(box, first + i, SIDE + labels, box->columns - 2 * SIDE - labels,
-			ALIGN_LEFT, row->role, row->text);
-	}
-	scrollbar_draw(
-		box, box->columns - 1, first, rows, dialog->top, (size_t)rows, dialog->row_count);
+	const struct body body = {.box = box,
+		.first = first,
+		.lines = lines,
+		.labels = labels,
+		.cells = box->columns - 2 * SIDE - labels};
+	size_t all = (size_t)count_lines(dialog, box->columns), page = (size_t)lines;
+	if (dialog->top + page > all)
+		dialog->top = all > page ? all - page : 0;
+	int line = first - (int)dialog->top;
+	for (size_t i = 0; i < dialog->row_count; i++)
+		line = draw_row(&body, &dialog->rows[i], line);
+	scrollbar_draw(box, box->columns - 1, first, lines, dialog->top, page, all);
 }
 
 static void draw_fields(struct dialog *dialog, const struct canvas *box, int first)
@@ -278,11 +328,12 @@ static void draw_buttons(const struct dialog *dialog, const struct canvas *box, 
 
 void dialog_draw(struct dialog *dialog, const struct canvas *canvas)
 {
-	int fields = (int)dialog->field_count, gap = fields ? 1 : 0, body = (int)dialog->row_count;
+	int wanted = wanted_cells(dialog), fields = (int)dialog->field_count, gap = fields ? 1 : 0;
+	int body = count_lines(dialog, wanted + 2 < canvas->columns ? wanted : canvas->columns - 2);
 	int around = 1 + gap + fields + 1 +
 		     1; /* a blank row above, before the fields, and before the buttons */
-	struct canvas box = frame_dialog(
-		canvas, body + around, wanted_cells(dialog), dialog->title, dialog->note);
+	struct canvas box =
+		frame_dialog(canvas, body + around, wanted, dialog->title, dialog->note);
 	bool tight = box.rows < body + around;
 	int first = tight ? 0 : 1;
 	body = tight ? box.rows - fields - 1 : body;

@@ -43,14 +43,14 @@ struct dialog_button {
 struct dialog {
 	char *title, *note;
 	struct dialog_row *rows;
-	size_t row_count, row_capacity, top; /* top: first row on screen when they do not all fit */
+	size_t row_count, row_capacity;
+	size_t top; /* first line on screen when they do not all fit (a long row takes several) */
 	struct dialog_field fields[DIALOG_FIELDS_MAX];
 	size_t field_count;
 	struct dialog_button buttons[DIALOG_BUTTONS_MAX];
 	size_t button_count;
 	size_t focus; /* fields first, then buttons */
 	char opened_by;
-	int page; /* rows of the body that the last drawing showed */
 };
 
 /* `opened_by`: the character of the key that led here, 0 if none. */
