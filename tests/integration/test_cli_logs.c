@@ -94,6 +94,7 @@ static void a_followed_line_is_printed_once(void **state)
 		read_until(fd, &heard, words);
 	}
 	assert_int_equal(count(heard.text, "an old line"), 1);
+	assert_int_equal(count(heard.text, "Z a.log            I "), NEW_LINES + 1); /* of no bot */
 	assert_int_equal(count(heard.text, "new line "), NEW_LINES);
 	kill(pid, SIGTERM);
 	assert_int_equal(waitpid(pid, NULL, 0), pid);

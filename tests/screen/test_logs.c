@@ -59,6 +59,14 @@ static void the_newest_line_is_followed(void **state)
 	console_expect_not(console, "line number 570");
 }
 
+static void a_line_of_no_bot_names_its_source(void **state)
+{
+	struct console *console = *state;
+	console_log(console, "", "INFO nobody's line");
+	console_settle(console);
+	console_expect(console, ".log         I nobody's line");
+}
+
 static void going_up_ends_following_and_g_begins_it_again(void **state)
 {
 	struct console *console = *state;
@@ -206,6 +214,7 @@ int main(void)
 #define LOG_TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		LOG_TEST(the_newest_line_is_followed),
+		LOG_TEST(a_line_of_no_bot_names_its_source),
 		LOG_TEST(going_up_ends_following_and_g_begins_it_again),
 		LOG_TEST(every_line_is_reached_from_the_end_to_the_first),
 		LOG_TEST(the_first_line_is_one_key_away_and_so_is_the_last),

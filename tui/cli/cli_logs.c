@@ -30,8 +30,9 @@ static void print_row(const struct cli *cli, const struct msg_row *row, struct s
 		str_addch(out, '\n');
 		return;
 	}
-	str_addf(out, "%s %-16s %c %s\n", format_rfc3339(row->time_ms).text, row->bot,
-		log_level_letter((enum log_level)row->level), row->text);
+	str_addf(out, "%s %-16s %c %s\n", format_rfc3339(row->time_ms).text,
+		row->bot[0] ? row->bot : row->source, log_level_letter((enum log_level)row->level),
+		row->text);
 }
 
 static int compare_keys(const void *a, const void *b)

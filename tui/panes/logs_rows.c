@@ -33,7 +33,9 @@ void log_row_show(
 		format_clock(row->time_ms, false).text);
 	char level = log_level_letter((enum log_level)row->level);
 	*ret = (struct log_row){.time = row->cont ? "" : texts->time,
-		.source = row->cont ? "" : row->bot,
+		.source = row->cont     ? ""
+			  : row->bot[0] ? row->bot
+					: row->source,
 		.text = row->text,
 		.repeats = row->late ? "late" : "",
 		.level = row->cont || level == '-' ? ' ' : level};
