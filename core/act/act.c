@@ -107,8 +107,7 @@ void act_record(struct act *act, const struct operator* who, const char *what, c
 	const char *result)
 {
 	if (act->may_act)
-		act_audit(act, who,
-			&(struct audit_line){.what = what, .on = on, .result = result});
+		act_audit(act, who, &(struct audit_line){.what = what, .on = on, .result = result});
 }
 
 static bool may_cancel(

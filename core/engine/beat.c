@@ -66,8 +66,8 @@ static void fill_figures(struct engine *engine, struct msg_engine *entity)
 	entity->rss_bytes = resident_bytes();
 	entity->turn_p99_ms = cost_p99_ms(&engine->cost);
 	entity->clients = server_clients(engine->server);
-	entity->dropped = engine->dropped + mailbox_dropped(engine->mailbox) +
-			  series_refused(engine->series);
+	entity->dropped =
+		engine->dropped + mailbox_dropped(engine->mailbox) + series_refused(engine->series);
 	struct event_stats events = event_directory_stats(engine->events);
 	entity->store_bytes = events.bytes;
 	entity->store_limit_bytes = events.budget_bytes;

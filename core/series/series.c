@@ -97,6 +97,7 @@ static size_t line_bytes(const struct line *line)
 static void clear_old(struct series *series, int64_t now_ms)
 {
 	size_t kept = 0;
+	assert(series->lines || series->count == 0);
 	if (series->cleared_ms && now_ms - series->cleared_ms < CLEAR_MS &&
 		now_ms >= series->cleared_ms)
 		return;

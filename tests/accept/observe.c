@@ -179,9 +179,9 @@ void observer_look(struct observer *observer, const char *rule, const char *targ
 	for (size_t i = 0; i < COUNT_OF(lists) && !*ret->why; i++)
 		look_at_target(observer, lists[i], target, ret);
 	for (int place = PLACE_SMALL; place < PLACES; place++)
-		ret->shown[place] =
-			*ret->why && screen_shows(observer->screens[place], target, ret->why) &&
-			screen_alerts(observer->screens[place], rule, target);
+		ret->shown[place] = *ret->why &&
+				    screen_shows(observer->screens[place], target, ret->why) &&
+				    screen_alerts(observer->screens[place], rule, target);
 }
 
 unsigned observer_firing(struct observer *observer, char *ret_first, size_t size)

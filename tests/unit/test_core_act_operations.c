@@ -97,9 +97,9 @@ static void what_the_ledger_does_not_record_in_time_is_not_done(void **state)
 		"not run: it cannot be recorded: the audit file took no line for 15 s: look at the "
 		"disk of the state directory");
 	plan = bench_plan(bench, "restart", "orders", NULL);
-	assert_string_equal(plan.error,
-		"nothing can be recorded, so nothing is done: the audit file took no line for 15 s: "
-		"look at the disk of the state directory");
+	assert_string_equal(plan.error, "nothing can be recorded, so nothing is done: the audit "
+					"file took no line for 15 s: "
+					"look at the disk of the state directory");
 	msg_release(MSG_plan, &plan);
 	bench_ledger(bench); /* the disk wakes up: too late for that one, in time for others */
 	struct parcel parcel;
