@@ -110,7 +110,7 @@ static void note_webhook_error(struct engine *engine, struct msg_bot *bot, struc
 		episode_add(&facts->webhook, window_ms, at_ms, 1);
 	facts->webhook_seen = true;
 	facts->webhook_error_s = seen->last_error_s;
-	bot->webhook_error_ms = at_ms;
+	bot->webhook_error_at_ms = at_ms;
 	msg_set(&bot->webhook_error, seen->last_error);
 	bot->sync_error_ms = seen->sync_error_s * 1000;
 }

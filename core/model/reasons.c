@@ -339,7 +339,7 @@ static bool webhook_fails(const struct view *view)
 {
 	const struct msg_bot *bot = view->bot;
 	return view->by_api && bot->webhook_errors > 0 &&
-	       in_window(bot->webhook_error_ms, view, view->limits->webhook_window_ms);
+	       in_window(bot->webhook_error_at_ms, view, view->limits->webhook_window_ms);
 }
 
 static bool when_webhook_failing(const struct view *view)
@@ -353,7 +353,8 @@ static int64_t say_webhook_error(const struct view *view, struct str *text)
 	shorten_error(text, bot->webhook_error);
 	if (bot->webhook_errors > 1)
 		str_addf(text, " x%" PRIu64, bot->webhook_errors);
-	return bot->webhook_errors_since_ms ? bot->webhook_errors_since_ms : bot->webhook_error_ms;
+	return bot->webhook_errors_since_ms ? bot->webhook_errors_since_ms
+					    : bot->webhook_error_at_ms;
 }
 static int64_t say_webhook_failing(const struct view *view, struct str *text)
 {

@@ -179,10 +179,10 @@ static const struct {
 	{"webhook_error",
 		"webhook_error=\"Wrong response from the webhook: 502 Bad Gateway\" "
 		"webhook_errors=38"
-		" webhook_error_ms=~1s",
+		" webhook_error_at_ms=~1s",
 		"orders: webhook 502 x38, 38 new within 5m", 'w', 38, 300,
 		"alerts: {webhook_error: {within: 1h}}",
-		"webhook_error=\"x\" webhook_errors=1 webhook_error_ms=~9m"},
+		"webhook_error=\"x\" webhook_errors=1 webhook_error_at_ms=~9m"},
 	{"webhook_url_changed", "url_changed_ms=~20s",
 		"orders: its webhook URL changed at 14:13:00Z (said for 10m): was that you?", 'w',
 		20, 600, "alerts: {webhook_url_changed: {within: 1h}}", "url_changed_ms=~20m"},
@@ -420,7 +420,7 @@ static void a_target_that_leaves_resolves_its_alerts(void **state)
 static void a_webhook_that_fails_while_updates_pile_up_is_critical(void **state)
 {
 	struct bench *bench = *state;
-	see_bot(bench, "webhook_error=\"x\" webhook_errors=2 webhook_error_ms=~1s pending=900");
+	see_bot(bench, "webhook_error=\"x\" webhook_errors=2 webhook_error_at_ms=~1s pending=900");
 	assert_int_equal(alert_of(bench, "webhook_error")->severity, SEVERITY_CRIT);
 }
 

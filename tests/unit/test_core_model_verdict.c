@@ -33,7 +33,7 @@
 #define HEALTHY POLLS RUNS BEATS ANSWERS
 #define FAILING_HOOK                                                                               \
 	" webhook_error=\"Wrong response from the webhook: 502 Bad Gateway\" webhook_errors=38"    \
-	" webhook_error_ms=~10s webhook_errors_since_ms=~6m"
+	" webhook_error_at_ms=~10s webhook_errors_since_ms=~6m"
 
 struct row {
 	const char *facts, *state;
@@ -114,9 +114,9 @@ static const struct row rows[] = {
 	/* the webhook */
 	{HOOK RUNS BEATS ANSWERS FAILING_HOOK, "degraded", 'w', "webhook 502 x38", "6m"},
 	{HOOK RUNS BEATS ANSWERS FAILING_HOOK " pending=1204", "failing", '!', "webhook 502 x38", "6m"},
-	{HOOK RUNS BEATS ANSWERS " webhook_error=\"Connection timed out\" webhook_errors=1 webhook_error_ms=~9s", "degraded", 'w', "webhook no answer in time", "9s"},
-	{HOOK RUNS BEATS ANSWERS " webhook_error=\"Connection timed out\" webhook_error_ms=~9s", "ok", '.', "", ""},
-	{HOOK RUNS BEATS ANSWERS " webhook_error=\"x\" webhook_errors=1 webhook_error_ms=~6m", "ok", '.', "", ""},
+	{HOOK RUNS BEATS ANSWERS " webhook_error=\"Connection timed out\" webhook_errors=1 webhook_error_at_ms=~9s", "degraded", 'w', "webhook no answer in time", "9s"},
+	{HOOK RUNS BEATS ANSWERS " webhook_error=\"Connection timed out\" webhook_error_at_ms=~9s", "ok", '.', "", ""},
+	{HOOK RUNS BEATS ANSWERS " webhook_error=\"x\" webhook_errors=1 webhook_error_at_ms=~6m", "ok", '.', "", ""},
 	{" transport=\"webhook\"" RUNS BEATS ANSWERS, "failing", '!', "no webhook is set", "0s"},
 	{HEALTHY " webhook_url=\"https://x/\"", "degraded", 'w', "polls, but a webhook is set", "0s"},
 	{HOOK RUNS BEATS ANSWERS " url_changed_ms=~2m", "degraded", 'w', "webhook URL changed", "2m"},

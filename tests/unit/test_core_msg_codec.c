@@ -234,6 +234,26 @@ static void an_entity_id_is_exact_as_a_json_number(void **state)
 	}
 }
 
+/* The part of a name that JSON shows. */
+static size_t json_length(const struct msg_field *field)
+{
+	return strlen(field->name) - (field->type == MSG_T_TIME ? strlen("_ms") : 0);
+}
+
+static void no_two_fields_of_a_message_have_the_same_name_in_json(void **state)
+{
+	(void)state;
+	const struct msg_info *info;
+	for (size_t kind = 0; (info = msg_info_at(kind)); kind++)
+		for (size_t i = 0; i < info->field_count; i++)
+			for (size_t j = 0; j < i; j++) {
+				const struct msg_field *a = &info->fields[i], *b = &info->fields[j];
+				if (json_length(a) == json_length(b) &&
+					strncmp(a->name, b->name, json_length(a)) == 0)
+					fail_msg("%s: %s and %s", info->name, a->name, b->name);
+			}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -246,6 +266,7 @@ int main(void)
 		cmocka_unit_test(two_messages_are_equal_when_their_bytes_are),
 		cmocka_unit_test(numbers_and_tags_are_unique_and_sorted),
 		cmocka_unit_test(bad_text_is_refused_with_its_byte),
+		cmocka_unit_test(no_two_fields_of_a_message_have_the_same_name_in_json),
 		cmocka_unit_test(json_times_are_rfc_3339_under_a_name_without_the_unit),
 		cmocka_unit_test(every_time_is_named_as_one),
 		cmocka_unit_test(an_entity_id_is_exact_as_a_json_number),

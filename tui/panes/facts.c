@@ -104,9 +104,9 @@ static void add_updates(const struct app *app, const struct msg_bot *bot, struct
 			format_number(fabs(bot->pending_slope)).text);
 	add(facts, bot->pending ? ROLE_TEXT : ROLE_DIM, "pending", "%s  %s %s", text.text,
 		bot->transport, bot->webhook_url);
-	if (bot->webhook_error_ms)
+	if (bot->webhook_error_at_ms)
 		add(facts, bot->webhook_errors ? ROLE_WARN : ROLE_DIM, "hook error",
-			"%s ago  \"%s\"%s%s", ago(app, bot->webhook_error_ms).text,
+			"%s ago  \"%s\"%s%s", ago(app, bot->webhook_error_at_ms).text,
 			bot->webhook_error, bot->webhook_errors ? "  x" : "",
 			bot->webhook_errors ? format_count((int64_t)bot->webhook_errors).text : "");
 }
