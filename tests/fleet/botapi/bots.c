@@ -37,6 +37,7 @@ void bots_init(struct bots *bots)
 {
 	*bots = (struct bots){.hash_size = HASH_SIZE};
 	bots->hash = xcalloc(HASH_SIZE, sizeof(struct bot *));
+	bots->names = xcalloc(HASH_SIZE, sizeof(struct bot *));
 }
 
 static void bot_free(struct bot *bot)
@@ -61,6 +62,7 @@ void bots_release(struct bots *bots)
 		bot_free(bots->items[i]);
 	free(bots->items);
 	free(bots->hash);
+	free(bots->names);
 	*bots = (struct bots){0};
 }
 
@@ -97,6 +99,9 @@ bool bots_add(struct bots *bots, struct api *api, const char *token, const char 
 	struct bot **slot = &bots->hash[hash_of(token)];
 	bot->next_of_token = *slot;
 	*slot = bot;
+	slot = &bots->names[hash_of(name)];
+	bot->next_of_name = *slot;
+	*slot = bot;
 	*ret_bot = bot;
 	return true;
 }
@@ -112,10 +117,13 @@ struct bot *bots_by_token(const struct bots *bots, const char *token)
 struct bot *bots_find(const struct bots *bots, const char *key)
 {
 	int64_t id = strtoll(key, NULL, 10);
-	for (size_t i = 0; i < bots->count; i++)
-		if ((id && bots->items[i]->id == id) || strcmp(bots->items[i]->name, key) == 0)
-			return bots->items[i];
-	return NULL;
+	struct bot *bot = bots->names[hash_of(key)];
+	while (bot && strcmp(bot->name, key) != 0)
+		bot = bot->next_of_name;
+	for (size_t i = 0; !bot && id && i < bots->count; i++)
+		if (bots->items[i]->id == id)
+			bot = bots->items[i];
+	return bot;
 }
 
 void bot_drop_update(struct bot *bot, struct update *update)

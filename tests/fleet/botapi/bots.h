@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Every bot of the Bot API server: who it is, its queue of updates, its webhook, its long poll, its
- * faults. Found by the whole token (one hash, so that 10,000 polled bots are cheap), by its id or
- * by its name. One thread.
+ * faults. Found by the whole token or by its name (a hash each, so that 10,000 bots are cheap), by its
+ * id one by one. One thread.
  */
 #ifndef BOTSWAIN_BOTAPI_BOTS_H
 #define BOTSWAIN_BOTAPI_BOTS_H
@@ -66,7 +66,7 @@ struct poll {
 };
 
 struct bot {
-	struct bot *next_of_token; /* hash chain */
+	struct bot *next_of_token, *next_of_name; /* hash chain */
 	struct api *api;
 	int64_t id;
 	char *token, *name, *username, *first_name;
@@ -90,7 +90,7 @@ struct bot {
 struct bots {
 	struct bot **items;
 	size_t count, capacity;
-	struct bot **hash;
+	struct bot **hash, **names;
 	size_t hash_size;
 };
 
