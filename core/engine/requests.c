@@ -22,6 +22,20 @@ static void answer(struct peer *peer, uint64_t req, enum err_code code, const ch
 	peer_send(peer, MSG_answer, &reply);
 }
 
+/* In the kind of answer that the asker waits for. */
+static void refuse(struct peer *peer, enum msg_kind kind, uint64_t req)
+{
+	static char why[] = "the engine belongs to another user: you may look, not act";
+	struct msg_plan plan = {.req = req, .code = ERR_REFUSED, .error = why};
+	struct msg_accepted accepted = {.req = req, .code = ERR_REFUSED, .error = why};
+	if (kind == MSG_plan_req)
+		peer_send(peer, MSG_plan, &plan);
+	else if (kind == MSG_run_req)
+		peer_send(peer, MSG_accepted, &accepted);
+	else
+		answer(peer, req, ERR_REFUSED, why);
+}
+
 static void focus(struct engine *engine, struct peer *peer, const void *body)
 {
 	const struct msg_focus_req *request = body;
@@ -56,8 +70,7 @@ static void handle(struct engine *engine, struct peer *peer, size_t row, const v
 	if (req && peer_repeat(peer, req))
 		return;
 	if ((table[row].flags & CHANGES) && !peer->may_act)
-		answer(peer, req, ERR_REFUSED,
-			"the engine belongs to another user: you may look, not act");
+		refuse(peer, table[row].kind, req);
 	else
 		table[row].handle(engine, peer, body);
 	if (req && peer->out.length > from)
