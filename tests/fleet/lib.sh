@@ -3,7 +3,7 @@
 #
 # Every process of a fleet carries BOTSWAIN_FLEET=<tag> in its environment, and the daemons are written down in
 # dir/pids with their start time. So a fleet ends exactly what it started: a recycled pid has another start time, and a
-# leftover child still has the tag.
+# leftover child still has the tag (but for Redis, which blanks its environment).
 
 say() { printf '%s\n' "$*"; }
 die() { printf 'fleet: %s\n' "$*" >&2; exit 1; }
@@ -38,6 +38,12 @@ signal_recorded() {
 		[ "$name" = "$1" ] && is_same "$pid" "$start" && kill "-$2" "$pid" 2>/dev/null
 	done <"$dir/pids"
 	return 0
+}
+
+# signal_every_recorded SIGNAL: to all that are written down
+signal_every_recorded() {
+	local name
+	for name in $(cut -d' ' -f1 "$dir/pids" 2>/dev/null | sort -u); do signal_recorded "$name" "$1"; done
 }
 
 # any_recorded [NAME]: true while a process (of that name) lives

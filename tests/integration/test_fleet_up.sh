@@ -111,6 +111,24 @@ other_lives() { [ "$(redis-cli -s "$two/run/redis.sock" ping)" = PONG ] && [ -n 
 other_ends() { tests/fleet/down "$two" && [ ! -e "$two" ]; }
 down_twice() { tests/fleet/down "$two"; }
 
+# Redis blanks its environment, so nothing but what is written down leads to it: the start dies as it begins to write.
+dies_as_it_records_redis() {
+	cat >"$top/bash-env" <<-'END'
+		set -o functrace
+		trap '[[ $BASH_COMMAND != "record \"\$name\""* || ${name-} != redis ]] || kill -KILL $$' DEBUG
+	END
+	BASH_ENV=$top/bash-env tests/fleet/up "$two"
+	[ $? = 137 ]
+}
+two_answers() { [ "$(redis-cli -s "$two/run/redis.sock" ping)" = PONG ]; }
+killed_start_leaves_no_redis() {
+	local redis
+	dies_as_it_records_redis && soon two_answers || return 1
+	redis=$(redis-cli -s "$two/run/redis.sock" info server | awk -F'[:\r]' '/^process_id/ { print $2 }')
+	tests/fleet/down "$two" && [ ! -e "$two" ] && [ -n "$redis" ] && [ -z "$(started_at "$redis")" ] && return
+	kill "$redis" && return 1
+}
+
 check 'two fleets come up at once' both_come_up
 check 'a fleet that is up is not started again' is_not_started_twice
 check 'a folder with files in it is left alone' foreign_folder_is_left_alone
@@ -132,4 +150,5 @@ check 'everything ends: with supervisord killed, with Postgres frozen, and no by
 check 'the other fleet lives on' other_lives
 check 'the other fleet ends' other_ends
 check 'a fleet that is down may be taken down again' down_twice
+check 'a start that is killed leaves no Redis, which no tag leads to' killed_start_leaves_no_redis
 printf '1..%d\n' $number
