@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include "core/base/mem.h"
@@ -137,6 +138,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: accept DIR PROGRAM [RULE|operations|secrets ...]\n");
 		return 2;
 	}
+	/* tests/accept/run may have given us the power to mount; what we start has none. */
+	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 	autofree char *config = xasprintf("%s/botswain.yaml", argv[1]);
 	struct accept run = {.dir = argv[1], .program = argv[2], .config = config};
 	run.observer = observer_new(argv[2], config);

@@ -185,9 +185,11 @@ static void backup_on_full_disk(struct accept *run, const char *folder)
 {
 	char state[160], result[160];
 	if (mount("tmpfs", folder, "tmpfs", 0, "size=4k,mode=0700") != 0) {
-		autofree char *text = xasprintf(
-			"not tried: a small disk cannot be mounted here: %s", strerror(errno));
-		accept_line(run, geteuid() != 0, "backup, full disk", text);
+		autofree char *text =
+			xasprintf("not tried: a small disk cannot be mounted: %s; run "
+				  "as root, or allow user namespaces",
+				strerror(errno));
+		accept_line(run, false, "backup, full disk", text);
 		return;
 	}
 	int status = backup_by_command(run, "accept full disk");

@@ -5,11 +5,13 @@
  * request URLs, a webhook whose path is the token).
  */
 #include <dirent.h>
+#include <errno.h>
 #include <ftw.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/base/mem.h"
 #include "core/base/str.h"
@@ -24,7 +26,7 @@ enum { SECRETS_MAX = 64 };
 static struct {
 	char *secrets[SECRETS_MAX];
 	size_t count, places, bytes, found, unread;
-	char first[256];
+	char first[256], closed[256]; /* where one was found; what could not be read */
 } search;
 
 static bool read_file(const char *path, struct str *to)
@@ -35,8 +37,9 @@ static bool read_file(const char *path, struct str *to)
 	char chunk[65536];
 	for (size_t got; (got = fread(chunk, 1, sizeof(chunk), file)) > 0;)
 		str_add(to, chunk, got);
+	bool whole = !ferror(file);
 	fclose(file);
-	return true;
+	return whole;
 }
 
 static void search_bytes(const char *place, const char *bytes, size_t length)
@@ -49,18 +52,29 @@ static void search_bytes(const char *place, const char *bytes, size_t length)
 			snprintf(search.first, sizeof(search.first), "in %s", place);
 }
 
+/* A place that cannot be looked into was not searched, and the search is not good. */
+static void note_unread(const char *place, const char *why)
+{
+	if (!search.unread++)
+		snprintf(search.closed, sizeof(search.closed), "; not read: %s: %s", place, why);
+}
+
 static void search_file(const char *path)
 {
 	autostr struct str text = STR_INIT;
 	if (read_file(path, &text))
 		search_bytes(path, text.text, text.length);
+	else
+		note_unread(path, strerror(errno));
 }
 
 static int visit(const char *path, const struct stat *info, int type, struct FTW *at)
 {
-	(void)info, (void)at;
-	if (type == FTW_F)
+	(void)at;
+	if (type == FTW_F && S_ISREG(info->st_mode))
 		search_file(path);
+	else if (type == FTW_DNR || type == FTW_NS)
+		note_unread(path, "closed to us");
 	return 0;
 }
 
@@ -82,13 +96,15 @@ static void load_secrets(const char *dir)
 		closedir(list);
 }
 
+/* The kernel shows the environment of a process that leaves no core to root alone: nobody else can find a token there,
+ * and we can't look. */
 static void search_process(pid_t pid)
 {
-	const char *const files[] = {"cmdline", "environ"};
-	for (size_t i = 0; i < COUNT_OF(files); i++) {
-		autofree char *path = xasprintf("/proc/%d/%s", (int)pid, files[i]);
-		search_file(path);
-	}
+	autofree char *arguments = xasprintf("/proc/%d/cmdline", (int)pid);
+	autofree char *environment = xasprintf("/proc/%d/environ", (int)pid);
+	search_file(arguments);
+	if (geteuid() == 0 || access(environment, R_OK) == 0)
+		search_file(environment);
 }
 
 /* A screen is two processes, its guard and itself; a core of either would hold this. The engine, which must know
@@ -102,8 +118,10 @@ static void search_screen(struct vt *screen, const char *name)
 		autostr struct str memory = STR_INIT;
 		autofree char *place = xasprintf("the memory of %s", name);
 		search_process(pids[i]);
-		search.unread += !memory_read(pids[i], &memory);
-		search_bytes(place, memory.text, memory.length);
+		if (memory_read(pids[i], &memory))
+			search_bytes(place, memory.text, memory.length);
+		else
+			note_unread(place, "cannot be read");
 	}
 }
 
@@ -148,30 +166,51 @@ static bool plant(struct accept *run)
 	return planted;
 }
 
+struct requests {
+	unsigned good, bad, lost;
+	char first[64]; /* method of the first bad one */
+};
+
+/* What cannot be understood counts as bad: it is not known to be allowed. */
+static void count_request(struct requests *requests, const char *line)
+{
+	json_t *item = json_loads(line, 0, NULL);
+	const char *peer = json_string_value(json_object_get(item, "peer"));
+	const char *method = json_string_value(json_object_get(item, "method"));
+	if (json_object_get(item, "lost")) {
+		requests->lost++;
+	} else if (!peer || strcmp(peer, "bot") != 0) {
+		bool allowed = method && (strcasecmp(method, "getMe") == 0 ||
+						 strcasecmp(method, "getWebhookInfo") == 0);
+		*(allowed ? &requests->good : &requests->bad) += 1;
+		if (!allowed && requests->bad == 1)
+			copy_text(requests->first, sizeof(requests->first), method ? method : "?");
+	}
+	json_decref(item);
+}
+
+static void count_requests(struct requests *requests, const char *path)
+{
+	FILE *file = fopen(path, "re");
+	char line[4096];
+	while (file && fgets(line, sizeof(line), file))
+		count_request(requests, line);
+	if (file)
+		fclose(file);
+}
+
+/* Both parts of it: what was turned over, too. */
 static void check_transcript(struct accept *run)
 {
 	autofree char *path = xasprintf("%s/transcript.jsonl", run->dir);
-	FILE *file = fopen(path, "re");
-	unsigned good = 0, bad = 0;
-	char line[4096], first[64] = "";
-	while (file && fgets(line, sizeof(line), file)) {
-		json_t *item = json_loads(line, 0, NULL);
-		const char *peer = json_string_value(json_object_get(item, "peer"));
-		const char *method = json_string_value(json_object_get(item, "method"));
-		bool allowed = method && (strcasecmp(method, "getMe") == 0 ||
-						 strcasecmp(method, "getWebhookInfo") == 0);
-		if (peer && strcmp(peer, "bot") != 0) {
-			*(allowed ? &good : &bad) += 1;
-			if (!allowed)
-				copy_text(first, sizeof(first), method ? method : "?");
-		}
-		json_decref(item);
-	}
-	if (file)
-		fclose(file);
-	autofree char *text = xasprintf(
-		"%u requests of getMe and getWebhookInfo, %u others %s", good, bad, first);
-	accept_line(run, good > 0 && bad == 0, "transcript", text);
+	autofree char *before = xasprintf("%s.1", path);
+	struct requests requests = {.good = 0};
+	count_requests(&requests, before);
+	count_requests(&requests, path);
+	autofree char *text = xasprintf("%u requests of getMe and getWebhookInfo, %u others %s%s",
+		requests.good, requests.bad, requests.first,
+		requests.lost ? "; an older part of it is gone" : "");
+	accept_line(run, requests.good > 0 && !requests.bad && !requests.lost, "transcript", text);
 }
 
 void accept_secrets(struct accept *run)
@@ -188,9 +227,9 @@ void accept_secrets(struct accept *run)
 	search_screen(observer_screen(run->observer, PLACE_LARGE), "the 160x45 screen");
 	search_process(engine_pid(run->observer));
 	search_commands(run->observer);
-	autofree char *text =
-		xasprintf("%zu tokens looked for in %zu places, %zu bytes: %zu found %s",
-			search.count, search.places, search.bytes, search.found, search.first);
+	autofree char *text = xasprintf(
+		"%zu tokens looked for in %zu places, %zu bytes: %zu found %s%s", search.count,
+		search.places, search.bytes, search.found, search.first, search.closed);
 	bool looked = planted && search.count > 0 && search.places > 10 && search.unread == 0;
 	accept_line(run, looked && search.found == 0, "canary tokens", text);
 	for (size_t i = 0; i < search.count; i++)

@@ -212,12 +212,46 @@ static void the_transcript_names_peers_and_holds_no_token(void **state)
 	assert_int_equal(found, COUNT_OF(cases));
 }
 
+static void ask_once(void)
+{
+	struct http_answer answer = botapi_call(&server, token_of(0), "getMe", NULL);
+	assert_int_equal(answer.status, 200);
+	http_answer_clear(&answer);
+}
+
+static bool says_lost(const char *path)
+{
+	char line[512] = "";
+	FILE *file = fopen(path, "re");
+	bool read = file && fgets(line, sizeof(line), file);
+	if (file)
+		fclose(file);
+	return read && strcmp(line, "{\"lost\":true}\n") == 0;
+}
+
+/* One that is turned over at each request: the first time all of it is still there. */
+static void a_transcript_says_when_a_part_of_it_is_gone(void **state)
+{
+	(void)state;
+	autofree char *path = xasprintf("%s/transcript.jsonl", server.directory);
+	autofree char *before = xasprintf("%s.1", path);
+	json_decref(botapi_control(&server, "transcript", "{\"bytes\":1}"));
+	ask_once();
+	assert_int_equal(access(before, F_OK), 0);
+	assert_false(says_lost(path));
+	ask_once();
+	assert_true(says_lost(path));
+	json_decref(botapi_control(&server, "transcript", "{\"bytes\":0}"));
+	unlink(before);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ten_thousand_bots_are_asked_for_little_cpu),
 		cmocka_unit_test(a_thousand_long_polls_wait_without_threads_or_cpu),
 		cmocka_unit_test(the_transcript_names_peers_and_holds_no_token),
+		cmocka_unit_test(a_transcript_says_when_a_part_of_it_is_gone),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
 }

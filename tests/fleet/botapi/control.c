@@ -199,6 +199,13 @@ static json_t *summary(struct api *api, json_t *body, struct err *err)
 		(json_int_t)pending, "polled", (json_int_t)polled);
 }
 
+static json_t *limit_transcript(struct api *api, json_t *body, struct err *err)
+{
+	(void)err;
+	api->transcript.limit = (long)json_integer_value(json_object_get(body, "bytes"));
+	return json_true();
+}
+
 /* clang-format off */
 static const struct route {
 	const char *path;
@@ -213,6 +220,7 @@ static const struct route {
 	{"/control/sync-error", set_sync_error}, /* {"bot","at"} */
 	{"/control/hijack", hijack},    /* {"bot","url"} */
 	{"/control/revoke", revoke_token},  /* {"bot","revoked":true|false} */
+	{"/control/transcript", limit_transcript}, /* {"bytes"} */
 };
 /* clang-format on */
 

@@ -6,6 +6,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/base/clock.h"
 #include "core/base/mem.h"
@@ -36,11 +37,14 @@ static void turn_over(struct transcript *transcript)
 {
 	autofree char *path = transcript->path;
 	autofree char *old = xasprintf("%s.1", path);
+	bool lost = access(old, F_OK) == 0;
 	fclose(transcript->file);
 	transcript->file = NULL;
 	rename(path, old);
 	if (!transcript_open(transcript, path, NULL))
 		free(transcript->path);
+	else if (lost)
+		fputs("{\"lost\":true}\n", transcript->file);
 }
 
 const char *transcript_peer(const char *agent)
@@ -65,6 +69,6 @@ void transcript_write(
 	json_decref(line);
 	int wrote = fprintf(transcript->file, "%s\n", text ? text : "{\"method\":\"?\"}");
 	transcript->bytes += wrote > 0 ? wrote : 0;
-	if (transcript->bytes > TRANSCRIPT_MAX_BYTES)
+	if (transcript->bytes > (transcript->limit ? transcript->limit : TRANSCRIPT_MAX_BYTES))
 		turn_over(transcript);
 }

@@ -2,7 +2,8 @@
 /*
  * Every request that reached the public port, one JSON line each, written when it arrives: who
  * asked what of which bot. It names bots by id and never holds a token. Past its limit the file is
- * renamed to FILE.1 and begun again.
+ * renamed to FILE.1 and begun again; where that replaces an older FILE.1, the new file begins with
+ * {"lost":true}.
  */
 #ifndef BOTSWAIN_BOTAPI_TRANSCRIPT_H
 #define BOTSWAIN_BOTAPI_TRANSCRIPT_H
@@ -18,6 +19,7 @@ struct transcript {
 	FILE *file; /* NULL: off */
 	char *path;
 	long bytes;
+	long limit; /* bytes; 0: 128 MiB */
 };
 
 MUST_CHECK bool transcript_open(struct transcript *transcript, const char *path, struct err *err);
