@@ -151,6 +151,38 @@ void redactor_seal(struct redactor *redactor)
 	}
 }
 
+/* Without a time that depends on where they differ. */
+static bool same_bytes(const struct known *one, const struct known *other)
+{
+	unsigned char differ = 0;
+	if (one->length != other->length)
+		return false;
+	for (size_t i = 0; i < one->length; i++)
+		differ |= (unsigned char)(one->bytes[i] ^ other->bytes[i]);
+	return !differ;
+}
+
+bool redactor_equal(const struct redactor *one, const struct redactor *other)
+{
+	if (one->count != other->count)
+		return false;
+	for (size_t i = 0; i < one->count; i++)
+		if (!same_bytes(&one->known[i], &other->known[i]))
+			return false;
+	return true;
+}
+
+size_t redactor_bytes(const struct redactor *redactor)
+{
+	if (!redactor)
+		return 0;
+	size_t bytes = sizeof(*redactor) + redactor->capacity * sizeof(*redactor->known) +
+		       (redactor->bucket_mask + 1) * sizeof(*redactor->buckets);
+	for (size_t i = 0; i < redactor->count; i++)
+		bytes += redactor->known[i].length;
+	return bytes;
+}
+
 /* Whether a known secret begins with these two bytes. */
 static inline bool may_start(const struct redactor *redactor, const char *bytes)
 {

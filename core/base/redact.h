@@ -37,6 +37,10 @@ void redactor_unref(const struct redactor *redactor);
 bool redactor_add(struct redactor *redactor, const char *secret, size_t length);
 /* Builds the search tables; nothing can be added from here on. */
 void redactor_seal(struct redactor *redactor);
+/* True when both know the same secrets, added in the same order. Both are sealed. */
+bool redactor_equal(const struct redactor *one, const struct redactor *other);
+/* Memory that a sealed redactor takes; the same for all who share it. NULL: 0. */
+size_t redactor_bytes(const struct redactor *redactor);
 
 /* Appends `bytes` to `to` with every secret replaced; returns how many were. `redactor` NULL:
  * shapes alone. */

@@ -17,7 +17,8 @@ struct held {
 
 struct vault {
 	pthread_mutex_t lock;
-	void *tree; /* of struct held, by owner: tsearch() */
+	void *tree;      /* of struct held, by owner: tsearch() */
+	bool is_changed; /* the tree, since the redactor was built */
 	struct redactor *redactor;
 };
 
@@ -70,6 +71,8 @@ void vault_put(struct vault *vault, const char *owner, const struct secret *secr
 {
 	pthread_mutex_lock(&vault->lock);
 	struct held *held = find_or_add(vault, owner);
+	if (!secret_equal(&held->secret, secret))
+		vault->is_changed = true;
 	if (secret_is_set(secret)) {
 		secret_set(&held->secret, secret_reveal(secret), secret->length);
 	} else {
@@ -86,14 +89,30 @@ static void add_to_redactor(const void *node, VISIT visit, void *redactor)
 		redactor_add(redactor, secret_reveal(&held->secret), held->secret.length);
 }
 
-void vault_publish(struct vault *vault)
+/* The redactor of what is in the tree; NULL when that is the one there is. Locked. */
+static struct redactor *build(struct vault *vault)
 {
-	struct redactor *fresh = redactor_new(), *old;
-	pthread_mutex_lock(&vault->lock);
+	if (!vault->is_changed)
+		return NULL;
+	struct redactor *fresh = redactor_new();
 	twalk_r(vault->tree, add_to_redactor, fresh);
 	redactor_seal(fresh);
-	old = vault->redactor;
-	vault->redactor = fresh;
+	vault->is_changed = false;
+	if (!redactor_equal(fresh, vault->redactor))
+		return fresh;
+	redactor_unref(fresh);
+	return NULL;
+}
+
+void vault_publish(struct vault *vault)
+{
+	struct redactor *old = NULL;
+	pthread_mutex_lock(&vault->lock);
+	struct redactor *fresh = build(vault);
+	if (fresh) {
+		old = vault->redactor;
+		vault->redactor = fresh;
+	}
 	pthread_mutex_unlock(&vault->lock);
 	redactor_unref(old);
 }

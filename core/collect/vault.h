@@ -19,7 +19,8 @@ void vault_free(struct vault *vault); /* NULL is legal */
  * next vault_publish() on. An empty secret removes it. */
 void vault_put(struct vault *vault, const char *owner, const struct secret *secret);
 /* Builds the redactor of all secrets put so far. Costs time with thousands of them: once a batch.
- */
+ * Where no secret changed, the redactor stays the one that it was: each new one makes every event
+ * writer begin a new chunk. */
 void vault_publish(struct vault *vault);
 /* A reference on the newest redactor; the caller lets go with redactor_unref(). */
 struct redactor *vault_redactor(struct vault *vault) MUST_CHECK;

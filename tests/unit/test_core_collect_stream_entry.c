@@ -11,11 +11,8 @@
 
 #include "core/base/attr.h"
 #include "core/base/err.h"
-#include "core/base/redact.h"
-#include "core/base/secret.h"
 #include "core/base/str.h"
 #include "core/collect/stream_entry.h"
-#include "core/collect/vault.h"
 #include "core/conf/settings.h"
 #include "core/parse/log_line.h"
 
@@ -110,36 +107,6 @@ static void ids_are_ordered_by_time_and_then_by_number(void **state)
 	assert_true(stream_id_compare("18446744073709551615-1", "1-1") > 0);
 }
 
-static size_t secrets_in(struct vault *vault, const char *text)
-{
-	autostr struct str to = STR_INIT;
-	struct redactor *redactor = vault_redactor(vault);
-	size_t count = redact(redactor, &to, text, strlen(text), 0);
-	redactor_unref(redactor);
-	return count;
-}
-
-static void the_vault_redacts_what_it_was_given_until_it_is_taken_back(void **state)
-{
-	(void)state;
-	struct vault *vault = vault_new();
-	autosecret struct secret one = {0}, two = {0}, none = {0};
-	secret_set(&one, "hunter-two-two", 14);
-	secret_set(&two, "another-secret", 14);
-	vault_put(vault, "redis/main", &one);
-	assert_int_equal(secrets_in(vault, "it is hunter-two-two"), 0);
-	vault_publish(vault);
-	assert_int_equal(secrets_in(vault, "it is hunter-two-two"), 1);
-	vault_put(vault, "redis/main", &two);
-	vault_publish(vault);
-	assert_int_equal(secrets_in(vault, "it is hunter-two-two or another-secret"), 1);
-	vault_put(vault, "redis/main", &none);
-	vault_put(vault, "nobody", &none);
-	vault_publish(vault);
-	assert_int_equal(secrets_in(vault, "another-secret"), 0);
-	vault_free(vault);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -147,7 +114,6 @@ int main(void)
 		cmocka_unit_test(what_is_not_said_comes_from_the_id_and_the_stream),
 		cmocka_unit_test(times_are_read_in_every_usual_unit),
 		cmocka_unit_test(ids_are_ordered_by_time_and_then_by_number),
-		cmocka_unit_test(the_vault_redacts_what_it_was_given_until_it_is_taken_back),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
