@@ -68,9 +68,8 @@ static void fill_figures(struct engine *engine, struct msg_engine *entity)
 	entity->clients = server_clients(engine->server);
 	entity->dropped =
 		engine->dropped + mailbox_dropped(engine->mailbox) + series_refused(engine->series);
-	struct event_stats events = event_directory_stats(engine->events);
-	entity->store_bytes = events.bytes;
-	entity->store_limit_bytes = events.budget_bytes;
+	entity->store_bytes = event_directory_bytes(engine->events);
+	entity->store_limit_bytes = engine->settings->event_bytes;
 	entity->checking_done = engine->checking_done;
 	entity->checking_total = engine->checking_total;
 	msg_set(&entity->config_error, engine->config_error);

@@ -35,9 +35,11 @@ static const struct {
 /* Chunks that came with a note go to the directory. */
 static void take_notes(struct engine *engine, struct parcel *parcel)
 {
-	event_directory_add(engine->events, parcel->attachment);
-	parcel->attachment = NULL;
-	event_directory_trim(engine->events);
+	if (parcel->attachment) {
+		event_directory_add(engine->events, parcel->attachment);
+		parcel->attachment = NULL;
+		event_directory_trim(engine->events);
+	}
 	engine->event_changes++;
 	digest_notes(engine, parcel->message.body);
 }

@@ -19,10 +19,11 @@ enum { NAMES = 64 };
 struct chunk {
 	atomic_size_t users;
 	atomic_size_t published;
-	atomic_size_t used; /* bytes of text; readers need it only for the budget */
 	struct stream stream;
 	uint64_t first_seq;
+	size_t bytes; /* of the allocation, and of the name */
 	size_t text_capacity, record_capacity;
+	size_t used;           /* bytes of text, writer only */
 	uint32_t names[NAMES]; /* offsets, writer only */
 	char *text;
 	struct record records[];
@@ -31,12 +32,13 @@ struct chunk {
 struct chunk *chunk_new(
 	const struct stream *stream, uint64_t first_seq, size_t text_bytes, size_t records)
 {
-	struct chunk *chunk =
-		xmalloc(sizeof(*chunk) + records * sizeof(struct record) + text_bytes + 1);
+	size_t bytes = sizeof(struct chunk) + records * sizeof(struct record) + text_bytes + 1;
+	struct chunk *chunk = xmalloc(bytes);
 	memset(chunk, 0, sizeof(*chunk));
 	atomic_init(&chunk->users, 1);
 	atomic_init(&chunk->published, 0);
-	atomic_init(&chunk->used, 1);
+	chunk->used = 1;
+	chunk->bytes = bytes + strlen(stream->name) + 1;
 	chunk->stream = *stream;
 	chunk->stream.name = xstrdup(stream->name);
 	chunk->stream.redactor = redactor_ref(stream->redactor);
@@ -103,7 +105,7 @@ bool chunk_append(
 	struct chunk *chunk, struct record record, const char *line, size_t length, const char *bot)
 {
 	size_t index = atomic_load_explicit(&chunk->published, memory_order_relaxed);
-	size_t used = atomic_load_explicit(&chunk->used, memory_order_relaxed);
+	size_t used = chunk->used;
 	size_t name = bot ? strlen(bot) + 1 : 0;
 	if (index == chunk->record_capacity || length > UINT16_MAX ||
 		chunk->text_capacity - used < length + name)
@@ -113,7 +115,7 @@ bool chunk_append(
 	record.length = (uint16_t)length;
 	memcpy(chunk->text + used, line, length);
 	chunk->records[index] = record;
-	atomic_store_explicit(&chunk->used, used + length, memory_order_relaxed);
+	chunk->used = used + length;
 	atomic_store_explicit(&chunk->published, index + 1, memory_order_release);
 	return true;
 }
@@ -148,8 +150,7 @@ const char *chunk_bytes_of(const struct chunk *chunk, const struct record *recor
 	return chunk->text + record->offset;
 }
 
-size_t chunk_used_bytes(const struct chunk *chunk)
+size_t chunk_bytes(const struct chunk *chunk)
 {
-	return sizeof(*chunk) + chunk_count(chunk) * sizeof(struct record) +
-	       atomic_load_explicit(&chunk->used, memory_order_relaxed);
+	return chunk->bytes;
 }

@@ -75,8 +75,9 @@ const char *chunk_bot(const struct chunk *chunk, const struct record *record); /
 const char *chunk_bytes_of(const struct chunk *chunk, const struct record *record);
 /* True when the caller holds the only reference: no writer goes on with it, nobody reads it. */
 bool chunk_is_sole(const struct chunk *chunk);
-/* Memory in use, for the budget. */
-size_t chunk_used_bytes(const struct chunk *chunk);
+/* What it takes of memory from chunk_new() to its end, full or not, for the budget; without its
+ * redactor, which it shares. */
+size_t chunk_bytes(const struct chunk *chunk);
 
 static inline int64_t record_order_ms(const struct record *record)
 {

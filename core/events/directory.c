@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/base/redact.h"
 #include "core/events/chunk.h"
 #include "core/events/snapshot.h"
 #include "core/events/writer.h"
@@ -17,10 +18,18 @@ struct shelf {
 	size_t count, capacity;
 };
 
+/* A redactor and how many chunks here have it. */
+struct shared {
+	const struct redactor *redactor;
+	size_t chunks;
+};
+
 struct event_directory {
 	struct shelf *shelves; /* by source and stream */
 	size_t count, capacity;
-	size_t budget_bytes;
+	struct shared *shared; /* oldest first; a handful, since secrets seldom change */
+	size_t shared_count, shared_capacity;
+	size_t bytes, budget_bytes;
 	uint64_t evicted_lines;
 };
 
@@ -41,6 +50,7 @@ void event_directory_free(struct event_directory *directory)
 		free(directory->shelves[i].chunks);
 	}
 	free(directory->shelves);
+	free(directory->shared);
 	free(directory);
 }
 
@@ -79,6 +89,46 @@ static struct shelf *find_shelf(struct event_directory *directory, const struct 
 	return &directory->shelves[low];
 }
 
+/* The newest one is asked for most. NULL: no chunk here has it. */
+static struct shared *find_shared(
+	struct event_directory *directory, const struct redactor *redactor)
+{
+	for (size_t i = directory->shared_count; i > 0; i--)
+		if (directory->shared[i - 1].redactor == redactor)
+			return &directory->shared[i - 1];
+	return NULL;
+}
+
+static void count_in(struct event_directory *directory, const struct chunk *chunk)
+{
+	const struct redactor *redactor = chunk_stream(chunk)->redactor;
+	struct shared *shared = find_shared(directory, redactor);
+	if (!shared) {
+		directory->shared = grow(directory->shared, directory->shared_count,
+			&directory->shared_capacity, sizeof(*shared));
+		shared = &directory->shared[directory->shared_count++];
+		*shared = (struct shared){.redactor = redactor};
+		directory->bytes += redactor_bytes(redactor);
+	}
+	shared->chunks++;
+	directory->bytes += chunk_bytes(chunk);
+}
+
+static void count_out(struct event_directory *directory, const struct chunk *chunk)
+{
+	const struct redactor *redactor = chunk_stream(chunk)->redactor;
+	struct shared *shared = find_shared(directory, redactor);
+	if (!shared)
+		abort(); /* it came with its chunk */
+	directory->bytes -= chunk_bytes(chunk);
+	if (--shared->chunks)
+		return;
+	directory->bytes -= redactor_bytes(redactor);
+	directory->shared_count--;
+	memmove(shared, shared + 1,
+		(size_t)(directory->shared + directory->shared_count - shared) * sizeof(*shared));
+}
+
 static void add(struct event_directory *directory, struct chunk *chunk)
 {
 	struct shelf *shelf = find_shelf(directory, chunk_stream(chunk));
@@ -90,6 +140,7 @@ static void add(struct event_directory *directory, struct chunk *chunk)
 	}
 	shelf->chunks = grow(shelf->chunks, shelf->count, &shelf->capacity, sizeof(*shelf->chunks));
 	shelf->chunks[shelf->count++] = chunk;
+	count_in(directory, chunk);
 }
 
 void event_directory_add(struct event_directory *directory, struct chunk_list *list)
@@ -127,42 +178,44 @@ static void remove_shelf(struct event_directory *directory, struct shelf *shelf)
 	memmove(shelf, shelf + 1, (directory->count - index) * sizeof(*shelf));
 }
 
-static size_t evict_from(struct event_directory *directory, struct shelf *shelf)
+static void evict_from(struct event_directory *directory, struct shelf *shelf)
 {
 	struct chunk *chunk = shelf->chunks[0];
-	size_t bytes = chunk_used_bytes(chunk);
+	count_out(directory, chunk);
 	directory->evicted_lines += chunk_count(chunk);
 	chunk_unref(chunk);
 	shelf->count--;
 	memmove(shelf->chunks, shelf->chunks + 1, shelf->count * sizeof(struct chunk *));
 	if (!shelf->count)
 		remove_shelf(directory, shelf);
-	return bytes;
 }
 
 void event_directory_trim(struct event_directory *directory)
 {
-	size_t bytes = event_directory_stats(directory).bytes;
-	while (bytes > directory->budget_bytes) {
+	while (directory->bytes > directory->budget_bytes) {
 		struct shelf *oldest = find_oldest(directory);
 		if (!oldest)
 			return;
-		bytes -= evict_from(directory, oldest);
+		evict_from(directory, oldest);
 	}
+}
+
+size_t event_directory_bytes(const struct event_directory *directory)
+{
+	return directory->bytes;
 }
 
 struct event_stats event_directory_stats(const struct event_directory *directory)
 {
-	struct event_stats stats = {.budget_bytes = directory->budget_bytes,
+	struct event_stats stats = {.bytes = directory->bytes,
+		.budget_bytes = directory->budget_bytes,
 		.streams = directory->count,
 		.evicted_lines = directory->evicted_lines};
 	for (size_t i = 0; i < directory->count; i++) {
 		const struct shelf *shelf = &directory->shelves[i];
 		stats.chunks += shelf->count;
-		for (size_t j = 0; j < shelf->count; j++) {
-			stats.bytes += chunk_used_bytes(shelf->chunks[j]);
+		for (size_t j = 0; j < shelf->count; j++)
 			stats.lines += chunk_count(shelf->chunks[j]);
-		}
 	}
 	return stats;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * All chunks that the engine keeps, by stream, within a byte budget. The oldest full chunks go first
- * and are counted; a chunk that is still written stays. The directory belongs to the engine's
- * thread; a snapshot of it may be moved to a thread of the query pool and keeps its chunks alive.
+ * All chunks that the engine keeps, by stream, within a byte budget: what the chunks take of memory,
+ * full or not, and each redactor that they share, once. The oldest full chunks go first and are
+ * counted; a chunk that is still written stays. The directory belongs to the engine's thread; a
+ * snapshot of it may be moved to a thread of the query pool and keeps its chunks alive.
  */
 #ifndef BOTSWAIN_EVENTS_DIRECTORY_H
 #define BOTSWAIN_EVENTS_DIRECTORY_H
@@ -26,9 +27,13 @@ void event_directory_free(struct event_directory *directory); /* NULL is legal *
 
 /* Takes ownership of the list (NULL is legal). */
 void event_directory_add(struct event_directory *directory, struct chunk_list *list);
-/* Evicts until the budget holds; call it after adding and now and then, since open chunks grow. */
+/* Evicts until the budget holds. Call it after adding (a chunk counts whole from then on, so that
+ * writing to it changes nothing), and now and then: what was written then may be full now. Costs
+ * nothing while the budget holds, and a look at each stream for each chunk that goes. */
 void event_directory_trim(struct event_directory *directory);
 void event_directory_set_budget(struct event_directory *directory, size_t budget_bytes);
+size_t event_directory_bytes(const struct event_directory *directory);
+/* Looks at every chunk. */
 struct event_stats event_directory_stats(const struct event_directory *directory);
 
 /* What there is now: chunks and how much of each was published. */

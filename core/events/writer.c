@@ -19,8 +19,8 @@
 #include "core/parse/log_trouble.h"
 
 enum {
-	CHUNK_TEXT_FIRST =
-		16 << 10, /* quiet sources stay small: each chunk doubles up to the limit */
+	CHUNK_TEXT_FIRST = 2 << 10, /* quiet sources, of which there may be thousands, stay small */
+	CHUNK_GROWS = 4,            /* times as large is the next one, up to the limit */
 	CHUNK_RECORD_PER_BYTES = 48,
 	CHUNKS_WAITING_MAX = 64, /* sealed while the engine takes nothing */
 	AHEAD_MAX_MS = 5 * 60 * 1000,
@@ -136,8 +136,9 @@ static void open_chunk(struct event_writer *writer, size_t needed)
 	writer->open = chunk_new(
 		&writer->stream, writer->next_seq, bytes, bytes / CHUNK_RECORD_PER_BYTES + 1);
 	writer->waiting[writer->waiting_count++] = chunk_ref(writer->open);
-	if (writer->chunk_bytes < LIMIT_CHUNK_TEXT_BYTES)
-		writer->chunk_bytes *= 2;
+	writer->chunk_bytes *= CHUNK_GROWS;
+	if (writer->chunk_bytes > LIMIT_CHUNK_TEXT_BYTES)
+		writer->chunk_bytes = LIMIT_CHUNK_TEXT_BYTES;
 }
 
 static void append(struct event_writer *writer, struct record record, const char *line,

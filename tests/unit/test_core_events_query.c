@@ -12,6 +12,7 @@
 #include "core/base/attr.h"
 #include "core/base/clock.h"
 #include "core/base/mem.h"
+#include "core/base/redact.h"
 #include "core/base/rng.h"
 #include "core/base/str.h"
 #include "core/events/directory.h"
@@ -308,6 +309,47 @@ static void the_oldest_full_chunks_go_first_and_are_counted(void **state)
 	assert_int_equal(event_directory_stats(bench->directory).streams, 2);
 }
 
+/* Their writers end at once, as those of a source whose secrets change all the time would. */
+static void add_with(struct bench *bench, const struct redactor *redactor, size_t chunks)
+{
+	for (size_t i = 0; i < chunks; i++) {
+		event_writer_free(bench->writers[0]);
+		clock_advance(&bench->clock, 5);
+		bench->writers[0] = event_writer_new(
+			&(struct event_source){.id = 1, .name = "a"}, redactor, &bench->clock);
+		add(bench, 0, T - 100, "shop", "one line");
+		deliver(bench);
+	}
+}
+
+static void a_chunk_counts_whole_and_a_shared_redactor_once(void **state)
+{
+	struct bench *bench = *state;
+	struct redactor *one = redactor_new(), *other = redactor_new();
+	redactor_seal(one);
+	assert_true(redactor_add(other, "hunter-two-two", 14));
+	redactor_seal(other);
+	add_with(bench, one, 1);
+	size_t first = event_directory_bytes(bench->directory);
+	size_t chunk = first - redactor_bytes(one);
+	assert_true(redactor_bytes(one) > 8192);
+	assert_true(chunk > 2048); /* the room for text, with one line in it */
+	add(bench, 0, T - 100, "shop", "another line");
+	deliver(bench);
+	assert_int_equal(event_directory_bytes(bench->directory), first);
+	add_with(bench, one, 3);
+	assert_int_equal(event_directory_bytes(bench->directory), first + 3 * chunk);
+	add_with(bench, other, 1);
+	size_t all = first + 4 * chunk + redactor_bytes(other);
+	assert_int_equal(event_directory_bytes(bench->directory), all);
+	/* The last chunk with it takes it along. */
+	event_directory_set_budget(bench->directory, 1);
+	event_directory_trim(bench->directory);
+	assert_int_equal(event_directory_bytes(bench->directory), chunk + redactor_bytes(other));
+	redactor_unref(one);
+	redactor_unref(other);
+}
+
 static void a_source_that_starts_over_is_another_stream(void **state)
 {
 	struct bench *bench = *state;
@@ -420,6 +462,7 @@ int main(void)
 		with_bench(late_lines_are_marked),
 		with_bench(nothing_is_answered_with_nothing),
 		with_bench(the_oldest_full_chunks_go_first_and_are_counted),
+		with_bench(a_chunk_counts_whole_and_a_shared_redactor_once),
 		with_bench(a_source_that_starts_over_is_another_stream),
 		cmocka_unit_test(keys_survive_their_text_form),
 		with_bench(every_window_agrees_with_a_plain_sort),
