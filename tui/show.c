@@ -56,7 +56,8 @@ void source_name(const struct msg_source *source, bool brief, char *ret_text, si
 const char *state_word(const char *state)
 {
 	static const char *const words[][2] = {{"not_permitted", "not permitted"},
-		{"not_configured", "not configured"}, {"not_polled", "not polled"}};
+		{"not_configured", "not configured"}, {"not_polled", "not polled"},
+		{"no_secret", "no secret"}};
 	for (size_t i = 0; i < COUNT_OF(words); i++)
 		if (strcmp(words[i][0], state) == 0)
 			return words[i][1];

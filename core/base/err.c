@@ -53,6 +53,7 @@ const char *err_word(enum err_code code)
 		[ERR_REFUSED] = "refused",
 		[ERR_UNSUPPORTED] = "unsupported",
 		[ERR_INTERNAL] = "internal",
+		[ERR_SECRET] = "secret",
 	};
 	return (unsigned)code < COUNT_OF(words) ? words[code] : "internal";
 }

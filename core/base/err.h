@@ -30,6 +30,7 @@ enum err_code {
 	ERR_REFUSED, /* policy: read-only, role, lock, another engine */
 	ERR_UNSUPPORTED,
 	ERR_INTERNAL,
+	ERR_SECRET, /* a password or token cannot be read where the configuration says it is */
 };
 
 struct err {

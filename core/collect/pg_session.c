@@ -2,39 +2,24 @@
 #include "core/collect/pg_session.h"
 
 #include "core/base/mem.h"
-#include "core/base/secret.h"
-#include "core/base/str.h"
 #include "core/conf/settings.h"
 #include "core/collect/hub.h"
-#include "core/collect/vault.h"
 #include "core/collect/worker.h"
-
-static bool read_password(
-	const struct pg_session *session, struct secret *password, struct err *err)
-{
-	struct str text = STR_INIT;
-	if (!session->conf->password.given)
-		return true;
-	bool is_read = settings_secret(&session->conf->password, &text, err);
-	if (is_read) {
-		autofree char *owner = xasprintf("postgres/%s", session->conf->name);
-		secret_set(password, text.text, text.length);
-		vault_put(session->worker->hub->vault, owner, password);
-		vault_publish(session->worker->hub->vault);
-	}
-	str_wipe(&text);
-	str_release(&text);
-	return is_read;
-}
 
 static bool open_new(struct pg_session *session, struct pg_conn **ret, struct err *err)
 {
-	autosecret struct secret password = {0};
-	if (!read_password(session, &password, err))
+	struct err why = {0};
+	autofree char *owner = xasprintf("%s/%s", session->worker->name, session->conf->name);
+	if (!password_read(
+		    &session->password, session->worker, &session->conf->password, owner, err))
 		return false;
 	struct net_limit limit = pg_session_limit(session);
-	if (!pg_open(session->conf, &password, &limit, ret, err))
+	if (!pg_open(session->conf, &session->password.secret, &limit, ret, &why)) {
+		password_judge(&session->password, &why);
+		if (err)
+			*err = why;
 		return false;
+	}
 	session->opened_ms = worker_now_ms(session->worker);
 	return true;
 }
@@ -61,6 +46,12 @@ void pg_session_close(struct pg_session *session)
 {
 	pg_close(session->conn);
 	session->conn = NULL;
+}
+
+void pg_session_release(struct pg_session *session)
+{
+	pg_session_close(session);
+	password_release(&session->password);
 }
 
 struct net_limit pg_session_limit(const struct pg_session *session)

@@ -23,6 +23,8 @@ const char *source_state_word(const struct err *err)
 		return "unreachable";
 	if (err->code == ERR_AUTH || err->code == ERR_DENIED)
 		return "not_permitted";
+	if (err->code == ERR_SECRET)
+		return "no_secret";
 	return "error";
 }
 

@@ -54,7 +54,11 @@ static bool renew(struct postgres *postgres, struct err *ret_refused)
 	if (worker_now_ms(session->worker) - session->opened_ms < RENEW_MS ||
 		pg_session_renew(session, &err))
 		return true;
-	err_set(ret_refused, err.code, "it answers, but takes no new connection: %s", err.text);
+	if (err.code == ERR_SECRET)
+		*ret_refused = err; /* that is not the server's fault */
+	else
+		err_set(ret_refused, err.code, "it answers, but takes no new connection: %s",
+			err.text);
 	return err.code != ERR_UNREACHABLE && err.code != ERR_TIMEOUT;
 }
 
@@ -107,7 +111,7 @@ static void run(struct worker *worker)
 		if (schedule_is_due(&postgres->schedule, worker_now_ms(worker)))
 			look(postgres);
 	}
-	pg_session_close(&postgres->session);
+	pg_session_release(&postgres->session);
 }
 
 static void release(void *context)

@@ -175,7 +175,7 @@ static void run(struct worker *worker)
 		event_post_flush(&listener->post);
 	}
 	event_post_close(&listener->post);
-	pg_session_close(&listener->session);
+	pg_session_release(&listener->session);
 }
 
 static void release(void *context)

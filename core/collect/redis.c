@@ -88,7 +88,7 @@ static void run(struct worker *worker)
 		if (schedule_is_due(&redis->schedule, worker_now_ms(worker)))
 			look(redis);
 	}
-	session_close(&redis->session);
+	session_release(&redis->session);
 }
 
 static void release(void *context)

@@ -5,48 +5,40 @@
 
 #include "core/base/clock.h"
 #include "core/base/mem.h"
-#include "core/base/secret.h"
-#include "core/base/str.h"
 #include "core/conf/settings.h"
 #include "core/collect/hub.h"
-#include "core/collect/vault.h"
 #include "core/collect/worker.h"
-
-static bool read_password(
-	const struct redis_session *session, struct secret *password, struct err *err)
-{
-	struct str text = STR_INIT;
-	if (!session->conf->password.given)
-		return true;
-	bool is_read = settings_secret(&session->conf->password, &text, err);
-	if (is_read) {
-		autofree char *owner = xasprintf("redis/%s", session->conf->name);
-		secret_set(password, text.text, text.length);
-		vault_put(session->worker->hub->vault, owner, password);
-		vault_publish(session->worker->hub->vault);
-	}
-	str_wipe(&text);
-	str_release(&text);
-	return is_read;
-}
 
 bool session_open(struct redis_session *session, struct err *err)
 {
-	autosecret struct secret password = {0};
+	struct err why = {0};
+	autofree char *owner = xasprintf("%s/%s", session->worker->name, session->conf->name);
 	if (session->conn && !redis_is_broken(session->conn))
 		return true;
 	session_close(session);
-	if (!read_password(session, &password, err))
+	if (!password_read(
+		    &session->password, session->worker, &session->conf->password, owner, err))
 		return false;
 	struct net_limit limit = session_limit(session, 0);
 	session->can_scan = session->can_slowlog = session->can_info = true;
-	return redis_open(session->conf, &password, &limit, &session->conn, err);
+	if (redis_open(session->conf, &session->password.secret, &limit, &session->conn, &why))
+		return true;
+	password_judge(&session->password, &why);
+	if (err)
+		*err = why;
+	return false;
 }
 
 void session_close(struct redis_session *session)
 {
 	redis_close(session->conn);
 	session->conn = NULL;
+}
+
+void session_release(struct redis_session *session)
+{
+	session_close(session);
+	password_release(&session->password);
 }
 
 struct net_limit session_limit(const struct redis_session *session, int64_t extra_ms)

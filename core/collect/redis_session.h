@@ -4,6 +4,7 @@
 #ifndef BOTSWAIN_COLLECT_REDIS_SESSION_H
 #define BOTSWAIN_COLLECT_REDIS_SESSION_H
 
+#include "core/collect/password.h"
 #include "core/collect/redis_conn.h"
 
 struct worker;
@@ -11,13 +12,15 @@ struct worker;
 struct redis_session {
 	struct worker *worker;
 	const struct conf_redis *conf;
-	struct redis_conn *conn;              /* NULL: not connected */
+	struct redis_conn *conn; /* NULL: not connected */
+	struct password password;
 	bool can_scan, can_slowlog, can_info; /* until the server said no; true on connecting */
 };
 
-/* Connects if needed; reads the password anew each time. */
+/* Connects if needed, with the password as password_read() gives it: ERR_SECRET without one. */
 MUST_CHECK bool session_open(struct redis_session *session, struct err *err);
 void session_close(struct redis_session *session);
+void session_release(struct redis_session *session); /* closes, and wipes the password */
 /* The configured timeout from now, plus `extra_ms` that the server itself may take. */
 struct net_limit session_limit(const struct redis_session *session, int64_t extra_ms);
 /* As redis_ask(), under session_limit(). */

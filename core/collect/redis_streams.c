@@ -309,7 +309,7 @@ static void run(struct worker *worker)
 		event_post_flush(&streams->post);
 	}
 	event_post_close(&streams->post);
-	session_close(&streams->session);
+	session_release(&streams->session);
 }
 
 static void release(void *context)

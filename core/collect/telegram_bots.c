@@ -34,7 +34,7 @@ static bool take_token(struct telegram *telegram, struct tg_bot *bot, struct err
 {
 	struct str text = STR_INIT;
 	int64_t id;
-	bool is_good = settings_secret(&bot->conf->token, &text, err);
+	bool is_good = settings_secret(&bot->conf->token, telegram->worker->stop_fd, &text, err);
 	if (is_good) {
 		secret_set(&bot->token, text.text, text.length);
 		is_good = token_check(secret_reveal(&bot->token), bot->token.length, &id, err);

@@ -21,12 +21,6 @@
 
 #define PROGRAM_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-struct child {
-	const char *name;
-	pid_t pid;
-	int output, pidfd;
-};
-
 /* The few variables that a password store needs to find its home; nothing else of ours. */
 static char **clean_environment(void)
 {
@@ -89,72 +83,130 @@ static int spawn(const struct argv *command, int output, pid_t *ret_pid)
 	return failure;
 }
 
-/* Takes what is there; true while more can come. */
-static bool drain(struct child *child, size_t max, struct str *ret)
+/* Takes some of what is there: as read(). */
+static ssize_t take(const struct command_run *run, size_t max, struct str *ret)
 {
 	char buffer[1024];
-	ssize_t got = read(child->output, buffer, sizeof(buffer));
+	ssize_t got = read(run->output_fd, buffer, sizeof(buffer));
 	if (got > 0 && ret->length < max) {
 		size_t room = max - ret->length;
 		str_add(ret, buffer, (size_t)got < room ? (size_t)got : room);
 	}
 	wipe(buffer, sizeof(buffer));
+	return got;
+}
+
+/* True while more can come. */
+static bool drain(const struct command_run *run, size_t max, struct str *ret)
+{
+	ssize_t got = take(run, max, ret);
 	return got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
-/* Until the program has ended and its output is read; false: the time is over. */
-static bool follow(struct child *child, int64_t deadline_ms, size_t max, struct str *ret)
+/* Until the program has ended and its output is read. */
+static enum command_outcome follow(const struct command_run *run, int64_t deadline_ms, int stop_fd,
+	size_t max, struct str *ret)
 {
 	bool open = true, alive = true;
 	while (open || alive) {
 		int64_t left_ms = deadline_ms - clock_mono_ms(clock_real());
-		struct pollfd waits[] = {{.fd = open ? child->output : -1, .events = POLLIN},
-			{.fd = alive ? child->pidfd : -1, .events = POLLIN}};
+		struct pollfd waits[] = {{.fd = open ? run->output_fd : -1, .events = POLLIN},
+			{.fd = alive ? run->ended_fd : -1, .events = POLLIN},
+			{.fd = stop_fd, .events = POLLIN}};
 		if (left_ms <= 0)
-			return false;
+			return COMMAND_LATE;
 		if (poll(waits, COUNT_OF(waits), (int)left_ms) < 0 && errno != EINTR)
-			return false;
+			return COMMAND_LATE;
+		if (waits[2].revents)
+			return COMMAND_STOPPED;
 		if (waits[0].revents)
-			open = drain(child, max, ret);
+			open = drain(run, max, ret);
 		if (waits[1].revents)
 			alive = false;
 	}
-	return true;
+	return COMMAND_ENDED;
 }
 
-static bool reap(const struct child *child, bool ended, int64_t limit_ms, struct err *err)
+/* Kills whatever it left behind, and its leader when that did not end; returns its status. */
+static int reap(struct command_run *run)
 {
 	int status = 0;
-	kill(-child->pid, SIGKILL); /* whatever it left behind; its leader when it did not end */
-	while (waitpid(child->pid, &status, 0) < 0 && errno == EINTR)
+	kill(-run->pid, SIGKILL);
+	while (waitpid(run->pid, &status, 0) < 0 && errno == EINTR)
 		continue;
-	if (!ended)
-		return err_set(err, ERR_TIMEOUT, "'%s' did not end within %d s", child->name,
-			(int)(limit_ms / 1000));
+	return status;
+}
+
+static bool judge(const struct command_run *run, int status, struct err *err)
+{
 	if (WIFSIGNALED(status))
-		return err_set(
-			err, ERR_IO, "'%s' died of signal %d", child->name, WTERMSIG(status));
+		return err_set(err, ERR_IO, "'%s' died of signal %d", run->name, WTERMSIG(status));
 	if (WEXITSTATUS(status))
 		return err_set(err, ERR_IO, "'%s' ended with status %d: run it by hand to see why",
-			child->name, WEXITSTATUS(status));
+			run->name, WEXITSTATUS(status));
 	return true;
 }
 
-bool command_output(
-	const struct argv *command, int64_t limit_ms, size_t max, struct str *ret, struct err *err)
+static void release(struct command_run *run)
 {
-	int64_t deadline_ms = clock_mono_ms(clock_real()) + limit_ms;
+	autoclose_release(&run->output_fd);
+	autoclose_release(&run->ended_fd);
+	free(run->name);
+	*run = (struct command_run){0};
+}
+
+bool command_begin(const struct argv *command, struct command_run *ret, struct err *err)
+{
 	int ends[2];
 	if (pipe2(ends, O_CLOEXEC))
 		return err_errno(err, errno, "cannot run '%s'", command->argv[0]);
-	int output autoclose = ends[0];
-	fcntl(output, F_SETFL, O_NONBLOCK); /* our end only */
-	struct child child = {.name = command->argv[0], .output = output};
-	int failure = spawn(command, ends[1], &child.pid);
+	struct command_run run = {.output_fd = ends[0], .ended_fd = -1};
+	fcntl(run.output_fd, F_SETFL, O_NONBLOCK); /* our end only */
+	int failure = spawn(command, ends[1], &run.pid);
 	close(ends[1]);
-	if (failure)
-		return err_errno(err, failure, "cannot run '%s'", child.name);
-	int pidfd autoclose = pidfd_open(child.pid, 0);
-	child.pidfd = pidfd;
-	return reap(&child, pidfd >= 0 && follow(&child, deadline_ms, max, ret), limit_ms, err);
+	if (failure) {
+		release(&run);
+		return err_errno(err, failure, "cannot run '%s'", command->argv[0]);
+	}
+	run.ended_fd = pidfd_open(run.pid, 0);
+	if (run.ended_fd < 0) {
+		failure = errno;
+		reap(&run);
+		release(&run);
+		return err_errno(err, failure, "cannot watch '%s'", command->argv[0]);
+	}
+	run.name = xstrdup(command->argv[0]);
+	*ret = run;
+	return true;
+}
+
+bool command_end(struct command_run *run, enum command_outcome outcome, int64_t limit_ms,
+	size_t max, struct str *ret, struct err *err)
+{
+	bool is_well = false;
+	if (!run->pid)
+		return err_set(err, ERR_CANCELLED, "nothing runs");
+	while (outcome == COMMAND_ENDED && ret->length < max && take(run, max, ret) > 0)
+		continue;
+	int status = reap(run);
+	if (outcome == COMMAND_ENDED)
+		is_well = judge(run, status, err);
+	else if (outcome == COMMAND_LATE)
+		err_set(err, ERR_TIMEOUT, "'%s' did not end within %d s: run it by hand to see why",
+			run->name, (int)(limit_ms / 1000));
+	else
+		err_set(err, ERR_CANCELLED, "'%s' was stopped", run->name);
+	release(run);
+	return is_well;
+}
+
+bool command_output(const struct argv *command, int64_t limit_ms, int stop_fd, size_t max,
+	struct str *ret, struct err *err)
+{
+	int64_t deadline_ms = clock_mono_ms(clock_real()) + limit_ms;
+	struct command_run run;
+	if (!command_begin(command, &run, err))
+		return false;
+	return command_end(
+		&run, follow(&run, deadline_ms, stop_fd, max, ret), limit_ms, max, ret, err);
 }

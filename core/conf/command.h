@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The output of a short program: no shell, a clean environment, no descriptor of ours, its own
- * process group, which is killed at the deadline. Blocks the calling worker at most `limit_ms`.
+ * process group, which is killed at the end, whoever of it still runs. Either the calling worker
+ * waits for it (command_output), at most `limit_ms` and no longer than until it is told to stop; or
+ * it runs beside the caller's loop (command_begin, command_end), which polls and watches the time.
  */
 #ifndef BOTSWAIN_CONF_COMMAND_H
 #define BOTSWAIN_CONF_COMMAND_H
@@ -9,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include "core/base/attr.h"
 
 struct argv;
@@ -16,8 +19,26 @@ struct err;
 struct str;
 
 /* Appends what it wrote to its standard output (at most `max` bytes); fails when it does not exit 0
- * in time. A program without a slash is looked for in /usr/local/bin, /usr/bin and /bin. */
-MUST_CHECK bool command_output(
-	const struct argv *command, int64_t limit_ms, size_t max, struct str *ret, struct err *err);
+ * in time (ERR_TIMEOUT) or `stop_fd` (-1: none) becomes readable (ERR_CANCELLED). A program without
+ * a slash is looked for in /usr/local/bin, /usr/bin and /bin. */
+MUST_CHECK bool command_output(const struct argv *command, int64_t limit_ms, int stop_fd,
+	size_t max, struct str *ret, struct err *err);
+
+/* A program that runs. Zeroed: none. */
+struct command_run {
+	char *name;
+	pid_t pid;
+	int ended_fd; /* readable once it ended; its output waits in a pipe until then */
+	int output_fd;
+};
+
+enum command_outcome { COMMAND_ENDED, COMMAND_LATE, COMMAND_STOPPED };
+
+/* Output beyond what a pipe holds keeps it from ending. */
+MUST_CHECK bool command_begin(const struct argv *command, struct command_run *ret, struct err *err);
+/* Kills what still runs, reaps it and releases the run; as command_output() otherwise. `limit_ms`
+ * is what it was given, for the words. Legal on a zeroed run with COMMAND_STOPPED. */
+bool command_end(struct command_run *run, enum command_outcome outcome, int64_t limit_ms,
+	size_t max, struct str *ret, struct err *err);
 
 #endif

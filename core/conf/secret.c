@@ -13,7 +13,7 @@
 #include "core/conf/command.h"
 #include "core/parse/env_file.h"
 
-enum { SECRET_BYTES_MAX = 4096, ENV_FILE_BYTES_MAX = 256 << 10, COMMAND_LIMIT_MS = 5000 };
+enum { SECRET_BYTES_MAX = 4096, ENV_FILE_BYTES_MAX = 256 << 10 };
 
 void str_wipe(struct str *str)
 {
@@ -84,15 +84,15 @@ static bool from_credential(const char *name, struct str *ret, struct err *err)
 	return from_file(path, FILE_CREDENTIAL, ret, err);
 }
 
-static bool from_command(const struct argv *command, struct str *ret, struct err *err)
+static bool from_command(const struct argv *command, int stop_fd, struct str *ret, struct err *err)
 {
 	struct str text autowipe = STR_INIT;
 	reserve_secret(&text, SECRET_BYTES_MAX + 1);
-	return command_output(command, COMMAND_LIMIT_MS, SECRET_BYTES_MAX, &text, err) &&
+	return command_output(command, SECRET_COMMAND_MS, stop_fd, SECRET_BYTES_MAX, &text, err) &&
 	       take_line(text.text, text.length, command->argv[0], ret, err);
 }
 
-bool settings_secret(const struct secret_ref *ref, struct str *ret, struct err *err)
+bool settings_secret(const struct secret_ref *ref, int stop_fd, struct str *ret, struct err *err)
 {
 	if (!ref->given)
 		return err_set(err, ERR_NOT_FOUND, "no secret is configured");
@@ -102,5 +102,15 @@ bool settings_secret(const struct secret_ref *ref, struct str *ret, struct err *
 		return from_env_file(ref->env_file, ref->key, ret, err);
 	if (*ref->credential)
 		return from_credential(ref->credential, ret, err);
-	return from_command(&ref->command, ret, err);
+	return from_command(&ref->command, stop_fd, ret, err);
+}
+
+bool settings_secret_end(struct command_run *run, bool has_ended, struct str *ret, struct err *err)
+{
+	struct str text autowipe = STR_INIT;
+	char *name autofree = xstrdup(run->name);
+	reserve_secret(&text, SECRET_BYTES_MAX + 1);
+	return command_end(run, has_ended ? COMMAND_ENDED : COMMAND_LATE, SECRET_COMMAND_MS,
+		       SECRET_BYTES_MAX, &text, err) &&
+	       take_line(text.text, text.length, name, ret, err);
 }

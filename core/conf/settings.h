@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include "core/base/attr.h"
 
+struct command_run;
 struct err;
 struct str;
 
@@ -196,11 +197,21 @@ const char *settings_default_text(void);
 /* Appends the page of all options: docs/settings.md. */
 void settings_print(struct str *ret);
 
+enum { SECRET_COMMAND_MS = 5000 /* what a program that prints a secret is given */ };
+
 /*
  * Reads a secret into `ret` (cleared by the caller with explicit_bzero through str_wipe()). May
- * block on a command or a file: workers only. Refuses loose permissions with the exact chmod.
+ * block on a command (for SECRET_COMMAND_MS, but no longer than until `stop_fd` is readable; -1:
+ * none) or a file: workers only. Refuses loose permissions with the exact chmod.
  */
-MUST_CHECK bool settings_secret(const struct secret_ref *ref, struct str *ret, struct err *err);
+MUST_CHECK bool settings_secret(
+	const struct secret_ref *ref, int stop_fd, struct str *ret, struct err *err);
+/*
+ * The same for a loop that may not block: it began the command itself (command_begin() of
+ * core/conf/command.h with `ref->command`), and this ends it. `has_ended` false: the time is over.
+ */
+MUST_CHECK bool settings_secret_end(
+	struct command_run *run, bool has_ended, struct str *ret, struct err *err);
 void str_wipe(struct str *str);
 
 const struct conf_bot *settings_bot(const struct settings *settings, const char *name);

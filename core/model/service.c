@@ -5,6 +5,7 @@
 
 #include "core/base/format.h"
 #include "core/base/str.h"
+#include "core/base/utf8.h"
 #include "core/model/internal.h"
 
 static bool source_is(const struct service_view *view, const char *state)
@@ -30,6 +31,25 @@ static bool is_failing(const struct service_view *view)
 {
 	return view->source->fails > 0 || source_is(view, "error") ||
 	       source_is(view, "unreachable") || source_is(view, "not_permitted");
+}
+
+/* ---- it was not asked ---- */
+
+enum { SECRET_WORDS_MAX = 120 };
+
+static bool when_no_secret(const struct service_view *view)
+{
+	return source_is(view, "no_secret");
+}
+/* The error says which file or command, and what to do. */
+static void say_no_secret(const struct service_view *view, struct str *text)
+{
+	static const char words[] = "cannot be read: ";
+	const char *error = view->source->error ? view->source->error : "";
+	const char *why = strstr(error, words);
+	why = why ? why + strlen(words) : error;
+	str_adds(text, "no password: ");
+	str_add(text, why, utf8_cut(why, strlen(why), SECRET_WORDS_MAX));
 }
 
 /* ---- it answered, and said why not ---- */
@@ -186,6 +206,7 @@ static void say_slow(const struct service_view *view, struct str *text)
 #define ROW(name, s, st, words, text) \
 	{.id = #name, .severity = SEVERITY_##s, .state = STATE_##st, .holds = when_##name, .say = (words), .help = (text)}
 static const struct service_row rows[] = {
+	ROW(no_secret,     WARN,    no_secret,     say_no_secret,     "its password cannot be read where the configuration says it is: nobody asked it"),
 	ROW(loading,       WARN,    loading,       say_loading,       "it says that it is loading or starting up"),
 	ROW(login_refused, WARN,    login_refused, say_login_refused, "it refuses our user or password: it runs, we see nothing of it"),
 	ROW(full,          CRIT,    full,          say_full,          "it has no connection left: bots are refused too"),

@@ -49,17 +49,34 @@ void collected_pretend_far(struct settings *settings)
 	settings->telegram_loopback = false;
 }
 
-void collected_start_with(struct collected *collected, const char *yaml, collect_known_token *known,
-	void (*change)(struct settings *settings))
+static void start(struct collected *collected, const char *yaml, const struct clock *clock,
+	collect_known_token *known, void (*change)(struct settings *settings))
 {
 	struct err err = {0};
 	*collected = (struct collected){
 		.settings = parse(yaml), .mailbox = mailbox_new(MAILBOX_LIMIT), .events = STR_INIT};
 	if (change)
 		change(collected->settings);
-	if (!collect_start(collected->settings, clock_real(), collected->mailbox, known, NULL,
+	if (!collect_start(collected->settings, clock, collected->mailbox, known, NULL,
 		    &collected->collect, &err))
 		fail_msg("%s", err.text);
+}
+
+void collected_start_with(struct collected *collected, const char *yaml, collect_known_token *known,
+	void (*change)(struct settings *settings))
+{
+	start(collected, yaml, clock_real(), known, change);
+}
+
+void collected_start_at(
+	struct collected *collected, const struct clock *clock, const char *format, ...)
+{
+	autostr struct str yaml = STR_INIT;
+	va_list args;
+	va_start(args, format);
+	str_vaddf(&yaml, format, args);
+	va_end(args);
+	start(collected, yaml.text, clock, NULL, NULL);
 }
 
 void collected_start(struct collected *collected, const char *format, ...)

@@ -34,6 +34,10 @@ struct collected {
 
 /* `yaml`: a configuration. Fails the test when it is wrong. */
 void collected_start(struct collected *collected, const char *format, ...) PRINTF_LIKE(2, 3);
+/* The same under another clock than the real one; it stays the caller's. A worker that waits finds
+ * out late, after the real time that it was to wait, how far the clock was moved. */
+void collected_start_at(struct collected *collected, const struct clock *clock, const char *format,
+	...) PRINTF_LIKE(3, 4);
 /* `change` (may be NULL) is let at the settings before anything starts. */
 void collected_start_with(struct collected *collected, const char *yaml, collect_known_token *known,
 	void (*change)(struct settings *settings));

@@ -100,6 +100,7 @@ static void only_silence_is_called_unreachable(void **state)
 		{ERR_UNREACHABLE, "unreachable"},
 		{ERR_AUTH, "not_permitted"},
 		{ERR_DENIED, "not_permitted"},
+		{ERR_SECRET, "no_secret"},
 		{ERR_REFUSED, "error"},
 		{ERR_TLS, "error"},
 		{ERR_PROTOCOL, "error"},

@@ -314,7 +314,7 @@ static bool read_secret(struct place *place, const char *form, struct str *ret)
 	write_file(place->path, text, strlen(text), 0600);
 	if (!settings_load(place->path, &settings, &place->report, &place->err))
 		return false;
-	bool fine = settings_secret(&settings->bots[0].token, ret, &place->err);
+	bool fine = settings_secret(&settings->bots[0].token, -1, ret, &place->err);
 	settings_unref(settings);
 	return fine;
 }
@@ -402,7 +402,7 @@ static bool run(struct place *place, char *argv[], int64_t limit_ms, struct str 
 		count++;
 	struct argv command = {.argv = argv, .count = count};
 	str_clear(ret);
-	return command_output(&command, limit_ms, 4096, ret, &place->err);
+	return command_output(&command, limit_ms, -1, 4096, ret, &place->err);
 }
 
 static size_t open_descriptors(void)

@@ -102,7 +102,7 @@ static void three_lines_are_a_configuration(void **state)
 	assert_int_equal(place->settings->telegram_interval_ms, 45000);
 	assert_string_equal(place->settings->telegram_api, "https://api.telegram.org");
 	struct str secret = STR_INIT;
-	assert_true(settings_secret(&bot->token, &secret, &place->err));
+	assert_true(settings_secret(&bot->token, -1, &secret, &place->err));
 	assert_string_equal(secret.text, TOKEN);
 	str_wipe(&secret);
 	assert_string_equal(place->report.text, "");
@@ -167,7 +167,7 @@ static void a_secret_that_others_can_read_is_refused_with_the_chmod(void **state
 	assert_true(load(place, "bots:\n- {name: a, token: {file: t}}\n"));
 	write_file(place, "t", TOKEN, 0604);
 	struct str secret = STR_INIT;
-	assert_false(settings_secret(&place->settings->bots[0].token, &secret, &place->err));
+	assert_false(settings_secret(&place->settings->bots[0].token, -1, &secret, &place->err));
 	assert_non_null(strstr(place->err.text, says));
 	str_wipe(&secret);
 }
@@ -194,7 +194,8 @@ static void each_form_of_a_secret_is_read(void **state)
 	static const char *const values[] = {TOKEN, TOKEN, "123456:x"};
 	for (size_t i = 0; i < 5; i++) {
 		struct str secret = STR_INIT;
-		bool fine = settings_secret(&place->settings->bots[i].token, &secret, &place->err);
+		bool fine =
+			settings_secret(&place->settings->bots[i].token, -1, &secret, &place->err);
 		assert_int_equal(fine, i < COUNT_OF(values));
 		if (fine)
 			assert_string_equal(secret.text, values[i]);

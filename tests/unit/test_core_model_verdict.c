@@ -364,6 +364,8 @@ static const struct service_row service_rows[] = {
 	{"kind=\"redis\"" FRESH, "state=\"error\" fails=4 error=\"NOAUTH Authentication required.\"", "login refused", 'w', "user or password refused"},
 	{"kind=\"postgres\"" FRESH, "state=\"error\" fails=4 error=\"password authentication failed for user\"", "login refused", 'w', "user or password refused"},
 	{"kind=\"redis\"" FRESH, "state=\"not_permitted\" error=\"NOPERM this user has no permissions\"", "not permitted", 'w', "not permitted: NOPERM this user has no permissions"},
+	{"kind=\"postgres\"" FRESH, "state=\"no_secret\" fails=9 error=\"postgres 'main': its password cannot be read: 'pass' did not end within 5 s: run it by hand to see why\"", "no secret", 'w', "no password: 'pass' did not end within 5 s: run it by hand to see why"},
+	{"kind=\"redis\"", "state=\"no_secret\" fails=3 error=\"redis 'main': its password cannot be read: others can read this secret: chmod 600 /LOADING\"", "no secret", 'w', "no password: others can read this secret: chmod 600 /LOADING"},
 	{"kind=\"redis\"" FRESH, "state=\"error\" fails=1 error=\"READONLY You can't write\"", "read-only", 'w', "refuses writes"},
 	{"kind=\"redis\"" FRESH, "state=\"error\" fails=1 error=\"MISCONF Redis is configured to save\"", "read-only", 'w', "refuses writes: it cannot save to disk"},
 	{"kind=\"postgres\"" FRESH, "state=\"error\" fails=1 error=\"sorry, too many clients already\"", "full", '!', "no connection left"},
