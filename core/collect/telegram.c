@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 
 #include "core/base/clock.h"
 #include "core/base/mem.h"
@@ -165,6 +166,8 @@ static int64_t next_ms(const struct telegram *telegram)
 	int64_t next = http_due_ms(telegram->http);
 	if (telegram->unread < telegram->count)
 		return 0;
+	if (tg_outputs_ms(telegram) < next)
+		next = tg_outputs_ms(telegram);
 	if (first && http_has_room(telegram->http) && first->due_ms < next)
 		next = first->due_ms;
 	return next;
@@ -173,13 +176,23 @@ static int64_t next_ms(const struct telegram *telegram)
 static void serve(struct telegram *telegram)
 {
 	struct worker *worker = telegram->worker;
-	while (worker_wait(worker, http_fd(telegram->http), POLLIN, next_ms(telegram)) !=
-		WAIT_STOP) {
+	int fd = telegram->commands.poll_fd;
+	while (worker_wait(worker, fd, POLLIN, next_ms(telegram)) != WAIT_STOP) {
 		take_orders(telegram);
 		http_turn(telegram->http);
+		tg_take_outputs(telegram);
 		tg_read_tokens(telegram);
 		take_due(telegram);
 	}
+}
+
+/* One descriptor for all HTTP and all commands. */
+static bool open_poll(struct telegram *telegram)
+{
+	struct epoll_event event = {.events = EPOLLIN};
+	int fd = epoll_create1(EPOLL_CLOEXEC);
+	telegram->commands.poll_fd = fd;
+	return fd >= 0 && epoll_ctl(fd, EPOLL_CTL_ADD, http_fd(telegram->http), &event) == 0;
 }
 
 static void run(struct worker *worker)
@@ -189,9 +202,11 @@ static void run(struct worker *worker)
 	telegram->focus = xstrdup("");
 	telegram->latency_ms = NAN;
 	rng_init(&telegram->rng, (uint64_t)clock_cost_us());
-	if (http_new(NULL, CALLS_MAX, &telegram->http, &telegram->host_err))
+	telegram->commands.poll_fd = -1;
+	if (http_new(NULL, CALLS_MAX, &telegram->http, &telegram->host_err) && open_poll(telegram))
 		serve(telegram);
 	tg_free_bots(telegram);
+	autoclose_release(&telegram->commands.poll_fd);
 	http_free(telegram->http);
 	timers_release(&telegram->timers);
 	roster_unref(telegram->roster);

@@ -280,7 +280,7 @@ void tg_bot_no_token(struct tg_bot *bot, const struct tg_scene *scene, const str
 	/* The token was not rejected by anybody: the trouble is where it is kept. */
 	struct answer answer = {.err = *err, .latency_ms = NAN};
 	answer.err.code = ERR_REFUSED;
-	bool is_near = scene->settings->telegram_loopback;
+	bool is_near = scene->settings->telegram_loopback && !bot->conf->token.command.count;
 	bot->released_ms = scene->now_ms + (is_near ? NO_TOKEN_NEAR_MS : NO_TOKEN_MS);
 	post(bot, scene, &answer, TG_GETME);
 }

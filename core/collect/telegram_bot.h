@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "core/base/secret.h"
+#include "core/conf/command.h"
 #include "core/collect/schedule.h"
 #include "core/collect/timers.h"
 
@@ -44,6 +45,12 @@ struct tg_bot {
 	struct http_call *call;       /* under way */
 	enum tg_method asked;
 	int64_t asked_ms;
+	/* its token's command (telegram_tokens.c) */
+	struct command_run command;    /* zeroed: does not run */
+	bool is_reading;               /* it runs, or waits for its turn */
+	bool is_new;                   /* its token was never read */
+	int64_t wanted_ms, command_ms; /* mono: since when it is awaited; begun the last time */
+	struct tg_bot *next_waiting;
 	/* while the roster changes */
 	const struct conf_bot *next_conf;
 	bool is_kept;

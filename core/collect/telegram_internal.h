@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the parts of the Bot API's thread share: telegram.c asks, telegram_host.c judges the host,
- * telegram_bots.c keeps the bots and their tokens. HTTP thread. */
+ * telegram_bots.c keeps the bots, telegram_tokens.c their tokens. HTTP thread. */
 #ifndef BOTSWAIN_COLLECT_TELEGRAM_INTERNAL_H
 #define BOTSWAIN_COLLECT_TELEGRAM_INTERNAL_H
 
@@ -16,6 +16,18 @@ struct roster;
 
 enum { TG_SLICE_MS = 20, TG_SPREAD_MS = 5 /* a bot, at the start and after an outage */ };
 
+enum { TG_COMMANDS_MAX = 16 };
+
+/* Commands that print a token. */
+struct tg_commands {
+	int poll_fd; /* epoll: readable when one ended, or http_turn() has something to do */
+	struct tg_bot *running[TG_COMMANDS_MAX];
+	size_t count;
+	struct tg_bot *first, *last; /* waiting for their turn; `next_waiting` */
+	bool is_unpublished;         /* the vault has new tokens */
+	int64_t published_ms;
+};
+
 struct telegram {
 	struct worker *worker;
 	struct http *http;
@@ -25,6 +37,7 @@ struct telegram {
 	struct timers timers;
 	struct rng rng;
 	char *focus;
+	struct tg_commands commands;
 	size_t unread;   /* bots before this one had their tokens read */
 	int64_t slot_ms; /* the next new token may be asked about */
 	/* the host */
@@ -62,9 +75,18 @@ struct tg_bot *tg_find(const struct telegram *telegram, const char *name);
 /* Takes ownership of the reference. */
 void tg_set_roster(struct telegram *telegram, struct roster *roster);
 void tg_free_bots(struct telegram *telegram);
+
+/* telegram_tokens.c */
 /* A slice of the tokens that were not read yet. */
 void tg_read_tokens(struct telegram *telegram);
-/* A rejected token may have been replaced where it is kept: it is read again. */
+/* False: not now, which it was told, and its next turn is to be planned. A rejected token may have
+ * been replaced where it is kept: it is read again. */
 bool tg_has_token(struct telegram *telegram, struct tg_bot *bot);
+/* Takes what commands printed that have ended, ends those whose time is over, runs the next. */
+void tg_take_outputs(struct telegram *telegram);
+/* When that is to be done though nothing is readable; INT64_MAX: never. */
+int64_t tg_outputs_ms(const struct telegram *telegram);
+/* The bot goes: its token is wiped, its command killed. */
+void tg_drop_token(struct telegram *telegram, struct tg_bot *bot);
 
 #endif

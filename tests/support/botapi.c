@@ -218,3 +218,23 @@ struct http_answer botapi_call(
 		method, query ? "?" : "", query ? query : "");
 	return http_ask(url, NULL, "test", 20000);
 }
+
+int64_t botapi_longest_gap_ms(const struct botapi *botapi, int64_t bot, size_t *ret_calls)
+{
+	autofree char *path = xasprintf("%s/transcript.jsonl", botapi->directory);
+	FILE *file = fopen(path, "re");
+	int64_t last_ms = 0, longest_ms = 0;
+	assert_non_null(file);
+	*ret_calls = 0;
+	for (json_t *line; (line = json_loadf(file, JSON_DISABLE_EOF_CHECK, NULL));
+		json_decref(line)) {
+		int64_t at_ms = json_integer_value(json_object_get(line, "t"));
+		if (json_integer_value(json_object_get(line, "bot")) != bot)
+			continue;
+		if ((*ret_calls)++ && at_ms - last_ms > longest_ms)
+			longest_ms = at_ms - last_ms;
+		last_ms = at_ms;
+	}
+	fclose(file);
+	return longest_ms;
+}

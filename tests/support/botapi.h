@@ -49,4 +49,7 @@ struct http_answer botapi_call(
 /* The path of a program of this build: build_program("fleet/botapi"); the caller frees it. */
 char *build_program(const char *name);
 
+/* The longest time between two calls for a bot, by the server's transcript, and how many there were. */
+int64_t botapi_longest_gap_ms(const struct botapi *botapi, int64_t bot, size_t *ret_calls);
+
 #endif
