@@ -82,7 +82,8 @@ static const struct msg_source *source_of(const struct scene *scene)
 static enum truth judge_service(const struct scene *scene, const char *kind)
 {
 	static const char *const bad[] = {"unreachable", "failing", "full", "late", NULL};
-	static const char *const silent[] = {"stale", "checking", NULL};
+	/* Without its password nobody asked: it may be down or not. */
+	static const char *const silent[] = {"stale", "checking", "no secret", NULL};
 	const struct msg_source *source = source_of(scene);
 	if (!is_word(scene->service->kind, kind))
 		return TRUTH_NO;

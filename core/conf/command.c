@@ -204,7 +204,7 @@ bool command_output(const struct argv *command, int64_t limit_ms, int stop_fd, s
 	struct str *ret, struct err *err)
 {
 	int64_t deadline_ms = clock_mono_ms(clock_real()) + limit_ms;
-	struct command_run run;
+	struct command_run run = {0};
 	if (!command_begin(command, &run, err))
 		return false;
 	return command_end(

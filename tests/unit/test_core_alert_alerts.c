@@ -513,6 +513,28 @@ static void a_server_that_refuses_our_login_is_not_down(void **state)
 	assert_string_equal(phase_of(bench, "redis_down"), "none");
 }
 
+static void a_server_that_nobody_asked_for_want_of_its_password_is_neither_down_nor_well(
+	void **state)
+{
+	struct bench *bench = *state;
+	static const char service[] = "kind=\"postgres\" name=\"main\" at_ms=~0s";
+	static const char unread[] = "kind=\"postgres\" name=\"main\" state=\"no_secret\" "
+				     "fails=9 error=\"its password cannot be read: x\"";
+	see(bench, MSG_source, unread, "postgres/main");
+	see(bench, MSG_service, service, "postgres/main");
+	assert_string_equal(phase_of(bench, "postgres_down"), "none");
+	see(bench, MSG_source,
+		"kind=\"postgres\" name=\"main\" state=\"unreachable\" fails=2 error=\"x\"",
+		"postgres/main");
+	see(bench, MSG_service, service, "postgres/main");
+	assert_string_equal(phase_of(bench, "postgres_down"), "firing");
+	see(bench, MSG_source, unread, "postgres/main");
+	see(bench, MSG_service, service, "postgres/main");
+	pass(bench, 1000);
+	pass(bench, 6000);
+	assert_string_equal(phase_of(bench, "postgres_down"), "firing");
+}
+
 static void how_many_failures_are_down_is_a_setting(void **state)
 {
 	struct bench *bench = *state;
@@ -588,6 +610,7 @@ int main(void)
 		test(an_unreachable_source_is_one_alert_and_none_for_its_bots),
 		test(a_server_that_is_down_has_its_own_rule),
 		test(a_server_that_refuses_our_login_is_not_down),
+		test(a_server_that_nobody_asked_for_want_of_its_password_is_neither_down_nor_well),
 		test(how_many_failures_are_down_is_a_setting),
 		test(every_rule_has_its_setting_and_a_default_that_verdicts_share),
 		test(freshness_follows_the_intervals),
