@@ -16,7 +16,8 @@ endef
 $(foreach program,$(notdir $(FLEET_PROGRAMS)),$(eval $(call fleet_rule,$(program))))
 
 # Their tests start them.
-$(addprefix $(O)/tests/integration/,$(basename $(notdir $(wildcard tests/integration/test_fleet_*.c)))): | $(FLEET_PROGRAMS)
+$(addprefix $(O)/tests/integration/,$(basename $(notdir $(wildcard tests/integration/test_fleet_*.c))) \
+	test_collect_telegram test_collect_tokens): | $(FLEET_PROGRAMS)
 $(O)/tests/integration/test_skeleton $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/tty/test_console_*.c)): | all $(FLEET_PROGRAMS)
 
 fleet-programs: $(FLEET_PROGRAMS)
