@@ -9,18 +9,33 @@ static void send_entity(struct peer *peer, const struct entity *entity)
 	struct msg_gone gone = {.kind = entity->kind, .id = entity->id};
 	if (entity->body)
 		peer_send(peer, entity->kind, entity->body);
-	else if (!peer->full)
-		peer_send(peer, MSG_gone, &gone);
+	else
+		peer_send(peer, MSG_gone,
+			&gone); /* in a full turn, too: an earlier part may hold it */
 	peer->mark = entity->rev;
 }
 
-/* A tombstone that this client has not seen was dropped: only everything again will do. */
-static void start_over_if_lost(struct peer *peer, const struct model *model)
+/* A tombstone that this client has not seen was dropped. What left before a full turn began was
+ * never sent in it. */
+static void look_for_losses(struct peer *peer, const struct model *model)
 {
-	if (peer->full || peer->mark >= model_forgotten(model))
-		return;
-	peer->full = true;
-	peer->mark = 0;
+	uint64_t seen = peer->mark > peer->full_from ? peer->mark : peer->full_from;
+	if (model_forgotten(model) > seen)
+		peer->lost = true;
+}
+
+/* After a loss only everything again will do: in a turn of its own, as what this one holds stays in
+ * it. */
+static void begin_turn(struct peer *peer, const struct model *model)
+{
+	if (peer->lost)
+		peer->full = true;
+	if (peer->full) {
+		peer->mark = 0;
+		peer->full_from = model_rev(model);
+	}
+	peer->begun = true;
+	peer->lost = false;
 }
 
 bool feed_peer(struct peer *peer, const struct model *model, int64_t wall_ms, int64_t mono_ms)
@@ -28,8 +43,9 @@ bool feed_peer(struct peer *peer, const struct model *model, int64_t wall_ms, in
 	if (!peer->want_state || peer->stage != PEER_KNOWN || peer_backlog(peer) ||
 		mono_ms < feed_due_ms(peer, model))
 		return false;
-	start_over_if_lost(peer, model);
-	peer->begun = true;
+	look_for_losses(peer, model);
+	if (!peer->begun)
+		begin_turn(peer, model);
 	const struct entity *entity = model_newer(model, peer->mark);
 	for (; entity && peer_backlog(peer) < FEED_BYTES; entity = entity->newer)
 		send_entity(peer, entity);
@@ -49,6 +65,6 @@ int64_t feed_due_ms(const struct peer *peer, const struct model *model)
 		return INT64_MAX;
 	if (peer->begun || peer->turn == 0)
 		return 0;
-	bool dirty = model_rev(model) != peer->mark;
+	bool dirty = peer->lost || model_rev(model) != peer->mark;
 	return peer->turn_ms + (dirty ? FEED_GAP_MS : FEED_BEAT_MS);
 }

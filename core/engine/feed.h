@@ -3,7 +3,9 @@
  * Keyed state to one client. Per client there is only a mark (the last revision sent): what is
  * newer is dirty. When the socket took everything, at most FEED_BYTES of dirty entities are encoded;
  * once none is left comes the turn mark. Marks are FEED_GAP_MS apart at least, FEED_BEAT_MS at most
- * even if nothing changed, so that a screen knows that the engine is alive. Engine thread.
+ * even if nothing changed, so that a screen knows that the engine is alive. What left is said in every
+ * turn; a client that may have missed it, as its tombstone was dropped, gets everything again in the
+ * next turn. Engine thread.
  */
 #ifndef BOTSWAIN_ENGINE_FEED_H
 #define BOTSWAIN_ENGINE_FEED_H

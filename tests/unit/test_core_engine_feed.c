@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+/* A turn that takes several goes, while the model changes under it: the replica ends as the model is. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "core/base/mem.h"
+#include "core/engine/client.h"
+#include "core/engine/feed.h"
+#include "core/engine/peer.h"
+#include "core/model/model.h"
+
+/* Of each turn the first bot goes out in its first part, the last one in its last. */
+enum { BOTS = 200, TEXT_BYTES = 4000, PARTS_MAX = 100 };
+
+struct bench {
+	struct model *model, *replica;
+	struct peer *peer;
+	struct client *client;
+	int64_t now_ms;
+	unsigned turns;
+};
+
+static void put_bot(struct bench *bench, uint64_t id)
+{
+	struct msg_bot *bot = msg_new(MSG_bot);
+	char *why = xcalloc(TEXT_BYTES + 1, 1);
+	bot->id = id;
+	free(bot->why);
+	bot->why = memset(why, 'x', TEXT_BYTES);
+	model_put(bench->model, MSG_bot, bot);
+}
+
+static void put_bots(struct bench *bench)
+{
+	for (uint64_t id = 1; id <= BOTS; id++)
+		put_bot(bench, id);
+}
+
+static void leave(struct bench *bench, uint64_t id)
+{
+	assert_true(model_remove(bench->model, MSG_bot, id));
+}
+
+/* More entities leave than tombstones are kept: those of before are forgotten. */
+static void forget_tombstones(struct bench *bench)
+{
+	for (uint64_t id = 1; id <= MODEL_TOMBSTONES_MAX; id++) {
+		struct msg_stream *stream = msg_new(MSG_stream);
+		stream->id = id;
+		model_put(bench->model, MSG_stream, stream);
+		assert_true(model_remove(bench->model, MSG_stream, id));
+	}
+}
+
+static int setup(void **state)
+{
+	struct bench *bench = xcalloc(1, sizeof(*bench));
+	const struct msg_welcome welcome = {.protocol = MSG_PROTOCOL};
+	int fds[2];
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+	bench->model = model_new();
+	bench->replica = model_new();
+	bench->peer = peer_new(fds[0], 1, "ann", 0);
+	bench->client = client_over(fds[1], "/nowhere/state", "screen", true);
+	bench->peer->stage = PEER_KNOWN;
+	bench->peer->want_state = true;
+	peer_send(bench->peer, MSG_welcome, &welcome);
+	put_bots(bench);
+	*state = bench;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct bench *bench = *state;
+	client_free(bench->client);
+	peer_free(bench->peer);
+	model_free(bench->model);
+	model_free(bench->replica);
+	free(bench);
+	return 0;
+}
+
+/* Carries over what is queued. */
+static void carry(struct bench *bench)
+{
+	do {
+		peer_drain(bench->peer, bench->now_ms);
+		bench->turns +=
+			client_pump(bench->client, bench->replica, bench->now_ms, NULL, NULL);
+	} while (peer_backlog(bench->peer));
+}
+
+/* One part of a turn. */
+static void feed(struct bench *bench)
+{
+	carry(bench);
+	(void)feed_peer(bench->peer, bench->model, 0, bench->now_ms);
+	carry(bench);
+}
+
+/* Until this many turns more have come. */
+static void feed_turns(struct bench *bench, unsigned turns)
+{
+	unsigned wanted = bench->turns + turns;
+	bench->now_ms += FEED_BEAT_MS;
+	for (int part = 0; part < PARTS_MAX && bench->turns < wanted; part++) {
+		feed(bench);
+		bench->now_ms += bench->peer->begun ? 0 : FEED_BEAT_MS;
+	}
+	assert_int_equal(bench->turns, wanted);
+	assert_int_equal(client_state(bench->client), CLIENT_ATTACHED);
+}
+
+/* One part of a turn that has more. */
+static void begin_turn(struct bench *bench)
+{
+	unsigned before = bench->turns;
+	bench->now_ms += FEED_BEAT_MS;
+	feed(bench);
+	assert_true(bench->peer->begun);
+	assert_int_equal(bench->turns, before);
+}
+
+static void assert_same(const struct bench *bench)
+{
+	for (uint64_t id = 1; id <= BOTS; id++)
+		assert_int_equal(!model_bot(bench->replica, id), !model_bot(bench->model, id));
+}
+
+static void what_leaves_while_a_client_attaches_is_no_ghost(void **state)
+{
+	struct bench *bench = *state;
+	begin_turn(bench);
+	leave(bench, 1);
+	leave(bench, BOTS);
+	feed_turns(bench, 1);
+	assert_same(bench);
+}
+
+static void what_leaves_while_everything_is_sent_again_is_no_ghost(void **state)
+{
+	struct bench *bench = *state;
+	feed_turns(bench, 1);
+	leave(bench, BOTS);
+	forget_tombstones(bench);
+	put_bots(bench);
+	begin_turn(bench);
+	assert_true(bench->peer->full);
+	leave(bench, 1);
+	feed_turns(bench, 1);
+	assert_same(bench);
+}
+
+/* Its tombstone is forgotten before this client could get it: the turn after it is a whole one. */
+static void a_lost_tombstone_of_a_turn_under_way_is_made_good_in_the_next(void **state)
+{
+	struct bench *bench = *state;
+	for (int whole = 1; whole >= 0; whole--) {
+		put_bots(bench);
+		begin_turn(bench);
+		assert_int_equal(bench->peer->full, whole);
+		leave(bench, 1);
+		forget_tombstones(bench);
+		feed_turns(bench, 2);
+		assert_same(bench);
+		assert_false(bench->peer->full);
+	}
+}
+
+static void tombstones_of_before_it_attached_cost_a_client_nothing(void **state)
+{
+	struct bench *bench = *state;
+	forget_tombstones(bench);
+	forget_tombstones(bench);
+	assert_true(model_forgotten(bench->model) > 0);
+	feed_turns(bench, 1);
+	assert_false(bench->peer->full);
+	bench->now_ms += FEED_BEAT_MS;
+	feed(bench);
+	assert_int_equal(bench->turns, 2);
+	assert_same(bench);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(what_leaves_while_a_client_attaches_is_no_ghost),
+		TEST(what_leaves_while_everything_is_sent_again_is_no_ghost),
+		TEST(a_lost_tombstone_of_a_turn_under_way_is_made_good_in_the_next),
+		TEST(tombstones_of_before_it_attached_cost_a_client_nothing),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
