@@ -114,6 +114,7 @@ void engine_free(struct engine *engine)
 {
 	if (!engine)
 		return;
+	server_leave(engine->server);
 	collect_stop(engine->collect);
 	act_free(engine->act);
 	server_free(engine->server);

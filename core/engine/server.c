@@ -60,16 +60,22 @@ static void forget_peer(struct server *server, size_t at)
 	server->peers[at] = server->peers[--server->count];
 }
 
+void server_leave(struct server *server)
+{
+	if (server->listener >= 0) {
+		unlink(server->path);
+		close(server->listener);
+		server->listener = -1;
+	}
+	while (server->count)
+		forget_peer(server, server->count - 1);
+}
+
 void server_free(struct server *server)
 {
 	if (!server)
 		return;
-	while (server->count)
-		forget_peer(server, server->count - 1);
-	if (server->listener >= 0) {
-		unlink(server->path);
-		close(server->listener);
-	}
+	server_leave(server);
 	free(server->path);
 	free(server);
 }
