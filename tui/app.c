@@ -205,6 +205,10 @@ static void look_at_link(struct app *app, unsigned turns)
 		app->link_state = state;
 		app->dirty = true;
 	}
+	if (strcmp(app->link_why, link_why(app->link)) != 0) {
+		copy_text(app->link_why, sizeof(app->link_why), link_why(app->link));
+		app->dirty = true;
+	}
 	if (turns && !app->frozen) {
 		app->now_ms = link_turn_wall_ms(app->link);
 		app->dirty_data = true;
@@ -268,7 +272,9 @@ static int sooner(int a, int64_t b)
 /* An engine that runs answers at once: one full frame instead of an empty one and a full one. */
 static int64_t first_frame_wait_ms(const struct app *app)
 {
-	if (app->painted || link_state(app->link) != LINK_ATTACHED || link_turn_wall_ms(app->link))
+	enum link_state state = link_state(app->link);
+	bool comes = state == LINK_MEETING || state == LINK_ATTACHED;
+	if (app->painted || !comes || link_turn_wall_ms(app->link))
 		return 0;
 	int64_t left_ms = app->start_mono_ms + APP_FIRST_MS - app_mono_ms(app);
 	return left_ms > 0 ? left_ms : 0;

@@ -77,7 +77,8 @@ struct app {
 	int64_t link_mono_ms;       /* of the last read of the link */
 	int64_t data_mono_ms;       /* of the last frame that new state asked for */
 	unsigned epoch;             /* of the link when requests were last looked at */
-	enum link_state link_state; /* as the picture shows it */
+	enum link_state link_state; /* as the picture shows it, and why */
+	char link_why[256];
 	bool trails; /* Detail still shows the bot before: a held key costs two rows, not a pane */
 	bool dirty;  /* a key, a size, a toast: paint at once */
 	bool dirty_data; /* new state: paint when due */

@@ -52,7 +52,8 @@ enum link_state link_state(const struct link *link)
 
 const char *link_why(const struct link *link)
 {
-	return link->why.text;
+	const char *now = link->search ? client_search_why(link->search) : "";
+	return now[0] ? now : link->why.text;
 }
 
 unsigned link_epoch(const struct link *link)
@@ -83,14 +84,14 @@ struct pollfd link_poll(const struct link *link)
 		if (client_wants_write(link->client))
 			slot.events |= POLLOUT;
 	} else if (link->search) {
-		slot.fd = client_search_fd(link->search);
+		slot = client_search_poll(link->search);
 	}
 	return slot;
 }
 
 int link_timeout_ms(const struct link *link, int64_t now_mono_ms)
 {
-	if (link->state == LINK_SEARCHING)
+	if (link->search)
 		return SEARCH_LOOK_MS;
 	if (link->state == LINK_ATTACHED || !link->settings)
 		return -1;
@@ -112,14 +113,27 @@ static void stop_search(struct link *link)
 	link->search = NULL;
 }
 
+/* The search goes on while it has something to say. */
+static void show_search(struct link *link)
+{
+	if (client_search_why(link->search)[0])
+		link->state = LINK_WAITING;
+	else
+		link->state = client_search_meets(link->search) ? LINK_MEETING : LINK_SEARCHING;
+}
+
 static void search(struct link *link, int64_t now_mono_ms)
 {
+	struct err err = {.code = ERR_NONE};
 	enum client_search_state found =
-		client_search_step(link->search, &link->client, &link->why);
-	if (found == CLIENT_SEARCHING)
+		client_search_step(link->search, now_mono_ms, &link->client, &err);
+	if (found == CLIENT_SEARCHING) {
+		show_search(link);
 		return;
+	}
 	stop_search(link);
 	if (found == CLIENT_NOT_FOUND) {
+		link->why = err;
 		wait_before_retry(link, now_mono_ms);
 		return;
 	}
@@ -154,11 +168,12 @@ static unsigned listen_to(struct link *link, struct model *model, int64_t now_mo
 unsigned link_step(struct link *link, struct model *model, int64_t now_mono_ms, client_take *take,
 	void *context)
 {
-	if (link->state == LINK_WAITING && link->settings && now_mono_ms >= link->retry_at_ms) {
+	if (link->state == LINK_WAITING && !link->search && link->settings &&
+		now_mono_ms >= link->retry_at_ms) {
 		link->search = client_search_new(link->settings, link->kind, true);
 		link->state = LINK_SEARCHING;
 	}
-	if (link->state == LINK_SEARCHING)
+	if (link->search)
 		search(link, now_mono_ms);
 	return link->client ? listen_to(link, model, now_mono_ms, take, context) : 0;
 }

@@ -15,8 +15,9 @@ struct link;
 
 enum link_state {
 	LINK_SEARCHING, /* looking for the engine, or waiting for the one that we started */
+	LINK_MEETING,   /* somebody listens, and has not said welcome yet */
 	LINK_ATTACHED,
-	LINK_WAITING, /* lost or not found: link_why(); tried again when due */
+	LINK_WAITING, /* lost, or not found for long: link_why(); tried again and again */
 };
 
 /* Silence (no turn mark) after which nothing on the screen counts as current. */

@@ -29,6 +29,7 @@ enum {
 struct client {
 	int fd;
 	enum client_state state;
+	bool hung_up;
 	struct str in, out, why;
 	size_t in_at, out_at;
 	struct msg_welcome *welcome;
@@ -147,6 +148,11 @@ int64_t client_turn_wall_ms(const struct client *client)
 int64_t client_turn_age_ms(const struct client *client, int64_t now_mono_ms)
 {
 	return now_mono_ms - client->turn_seen_ms;
+}
+
+bool client_hung_up(const struct client *client)
+{
+	return client->hung_up;
 }
 
 /* The first reason stands: what follows a refusal is only its hang-up. */
@@ -284,10 +290,12 @@ static const char *read_bytes(struct client *client)
 	return NULL;
 }
 
-static void read_messages(struct pump *pump)
+/* All of them, or only until the engine has introduced itself. */
+static void read_messages(struct pump *pump, bool only_welcome)
 {
 	struct client *client = pump->client;
-	while (client->state != CLIENT_LOST) {
+	while (client->state == CLIENT_CONNECTING ||
+		(client->state == CLIENT_ATTACHED && !only_welcome)) {
 		struct msg_any message;
 		struct err err;
 		size_t used = 0;
@@ -320,6 +328,24 @@ static void write_bytes(struct client *client)
 	compact(&client->out, &client->out_at);
 }
 
+static void hang_up(struct client *client, const char *why)
+{
+	client->hung_up = client->state != CLIENT_LOST;
+	lose(client, why);
+}
+
+void client_meet(struct client *client)
+{
+	struct pump pump = {.client = client};
+	if (client->state != CLIENT_CONNECTING)
+		return;
+	write_bytes(client);
+	const char *ended = read_bytes(client);
+	read_messages(&pump, true);
+	if (ended && client->state == CLIENT_CONNECTING)
+		hang_up(client, ended);
+}
+
 unsigned client_pump(struct client *client, struct model *model, int64_t now_mono_ms,
 	client_take *take, void *context)
 {
@@ -332,9 +358,9 @@ unsigned client_pump(struct client *client, struct model *model, int64_t now_mon
 		return 0;
 	write_bytes(client);
 	const char *ended = read_bytes(client);
-	read_messages(&pump);
+	read_messages(&pump, false);
 	if (ended)
-		lose(client, ended);
+		hang_up(client, ended);
 	else
 		write_bytes(client);
 	return pump.turns;

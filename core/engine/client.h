@@ -7,6 +7,7 @@
 #ifndef BOTSWAIN_ENGINE_CLIENT_H
 #define BOTSWAIN_ENGINE_CLIENT_H
 
+#include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include "core/msg/msg.h"
@@ -54,16 +55,25 @@ int64_t client_turn_age_ms(const struct client *client, int64_t now_mono_ms);
  */
 unsigned client_pump(struct client *client, struct model *model, int64_t now_mono_ms,
 	client_take *take, void *context);
+/* Reads the engine's welcome or refusal and no further, so that it needs no model; the rest waits for
+ * client_pump(). */
+void client_meet(struct client *client);
+/* It was lost because the other end closed or broke, not for what it said. */
+bool client_hung_up(const struct client *client);
 /* Queues a message (borrowed). Requests carry client_next_request(). */
 void client_send(struct client *client, enum msg_kind kind, const void *body);
 uint64_t client_next_request(struct client *client);
 
 /*
  * Finding the engine of a configuration, or starting one (`botswaind -c FILE --own`, found beside
- * our own program or on PATH) whose standard error goes to state_dir/engine.log. Nothing here
- * waits: call client_search_step() when client_search_fd() (-1: none yet) is readable, and every
- * 100 ms at least. After CLIENT_FOUND or CLIENT_NOT_FOUND (`err` says why) free the search.
- * Borrows `settings`.
+ * our own program or on PATH) whose standard error goes to state_dir/engine.log. An engine is found
+ * when it has said welcome; one that hangs up before, because it is leaving, is looked for again.
+ * When the started engine is refused its place (another has the lock), the search goes on: for that
+ * one's socket, and with growing pauses by starting again. Nothing here waits: call
+ * client_search_step() when what client_search_poll() asks for (fd -1: nothing yet) is ready, and
+ * every 100 ms at least. The found client must be pumped at once: its first turn may have been
+ * read. After CLIENT_FOUND or CLIENT_NOT_FOUND (`err` says why) free the search. Borrows
+ * `settings`.
  */
 enum client_search_state { CLIENT_SEARCHING, CLIENT_FOUND, CLIENT_NOT_FOUND };
 struct client_search;
@@ -72,8 +82,12 @@ struct client_search *client_search_new(
 	const struct settings *settings, const char *kind, bool want_state) MUST_CHECK;
 void client_search_free(struct client_search *search); /* NULL is legal */
 enum client_search_state client_search_step(
-	struct client_search *search, struct client **ret, struct err *err);
-int client_search_fd(const struct client_search *search);
+	struct client_search *search, int64_t now_mono_ms, struct client **ret, struct err *err);
+struct pollfd client_search_poll(const struct client_search *search);
+/* Somebody listens, and has not said welcome yet. */
+bool client_search_meets(const struct client_search *search);
+/* Why it takes so long, one sentence: who has the lock, who does not answer; "": it does not. */
+const char *client_search_why(const struct client_search *search);
 /* We started the engine, rather than found one. */
 bool client_search_started(const struct client_search *search);
 

@@ -2,7 +2,8 @@
 /*
  * Finding the engine of a configuration, or starting one. The engine's lock decides who it is: when
  * two screens start one at the same moment the second engine leaves with "already running", and
- * both screens find the first. The wait is on the folder of the socket (inotify), not on time.
+ * both screens find the first. The wait is on the folder of the socket (inotify), not on time; only
+ * starting again is: whoever has the lock may be leaving, and opens no socket then.
  */
 #include "core/engine/client.h"
 
@@ -83,8 +84,8 @@ static bool spawn_engine(const struct settings *settings, pid_t *ret_pid, struct
 	if (!make_dirs(settings->state_dir, err))
 		return false;
 	posix_spawn_file_actions_init(&files);
-	posix_spawn_file_actions_addopen(
-		&files, STDERR_FILENO, log, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600);
+	posix_spawn_file_actions_addopen(&files, STDERR_FILENO, log,
+		O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW, 0600);
 	return spawn(argv, &files, ret_pid, err);
 }
 
@@ -110,11 +111,12 @@ bool client_start_private(
 	return ok;
 }
 
-/* The first line of engine.log, for the sentence that says why it left. */
-static bool say_why_it_left(const struct settings *settings, int status, struct err *err)
+/* What the engine said first about its start: the first line of engine.log. */
+static void read_first_words(const struct settings *settings, char *ret, size_t size)
 {
+	static const char name[] = "botswaind: ";
 	autofree char *path = xasprintf("%s/engine.log", settings->state_dir);
-	char line[200] = "";
+	char line[256] = "";
 	FILE *file = fopen(path, "re");
 	if (file) {
 		if (!fgets(line, sizeof(line), file))
@@ -122,14 +124,29 @@ static bool say_why_it_left(const struct settings *settings, int status, struct 
 		fclose(file);
 	}
 	line[strcspn(line, "\n")] = '\0';
-	enum err_code code =
-		WIFEXITED(status) && WEXITSTATUS(status) == 2 ? ERR_INVALID : ERR_UNREACHABLE;
-	if (line[0])
-		return err_set(err, code, "the engine did not start: %s", line);
-	return err_set(err, code, "the engine did not start; see '%s'", path);
+	bool named = strncmp(line, name, strlen(name)) == 0;
+	copy_text(ret, size, named ? line + strlen(name) : line);
 }
 
-enum { LOOK_MS = 100 }; /* look again at least this often: for what neither descriptor tells */
+static bool say_why_it_left(const struct settings *settings, int status, struct err *err)
+{
+	char words[200];
+	enum err_code code =
+		WIFEXITED(status) && WEXITSTATUS(status) == 2 ? ERR_INVALID : ERR_UNREACHABLE;
+	read_first_words(settings, words, sizeof(words));
+	if (words[0])
+		return err_set(err, code, "the engine did not start: %s", words);
+	return err_set(
+		err, code, "the engine did not start; see '%s/engine.log'", settings->state_dir);
+}
+
+enum {
+	LOOK_MS = 100,        /* look again at least this often: for what no descriptor tells */
+	AGAIN_FIRST_MS = 250, /* from an engine that was refused to the next, doubled each time */
+	AGAIN_MOST_MS = 8000,
+	ANSWER_MS = 2000, /* a welcome that takes longer is worth a word */
+	REFUSED = 5,      /* exit status: another has the lock */
+};
 
 struct client_search {
 	const struct settings *settings;
@@ -137,6 +154,11 @@ struct client_search {
 	bool want_state, started;
 	int watch; /* inotify on the folder of the socket, -1: none */
 	pid_t child;
+	struct client *client; /* connected, not welcomed yet */
+	int64_t connected_ms;  /* mono */
+	int64_t start_ms, pause_ms;
+	unsigned refusals;
+	char why[256];
 };
 
 static int watch_folder(const char *socket_path)
@@ -153,8 +175,12 @@ struct client_search *client_search_new(
 	const struct settings *settings, const char *kind, bool want_state)
 {
 	struct client_search *search = xcalloc(1, sizeof(*search));
-	*search = (struct client_search){
-		.settings = settings, .kind = xstrdup(kind), .want_state = want_state, .watch = -1};
+	*search = (struct client_search){.settings = settings,
+		.kind = xstrdup(kind),
+		.want_state = want_state,
+		.watch = -1,
+		.start_ms = INT64_MIN,
+		.pause_ms = AGAIN_FIRST_MS};
 	return search;
 }
 
@@ -164,13 +190,27 @@ void client_search_free(struct client_search *search)
 		return;
 	if (search->watch >= 0)
 		close(search->watch);
+	client_free(search->client);
 	free(search->kind);
 	free(search);
 }
 
-int client_search_fd(const struct client_search *search)
+struct pollfd client_search_poll(const struct client_search *search)
 {
-	return search->watch;
+	if (!search->client)
+		return (struct pollfd){.fd = search->watch, .events = POLLIN};
+	short events = client_wants_write(search->client) ? POLLIN | POLLOUT : POLLIN;
+	return (struct pollfd){.fd = client_fd(search->client), .events = events};
+}
+
+bool client_search_meets(const struct client_search *search)
+{
+	return search->client != NULL;
+}
+
+const char *client_search_why(const struct client_search *search)
+{
+	return search->why;
 }
 
 bool client_search_started(const struct client_search *search)
@@ -185,46 +225,108 @@ static void swallow_events(int watch)
 		;
 }
 
-/* It left although nobody else holds the lock (exit status 5: somebody does, so its socket will
- * come). */
-static bool child_failed(struct client_search *search, struct err *err)
-{
-	int status = 0;
-	if (search->child <= 0 || waitpid(search->child, &status, WNOHANG) != search->child)
-		return false;
-	search->child = 0;
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 5) {
-		search->started = false;
-		return false;
-	}
-	return !say_why_it_left(search->settings, status, err);
-}
+/* ---- an engine of ours ---- */
 
 static bool start_engine(struct client_search *search, struct err *err)
 {
-	search->watch = watch_folder(search->settings->socket_path);
-	search->started = spawn_engine(search->settings, &search->child, err);
-	return search->started;
+	if (search->watch < 0)
+		search->watch = watch_folder(search->settings->socket_path);
+	return spawn_engine(search->settings, &search->child, err);
+}
+
+/* Two that start at the same moment are no news; who is refused again has somebody in its way. */
+static void refused(struct client_search *search, int64_t now_mono_ms)
+{
+	if (++search->refusals > 1)
+		read_first_words(search->settings, search->why, sizeof(search->why));
+	search->start_ms = now_mono_ms + search->pause_ms;
+	search->pause_ms *= 2;
+	if (search->pause_ms > AGAIN_MOST_MS)
+		search->pause_ms = AGAIN_MOST_MS;
+}
+
+/* False: it ended for a reason that another start would not mend. */
+static bool look_at_child(struct client_search *search, int64_t now_mono_ms, struct err *err)
+{
+	int status = 0;
+	if (search->child <= 0 || waitpid(search->child, &status, WNOHANG) != search->child)
+		return true;
+	search->child = 0;
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != REFUSED)
+		return say_why_it_left(search->settings, status, err);
+	refused(search, now_mono_ms);
+	return true;
+}
+
+static enum client_search_state start(
+	struct client_search *search, int64_t now_mono_ms, struct err *err)
+{
+	if (!look_at_child(search, now_mono_ms, err))
+		return CLIENT_NOT_FOUND;
+	if (search->child || now_mono_ms < search->start_ms)
+		return CLIENT_SEARCHING;
+	return start_engine(search, err) ? CLIENT_SEARCHING : CLIENT_NOT_FOUND;
+}
+
+/* ---- whoever listens ---- */
+
+static bool knock(struct client_search *search, int64_t now_mono_ms, struct err *err)
+{
+	const struct settings *settings = search->settings;
+	search->connected_ms = now_mono_ms;
+	return client_connect(settings->socket_path, settings->state_dir, search->kind,
+		search->want_state, &search->client, err);
+}
+
+static enum client_search_state found(struct client_search *search, struct client **ret)
+{
+	const struct msg_welcome *welcome = client_welcome(search->client);
+	search->started = search->child > 0 && welcome->pid == (uint64_t)search->child;
+	*ret = search->client;
+	search->client = NULL;
+	return CLIENT_FOUND;
+}
+
+/* Who hangs up without a word is leaving; what it said instead of a welcome stands. */
+static enum client_search_state lost(struct client_search *search, struct err *err)
+{
+	bool is_over = !client_hung_up(search->client);
+	(void)err_set(err, ERR_UNREACHABLE, "%s", client_why(search->client));
+	client_free(search->client);
+	search->client = NULL;
+	search->why[0] = '\0';
+	return is_over ? CLIENT_NOT_FOUND : CLIENT_SEARCHING;
+}
+
+static enum client_search_state meet(
+	struct client_search *search, int64_t now_mono_ms, struct client **ret, struct err *err)
+{
+	client_meet(search->client);
+	if (client_state(search->client) == CLIENT_ATTACHED)
+		return found(search, ret);
+	if (client_state(search->client) == CLIENT_LOST)
+		return lost(search, err);
+	if (now_mono_ms - search->connected_ms >= ANSWER_MS)
+		snprintf(search->why, sizeof(search->why), "the engine on '%.200s' does not answer",
+			search->settings->socket_path);
+	return CLIENT_SEARCHING;
 }
 
 enum client_search_state client_search_step(
-	struct client_search *search, struct client **ret, struct err *err)
+	struct client_search *search, int64_t now_mono_ms, struct client **ret, struct err *err)
 {
-	const struct settings *settings = search->settings;
-	bool first = search->watch < 0 && !search->started;
 	swallow_events(search->watch);
-	if (client_connect(settings->socket_path, settings->state_dir, search->kind,
-		    search->want_state, ret, err))
-		return CLIENT_FOUND;
+	if (search->client || knock(search, now_mono_ms, err))
+		return meet(search, now_mono_ms, ret, err);
 	if (err->code != ERR_UNREACHABLE)
 		return CLIENT_NOT_FOUND;
-	if (first)
-		return start_engine(search, err) ? CLIENT_SEARCHING : CLIENT_NOT_FOUND;
-	return child_failed(search, err) ? CLIENT_NOT_FOUND : CLIENT_SEARCHING;
+	return start(search, now_mono_ms, err);
 }
 
 static bool out_of_time(const struct client_search *search, struct err *err)
 {
+	if (search->why[0])
+		return err_set(err, ERR_TIMEOUT, "no engine in time: %s", search->why);
 	return err_set(err, ERR_TIMEOUT,
 		"the engine did not open '%s' in time; see '%s/engine.log'",
 		search->settings->socket_path, search->settings->state_dir);
@@ -234,12 +336,13 @@ bool client_attach(const struct settings *settings, const char *kind, bool want_
 	int64_t timeout_ms, struct client **ret, bool *ret_started, struct err *err)
 {
 	struct client_search *search = client_search_new(settings, kind, want_state);
-	int64_t until_ms = clock_mono_ms(clock_real()) + timeout_ms;
+	int64_t now_ms = clock_mono_ms(clock_real()), until_ms = now_ms + timeout_ms;
 	enum client_search_state state;
-	while ((state = client_search_step(search, ret, err)) == CLIENT_SEARCHING &&
-		clock_mono_ms(clock_real()) < until_ms) {
-		struct pollfd news = {.fd = search->watch, .events = POLLIN};
+	while ((state = client_search_step(search, now_ms, ret, err)) == CLIENT_SEARCHING &&
+		now_ms < until_ms) {
+		struct pollfd news = client_search_poll(search);
 		(void)poll(&news, 1, LOOK_MS);
+		now_ms = clock_mono_ms(clock_real());
 	}
 	if (state == CLIENT_SEARCHING)
 		(void)out_of_time(search, err);

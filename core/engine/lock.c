@@ -26,8 +26,8 @@ static bool say_who_has_it(int fd, const char *state_dir, struct err *err)
 	ssize_t got = pread(fd, text, sizeof(text) - 1, 0);
 	text[got > 0 ? got : 0] = '\0';
 	text[strcspn(text, "\n")] = '\0';
-	return err_set(err, ERR_REFUSED, "an engine of '%s' is already running: %s", state_dir,
-		text[0] ? text : "it does not say which");
+	return err_set(err, ERR_REFUSED, "%s is already running as the engine of '%s'",
+		text[0] ? text : "another process", state_dir);
 }
 
 /* One line for humans: "pid 812 since 2026-02-03T04:05:06Z". */

@@ -13,10 +13,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,6 +31,8 @@
 #include "core/conf/settings.h"
 #include "core/engine/client.h"
 #include "core/model/model.h"
+#include "tests/support/vt.h"
+#include "tui/link.h"
 
 enum {
 	PATIENCE_MS = 10000,
@@ -38,7 +44,7 @@ enum {
 };
 
 struct scene {
-	char folder[64], *config, *state_dir, *program;
+	char folder[64], *config, *state_dir, *program, *programs;
 };
 
 static void write_file(const char *path, const char *text)
@@ -71,6 +77,8 @@ static int setup(void **state)
 	autofree char *program = xasprintf("%s/botswaind", build ? build : "build");
 	scene->program = realpath(program, NULL);
 	assert_non_null(scene->program);
+	scene->programs =
+		xstrndup(scene->program, (size_t)(strrchr(scene->program, '/') - scene->program));
 	autofree char *token = xasprintf("%s/token", scene->folder);
 	write_file(token, "123456789:AAaaBBbbCCccDDddEEeeFFffGGggHHhhIIi\n");
 	configure(scene, "");
@@ -93,6 +101,7 @@ static int teardown(void **state)
 	free(scene->config);
 	free(scene->state_dir);
 	free(scene->program);
+	free(scene->programs);
 	free(scene);
 	return 0;
 }
@@ -355,11 +364,6 @@ static void an_own_engine_is_found_or_started_and_leaves_with_its_last_client(vo
 	bool started;
 	load(scene, &first);
 	load(scene, &second);
-	autofree char *beside = realpath(scene->program, NULL), *path = NULL;
-	assert_non_null(beside);
-	*strrchr(beside, '/') = '\0';
-	path = xasprintf("%s:%s", beside, getenv("PATH"));
-	setenv("PATH", path, 1);
 	if (!client_attach(
 		    first.settings, "screen", true, PATIENCE_MS, &first.client, &started, &err))
 		fail_msg("%s", err.text);
@@ -412,7 +416,197 @@ static void an_engine_that_cannot_start_says_why(void **state)
 	detach(&screen);
 }
 
+/* ---- who is in the way ---- */
+
+/* A lock without an engine behind it: somebody who leaves, or who never opens its socket. */
+static int hold_lock(const struct scene *scene, const char *words)
+{
+	autofree char *path = xasprintf("%s/lock", scene->state_dir);
+	assert_int_equal(mkdir(scene->state_dir, 0700), 0);
+	write_file(path, words);
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), 0);
+	return fd;
+}
+
+static void step_link(struct link *link, struct screen *screen)
+{
+	int64_t now_ms = clock_mono_ms(clock_real());
+	int limit_ms = link_timeout_ms(link, now_ms);
+	struct pollfd slot = link_poll(link);
+	(void)poll(&slot, 1, limit_ms >= 0 && limit_ms < 100 ? limit_ms : 100);
+	(void)link_step(link, screen->model, clock_mono_ms(clock_real()), NULL, NULL);
+}
+
+static void await_link(
+	struct link *link, struct screen *screen, enum link_state state, const char *why)
+{
+	int64_t until_ms = clock_mono_ms(clock_real()) + PATIENCE_MS;
+	while (link_state(link) != state || !strstr(link_why(link), why)) {
+		if (clock_mono_ms(clock_real()) > until_ms)
+			fail_msg(
+				"no '%s' came, but %u '%s'", why, link_state(link), link_why(link));
+		step_link(link, screen);
+	}
+}
+
+static void assert_own_engine_leaves_with(struct link *link, struct screen *screen)
+{
+	await_link(link, screen, LINK_ATTACHED, "");
+	assert_true(link_welcome(link)->own);
+	pid_t pid = (pid_t)link_welcome(link)->pid;
+	link_free(link);
+	assert_exits(pid, 0);
+	detach(screen);
+}
+
+static void a_screen_says_who_has_the_lock_and_comes_in_when_it_goes(void **state)
+{
+	const struct scene *scene = *state;
+	struct screen screen = {0};
+	int lock = hold_lock(scene, "pid 7 since 2026-02-03T04:05:06Z\n");
+	load(scene, &screen);
+	struct link *link = link_new(screen.settings, "screen");
+	await_link(
+		link, &screen, LINK_WAITING, "pid 7 since 2026-02-03T04:05:06Z is already running");
+	close(lock);
+	assert_own_engine_leaves_with(link, &screen);
+}
+
+static void a_screen_without_an_engine_can_be_left(void **state)
+{
+	const struct scene *scene = *state;
+	autofree char *program = xasprintf("%s/botswain", scene->programs);
+	int status, lock = hold_lock(scene, "pid 7 since 2026-02-03T04:05:06Z\n");
+	struct vt *vt =
+		vt_spawn(24, 80, (const char *const[]){program, "-c", scene->config, NULL}, NULL);
+	vt_must_show(vt, "no engine: pid 7 since 2026-02-03T04:05:06Z is already run", PATIENCE_MS);
+	vt_press(vt, "?");
+	vt_must_show(vt, "Esc Close", PATIENCE_MS);
+	vt_press(vt, "Esc");
+	vt_must_not_show(vt, "Esc Close", PATIENCE_MS);
+	vt_press(vt, "q");
+	assert_true(vt_wait_exit(vt, true, PATIENCE_MS, &status));
+	assert_int_equal(status, 0);
+	vt_free(vt);
+	close(lock);
+}
+
+static int listen_at(const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_true(copy_text(address.sun_path, sizeof(address.sun_path), path));
+	assert_int_equal(bind(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(fd, 4), 0);
+	return fd;
+}
+
+/* Somebody lets one client in and leaves without a word to it. */
+static pid_t leave_after_the_next_client(const struct screen *screen)
+{
+	int listener = listen_at(screen->settings->socket_path);
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		int client = accept(listener, NULL, NULL);
+		unlink(screen->settings->socket_path);
+		close(listener);
+		close(client);
+		_exit(client < 0);
+	}
+	close(listener);
+	return pid;
+}
+
+static void an_engine_is_found_only_when_it_has_answered(void **state)
+{
+	const struct scene *scene = *state;
+	struct screen screen = {0};
+	struct err err = {.code = ERR_NONE};
+	bool started;
+	load(scene, &screen);
+	assert_int_equal(mkdir(scene->state_dir, 0700), 0);
+	pid_t leaving = leave_after_the_next_client(&screen);
+	if (!client_attach(
+		    screen.settings, "cli", true, PATIENCE_MS, &screen.client, &started, &err))
+		fail_msg("%s", err.text);
+	assert_true(started);
+	assert_exits(leaving, 0);
+	assert_true(client_welcome(screen.client)->own);
+	pid_t pid = (pid_t)client_welcome(screen.client)->pid;
+	AWAIT(&screen, model_engine(screen.model));
+	detach(&screen);
+	assert_exits(pid, 0);
+}
+
+static void who_listens_and_never_answers_is_named(void **state)
+{
+	const struct scene *scene = *state;
+	struct screen screen = {0};
+	load(scene, &screen);
+	assert_int_equal(mkdir(scene->state_dir, 0700), 0);
+	int listener = listen_at(screen.settings->socket_path);
+	struct link *link = link_new(screen.settings, "screen");
+	await_link(link, &screen, LINK_MEETING, "");
+	await_link(link, &screen, LINK_WAITING, "engine.sock' does not answer");
+	close(listener);
+	assert_own_engine_leaves_with(link, &screen);
+}
+
+static pid_t await_pid_file(const struct scene *scene)
+{
+	autofree char *path = xasprintf("%s/pid", scene->folder);
+	int64_t until_ms = clock_mono_ms(clock_real()) + PATIENCE_MS;
+	for (;;) {
+		autofree char *text = read_all(path);
+		if (strchr(text, '\n'))
+			return atoi(text);
+		if (clock_mono_ms(clock_real()) > until_ms)
+			fail_msg("no '%s' came", path);
+		(void)poll(NULL, 0, 10);
+	}
+}
+
+/* Its end takes long: a thread waits for a child of it, whose end this test keeps from it. */
+static void an_engine_that_leaves_is_not_to_be_found_while_it_ends(void **state)
+{
+	const struct scene *scene = *state;
+	struct screen screen = {0};
+	autofree char *more = xasprintf("  - {name: slow, transport: none, process: {pid_command: "
+					"[sh, -c, 'echo $$ >%s/pid; exec sleep 60']}}\n",
+		scene->folder);
+	configure(scene, more);
+	pid_t engine = start(scene, NULL);
+	autofree char *words = xasprintf("pid %d since 20", (int)engine);
+	load(scene, &screen);
+	struct link *link = link_new(screen.settings, "screen");
+	await_link(link, &screen, LINK_ATTACHED, "");
+	pid_t child = await_pid_file(scene);
+	assert_int_equal(ptrace(PTRACE_SEIZE, child, NULL, NULL), 0);
+	kill(engine, SIGTERM);
+	await_link(link, &screen, LINK_WAITING, words);
+	assert_int_equal(access(screen.settings->socket_path, F_OK), -1);
+	assert_int_equal(waitpid(engine, NULL, WNOHANG), 0);
+	(void)end_of(child);
+	assert_exits(engine, 0);
+	assert_own_engine_leaves_with(link, &screen);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+/* Engines are started by PATH. */
+static int find_programs(void **state)
+{
+	const char *build = getenv("BOTSWAIN_BUILD");
+	autofree char *beside = realpath(build ? build : "build", NULL), *path = NULL;
+	(void)state;
+	assert_non_null(beside);
+	path = xasprintf("%s:%s", beside, getenv("PATH"));
+	return setenv("PATH", path, 1);
+}
 
 int main(void)
 {
@@ -425,6 +619,11 @@ int main(void)
 		TEST(an_own_engine_is_found_or_started_and_leaves_with_its_last_client),
 		TEST(a_private_engine_keeps_nothing_and_leaves_at_once),
 		TEST(an_engine_that_cannot_start_says_why),
+		TEST(a_screen_says_who_has_the_lock_and_comes_in_when_it_goes),
+		TEST(a_screen_without_an_engine_can_be_left),
+		TEST(an_engine_is_found_only_when_it_has_answered),
+		TEST(who_listens_and_never_answers_is_named),
+		TEST(an_engine_that_leaves_is_not_to_be_found_while_it_ends),
 	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, find_programs, NULL);
 }
