@@ -103,6 +103,7 @@ struct op {
 	enum op_state state;
 	char *result;
 	int64_t started_ms, ended_ms; /* wall */
+	int64_t deadline_ms;          /* wall: each step has met its limits by then */
 	enum want want;
 	bool is_backup;
 	const char *stopping; /* why no further step begins; NULL: they do */

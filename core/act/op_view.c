@@ -47,6 +47,7 @@ void op_show(struct act *act, const struct op *op)
 		.result = xstrdup(op->result ? op->result : ""),
 		.started_ms = op->started_ms,
 		.ended_ms = op->ended_ms,
+		.deadline_ms = op->deadline_ms,
 		.progress = progress(act, op),
 		.command = xstrdup(op->command)};
 	for (size_t i = 0; i < op->step_count; i++) {

@@ -196,6 +196,14 @@ void op_wait(struct op *op, uint64_t client, uint64_t req)
 	op->waiting[op->waiting_count++] = (struct waiter){.client = client, .req = req};
 }
 
+/* What its limits allow when every step takes all of them. */
+static int64_t most_ms(const struct op *op)
+{
+	int64_t rounds = (int64_t)((op->step_count + op->parallel - 1) / op->parallel);
+	int64_t watched_ms = op->is_backup ? 0 : outcome_most_ms(op->verify_ms, op->stable_ms);
+	return RECORD_MS + rounds * (RECORD_MS + op->timeout_ms + KILL_MS + watched_ms);
+}
+
 bool op_begin(struct act *act, struct op *op, struct err *err)
 {
 	autostr struct str names = STR_INIT;
@@ -212,6 +220,7 @@ bool op_begin(struct act *act, struct op *op, struct err *err)
 		return err_set(
 			err, ERR_LIMIT, "nothing can be recorded: the ledger's queue is full");
 	op->started_ms = clock_wall_ms(act->clock);
+	op->deadline_ms = op->started_ms + most_ms(op);
 	op->record_mono_ms = clock_mono_ms(act->clock) + RECORD_MS;
 	act->ops = grow(act->ops, act->op_count, &act->op_capacity, sizeof(struct op *));
 	act->ops[act->op_count++] = op;

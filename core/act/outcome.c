@@ -85,6 +85,12 @@ int64_t outcome_due_ms(const struct outcome *outcome)
 	return outcome->new_pid && last_look_ms > due_ms ? last_look_ms : due_ms;
 }
 
+/* What came up at the last moment is still looked at for its stable time. */
+int64_t outcome_most_ms(int64_t verify_ms, int64_t stable_ms)
+{
+	return verify_ms + stable_ms + LAST_LOOK_MS;
+}
+
 static bool is_over(const struct outcome *outcome, struct now now)
 {
 	return now.mono_ms >= outcome_due_ms(outcome);

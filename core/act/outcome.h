@@ -49,5 +49,7 @@ enum outcome_word outcome_judge(
 
 /* Mono time at which it will be judged for good without any further observation. */
 int64_t outcome_due_ms(const struct outcome *outcome);
+/* How long after the end of its command that is at most. */
+int64_t outcome_most_ms(int64_t verify_ms, int64_t stable_ms);
 
 #endif

@@ -19,6 +19,8 @@
 #include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
+#include "tests/support/fleet.h"
+#include "tui/cli/cli.h"
 
 enum { PATIENCE_MS = 15000, NEW_LINES = 5 };
 
@@ -44,6 +46,7 @@ static pid_t follow(const char *config, int *ret_fd)
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGTERM); /* a failed test leaves nothing behind */
 		dup2(ends[1], STDOUT_FILENO);
+		dup2(ends[1], STDERR_FILENO);
 		execl(program, "botswain", "-c", config, "logs", "-f", NULL);
 		_exit(127);
 	}
@@ -75,39 +78,82 @@ static unsigned count(const char *text, const char *words)
 	return found;
 }
 
+/* A log with a line in it, followed by a process of its own. */
+struct scene {
+	char folder[40], *log, *config;
+	pid_t pid;
+	int fd; /* its output and what it says */
+	struct str heard;
+};
+
+static int setup(void **state)
+{
+	struct scene *scene = xcalloc(1, sizeof(*scene));
+	strcpy(scene->folder, "/tmp/botswain-logs-XXXXXX");
+	assert_non_null(mkdtemp(scene->folder));
+	scene->log = xasprintf("%s/a.log", scene->folder);
+	scene->config = xasprintf("%s/botswain.yaml", scene->folder);
+	append(scene->log, "{\"level\":\"info\",\"msg\":\"an old line\"}\n");
+	append(scene->config, "state_dir: %s/state\nlogs:\n  - {name: a, path: %s}\n",
+		scene->folder, scene->log);
+	str_init(&scene->heard);
+	scene->pid = follow(scene->config, &scene->fd);
+	read_until(scene->fd, &scene->heard, "an old line");
+	*state = scene;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct scene *scene = *state;
+	close(scene->fd);
+	unlink(scene->log);
+	unlink(scene->config);
+	rmdir(scene->folder);
+	free(scene->log);
+	free(scene->config);
+	str_release(&scene->heard);
+	free(scene);
+	return 0;
+}
+
 static void a_followed_line_is_printed_once(void **state)
 {
-	char folder[] = "/tmp/botswain-logs-XXXXXX";
-	autostr struct str heard = STR_INIT;
-	int fd;
-	(void)state;
-	assert_non_null(mkdtemp(folder));
-	autofree char *log = xasprintf("%s/a.log", folder);
-	autofree char *config = xasprintf("%s/botswain.yaml", folder);
-	append(log, "{\"level\":\"info\",\"msg\":\"an old line\"}\n");
-	append(config, "state_dir: %s/state\nlogs:\n  - {name: a, path: %s}\n", folder, log);
-	pid_t pid = follow(config, &fd);
-	read_until(fd, &heard, "an old line");
+	struct scene *scene = *state;
+	struct str *heard = &scene->heard;
 	for (int i = 0; i < NEW_LINES; i++) {
 		autofree char *words = xasprintf("new line %d", i);
-		append(log, "{\"level\":\"info\",\"msg\":\"%s\"}\n", words);
-		read_until(fd, &heard, words);
+		append(scene->log, "{\"level\":\"info\",\"msg\":\"%s\"}\n", words);
+		read_until(scene->fd, heard, words);
 	}
-	assert_int_equal(count(heard.text, "an old line"), 1);
-	assert_int_equal(count(heard.text, "Z a.log            I "), NEW_LINES + 1); /* of no bot */
-	assert_int_equal(count(heard.text, "new line "), NEW_LINES);
-	kill(pid, SIGTERM);
-	assert_int_equal(waitpid(pid, NULL, 0), pid);
-	close(fd);
-	unlink(log);
-	unlink(config);
-	rmdir(folder);
+	assert_int_equal(count(heard->text, "an old line"), 1);
+	assert_int_equal(
+		count(heard->text, "Z a.log            I "), NEW_LINES + 1); /* of no bot */
+	assert_int_equal(count(heard->text, "new line "), NEW_LINES);
+	kill(scene->pid, SIGTERM);
+	assert_int_equal(waitpid(scene->pid, NULL, 0), scene->pid);
 }
+
+static void following_an_engine_that_dies_is_no_success(void **state)
+{
+	struct scene *scene = *state;
+	int status;
+	pid_t engine = child_of_process(scene->pid);
+	assert_true(engine > 0);
+	assert_int_equal(kill(engine, SIGKILL), 0);
+	read_until(scene->fd, &scene->heard, "botswain: the engine left: ");
+	assert_int_equal(waitpid(scene->pid, &status, 0), scene->pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), CLI_UNKNOWN);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_followed_line_is_printed_once),
+		TEST(a_followed_line_is_printed_once),
+		TEST(following_an_engine_that_dies_is_no_success),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

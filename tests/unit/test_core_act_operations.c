@@ -467,6 +467,39 @@ static void only_the_last_two_hundred_operations_stay(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, bench_setup_open, bench_teardown)
 
+static int64_t span_of(struct act_bench *bench, uint64_t id)
+{
+	const struct msg_operation *operation = bench_operation(bench, id);
+	return operation->deadline_ms - operation->started_ms;
+}
+
+/* The command may take 20 s, its outcome 30 s, what came up at the last moment 10 s more. */
+static void an_operation_states_by_when_it_has_ended(void **state)
+{
+	enum { STEP_MS = 20000 + 30000 + 10000, SPARE_MS = 45000 };
+	static const char *const names[] = {"orders", "pay"};
+	struct act_bench *bench = *state;
+	struct msg_plan plan = bench_plan(bench, "restart", "orders", "pay", NULL);
+	struct msg_accepted accepted = {.req = 0};
+	assert_false(bench_run(bench, plan.plan, 2, &accepted));
+	msg_release(MSG_plan, &plan);
+	assert_in_range(span_of(bench, 1), 2 * STEP_MS, 2 * (STEP_MS + SPARE_MS));
+	bench_ledger(bench);
+	for (int bot = 0; bot < 2; bot++) {
+		clock_advance(&bench->clock, 19999);
+		bench_child(bench, "ended");
+		clock_advance(&bench->clock, 29998);
+		bench_come_up(bench, names[bot], (uint64_t)(900 + bot));
+		bench_pass(bench, names[bot], 1);
+		bench_pass(bench, names[bot], 14999);
+		bench_pass(bench, names[bot], 1);
+	}
+	const struct msg_operation *operation = bench_operation(bench, 1);
+	assert_true(operation->ended_ms);
+	assert_in_range(operation->ended_ms - operation->started_ms, 2 * STEP_MS,
+		operation->deadline_ms - operation->started_ms);
+}
+
 int main(void)
 {
 	signal(SIGPIPE, SIG_IGN);
@@ -490,6 +523,7 @@ int main(void)
 		TEST(a_custom_verb_ends_as_unverified),
 		TEST(a_verb_of_the_fleet_runs_once_without_targets),
 		TEST(cancel_while_the_outcome_is_watched_says_that_the_command_had_ended),
+		TEST(an_operation_states_by_when_it_has_ended),
 		TEST(a_secret_in_the_reason_goes_no_further),
 		TEST(leaving_ends_the_child_and_says_so_in_the_audit),
 		TEST(operations_survive_a_restart_and_one_cut_off_is_said_to_be),

@@ -16,7 +16,14 @@
 #include "core/base/str.h"
 #include "core/conf/settings.h"
 
-enum { WAIT_MS = 5000, ATTACH_MS = 5000, POLL_MS = 100, ARGS_WIDTH = 30 };
+enum {
+	WAIT_MS = 5000,
+	ATTACH_MS = 5000,
+	START_MS = 15000, /* for an action: the engine before may take so long to end */
+	POLL_MS = 100,
+	MARGIN_MS = 15000,
+	ARGS_WIDTH = 30,
+};
 #define INDENT "\n                                             "
 
 /* clang-format off */
@@ -60,6 +67,13 @@ int cli_say(int status, const char *format, ...)
 	return status;
 }
 
+int cli_unknown(const struct cli *cli, const char *what)
+{
+	if (client_state(cli->client) != CLIENT_LOST)
+		return cli_say(CLI_UNKNOWN, "%s", what);
+	return cli_say(CLI_UNKNOWN, "the engine left: %s; %s", client_why(cli->client), what);
+}
+
 int cli_refuse(const char *command, const char *word)
 {
 	return cli_say(CLI_USAGE, "'%s' is no option of %s; see botswain %s --help", word, command,
@@ -76,6 +90,12 @@ bool cli_put(const struct str *text)
 			done += (size_t)wrote;
 	}
 	return true;
+}
+
+/* A span: neither clock of the machine need be right. */
+int64_t cli_patience_ms(const struct msg_operation *operation)
+{
+	return operation->deadline_ms - operation->started_ms + MARGIN_MS;
 }
 
 int64_t cli_now_ms(const struct cli *cli)
@@ -137,7 +157,7 @@ static bool reach_engine(struct cli *cli, const struct cli_command *command, str
 	bool started = false;
 	if (command->acts)
 		return client_attach(
-			cli->settings, "cli", true, ATTACH_MS, &cli->client, &started, err);
+			cli->settings, "cli", true, START_MS, &cli->client, &started, err);
 	if (client_connect(cli->settings->socket_path, cli->settings->state_dir, "cli", true,
 		    &cli->client, NULL)) {
 		cli_until(cli, attached, ATTACH_MS);
@@ -218,9 +238,9 @@ static int run_attached(struct cli *cli, const struct cli_command *command, int 
 		return cli_say(CLI_UNKNOWN, "%s", err.text);
 	bool answered = cli_until(cli, all_answered, cli->wait_ms);
 	if (client_state(cli->client) == CLIENT_LOST)
-		return cli_say(CLI_UNKNOWN, "the engine left: %s", client_why(cli->client));
+		return cli_unknown(cli, "nothing was asked of it");
 	int status = command->run(cli, argc, argv);
-	if (!answered && (status == CLI_OK || status == CLI_UNHEALTHY))
+	if (!answered && !command->acts && (status == CLI_OK || status == CLI_UNHEALTHY))
 		return cli_say(CLI_UNKNOWN, "not every source has answered within --wait %s",
 			format_duration(cli->wait_ms).text);
 	return status;

@@ -41,7 +41,7 @@ struct cli {
 struct cli_command {
 	const char *name, *args, *help;
 	bool engine; /* needs the model: attached, and every source has answered or --wait has passed */
-	bool acts; /* needs an engine that may act */
+	bool acts; /* needs an engine that may act; its exit status is that of its outcome alone */
 	/* argv[0] is the name; options common to all are already taken out. */
 	int (*run)(struct cli *cli, int argc, char **argv);
 };
@@ -57,10 +57,14 @@ void cli_help(struct str *to);
 
 /* Reads the socket until `done` says so or `limit_ms` has passed. False: the limit, or the engine is lost. */
 bool cli_until(struct cli *cli, bool (*done)(struct cli *cli), int64_t limit_ms);
+/* How long to watch an operation: what the engine says that it may take, and a margin. */
+int64_t cli_patience_ms(const struct msg_operation *operation);
 /* The engine's clock: ages are measured against it. */
 int64_t cli_now_ms(const struct cli *cli);
 /* Says a sentence on standard error ("botswain: ...") and returns `status`. */
 int cli_say(int status, const char *format, ...) PRINTF_LIKE(2, 3);
+/* Says what is not known now, that the engine left when it did, and returns CLI_UNKNOWN. */
+int cli_unknown(const struct cli *cli, const char *what);
 /* Says that a word is no option of `command`, and returns CLI_USAGE. */
 int cli_refuse(const char *command, const char *word);
 /* Finds and reads the configuration (`config`: -c FILE, or NULL) into cli->settings. False: every error was said on

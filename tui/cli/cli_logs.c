@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* logs: a window on the event store, printed; -f follows until the reader goes away or Ctrl-C. */
+/* logs: a window on the event store, printed; -f follows until the reader goes away, Ctrl-C, or the engine's end. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -192,7 +192,9 @@ static int run(struct cli *cli, int argc, char **argv)
 	forget_seen(&tail);
 	if (*tail.error)
 		return cli_say(CLI_USAGE, "%s\n  the filter: %s", tail.error, filter.text);
-	return tail.done || tail.gone ? CLI_OK : cli_say(CLI_UNKNOWN, "the engine did not answer");
+	if (tail.gone || (tail.done && !tail.follow))
+		return CLI_OK;
+	return cli_unknown(cli, tail.done ? "no more lines come" : "no answer came");
 }
 
 extern const struct cli_command cli_logs;

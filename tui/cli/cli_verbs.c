@@ -9,7 +9,7 @@
 #include "core/base/str.h"
 #include "tui/cli/cli.h"
 
-enum { ANSWER_MS = 10000, WATCH_MS = 600000 };
+enum { ANSWER_MS = 20000 }; /* longer than the engine waits for its disk */
 
 /* What came back so far. */
 struct deed {
@@ -35,6 +35,11 @@ static bool planned(struct cli *cli)
 static bool answered(struct cli *cli)
 {
 	return ((struct deed *)cli->context)->accepted != NULL;
+}
+
+static bool shown(struct cli *cli)
+{
+	return model_operation(cli->model, ((struct deed *)cli->context)->operation) != NULL;
 }
 
 static bool finished(struct cli *cli)
@@ -87,12 +92,14 @@ static int run_plan(struct cli *cli, struct deed *deed)
 		.typed = deed->plan->typed};
 	client_send(cli->client, MSG_run_req, &run);
 	if (!cli_until(cli, answered, ANSWER_MS))
-		return cli_say(CLI_UNKNOWN, "the engine did not answer; see botswain ops");
+		return cli_unknown(cli, "nothing says whether it was done: see botswain ops");
 	if (deed->accepted->code)
 		return refusal(deed->accepted->code, deed->accepted->error);
 	deed->operation = deed->accepted->operation;
-	if (!cli_until(cli, finished, WATCH_MS))
-		return cli_say(CLI_UNKNOWN, "it has not ended; see botswain ops");
+	if (!cli_until(cli, shown, ANSWER_MS) ||
+		!cli_until(cli, finished,
+			cli_patience_ms(model_operation(cli->model, deed->operation))))
+		return cli_unknown(cli, "how it ended is not known: see botswain ops");
 	return outcome(cli, model_operation(cli->model, deed->operation));
 }
 
@@ -105,7 +112,7 @@ static int act(struct cli *cli, struct msg_plan_req *request)
 	client_send(cli->client, MSG_plan_req, request);
 	int status = CLI_OK;
 	if (!cli_until(cli, planned, ANSWER_MS)) {
-		status = cli_say(CLI_UNKNOWN, "the engine did not answer");
+		status = cli_unknown(cli, "nothing was done: no answer came");
 	} else if (deed.plan->code) {
 		status = refusal(deed.plan->code, deed.plan->error);
 	} else {
