@@ -157,11 +157,8 @@ void app_targets(const struct app *app, struct id_list *ret_ids)
 		return;
 	}
 	const struct rowset *rows = pane_bots.rows(app->view[PANE_bots]);
-	for (size_t i = 0; i < rows->marks.count && focus != PANE_detail; i++)
-		id_list_add(ret_ids, rows->marks.ids[i]);
-	for (size_t row = 0; row < rows->shown.count && focus != PANE_detail; row++)
-		if (rowset_in_range(rows, row) && !rowset_marked(rows, rows->shown.ids[row]))
-			id_list_add(ret_ids, rows->shown.ids[row]);
+	if (focus != PANE_detail)
+		rowset_chosen(rows, ret_ids);
 	if (ret_ids->count == 0 && rows->cursor)
 		id_list_add(ret_ids, rows->cursor);
 }

@@ -31,16 +31,11 @@ static long find_in(const struct id_list *list, uint64_t id)
 	return ROW_NONE;
 }
 
-static void remove_at(struct id_list *list, size_t at)
-{
-	list->count--;
-	memmove(list->ids + at, list->ids + at + 1, (list->count - at) * sizeof(*list->ids));
-}
-
 void rowset_release(struct rowset *rows)
 {
 	id_list_release(&rows->shown);
 	id_list_release(&rows->marks);
+	id_list_release(&rows->sorted_marks);
 }
 
 /* ---- the order ---- */
@@ -111,6 +106,15 @@ static void follow_cursor(struct rowset *rows)
 	place_cursor(rows, row == ROW_NONE ? rows->cursor_row : (size_t)row);
 }
 
+static void follow_range(struct rowset *rows)
+{
+	long row = rowset_find(rows, rows->range_from);
+	if (row == ROW_NONE)
+		rows->range_from = 0;
+	else
+		rows->range_row = (size_t)row;
+}
+
 void rowset_update(struct rowset *rows, const uint64_t *wanted, size_t count, bool hold)
 {
 	if (hold && rows->shown.count && !rows->adopt) {
@@ -122,8 +126,7 @@ void rowset_update(struct rowset *rows, const uint64_t *wanted, size_t count, bo
 	}
 	rows->adopt = false;
 	rows->order_changed = !same_order(&rows->shown, wanted, count);
-	if (rows->range_from && rowset_find(rows, rows->range_from) == ROW_NONE)
-		rows->range_from = 0;
+	follow_range(rows);
 	follow_cursor(rows);
 }
 
@@ -142,58 +145,99 @@ void rowset_move_to(struct rowset *rows, size_t row)
 
 bool rowset_marked(const struct rowset *rows, uint64_t id)
 {
-	return find_in(&rows->marks, id) != ROW_NONE;
+	return sorted_has(&rows->sorted_marks, id);
+}
+
+/* Takes ownership of the new marks. */
+static void set_marks(struct rowset *rows, struct id_list marks)
+{
+	struct id_list sorted = sorted_copy(marks.ids, marks.count);
+	id_list_release(&rows->marks);
+	id_list_release(&rows->sorted_marks);
+	rows->marks = marks;
+	rows->sorted_marks = sorted;
+}
+
+/* The marks but for those of `without`, which is sorted. */
+static struct id_list marks_without(const struct rowset *rows, const struct id_list *without)
+{
+	struct id_list kept = {0};
+	for (size_t i = 0; i < rows->marks.count; i++)
+		if (!sorted_has(without, rows->marks.ids[i]))
+			id_list_add(&kept, rows->marks.ids[i]);
+	return kept;
 }
 
 void rowset_mark(struct rowset *rows, uint64_t id, bool on)
 {
-	long at = find_in(&rows->marks, id);
+	const struct id_list one = {.ids = &id, .count = 1};
 	rows->touched = true;
-	if (on && at == ROW_NONE && id)
-		id_list_add(&rows->marks, id);
-	else if (!on && at != ROW_NONE)
-		remove_at(&rows->marks, (size_t)at);
+	if (on == rowset_marked(rows, id) || !id)
+		return;
+	struct id_list marks = marks_without(rows, &one);
+	if (on)
+		id_list_add(&marks, id);
+	set_marks(rows, marks);
 }
 
 void rowset_invert(struct rowset *rows)
 {
-	for (size_t i = 0; i < rows->shown.count; i++) {
-		uint64_t id = rows->shown.ids[i];
-		rowset_mark(rows, id, !rowset_marked(rows, id));
-	}
+	struct id_list shown = sorted_copy(rows->shown.ids, rows->shown.count);
+	struct id_list marks = marks_without(rows, &shown);
+	rows->touched = true;
+	for (size_t i = 0; i < rows->shown.count; i++)
+		if (!rowset_marked(rows, rows->shown.ids[i]))
+			id_list_add(&marks, rows->shown.ids[i]);
+	set_marks(rows, marks);
+	id_list_release(&shown);
 }
 
 void rowset_unmark_all(struct rowset *rows)
 {
-	id_list_clear(&rows->marks);
+	set_marks(rows, (struct id_list){0});
 	rows->range_from = 0;
 }
 
 bool rowset_in_range(const struct rowset *rows, size_t row)
 {
-	long from = rowset_find(rows, rows->range_from), to = rowset_find(rows, rows->cursor);
-	if (from == ROW_NONE || to == ROW_NONE)
+	size_t from = rows->range_row, to = rows->cursor_row;
+	if (!rows->range_from || !rows->cursor)
 		return false;
-	long first = from < to ? from : to, last = from < to ? to : from;
-	return (long)row >= first && (long)row <= last;
+	return from < to ? row >= from && row <= to : row >= to && row <= from;
+}
+
+void rowset_chosen(const struct rowset *rows, struct id_list *ret_ids)
+{
+	for (size_t i = 0; i < rows->marks.count; i++)
+		id_list_add(ret_ids, rows->marks.ids[i]);
+	for (size_t row = 0; row < rows->shown.count; row++)
+		if (rowset_in_range(rows, row) && !rowset_marked(rows, rows->shown.ids[row]))
+			id_list_add(ret_ids, rows->shown.ids[row]);
 }
 
 void rowset_range(struct rowset *rows)
 {
+	struct id_list marks = {0};
 	if (!rows->range_from) {
 		rows->range_from = rows->cursor;
+		rows->range_row = rows->cursor_row;
 		return;
 	}
-	for (size_t row = 0; row < rows->shown.count; row++)
-		if (rowset_in_range(rows, row))
-			rowset_mark(rows, rows->shown.ids[row], true);
+	rowset_chosen(rows, &marks);
+	set_marks(rows, marks);
+	rows->touched = true;
 	rows->range_from = 0;
 }
 
 void rowset_forget(
 	struct rowset *rows, bool (*exists)(const void *context, uint64_t id), const void *context)
 {
-	for (size_t i = rows->marks.count; i-- > 0;)
-		if (!exists(context, rows->marks.ids[i]))
-			remove_at(&rows->marks, i);
+	struct id_list kept = {0};
+	for (size_t i = 0; i < rows->marks.count; i++)
+		if (exists(context, rows->marks.ids[i]))
+			id_list_add(&kept, rows->marks.ids[i]);
+	if (kept.count == rows->marks.count)
+		id_list_release(&kept);
+	else
+		set_marks(rows, kept);
 }

@@ -3,7 +3,8 @@
  * The rows of a table as entity ids: their order on the screen, the cursor, the marks and a range.
  * The cursor stands on an entity, never on a row number. While `hold` is asked for, rows stay where
  * they are: what is gone leaves, what is new comes at the end, and `order_changed` says that the
- * wanted order differs. Pure; screen thread.
+ * wanted order differs. Whether one row is marked or in the range is answered without going through
+ * the others. Pure; screen thread.
  */
 #ifndef BOTSWAIN_TUI_ROWSET_H
 #define BOTSWAIN_TUI_ROWSET_H
@@ -20,9 +21,11 @@ struct id_list {
 struct rowset {
 	struct id_list shown; /* in the order of the screen */
 	struct id_list marks; /* in the order they were set */
-	uint64_t cursor;      /* 0: no row */
-	uint64_t range_from;  /* where a range began, 0: none is open */
-	size_t cursor_row;    /* row of the cursor; of use when its entity has gone */
+	struct id_list sorted_marks;
+	uint64_t cursor;     /* 0: no row */
+	uint64_t range_from; /* where a range began, 0: none is open */
+	size_t cursor_row;   /* row of the cursor; of use when its entity has gone */
+	size_t range_row;    /* row of range_from */
 	bool order_changed;
 	bool adopt; /* the operator asked for another order: the next update takes it, held or not */
 	bool touched; /* the operator has moved the cursor; before that it stays on the first row */
@@ -47,6 +50,8 @@ void rowset_unmark_all(struct rowset *rows);
 void rowset_range(struct rowset *rows);
 /* True for rows between the open range's start and the cursor. */
 bool rowset_in_range(const struct rowset *rows, size_t row);
+/* Adds what an action is for: the marks as they were set, then the other rows of the open range. */
+void rowset_chosen(const struct rowset *rows, struct id_list *ret_ids);
 /* Marks of entities that `exists` denies are dropped. */
 void rowset_forget(
 	struct rowset *rows, bool (*exists)(const void *context, uint64_t id), const void *context);

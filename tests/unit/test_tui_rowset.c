@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "core/base/attr.h"
+#include "core/base/clock.h"
 #include "tui/rowset.h"
 
 static void assert_shown(const struct rowset *rows, const uint64_t *ids, size_t count)
@@ -123,10 +124,73 @@ static void inverting_turns_every_shown_mark_over(void **state)
 	assert_int_equal(rows.marks.count, 0);
 }
 
+static void the_chosen_rows_are_the_marks_and_then_the_open_range(void **state)
+{
+	(void)state;
+	CLEANUP(rowset_release) struct rowset rows = {0};
+	CLEANUP(id_list_release) struct id_list chosen = {0};
+	static const uint64_t expected[] = {6, 3, 2, 4};
+	update(&rows, false, "123456");
+	rowset_mark(&rows, 6, true);
+	rowset_mark(&rows, 3, true);
+	rowset_move_to(&rows, 3);
+	rowset_range(&rows);
+	rowset_move_to(&rows, 1);
+	rowset_chosen(&rows, &chosen);
+	assert_int_equal(chosen.count, COUNT_OF(expected));
+	assert_memory_equal(chosen.ids, expected, sizeof(expected));
+}
+
+static void a_range_keeps_its_ends_when_the_rows_change_places(void **state)
+{
+	(void)state;
+	CLEANUP(rowset_release) struct rowset rows = {0};
+	update(&rows, false, "123456");
+	rowset_move_to(&rows, 1);
+	rowset_range(&rows);
+	rowset_move_to(&rows, 2);
+	update(&rows, false, "912435");
+	assert_false(rowset_in_range(&rows, 1) || rowset_in_range(&rows, 5));
+	assert_true(rowset_in_range(&rows, 2) && rowset_in_range(&rows, 3) &&
+		    rowset_in_range(&rows, 4));
+	update(&rows, false, "9134"); /* its first end has gone */
+	assert_int_equal(rows.range_from, 0);
+	assert_false(rowset_in_range(&rows, 2));
+}
+
 static bool is_even(const void *context, uint64_t id)
 {
 	(void)context;
 	return id % 2 == 0;
+}
+
+/* Were one of these steps to go through all rows for each row, it would take minutes. */
+static void a_hundred_thousand_rows_are_chosen_from_in_one_pass(void **state)
+{
+	enum { ROWS = 100000, LIMIT_US = 2000 * 1000 };
+	(void)state;
+	CLEANUP(rowset_release) struct rowset rows = {0};
+	CLEANUP(id_list_release) struct id_list ids = {0}, chosen = {0};
+	for (uint64_t i = 1; i <= ROWS; i++)
+		id_list_add(&ids, i * UINT64_C(0x9e3779b97f4a7c15));
+	int64_t begun_us = clock_cost_us();
+	rowset_update(&rows, ids.ids, ids.count, false);
+	rowset_move_to(&rows, ROWS - 1);
+	rowset_range(&rows);
+	rowset_move_to(&rows, 0);
+	rowset_chosen(&rows, &chosen);
+	for (size_t row = 0; row < ROWS; row++)
+		assert_true(rowset_in_range(&rows, row) && !rowset_marked(&rows, ids.ids[row]));
+	rowset_range(&rows);
+	for (size_t row = 0; row < ROWS; row++)
+		assert_true(rowset_marked(&rows, ids.ids[row]));
+	rowset_invert(&rows);
+	assert_int_equal(rows.marks.count, 0);
+	rowset_invert(&rows);
+	rowset_forget(&rows, is_even, NULL);
+	assert_in_range(clock_cost_us() - begun_us, 0, LIMIT_US);
+	assert_int_equal(chosen.count, ROWS);
+	assert_int_equal(rows.marks.count, ROWS / 2);
 }
 
 static void marks_of_entities_that_are_gone_are_forgotten(void **state)
@@ -150,6 +214,9 @@ int main(void)
 		cmocka_unit_test(when_the_entity_under_the_cursor_goes_the_cursor_stays_on_its_row),
 		cmocka_unit_test(a_range_marks_every_row_between_its_ends_in_both_directions),
 		cmocka_unit_test(inverting_turns_every_shown_mark_over),
+		cmocka_unit_test(the_chosen_rows_are_the_marks_and_then_the_open_range),
+		cmocka_unit_test(a_range_keeps_its_ends_when_the_rows_change_places),
+		cmocka_unit_test(a_hundred_thousand_rows_are_chosen_from_in_one_pass),
 		cmocka_unit_test(marks_of_entities_that_are_gone_are_forgotten),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
