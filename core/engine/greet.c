@@ -33,6 +33,7 @@ static void welcome(struct engine *engine, struct peer *peer)
 	peer_send(peer, MSG_welcome, &welcome);
 	peer->stage = PEER_KNOWN;
 	engine->was_attached = true;
+	engine->leave_mono_ms = 0; /* decided anew: it may be gone before this turn ends */
 }
 
 /* What a screen says of its user is recorded; the socket's credentials decide. */

@@ -394,6 +394,21 @@ static void a_client_says_why_it_was_refused(void **state)
 	model_free(model);
 }
 
+/* Not ten seconds later, as one does that nobody has found yet. */
+static void an_own_engine_leaves_after_a_client_of_a_moment(void **state)
+{
+	(void)state;
+	const struct engine_options options = {.own = true};
+	struct harness *harness = harness_open("state_dir: /nowhere/state\n", &options);
+	assert_true(engine_turn(harness->engine, 0));
+	int fd = connect_raw(harness);
+	say(fd, "hello protocol=%d engine=\"/nowhere/state\"", MSG_PROTOCOL);
+	close(fd);
+	harness_settle(harness);
+	assert_false(engine_turn(harness->engine, 0));
+	harness_free(harness);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -412,6 +427,7 @@ int main(void)
 		TEST(another_user_may_look_and_not_act),
 		TEST(the_sixty_fifth_client_is_refused),
 		TEST(a_client_says_why_it_was_refused),
+		cmocka_unit_test(an_own_engine_leaves_after_a_client_of_a_moment),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
