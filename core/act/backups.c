@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "core/act/drivers/argv.h"
-#include "core/act/drivers/runner.h"
+#include "core/act/drivers/part_writer.h"
 #include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/mem.h"
@@ -127,7 +127,7 @@ void backups_sweep(struct act *act)
 	for (size_t i = 0; i < act->settings->backup_count; i++) {
 		autofree char *pattern = NULL;
 		if (pattern_of(act->settings->backups[i].file, &pattern))
-			runner_sweep(act->runner, pattern);
+			part_sweep_aside(pattern);
 	}
 }
 

@@ -175,7 +175,7 @@ int64_t access_due_ms(const struct act *act);
 /* backups.c: the entities that the configuration makes. */
 /* Puts the verb and backup entities of the present configuration, and removes others. */
 void entities_reload(struct act *act);
-/* Removes the half-written files of an engine that was killed. */
+/* Begins to remove the half-written files of an engine that was killed. */
 void backups_sweep(struct act *act);
 const struct conf_backup *backup_find(const struct act *act, uint64_t id);
 void backup_runs(struct act *act, uint64_t id);

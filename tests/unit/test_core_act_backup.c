@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Backups as operations: their entity, their progress, what survives a restart, what is left. */
 #include "tests/support/act_bench.h"
+#include "tests/support/gate.h"
 
 #include <dirent.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -209,12 +211,66 @@ static void what_a_killed_engine_left_is_removed_at_the_next_start(void **state)
 	autofree char *other = xasprintf("%s/notes.part", store->dir);
 	fclose(fopen(left, "we"));
 	fclose(fopen(other, "we"));
-	bench_open(bench);
-	run_backup(store); /* the runner sweeps before it runs anything */
-	bench_child(bench, "ended");
-	assert_int_equal(access(left, F_OK), -1);
+	bench_open(bench); /* a thread sweeps */
+	for (unsigned before = 0; access(left, F_OK) == 0; before++)
+		gate_await_unlink(before);
 	assert_int_equal(access(other, F_OK), 0);
-	assert_int_equal(files(store, false), 2);
+	assert_int_equal(files(store, false), 1);
+}
+
+static void a_leftover_in_the_way_of_a_backup_is_replaced(void **state)
+{
+	struct store *store = *state;
+	struct act_bench *bench = store->bench;
+	bench_open(bench);
+	autofree char *left = xasprintf("%s/fleet-20261120T100021Z.dump.part", store->dir);
+	fclose(fopen(left, "we"));
+	uint64_t id = run_backup(store);
+	bench_child(bench, "ended");
+	assert_string_equal(bench_operation(bench, id)->state, "done");
+	assert_int_equal(files(store, false), 1);
+}
+
+/* Time passes until its disk is told to be silent. */
+static void await_silence(struct store *store, uint64_t id)
+{
+	struct act_bench *bench = store->bench;
+	const char *said = "";
+	while (!strstr(said, "does not answer since ")) {
+		struct pollfd bell = {.fd = mailbox_fd(bench->mailbox), .events = POLLIN};
+		struct parcel parcel;
+		if (poll(&bell, 1, 10) == 0)
+			clock_advance(&bench->clock, 500);
+		if (!mailbox_take(bench->mailbox, &parcel, 1))
+			continue;
+		if (parcel.message.kind == MSG_obs_child)
+			act_observe(bench->act, parcel.message.kind, parcel.message.body);
+		parcel_release(&parcel);
+		said = bench_operation(bench, id)->steps[0].text;
+	}
+}
+
+static void a_target_that_does_not_answer_is_told_and_fails_the_backup(void **state)
+{
+	struct store *store = *state;
+	struct act_bench *bench = store->bench;
+	struct msg_answer answer = {.req = 0};
+	bench_open(bench);
+	gate_shut("write");
+	uint64_t id = run_backup(store);
+	gate_await();
+	await_silence(store, id);
+	act_cancel(bench->act, &bench->ann, &(struct msg_cancel_req){.operation = id}, &answer);
+	msg_release(MSG_answer, &answer);
+	bench_child(bench, "ended");
+	const struct msg_operation *operation = bench_operation(bench, id);
+	assert_string_equal(operation->state, "failed");
+	assert_non_null(strstr(operation->result, "cancelled; the target does not answer since "));
+	assert_non_null(strstr(operation->result, ": see to the disk or mount of '"));
+	assert_string_equal(shown(store)->state, "failed");
+	unsigned before = gate_unlinks();
+	gate_open();
+	gate_await_unlink(before);
 }
 
 static void one_of_several_backups_must_be_named(void **state)
@@ -246,6 +302,8 @@ int main(void)
 		TEST(a_disk_that_fills_up_fails_the_backup_and_says_so),
 		TEST(without_verify_it_is_unverified),
 		TEST(what_a_killed_engine_left_is_removed_at_the_next_start),
+		TEST(a_leftover_in_the_way_of_a_backup_is_replaced),
+		TEST(a_target_that_does_not_answer_is_told_and_fails_the_backup),
 		TEST(one_of_several_backups_must_be_named),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

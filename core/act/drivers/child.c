@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
@@ -18,6 +19,8 @@
 #include "core/act/drivers/argv.h"
 #include "core/base/err.h"
 #include "core/base/mem.h"
+
+enum { END_MS = 500 };
 
 static const char default_path[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 /* Where things are, never what they are: a secret in our environment goes no further. */
@@ -168,8 +171,11 @@ bool child_ended(const struct child *child, int *ret_status, int *ret_signal)
 void child_reap(struct child *child)
 {
 	const int fds[] = {child->pidfd, child->out, child->err};
-	if (child->pid > 0)
-		waitpid(child->pid, NULL, 0);
+	struct pollfd end = {.fd = child->pidfd, .events = POLLIN};
+	if (child->pid > 0) {
+		poll(&end, 1, END_MS);
+		waitpid(child->pid, NULL, WNOHANG);
+	}
 	for (size_t i = 0; i < COUNT_OF(fds); i++)
 		if (fds[i] >= 0)
 			close(fds[i]);

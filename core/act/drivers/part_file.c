@@ -50,13 +50,50 @@ static bool fail(const char *what, const char *path, int errnum, struct err *err
 	return false;
 }
 
+static bool is_there(int fd)
+{
+	struct stat info;
+	return fstat(fd, &info) == 0 && info.st_nlink > 0;
+}
+
+/* What nobody holds is a leftover; once it is locked and still there, its name is its own. */
+static bool sweep_one(const char *path)
+{
+	struct stat info;
+	autoclose int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	return fd >= 0 && fstat(fd, &info) == 0 && S_ISREG(info.st_mode) &&
+	       info.st_uid == geteuid() && flock(fd, LOCK_EX | LOCK_NB) == 0 && is_there(fd) &&
+	       unlink(path) == 0;
+}
+
+/* A sweep may take a new file for a leftover as long as it is not locked: then it is made again. */
+static int open_new(const char *path)
+{
+	enum { TRIES = 10 };
+	for (unsigned i = 0; i < TRIES; i++) {
+		int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+		if (fd < 0 && errno != EEXIST)
+			return -1;
+		if (fd < 0 && !sweep_one(path))
+			break;
+		if (fd < 0)
+			continue;
+		flock(fd, LOCK_EX); /* fails where there are no locks, and nobody sweeps either */
+		if (is_there(fd))
+			return fd;
+		close(fd);
+	}
+	errno = EEXIST;
+	return -1;
+}
+
 bool part_open(const char *final, struct part_file **ret, struct err *err)
 {
 	autofree char *folder = parent_of(final);
 	autofree char *path = part_name(final);
 	if (!make_dirs(folder, err))
 		return false;
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int fd = open_new(path);
 	if (fd < 0 && errno == EEXIST)
 		return err_set(err, ERR_CONFLICT,
 			"cannot write '%s': it is there already; another backup writes it, or "
@@ -64,7 +101,6 @@ bool part_open(const char *final, struct part_file **ret, struct err *err)
 			path);
 	if (fd < 0)
 		return fail("write", path, errno, err);
-	flock(fd, LOCK_EX | LOCK_NB); /* it is new, so nobody holds it */
 	struct part_file *part = xcalloc(1, sizeof(*part));
 	*part = (struct part_file){.fd = fd, .path = xstrdup(path), .final = xstrdup(final)};
 	*ret = part;
@@ -114,16 +150,29 @@ static bool rename_new(const char *from, const char *to)
 	return link(from, to) == 0 && unlink(from) == 0;
 }
 
+static bool check_size(const struct part_file *part, struct err *err)
+{
+	struct stat info;
+	if (fstat(part->fd, &info) != 0)
+		return fail("look at", part->path, errno, err);
+	return (uint64_t)info.st_size == part->bytes ||
+	       err_set(err, ERR_INVALID,
+		       "the file is not good: '%s' has %lld bytes, and %llu were written to it",
+		       part->path, (long long)info.st_size, (unsigned long long)part->bytes);
+}
+
 bool part_finish(struct part_file *part, char **ret_name, struct err *err)
 {
-	if (!part_sync(part, err))
+	if (!part_sync(part, err) || !check_size(part, err))
 		return false;
 	for (unsigned n = 1; n < NAMES_MAX; n++) {
 		autofree char *name = nth_name(part->final, n);
 		if (rename_new(part->path, name)) {
 			part->finished = true;
-			if (!sync_parent(name, err))
+			if (!sync_parent(name, err)) {
+				unlink(name); /* what failed leaves nothing */
 				return false;
+			}
 			*ret_name = xstrdup(name);
 			return true;
 		}
@@ -145,14 +194,6 @@ void part_free(struct part_file *part)
 	free(part->path);
 	free(part->final);
 	free(part);
-}
-
-static bool sweep_one(const char *path)
-{
-	struct stat info;
-	autoclose int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	return fd >= 0 && fstat(fd, &info) == 0 && S_ISREG(info.st_mode) &&
-	       info.st_uid == geteuid() && flock(fd, LOCK_EX | LOCK_NB) == 0 && unlink(path) == 0;
 }
 
 unsigned part_sweep(const char *pattern)

@@ -2,7 +2,8 @@
 /*
  * A run ends when its child has ended and its pipes are at their ends. A command that leaves a
  * process behind, which still holds them, is given half a second; a backup is not: bytes may still
- * come, so it waits until the engine ends it.
+ * come, so it waits until the engine ends it. The file is a writer's: nothing here waits for a
+ * disk. One that does not answer is told of, and a run that is to end does so without it.
  */
 #include "core/act/drivers/run.h"
 
@@ -15,7 +16,9 @@
 
 #include "core/act/drivers/argv.h"
 #include "core/act/drivers/part_file.h"
+#include "core/act/drivers/part_writer.h"
 #include "core/base/clock.h"
+#include "core/base/format.h"
 #include "core/base/mem.h"
 #include "core/base/redact.h"
 #include "core/base/sanitize.h"
@@ -50,14 +53,47 @@ static void fail(struct run *run, const struct err *err)
 		run->failed = *err;
 }
 
-static void start_child(struct run *run, char *const *argv)
+/* Ends it without a good file. */
+static void give_up(struct run *run)
+{
+	run->stage = run->part ? RUN_REMOVING : RUN_OVER;
+	if (run->part)
+		part_writer_remove(run->part);
+}
+
+static bool start_child(struct run *run, char *const *argv, enum run_stage stage)
 {
 	struct err err = {.code = ERR_NONE};
 	run->ended = false;
-	if (!child_spawn(argv, run->environment, &run->child, &err)) {
-		fail(run, &err);
-		run->over = true;
-	}
+	run->stage = stage;
+	if (child_spawn(argv, run->environment, &run->child, &err))
+		return true;
+	fail(run, &err);
+	give_up(run);
+	return false;
+}
+
+static void start_producer(struct run *run)
+{
+	if (start_child(run, run->job->argv, RUN_PRODUCING))
+		post(run, "started", "");
+}
+
+static void answered(struct run *run)
+{
+	run->answered_ms = clock_mono_ms(run->clock);
+	run->silent_ms = run->answered_ms + RUN_SILENT_MS;
+}
+
+static void open_part(struct run *run)
+{
+	struct err err = {.code = ERR_NONE};
+	run->stage = RUN_OPENING;
+	answered(run);
+	if (part_writer_new(run->job->file, &run->part, &err))
+		return;
+	fail(run, &err);
+	give_up(run);
 }
 
 /* The steps of an operation run side by side: each writes a stream of its own, all under the
@@ -75,7 +111,6 @@ struct run *run_new(struct job *job, const struct clock *clock, struct mailbox *
 	char *const *environment, const struct redactor *redactor)
 {
 	struct run *run = xcalloc(1, sizeof(*run));
-	struct err err = {.code = ERR_NONE};
 	*run = (struct run){
 		.job = job, .clock = clock, .to_engine = to_engine, .environment = environment};
 	str_init(&run->out.bytes);
@@ -84,25 +119,23 @@ struct run *run_new(struct job *job, const struct clock *clock, struct mailbox *
 	child_init(&run->child);
 	run->writer = open_writer(run, redactor);
 	run->redactor = redactor_ref(redactor);
-	if (job->file && !part_open(job->file, &run->part, &err)) {
-		fail(run, &err);
-		run->over = true;
-	} else {
-		start_child(run, job->argv);
-	}
-	if (!run->over)
-		post(run, "started", "");
+	if (job->file)
+		open_part(run);
+	else
+		start_producer(run);
 	return run;
 }
 
 /* Before it is called ended, nothing of it is left: no process that it was told to end, no half
- * file. */
+ * file whose disk answers. */
 static void settle(struct run *run)
 {
 	if (run->failed.code)
 		child_signal(&run->child, SIGKILL);
 	child_reap(&run->child);
-	part_free(run->part);
+	if (run->part && run->stage != RUN_OVER)
+		part_writer_remove(run->part);
+	part_writer_free(run->part);
 	run->part = NULL;
 }
 
@@ -119,11 +152,39 @@ void run_free(struct run *run)
 	free(run);
 }
 
+bool run_has_child(const struct run *run)
+{
+	return run->child.pid > 0 && !run->ended;
+}
+
+static bool is_read(const struct run *run)
+{
+	return run->stage == RUN_PRODUCING || run->stage == RUN_CHECKING;
+}
+
+/* What the child prints is the file. */
+static bool fills_part(const struct run *run)
+{
+	return run->part && run->stage == RUN_PRODUCING;
+}
+
+static bool wants_every_byte(const struct run *run)
+{
+	return fills_part(run) && !run->failed.code;
+}
+
+/* A disk that is slower than the child lets the child wait. */
+static bool has_room(const struct run *run)
+{
+	return !wants_every_byte(run) || part_writer_room(run->part) > 0;
+}
+
 void run_fds(const struct run *run, int ret[RUN_FDS])
 {
 	ret[0] = run->ended ? -1 : run->child.pidfd;
-	ret[1] = run->child.out;
-	ret[2] = run->child.err;
+	ret[1] = is_read(run) && has_room(run) ? run->child.out : -1;
+	ret[2] = is_read(run) ? run->child.err : -1;
+	ret[3] = run->part ? part_writer_fd(run->part) : -1;
 }
 
 static void keep_line(struct run *run, const char *line)
@@ -171,27 +232,19 @@ static void take_bytes(
 	}
 }
 
-static void write_part(struct run *run, const char *bytes, size_t length)
-{
-	struct err err = {.code = ERR_NONE};
-	if (run->failed.code)
-		return; /* it is being ended; what it still says is not wanted */
-	if (!part_write(run->part, bytes, length, &err)) {
-		fail(run, &err);
-		child_signal(&run->child, SIGKILL);
-	}
-	run->bytes = part_bytes(run->part);
-}
-
 /* Reads one bufferful; a busy child does not keep us from the others. */
 static void drain(struct run *run, int *fd, struct line_buffer *buffer, bool to_part)
 {
 	char bytes[READ_BYTES];
-	if (*fd < 0)
+	size_t most = sizeof(bytes);
+	if (to_part && wants_every_byte(run) && part_writer_room(run->part) < most)
+		most = part_writer_room(run->part);
+	if (*fd < 0 || most == 0)
 		return;
-	ssize_t length = read(*fd, bytes, sizeof(bytes));
+	ssize_t length = read(*fd, bytes, most);
 	if (length > 0 && to_part) {
-		write_part(run, bytes, (size_t)length);
+		if (wants_every_byte(run)) /* else it is being ended */
+			part_writer_put(run->part, bytes, (size_t)length);
 	} else if (length > 0) {
 		take_bytes(run, buffer, bytes, (size_t)length);
 	} else if (length == 0 || (errno != EAGAIN && errno != EINTR)) {
@@ -199,30 +252,6 @@ static void drain(struct run *run, int *fd, struct line_buffer *buffer, bool to_
 			take_line(run, buffer);
 		close(*fd);
 		*fd = -1;
-	}
-}
-
-static void finish_file(struct run *run)
-{
-	struct err err = {.code = ERR_NONE};
-	if (!part_finish(run->part, &run->name, &err))
-		fail(run, &err);
-	run->over = true;
-}
-
-static void verify_file(struct run *run)
-{
-	struct err err = {.code = ERR_NONE};
-	child_reap(&run->child);
-	if (!part_sync(run->part, &err)) {
-		fail(run, &err);
-		run->over = true;
-	} else if (run->job->verify) {
-		run->verifying = true;
-		post(run, "verifying", run->last.text);
-		start_child(run, run->job->verify);
-	} else {
-		finish_file(run);
 	}
 }
 
@@ -239,43 +268,156 @@ static void say_not_verified(struct run *run)
 	fail(run, &err);
 }
 
-/* The child has ended and said all it had to say. */
-static void next_stage(struct run *run)
+static void sync_part(struct run *run)
 {
-	bool good = !run->failed.code && run->status == 0;
-	if (good && run->verifying)
-		finish_file(run);
-	else if (good && run->part)
-		verify_file(run);
-	else if (run->verifying && !run->failed.code)
-		say_not_verified(run);
-	run->over = run->over || !good || !run->part;
+	child_reap(&run->child);
+	part_writer_sync(run->part);
+	run->stage = RUN_SYNCING;
 }
 
-static bool wants_every_byte(const struct run *run)
+static void name_part(struct run *run)
 {
-	return run->part && !run->verifying && !run->failed.code;
+	part_writer_name(run->part);
+	run->stage = RUN_NAMING;
+}
+
+/* The child has ended and said all it had to say. */
+static void child_is_done(struct run *run)
+{
+	bool good = !run->failed.code && run->status == 0;
+	if (!good && run->stage == RUN_CHECKING && !run->failed.code)
+		say_not_verified(run);
+	if (!good)
+		give_up(run);
+	else if (run->stage == RUN_CHECKING)
+		name_part(run);
+	else if (run->part)
+		sync_part(run);
+	else
+		run->stage = RUN_OVER;
 }
 
 static bool is_drained(const struct run *run)
 {
 	if (run->child.out < 0 && run->child.err < 0)
 		return true;
-	return !wants_every_byte(run) && clock_mono_ms(run->clock) >= run->ended_ms + RUN_GRACE_MS;
+	if (wants_every_byte(run))
+		return false;
+	return run->is_leaving || clock_mono_ms(run->clock) >= run->ended_ms + RUN_GRACE_MS;
 }
 
-void run_step(struct run *run)
+static void step_child(struct run *run)
 {
-	if (run->over)
-		return;
 	if (!run->ended && child_ended(&run->child, &run->status, &run->signal)) {
 		run->ended = true;
 		run->ended_ms = clock_mono_ms(run->clock);
 	}
-	drain(run, &run->child.out, &run->out, run->part && !run->verifying);
+	drain(run, &run->child.out, &run->out, fills_part(run));
 	drain(run, &run->child.err, &run->err, false);
 	if (run->ended && is_drained(run))
-		next_stage(run);
+		child_is_done(run);
+}
+
+/* ---- the file ---- */
+
+static void verify_part(struct run *run)
+{
+	if (!run->job->verify) {
+		name_part(run);
+		return;
+	}
+	post(run, "verifying", run->last.text);
+	start_child(run, run->job->verify, RUN_CHECKING);
+}
+
+static void is_named(struct run *run)
+{
+	run->name = xstrdup(part_writer_final(run->part));
+	run->stage = RUN_OVER;
+}
+
+static void is_removed(struct run *run)
+{
+	run->stage = RUN_OVER;
+}
+
+/* What the writer has come to, and what that is to a run that waits for it. */
+static const struct {
+	enum part_stage reached;
+	void (*then)(struct run *run);
+} part_steps[] = {
+	[RUN_OPENING] = {PART_OPEN, start_producer},
+	[RUN_SYNCING] = {PART_SYNCED, verify_part},
+	[RUN_NAMING] = {PART_NAMED, is_named},
+	[RUN_REMOVING] = {PART_REMOVED, is_removed},
+};
+
+static void add_silence(const struct run *run, struct str *out)
+{
+	autofree char *path = part_name(run->job->file);
+	str_addf(out, "the target does not answer since %s: see to the disk or mount of '%s'",
+		format_duration(clock_mono_ms(run->clock) - run->answered_ms).text, path);
+}
+
+/* Its half file may still be there when the disk answers again: not a word of "cancelled" alone. */
+static void end_without_answer(struct run *run)
+{
+	autostr struct str text = STR_INIT;
+	str_addf(&text, "%s; ", run->failed.code ? run->failed.text : "the command failed");
+	add_silence(run, &text);
+	err_set(&run->failed, ERR_UNREACHABLE, "%s", text.text);
+	run->stage = RUN_OVER;
+}
+
+static void tell_silence(struct run *run)
+{
+	autostr struct str text = STR_INIT;
+	add_silence(run, &text);
+	post(run, "output", text.text);
+	run->is_silent = true;
+	run->silent_ms = clock_mono_ms(run->clock) + RUN_SILENT_MS;
+}
+
+static void hear(struct run *run, const struct part_state *state)
+{
+	bool is_heard = !state->busy || state->calls != run->calls;
+	run->calls = state->calls;
+	run->bytes = state->bytes;
+	if (is_heard)
+		answered(run);
+	else if (clock_mono_ms(run->clock) >= run->silent_ms)
+		tell_silence(run);
+	if (is_heard && run->is_silent) {
+		post(run, "output", "the target answers again");
+		run->is_silent = false;
+	}
+}
+
+static void step_part(struct run *run)
+{
+	struct part_state state = part_writer_look(run->part);
+	bool has_child = is_read(run), goes = run->stage == RUN_REMOVING;
+	hear(run, &state);
+	if (state.stage == PART_FAILED && !goes) {
+		fail(run, &state.err);
+		child_signal(&run->child, SIGKILL);
+	}
+	if (run->failed.code && !has_child && !goes)
+		give_up(run);
+	else if (!has_child && state.stage == part_steps[run->stage].reached)
+		part_steps[run->stage].then(run);
+	else if (goes && clock_mono_ms(run->clock) >= run->answered_ms + RUN_SILENT_MS)
+		end_without_answer(run);
+}
+
+void run_step(struct run *run)
+{
+	if (run->stage == RUN_OVER)
+		return;
+	if (run->part)
+		step_part(run);
+	if (is_read(run))
+		step_child(run);
 }
 
 /* clang-format off */
@@ -293,21 +435,28 @@ static const struct order_row {
 void run_order(struct run *run, enum runner_order order)
 {
 	const struct order_row *row = &order_rows[order];
-	struct err err;
-	err_set(&err, row->code, "%s", row->text);
-	if (run->over)
+	if (run->stage >= RUN_REMOVING)
 		return;
+	struct err err = {.code = ERR_NONE};
+	err_set(&err, row->code, "%s", row->text);
 	fail(run, &err);
 	child_signal(&run->child, row->signal);
+}
+
+void run_leave(struct run *run)
+{
+	run->is_leaving = true;
+	run_order(run, RUNNER_TERMINATE);
 }
 
 bool run_report(struct run *run)
 {
 	int64_t now_ms = clock_mono_ms(run->clock);
-	bool told = event_writer_post(run->writer, run->to_engine, run->over);
-	if (run->over)
+	bool is_over = run->stage == RUN_OVER;
+	bool told = event_writer_post(run->writer, run->to_engine, is_over);
+	if (is_over)
 		settle(run);
-	if (run->over)
+	if (is_over)
 		return told &&
 		       post(run, "ended", run->failed.code ? run->failed.text : run->last.text);
 	if ((run->lines == run->posted_lines && run->bytes == run->posted_bytes) ||
@@ -321,18 +470,26 @@ bool run_report(struct run *run)
 	return false;
 }
 
+static int64_t earlier(int64_t one_ms, int64_t other_ms)
+{
+	return one_ms < other_ms ? one_ms : other_ms;
+}
+
 int64_t run_due_ms(const struct run *run)
 {
 	int64_t now_ms = clock_mono_ms(run->clock), due_ms = INT64_MAX;
-	if (run->over)
+	if (run->stage == RUN_OVER)
 		return now_ms + RUN_OUTPUT_MS; /* the engine's mailbox was full */
 	int64_t writer_ms = event_writer_due_ms(run->writer);
 	if (writer_ms >= 0)
 		due_ms = now_ms + writer_ms;
-	if (run->ended && !wants_every_byte(run) && run->ended_ms + RUN_GRACE_MS < due_ms)
-		due_ms = run->ended_ms + RUN_GRACE_MS;
-	if ((run->lines != run->posted_lines || run->bytes != run->posted_bytes) &&
-		run->posted_ms + RUN_OUTPUT_MS < due_ms)
-		due_ms = run->posted_ms + RUN_OUTPUT_MS;
+	if (is_read(run) && run->ended && !wants_every_byte(run))
+		due_ms = earlier(due_ms, run->ended_ms + RUN_GRACE_MS);
+	if (run->part)
+		due_ms = earlier(due_ms, run->silent_ms);
+	if (run->stage == RUN_REMOVING)
+		due_ms = earlier(due_ms, run->answered_ms + RUN_SILENT_MS);
+	if (run->lines != run->posted_lines || run->bytes != run->posted_bytes)
+		due_ms = earlier(due_ms, run->posted_ms + RUN_OUTPUT_MS);
 	return due_ms > now_ms ? due_ms : now_ms + 1;
 }

@@ -10,14 +10,13 @@
 #include <string.h>
 
 #include "core/act/drivers/argv.h"
-#include "core/act/drivers/part_file.h"
 #include "core/act/drivers/run.h"
 #include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/base/redact.h"
 #include "core/msg/mailbox.h"
 
-enum { INBOX_MAX = 65536, TAKE_MAX = 64, WAIT_MAX_MS = 100 };
+enum { INBOX_MAX = 65536, TAKE_MAX = 64, WAIT_MAX_MS = 100, LEAVE_MS = 500, LEAVE_WAIT_MS = 20 };
 
 struct runner {
 	const struct clock *clock;
@@ -33,10 +32,9 @@ struct runner {
 	size_t polled_capacity;
 };
 
-/* What comes through the inbox. Exactly one of job, pattern and order. */
+/* What comes through the inbox: a job, or an order. */
 struct errand {
 	struct job *job;
-	char *pattern;
 	uint64_t operation;
 	unsigned step;
 	enum runner_order order;
@@ -57,7 +55,6 @@ static void free_errand(void *attachment)
 {
 	struct errand *errand = attachment;
 	job_free(errand->job);
-	free(errand->pattern);
 	free(errand);
 }
 
@@ -83,9 +80,7 @@ static struct run *start_run(struct runner *runner, struct job *job)
 
 static void obey(struct runner *runner, struct errand *errand)
 {
-	if (errand->pattern) {
-		part_sweep(errand->pattern);
-	} else if (errand->job) {
+	if (errand->job) {
 		runner->runs =
 			grow(runner->runs, runner->count, &runner->capacity, sizeof(*runner->runs));
 		runner->runs[runner->count++] = start_run(runner, errand->job);
@@ -149,24 +144,49 @@ static void step_all(struct runner *runner)
 	runner->count = kept;
 }
 
-/* Leaving: each child gets SIGTERM, and after 3 s SIGKILL. This is about real processes, so it is
- * the real clock's. */
+/* A run whose child still runs, or whose file is still to be removed. */
+static bool is_left(struct runner *runner, bool (*is)(const struct run *run))
+{
+	for (size_t i = 0; i < runner->count; i++)
+		if (is(runner->runs[i]))
+			return true;
+	return false;
+}
+
+static bool is_not_over(const struct run *run)
+{
+	return run->stage != RUN_OVER;
+}
+
+static void order_all(struct runner *runner, void (*give)(struct run *run))
+{
+	for (size_t i = 0; i < runner->count; i++)
+		give(runner->runs[i]);
+}
+
+static void kill_run(struct run *run)
+{
+	run_order(run, RUNNER_KILL);
+}
+
+/* Leaving: each child gets SIGTERM, and after 3 s SIGKILL; half files go, but a disk that does not
+ * answer is waited for half a second after the last child. This is about real processes and disks,
+ * so it is the real clock's. */
 static void end_all(struct runner *runner)
 {
-	int64_t kill_ms = clock_mono_ms(clock_real()) + RUN_KILL_MS;
-	bool left = true;
-	for (size_t i = 0; i < runner->count; i++)
-		run_order(runner->runs[i], RUNNER_TERMINATE);
-	while (left && clock_mono_ms(clock_real()) < kill_ms) {
-		wait_for_input(runner, WAIT_MAX_MS);
-		left = false;
-		for (size_t i = 0; i < runner->count; i++) {
-			run_step(runner->runs[i]);
-			left = left || (!runner->runs[i]->over && !runner->runs[i]->ended);
-		}
+	int64_t now_ms = clock_mono_ms(clock_real()), kill_ms = now_ms + RUN_KILL_MS;
+	int64_t leave_ms = now_ms + LEAVE_MS;
+	order_all(runner, run_leave);
+	while (is_left(runner, is_not_over) && now_ms < leave_ms) {
+		wait_for_input(runner, LEAVE_WAIT_MS);
+		now_ms = clock_mono_ms(clock_real());
+		if (now_ms >= kill_ms)
+			order_all(runner, kill_run);
+		order_all(runner, run_step);
+		if (is_left(runner, run_has_child) && now_ms < kill_ms)
+			leave_ms = now_ms + LEAVE_MS;
 	}
-	for (size_t i = 0; i < runner->count; i++)
-		run_free(runner->runs[i]);
+	order_all(runner, run_free);
 }
 
 static void *serve(void *context)
@@ -231,11 +251,6 @@ void runner_start(struct runner *runner, struct job *job)
 void runner_order(struct runner *runner, uint64_t operation, unsigned step, enum runner_order order)
 {
 	send_errand(runner, (struct errand){.operation = operation, .step = step, .order = order});
-}
-
-void runner_sweep(struct runner *runner, const char *pattern)
-{
-	send_errand(runner, (struct errand){.pattern = xstrdup(pattern)});
 }
 
 void runner_redact_with(struct runner *runner, const struct redactor *redactor)
