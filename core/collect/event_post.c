@@ -43,6 +43,16 @@ void event_post_renew(struct event_post *post)
 	post->redactor = newest;
 }
 
+void event_post_lost(struct event_post *post, uint64_t lines, const char *bot, const char *text)
+{
+	const struct event_input input = {.wall_ms = clock_wall_ms(post->hub->clock),
+		.level = LOG_LEVEL_WARN,
+		.bot = bot && bot[0] ? bot : NULL,
+		.message = text};
+	event_writer_lost(post->writer, lines);
+	event_writer_event(post->writer, &input);
+}
+
 void event_post_flush(struct event_post *post)
 {
 	/* When the mailbox is full it is tried again: the writer stays due. */

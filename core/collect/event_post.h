@@ -24,6 +24,9 @@ void event_post_open(struct event_post *post, struct hub *hub, const char *name,
 void event_post_close(struct event_post *post);
 /* Before a batch of lines: takes the newest redactor. */
 void event_post_renew(struct event_post *post);
+/* Something of the source is gone before it was read: counted as so many lines, and said by `text`
+ * as an event of the source (a warning). `bot` NULL or "": the source's. */
+void event_post_lost(struct event_post *post, uint64_t lines, const char *bot, const char *text);
 /* Posts if it is due. */
 void event_post_flush(struct event_post *post);
 /* Something was written that is not posted yet. */

@@ -3,10 +3,11 @@
  * The streams of one Redis, read by plain XREAD from the last id: every console sees everything,
  * nothing is written, no group grows. On its own connection, since it waits in the server (at most
  * a second at a time). A connection that breaks loses nothing: reading goes on behind the last
- * entry that was taken.
+ * entry that was taken; what the server has trimmed by then is counted and said.
  */
 #include "core/collect/sources.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -44,6 +45,7 @@ struct streams {
 	int64_t walk_ms;
 	struct err refused; /* since the last report */
 	char *name;         /* of the source: main:streams */
+	uint64_t dropped;   /* entries that were gone before they were read, since the start */
 	size_t shrink;      /* asks for so many times fewer entries */
 	bool has_more;      /* the last read found entries */
 	struct rng rng;
@@ -64,6 +66,8 @@ static void take_entry(
 		return;
 	const char *id = entry->element[0]->str;
 	copy_text(stream->last_id, sizeof(stream->last_id), id);
+	if (stream->position >= 0)
+		stream->position++;
 	if (entry->element[1]->type != REDIS_REPLY_ARRAY)
 		return;
 	stream_entry_read(&streams->entry, &streams->session.conf->fields, stream->name,
@@ -216,16 +220,42 @@ static bool walk(struct streams *streams, struct err *err)
 	return true;
 }
 
+/* What its server has thrown away before we came to read it. */
+static void tell_lost(struct streams *streams, struct watched_stream *stream)
+{
+	if (!stream->lost)
+		return;
+	autofree char *text = xasprintf(
+		"%s%" PRIu64 " entries of the stream '%s' are lost: they were trimmed or deleted "
+		"before they were read",
+		stream->is_at_least ? "at least " : "", stream->lost, stream->name);
+	event_post_lost(&streams->post, stream->lost, stream->bot, text);
+	streams->dropped += stream->lost;
+	stream->lost = 0;
+	stream->is_at_least = false;
+}
+
+/* A named stream that nobody has written to yet is no trouble: it will begin at its first entry. */
+static bool is_absent(struct watched_stream *stream, const struct err *err)
+{
+	if (!strstr(err->text, "no such key"))
+		return false;
+	stream->position = 0;
+	return true;
+}
+
 static bool look(struct streams *streams, struct err *err)
 {
 	for (size_t i = 0; i < streams->list.count; i++) {
 		struct watched_stream *stream = &streams->list.items[i];
-		if (stream->is_refused || stream_info_look(&streams->session, stream, err))
+		bool is_good =
+			stream->is_refused || stream_info_look(&streams->session, stream, err);
+		tell_lost(streams, stream);
+		if (is_good)
 			continue;
 		if (session_is_broken(&streams->session))
 			return false;
-		/* A named stream that nobody has written to yet is no trouble. */
-		if (!strstr(err->text, "no such key"))
+		if (!is_absent(stream, err))
 			note_refusal(streams, err);
 	}
 	return true;
@@ -239,7 +269,8 @@ static void report(struct streams *streams, struct err *err)
 							  .name = streams->name,
 							  .schedule = &streams->schedule,
 							  .err = err,
-							  .latency_ms = NAN});
+							  .latency_ms = NAN,
+							  .dropped = streams->dropped});
 }
 
 static void failed(struct streams *streams, struct err *err)

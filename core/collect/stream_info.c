@@ -16,6 +16,7 @@
 #include "core/collect/post.h"
 #include "core/collect/redis_session.h"
 #include "core/collect/stream_entry.h"
+#include "core/collect/stream_gap.h"
 #include "core/collect/stream_list.h"
 #include "core/collect/worker.h"
 
@@ -71,6 +72,34 @@ static int64_t number_of(const redisReply *list, const char *name)
 	return value && value->type == REDIS_REPLY_INTEGER ? value->integer : -1;
 }
 
+/* The id behind a name: the newest one, or that of an entry; "" without one. */
+static const char *id_of(const redisReply *list, const char *name)
+{
+	const redisReply *value = value_of(list, name);
+	if (value && value->type == REDIS_REPLY_ARRAY && value->elements)
+		value = value->element[0];
+	return value && value->type == REDIS_REPLY_STRING ? value->str : "";
+}
+
+static void look_for_gap(struct watched_stream *stream, const redisReply *reply)
+{
+	const struct stream_shape shape = {.added = number_of(reply, "entries-added"),
+		.length = number_of(reply, "length"),
+		.first_id = id_of(reply, "first-entry"),
+		.newest_id = id_of(reply, "last-generated-id")};
+	/* Deleted and made anew: its ids may begin below what we have seen. */
+	if (shape.newest_id[0] && stream->last_id[0] &&
+		stream_id_compare(shape.newest_id, stream->last_id) < 0) {
+		copy_text(stream->last_id, sizeof(stream->last_id), "0-0");
+		stream->position = -1;
+	}
+	if (!shape.newest_id[0] || !stream->last_id[0])
+		return;
+	struct stream_gap gap = stream_gap_find(&shape, stream->last_id, &stream->position);
+	stream->lost += gap.lost;
+	stream->is_at_least |= gap.lost && gap.is_at_least;
+}
+
 static bool look_at_stream(
 	struct redis_session *session, struct watched_stream *stream, struct err *err)
 {
@@ -78,11 +107,7 @@ static bool look_at_stream(
 	const char *words[] = {"XINFO", "STREAM", stream->name, NULL};
 	if (!session_ask(session, words, &reply, err))
 		return false;
-	const redisReply *newest = value_of(reply, "last-generated-id");
-	/* Deleted and made anew: its ids may begin below what we have seen. */
-	if (newest && newest->str && stream->last_id[0] &&
-		stream_id_compare(newest->str, stream->last_id) < 0)
-		copy_text(stream->last_id, sizeof(stream->last_id), "0-0");
+	look_for_gap(stream, reply);
 	struct msg_obs_stream *obs = new_observation(session, stream, "");
 	obs->length = number_of(reply, "length");
 	post(session, obs);

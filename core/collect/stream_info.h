@@ -12,7 +12,8 @@ struct redis_session;
 struct watched_stream;
 
 /* Posts obs_stream for the stream and each group, and for groups that are gone. A stream that was
- * made anew is read from its start. False: refused or broken. */
+ * made anew is read from its start; entries that were gone before they were read are added to its
+ * `lost`. False: refused or broken. */
 MUST_CHECK bool stream_info_look(
 	struct redis_session *session, struct watched_stream *stream, struct err *err);
 /* The stream and all its groups are gone. */

@@ -41,7 +41,8 @@ static struct watched_stream *add(struct stream_list *list, const char *name, co
 	}
 	list->items = grow(list->items, list->count, &list->capacity, sizeof(*list->items));
 	struct watched_stream *stream = &list->items[list->count++];
-	*stream = (struct watched_stream){.name = xstrdup(name), .bot = stream_star(pattern, name)};
+	*stream = (struct watched_stream){
+		.name = xstrdup(name), .bot = stream_star(pattern, name), .position = -1};
 	/* What appeared while we were here is read from its first entry on. */
 	if (list->has_walked)
 		copy_text(stream->last_id, sizeof(stream->last_id), "0-0");

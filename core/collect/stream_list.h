@@ -26,6 +26,9 @@ struct watched_stream {
 	char *name;
 	char *bot;                     /* what stood for the pattern's *, "" */
 	char last_id[STREAM_ID_BYTES]; /* "": its newest entries were not read yet */
+	int64_t position;              /* entries that were ever added up to last_id; -1 unknown */
+	uint64_t lost;                 /* found by a look and not told yet */
+	bool is_at_least;              /* ... and there may be more */
 	char **groups;                 /* that were reported */
 	size_t group_count;
 	bool is_refused; /* WRONGTYPE or NOPERM: not read until the next walk */

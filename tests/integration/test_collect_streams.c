@@ -134,6 +134,91 @@ static void nothing_is_lost_or_read_twice_over_a_restart(void **state)
 	assert_int_equal(collected_count_events(&collected, "two"), 700);
 }
 
+/* All at once, so that nobody reads in between. */
+static void add_trimmed(const char *stream, const char *count, const char *kept)
+{
+	autofree char *said = redis_server_do(&server, "EVAL %s 1 %s %s %s",
+		"for i = 1, ARGV[1] do redis.call('XADD', KEYS[1], 'MAXLEN', ARGV[2], '*', 'msg', "
+		"'many ' .. i) end return 'good'",
+		stream, count, kept);
+	assert_string_equal(said, "good");
+}
+
+static void watch_one(const char *stream)
+{
+	add(stream, "one");
+	watch(stream);
+	collected_wait_event(&collected, "one", NULL);
+	wait_until_read();
+}
+
+static void wait_for_loss(const char *text, uint64_t lost)
+{
+	autofree char *dropped = xasprintf("dropped=%llu", (unsigned long long)lost);
+	collected_wait_event(&collected, "redis/main ", " W ", text, NULL);
+	collected_wait(&collected, "obs_source", "name=\"main:streams\"", dropped, NULL);
+}
+
+static void entries_that_are_trimmed_before_they_are_read_are_counted_and_said(void **state)
+{
+	(void)state;
+	watch_one("log");
+	add_trimmed("log", "50", "10");
+	collected_wait(&collected, "obs_notes", "source=\"redis/main\"", "dropped=40", NULL);
+	wait_for_loss("40 entries of the stream 'log' are lost", 40);
+	assert_int_equal(collected_count_events(&collected, "many "), 10);
+	add_trimmed("log", "7", "2");
+	wait_for_loss("5 entries of the stream 'log' are lost", 45);
+	assert_int_equal(collected_count_events(&collected, "are lost"), 2);
+}
+
+static void entries_that_are_trimmed_while_the_server_is_away_are_counted(void **state)
+{
+	(void)state;
+	free(server.extra);
+	redis_server_kill(&server);
+	server.extra = xstrdup("appendonly yes\nappendfsync always");
+	redis_server_start(&server);
+	watch_one("log");
+	redis_server_freeze(&server, true);
+	collected_wait(
+		&collected, "obs_source", "name=\"main:streams\"", "state=\"unreachable\"", NULL);
+	redis_server_kill(&server);
+	redis_server_start(&server);
+	redis_server_wait_loaded(&server);
+	add_trimmed("log", "300", "0"); /* even those that are left are gone */
+	wait_for_loss("300 entries of the stream 'log' are lost", 300);
+	add("log", "two");
+	collected_wait_event(&collected, "two", NULL);
+	assert_int_equal(collected_count_events(&collected, "are lost"), 1);
+}
+
+static void a_stream_that_is_made_while_nobody_reads_has_lost_what_it_was_trimmed_by(void **state)
+{
+	(void)state;
+	watch("log");
+	wait_until_read();
+	add_trimmed("log", "30", "10");
+	wait_for_loss("20 entries of the stream 'log' are lost", 20);
+}
+
+static void what_is_trimmed_after_it_was_read_is_not_lost(void **state)
+{
+	(void)state;
+	add_trimmed("log", "500", "300"); /* before us */
+	watch("log");
+	collected_wait_event(&collected, "many 500", NULL);
+	wait_until_read();
+	run("XTRIM log MAXLEN 5");
+	for (int i = 0; i < 2; i++)
+		collected_wait(&collected, "obs_stream", "name=\"log\"", "length=5", NULL);
+	add("log", "end");
+	collected_wait_event(&collected, "end", NULL);
+	for (int i = 0; i < 2; i++)
+		collected_wait(&collected, "obs_stream", "name=\"log\"", "length=6", NULL);
+	assert_int_equal(collected_count_events(&collected, "are lost"), 0);
+}
+
 static void a_connection_that_is_killed_is_made_again(void **state)
 {
 	(void)state;
@@ -248,6 +333,10 @@ int main(void)
 		TEST(what_is_there_at_the_start_is_shown_from_its_last_part_on),
 		TEST(a_stream_that_appears_later_is_read_whole),
 		TEST(nothing_is_lost_or_read_twice_over_a_restart),
+		TEST(entries_that_are_trimmed_before_they_are_read_are_counted_and_said),
+		TEST(entries_that_are_trimmed_while_the_server_is_away_are_counted),
+		TEST(a_stream_that_is_made_while_nobody_reads_has_lost_what_it_was_trimmed_by),
+		TEST(what_is_trimmed_after_it_was_read_is_not_lost),
 		TEST(a_connection_that_is_killed_is_made_again),
 		TEST(a_stream_that_is_deleted_and_made_anew_is_read_from_its_start),
 		TEST(a_frozen_server_is_noticed_in_the_middle_of_waiting),
