@@ -14,10 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/base/clock.h"
 #include "core/base/err.h"
+#include "core/base/format.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "core/conf/settings.h"
@@ -40,6 +42,7 @@ enum {
 };
 
 struct log_file {
+	struct files *files;
 	struct tail tail;
 	struct event_post post;
 	struct timer timer; /* the next time it wants a turn */
@@ -47,6 +50,7 @@ struct log_file {
 	int watch; /* of inotify, -1 none */
 	ino_t watched;
 	bool is_wanted;
+	bool is_start; /* what is there now was there before us: only its end is read */
 };
 
 struct files {
@@ -58,9 +62,10 @@ struct files {
 	struct timers timers;
 	struct timer look;
 	int inotify;
-	bool is_start; /* what is there now was there before */
+	bool is_start; /* the first look since the roster changed */
 	bool is_full;
-	struct err err; /* the first trouble of this look */
+	uint64_t dropped; /* losses that were told, since the start */
+	struct err err;   /* the first trouble of this look */
 };
 
 static int64_t now_of(const struct files *files)
@@ -75,6 +80,18 @@ static void take_line(void *context, const char *line, size_t length, bool is_cu
 	struct log_file *file = context;
 	if (length)
 		event_writer_line(file->post.writer, line, length, is_cut);
+}
+
+static void take_loss(void *context, uint64_t bytes, const char *why)
+{
+	struct log_file *file = context;
+	autofree char *text =
+		bytes ? xasprintf("%s of '%s' are lost: %s", format_bytes((int64_t)bytes).text,
+				file->tail.path, why)
+		      : xasprintf("a part of '%s' is lost: %s", file->tail.path, why);
+	/* How many lines it was, nobody knows: one at least. */
+	event_post_lost(&file->post, 1, NULL, text);
+	file->files->dropped++;
 }
 
 static void give_turn(struct files *files, struct log_file *file)
@@ -104,8 +121,9 @@ static void watch_file(struct files *files, struct log_file *file)
 static void look_at_file(struct files *files, struct log_file *file)
 {
 	struct err err = {0};
-	if (!tail_look(&file->tail, now_of(files), files->is_start, &err) &&
-		files->err.code == ERR_NONE)
+	bool is_good = tail_look(&file->tail, now_of(files), file->is_start, &err);
+	file->is_start = false;
+	if (!is_good && files->err.code == ERR_NONE)
 		files->err = err;
 	watch_file(files, file);
 	give_turn(files, file);
@@ -140,18 +158,34 @@ static size_t place_of(const struct files *files, const char *path, bool *ret_is
 	return high;
 }
 
+static void open_post(struct files *files, struct log_file *file, const char *bot)
+{
+	const char *path = file->tail.path, *slash = strrchr(path, '/');
+	file->bot = xstrdup(bot);
+	event_post_open(&file->post, files->worker->hub, slash ? slash + 1 : path, path,
+		file->bot[0] ? file->bot : NULL);
+}
+
+/* One of a pattern that was there before is new: it is read whole. */
 static struct log_file *new_file(
 	struct files *files, const struct log_target *target, const char *path)
 {
 	struct log_file *file = xcalloc(1, sizeof(*file));
-	const char *slash = strrchr(path, '/');
-	tail_init(&file->tail, path, take_line, file);
-	file->bot = xstrdup(target->bot);
-	file->watch = -1;
-	file->timer.owner = file;
-	event_post_open(&file->post, files->worker->hub, slash ? slash + 1 : path, path,
-		file->bot[0] ? file->bot : NULL);
+	*file = (struct log_file){.files = files,
+		.watch = -1,
+		.timer = {.owner = file},
+		.is_start = files->is_start && target->is_new};
+	tail_init(&file->tail, path, take_line, take_loss, file);
+	open_post(files, file, target->bot);
 	return file;
+}
+
+/* It is another bot's from here on, and goes on where it was. */
+static void give_to(struct files *files, struct log_file *file, const char *bot)
+{
+	event_post_close(&file->post);
+	free(file->bot);
+	open_post(files, file, bot);
 }
 
 /* A file that two patterns match is the first one's. */
@@ -162,10 +196,8 @@ static void want(void *context, const struct log_target *target, const char *pat
 	size_t place = place_of(files, path, &is_there);
 	if (is_there) {
 		struct log_file *file = files->items[place];
-		if (!file->is_wanted && strcmp(file->bot, target->bot) != 0) {
-			free_file(files, file);
-			files->items[place] = file = new_file(files, target, path);
-		}
+		if (!file->is_wanted && strcmp(file->bot, target->bot) != 0)
+			give_to(files, file, target->bot);
 		file->is_wanted = true;
 		return;
 	}
@@ -182,13 +214,19 @@ static void want(void *context, const struct log_target *target, const char *pat
 	files->count++;
 }
 
+static bool is_gone(const struct log_file *file)
+{
+	struct stat status;
+	return file->tail.now.fd >= 0 && stat(file->tail.path, &status) != 0;
+}
+
 static void drop_unwanted(struct files *files)
 {
 	size_t kept = 0;
 	for (size_t i = 0; i < files->count; i++) {
 		struct log_file *file = files->items[i];
-		/* A file that was deleted is read to its end, and found again by its path. */
-		if (file->is_wanted || file->tail.old.fd >= 0)
+		/* A file that is gone from its path is read to its end, and found again by it. */
+		if (file->is_wanted || file->tail.old_count || is_gone(file))
 			files->items[kept++] = file;
 		else
 			free_file(files, file);
@@ -231,7 +269,8 @@ static void report(struct files *files)
 							.name = "logs",
 							.schedule = &schedule,
 							.err = &files->err,
-							.latency_ms = NAN});
+							.latency_ms = NAN,
+							.dropped = files->dropped});
 }
 
 static void look_at_all(struct files *files)
@@ -281,8 +320,12 @@ static void take_events(struct files *files)
 static void set_roster(struct files *files, struct roster *roster)
 {
 	struct roster *old = files->roster;
+	struct log_targets before = files->targets;
 	files->roster = roster;
+	files->targets = (struct log_targets){0};
 	log_targets_set(&files->targets, roster);
+	log_targets_mark_new(&files->targets, &before);
+	log_targets_release(&before);
 	files->is_start = true;
 	timers_set(&files->timers, &files->look, now_of(files));
 	roster_unref(old);

@@ -28,6 +28,25 @@ void log_targets_set(struct log_targets *targets, const struct roster *roster)
 		add(targets, settings->logs[i].glob, settings->logs[i].bot, settings->logs[i].name);
 }
 
+static bool is_among(const struct log_targets *targets, const char *pattern)
+{
+	for (size_t i = 0; i < targets->count; i++)
+		if (strcmp(targets->items[i].pattern, pattern) == 0)
+			return true;
+	return false;
+}
+
+void log_targets_mark_new(struct log_targets *targets, const struct log_targets *before)
+{
+	for (size_t i = 0; i < targets->count; i++) {
+		struct log_target *target = &targets->items[i];
+		/* Most stay where they were. */
+		bool is_same =
+			i < before->count && strcmp(before->items[i].pattern, target->pattern) == 0;
+		target->is_new = !is_same && !is_among(before, target->pattern);
+	}
+}
+
 void log_targets_release(struct log_targets *targets)
 {
 	free(targets->items);

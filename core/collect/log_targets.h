@@ -4,6 +4,7 @@
 #ifndef BOTSWAIN_COLLECT_LOG_TARGETS_H
 #define BOTSWAIN_COLLECT_LOG_TARGETS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct roster;
@@ -14,6 +15,7 @@ struct log_target {
 	const char *pattern; /* of the roster */
 	const char *bot;     /* "" each line says */
 	const char *name;    /* of a log of the settings, "" of a bot's */
+	bool is_new;         /* its pattern was not among those before */
 };
 
 struct log_targets {
@@ -23,6 +25,8 @@ struct log_targets {
 
 /* The patterns of all bots, then those of the settings. They point into the roster. */
 void log_targets_set(struct log_targets *targets, const struct roster *roster);
+/* Compares with those of the roster before, which must still be there. */
+void log_targets_mark_new(struct log_targets *targets, const struct log_targets *before);
 void log_targets_release(struct log_targets *targets);
 
 /* Calls `found` for each path that the pattern matches; one without wildcards matches itself,

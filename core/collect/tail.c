@@ -11,29 +11,35 @@
 #include "core/base/err.h"
 #include "core/base/limits.h"
 #include "core/base/mem.h"
+#include "core/collect/rotated.h"
 
 enum { READ_BYTES = 64 << 10 };
 
-void tail_init(struct tail *tail, const char *path, tail_line *line, void *context)
+static void init_file(struct tail_file *file)
 {
-	*tail = (struct tail){.path = xstrdup(path), .line = line, .context = context};
-	tail->now.fd = tail->old.fd = -1;
-	str_init(&tail->now.partial);
-	str_init(&tail->old.partial);
+	*file = (struct tail_file){.fd = -1};
+	str_init(&file->partial);
+}
+
+void tail_init(struct tail *tail, const char *path, tail_line *line, tail_lost *lost, void *context)
+{
+	*tail = (struct tail){
+		.path = xstrdup(path), .line = line, .lost = lost, .context = context};
+	init_file(&tail->now);
 }
 
 static void close_file(struct tail_file *file)
 {
 	autoclose_release(&file->fd);
 	str_release(&file->partial);
-	*file = (struct tail_file){.fd = -1};
-	str_init(&file->partial);
+	init_file(file);
 }
 
 void tail_release(struct tail *tail)
 {
 	close_file(&tail->now);
-	close_file(&tail->old);
+	for (size_t i = 0; i < tail->old_count; i++)
+		close_file(&tail->olds[i]);
 	free(tail->path);
 }
 
@@ -116,21 +122,166 @@ static bool open_file(struct tail *tail, const struct stat *status, bool is_star
 	return true;
 }
 
-static void rotate(struct tail *tail, int64_t now_ms)
+/* ---- files of before ---- */
+
+static void remove_old(struct tail *tail, size_t index)
 {
-	struct tail_file old = tail->old;
-	tail->old = tail->now;
-	tail->now = old;
-	give_partial(tail, &tail->now, true);
-	close_file(&tail->now);
-	tail->old_until_ms = now_ms + TAIL_OLD_MS;
+	tail->old_count--;
+	memmove(&tail->olds[index], &tail->olds[index + 1],
+		(tail->old_count - index) * sizeof(struct tail_file));
 }
 
-static void start_over(struct tail *tail, struct tail_file *file)
+/* What is in it that was not read is lost. */
+static void end_old(struct tail *tail, size_t index)
 {
+	struct tail_file *file = &tail->olds[index];
+	struct stat status;
 	give_partial(tail, file, true);
+	if (fstat(file->fd, &status) == 0 && status.st_size > file->offset)
+		tail->lost(tail->context, (uint64_t)(status.st_size - file->offset),
+			"it was rotated more often than it could be read");
+	close_file(file);
+	remove_old(tail, index);
+}
+
+static struct tail_file *add_old(struct tail *tail, struct tail_file file, int64_t now_ms)
+{
+	if (tail->old_count == TAIL_OLDS_MAX)
+		end_old(tail, 0);
+	struct tail_file *old = &tail->olds[tail->old_count++];
+	*old = file;
+	old->until_ms = now_ms + TAIL_OLD_MS;
+	return old;
+}
+
+static bool open_rotated(const struct rotated *found, struct tail_file *ret)
+{
+	init_file(ret);
+	ret->fd = open(found->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW);
+	ret->device = found->device;
+	ret->inode = found->inode;
+	return ret->fd >= 0;
+}
+
+static bool is_file(const struct tail_file *file, const struct rotated *found)
+{
+	return file->fd >= 0 && file->device == found->device && file->inode == found->inode;
+}
+
+static bool is_known(const struct tail *tail, const struct rotated *found)
+{
+	bool is_known = is_file(&tail->now, found);
+	for (size_t i = 0; i < tail->old_count; i++)
+		is_known |= is_file(&tail->olds[i], found);
+	return is_known;
+}
+
+/* A file that came after the last one that we know, and was rotated away before we saw it. */
+static void take_between(struct tail *tail, const struct rotated *found, int64_t now_ms)
+{
+	struct tail_file file;
+	if (found->is_packed)
+		tail->lost(tail->context, 0,
+			"it was rotated twice, and packed before it could be read");
+	else if (open_rotated(found, &file))
+		add_old(tail, file, now_ms);
+	else
+		tail->lost(tail->context, (uint64_t)found->bytes,
+			"it was rotated twice, and what it was rotated to cannot be read");
+}
+
+static void find_between(struct tail *tail, int64_t now_ms)
+{
+	struct rotated *list, last;
+	if (!tail->old_count || !rotated_of(tail->olds[tail->old_count - 1].fd, &last))
+		return;
+	size_t count = rotated_find(tail->path, &list);
+	for (size_t i = 0; i < count; i++)
+		if (rotated_is_after(&list[i], &last) && !is_known(tail, &list[i]))
+			take_between(tail, &list[i], now_ms);
+	rotated_free(list, count);
+}
+
+/* What was at the path is there no longer. */
+static void rotate(struct tail *tail, int64_t now_ms)
+{
+	if (tail->now.fd < 0)
+		return;
+	add_old(tail, tail->now, now_ms);
+	init_file(&tail->now);
+}
+
+/* Renamed, and renamed back. */
+static bool take_back(struct tail *tail, const struct stat *status)
+{
+	const struct rotated found = {.device = status->st_dev, .inode = status->st_ino};
+	for (size_t i = 0; i < tail->old_count; i++)
+		if (is_file(&tail->olds[i], &found)) {
+			tail->now = tail->olds[i];
+			remove_old(tail, i);
+			return true;
+		}
+	return false;
+}
+
+/* ---- truncation ---- */
+
+static bool begins_like(int fd, const struct tail_file *file)
+{
+	char head[TAIL_HEAD_BYTES];
+	return pread(fd, head, file->head_length, 0) == (ssize_t)file->head_length &&
+	       memcmp(head, file->head, file->head_length) == 0;
+}
+
+/* The newest of what it was rotated to, if that was made after its last line was seen and begins
+ * like it: then it is the copy of copytruncate. */
+static bool open_copy(const struct tail *tail, const struct tail_file *file, struct tail_file *ret,
+	off_t *ret_bytes)
+{
+	struct rotated *list;
+	size_t count = file->head_length ? rotated_find(tail->path, &list) : 0;
+	if (!file->head_length)
+		return false;
+	const struct rotated *newest = count ? &list[count - 1] : NULL;
+	bool is_copy = newest && !newest->is_packed && newest->changed_ns >= file->seen_ns &&
+		       newest->bytes >= file->offset && !is_known(tail, newest) &&
+		       open_rotated(newest, ret);
+	if (is_copy && !begins_like(ret->fd, file)) {
+		close_file(ret);
+		is_copy = false;
+	}
+	*ret_bytes = is_copy ? newest->bytes : 0;
+	rotated_free(list, count);
+	return is_copy;
+}
+
+/* Its rest goes on in the copy, where there is one. */
+static void keep_rest(struct tail *tail, struct tail_file *file, int64_t now_ms)
+{
+	struct tail_file copy;
+	off_t bytes;
+	if (!open_copy(tail, file, &copy, &bytes)) {
+		give_partial(tail, file, true);
+		if (file->seen_bytes > file->offset)
+			tail->lost(tail->context, (uint64_t)(file->seen_bytes - file->offset),
+				"it was truncated before it could be read");
+		return;
+	}
+	str_release(&copy.partial);
+	copy.offset = file->offset;
+	copy.partial = file->partial;
+	copy.partial_ms = file->partial_ms;
+	copy.is_skipping = file->is_skipping;
+	str_init(&file->partial);
+	add_old(tail, copy, now_ms);
+}
+
+static void start_over(struct tail *tail, struct tail_file *file, int64_t now_ms)
+{
+	keep_rest(tail, file, now_ms);
 	file->offset = 0;
 	file->head_length = 0;
+	file->seen_bytes = 0;
 	file->is_skipping = false;
 }
 
@@ -158,25 +309,42 @@ static void remember_head(struct tail_file *file)
 	file->head_length = length > 0 ? (size_t)length : 0;
 }
 
+static void see(struct tail_file *file, const struct stat *status)
+{
+	enum { NS = 1000000000 };
+	file->seen_bytes = status->st_size;
+	file->seen_ns = (int64_t)status->st_mtim.tv_sec * NS + status->st_mtim.tv_nsec;
+}
+
+/* True: still the file that it was. */
+static bool look_at_now(struct tail *tail, const struct stat *status, int64_t now_ms)
+{
+	struct tail_file *file = &tail->now;
+	if (file->fd < 0 || file->device != status->st_dev || file->inode != status->st_ino)
+		return false;
+	if (was_rewritten(file, status->st_size))
+		start_over(tail, file, now_ms);
+	see(file, status);
+	return true;
+}
+
 bool tail_look(struct tail *tail, int64_t now_ms, bool is_start, struct err *err)
 {
 	struct stat status;
 	if (stat(tail->path, &status) < 0) {
-		if (errno == ENOENT || errno == ENOTDIR)
-			return true;
-		return cannot_read(tail, errno, err);
-	}
-	if (!S_ISREG(status.st_mode))
-		return true;
-	bool is_same = tail->now.fd >= 0 && tail->now.device == status.st_dev &&
-		       tail->now.inode == status.st_ino;
-	if (is_same && was_rewritten(&tail->now, status.st_size))
-		start_over(tail, &tail->now);
-	if (is_same)
-		return true;
-	if (tail->now.fd >= 0)
+		if (errno != ENOENT && errno != ENOTDIR)
+			return cannot_read(tail, errno, err);
 		rotate(tail, now_ms);
-	return open_file(tail, &status, is_start, err);
+		return true;
+	}
+	if (!S_ISREG(status.st_mode) || look_at_now(tail, &status, now_ms))
+		return true;
+	rotate(tail, now_ms);
+	if (take_back(tail, &status))
+		return look_at_now(tail, &status, now_ms);
+	bool is_open = open_file(tail, &status, is_start, err);
+	find_between(tail, now_ms);
+	return is_open;
 }
 
 static bool read_file(struct tail *tail, struct tail_file *file, int64_t now_ms, size_t *budget)
@@ -185,8 +353,14 @@ static bool read_file(struct tail *tail, struct tail_file *file, int64_t now_ms,
 	struct stat status;
 	if (file->fd < 0)
 		return false;
-	if (fstat(file->fd, &status) == 0 && was_rewritten(file, status.st_size))
-		start_over(tail, file);
+	if (fstat(file->fd, &status) == 0) {
+		bool is_rewritten = file == &tail->now && was_rewritten(file, status.st_size);
+		if (is_rewritten)
+			start_over(tail, file, now_ms);
+		see(file, &status);
+		if (is_rewritten)
+			return true; /* what it held before comes first */
+	}
 	while (*budget) {
 		size_t wanted = *budget < sizeof(bytes) ? *budget : sizeof(bytes);
 		ssize_t length = pread(file->fd, bytes, wanted, file->offset);
@@ -206,25 +380,37 @@ static void give_late_partial(struct tail *tail, struct tail_file *file, int64_t
 		give_partial(tail, file, true);
 }
 
+static bool read_olds(struct tail *tail, int64_t now_ms, size_t *budget)
+{
+	for (size_t i = 0; i < tail->old_count; i++)
+		if (read_file(tail, &tail->olds[i], now_ms, budget))
+			return true;
+	for (size_t i = tail->old_count; i > 0; i--)
+		if (now_ms >= tail->olds[i - 1].until_ms)
+			end_old(tail, i - 1);
+	return false;
+}
+
 bool tail_read(struct tail *tail, int64_t now_ms, size_t budget)
 {
-	bool has_more = read_file(tail, &tail->old, now_ms, &budget);
-	if (!has_more && tail->old.fd >= 0 && now_ms >= tail->old_until_ms) {
-		give_partial(tail, &tail->old, true);
-		close_file(&tail->old);
-	}
-	has_more = has_more || read_file(tail, &tail->now, now_ms, &budget);
-	give_late_partial(tail, &tail->old, now_ms);
+	bool has_more =
+		read_olds(tail, now_ms, &budget) || read_file(tail, &tail->now, now_ms, &budget);
+	for (size_t i = 0; i < tail->old_count; i++)
+		give_late_partial(tail, &tail->olds[i], now_ms);
 	give_late_partial(tail, &tail->now, now_ms);
 	return has_more;
 }
 
+static int64_t partial_due_ms(const struct tail_file *file)
+{
+	return file->partial.length ? file->partial_ms + TAIL_PARTIAL_MS : INT64_MAX;
+}
+
 int64_t tail_due_ms(const struct tail *tail)
 {
-	int64_t due_ms = INT64_MAX;
-	if (tail->now.partial.length)
-		due_ms = tail->now.partial_ms + TAIL_PARTIAL_MS;
-	if (tail->old.partial.length && tail->old.partial_ms + TAIL_PARTIAL_MS < due_ms)
-		due_ms = tail->old.partial_ms + TAIL_PARTIAL_MS;
+	int64_t due_ms = partial_due_ms(&tail->now);
+	for (size_t i = 0; i < tail->old_count; i++)
+		if (partial_due_ms(&tail->olds[i]) < due_ms)
+			due_ms = partial_due_ms(&tail->olds[i]);
 	return due_ms;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One growing file, line by line, by its path: through rotation by renaming (the old file is read
- * to its end, and for a while longer, since its writer may not have noticed yet), truncation
- * (copytruncate), deletion, and creation later on. The last line waits for its end, but not for
- * ever; a line without end is cut. Owned by one thread.
+ * to its end, and for a while longer, since its writer may not have noticed yet; so is one that came
+ * and went between two looks), truncation (copytruncate: the copy is read to its end), deletion, and
+ * creation later on. What is gone before it was read is told. The last line waits for its end, but
+ * not for ever; a line without end is cut. Owned by one thread.
  */
 #ifndef BOTSWAIN_COLLECT_TAIL_H
 #define BOTSWAIN_COLLECT_TAIL_H
@@ -22,10 +23,13 @@ enum {
 	TAIL_OLD_MS = 10000,         /* a file that was renamed is read on for so long */
 	TAIL_PARTIAL_MS = 1000,      /* a line waits so long for its end */
 	TAIL_HEAD_BYTES = 64,        /* of its start, by which a rewritten file is known */
+	TAIL_OLDS_MAX = 8,           /* rotated files at a time */
 };
 
 /* `is_cut`: it was too long, or it is not at its end yet. */
 typedef void tail_line(void *context, const char *line, size_t length, bool is_cut);
+/* Bytes that nobody can read any more (0: nobody knows how many), and why: "it was ...". */
+typedef void tail_lost(void *context, uint64_t bytes, const char *why);
 
 struct tail_file {
 	int fd; /* -1: none */
@@ -37,19 +41,25 @@ struct tail_file {
 	bool is_skipping;   /* to the end of a line that was cut */
 	char head[TAIL_HEAD_BYTES];
 	size_t head_length;
+	off_t seen_bytes; /* its size at the last look */
+	int64_t seen_ns;  /* when it had been written last, then */
+	int64_t until_ms; /* mono: an old one is read until then */
 };
 
 struct tail {
 	char *path;
-	struct tail_file now, old;
-	int64_t old_until_ms;
+	struct tail_file now;
+	struct tail_file olds[TAIL_OLDS_MAX]; /* oldest first */
+	size_t old_count;
 	tail_line *line;
+	tail_lost *lost;
 	void *context;
 };
 
-void tail_init(struct tail *tail, const char *path, tail_line *line, void *context);
+void tail_init(
+	struct tail *tail, const char *path, tail_line *line, tail_lost *lost, void *context);
 void tail_release(struct tail *tail);
-/* Looks what is at the path now. `is_start`: what is there was there before us, so only its end is
+/* Looks what is at the path now, and what was there in between. `is_start`: what is there was there before us, so only its end is
  * read. False: it is there and cannot be read. A path with nothing at it is no error. */
 MUST_CHECK bool tail_look(struct tail *tail, int64_t now_ms, bool is_start, struct err *err);
 /* Reads up to `budget` bytes. True: there may be more. */

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,6 +21,7 @@
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "tests/support/fleet.h"
+#include "tests/support/servers.h"
 #include "tui/cli/cli.h"
 
 enum { PATIENCE_MS = 15000, NEW_LINES = 5 };
@@ -107,9 +109,7 @@ static int teardown(void **state)
 {
 	struct scene *scene = *state;
 	close(scene->fd);
-	unlink(scene->log);
-	unlink(scene->config);
-	rmdir(scene->folder);
+	remove_folder(scene->folder);
 	free(scene->log);
 	free(scene->config);
 	str_release(&scene->heard);
@@ -147,6 +147,22 @@ static void following_an_engine_that_dies_is_no_success(void **state)
 	assert_int_equal(WEXITSTATUS(status), CLI_UNKNOWN);
 }
 
+static void what_is_lost_of_a_log_is_a_line_like_any_other(void **state)
+{
+	struct scene *scene = *state;
+	const struct timespec later[2] = {{.tv_sec = 4000000000}, {.tv_sec = 4000000000}};
+	autofree char *old = xasprintf("%s.2", scene->log);
+	autofree char *packed = xasprintf("%s.1.gz", scene->log);
+	append(packed, "what was written in between\n");
+	assert_int_equal(utimensat(AT_FDCWD, packed, later, 0), 0);
+	assert_int_equal(rename(scene->log, old), 0);
+	append(scene->log, "a new line\n");
+	read_until(scene->fd, &scene->heard, "a.log' is lost: it was rotated twice");
+	assert_int_equal(count(scene->heard.text, "Z a.log            W "), 1);
+	kill(scene->pid, SIGTERM);
+	assert_int_equal(waitpid(scene->pid, NULL, 0), scene->pid);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -154,6 +170,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_followed_line_is_printed_once),
 		TEST(following_an_engine_that_dies_is_no_success),
+		TEST(what_is_lost_of_a_log_is_a_line_like_any_other),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

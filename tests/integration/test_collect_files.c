@@ -253,6 +253,87 @@ static void a_reload_goes_on_where_it_was(void **state)
 	assert_int_equal(collected_count_events(&collected, "one"), 1);
 }
 
+static void a_log_that_is_rotated_twice_at_once_loses_nothing(void **state)
+{
+	(void)state;
+	append("orders.log", "one\n");
+	watch();
+	collected_wait_event(&collected, "one", NULL);
+	append("orders.log", "two\n");
+	move("orders.log", "orders.log.2");
+	append("orders.log", "three\n");
+	move("orders.log", "orders.log.1");
+	append("orders.log", "four\n");
+	collected_wait_event(&collected, "four", NULL);
+	collected.events_at = 0;
+	collected_wait_event(&collected, "two", NULL);
+	collected_wait_event(&collected, "three", NULL);
+	assert_int_equal(collected_count_events(&collected, "orders.log orders"), 4);
+}
+
+static void what_is_lost_of_a_log_is_counted_and_said(void **state)
+{
+	(void)state;
+	append("orders.log", "one\n");
+	watch();
+	collected_wait_event(&collected, "one", NULL);
+	append("orders.log.1.gz", "packed\n");
+	autofree char *packed = path_of("orders.log.1.gz");
+	const struct timespec later[2] = {{.tv_sec = 4000000000}, {.tv_sec = 4000000000}};
+	assert_int_equal(utimensat(AT_FDCWD, packed, later, 0), 0);
+	move("orders.log", "orders.log.2");
+	append("orders.log", "three\n");
+	collected_wait(&collected, "obs_notes", "source=\"orders.log\"", "dropped=1", NULL);
+	collected_wait_event(&collected, "orders.log orders W a part of '",
+		"orders.log' is lost: ", "packed before it could be read", NULL);
+	collected_wait_event(&collected, "three", NULL);
+	collected_wait(&collected, "obs_source", "kind=\"files\"", "dropped=1", NULL);
+}
+
+/* Lines enough that the last bytes of a file are not all of it. */
+static void append_many(const char *name)
+{
+	for (int i = 0; i < 2000; i++)
+		append(name, "line %d of a log that is longer than what is read first\n", i);
+}
+
+/* In a folder that is not there yet nothing tells of a new file: the look after the reload is the
+ * first to see it. */
+static void a_file_that_is_made_just_before_a_reload_is_read_whole(void **state)
+{
+	(void)state;
+	static const char *const yaml =
+		"bots: [{name: orders, transport: none, logs: [%s/sub/orders.log]}%s]\n"
+		"logs: [{name: rest, path: '%s/sub/many*.log'}]\n";
+	collected_start(&collected, yaml, folder, "", folder);
+	collected_wait(&collected, "obs_source", "kind=\"files\"", "state=\"ok\"", NULL);
+	autofree char *ready = path_of("ready"), *sub = path_of("sub");
+	assert_int_equal(mkdir(ready, 0700), 0);
+	append_many("ready/orders.log");
+	append_many("ready/many-1.log");
+	assert_int_equal(rename(ready, sub), 0);
+	collected_reload(&collected, yaml, folder, ", {name: pay, transport: none}", folder);
+	collected_wait_event(&collected, "orders.log", "line 1999 ", NULL);
+	collected.events_at = 0;
+	collected_wait_event(&collected, "many-1.log", "line 1999 ", NULL);
+	assert_int_equal(collected_count_events(&collected, "line "), 4000);
+}
+
+static void a_log_that_is_given_to_another_bot_goes_on_where_it_was(void **state)
+{
+	(void)state;
+	append("orders.log", "one\n");
+	watch();
+	collected_wait_event(&collected, "one", NULL);
+	collected_reload(&collected,
+		"bots: [{name: pay, transport: none, logs: [%s/orders.log]}]\n", folder);
+	append("orders.log", "two\n");
+	collected_wait_event(&collected, "two", NULL);
+	append("orders.log", "three\n");
+	collected_wait_event(&collected, "orders.log pay ", "three", NULL);
+	assert_int_equal(collected_count_events(&collected, "one"), 1);
+}
+
 static void many_lines_make_few_notes(void **state)
 {
 	(void)state;
@@ -287,6 +368,10 @@ int main(void)
 		TEST(a_file_that_may_not_be_read_is_named),
 		TEST(a_fifo_in_place_of_a_log_stops_nobody),
 		TEST(a_reload_goes_on_where_it_was),
+		TEST(a_log_that_is_rotated_twice_at_once_loses_nothing),
+		TEST(what_is_lost_of_a_log_is_counted_and_said),
+		TEST(a_file_that_is_made_just_before_a_reload_is_read_whole),
+		TEST(a_log_that_is_given_to_another_bot_goes_on_where_it_was),
 		TEST(many_lines_make_few_notes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
