@@ -20,6 +20,11 @@
 	static void type##_##field(const void *body, int64_t now_ms, struct str *to) \
 	{ double value = ((const struct msg_##type *)body)->field; \
 	  (void)now_ms; if (!isnan(value)) str_adds(to, format_number(value).text); }
+/* Nothing where nothing is. */
+#define COUNT_CELL(type, field) \
+	static void type##_##field(const void *body, int64_t now_ms, struct str *to) \
+	{ uint64_t count = ((const struct msg_##type *)body)->field; \
+	  (void)now_ms; if (count) str_adds(to, format_count((int64_t)count).text); }
 #define SEVERITY_CELL(type) \
 	static void type##_letter(const void *body, int64_t now_ms, struct str *to) \
 	{ (void)now_ms; str_addch(to, severity_letter((unsigned)((const struct msg_##type *)body)->severity)); }
@@ -37,6 +42,7 @@ NUMBER_CELL(service, latency_ms) NUMBER_CELL(service, rate) NUMBER_CELL(service,
 SEVERITY_CELL(source) WEIGHT(source) LABEL(source, name)
 TEXT_CELL(source, name) TEXT_CELL(source, kind) TEXT_CELL(source, state) TEXT_CELL(source, error)
 AGE_CELL(source, ok_ms) NUMBER_CELL(source, latency_ms) TEXT_CELL(source, circuit)
+COUNT_CELL(source, dropped)
 SEVERITY_CELL(alert)
 TEXT_CELL(alert, rule) TEXT_CELL(alert, target_name) TEXT_CELL(alert, state) TEXT_CELL(alert, text)
 AGE_CELL(alert, since_ms)
@@ -91,7 +97,7 @@ static const struct list_column service_columns[] = {
 static const struct list_column source_columns[] = {
 	{"S", false, source_letter}, {"SOURCE", false, source_name}, {"KIND", false, source_kind},
 	{"STATE", false, source_state}, {"AGE", true, source_ok_ms}, {"ms", true, source_latency_ms},
-	{"CIRCUIT", false, source_circuit}, {"ERROR", false, source_error},
+	{"DROPPED", true, source_dropped}, {"CIRCUIT", false, source_circuit}, {"ERROR", false, source_error},
 };
 static const struct list_column alert_columns[] = {
 	{"S", false, alert_letter}, {"SINCE", true, alert_since_ms}, {"STATE", false, alert_state},
