@@ -2,9 +2,12 @@
 # Tests. A file tests/<kind>/test_NAME.c is a program; it is found by its name. Unit tests link only their room
 # and those below it (test_core_parse_x.c: parse and lower); screen and integration tests may link all.
 
-# An archive, so that a test links only the helpers that it uses; demo_widgets.c is a program.
+# An archive, so that a test links only the helpers that it uses; demo_widgets.c is a program, gate.c takes the place of
+# system calls and is linked by its name alone.
 TEST_SUPPORT := $(O)/lib/support.a
-$(TEST_SUPPORT): $(call objects,$(filter-out tests/support/demo_widgets.c,$(call sources,tests/support)))
+NOT_SUPPORT := tests/support/demo_widgets.c tests/support/gate.c
+$(TEST_SUPPORT): $(call objects,$(filter-out $(NOT_SUPPORT),$(call sources,tests/support)))
+$(addprefix $(O)/tests/unit/,test_core_act_hang test_core_act_backup): $(O)/obj/tests/support/gate.o
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 SCREEN_TESTS := $(patsubst tests/screen/%.c,$(O)/tests/screen/%,$(wildcard tests/screen/test_*.c))
 INTEGRATION_TESTS := $(patsubst tests/integration/%.c,$(O)/tests/integration/%,$(wildcard tests/integration/test_*.c))
