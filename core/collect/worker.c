@@ -81,10 +81,18 @@ bool worker_start(
 	return true;
 }
 
+static bool is_same_kind(const void *waiting, const void *order)
+{
+	return ((const struct order *)waiting)->kind == ((const struct order *)order)->kind;
+}
+
 void worker_order(struct worker *worker, struct order *order)
 {
-	mailbox_post_with(
-		worker->inbox, (struct parcel){.attachment = order, .release = release_order});
+	const struct parcel parcel = {.attachment = order, .release = release_order};
+	if (order->kind == ORDER_HURRY)
+		mailbox_post_with(worker->inbox, parcel);
+	else
+		mailbox_post_latest(worker->inbox, parcel, is_same_kind);
 }
 
 void worker_stop(struct worker *worker)

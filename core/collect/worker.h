@@ -56,7 +56,9 @@ struct worker_spec {
 /* Takes ownership of spec->context, also on failure. All signals are blocked in the thread. */
 MUST_CHECK bool worker_start(
 	struct hub *hub, const struct worker_spec *spec, struct worker **ret, struct err *err);
-/* Takes ownership of the order. Any thread. */
+/* Takes ownership of the order. Of ORDER_ROSTER and ORDER_FOCUS the newest is what counts: it takes the
+ * place of one that waits, and is never lost. ORDER_HURRY is lost to a worker that has taken none
+ * of a thousand: its next look comes by itself. Any thread. */
 void worker_order(struct worker *worker, struct order *order);
 /* Tells it to leave; returns at once. Any thread. */
 void worker_stop(struct worker *worker);

@@ -61,6 +61,7 @@ struct engine {
 	struct ledger *ledger; /* NULL: nothing is written */
 	struct memory *memory;
 	struct query_pool *pool;
+	unsigned reloads; /* the configuration is being read so many times */
 	struct event_directory *events;
 	uint64_t event_changes; /* notes of writers: the events may have grown */
 	struct journal_book *book;

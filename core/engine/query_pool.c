@@ -51,12 +51,14 @@ static void release_attachment(void *query)
 
 void query_post(struct query *query, struct mailbox *to_engine, enum msg_kind kind, void *body)
 {
-	query_ref(query);
-	const struct parcel parcel = {.message = {.kind = kind, .body = body},
+	struct parcel parcel = {.message = {.kind = kind, .body = body},
 		.attachment = query,
 		.release = release_attachment};
-	if (!mailbox_post_with(to_engine, parcel))
-		atomic_store(&query->lost, true);
+	query_ref(query);
+	if (query_cancelled(query))
+		parcel_release(&parcel);
+	else
+		mailbox_post_due(to_engine, parcel);
 }
 
 /* The next query, NULL: the pool ends. */
@@ -82,7 +84,6 @@ static void put_back(struct query_pool *pool, unsigned seat)
 	struct query *query = pool->running[seat];
 	pool->running[seat] = NULL;
 	pthread_mutex_unlock(&pool->lock);
-	atomic_store(&query->ended, true);
 	query_unref(query);
 }
 

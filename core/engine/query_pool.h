@@ -21,8 +21,6 @@ enum { QUERY_THREADS = 2, QUERY_QUEUE = 2048 };
 struct query {
 	_Atomic unsigned references;
 	atomic_bool cancelled;
-	atomic_bool ended;                 /* work returned */
-	atomic_bool lost;                  /* a parcel found the mailbox full */
 	void (*work)(struct query *query); /* pool thread */
 	void (*release)(
 		struct query *query); /* with the last reference: frees the struct; any thread */
@@ -44,7 +42,11 @@ static inline bool query_cancelled(const struct query *query)
 {
 	return atomic_load_explicit(&query->cancelled, memory_order_relaxed);
 }
-/* Posts a message with a reference to the query as attachment. Takes ownership of `body`. */
+/*
+ * Posts a message with a reference to the query as attachment. Takes ownership of `body`. It is never
+ * lost to a full mailbox, for somebody waits for it: a query has one message under way at a time.
+ * That of a cancelled query is freed.
+ */
 void query_post(struct query *query, struct mailbox *to_engine, enum msg_kind kind, void *body);
 
 #endif

@@ -46,6 +46,8 @@ static void adopt(struct engine *engine, struct settings *settings)
 	settings_unref(old);
 }
 
+enum { RELOADS_MAX = 16 }; /* under way */
+
 struct reload_job {
 	struct query query;
 	struct mailbox *to_engine;
@@ -78,6 +80,10 @@ static const char busy[] = "the engine is too busy to read the configuration: tr
 
 static bool begin(struct engine *engine, const struct operator* who, uint64_t req)
 {
+	if (engine->reloads == RELOADS_MAX) {
+		copy_text(engine->config_error, sizeof(engine->config_error), busy);
+		return false;
+	}
 	struct reload_job *job = xcalloc(1, sizeof(*job));
 	query_init(&job->query, work, release_job);
 	job->to_engine = engine->mailbox;
@@ -85,7 +91,9 @@ static bool begin(struct engine *engine, const struct operator* who, uint64_t re
 	job->who = *who;
 	job->req = req;
 	bool good = query_pool_add(engine->pool, &job->query);
-	if (!good)
+	if (good)
+		engine->reloads++;
+	else
 		copy_text(engine->config_error, sizeof(engine->config_error), busy);
 	query_unref(&job->query);
 	return good;
@@ -97,27 +105,21 @@ void reload_begin(struct engine *engine)
 	bool ignored UNUSED = begin(engine, &signal, 0);
 }
 
+static void answer(struct peer *peer, uint64_t req, enum err_code code, const char *sentence)
+{
+	size_t from = peer->out.length;
+	autofree char *text = xstrdup(sentence);
+	const struct msg_answer reply = {.req = req, .code = code, .text = text};
+	peer_send(peer, MSG_answer, &reply);
+	peer_remember(peer, req, from);
+}
+
 void reload_request(struct engine *engine, struct peer *peer, const void *body)
 {
 	const struct msg_reload_req *request = body;
 	if (begin(engine, &peer->who, request->req))
 		return;
-	autofree char *text = xstrdup(busy);
-	const struct msg_answer reply = {.req = request->req, .code = ERR_LIMIT, .text = text};
-	peer_send(peer, MSG_answer, &reply);
-}
-
-static void answer(struct engine *engine, const struct reload_job *job)
-{
-	struct peer *peer = server_peer(engine->server, job->who.client);
-	if (!peer)
-		return;
-	bool ok = job->err.code == ERR_NONE;
-	size_t from = peer->out.length;
-	autofree char *text = xstrdup(ok ? "the configuration was read again" : job->err.text);
-	const struct msg_answer reply = {.req = job->req, .code = job->err.code, .text = text};
-	peer_send(peer, MSG_answer, &reply);
-	peer_remember(peer, job->req, from);
+	answer(peer, request->req, ERR_LIMIT, busy);
 }
 
 void reload_deliver(struct engine *engine, struct parcel *parcel)
@@ -125,6 +127,7 @@ void reload_deliver(struct engine *engine, struct parcel *parcel)
 	struct reload_job *job = parcel->attachment;
 	if (!job)
 		return;
+	engine->reloads--;
 	if (job->settings && is_same_engine(engine->settings, job->settings, &job->err)) {
 		adopt(engine, settings_ref(job->settings));
 		job->err = (struct err){.code = ERR_NONE};
@@ -137,5 +140,8 @@ void reload_deliver(struct engine *engine, struct parcel *parcel)
 	}
 	copy_text(engine->config_error, sizeof(engine->config_error),
 		job->err.code ? job->err.text : "");
-	answer(engine, job);
+	struct peer *peer = server_peer(engine->server, job->who.client);
+	if (peer)
+		answer(peer, job->req, job->err.code,
+			job->err.code ? job->err.text : "the configuration was read again");
 }

@@ -13,6 +13,7 @@
 enum {
 	HAS_REQ = 1 << 0, /* its first field is the request's id */
 	CHANGES = 1 << 1, /* not for clients of other users */
+	LATER = 1 << 2,   /* remembers its answer itself, when it comes */
 };
 
 static void answer(struct peer *peer, uint64_t req, enum err_code code, const char *text)
@@ -55,11 +56,11 @@ static const struct {
 	{MSG_run_req,    request_run,    HAS_REQ | CHANGES},
 	{MSG_cancel_req, request_cancel, HAS_REQ | CHANGES},
 	{MSG_arm_req,    request_arm,    HAS_REQ | CHANGES},
-	{MSG_reload_req, reload_request, HAS_REQ | CHANGES},
+	{MSG_reload_req, reload_request, HAS_REQ | CHANGES | LATER},
 	{MSG_focus_req,  focus,          0},
 	{MSG_win_open,   windows_open,   0},
 	{MSG_win_close,  windows_close,  0},
-	{MSG_seek_req,   seek_request,   HAS_REQ},
+	{MSG_seek_req,   seek_request,   HAS_REQ | LATER},
 };
 /* clang-format on */
 
@@ -69,11 +70,12 @@ static void handle(struct engine *engine, struct peer *peer, size_t row, const v
 	size_t from = peer->out.length;
 	if (req && peer_repeat(peer, req))
 		return;
-	if ((table[row].flags & CHANGES) && !peer->may_act)
+	bool refused = (table[row].flags & CHANGES) && !peer->may_act;
+	if (refused)
 		refuse(peer, table[row].kind, req);
 	else
 		table[row].handle(engine, peer, body);
-	if (req && peer->out.length > from)
+	if (req && peer->out.length > from && (refused || !(table[row].flags & LATER)))
 		peer_remember(peer, req, from);
 }
 

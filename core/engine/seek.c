@@ -28,7 +28,6 @@ struct seek_job {
 	char **bots;
 	size_t bot_count;
 	void *input;
-	bool answered; /* engine thread only: a search that ends while it is overtaken has two answers */
 };
 
 static void release_job(struct query *query)
@@ -85,10 +84,7 @@ static void work(struct query *query)
 		look(job, filter, reply);
 	else
 		msg_set(&reply->error, err.text);
-	if (query_cancelled(query))
-		msg_free(MSG_seek, reply); /* it has its answer */
-	else
-		query_post(query, job->to_engine, MSG_seek, reply);
+	query_post(query, job->to_engine, MSG_seek, reply);
 }
 
 static char *join_filters(const char *window, const char *wanted)
@@ -115,11 +111,18 @@ static struct seek_job *new_job(
 	return job;
 }
 
+static void answer(struct peer *peer, const struct msg_seek *reply)
+{
+	size_t from = peer->out.length;
+	peer_send(peer, MSG_seek, reply);
+	peer_remember(peer, reply->req, from);
+}
+
 static void refuse(struct peer *peer, uint64_t req, const char *text)
 {
 	autofree char *error = xstrdup(text);
 	const struct msg_seek reply = {.req = req, .done = true, .error = error};
-	peer_send(peer, MSG_seek, &reply);
+	answer(peer, &reply);
 }
 
 /* Every request is answered, also one that a newer one made stale: its client waits. */
@@ -127,13 +130,8 @@ static void overtake(struct peer *peer)
 {
 	if (!peer->seek)
 		return;
-	const struct seek_job *job = (const struct seek_job *)peer->seek;
-	struct msg_seek *reply = msg_new(MSG_seek);
-	reply->req = job->request->req;
-	reply->done = true;
-	msg_set(&reply->error, "overtaken by a newer search");
-	query_cancel(peer->seek);
-	query_post(peer->seek, job->to_engine, MSG_seek, reply);
+	refuse(peer, ((const struct seek_job *)peer->seek)->request->req,
+		"overtaken by a newer search");
 	seek_forget(peer);
 }
 
@@ -168,12 +166,8 @@ void seek_deliver(struct engine *engine, const struct parcel *parcel)
 {
 	struct seek_job *job = parcel->attachment;
 	struct peer *peer = job ? server_peer(engine->server, job->client) : NULL;
-	if (!peer || job->answered)
-		return;
-	job->answered = true;
-	size_t from = peer->out.length;
-	peer_send(peer, MSG_seek, parcel->message.body);
-	peer_remember(peer, job->request->req, from);
-	if (peer->seek == &job->query)
-		seek_forget(peer);
+	if (!peer || peer->seek != &job->query)
+		return; /* it has its answer */
+	answer(peer, parcel->message.body);
+	seek_forget(peer);
 }

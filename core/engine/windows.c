@@ -241,10 +241,6 @@ static bool is_waiting(
 
 static void turn_window(struct engine *engine, struct peer *peer, struct window *window)
 {
-	if (window->job && atomic_load(&window->job->query.lost)) {
-		drop_job(window);
-		window->unasked = true;
-	}
 	if (is_waiting(engine, peer, window) && now_mono(engine) >= window->again_mono_ms)
 		ask(engine, peer, window);
 }

@@ -68,17 +68,27 @@ void mailbox_ring(struct mailbox *mailbox)
 	ssize_t ignored UNUSED = write(mailbox->bell, &one, sizeof(one));
 }
 
-bool mailbox_post_with(struct mailbox *mailbox, struct parcel parcel)
+static struct letter *new_letter(struct parcel parcel)
 {
 	struct letter *letter = xcalloc(1, sizeof(*letter));
 	letter->parcel = parcel;
+	return letter;
+}
+
+/* Locked. True: the taker may be asleep. */
+static bool append(struct mailbox *mailbox, struct letter *letter)
+{
+	*mailbox->last = letter;
+	mailbox->last = &letter->next;
+	return mailbox->count++ == 0;
+}
+
+bool mailbox_post_with(struct mailbox *mailbox, struct parcel parcel)
+{
+	struct letter *letter = new_letter(parcel);
 	pthread_mutex_lock(&mailbox->lock);
-	bool fits = mailbox->count < mailbox->limit, was_empty = mailbox->count == 0;
-	if (fits) {
-		*mailbox->last = letter;
-		mailbox->last = &letter->next;
-		mailbox->count++;
-	}
+	bool fits = mailbox->count < mailbox->limit;
+	bool was_empty = fits && append(mailbox, letter);
 	pthread_mutex_unlock(&mailbox->lock);
 	if (!fits) {
 		atomic_fetch_add(&mailbox->dropped, 1);
@@ -93,6 +103,40 @@ bool mailbox_post_with(struct mailbox *mailbox, struct parcel parcel)
 bool mailbox_post(struct mailbox *mailbox, enum msg_kind kind, void *body)
 {
 	return mailbox_post_with(mailbox, (struct parcel){.message = {.kind = kind, .body = body}});
+}
+
+void mailbox_post_due(struct mailbox *mailbox, struct parcel parcel)
+{
+	struct letter *letter = new_letter(parcel);
+	pthread_mutex_lock(&mailbox->lock);
+	bool was_empty = append(mailbox, letter);
+	pthread_mutex_unlock(&mailbox->lock);
+	if (was_empty)
+		mailbox_ring(mailbox);
+}
+
+void mailbox_post_latest(struct mailbox *mailbox, struct parcel parcel,
+	bool (*same)(const void *waiting, const void *attachment))
+{
+	struct letter *letter = new_letter(parcel);
+	struct parcel replaced = {.message = {.kind = MSG_none}};
+	bool was_empty = false;
+	pthread_mutex_lock(&mailbox->lock);
+	struct letter *at = mailbox->first;
+	while (at && !same(at->parcel.attachment, parcel.attachment))
+		at = at->next;
+	if (at) {
+		replaced = at->parcel;
+		at->parcel = parcel;
+	} else {
+		was_empty = append(mailbox, letter);
+	}
+	pthread_mutex_unlock(&mailbox->lock);
+	if (at)
+		free(letter);
+	parcel_release(&replaced);
+	if (was_empty)
+		mailbox_ring(mailbox);
 }
 
 static void unlink_letters(

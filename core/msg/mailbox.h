@@ -3,6 +3,8 @@
  * The only way from a thread to another: messages are moved, never shared. A mailbox is a locked
  * list and an eventfd. Any number of threads post; one thread takes. Bounded: a post to a full box
  * frees the message, counts it, and returns false (the poster decides whether that is an event).
+ * Two kinds of post always find a place, for their number is bounded otherwise: what somebody waits
+ * for (no more than were asked for), and what replaces what was posted before it.
  * The bell is a bell, not a counter.
  */
 #ifndef BOTSWAIN_MSG_MAILBOX_H
@@ -31,6 +33,13 @@ int mailbox_fd(const struct mailbox *mailbox);
 bool mailbox_post(struct mailbox *mailbox, enum msg_kind kind, void *body);
 /* As mailbox_post(), with an attachment that moves too. Any thread. */
 bool mailbox_post_with(struct mailbox *mailbox, struct parcel parcel);
+/* Posts what somebody waits for, also to a full box: the poster bounds how many of them there can be
+ * at once. Any thread. */
+void mailbox_post_due(struct mailbox *mailbox, struct parcel parcel);
+/* Posts a whole state, also to a full box: where one whose attachment is the `same` still waits, this
+ * takes its place in the order and that is released. Any thread. */
+void mailbox_post_latest(struct mailbox *mailbox, struct parcel parcel,
+	bool (*same)(const void *waiting, const void *attachment));
 /* Rings without a message: wakes the taker. Any thread. */
 void mailbox_ring(struct mailbox *mailbox);
 /* Moves up to `max` parcels into `ret`, oldest first; the caller owns them. Taker's thread. */

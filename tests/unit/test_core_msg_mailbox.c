@@ -113,6 +113,67 @@ static void an_attachment_moves_with_its_message_and_is_released_once(void **sta
 	assert_int_equal(released, 2);
 }
 
+static void what_somebody_waits_for_goes_into_a_full_box(void **state)
+{
+	(void)state;
+	int released = 0;
+	struct mailbox *mailbox = mailbox_new(1);
+	assert_true(mailbox_post(mailbox, MSG_turn, msg_new(MSG_turn)));
+	mailbox_post_due(
+		mailbox, (struct parcel){.attachment = &released, .release = count_release});
+	assert_false(mailbox_post(mailbox, MSG_turn, msg_new(MSG_turn)));
+	struct parcel parcels[4];
+	assert_int_equal(mailbox_take(mailbox, parcels, COUNT_OF(parcels)), 2);
+	assert_ptr_equal(parcels[1].attachment, &released);
+	parcel_release(&parcels[0]);
+	parcel_release(&parcels[1]);
+	assert_int_equal(released, 1);
+	mailbox_free(mailbox);
+}
+
+struct note {
+	int kind, value, released;
+};
+
+static void release_note(void *note)
+{
+	((struct note *)note)->released++;
+}
+
+static bool is_same_kind(const void *waiting, const void *note)
+{
+	return ((const struct note *)waiting)->kind == ((const struct note *)note)->kind;
+}
+
+static struct parcel parcel_of(struct note *note)
+{
+	return (struct parcel){.attachment = note, .release = release_note};
+}
+
+static void a_newer_state_takes_the_place_of_the_one_that_waits_also_in_a_full_box(void **state)
+{
+	(void)state;
+	struct note notes[] = {{1, 1, 0}, {2, 2, 0}, {1, 3, 0}, {3, 4, 0}};
+	struct mailbox *mailbox = mailbox_new(2);
+	assert_true(mailbox_post_with(mailbox, parcel_of(&notes[0])));
+	assert_true(mailbox_post_with(mailbox, parcel_of(&notes[1])));
+	mailbox_post_latest(mailbox, parcel_of(&notes[2]), is_same_kind);
+	assert_int_equal(notes[0].released, 1);
+	mailbox_post_latest(mailbox, parcel_of(&notes[3]), is_same_kind);
+	assert_true(rings(mailbox, 0));
+	struct parcel parcels[4];
+	assert_int_equal(mailbox_take(mailbox, parcels, COUNT_OF(parcels)), 3);
+	static const int values[] = {3, 2, 4};
+	for (size_t i = 0; i < COUNT_OF(values); i++) {
+		const struct note *note = parcels[i].attachment;
+		assert_int_equal(note->value, values[i]);
+		assert_int_equal(note->released, 0);
+		parcel_release(&parcels[i]);
+	}
+	assert_int_equal(mailbox_dropped(mailbox), 0);
+	mailbox_free(mailbox);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -120,6 +181,9 @@ int main(void)
 		cmocka_unit_test(a_full_box_refuses_counts_and_frees),
 		cmocka_unit_test(what_was_not_taken_keeps_ringing),
 		cmocka_unit_test(an_attachment_moves_with_its_message_and_is_released_once),
+		cmocka_unit_test(what_somebody_waits_for_goes_into_a_full_box),
+		cmocka_unit_test(
+			a_newer_state_takes_the_place_of_the_one_that_waits_also_in_a_full_box),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

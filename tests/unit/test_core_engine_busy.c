@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/* An engine with more to digest than its mailbox holds still answers who asked. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/mem.h"
+#include "core/engine/internal.h"
+#include "core/engine/query_pool.h"
+#include "tests/support/engine_harness.h"
+
+static const char config[] = "state_dir: /nowhere/state\n"
+			     "bots:\n"
+			     "  - {name: orders, token: {file: /nowhere/t1}}\n";
+
+/* Occupies every thread of the pool until the test comes to the barrier too. */
+struct gate {
+	struct query query;
+	pthread_barrier_t *barrier;
+};
+
+static void work(struct query *query)
+{
+	pthread_barrier_wait(((struct gate *)query)->barrier);
+}
+
+static void release(struct query *query)
+{
+	free(query);
+}
+
+static void occupy(struct harness *harness, pthread_barrier_t *barrier)
+{
+	assert_int_equal(pthread_barrier_init(barrier, NULL, QUERY_THREADS + 1), 0);
+	for (int i = 0; i < QUERY_THREADS; i++) {
+		struct gate *gate = xcalloc(1, sizeof(*gate));
+		query_init(&gate->query, work, release);
+		gate->barrier = barrier;
+		assert_true(query_pool_add(harness->engine->pool, &gate->query));
+		query_unref(&gate->query);
+	}
+}
+
+static void let_go(pthread_barrier_t *barrier)
+{
+	pthread_barrier_wait(barrier);
+}
+
+static void fill_mailbox(struct harness *harness)
+{
+	bool fits = true;
+	while (fits) {
+		struct msg_obs_heartbeat *beat = msg_new(MSG_obs_heartbeat);
+		msg_set(&beat->bot, "nobody");
+		fits = mailbox_post(engine_mailbox(harness->engine), MSG_obs_heartbeat, beat);
+	}
+}
+
+/* Everything asked so far is worked out while the mailbox is full. */
+static void work_with_a_full_mailbox(struct harness *harness, pthread_barrier_t *first)
+{
+	pthread_barrier_t second;
+	fill_mailbox(harness);
+	let_go(first);
+	occupy(harness, &second); /* once all threads are here, what came before has ended */
+	let_go(&second);
+	pthread_barrier_destroy(first);
+	pthread_barrier_destroy(&second);
+}
+
+static int setup(void **state)
+{
+	*state = harness_attach(harness_new(config));
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct harness_screen *screen = *state;
+	struct harness *harness = screen->harness;
+	harness_detach(screen);
+	harness_free(harness);
+	return 0;
+}
+
+static void a_seek_is_answered_though_its_result_found_the_mailbox_full(void **state)
+{
+	struct harness_screen *screen = *state;
+	pthread_barrier_t gate;
+	occupy(screen->harness, &gate);
+	harness_send(screen, "seek_req req=1 window=1 expression=\"level>=error\"");
+	work_with_a_full_mailbox(screen->harness, &gate);
+	const struct msg_seek *seek = harness_await(screen, MSG_seek);
+	assert_true(seek->done);
+	assert_string_equal(seek->error, "");
+}
+
+static void a_reload_is_answered_though_its_result_found_the_mailbox_full(void **state)
+{
+	struct harness_screen *screen = *state;
+	pthread_barrier_t gate;
+	occupy(screen->harness, &gate);
+	harness_send(screen, "reload_req req=1");
+	work_with_a_full_mailbox(screen->harness, &gate);
+	const struct msg_answer *answer = harness_await(screen, MSG_answer);
+	assert_non_null(strstr(answer->text, "/nowhere/botswain.yaml"));
+}
+
+static void a_window_is_answered_though_its_result_found_the_mailbox_full(void **state)
+{
+	struct harness_screen *screen = *state;
+	pthread_barrier_t gate;
+	occupy(screen->harness, &gate);
+	harness_send(screen, "win_open window=1 generation=1 store=\"events\" before=10");
+	work_with_a_full_mailbox(screen->harness, &gate);
+	const struct msg_win_rows *rows = harness_await(screen, MSG_win_rows);
+	assert_true(rows->done);
+}
+
+static unsigned count_answers(const struct harness_screen *screen, const char *words)
+{
+	unsigned count = 0;
+	for (unsigned i = 0; i < screen->got_count; i++) {
+		const struct msg_answer *answer = screen->got[i].body;
+		count += screen->got[i].kind == MSG_answer && strstr(answer->text, words);
+	}
+	return count;
+}
+
+static void more_reloads_than_are_read_at_once_are_refused_and_all_are_answered(void **state)
+{
+	enum { RELOADS = 40, AT_ONCE = 16, TRIES = 500 };
+	struct harness_screen *screen = *state;
+	pthread_barrier_t gate;
+	occupy(screen->harness, &gate);
+	for (uint64_t req = 1; req <= RELOADS; req++) {
+		const struct msg_reload_req request = {.req = req};
+		client_send(screen->client, MSG_reload_req, &request);
+	}
+	harness_sync(screen);
+	work_with_a_full_mailbox(screen->harness, &gate);
+	for (int i = 0; i < TRIES && count_answers(screen, "") < RELOADS; i++)
+		harness_sync(screen);
+	assert_int_equal(count_answers(screen, ""), RELOADS);
+	assert_int_equal(count_answers(screen, "too busy"), RELOADS - AT_ONCE);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_seek_is_answered_though_its_result_found_the_mailbox_full),
+		TEST(a_reload_is_answered_though_its_result_found_the_mailbox_full),
+		TEST(a_window_is_answered_though_its_result_found_the_mailbox_full),
+		TEST(more_reloads_than_are_read_at_once_are_refused_and_all_are_answered),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
