@@ -8,13 +8,16 @@
 #include "core/base/mem.h"
 #include "core/base/redact.h"
 
-enum { NAMES = 64 };
+enum { NAMES = 256 };
 
 /*
  * One allocation: the header, the records, the text. The text begins with a NUL, so that offset 0 is
- * the empty name. Names of bots stand in the text once (mostly: `names` remembers the last one of a
- * hash). Only `used`, `names` and the unpublished tail change after the first publication, and only
- * the writer sees them; readers take the text size from the last record.
+ * the empty name. Names of bots stand in the text once: `names` is an open hash of their offsets.
+ * When CHUNK_BOTS are in it, `has_many` is set first, and from then on a new name takes the place of
+ * another, if there is one where it should stand: only the writer looks into it then, to store most
+ * names once. What changes after the first
+ * publication is the unpublished tail, which only the writer sees, and the atomics: each is stored
+ * before the line is published that it tells of.
  */
 struct chunk {
 	atomic_size_t users;
@@ -23,8 +26,11 @@ struct chunk {
 	uint64_t first_seq;
 	size_t bytes; /* of the allocation, and of the name */
 	size_t text_capacity, record_capacity;
-	size_t used;           /* bytes of text, writer only */
-	uint32_t names[NAMES]; /* offsets, writer only */
+	size_t used; /* bytes of text, writer only */
+	_Atomic uint32_t names[NAMES];
+	size_t name_count; /* writer only */
+	atomic_bool has_many, has_nameless;
+	atomic_uint levels;
 	char *text;
 	struct record records[];
 };
@@ -86,19 +92,83 @@ static size_t hash(const char *name)
 	return value % NAMES;
 }
 
+/* The offset of `bot` in the text, 0: it is not there and would stand at *ret_slot. The hash never
+ * fills up. */
+static uint32_t find_name(const struct chunk *chunk, const char *bot, size_t *ret_slot)
+{
+	size_t slot = hash(bot);
+	uint32_t offset;
+	while ((offset = atomic_load_explicit(&chunk->names[slot], memory_order_acquire))) {
+		if (strcmp(chunk->text + offset, bot) == 0)
+			return offset;
+		slot = (slot + 1) % NAMES;
+	}
+	*ret_slot = slot;
+	return 0;
+}
+
+/* Asked after the names: who met one that replaced another knows of it. */
+static bool has_many(const struct chunk *chunk)
+{
+	return atomic_load_explicit(&chunk->has_many, memory_order_relaxed);
+}
+
 /* The offset of `bot` in the text, 0 for none; *used moves when it has to be stored. */
 static uint32_t place_name(struct chunk *chunk, const char *bot, size_t *used)
 {
-	if (!bot || !*bot)
+	size_t slot = 0;
+	if (!bot || !*bot) {
+		atomic_store_explicit(&chunk->has_nameless, true, memory_order_relaxed);
 		return 0;
-	uint32_t *slot = &chunk->names[hash(bot)];
-	if (*slot && strcmp(chunk->text + *slot, bot) == 0)
-		return *slot;
+	}
+	uint32_t offset = find_name(chunk, bot, &slot);
+	if (offset)
+		return offset;
+	if (chunk->name_count == CHUNK_BOTS) {
+		atomic_store_explicit(&chunk->has_many, true, memory_order_relaxed);
+		slot = hash(bot);
+	} else {
+		chunk->name_count++;
+	}
 	size_t size = strlen(bot) + 1;
 	memcpy(chunk->text + *used, bot, size);
-	*slot = (uint32_t)*used;
+	if (!has_many(chunk) || atomic_load_explicit(&chunk->names[slot], memory_order_relaxed))
+		atomic_store_explicit(&chunk->names[slot], (uint32_t)*used, memory_order_release);
 	*used += size;
-	return *slot;
+	return (uint32_t)(*used - size);
+}
+
+bool chunk_may_hold(const struct chunk *chunk, const char *bot)
+{
+	size_t slot;
+	if (!*bot)
+		return atomic_load_explicit(&chunk->has_nameless, memory_order_relaxed);
+	return find_name(chunk, bot, &slot) || has_many(chunk);
+}
+
+size_t chunk_bots(const struct chunk *chunk, const char *ret_bots[CHUNK_BOTS + 1])
+{
+	size_t count = 0;
+	if (atomic_load_explicit(&chunk->has_nameless, memory_order_relaxed))
+		ret_bots[count++] = "";
+	for (size_t slot = 0; slot < NAMES; slot++) {
+		uint32_t offset = atomic_load_explicit(&chunk->names[slot], memory_order_acquire);
+		if (offset && count <= CHUNK_BOTS)
+			ret_bots[count++] = chunk->text + offset;
+	}
+	return has_many(chunk) ? 0 : count;
+}
+
+unsigned chunk_levels(const struct chunk *chunk)
+{
+	return atomic_load_explicit(&chunk->levels, memory_order_relaxed);
+}
+
+static void note_level(struct chunk *chunk, unsigned level)
+{
+	unsigned levels = chunk_levels(chunk);
+	if (!(levels & 1u << level))
+		atomic_store_explicit(&chunk->levels, levels | 1u << level, memory_order_relaxed);
 }
 
 bool chunk_append(
@@ -111,6 +181,7 @@ bool chunk_append(
 		chunk->text_capacity - used < length + name)
 		return false;
 	record.bot = place_name(chunk, bot, &used);
+	note_level(chunk, record.level);
 	record.offset = (uint32_t)used;
 	record.length = (uint16_t)length;
 	memcpy(chunk->text + used, line, length);

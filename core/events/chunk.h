@@ -79,6 +79,19 @@ bool chunk_is_sole(const struct chunk *chunk);
  * redactor, which it shares. */
 size_t chunk_bytes(const struct chunk *chunk);
 
+/*
+ * What a chunk holds, so that it need not be read for what it does not hold. Of the lines published
+ * so far all is told; a little more may be, of lines that come next.
+ */
+enum { CHUNK_BOTS = 192 }; /* distinct ones that are told apart */
+
+/* True when a line may be of this bot ("": of none). */
+bool chunk_may_hold(const struct chunk *chunk, const char *bot);
+/* The bots of its lines, "" among them when a line is of none: their number; 0: more than CHUNK_BOTS. */
+size_t chunk_bots(const struct chunk *chunk, const char *ret_bots[CHUNK_BOTS + 1]);
+/* The levels of its lines: 1 << level each. */
+unsigned chunk_levels(const struct chunk *chunk);
+
 static inline int64_t record_order_ms(const struct record *record)
 {
 	return record->wall_ms + record->late_ms;

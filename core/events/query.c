@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A stream is ordered by its keys, so the streams are merged with a heap: one cursor a stream, the
- * stream whose next key is due on top. First the rows before the anchor are collected backwards, then
- * those from it on; both walks start from a binary search for the anchor.
+ * stream whose next key is due on top. The rows before the anchor are collected backwards, those from
+ * it on forwards, by turns; both walks start from a binary search for the anchor. When the first line
+ * of a chunk is due the chunk is judged as a whole.
  */
 #include "core/events/query.h"
 
@@ -14,15 +15,26 @@
 #include "core/base/str.h"
 #include "core/events/chunk.h"
 #include "core/events/directory.h"
+#include "core/events/skip.h"
 #include "core/events/snapshot.h"
 #include "core/events/text.h"
 #include "core/msg/msg.h"
 #include "core/parse/filter.h"
 
+/* What is to be done with the lines of a chunk. */
+enum verdict {
+	NOT_JUDGED,
+	READ,
+	COUNT,     /* none fits: those of the wanted bots are hidden */
+	PASS_HIDE, /* none fits, and all are of wanted bots */
+	PASS,      /* none is of a wanted bot */
+};
+
 /* A place between two lines of a stream: line `line` of chunk `chunk` comes next forwards. */
 struct cursor {
 	size_t stream, chunk, line;
 	struct event_key key; /* of the line that is due in the direction of the walk */
+	enum verdict verdict; /* on the chunk */
 };
 
 /* One direction. */
@@ -31,9 +43,16 @@ struct walk {
 	struct cursor *heap;
 	size_t count;
 	struct msg_row *rows;
-	size_t row_count, wanted;
+	size_t row_count, taken, wanted;
 	uint64_t scanned;
 	struct event_key first, last; /* of the keys looked at */
+};
+
+struct event_marks {
+	size_t count;
+	struct {
+		uint64_t source, stream, next_seq;
+	} marks[]; /* by source and stream */
 };
 
 struct event_query {
@@ -44,10 +63,57 @@ struct event_query {
 	char **bots;
 	size_t bot_count;
 	bool whole_lines, has_hit;
-	struct event_key hit;
+	struct event_key hit, oldest, newest; /* of rows */
+	uint64_t *floors;                     /* by stream, the first line's seq; NULL: all lines */
 	struct walk before, after;
+	const struct walk *last_walk; /* that looked at a line */
 	uint64_t hits, hidden;
 };
+
+static const struct stream *stream_at(const struct event_snapshot *snapshot, size_t index)
+{
+	return chunk_stream(snapshot->chunks[snapshot->streams[index].first]);
+}
+
+/* Both lists are in the same order. */
+static uint64_t *floors_of(const struct event_snapshot *snapshot, const struct event_marks *marks)
+{
+	uint64_t *floors = xcalloc(snapshot->stream_count + 1, sizeof(*floors));
+	for (size_t i = 0, at = 0; i < snapshot->stream_count; i++) {
+		const struct stream *stream = stream_at(snapshot, i);
+		while (at < marks->count && (marks->marks[at].source < stream->source ||
+						    (marks->marks[at].source == stream->source &&
+							    marks->marks[at].stream < stream->id)))
+			at++;
+		if (at < marks->count && marks->marks[at].source == stream->source &&
+			marks->marks[at].stream == stream->id)
+			floors[i] = marks->marks[at].next_seq;
+	}
+	return floors;
+}
+
+struct event_marks *event_query_marks(const struct event_query *query)
+{
+	const struct event_snapshot *snapshot = query->snapshot;
+	struct event_marks *marks =
+		xcalloc(1, sizeof(*marks) + snapshot->stream_count * sizeof(marks->marks[0]));
+	marks->count = snapshot->stream_count;
+	for (size_t i = 0; i < snapshot->stream_count; i++) {
+		const struct stream *stream = stream_at(snapshot, i);
+		size_t last = snapshot->streams[i].first + snapshot->streams[i].count - 1;
+		marks->marks[i].source = stream->source;
+		marks->marks[i].stream = stream->id;
+		marks->marks[i].next_seq =
+			chunk_first_seq(snapshot->chunks[last]) + snapshot->lengths[last];
+	}
+	return marks;
+}
+
+static void begin_walks(struct event_query *query, size_t before, size_t after)
+{
+	query->before = (struct walk){.is_backwards = true, .wanted = before};
+	query->after = (struct walk){.wanted = after};
+}
 
 struct event_query *event_query_new(struct event_snapshot *snapshot, struct filter *filter,
 	const struct redactor *redactor, const struct event_question *question)
@@ -58,10 +124,10 @@ struct event_query *event_query_new(struct event_snapshot *snapshot, struct filt
 	query->redactor = redactor_ref(redactor);
 	query->anchor = question->anchor;
 	query->whole_lines = question->whole_lines;
-	query->before.is_backwards = true;
-	query->before.wanted =
-		question->before < EVENT_ROWS_MAX ? question->before : EVENT_ROWS_MAX;
-	query->after.wanted = question->after < EVENT_ROWS_MAX ? question->after : EVENT_ROWS_MAX;
+	begin_walks(query, question->before < EVENT_ROWS_MAX ? question->before : EVENT_ROWS_MAX,
+		question->after < EVENT_ROWS_MAX ? question->after : EVENT_ROWS_MAX);
+	if (question->since)
+		query->floors = floors_of(snapshot, question->since);
 	for (size_t i = 0; i < question->bot_count; i++)
 		msg_add_str(&query->bots, &query->bot_count, question->bots[i]);
 	return query;
@@ -69,10 +135,23 @@ struct event_query *event_query_new(struct event_snapshot *snapshot, struct filt
 
 static void release_walk(struct walk *walk)
 {
-	for (size_t i = 0; i < walk->row_count; i++)
+	for (size_t i = walk->taken; i < walk->row_count; i++)
 		msg_release(MSG_row, &walk->rows[i]);
 	free(walk->rows);
 	free(walk->heap);
+}
+
+void event_query_whole(struct event_query *query)
+{
+	size_t before = query->before.wanted, after = query->after.wanted;
+	release_walk(&query->before);
+	release_walk(&query->after);
+	free(query->floors);
+	query->floors = NULL;
+	query->last_walk = NULL;
+	query->has_hit = false;
+	query->hits = query->hidden = 0;
+	begin_walks(query, before, after);
 }
 
 void event_query_free(struct event_query *query)
@@ -84,6 +163,7 @@ void event_query_free(struct event_query *query)
 	for (size_t i = 0; i < query->bot_count; i++)
 		free(query->bots[i]);
 	free(query->bots);
+	free(query->floors);
 	event_snapshot_free(query->snapshot);
 	filter_free(query->filter);
 	redactor_unref(query->redactor);
@@ -124,17 +204,20 @@ static bool settle(const struct event_query *query, const struct walk *walk, str
 				return false;
 			cursor->chunk--;
 			cursor->line = length_at(query, cursor);
+			cursor->verdict = NOT_JUDGED;
 		}
 	} else {
 		while (cursor->chunk < chunks && cursor->line >= length_at(query, cursor)) {
 			cursor->chunk++;
 			cursor->line = 0;
+			cursor->verdict = NOT_JUDGED;
 		}
 		if (cursor->chunk == chunks)
 			return false;
 	}
 	cursor->key = key_of(chunk_at(query, cursor), due_line(walk, cursor));
-	return true;
+	bool is_old = query->floors && cursor->key.seq < query->floors[cursor->stream];
+	return !is_old || !walk->is_backwards;
 }
 
 /* True when every line of the chunk under the cursor stands before the anchor. */
@@ -208,14 +291,21 @@ static void open_walk(struct event_query *query, struct walk *walk)
 		sift_down(walk, i);
 }
 
-/* Moves the cursor on top over its line. */
-static void advance(const struct event_query *query, struct walk *walk)
+/* Lines of its chunk that are before a cursor. */
+static size_t left_in_chunk(
+	const struct event_query *query, const struct walk *walk, const struct cursor *cursor)
+{
+	return walk->is_backwards ? cursor->line : length_at(query, cursor) - cursor->line;
+}
+
+/* Moves the cursor on top over so many lines of its chunk. */
+static void advance(const struct event_query *query, struct walk *walk, size_t lines)
 {
 	struct cursor *top = &walk->heap[0];
 	if (walk->is_backwards)
-		top->line--;
+		top->line -= lines;
 	else
-		top->line++;
+		top->line += lines;
 	if (!settle(query, walk, top))
 		*top = walk->heap[--walk->count];
 	sift_down(walk, 0);
@@ -258,13 +348,63 @@ static void add_row(struct event_query *query, struct walk *walk, const struct c
 	row->late = record->late_ms > 0;
 	row->cont = record->flags & RECORD_CONTINUES;
 	if (!query->has_hit)
-		query->hit = key;
+		query->hit = query->oldest = query->newest = key;
+	if (event_key_compare(key, query->oldest) < 0)
+		query->oldest = key;
+	if (event_key_compare(key, query->newest) > 0)
+		query->newest = key;
 	query->has_hit = true;
 }
 
 static bool is_done(const struct walk *walk)
 {
 	return walk->row_count == walk->wanted || (walk->is_open && !walk->count);
+}
+
+static void judge(const struct event_query *query, struct cursor *cursor)
+{
+	const struct chunk *chunk = chunk_at(query, cursor);
+	bool all_wanted = !query->bot_count || chunk_stream(chunk)->is_own;
+	if (!chunk_may_be_wanted(chunk, query->bots, query->bot_count))
+		cursor->verdict = PASS;
+	else if (chunk_may_fit(chunk, query->filter))
+		cursor->verdict = READ;
+	else
+		cursor->verdict = all_wanted ? PASS_HIDE : COUNT;
+}
+
+/* Passes over the rest of the chunk on top: of its lines all is known. With marks, those before
+ * them are not of this question. */
+static void pass_over(struct event_query *query, struct walk *walk)
+{
+	const struct cursor *top = &walk->heap[0];
+	size_t lines = left_in_chunk(query, walk, top);
+	if (query->floors && walk->is_backwards) {
+		uint64_t first = chunk_first_seq(chunk_at(query, top));
+		uint64_t floor = query->floors[top->stream];
+		lines -= floor > first ? (size_t)(floor - first) : 0;
+	}
+	walk->scanned += lines;
+	query->hidden += top->verdict == PASS_HIDE ? lines : 0;
+	advance(query, walk, lines);
+}
+
+static void look_at_line(struct event_query *query, struct walk *walk)
+{
+	const struct cursor *top = &walk->heap[0];
+	const struct chunk *chunk = chunk_at(query, top);
+	const struct record *record = chunk_record(chunk, due_line(walk, top));
+	walk->scanned++;
+	if (is_wanted_bot(query, chunk, record)) {
+		bool fits = top->verdict == READ &&
+			    (!query->filter ||
+				    event_fits(chunk, record, query->redactor, query->filter));
+		query->hits += fits;
+		query->hidden += !fits;
+		if (fits)
+			add_row(query, walk, chunk, record, top->key);
+	}
+	advance(query, walk, 1);
 }
 
 /* Looks at lines in one direction; true when it has all that it wants. */
@@ -274,30 +414,44 @@ static bool step(struct event_query *query, struct walk *walk, size_t *lines)
 		return true;
 	if (!walk->is_open)
 		open_walk(query, walk);
-	while (walk->row_count < walk->wanted && walk->count && *lines) {
-		const struct cursor *top = &walk->heap[0];
-		const struct chunk *chunk = chunk_at(query, top);
-		const struct record *record = chunk_record(chunk, due_line(walk, top));
+	for (; walk->row_count < walk->wanted && walk->count && *lines; --*lines) {
+		struct cursor *top = &walk->heap[0];
+		if (top->verdict == NOT_JUDGED)
+			judge(query, top);
 		walk->first = walk->scanned ? walk->first : top->key;
 		walk->last = top->key;
-		walk->scanned++;
-		--*lines;
-		if (is_wanted_bot(query, chunk, record)) {
-			bool fits = !query->filter ||
-				    event_fits(chunk, record, query->redactor, query->filter);
-			query->hits += fits;
-			query->hidden += !fits;
-			if (fits)
-				add_row(query, walk, chunk, record, top->key);
-		}
-		advance(query, walk);
+		query->last_walk = walk;
+		if (top->verdict == PASS || top->verdict == PASS_HIDE)
+			pass_over(query, walk);
+		else
+			look_at_line(query, walk);
 	}
 	return is_done(walk);
 }
 
 bool event_query_step(struct event_query *query, size_t lines)
 {
-	return step(query, &query->before, &lines) && step(query, &query->after, &lines);
+	size_t rest = lines / 2, half = lines - rest;
+	bool done = step(query, &query->after, &half);
+	rest += half;
+	bool all_done = step(query, &query->before, &rest) && done;
+	return all_done ||
+	       (!done && rest && step(query, &query->after, &rest) && is_done(&query->before));
+}
+
+int64_t event_query_reached_ms(const struct event_query *query)
+{
+	return query->last_walk ? query->last_walk->last.time_ms : 0;
+}
+
+size_t event_query_span(
+	const struct event_query *query, struct event_key *ret_oldest, struct event_key *ret_newest)
+{
+	if (!query->has_hit)
+		return 0;
+	*ret_oldest = query->oldest;
+	*ret_newest = query->newest;
+	return query->before.row_count + query->after.row_count;
 }
 
 bool event_query_hit(const struct event_query *query, struct event_key *ret_key)
@@ -334,21 +488,27 @@ static uint64_t estimate(const struct event_query *query, uint64_t left)
 	return (uint64_t)((double)left * (double)query->hits / (double)scanned);
 }
 
+/* The rows found since the last time, forwards, behind those of `to`. */
+static void move_rows(struct walk *walk, struct msg_win_rows *to)
+{
+	for (size_t i = walk->taken; i < walk->row_count; i++) {
+		size_t from = walk->is_backwards ? walk->row_count - 1 - (i - walk->taken) : i;
+		to->rows[to->rows_count++] = walk->rows[from];
+	}
+	walk->taken = walk->row_count;
+}
+
 void event_query_take(struct event_query *query, struct msg_win_rows *to)
 {
 	struct walk *before = &query->before, *after = &query->after;
-	size_t count = before->row_count + after->row_count;
 	if (!before->is_open)
 		open_walk(query, before);
 	if (!after->is_open)
 		open_walk(query, after);
+	size_t count = before->row_count - before->taken + after->row_count - after->taken;
 	to->rows = xcalloc(count, sizeof(*to->rows));
-	for (size_t i = 0; i < before->row_count; i++)
-		to->rows[i] = before->rows[before->row_count - 1 - i];
-	if (after->row_count)
-		memcpy(to->rows + before->row_count, after->rows,
-			after->row_count * sizeof(*to->rows));
-	to->rows_count = count;
+	move_rows(before, to);
+	move_rows(after, to);
 	to->more_before = estimate(query, left_of(query, before));
 	to->more_after = estimate(query, left_of(query, after));
 	if (before->scanned || after->scanned) {
@@ -359,5 +519,4 @@ void event_query_take(struct event_query *query, struct msg_win_rows *to)
 	to->hidden = query->hidden;
 	to->dropped = query->snapshot->evicted_lines;
 	to->done = is_done(before) && is_done(after);
-	before->row_count = after->row_count = 0;
 }

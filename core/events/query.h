@@ -3,10 +3,14 @@
  * One question to a snapshot: so many rows before a key and so many from it on, of all streams merged
  * in the order of their keys, that fit a filter. It is answered in slices, so that a thread of the
  * query pool never holds a chunk for long and a stale question can be dropped between two slices.
- * The rows are safe text; nothing of the snapshot is needed for them afterwards.
+ * What was found so far can be taken between two slices. The rows are safe text; nothing of the
+ * snapshot is needed for them afterwards. A chunk that says that none of its lines can fit is not
+ * read.
  *
- * To follow the end, ask again for the rows before EVENT_KEY_END with a fresh snapshot: a line of a
- * slow source that belongs between shown rows then appears where it belongs.
+ * To follow the end, ask again for the rows before EVENT_KEY_END of a fresh snapshot, `since` the
+ * marks of the one before: only lines that came meanwhile are looked at. A line of a slow source that
+ * belongs between shown rows tells so by its key. When as many rows came as were asked for there may
+ * be more, between others: then event_query_whole() asks for all.
  *
  * A query belongs to one thread at a time.
  */
@@ -19,6 +23,7 @@
 #include "core/base/attr.h"
 #include "core/events/key.h"
 
+struct event_marks; /* how far each stream went in a snapshot; one block, freed with free() */
 struct event_query;
 struct event_snapshot;
 struct filter;
@@ -36,6 +41,8 @@ struct event_question {
 	const char *const *bots; /* only these and botswain's own; copied; count 0: all */
 	size_t bot_count;
 	bool whole_lines; /* the text of a row is the whole line, not its message */
+	const struct event_marks
+		*since; /* before the anchor only lines behind these; borrowed; NULL: all */
 };
 
 /* Takes ownership of the snapshot and the filter (NULL: everything), and a reference to the redactor
@@ -44,13 +51,23 @@ struct event_query *event_query_new(struct event_snapshot *snapshot, struct filt
 	const struct redactor *redactor, const struct event_question *question) MUST_CHECK;
 void event_query_free(struct event_query *query); /* NULL is legal */
 
-/* Looks at up to `lines` lines. True: done. */
+/* Looks at up to `lines` lines, in both directions by turns; a chunk that is passed over counts as one.
+ * True: done. */
 bool event_query_step(struct event_query *query, size_t lines);
 
-/* Moves the rows found so far into `to`, in order, and sets what is known: more_before, more_after
- * (estimates), scanned_from_ms, scanned_to_ms, hits, hidden, dropped, done. To be called once. */
+/* Moves the rows found since it was called last into `to`, in order. Sets what is known so far:
+ * more_before, more_after (estimates), scanned_from_ms, scanned_to_ms, hits, hidden, dropped, done. */
 void event_query_take(struct event_query *query, struct msg_win_rows *to);
 
+/* The time (wall ms) of the line that was looked at last; 0: none yet. */
+int64_t event_query_reached_ms(const struct event_query *query);
+/* How many rows were found so far; when there are some, the keys of the oldest and the newest. */
+size_t event_query_span(const struct event_query *query, struct event_key *ret_oldest,
+	struct event_key *ret_newest);
+/* Where the streams end in its snapshot. */
+struct event_marks *event_query_marks(const struct event_query *query) MUST_CHECK;
+/* Forgets what it found and the marks it began at, and begins again with all lines. */
+void event_query_whole(struct event_query *query);
 /* The key of the row found first in the direction of the question (with before + after = 1 this is a
  * seek); false when none was found. */
 bool event_query_hit(const struct event_query *query, struct event_key *ret_key);

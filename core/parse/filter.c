@@ -95,6 +95,41 @@ bool filter_match(struct filter *filter, filter_get *get, const void *row)
 	return filter->count == 0 || matches(filter, filter->root, get, row);
 }
 
+/* What is certain of a row of which not everything is said: an order, for `and` is the least of its
+ * sides, `or` the greatest, and `not` turns it round. */
+enum certainty { NEVER, PERHAPS, SURELY };
+
+static enum certainty judge_term(
+	struct filter *filter, const struct filter_node *node, filter_get *get, const void *row)
+{
+	struct filter_value value = {.is_known = false};
+	get(row, node->column, &value);
+	if (value.is_any)
+		return PERHAPS;
+	if (!value.is_known)
+		return NEVER;
+	bool fits = node->op == OP_MATCHES ? matches_text(filter, node, &value)
+					   : compares(node, value.number);
+	return fits ? SURELY : NEVER;
+}
+
+static enum certainty judge(struct filter *filter, unsigned at, filter_get *get, const void *row)
+{
+	const struct filter_node *node = &filter->nodes[at];
+	if (node->op == OP_NOT)
+		return SURELY - judge(filter, node->left, get, row);
+	if (node->op != OP_AND && node->op != OP_OR)
+		return judge_term(filter, node, get, row);
+	enum certainty left = judge(filter, node->left, get, row);
+	enum certainty right = judge(filter, node->right, get, row);
+	return (left < right) == (node->op == OP_AND) ? left : right;
+}
+
+bool filter_may_match(struct filter *filter, filter_get *get, const void *row)
+{
+	return filter->count == 0 || judge(filter, filter->root, get, row) != NEVER;
+}
+
 /* Walks the positive part of the tree for the earliest hit. */
 static void find(struct filter *filter, unsigned at, size_t column, const struct filter_value *text,
 	size_t from, size_t *start, size_t *end)

@@ -45,6 +45,7 @@ struct filter_schema {
 
 struct filter_value {
 	bool is_known;    /* preset false */
+	bool is_any;      /* preset false; filter_may_match() only: it could be anything */
 	double number;    /* all kinds but text */
 	const char *text; /* text columns and FILTER_WHOLE; need not end in NUL */
 	size_t length;
@@ -64,6 +65,8 @@ struct filter *filter_new(const char *expression, const struct filter_schema *sc
 void filter_free(struct filter *filter); /* NULL is legal */
 
 bool filter_match(struct filter *filter, filter_get *get, const void *row);
+/* Whether a row could match of which not everything is said (`is_any`): false is certain. */
+bool filter_may_match(struct filter *filter, filter_get *get, const void *row);
 bool filter_is_empty(const struct filter *filter);
 /* Matches that were given up because they cost too much, so far; they count as no match. */
 uint64_t filter_costly(const struct filter *filter);

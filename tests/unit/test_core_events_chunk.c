@@ -72,6 +72,54 @@ static void the_last_holder_frees_it_with_its_redactor(void **state)
 	chunk_unref(NULL);
 }
 
+static void a_chunk_tells_which_bots_and_levels_it_holds(void **state)
+{
+	(void)state;
+	struct chunk *chunk = chunk_new(&stream, 0, 10000, 2000);
+	const char *bots[CHUNK_BOTS + 1];
+	struct record record = {.level = LOG_LEVEL_INFO};
+	assert_int_equal(chunk_levels(chunk), 0);
+	assert_true(chunk_append(chunk, record, "", 0, "shop"));
+	assert_false(chunk_may_hold(chunk, ""));
+	assert_false(chunk_may_hold(chunk, "quiz"));
+	record.level = LOG_LEVEL_ERROR;
+	assert_true(chunk_append(chunk, record, "", 0, NULL));
+	assert_true(chunk_may_hold(chunk, ""));
+	assert_true(chunk_may_hold(chunk, "shop"));
+	assert_int_equal(chunk_levels(chunk), 1 << LOG_LEVEL_INFO | 1 << LOG_LEVEL_ERROR);
+	assert_int_equal(chunk_bots(chunk, bots), 2);
+	assert_string_equal(bots[0], "");
+	assert_string_equal(bots[1], "shop");
+	chunk_unref(chunk);
+}
+
+static void a_chunk_of_more_bots_than_it_tells_apart_may_hold_any(void **state)
+{
+	enum { BOTS = 1000 };
+	(void)state;
+	struct chunk *chunk = chunk_new(&stream, 0, 20000, 2 * BOTS);
+	const char *bots[CHUNK_BOTS + 1];
+	char bot[16];
+	for (int i = 0; i < CHUNK_BOTS; i++) {
+		snprintf(bot, sizeof(bot), "bot-%d", i);
+		assert_true(add(chunk, "", bot));
+	}
+	assert_int_equal(chunk_bots(chunk, bots), CHUNK_BOTS);
+	assert_false(chunk_may_hold(chunk, "bot-192"));
+	for (int i = 0; i < BOTS; i++) {
+		snprintf(bot, sizeof(bot), "bot-%d", i);
+		assert_true(add(chunk, "", bot));
+	}
+	assert_int_equal(chunk_bots(chunk, bots), 0);
+	for (int i = 0; i < BOTS; i++) {
+		snprintf(bot, sizeof(bot), "bot-%d", i);
+		assert_true(chunk_may_hold(chunk, bot));
+		assert_string_equal(
+			chunk_bot(chunk, chunk_record(chunk, (size_t)(CHUNK_BOTS + i))), bot);
+	}
+	chunk_unref(chunk);
+}
+
 enum { LINES = 20000 };
 
 struct shared {
@@ -93,7 +141,8 @@ static void *read_along(void *context)
 				    memcmp(chunk_bytes_of(shared->chunk, record), expected,
 					    (size_t)size) == 0 &&
 				    strcmp(chunk_bot(shared->chunk, record),
-					    seen % 2 ? "odd" : "even") == 0;
+					    seen % 2 ? "odd" : "even") == 0 &&
+				    chunk_may_hold(shared->chunk, seen % 2 ? "odd" : "even");
 			if (!same)
 				atomic_store(&shared->failed, true);
 		}
@@ -133,6 +182,8 @@ int main(void)
 		cmocka_unit_test(a_line_is_read_as_it_was_written),
 		cmocka_unit_test(a_full_chunk_takes_no_more),
 		cmocka_unit_test(the_last_holder_frees_it_with_its_redactor),
+		cmocka_unit_test(a_chunk_tells_which_bots_and_levels_it_holds),
+		cmocka_unit_test(a_chunk_of_more_bots_than_it_tells_apart_may_hold_any),
 		cmocka_unit_test(readers_follow_the_writer_without_a_lock),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

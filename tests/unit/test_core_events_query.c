@@ -223,10 +223,189 @@ static void a_question_can_be_dropped_between_two_slices(void **state)
 	event_query_take(query, rows);
 	assert_false(rows->done);
 	assert_int_equal(rows->rows_count, 2);
-	assert_int_equal(rows->more_before, 1);
-	assert_int_equal(rows->more_after, 4);
+	assert_int_equal(rows->more_before, 2);
+	assert_int_equal(rows->more_after, 3);
 	msg_free(MSG_win_rows, rows);
 	event_query_free(query);
+}
+
+static void parts_taken_between_slices_make_the_whole_answer(void **state)
+{
+	static const char *const parts[] = {"b1 own", "c1 a2", "a1 b2", "a3"};
+	struct bench *bench = *state;
+	fill(bench);
+	const struct event_question all = {.anchor = {T - 600, 0, 0}, .before = 100, .after = 100};
+	struct event_query *query = ask(bench, &all, NULL);
+	for (size_t i = 0; i < COUNT_OF(parts); i++) {
+		struct msg_win_rows *rows = msg_new(MSG_win_rows);
+		autostr struct str said = STR_INIT;
+		assert_int_equal(event_query_step(query, 2), i == COUNT_OF(parts) - 1);
+		event_query_take(query, rows);
+		for (size_t r = 0; r < rows->rows_count; r++)
+			str_addf(&said, "%s%s", r ? " " : "", rows->rows[r].text);
+		assert_string_equal(said.text, parts[i]);
+		assert_int_equal(rows->done, i == COUNT_OF(parts) - 1);
+		assert_int_equal(rows->hits, i == COUNT_OF(parts) - 1 ? 7 : 2 * (i + 1));
+		msg_free(MSG_win_rows, rows);
+	}
+	event_query_free(query);
+}
+
+static void add_many(struct bench *bench, size_t source, const char *bot, enum log_level level)
+{
+	for (int i = 0; i < 20000; i++) {
+		const struct event_input input = {
+			.wall_ms = T, .level = level, .bot = bot, .message = "tick"};
+		event_writer_event(bench->writers[source], &input);
+		if (i % 1000 == 0)
+			deliver(bench);
+	}
+	deliver(bench);
+}
+
+/* Answered within so few lines that most of what is there cannot have been read. */
+static void assert_answered_within(struct bench *bench, const struct event_question *question,
+	const char *expression, size_t lines, const char *expected, uint64_t hidden)
+{
+	struct event_query *query = ask(bench, question, expression);
+	struct msg_win_rows *rows = msg_new(MSG_win_rows);
+	autostr struct str said = STR_INIT;
+	assert_true(event_query_step(query, lines));
+	event_query_take(query, rows);
+	for (size_t i = 0; i < rows->rows_count; i++)
+		str_addf(&said, "%s%s", i ? " " : "", rows->rows[i].text);
+	assert_string_equal(said.text, expected);
+	assert_int_equal(rows->hidden, hidden);
+	msg_free(MSG_win_rows, rows);
+	event_query_free(query);
+}
+
+static void chunks_that_cannot_hold_what_is_asked_for_are_not_read(void **state)
+{
+	struct bench *bench = *state;
+	const char *quiz[] = {"quiz"};
+	add(bench, 1, T - 100, "quiz", "b1");
+	add_many(bench, 0, "shop", LOG_LEVEL_INFO);
+	add(bench, 1, T, "quiz", "b2");
+	deliver(bench);
+	struct event_question question = {.anchor = EVENT_KEY_END, .before = 10};
+	assert_answered_within(bench, &question, "bot=quiz", 200, "b1 b2", 20000);
+	assert_answered_within(bench, &question, "source=b", 200, "b1 b2", 20000);
+	assert_answered_within(bench, &question, "level>=error", 200, "", 20002);
+	assert_answered_within(bench, &question, "bot=quiz and level=info /b/ or level=fatal", 200,
+		"b1 b2", 20000);
+	question.bots = quiz;
+	question.bot_count = 1;
+	assert_answered_within(bench, &question, NULL, 200, "b1 b2", 0);
+	assert_answered_within(bench, &question, "level>=error", 200, "", 2);
+	question = (struct event_question){.anchor = EVENT_KEY_FIRST, .after = 10};
+	assert_answered_within(bench, &question, "bot=quiz", 200, "b1 b2", 20000);
+}
+
+static void a_chunk_of_many_bots_is_read_and_nothing_is_missed(void **state)
+{
+	struct bench *bench = *state;
+	const char *bots[] = {"bot-999"};
+	for (int i = 0; i < 1000; i++) {
+		char bot[16];
+		snprintf(bot, sizeof(bot), "bot-%d", i);
+		add(bench, 0, T, bot, bot);
+	}
+	deliver(bench);
+	struct event_question question = {.anchor = EVENT_KEY_END, .before = 10};
+	assert_answer(bench, &question, "bot=bot-999", "bot-999");
+	assert_answer(bench, &question, "bot=bot-0", "bot-0");
+	question.bots = bots;
+	question.bot_count = 1;
+	assert_answer(bench, &question, NULL, "bot-999");
+}
+
+static void of_a_followed_end_only_what_is_new_is_looked_at(void **state)
+{
+	struct bench *bench = *state;
+	struct event_question question = {.anchor = EVENT_KEY_END, .before = 10};
+	struct event_key oldest, newest;
+	fill(bench);
+	add_many(bench, 0, "shop", LOG_LEVEL_INFO);
+	struct event_query *query = ask(bench, &question, "/[12]$/");
+	struct event_marks *marks = event_query_marks(query);
+	event_query_free(query);
+	add(bench, 0, T + 1, "shop", "a7");
+	add(bench, 1, T + 2, "quiz", "b1");
+	add(bench, 2, T - 300, "shop", "c2"); /* belongs further up */
+	deliver(bench);
+	question.since = marks;
+	assert_answered_within(bench, &question, "/[12]$/", 3, "c2 b1", 1);
+	assert_answered_within(bench, &question, "level>=warn", 3, "", 3);
+	query = ask(bench, &question, "/[12]$/");
+	assert_true(event_query_step(query, 100));
+	assert_int_equal(event_query_span(query, &oldest, &newest), 2);
+	assert_int_equal(oldest.time_ms, T - 300);
+	assert_int_equal(newest.time_ms, T + 2);
+	event_query_whole(query);
+	while (!event_query_step(query, 1000))
+		continue;
+	struct msg_win_rows *rows = msg_new(MSG_win_rows);
+	event_query_take(query, rows);
+	assert_int_equal(rows->rows_count, 7);
+	assert_string_equal(rows->rows[5].text, "c2");
+	msg_free(MSG_win_rows, rows);
+	event_query_free(query);
+	free(marks);
+}
+
+/* The same with a filter that no chunk can be judged by, and without a list of bots. */
+static void assert_agrees_with_reading_all(
+	struct bench *bench, const struct event_question *question, const char *expression)
+{
+	struct event_question plain = *question;
+	autofree char *all = xasprintf("(%s) %s or /^never$/", expression,
+		question->bot_count ? "and (bot=quiz or source=botswain)" : "");
+	plain.bot_count = 0;
+	struct msg_win_rows *rows = answer(bench, question, expression);
+	struct msg_win_rows *truth = answer(bench, &plain, all);
+	assert_int_equal(rows->rows_count, truth->rows_count);
+	for (size_t i = 0; i < rows->rows_count; i++)
+		assert_string_equal(rows->rows[i].key, truth->rows[i].key);
+	assert_int_equal(rows->hits, truth->hits);
+	if (!question->bot_count && !truth->more_before && !truth->more_after)
+		assert_int_equal(rows->hidden, truth->hidden);
+	msg_free(MSG_win_rows, rows);
+	msg_free(MSG_win_rows, truth);
+}
+
+/* Whatever is passed over, what is left and what is counted is what reading everything gives. */
+static void passing_over_chunks_changes_no_answer(void **state)
+{
+	static const char *const bots[] = {"shop", "quiz", NULL, "news"};
+	static const char *const filters[] = {"tick", "level>=warn", "bot=quiz", "not bot=shop",
+		"bot=news or level=error", "not (bot=quiz and level=info)", "level<info"};
+	struct bench *bench = *state;
+	struct rng rng;
+	rng_init(&rng, 7);
+	for (int run = 0; run < 12; run++) {
+		const char *bot = bots[rng_below(&rng, COUNT_OF(bots))];
+		enum log_level level = (enum log_level)rng_below(&rng, LOG_LEVELS);
+		size_t source = (size_t)rng_below(&rng, SOURCES);
+		for (int i = 0; i < 400; i++) {
+			const struct event_input input = {.wall_ms = T - 6000 + run * 400 + i,
+				.level = level,
+				.bot = bot,
+				.message = "tick"};
+			event_writer_event(bench->writers[source], &input);
+		}
+		deliver(bench);
+	}
+	for (size_t f = 0; f < COUNT_OF(filters); f++)
+		for (size_t count = 0; count < 2; count++) {
+			const char *wanted[] = {"quiz"};
+			const struct event_question question = {.anchor = {T - 4000, 0, 0},
+				.before = 300,
+				.after = 400,
+				.bots = wanted,
+				.bot_count = count};
+			assert_agrees_with_reading_all(bench, &question, filters[f]);
+		}
 }
 
 static void a_snapshot_does_not_see_what_comes_later(void **state)
@@ -458,6 +637,11 @@ int main(void)
 		with_bench(rows_of_some_bots_come_with_our_own),
 		with_bench(seeking_gives_the_next_key_in_its_direction),
 		with_bench(a_question_can_be_dropped_between_two_slices),
+		with_bench(parts_taken_between_slices_make_the_whole_answer),
+		with_bench(chunks_that_cannot_hold_what_is_asked_for_are_not_read),
+		with_bench(a_chunk_of_many_bots_is_read_and_nothing_is_missed),
+		with_bench(of_a_followed_end_only_what_is_new_is_looked_at),
+		with_bench(passing_over_chunks_changes_no_answer),
 		with_bench(a_snapshot_does_not_see_what_comes_later),
 		with_bench(late_lines_are_marked),
 		with_bench(nothing_is_answered_with_nothing),

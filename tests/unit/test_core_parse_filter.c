@@ -315,6 +315,36 @@ static void any_mixture_of_its_words_parses_or_is_refused_with_a_place(void **st
 	}
 }
 
+/* Of the row only the level is said. */
+static void get_level_only(const void *row, size_t column, struct filter_value *ret_value)
+{
+	if (column == LEVEL)
+		get(row, column, ret_value);
+	else
+		ret_value->is_any = true;
+}
+
+static void what_cannot_match_is_told_from_a_part_of_the_row(void **state)
+{
+	static const struct {
+		const char *expression;
+		bool may;
+	} cases[] = {{"", true}, {"level>=error", true}, {"level<error", false},
+		{"not level<error", true}, {"not level>=error", false}, {"502", true},
+		{"502 level<error", false}, {"502 or level<error", true},
+		{"not (502 or level>=error)", false}, {"not (502 and level>=error)", true},
+		{"!502", true}, {"level=fatal or level=info", false}};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		size_t at;
+		struct filter *filter = filter_new(cases[i].expression, &schema, &at, NULL);
+		assert_non_null(filter);
+		if (filter_may_match(filter, get_level_only, &shop) != cases[i].may)
+			fail_msg("'%s' was judged wrongly", cases[i].expression);
+		filter_free(filter);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -331,6 +361,7 @@ int main(void)
 		cmocka_unit_test(invalid_utf8_can_be_searched),
 		cmocka_unit_test(what_to_highlight_is_found_in_order),
 		cmocka_unit_test(any_mixture_of_its_words_parses_or_is_refused_with_a_place),
+		cmocka_unit_test(what_cannot_match_is_told_from_a_part_of_the_row),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
