@@ -233,7 +233,7 @@ static bool awaits_answer(const struct app *app)
 		if (app->requests[i].req)
 			return true;
 	for (int id = 1; id < WINDOW_COUNT; id++)
-		if (app->windows[id].asked && !app->windows[id].answered)
+		if (app->windows[id].asked && !(app->windows[id].answered && app->windows[id].done))
 			return true;
 	return false;
 }

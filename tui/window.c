@@ -19,7 +19,7 @@ static void drop_rows(struct window *window)
 	free(window->rows);
 	window->rows = NULL;
 	window->count = 0;
-	window->came = 0;
+	window->trimmed = 0;
 }
 
 void window_release(struct window *window)
@@ -82,7 +82,7 @@ void window_close(struct window *window, struct link *link)
 
 /* ---- taking ---- */
 
-/* Bounded: what is beyond the limit leaves at the far end of where rows come in. */
+/* Bounded: what is beyond the limit leaves at the oldest end. */
 static void trim(struct window *window)
 {
 	if (window->count <= WINDOW_ROWS_MAX)
@@ -92,20 +92,58 @@ static void trim(struct window *window)
 		msg_release(MSG_row, &window->rows[i]);
 	memmove(window->rows, window->rows + over, WINDOW_ROWS_MAX * sizeof(*window->rows));
 	window->count = WINDOW_ROWS_MAX;
-	window->more_before += over;
+	window->trimmed += over;
 }
 
-static void append(struct window *window, const struct msg_row *rows, size_t count)
+/* Keys are time/source/seq. Those of one store compare by number; of what is none (the audit file is
+ * one source) the order is that in which it comes. */
+static int compare_keys(const char *a, const char *b)
+{
+	char *a_end, *b_end;
+	long long a_ms = strtoll(a, &a_end, 10), b_ms = strtoll(b, &b_end, 10);
+	if (a_ms != b_ms)
+		return a_ms < b_ms ? -1 : 1;
+	for (int part = 0; part < 2 && *a_end == '/' && *b_end == '/'; part++) {
+		unsigned long long left = strtoull(a_end + 1, &a_end, 10);
+		unsigned long long right = strtoull(b_end + 1, &b_end, 10);
+		if (left != right)
+			return left < right ? -1 : 1;
+	}
+	return 0;
+}
+
+/* Where a row belongs: behind those up to its key. Most belong at the end. */
+static size_t place_of(const struct window *window, const char *key)
+{
+	size_t low = 0, high = window->count;
+	if (high && compare_keys(window->rows[high - 1].key, key) <= 0)
+		return high;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (compare_keys(window->rows[middle].key, key) <= 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static void add_rows(struct window *window, const struct msg_row *rows, size_t count)
 {
 	if (count == 0)
 		return;
 	window->rows = xreallocarray(window->rows, window->count + count, sizeof(*window->rows));
 	for (size_t i = 0; i < count; i++) {
+		size_t at = place_of(window, rows[i].key);
+		if (at && strcmp(window->rows[at - 1].key, rows[i].key) == 0)
+			continue; /* it is there */
 		struct msg_row *copy = msg_copy(MSG_row, &rows[i]);
-		window->rows[window->count++] = *copy;
+		memmove(window->rows + at + 1, window->rows + at,
+			(window->count - at) * sizeof(*window->rows));
+		window->rows[at] = *copy;
+		window->count++;
 		free(copy);
 	}
-	window->came += count;
 	trim(window);
 }
 
@@ -113,17 +151,15 @@ static void take_rows(struct window *window, const struct msg_win_rows *part)
 {
 	if (part->replace || !window->answered)
 		drop_rows(window);
-	append(window, part->rows, part->rows_count);
-	if (part->replace || !window->answered)
-		window->came = 0;
+	add_rows(window, part->rows, part->rows_count);
+	window->more_before = part->more_before + window->trimmed;
 	window->answered = true;
-	window->more_before = part->more_before > window->more_before || part->replace
-				      ? part->more_before
-				      : window->more_before;
 	window->more_after = part->more_after;
 	window->hits = part->hits;
 	window->hidden = part->hidden;
 	window->dropped = part->dropped;
+	window->scanned_from_ms = part->scanned_from_ms;
+	window->scanned_to_ms = part->scanned_to_ms;
 	window->done = part->done;
 	msg_set(&window->error, part->error ? part->error : "");
 	window->change++;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a screen holds of a big store: the rows of a window on events or output, the points of one
- * on series. Asking again moves the window: the generation grows, answers to older ones are
- * dropped, and what is held stays until the first new part comes. Screen thread only.
+ * on series. An answer comes in parts while the engine still looks; their rows go where their keys
+ * belong. Asking again moves the window: the generation grows, answers to older ones are dropped, and
+ * what is held stays until the first new part comes. Screen thread only.
  */
 #ifndef BOTSWAIN_TUI_WINDOW_H
 #define BOTSWAIN_TUI_WINDOW_H
@@ -31,8 +32,9 @@ struct window {
 	struct msg_row *rows; /* events, output */
 	size_t count;
 	uint64_t more_before, more_after, hits, hidden, dropped;
-	uint64_t came; /* rows appended at the end since the last replacement */
-	bool done;
+	uint64_t trimmed; /* rows that left at the oldest end; more_before holds them too */
+	int64_t scanned_from_ms, scanned_to_ms; /* wall: what the engine looked through so far */
+	bool done;                              /* it is all of the answer */
 
 	struct msg_win_points points; /* series */
 };

@@ -14,31 +14,32 @@
 #include "core/engine/internal.h"
 #include "core/engine/query_pool.h"
 
-enum { SLICE_LINES = 4096 };
+enum { STEP_LINES = 256 }; /* between two looks at whether it is still wanted */
 
-struct snapshot_input {
+struct event_scan {
 	struct event_snapshot *snapshot; /* NULL: used up */
 	struct redactor *redactor;       /* NULL: shapes alone */
+	struct event_query *query;
 };
 
-void *event_input_new(struct engine *engine)
+struct event_scan *event_scan_new(struct engine *engine)
 {
-	struct snapshot_input *input = xcalloc(1, sizeof(*input));
-	input->snapshot = event_directory_snapshot(engine->events);
+	struct event_scan *scan = xcalloc(1, sizeof(*scan));
+	scan->snapshot = event_directory_snapshot(engine->events);
 	if (engine->collect)
-		input->redactor = collect_redactor(engine->collect);
-	return input;
+		scan->redactor = collect_redactor(engine->collect);
+	return scan;
 }
 
-void event_input_free(void *context)
+void event_scan_free(struct event_scan *scan)
 {
-	struct snapshot_input *input = context;
-	if (!input)
+	if (!scan)
 		return;
-	event_snapshot_free(input->snapshot);
-	if (input->redactor)
-		redactor_unref(input->redactor);
-	free(input);
+	event_query_free(scan->query);
+	event_snapshot_free(scan->snapshot);
+	if (scan->redactor)
+		redactor_unref(scan->redactor);
+	free(scan);
 }
 
 /* Times in a filter are meant where the engine is. */
@@ -49,26 +50,28 @@ static int32_t utc_offset_s(int64_t now_ms)
 	return localtime_r(&now, &parts) ? (int32_t)parts.tm_gmtoff : 0;
 }
 
-struct filter *event_filter(const char *expression, int64_t now_ms, struct err *err)
+bool event_scan_begin(struct event_scan *scan, const char *expression, int64_t now_ms,
+	const struct event_question *question, struct err *err)
 {
 	const struct filter_schema schema = log_schema(now_ms, utc_offset_s(now_ms));
 	size_t at = 0;
-	return filter_new(expression, &schema, &at, err); /* its sentence says where */
+	struct filter *filter = filter_new(expression, &schema, &at, err);
+	if (!filter)
+		return false; /* the sentence says where */
+	scan->query = event_query_new(scan->snapshot, filter, scan->redactor, question);
+	scan->snapshot = NULL;
+	return true;
 }
 
-struct event_query *event_input_ask(
-	void *context, struct filter *filter, const struct event_question *question)
+struct event_query *event_scan_query(struct event_scan *scan)
 {
-	struct snapshot_input *input = context;
-	struct event_snapshot *snapshot = input->snapshot;
-	input->snapshot = NULL;
-	return event_query_new(snapshot, filter, input->redactor, question);
+	return scan->query;
 }
 
-bool event_run(struct event_query *events, const struct query *query)
+bool event_scan_step(struct event_scan *scan, const struct query *query)
 {
-	while (!query_cancelled(query))
-		if (event_query_step(events, SLICE_LINES))
-			return true;
-	return false;
+	bool done = false;
+	for (int i = 0; i < SCAN_LINES / STEP_LINES && !done && !query_cancelled(query); i++)
+		done = event_query_step(scan->query, STEP_LINES);
+	return done;
 }

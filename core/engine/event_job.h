@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What windows and seeks on events have in common: a snapshot with the redactor of now, taken on
- * the engine's thread; compiling the filter and asking in slices, on a pool thread.
+ * What windows and seeks on events have in common: a snapshot with the redactor of now, taken on the
+ * engine's thread; compiling the filter and asking, slice by slice, on a pool thread. Between two
+ * slices the engine decides whether the scan goes on: others get their turn on the pool meanwhile, and
+ * nobody waits for a question that is stale.
  */
 #ifndef BOTSWAIN_ENGINE_EVENT_JOB_H
 #define BOTSWAIN_ENGINE_EVENT_JOB_H
@@ -13,21 +15,25 @@
 
 struct engine;
 struct err;
-struct event_input;
-struct filter;
+struct event_scan;
 struct query;
 
-/* Engine thread. */
-void *event_input_new(struct engine *engine) MUST_CHECK;
-/* Any thread; NULL is legal. */
-void event_input_free(void *input);
+/* Lines of one slice. */
+enum { SCAN_LINES = 4096 };
 
-/* Pool thread. NULL: `err` says what is wrong with the expression, and where. */
-struct filter *event_filter(const char *expression, int64_t now_ms, struct err *err) MUST_CHECK;
-/* Takes ownership of the filter; uses up the snapshot: once an input. */
-struct event_query *event_input_ask(
-	void *input, struct filter *filter, const struct event_question *question) MUST_CHECK;
-/* Asks until done. False: cancelled meanwhile. */
-bool event_run(struct event_query *events, const struct query *query);
+/* Engine thread. */
+struct event_scan *event_scan_new(struct engine *engine) MUST_CHECK;
+/* Any thread; NULL is legal. */
+void event_scan_free(struct event_scan *scan);
+
+/* ---- pool thread ---- */
+/* Asks; uses up the snapshot: once a scan. False: `err` says what is wrong with the expression, and
+ * where. */
+MUST_CHECK bool event_scan_begin(struct event_scan *scan, const char *expression, int64_t now_ms,
+	const struct event_question *question, struct err *err);
+/* The question; NULL before event_scan_begin(). */
+struct event_query *event_scan_query(struct event_scan *scan);
+/* Looks through one slice. True: done. A cancelled one ends early, with false. */
+bool event_scan_step(struct event_scan *scan, const struct query *query);
 
 #endif

@@ -61,6 +61,7 @@ static const struct {
 	{MSG_win_open,   windows_open,   0},
 	{MSG_win_close,  windows_close,  0},
 	{MSG_seek_req,   seek_request,   HAS_REQ | LATER},
+	{MSG_seek_stop,  seek_stop,      0},
 };
 /* clang-format on */
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Next hit, next error, a time: one row of the events in one direction, worked out on the query pool.
- * A seek looks through the filter of its window. A new seek of the same client and window makes the
- * one before it stale.
+ * Next hit, next error, a time: one row of the events in one direction, looked for on the query pool
+ * slice by slice. A seek looks through the filter of its window. While it goes on its client hears how
+ * far it is, and can stop it; a new seek of the same client, or another filter in the window, makes it
+ * stale.
  */
 #include "core/engine/seek.h"
 
@@ -27,7 +28,8 @@ struct seek_job {
 	char *expression; /* the window's filter and the one that is looked for */
 	char **bots;
 	size_t bot_count;
-	void *input;
+	struct event_scan *scan;
+	int64_t told_mono_ms; /* engine thread: when its client last heard of it */
 };
 
 static void release_job(struct query *query)
@@ -38,7 +40,7 @@ static void release_job(struct query *query)
 	free(job->bots);
 	msg_free(MSG_seek_req, job->request);
 	free(job->expression);
-	event_input_free(job->input);
+	event_scan_free(job->scan);
 	free(job);
 }
 
@@ -55,35 +57,39 @@ static bool read_anchor(const struct msg_seek_req *request, struct event_key *re
 	return true;
 }
 
-static void look(struct seek_job *job, struct filter *filter, struct msg_seek *reply)
+static bool begin(struct seek_job *job, struct err *err)
 {
 	bool back = job->request->backwards && job->request->time_ms == 0;
 	struct event_question question = {.before = back,
 		.after = !back,
 		.bots = (const char *const *)job->bots,
 		.bot_count = job->bot_count};
-	struct event_key hit;
-	struct err ignored;
-	if (!read_anchor(job->request, &question.anchor, &ignored))
-		question.anchor = EVENT_KEY_END;
-	struct event_query *events = event_input_ask(job->input, filter, &question);
-	if (event_run(events, &job->query) && event_query_hit(events, &hit))
-		msg_set(&reply->key, event_key_print(hit).text);
-	event_query_free(events);
+	return read_anchor(job->request, &question.anchor, err) &&
+	       event_scan_begin(job->scan, job->expression, job->now_ms, &question, err);
 }
 
+static void look(struct seek_job *job, struct msg_seek *reply)
+{
+	struct event_query *events = event_scan_query(job->scan);
+	struct event_key hit;
+	reply->done = event_scan_step(job->scan, &job->query);
+	reply->scanned_ms = event_query_reached_ms(events);
+	if (reply->done && event_query_hit(events, &hit))
+		msg_set(&reply->key, event_key_print(hit).text);
+}
+
+/* One slice. */
 static void work(struct query *query)
 {
 	struct seek_job *job = (struct seek_job *)query;
 	struct msg_seek *reply = msg_new(MSG_seek);
 	struct err err = {.code = ERR_NONE};
-	struct filter *filter = event_filter(job->expression, job->now_ms, &err);
 	reply->req = job->request->req;
-	reply->done = true;
-	if (filter)
-		look(job, filter, reply);
+	if (event_scan_query(job->scan) || begin(job, &err))
+		look(job, reply);
 	else
 		msg_set(&reply->error, err.text);
+	reply->done |= err.code != ERR_NONE;
 	query_post(query, job->to_engine, MSG_seek, reply);
 }
 
@@ -107,7 +113,8 @@ static struct seek_job *new_job(
 	job->expression = join_filters(open ? open->filter : "", request->expression);
 	for (size_t i = 0; open && i < open->bots_count; i++)
 		msg_add_str(&job->bots, &job->bot_count, open->bots[i].name);
-	job->input = event_input_new(engine);
+	job->scan = event_scan_new(engine);
+	job->told_mono_ms = now_mono(engine);
 	return job;
 }
 
@@ -125,15 +132,31 @@ static void refuse(struct peer *peer, uint64_t req, const char *text)
 	answer(peer, &reply);
 }
 
-/* Every request is answered, also one that a newer one made stale: its client waits. */
-static void overtake(struct peer *peer)
+/* Every request is answered, also one that is stale: its client waits. */
+static void stop(struct peer *peer, const char *why)
 {
 	if (!peer->seek)
 		return;
-	refuse(peer, ((const struct seek_job *)peer->seek)->request->req,
-		"overtaken by a newer search");
+	refuse(peer, ((const struct seek_job *)peer->seek)->request->req, why);
 	seek_forget(peer);
 }
+
+void seek_stop(struct engine *engine, struct peer *peer, const void *body)
+{
+	const struct seek_job *job = (const struct seek_job *)peer->seek;
+	(void)engine;
+	if (job && job->request->req == ((const struct msg_seek_stop *)body)->req)
+		stop(peer, "the search was stopped");
+}
+
+void seek_window_changed(struct peer *peer, uint64_t window)
+{
+	const struct seek_job *job = (const struct seek_job *)peer->seek;
+	if (job && job->request->window == window)
+		stop(peer, "the search was stopped: its window shows something else now");
+}
+
+static const char busy[] = "the engine is too busy to search now: try again";
 
 void seek_request(struct engine *engine, struct peer *peer, const void *body)
 {
@@ -145,12 +168,11 @@ void seek_request(struct engine *engine, struct peer *peer, const void *body)
 		return;
 	}
 	struct seek_job *job = new_job(engine, peer, request);
-	overtake(peer);
+	stop(peer, "overtaken by a newer search");
 	peer->seek = &job->query;
 	if (query_pool_add(engine->pool, &job->query))
 		return;
-	refuse(peer, request->req, "the engine is too busy to search now: try again");
-	seek_forget(peer);
+	stop(peer, busy);
 }
 
 void seek_forget(struct peer *peer)
@@ -162,12 +184,29 @@ void seek_forget(struct peer *peer)
 	peer->seek = NULL;
 }
 
+/* How far it is, unless its client heard so a moment ago or has not read it yet. */
+static void tell_progress(struct engine *engine, struct peer *peer, struct seek_job *job,
+	const struct msg_seek *reply)
+{
+	if (now_mono(engine) - job->told_mono_ms < WINDOW_GAP_MS || peer_backlog(peer))
+		return;
+	job->told_mono_ms = now_mono(engine);
+	peer_send(peer, MSG_seek, reply);
+}
+
 void seek_deliver(struct engine *engine, const struct parcel *parcel)
 {
 	struct seek_job *job = parcel->attachment;
+	const struct msg_seek *reply = parcel->message.body;
 	struct peer *peer = job ? server_peer(engine->server, job->client) : NULL;
 	if (!peer || peer->seek != &job->query)
 		return; /* it has its answer */
-	answer(peer, parcel->message.body);
-	seek_forget(peer);
+	if (reply->done) {
+		answer(peer, reply);
+		seek_forget(peer);
+		return;
+	}
+	tell_progress(engine, peer, job, reply);
+	if (!query_pool_add(engine->pool, &job->query))
+		stop(peer, busy);
 }

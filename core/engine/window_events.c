@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Windows on log lines and events, and on what an operation printed: that is the stream of source
- * "op:ID" in the same store. A pool thread asks the question in slices of a snapshot. The end
- * is followed by asking again: a late line then appears where it belongs.
+ * "op:ID" in the same store. A pool thread asks a snapshot in slices; while a first answer is looked
+ * for, what was found and how far it got are parts of it. The end is followed by asking only for what
+ * came since: rows that go where their keys belong, late ones too.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,7 @@ static bool begin_events(
 	struct event_key anchor;
 	if (!event_key_read(window->request->anchor, &anchor, err))
 		return false;
-	job->owned = event_input_new(engine);
+	job->owned = event_scan_new(engine);
 	return true;
 }
 
@@ -32,9 +33,25 @@ static bool begin_output(
 	return begin_events(engine, window, job, err);
 }
 
+/* What an answer leaves for the next one of a window that follows the end. */
+struct carried {
+	struct event_marks *marks;
+	struct event_key oldest; /* of the rows sent; those before it were not all sent */
+	uint64_t hits, hidden, more_before;
+};
+
+static void drop_carried(void *of)
+{
+	struct carried *carried = of;
+	if (carried)
+		free(carried->marks);
+	free(carried);
+}
+
 static void release(struct window_job *job)
 {
-	event_input_free(job->owned);
+	event_scan_free(job->owned);
+	drop_carried(job->carried);
 }
 
 /* The slugs of the bots that the window is about. */
@@ -46,33 +63,115 @@ static const char **bots_of(const struct msg_win_open *request)
 	return bots;
 }
 
-static void fill(struct window_job *job, struct msg_win_rows *rows, struct filter *filter)
+static bool begin_scan(struct window_job *job, const char *expression, struct err *err)
 {
 	const struct msg_win_open *request = job->request;
+	const struct carried *carried = job->carried;
 	autofree const char **bots = bots_of(request);
 	struct event_question question = {.before = request->before,
 		.after = request->after,
 		.bots = bots,
-		.bot_count = request->bots_count};
-	struct err ignored;
-	(void)(event_key_read(request->anchor, &question.anchor, &ignored) || ignored.code);
-	struct event_query *query = event_input_ask(job->owned, filter, &question);
-	if (event_run(query, &job->query))
-		event_query_take(query, rows);
-	event_query_free(query);
+		.bot_count = request->bots_count,
+		.since = carried ? carried->marks : NULL};
+	return event_key_read(request->anchor, &question.anchor, err) &&
+	       event_scan_begin(job->owned, expression, job->now_ms, &question, err);
 }
 
-static void answer(struct window_job *job, const char *expression)
+static void refuse(struct window_job *job, const char *why)
 {
 	struct msg_win_rows *rows = msg_new(MSG_win_rows);
-	struct err err = {.code = ERR_NONE};
-	struct filter *filter = event_filter(expression, job->now_ms, &err);
-	if (filter)
-		fill(job, rows, filter);
-	else
-		msg_set(&rows->error, err.text);
+	msg_set(&rows->error, why);
 	rows->replace = rows->done = true;
 	window_post_rows(job, rows);
+}
+
+/* Rows from before those that the window holds would stand there with a gap behind them. */
+static void drop_older(struct msg_win_rows *rows, const struct carried *carried)
+{
+	size_t older = 0;
+	struct event_key key;
+	struct err ignored;
+	while (older < rows->rows_count && event_key_read(rows->rows[older].key, &key, &ignored) &&
+		event_key_compare(key, carried->oldest) < 0)
+		msg_release(MSG_row, &rows->rows[older++]);
+	rows->rows_count -= older;
+	memmove(rows->rows, rows->rows + older, rows->rows_count * sizeof(*rows->rows));
+	rows->more_before += older;
+}
+
+static void go_on_from(struct msg_win_rows *rows, const struct carried *carried)
+{
+	rows->replace = false;
+	rows->more_before = carried->more_before;
+	rows->hits += carried->hits;
+	rows->hidden += carried->hidden;
+	if (carried->more_before)
+		drop_older(rows, carried);
+}
+
+static void carry_on(struct window_job *job, const struct msg_win_rows *rows)
+{
+	struct event_query *query = event_scan_query(job->owned);
+	struct carried *carried = xcalloc(1, sizeof(*carried));
+	struct carried *old = job->carried;
+	struct event_key oldest = EVENT_KEY_END, newest;
+	(void)event_query_span(query, &oldest, &newest);
+	if (old && event_key_compare(old->oldest, oldest) < 0)
+		oldest = old->oldest;
+	*carried = (struct carried){.marks = event_query_marks(query),
+		.oldest = oldest,
+		.hits = rows->hits,
+		.hidden = rows->hidden,
+		.more_before = rows->more_before};
+	drop_carried(old);
+	job->carried = carried;
+}
+
+static void tell(struct window_job *job)
+{
+	struct msg_win_rows *rows = msg_new(MSG_win_rows);
+	event_query_take(event_scan_query(job->owned), rows);
+	rows->replace = !job->has_told;
+	job->has_told = true;
+	if (job->carried)
+		go_on_from(rows, job->carried);
+	if (rows->done && job->request->follow && !job->request->anchor[0])
+		carry_on(job, rows);
+	window_post_rows(job, rows);
+}
+
+/* A page full of news: between them and what was sent there may be more. */
+static void begin_again(struct window_job *job)
+{
+	drop_carried(job->carried);
+	job->carried = NULL;
+	job->has_ended = false;
+	event_query_whole(event_scan_query(job->owned));
+}
+
+static bool is_page_full(const struct window_job *job)
+{
+	struct event_key oldest, newest;
+	return event_query_span(event_scan_query(job->owned), &oldest, &newest) >=
+	       job->request->before;
+}
+
+/* What came since is told once all of it is looked through: only then is it known whether it goes
+ * among the rows that were sent. */
+static void answer(struct window_job *job, const char *expression)
+{
+	struct err err = {.code = ERR_NONE};
+	if (!event_scan_query(job->owned) && !begin_scan(job, expression, &err)) {
+		refuse(job, err.text);
+		return;
+	}
+	job->has_ended = event_scan_step(job->owned, &job->query);
+	if (job->has_ended && job->carried && is_page_full(job))
+		begin_again(job);
+	if (job->has_ended ? job->end_due : job->part_due && !job->carried)
+		tell(job);
+	else
+		window_post_pause(job);
 }
 
 static void work_events(struct window_job *job)
@@ -101,6 +200,7 @@ const struct window_store window_events = {
 	.begin = begin_events,
 	.work = work_events,
 	.release = release,
+	.drop = drop_carried,
 	.news = news,
 };
 
@@ -109,5 +209,6 @@ const struct window_store window_output = {
 	.begin = begin_output,
 	.work = work_output,
 	.release = release,
+	.drop = drop_carried,
 	.news = news,
 };

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One answer to one window, worked out on a pool thread. The job holds all it needs: a copy of the
- * request, and what its store gave it in begin(). window_store tables connect the word of
- * win_open.store with the work; a store is one file window_NAME.c.
+ * One answer to one window, worked out on a pool thread, in one go or in slices: each ends with one
+ * message to the engine, which sends it on and, unless it was the last, lets the job go on. The job
+ * holds all it needs: a copy of the request, and what its store gave it in begin(). window_store tables
+ * connect the word of win_open.store with the work; a store is one file window_NAME.c.
  */
 #ifndef BOTSWAIN_ENGINE_WINDOW_JOB_H
 #define BOTSWAIN_ENGINE_WINDOW_JOB_H
@@ -19,10 +20,12 @@ struct window_store {
 	/* Engine thread: gives the job its input. False: `err` says why not. */
 	bool (*begin)(struct engine *engine, const struct window *window, struct window_job *job,
 		struct err *err);
-	/* Pool thread: posts with window_post_*(). */
+	/* Pool thread: one slice; ends with one window_post_*(). */
 	void (*work)(struct window_job *job);
-	/* Frees the input; any thread. */
+	/* Frees the input and what is carried; any thread. */
 	void (*release)(struct window_job *job);
+	/* Frees what a window carries from one answer to the next; NULL: nothing. */
+	void (*drop)(void *carried);
 	/* Engine thread: a number that grows when there is news for this window. */
 	uint64_t (*news)(const struct engine *engine, const struct window *window);
 };
@@ -37,11 +40,19 @@ struct window_job {
 	char *position;            /* rows after this key only; NULL: a first answer */
 	const void *input;
 	void *owned;
+	void *carried; /* from the answer before to the next one, NULL: a first answer; the store's own */
+	/* set by the engine between slices: whether the client may be told so soon after the last time */
+	bool end_due, part_due;
+	/* set by a slice: it found the end, due or not; what it posted is for nobody */
+	bool has_ended, is_pause;
+	bool has_told; /* the store's own: a part was told */
 };
 
 /* Pool thread. Each takes ownership of the message and fills window and generation. */
 void window_post_rows(struct window_job *job, struct msg_win_rows *rows);
 void window_post_points(struct window_job *job, struct msg_win_points *points);
+/* The slice ends and there is nothing to tell, or it is not due. */
+void window_post_pause(struct window_job *job);
 
 extern const struct window_store window_events, window_output, window_series, window_audit;
 

@@ -8,6 +8,7 @@
 #include "core/base/mem.h"
 #include "core/engine/internal.h"
 #include "core/engine/peer.h"
+#include "core/engine/seek.h"
 #include "core/engine/server.h"
 #include "core/engine/window_job.h"
 
@@ -49,9 +50,17 @@ static void drop_job(struct window *window)
 	window->job = NULL;
 }
 
+static void drop_carried(struct window *window)
+{
+	if (window->carried)
+		window->store->drop(window->carried);
+	window->carried = NULL;
+}
+
 static void clear_window(struct window *window)
 {
 	drop_job(window);
+	drop_carried(window);
 	msg_free(MSG_win_open, window->request);
 	free(window->position);
 	*window = (struct window){0};
@@ -76,7 +85,7 @@ static void answer_error(struct peer *peer, const struct msg_win_open *request, 
 }
 
 static struct window_job *new_job(
-	struct engine *engine, const struct peer *peer, const struct window *window)
+	struct engine *engine, const struct peer *peer, struct window *window)
 {
 	struct window_job *job = xcalloc(1, sizeof(*job));
 	query_init(&job->query, work_job, release_job);
@@ -87,7 +96,26 @@ static struct window_job *new_job(
 	job->opened_ms = window->opened_ms;
 	job->now_ms = now_wall(engine);
 	job->position = window->position ? xstrdup(window->position) : NULL;
+	job->carried = window->carried;
+	window->carried = NULL; /* the job's until it ends */
 	return job;
+}
+
+/* The next slice: now, or later when the pool has no room or the end was found too soon after the
+ * last part. */
+static void go_on(struct engine *engine, const struct peer *peer, struct window *window,
+	struct window_job *job)
+{
+	int64_t now = now_mono(engine), due = window->told_mono_ms + WINDOW_GAP_MS;
+	job->end_due = now >= due;
+	job->part_due = now >= due && now - window->asked_mono_ms >= WINDOW_GAP_MS &&
+			peer_backlog(peer) == 0;
+	job->is_pause = false;
+	window->resume_mono_ms = 0;
+	if (job->has_ended && !job->end_due)
+		window->resume_mono_ms = due;
+	else if (!query_pool_add(engine->pool, &job->query))
+		window->resume_mono_ms = now + WINDOW_GAP_MS;
 }
 
 static void ask(struct engine *engine, struct peer *peer, struct window *window)
@@ -103,13 +131,10 @@ static void ask(struct engine *engine, struct peer *peer, struct window *window)
 		answer_error(peer, window->request, err.text);
 		query_unref(&job->query);
 		clear_window(window);
-	} else if (!query_pool_add(engine->pool, &job->query)) {
-		query_unref(&job->query);
-		window->unasked = true;
-	} else {
-		window->unasked = false;
-		window->job = job;
+		return;
 	}
+	window->job = job;
+	go_on(engine, peer, window, job);
 }
 
 /* ---- requests ---- */
@@ -139,6 +164,17 @@ static void bound_rows(struct msg_win_open *request)
 	request->after = after * pages;
 }
 
+/* A window that only moved shows rows of the same kind. */
+static bool has_same_filter(const struct msg_win_open *a, const struct msg_win_open *b)
+{
+	if (strcmp(a->filter, b->filter) != 0 || a->bots_count != b->bots_count)
+		return false;
+	for (size_t i = 0; i < a->bots_count; i++)
+		if (strcmp(a->bots[i].name, b->bots[i].name) != 0)
+			return false;
+	return true;
+}
+
 void windows_open(struct engine *engine, struct peer *peer, const void *body)
 {
 	const struct msg_win_open *request = body;
@@ -149,11 +185,14 @@ void windows_open(struct engine *engine, struct peer *peer, const void *body)
 	struct window *window = &peer->windows->windows[request->window - 1];
 	if (window->request && request->generation <= window->request->generation)
 		return; /* a repeat, or overtaken */
+	if (window->request && !has_same_filter(window->request, request))
+		seek_window_changed(peer, request->window);
 	clear_window(window);
 	window->request = msg_copy(MSG_win_open, request);
 	window->store = store_of(request->store);
 	bound_rows(window->request);
 	window->opened_ms = now_wall(engine);
+	window->told_mono_ms = now_mono(engine) - WINDOW_GAP_MS;
 	ask(engine, peer, window);
 }
 
@@ -161,8 +200,10 @@ void windows_close(struct engine *engine, struct peer *peer, const void *body)
 {
 	const struct msg_win_close *request = body;
 	(void)engine;
-	if (peer->windows && request->window >= 1 && request->window <= WINDOWS_MAX)
-		clear_window(&peer->windows->windows[request->window - 1]);
+	if (!peer->windows || request->window < 1 || request->window > WINDOWS_MAX)
+		return;
+	seek_window_changed(peer, request->window);
+	clear_window(&peer->windows->windows[request->window - 1]);
 }
 
 const struct msg_win_open *windows_request(const struct peer *peer, uint64_t number)
@@ -199,6 +240,25 @@ static bool is_last(const struct parcel *parcel)
 		       : ((const struct msg_win_points *)parcel->message.body)->done;
 }
 
+static void send_part(struct engine *engine, struct peer *peer, struct window *window,
+	const struct parcel *parcel)
+{
+	peer_send(peer, parcel->message.kind, parcel->message.body);
+	window->told_mono_ms = now_mono(engine);
+	if (parcel->message.kind == MSG_win_rows)
+		note_position(window, parcel->message.body);
+}
+
+static void finish(const struct engine *engine, struct window *window)
+{
+	int64_t now = now_mono(engine), rest_ms = WINDOW_REST * (now - window->asked_mono_ms);
+	if (now + rest_ms > window->again_mono_ms)
+		window->again_mono_ms = now + rest_ms;
+	window->carried = window->job->carried;
+	window->job->carried = NULL;
+	drop_job(window);
+}
+
 void windows_deliver(struct engine *engine, struct parcel *parcel)
 {
 	struct window_job *job = parcel->attachment;
@@ -208,15 +268,12 @@ void windows_deliver(struct engine *engine, struct parcel *parcel)
 	struct window *window = &peer->windows->windows[job->request->window - 1];
 	if (window->job != job)
 		return;
-	peer_send(peer, parcel->message.kind, parcel->message.body);
-	if (parcel->message.kind == MSG_win_rows)
-		note_position(window, parcel->message.body);
-	if (!is_last(parcel))
-		return;
-	int64_t now = now_mono(engine), rest_ms = WINDOW_REST * (now - window->asked_mono_ms);
-	if (now + rest_ms > window->again_mono_ms)
-		window->again_mono_ms = now + rest_ms;
-	drop_job(window);
+	if (!job->is_pause)
+		send_part(engine, peer, window, parcel);
+	if (!job->is_pause && is_last(parcel))
+		finish(engine, window);
+	else
+		go_on(engine, peer, window, job);
 }
 
 /* ---- following ---- */
@@ -235,12 +292,13 @@ static bool is_waiting(
 {
 	if (!window->request || window->job || !may_have_more(peer, window))
 		return false;
-	return window->unasked ||
-	       (window->request->follow && window->store->news(engine, window) != window->seen);
+	return window->request->follow && window->store->news(engine, window) != window->seen;
 }
 
 static void turn_window(struct engine *engine, struct peer *peer, struct window *window)
 {
+	if (window->job && window->resume_mono_ms && now_mono(engine) >= window->resume_mono_ms)
+		go_on(engine, peer, window, window->job);
 	if (is_waiting(engine, peer, window) && now_mono(engine) >= window->again_mono_ms)
 		ask(engine, peer, window);
 }
@@ -260,6 +318,8 @@ int64_t windows_due_ms(const struct engine *engine)
 	for (size_t i = 0; (peer = server_peer_at(engine->server, i)); i++)
 		for (size_t w = 0; peer->windows && w < WINDOWS_MAX; w++) {
 			const struct window *window = &peer->windows->windows[w];
+			if (window->job && window->resume_mono_ms && window->resume_mono_ms < due)
+				due = window->resume_mono_ms;
 			if (window->again_mono_ms < due && is_waiting(engine, peer, window))
 				due = window->again_mono_ms;
 		}
@@ -271,6 +331,12 @@ void window_post_rows(struct window_job *job, struct msg_win_rows *rows)
 	rows->window = job->request->window;
 	rows->generation = job->request->generation;
 	query_post(&job->query, job->to_engine, MSG_win_rows, rows);
+}
+
+void window_post_pause(struct window_job *job)
+{
+	job->is_pause = true;
+	query_post(&job->query, job->to_engine, MSG_win_rows, msg_new(MSG_win_rows));
 }
 
 void window_post_points(struct window_job *job, struct msg_win_points *points)

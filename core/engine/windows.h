@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Windows on the big stores. A screen opens and moves them; each answer is worked out on the query
- * pool and comes back as a parcel. A move (a greater generation) cancels what is under way and makes
- * its parcels stale. A following window is asked again when its store has something new, at most
- * every WINDOW_GAP_MS. Engine thread.
+ * pool, slice by slice, and comes back as a parcel a slice. What was found so far is sent on in parts,
+ * at most one every WINDOW_GAP_MS and none to a client that has not read the last. A move (a greater
+ * generation) cancels what is under way and makes its parcels stale. A following window is asked again
+ * when its store has something new, as seldom. Engine thread.
  */
 #ifndef BOTSWAIN_ENGINE_WINDOWS_H
 #define BOTSWAIN_ENGINE_WINDOWS_H
@@ -21,7 +22,7 @@ enum {
 	WINDOWS_MAX = 16,   /* a client; numbered from 1 */
 	WINDOW_ROWS = 1000, /* rows or columns of one answer */
 	WINDOW_PAGES = 3,   /* pages sent either side */
-	WINDOW_GAP_MS = 50, /* between two answers */
+	WINDOW_GAP_MS = 50, /* between two answers, and two parts of one */
 	WINDOW_REST = 4,    /* a following window rests so many times as long as its answer took */
 	WINDOW_SERIES = 64, /* names of one window */
 };
@@ -33,10 +34,12 @@ struct window {
 	int64_t opened_ms;      /* wall: what `now` was when it was opened */
 	int64_t asked_mono_ms;  /* when the last job began */
 	int64_t again_mono_ms;  /* not asked again before */
+	int64_t told_mono_ms;   /* when the last part was sent */
+	int64_t resume_mono_ms; /* the job waits for its next slice until then, 0: it does not wait */
 	uint64_t seen;          /* the store's number of changes that the last job began with */
 	uint64_t turn;          /* of its client, when the last job began */
-	bool unasked;           /* the pool had no room */
 	char *position;         /* follow: the key of the last row sent; NULL: none yet */
+	void *carried;          /* follow: what the store carries to the next job; NULL: none yet */
 };
 
 struct windows {

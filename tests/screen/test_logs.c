@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "core/base/str.h"
+#include "core/events/writer.h"
 #include "tests/support/console.h"
 
 enum { LINES = 600 };
@@ -209,6 +210,75 @@ static void a_pause_holds_the_lines_and_loses_none(void **state)
 	console_expect(console, "line number 699");
 }
 
+/* ---- more lines than are looked through in a moment ---- */
+
+enum { MANY = 300000, BATCH = 5000, TRIES = 20000 };
+
+static void write_many(struct console *console)
+{
+	const struct event_source source = {
+		.id = entity_id("source", "big.log"), .name = "big.log", .bot = "ada"};
+	struct harness *harness = console->harness;
+	struct event_writer *writer = event_writer_new(&source, NULL, &harness->clock);
+	for (int i = 0; i < MANY; i++) {
+		const struct event_input input = {.wall_ms = HARNESS_START_MS - MANY + i,
+			.level = LOG_LEVEL_INFO,
+			.message = i == 5              ? "the first straw"
+				   : i == MANY - BATCH ? "the last straw"
+						       : "hay"};
+		event_writer_event(writer, &input);
+		if (i % BATCH == BATCH - 1) {
+			assert_true(
+				event_writer_post(writer, engine_mailbox(harness->engine), true));
+			harness_settle(harness);
+		}
+	}
+	event_writer_free(writer);
+	console_settle(console);
+}
+
+static void turn_until_shown(struct console *console, const char *text)
+{
+	for (int i = 0; i < TRIES && console_row(console, text) < 0; i++)
+		console_turn(console, 10);
+	console_expect(console, text);
+}
+
+static void what_is_found_is_shown_while_the_rest_is_looked_through(void **state)
+{
+	struct console *console = *state;
+	write_many(console);
+	console_keys(console, "&");
+	console_type(console, "straw");
+	console_queue(console, "Enter");
+	turn_until_shown(console, "reading: back to ");
+	console_expect(console, "the last straw");
+	console_expect_not(console, "the first straw");
+	console_settle(console);
+	console_expect(console, "the first straw");
+	console_expect(console, "the last straw");
+	console_expect_not(console, "reading:");
+}
+
+static void a_long_search_says_how_far_it_is_and_escape_ends_it(void **state)
+{
+	struct console *console = *state;
+	write_many(console);
+	console_keys(console, "/");
+	console_type(console, "first straw");
+	console_queue(console, "Enter");
+	turn_until_shown(console, "searching: ");
+	console_expect(console, "Esc stops");
+	console_keys(console, "Esc");
+	console_expect(console, "the search was stopped");
+	console_expect_not(console, "searching");
+	console_expect(console, "/first straw"); /* what was searched for stays for n */
+	console_expect(console, "line number 599");
+	console_keys(console, "N");
+	assert_at(console, "the first straw");
+	console_expect_not(console, "searching");
+}
+
 int main(void)
 {
 #define LOG_TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -225,6 +295,8 @@ int main(void)
 		LOG_TEST(marked_lines_keep_their_mark),
 		LOG_TEST(the_log_of_one_bot_leaves_the_others_out),
 		LOG_TEST(a_pause_holds_the_lines_and_loses_none),
+		LOG_TEST(what_is_found_is_shown_while_the_rest_is_looked_through),
+		LOG_TEST(a_long_search_says_how_far_it_is_and_escape_ends_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -44,6 +44,8 @@ void console_sources(struct console *console, const char *const names[]);
 /* Lets engine and screen work until the picture is what the state is, answers of the query pool
  * included. */
 void console_settle(struct console *console);
+/* One turn of both; then the time moves. */
+void console_turn(struct console *console, int64_t ms);
 /* Moves the time, and settles. */
 void console_advance(struct console *console, int64_t ms);
 

@@ -142,6 +142,31 @@ static void parts_are_appended_and_bounded(void **state)
 	assert_int_equal(ends->window.more_before, 50);
 }
 
+static void assert_keys(const struct ends *ends, const char *expected)
+{
+	autostr struct str keys = STR_INIT;
+	for (size_t i = 0; i < ends->window.count; i++)
+		str_addf(&keys, "%s%s", i ? " " : "", ends->window.rows[i].key);
+	assert_string_equal(keys.text, expected);
+}
+
+static void rows_go_where_their_keys_belong_and_are_held_once(void **state)
+{
+	struct ends *ends = *state;
+	ask(ends, "a");
+	assert_true(take(ends, "win_rows window=1 generation=1 replace=true more_before=9 "
+			       "rows=[{key=\"100/2/7\"} {key=\"100/10/1\"}]"));
+	assert_true(take(ends, "win_rows window=1 generation=1 more_before=4 "
+			       "rows=[{key=\"9/1/1\"} {key=\"99/1/2\"} {key=\"100/2/6\"}]"));
+	assert_keys(ends, "9/1/1 99/1/2 100/2/6 100/2/7 100/10/1");
+	assert_int_equal(ends->window.more_before, 4);
+	assert_true(take(ends, "win_rows window=1 generation=1 done=true "
+			       "rows=[{key=\"100/2/7\"} {key=\"100/2/8\"} {key=\"101/1/3\"}]"));
+	assert_keys(ends, "9/1/1 99/1/2 100/2/6 100/2/7 100/2/8 100/10/1 101/1/3");
+	assert_int_equal(ends->window.more_before, 0);
+	assert_true(ends->window.done);
+}
+
 static void an_engine_that_goes_is_asked_again_when_it_comes_back(void **state)
 {
 	struct ends *ends = *state;
@@ -163,6 +188,7 @@ int main(void)
 		WINDOW_TEST(answers_to_older_questions_are_dropped),
 		WINDOW_TEST(old_rows_stay_until_the_first_new_part_comes),
 		WINDOW_TEST(parts_are_appended_and_bounded),
+		WINDOW_TEST(rows_go_where_their_keys_belong_and_are_held_once),
 		WINDOW_TEST(an_engine_that_goes_is_asked_again_when_it_comes_back),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,11 +9,14 @@
 #include "core/base/str.h"
 #include "core/parse/log_line.h"
 #include "tui/cli/cli.h"
+#include "tui/window.h"
 
 enum { ROWS = 1000, FOREVER_MS = 1000 };
 
-/* Each answer holds the newest lines again: those of the answer before are known by their keys. */
+/* An answer comes in parts, and later ones add to it or replace it: what was printed is known by its
+ * key. */
 struct tail {
+	struct window window;
 	bool follow, done, gone;
 	char error[256];
 	struct str out;
@@ -55,46 +58,45 @@ static void forget_seen(struct tail *tail)
 	tail->seen_count = 0;
 }
 
-static void remember(struct tail *tail, const struct msg_win_rows *rows)
+static void remember(struct tail *tail)
 {
 	forget_seen(tail);
-	tail->seen = xcalloc(rows->rows_count + 1, sizeof(*tail->seen));
-	for (size_t i = 0; i < rows->rows_count; i++)
-		tail->seen[tail->seen_count++] = xstrdup(rows->rows[i].key);
+	const struct window *window = &tail->window;
+	tail->seen = xcalloc(window->count + 1, sizeof(*tail->seen));
+	for (size_t i = 0; i < window->count; i++)
+		tail->seen[tail->seen_count++] = xstrdup(window->rows[i].key);
 	if (tail->seen_count)
 		qsort(tail->seen, tail->seen_count, sizeof(*tail->seen), compare_keys);
 }
 
 /* What is not on paper yet. Without a line in common some may have come and gone in between. */
-static void print_news(const struct cli *cli, struct tail *tail, const struct msg_win_rows *rows)
+static void print_news(const struct cli *cli, struct tail *tail)
 {
+	const struct window *window = &tail->window;
 	size_t known = 0;
 	str_clear(&tail->out);
-	for (size_t i = 0; i < rows->rows_count; i++)
-		if (is_seen(tail, rows->rows[i].key))
+	for (size_t i = 0; i < window->count; i++)
+		if (is_seen(tail, window->rows[i].key))
 			known++;
 		else
-			print_row(cli, &rows->rows[i], &tail->out);
-	if (tail->seen_count && !known && rows->rows_count)
+			print_row(cli, &window->rows[i], &tail->out);
+	if (tail->seen_count && !known && window->count)
 		cli_say(0, "lines came faster than they could be followed: some are missing here");
 	tail->gone = !cli_put(&tail->out);
-	remember(tail, rows);
+	remember(tail);
 }
 
 static void take_rows(void *context, enum msg_kind kind, const void *body)
 {
 	struct cli *cli = context;
 	struct tail *tail = cli->context;
-	const struct msg_win_rows *rows = body;
-	if (kind != MSG_win_rows || tail->gone)
+	struct window *window = &tail->window;
+	if (kind != MSG_win_rows || tail->gone || !window_take(window, kind, body))
 		return;
-	if (*rows->error) {
-		copy_text(tail->error, sizeof(tail->error), rows->error);
-		tail->done = true;
-		return;
-	}
-	print_news(cli, tail, rows);
-	tail->done |= rows->done;
+	copy_text(tail->error, sizeof(tail->error), window->error);
+	tail->done |= window->done;
+	if (window->done && !tail->error[0])
+		print_news(cli, tail);
 }
 
 static bool ended(struct cli *cli)
@@ -167,12 +169,15 @@ static void wait_for_end(struct cli *cli, bool follow)
 
 static void read_window(struct cli *cli, struct tail *tail, char *filter)
 {
-	struct msg_win_open open = {.window = 1,
+	struct msg_win_open open = {.window = WINDOW_LOGS,
 		.generation = 1,
 		.store = (char *)(uintptr_t) "events",
 		.filter = filter,
 		.before = ROWS,
 		.follow = tail->follow};
+	window_init(&tail->window, WINDOW_LOGS);
+	tail->window.wish.generation = open.generation;
+	tail->window.asked = true;
 	cli->take = take_rows;
 	cli->context = tail;
 	client_send(cli->client, MSG_win_open, &open);
@@ -190,6 +195,7 @@ static int run(struct cli *cli, int argc, char **argv)
 	read_window(cli, &tail, filter.text);
 	str_release(&tail.out);
 	forget_seen(&tail);
+	window_release(&tail.window);
 	if (*tail.error)
 		return cli_say(CLI_USAGE, "%s\n  the filter: %s", tail.error, filter.text);
 	if (tail.gone || (tail.done && !tail.follow))

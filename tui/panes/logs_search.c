@@ -48,8 +48,12 @@ static void go_to(struct app *app, const char *key)
 static void take_seek(struct app *app, uint64_t req, enum msg_kind kind_, const void *body)
 {
 	const struct msg_seek *seek = kind_ == MSG_seek ? body : NULL;
-	if (req != logs_view(app)->seek)
+	struct logs_view *view = logs_view(app);
+	if (req != view->seek)
 		return; /* overtaken: the cursor goes where the newest one says */
+	view->seek_at_ms = seek ? seek->scanned_ms : 0;
+	if (!seek || seek->done)
+		view->seek = 0;
 	if (seek && seek->key[0])
 		go_to(app, seek->key);
 	else if (!seek)
@@ -58,6 +62,18 @@ static void take_seek(struct app *app, uint64_t req, enum msg_kind kind_, const 
 		app_toast(app, true, "%s", seek->error);
 	else if (seek->done)
 		app_toast(app, false, "nothing more in this direction");
+}
+
+bool logs_stop_seek(struct app *app)
+{
+	struct logs_view *view = logs_view(app);
+	const struct msg_seek_stop request = {.req = view->seek};
+	if (!view->seek)
+		return false;
+	view->seek = 0;
+	(void)link_send(app->link, MSG_seek_stop, &request);
+	app_toast(app, false, "the search was stopped");
+	return true;
 }
 
 /* In the rows that are held first; the engine looks through the rest. */
@@ -88,7 +104,8 @@ static bool seek(struct app *app, const char *expression, bool backwards, struct
 	autofree char *copy = xstrdup(expression);
 	request.expression = copy;
 	bool sent = app_request(app, MSG_seek_req, &request, take_seek);
-	view->seek = request.req;
+	view->seek = sent ? request.req : 0;
+	view->seek_at_ms = 0;
 	return sent;
 }
 

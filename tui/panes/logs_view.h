@@ -19,8 +19,9 @@ struct logs_view {
 	char *bot_names;        /* for the title */
 	char *marks[MARKS_MAX]; /* keys of marked lines, oldest first */
 	size_t mark_count;
-	uint64_t change; /* of the window, when the rows were last looked at */
-	uint64_t seek;   /* the newest request to look for something */
+	uint64_t change;    /* of the window, when the rows were last looked at */
+	uint64_t seek;      /* the request to look for something that is not answered; 0: none */
+	int64_t seek_at_ms; /* how far it is (wall); 0: nobody said so yet */
 	int rows, columns;
 	bool goto_first; /* the next answer begins with the oldest line: there goes the cursor */
 	bool going;      /* cursor_key is not held yet: the next answer has it */
@@ -30,6 +31,8 @@ struct logs_view *logs_view(struct app *app);
 struct window *logs_window(struct app *app);
 /* Takes a copy in place of what was there. */
 void logs_replace(char **text, const char *with);
+/* Ends what the engine looks for; false: nothing. */
+bool logs_stop_seek(struct app *app);
 /* The cursor is the line under it from now on. */
 void logs_remember_cursor(struct logs_view *view, const struct window *window);
 

@@ -102,7 +102,8 @@ static void update(struct app *app, void *data)
 		view->list.cursor = 0;
 	if (view->going && at >= 0) /* with what came before and after it in sight */
 		view->list.top = at > view->rows / 2 ? (size_t)(at - view->rows / 2) : 0;
-	view->goto_first = view->going = false;
+	if (window->done)
+		view->goto_first = view->going = false;
 }
 
 /* Near an end of what is held and more there: the window moves to the cursor. */
@@ -111,7 +112,7 @@ static void move_window(struct logs_view *view, const struct window *window)
 	size_t page = view->rows > 0 ? (size_t)view->rows : 1;
 	bool at_top = view->list.cursor < page && window->more_before;
 	bool at_end = view->list.cursor + page >= window->count && window->more_after;
-	if (view->list.follow || !window->answered || !(at_top || at_end))
+	if (view->list.follow || !window->answered || !window->done || !(at_top || at_end))
 		return;
 	if (strcmp(view->anchor, view->cursor_key) != 0)
 		logs_replace(&view->anchor, view->cursor_key);
@@ -167,6 +168,24 @@ static int wanted(const struct app *app, const void *data)
 	return (int)app->windows[WINDOW_LOGS].count + 1;
 }
 
+/* How far the engine is with what it looks for, and how to stop it. */
+static void note_progress(
+	const struct logs_view *view, const struct window *window, struct str *text)
+{
+	if (view->seek && view->seek_at_ms)
+		str_addf(text, "searching: %s  Esc stops  ",
+			format_clock(view->seek_at_ms, false).text);
+	else if (view->seek)
+		str_adds(text, "searching  Esc stops  ");
+	if (window->answered && !window->done && view->anchor[0] && !view->list.follow)
+		str_addf(text, "reading: %s to %s  ",
+			format_clock(window->scanned_from_ms, false).text,
+			format_clock(window->scanned_to_ms, false).text);
+	else if (window->answered && !window->done)
+		str_addf(text, "reading: back to %s  ",
+			format_clock(window->scanned_from_ms, false).text);
+}
+
 static void note(const struct app *app, const void *data, struct str *text)
 {
 	const struct logs_view *view = data;
@@ -180,6 +199,7 @@ static void note(const struct app *app, const void *data, struct str *text)
 			(unsigned long long)window->hidden);
 	if (window->dropped)
 		str_addf(text, "%llu dropped  ", (unsigned long long)window->dropped);
+	note_progress(view, window, text);
 	if (view->list.follow)
 		str_adds(text, "follow");
 	else if (window->more_after)
@@ -269,6 +289,8 @@ static bool open_line(struct app *app, void *data, struct err *err)
 static bool escape(struct app *app, void *data)
 {
 	struct logs_view *view = data;
+	if (logs_stop_seek(app))
+		return true;
 	if (view->search[0]) {
 		struct err ignored;
 		return logs_search(app, "", false, &ignored);
