@@ -35,9 +35,14 @@ static void release(struct query *query)
 	free(query);
 }
 
+struct scene {
+	struct harness *harness;
+	struct harness_screen *screen;
+	pthread_barrier_t first, second;
+};
+
 static void occupy(struct harness *harness, pthread_barrier_t *barrier)
 {
-	assert_int_equal(pthread_barrier_init(barrier, NULL, QUERY_THREADS + 1), 0);
 	for (int i = 0; i < QUERY_THREADS; i++) {
 		struct gate *gate = xcalloc(1, sizeof(*gate));
 		query_init(&gate->query, work, release);
@@ -45,11 +50,6 @@ static void occupy(struct harness *harness, pthread_barrier_t *barrier)
 		assert_true(query_pool_add(harness->engine->pool, &gate->query));
 		query_unref(&gate->query);
 	}
-}
-
-static void let_go(pthread_barrier_t *barrier)
-{
-	pthread_barrier_wait(barrier);
 }
 
 static void fill_mailbox(struct harness *harness)
@@ -62,40 +62,44 @@ static void fill_mailbox(struct harness *harness)
 	}
 }
 
-/* Everything asked so far is worked out while the mailbox is full. */
-static void work_with_a_full_mailbox(struct harness *harness, pthread_barrier_t *first)
+/* Everything asked since occupy(first) is worked out while the mailbox is full. */
+static void work_with_a_full_mailbox(struct scene *scene)
 {
-	pthread_barrier_t second;
-	fill_mailbox(harness);
-	let_go(first);
-	occupy(harness, &second); /* once all threads are here, what came before has ended */
-	let_go(&second);
-	pthread_barrier_destroy(first);
-	pthread_barrier_destroy(&second);
+	fill_mailbox(scene->harness);
+	pthread_barrier_wait(&scene->first);
+	occupy(scene->harness, &scene->second); /* all threads here: what came before has ended */
+	pthread_barrier_wait(&scene->second);
 }
 
 static int setup(void **state)
 {
-	*state = harness_attach(harness_new(config));
+	struct scene *scene = xcalloc(1, sizeof(*scene));
+	scene->harness = harness_new(config);
+	scene->screen = harness_attach(scene->harness);
+	assert_int_equal(pthread_barrier_init(&scene->first, NULL, QUERY_THREADS + 1), 0);
+	assert_int_equal(pthread_barrier_init(&scene->second, NULL, QUERY_THREADS + 1), 0);
+	*state = scene;
 	return 0;
 }
 
 static int teardown(void **state)
 {
-	struct harness_screen *screen = *state;
-	struct harness *harness = screen->harness;
-	harness_detach(screen);
-	harness_free(harness);
+	struct scene *scene = *state;
+	harness_detach(scene->screen);
+	harness_free(scene->harness);
+	pthread_barrier_destroy(&scene->first);
+	pthread_barrier_destroy(&scene->second);
+	free(scene);
 	return 0;
 }
 
 static void a_seek_is_answered_though_its_result_found_the_mailbox_full(void **state)
 {
-	struct harness_screen *screen = *state;
-	pthread_barrier_t gate;
-	occupy(screen->harness, &gate);
+	struct scene *scene = *state;
+	struct harness_screen *screen = scene->screen;
+	occupy(scene->harness, &scene->first);
 	harness_send(screen, "seek_req req=1 window=1 expression=\"level>=error\"");
-	work_with_a_full_mailbox(screen->harness, &gate);
+	work_with_a_full_mailbox(scene);
 	const struct msg_seek *seek = harness_await(screen, MSG_seek);
 	assert_true(seek->done);
 	assert_string_equal(seek->error, "");
@@ -103,22 +107,22 @@ static void a_seek_is_answered_though_its_result_found_the_mailbox_full(void **s
 
 static void a_reload_is_answered_though_its_result_found_the_mailbox_full(void **state)
 {
-	struct harness_screen *screen = *state;
-	pthread_barrier_t gate;
-	occupy(screen->harness, &gate);
+	struct scene *scene = *state;
+	struct harness_screen *screen = scene->screen;
+	occupy(scene->harness, &scene->first);
 	harness_send(screen, "reload_req req=1");
-	work_with_a_full_mailbox(screen->harness, &gate);
+	work_with_a_full_mailbox(scene);
 	const struct msg_answer *answer = harness_await(screen, MSG_answer);
 	assert_non_null(strstr(answer->text, "/nowhere/botswain.yaml"));
 }
 
 static void a_window_is_answered_though_its_result_found_the_mailbox_full(void **state)
 {
-	struct harness_screen *screen = *state;
-	pthread_barrier_t gate;
-	occupy(screen->harness, &gate);
+	struct scene *scene = *state;
+	struct harness_screen *screen = scene->screen;
+	occupy(scene->harness, &scene->first);
 	harness_send(screen, "win_open window=1 generation=1 store=\"events\" before=10");
-	work_with_a_full_mailbox(screen->harness, &gate);
+	work_with_a_full_mailbox(scene);
 	const struct msg_win_rows *rows = harness_await(screen, MSG_win_rows);
 	assert_true(rows->done);
 }
@@ -136,15 +140,15 @@ static unsigned count_answers(const struct harness_screen *screen, const char *w
 static void more_reloads_than_are_read_at_once_are_refused_and_all_are_answered(void **state)
 {
 	enum { RELOADS = 40, AT_ONCE = 16, TRIES = 500 };
-	struct harness_screen *screen = *state;
-	pthread_barrier_t gate;
-	occupy(screen->harness, &gate);
+	struct scene *scene = *state;
+	struct harness_screen *screen = scene->screen;
+	occupy(scene->harness, &scene->first);
 	for (uint64_t req = 1; req <= RELOADS; req++) {
 		const struct msg_reload_req request = {.req = req};
 		client_send(screen->client, MSG_reload_req, &request);
 	}
 	harness_sync(screen);
-	work_with_a_full_mailbox(screen->harness, &gate);
+	work_with_a_full_mailbox(scene);
 	for (int i = 0; i < TRIES && count_answers(screen, "") < RELOADS; i++)
 		harness_sync(screen);
 	assert_int_equal(count_answers(screen, ""), RELOADS);
