@@ -63,6 +63,11 @@ bool event_scan_begin(struct event_scan *scan, const char *expression, int64_t n
 	return true;
 }
 
+const struct redactor *event_scan_redactor(const struct event_scan *scan)
+{
+	return scan->redactor;
+}
+
 struct event_query *event_scan_query(struct event_scan *scan)
 {
 	return scan->query;

@@ -17,6 +17,7 @@ struct engine;
 struct err;
 struct event_scan;
 struct query;
+struct redactor;
 
 /* Lines of one slice. */
 enum { SCAN_LINES = 4096 };
@@ -25,6 +26,10 @@ enum { SCAN_LINES = 4096 };
 struct event_scan *event_scan_new(struct engine *engine) MUST_CHECK;
 /* Any thread; NULL is legal. */
 void event_scan_free(struct event_scan *scan);
+
+/* What it redacts with: a shared object, another one when a secret became known; NULL: shapes alone.
+ * Valid as long as the scan. */
+const struct redactor *event_scan_redactor(const struct event_scan *scan);
 
 /* ---- pool thread ---- */
 /* Asks; uses up the snapshot: once a scan. False: `err` says what is wrong with the expression, and

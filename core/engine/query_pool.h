@@ -29,7 +29,8 @@ struct query {
 struct query_pool *query_pool_new(void) MUST_CHECK;
 /* Cancels what is queued and running, joins. NULL is legal. */
 void query_pool_free(struct query_pool *pool);
-/* Queues a query whose first reference the caller keeps. False: the queue is full. */
+/* Queues a query whose first reference the caller keeps; again for its next slice, once the message of
+ * the last one came. False: the queue is full. */
 bool query_pool_add(struct query_pool *pool, struct query *query);
 
 /* A new head with one reference. */

@@ -10,6 +10,7 @@
 
 #include "core/base/err.h"
 #include "core/base/mem.h"
+#include "core/base/redact.h"
 #include "core/engine/event_job.h"
 #include "core/engine/internal.h"
 #include "core/engine/window_job.h"
@@ -36,15 +37,18 @@ static bool begin_output(
 /* What an answer leaves for the next one of a window that follows the end. */
 struct carried {
 	struct event_marks *marks;
-	struct event_key oldest; /* of the rows sent; those before it were not all sent */
+	const struct redactor *redactor; /* a reference: what the rows were redacted with */
+	struct event_key oldest;         /* of the rows sent; those before it were not all sent */
 	uint64_t hits, hidden, more_before;
 };
 
 static void drop_carried(void *of)
 {
 	struct carried *carried = of;
-	if (carried)
-		free(carried->marks);
+	if (!carried)
+		return;
+	redactor_unref(carried->redactor);
+	free(carried->marks);
 	free(carried);
 }
 
@@ -63,8 +67,19 @@ static const char **bots_of(const struct msg_win_open *request)
 	return bots;
 }
 
+/* Rows that show what is known for a secret by now are sent again, without it. */
+static void forget_if_secrets_changed(struct window_job *job)
+{
+	const struct carried *carried = job->carried;
+	if (!carried || carried->redactor == event_scan_redactor(job->owned))
+		return;
+	drop_carried(job->carried);
+	job->carried = NULL;
+}
+
 static bool begin_scan(struct window_job *job, const char *expression, struct err *err)
 {
+	forget_if_secrets_changed(job);
 	const struct msg_win_open *request = job->request;
 	const struct carried *carried = job->carried;
 	autofree const char **bots = bots_of(request);
@@ -109,6 +124,14 @@ static void go_on_from(struct msg_win_rows *rows, const struct carried *carried)
 		drop_older(rows, carried);
 }
 
+/* Only the end is followed; and rows must not leave because time goes by. */
+static bool can_carry_on(const struct window_job *job)
+{
+	const struct msg_win_open *request = job->request;
+	return request->follow && !request->anchor[0] &&
+	       !event_query_ages(event_scan_query(job->owned));
+}
+
 static void carry_on(struct window_job *job, const struct msg_win_rows *rows)
 {
 	struct event_query *query = event_scan_query(job->owned);
@@ -119,6 +142,7 @@ static void carry_on(struct window_job *job, const struct msg_win_rows *rows)
 	if (old && event_key_compare(old->oldest, oldest) < 0)
 		oldest = old->oldest;
 	*carried = (struct carried){.marks = event_query_marks(query),
+		.redactor = redactor_ref(event_scan_redactor(job->owned)),
 		.oldest = oldest,
 		.hits = rows->hits,
 		.hidden = rows->hidden,
@@ -135,7 +159,7 @@ static void tell(struct window_job *job)
 	job->has_told = true;
 	if (job->carried)
 		go_on_from(rows, job->carried);
-	if (rows->done && job->request->follow && !job->request->anchor[0])
+	if (rows->done && can_carry_on(job))
 		carry_on(job, rows);
 	window_post_rows(job, rows);
 }

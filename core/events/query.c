@@ -20,6 +20,7 @@
 #include "core/events/text.h"
 #include "core/msg/msg.h"
 #include "core/parse/filter.h"
+#include "core/parse/log_columns.h"
 
 /* What is to be done with the lines of a chunk. */
 enum verdict {
@@ -442,6 +443,11 @@ bool event_query_step(struct event_query *query, size_t lines)
 int64_t event_query_reached_ms(const struct event_query *query)
 {
 	return query->last_walk ? query->last_walk->last.time_ms : 0;
+}
+
+bool event_query_ages(const struct event_query *query)
+{
+	return query->filter && filter_compares(query->filter, LOG_COLUMN_TIME);
 }
 
 size_t event_query_span(

@@ -64,6 +64,8 @@ int64_t event_query_reached_ms(const struct event_query *query);
 /* How many rows were found so far; when there are some, the keys of the oldest and the newest. */
 size_t event_query_span(const struct event_query *query, struct event_key *ret_oldest,
 	struct event_key *ret_newest);
+/* Its filter compares times, which may be meant from now: of the rows found some may not fit later. */
+bool event_query_ages(const struct event_query *query);
 /* Where the streams end in its snapshot. */
 struct event_marks *event_query_marks(const struct event_query *query) MUST_CHECK;
 /* Forgets what it found and the marks it began at, and begins again with all lines. */

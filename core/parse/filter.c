@@ -27,6 +27,14 @@ void filter_free(struct filter *filter)
 	free(filter);
 }
 
+bool filter_compares(const struct filter *filter, size_t column)
+{
+	for (unsigned i = 0; i < filter->count; i++)
+		if (filter->nodes[i].op >= OP_MATCHES && filter->nodes[i].column == column)
+			return true;
+	return false;
+}
+
 bool filter_is_empty(const struct filter *filter)
 {
 	return filter->count == 0;

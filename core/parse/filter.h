@@ -67,6 +67,8 @@ void filter_free(struct filter *filter); /* NULL is legal */
 bool filter_match(struct filter *filter, filter_get *get, const void *row);
 /* Whether a row could match of which not everything is said (`is_any`): false is certain. */
 bool filter_may_match(struct filter *filter, filter_get *get, const void *row);
+/* Whether it compares this column. */
+bool filter_compares(const struct filter *filter, size_t column);
 bool filter_is_empty(const struct filter *filter);
 /* Matches that were given up because they cost too much, so far; they count as no match. */
 uint64_t filter_costly(const struct filter *filter);

@@ -10,8 +10,11 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/base/secret.h"
 #include "core/base/str.h"
 #include "core/events/writer.h"
+#include "core/collect/hub.h"
+#include "core/collect/vault.h"
 #include "core/engine/event_job.h"
 #include "core/engine/internal.h"
 #include "core/engine/peer.h"
@@ -393,6 +396,55 @@ static void a_page_of_late_lines_does_not_hide_the_newest(void **state)
 	assert_string_equal(rows->rows[0].text, "late");
 }
 
+static void rows_leave_a_followed_end_when_their_time_is_over(void **state)
+{
+	struct scene *scene = *state;
+	say(scene, "win_open window=1 generation=1 store=\"events\" before=10 follow=true "
+		   "filter=\"needle time>-5m\"");
+	assert_int_equal(await_rows(scene, 1)->hits, LINES / RARE_EVERY);
+	clock_advance(&scene->harness->clock, 600000);
+	write_line(scene->writer, clock_wall_ms(&scene->harness->clock), "needle");
+	post(scene, scene->writer);
+	const struct msg_win_rows *rows = next_rows(scene);
+	assert_true(rows->replace);
+	assert_int_equal(rows->rows_count, 1);
+}
+
+/* A source reads its secret late; the first member of the sources is their hub. */
+static void learn_secret(struct scene *scene, const char *text)
+{
+	const struct hub *hub = (const struct hub *)(const void *)scene->harness->engine->collect;
+	struct secret secret = {.length = 0};
+	secret_set(&secret, text, strlen(text));
+	vault_put(hub->vault, "bot/orders", &secret);
+	vault_publish(hub->vault);
+	secret_release(&secret);
+}
+
+static void rows_that_show_what_turns_out_to_be_a_secret_are_sent_again(void **state)
+{
+	const struct engine_options options = {.workers = true};
+	struct scene *scene = *state;
+	harness_detach(scene->screen);
+	harness_free(scene->harness);
+	scene->harness = harness_open("state_dir: /nowhere/state\n", &options);
+	scene->screen = harness_attach(scene->harness);
+	event_writer_free(scene->writer);
+	scene->writer = writer_of(scene->harness, "orders.log");
+	write_line(scene->writer, HARNESS_START_MS, "password hunter2hunter2");
+	post(scene, scene->writer);
+	say(scene, "win_open window=1 generation=1 store=\"events\" before=10 follow=true "
+		   "filter=\"source=orders.log\"");
+	assert_non_null(strstr(await_rows(scene, 1)->rows[0].text, "hunter2hunter2"));
+	learn_secret(scene, "hunter2hunter2");
+	write_line(scene->writer, HARNESS_START_MS, "news");
+	post(scene, scene->writer);
+	const struct msg_win_rows *rows = next_rows(scene);
+	assert_true(rows->replace);
+	assert_int_equal(rows->rows_count, 2);
+	assert_null(strstr(rows->rows[0].text, "hunter2hunter2"));
+}
+
 /* ---- seeks ---- */
 
 static void a_long_seek_says_how_far_it_is_and_then_where(void **state)
@@ -491,6 +543,8 @@ int main(void)
 		TEST(a_line_from_before_what_was_sent_makes_no_gap_in_it),
 		TEST(more_news_than_a_page_takes_its_place),
 		TEST(a_page_of_late_lines_does_not_hide_the_newest),
+		TEST(rows_leave_a_followed_end_when_their_time_is_over),
+		TEST(rows_that_show_what_turns_out_to_be_a_secret_are_sent_again),
 		TEST(a_long_seek_says_how_far_it_is_and_then_where),
 		TEST(a_seek_is_stopped_by_its_client),
 		TEST(a_seek_ends_when_its_window_looks_for_something_else),
