@@ -26,6 +26,7 @@ enum {
 	STAGGER_MS = 60000 / TG_NEW_TOKENS_A_MINUTE,
 	SAID_AFTER_MS = 1000,   /* a token that is so late is told to be */
 	AGAIN_MS = 30000,       /* between two runs for a rejected token */
+	AGAIN_NEAR_MS = 5000,   /* towards loopback */
 	PUBLISH_EVERY_MS = 1000 /* redactors; one costs time, and each begins new chunks */
 };
 
@@ -279,6 +280,11 @@ void tg_drop_token(struct telegram *telegram, struct tg_bot *bot)
 
 /* ---- when they are wanted ---- */
 
+static int64_t again_ms(const struct telegram *telegram)
+{
+	return tg_settings(telegram)->telegram_loopback ? AGAIN_NEAR_MS : AGAIN_MS;
+}
+
 bool tg_has_token(struct telegram *telegram, struct tg_bot *bot)
 {
 	bool has_one = secret_is_set(&bot->token);
@@ -290,7 +296,7 @@ bool tg_has_token(struct telegram *telegram, struct tg_bot *bot)
 		return true;
 	if (!is_of_command(bot))
 		return take_token_again(telegram, bot);
-	if (has_one && tg_now(telegram) - bot->command_ms < AGAIN_MS)
+	if (has_one && tg_now(telegram) - bot->command_ms < again_ms(telegram))
 		return true;
 	begin_reading(telegram, bot);
 	return false;
