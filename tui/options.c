@@ -91,6 +91,12 @@ bool options_read(int argc, char **argv, struct options *ret, struct err *err)
 	return true;
 }
 
+void options_words(struct str *to)
+{
+	for (const struct option *option = long_options; option->name; option++)
+		str_addf(to, "--%s\n", option->name);
+}
+
 void options_help(void)
 {
 	autostr struct str text = STR_INIT;

@@ -7,6 +7,7 @@
 #include "core/base/attr.h"
 
 struct err;
+struct str;
 
 struct options {
 	const char *config; /* -c FILE */
@@ -19,6 +20,8 @@ struct options {
 
 MUST_CHECK bool options_read(int argc, char **argv, struct options *ret, struct err *err);
 void options_help(void);
+/* Adds every long option, a line each. */
+void options_words(struct str *to);
 /* "80x24"; also for scripts. */
 bool size_read(const char *text, int *ret_rows, int *ret_columns);
 

@@ -173,4 +173,5 @@ void beat(struct engine *engine)
 	record_self(engine);
 	hurry_busy(engine);
 	renew_redactor(engine);
+	systemd_beat(engine);
 }

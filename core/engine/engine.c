@@ -263,6 +263,8 @@ bool engine_turn(struct engine *engine, int wait_ms)
 
 void engine_run(struct engine *engine)
 {
+	systemd_begin(engine);
 	while (engine_turn(engine, RUN_WAIT_MS))
 		;
+	systemd_stopping(engine, "leaving");
 }

@@ -11,6 +11,7 @@
 #include "core/engine/engine.h"
 #include "core/engine/facts.h"
 #include "core/engine/sources.h"
+#include "core/engine/systemd.h"
 #include "core/model/model.h"
 #include "core/model/verdict.h"
 
@@ -72,6 +73,7 @@ struct engine {
 	uint64_t audit_changes;  /* results of the ledger: the audit file may have grown */
 	struct cost cost;
 	struct usage usage;
+	struct systemd systemd;
 	int64_t started_ms, started_mono_ms;
 	int64_t beat_mono_ms;    /* next housekeeping */
 	int64_t leave_mono_ms;   /* own engine without a client: when it leaves, 0 undecided */

@@ -91,10 +91,12 @@ static bool begin(struct engine *engine, const struct operator* who, uint64_t re
 	job->who = *who;
 	job->req = req;
 	bool good = query_pool_add(engine->pool, &job->query);
-	if (good)
+	if (good) {
 		engine->reloads++;
-	else
+		systemd_reloading(engine);
+	} else {
 		copy_text(engine->config_error, sizeof(engine->config_error), busy);
+	}
 	query_unref(&job->query);
 	return good;
 }
@@ -140,6 +142,7 @@ void reload_deliver(struct engine *engine, struct parcel *parcel)
 	}
 	copy_text(engine->config_error, sizeof(engine->config_error),
 		job->err.code ? job->err.text : "");
+	systemd_reloaded(engine);
 	struct peer *peer = server_peer(engine->server, job->who.client);
 	if (peer)
 		answer(peer, job->req, job->err.code,

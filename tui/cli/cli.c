@@ -36,7 +36,12 @@ static const struct cli_command *const commands[] = {
 };
 /* clang-format on */
 
-static const struct cli_command *find(const char *word)
+const struct cli_command *cli_at(size_t index)
+{
+	return index < COUNT_OF(commands) ? commands[index] : NULL;
+}
+
+const struct cli_command *cli_find(const char *word)
 {
 	for (size_t i = 0; i < COUNT_OF(commands); i++)
 		if (strcmp(commands[i]->name, word) == 0)
@@ -46,7 +51,7 @@ static const struct cli_command *find(const char *word)
 
 bool cli_knows(const char *word)
 {
-	return find(word) != NULL;
+	return cli_find(word) != NULL;
 }
 
 void cli_help(struct str *to)
@@ -217,18 +222,30 @@ static bool take_options(struct cli *cli, int *argc, char **argv, struct err *er
 	return true;
 }
 
-bool cli_load(struct cli *cli, const char *config, bool warnings)
+static bool load(struct cli *cli, const char *config, struct str *report, struct err *err)
 {
 	autofree char *path = NULL;
+	return settings_find(config, &path, err) &&
+	       settings_load(path, &cli->settings, report, err);
+}
+
+bool cli_load(struct cli *cli, const char *config, bool warnings)
+{
 	autostr struct str report = STR_INIT;
 	struct err err = {.code = ERR_NONE};
-	bool good = settings_find(config, &path, &err) &&
-		    settings_load(path, &cli->settings, &report, &err);
+	bool good = load(cli, config, &report, &err);
 	if (!good && !report.length)
 		cli_say(false, "%s", err.text);
 	else if (!good || warnings)
 		fputs(report.text, stderr);
 	return good;
+}
+
+bool cli_load_quietly(struct cli *cli)
+{
+	autostr struct str report = STR_INIT;
+	struct err err = {.code = ERR_NONE};
+	return load(cli, cli->config, &report, &err);
 }
 
 static int run_attached(struct cli *cli, const struct cli_command *command, int argc, char **argv)
@@ -250,7 +267,7 @@ int cli_main(const char *config, int argc, char **argv)
 {
 	struct cli cli = {.config = config, .wait_ms = WAIT_MS};
 	struct err err = {.code = ERR_NONE};
-	const struct cli_command *command = find(argv[0]);
+	const struct cli_command *command = cli_find(argv[0]);
 	int status = CLI_USAGE;
 	signal(SIGPIPE, SIG_IGN);
 	if (!take_options(&cli, &argc, argv, &err))

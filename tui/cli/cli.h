@@ -9,6 +9,7 @@
 #define BOTSWAIN_TUI_CLI_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include "core/engine/client.h"
 #include "core/model/model.h"
@@ -48,6 +49,9 @@ struct cli_command {
 
 /* True when `word` is a subcommand. */
 bool cli_knows(const char *word);
+/* The subcommand of that name; the one at a place, in the order of the help. NULL: there is none. */
+const struct cli_command *cli_find(const char *word);
+const struct cli_command *cli_at(size_t index);
 /* Runs `argv[0]`, a subcommand; `config` is -c FILE or NULL. Returns the exit status. */
 int cli_main(const char *config, int argc, char **argv);
 /* Adds a line a subcommand to a help text. */
@@ -70,6 +74,8 @@ int cli_refuse(const char *command, const char *word);
 /* Finds and reads the configuration (`config`: -c FILE, or NULL) into cli->settings. False: every error was said on
  * standard error, and what to do about it. `warnings`: a good one's warnings are said, too. */
 bool cli_load(struct cli *cli, const char *config, bool warnings);
+/* The same, of cli->config, without a word. */
+bool cli_load_quietly(struct cli *cli);
 /* Writes all of `text` to standard output; false when nobody reads it any more. */
 bool cli_put(const struct str *text);
 /* Prints every entity of a kind as {"v":1,"<name>":[...],"engine":{...}}, or a line each with --jsonl. */
