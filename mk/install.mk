@@ -47,4 +47,7 @@ deb-file: install
 	$(call say,DEB,$(O))
 	$(Q)mk/deb.sh $(O) $(VERSION)
 
-.PHONY: install man deb deb-file
+.PHONY: install man deb deb-file check-deb
+
+check-deb: deb ## the package in a clean Debian: installs, runs, upgrades, purges (root, debootstrap)
+	$(Q)tests/deb/run $(O)/botswain_$(VERSION)_$(shell dpkg --print-architecture 2>/dev/null).deb
