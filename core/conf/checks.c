@@ -3,6 +3,7 @@
 #include "core/conf/internal.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/err.h"
@@ -236,6 +237,27 @@ void check_telegram(struct reader *reader, const struct node *node, void *sectio
 			"only");
 	for (size_t end = strlen(url); end && url[end - 1] == '/'; end--)
 		url[end - 1] = '\0';
+}
+
+/* There is no login: nobody but this machine may ask. */
+void check_http(struct reader *reader, const struct node *node, void *section)
+{
+	const struct settings *settings = section;
+	const char *at = settings->http_listen, *colon = strrchr(at, ':');
+	size_t length = colon ? (size_t)(colon - at) : 0;
+	size_t digits = colon ? strspn(colon + 1, "0123456789") : 0;
+	long port = digits && digits <= 5 && !colon[1 + digits] ? strtol(colon + 1, NULL, 10) : 0;
+	if (!*at || *at == '/')
+		return;
+	if (port < 1 || port > 65535)
+		report_error(reader->report, place_of(node, "listen"),
+			"'listen' is 127.0.0.1:PORT, [::1]:PORT or the absolute path of a socket");
+	else if (!is_loopback(at, length) || !strncmp(at, "localhost", 9))
+		report_error(reader->report, place_of(node, "listen"),
+			"/metrics has no login: listen on 127.0.0.1:%ld or on a Unix socket, and "
+			"let a "
+			"proxy with a login stand before it",
+			port);
 }
 
 void check_redis(struct reader *reader, const struct node *node, void *section)

@@ -116,7 +116,7 @@ void suggest(struct suggestion *suggestion, const char *given, const char *candi
 
 /* checks.c: one a section that names it */
 section_check check_telegram, check_bot, check_secret, check_process, check_bots_from, check_redis,
-	check_postgres, check_driver, check_verb, check_backup;
+	check_postgres, check_driver, check_verb, check_backup, check_http;
 
 /* bots_dir.c: appends a bot of each token file of every `dir`. */
 void read_bot_dirs(struct reader *reader, const struct node *root);

@@ -17,6 +17,7 @@
 #include "core/collect/collect.h"
 #include "core/engine/beat.h"
 #include "core/engine/digest.h"
+#include "core/engine/exporter.h"
 #include "core/engine/internal.h"
 #include "core/engine/journal.h"
 #include "core/engine/judge.h"
@@ -38,12 +39,28 @@ enum {
 	RUN_WAIT_MS = 1000,
 };
 
+bool engine_export(struct engine *engine, struct err *err)
+{
+	const struct settings *settings = engine->settings;
+	int fd = -1;
+	exporter_free(engine->exporter);
+	engine->exporter = NULL;
+	if (!engine->options.listen || !*settings->http_listen)
+		return true;
+	if (!exporter_start(
+		    settings->http_listen, settings->state_dir, &fd, &engine->exporter, err))
+		return false;
+	server_adopt_inner(engine->server, fd);
+	return true;
+}
+
 static bool open_doors(struct engine *engine, struct err *err)
 {
 	if (!engine->options.listen)
 		return true;
 	return lock_take(engine->settings->state_dir, engine->clock, &engine->lock, err) &&
-	       server_listen(engine->server, engine->settings->socket_path, err);
+	       server_listen(engine->server, engine->settings->socket_path, err) &&
+	       engine_export(engine, err);
 }
 
 /* Without a ledger the engine watches, and says why it records nothing. */
@@ -115,6 +132,7 @@ void engine_free(struct engine *engine)
 	if (!engine)
 		return;
 	server_leave(engine->server);
+	exporter_free(engine->exporter);
 	collect_stop(engine->collect);
 	act_free(engine->act);
 	server_free(engine->server);

@@ -32,6 +32,8 @@ static void welcome(struct engine *engine, struct peer *peer)
 		.operator= peer->who.name };
 	peer_send(peer, MSG_welcome, &welcome);
 	peer->stage = PEER_KNOWN;
+	if (peer->inner)
+		return;
 	engine->was_attached = true;
 	engine->leave_mono_ms = 0; /* decided anew: it may be gone before this turn ends */
 }

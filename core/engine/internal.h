@@ -20,6 +20,7 @@ struct act;
 struct alerts;
 struct collect;
 struct event_directory;
+struct exporter;
 struct journal_book;
 struct ledger;
 struct lock;
@@ -67,6 +68,7 @@ struct engine {
 	uint64_t event_changes; /* notes of writers: the events may have grown */
 	struct journal_book *book;
 	struct alerts *alerts;
+	struct exporter *exporter; /* NULL: no /metrics */
 	struct act *act;
 	struct journal journal;
 	struct collect *collect; /* NULL: no workers */
@@ -83,6 +85,9 @@ struct engine {
 	bool was_attached;
 	atomic_bool stop, reload;
 };
+
+/* Serves /metrics where the configuration says, instead of where it did. False: nowhere now. */
+MUST_CHECK bool engine_export(struct engine *engine, struct err *err);
 
 static inline int64_t now_wall(const struct engine *engine)
 {

@@ -39,6 +39,7 @@ struct peer {
 	enum peer_stage stage;
 	struct operator who;
 	bool may_act;    /* our own user or root; others look only */
+	bool inner;      /* of our own process */
 	bool want_state; /* entities and turn marks */
 	bool more;       /* whole messages may wait in `in` */
 	char why[160];   /* PEER_GONE: what the event says; empty: it left by itself */

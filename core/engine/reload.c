@@ -32,6 +32,15 @@ static bool is_same_engine(const struct settings *old, const struct settings *ne
 	return true;
 }
 
+/* Where /metrics is served may have changed; one that cannot be opened is said, the rest stands. */
+static void export_again(struct engine *engine)
+{
+	struct err err = {.code = ERR_NONE};
+	if (engine_export(engine, &err))
+		return;
+	journal_say(engine->book, LOG_LEVEL_WARN, "%s", err.text);
+}
+
 static void adopt(struct engine *engine, struct settings *settings)
 {
 	struct settings *old = engine->settings;
@@ -43,6 +52,8 @@ static void adopt(struct engine *engine, struct settings *settings)
 	act_reload(engine->act, settings);
 	if (engine->collect)
 		collect_reload(engine->collect, settings);
+	if (strcmp(old->http_listen, settings->http_listen) != 0)
+		export_again(engine);
 	settings_unref(old);
 }
 

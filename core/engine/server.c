@@ -119,6 +119,14 @@ void server_adopt(struct server *server, int fd)
 	server->peers[server->count++] = peer;
 }
 
+void server_adopt_inner(struct server *server, int fd)
+{
+	size_t before = server->count;
+	server_adopt(server, fd);
+	if (server->count > before)
+		server->peers[before]->inner = true;
+}
+
 /* Without a free descriptor the waiting client stays waiting: polling for it would only spin. */
 static void rest(struct server *server, int error)
 {
@@ -263,7 +271,7 @@ unsigned server_clients(const struct server *server)
 {
 	unsigned count = 0;
 	for (size_t i = 0; i < server->count; i++)
-		count += server->peers[i]->stage == PEER_KNOWN;
+		count += server->peers[i]->stage == PEER_KNOWN && !server->peers[i]->inner;
 	return count;
 }
 

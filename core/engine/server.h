@@ -36,6 +36,8 @@ MUST_CHECK bool server_listen(struct server *server, const char *path, struct er
 void server_leave(struct server *server);
 /* Takes ownership of a connected socket. */
 void server_adopt(struct server *server, int fd);
+/* The same for a client of our own process, which is nobody: it is not counted, and no engine stays for it. */
+void server_adopt_inner(struct server *server, int fd);
 
 /* Fills `fds` (SERVER_POLLS of them); the result is their number. */
 size_t server_polls(struct server *server, struct pollfd *fds);

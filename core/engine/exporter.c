@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/engine/exporter.h"
+
+#include <errno.h>
+#include <microhttpd.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "core/base/clock.h"
+#include "core/base/err.h"
+#include "core/base/mem.h"
+#include "core/base/str.h"
+#include "core/engine/client.h"
+#include "core/engine/exposition.h"
+#include "core/engine/http_door.h"
+#include "core/model/model.h"
+
+enum {
+	CONNECTIONS_MAX = 8,
+	TIMEOUT_S = 10,
+	BLOCK_BYTES = 64 << 10,
+	WAIT_MS = 1000,
+	SILENT_MS = 5000, /* an engine that has not marked a turn for so long is not healthy */
+};
+
+struct exporter {
+	pthread_t thread;
+	char *address;
+	int listener, stop_fd;
+	struct client *client;
+	struct model *model;
+	struct MHD_Daemon *daemon;
+};
+
+/* ---- /metrics: a page that is written as it is read ---- */
+
+struct page {
+	const struct exporter *exporter;
+	size_t next; /* family */
+	struct str text;
+	size_t at;
+};
+
+static ssize_t read_page(void *context, uint64_t position, char *to, size_t size)
+{
+	(void)position;
+	struct page *page = context;
+	while (page->at == page->text.length) {
+		str_clear(&page->text);
+		page->at = 0;
+		if (!exposition_family(page->exporter->model, page->next++, &page->text))
+			return MHD_CONTENT_READER_END_OF_STREAM;
+	}
+	size_t length = page->text.length - page->at;
+	length = length < size ? length : size;
+	memcpy(to, page->text.text + page->at, length);
+	page->at += length;
+	return (ssize_t)length;
+}
+
+static void free_page(void *context)
+{
+	struct page *page = context;
+	str_release(&page->text);
+	free(page);
+}
+
+static struct MHD_Response *metrics(const struct exporter *exporter, unsigned *ret_status)
+{
+	struct page *page = xcalloc(1, sizeof(*page));
+	*page = (struct page){.exporter = exporter, .text = STR_INIT};
+	*ret_status = MHD_HTTP_OK;
+	struct MHD_Response *response = MHD_create_response_from_callback(
+		MHD_SIZE_UNKNOWN, BLOCK_BYTES, read_page, page, free_page);
+	if (!response)
+		free_page(page);
+	return response;
+}
+
+/* ---- /healthz ---- */
+
+static struct MHD_Response *sentence(const char *text)
+{
+	return MHD_create_response_from_buffer(
+		strlen(text), (void *)(uintptr_t)text, MHD_RESPMEM_MUST_COPY);
+}
+
+/* The engine turns, and can record what it does. */
+static struct MHD_Response *health(const struct exporter *exporter, unsigned *ret_status)
+{
+	int64_t age_ms = client_turn_age_ms(exporter->client, clock_mono_ms(clock_real()));
+	const struct msg_engine *engine = model_engine(exporter->model);
+	*ret_status = MHD_HTTP_SERVICE_UNAVAILABLE;
+	if (!engine || client_state(exporter->client) != CLIENT_ATTACHED)
+		return sentence("the engine is starting or leaving\n");
+	if (age_ms > SILENT_MS)
+		return sentence("the engine does not turn\n");
+	if (engine->ledger_error[0])
+		return sentence("the ledger cannot record: actions are refused\n");
+	*ret_status = MHD_HTTP_OK;
+	return sentence("ok\n");
+}
+
+static struct MHD_Response *not_found(const struct exporter *exporter, unsigned *ret_status)
+{
+	(void)exporter;
+	*ret_status = MHD_HTTP_NOT_FOUND;
+	return sentence("there are /metrics and /healthz\n");
+}
+
+static const struct route {
+	const char *path, *type;
+	struct MHD_Response *(*answer)(const struct exporter *exporter, unsigned *ret_status);
+} routes[] = {
+	{"/metrics", "text/plain; version=0.0.4; charset=utf-8", metrics},
+	{"/healthz", "text/plain; charset=utf-8", health},
+	{NULL, "text/plain; charset=utf-8", not_found},
+};
+
+static const struct route *find_route(const char *path)
+{
+	const struct route *route = routes;
+	while (route->path && strcmp(route->path, path) != 0)
+		route++;
+	return route;
+}
+
+static enum MHD_Result answer(void *context, struct MHD_Connection *connection, const char *url,
+	const char *method, const char *version, const char *data, size_t *size, void **state)
+{
+	(void)version, (void)data, (void)size, (void)state;
+	unsigned status = MHD_HTTP_METHOD_NOT_ALLOWED;
+	const struct route *route = find_route(url);
+	bool reads = strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
+	struct MHD_Response *response =
+		reads ? route->answer(context, &status) : sentence("only GET is answered\n");
+	if (!response)
+		return MHD_NO;
+	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, route->type);
+	enum MHD_Result result = MHD_queue_response(connection, status, response);
+	MHD_destroy_response(response);
+	return result;
+}
+
+/* ---- the thread ---- */
+
+static int wait_ms(struct MHD_Daemon *daemon)
+{
+	MHD_UNSIGNED_LONG_LONG due = WAIT_MS;
+	return MHD_get_timeout(daemon, &due) == MHD_YES && due < WAIT_MS ? (int)due : WAIT_MS;
+}
+
+static void *run(void *context)
+{
+	struct exporter *exporter = context;
+	pthread_setname_np(pthread_self(), "exporter");
+	int http_fd = MHD_get_daemon_info(exporter->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+	struct pollfd fds[] = {{.fd = exporter->stop_fd, .events = POLLIN},
+		{.fd = http_fd, .events = POLLIN}, {.fd = client_fd(exporter->client)}};
+	while (!(fds[0].revents & POLLIN)) {
+		bool lost = client_state(exporter->client) == CLIENT_LOST;
+		fds[2].fd = lost ? -1 : client_fd(exporter->client);
+		fds[2].events = client_wants_write(exporter->client) ? POLLIN | POLLOUT : POLLIN;
+		if (poll(fds, COUNT_OF(fds), wait_ms(exporter->daemon)) < 0)
+			fds[0].revents = 0;
+		client_pump(
+			exporter->client, exporter->model, clock_mono_ms(clock_real()), NULL, NULL);
+		MHD_run(exporter->daemon);
+	}
+	return NULL;
+}
+
+/* The first reason stands; whatever was made is released. */
+static bool fail(struct exporter *exporter, struct err *err, const char *what)
+{
+	err_errno(err, errno, "cannot serve /metrics: %s", what);
+	exporter_free(exporter);
+	return false;
+}
+
+static bool start_daemon(struct exporter *exporter)
+{
+	exporter->daemon = MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, answer, exporter,
+		MHD_OPTION_LISTEN_SOCKET, exporter->listener, MHD_OPTION_CONNECTION_LIMIT,
+		(unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)TIMEOUT_S,
+		MHD_OPTION_END);
+	return exporter->daemon != NULL;
+}
+
+bool exporter_start(const char *address, const char *identity, int *ret_fd, struct exporter **ret,
+	struct err *err)
+{
+	int pair[2];
+	struct exporter *exporter = xcalloc(1, sizeof(*exporter));
+	exporter->listener = exporter->stop_fd = -1;
+	if (!http_door_open(address, &exporter->listener, err)) {
+		exporter_free(exporter);
+		return false;
+	}
+	exporter->address = xstrdup(address);
+	exporter->model = model_new();
+	exporter->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (exporter->stop_fd < 0 || !start_daemon(exporter))
+		return fail(exporter, err, "no server could be started");
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) != 0)
+		return fail(exporter, err, "no socket could be made");
+	exporter->client = client_over(pair[0], identity, "exporter", true);
+	if (pthread_create(&exporter->thread, NULL, run, exporter) != 0) {
+		close(pair[1]);
+		exporter->thread = 0;
+		return fail(exporter, err, "no thread could be started");
+	}
+	*ret_fd = pair[1];
+	*ret = exporter;
+	return true;
+}
+
+void exporter_free(struct exporter *exporter)
+{
+	if (!exporter)
+		return;
+	if (exporter->thread) {
+		eventfd_write(exporter->stop_fd, 1);
+		pthread_join(exporter->thread, NULL);
+	}
+	if (exporter->daemon)
+		MHD_stop_daemon(exporter->daemon); /* closes the listener */
+	else if (exporter->listener >= 0)
+		close(exporter->listener);
+	if (exporter->address && *exporter->address == '/')
+		unlink(exporter->address);
+	if (exporter->stop_fd >= 0)
+		close(exporter->stop_fd);
+	client_free(exporter->client);
+	model_free(exporter->model);
+	free(exporter->address);
+	free(exporter);
+}
