@@ -151,6 +151,7 @@ struct settings {
 	bool telegram_loopback; /* its host is loopback: faster cadence, no staggering */
 	int64_t telegram_interval_ms, telegram_getme_ms, telegram_timeout_ms;
 	int64_t process_interval_ms, screen_interval_ms;
+	char *socket_group; /* members may attach and look; empty: nobody but our own user and root */
 	char *http_listen; /* 127.0.0.1:PORT, [::1]:PORT or an absolute path; empty: nowhere */
 	uint64_t event_bytes; /* budget of the event store */
 	struct conf_bot *bots;

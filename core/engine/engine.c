@@ -59,7 +59,8 @@ static bool open_doors(struct engine *engine, struct err *err)
 	if (!engine->options.listen)
 		return true;
 	return lock_take(engine->settings->state_dir, engine->clock, &engine->lock, err) &&
-	       server_listen(engine->server, engine->settings->socket_path, err) &&
+	       server_listen(engine->server, engine->settings->socket_path,
+		       engine->settings->socket_group, err) &&
 	       engine_export(engine, err);
 }
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -26,5 +27,31 @@ bool folder_make_private(const char *path, struct err *err)
 			path, (unsigned)found.st_uid);
 	if ((found.st_mode & 077) && fchmod(fd, 0700) != 0)
 		return err_errno(err, errno, "cannot make '%s' private: chmod 700 %s", path, path);
+	return true;
+}
+
+static bool find_group(const char *name, gid_t *ret, struct err *err)
+{
+	struct group entry, *found = NULL;
+	char buffer[16384];
+	int error = getgrnam_r(name, &entry, buffer, sizeof(buffer), &found);
+	if (!found)
+		return err_set(err, error ? ERR_INTERNAL : ERR_NOT_FOUND,
+			"there is no group '%s' (socket: {group: ...}): make it, or name another",
+			name);
+	*ret = found->gr_gid;
+	return true;
+}
+
+bool folder_open_to(const char *path, const char *socket_path, const char *group, struct err *err)
+{
+	gid_t gid;
+	if (!find_group(group, &gid, err))
+		return false;
+	if (chown(path, (uid_t)-1, gid) != 0 || chmod(path, 0710) != 0 ||
+		chown(socket_path, (uid_t)-1, gid) != 0 || chmod(socket_path, 0660) != 0)
+		return err_errno(err, errno,
+			"cannot open '%s' to the group '%s': the engine's user must be in it",
+			socket_path, group);
 	return true;
 }

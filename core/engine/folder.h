@@ -12,4 +12,8 @@ struct err;
  * taken away. */
 MUST_CHECK bool folder_make_private(const char *path, struct err *err);
 
+/* Lets the members of a group pass through the folder to what they know by name (0710), and use the socket in it. */
+MUST_CHECK bool folder_open_to(
+	const char *path, const char *socket_path, const char *group, struct err *err);
+
 #endif

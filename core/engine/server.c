@@ -80,7 +80,7 @@ void server_free(struct server *server)
 	free(server);
 }
 
-bool server_listen(struct server *server, const char *path, struct err *err)
+bool server_listen(struct server *server, const char *path, const char *group, struct err *err)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	if (!copy_text(address.sun_path, sizeof(address.sun_path), path))
@@ -98,6 +98,10 @@ bool server_listen(struct server *server, const char *path, struct err *err)
 	umask(mask);
 	if (!bound)
 		return err_errno(err, error, "cannot open the socket '%s'", path);
+	if (*group && !folder_open_to(folder, path, group, err)) {
+		unlink(path);
+		return false;
+	}
 	if (listen(fd, SERVER_PEERS) != 0)
 		return err_errno(err, errno, "cannot listen on '%s'", path);
 	server->path = xstrdup(path);

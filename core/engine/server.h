@@ -29,8 +29,12 @@ enum {
 
 struct server *server_new(struct engine *engine) MUST_CHECK;
 void server_free(struct server *server); /* NULL is legal; leaves first */
-/* Opens settings->socket_path (0600). The state directory's lock is held: what lies there is stale. */
-MUST_CHECK bool server_listen(struct server *server, const char *path, struct err *err);
+/*
+ * Opens settings->socket_path: 0600, or 0660 in a folder that the group `group` (empty: none) may pass through. The state
+ * directory's lock is held: what lies there is stale.
+ */
+MUST_CHECK bool server_listen(
+	struct server *server, const char *path, const char *group, struct err *err);
 /* Removes and closes the socket and hangs up on everybody: from here on nobody finds this engine,
  * however long the rest of it takes to end. */
 void server_leave(struct server *server);
