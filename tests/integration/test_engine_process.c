@@ -31,134 +31,17 @@
 #include "core/conf/settings.h"
 #include "core/engine/client.h"
 #include "core/model/model.h"
+#include "tests/support/engine_process.h"
 #include "tests/support/vt.h"
 #include "tui/link.h"
 
 enum {
-	PATIENCE_MS = 10000,
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 	CRASH = SIGABRT, /* SIGSEGV is the sanitizer's */
 #else
 	CRASH = SIGSEGV,
 #endif
 };
-
-struct scene {
-	char folder[64], *config, *state_dir, *program, *programs;
-};
-
-static void write_file(const char *path, const char *text)
-{
-	FILE *file = fopen(path, "we");
-	assert_non_null(file);
-	assert_true(fputs(text, file) >= 0);
-	assert_int_equal(fclose(file), 0);
-	assert_int_equal(chmod(path, 0600), 0);
-}
-
-static void configure(const struct scene *scene, const char *more)
-{
-	autostr struct str yaml = STR_INIT;
-	str_addf(&yaml,
-		"state_dir: %s\ntelegram: {api: \"http://127.0.0.1:9\"}\nbots:\n"
-		"  - {name: orders, token: {file: %s/token}}\n%s",
-		scene->state_dir, scene->folder, more);
-	write_file(scene->config, yaml.text);
-}
-
-static int setup(void **state)
-{
-	struct scene *scene = xcalloc(1, sizeof(*scene));
-	const char *build = getenv("BOTSWAIN_BUILD");
-	strcpy(scene->folder, "/tmp/botswain-engine-XXXXXX");
-	assert_non_null(mkdtemp(scene->folder));
-	scene->config = xasprintf("%s/botswain.yaml", scene->folder);
-	scene->state_dir = xasprintf("%s/state", scene->folder);
-	autofree char *program = xasprintf("%s/botswaind", build ? build : "build");
-	scene->program = realpath(program, NULL);
-	assert_non_null(scene->program);
-	scene->programs =
-		xstrndup(scene->program, (size_t)(strrchr(scene->program, '/') - scene->program));
-	autofree char *token = xasprintf("%s/token", scene->folder);
-	write_file(token, "123456789:AAaaBBbbCCccDDddEEeeFFffGGggHHhhIIi\n");
-	configure(scene, "");
-	*state = scene;
-	return 0;
-}
-
-static int remove_one(const char *path, const struct stat *found, int type, struct FTW *walk)
-{
-	(void)found;
-	(void)type;
-	(void)walk;
-	return remove(path);
-}
-
-static int teardown(void **state)
-{
-	struct scene *scene = *state;
-	nftw(scene->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-	free(scene->config);
-	free(scene->state_dir);
-	free(scene->program);
-	free(scene->programs);
-	free(scene);
-	return 0;
-}
-
-/* Runs botswaind with our configuration, in our folder; its standard error goes to folder/stderr. */
-static pid_t start(const struct scene *scene, const char *option)
-{
-	autofree char *errors = xasprintf("%s/stderr", scene->folder);
-	pid_t pid = fork();
-	assert_true(pid >= 0);
-	if (pid)
-		return pid;
-	prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails leaves no engine behind */
-	int fd = open(errors, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-	dup2(fd, STDERR_FILENO);
-	if (chdir(scene->folder) == 0)
-		execl(scene->program, "botswaind", "-c", scene->config, option, NULL);
-	_exit(127);
-}
-
-static char *read_all(const char *path)
-{
-	char buffer[8192];
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t got = fd >= 0 ? read(fd, buffer, sizeof(buffer) - 1) : 0;
-	if (fd >= 0)
-		close(fd);
-	return xstrndup(buffer, got > 0 ? (size_t)got : 0);
-}
-
-static char *said(const struct scene *scene)
-{
-	autofree char *errors = xasprintf("%s/stderr", scene->folder);
-	return read_all(errors);
-}
-
-/* Waits for its end; the wait status. */
-static int end_of(pid_t pid)
-{
-	int status = 0, fd = (int)syscall(SYS_pidfd_open, pid, 0);
-	struct pollfd ended = {.fd = fd, .events = POLLIN};
-	if (poll(&ended, 1, PATIENCE_MS) != 1) {
-		kill(pid, SIGKILL);
-		waitpid(pid, &status, 0);
-		fail_msg("it did not end");
-	}
-	close(fd);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	return status;
-}
-
-static void assert_exits(pid_t pid, int expected)
-{
-	int status = end_of(pid);
-	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), expected);
-}
 
 /* A program that does nothing about cores, ended by the same signal. */
 static pid_t crash_another(const struct scene *scene)
@@ -172,73 +55,18 @@ static pid_t crash_another(const struct scene *scene)
 	_exit(127);
 }
 
-/* A client and its replica. */
-struct screen {
-	struct settings *settings;
-	struct client *client;
-	struct model *model;
-};
-
-static void load(const struct scene *scene, struct screen *screen)
-{
-	struct err err;
-	autostr struct str report = STR_INIT;
-	if (!settings_load(scene->config, &screen->settings, &report, &err))
-		fail_msg("%s", report.text);
-	screen->model = model_new();
-}
-
-static void step(struct screen *screen)
-{
-	struct pollfd fd = {.fd = client_fd(screen->client), .events = POLLIN};
-	if (client_wants_write(screen->client))
-		fd.events |= POLLOUT;
-	(void)poll(&fd, 1, 100);
-	client_pump(screen->client, screen->model, clock_mono_ms(clock_real()), NULL, NULL);
-}
-
-#define AWAIT(screen, condition)                                                                   \
-	do {                                                                                       \
-		int64_t until_ms_ = clock_mono_ms(clock_real()) + PATIENCE_MS;                     \
-		while (!(condition)) {                                                             \
-			if (clock_mono_ms(clock_real()) > until_ms_)                               \
-				fail_msg("%s did not come true", #condition);                      \
-			step(screen);                                                              \
-		}                                                                                  \
-	} while (0)
-
-static void attach(struct screen *screen)
-{
-	struct err err = {.code = ERR_NONE};
-	int64_t until_ms = clock_mono_ms(clock_real()) + PATIENCE_MS;
-	while (!client_connect(screen->settings->socket_path, screen->settings->state_dir, "screen",
-		true, &screen->client, &err)) {
-		if (clock_mono_ms(clock_real()) > until_ms)
-			fail_msg("%s", err.text);
-		(void)poll(NULL, 0, 10);
-	}
-	AWAIT(screen, model_engine(screen->model));
-}
-
-static void detach(struct screen *screen)
-{
-	client_free(screen->client);
-	model_free(screen->model);
-	settings_unref(screen->settings);
-}
-
 static void a_second_engine_says_who_has_the_lock_and_exits_5(void **state)
 {
 	const struct scene *scene = *state;
 	struct screen screen;
-	pid_t first = start(scene, NULL);
-	load(scene, &screen);
-	attach(&screen);
-	assert_exits(start(scene, NULL), 5);
-	autofree char *words = said(scene), *name = xasprintf("pid %d since 20", (int)first);
+	pid_t first = scene_start(scene, NULL);
+	screen_load(scene, &screen);
+	screen_attach(&screen);
+	assert_exits(scene_start(scene, NULL), 5);
+	autofree char *words = scene_said(scene), *name = xasprintf("pid %d since 20", (int)first);
 	assert_non_null(strstr(words, "already running"));
 	assert_non_null(strstr(words, name));
-	detach(&screen);
+	screen_detach(&screen);
 	kill(first, SIGTERM);
 	assert_exits(first, 0);
 }
@@ -257,16 +85,16 @@ static void nobody_else_may_look_into_the_state(void **state)
 	struct screen screen;
 	assert_int_equal(mkdir(scene->state_dir, 0777), 0);
 	assert_int_equal(chmod(scene->state_dir, 0755), 0);
-	pid_t pid = start(scene, NULL);
-	load(scene, &screen);
-	attach(&screen);
+	pid_t pid = scene_start(scene, NULL);
+	screen_load(scene, &screen);
+	screen_attach(&screen);
 	assert_int_equal(mode_of(scene->state_dir, "."), 0700);
 	assert_int_equal(mode_of(scene->state_dir, "lock"), 0600);
 	assert_int_equal(mode_of(scene->state_dir, "engine.sock"), 0600);
 	autofree char *limits_path = xasprintf("/proc/%d/limits", (int)pid);
 	autofree char *limits = read_all(limits_path);
 	assert_non_null(strstr(limits, "Max core file size        0                    0"));
-	detach(&screen);
+	screen_detach(&screen);
 	kill(pid, SIGTERM);
 	assert_exits(pid, 0);
 }
@@ -280,10 +108,10 @@ static void an_engine_that_crashes_leaves_no_core(void **state)
 	all = (struct rlimit){before.rlim_max, before.rlim_max};
 	assert_int_equal(setrlimit(RLIMIT_CORE, &all), 0);
 	struct screen screen;
-	pid_t pid = start(scene, NULL), other = crash_another(scene);
+	pid_t pid = scene_start(scene, NULL), other = crash_another(scene);
 	assert_int_equal(setrlimit(RLIMIT_CORE, &before), 0);
-	load(scene, &screen);
-	attach(&screen);
+	screen_load(scene, &screen);
+	screen_attach(&screen);
 	kill(pid, CRASH);
 	int status = end_of(pid), control = end_of(other);
 	assert_true(WIFSIGNALED(status));
@@ -291,7 +119,7 @@ static void an_engine_that_crashes_leaves_no_core(void **state)
 	assert_false(WCOREDUMP(status));
 	if (before.rlim_max)
 		assert_true(WCOREDUMP(control)); /* it would have been written */
-	detach(&screen);
+	screen_detach(&screen);
 }
 
 static void what_a_killed_engine_leaves_is_in_nobodys_way(void **state)
@@ -299,14 +127,14 @@ static void what_a_killed_engine_leaves_is_in_nobodys_way(void **state)
 	const struct scene *scene = *state;
 	for (int round = 0; round < 3; round++) {
 		struct screen screen;
-		pid_t pid = start(scene, NULL);
-		load(scene, &screen);
-		attach(&screen);
+		pid_t pid = scene_start(scene, NULL);
+		screen_load(scene, &screen);
+		screen_attach(&screen);
 		assert_int_equal(client_welcome(screen.client)->pid, (uint64_t)pid);
 		kill(pid, SIGKILL);
 		assert_true(WIFSIGNALED(end_of(pid)));
 		AWAIT(&screen, client_state(screen.client) == CLIENT_LOST);
-		detach(&screen);
+		screen_detach(&screen);
 	}
 }
 
@@ -335,22 +163,22 @@ static void a_reload_is_all_or_nothing(void **state)
 {
 	const struct scene *scene = *state;
 	struct screen screen;
-	pid_t pid = start(scene, NULL);
-	load(scene, &screen);
-	attach(&screen);
-	configure(scene, "  - {nam: broken}\n");
+	pid_t pid = scene_start(scene, NULL);
+	screen_load(scene, &screen);
+	screen_attach(&screen);
+	scene_configure(scene, "  - {nam: broken}\n");
 	kill(pid, SIGHUP);
 	AWAIT(&screen, model_engine(screen.model)->config_error[0]);
 	assert_non_null(strstr(model_engine(screen.model)->config_error, "botswain.yaml:5:"));
-	configure(scene, "  - {name: extra, transport: none}\n");
+	scene_configure(scene, "  - {name: extra, transport: none}\n");
 	kill(pid, SIGHUP);
 	AWAIT(&screen, model_bot(screen.model, entity_id("bot", "extra")));
 	AWAIT(&screen, !model_engine(screen.model)->config_error[0]);
-	configure(scene, "");
+	scene_configure(scene, "");
 	struct msg_reload_req request = {.req = client_next_request(screen.client)};
 	client_send(screen.client, MSG_reload_req, &request);
 	AWAIT(&screen, !model_bot(screen.model, entity_id("bot", "extra")));
-	detach(&screen);
+	screen_detach(&screen);
 	kill(pid, SIGINT);
 	assert_exits(pid, 0);
 	assert_reloads_recorded(scene);
@@ -362,8 +190,8 @@ static void an_own_engine_is_found_or_started_and_leaves_with_its_last_client(vo
 	struct screen first = {0}, second = {0};
 	struct err err = {.code = ERR_NONE};
 	bool started;
-	load(scene, &first);
-	load(scene, &second);
+	screen_load(scene, &first);
+	screen_load(scene, &second);
 	if (!client_attach(
 		    first.settings, "screen", true, PATIENCE_MS, &first.client, &started, &err))
 		fail_msg("%s", err.text);
@@ -376,9 +204,9 @@ static void an_own_engine_is_found_or_started_and_leaves_with_its_last_client(vo
 	assert_true(client_welcome(first.client)->own);
 	pid_t pid = (pid_t)client_welcome(first.client)->pid;
 	assert_int_equal(client_welcome(second.client)->pid, (uint64_t)pid);
-	detach(&first);
+	screen_detach(&first);
 	AWAIT(&second, model_engine(second.model)->clients == 1);
-	detach(&second);
+	screen_detach(&second);
 	assert_exits(pid, 0);
 }
 
@@ -387,14 +215,14 @@ static void a_private_engine_keeps_nothing_and_leaves_at_once(void **state)
 	const struct scene *scene = *state;
 	struct screen screen = {0};
 	struct err err = {.code = ERR_NONE};
-	load(scene, &screen);
+	screen_load(scene, &screen);
 	if (!client_start_private(screen.settings, "cli", &screen.client, &err))
 		fail_msg("%s", err.text);
 	AWAIT(&screen, model_bot(screen.model, entity_id("bot", "orders")));
 	assert_string_equal(model_engine(screen.model)->write, "read-only");
 	assert_int_not_equal(access(scene->state_dir, F_OK), 0);
 	pid_t pid = (pid_t)client_welcome(screen.client)->pid;
-	detach(&screen);
+	screen_detach(&screen);
 	assert_exits(pid, 0);
 }
 
@@ -404,16 +232,16 @@ static void an_engine_that_cannot_start_says_why(void **state)
 	struct screen screen = {0};
 	struct err err = {.code = ERR_NONE};
 	bool started;
-	load(scene, &screen);
-	configure(scene, "  - {nam: broken}\n");
-	assert_exits(start(scene, NULL), 2);
-	autofree char *words = said(scene);
+	screen_load(scene, &screen);
+	scene_configure(scene, "  - {nam: broken}\n");
+	assert_exits(scene_start(scene, NULL), 2);
+	autofree char *words = scene_said(scene);
 	assert_non_null(strstr(words, "botswain.yaml:5:"));
 	assert_false(client_attach(
 		screen.settings, "screen", true, PATIENCE_MS, &screen.client, &started, &err));
 	assert_int_equal(err.code, ERR_INVALID);
 	assert_non_null(strstr(err.text, "botswain.yaml:5:"));
-	detach(&screen);
+	screen_detach(&screen);
 }
 
 /* ---- who is in the way ---- */
@@ -458,7 +286,7 @@ static void assert_own_engine_leaves_with(struct link *link, struct screen *scre
 	pid_t pid = (pid_t)link_welcome(link)->pid;
 	link_free(link);
 	assert_exits(pid, 0);
-	detach(screen);
+	screen_detach(screen);
 }
 
 static void a_screen_says_who_has_the_lock_and_comes_in_when_it_goes(void **state)
@@ -466,7 +294,7 @@ static void a_screen_says_who_has_the_lock_and_comes_in_when_it_goes(void **stat
 	const struct scene *scene = *state;
 	struct screen screen = {0};
 	int lock = hold_lock(scene, "pid 7 since 2026-02-03T04:05:06Z\n");
-	load(scene, &screen);
+	screen_load(scene, &screen);
 	struct link *link = link_new(screen.settings, "screen");
 	await_link(
 		link, &screen, LINK_WAITING, "pid 7 since 2026-02-03T04:05:06Z is already running");
@@ -527,7 +355,7 @@ static void an_engine_is_found_only_when_it_has_answered(void **state)
 	struct screen screen = {0};
 	struct err err = {.code = ERR_NONE};
 	bool started;
-	load(scene, &screen);
+	screen_load(scene, &screen);
 	assert_int_equal(mkdir(scene->state_dir, 0700), 0);
 	pid_t leaving = leave_after_the_next_client(&screen);
 	if (!client_attach(
@@ -538,7 +366,7 @@ static void an_engine_is_found_only_when_it_has_answered(void **state)
 	assert_true(client_welcome(screen.client)->own);
 	pid_t pid = (pid_t)client_welcome(screen.client)->pid;
 	AWAIT(&screen, model_engine(screen.model));
-	detach(&screen);
+	screen_detach(&screen);
 	assert_exits(pid, 0);
 }
 
@@ -546,7 +374,7 @@ static void who_listens_and_never_answers_is_named(void **state)
 {
 	const struct scene *scene = *state;
 	struct screen screen = {0};
-	load(scene, &screen);
+	screen_load(scene, &screen);
 	assert_int_equal(mkdir(scene->state_dir, 0700), 0);
 	int listener = listen_at(screen.settings->socket_path);
 	struct link *link = link_new(screen.settings, "screen");
@@ -578,10 +406,10 @@ static void an_engine_that_leaves_is_not_to_be_found_while_it_ends(void **state)
 	autofree char *more = xasprintf("  - {name: slow, transport: none, process: {pid_command: "
 					"[sh, -c, 'echo $$ >%s/pid; exec sleep 60']}}\n",
 		scene->folder);
-	configure(scene, more);
-	pid_t engine = start(scene, NULL);
+	scene_configure(scene, more);
+	pid_t engine = scene_start(scene, NULL);
 	autofree char *words = xasprintf("pid %d since 20", (int)engine);
-	load(scene, &screen);
+	screen_load(scene, &screen);
 	struct link *link = link_new(screen.settings, "screen");
 	await_link(link, &screen, LINK_ATTACHED, "");
 	pid_t child = await_pid_file(scene);
@@ -595,7 +423,7 @@ static void an_engine_that_leaves_is_not_to_be_found_while_it_ends(void **state)
 	assert_own_engine_leaves_with(link, &screen);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, scene_setup, scene_teardown)
 
 /* Engines are started by PATH. */
 static int find_programs(void **state)

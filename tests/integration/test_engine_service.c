@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: MIT */
+/* botswaind as a service: what systemd hears, what Prometheus reads, who may attach. */
+#include "tests/support/engine_process.h"
+
+#include <curl/curl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/base/err.h"
+#include "core/base/mem.h"
+#include "core/base/str.h"
+#include "core/conf/settings.h"
+#include "core/engine/client.h"
+#include "core/model/model.h"
+
+enum { HANGING = 6 };
+
+/* ---- systemd ---- */
+
+/* The socket that a service manager listens on (sd_notify(3)), for engines started from now on. */
+static int notify_socket(const struct scene *scene)
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	const struct timeval patience = {.tv_sec = PATIENCE_MS / 1000};
+	snprintf(at.sun_path, sizeof(at.sun_path), "%s/notify", scene->folder);
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(fd, (const struct sockaddr *)&at, sizeof(at)), 0);
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	setenv("NOTIFY_SOCKET", at.sun_path, 1);
+	setenv("WATCHDOG_USEC", "1000000", 1);
+	return fd;
+}
+
+static void forget_notify_socket(int fd)
+{
+	unsetenv("NOTIFY_SOCKET");
+	unsetenv("WATCHDOG_USEC");
+	close(fd);
+}
+
+/* Everything up to the message that holds the words. */
+static void hear(int fd, const char *words, struct str *heard)
+{
+	char text[1024] = "";
+	while (!strstr(text, words)) {
+		ssize_t got = recv(fd, text, sizeof(text) - 1, 0);
+		if (got < 0)
+			fail_msg("%s was not said, only:\n%s", words, heard->text);
+		text[got] = '\0';
+		str_addf(heard, "%s\n", text);
+	}
+}
+
+static void a_service_manager_hears_of_start_reload_and_end(void **state)
+{
+	const struct scene *scene = *state;
+	autostr struct str heard = STR_INIT;
+	int fd = notify_socket(scene);
+	pid_t pid = scene_start(scene, NULL);
+	hear(fd, "READY=1", &heard);
+	hear(fd, "STATUS=1 bot, ", &heard);
+	hear(fd, "WATCHDOG=1", &heard);
+	hear(fd, "WATCHDOG=1", &heard);
+	kill(pid, SIGHUP);
+	hear(fd, "RELOADING=1\nMONOTONIC_USEC=", &heard);
+	hear(fd, "READY=1", &heard);
+	kill(pid, SIGTERM);
+	hear(fd, "STOPPING=1", &heard);
+	assert_exits(pid, 0);
+	forget_notify_socket(fd);
+}
+
+static void a_refused_reload_ends_too_and_is_told(void **state)
+{
+	const struct scene *scene = *state;
+	autostr struct str heard = STR_INIT;
+	int fd = notify_socket(scene);
+	pid_t pid = scene_start(scene, NULL);
+	hear(fd, "READY=1", &heard);
+	scene_configure(scene, "nonsense: yes\n");
+	kill(pid, SIGHUP);
+	hear(fd, "RELOADING=1", &heard);
+	hear(fd, "READY=1", &heard);
+	hear(fd, "STATUS=the changed configuration is refused", &heard);
+	kill(pid, SIGTERM);
+	assert_exits(pid, 0);
+	forget_notify_socket(fd);
+}
+
+/* ---- Prometheus ---- */
+
+static void serve_metrics(const struct scene *scene, char *ret_path, size_t size)
+{
+	snprintf(ret_path, size, "%s/http.sock", scene->folder);
+	autofree char *more = xasprintf("http: {listen: %s}\n", ret_path);
+	scene_configure(scene, more);
+}
+
+static size_t keep(char *bytes, size_t one, size_t count, void *context)
+{
+	str_add(context, bytes, one * count);
+	return one * count;
+}
+
+/* The status, 0: no answer. */
+static long ask(const char *socket_path, const char *path, struct str *ret_body)
+{
+	long status = 0;
+	CURL *curl = curl_easy_init();
+	autofree char *url = xasprintf("http://engine%s", path);
+	curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, socket_path);
+	curl_easy_setopt(curl, CURLOPT_URL, url);
+	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)PATIENCE_MS);
+	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, keep);
+	curl_easy_setopt(curl, CURLOPT_WRITEDATA, ret_body);
+	if (curl_easy_perform(curl) == CURLE_OK)
+		curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_cleanup(curl);
+	return status;
+}
+
+static bool says_clients(const char *path, unsigned clients)
+{
+	autostr struct str page = STR_INIT;
+	assert_int_equal(ask(path, "/metrics", &page), 200);
+	const char *line = strstr(page.text, "\nbotswain_clients{");
+	return line && strtoul(strchr(line, ' '), NULL, 10) == clients;
+}
+
+static void a_prometheus_reads_what_the_screens_see(void **state)
+{
+	const struct scene *scene = *state;
+	char path[108];
+	struct screen screen;
+	serve_metrics(scene, path, sizeof(path));
+	pid_t pid = scene_start(scene, NULL);
+	screen_load(scene, &screen);
+	screen_attach(&screen);
+	autostr struct str health = STR_INIT, page = STR_INIT, none = STR_INIT;
+	while (ask(path, "/healthz", &health) == 503) /* its replica is not there yet */
+		str_clear(&health);
+	assert_string_equal(health.text, "ok\n");
+	AWAIT(&screen, says_clients(path, 1)); /* it is none itself */
+	assert_int_equal(ask(path, "/metrics", &page), 200);
+	assert_non_null(strstr(page.text, "\nbot_enabled{bot=\"orders\"} 1\n"));
+	assert_null(strstr(page.text, "AAaaBBbb"));
+	assert_int_equal(ask(path, "/", &none), 404);
+	screen_detach(&screen);
+	kill(pid, SIGTERM);
+	assert_exits(pid, 0);
+	assert_int_equal(access(path, F_OK), -1);
+}
+
+static void open_and_hang(const char *path, int fds[HANGING])
+{
+	static const char request[] = "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n";
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	snprintf(at.sun_path, sizeof(at.sun_path), "%s", path);
+	for (int i = 0; i < HANGING; i++) {
+		fds[i] = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		assert_int_equal(connect(fds[i], (const struct sockaddr *)&at, sizeof(at)), 0);
+		size_t length =
+			i % 2 ? sizeof(request) - 1 : 9; /* half of a request, or all of it */
+		assert_int_equal(send(fds[i], request, length, MSG_NOSIGNAL), length);
+	}
+}
+
+static void scrapers_that_hang_hold_up_nobody(void **state)
+{
+	const struct scene *scene = *state;
+	char path[108];
+	int fds[HANGING];
+	struct screen screen;
+	serve_metrics(scene, path, sizeof(path));
+	pid_t pid = scene_start(scene, NULL);
+	screen_load(scene, &screen);
+	screen_attach(&screen);
+	open_and_hang(path, fds);
+	int64_t turn_ms = client_turn_wall_ms(screen.client);
+	AWAIT(&screen, client_turn_wall_ms(screen.client) > turn_ms + 1000);
+	autostr struct str page = STR_INIT;
+	assert_int_equal(ask(path, "/metrics", &page), 200);
+	screen_detach(&screen);
+	kill(pid, SIGTERM);
+	assert_exits(pid, 0);
+	for (int i = 0; i < HANGING; i++)
+		close(fds[i]);
+}
+
+/* ---- the group ---- */
+
+static int try_to_attach(const struct scene *scene, const struct passwd *user, gid_t group)
+{
+	struct screen screen;
+	struct err err;
+	screen_load(scene, &screen);
+	if (setgroups(1, &group) != 0 || setgid(user->pw_gid) != 0 || setuid(user->pw_uid) != 0)
+		return 2;
+	if (!client_connect(screen.settings->socket_path, screen.settings->state_dir, "screen",
+		    true, &screen.client, &err))
+		return 1;
+	AWAIT(&screen, model_engine(screen.model));
+	return 0;
+}
+
+/* Runs as somebody else: 0 attached, 1 not let in. */
+static int as(const struct scene *scene, const struct passwd *user, gid_t group)
+{
+	int status;
+	pid_t pid = fork();
+	if (pid == 0)
+		_exit(try_to_attach(scene, user, group));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static void members_of_the_group_may_attach_and_others_may_not(void **state)
+{
+	const struct scene *scene = *state;
+	struct screen screen;
+	const struct passwd *nobody = getpwnam("nobody");
+	const struct group *group =
+		getgrnam("operator") ? getgrnam("operator") : getgrnam("daemon");
+	if (geteuid() != 0 || !nobody || !group)
+		skip();
+	gid_t gid = group->gr_gid;
+	autofree char *more = xasprintf("socket: {group: %s}\n", group->gr_name);
+	assert_int_equal(chmod(scene->folder, 0711), 0);
+	scene_configure(scene, more);
+	pid_t pid = scene_start(scene, NULL);
+	screen_load(scene, &screen);
+	screen_attach(&screen);
+	assert_int_equal(as(scene, nobody, gid), 0);
+	assert_int_equal(as(scene, nobody, nobody->pw_gid), 1);
+	screen_detach(&screen);
+	kill(pid, SIGTERM);
+	assert_exits(pid, 0);
+}
+
+static void a_group_that_is_not_there_is_said(void **state)
+{
+	const struct scene *scene = *state;
+	scene_configure(scene, "socket: {group: no-such-group}\n");
+	assert_exits(scene_start(scene, NULL), 1);
+	autofree char *words = scene_said(scene);
+	assert_non_null(strstr(words, "there is no group 'no-such-group'"));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, scene_setup, scene_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_service_manager_hears_of_start_reload_and_end),
+		TEST(a_refused_reload_ends_too_and_is_told),
+		TEST(a_prometheus_reads_what_the_screens_see),
+		TEST(scrapers_that_hang_hold_up_nobody),
+		TEST(members_of_the_group_may_attach_and_others_may_not),
+		TEST(a_group_that_is_not_there_is_said),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
