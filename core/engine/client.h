@@ -103,4 +103,7 @@ MUST_CHECK bool client_attach(const struct settings *settings, const char *kind,
 MUST_CHECK bool client_start_private(
 	const struct settings *settings, const char *kind, struct client **ret, struct err *err);
 
+/* The path of `botswaind` beside our own program, else its name, to be found on PATH. The caller frees it. */
+char *client_engine_program(void) MUST_CHECK;
+
 #endif

@@ -30,8 +30,7 @@
 
 extern char **environ;
 
-/* `botswaind` beside our own program, else by PATH. */
-static char *engine_program(void)
+char *client_engine_program(void)
 {
 	char self[PATH_MAX];
 	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
@@ -61,7 +60,7 @@ static void prepare_signals(posix_spawnattr_t *attributes)
 static bool spawn(
 	char *const argv[], posix_spawn_file_actions_t *files, pid_t *ret_pid, struct err *err)
 {
-	autofree char *program = engine_program();
+	autofree char *program = client_engine_program();
 	posix_spawnattr_t attributes;
 	posix_spawnattr_init(&attributes);
 	prepare_signals(&attributes);
