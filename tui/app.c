@@ -219,9 +219,11 @@ static void look_at_silence(struct app *app)
 {
 	int64_t age_ms = link_turn_age_ms(app->link, app_mono_ms(app));
 	bool silent = link_turn_wall_ms(app->link) && age_ms > LINK_SILENT_MS;
-	if (silent != app->silent)
+	int64_t silent_s = silent ? age_ms / 1000 : 0;
+	if (silent != app->silent || silent_s != app->silent_s)
 		app->dirty = true;
 	app->silent = silent;
+	app->silent_s = silent_s;
 	app->silent_since_ms = link_turn_wall_ms(app->link);
 }
 
@@ -286,6 +288,16 @@ static int64_t trail_left_ms(const struct app *app)
 	return left_ms > 0 ? left_ms : 0;
 }
 
+/* Until the engine counts as silent, or its silence is a second longer; -1: no turn was ever marked. */
+static int64_t silence_left_ms(const struct app *app, int64_t now_ms)
+{
+	if (!link_turn_wall_ms(app->link))
+		return -1;
+	int64_t age_ms = link_turn_age_ms(app->link, now_ms);
+	int64_t next_ms = app->silent ? (app->silent_s + 1) * 1000 : LINK_SILENT_MS + 1;
+	return next_ms > age_ms ? next_ms - age_ms : 0;
+}
+
 int app_timeout_ms(const struct app *app)
 {
 	int64_t now_ms = app_mono_ms(app);
@@ -303,12 +315,7 @@ int app_timeout_ms(const struct app *app)
 	if (app->toast.until_ms)
 		timeout = sooner(
 			timeout, app->toast.until_ms > now_ms ? app->toast.until_ms - now_ms : 0);
-	if (!app->silent && link_turn_wall_ms(app->link)) {
-		int64_t age_ms = link_turn_age_ms(app->link, now_ms);
-		timeout = sooner(
-			timeout, LINK_SILENT_MS + 1 - age_ms > 0 ? LINK_SILENT_MS + 1 - age_ms : 0);
-	}
-	return timeout;
+	return sooner(timeout, silence_left_ms(app, now_ms));
 }
 
 bool app_owes_frame(const struct app *app)

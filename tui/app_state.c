@@ -134,6 +134,8 @@ bool app_may_change(const struct app *app, struct str *ret_why)
 		why = "no engine";
 	else if (app->silent)
 		why = "the engine is silent";
+	else if (engine->leaving[0])
+		why = "the engine is leaving";
 	else if (engine->ledger_error[0])
 		why = engine->ledger_error;
 	else if (strcmp(engine->write, "read-only") == 0)

@@ -259,15 +259,20 @@ static bool banner(const struct app *app, char *text, size_t size, enum role *ro
 	if (app->frozen)
 		snprintf(text, size, "PAUSED at %sZ: everything is still collected, P goes on",
 			format_clock(app->now_ms, false).text);
+	else if (app->silent && app->link_state == LINK_ATTACHED)
+		snprintf(text, size, "engine silent since %sZ: nothing here is current",
+			format_clock(app->silent_since_ms, false).text);
 	else if (app->silent)
-		snprintf(text, size, "engine silent since %sZ: nothing here is current%s%s",
-			format_clock(app->silent_since_ms, false).text,
+		snprintf(text, size, "engine lost %s ago: nothing here is current%s%s",
+			format_duration(app->silent_s * 1000).text,
 			app->link_state == LINK_WAITING ? "; " : "",
 			app->link_state == LINK_WAITING ? link_why(app->link) : "");
 	else if (app->link_state == LINK_WAITING)
 		snprintf(text, size, "no engine: %s; trying again", link_why(app->link));
 	else if (!link_welcome(app->link))
 		snprintf(text, size, "starting the engine ...");
+	else if (engine && engine->leaving[0])
+		snprintf(text, size, "the engine is leaving: %s", engine->leaving);
 	else if (engine && engine->ledger_error[0])
 		snprintf(text, size, "actions are refused: %s", engine->ledger_error);
 	else if (engine && engine->config_error[0])

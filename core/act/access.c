@@ -49,6 +49,9 @@ bool access_check(const struct act *act, const struct operator* who, struct err 
 {
 	if (!may_write(act, who, err))
 		return false;
+	if (act->is_leaving)
+		return err_set(err, ERR_REFUSED,
+			"the engine is leaving and begins nothing new: try again when it is back");
 	if (act->settings->write == WRITE_ARMED && !find_arming(act, who))
 		return err_set(err, ERR_REFUSED,
 			"read-only: press ! in the console to arm for 15 minutes");

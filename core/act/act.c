@@ -68,6 +68,11 @@ void act_free(struct act *act)
 	free(act);
 }
 
+void act_leave(struct act *act)
+{
+	act->is_leaving = true;
+}
+
 void act_reload(struct act *act, struct settings *settings)
 {
 	act->settings = settings;

@@ -37,6 +37,8 @@ struct operator
 struct act *act_new(struct settings *settings, const struct clock *clock, struct model *model,
 	const struct journal *journal, struct mailbox *to_engine) MUST_CHECK;
 void act_free(struct act *act); /* cancels what runs, joins the runner; NULL is legal */
+/* Nothing new begins from now on; what runs goes on. */
+void act_leave(struct act *act);
 void act_reload(struct act *act, struct settings *settings);
 /* Known secrets are kept out of reasons and output from now on. Takes a reference. */
 void act_redact_with(struct act *act, const struct redactor *redactor);

@@ -195,7 +195,7 @@ struct act {
 	struct settings *settings;
 	const struct clock *clock;
 	struct model *model;
-	bool may_act;
+	bool may_act, is_leaving;
 	struct journal journal;
 	struct mailbox *to_engine;
 	char **environment;

@@ -73,6 +73,7 @@ static void fill_figures(struct engine *engine, struct msg_engine *entity)
 	entity->checking_done = engine->checking_done;
 	entity->checking_total = engine->checking_total;
 	msg_set(&entity->config_error, engine->config_error);
+	msg_set(&entity->leaving, engine->leaving);
 	if (engine->ledger_error[0])
 		msg_set(&entity->ledger_error, engine->ledger_error);
 }

@@ -21,6 +21,7 @@
 #include "core/engine/internal.h"
 #include "core/engine/journal.h"
 #include "core/engine/judge.h"
+#include "core/engine/leave.h"
 #include "core/engine/lock.h"
 #include "core/engine/memory.h"
 #include "core/engine/query_pool.h"
@@ -34,8 +35,6 @@
 enum {
 	SERIES_BYTES = 32 << 20,
 	SERIES_SPAN_MS = 3600000,
-	LEAVE_GRACE_MS = 2000,   /* an own engine after its last client */
-	ATTACH_GRACE_MS = 10000, /* an own engine that nobody attached to */
 	RUN_WAIT_MS = 1000,
 };
 
@@ -156,7 +155,7 @@ void engine_free(struct engine *engine)
 
 void engine_stop(struct engine *engine)
 {
-	atomic_store(&engine->stop, true);
+	atomic_fetch_add(&engine->stop, 1);
 	mailbox_ring(engine->mailbox);
 }
 
@@ -197,6 +196,7 @@ static int patience_ms(const struct engine *engine, int wait_ms)
 	int64_t now = now_mono(engine), news_ms = journal_due_ms(engine->book);
 	int64_t due = sooner(server_due_ms(engine->server), windows_due_ms(engine));
 	due = sooner(due, sooner(act_due_ms(engine->act), engine->beat_mono_ms));
+	due = sooner(due, leave_due_ms(engine));
 	if (engine->to_judge || due <= now)
 		return 0;
 	if (news_ms >= 0)
@@ -239,28 +239,6 @@ static void reload_if_asked(struct engine *engine)
 		reload_begin(engine);
 }
 
-/* A screen that comes back in a moment finds its engine; who was started for one client does not
- * wait. */
-static int64_t leave_grace_ms(const struct engine *engine)
-{
-	if (!engine->was_attached)
-		return ATTACH_GRACE_MS;
-	return engine->options.listen ? LEAVE_GRACE_MS : 0;
-}
-
-/* An own engine leaves after its last client, unless an operation runs. */
-static bool should_leave(struct engine *engine)
-{
-	int64_t now = now_mono(engine);
-	if (!engine->options.own || server_clients(engine->server) || act_running(engine->act)) {
-		engine->leave_mono_ms = 0;
-		return false;
-	}
-	if (engine->leave_mono_ms == 0)
-		engine->leave_mono_ms = now + leave_grace_ms(engine);
-	return now >= engine->leave_mono_ms;
-}
-
 bool engine_turn(struct engine *engine, int wait_ms)
 {
 	struct pollfd fds[SERVER_POLLS + 1];
@@ -277,7 +255,7 @@ bool engine_turn(struct engine *engine, int wait_ms)
 	windows_turn(engine);
 	server_flush(engine->server);
 	cost_add(&engine->cost, clock_cost_us() - begun_us);
-	return !atomic_load(&engine->stop) && !should_leave(engine);
+	return !leave_now(engine);
 }
 
 void engine_run(struct engine *engine)

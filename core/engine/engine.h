@@ -27,9 +27,10 @@ struct engine_options {
 
 MUST_CHECK bool engine_new(struct settings *settings, const struct clock *clock,
 	const struct engine_options *options, struct engine **ret, struct err *err);
-void engine_free(struct engine *engine);        /* NULL is legal */
-void engine_run(struct engine *engine);         /* until stopped */
-void engine_stop(struct engine *engine);        /* any thread, signal-safe */
+void engine_free(struct engine *engine); /* NULL is legal */
+void engine_run(struct engine *engine);  /* until stopped */
+/* Ends after the operations that run, named to everybody; at once when told again. Any thread, signal-safe. */
+void engine_stop(struct engine *engine);
 void engine_reload_soon(struct engine *engine); /* signal-safe: SIGHUP */
 /* One turn; waits at most `wait_ms` for input. Returns false when the engine should end. */
 bool engine_turn(struct engine *engine, int wait_ms);

@@ -83,7 +83,10 @@ struct engine {
 	uint64_t dropped, strangers;
 	char config_error[512], ledger_error[256];
 	bool was_attached;
-	atomic_bool stop, reload;
+	char leaving[512];    /* told to stop: what it waits for; empty: nothing */
+	int64_t stop_mono_ms; /* that long at most; 0: not told to */
+	atomic_uint stop;     /* how often it was told to stop */
+	atomic_bool reload;
 };
 
 /* Serves /metrics where the configuration says, instead of where it did. False: nowhere now. */

@@ -84,6 +84,7 @@ const char *options_help(void)
 	       "      --version      print the version\n"
 	       "  -h, --help         print this\n"
 	       "\n"
-	       "Signals: HUP reads the configuration again, TERM and INT leave.\n"
+	       "Signals: HUP reads the configuration again, TERM and INT leave,\n"
+	       "after the operations that run; a second one at once.\n"
 	       "Exit status: 0 ok, 1 failure, 2 usage or configuration, 5 another engine runs.\n";
 }

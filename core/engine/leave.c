@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/engine/leave.h"
+
+#include <string.h>
+
+#include "core/base/mem.h"
+#include "core/base/str.h"
+#include "core/act/act.h"
+#include "core/engine/internal.h"
+#include "core/engine/journal.h"
+#include "core/engine/server.h"
+
+enum {
+	GRACE_MS = 2000,         /* an own engine after its last client */
+	ATTACH_GRACE_MS = 10000, /* an own engine that nobody attached to */
+};
+
+/* A screen that comes back in a moment finds its engine; who was started for one client does not
+ * wait. */
+static int64_t grace_ms(const struct engine *engine)
+{
+	if (!engine->was_attached)
+		return ATTACH_GRACE_MS;
+	return engine->options.listen ? GRACE_MS : 0;
+}
+
+static bool is_left_alone(struct engine *engine)
+{
+	int64_t now = now_mono(engine);
+	if (!engine->options.own || server_clients(engine->server) || act_running(engine->act)) {
+		engine->leave_mono_ms = 0;
+		return false;
+	}
+	if (engine->leave_mono_ms == 0)
+		engine->leave_mono_ms = now + grace_ms(engine);
+	return now >= engine->leave_mono_ms;
+}
+
+/* "waits for restart 2 bots, backup database". */
+static void name_running(const struct engine *engine, struct str *to)
+{
+	size_t count;
+	const struct msg_operation *const *operations = model_operations(engine->model, &count);
+	for (size_t i = 0; i < count; i++)
+		if (!operations[i]->ended_ms)
+			str_addf(
+				to, "%s%s", to->length ? ", " : "waits for ", operations[i]->title);
+}
+
+static void tell(struct engine *engine)
+{
+	autostr struct str waits = STR_INIT;
+	name_running(engine, &waits);
+	if (strcmp(engine->leaving, waits.text) == 0)
+		return;
+	copy_text(engine->leaving, sizeof(engine->leaving), waits.text);
+	journal_say(engine->book, LOG_LEVEL_INFO, "leaving: %s", waits.text);
+	systemd_stopping(engine, engine->leaving);
+}
+
+static bool is_done_waiting(struct engine *engine, unsigned asked)
+{
+	if (asked > 1 || !act_running(engine->act))
+		return true;
+	if (!engine->stop_mono_ms) {
+		engine->stop_mono_ms = now_mono(engine) + LEAVE_WAIT_MS;
+		act_leave(engine->act);
+	}
+	tell(engine);
+	return now_mono(engine) >= engine->stop_mono_ms;
+}
+
+bool leave_now(struct engine *engine)
+{
+	unsigned asked = atomic_load(&engine->stop);
+	return asked ? is_done_waiting(engine, asked) : is_left_alone(engine);
+}
+
+int64_t leave_due_ms(const struct engine *engine)
+{
+	return engine->stop_mono_ms ? engine->stop_mono_ms : INT64_MAX;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * When an engine ends. An own engine leaves after its last client, unless an operation runs. One that is told to stop
+ * takes no new operation, says which still run (to screens, the log and systemd) and waits for them, LEAVE_WAIT_MS at
+ * most; told a second time it leaves at once, which cancels them. The engine's thread.
+ */
+#ifndef BOTSWAIN_ENGINE_LEAVE_H
+#define BOTSWAIN_ENGINE_LEAVE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct engine;
+
+enum { LEAVE_WAIT_MS = 60000 };
+
+/* Once a turn: true when the engine should end now. */
+bool leave_now(struct engine *engine);
+/* The next mono time at which that may change by itself, or INT64_MAX. */
+int64_t leave_due_ms(const struct engine *engine);
+
+#endif
