@@ -19,6 +19,7 @@ struct link {
 	int64_t turn_wall_ms, turn_mono_ms; /* of the last mark; mono 0: none yet */
 	uint64_t request;                   /* while no client is there to count them */
 	unsigned epoch;
+	bool is_served; /* the last engine was run by a service: it comes back by itself */
 };
 
 struct link *link_new(const struct settings *settings, const char *kind)
@@ -138,6 +139,7 @@ static void search(struct link *link, int64_t now_mono_ms)
 		return;
 	}
 	link->state = LINK_ATTACHED;
+	link->is_served = !client_welcome(link->client)->own;
 	link->epoch++;
 }
 
@@ -172,6 +174,8 @@ unsigned link_step(struct link *link, struct model *model, int64_t now_mono_ms, 
 		now_mono_ms >= link->retry_at_ms) {
 		link->search = client_search_new(link->settings, link->kind, true);
 		link->state = LINK_SEARCHING;
+		if (link->is_served)
+			client_search_only_look(link->search);
 	}
 	if (link->search)
 		search(link, now_mono_ms);

@@ -80,6 +80,9 @@ struct client_search;
 
 struct client_search *client_search_new(
 	const struct settings *settings, const char *kind, bool want_state) MUST_CHECK;
+/* Starts none: an engine that a service ran comes back by itself, and must find its lock free. So it is from the start
+ * where the state directory belongs to another user. */
+void client_search_only_look(struct client_search *search);
 void client_search_free(struct client_search *search); /* NULL is legal */
 enum client_search_state client_search_step(
 	struct client_search *search, int64_t now_mono_ms, struct client **ret, struct err *err);

@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -157,8 +158,16 @@ struct client_search {
 	int64_t connected_ms;  /* mono */
 	int64_t start_ms, pause_ms;
 	unsigned refusals;
+	bool only_looks; /* starts none */
 	char why[256];
 };
+
+/* Whose state it is: an engine of ours could not even lock it. */
+static bool is_foreign(const struct settings *settings)
+{
+	struct stat found;
+	return stat(settings->state_dir, &found) == 0 && found.st_uid != geteuid();
+}
 
 static int watch_folder(const char *socket_path)
 {
@@ -168,6 +177,12 @@ static int watch_folder(const char *socket_path)
 	if (fd >= 0 && make_dirs(folder, &ignored))
 		(void)inotify_add_watch(fd, folder, IN_CREATE | IN_MOVED_TO | IN_ATTRIB);
 	return fd;
+}
+
+static void say_what_is_awaited(struct client_search *search)
+{
+	copy_text(search->why, sizeof(search->why),
+		search->only_looks ? "waiting for its service (systemctl status botswain)" : "");
 }
 
 struct client_search *client_search_new(
@@ -180,7 +195,17 @@ struct client_search *client_search_new(
 		.watch = -1,
 		.start_ms = INT64_MIN,
 		.pause_ms = AGAIN_FIRST_MS};
+	if (is_foreign(settings))
+		client_search_only_look(search);
 	return search;
+}
+
+void client_search_only_look(struct client_search *search)
+{
+	if (!search->only_looks)
+		search->watch = watch_folder(search->settings->socket_path);
+	search->only_looks = true;
+	say_what_is_awaited(search);
 }
 
 void client_search_free(struct client_search *search)
@@ -262,7 +287,7 @@ static enum client_search_state start(
 {
 	if (!look_at_child(search, now_mono_ms, err))
 		return CLIENT_NOT_FOUND;
-	if (search->child || now_mono_ms < search->start_ms)
+	if (search->only_looks || search->child || now_mono_ms < search->start_ms)
 		return CLIENT_SEARCHING;
 	return start_engine(search, err) ? CLIENT_SEARCHING : CLIENT_NOT_FOUND;
 }
@@ -293,7 +318,7 @@ static enum client_search_state lost(struct client_search *search, struct err *e
 	(void)err_set(err, ERR_UNREACHABLE, "%s", client_why(search->client));
 	client_free(search->client);
 	search->client = NULL;
-	search->why[0] = '\0';
+	say_what_is_awaited(search);
 	return is_over ? CLIENT_NOT_FOUND : CLIENT_SEARCHING;
 }
 

@@ -321,6 +321,30 @@ static void a_screen_without_an_engine_can_be_left(void **state)
 	close(lock);
 }
 
+/* One of ours would take the lock, and the service could not come back. */
+static void the_engine_of_a_service_is_waited_for_and_none_is_started(void **state)
+{
+	const struct scene *scene = *state;
+	struct screen screen = {0};
+	pid_t first = scene_start(scene, NULL);
+	screen_load(scene, &screen);
+	screen_attach(&screen);
+	client_free(screen.client);
+	struct link *link = link_new(screen.settings, "screen");
+	await_link(link, &screen, LINK_ATTACHED, "");
+	assert_int_equal(kill(first, SIGKILL), 0);
+	end_of(first);
+	await_link(link, &screen, LINK_WAITING, "waiting for its service");
+	pid_t second = scene_start(scene, NULL);
+	await_link(link, &screen, LINK_ATTACHED, "");
+	assert_int_equal(link_welcome(link)->pid, second);
+	link_free(link);
+	model_free(screen.model);
+	settings_unref(screen.settings);
+	kill(second, SIGTERM);
+	assert_exits(second, 0);
+}
+
 static int listen_at(const char *path)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -407,7 +431,7 @@ static void an_engine_that_leaves_is_not_to_be_found_while_it_ends(void **state)
 					"[sh, -c, 'echo $$ >%s/pid; exec sleep 60']}}\n",
 		scene->folder);
 	scene_configure(scene, more);
-	pid_t engine = scene_start(scene, NULL);
+	pid_t engine = scene_start(scene, "--own");
 	autofree char *words = xasprintf("pid %d since 20", (int)engine);
 	screen_load(scene, &screen);
 	struct link *link = link_new(screen.settings, "screen");
@@ -449,6 +473,7 @@ int main(void)
 		TEST(an_engine_that_cannot_start_says_why),
 		TEST(a_screen_says_who_has_the_lock_and_comes_in_when_it_goes),
 		TEST(a_screen_without_an_engine_can_be_left),
+		TEST(the_engine_of_a_service_is_waited_for_and_none_is_started),
 		TEST(an_engine_is_found_only_when_it_has_answered),
 		TEST(who_listens_and_never_answers_is_named),
 		TEST(an_engine_that_leaves_is_not_to_be_found_while_it_ends),
