@@ -53,7 +53,7 @@ struct app {
 	bool silent; /* no turn mark for LINK_SILENT_MS: nothing counts as current */
 	int64_t silent_since_ms;
 	int64_t silent_s; /* for so long, by our own clock */
-	double own_cpu; /* percent of one core; NaN unknown */
+	double own_cpu;   /* percent of one core; NaN unknown */
 	uint64_t own_rss;
 
 	struct keymap keymap;

@@ -52,7 +52,8 @@ int main(int argc, char **argv)
 		return cli_say(CLI_USAGE, "no such subcommand: '%s'; see botswain --help",
 			argv[options.rest]);
 	else if (options.rest < argc)
-		return cli_main(options.config, argc - options.rest, argv + options.rest);
+		return cli_main(
+			options.config, options.connect, argc - options.rest, argv + options.rest);
 	else
 		return start_screen(&options);
 	return CLI_OK;

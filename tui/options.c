@@ -8,12 +8,21 @@
 
 #include "core/base/err.h"
 #include "core/base/str.h"
+#include "core/engine/client_tunnel.h"
 #include "tui/cli/cli.h"
 
-enum { OPTION_SCRIPT = 256, OPTION_SIZE, OPTION_ASCII, OPTION_NO_COLOUR, OPTION_PRINT };
+enum {
+	OPTION_CONNECT = 256,
+	OPTION_SCRIPT,
+	OPTION_SIZE,
+	OPTION_ASCII,
+	OPTION_NO_COLOUR,
+	OPTION_PRINT
+};
 
 static const struct option long_options[] = {
 	{"config", required_argument, NULL, 'c'},
+	{"connect", required_argument, NULL, OPTION_CONNECT},
 	{"script", required_argument, NULL, OPTION_SCRIPT},
 	{"size", required_argument, NULL, OPTION_SIZE},
 	{"ascii", no_argument, NULL, OPTION_ASCII},
@@ -46,6 +55,9 @@ static bool take(struct options *options, int option, const char *name, struct e
 	case 'c':
 		options->config = optarg;
 		return true;
+	case OPTION_CONNECT:
+		options->connect = optarg;
+		return client_tunnel_check(optarg, err);
 	case OPTION_SCRIPT:
 		options->script = optarg;
 		return true;
@@ -109,6 +121,9 @@ void options_help(void)
 		"  -c, --config FILE  the configuration; else "
 		"$XDG_CONFIG_HOME/botswain/botswain.yaml,\n"
 		"                     else /etc/botswain/botswain.yaml\n"
+		"      --connect WAY  the engine of "
+		"ssh://[user@]host[:port][/path/of/botswain.yaml] or\n"
+		"                     unix:/path/of/engine.sock instead of our own\n"
 		"      --ascii        draw with ASCII signs only\n"
 		"      --no-color     attributes instead of colours; also NO_COLOR\n"
 		"      --script FILE  run a script on a screen in memory (--size 160x45)\n"

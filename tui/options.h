@@ -10,10 +10,11 @@ struct err;
 struct str;
 
 struct options {
-	const char *config; /* -c FILE */
-	const char *script; /* --script FILE */
-	const char *print;  /* --default-config, --print-keys, ... */
-	int rows, columns;  /* --size, default 80x24 */
+	const char *config;  /* -c FILE */
+	const char *connect; /* --connect WAY: another engine */
+	const char *script;  /* --script FILE */
+	const char *print;   /* --default-config, --print-keys, ... */
+	int rows, columns;   /* --size, default 80x24 */
 	bool ascii, no_colour, help, version;
 	int rest; /* index of the first argument that is no option */
 };

@@ -26,17 +26,12 @@
 
 enum { INTERRUPTED = 130 };
 
-struct settings *start_settings(const char *config)
+struct settings *start_settings(const char *config, const char *connect)
 {
 	autostr struct str report = STR_INIT;
 	struct err err = {.code = ERR_NONE};
 	struct settings *settings = NULL;
-	char *path autofree = NULL;
-	if (!settings_find(config, &path, &err)) {
-		cli_say(CLI_USAGE, "%s", err.text);
-		return NULL;
-	}
-	if (settings_load(path, &settings, &report, &err))
+	if (cli_read_settings(config, connect, &settings, &report, &err))
 		return settings;
 	if (report.length)
 		fputs(report.text, stderr);
@@ -136,7 +131,7 @@ int start_screen(const struct options *options)
 	setlocale(LC_ALL, "");
 	tzset();
 	stage.term_options.entered = entered;
-	stage.settings = start_settings(options->config);
+	stage.settings = start_settings(options->config, options->connect);
 	return stage.settings ? run_screen(&stage, options) : CLI_USAGE;
 }
 
@@ -146,7 +141,7 @@ int start_script(const struct options *options)
 	struct err err = {.code = ERR_NONE};
 	setlocale(LC_ALL, "C.UTF-8");
 	(void)signal(SIGPIPE, SIG_IGN);
-	stage.settings = start_settings(options->config);
+	stage.settings = start_settings(options->config, options->connect);
 	if (!stage.settings)
 		return CLI_USAGE;
 	bool fine = set_stage(&stage, options, &err);

@@ -14,8 +14,11 @@ struct settings;
 int start_screen(const struct options *options);
 /* --script FILE: a screen in memory. */
 int start_script(const struct options *options);
-/* Reads the configuration; NULL after all errors were printed. */
-struct settings *start_settings(const char *config);
+/*
+ * Reads the configuration; NULL after all errors were printed. `connect` (may be NULL): the way to an engine elsewhere; then
+ * ours is only about the screen, and need not be there.
+ */
+struct settings *start_settings(const char *config, const char *connect);
 /* What only a screen reads of the configuration, its theme and its keys, is good. */
 MUST_CHECK bool start_check(const struct settings *settings, struct err *err);
 

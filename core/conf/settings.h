@@ -152,7 +152,7 @@ struct settings {
 	int64_t telegram_interval_ms, telegram_getme_ms, telegram_timeout_ms;
 	int64_t process_interval_ms, screen_interval_ms;
 	char *socket_group; /* members may attach and look; empty: nobody but our own user and root */
-	char *http_listen; /* 127.0.0.1:PORT, [::1]:PORT or an absolute path; empty: nowhere */
+	char *http_listen;    /* 127.0.0.1:PORT, [::1]:PORT or an absolute path; empty: nowhere */
 	uint64_t event_bytes; /* budget of the event store */
 	struct conf_bot *bots;
 	size_t bot_count;
@@ -173,6 +173,8 @@ struct settings {
 	size_t rule_count;
 	struct conf_keys *keys;
 	size_t key_count;
+	const char *
+		connect; /* not of the file: the way to another engine (--connect), NULL: our own. Borrowed */
 	void *owner; /* private: the arena */
 	_Atomic unsigned references;
 };

@@ -19,6 +19,7 @@
 #include "core/base/err.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
+#include "core/engine/client_tunnel.h"
 #include "core/model/model.h"
 
 enum {
@@ -30,6 +31,7 @@ struct client {
 	int fd;
 	enum client_state state;
 	bool hung_up;
+	struct client_tunnel *tunnel; /* NULL: a socket of this machine */
 	struct str in, out, why;
 	size_t in_at, out_at;
 	struct msg_welcome *welcome;
@@ -93,6 +95,11 @@ bool client_connect(const char *socket_path, const char *identity, const char *k
 	return true;
 }
 
+void client_keep_tunnel(struct client *client, struct client_tunnel *tunnel)
+{
+	client->tunnel = tunnel;
+}
+
 static void drop_staged(struct client *client)
 {
 	for (size_t i = 0; i < client->staged_count; i++)
@@ -106,6 +113,7 @@ void client_free(struct client *client)
 		return;
 	if (client->fd >= 0)
 		close(client->fd);
+	client_tunnel_free(client->tunnel);
 	drop_staged(client);
 	free(client->staged);
 	msg_free(MSG_welcome, client->welcome);
@@ -160,8 +168,11 @@ static void lose(struct client *client, const char *why)
 {
 	if (client->state == CLIENT_LOST)
 		return;
+	char words[200] = "";
+	if (client->tunnel)
+		client_tunnel_why(client->tunnel, words, sizeof(words));
 	client->state = CLIENT_LOST;
-	str_adds(&client->why, why);
+	str_adds(&client->why, words[0] ? words : why);
 	drop_staged(client);
 }
 

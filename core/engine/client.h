@@ -13,6 +13,7 @@
 #include "core/msg/msg.h"
 
 struct client;
+struct client_tunnel;
 struct model;
 struct settings;
 struct err;
@@ -34,6 +35,8 @@ MUST_CHECK bool client_connect(const char *socket_path, const char *identity, co
 /* The same over a socket that is there (tests: socketpair). Takes ownership of fd. */
 struct client *client_over(
 	int fd, const char *identity, const char *kind, bool want_state) MUST_CHECK;
+/* The client ends it, and gives its words as the reason when it is lost. Takes ownership. */
+void client_keep_tunnel(struct client *client, struct client_tunnel *tunnel);
 void client_free(struct client *client); /* NULL is legal */
 
 int client_fd(const struct client *client);
@@ -73,7 +76,7 @@ uint64_t client_next_request(struct client *client);
  * client_search_step() when what client_search_poll() asks for (fd -1: nothing yet) is ready, and
  * every 100 ms at least. The found client must be pumped at once: its first turn may have been
  * read. After CLIENT_FOUND or CLIENT_NOT_FOUND (`err` says why) free the search. Borrows
- * `settings`.
+ * `settings`. Where settings->connect names a way to another engine, that one is asked instead, once; nothing is started.
  */
 enum client_search_state { CLIENT_SEARCHING, CLIENT_FOUND, CLIENT_NOT_FOUND };
 struct client_search;

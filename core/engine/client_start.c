@@ -28,6 +28,7 @@
 #include "core/base/path.h"
 #include "core/base/str.h"
 #include "core/conf/settings.h"
+#include "core/engine/client_tunnel.h"
 
 extern char **environ;
 
@@ -195,7 +196,7 @@ struct client_search *client_search_new(
 		.watch = -1,
 		.start_ms = INT64_MIN,
 		.pause_ms = AGAIN_FIRST_MS};
-	if (is_foreign(settings))
+	if (!settings->connect && is_foreign(settings))
 		client_search_only_look(search);
 	return search;
 }
@@ -294,10 +295,24 @@ static enum client_search_state start(
 
 /* ---- whoever listens ---- */
 
+/* Whoever chose the way chose the engine: it is not asked for its identity. */
+static bool knock_there(struct client_search *search, struct err *err)
+{
+	struct client_tunnel *tunnel;
+	int fd;
+	if (!client_tunnel_open(search->settings->connect, &tunnel, &fd, err))
+		return false;
+	search->client = client_over(fd, "", search->kind, search->want_state);
+	client_keep_tunnel(search->client, tunnel);
+	return true;
+}
+
 static bool knock(struct client_search *search, int64_t now_mono_ms, struct err *err)
 {
 	const struct settings *settings = search->settings;
 	search->connected_ms = now_mono_ms;
+	if (settings->connect)
+		return knock_there(search, err);
 	return client_connect(settings->socket_path, settings->state_dir, search->kind,
 		search->want_state, &search->client, err);
 }
@@ -314,7 +329,7 @@ static enum client_search_state found(struct client_search *search, struct clien
 /* Who hangs up without a word is leaving; what it said instead of a welcome stands. */
 static enum client_search_state lost(struct client_search *search, struct err *err)
 {
-	bool is_over = !client_hung_up(search->client);
+	bool is_over = search->settings->connect || !client_hung_up(search->client);
 	(void)err_set(err, ERR_UNREACHABLE, "%s", client_why(search->client));
 	client_free(search->client);
 	search->client = NULL;
@@ -332,7 +347,8 @@ static enum client_search_state meet(
 		return lost(search, err);
 	if (now_mono_ms - search->connected_ms >= ANSWER_MS)
 		snprintf(search->why, sizeof(search->why), "the engine on '%.200s' does not answer",
-			search->settings->socket_path);
+			search->settings->connect ? search->settings->connect
+						  : search->settings->socket_path);
 	return CLIENT_SEARCHING;
 }
 
@@ -342,7 +358,7 @@ enum client_search_state client_search_step(
 	swallow_events(search->watch);
 	if (search->client || knock(search, now_mono_ms, err))
 		return meet(search, now_mono_ms, ret, err);
-	if (err->code != ERR_UNREACHABLE)
+	if (search->settings->connect || err->code != ERR_UNREACHABLE)
 		return CLIENT_NOT_FOUND;
 	return start(search, now_mono_ms, err);
 }

@@ -61,7 +61,8 @@ void greet_hello(struct engine *engine, struct peer *peer, const struct msg_any 
 			MSG_PROTOCOL, BOTSWAIN_VERSION, (unsigned long long)hello->protocol,
 			hello->build);
 		greet_refuse(engine, peer, ERR_PROTOCOL, text);
-	} else if (strcmp(hello->engine, identity) != 0) {
+	} else if (hello->engine[0] &&
+		   strcmp(hello->engine, identity) != 0) { /* none: by a tunnel */
 		autofree char *text = xasprintf(
 			"this is the engine of '%s', but the client is configured for '%.200s'",
 			identity, hello->engine);

@@ -15,6 +15,7 @@
 #include "core/base/format.h"
 #include "core/base/str.h"
 #include "core/conf/settings.h"
+#include "core/engine/client_tunnel.h"
 
 enum {
 	WAIT_MS = 5000,
@@ -160,7 +161,7 @@ static bool attached(struct cli *cli)
 static bool reach_engine(struct cli *cli, const struct cli_command *command, struct err *err)
 {
 	bool started = false;
-	if (command->acts)
+	if (command->acts || cli->connect)
 		return client_attach(
 			cli->settings, "cli", true, START_MS, &cli->client, &started, err);
 	if (client_connect(cli->settings->socket_path, cli->settings->state_dir, "cli", true,
@@ -182,8 +183,8 @@ static bool names_config(const char *word)
 static bool take_option(struct cli *cli, int argc, char **argv, int *at, struct err *err)
 {
 	const char *word = argv[*at];
-	bool with_value =
-		strcmp(word, "--wait") == 0 || strcmp(word, "--reason") == 0 || names_config(word);
+	bool with_value = strcmp(word, "--wait") == 0 || strcmp(word, "--reason") == 0 ||
+			  strcmp(word, "--connect") == 0 || names_config(word);
 	if (strcmp(word, "--json") == 0)
 		cli->json = true;
 	else if (strcmp(word, "--jsonl") == 0)
@@ -199,6 +200,8 @@ static bool take_option(struct cli *cli, int argc, char **argv, int *at, struct 
 	const char *value = argv[++*at];
 	if (strcmp(word, "--reason") == 0)
 		cli->reason = value;
+	else if (strcmp(word, "--connect") == 0)
+		return client_tunnel_check(cli->connect = value, err);
 	else if (names_config(word))
 		cli->config = value;
 	else if (!parse_duration(value, &cli->wait_ms, err))
@@ -222,18 +225,27 @@ static bool take_options(struct cli *cli, int *argc, char **argv, struct err *er
 	return true;
 }
 
-static bool load(struct cli *cli, const char *config, struct str *report, struct err *err)
+bool cli_read_settings(const char *config, const char *connect, struct settings **ret,
+	struct str *report, struct err *err)
 {
 	autofree char *path = NULL;
-	return settings_find(config, &path, err) &&
-	       settings_load(path, &cli->settings, report, err);
+	bool good = settings_find(config, &path, err);
+	if (good || !connect) {
+		good = good && settings_load(path, ret, report, err);
+	} else {
+		*err = (struct err){.code = ERR_NONE};
+		good = settings_parse("", 0, "/nowhere/botswain.yaml", ret, NULL, err);
+	}
+	if (good)
+		(*ret)->connect = connect;
+	return good;
 }
 
 bool cli_load(struct cli *cli, const char *config, bool warnings)
 {
 	autostr struct str report = STR_INIT;
 	struct err err = {.code = ERR_NONE};
-	bool good = load(cli, config, &report, &err);
+	bool good = cli_read_settings(config, cli->connect, &cli->settings, &report, &err);
 	if (!good && !report.length)
 		cli_say(false, "%s", err.text);
 	else if (!good || warnings)
@@ -245,7 +257,7 @@ bool cli_load_quietly(struct cli *cli)
 {
 	autostr struct str report = STR_INIT;
 	struct err err = {.code = ERR_NONE};
-	return load(cli, cli->config, &report, &err);
+	return cli_read_settings(cli->config, cli->connect, &cli->settings, &report, &err);
 }
 
 static int run_attached(struct cli *cli, const struct cli_command *command, int argc, char **argv)
@@ -263,9 +275,9 @@ static int run_attached(struct cli *cli, const struct cli_command *command, int 
 	return status;
 }
 
-int cli_main(const char *config, int argc, char **argv)
+int cli_main(const char *config, const char *connect, int argc, char **argv)
 {
-	struct cli cli = {.config = config, .wait_ms = WAIT_MS};
+	struct cli cli = {.config = config, .connect = connect, .wait_ms = WAIT_MS};
 	struct err err = {.code = ERR_NONE};
 	const struct cli_command *command = cli_find(argv[0]);
 	int status = CLI_USAGE;

@@ -27,7 +27,8 @@ enum cli_exit {
 };
 
 struct cli {
-	const char *config; /* -c FILE, or NULL */
+	const char *config;  /* -c FILE, or NULL */
+	const char *connect; /* --connect WAY, or NULL */
 	struct settings *settings;
 	struct client *client;
 	struct model *model;
@@ -52,8 +53,8 @@ bool cli_knows(const char *word);
 /* The subcommand of that name; the one at a place, in the order of the help. NULL: there is none. */
 const struct cli_command *cli_find(const char *word);
 const struct cli_command *cli_at(size_t index);
-/* Runs `argv[0]`, a subcommand; `config` is -c FILE or NULL. Returns the exit status. */
-int cli_main(const char *config, int argc, char **argv);
+/* Runs `argv[0]`, a subcommand; `config` is -c FILE, `connect` --connect WAY, or NULL. Returns the exit status. */
+int cli_main(const char *config, const char *connect, int argc, char **argv);
 /* Adds a line a subcommand to a help text. */
 void cli_help(struct str *to);
 
@@ -71,6 +72,12 @@ int cli_say(int status, const char *format, ...) PRINTF_LIKE(2, 3);
 int cli_unknown(const struct cli *cli, const char *what);
 /* Says that a word is no option of `command`, and returns CLI_USAGE. */
 int cli_refuse(const char *command, const char *word);
+/*
+ * Finds and reads the configuration. With `connect` (may be NULL), the way to an engine elsewhere, ours is only about the
+ * screen: where there is none, the defaults stand.
+ */
+MUST_CHECK bool cli_read_settings(const char *config, const char *connect, struct settings **ret,
+	struct str *report, struct err *err);
 /* Finds and reads the configuration (`config`: -c FILE, or NULL) into cli->settings. False: every error was said on
  * standard error, and what to do about it. `warnings`: a good one's warnings are said, too. */
 bool cli_load(struct cli *cli, const char *config, bool warnings);

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A way to an engine that is not the one of our configuration: unix:PATH, its socket; or
+ * ssh://[user@]host[:port][/path/of/botswain.yaml], a plain ssh child that runs `botswain attach --stdio` there. ssh asks
+ * nothing (BatchMode): keys and known_hosts must be in order. What ssh says goes to client_tunnel_why(). Nothing waits.
+ */
+#ifndef BOTSWAIN_ENGINE_CLIENT_TUNNEL_H
+#define BOTSWAIN_ENGINE_CLIENT_TUNNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "core/base/attr.h"
+
+struct client_tunnel;
+struct err;
+
+/* Whether the words name a way; `err` says what they should be. */
+MUST_CHECK bool client_tunnel_check(const char *way, struct err *err);
+/* *ret_fd: connected, the caller's. */
+MUST_CHECK bool client_tunnel_open(
+	const char *way, struct client_tunnel **ret, int *ret_fd, struct err *err);
+/* What ssh said last, one line, else "". */
+void client_tunnel_why(struct client_tunnel *tunnel, char *ret, size_t size);
+/* Ends the child; NULL is legal. */
+void client_tunnel_free(struct client_tunnel *tunnel);
+
+#endif
