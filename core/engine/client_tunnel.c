@@ -22,7 +22,7 @@
 
 extern char **environ;
 
-enum { HOST_MAX = 255, WORDS_MAX = 24 };
+enum { HOST_MAX = 255, WORDS_MAX = 24, SAID_MAX = 16384 };
 
 struct client_tunnel {
 	pid_t pid;  /* 0: no child */
@@ -213,22 +213,33 @@ bool client_tunnel_open(const char *way, struct client_tunnel **ret, int *ret_fd
 	return good;
 }
 
-/* The last line that is not empty. */
-void client_tunnel_why(struct client_tunnel *tunnel, char *ret, size_t size)
+static void listen_to(struct client_tunnel *tunnel)
 {
 	char bytes[1024];
 	ssize_t got;
 	while (tunnel->errors >= 0 && (got = read(tunnel->errors, bytes, sizeof(bytes))) > 0)
-		if (tunnel->said.length < 16384)
+		if (tunnel->said.length < SAID_MAX)
 			str_add(&tunnel->said, bytes, (size_t)got);
+}
+
+/* The first sentence of the botswain there, else the last line, which is that of ssh. */
+void client_tunnel_why(struct client_tunnel *tunnel, char *ret, size_t size)
+{
+	static const char ours[] = "botswain: ";
+	autostr struct str line = STR_INIT;
+	listen_to(tunnel);
+	const char *text = tunnel->said.text, *found = strstr(text, ours);
 	size_t end = tunnel->said.length;
-	while (end && strchr("\r\n ", tunnel->said.text[end - 1]))
+	while (end && strchr("\r\n ", text[end - 1]))
 		end--;
 	size_t from = end;
-	while (from && tunnel->said.text[from - 1] != '\n')
+	while (from && text[from - 1] != '\n')
 		from--;
-	autostr struct str line = STR_INIT;
-	sanitize(&line, tunnel->said.text + from, end - from);
+	if (found) {
+		from = (size_t)(found - text) + sizeof(ours) - 1;
+		end = from + strcspn(text + from, "\r\n");
+	}
+	sanitize(&line, text + from, end - from);
 	copy_text(ret, size, line.text);
 }
 

@@ -1,0 +1,103 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# An engine at the other end of ssh: a real sshd on loopback with keys of its own, and what is said when the way is closed.
+# Prints TAP.
+set -uo pipefail
+cd "$(dirname "$0")/../.." || exit 2
+build=$(realpath -- "${BOTSWAIN_BUILD:-build}")
+. tests/fleet/lib.sh
+top=$(mktemp -d /tmp/botswain-test.XXXXXX)
+number=0 engine='' sshd='' user=$(id -un)
+leave() {
+	[ -z "$engine" ] || kill "$engine" 2>/dev/null
+	[ -z "$sshd" ] || kill "$sshd" 2>/dev/null
+	wait 2>/dev/null
+	rm -rf -- "$top"
+}
+trap leave EXIT
+
+check() { # TITLE COMMAND...
+	local title=$1; shift
+	number=$((number + 1))
+	if "$@" >"$top/out" 2>&1; then
+		printf 'ok %d - %s\n' $number "$title"
+	else
+		sed 's/^/# /' "$top/out"
+		printf 'not ok %d - %s\n' $number "$title"
+	fi
+}
+
+free_port() { printf '%s' $((20000 + ($(od -An -N4 -tu4 /dev/urandom) % 12000))); }
+is_there() { [ -S "$top/state/engine.sock" ]; }
+answers() { ssh -p "$port" "$user@127.0.0.1" true; }
+
+# ssh takes its files from the home of the passwd entry, whatever HOME says: an ssh before it on PATH names ours.
+write_ssh() {
+	mkdir "$top/bin" && ssh-keygen -q -t ed25519 -N '' -f "$top/key" && ssh-keygen -q -t ed25519 -N '' -f "$top/host" || return 1
+	cp "$top/key.pub" "$top/authorized" && chmod 600 "$top/authorized"
+	printf '[127.0.0.1]:%s %s\n' "$port" "$(cut -d' ' -f1,2 "$top/host.pub")" >"$top/known"
+	printf '%s\n' "IdentityFile $top/key" 'IdentitiesOnly yes' "UserKnownHostsFile $top/known" 'StrictHostKeyChecking yes' \
+		'GlobalKnownHostsFile /dev/null' >"$top/client"
+	printf '#!/bin/sh\nexec %s -F %s "$@"\n' "$(command -v ssh)" "$top/client" >"$top/bin/ssh"
+	chmod +x "$top/bin/ssh"
+	printf '%s\n' "Port $port" 'ListenAddress 127.0.0.1' "HostKey $top/host" "AuthorizedKeysFile $top/authorized" \
+		'StrictModes no' 'UsePAM no' 'PasswordAuthentication no' 'KbdInteractiveAuthentication no' \
+		'PermitRootLogin prohibit-password' "PidFile $top/sshd.pid" "SetEnv PATH=$build:$PATH" >"$top/server"
+}
+start_sshd() {
+	[ "$(id -u)" != 0 ] || mkdir -p /run/sshd
+	port=$(free_port)
+	write_ssh || return 1
+	PATH=$top/bin:$PATH
+	/usr/sbin/sshd -D -e -f "$top/server" >"$top/sshd.log" 2>&1 & sshd=$!
+	wait_until 10 answers || { cat "$top/sshd.log"; return 1; }
+}
+start_engine() {
+	echo 123456789:AAaaBBbbCCccDDddEEeeFFffGGggHHhhIIi >"$top/token" && chmod 600 "$top/token"
+	printf '%s\n' "state_dir: $top/state" 'write: always' 'telegram: {api: "http://127.0.0.1:9"}' 'bots:' \
+		"  there: {token: {file: $top/token}}" >"$top/it's.yaml"
+	"$build/botswaind" -c "$top/it's.yaml" >"$top/engine.log" 2>&1 & engine=$!
+	wait_until 10 is_there
+}
+way() { printf 'ssh://%s@127.0.0.1:%s%s' "$user" "$port" "$top/it's.yaml"; }
+
+reads_the_bots() {
+	"$build/botswain" --connect "$(way)" bots --jsonl >"$top/bots"
+	[ $? != 1 ] && grep -q '"name":"there"' "$top/bots"
+}
+# Nothing here is configured: neither HOME nor /etc names a fleet.
+shows_the_screen() {
+	echo 'wait-for there' >"$top/script"
+	HOME=$top/nobody XDG_CONFIG_HOME=$top/none "$build/botswain" --connect "$(way)" --script "$top/script"
+}
+starts_one_there() {
+	kill "$engine" && wait "$engine"
+	engine=''
+	reads_the_bots
+}
+says() { # STATUS WORDS WAY
+	"$build/botswain" --connect "$3" bots >"$top/said" 2>&1
+	[ $? = "$1" ] && grep -q -- "$2" "$top/said" || { cat "$top/said"; false; }
+}
+wrong_key() {
+	rm -f "$top/authorized" && says 4 'Permission denied' "$(way)"
+	local good=$?
+	cp "$top/key.pub" "$top/authorized" && chmod 600 "$top/authorized"
+	return $good
+}
+changed_host() {
+	sed -i 's/ ssh-ed25519 .*/ ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ+vJ1pTz2nsQuI2sJZvQ7p3hTqFqEohwO0Xc5bqKX2m/' "$top/known"
+	says 4 'Host key verification failed' "$(way)"
+}
+
+check 'an sshd of our own answers' start_sshd
+check 'an engine runs at its end' start_engine
+check 'a command line reads the bots there' reads_the_bots
+check 'a screen without a configuration here shows the bots there' shows_the_screen
+check 'where none runs, one is started' starts_one_there
+check 'a configuration that is not there is said' says 4 'nowhere.yaml' "ssh://$user@127.0.0.1:$port/nowhere.yaml"
+check 'a refused key is said in the words of ssh' wrong_key
+check 'a host that is not the known one is said' changed_host
+check 'a host that is no word is refused' says 2 'names no host' 'ssh://-oProxyCommand=true'
+check 'a way that is none is refused' says 2 'is no way to an engine' 'telnet://x'
+printf '1..%d\n' $number
