@@ -14,6 +14,7 @@
 #include "core/base/str.h"
 #include "core/conf/settings.h"
 #include "tui/picture.h"
+#include "tui/leave.h"
 
 struct app *app_new(const struct clock *clock, const struct settings *settings, struct term *term,
 	struct link *link)
@@ -255,6 +256,7 @@ void app_step(struct app *app)
 	unsigned turns = link_step(app->link, app->live, now_ms, take, app);
 	look_at_link(app, turns);
 	look_at_silence(app);
+	app->quit |= leave_is_due(app);
 	if (app->trails && app_mono_ms(app) - app->key_mono_ms >= APP_TRAIL_MS)
 		app->dirty = true;
 	int64_t said = app->toast.until_ms;

@@ -84,7 +84,8 @@ struct app {
 	bool dirty;  /* a key, a size, a toast: paint at once */
 	bool dirty_data; /* new state: paint when due */
 	bool quit;
-	bool suspend; /* the loop gives the terminal back and stops */
+	bool leaves_when_idle; /* with the last operation that runs (leave.h) */
+	bool suspend;          /* the loop gives the terminal back and stops */
 };
 
 /* Takes ownership of link. */

@@ -5,6 +5,7 @@
 #include "core/base/clock.h"
 #include "core/base/err.h"
 #include "tui/app.h"
+#include "tui/leave.h"
 #include "tui/snapshot.h"
 
 bool command_focus(
@@ -84,7 +85,7 @@ bool command_quit(struct app *app, const struct command *command, const char *ar
 	if (app->overlay)
 		app_pop(app);
 	else if (!views_leave(&app->views))
-		app->quit = true;
+		leave_or_ask(app);
 	return true;
 }
 
