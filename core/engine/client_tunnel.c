@@ -88,7 +88,7 @@ static bool read_address(const char *url, struct address *ret, struct err *err)
 
 bool client_tunnel_check(const char *way, struct err *err)
 {
-	struct address address;
+	struct address address = {.path = ""};
 	if (starts_with(way, "ssh://"))
 		return read_address(way, &address, err);
 	if (starts_with(way, "unix:/"))
@@ -180,7 +180,7 @@ static bool run_ssh(const struct address *address, int stream, int errors, pid_t
 
 static bool open_ssh(const char *url, struct client_tunnel *tunnel, int *ret_fd, struct err *err)
 {
-	struct address address;
+	struct address address = {.path = ""};
 	int streams[2], errors[2];
 	if (!read_address(url, &address, err))
 		return false;

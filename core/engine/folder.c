@@ -45,7 +45,7 @@ static bool find_group(const char *name, gid_t *ret, struct err *err)
 
 bool folder_open_to(const char *path, const char *socket_path, const char *group, struct err *err)
 {
-	gid_t gid;
+	gid_t gid = (gid_t)-1;
 	if (!find_group(group, &gid, err))
 		return false;
 	if (chown(path, (uid_t)-1, gid) != 0 || chmod(path, 0710) != 0 ||

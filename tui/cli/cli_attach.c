@@ -112,7 +112,8 @@ static int run(struct cli *cli, int argc, char **argv)
 	if (argc != 2 || strcmp(argv[1], "--stdio") != 0)
 		return cli_say(CLI_USAGE, "attach takes --stdio, and nothing else");
 	if (!cli_read_settings(cli->config, NULL, &cli->settings, NULL, &err))
-		return cli_say(CLI_USAGE, "%s", err.text); /* a line: more than one nobody would see */
+		return cli_say(
+			CLI_USAGE, "%s", err.text); /* a line: more than one nobody would see */
 	if (!client_attach(
 		    cli->settings, "attach", false, ATTACH_MS, &cli->client, &started, &err) ||
 		!open_engine(cli->settings, &engine, &err))
