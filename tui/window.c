@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/msg/event_key.h"
 #include "tui/link.h"
 
 void window_init(struct window *window, enum window_id id)
@@ -95,32 +96,15 @@ static void trim(struct window *window)
 	window->trimmed += over;
 }
 
-/* Keys are time/source/seq. Those of one store compare by number; of what is none (the audit file is
- * one source) the order is that in which it comes. */
-static int compare_keys(const char *a, const char *b)
-{
-	char *a_end, *b_end;
-	long long a_ms = strtoll(a, &a_end, 10), b_ms = strtoll(b, &b_end, 10);
-	if (a_ms != b_ms)
-		return a_ms < b_ms ? -1 : 1;
-	for (int part = 0; part < 2 && *a_end == '/' && *b_end == '/'; part++) {
-		unsigned long long left = strtoull(a_end + 1, &a_end, 10);
-		unsigned long long right = strtoull(b_end + 1, &b_end, 10);
-		if (left != right)
-			return left < right ? -1 : 1;
-	}
-	return 0;
-}
-
 /* Where a row belongs: behind those up to its key. Most belong at the end. */
 static size_t place_of(const struct window *window, const char *key)
 {
 	size_t low = 0, high = window->count;
-	if (high && compare_keys(window->rows[high - 1].key, key) <= 0)
+	if (high && event_key_compare_texts(window->rows[high - 1].key, key) <= 0)
 		return high;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		if (compare_keys(window->rows[middle].key, key) <= 0)
+		if (event_key_compare_texts(window->rows[middle].key, key) <= 0)
 			low = middle + 1;
 		else
 			high = middle;

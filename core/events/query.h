@@ -21,7 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "core/base/attr.h"
-#include "core/events/key.h"
+#include "core/msg/event_key.h"
 
 struct event_marks; /* how far each stream went in a snapshot; one block, freed with free() */
 struct event_query;

@@ -3,7 +3,7 @@
 #include "core/base/format.h"
 #include "core/base/mem.h"
 #include "core/base/secret.h"
-#include "core/events/key.h"
+#include "core/msg/event_key.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <string.h>

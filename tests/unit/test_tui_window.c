@@ -14,6 +14,7 @@
 #include "core/base/err.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
+#include "core/msg/event_key.h"
 #include "core/model/model.h"
 #include "tui/link.h"
 #include "tui/window.h"
@@ -167,6 +168,43 @@ static void rows_go_where_their_keys_belong_and_are_held_once(void **state)
 	assert_true(ends->window.done);
 }
 
+/* Hashes of names, as engines have them: all of their hex digits count. */
+static void rows_of_a_millisecond_are_in_the_order_of_source_and_sequence(void **state)
+{
+	enum { LINES = 120, STEP = 7 };
+	static const char *const names[] = {"orders.log", "pay.log", "op:17", "redis/main"};
+	struct ends *ends = *state;
+	ask(ends, "a");
+	for (size_t i = 0; i < LINES; i++) { /* each once, scrambled */
+		size_t at = i * STEP % LINES;
+		struct event_key key = {.time_ms = 1788000000000,
+			.source = entity_id("source", names[at % COUNT_OF(names)]),
+			.seq = at};
+		autofree char *line =
+			xasprintf("win_rows window=1 generation=1 rows=[{key=\"%s\"}]",
+				event_key_print(key).text);
+		assert_true(take(ends, line));
+	}
+	assert_int_equal(ends->window.count, LINES);
+	for (size_t i = 1; i < LINES; i++) {
+		struct event_key before, key;
+		struct err err;
+		assert_true(event_key_read(ends->window.rows[i - 1].key, &before, &err));
+		assert_true(event_key_read(ends->window.rows[i].key, &key, &err));
+		assert_true(event_key_compare(before, key) < 0);
+	}
+}
+
+static void rows_of_the_audit_file_stay_in_the_order_in_which_they_come(void **state)
+{
+	struct ends *ends = *state;
+	ask(ends, "a");
+	assert_true(take(ends, "win_rows window=1 generation=1 "
+			       "rows=[{key=\"9/audit/900\"} {key=\"10/audit/20\"} "
+			       "{key=\"10/audit/3\"} {key=\"11/audit/1\"}]"));
+	assert_keys(ends, "9/audit/900 10/audit/20 10/audit/3 11/audit/1");
+}
+
 static void an_engine_that_goes_is_asked_again_when_it_comes_back(void **state)
 {
 	struct ends *ends = *state;
@@ -189,6 +227,8 @@ int main(void)
 		WINDOW_TEST(old_rows_stay_until_the_first_new_part_comes),
 		WINDOW_TEST(parts_are_appended_and_bounded),
 		WINDOW_TEST(rows_go_where_their_keys_belong_and_are_held_once),
+		WINDOW_TEST(rows_of_a_millisecond_are_in_the_order_of_source_and_sequence),
+		WINDOW_TEST(rows_of_the_audit_file_stay_in_the_order_in_which_they_come),
 		WINDOW_TEST(an_engine_that_goes_is_asked_again_when_it_comes_back),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/events/key.h"
+#include "core/msg/event_key.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -52,4 +52,14 @@ bool event_key_read(const char *text, struct event_key *ret_key, struct err *err
 		return err_set(err, ERR_INVALID, "'%.60s' is no event key", text);
 	*ret_key = key;
 	return true;
+}
+
+int event_key_compare_texts(const char *a, const char *b)
+{
+	struct event_key left, right;
+	struct err ignored;
+	if (event_key_read(a, &left, &ignored) && event_key_read(b, &right, &ignored))
+		return event_key_compare(left, right);
+	long long a_ms = strtoll(a, NULL, 10), b_ms = strtoll(b, NULL, 10);
+	return (a_ms > b_ms) - (a_ms < b_ms);
 }
