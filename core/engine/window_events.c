@@ -38,7 +38,8 @@ static bool begin_output(
 struct carried {
 	struct event_marks *marks;
 	const struct redactor *redactor; /* a reference: what the rows were redacted with */
-	struct event_key oldest;         /* of the rows sent; those before it were not all sent */
+	struct event_key
+		oldest; /* of the first answer; with more_before rows before it were not sent */
 	uint64_t hits, hidden, more_before;
 };
 
@@ -139,7 +140,7 @@ static void carry_on(struct window_job *job, const struct msg_win_rows *rows)
 	struct carried *old = job->carried;
 	struct event_key oldest = EVENT_KEY_END, newest;
 	(void)event_query_span(query, &oldest, &newest);
-	if (old && event_key_compare(old->oldest, oldest) < 0)
+	if (old)
 		oldest = old->oldest;
 	*carried = (struct carried){.marks = event_query_marks(query),
 		.redactor = redactor_ref(event_scan_redactor(job->owned)),

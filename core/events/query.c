@@ -7,6 +7,7 @@
  */
 #include "core/events/query.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -485,13 +486,14 @@ static uint64_t left_of(const struct event_query *query, const struct walk *walk
 	return left;
 }
 
-/* Of the lines not looked at as many fit as of those that were. */
+/* Of the lines not looked at as many fit as of those that were, and one at least: 0 says that none is
+ * left. */
 static uint64_t estimate(const struct event_query *query, uint64_t left)
 {
 	uint64_t scanned = query->before.scanned + query->after.scanned;
 	if (!scanned || query->hits == scanned)
 		return left;
-	return (uint64_t)((double)left * (double)query->hits / (double)scanned);
+	return (uint64_t)ceil((double)left * (double)query->hits / (double)scanned);
 }
 
 /* The rows found since the last time, forwards, behind those of `to`. */

@@ -364,6 +364,46 @@ static void a_line_from_before_what_was_sent_makes_no_gap_in_it(void **state)
 	assert_int_equal(rows->more_before, more + 1);
 }
 
+/* Between two late lines, and between them and what was sent, are lines that were not sent. */
+static void a_second_line_from_before_what_was_sent_makes_no_gap_either(void **state)
+{
+	struct scene *scene = *state;
+	say(scene, "win_open window=1 generation=1 store=\"events\" before=10 follow=true");
+	const struct msg_win_rows *rows = await_rows(scene, 1);
+	uint64_t more = rows->more_before;
+	int64_t oldest_ms = rows->rows[0].time_ms;
+	for (uint64_t i = 1; i <= 3; i++) {
+		write_line(scene->slow, oldest_ms - 1000 + (int64_t)i, "late");
+		post(scene, scene->slow);
+		rows = next_rows(scene);
+		assert_false(rows->replace);
+		assert_int_equal(rows->rows_count, 0);
+		assert_int_equal(rows->more_before, more + i);
+	}
+}
+
+static void a_late_line_makes_no_gap_where_hardly_a_line_was_left(void **state)
+{
+	struct scene *scene = *state;
+	struct event_writer *other = writer_of(scene->harness, "other.log");
+	int64_t first_ms = HARNESS_START_MS - LINES - 1000;
+	for (int i = 0; i < 31; i++) /* one more than three pages; hits are rare */
+		write_line(scene->slow, first_ms + i, "rare");
+	post(scene, scene->slow);
+	say(scene, "win_open window=1 generation=1 store=\"events\" before=10 follow=true "
+		   "filter=\"rare\"");
+	const struct msg_win_rows *rows = await_rows(scene, 1);
+	assert_int_equal(rows->hits, 30);
+	assert_int_equal(rows->more_before, 1);
+	write_line(other, first_ms - 1, "rare");
+	post(scene, other);
+	rows = next_rows(scene);
+	assert_false(rows->replace);
+	assert_int_equal(rows->rows_count, 0);
+	assert_int_equal(rows->more_before, 2);
+	event_writer_free(other);
+}
+
 static void more_news_than_a_page_takes_its_place(void **state)
 {
 	struct scene *scene = *state;
@@ -541,6 +581,8 @@ int main(void)
 		TEST(a_client_that_reads_nothing_is_sent_no_further_part),
 		TEST(a_followed_end_sends_only_what_is_new_and_where_it_belongs),
 		TEST(a_line_from_before_what_was_sent_makes_no_gap_in_it),
+		TEST(a_second_line_from_before_what_was_sent_makes_no_gap_either),
+		TEST(a_late_line_makes_no_gap_where_hardly_a_line_was_left),
 		TEST(more_news_than_a_page_takes_its_place),
 		TEST(a_page_of_late_lines_does_not_hide_the_newest),
 		TEST(rows_leave_a_followed_end_when_their_time_is_over),

@@ -172,6 +172,23 @@ static void a_filter_hides_and_is_counted(void **state)
 	msg_free(MSG_win_rows, rows);
 }
 
+static void more_is_said_to_be_there_as_long_as_lines_are_left(void **state)
+{
+	struct bench *bench = *state;
+	add(bench, 0, T - 900, "shop", "hit 1");
+	add(bench, 0, T - 800, "shop", "hit 2");
+	for (int i = 0; i < 50; i++)
+		add(bench, 0, T - 700, "shop", "tick");
+	deliver(bench);
+	for (size_t wanted = 1; wanted <= 2; wanted++) {
+		const struct event_question last = {.anchor = EVENT_KEY_END, .before = wanted};
+		struct msg_win_rows *rows = answer(bench, &last, "hit");
+		assert_int_equal(rows->rows_count, wanted);
+		assert_int_equal(rows->more_before, 2 - wanted);
+		msg_free(MSG_win_rows, rows);
+	}
+}
+
 static void rows_of_some_bots_come_with_our_own(void **state)
 {
 	struct bench *bench = *state;
@@ -634,6 +651,7 @@ int main(void)
 		with_bench(sources_are_merged_by_time_with_a_stable_order),
 		with_bench(a_key_of_a_row_is_a_position_for_ever),
 		with_bench(a_filter_hides_and_is_counted),
+		with_bench(more_is_said_to_be_there_as_long_as_lines_are_left),
 		with_bench(rows_of_some_bots_come_with_our_own),
 		with_bench(seeking_gives_the_next_key_in_its_direction),
 		with_bench(a_question_can_be_dropped_between_two_slices),
