@@ -38,8 +38,7 @@ static bool begin_output(
 struct carried {
 	struct event_marks *marks;
 	const struct redactor *redactor; /* a reference: what the rows were redacted with */
-	struct event_key
-		oldest; /* of the first answer; with more_before rows before it were not sent */
+	struct event_key oldest;         /* sent first; with more_before some before it were not */
 	uint64_t hits, hidden, more_before;
 };
 
@@ -181,8 +180,9 @@ static bool is_page_full(const struct window_job *job)
 	       job->request->before;
 }
 
-/* What came since is told once all of it is looked through: only then is it known whether it goes
- * among the rows that were sent. */
+/* Parts are of a first answer. Later ones are told once all is looked through: only then is it known
+ * whether what came goes among the rows that were sent, and those that a part took the place of would be
+ * gone until they are found again. */
 static void answer(struct window_job *job, const char *expression)
 {
 	struct err err = {.code = ERR_NONE};
@@ -193,7 +193,7 @@ static void answer(struct window_job *job, const char *expression)
 	job->has_ended = event_scan_step(job->owned, &job->query);
 	if (job->has_ended && job->carried && is_page_full(job))
 		begin_again(job);
-	if (job->has_ended ? job->end_due : job->part_due && !job->carried)
+	if (job->has_ended ? job->end_due : job->part_due && !job->position)
 		tell(job);
 	else
 		window_post_pause(job);

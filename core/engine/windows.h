@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Windows on the big stores. A screen opens and moves them; each answer is worked out on the query
- * pool, slice by slice, and comes back as a parcel a slice. What was found so far is sent on in parts,
- * at most one every WINDOW_GAP_MS and none to a client that has not read the last. A move (a greater
- * generation) cancels what is under way and makes its parcels stale. A following window is asked again
- * when its store has something new, as seldom. Engine thread.
+ * pool, slice by slice, and comes back as a parcel a slice. What was found so far of a first answer
+ * is sent on in parts, at most one every WINDOW_GAP_MS and none to a client that has not read the
+ * last. A move (a greater generation) cancels what is under way and makes its parcels stale. A
+ * following window is asked again when its store has something new, as seldom. Engine thread.
  */
 #ifndef BOTSWAIN_ENGINE_WINDOWS_H
 #define BOTSWAIN_ENGINE_WINDOWS_H

@@ -450,6 +450,25 @@ static void rows_leave_a_followed_end_when_their_time_is_over(void **state)
 	assert_int_equal(rows->rows_count, 1);
 }
 
+static void rows_that_are_held_stay_while_they_are_looked_for_again(void **state)
+{
+	struct scene *scene = *state;
+	const struct msg_win_rows *rows;
+	say(scene, "win_open window=1 generation=1 store=\"events\" before=10 follow=true "
+		   "filter=\"needle time>-1h\"");
+	assert_int_equal(await_rows(scene, 1)->hits, LINES / RARE_EVERY);
+	forget(scene);
+	write_line(scene->writer, clock_wall_ms(&scene->harness->clock), "tick");
+	post(scene, scene->writer);
+	await_rows(scene, 1);
+	for (size_t i = 0; i < scene->count; i++) {
+		assert_int_equal(scene->heard[i].message.kind, MSG_win_rows);
+		rows = scene->heard[i].message.body;
+		assert_true(rows->done);
+		assert_int_equal(rows->rows_count, LINES / RARE_EVERY);
+	}
+}
+
 /* A source reads its secret late; the first member of the sources is their hub. */
 static void learn_secret(struct scene *scene, const char *text)
 {
@@ -586,6 +605,7 @@ int main(void)
 		TEST(more_news_than_a_page_takes_its_place),
 		TEST(a_page_of_late_lines_does_not_hide_the_newest),
 		TEST(rows_leave_a_followed_end_when_their_time_is_over),
+		TEST(rows_that_are_held_stay_while_they_are_looked_for_again),
 		TEST(rows_that_show_what_turns_out_to_be_a_secret_are_sent_again),
 		TEST(a_long_seek_says_how_far_it_is_and_then_where),
 		TEST(a_seek_is_stopped_by_its_client),
