@@ -147,7 +147,8 @@ static void hurry_busy(const struct engine *engine)
 			collect_hurry(engine->collect, bots[i]->name);
 }
 
-/* Secrets are read by the workers, one by one: whoever writes text gets to know them here. */
+/* Secrets are read by the workers, one by one: whoever writes text gets to know them here, and windows
+ * that may show one are sent again. */
 static void renew_redactor(struct engine *engine)
 {
 	if (!engine->collect)
@@ -157,7 +158,9 @@ static void renew_redactor(struct engine *engine)
 	journal_redact_with(engine->book, redactor);
 	if (engine->ledger)
 		ledger_redact_with(engine->ledger, redactor);
-	redactor_unref(redactor);
+	engine->redactor_changes += redactor != engine->redactor;
+	redactor_unref(engine->redactor);
+	engine->redactor = redactor;
 }
 
 void beat(struct engine *engine)

@@ -7,6 +7,7 @@
 
 #include "core/base/err.h"
 #include "core/base/mem.h"
+#include "core/base/redact.h"
 #include "core/base/str.h"
 #include "core/conf/settings.h"
 #include "core/events/directory.h"
@@ -140,6 +141,7 @@ void engine_free(struct engine *engine)
 	alerts_free(engine->alerts);
 	journal_free(engine->book);
 	event_directory_free(engine->events);
+	redactor_unref(engine->redactor);
 	ledger_close(engine->ledger);
 	memory_free(engine->memory);
 	drafts_release(&engine->drafts);

@@ -26,6 +26,7 @@ struct ledger;
 struct lock;
 struct memory;
 struct query_pool;
+struct redactor;
 struct series;
 
 enum {
@@ -71,8 +72,10 @@ struct engine {
 	struct exporter *exporter; /* NULL: no /metrics */
 	struct act *act;
 	struct journal journal;
-	struct collect *collect; /* NULL: no workers */
-	uint64_t audit_changes;  /* results of the ledger: the audit file may have grown */
+	struct collect *collect;   /* NULL: no workers */
+	struct redactor *redactor; /* what the last beat redacted with; NULL: none yet */
+	uint64_t redactor_changes; /* secrets became known: rows that were sent may show them */
+	uint64_t audit_changes;    /* results of the ledger: the audit file may have grown */
 	struct cost cost;
 	struct usage usage;
 	struct systemd systemd;

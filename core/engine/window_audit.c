@@ -192,8 +192,7 @@ static void work(struct window_job *job)
 
 static uint64_t news(const struct engine *engine, const struct window *window)
 {
-	(void)window;
-	return engine->audit_changes;
+	return window->request->follow ? engine->audit_changes : 0;
 }
 
 const struct window_store window_audit = {

@@ -214,10 +214,13 @@ static void work_output(struct window_job *job)
 	answer(job, expression);
 }
 
-/* A window that stands at an anchor has its rows; only the end is followed. */
+/* A window that stands at an anchor has its rows, and only the end is followed; but no window keeps what
+ * turned out to be a secret. */
 static uint64_t news(const struct engine *engine, const struct window *window)
 {
-	return window->request->anchor[0] ? 0 : engine->event_changes;
+	const struct msg_win_open *request = window->request;
+	bool follows = request->follow && !request->anchor[0];
+	return engine->redactor_changes + (follows ? engine->event_changes : 0);
 }
 
 const struct window_store window_events = {

@@ -26,7 +26,8 @@ struct window_store {
 	void (*release)(struct window_job *job);
 	/* Frees what a window carries from one answer to the next; NULL: nothing. */
 	void (*drop)(void *carried);
-	/* Engine thread: a number that grows when there is news for this window. */
+	/* Engine thread: a number that grows when there is news for this window; for one that does not
+	 * follow only what it must not go on showing is. */
 	uint64_t (*news)(const struct engine *engine, const struct window *window);
 };
 

@@ -107,6 +107,8 @@ static void work(struct window_job *job)
 static uint64_t news(const struct engine *engine, const struct window *window)
 {
 	const struct msg_win_open *request = window->request;
+	if (!request->follow)
+		return 0;
 	struct span span = span_of(request, window->opened_ms, now_wall(engine));
 	int64_t step_ms = request->columns ? (span.to_ms - span.from_ms) / (int64_t)request->columns
 					   : REDRAW_MIN_MS;

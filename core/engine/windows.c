@@ -292,7 +292,7 @@ static bool is_waiting(
 {
 	if (!window->request || window->job || !may_have_more(peer, window))
 		return false;
-	return window->request->follow && window->store->news(engine, window) != window->seen;
+	return window->store->news(engine, window) != window->seen;
 }
 
 static void turn_window(struct engine *engine, struct peer *peer, struct window *window)

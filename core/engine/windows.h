@@ -4,7 +4,8 @@
  * pool, slice by slice, and comes back as a parcel a slice. What was found so far of a first answer
  * is sent on in parts, at most one every WINDOW_GAP_MS and none to a client that has not read the
  * last. A move (a greater generation) cancels what is under way and makes its parcels stale. A
- * following window is asked again when its store has something new, as seldom. Engine thread.
+ * following window is asked again when its store has something new, as seldom; one that shows lines
+ * also when a secret became known that they may hold, wherever it stands. Engine thread.
  */
 #ifndef BOTSWAIN_ENGINE_WINDOWS_H
 #define BOTSWAIN_ENGINE_WINDOWS_H
@@ -55,7 +56,7 @@ const struct msg_win_open *windows_request(const struct peer *peer, uint64_t num
 void windows_release(struct peer *peer);
 /* A parcel of a job: win_rows or win_points. Takes the parcel's content. */
 void windows_deliver(struct engine *engine, struct parcel *parcel);
-/* Asks again for following windows whose store has news. Once a turn. */
+/* Asks again for windows that their store has news for. Once a turn. */
 void windows_turn(struct engine *engine);
 /* When windows_turn() has something to do (mono ms). */
 int64_t windows_due_ms(const struct engine *engine);

@@ -170,6 +170,22 @@ static const struct msg_win_rows *await_rows(struct scene *scene, uint64_t gener
 	return rows;
 }
 
+/* Of whatever was heard, not only at the end: windows are answered in any order. */
+static const struct msg_win_rows *await_rows_of(struct scene *scene, uint64_t window)
+{
+	for (int i = 0; i < TRIES / 20; i++) { /* of a few lines */
+		for (size_t at = 0; at < scene->count; at++) {
+			const struct msg_win_rows *rows = scene->heard[at].message.body;
+			if (scene->heard[at].message.kind == MSG_win_rows && rows->done &&
+				rows->window == window)
+				return rows;
+		}
+		turn(scene);
+	}
+	fail_msg("window %llu was not answered", (unsigned long long)window);
+	return NULL;
+}
+
 static const struct msg_seek *await_seek(struct scene *scene)
 {
 	const struct msg_seek *seek = await(scene, MSG_seek);
@@ -480,10 +496,10 @@ static void learn_secret(struct scene *scene, const char *text)
 	secret_release(&secret);
 }
 
-static void rows_that_show_what_turns_out_to_be_a_secret_are_sent_again(void **state)
+/* An engine with workers, where a line shows what nobody knows for a secret yet. */
+static void write_a_secret(struct scene *scene)
 {
 	const struct engine_options options = {.workers = true};
-	struct scene *scene = *state;
 	harness_detach(scene->screen);
 	harness_free(scene->harness);
 	scene->harness = harness_open("state_dir: /nowhere/state\n", &options);
@@ -492,16 +508,51 @@ static void rows_that_show_what_turns_out_to_be_a_secret_are_sent_again(void **s
 	scene->writer = writer_of(scene->harness, "orders.log");
 	write_line(scene->writer, HARNESS_START_MS, "password hunter2hunter2");
 	post(scene, scene->writer);
+}
+
+static void assert_no_secret(const struct msg_win_rows *rows, size_t count)
+{
+	assert_true(rows->replace);
+	assert_int_equal(rows->rows_count, count);
+	assert_null(strstr(rows->rows[0].text, "hunter2hunter2"));
+}
+
+static void rows_that_show_what_turns_out_to_be_a_secret_are_sent_again(void **state)
+{
+	struct scene *scene = *state;
+	write_a_secret(scene);
 	say(scene, "win_open window=1 generation=1 store=\"events\" before=10 follow=true "
 		   "filter=\"source=orders.log\"");
 	assert_non_null(strstr(await_rows(scene, 1)->rows[0].text, "hunter2hunter2"));
 	learn_secret(scene, "hunter2hunter2");
 	write_line(scene->writer, HARNESS_START_MS, "news");
 	post(scene, scene->writer);
-	const struct msg_win_rows *rows = next_rows(scene);
-	assert_true(rows->replace);
-	assert_int_equal(rows->rows_count, 2);
-	assert_null(strstr(rows->rows[0].text, "hunter2hunter2"));
+	assert_no_secret(next_rows(scene), 2);
+}
+
+static void they_are_sent_again_without_news_and_wherever_their_window_stands(void **state)
+{
+	static const char *const stands[] = {"follow=true", "after=10 anchor=\"1/0/0\" follow=true",
+		"after=10 anchor=\"1/0/0\"", ""};
+	struct scene *scene = *state;
+	write_a_secret(scene);
+	uint64_t news = scene->harness->engine->event_changes;
+	for (uint64_t i = 1; i <= COUNT_OF(stands); i++) {
+		autofree char *line = xasprintf("win_open window=%d generation=%d store=\"events\" "
+						"before=10 filter=\"source=orders.log\" %s",
+			(int)i, (int)i, stands[i - 1]);
+		say(scene, line);
+		assert_non_null(strstr(await_rows(scene, i)->rows[0].text, "hunter2hunter2"));
+	}
+	learn_secret(scene, "hunter2hunter2");
+	forget(scene);
+	for (uint64_t i = 1; i <= COUNT_OF(stands); i++)
+		assert_no_secret(await_rows_of(scene, i), 1);
+	assert_int_equal(scene->harness->engine->event_changes, news);
+	forget(scene);
+	for (int i = 0; i < 3 * BEAT_MS / STEP_MS; i++)
+		turn(scene);
+	assert_null(last_of(scene, MSG_win_rows)); /* once */
 }
 
 /* ---- seeks ---- */
@@ -607,6 +658,7 @@ int main(void)
 		TEST(rows_leave_a_followed_end_when_their_time_is_over),
 		TEST(rows_that_are_held_stay_while_they_are_looked_for_again),
 		TEST(rows_that_show_what_turns_out_to_be_a_secret_are_sent_again),
+		TEST(they_are_sent_again_without_news_and_wherever_their_window_stands),
 		TEST(a_long_seek_says_how_far_it_is_and_then_where),
 		TEST(a_seek_is_stopped_by_its_client),
 		TEST(a_seek_ends_when_its_window_looks_for_something_else),
