@@ -154,24 +154,37 @@ void peer_drain(struct peer *peer, int64_t now_mono_ms)
 	compact(&peer->out, &peer->out_at);
 }
 
+static struct peer_reply *reply_to(struct peer *peer, uint64_t req)
+{
+	for (size_t i = 0; i < PEER_REPLIES; i++)
+		if (peer->replies[i].req == req)
+			return &peer->replies[i];
+	return NULL;
+}
+
+void peer_expect(struct peer *peer, uint64_t req)
+{
+	struct peer_reply *reply = &peer->replies[peer->next_reply];
+	peer->next_reply = (peer->next_reply + 1) % PEER_REPLIES;
+	reply->req = req;
+	str_clear(&reply->frames);
+}
+
 void peer_remember(struct peer *peer, uint64_t req, size_t from)
 {
 	if (req == 0 || from > peer->out.length)
 		return;
-	struct peer_reply *reply = &peer->replies[peer->next_reply];
-	peer->next_reply = (peer->next_reply + 1) % PEER_REPLIES;
-	reply->req = req;
+	if (!reply_to(peer, req))
+		peer_expect(peer, req);
+	struct peer_reply *reply = reply_to(peer, req);
 	str_clear(&reply->frames);
 	str_add(&reply->frames, peer->out.text + from, peer->out.length - from);
 }
 
 bool peer_repeat(struct peer *peer, uint64_t req)
 {
-	for (size_t i = 0; req && i < PEER_REPLIES; i++) {
-		if (peer->replies[i].req != req)
-			continue;
-		str_add(&peer->out, peer->replies[i].frames.text, peer->replies[i].frames.length);
-		return true;
-	}
-	return false;
+	const struct peer_reply *reply = req ? reply_to(peer, req) : NULL;
+	if (reply)
+		str_add(&peer->out, reply->frames.text, reply->frames.length);
+	return reply != NULL;
 }

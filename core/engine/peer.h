@@ -31,7 +31,7 @@ enum peer_stage {
 /* The reply to a request that this client made, kept to answer a repeat with the same bytes. */
 struct peer_reply {
 	uint64_t req;
-	struct str frames;
+	struct str frames; /* empty: it is under way */
 };
 
 struct peer {
@@ -74,9 +74,12 @@ void peer_send(struct peer *peer, enum msg_kind kind, const void *body);
 /* Sends what the socket takes. */
 void peer_drain(struct peer *peer, int64_t now_mono_ms);
 
+/* A new request begins, now or with an answer to come: `req` is not 0. */
+void peer_expect(struct peer *peer, uint64_t req);
 /* Remembers what was queued for `req` since `from` (a length of `out` taken before). */
 void peer_remember(struct peer *peer, uint64_t req, size_t from);
-/* Queues the remembered reply again; false: this request is new. */
+/* Queues the remembered reply again, nothing as long as the answer is still to come; false: this
+ * request is new. */
 bool peer_repeat(struct peer *peer, uint64_t req);
 
 #endif

@@ -71,6 +71,8 @@ static void handle(struct engine *engine, struct peer *peer, size_t row, const v
 	size_t from = peer->out.length;
 	if (req && peer_repeat(peer, req))
 		return;
+	if (req)
+		peer_expect(peer, req);
 	bool refused = (table[row].flags & CHANGES) && !peer->may_act;
 	if (refused)
 		refuse(peer, table[row].kind, req);

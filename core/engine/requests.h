@@ -2,8 +2,9 @@
 /*
  * What a greeted client may ask: one row a kind in the table of requests.c, with the handler and
  * whether the request changes something (then a client of another user is refused). Requests that
- * carry an id are answered once; a repeat gets the same bytes again and nothing is redone. A kind
- * that is no request drops the client. Engine thread.
+ * carry an id are answered once; a repeat gets the same bytes again and nothing is redone; while the
+ * answer is still to come, that one answers both. A kind that is no request drops the client. Engine
+ * thread.
  */
 #ifndef BOTSWAIN_ENGINE_REQUESTS_H
 #define BOTSWAIN_ENGINE_REQUESTS_H

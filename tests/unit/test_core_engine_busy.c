@@ -155,6 +155,28 @@ static void more_reloads_than_are_read_at_once_are_refused_and_all_are_answered(
 	assert_int_equal(count_answers(screen, "too busy"), RELOADS - AT_ONCE);
 }
 
+static void a_reload_that_is_asked_for_again_meanwhile_is_one(void **state)
+{
+	enum { TIMES = 3 };
+	const struct msg_reload_req request = {.req = 1};
+	struct scene *scene = *state;
+	struct harness_screen *screen = scene->screen;
+	occupy(scene->harness, &scene->first);
+	for (int i = 0; i < TIMES; i++)
+		client_send(screen->client, MSG_reload_req, &request);
+	harness_sync(screen);
+	unsigned under_way = scene->harness->engine->reloads;
+	work_with_a_full_mailbox(scene);
+	assert_int_equal(under_way, 1);
+	harness_await(screen, MSG_answer);
+	harness_sync(screen);
+	assert_int_equal(count_answers(screen, ""), 1);
+	client_send(screen->client, MSG_reload_req, &request);
+	harness_sync(screen);
+	assert_int_equal(count_answers(screen, ""), 2); /* the answer once more */
+	assert_int_equal(scene->harness->engine->reloads, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -164,6 +186,7 @@ int main(void)
 		TEST(a_reload_is_answered_though_its_result_found_the_mailbox_full),
 		TEST(a_window_is_answered_though_its_result_found_the_mailbox_full),
 		TEST(more_reloads_than_are_read_at_once_are_refused_and_all_are_answered),
+		TEST(a_reload_that_is_asked_for_again_meanwhile_is_one),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -613,6 +613,22 @@ static void a_seek_is_stopped_by_its_client(void **state)
 	assert_ends_with(scene, query, "stopped");
 }
 
+static void a_seek_that_is_asked_for_again_goes_on(void **state)
+{
+	struct scene *scene = *state;
+	struct query *query = seek_nothing(scene);
+	say(scene, "seek_req req=1 window=1 backwards=true expression=\"nothing like it\"");
+	turn(scene);
+	assert_false(query_cancelled(query));
+	assert_ptr_equal(peer_of(scene)->seek, query);
+	query_unref(query);
+	assert_string_equal(await_seek(scene)->error, "");
+	forget(scene);
+	for (int i = 0; i < 100; i++)
+		turn(scene);
+	assert_null(last_of(scene, MSG_seek)); /* one answer to both */
+}
+
 static void a_seek_ends_when_its_window_looks_for_something_else(void **state)
 {
 	struct scene *scene = *state;
@@ -661,6 +677,7 @@ int main(void)
 		TEST(they_are_sent_again_without_news_and_wherever_their_window_stands),
 		TEST(a_long_seek_says_how_far_it_is_and_then_where),
 		TEST(a_seek_is_stopped_by_its_client),
+		TEST(a_seek_that_is_asked_for_again_goes_on),
 		TEST(a_seek_ends_when_its_window_looks_for_something_else),
 		TEST(the_next_error_is_found_without_reading_what_has_none),
 	};
