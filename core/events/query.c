@@ -363,16 +363,21 @@ static bool is_done(const struct walk *walk)
 	return walk->row_count == walk->wanted || (walk->is_open && !walk->count);
 }
 
-static void judge(const struct event_query *query, struct cursor *cursor)
+/* Each look of the filter at what a chunk says of itself counts as one at a line; of `lines` one stays,
+ * for the line or the chunk itself. */
+static void judge(const struct event_query *query, struct cursor *cursor, size_t *lines)
 {
+	size_t looks = 0;
 	const struct chunk *chunk = chunk_at(query, cursor);
 	bool all_wanted = !query->bot_count || chunk_stream(chunk)->is_own;
 	if (!chunk_may_be_wanted(chunk, query->bots, query->bot_count))
 		cursor->verdict = PASS;
-	else if (chunk_may_fit(chunk, query->filter))
+	else if (chunk_may_fit(chunk, query->filter, &looks))
 		cursor->verdict = READ;
 	else
 		cursor->verdict = all_wanted ? PASS_HIDE : COUNT;
+	if (looks)
+		*lines -= looks < *lines ? looks - 1 : *lines - 1;
 }
 
 /* Passes over the rest of the chunk on top: of its lines all is known. With marks, those before
@@ -419,7 +424,7 @@ static bool step(struct event_query *query, struct walk *walk, size_t *lines)
 	for (; walk->row_count < walk->wanted && walk->count && *lines; --*lines) {
 		struct cursor *top = &walk->heap[0];
 		if (top->verdict == NOT_JUDGED)
-			judge(query, top);
+			judge(query, top, lines);
 		walk->first = walk->scanned ? walk->first : top->key;
 		walk->last = top->key;
 		query->last_walk = walk;

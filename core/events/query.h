@@ -51,8 +51,8 @@ struct event_query *event_query_new(struct event_snapshot *snapshot, struct filt
 	const struct redactor *redactor, const struct event_question *question) MUST_CHECK;
 void event_query_free(struct event_query *query); /* NULL is legal */
 
-/* Looks at up to `lines` lines, in both directions by turns; a chunk that is passed over counts as one.
- * True: done. */
+/* Looks at up to `lines` lines, in both directions by turns; a chunk that is passed over counts as one,
+ * or as many as it has bots and levels that the filter was asked about. True: done. */
 bool event_query_step(struct event_query *query, size_t lines);
 
 /* Moves the rows found since it was called last into `to`, in order. Sets what is known so far:

@@ -38,25 +38,29 @@ static void get(const void *of, size_t column, struct filter_value *value)
 		column == LOG_COLUMN_LEVEL ? kind->level != LOG_LEVEL_NONE : value->length > 0;
 }
 
-static bool a_level_may_fit(const struct chunk *chunk, const char *bot, struct filter *filter)
+static bool a_level_may_fit(
+	const struct chunk *chunk, const char *bot, struct filter *filter, size_t *looks)
 {
 	unsigned levels = chunk_levels(chunk);
 	for (unsigned level = 0; level < LOG_LEVELS; level++) {
 		const struct kind kind = {.chunk = chunk, .bot = bot, .level = level};
-		if ((levels & 1u << level) && filter_may_match(filter, get, &kind))
+		if (!(levels & 1u << level))
+			continue;
+		++*looks;
+		if (filter_may_match(filter, get, &kind))
 			return true;
 	}
 	return false;
 }
 
-bool chunk_may_fit(const struct chunk *chunk, struct filter *filter)
+bool chunk_may_fit(const struct chunk *chunk, struct filter *filter, size_t *looks)
 {
 	const char *bots[CHUNK_BOTS + 1];
 	if (!filter || filter_is_empty(filter))
 		return true;
 	size_t count = chunk_bots(chunk, bots);
-	bool may = count == 0 && a_level_may_fit(chunk, NULL, filter);
+	bool may = count == 0 && a_level_may_fit(chunk, NULL, filter, looks);
 	for (size_t i = 0; i < count && !may; i++)
-		may = a_level_may_fit(chunk, bots[i], filter);
+		may = a_level_may_fit(chunk, bots[i], filter, looks);
 	return may;
 }

@@ -319,6 +319,24 @@ static void chunks_that_cannot_hold_what_is_asked_for_are_not_read(void **state)
 	assert_answered_within(bench, &question, "bot=quiz", 200, "b1 b2", 20000);
 }
 
+/* Telling that no line fits takes a look at each bot and level of a chunk: they count as lines. */
+static void what_it_takes_to_pass_over_a_chunk_counts(void **state)
+{
+	enum { BOTS = 5 };
+	struct bench *bench = *state;
+	for (int i = 0; i < SOURCES * BOTS; i++) {
+		char bot[16];
+		snprintf(bot, sizeof(bot), "bot-%d", i / SOURCES);
+		add(bench, (size_t)i % SOURCES, T - 900 + i, bot, "tick");
+	}
+	deliver(bench);
+	const struct event_question all = {.anchor = EVENT_KEY_END, .before = 100};
+	struct event_query *query = ask(bench, &all, "level>=error");
+	assert_false(event_query_step(query, 2 * BOTS));
+	assert_true(event_query_step(query, 2 * BOTS));
+	event_query_free(query);
+}
+
 static void a_chunk_of_many_bots_is_read_and_nothing_is_missed(void **state)
 {
 	struct bench *bench = *state;
@@ -657,6 +675,7 @@ int main(void)
 		with_bench(a_question_can_be_dropped_between_two_slices),
 		with_bench(parts_taken_between_slices_make_the_whole_answer),
 		with_bench(chunks_that_cannot_hold_what_is_asked_for_are_not_read),
+		with_bench(what_it_takes_to_pass_over_a_chunk_counts),
 		with_bench(a_chunk_of_many_bots_is_read_and_nothing_is_missed),
 		with_bench(of_a_followed_end_only_what_is_new_is_looked_at),
 		with_bench(passing_over_chunks_changes_no_answer),
