@@ -235,6 +235,52 @@ static void a_folder_that_hangs_does_not_hold_the_start(void **state)
 	await_nothing_left(bench);
 }
 
+static void await_stage(struct part_writer *writer, enum part_stage stage)
+{
+	while (part_writer_look(writer).stage != stage) {
+		struct pollfd bell = {.fd = part_writer_fd(writer), .events = POLLIN};
+		assert_int_equal(poll(&bell, 1, WAIT_MS), 1);
+	}
+}
+
+/* The thread makes room between two questions: the answer is never more than who asks can hold. */
+static void the_room_of_a_file_is_never_more_than_was_asked_for(void **state)
+{
+	static const char bytes[PART_WAITING_BYTES];
+	enum { MOST = 64 << 10, LEFT = 100 };
+	struct bench *bench = *state;
+	struct part_writer *writer = NULL;
+	autofree char *name = xasprintf("%s/fleet.dump", bench->dir);
+	assert_true(part_writer_new(name, &writer, NULL));
+	await_stage(writer, PART_OPEN);
+	gate_shut("write");
+	part_writer_put(writer, bytes, 1);
+	gate_await();
+	part_writer_put(writer, bytes, sizeof(bytes) - LEFT);
+	assert_int_equal(part_writer_room(writer, MOST), LEFT);
+	assert_int_equal(part_writer_room(writer, LEFT / 2), LEFT / 2);
+	gate_open();
+	part_writer_sync(writer);
+	await_stage(writer, PART_SYNCED);
+	assert_int_equal(part_writer_look(writer).bytes, sizeof(bytes) - LEFT + 1);
+	assert_int_equal(part_writer_room(writer, MOST), 0);
+	part_writer_free(writer);
+	await_nothing_left(bench);
+}
+
+/* Odd sizes, and a disk that takes them between any two steps of the runner. */
+static void a_child_that_fills_the_room_again_and_again_is_written_whole(void **state)
+{
+	enum { BYTES = 10888896 }; /* of seq 1500000 */
+	struct bench *bench = *state;
+	autofree char *good = xasprintf("%s/fleet.dump", bench->dir);
+	start(bench, BACKUP, "fleet.dump", words("seq", "1500000"));
+	await_event(bench, BACKUP, "ended", "", 0);
+	assert_int_equal(bench->seen.code, ERR_NONE);
+	assert_int_equal(bench->seen.bytes, BYTES);
+	assert_int_equal(unlink(good), 0);
+}
+
 static void writers_left_behind_are_bounded(void **state)
 {
 	struct bench *bench = *state;
@@ -264,6 +310,8 @@ int main(void)
 		TEST(a_slow_disk_that_answers_is_waited_for),
 		TEST(the_engine_leaves_without_the_disk_that_hangs),
 		TEST(a_folder_that_hangs_does_not_hold_the_start),
+		TEST(the_room_of_a_file_is_never_more_than_was_asked_for),
+		TEST(a_child_that_fills_the_room_again_and_again_is_written_whole),
 		TEST(writers_left_behind_are_bounded),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

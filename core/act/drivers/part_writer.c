@@ -274,13 +274,13 @@ struct part_state part_writer_look(struct part_writer *writer)
 	return state;
 }
 
-size_t part_writer_room(struct part_writer *writer)
+size_t part_writer_room(struct part_writer *writer, size_t most)
 {
 	pthread_mutex_lock(&writer->lock);
 	bool takes = writer->state.stage == PART_OPEN && !writer->wants_sync;
 	size_t room = takes ? PART_WAITING_BYTES - writer->waiting_length : 0;
 	pthread_mutex_unlock(&writer->lock);
-	return room;
+	return room < most ? room : most;
 }
 
 void part_writer_put(struct part_writer *writer, const char *bytes, size_t length)

@@ -42,9 +42,10 @@ void part_writer_free(struct part_writer *writer);
 
 int part_writer_fd(const struct part_writer *writer); /* readable: look at its state again */
 struct part_state part_writer_look(struct part_writer *writer);
-/* How many bytes it takes now; 0 unless it is open. */
-size_t part_writer_room(struct part_writer *writer);
-/* At most part_writer_room() bytes. */
+/* How many of `most` bytes it takes now; 0 unless it is open. Its thread makes room at any time: a
+ * second call may say more. */
+size_t part_writer_room(struct part_writer *writer, size_t most);
+/* At most as many bytes as part_writer_room() said. */
 void part_writer_put(struct part_writer *writer, const char *bytes, size_t length);
 void part_writer_sync(struct part_writer *writer); /* all that was given: PART_SYNCED */
 void part_writer_name(struct part_writer *writer); /* after PART_SYNCED: PART_NAMED */

@@ -176,7 +176,7 @@ static bool wants_every_byte(const struct run *run)
 /* A disk that is slower than the child lets the child wait. */
 static bool has_room(const struct run *run)
 {
-	return !wants_every_byte(run) || part_writer_room(run->part) > 0;
+	return !wants_every_byte(run) || part_writer_room(run->part, 1) > 0;
 }
 
 void run_fds(const struct run *run, int ret[RUN_FDS])
@@ -236,14 +236,13 @@ static void take_bytes(
 static void drain(struct run *run, int *fd, struct line_buffer *buffer, bool to_part)
 {
 	char bytes[READ_BYTES];
-	size_t most = sizeof(bytes);
-	if (to_part && wants_every_byte(run) && part_writer_room(run->part) < most)
-		most = part_writer_room(run->part);
+	bool is_kept = to_part && wants_every_byte(run);
+	size_t most = is_kept ? part_writer_room(run->part, sizeof(bytes)) : sizeof(bytes);
 	if (*fd < 0 || most == 0)
 		return;
 	ssize_t length = read(*fd, bytes, most);
 	if (length > 0 && to_part) {
-		if (wants_every_byte(run)) /* else it is being ended */
+		if (is_kept) /* else it is being ended */
 			part_writer_put(run->part, bytes, (size_t)length);
 	} else if (length > 0) {
 		take_bytes(run, buffer, bytes, (size_t)length);
