@@ -12,6 +12,7 @@
 
 #include "core/base/err.h"
 #include "core/base/mem.h"
+#include "core/base/reap.h"
 #include "core/conf/settings.h"
 
 static int spawn(pid_t *ret_pid, const struct argv *argv, int output)
@@ -77,10 +78,9 @@ static void read_output(struct command *command)
 
 int command_finish(struct command *command)
 {
-	int status = 0;
+	int status = SIGKILL;
 	kill(-command->pid, SIGKILL);
-	while (waitpid(command->pid, &status, 0) < 0 && errno == EINTR)
-		;
+	reap_child(command->pid, command->ended_fd, REAP_WAIT_MS, &status);
 	read_output(command);
 	close(command->output_fd);
 	if (command->ended_fd >= 0)

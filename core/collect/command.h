@@ -26,8 +26,8 @@ struct command {
 enum { COMMAND_OUTPUT_MAX = 4096 };
 
 MUST_CHECK bool command_start(struct command *command, const struct argv *argv, struct err *err);
-/* Kills whatever of the group still runs, reaps it and reads its output, which stays until the next
- * start or command_release(). Returns its exit status, 128 + N when it died of signal N. */
+/* Kills whatever of the group still runs, reaps it (waiting REAP_WAIT_MS at most) and reads its
+ * output, which stays until the next start or command_release(). Returns its exit status, 128 + N when it died of signal N. */
 int command_finish(struct command *command);
 void command_release(struct command *command); /* legal on a zeroed struct */
 

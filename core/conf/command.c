@@ -15,6 +15,7 @@
 #include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/mem.h"
+#include "core/base/reap.h"
 #include "core/base/secret.h"
 #include "core/base/str.h"
 #include "core/conf/settings.h"
@@ -127,13 +128,13 @@ static enum command_outcome follow(const struct command_run *run, int64_t deadli
 	return COMMAND_ENDED;
 }
 
-/* Kills whatever it left behind, and its leader when that did not end; returns its status. */
+/* Kills whatever it left behind, and its leader when that did not end; returns its status. One that
+ * does not even end by that (it waits for a disk) is not waited for. */
 static int reap(struct command_run *run)
 {
-	int status = 0;
+	int status = SIGKILL;
 	kill(-run->pid, SIGKILL);
-	while (waitpid(run->pid, &status, 0) < 0 && errno == EINTR)
-		continue;
+	reap_child(run->pid, run->ended_fd, REAP_WAIT_MS, &status);
 	return status;
 }
 

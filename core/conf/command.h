@@ -4,6 +4,7 @@
  * process group, which is killed at the end, whoever of it still runs. Either the calling worker
  * waits for it (command_output), at most `limit_ms` and no longer than until it is told to stop; or
  * it runs beside the caller's loop (command_begin, command_end), which polls and watches the time.
+ * Nobody waits longer for one that does not even end when it is killed: see core/base/reap.h.
  */
 #ifndef BOTSWAIN_CONF_COMMAND_H
 #define BOTSWAIN_CONF_COMMAND_H
@@ -36,7 +37,8 @@ enum command_outcome { COMMAND_ENDED, COMMAND_LATE, COMMAND_STOPPED };
 
 /* Output beyond what a pipe holds keeps it from ending. */
 MUST_CHECK bool command_begin(const struct argv *command, struct command_run *ret, struct err *err);
-/* Kills what still runs, reaps it and releases the run; as command_output() otherwise. `limit_ms`
+/* Kills what still runs, reaps it (waiting REAP_WAIT_MS at most) and releases the run; as
+ * command_output() otherwise. `limit_ms`
  * is what it was given, for the words. Legal on a zeroed run with COMMAND_STOPPED. */
 bool command_end(struct command_run *run, enum command_outcome outcome, int64_t limit_ms,
 	size_t max, struct str *ret, struct err *err);

@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "core/base/reap.h"
 #include "core/base/redact.h"
 #include "core/conf/settings.h"
 #include "core/events/directory.h"
@@ -178,4 +179,5 @@ void beat(struct engine *engine)
 	hurry_busy(engine);
 	renew_redactor(engine);
 	systemd_beat(engine);
+	reap_left();
 }
