@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
@@ -19,8 +18,7 @@
 #include "core/act/drivers/argv.h"
 #include "core/base/err.h"
 #include "core/base/mem.h"
-
-enum { END_MS = 500 };
+#include "core/base/reap.h"
 
 static const char default_path[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 /* Where things are, never what they are: a secret in our environment goes no further. */
@@ -139,7 +137,7 @@ bool child_spawn(char *const *argv, char *const *environment, struct child *ret,
 	if (!failed && pidfd < 0) {
 		failed = errno;
 		kill(-pid, SIGKILL);
-		waitpid(pid, NULL, 0);
+		reap_child(pid, -1, 0, NULL);
 	}
 	if (failed) {
 		close(pipes.out[0]);
@@ -171,11 +169,8 @@ bool child_ended(const struct child *child, int *ret_status, int *ret_signal)
 void child_reap(struct child *child)
 {
 	const int fds[] = {child->pidfd, child->out, child->err};
-	struct pollfd end = {.fd = child->pidfd, .events = POLLIN};
-	if (child->pid > 0) {
-		poll(&end, 1, END_MS);
-		waitpid(child->pid, NULL, WNOHANG);
-	}
+	if (child->pid > 0)
+		reap_child(child->pid, child->pidfd, 0, NULL);
 	for (size_t i = 0; i < COUNT_OF(fds); i++)
 		if (fds[i] >= 0)
 			close(fds[i]);

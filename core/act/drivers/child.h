@@ -31,8 +31,8 @@ MUST_CHECK bool child_spawn(
 void child_signal(const struct child *child, int signal);
 /* How it ended, without reaping it: exit status, or -1 and the signal. False: it has not. */
 bool child_ended(const struct child *child, int *ret_status, int *ret_signal);
-/* Takes an ended child off the list of processes and closes what is open. One that was killed and
- * does not end within 500 ms (it waits for a disk) is left to whoever reaps after us. */
+/* Takes an ended child off the list of processes and closes what is open, without waiting. One that
+ * was killed and has not ended yet is reaped later: core/base/reap.h. */
 void child_reap(struct child *child);
 
 #endif
