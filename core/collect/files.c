@@ -158,34 +158,29 @@ static size_t place_of(const struct files *files, const char *path, bool *ret_is
 	return high;
 }
 
-static void open_post(struct files *files, struct log_file *file, const char *bot)
-{
-	const char *path = file->tail.path, *slash = strrchr(path, '/');
-	file->bot = xstrdup(bot);
-	event_post_open(&file->post, files->worker->hub, slash ? slash + 1 : path, path,
-		file->bot[0] ? file->bot : NULL);
-}
-
 /* One of a pattern that was there before is new: it is read whole. */
 static struct log_file *new_file(
 	struct files *files, const struct log_target *target, const char *path)
 {
 	struct log_file *file = xcalloc(1, sizeof(*file));
+	const char *slash = strrchr(path, '/');
 	*file = (struct log_file){.files = files,
+		.bot = xstrdup(target->bot),
 		.watch = -1,
 		.timer = {.owner = file},
 		.is_start = files->is_start && target->is_new};
 	tail_init(&file->tail, path, take_line, take_loss, file);
-	open_post(files, file, target->bot);
+	event_post_open(&file->post, files->worker->hub, slash ? slash + 1 : path, path,
+		file->bot[0] ? file->bot : NULL);
 	return file;
 }
 
-/* It is another bot's from here on, and goes on where it was. */
-static void give_to(struct files *files, struct log_file *file, const char *bot)
+/* It is another bot's from here on, and goes on where it was; what waits to be posted still waits. */
+static void give_to(struct log_file *file, const char *bot)
 {
-	event_post_close(&file->post);
 	free(file->bot);
-	open_post(files, file, bot);
+	file->bot = xstrdup(bot);
+	event_writer_give_to(file->post.writer, file->bot[0] ? file->bot : NULL);
 }
 
 /* A file that two patterns match is the first one's. */
@@ -197,7 +192,7 @@ static void want(void *context, const struct log_target *target, const char *pat
 	if (is_there) {
 		struct log_file *file = files->items[place];
 		if (!file->is_wanted && strcmp(file->bot, target->bot) != 0)
-			give_to(files, file, target->bot);
+			give_to(file, target->bot);
 		file->is_wanted = true;
 		return;
 	}

@@ -116,6 +116,12 @@ void event_writer_redact_with(struct event_writer *writer, const struct redactor
 	writer->stream.redactor = next;
 }
 
+void event_writer_give_to(struct event_writer *writer, const char *bot)
+{
+	free(writer->bot);
+	writer->bot = bot ? xstrdup(bot) : NULL;
+}
+
 /* Makes room in the list of what waits: the oldest goes, counted. */
 static void drop_waiting(struct event_writer *writer)
 {

@@ -59,6 +59,10 @@ void event_writer_free(
 /* Secrets changed: from the next line on this redactor is used. */
 void event_writer_redact_with(struct event_writer *writer, const struct redactor *redactor);
 
+/* From the next line on it is this bot's log (NULL: each line says). What was written before keeps
+ * its own. */
+void event_writer_give_to(struct event_writer *writer, const char *bot);
+
 /* A line without its line end. `is_cut`: the source cut it. */
 void event_writer_line(struct event_writer *writer, const char *line, size_t length, bool is_cut);
 void event_writer_event(struct event_writer *writer, const struct event_input *input);

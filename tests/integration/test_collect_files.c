@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Log files, followed: rotated, truncated, deleted, made later, cut in mid-line. */
+#include <dirent.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,6 +15,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "tests/support/collected.h"
@@ -334,6 +338,67 @@ static void a_log_that_is_given_to_another_bot_goes_on_where_it_was(void **state
 	assert_int_equal(collected_count_events(&collected, "one"), 1);
 }
 
+static void fill_mailbox(void)
+{
+	while (mailbox_post(collected.mailbox, MSG_obs_notify, msg_new(MSG_obs_notify))) {
+	}
+}
+
+static bool is_open(const char *path)
+{
+	bool is_found = false;
+	DIR *listing = opendir("/proc/self/fd");
+	assert_non_null(listing);
+	for (struct dirent *entry; !is_found && (entry = readdir(listing));) {
+		char target[PATH_MAX];
+		ssize_t length =
+			readlinkat(dirfd(listing), entry->d_name, target, sizeof(target) - 1);
+		target[length > 0 ? length : 0] = '\0';
+		is_found = strcmp(target, path) == 0;
+	}
+	closedir(listing);
+	return is_found;
+}
+
+/* What the files' worker does after it was told of everything before, also when it cannot say so. */
+static void await_open(const char *name)
+{
+	autofree char *path = path_of(name);
+	int64_t until_ms = clock_mono_ms(clock_real()) + COLLECTED_WAIT_MS;
+	while (!is_open(path)) {
+		assert_true(clock_mono_ms(clock_real()) < until_ms);
+		sched_yield();
+	}
+}
+
+static void await_refused_post(void)
+{
+	uint64_t before = mailbox_dropped(collected.mailbox);
+	int64_t until_ms = clock_mono_ms(clock_real()) + COLLECTED_WAIT_MS;
+	while (mailbox_dropped(collected.mailbox) < before + 2) {
+		assert_true(clock_mono_ms(clock_real()) < until_ms);
+		sched_yield();
+	}
+}
+
+static void lines_that_wait_for_a_full_engine_survive_that_their_log_gets_another_bot(void **state)
+{
+	(void)state;
+	append("next.log", "next\n");
+	watch();
+	fill_mailbox();
+	append("orders.log", "one\n");
+	await_refused_post();
+	collected_reload(&collected,
+		"bots: [{name: pay, transport: none, logs: [%s/orders.log, %s/next.log]}]\n",
+		folder, folder);
+	await_open("next.log");
+	append("orders.log", "two\n");
+	collected_wait_event(&collected, "orders.log pay ", "two", NULL);
+	assert_int_equal(collected_count_events(&collected, "orders.log orders "), 1);
+	assert_int_equal(collected_count_events(&collected, "one"), 1);
+}
+
 static void many_lines_make_few_notes(void **state)
 {
 	(void)state;
@@ -372,6 +437,7 @@ int main(void)
 		TEST(what_is_lost_of_a_log_is_counted_and_said),
 		TEST(a_file_that_is_made_just_before_a_reload_is_read_whole),
 		TEST(a_log_that_is_given_to_another_bot_goes_on_where_it_was),
+		TEST(lines_that_wait_for_a_full_engine_survive_that_their_log_gets_another_bot),
 		TEST(many_lines_make_few_notes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -308,6 +308,29 @@ static void a_full_mailbox_forgets_nothing(void **state)
 	assert_int_equal(chunk_count(list->chunks[0]), 2);
 }
 
+static void a_log_that_gets_another_bot_keeps_what_waits(void **state)
+{
+	struct bench *bench = *state;
+	while (mailbox_post(bench->box, MSG_obs_notify, msg_new(MSG_obs_notify))) {
+	}
+	write_line(bench, "2026-11-20 10:00:21,000 +0000 - app - INFO - hello");
+	event_writer_lost(bench->writer, 7);
+	assert_false(event_writer_post(bench->writer, bench->box, true));
+	event_writer_give_to(bench->writer, "other");
+	write_line(bench, "2026-11-20 10:00:21,000 +0000 - app - INFO - goodbye");
+	event_writer_give_to(bench->writer, NULL);
+	write_line(bench, "2026-11-20 10:00:21,000 +0000 - app - INFO - nobody");
+	for (struct parcel parcel; mailbox_take(bench->box, &parcel, 1);)
+		parcel_release(&parcel);
+	const struct chunk *chunk = chunk_of(bench);
+	const struct msg_obs_notes *notes = bench->parcel.message.body;
+	assert_int_equal(notes->dropped, 7);
+	assert_int_equal(chunk_count(chunk), 3);
+	assert_string_equal(chunk_bot(chunk, chunk_record(chunk, 0)), "own_log");
+	assert_string_equal(chunk_bot(chunk, chunk_record(chunk, 1)), "other");
+	assert_string_equal(chunk_bot(chunk, chunk_record(chunk, 2)), "");
+}
+
 static void chunks_grow_with_their_source_and_are_announced_once(void **state)
 {
 	struct bench *bench = *state;
@@ -446,6 +469,7 @@ int main(void)
 		with_bench(notes_count_by_bot_level_and_trouble),
 		with_bench(notes_are_posted_at_most_sixty_times_a_second),
 		with_bench(a_full_mailbox_forgets_nothing),
+		with_bench(a_log_that_gets_another_bot_keeps_what_waits),
 		with_bench(chunks_grow_with_their_source_and_are_announced_once),
 		with_bench(an_engine_that_takes_nothing_costs_bounded_memory_and_is_told),
 		with_bench(an_event_keeps_its_fields_apart),
