@@ -299,8 +299,10 @@ static bool look_when_due(struct streams *streams, struct err *err)
 /* Connected: one round takes what is there, or waits for it in the server. */
 static bool round_of(struct streams *streams, bool *ret_has_read, struct err *err)
 {
-	if (!session_open(&streams->session, err) || !walk(streams, err) ||
-		!prepare(streams, err) || !look_when_due(streams, err))
+	if (!session_open(&streams->session, err))
+		return false;
+	event_post_renew(&streams->post); /* opening it may have told a new password */
+	if (!walk(streams, err) || !prepare(streams, err) || !look_when_due(streams, err))
 		return false;
 	streams->has_more = false;
 	*ret_has_read = queue_read(streams);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Streams of a real Redis: read from their last id, over every break of the connection. */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "core/base/mem.h"
@@ -324,6 +326,28 @@ static void secrets_in_fields_are_gone_before_they_are_kept(void **state)
 	collected_wait_event(&collected, "hello", "<redacted>", NULL);
 }
 
+/* It is read before the streams are, and an entry that was there before us may hold it. */
+static void the_password_of_the_server_is_gone_from_the_first_entry_on(void **state)
+{
+	(void)state;
+	static const char password[] = "zugzwang-4711";
+	autofree char *path = xasprintf("%s/password", server.folder);
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	assert_int_equal(write(fd, password, strlen(password)), (int)strlen(password));
+	close(fd);
+	autofree char *acl =
+		redis_server_do(&server, "ACL SETUSER watcher on >%s ~* &* +@all", password);
+	assert_string_equal(acl, "OK");
+	add("log", password);
+	collected_start(&collected,
+		"redis: [{name: main, socket: %s, interval: 300ms, timeout: 500ms, streams: [log], "
+		"user: watcher, password: {file: %s}}]\n"
+		"bots: [{name: orders, transport: none}]\n",
+		server.socket, path);
+	collected.forbidden = password;
+	collected_wait_event(&collected, "<redacted>", NULL);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -345,6 +369,7 @@ int main(void)
 		TEST(a_key_that_is_no_stream_does_not_stop_the_others),
 		TEST(a_stream_that_is_forbidden_does_not_stop_the_others),
 		TEST(secrets_in_fields_are_gone_before_they_are_kept),
+		TEST(the_password_of_the_server_is_gone_from_the_first_entry_on),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
