@@ -209,10 +209,24 @@ static void want(void *context, const struct log_target *target, const char *pat
 	files->count++;
 }
 
-static bool is_gone(const struct log_file *file)
+static bool is_covered(const struct files *files, const char *path)
+{
+	for (size_t i = 0; i < files->targets.count; i++)
+		if (log_target_covers(&files->targets.items[i], path))
+			return true;
+	return false;
+}
+
+/* A file that is gone from its path is read to its end, and found again by it. Where nobody can look
+ * (a folder that was closed to us), no pattern finds it: that is said as long as it is asked for. */
+static bool is_kept(const struct files *files, const struct log_file *file)
 {
 	struct stat status;
-	return file->tail.now.fd >= 0 && stat(file->tail.path, &status) != 0;
+	if (file->is_wanted || file->tail.old_count)
+		return true;
+	if (file->tail.now.fd < 0 || stat(file->tail.path, &status) == 0)
+		return false;
+	return errno == ENOENT || errno == ENOTDIR || is_covered(files, file->tail.path);
 }
 
 static void drop_unwanted(struct files *files)
@@ -220,8 +234,7 @@ static void drop_unwanted(struct files *files)
 	size_t kept = 0;
 	for (size_t i = 0; i < files->count; i++) {
 		struct log_file *file = files->items[i];
-		/* A file that is gone from its path is read to its end, and found again by it. */
-		if (file->is_wanted || file->tail.old_count || is_gone(file))
+		if (is_kept(files, file))
 			files->items[kept++] = file;
 		else
 			free_file(files, file);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/collect/log_targets.h"
 
+#include <fnmatch.h>
 #include <glob.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +70,13 @@ void log_target_expand(const struct log_target *target, log_found *found, void *
 		for (size_t i = 0; i < paths.gl_pathc && i < LOG_FILES_MAX; i++)
 			found(context, target, paths.gl_pathv[i]);
 	globfree(&paths);
+}
+
+bool log_target_covers(const struct log_target *target, const char *path)
+{
+	return is_wild(target->pattern)
+		       ? fnmatch(target->pattern, path, FNM_PATHNAME | FNM_PERIOD) == 0
+		       : strcmp(target->pattern, path) == 0;
 }
 
 char *log_target_folder(const struct log_target *target)

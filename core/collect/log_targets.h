@@ -33,6 +33,8 @@ void log_targets_release(struct log_targets *targets);
  * whether it is there or not. */
 typedef void log_found(void *context, const struct log_target *target, const char *path);
 void log_target_expand(const struct log_target *target, log_found *found, void *context);
+/* The pattern matches this path, whether anything is there or not. */
+bool log_target_covers(const struct log_target *target, const char *path);
 /* The folder to watch for new files of the pattern: up to the last '/' before a wildcard. The
  * caller frees it. */
 char *log_target_folder(const struct log_target *target);

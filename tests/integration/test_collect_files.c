@@ -338,12 +338,6 @@ static void a_log_that_is_given_to_another_bot_goes_on_where_it_was(void **state
 	assert_int_equal(collected_count_events(&collected, "one"), 1);
 }
 
-static void fill_mailbox(void)
-{
-	while (mailbox_post(collected.mailbox, MSG_obs_notify, msg_new(MSG_obs_notify))) {
-	}
-}
-
 static bool is_open(const char *path)
 {
 	bool is_found = false;
@@ -358,6 +352,55 @@ static bool is_open(const char *path)
 	}
 	closedir(listing);
 	return is_found;
+}
+
+/* A loop of links cannot be looked through, by root either. */
+static void a_log_that_is_asked_for_no_more_is_let_go_where_nobody_can_look(void **state)
+{
+	(void)state;
+	autofree char *sub = path_of("sub"), *away = path_of("away"), *path = path_of("away/a.log");
+	assert_int_equal(mkdir(sub, 0700), 0);
+	append("sub/a.log", "one\n");
+	collected_start(&collected, "logs: [{name: rest, path: '%s/sub/*.log'}]\n", folder);
+	collected_wait_event(&collected, "one", NULL);
+	assert_int_equal(rename(sub, away), 0);
+	assert_int_equal(symlink(sub, sub), 0);
+	collected_wait(&collected, "obs_source", "kind=\"files\"", "state=\"error\"", "a.log",
+		"Too many levels of symbolic links", NULL);
+	assert_true(is_open(path));
+	append("next.log", "next\n");
+	collected_reload(&collected, "logs: [{name: rest, path: '%s/next.log'}]\n", folder);
+	collected_wait_event(&collected, "next", NULL);
+	collected_wait(&collected, "obs_source", "kind=\"files\"", "state=\"ok\"", NULL);
+	assert_false(is_open(path));
+}
+
+/* What is kept goes on where it was. */
+static void a_log_whose_folder_is_closed_for_a_while_is_not_read_again(void **state)
+{
+	(void)state;
+	autofree char *sub = path_of("sub"), *away = path_of("away");
+	assert_int_equal(mkdir(sub, 0700), 0);
+	append("sub/a.log", "one\n");
+	collected_start(&collected, "logs: [{name: rest, path: '%s/sub/*.log'}]\n", folder);
+	collected_wait_event(&collected, "one", NULL);
+	assert_int_equal(rename(sub, away), 0);
+	assert_int_equal(symlink(sub, sub), 0);
+	collected_wait(&collected, "obs_source", "kind=\"files\"", "state=\"error\"", NULL);
+	append("away/a.log", "two\n");
+	assert_int_equal(unlink(sub), 0);
+	assert_int_equal(rename(away, sub), 0);
+	collected_wait(&collected, "obs_source", "kind=\"files\"", "state=\"ok\"", NULL);
+	append("sub/a.log", "three\n");
+	collected_wait_event(&collected, "three", NULL);
+	assert_int_equal(collected_count_events(&collected, "one"), 1);
+	assert_int_equal(collected_count_events(&collected, "two"), 1);
+}
+
+static void fill_mailbox(void)
+{
+	while (mailbox_post(collected.mailbox, MSG_obs_notify, msg_new(MSG_obs_notify))) {
+	}
 }
 
 /* What the files' worker does after it was told of everything before, also when it cannot say so. */
@@ -438,6 +481,8 @@ int main(void)
 		TEST(a_file_that_is_made_just_before_a_reload_is_read_whole),
 		TEST(a_log_that_is_given_to_another_bot_goes_on_where_it_was),
 		TEST(lines_that_wait_for_a_full_engine_survive_that_their_log_gets_another_bot),
+		TEST(a_log_that_is_asked_for_no_more_is_let_go_where_nobody_can_look),
+		TEST(a_log_whose_folder_is_closed_for_a_while_is_not_read_again),
 		TEST(many_lines_make_few_notes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
