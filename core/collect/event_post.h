@@ -22,7 +22,8 @@ void event_post_open(struct event_post *post, struct hub *hub, const char *name,
 	const char *bot);
 /* Posts what waits, then frees; legal when not open. */
 void event_post_close(struct event_post *post);
-/* Before a batch of lines: takes the newest redactor. */
+/* Takes the newest redactor: before a batch of lines, and now and then without one, since the writer
+ * keeps the one it has. Costs little when it has the newest. */
 void event_post_renew(struct event_post *post);
 /* Something of the source is gone before it was read: counted as so many lines, and said by `text`
  * as an event of the source (a warning). `bot` NULL or "": the source's. */

@@ -172,6 +172,7 @@ static void run(struct worker *worker)
 		take_arrivals(listener);
 		attempt_when_due(listener);
 		take_arrivals(listener);
+		event_post_renew(&listener->post); /* also when nothing comes for long */
 		event_post_flush(&listener->post);
 	}
 	event_post_close(&listener->post);

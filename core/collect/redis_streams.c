@@ -339,6 +339,7 @@ static void run(struct worker *worker)
 		has_read = false;
 		if (is_due && !round_of(streams, &has_read, &err))
 			failed(streams, &err);
+		event_post_renew(&streams->post); /* also when nothing is read for long */
 		event_post_flush(&streams->post);
 	}
 	event_post_close(&streams->post);
