@@ -84,11 +84,16 @@ void gate_await_unlink(unsigned more_than)
 
 /* ---- the calls ---- */
 
+static bool ends_with(const char *path, const char *ending)
+{
+	size_t length = strlen(path), tail = strlen(ending);
+	return length >= tail && strcmp(path + length - tail, ending) == 0;
+}
+
+/* The file is closed under its final name. */
 static void pass(const char *call, const char *path)
 {
-	static const char ending[] = ".part";
-	size_t length = strlen(path), tail = strlen(ending);
-	if (length < tail || strcmp(path + length - tail, ending) != 0)
+	if (!ends_with(path, strcmp(call, "close") == 0 ? ".dump" : ".part"))
 		return;
 	pthread_mutex_lock(&gate.lock);
 	bool is_held = gate.shut && strcmp(gate.shut, call) == 0;
@@ -119,6 +124,12 @@ int fsync(int fd)
 {
 	pass_fd("fsync", fd);
 	return (int)syscall(SYS_fsync, fd);
+}
+
+int close(int fd)
+{
+	pass_fd("close", fd);
+	return (int)syscall(SYS_close, fd);
 }
 
 int flock(int fd, int operation)

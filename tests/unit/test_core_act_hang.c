@@ -298,6 +298,25 @@ static void writers_left_behind_are_bounded(void **state)
 	await_nothing_left(bench);
 }
 
+/* Their threads have not left yet, but no disk owes them an answer. */
+static void backups_that_have_just_ended_are_not_in_the_way_of_the_next(void **state)
+{
+	struct bench *bench = *state;
+	gate_shut("close");
+	for (size_t i = 0; i < PART_LEFT_MAX + 1; i++) {
+		autofree char *name = xasprintf("fleet-%zu.dump", i);
+		start(bench, BACKUP, name, words("true", NULL));
+		await_event(bench, BACKUP, "ended", "", 0);
+		assert_int_equal(bench->seen.code, ERR_NONE);
+	}
+	gate_await();
+	gate_open();
+	for (size_t i = 0; i < PART_LEFT_MAX + 1; i++) {
+		autofree char *good = xasprintf("%s/fleet-%zu.dump", bench->dir, i);
+		assert_int_equal(unlink(good), 0);
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -313,6 +332,7 @@ int main(void)
 		TEST(the_room_of_a_file_is_never_more_than_was_asked_for),
 		TEST(a_child_that_fills_the_room_again_and_again_is_written_whole),
 		TEST(writers_left_behind_are_bounded),
+		TEST(backups_that_have_just_ended_are_not_in_the_way_of_the_next),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -30,7 +30,8 @@ struct part_writer {
 	/* under the lock */
 	struct part_state state;
 	bool wants_sync, wants_name, wants_gone, is_left;
-	char *waiting; /* PART_WAITING_BYTES */
+	bool is_counted; /* in left_behind */
+	char *waiting;   /* PART_WAITING_BYTES */
 	size_t waiting_length;
 	/* the thread's own, but for the name, which is given away with PART_NAMED */
 	struct part_file *part;
@@ -38,7 +39,7 @@ struct part_writer {
 	size_t taken_length;
 };
 
-/* Writers that were let go of, and whose thread has not ended yet. */
+/* Writers that were let go of while the disk owed an answer, and whose thread has not ended yet. */
 static _Atomic unsigned left_behind;
 
 /* ---- threads that nobody joins ---- */
@@ -101,12 +102,18 @@ static void tell(struct part_writer *writer)
 
 /* ---- the thread ---- */
 
+/* With the lock: nothing is left to do with the file. */
+static bool is_settled(const struct part_writer *writer)
+{
+	enum part_stage stage = writer->state.stage;
+	return stage == PART_REMOVED || (stage == PART_NAMED && !writer->wants_gone);
+}
+
 /* With the lock. */
 static enum part_task next_task(const struct part_writer *writer)
 {
 	enum part_stage stage = writer->state.stage;
-	bool is_settled = stage == PART_REMOVED || (stage == PART_NAMED && !writer->wants_gone);
-	if (is_settled)
+	if (is_settled(writer))
 		return writer->is_left ? TASK_LEAVE : TASK_NONE;
 	if (writer->wants_gone || writer->is_left)
 		return TASK_REMOVE;
@@ -202,7 +209,8 @@ static void *serve(void *context)
 	}
 	part_free(writer->part);
 	writer->part = NULL;
-	atomic_fetch_sub(&left_behind, 1);
+	if (writer->is_counted) /* set before TASK_LEAVE */
+		atomic_fetch_sub(&left_behind, 1);
 	let_go(writer);
 	return NULL;
 }
@@ -254,7 +262,11 @@ void part_writer_free(struct part_writer *writer)
 {
 	if (!writer)
 		return;
-	atomic_fetch_add(&left_behind, 1);
+	pthread_mutex_lock(&writer->lock);
+	writer->is_counted = !is_settled(writer);
+	if (writer->is_counted)
+		atomic_fetch_add(&left_behind, 1);
+	pthread_mutex_unlock(&writer->lock);
 	ask(writer, &writer->is_left);
 	let_go(writer);
 }

@@ -19,7 +19,7 @@ struct part_writer;
 
 enum {
 	PART_WAITING_BYTES = 256 << 10, /* given and not taken by the thread yet */
-	PART_LEFT_MAX = 16,             /* threads left behind before a further file is refused */
+	PART_LEFT_MAX = 16,             /* left behind by a hang before a further file is refused */
 };
 
 /* Each is reached once, in this order, as far as it was asked for; PART_FAILED instead of any of
