@@ -17,7 +17,7 @@ enum { READ_BYTES = 64 << 10 };
 
 static void init_file(struct tail_file *file)
 {
-	*file = (struct tail_file){.fd = -1};
+	*file = (struct tail_file){.fd = -1, .end = -1};
 	str_init(&file->partial);
 }
 
@@ -176,17 +176,38 @@ static bool is_known(const struct tail *tail, const struct rotated *found)
 	return is_known;
 }
 
+/* As long as the new file cannot be opened, each look finds the same ones again. */
+static bool was_told(const struct tail *tail, const struct rotated *found)
+{
+	for (size_t i = 0; i < tail->told_count; i++)
+		if (tail->told[i].device == found->device && tail->told[i].inode == found->inode)
+			return true;
+	return false;
+}
+
+static void tell_lost(
+	struct tail *tail, const struct rotated *found, uint64_t bytes, const char *why)
+{
+	if (tail->told_count == TAIL_TOLD_MAX) {
+		tail->told_count--; /* the oldest is forgotten */
+		memmove(tail->told, tail->told + 1, tail->told_count * sizeof(*tail->told));
+	}
+	tail->told[tail->told_count++] =
+		(struct tail_loss){.device = found->device, .inode = found->inode};
+	tail->lost(tail->context, bytes, why);
+}
+
 /* A file that came after the last one that we know, and was rotated away before we saw it. */
 static void take_between(struct tail *tail, const struct rotated *found, int64_t now_ms)
 {
 	struct tail_file file;
 	if (found->is_packed)
-		tail->lost(tail->context, 0,
-			"it was rotated twice, and packed before it could be read");
+		tell_lost(
+			tail, found, 0, "it was rotated twice, and packed before it could be read");
 	else if (open_rotated(found, &file))
 		add_old(tail, file, now_ms);
 	else
-		tail->lost(tail->context, (uint64_t)found->bytes,
+		tell_lost(tail, found, (uint64_t)found->bytes,
 			"it was rotated twice, and what it was rotated to cannot be read");
 }
 
@@ -197,7 +218,8 @@ static void find_between(struct tail *tail, int64_t now_ms)
 		return;
 	size_t count = rotated_find(tail->path, &list);
 	for (size_t i = 0; i < count; i++)
-		if (rotated_is_after(&list[i], &last) && !is_known(tail, &list[i]))
+		if (rotated_is_after(&list[i], &last) && !is_known(tail, &list[i]) &&
+			!was_told(tail, &list[i]))
 			take_between(tail, &list[i], now_ms);
 	rotated_free(list, count);
 }
@@ -218,6 +240,7 @@ static bool take_back(struct tail *tail, const struct stat *status)
 	for (size_t i = 0; i < tail->old_count; i++)
 		if (is_file(&tail->olds[i], &found)) {
 			tail->now = tail->olds[i];
+			tail->now.end = -1;
 			remove_old(tail, i);
 			return true;
 		}
@@ -344,6 +367,8 @@ bool tail_look(struct tail *tail, int64_t now_ms, bool is_start, struct err *err
 		return look_at_now(tail, &status, now_ms);
 	bool is_open = open_file(tail, &status, is_start, err);
 	find_between(tail, now_ms);
+	if (is_open)
+		tail->told_count = 0; /* what it was rotated to is older from now on */
 	return is_open;
 }
 
@@ -363,7 +388,9 @@ static bool read_file(struct tail *tail, struct tail_file *file, int64_t now_ms,
 	}
 	while (*budget) {
 		size_t wanted = *budget < sizeof(bytes) ? *budget : sizeof(bytes);
-		ssize_t length = pread(file->fd, bytes, wanted, file->offset);
+		if (file->end >= 0 && file->end - file->offset < (off_t)wanted)
+			wanted = file->end > file->offset ? (size_t)(file->end - file->offset) : 0;
+		ssize_t length = wanted ? pread(file->fd, bytes, wanted, file->offset) : 0;
 		if (length <= 0)
 			break;
 		file->offset += length;
@@ -380,11 +407,22 @@ static void give_late_partial(struct tail *tail, struct tail_file *file, int64_t
 		give_partial(tail, file, true);
 }
 
+/* Its writer had time to let go of it: what it holds now is read, however much that is, and no more,
+ * or a writer that stays would keep us from the file of now for ever. */
+static void set_end(struct tail_file *file, int64_t now_ms)
+{
+	struct stat status;
+	if (now_ms >= file->until_ms && file->end < 0 && fstat(file->fd, &status) == 0)
+		file->end = status.st_size;
+}
+
 static bool read_olds(struct tail *tail, int64_t now_ms, size_t *budget)
 {
-	for (size_t i = 0; i < tail->old_count; i++)
+	for (size_t i = 0; i < tail->old_count; i++) {
+		set_end(&tail->olds[i], now_ms);
 		if (read_file(tail, &tail->olds[i], now_ms, budget))
 			return true;
+	}
 	for (size_t i = tail->old_count; i > 0; i--)
 		if (now_ms >= tail->olds[i - 1].until_ms)
 			end_old(tail, i - 1);

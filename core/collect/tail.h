@@ -24,6 +24,7 @@ enum {
 	TAIL_PARTIAL_MS = 1000,      /* a line waits so long for its end */
 	TAIL_HEAD_BYTES = 64,        /* of its start, by which a rewritten file is known */
 	TAIL_OLDS_MAX = 8,           /* rotated files at a time */
+	TAIL_TOLD_MAX = 64,          /* of them, that are lost while the new one cannot be read */
 };
 
 /* `is_cut`: it was too long, or it is not at its end yet. */
@@ -43,7 +44,14 @@ struct tail_file {
 	size_t head_length;
 	off_t seen_bytes; /* its size at the last look */
 	int64_t seen_ns;  /* when it had been written last, then */
-	int64_t until_ms; /* mono: an old one is read until then */
+	int64_t until_ms; /* mono: an old one is read until then ... */
+	off_t end;        /* ... and what it held then; -1 before */
+};
+
+/* A rotated file that was told to be lost. */
+struct tail_loss {
+	dev_t device;
+	ino_t inode;
 };
 
 struct tail {
@@ -51,6 +59,8 @@ struct tail {
 	struct tail_file now;
 	struct tail_file olds[TAIL_OLDS_MAX]; /* oldest first */
 	size_t old_count;
+	struct tail_loss told[TAIL_TOLD_MAX]; /* since there was a file that can be read */
+	size_t told_count;
 	tail_line *line;
 	tail_lost *lost;
 	void *context;

@@ -6,11 +6,13 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "core/base/attr.h"
@@ -21,6 +23,22 @@
 #include "tests/support/servers.h"
 
 enum { PLENTY = 1 << 20 };
+
+static bool deny_open;
+
+/* Here for what a file of somebody else is to others than root. */
+int open(const char *path, int flags, ...)
+{
+	if (deny_open && (flags & O_NONBLOCK)) { /* as the tail opens what it reads */
+		errno = EACCES;
+		return -1;
+	}
+	va_list args;
+	va_start(args, flags);
+	int mode = flags & O_CREAT ? va_arg(args, int) : 0;
+	va_end(args);
+	return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+}
 
 struct bench {
 	char folder[64];
@@ -213,6 +231,58 @@ static void a_file_that_was_packed_before_it_could_be_read_is_a_loss(void **stat
 	assert_non_null(strstr(bench->why.text, "packed before it could be read"));
 }
 
+static void a_loss_is_told_once_though_the_new_file_cannot_be_read(void **state)
+{
+	struct bench *bench = *state;
+	struct err err = {0};
+	append(bench, "log", "a\n");
+	read_all(bench);
+	move(bench, "log", "log.3");
+	append(bench, "log.2.gz", "packed\n");
+	autofree char *packed = path_of(bench, "log.2.gz"), *log = path_of(bench, "log");
+	autofree char *gone = path_of(bench, "log.1");
+	const struct timespec later[2] = {{.tv_sec = 4000000000}, {.tv_sec = 4000000000}};
+	assert_int_equal(utimensat(AT_FDCWD, packed, later, 0), 0);
+	deny_open = true; /* as of a file of somebody else: root may open any */
+	append(bench, "log.1", "unreadable\n");
+	append(bench, "log", "b\n");
+	for (int i = 0; i < 5; i++) {
+		assert_false(tail_look(&bench->tail, bench->now_ms, false, &err));
+		while (tail_read(&bench->tail, bench->now_ms, PLENTY)) {
+		}
+	}
+	expect(bench, "a ", 2);
+	assert_int_equal(bench->lost, strlen("unreadable\n"));
+	assert_int_equal(unlink(gone), 0);
+	deny_open = false;
+	read_all(bench);
+	expect(bench, "a b ", 2);
+}
+
+/* Its writer writes as much as we read, whenever we look. */
+static void a_rotated_file_whose_writer_never_stops_does_not_hold_up_the_new_one(void **state)
+{
+	enum { TURN = 2 };
+	struct bench *bench = *state;
+	append(bench, "log", "a\n");
+	read_all(bench);
+	append(bench, "log", "b\nc\nd\n");
+	move(bench, "log", "log.1");
+	append(bench, "log", "new\n");
+	look(bench);
+	append(bench, "log.1", "e\n");
+	assert_true(tail_read(&bench->tail, bench->now_ms, TURN));
+	expect(bench, "a b ", 0);
+	bench->now_ms += TAIL_OLD_MS;
+	for (int i = 0; i < 20 && !strstr(bench->lines.text, "new"); i++) {
+		append(bench, "log.1", "x\n");
+		tail_read(&bench->tail, bench->now_ms, TURN);
+	}
+	/* What it held when its time was over, and the rest is told. */
+	expect(bench, "a b c d e x new ", 1);
+	assert_int_equal(bench->tail.old_count, 0);
+}
+
 static void the_same_file_packed_is_none(void **state)
 {
 	struct bench *bench = *state;
@@ -347,6 +417,8 @@ int main(void)
 		TEST(files_of_before_and_of_others_are_left_alone),
 		TEST(the_file_that_dates_name_is_found_too),
 		TEST(a_file_that_was_packed_before_it_could_be_read_is_a_loss),
+		TEST(a_loss_is_told_once_though_the_new_file_cannot_be_read),
+		TEST(a_rotated_file_whose_writer_never_stops_does_not_hold_up_the_new_one),
 		TEST(the_same_file_packed_is_none),
 		TEST(one_of_before_that_was_written_and_packed_late_is_none),
 		TEST(more_rotations_than_we_hold_are_a_loss_of_so_many_bytes),
