@@ -5,6 +5,7 @@
 
 #include "core/base/err.h"
 #include "core/base/mem.h"
+#include "core/base/reap.h"
 
 enum { RETRY_FIRST_MS = 500, RETRY_MOST_MS = 8000, SEARCH_LOOK_MS = 100 };
 
@@ -177,6 +178,7 @@ unsigned link_step(struct link *link, struct model *model, int64_t now_mono_ms, 
 		if (link->is_served)
 			client_search_only_look(link->search);
 	}
+	reap_left(); /* an engine that we started */
 	if (link->search)
 		search(link, now_mono_ms);
 	return link->client ? listen_to(link, model, now_mono_ms, take, context) : 0;

@@ -69,14 +69,15 @@ uint64_t client_next_request(struct client *client);
 
 /*
  * Finding the engine of a configuration, or starting one (`botswaind -c FILE --own`, found beside
- * our own program or on PATH) whose standard error goes to state_dir/engine.log. An engine is found
- * when it has said welcome; one that hangs up before, because it is leaving, is looked for again.
- * When the started engine is refused its place (another has the lock), the search goes on: for that
- * one's socket, and with growing pauses by starting again. Nothing here waits: call
- * client_search_step() when what client_search_poll() asks for (fd -1: nothing yet) is ready, and
- * every 100 ms at least. The found client must be pumped at once: its first turn may have been
- * read. After CLIENT_FOUND or CLIENT_NOT_FOUND (`err` says why) free the search. Borrows
- * `settings`. Where settings->connect names a way to another engine, that one is asked instead, once; nothing is started.
+ * our own program or on PATH) whose standard error goes to the end of state_dir/engine.log, which is
+ * emptied before when it is longer than 1 MiB. An engine is found when it has said welcome; one that
+ * hangs up before, because it is leaving, is looked for again. When the started engine is refused
+ * its place (another has the lock), the search goes on: for that one's socket, and with growing
+ * pauses by starting again. Nothing here waits: call client_search_step() when what
+ * client_search_poll() asks for (fd -1: nothing yet) is ready, and every 100 ms at least. The found
+ * client must be pumped at once: its first turn may have been read. After CLIENT_FOUND or
+ * CLIENT_NOT_FOUND (`err` says why) free the search. Borrows `settings`. Where settings->connect
+ * names a way to another engine, that one is asked instead, once; nothing is started.
  */
 enum client_search_state { CLIENT_SEARCHING, CLIENT_FOUND, CLIENT_NOT_FOUND };
 struct client_search;
@@ -86,7 +87,8 @@ struct client_search *client_search_new(
 /* Starts none: an engine that a service ran comes back by itself, and must find its lock free. So it is from the start
  * where the state directory belongs to another user. */
 void client_search_only_look(struct client_search *search);
-void client_search_free(struct client_search *search); /* NULL is legal */
+/* NULL is legal. An engine that it started and that still runs is reaped by reap_left(). */
+void client_search_free(struct client_search *search);
 enum client_search_state client_search_step(
 	struct client_search *search, int64_t now_mono_ms, struct client **ret, struct err *err);
 struct pollfd client_search_poll(const struct client_search *search);

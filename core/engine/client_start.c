@@ -26,6 +26,7 @@
 #include "core/base/err.h"
 #include "core/base/mem.h"
 #include "core/base/path.h"
+#include "core/base/reap.h"
 #include "core/base/str.h"
 #include "core/conf/settings.h"
 #include "core/engine/client_tunnel.h"
@@ -74,8 +75,23 @@ static bool spawn(
 	return failed == 0 || err_errno(err, failed, "cannot start '%s'", program);
 }
 
-/* It says what goes wrong in engine.log. */
-static bool spawn_engine(const struct settings *settings, pid_t *ret_pid, struct err *err)
+/* How long it is now; emptied when that is too much. Another engine may write to it meanwhile: then
+ * that goes on at its end. */
+static off_t bound_log(const char *path)
+{
+	enum { LOG_BYTES_MAX = 1 << 20 };
+	struct stat status;
+	autoclose int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd < 0 || fstat(fd, &status) != 0)
+		return 0;
+	if (status.st_size <= LOG_BYTES_MAX)
+		return status.st_size;
+	return ftruncate(fd, 0) == 0 ? 0 : status.st_size;
+}
+
+/* It says what goes wrong in engine.log, from `ret_log_from` on. */
+static bool spawn_engine(
+	const struct settings *settings, pid_t *ret_pid, off_t *ret_log_from, struct err *err)
 {
 	autofree char *log = xasprintf("%s/engine.log", settings->state_dir);
 	autofree char *path = xstrdup(settings->path);
@@ -84,9 +100,10 @@ static bool spawn_engine(const struct settings *settings, pid_t *ret_pid, struct
 	posix_spawn_file_actions_t files;
 	if (!make_dirs(settings->state_dir, err))
 		return false;
+	*ret_log_from = bound_log(log);
 	posix_spawn_file_actions_init(&files);
-	posix_spawn_file_actions_addopen(&files, STDERR_FILENO, log,
-		O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW, 0600);
+	posix_spawn_file_actions_addopen(
+		&files, STDERR_FILENO, log, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0600);
 	return spawn(argv, &files, ret_pid, err);
 }
 
@@ -112,15 +129,16 @@ bool client_start_private(
 	return ok;
 }
 
-/* What the engine said first about its start: the first line of engine.log. */
-static void read_first_words(const struct settings *settings, char *ret, size_t size)
+/* What the engine said first about its start: the first line that came to engine.log since. */
+static void read_first_words(
+	const struct settings *settings, off_t log_from, char *ret, size_t size)
 {
 	static const char name[] = "botswaind: ";
 	autofree char *path = xasprintf("%s/engine.log", settings->state_dir);
 	char line[256] = "";
 	FILE *file = fopen(path, "re");
 	if (file) {
-		if (!fgets(line, sizeof(line), file))
+		if (fseeko(file, log_from, SEEK_SET) != 0 || !fgets(line, sizeof(line), file))
 			line[0] = '\0';
 		fclose(file);
 	}
@@ -129,12 +147,13 @@ static void read_first_words(const struct settings *settings, char *ret, size_t 
 	copy_text(ret, size, named ? line + strlen(name) : line);
 }
 
-static bool say_why_it_left(const struct settings *settings, int status, struct err *err)
+static bool say_why_it_left(
+	const struct settings *settings, off_t log_from, int status, struct err *err)
 {
 	char words[200];
 	enum err_code code =
 		WIFEXITED(status) && WEXITSTATUS(status) == 2 ? ERR_INVALID : ERR_UNREACHABLE;
-	read_first_words(settings, words, sizeof(words));
+	read_first_words(settings, log_from, words, sizeof(words));
 	if (words[0])
 		return err_set(err, code, "the engine did not start: %s", words);
 	return err_set(
@@ -155,6 +174,7 @@ struct client_search {
 	bool want_state, started;
 	int watch; /* inotify on the folder of the socket, -1: none */
 	pid_t child;
+	off_t log_from;        /* engine.log before it is the others' */
 	struct client *client; /* connected, not welcomed yet */
 	int64_t connected_ms;  /* mono */
 	int64_t start_ms, pause_ms;
@@ -216,6 +236,8 @@ void client_search_free(struct client_search *search)
 	if (search->watch >= 0)
 		close(search->watch);
 	client_free(search->client);
+	if (search->child > 0) /* whether it is the one that was found or leaves again */
+		reap_child(search->child, -1, 0, NULL);
 	free(search->kind);
 	free(search);
 }
@@ -256,14 +278,15 @@ static bool start_engine(struct client_search *search, struct err *err)
 {
 	if (search->watch < 0)
 		search->watch = watch_folder(search->settings->socket_path);
-	return spawn_engine(search->settings, &search->child, err);
+	return spawn_engine(search->settings, &search->child, &search->log_from, err);
 }
 
 /* Two that start at the same moment are no news; who is refused again has somebody in its way. */
 static void refused(struct client_search *search, int64_t now_mono_ms)
 {
 	if (++search->refusals > 1)
-		read_first_words(search->settings, search->why, sizeof(search->why));
+		read_first_words(
+			search->settings, search->log_from, search->why, sizeof(search->why));
 	search->start_ms = now_mono_ms + search->pause_ms;
 	search->pause_ms *= 2;
 	if (search->pause_ms > AGAIN_MOST_MS)
@@ -278,7 +301,7 @@ static bool look_at_child(struct client_search *search, int64_t now_mono_ms, str
 		return true;
 	search->child = 0;
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != REFUSED)
-		return say_why_it_left(search->settings, status, err);
+		return say_why_it_left(search->settings, search->log_from, status, err);
 	refused(search, now_mono_ms);
 	return true;
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <poll.h>
@@ -302,6 +303,75 @@ static void a_screen_says_who_has_the_lock_and_comes_in_when_it_goes(void **stat
 	assert_own_engine_leaves_with(link, &screen);
 }
 
+/* Whoever has the lock may have something to say, while others want its place. */
+static void what_a_running_engine_says_outlives_those_that_want_its_place(void **state)
+{
+	const struct scene *scene = *state;
+	static const char own[] = "botswaind: the engine that runs says this\n";
+	struct screen screen = {0};
+	int lock = hold_lock(scene, "pid 7 since 2026-02-03T04:05:06Z\n");
+	autofree char *path = xasprintf("%s/engine.log", scene->state_dir);
+	write_file(path, own);
+	screen_load(scene, &screen);
+	struct link *link = link_new(screen.settings, "screen");
+	await_link(
+		link, &screen, LINK_WAITING, "pid 7 since 2026-02-03T04:05:06Z is already running");
+	char line[sizeof(own)] = "";
+	FILE *file = fopen(path, "re");
+	assert_non_null(file);
+	assert_non_null(fgets(line, sizeof(line), file));
+	fclose(file);
+	assert_string_equal(line, own);
+	link_free(link);
+	screen_detach(&screen);
+	close(lock);
+}
+
+static void a_log_of_engines_is_bounded(void **state)
+{
+	enum { TOO_LONG = (1 << 20) + 1 };
+	const struct scene *scene = *state;
+	struct screen screen = {0};
+	struct stat status;
+	int lock = hold_lock(scene, "pid 7 since 2026-02-03T04:05:06Z\n");
+	autofree char *path = xasprintf("%s/engine.log", scene->state_dir);
+	write_file(path, "");
+	assert_int_equal(truncate(path, TOO_LONG), 0);
+	screen_load(scene, &screen);
+	struct link *link = link_new(screen.settings, "screen");
+	await_link(
+		link, &screen, LINK_WAITING, "pid 7 since 2026-02-03T04:05:06Z is already running");
+	assert_int_equal(stat(path, &status), 0);
+	assert_in_range(status.st_size, 1, 4096);
+	link_free(link);
+	screen_detach(&screen);
+	close(lock);
+}
+
+/* It is refused its place when the search is over. */
+static void an_engine_that_nobody_needs_any_more_is_no_zombie(void **state)
+{
+	const struct scene *scene = *state;
+	struct screen screen = {0};
+	struct client *client;
+	struct err err = {.code = ERR_NONE};
+	siginfo_t ended;
+	int lock = hold_lock(scene, "pid 7 since 2026-02-03T04:05:06Z\n");
+	screen_load(scene, &screen);
+	struct client_search *search = client_search_new(screen.settings, "screen", true);
+	assert_int_equal(client_search_step(search, 0, &client, &err), CLIENT_SEARCHING);
+	client_search_free(search);
+	assert_int_equal(waitid(P_ALL, 0, &ended, WEXITED | WNOWAIT), 0);
+	assert_int_equal(ended.si_status, 5);
+	struct link *link = link_new(screen.settings, "screen");
+	step_link(link, &screen);
+	assert_int_equal(
+		waitid(P_PID, (id_t)ended.si_pid, &ended, WEXITED | WNOWAIT | WNOHANG), -1);
+	link_free(link);
+	screen_detach(&screen);
+	close(lock);
+}
+
 static void a_screen_without_an_engine_can_be_left(void **state)
 {
 	const struct scene *scene = *state;
@@ -422,8 +492,8 @@ static pid_t await_pid_file(const struct scene *scene)
 	}
 }
 
-/* Its end takes long: a thread waits for a child of it, whose end this test keeps from it. */
-static void an_engine_that_leaves_is_not_to_be_found_while_it_ends(void **state)
+/* A child whose end this test keeps from it, as a disk does that does not answer. */
+static void an_engine_leaves_without_a_command_that_does_not_end(void **state)
 {
 	const struct scene *scene = *state;
 	struct screen screen = {0};
@@ -431,18 +501,70 @@ static void an_engine_that_leaves_is_not_to_be_found_while_it_ends(void **state)
 					"[sh, -c, 'echo $$ >%s/pid; exec sleep 60']}}\n",
 		scene->folder);
 	scene_configure(scene, more);
-	pid_t engine = scene_start(scene, "--own");
-	autofree char *words = xasprintf("pid %d since 20", (int)engine);
+	pid_t engine = scene_start(scene, NULL);
 	screen_load(scene, &screen);
 	struct link *link = link_new(screen.settings, "screen");
 	await_link(link, &screen, LINK_ATTACHED, "");
 	pid_t child = await_pid_file(scene);
 	assert_int_equal(ptrace(PTRACE_SEIZE, child, NULL, NULL), 0);
 	kill(engine, SIGTERM);
+	assert_exits(engine, 0);
+	(void)end_of(child);
+	link_free(link);
+	screen_detach(&screen);
+}
+
+static pid_t thread_of(pid_t process, const char *name)
+{
+	pid_t found = 0;
+	autofree char *folder = xasprintf("/proc/%d/task", (int)process);
+	DIR *threads = opendir(folder);
+	assert_non_null(threads);
+	for (struct dirent *entry; !found && (entry = readdir(threads));) {
+		char said[64] = "";
+		autofree char *path = xasprintf("%s/%s/comm", folder, entry->d_name);
+		FILE *file = fopen(path, "re");
+		if (file && fgets(said, sizeof(said), file) && starts_with(said, name))
+			found = (pid_t)strtol(entry->d_name, NULL, 10);
+		if (file)
+			fclose(file);
+	}
+	closedir(threads);
+	return found;
+}
+
+/* A thread names itself, a little after its start. */
+static pid_t await_thread(pid_t process, const char *name)
+{
+	pid_t thread;
+	int64_t until_ms = clock_mono_ms(clock_real()) + PATIENCE_MS;
+	while (!(thread = thread_of(process, name))) {
+		if (clock_mono_ms(clock_real()) > until_ms)
+			fail_msg("no thread '%s' came", name);
+		(void)poll(NULL, 0, 10);
+	}
+	return thread;
+}
+
+/* Its end takes long: it waits for a thread that this test holds. */
+static void an_engine_that_leaves_is_not_to_be_found_while_it_ends(void **state)
+{
+	const struct scene *scene = *state;
+	struct screen screen = {0};
+	pid_t engine = scene_start(scene, "--own");
+	autofree char *words = xasprintf("pid %d since 20", (int)engine);
+	screen_load(scene, &screen);
+	struct link *link = link_new(screen.settings, "screen");
+	await_link(link, &screen, LINK_ATTACHED, "");
+	pid_t thread = await_thread(engine, "files");
+	assert_int_equal(ptrace(PTRACE_SEIZE, thread, NULL, NULL), 0);
+	assert_int_equal(ptrace(PTRACE_INTERRUPT, thread, NULL, NULL), 0);
+	assert_int_equal(waitpid(thread, NULL, __WALL), thread);
+	kill(engine, SIGTERM);
 	await_link(link, &screen, LINK_WAITING, words);
 	assert_int_equal(access(screen.settings->socket_path, F_OK), -1);
 	assert_int_equal(waitpid(engine, NULL, WNOHANG), 0);
-	(void)end_of(child);
+	assert_int_equal(ptrace(PTRACE_DETACH, thread, NULL, NULL), 0);
 	assert_exits(engine, 0);
 	assert_own_engine_leaves_with(link, &screen);
 }
@@ -472,10 +594,14 @@ int main(void)
 		TEST(a_private_engine_keeps_nothing_and_leaves_at_once),
 		TEST(an_engine_that_cannot_start_says_why),
 		TEST(a_screen_says_who_has_the_lock_and_comes_in_when_it_goes),
+		TEST(what_a_running_engine_says_outlives_those_that_want_its_place),
+		TEST(a_log_of_engines_is_bounded),
+		TEST(an_engine_that_nobody_needs_any_more_is_no_zombie),
 		TEST(a_screen_without_an_engine_can_be_left),
 		TEST(the_engine_of_a_service_is_waited_for_and_none_is_started),
 		TEST(an_engine_is_found_only_when_it_has_answered),
 		TEST(who_listens_and_never_answers_is_named),
+		TEST(an_engine_leaves_without_a_command_that_does_not_end),
 		TEST(an_engine_that_leaves_is_not_to_be_found_while_it_ends),
 	};
 	return cmocka_run_group_tests(tests, find_programs, NULL);
