@@ -18,7 +18,7 @@ enum { NOTE_BUCKETS = 256, NOTE_TEXT_CELLS = 200 };
 
 struct note_count {
 	char *bot;
-	enum log_level level;
+	enum log_level level;     /* LOG_LEVEL_NONE for lines that go on from the one before */
 	enum log_trouble trouble; /* TROUBLE_NONE for TROUBLE_HANDLED too */
 	uint64_t lines, handled, retry_after_s;
 	int64_t newest_ms, handled_ms;

@@ -198,14 +198,16 @@ static void name_bot(const struct event_writer *writer, const char *name, size_t
 	copy_text(ret_bot, BOT_NAME_MAX, slug ? slug : writer->bot ? writer->bot : "");
 }
 
+/* A line that goes on is no entry of its own level: an exception of eight lines is one error. */
 static void count(struct event_writer *writer, const struct record *record, const char *bot,
 	const struct log_trouble_find *trouble)
 {
-	enum log_level level = (enum log_level)record->level;
+	bool continues = record->flags & RECORD_CONTINUES;
+	enum log_level level = continues ? LOG_LEVEL_NONE : (enum log_level)record->level;
 	struct note_count *counted = note_add(&writer->note, bot, level, trouble, record->wall_ms);
 	bool matters = level >= LOG_LEVEL_WARN ||
 		       (trouble->kind != TROUBLE_NONE && trouble->kind != TROUBLE_HANDLED);
-	if (!matters || record->flags & RECORD_CONTINUES)
+	if (!matters || continues)
 		return;
 	str_clear(&counted->text);
 	event_text(writer->open, record, EVENT_MESSAGE, writer->redactor, NOTE_TEXT_CELLS,

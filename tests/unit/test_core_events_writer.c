@@ -273,6 +273,30 @@ static void notes_count_by_bot_level_and_trouble(void **state)
 	assert_null(post(bench, NULL)); /* nothing to tell twice */
 }
 
+static void an_exception_of_many_lines_counts_as_one_error(void **state)
+{
+	struct bench *bench = *state;
+	static const char *const lines[] = {
+		"2026-11-20 10:00:21,000 +0000 - app - ERROR - failed to handle",
+		"Traceback (most recent call last):", "  File \"bot.py\", line 7, in handle",
+		"    price = prices[sku]", "            ~~~~~~^^^^^", "KeyError: 'sku'",
+		"telegram.error.Conflict: Conflict: terminated by other getUpdates request"};
+	for (size_t i = 0; i < COUNT_OF(lines); i++)
+		write_line(bench, lines[i]);
+	const struct msg_obs_notes *notes = post(bench, NULL);
+	uint64_t errors = 0, counted = 0;
+	for (size_t i = 0; i < notes->counts_count; i++) {
+		errors += notes->counts[i].level >= LOG_LEVEL_ERROR ? notes->counts[i].lines : 0;
+		counted += notes->counts[i].lines;
+	}
+	assert_int_equal(errors, 1);
+	assert_int_equal(counted, COUNT_OF(lines));
+	assert_string_equal(
+		find_note(notes, "own_log", LOG_LEVEL_ERROR, "")->text, "failed to handle");
+	/* What such a line says of trouble counts all the same. */
+	assert_int_equal(find_note(notes, "own_log", LOG_LEVEL_NONE, "conflict")->lines, 1);
+}
+
 static void notes_are_posted_at_most_sixty_times_a_second(void **state)
 {
 	struct bench *bench = *state;
@@ -467,6 +491,7 @@ int main(void)
 		with_bench(what_the_sanitiser_drops_keeps_no_secret_apart),
 		with_bench(late_lines_keep_their_time_and_never_break_the_order),
 		with_bench(notes_count_by_bot_level_and_trouble),
+		with_bench(an_exception_of_many_lines_counts_as_one_error),
 		with_bench(notes_are_posted_at_most_sixty_times_a_second),
 		with_bench(a_full_mailbox_forgets_nothing),
 		with_bench(a_log_that_gets_another_bot_keeps_what_waits),
