@@ -73,7 +73,7 @@ static void add_log(struct msg_bot *bot, const char *source)
 static void digest_note(struct engine *engine, const char *source, const struct msg_note *note)
 {
 	struct bot_facts *facts;
-	if (!note->bot[0] || strcmp(note->bot, JOURNAL_BOT) == 0)
+	if (!note->bot[0])
 		return;
 	struct msg_bot *bot = digest_bot(engine, note->bot, &facts);
 	if (!bot)
@@ -94,6 +94,8 @@ void digest_notes(struct engine *engine, const void *body)
 {
 	const struct msg_obs_notes *seen = body;
 	engine->dropped += seen->dropped;
+	if (strcmp(seen->source, JOURNAL_BOT) == 0)
+		return; /* what we say of a bot is nothing that it logged */
 	for (size_t i = 0; i < seen->counts_count; i++)
 		digest_note(engine, seen->source, &seen->counts[i]);
 }

@@ -56,16 +56,33 @@ void journal_redact_with(struct journal_book *book, const struct redactor *redac
 	event_writer_redact_with(book->writer, redactor);
 }
 
-void journal_say(struct journal_book *book, enum log_level level, const char *format, ...)
+/* `bot`: in whose log it stands; NULL: botswain's own. */
+static void say(struct journal_book *book, const char *bot, enum log_level level,
+	const char *format, va_list args)
 {
 	autostr struct str text = STR_INIT;
-	va_list args;
-	va_start(args, format);
 	str_vaddf(&text, format, args);
-	va_end(args);
 	event_writer_event(book->writer,
 		&(struct event_input){
-			.wall_ms = LOG_NO_TIME, .level = level, .message = text.text});
+			.wall_ms = LOG_NO_TIME, .level = level, .bot = bot, .message = text.text});
+}
+
+void journal_say(struct journal_book *book, enum log_level level, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	say(book, NULL, level, format, args);
+	va_end(args);
+}
+
+PRINTF_LIKE(4, 5)
+static void say_of(
+	struct journal_book *book, const char *bot, enum log_level level, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	say(book, bot, level, format, args);
+	va_end(args);
 }
 
 static enum log_level level_of(uint64_t severity)
@@ -90,7 +107,7 @@ static const char *state_of_bot(const void *body)
 static void say_bot(struct journal_book *book, const void *body)
 {
 	const struct msg_bot *bot = body;
-	journal_say(book, level_of(bot->severity), "%s is %s%s%s", bot->name, bot->state,
+	say_of(book, bot->name, level_of(bot->severity), "%s is %s%s%s", bot->name, bot->state,
 		text_of(bot->why)[0] ? ": " : "", text_of(bot->why));
 }
 
@@ -117,7 +134,9 @@ static void say_alert(struct journal_book *book, const void *body)
 {
 	const struct msg_alert *alert = body;
 	bool resolved = strcmp(alert->state, "resolved") == 0;
-	journal_say(book, resolved ? LOG_LEVEL_INFO : level_of(alert->severity), "alert %s %s: %s",
+	bool of_bot = strcmp(text_of(alert->target_kind), "bot") == 0;
+	say_of(book, of_bot ? alert->target_name : NULL,
+		resolved ? LOG_LEVEL_INFO : level_of(alert->severity), "alert %s %s: %s",
 		alert->rule, alert->state, text_of(alert->text));
 }
 
@@ -126,12 +145,19 @@ static const char *state_of_operation(const void *body)
 	return ((const struct msg_operation *)body)->state;
 }
 
+/* An operation on one bot is that bot's; on several it is told once, of none. */
+static const char *bot_of(const struct msg_operation *operation)
+{
+	const struct msg_step *only = operation->steps_count == 1 ? operation->steps : NULL;
+	return only && only->target ? only->name : NULL;
+}
+
 static void say_operation(struct journal_book *book, const void *body)
 {
 	const struct msg_operation *operation = body;
 	bool failed = strcmp(operation->state, "failed") == 0;
-	journal_say(book, failed ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO, "%s by %s is %s%s%s",
-		operation->title, operation->by, operation->state,
+	say_of(book, bot_of(operation), failed ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO,
+		"%s by %s is %s%s%s", operation->title, operation->by, operation->state,
 		text_of(operation->result)[0] ? ": " : "", text_of(operation->result));
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * botswain's own events, in the same store as everybody's, under the bot "botswain": states that
- * changed, alerts, operations, reloads, clients that were dropped. journal_turn() looks at what
+ * botswain's own events, in the same store as everybody's, from the source "botswain": states that
+ * changed, alerts, operations, reloads, clients that were dropped. What is about one bot stands in the
+ * log of that bot, everything else under the bot "botswain". journal_turn() looks at what
  * changed in the model since the last turn and says it once. Engine thread.
  */
 #ifndef BOTSWAIN_ENGINE_JOURNAL_H

@@ -316,7 +316,7 @@ static void advance(const struct event_query *query, struct walk *walk, size_t l
 static bool is_wanted_bot(
 	const struct event_query *query, const struct chunk *chunk, const struct record *record)
 {
-	if (!query->bot_count || chunk_stream(chunk)->is_own)
+	if (!query->bot_count)
 		return true;
 	const char *bot = chunk_bot(chunk, record);
 	for (size_t i = 0; i < query->bot_count; i++) {
@@ -369,13 +369,12 @@ static void judge(const struct event_query *query, struct cursor *cursor, size_t
 {
 	size_t looks = 0;
 	const struct chunk *chunk = chunk_at(query, cursor);
-	bool all_wanted = !query->bot_count || chunk_stream(chunk)->is_own;
 	if (!chunk_may_be_wanted(chunk, query->bots, query->bot_count))
 		cursor->verdict = PASS;
 	else if (chunk_may_fit(chunk, query->filter, &looks))
 		cursor->verdict = READ;
 	else
-		cursor->verdict = all_wanted ? PASS_HIDE : COUNT;
+		cursor->verdict = query->bot_count ? COUNT : PASS_HIDE;
 	if (looks)
 		*lines -= looks < *lines ? looks - 1 : *lines - 1;
 }

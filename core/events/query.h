@@ -38,7 +38,7 @@ enum {
 struct event_question {
 	struct event_key anchor;
 	size_t before, after;    /* rows before the anchor; rows from it on */
-	const char *const *bots; /* only these and botswain's own; copied; count 0: all */
+	const char *const *bots; /* only these; copied; count 0: all */
 	size_t bot_count;
 	bool whole_lines; /* the text of a row is the whole line, not its message */
 	const struct event_marks

@@ -10,7 +10,7 @@
 
 bool chunk_may_be_wanted(const struct chunk *chunk, char *const *bots, size_t count)
 {
-	bool may = count == 0 || chunk_stream(chunk)->is_own;
+	bool may = count == 0;
 	for (size_t i = 0; i < count && !may; i++)
 		may = chunk_may_hold(chunk, bots[i]);
 	return may;

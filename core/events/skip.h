@@ -12,7 +12,7 @@
 struct chunk;
 struct filter;
 
-/* True when a line of the chunk may be one of these bots' (`count` 0: of all), or botswain's own. */
+/* True when a line of the chunk may be one of these bots' (`count` 0: of all). */
 bool chunk_may_be_wanted(const struct chunk *chunk, char *const *bots, size_t count);
 /* True when a line of the chunk may fit the filter (NULL: everything does). Adds to `looks` how often
  * the filter was asked: as often as there are bots and levels in the chunk, at most. */

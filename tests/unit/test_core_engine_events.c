@@ -71,14 +71,19 @@ static void write_lines(struct scene *scene, unsigned count)
 	post(scene);
 }
 
-static const struct msg_win_rows *open_window(struct scene *scene, const char *more)
+static const struct msg_win_rows *ask_window(struct scene *scene, const char *more)
 {
 	static uint64_t generation;
 	harness_forget(scene->screen);
-	harness_send(scene->screen,
-		"win_open window=1 generation=%llu store=\"events\" bots=[{name=\"orders\"}] %s",
+	harness_send(scene->screen, "win_open window=1 generation=%llu store=\"events\" %s",
 		(unsigned long long)++generation, more);
 	return harness_await(scene->screen, MSG_win_rows);
+}
+
+static const struct msg_win_rows *open_window(struct scene *scene, const char *more)
+{
+	autofree char *of_orders = xasprintf("bots=[{name=\"orders\"}] %s", more);
+	return ask_window(scene, of_orders);
 }
 
 static void the_end_has_the_newest_lines_of_three_pages(void **state)
@@ -248,11 +253,52 @@ static void what_changes_state_is_an_event_of_botswains(void **state)
 	assert_true(has_row(rows, "orders is down: "));
 	assert_true(has_row(rows, "alert bot_down firing: "));
 	for (size_t i = 0; i < rows->rows_count; i++)
-		assert_string_equal(rows->rows[i].bot, "botswain");
+		assert_string_equal(rows->rows[i].source, "botswain");
 	harness_feed(scene->harness, "obs_process bot=\"orders\" state=\"running\" pid=8");
 	harness_advance(scene->harness, 8000);
 	rows = open_window(scene, "before=20");
 	assert_true(has_row(rows, "alert bot_down resolved: "));
+}
+
+/* For one bot on the screen, for one bot on the command line. */
+static void what_we_say_of_a_bot_stands_in_its_log_and_in_no_other(void **state)
+{
+	static const char support[] = "before=20 bots=[{name=\"support\"}]",
+			  orders[] = "before=20 bots=[{name=\"orders\"}]";
+	struct scene *scene = *state;
+	for (int i = 0; i < 4; i++)
+		harness_feed(
+			scene->harness, i ? "obs_process bot=\"orders\" state=\"absent\""
+					  : "obs_process bot=\"orders\" state=\"running\" pid=7");
+	harness_advance(scene->harness, 2000);
+	const struct msg_win_rows *rows = ask_window(scene, orders);
+	assert_true(has_row(rows, "orders is down: "));
+	assert_true(has_row(rows, "alert bot_down firing: "));
+	assert_false(has_row(rows, "a screen of "));
+	rows = ask_window(scene, "before=20 filter=\"bot=orders\"");
+	assert_true(has_row(rows, "orders is down: "));
+	assert_true(has_row(rows, "alert bot_down firing: "));
+	assert_int_equal(ask_window(scene, support)->rows_count, 0);
+	assert_int_equal(ask_window(scene, "before=20 filter=\"bot=support\"")->rows_count, 0);
+	rows = ask_window(scene, "before=20 filter=\"bot=botswain\"");
+	assert_true(has_row(rows, "a screen of "));
+	assert_false(has_row(rows, "orders"));
+}
+
+static void what_we_say_of_a_bot_is_no_error_in_its_log(void **state)
+{
+	struct scene *scene = *state;
+	write_lines(scene, 1);
+	harness_advance(scene->harness, 3000);
+	for (int i = 0; i < 4; i++)
+		harness_feed(
+			scene->harness, i ? "obs_process bot=\"orders\" state=\"absent\""
+					  : "obs_process bot=\"orders\" state=\"running\" pid=7");
+	harness_advance(scene->harness, 2000);
+	assert_true(has_row(open_window(scene, "before=20"), "orders is down: "));
+	const struct msg_bot *bot = model_bot(scene->harness->model, entity_id("bot", "orders"));
+	assert_true(bot->errors_per_min == 0);
+	assert_int_equal(bot->logs_count, 1);
 }
 
 static void the_store_is_bounded_and_shown(void **state)
@@ -278,6 +324,8 @@ int main(void)
 		TEST(a_seek_that_is_overtaken_is_answered_too),
 		TEST(what_an_operation_printed_is_a_window_of_its_own),
 		TEST(what_changes_state_is_an_event_of_botswains),
+		TEST(what_we_say_of_a_bot_stands_in_its_log_and_in_no_other),
+		TEST(what_we_say_of_a_bot_is_no_error_in_its_log),
 		TEST(the_store_is_bounded_and_shown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

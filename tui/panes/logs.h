@@ -22,7 +22,7 @@ bool logs_seek(struct app *app, int what, struct err *err);
 void logs_follow(struct app *app);
 void logs_mark_line(struct app *app);
 void logs_side(struct app *app, int direction);
-/* Only the lines of these bots (and botswain's own); none: of all. */
+/* Only the lines of these bots; none: of all. */
 void logs_of(struct app *app, const struct id_list *bots);
 
 struct log_texts {
