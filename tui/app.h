@@ -134,5 +134,8 @@ int64_t app_armed_until(const struct app *app);
 /* What an action acts on: in Detail the bot that is shown, in Alerts that of the alert, else the
  * marked bots and those of an open range, else the one under the cursor. */
 void app_targets(const struct app *app, struct id_list *ret_ids);
+/* The bots that `names` names, blanks between; false with an error at the first that is none. */
+MUST_CHECK bool app_named(
+	const struct app *app, const char *names, struct id_list *ret_ids, struct err *err);
 
 #endif

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "core/base/clock.h"
+#include "core/base/err.h"
+#include "core/base/mem.h"
 #include "core/base/str.h"
 #include "core/conf/settings.h"
 
@@ -163,4 +165,19 @@ void app_targets(const struct app *app, struct id_list *ret_ids)
 		rowset_chosen(rows, ret_ids);
 	if (ret_ids->count == 0 && rows->cursor)
 		id_list_add(ret_ids, rows->cursor);
+}
+
+bool app_named(const struct app *app, const char *names, struct id_list *ret_ids, struct err *err)
+{
+	while (*names) {
+		size_t length = strcspn(names, " ");
+		autofree char *name = xstrndup(names, length);
+		uint64_t id = entity_id("bot", name);
+		if (!model_bot(app_model(app), id))
+			return err_set(
+				err, ERR_NOT_FOUND, "no bot '%s'; Tab completes names", name);
+		id_list_add(ret_ids, id);
+		names += length + strspn(names + length, " ");
+	}
+	return true;
 }

@@ -38,6 +38,7 @@ struct filter_column {
 struct filter_schema {
 	const struct filter_column *columns; /* must outlive the filter */
 	size_t count;
+	const char *noun;     /* what an error calls the expression; NULL: filter */
 	bool is_loose;        /* `x=y` with an unknown x is a word to look for, not an error */
 	int64_t now_ms;       /* for times */
 	int32_t utc_offset_s; /* 10:00 is meant where the operator is */
@@ -58,8 +59,8 @@ typedef void filter_get(const void *row, size_t column, struct filter_value *ret
 
 struct filter;
 
-/* NULL with an error when it does not parse; `ret_at` is the byte of the expression where, for a caret. The
- * empty expression gives a filter that fits everything. */
+/* NULL with an error when it does not parse; `ret_at` is the byte of the expression where, for a caret; the
+ * error names the character, counted from 1. The empty expression gives a filter that fits everything. */
 struct filter *filter_new(const char *expression, const struct filter_schema *schema,
 	size_t *ret_at, struct err *err) MUST_CHECK;
 void filter_free(struct filter *filter); /* NULL is legal */

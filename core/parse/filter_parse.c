@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Recursive descent over the expression; every error has the byte where it was found. The grammar:
+ * Recursive descent over the expression; every error has the place where it was found. The grammar:
  *   or := and ('or' and)*    and := not ('and'? not)*    not := ('not' | '!') not | '(' or ')' | term
  *   term := column op value | '/' regex '/' | '~' value | word | quoted
  */
@@ -50,8 +50,18 @@ static const struct op_name op_names[] = {
 
 static bool fail(struct parser *parser, size_t at, const char *format, ...) PRINTF_LIKE(3, 4);
 
+/* As people count: from 1, and no character behind the last. */
+static size_t character_at(const char *text, size_t at)
+{
+	size_t before = 0, length = strnlen(text, at + 1);
+	for (size_t i = 0; i < at && i < length; i++)
+		before += ((unsigned char)text[i] & 0xc0) != 0x80;
+	return before + (length > at || !before);
+}
+
 static bool fail(struct parser *parser, size_t at, const char *format, ...)
 {
+	const char *noun = parser->schema->noun ? parser->schema->noun : "filter";
 	autostr struct str said = STR_INIT;
 	autostr struct str safe = STR_INIT;
 	va_list args;
@@ -60,7 +70,8 @@ static bool fail(struct parser *parser, size_t at, const char *format, ...)
 	va_end(args);
 	sanitize_clip(&safe, said.text, said.length, 200);
 	parser->at = at;
-	return err_set(parser->err, ERR_SYNTAX, "filter, byte %zu: %s", at, safe.text);
+	return err_set(parser->err, ERR_SYNTAX, "%s, at character %zu: %s", noun,
+		character_at(parser->text, at), safe.text);
 }
 
 static void skip_blanks(struct parser *parser)

@@ -133,6 +133,35 @@ static void a_search_goes_through_what_the_window_does_not_hold(void **state)
 	console_expect_not(console, "/needle");
 }
 
+static void what_is_no_search_and_no_bot_is_refused_with_a_sentence(void **state)
+{
+	struct console *console = *state;
+	console_keys(console, ":");
+	console_type(console, "search (");
+	console_keys(console, "Enter");
+	console_expect(console, "search, at character 1: ");
+	console_keys(console, "Esc Esc :");
+	console_type(console, "log_filter ~");
+	console_keys(console, "Enter");
+	console_expect(console, "filter, at character 1: ");
+	console_keys(console, "Esc Esc 1 :");
+	console_type(console, "bot_logs nobot");
+	console_keys(console, "Enter");
+	console_expect(console, "no bot 'nobot'");
+	console_expect_not(console, "of ada");
+	console_keys(console, "Esc Esc :");
+	console_type(console, "bot_logs bob");
+	console_keys(console, "Enter");
+	console_expect(console, "of bob");
+}
+
+static void a_copied_line_names_its_source(void **state)
+{
+	struct console *console = *state;
+	console_keys(console, "k");
+	assert_at(console, "Z ada ada.log info line number 598");
+}
+
 static void errors_and_warnings_are_one_key_apart(void **state)
 {
 	struct console *console = *state;
@@ -289,6 +318,8 @@ int main(void)
 		LOG_TEST(every_line_is_reached_from_the_end_to_the_first),
 		LOG_TEST(the_first_line_is_one_key_away_and_so_is_the_last),
 		LOG_TEST(a_search_goes_through_what_the_window_does_not_hold),
+		LOG_TEST(what_is_no_search_and_no_bot_is_refused_with_a_sentence),
+		LOG_TEST(a_copied_line_names_its_source),
 		LOG_TEST(errors_and_warnings_are_one_key_apart),
 		LOG_TEST(a_filter_hides_and_counts_and_enter_shows_the_context),
 		LOG_TEST(a_wrong_filter_says_what_is_wrong_and_changes_nothing),

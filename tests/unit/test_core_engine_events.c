@@ -135,7 +135,7 @@ static void a_filter_hides_and_says_how_much(void **state)
 	assert_int_equal(rows->hits, 10);
 	assert_true(rows->hidden >= 90);
 	rows = open_window(scene, "before=10 filter=\"level>=nonsense\"");
-	assert_non_null(strstr(rows->error, "filter, byte 7: 'nonsense' is no level"));
+	assert_non_null(strstr(rows->error, "filter, at character 8: 'nonsense' is no level"));
 	assert_true(rows->done);
 }
 

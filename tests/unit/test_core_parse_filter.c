@@ -201,6 +201,21 @@ static void errors_say_at_which_byte_and_what_to_write(void **state)
 	assert_refused("/\\C/", 3, "\\C");
 }
 
+static void errors_name_the_expression_and_count_characters_from_one(void **state)
+{
+	(void)state;
+	struct filter_schema search = schema;
+	struct err err = {0};
+	size_t at;
+	assert_refused("(", 1, "filter, at character 1: ");
+	assert_refused("~", 1, "filter, at character 1: ");
+	assert_refused("pay)", 3, "filter, at character 4: ");
+	assert_refused("\u043f\u043b pend>many", 10, "filter, at character 9: ");
+	search.noun = "search";
+	assert_null(filter_new("(", &search, &at, &err));
+	assert_non_null(strstr(err.text, "search, at character 1: "));
+}
+
 static void an_expression_that_is_too_large_is_refused(void **state)
 {
 	(void)state;
@@ -355,6 +370,7 @@ int main(void)
 		cmocka_unit_test(and_binds_before_or_and_not_before_both),
 		cmocka_unit_test(an_unknown_value_fits_no_comparison),
 		cmocka_unit_test(errors_say_at_which_byte_and_what_to_write),
+		cmocka_unit_test(errors_name_the_expression_and_count_characters_from_one),
 		cmocka_unit_test(an_expression_that_is_too_large_is_refused),
 		cmocka_unit_test(a_loose_schema_looks_for_what_is_no_column),
 		cmocka_unit_test(a_slow_pattern_gives_up_and_is_counted),

@@ -62,8 +62,11 @@ bool command_bot_logs(
 	struct app *app, const struct command *command, const char *args, struct err *err)
 {
 	CLEANUP(id_list_release) struct id_list ids = {0};
-	(void)command, (void)args, (void)err;
-	app_targets(app, &ids);
+	(void)command;
+	if (args[0] && !app_named(app, args, &ids, err))
+		return false;
+	if (!args[0])
+		app_targets(app, &ids);
 	logs_of(app, &ids);
 	struct place place = {
 		.focus = PANE_logs, .lower = PANE_logs, .zoom = ZOOM_FULL, .drilled = true};

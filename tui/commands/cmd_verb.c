@@ -11,39 +11,24 @@
 #include "tui/overlays/overlays.h"
 #include "tui/rowset.h"
 
-static void add_target(struct msg_plan_req *request, const struct msg_bot *bot)
-{
-	struct msg_target *target = msg_add(request->targets, &request->targets_count);
-	target->id = bot->id;
-	msg_set(&target->name, bot->name);
-}
-
-/* Bots named in the arguments. */
-static bool add_named(
+/* The bots named in the arguments, else those that are marked or under the cursor. */
+static bool add_targets(
 	struct app *app, struct msg_plan_req *request, const char *names, struct err *err)
 {
-	while (*names) {
-		size_t length = strcspn(names, " ");
-		autofree char *name = xstrndup(names, length);
-		const struct msg_bot *bot = model_bot(app_model(app), entity_id("bot", name));
-		if (!bot)
-			return err_set(
-				err, ERR_NOT_FOUND, "no bot '%s'; Tab completes names", name);
-		add_target(request, bot);
-		names += length + strspn(names + length, " ");
-	}
-	return true;
-}
-
-static void add_chosen(struct app *app, struct msg_plan_req *request)
-{
 	CLEANUP(id_list_release) struct id_list ids = {0};
-	app_targets(app, &ids);
+	if (names[0] && !app_named(app, names, &ids, err))
+		return false;
+	if (!names[0])
+		app_targets(app, &ids);
 	for (size_t i = 0; i < ids.count; i++) {
 		const struct msg_bot *bot = model_bot(app_model(app), ids.ids[i]);
-		if (bot)
-			add_target(request, bot);
+		if (!bot)
+			continue;
+		struct msg_target *target = msg_add(request->targets, &request->targets_count);
+		target->id = bot->id;
+		msg_set(&target->name, bot->name);
 	}
+	return true;
 }
 
 /* The character of the key that a command has here: it never confirms its own dialog. */
@@ -61,11 +46,7 @@ static bool plan(struct app *app, const struct command *command, const char *ver
 {
 	struct msg_plan_req request = {.req = 0};
 	msg_set(&request.verb, verb);
-	bool fine = true;
-	if (names && names[0])
-		fine = add_named(app, &request, names, err);
-	else if (names)
-		add_chosen(app, &request);
+	bool fine = !names || add_targets(app, &request, names, err);
 	if (fine)
 		confirm_open(app, &request, key_of(app, command));
 	msg_release(MSG_plan_req, &request);

@@ -76,14 +76,20 @@ bool logs_stop_seek(struct app *app)
 	return true;
 }
 
+static struct filter *finder_new(const struct app *app, const char *expression, struct err *err)
+{
+	struct filter_schema schema = log_schema(app->now_ms, 0);
+	size_t at;
+	schema.noun = "search";
+	return filter_new(expression, &schema, &at, err);
+}
+
 /* In the rows that are held first; the engine looks through the rest. */
 static bool seek(struct app *app, const char *expression, bool backwards, struct err *err)
 {
 	struct logs_view *view = logs_view(app);
 	struct window *window = logs_window(app);
-	struct filter_schema schema = log_schema(app->now_ms, 0);
-	size_t at;
-	struct filter *filter = filter_new(expression, &schema, &at, err);
+	struct filter *filter = finder_new(app, expression, err);
 	if (!filter)
 		return false;
 	logs_remember_cursor(view, window);
@@ -122,10 +128,8 @@ bool logs_seek(struct app *app, int what, struct err *err)
 bool logs_search(struct app *app, const char *text, bool final, struct err *err)
 {
 	struct logs_view *view = logs_view(app);
-	struct filter_schema schema = log_schema(app->now_ms, 0);
-	size_t at;
 	struct filter *finder = NULL;
-	if (text[0] && !(finder = filter_new(text, &schema, &at, err)))
+	if (text[0] && !(finder = finder_new(app, text, err)))
 		return false;
 	filter_free(view->finder);
 	view->finder = finder;

@@ -317,8 +317,9 @@ static void copy(const struct app *app, const void *data, struct str *to)
 	if (view->list.cursor >= window->count)
 		return;
 	const struct msg_row *row = &window->rows[view->list.cursor];
-	str_addf(to, "%s %s %s %s", format_rfc3339(row->time_ms).text, row->bot,
-		log_level_word((enum log_level)row->level), row->text);
+	str_addf(to, "%s %s%s%s %s %s", format_rfc3339(row->time_ms).text, row->bot,
+		row->bot[0] ? " " : "", row->source, log_level_word((enum log_level)row->level),
+		row->text);
 }
 
 static void json(const struct app *app, const void *data, struct str *to)
