@@ -18,13 +18,14 @@
 #include <unistd.h>
 
 #include "core/base/clock.h"
+#include "core/base/format.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "tests/support/fleet.h"
 #include "tests/support/servers.h"
 #include "tui/cli/cli.h"
 
-enum { PATIENCE_MS = 15000, NEW_LINES = 5 };
+enum { PATIENCE_MS = 15000, NEW_LINES = 5, OLD_LINES = 40, WORDS_MAX = 16 };
 
 static void append(const char *path, const char *format, ...)
 {
@@ -37,11 +38,16 @@ static void append(const char *path, const char *format, ...)
 	assert_int_equal(fclose(file), 0);
 }
 
-static pid_t follow(const char *config, int *ret_fd)
+/* `botswain -c CONFIG logs WORDS...`, parted by blanks. */
+static pid_t logs(const char *config, const char *words, int *ret_fd)
 {
-	const char *build = getenv("BOTSWAIN_BUILD");
+	const char *build = getenv("BOTSWAIN_BUILD"), *argv[WORDS_MAX] = {0};
 	autofree char *program = xasprintf("%s/botswain", build ? build : "build");
+	autofree char *copy = xasprintf("%s -c %s logs %s", program, config, words);
+	size_t count = 0;
 	int ends[2];
+	for (char *at = strtok(copy, " "); at && count + 1 < WORDS_MAX; at = strtok(NULL, " "))
+		argv[count++] = at;
 	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
 	pid_t pid = fork();
 	assert_true(pid >= 0);
@@ -49,7 +55,7 @@ static pid_t follow(const char *config, int *ret_fd)
 		prctl(PR_SET_PDEATHSIG, SIGTERM); /* a failed test leaves nothing behind */
 		dup2(ends[1], STDOUT_FILENO);
 		dup2(ends[1], STDERR_FILENO);
-		execl(program, "botswain", "-c", config, "logs", "-f", NULL);
+		execv(program, (char *const *)(uintptr_t)argv);
 		_exit(127);
 	}
 	close(ends[1]);
@@ -99,7 +105,7 @@ static int setup(void **state)
 	append(scene->config, "state_dir: %s/state\nlogs:\n  - {name: a, path: %s}\n",
 		scene->folder, scene->log);
 	str_init(&scene->heard);
-	scene->pid = follow(scene->config, &scene->fd);
+	scene->pid = logs(scene->config, "-f", &scene->fd);
 	read_until(scene->fd, &scene->heard, "an old line");
 	*state = scene;
 	return 0;
@@ -163,6 +169,97 @@ static void what_is_lost_of_a_log_is_a_line_like_any_other(void **state)
 	assert_int_equal(waitpid(scene->pid, NULL, 0), scene->pid);
 }
 
+/* Forty lines of the last forty minutes, the newest half a minute old. */
+static void write_past(const struct scene *scene)
+{
+	int64_t now_ms = clock_wall_ms(clock_real());
+	for (int i = 0; i < OLD_LINES; i++) {
+		int64_t at_ms = now_ms - (OLD_LINES - 1 - i) * INT64_C(60000) - 30000;
+		append(scene->log,
+			"{\"level\":\"info\",\"time\":\"%s\",\"msg\":\"past line %d.\"}\n",
+			format_rfc3339(at_ms).text, i);
+	}
+}
+
+/* What it prints and says until its end. */
+static int read_all(const struct scene *scene, const char *words, struct str *heard)
+{
+	char bytes[4096];
+	int fd, status;
+	ssize_t got;
+	pid_t pid = logs(scene->config, words, &fd);
+	str_clear(heard);
+	while ((got = read(fd, bytes, sizeof(bytes))) > 0)
+		str_add(heard, bytes, (size_t)got);
+	close(fd);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static void end(struct scene *scene)
+{
+	kill(scene->pid, SIGTERM);
+	assert_int_equal(waitpid(scene->pid, NULL, 0), scene->pid);
+}
+
+static void of_the_past_as_much_is_printed_as_was_asked_for(void **state)
+{
+	struct scene *scene = *state;
+	autostr struct str heard = STR_INIT;
+	static const struct {
+		const char *words;
+		unsigned lines;
+	} cases[] = {{"", OLD_LINES}, {"-n all", OLD_LINES}, {"-n 3", 3}, {"-n 0", 0},
+		{"--since 15m", 15}, {"--since 15m -n 4", 4}, {"--since 1h", OLD_LINES}};
+	end(scene);
+	write_past(scene);
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		assert_int_equal(read_all(scene, cases[i].words, &heard), CLI_OK);
+		if (count(heard.text ? heard.text : "", "past line ") != cases[i].lines)
+			fail_msg("'%s' printed %s", cases[i].words, heard.text);
+	}
+	assert_int_equal(read_all(scene, "-n 4", &heard), CLI_OK);
+	assert_int_equal(count(heard.text, "past line 36."), 1);
+	assert_int_equal(count(heard.text, "past line 39."), 1);
+}
+
+static void following_begins_with_the_last_ten_lines(void **state)
+{
+	struct scene *scene = *state;
+	end(scene);
+	write_past(scene);
+	close(scene->fd);
+	str_clear(&scene->heard);
+	scene->pid = logs(scene->config, "-f", &scene->fd);
+	read_until(scene->fd, &scene->heard, "past line 39.");
+	append(scene->log, "{\"level\":\"info\",\"msg\":\"a new line\"}\n");
+	read_until(scene->fd, &scene->heard, "a new line");
+	assert_int_equal(count(scene->heard.text, "past line "), 10);
+	end(scene);
+}
+
+static void what_is_no_bot_no_number_and_no_time_is_refused(void **state)
+{
+	struct scene *scene = *state;
+	autostr struct str heard = STR_INIT;
+	static const char *const cases[][2] = {
+		{"--bot nobot", "botswain: no bot 'nobot'; see botswain bots\n"},
+		{"-f --bot nobot", "botswain: no bot 'nobot'; see botswain bots\n"},
+		{"-n many", "-n takes a number up to 1000, or all; not 'many'"},
+		{"-n 1001", "-n takes a number up to 1000, or all; not '1001'"},
+		{"--since soon", "--since: "}, {"-n", "-n needs a value"},
+		{"--sooner", "'--sooner' is no option of logs"}};
+	end(scene);
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		assert_int_equal(read_all(scene, cases[i][0], &heard), CLI_USAGE);
+		assert_non_null(heard.text);
+		if (!strstr(heard.text, cases[i][1]))
+			fail_msg("'%s' said %s", cases[i][0], heard.text);
+	}
+	assert_int_equal(read_all(scene, "--bot botswain", &heard), CLI_OK);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -171,6 +268,9 @@ int main(void)
 		TEST(a_followed_line_is_printed_once),
 		TEST(following_an_engine_that_dies_is_no_success),
 		TEST(what_is_lost_of_a_log_is_a_line_like_any_other),
+		TEST(of_the_past_as_much_is_printed_as_was_asked_for),
+		TEST(following_begins_with_the_last_ten_lines),
+		TEST(what_is_no_bot_no_number_and_no_time_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -80,6 +80,14 @@ int cli_unknown(const struct cli *cli, const char *what)
 	return cli_say(CLI_UNKNOWN, "the engine left: %s; %s", client_why(cli->client), what);
 }
 
+const struct msg_bot *cli_bot(const struct cli *cli, const char *name)
+{
+	const struct msg_bot *bot = model_bot(cli->model, entity_id("bot", name));
+	if (!bot)
+		cli_say(CLI_USAGE, "no bot '%s'; see botswain bots", name);
+	return bot;
+}
+
 int cli_refuse(const char *command, const char *word)
 {
 	return cli_say(CLI_USAGE, "'%s' is no option of %s; see botswain %s --help", word, command,
@@ -136,11 +144,18 @@ static bool is_looked_at(const struct msg_bot *bot)
 }
 
 /* Every source has answered, and so has every bot that is asked; without a token that can be read there is none. */
+/* Something is configured that becomes a source, as soon as the engine has begun. */
+static bool has_sources(const struct settings *settings)
+{
+	return settings->bot_count || settings->redis_count || settings->postgres_count ||
+	       settings->log_count;
+}
+
 static bool all_answered(struct cli *cli)
 {
 	size_t count;
 	const struct msg_source *const *sources = model_sources(cli->model, &count);
-	bool any = count || !cli->settings->bot_count;
+	bool any = count || !has_sources(cli->settings);
 	if (!client_turn_wall_ms(cli->client))
 		return false;
 	for (size_t i = 0; i < count; i++)

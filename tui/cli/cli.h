@@ -70,6 +70,8 @@ int64_t cli_now_ms(const struct cli *cli);
 int cli_say(int status, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Says what is not known now, that the engine left when it did, and returns CLI_UNKNOWN. */
 int cli_unknown(const struct cli *cli, const char *what);
+/* The bot of that name; NULL: there is none, which was said. */
+const struct msg_bot *cli_bot(const struct cli *cli, const char *name);
 /* Says that a word is no option of `command`, and returns CLI_USAGE. */
 int cli_refuse(const char *command, const char *word);
 /*

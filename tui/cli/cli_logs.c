@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/err.h"
 #include "core/base/format.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
@@ -11,13 +12,17 @@
 #include "tui/cli/cli.h"
 #include "tui/window.h"
 
-enum { ROWS = 1000, FOREVER_MS = 1000 };
+/* FOLLOWED: of the past, where nothing else is said. */
+enum { ROWS = 1000, FOLLOWED = 10, FOREVER_MS = 1000 };
 
 /* An answer comes in parts, and later ones add to it or replace it: what was printed is known by its
  * key. */
 struct tail {
 	struct window window;
-	bool follow, done, gone;
+	struct str filter;
+	size_t lines;    /* of the past that are printed */
+	bool is_bounded; /* it was said how much of the past */
+	bool follow, has_begun, done, gone;
 	char error[256];
 	struct str out;
 	char **seen; /* keys, sorted */
@@ -73,9 +78,12 @@ static void remember(struct tail *tail)
 static void print_news(const struct cli *cli, struct tail *tail)
 {
 	const struct window *window = &tail->window;
-	size_t known = 0;
+	size_t known = 0, from = 0;
 	str_clear(&tail->out);
-	for (size_t i = 0; i < window->count; i++)
+	if (!tail->has_begun && window->count > tail->lines)
+		from = window->count - tail->lines;
+	tail->has_begun = true;
+	for (size_t i = from; i < window->count; i++)
 		if (is_seen(tail, window->rows[i].key))
 			known++;
 		else
@@ -124,39 +132,92 @@ static void also(struct str *filter, const char *format, const char *value)
 	}
 }
 
-static bool refuse(const char *word, bool has_value)
+/* ---- the options: one function each; false: its value was refused, and that was said ---- */
+
+static bool take_bot(struct cli *cli, struct tail *tail, const char *value)
 {
-	static const char *const valued[] = {"--bot", "--level", "--grep", "--where"};
-	for (size_t i = 0; !has_value && i < COUNT_OF(valued); i++)
-		if (strcmp(word, valued[i]) == 0)
-			return cli_say(false, "%s needs a value", word);
-	cli_refuse("logs", word);
-	return false;
+	also(&tail->filter, "bot=%", value);
+	return strcmp(value, "botswain") == 0 || cli_bot(cli, value);
 }
 
-/* Turns the options into one filter; false: a word that is none. */
-static bool read_options(struct tail *tail, struct str *filter, int argc, char **argv)
+static bool take_level(struct cli *cli, struct tail *tail, const char *value)
 {
-	static const struct {
-		const char *option, *term;
-	} options[] = {
-		{"--bot", "bot=%"}, {"--level", "level>=%"}, {"--grep", "msg~%"}, {"--where", ""}};
+	(void)cli;
+	also(&tail->filter, "level>=%", value);
+	return true;
+}
+
+static bool take_grep(struct cli *cli, struct tail *tail, const char *value)
+{
+	(void)cli;
+	also(&tail->filter, "msg~%", value);
+	return true;
+}
+
+static bool take_where(struct cli *cli, struct tail *tail, const char *value)
+{
+	(void)cli;
+	str_addf(&tail->filter, "%s(%s)", tail->filter.length ? " and " : "", value);
+	return true;
+}
+
+static bool take_lines(struct cli *cli, struct tail *tail, const char *value)
+{
+	(void)cli;
+	char *end = NULL;
+	bool is_number = value[0] >= '0' && value[0] <= '9';
+	long lines = is_number ? strtol(value, &end, 10) : ROWS;
+	if (is_number ? *end || lines > ROWS : strcmp(value, "all") != 0)
+		return cli_say(false, "-n takes a number up to %d, or all; not '%s'", ROWS, value);
+	tail->lines = (size_t)lines;
+	tail->is_bounded = true;
+	return true;
+}
+
+/* The moment is fixed now, by the engine's clock: what is followed does not age out of it. */
+static bool take_since(struct cli *cli, struct tail *tail, const char *value)
+{
+	struct err err = {.code = ERR_NONE};
+	int64_t ago_ms;
+	if (!parse_duration(value, &ago_ms, &err))
+		return cli_say(false, "--since: %s", err.text);
+	also(&tail->filter, "time>=%", format_rfc3339(cli_now_ms(cli) - ago_ms).text);
+	tail->is_bounded = true;
+	return true;
+}
+
+static const struct {
+	const char *name;
+	bool (*take)(struct cli *cli, struct tail *tail, const char *value);
+} options[] = {
+	{"-n", take_lines},
+	{"--since", take_since},
+	{"--bot", take_bot},
+	{"--level", take_level},
+	{"--grep", take_grep},
+	{"--where", take_where},
+};
+
+/* Turns the options into one filter; false: a word that is none, or no value for it. */
+static bool read_options(struct cli *cli, struct tail *tail, int argc, char **argv)
+{
 	for (int i = 1; i < argc; i++) {
-		bool known = strcmp(argv[i], "-f") == 0;
-		tail->follow |= known;
-		for (size_t o = 0; !known && o < COUNT_OF(options); o++) {
-			if (strcmp(argv[i], options[o].option) != 0 || i + 1 >= argc)
-				continue;
-			known = true;
-			i++;
-			if (*options[o].term)
-				also(filter, options[o].term, argv[i]);
-			else
-				str_addf(filter, "%s(%s)", filter->length ? " and " : "", argv[i]);
+		size_t o = 0;
+		if (strcmp(argv[i], "-f") == 0) {
+			tail->follow = true;
+			continue;
 		}
-		if (!known)
-			return refuse(argv[i], i + 1 < argc);
+		while (o < COUNT_OF(options) && strcmp(argv[i], options[o].name) != 0)
+			o++;
+		if (o == COUNT_OF(options))
+			return cli_refuse("logs", argv[i]) == CLI_OK;
+		if (++i == argc)
+			return cli_say(false, "%s needs a value", options[o].name);
+		if (!options[o].take(cli, tail, argv[i]))
+			return false;
 	}
+	if (tail->follow && !tail->is_bounded)
+		tail->lines = FOLLOWED;
 	return true;
 }
 
@@ -167,12 +228,12 @@ static void wait_for_end(struct cli *cli, bool follow)
 			return;
 }
 
-static void read_window(struct cli *cli, struct tail *tail, char *filter)
+static void read_window(struct cli *cli, struct tail *tail)
 {
 	struct msg_win_open open = {.window = WINDOW_LOGS,
 		.generation = 1,
 		.store = (char *)(uintptr_t) "events",
-		.filter = filter,
+		.filter = tail->filter.text,
 		.before = ROWS,
 		.follow = tail->follow};
 	window_init(&tail->window, WINDOW_LOGS);
@@ -186,28 +247,36 @@ static void read_window(struct cli *cli, struct tail *tail, char *filter)
 	cli->take = NULL;
 }
 
+static int result(const struct cli *cli, const struct tail *tail)
+{
+	if (*tail->error)
+		return cli_say(CLI_USAGE, "%s\n  the filter: %s", tail->error, tail->filter.text);
+	if (tail->gone || (tail->done && !tail->follow))
+		return CLI_OK;
+	return cli_unknown(cli, tail->done ? "no more lines come" : "no answer came");
+}
+
 static int run(struct cli *cli, int argc, char **argv)
 {
-	struct tail tail = {.out = STR_INIT};
-	autostr struct str filter = STR_INIT;
-	if (!read_options(&tail, &filter, argc, argv))
-		return CLI_USAGE;
-	read_window(cli, &tail, filter.text);
+	struct tail tail = {.filter = STR_INIT, .out = STR_INIT, .lines = ROWS};
+	int status = CLI_USAGE;
+	if (read_options(cli, &tail, argc, argv)) {
+		read_window(cli, &tail);
+		status = result(cli, &tail);
+		window_release(&tail.window);
+	}
+	str_release(&tail.filter);
 	str_release(&tail.out);
 	forget_seen(&tail);
-	window_release(&tail.window);
-	if (*tail.error)
-		return cli_say(CLI_USAGE, "%s\n  the filter: %s", tail.error, filter.text);
-	if (tail.gone || (tail.done && !tail.follow))
-		return CLI_OK;
-	return cli_unknown(cli, tail.done ? "no more lines come" : "no answer came");
+	return status;
 }
 
 extern const struct cli_command cli_logs;
 const struct cli_command cli_logs = {
 	.name = "logs",
-	.args = "[-f] [--bot B] [--level L] [--grep RE] [--where FILTER]",
-	.help = "the merged log of files and streams, newest last",
+	.args = "[-f] [-n N|all] [--since 15m] [--bot B] [--level L] [--grep RE] [--where FILTER]",
+	.help = "the merged log of files and streams, newest last; -f follows it from the last 10 "
+		"lines on",
 	.engine = true,
 	.run = run,
 };

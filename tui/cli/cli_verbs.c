@@ -130,24 +130,14 @@ static int act(struct cli *cli, struct msg_plan_req *request)
 	return status;
 }
 
-static const struct msg_bot *bot_named(struct cli *cli, const char *name)
-{
-	size_t count;
-	const struct msg_bot *const *bots = model_bots(cli->model, &count);
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(bots[i]->name, name) == 0)
-			return bots[i];
-	return NULL;
-}
-
 static int run_on_bots(struct cli *cli, int argc, char **argv)
 {
 	struct msg_plan_req request = {.verb = xstrdup(argv[0])};
 	int status = argc > 1 ? CLI_OK : cli_say(CLI_USAGE, "%s needs the name of a bot", argv[0]);
 	for (int i = 1; i < argc && status == CLI_OK; i++) {
-		const struct msg_bot *bot = bot_named(cli, argv[i]);
+		const struct msg_bot *bot = cli_bot(cli, argv[i]);
 		if (!bot) {
-			status = cli_say(CLI_USAGE, "no bot '%s'; see botswain bots", argv[i]);
+			status = CLI_USAGE;
 			continue;
 		}
 		struct msg_target *target = msg_add(request.targets, &request.targets_count);
