@@ -246,6 +246,13 @@ static void resolve(struct alerts *alerts, struct instance *instance)
 	model_put_if_changed(alerts->model, MSG_alert, alert);
 }
 
+static bool has_moved(
+	const struct alerts *alerts, const struct instance *instance, const struct scene *scene)
+{
+	const struct msg_alert *alert = model_alert(alerts->model, instance->id);
+	return alert && rule_has_moved(scene, alert->value);
+}
+
 static void hold(struct alerts *alerts, struct instance *instance, const struct scene *scene)
 {
 	int64_t now = clock_mono_ms(alerts->clock);
@@ -256,8 +263,8 @@ static void hold(struct alerts *alerts, struct instance *instance, const struct 
 	instance->phase = now - instance->since_ms >= hold_ms(alerts, instance->rule)
 				  ? PHASE_FIRING
 				  : PHASE_PENDING;
-	bool due =
-		instance->refreshed_ms == INT64_MIN || now - instance->refreshed_ms >= REFRESH_MS;
+	bool due = instance->refreshed_ms == INT64_MIN ||
+		   now - instance->refreshed_ms >= REFRESH_MS || has_moved(alerts, instance, scene);
 	if (instance->phase == before && !due)
 		return;
 	instance->refreshed_ms = now;
@@ -287,8 +294,11 @@ static void step(struct alerts *alerts, const struct rule *rule, uint64_t target
 	struct instance *instance = find(alerts, key);
 	enum truth truth = there ? rule_judge(&scene) : TRUTH_NO;
 	bool resolved = instance && instance->phase == PHASE_RESOLVED;
-	if (truth == TRUTH_UNSURE && !resolved)
+	if (truth == TRUTH_UNSURE && !resolved) {
+		if (instance && has_moved(alerts, instance, &scene))
+			show(alerts, instance, &scene);
 		return;
+	}
 	if (truth == TRUTH_YES)
 		hold(alerts, instance ? instance : make(alerts, key, target, &scene), &scene);
 	else if (instance && !let_go(alerts, instance, !there))

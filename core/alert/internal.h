@@ -38,5 +38,8 @@ struct rule {
 const struct rule *rule_at(size_t index);
 /* Looks; fills scene->reason. */
 enum truth rule_judge(struct scene *scene);
+/* What the rule counts is shown beside the alert too, and is known not to be `told` any more: the sentence is due, also
+ * where nobody can tell whether the condition still holds. */
+bool rule_has_moved(const struct scene *scene, double told);
 
 #endif

@@ -137,10 +137,11 @@ static double say_heartbeat_late(const struct scene *scene, struct str *text)
 static double say_backlog_rising(const struct scene *scene, struct str *text)
 {
 	const struct msg_bot *bot = scene->bot;
-	str_addf(text,
-		"%" PRId64 " updates wait for %s (limit %.0f), more at each of %" PRIu64
-		" polls (limit %.0f)",
-		bot->pending, bot->name, scene->limit, bot->pending_rises, scene->second);
+	str_addf(text, "%" PRId64 " updates wait for %s (limit %.0f)", bot->pending, bot->name,
+		scene->limit);
+	if ((double)bot->pending_rises >= scene->second)
+		str_addf(text, ", more at each of %" PRIu64 " polls (limit %.0f)",
+			bot->pending_rises, scene->second);
 	return (double)bot->pending;
 }
 
@@ -280,4 +281,10 @@ const struct alert_rule *alert_rule_at(size_t index)
 enum truth rule_judge(struct scene *scene)
 {
 	return scene->bot ? judge_bot(scene) : scene->rule->judge(scene);
+}
+
+bool rule_has_moved(const struct scene *scene, double told)
+{
+	bool counts = scene->rule->say == say_backlog_rising && scene->bot->pending >= 0;
+	return counts && (double)scene->bot->pending != told;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/format.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "core/model/model.h"
@@ -130,14 +131,25 @@ static const char *state_of_alert(const void *body)
 	return strcmp(text_of(state), "pending") == 0 ? "" : state;
 }
 
+/* The sentence is of when it fired: it was so. */
+static void say_resolved(struct journal_book *book, const char *bot, const struct msg_alert *alert)
+{
+	const char *of = text_of(alert->target_name), *was = text_of(alert->text);
+	say_of(book, bot, LOG_LEVEL_INFO, "alert %s%s%s resolved after %s%s%s%s", alert->rule,
+		of[0] ? " of " : "", of, format_duration(alert->resolved_ms - alert->since_ms).text,
+		was[0] ? " (was: " : "", was, was[0] ? ")" : "");
+}
+
 static void say_alert(struct journal_book *book, const void *body)
 {
 	const struct msg_alert *alert = body;
-	bool resolved = strcmp(alert->state, "resolved") == 0;
 	bool of_bot = strcmp(text_of(alert->target_kind), "bot") == 0;
-	say_of(book, of_bot ? alert->target_name : NULL,
-		resolved ? LOG_LEVEL_INFO : level_of(alert->severity), "alert %s %s: %s",
-		alert->rule, alert->state, text_of(alert->text));
+	const char *bot = of_bot ? alert->target_name : NULL;
+	if (strcmp(alert->state, "resolved") == 0)
+		say_resolved(book, bot, alert);
+	else
+		say_of(book, bot, level_of(alert->severity), "alert %s %s: %s", alert->rule,
+			alert->state, text_of(alert->text));
 }
 
 static const char *state_of_operation(const void *body)

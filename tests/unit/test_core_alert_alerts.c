@@ -396,6 +396,29 @@ static void a_backlog_that_stays_high_goes_on_and_one_that_falls_is_over(void **
 	assert_string_equal(phase_of(bench, "backlog_rising"), "resolved");
 }
 
+static void a_backlog_is_told_as_it_is_now(void **state)
+{
+	struct bench *bench = *state;
+	see_bot(bench, "pending=212 pending_rises=3 pending_slope=50");
+	clock_advance(&bench->clock, 1000);
+	see_bot(bench, "pending=227 pending_rises=4 pending_slope=50");
+	const struct msg_alert *alert = alert_of(bench, "backlog_rising");
+	assert_string_equal(alert->text, "227 updates wait for orders (limit 200), more at each of "
+					 "4 polls (limit 3)");
+	/* High, but not rising: it goes on firing. */
+	clock_advance(&bench->clock, 1000);
+	see_bot(bench, "pending=219 pending_rises=0 pending_slope=20");
+	alert = alert_of(bench, "backlog_rising");
+	assert_string_equal(alert->state, "firing");
+	assert_string_equal(alert->text, "219 updates wait for orders (limit 200)");
+	assert_true(alert->value == 219);
+	/* What is not known now is not told. */
+	see_bot(bench, "pending=-1 tg_state=\"unreachable\" tg_fails=3");
+	pass(bench, 10000);
+	assert_string_equal(
+		alert_of(bench, "backlog_rising")->text, "219 updates wait for orders (limit 200)");
+}
+
 static void a_longer_hold_after_a_reload_makes_firing_pending_again(void **state)
 {
 	struct bench *bench = *state;
@@ -603,6 +626,7 @@ int main(void)
 		test(disabled_or_worked_on_does_not_page),
 		test(a_silent_source_neither_begins_nor_ends_an_alert),
 		test(a_backlog_that_stays_high_goes_on_and_one_that_falls_is_over),
+		test(a_backlog_is_told_as_it_is_now),
 		test(a_longer_hold_after_a_reload_makes_firing_pending_again),
 		test(a_target_that_leaves_resolves_its_alerts),
 		test(a_webhook_that_fails_while_updates_pile_up_is_critical),

@@ -257,7 +257,9 @@ static void what_changes_state_is_an_event_of_botswains(void **state)
 	harness_feed(scene->harness, "obs_process bot=\"orders\" state=\"running\" pid=8");
 	harness_advance(scene->harness, 8000);
 	rows = open_window(scene, "before=20");
-	assert_true(has_row(rows, "alert bot_down resolved: "));
+	assert_true(has_row(rows, "alert bot_down of orders resolved after "));
+	assert_true(has_row(rows, " (was: orders is down: process gone, "));
+	assert_false(has_row(rows, "resolved: "));
 }
 
 /* For one bot on the screen, for one bot on the command line. */
