@@ -5,6 +5,7 @@
  * bot's row shows.
  */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/str.h"
@@ -14,7 +15,7 @@
 #include "core/parse/log_level.h"
 
 /* When a source is opened its writer first reads what was there before us: that makes no rate. */
-enum { PAST_MS = 2000 };
+enum { PAST_MS = 2000, SAME_MS = 1000 };
 
 static bool is_past(struct engine *engine, const char *source, int64_t at_ms)
 {
@@ -35,11 +36,35 @@ static void note_trouble(const struct engine *engine, struct bot_facts *facts,
 		episode_add(&facts->flood, engine->limits.flood_window_ms, at_ms, note->lines);
 }
 
+static bool is_stream(const char *source)
+{
+	return starts_with(source, "redis/");
+}
+
+/* A bot that writes an error to its log and says it in its stream had one: the same words, one after the other within a
+ * second. Only an error that came alone can be told: of several a note has the last one's text. */
+static bool is_told(
+	struct bot_facts *facts, const char *source, const struct msg_note *note, int64_t at_ms)
+{
+	const struct told_error seen = {
+		.text = entity_id("", note->text), .at_ms = at_ms, .by_stream = is_stream(source)};
+	for (size_t i = 0; i < TOLD_ERRORS; i++) {
+		struct told_error *told = &facts->told[i];
+		if (told->text != seen.text || told->by_stream == seen.by_stream ||
+			llabs(told->at_ms - at_ms) > SAME_MS)
+			continue;
+		*told = (struct told_error){0};
+		return true;
+	}
+	facts->told[facts->told_next++ % TOLD_ERRORS] = seen;
+	return false;
+}
+
 static void note_levels(const struct engine *engine, struct bot_facts *facts,
-	const struct msg_note *note, bool past)
+	const struct msg_note *note, bool uncounted)
 {
 	bool error = note->level >= LOG_LEVEL_ERROR, warning = note->level == LOG_LEVEL_WARN;
-	double lines = past ? 0 : (double)note->lines;
+	double lines = uncounted ? 0 : (double)note->lines;
 	int64_t now = now_mono(engine);
 	tally_add(&facts->errors, LOG_SPAN_MS, now, error ? lines : 0);
 	tally_add(&facts->warnings, LOG_SPAN_MS, now, warning ? lines : 0);
@@ -48,7 +73,7 @@ static void note_levels(const struct engine *engine, struct bot_facts *facts,
 /* What streams carry are events; everything else is a log. */
 static void note_time(struct msg_bot *bot, const char *source, int64_t at_ms)
 {
-	int64_t *newest = starts_with(source, "redis/") ? &bot->event_at_ms : &bot->log_at_ms;
+	int64_t *newest = is_stream(source) ? &bot->event_at_ms : &bot->log_at_ms;
 	if (at_ms > *newest)
 		*newest = at_ms;
 }
@@ -82,7 +107,8 @@ static void digest_note(struct engine *engine, const char *source, const struct 
 	bool past = is_past(engine, source, at_ms);
 	add_log(bot, source);
 	note_time(bot, source, at_ms);
-	note_levels(engine, facts, note, past);
+	bool alone = note->level >= LOG_LEVEL_ERROR && note->lines == 1 && note->text[0];
+	note_levels(engine, facts, note, past || (alone && is_told(facts, source, note, at_ms)));
 	note_trouble(engine, facts, note, at_ms);
 	if (note->level >= LOG_LEVEL_ERROR && note->text[0])
 		msg_set(&bot->log_error, note->text);

@@ -38,6 +38,14 @@ struct spark {
 
 struct conf_bot;
 
+/* An error that a bot's log or stream told: it may tell the other, too. */
+enum { TOLD_ERRORS = 8 };
+struct told_error {
+	uint64_t text; /* hash; 0: none, or told by both */
+	int64_t at_ms; /* wall, as the line says */
+	bool by_stream;
+};
+
 struct bot_facts {
 	uint64_t id;
 	char *name;
@@ -64,6 +72,8 @@ struct bot_facts {
 	struct episode webhook, conflict, flood;
 	/* logs */
 	struct tally errors, warnings, handled;
+	struct told_error told[TOLD_ERRORS]; /* the last few that were counted */
+	unsigned told_next;
 	/* load */
 	struct worker_facts *workers; /* one without a name: a bot that is not sharded */
 	size_t worker_count, worker_room;

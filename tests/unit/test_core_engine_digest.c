@@ -265,6 +265,33 @@ static void notes_make_rates_and_count_trouble(void **state)
 	assert_int_equal(harness_bot(harness, "orders")->conflicts, 0);
 }
 
+static void tell_error(
+	struct harness *harness, const char *source, const char *text, int64_t after_ms)
+{
+	harness_feed(harness,
+		"obs_notes source=\"%s\" lines=1 counts=[{bot=\"orders\" level=5 lines=1 "
+		"text=\"%s\" time_ms=%lld}]",
+		source, text, (long long)(HARNESS_START_MS + after_ms));
+}
+
+static void an_error_in_the_log_and_in_the_stream_is_one(void **state)
+{
+	struct harness *harness = *state;
+	tell_error(harness, "orders.log", "old", 0);
+	tell_error(harness, "redis/main/events", "old", 0);
+	harness_advance(harness, 4000);
+	tell_error(harness, "orders.log", "KeyError: 'x'", 100);
+	tell_error(harness, "redis/main/events", "KeyError: 'x'", 900);
+	assert_true(fabs(harness_bot(harness, "orders")->errors_per_min - 1) < 0.01);
+	/* Twice in the same place is twice, and so are other words and another second. */
+	tell_error(harness, "redis/main/events", "KeyError: 'x'", 900);
+	tell_error(harness, "redis/main/events", "KeyError: 'x'", 950);
+	assert_true(fabs(harness_bot(harness, "orders")->errors_per_min - 3) < 0.01);
+	tell_error(harness, "orders.log", "KeyError: 'y'", 900);
+	tell_error(harness, "orders.log", "KeyError: 'x'", 3000);
+	assert_true(fabs(harness_bot(harness, "orders")->errors_per_min - 5) < 0.01);
+}
+
 static const struct msg_source *source(const struct harness *harness, const char *path)
 {
 	const struct msg_source *found = model_source(harness->model, entity_id("source", path));
@@ -379,6 +406,7 @@ int main(void)
 		TEST(the_age_of_a_beat_comes_from_its_ttl),
 		TEST(a_sharded_bot_is_the_sum_of_its_workers),
 		TEST(notes_make_rates_and_count_trouble),
+		TEST(an_error_in_the_log_and_in_the_stream_is_one),
 		TEST(a_silent_source_is_late_then_stale_and_its_figures_go),
 		TEST(a_fleet_database_adds_disables_and_removes_bots),
 		TEST(observations_of_strangers_change_nothing),
