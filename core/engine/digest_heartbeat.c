@@ -105,6 +105,16 @@ static void record_figures(struct engine *engine, const struct msg_obs_heartbeat
 	}
 }
 
+/* Two intervals (heartbeat_stale_ms is three) without a look: one was missed, and what was not seen
+ * meanwhile is nobody's fault. The watch begins anew. */
+static void note_look(struct engine *engine, struct msg_bot *bot, struct bot_facts *facts)
+{
+	int64_t gap_ms = now_mono(engine) - facts->look_mono_ms;
+	if (gap_ms > engine->limits.heartbeat_stale_ms / 3 * 2)
+		bot->hb_watch_ms = now_wall(engine);
+	facts->look_mono_ms = now_mono(engine);
+}
+
 void digest_heartbeat(struct engine *engine, const void *body)
 {
 	const struct msg_obs_heartbeat *seen = body;
@@ -113,6 +123,7 @@ void digest_heartbeat(struct engine *engine, const void *body)
 	if (!bot)
 		return;
 	bot->hb_seen_ms = now_wall(engine);
+	note_look(engine, bot, facts);
 	if (seen->present)
 		note_beat(engine, bot, facts, seen);
 	else

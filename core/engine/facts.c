@@ -62,7 +62,8 @@ static struct bot_facts *new_bot(uint64_t id, const char *name)
 		.name = xstrdup(name),
 		.process_mono_ms = NEVER,
 		.telegram_mono_ms = NEVER,
-		.heartbeat_mono_ms = NEVER};
+		.heartbeat_mono_ms = NEVER,
+		.look_mono_ms = NEVER};
 	return bot;
 }
 

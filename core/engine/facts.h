@@ -80,6 +80,7 @@ struct bot_facts {
 	struct spark spark;
 	/* monotonic times of the last good observations */
 	int64_t process_mono_ms, telegram_mono_ms, heartbeat_mono_ms;
+	int64_t look_mono_ms; /* last look at its heartbeat, whatever it saw */
 };
 
 void spark_add(struct spark *spark, int64_t mono_ms, double value);

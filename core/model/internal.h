@@ -49,9 +49,13 @@ struct view {
 	bool heartbeat_fresh;     /* looked at lately */
 	bool dated;               /* its beats have an age */
 	bool beating;             /* and the last one is in time */
-	int64_t heartbeat_age_ms; /* of the last beat (or of the process when that is younger), as it
-				   * was at the last look: that Redis is silent makes no beat older */
-	bool asked;               /* Telegram is asked for it */
+	int64_t heartbeat_age_ms; /* of the last beat (or of the process or the watch when that is
+				   * younger), as it was at the last look: that Redis is silent
+				   * makes no beat older */
+	bool spared;  /* the watch is younger than a beat may be old */
+	bool overdue; /* but for that its beat would be late or lost */
+	const struct msg_worker_seen *silent; /* the worker silent for longest, too long; or NULL */
+	bool asked;                           /* Telegram is asked for it */
 	bool telegram_fresh;
 	bool by_api; /* takes its updates through the Bot API: a backlog means something */
 	bool alive;  /* something says that it runs */

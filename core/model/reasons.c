@@ -160,12 +160,23 @@ static int64_t say_heartbeat_gone(const struct view *view, struct str *text)
 	return say(text, "no heartbeat", view->bot->hb_at_ms);
 }
 
+/* Redis was silent, and this is the bot's time to be seen again: neither well nor lost. */
+static bool when_heartbeat_awaited(const struct view *view)
+{
+	return view->spared && (view->overdue || view->silent);
+}
+static int64_t say_heartbeat_awaited(const struct view *view, struct str *text)
+{
+	return say(text, "heartbeat awaited again", view->bot->hb_watch_ms);
+}
+
 /* A process that has not beaten since its start is given its time in silence. */
 static bool when_heartbeat_late(const struct view *view)
 {
 	const struct msg_bot *bot = view->bot;
 	return view->heartbeat_fresh && is_word(bot->hb_state, "missing") && bot->hb_at_ms > 0 &&
-	       bot->hb_at_ms >= (view->running ? bot->proc_start_ms : 0) && !beat_is_over(view);
+	       bot->hb_at_ms >= (view->running ? bot->proc_start_ms : 0) && !beat_is_over(view) &&
+	       !when_heartbeat_awaited(view);
 }
 static int64_t say_heartbeat_late(const struct view *view, struct str *text)
 {
@@ -174,8 +185,10 @@ static int64_t say_heartbeat_late(const struct view *view, struct str *text)
 
 static int64_t waiting_since(const struct view *view)
 {
-	int64_t added_ms = view->bot->added_ms, start_ms = view->bot->proc_start_ms;
-	return view->running && start_ms > added_ms ? start_ms : added_ms;
+	int64_t since_ms = view->bot->added_ms, start_ms = view->bot->proc_start_ms;
+	if (view->running && start_ms > since_ms)
+		since_ms = start_ms;
+	return view->bot->hb_watch_ms > since_ms ? view->bot->hb_watch_ms : since_ms;
 }
 
 static bool when_heartbeat_never(const struct view *view)
@@ -208,27 +221,14 @@ static int64_t say_heartbeat_undated(const struct view *view, struct str *text)
 	return say(text, "heartbeat key has no TTL", SINCE_NONE);
 }
 
-static const struct msg_worker_seen *silent_worker(const struct view *view)
-{
-	const struct msg_bot *bot = view->bot;
-	const struct msg_worker_seen *worst = NULL;
-	for (size_t i = 0; i < bot->workers_count; i++) {
-		const struct msg_worker_seen *worker = &bot->workers[i];
-		if (!in_window(worker->seen_ms, view, view->limits->worker_silent_ms) &&
-			(!worst || worker->seen_ms < worst->seen_ms))
-			worst = worker;
-	}
-	return worst;
-}
-
 /* When Redis is silent nothing is known of its workers. */
 static bool when_worker_silent(const struct view *view)
 {
-	return !when_heartbeat_stale(view) && silent_worker(view) != NULL;
+	return !when_heartbeat_stale(view) && !view->spared && view->silent;
 }
 static int64_t say_worker_silent(const struct view *view, struct str *text)
 {
-	const struct msg_worker_seen *worker = silent_worker(view);
+	const struct msg_worker_seen *worker = view->silent;
 	str_addf(text, "worker %.20s silent", worker->id ? worker->id : "?");
 	return worker->seen_ms ? worker->seen_ms : SINCE_KEPT;
 }

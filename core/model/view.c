@@ -24,6 +24,45 @@ static void look_at_process(struct view *view)
 	view->running = view->process_fresh && is_word(bot->proc_state, "running");
 }
 
+static const struct msg_worker_seen *silent_worker(const struct view *view)
+{
+	const struct msg_bot *bot = view->bot;
+	const struct msg_worker_seen *worst = NULL;
+	for (size_t i = 0; i < bot->workers_count; i++) {
+		const struct msg_worker_seen *worker = &bot->workers[i];
+		if (!is_within(worker->seen_ms, view->now_ms, view->limits->worker_silent_ms) &&
+			(!worst || worker->seen_ms < worst->seen_ms))
+			worst = worker;
+	}
+	return worst;
+}
+
+/* A process that has not beaten since its start is given its time in silence. */
+static bool is_overdue(const struct view *view, int64_t age_ms)
+{
+	const struct msg_bot *bot = view->bot;
+	int64_t start_ms = view->running ? bot->proc_start_ms : 0;
+	int64_t begun_ms = start_ms > bot->added_ms ? start_ms : bot->added_ms;
+	bool missing = is_word(bot->hb_state, "missing");
+	if (!bot->hb_at_ms)
+		return missing && view->now_ms - begun_ms > view->limits->heartbeat_late_ms;
+	return bot->hb_at_ms < bot->hb_watch_ms &&
+	       ((missing && bot->hb_at_ms >= start_ms) || age_ms > view->limits->heartbeat_late_ms);
+}
+
+/* The time in which nobody could look counts against no beat: from the moment that there is an answer
+ * again it has as long as a beat may be old. */
+static void spare_heartbeat(struct view *view)
+{
+	const struct msg_bot *bot = view->bot;
+	int64_t age_ms = view->heartbeat_age_ms, watch_ms = bot->hb_seen_ms - bot->hb_watch_ms;
+	if (!view->heartbeat_fresh || !view->dated || !bot->hb_watch_ms || watch_ms < 0)
+		return;
+	view->spared = watch_ms <= view->limits->heartbeat_late_ms;
+	view->overdue = is_overdue(view, age_ms);
+	view->heartbeat_age_ms = watch_ms < age_ms ? watch_ms : age_ms;
+}
+
 static void look_at_heartbeat(struct view *view)
 {
 	const struct msg_bot *bot = view->bot;
@@ -31,6 +70,7 @@ static void look_at_heartbeat(struct view *view)
 	int64_t from_ms = bot->hb_at_ms;
 	if (view->running && bot->proc_start_ms > from_ms)
 		from_ms = bot->proc_start_ms; /* a new process has its own time to beat first */
+	view->silent = silent_worker(view);
 	view->has_heartbeat =
 		bot->hb_state && *bot->hb_state && !is_word(bot->hb_state, "not_configured");
 	view->heartbeat_fresh = view->has_heartbeat && is_within(bot->hb_seen_ms, view->now_ms,
@@ -39,6 +79,7 @@ static void look_at_heartbeat(struct view *view)
 	view->heartbeat_age_ms = bot->hb_seen_ms - from_ms;
 	view->beating = view->heartbeat_fresh && view->dated && !missing && bot->hb_at_ms > 0 &&
 			view->heartbeat_age_ms <= view->limits->heartbeat_late_ms;
+	spare_heartbeat(view);
 }
 
 static void look_at_telegram(struct view *view)

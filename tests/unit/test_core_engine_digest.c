@@ -209,6 +209,59 @@ static void the_age_of_a_beat_comes_from_its_ttl(void **state)
 	assert_int_equal(harness_bot(harness, "orders")->hb_at_ms, HARNESS_START_MS - 5000);
 }
 
+static void look_for_beat(struct harness *harness, bool present)
+{
+	see_process(harness, 10, HARNESS_START_MS - 3600000);
+	harness_feed(harness, "obs_heartbeat bot=\"orders\" present=%s ttl_ms=%d full_ttl_ms=30000",
+		present ? "true" : "false", present ? 30000 : 0);
+	harness_advance(harness, 2000);
+}
+
+static const char *alert_phase(const struct harness *harness, const char *rule)
+{
+	size_t count;
+	const struct msg_alert *const *alerts = model_alerts(harness->model, &count);
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(alerts[i]->rule, rule) == 0 &&
+			strcmp(alerts[i]->target_name, "orders") == 0)
+			return alerts[i]->state;
+	return "none";
+}
+
+static void a_redis_that_comes_back_hangs_no_bot(void **state)
+{
+	struct harness *harness = *state;
+	look_for_beat(harness, true);
+	look_for_beat(harness, true);
+	harness_advance(harness, 60000); /* Redis is silent, the key runs out */
+	look_for_beat(harness, false);
+	look_for_beat(harness, false);
+	assert_string_equal(harness_bot(harness, "orders")->reasons[0].id, "heartbeat_awaited");
+	assert_string_equal(alert_phase(harness, "heartbeat_late"), "none");
+	look_for_beat(harness, true);
+	assert_string_equal(harness_bot(harness, "orders")->state, "ok");
+}
+
+static void a_bot_that_hung_before_redis_was_silent_stays_an_alert(void **state)
+{
+	struct harness *harness = *state;
+	look_for_beat(harness, true);
+	for (int i = 0; i < 16; i++)
+		look_for_beat(harness, false);
+	assert_string_equal(harness_bot(harness, "orders")->state, "hung");
+	assert_string_equal(alert_phase(harness, "heartbeat_late"), "firing");
+	harness_advance(harness, 60000);
+	for (int i = 0; i < 15; i++) {
+		look_for_beat(harness, false);
+		assert_string_equal(alert_phase(harness, "heartbeat_late"), "firing");
+	}
+	assert_string_equal(harness_bot(harness, "orders")->state, "unknown");
+	look_for_beat(harness, false);
+	look_for_beat(harness, false);
+	assert_string_equal(harness_bot(harness, "orders")->state, "hung");
+	assert_string_equal(alert_phase(harness, "heartbeat_late"), "firing");
+}
+
 static void see_worker(struct harness *harness, const char *worker, int rate)
 {
 	harness_feed(harness,
@@ -404,6 +457,8 @@ int main(void)
 		TEST(a_rate_limit_ends_when_telegram_said),
 		TEST(answered_tokens_are_counted),
 		TEST(the_age_of_a_beat_comes_from_its_ttl),
+		TEST(a_redis_that_comes_back_hangs_no_bot),
+		TEST(a_bot_that_hung_before_redis_was_silent_stays_an_alert),
 		TEST(a_sharded_bot_is_the_sum_of_its_workers),
 		TEST(notes_make_rates_and_count_trouble),
 		TEST(an_error_in_the_log_and_in_the_stream_is_one),
