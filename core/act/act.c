@@ -94,6 +94,12 @@ void act_on_accepted(struct act *act, act_accepted *take, void *context)
 	act->take_context = context;
 }
 
+void act_on_halt(struct act *act, act_halted *take, void *context)
+{
+	act->take_halt = take;
+	act->halt_context = context;
+}
+
 struct now act_now(const struct act *act)
 {
 	return (struct now){

@@ -54,6 +54,15 @@ bool act_run(struct act *act, const struct operator* who, const struct msg_run_r
 	struct msg_accepted *ret);
 typedef void act_accepted(void *context, uint64_t client, const struct msg_accepted *accepted);
 void act_on_accepted(struct act *act, act_accepted *take, void *context);
+/* An operation stopped this bot on purpose (its command ended with 0, and nothing says that the bot runs
+ * on), or begins to start it again. Strings are borrowed for the call. */
+struct act_halt {
+	uint64_t bot;
+	bool stopped;
+	const char *by, *why; /* of a stop */
+};
+typedef void act_halted(void *context, const struct act_halt *halt);
+void act_on_halt(struct act *act, act_halted *take, void *context);
 void act_cancel(struct act *act, const struct operator* who, const struct msg_cancel_req *request,
 	struct msg_answer *ret);
 void act_arm(struct act *act, const struct operator* who, const struct msg_arm_req *request,

@@ -215,6 +215,8 @@ struct act {
 	unsigned busy_checks; /* turns in which bot.busy_op is compared with what runs */
 	act_accepted *take_accepted;
 	void *take_context;
+	act_halted *take_halt;
+	void *halt_context;
 };
 
 struct now act_now(const struct act *act);

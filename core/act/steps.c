@@ -28,6 +28,17 @@ static void say(struct op_step *step, const char *text)
 	step->text = xstrdup(text);
 }
 
+static void tell_halt(
+	const struct act *act, const struct op *op, const struct op_step *step, bool stopped)
+{
+	if (!act->take_halt || op->is_backup || op->want == WANT_NOTHING)
+		return;
+	act->take_halt(act->halt_context, &(struct act_halt){.bot = step->target,
+						  .stopped = stopped,
+						  .by = op->who.name,
+						  .why = op->reason});
+}
+
 void step_end(struct act *act, struct op *op, size_t index, enum op_state state, const char *text)
 {
 	struct op_step *step = &op->steps[index];
@@ -43,6 +54,8 @@ void step_end(struct act *act, struct op *op, size_t index, enum op_state state,
 			.on = step->name,
 			.why = op->reason,
 			.result = result});
+	if (op->want == WANT_ABSENT && (state == OP_DONE || state == OP_UNVERIFIED))
+		tell_halt(act, op, step, true);
 	if (op->is_backup)
 		backup_ended(act, step);
 	else
@@ -82,6 +95,8 @@ static void launch(struct act *act, struct op *op, size_t index)
 	step->outcome.verify_ms = op->verify_ms;
 	step->outcome.stable_ms = op->stable_ms;
 	const struct msg_bot *bot = op->is_backup ? NULL : model_bot(act->model, step->target);
+	if (op->want != WANT_ABSENT)
+		tell_halt(act, op, step, false);
 	outcome_begin(&step->outcome, op->want, bot, act_now(act));
 	runner_start(act->runner, job);
 }

@@ -10,6 +10,7 @@
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "core/engine/digest.h"
+#include "core/engine/halt.h"
 #include "core/engine/internal.h"
 #include "core/series/series.h"
 
@@ -57,6 +58,12 @@ static void name_worker(
 	msg_set(&bot->worker, facts->worker_count > 1 ? "" : text);
 }
 
+/* Without a process its beats alone say that it runs. */
+static bool is_all_beats(const struct msg_bot *bot)
+{
+	return strcmp(bot->proc_state, "not_configured") == 0;
+}
+
 static void note_beat(struct engine *engine, struct msg_bot *bot, struct bot_facts *facts,
 	const struct msg_obs_heartbeat *seen)
 {
@@ -75,6 +82,8 @@ static void note_beat(struct engine *engine, struct msg_bot *bot, struct bot_fac
 	bot->hb_ttl_ms = seen->ttl_ms;
 	if (dated && at_ms > bot->hb_at_ms)
 		bot->hb_at_ms = at_ms;
+	if (dated && at_ms > facts->halted_ms && is_all_beats(bot))
+		halt_over(engine, facts);
 	name_worker(bot, facts, seen);
 	facts->heartbeat_mono_ms = now_mono(engine);
 }

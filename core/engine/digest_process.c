@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/engine/digest.h"
+#include "core/engine/halt.h"
 #include "core/engine/internal.h"
 
 enum { SAME_START_MS = 2000 };
@@ -29,6 +30,7 @@ static void note_running(
 	int64_t start_mono_ms = seen->start_ms - (now_wall(engine) - now_mono(engine));
 	if (is_new_start(facts, seen, start_mono_ms))
 		times_add(&facts->starts, seen->start_ms ? seen->start_ms : now_wall(engine));
+	halt_over(engine, facts);
 	facts->pid = seen->pid;
 	facts->start_ms = seen->start_ms;
 	facts->start_mono_ms = start_mono_ms;

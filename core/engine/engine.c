@@ -19,6 +19,7 @@
 #include "core/engine/beat.h"
 #include "core/engine/digest.h"
 #include "core/engine/exporter.h"
+#include "core/engine/halt.h"
 #include "core/engine/internal.h"
 #include "core/engine/journal.h"
 #include "core/engine/judge.h"
@@ -82,6 +83,7 @@ static void begin_act(struct engine *engine)
 	engine->act = act_new(engine->settings, engine->clock, engine->model,
 		may_act ? &engine->journal : NULL, engine->mailbox);
 	act_on_accepted(engine->act, requests_accepted, engine);
+	act_on_halt(engine->act, halt_take, engine);
 }
 
 static bool begin_collect(struct engine *engine, struct err *err)

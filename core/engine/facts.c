@@ -22,6 +22,8 @@ static void free_bot(struct bot_facts *bot)
 {
 	free(bot->name);
 	free(bot->database);
+	free(bot->halted_by);
+	free(bot->halted_why);
 	free(bot->workers);
 	free(bot);
 }

@@ -56,6 +56,8 @@ struct bot_facts {
 	uint64_t pid;
 	int64_t start_ms, start_mono_ms; /* of the process last seen, 0 none */
 	struct times starts;             /* new starts, wall */
+	int64_t halted_ms; /* wall time when an operation stopped it, 0: it is not stopped */
+	char *halted_by, *halted_why;
 	/* telegram */
 	struct {
 		int64_t mono_ms, pending;

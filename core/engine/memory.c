@@ -112,6 +112,31 @@ void memory_keep_url(
 	put(engine, "url", bot->name, facts->url_hash, bot->url_changed_ms);
 }
 
+/* "TIME\nWHO\nREASON" */
+void memory_recall_halt(struct engine *engine, struct bot_facts *facts)
+{
+	autostr struct str value = STR_INIT;
+	autofree char *key = xasprintf("halt/%s", facts->name);
+	if (!engine->ledger || !ledger_get(engine->ledger, key, &value))
+		return;
+	const char *by = memchr(value.text, '\n', value.length);
+	const char *why = by ? strchr(by + 1, '\n') : NULL;
+	if (!why || sscanf(value.text, "%" SCNd64, &facts->halted_ms) != 1)
+		return;
+	facts->halted_by = xstrndup(by + 1, (size_t)(why - by - 1));
+	facts->halted_why = xstrdup(why + 1);
+}
+
+void memory_keep_halt(struct engine *engine, const struct bot_facts *facts)
+{
+	autofree char *key = xasprintf("halt/%s", facts->name);
+	autofree char *value = facts->halted_ms ? xasprintf("%" PRId64 "\n%s\n%s", facts->halted_ms,
+							  facts->halted_by, facts->halted_why)
+						: xstrdup("");
+	if (engine->ledger)
+		(void)ledger_put(engine->ledger, key, value, strlen(value));
+}
+
 void memory_keep_token(struct engine *engine, struct bot_facts *facts, uint64_t token_hash)
 {
 	int64_t now = now_mono(engine);

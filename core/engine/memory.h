@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the engine remembers over restarts, through the ledger: which webhook URL a bot had (a change
- * while nobody looked is still a change), and which tokens Telegram answered, so that a start does
+ * while nobody looked is still a change), which bots an operation stopped, and which tokens Telegram answered, so that a start does
  * not stagger what was checked within a day. Engine thread, but for memory_knows_token().
  */
 #ifndef BOTSWAIN_ENGINE_MEMORY_H
@@ -28,6 +28,9 @@ bool memory_knows_token(void *memory, const char *bot, uint64_t token_hash);
 void memory_recall_url(struct engine *engine, struct msg_bot *bot, struct bot_facts *facts);
 void memory_keep_url(
 	struct engine *engine, const struct msg_bot *bot, const struct bot_facts *facts);
+/* Which operation's stop holds still; halted_ms 0 forgets it. */
+void memory_recall_halt(struct engine *engine, struct bot_facts *facts);
+void memory_keep_halt(struct engine *engine, const struct bot_facts *facts);
 /* Telegram accepted this bot's token. Written once an hour at most. */
 void memory_keep_token(struct engine *engine, struct bot_facts *facts, uint64_t token_hash);
 

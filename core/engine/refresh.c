@@ -9,6 +9,7 @@
 
 #include "core/base/mem.h"
 #include "core/engine/digest.h"
+#include "core/engine/halt.h"
 #include "core/engine/internal.h"
 
 static bool is_older(const struct engine *engine, int64_t mono_ms, int64_t limit_ms)
@@ -110,6 +111,7 @@ static void refresh_log(const struct engine *engine, struct msg_bot *bot, struct
 
 void refresh_bot(struct engine *engine, struct msg_bot *bot, struct bot_facts *facts)
 {
+	halt_show(bot, facts);
 	refresh_process(engine, bot, facts);
 	refresh_telegram(engine, bot, facts);
 	refresh_heartbeat(engine, bot);

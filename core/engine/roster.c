@@ -8,6 +8,7 @@
 #include "core/base/mem.h"
 #include "core/conf/settings.h"
 #include "core/engine/digest.h"
+#include "core/engine/halt.h"
 #include "core/engine/internal.h"
 #include "core/engine/memory.h"
 
@@ -22,6 +23,7 @@ static struct msg_bot *make_bot(struct engine *engine, const char *name)
 	bot->pending = bot->score = -1;
 	bot->cpu_percent = bot->rtt_ms = bot->pending_slope = NAN;
 	memory_recall_url(engine, bot, facts);
+	halt_recall(engine, facts);
 	bot->errors_per_min = bot->warnings_per_min = bot->updates_per_s = bot->p95_ms = NAN;
 	return bot;
 }

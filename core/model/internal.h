@@ -35,7 +35,7 @@ struct part {
 };
 
 /* When a reason is judged at all. */
-enum when { WHEN_ANY, WHEN_RUN, WHEN_ON, WHEN_OFF };
+enum when { WHEN_ANY, WHEN_RUN, WHEN_LIVE, WHEN_ON, WHEN_OFF };
 
 /* A bot as the reasons look at it. */
 struct view {
@@ -52,13 +52,14 @@ struct view {
 	int64_t heartbeat_age_ms; /* of the last beat (or of the process or the watch when that is
 				   * younger), as it was at the last look: that Redis is silent
 				   * makes no beat older */
-	bool spared;  /* the watch is younger than a beat may be old */
-	bool overdue; /* but for that its beat would be late or lost */
+	bool spared;              /* the watch is younger than a beat may be old */
+	bool overdue;             /* but for that its beat would be late or lost */
 	const struct msg_worker_seen *silent; /* the worker silent for longest, too long; or NULL */
 	bool asked;                           /* Telegram is asked for it */
 	bool telegram_fresh;
 	bool by_api; /* takes its updates through the Bot API: a backlog means something */
 	bool alive;  /* something says that it runs */
+	bool halted; /* an operation stopped it, and nothing says that it runs again */
 };
 
 /* What a sentence gives back besides its text: a wall time, or one of these. */

@@ -134,6 +134,21 @@ static int64_t say_disabled(const struct view *view, struct str *text)
 	return SINCE_NONE; /* nobody says since when */
 }
 
+static bool when_halted(const struct view *view)
+{
+	return view->halted;
+}
+static int64_t say_halted(const struct view *view, struct str *text)
+{
+	const char *by = view->bot->halted_by, *why = view->bot->halted_why;
+	str_addf(text, "stopped by %.*s", WORDS_MAX, by && *by ? by : "?");
+	if (!why || !*why)
+		return view->bot->halted_ms;
+	str_adds(text, ": ");
+	str_add(text, why, utf8_cut(why, strlen(why), (size_t)2 * WORDS_MAX));
+	return view->bot->halted_ms;
+}
+
 /* ---- heartbeat ---- */
 
 static bool beat_is_over(const struct view *view)

@@ -37,11 +37,14 @@ const struct verdict_limits *verdict_defaults(void)
 	return &limits;
 }
 
-static bool applies(const struct reason_row *row, const struct msg_bot *bot)
+static bool applies(const struct reason_row *row, const struct view *view)
 {
+	const struct msg_bot *bot = view->bot;
 	switch (row->when) {
 	case WHEN_RUN:
-		return bot->enabled && !bot->busy_op;
+		return bot->enabled && !bot->busy_op && !view->halted;
+	case WHEN_LIVE:
+		return bot->enabled && !view->halted;
 	case WHEN_ON:
 		return bot->enabled;
 	case WHEN_OFF:
@@ -59,7 +62,7 @@ static size_t collect(const struct view *view, const struct reason_row *ret[ROWS
 	for (int severity = SEVERITY_CRIT; severity >= SEVERITY_OK; severity--) {
 		const struct reason_row *row;
 		for (size_t i = 0; (row = reason_row_at(i)) && count < ROWS_MAX; i++)
-			if ((int)row->severity == severity && applies(row, view->bot) &&
+			if ((int)row->severity == severity && applies(row, view) &&
 				row->holds(view))
 				ret[count++] = row;
 	}

@@ -92,6 +92,15 @@ static void look_at_telegram(struct view *view)
 		       (is_word(bot->transport, "polling") || is_word(bot->transport, "webhook"));
 }
 
+enum { LAST_WORDS_MS = 60000 }; /* what it still logs when it is stopped */
+
+static bool is_halted(const struct view *view)
+{
+	const struct msg_bot *bot = view->bot;
+	int64_t said_ms = bot->log_at_ms > bot->event_at_ms ? bot->log_at_ms : bot->event_at_ms;
+	return bot->halted_ms > 0 && !view->running && said_ms <= bot->halted_ms + LAST_WORDS_MS;
+}
+
 struct view view_of(const struct msg_bot *bot, const struct verdict_limits *limits, int64_t now_ms)
 {
 	struct view view = {.bot = bot, .limits = limits, .now_ms = now_ms};
@@ -102,5 +111,6 @@ struct view view_of(const struct msg_bot *bot, const struct verdict_limits *limi
 	view.alive = view.running || view.beating ||
 		     is_within(bot->log_at_ms, now_ms, limits->worker_silent_ms) ||
 		     is_within(bot->event_at_ms, now_ms, limits->worker_silent_ms);
+	view.halted = is_halted(&view);
 	return view;
 }

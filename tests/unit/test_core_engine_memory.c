@@ -28,12 +28,15 @@ static int setup(void **state)
 	struct scene *scene = xcalloc(1, sizeof(*scene));
 	strcpy(scene->folder, "/tmp/botswain-memory-XXXXXX");
 	assert_non_null(mkdtemp(scene->folder));
-	scene->yaml = xasprintf("state_dir: %s/state\n"
-				"write: always\n"
-				"driver: {restart: [/bin/true, '{bot}']}\n"
-				"bots:\n"
-				"  - {name: orders, token: {file: /nowhere/t1}}\n",
-		scene->folder);
+	scene->yaml =
+		xasprintf("state_dir: %s/state\n"
+			  "write: always\n"
+			  "driver: {restart: [/bin/true, '{bot}'], start: [/bin/true, '{bot}'], "
+			  "stop: [/bin/true, '{bot}'], verify: 5s}\n"
+			  "bots:\n"
+			  "  - {name: pay, transport: none, process: {match: pay}}\n"
+			  "  - {name: orders, token: {file: /nowhere/t1}}\n",
+			scene->folder);
 	*state = scene;
 	return 0;
 }
@@ -226,12 +229,97 @@ static void without_a_descriptor_a_client_waits_and_the_engine_does_not_spin(voi
 	harness_free(harness);
 }
 
+static void act_on_pay(struct harness_screen *screen, uint64_t req, const char *verb)
+{
+	harness_forget(screen);
+	harness_send(screen, "plan_req req=%llu verb=\"%s\" targets=[{id=%llu name=\"pay\"}]",
+		(unsigned long long)req, verb, (unsigned long long)entity_id("bot", "pay"));
+	const struct msg_plan *plan = harness_await(screen, MSG_plan);
+	assert_string_equal(plan->error, "");
+	harness_send(screen, "run_req req=%llu plan=%llu reason=\"moves house\"",
+		(unsigned long long)req + 1, (unsigned long long)plan->plan);
+	harness_await(screen, MSG_accepted);
+}
+
+static void see_pay(struct harness *harness, unsigned pid)
+{
+	harness_feed(harness, "obs_process bot=\"pay\" state=\"%s\" pid=%u",
+		pid ? "running" : "absent", pid);
+	harness_advance(harness, 1000);
+}
+
+/* Its process is seen as it is until the operation has ended. */
+static void see_until_free(struct harness *harness, unsigned pid)
+{
+	for (int i = 0; i < 500 && (i < 2 || harness_bot(harness, "pay")->busy_op); i++) {
+		(void)engine_turn(harness->engine, 10);
+		see_pay(harness, pid);
+	}
+	see_pay(harness, pid);
+	assert_int_equal(harness_bot(harness, "pay")->busy_op, 0);
+}
+
+static void assert_halted(const struct harness *harness)
+{
+	const struct msg_bot *bot = harness_bot(harness, "pay");
+	size_t alerts;
+	(void)model_alerts(harness->model, &alerts);
+	assert_string_equal(bot->state, "halted");
+	assert_non_null(strstr(bot->why, ": moves house"));
+	assert_int_equal(alerts, 0);
+}
+
+static struct harness *stop_pay(const struct scene *scene)
+{
+	struct harness *harness = start(scene);
+	struct harness_screen *screen = harness_attach(harness);
+	see_pay(harness, 7);
+	act_on_pay(screen, 1, "stop");
+	see_until_free(harness, 0);
+	harness_detach(screen);
+	return harness;
+}
+
+static void a_bot_stopped_on_purpose_is_no_crisis_also_after_a_restart(void **state)
+{
+	struct harness *harness = stop_pay(*state);
+	assert_halted(harness);
+	int64_t halted_ms = harness_bot(harness, "pay")->halted_ms;
+	harness_free(harness);
+	harness = start(*state);
+	for (int i = 0; i < 3; i++)
+		see_pay(harness, 0);
+	assert_halted(harness);
+	assert_int_equal(harness_bot(harness, "pay")->halted_ms, halted_ms);
+	see_pay(harness, 8); /* somebody started it */
+	assert_string_equal(harness_bot(harness, "pay")->state, "ok");
+	harness_free(harness);
+	harness = start(*state);
+	for (int i = 0; i < 3; i++)
+		see_pay(harness, 0);
+	assert_string_equal(harness_bot(harness, "pay")->state, "down");
+	harness_free(harness);
+}
+
+static void a_start_that_brings_nothing_up_ends_the_halt(void **state)
+{
+	struct harness *harness = stop_pay(*state);
+	struct harness_screen *screen = harness_attach(harness);
+	act_on_pay(screen, 3, "start");
+	see_until_free(harness, 0);
+	assert_string_equal(harness_bot(harness, "pay")->state, "down");
+	harness_detach(screen);
+	harness_free(harness);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_webhook_url_changed_while_nobody_looked_is_seen),
+		TEST(a_bot_stopped_on_purpose_is_no_crisis_also_after_a_restart),
+		TEST(a_start_that_brings_nothing_up_ends_the_halt),
 		TEST(a_token_that_was_answered_is_known_for_a_day),
 		TEST(a_repeated_plan_is_the_same_plan_and_a_repeated_run_no_second_run),
 		TEST(what_was_done_is_in_the_audit_window_and_followed),

@@ -30,6 +30,7 @@
 #define QUIET   " proc_state=\"not_configured\" hb_state=\"not_configured\""
 #define POLLS   " transport=\"polling\""
 #define HOOK    " transport=\"webhook\" webhook_url=\"https://x/\""
+#define HALTED  " halted_ms=~12s halted_by=\"ann\" halted_why=\"moves house\""
 #define HEALTHY POLLS RUNS BEATS ANSWERS
 #define FAILING_HOOK                                                                               \
 	" webhook_error=\"Wrong response from the webhook: 502 Bad Gateway\" webhook_errors=38"    \
@@ -163,6 +164,16 @@ static const struct row rows[] = {
 	{POLLS ANSWERS RUNS " busy_op=12 hb_state=\"missing\" hb_at_ms=~2m hb_seen_ms=~1s", "busy", '?', "operation 12 works on it", "0s"},
 	{HEALTHY " busy_op=12", "ok", '.', "", ""},
 	{POLLS BEATS " busy_op=12 proc_state=\"absent\" proc_at_ms=~1s tg_state=\"rejected\"", "rejected", '!', "token rejected (401)", "0s"},
+	/* an operation stopped it: its silence is wanted, until it runs again */
+	{POLLS BEATS ANSWERS HALTED " proc_state=\"absent\" proc_fails=9 proc_at_ms=~1s", "halted", 'x', "stopped by ann: moves house", "12s"},
+	{POLLS BEATS ANSWERS HALTED " proc_state=\"stopped\" proc_fails=9 proc_at_ms=~1s", "halted", 'x', "stopped by ann: moves house", "12s"},
+	{POLLS ANSWERS HALTED " proc_state=\"not_configured\" hb_state=\"missing\" hb_at_ms=~2m hb_seen_ms=~1s pending=900 pending_rises=4", "halted", 'x', "stopped by ann: moves house", "12s"},
+	{HOOK ANSWERS FAILING_HOOK HALTED " pending=900 restarts=5 proc_state=\"absent\" proc_fails=9 proc_at_ms=~1s hb_state=\"missing\" hb_at_ms=~2m hb_seen_ms=~1s", "halted", 'x', "stopped by ann: moves house", "12s"},
+	{POLLS QUIET ANSWERS HALTED " log_at_ms=~9s logs=[\"a\"]", "halted", 'x', "stopped by ann: moves house", "12s"},
+	{POLLS QUIET ANSWERS " halted_ms=~5m halted_by=\"ann\" log_at_ms=~9s logs=[\"a\"]", "ok", '.', "", ""},
+	{POLLS BEATS HALTED " proc_state=\"absent\" proc_fails=9 proc_at_ms=~1s tg_state=\"rejected\"", "rejected", '!', "token rejected (401)", "0s"},
+	{POLLS BEATS ANSWERS HALTED " busy_op=13 proc_state=\"absent\" proc_fails=9 proc_at_ms=~1s", "busy", '?', "operation 13 works on it", "0s"},
+	{HEALTHY HALTED, "ok", '.', "", ""},
 	/* several at once: the worst first, the weight decides among equals */
 	{HOOK RUNS ANSWERS FAILING_HOOK " hb_state=\"missing\" hb_at_ms=~41s hb_seen_ms=~1s pending=900", "hung", '!', "no heartbeat", "41s"},
 	{HEALTHY " floods=2 flood_ms=~8s pending=400 pending_rises=3", "behind", 'w', "400 pending, rising", "0s"},
