@@ -102,7 +102,11 @@ struct view view_of(const struct msg_bot *bot, const struct verdict_limits *limi
 /* NULL-safe. */
 bool is_word(const char *text, const char *word);
 
-/* Sets score and score_parts; `losses` in percent of each part. */
-void score_bot(struct msg_bot *bot, const struct view *view, const int losses[PART_COUNT]);
+/* What a bot has at most, however whole its other parts are. */
+enum { SCORE_CRIT_MOST = 40, SCORE_WARN_MOST = 80 };
+
+/* Sets score and score_parts; `severity` of the bot, `losses` in percent of each part. */
+void score_bot(struct msg_bot *bot, const struct view *view, enum severity severity,
+	const int losses[PART_COUNT]);
 
 #endif

@@ -48,19 +48,50 @@ static void clear_parts(struct msg_bot *bot)
 	bot->score_parts_count = 0;
 }
 
-void score_bot(struct msg_bot *bot, const struct view *view, const int losses[PART_COUNT])
+struct sum {
+	int64_t points, of;
+};
+
+static void add_part(
+	struct msg_bot *bot, struct sum *sum, const char *name, int64_t points, int64_t of)
 {
-	int64_t points = 0, of = 0;
+	struct msg_score_part *part = msg_add(bot->score_parts, &bot->score_parts_count);
+	msg_set(&part->name, name);
+	part->points = points;
+	part->of = of;
+	sum->points += points;
+	sum->of += of;
+}
+
+/* One thing that is fatal leaves the other parts whole: what is over the cap is taken by a part of its
+ * own, so that the parts still make the sum. */
+static void add_cap(struct msg_bot *bot, struct sum *sum, enum severity severity)
+{
+	int64_t most = severity == SEVERITY_CRIT   ? SCORE_CRIT_MOST
+		       : severity == SEVERITY_WARN ? SCORE_WARN_MOST
+						   : 100;
+	int64_t over = sum->points - sum->of * most / 100;
+	if (over > 0)
+		add_part(bot, sum, severity_word(severity), -over, 0);
+}
+
+/* Nobody can say how a bot is that is worked on, stopped or unknown. */
+static bool has_score(const struct msg_bot *bot, enum severity severity)
+{
+	return bot->enabled && !bot->busy_op && severity != SEVERITY_UNKNOWN &&
+	       severity != SEVERITY_STOPPED;
+}
+
+void score_bot(struct msg_bot *bot, const struct view *view, enum severity severity,
+	const int losses[PART_COUNT])
+{
+	struct sum sum = {0};
 	clear_parts(bot);
-	for (enum part_id id = 0; bot->enabled && id < PART_COUNT; id++) {
-		if (!knows[id](view))
-			continue;
-		struct msg_score_part *part = msg_add(bot->score_parts, &bot->score_parts_count);
-		msg_set(&part->name, part_of(id)->name);
-		part->of = part_of(id)->points;
-		part->points = part->of * (100 - losses[id]) / 100;
-		points += part->points;
-		of += part->of;
-	}
-	bot->score = of ? points * 100 / of : -1;
+	for (enum part_id id = 0; has_score(bot, severity) && id < PART_COUNT; id++)
+		if (knows[id](view)) {
+			int64_t of = part_of(id)->points;
+			add_part(bot, &sum, part_of(id)->name, of * (100 - losses[id]) / 100, of);
+		}
+	add_cap(bot, &sum, severity);
+	bot->score = sum.of ? sum.points * 100 / sum.of : -1;
 }

@@ -112,8 +112,13 @@ static void print_parts(struct str *ret)
 	str_adds(ret, "\n## Health score\n\n"
 		      "Each part that is known gives its points, less what its worst reason takes; "
 		      "the sum is "
-		      "scaled to 100. Nothing known: no score.\n\n"
-		      "| part | points | whole when | taken by |\n|---|---|---|---|\n");
+		      "scaled to 100. Nothing known: no score.\n\n");
+	str_addf(ret,
+		"A bot that is crit has %d at most, one that is warn %d: what is over is taken "
+		"by a part of that name. One that is unknown, stopped or worked on has no "
+		"score.\n\n",
+		SCORE_CRIT_MOST, SCORE_WARN_MOST);
+	str_adds(ret, "| part | points | whole when | taken by |\n|---|---|---|---|\n");
 	for (size_t i = 0; i < COUNT_OF(parts); i++) {
 		str_addf(ret, "| %s | %d | %s |", parts[i].name, parts[i].points, parts[i].help);
 		const struct reason_row *row;

@@ -120,7 +120,7 @@ static void set_score(struct msg_bot *bot, const struct view *view,
 	for (size_t i = 0; i < count; i++)
 		if (rows[i]->loss > losses[rows[i]->part])
 			losses[rows[i]->part] = rows[i]->loss;
-	score_bot(bot, view, losses);
+	score_bot(bot, view, count ? rows[0]->severity : SEVERITY_OK, losses);
 }
 
 void verdict_bot(struct msg_bot *bot, const struct verdict_limits *limits, int64_t now_ms)

@@ -167,7 +167,9 @@ static void add_score(const struct app *app, const struct msg_bot *bot, struct f
 	str_addf(&text, "%lld of 100", (long long)bot->score);
 	for (size_t i = 0; i < bot->score_parts_count; i++) {
 		const struct msg_score_part *part = &bot->score_parts[i];
-		if (part->points < part->of)
+		if (part->points < 0)
+			str_addf(&text, "  %s %lld", part->name, (long long)part->points);
+		else if (part->points < part->of)
 			str_addf(&text, "  %s %lld/%lld", part->name, (long long)part->points,
 				(long long)part->of);
 	}
