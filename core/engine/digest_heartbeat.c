@@ -64,6 +64,18 @@ static bool is_all_beats(const struct msg_bot *bot)
 	return strcmp(bot->proc_state, "not_configured") == 0;
 }
 
+enum { NEW_BEAT_MS = 250 }; /* the computed times of one beat differ by less */
+
+/* A beat that is seen twice is one report. */
+static void note_slowness(const struct engine *engine, struct worker_facts *worker,
+	const struct msg_obs_heartbeat *seen, int64_t at_ms)
+{
+	if (at_ms - worker->beat_ms < NEW_BEAT_MS)
+		return;
+	bool slow = seen->p95_ms > engine->limits.slow_p95_ms; /* false for NaN */
+	worker->slow_reports = slow ? worker->slow_reports + 1 : 0;
+}
+
 static void note_beat(struct engine *engine, struct msg_bot *bot, struct bot_facts *facts,
 	const struct msg_obs_heartbeat *seen)
 {
@@ -72,6 +84,7 @@ static void note_beat(struct engine *engine, struct msg_bot *bot, struct bot_fac
 	int64_t at_ms = dated ? now - (seen->full_ttl_ms - seen->ttl_ms) : now;
 	struct worker_facts *worker = worker_of(facts, seen->worker, true);
 	if (worker) {
+		note_slowness(engine, worker, seen, at_ms);
 		worker->present = true;
 		worker->beat_ms = at_ms;
 		worker->mono_ms = now_mono(engine);

@@ -27,6 +27,7 @@ struct worker_facts {
 	bool present;             /* its key was there at the last look */
 	int64_t beat_ms, mono_ms; /* wall time of its beat; when we saw it */
 	double updates_per_s, p95_ms;
+	unsigned slow_reports; /* in a row whose p95_ms is over the limit */
 };
 
 /* Means over equal slots of time. */

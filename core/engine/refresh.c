@@ -56,6 +56,7 @@ static void refresh_load(
 	const struct engine *engine, struct msg_bot *bot, const struct bot_facts *facts)
 {
 	double rate = NAN, p95 = NAN;
+	uint64_t slow = 0;
 	for (size_t i = 0; i < facts->worker_count; i++) {
 		const struct worker_facts *worker = &facts->workers[i];
 		if (!worker->present ||
@@ -65,12 +66,15 @@ static void refresh_load(
 			rate = (isnan(rate) ? 0 : rate) + worker->updates_per_s;
 		if (!isnan(worker->p95_ms) && !(worker->p95_ms <= p95))
 			p95 = worker->p95_ms;
+		if (worker->slow_reports > slow)
+			slow = worker->slow_reports;
 	}
 	if (isnan(rate))
 		rate = tally_sum(&facts->handled, LOG_SPAN_MS, now_mono(engine)) /
 		       ((double)LOG_SPAN_MS / 1000);
 	bot->updates_per_s = rate;
 	bot->p95_ms = p95;
+	bot->slow_reports = slow;
 }
 
 void note_load(struct engine *engine, struct msg_bot *bot, struct bot_facts *facts)

@@ -459,6 +459,18 @@ static int64_t say_telegram_side(const struct view *view, struct str *text)
 	return say(text, "Telegram lost its own connection", view->bot->sync_error_ms);
 }
 
+/* A sharded bot's reports are those of its slowest worker. */
+static bool when_slow(const struct view *view)
+{
+	return view->heartbeat_fresh && view->bot->slow_reports >= view->limits->slow_reports &&
+	       view->bot->p95_ms > view->limits->slow_p95_ms;
+}
+static int64_t say_slow(const struct view *view, struct str *text)
+{
+	str_addf(text, "slow: p95 %.1fs", view->bot->p95_ms / 1000);
+	return SINCE_KEPT;
+}
+
 /* ---- logs ---- */
 
 static bool when_conflict(const struct view *view)

@@ -33,6 +33,10 @@ const struct verdict_limits *verdict_defaults(void)
 		.postgres_fails = 2,
 		.grace_ms = 30000,
 		.slow_ms = 500,
+		/* A second is where a user's flow of thought breaks (Nielsen, Usability
+		 * Engineering, 5.5: 0.1 s, 1 s, 10 s). */
+		.slow_p95_ms = 1000,
+		.slow_reports = 3,
 	};
 	return &limits;
 }

@@ -31,8 +31,10 @@ struct verdict_limits {
 	int64_t restart_window_ms;                   /* 10 min */
 	uint64_t fails_down; /* failures in a row that make down of late: 2 */
 	uint64_t source_fails, redis_fails, postgres_fails; /* the same, of these */
-	int64_t grace_ms; /* after added_ms: checking, not unknown: 30 s */
-	double slow_ms;   /* a service that takes longer is slow: 500 ms */
+	int64_t grace_ms;      /* after added_ms: checking, not unknown: 30 s */
+	double slow_ms;        /* a service that takes longer is slow: 500 ms */
+	double slow_p95_ms;    /* a bot whose handlers take longer is slow: 1 s */
+	uint64_t slow_reports; /* when it says so as often in a row: 3 */
 };
 
 const struct verdict_limits *verdict_defaults(void);

@@ -286,6 +286,44 @@ static void a_sharded_bot_is_the_sum_of_its_workers(void **state)
 	assert_string_equal(harness_bot(harness, "orders")->hb_state, "ok");
 }
 
+static void report_p95(struct harness *harness, const char *worker, int p95_ms)
+{
+	harness_feed(harness,
+		"obs_heartbeat bot=\"orders\" present=true ttl_ms=30000 full_ttl_ms=30000 "
+		"worker=\"%s\" p95_ms=%d",
+		worker, p95_ms);
+	harness_feed(harness, /* the same beat, looked at again */
+		"obs_heartbeat bot=\"orders\" present=true ttl_ms=29900 full_ttl_ms=30000 "
+		"worker=\"%s\" p95_ms=%d",
+		worker, p95_ms);
+	harness_advance(harness, 2000);
+	see_process(harness, 10, HARNESS_START_MS - 3600000);
+}
+
+static void a_bot_is_slow_after_three_slow_reports_in_a_row(void **state)
+{
+	struct harness *harness = *state;
+	static const int reports_ms[] = {2000, 2000, 900, 2000, 2000};
+	for (size_t i = 0; i < COUNT_OF(reports_ms); i++) {
+		report_p95(harness, "", reports_ms[i]);
+		assert_string_equal(harness_bot(harness, "orders")->state, "ok");
+	}
+	report_p95(harness, "", 2000);
+	assert_string_equal(harness_bot(harness, "orders")->why, "slow: p95 2.0s");
+	report_p95(harness, "", 1000);
+	assert_string_equal(harness_bot(harness, "orders")->state, "ok");
+}
+
+static void the_slowest_worker_makes_a_sharded_bot_slow(void **state)
+{
+	struct harness *harness = *state;
+	for (int i = 0; i < 3; i++) {
+		report_p95(harness, "0/2", 80);
+		report_p95(harness, "1/2", 2400);
+	}
+	assert_string_equal(harness_bot(harness, "orders")->why, "slow: p95 2.4s");
+}
+
 static void notes_make_rates_and_count_trouble(void **state)
 {
 	struct harness *harness = *state;
@@ -460,6 +498,8 @@ int main(void)
 		TEST(a_redis_that_comes_back_hangs_no_bot),
 		TEST(a_bot_that_hung_before_redis_was_silent_stays_an_alert),
 		TEST(a_sharded_bot_is_the_sum_of_its_workers),
+		TEST(a_bot_is_slow_after_three_slow_reports_in_a_row),
+		TEST(the_slowest_worker_makes_a_sharded_bot_slow),
 		TEST(notes_make_rates_and_count_trouble),
 		TEST(an_error_in_the_log_and_in_the_stream_is_one),
 		TEST(a_silent_source_is_late_then_stale_and_its_figures_go),

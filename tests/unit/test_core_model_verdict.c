@@ -146,6 +146,11 @@ static const struct row rows[] = {
 	{" transport=\"mtproto\"" RUNS ANSWERS " hb_state=\"not_configured\" tg_at_ms=~9m", "ok", '.', "", ""},
 	{" transport=\"mtproto\"" QUIET ANSWERS " pending=90000", "unknown", '?', "only its token is checked", ""},
 	{" transport=\"mtproto\" tg_state=\"not_polled\" proc_state=\"absent\" proc_fails=2 proc_at_ms=~1s hb_state=\"not_configured\"", "down", '!', "process gone", "0s"},
+	/* its handlers */
+	{HEALTHY " p95_ms=2316 slow_reports=3", "slow", 'w', "slow: p95 2.3s", "0s"},
+	{HEALTHY " p95_ms=2316 slow_reports=2", "ok", '.', "", ""},
+	{HEALTHY " p95_ms=nan slow_reports=3", "ok", '.', "", ""},
+	{HEALTHY " p95_ms=2316 slow_reports=3 hb_seen_ms=~19s", "stale", '?', "heartbeat not looked at", "19s"},
 	/* its log */
 	{HEALTHY " conflicts=2 conflict_ms=~8s", "conflict", '!', "another poller takes its updates (409)", "0s"},
 	{HEALTHY " conflicts=2 conflict_ms=~3m", "ok", '.', "", ""},
