@@ -311,3 +311,38 @@ enum outcome_word outcome_judge(
 		return (absent ? judge_silence : judge_beats)(outcome, bot, now, text);
 	return judge_backlog(outcome, bot, now, text);
 }
+
+/* ---- what is promised before ---- */
+
+enum witness { BY_NOTHING, BY_BACKLOG, BY_BEAT, BY_PROCESS, BY_BOTH };
+
+static enum witness find_witness(const struct msg_bot *bot)
+{
+	if (bot && sees_process(bot))
+		return sees_beat(bot) ? BY_BOTH : BY_PROCESS;
+	if (bot && sees_beat(bot))
+		return BY_BEAT;
+	return bot && bot->pending > 0 ? BY_BACKLOG : BY_NOTHING;
+}
+
+const char *outcome_promise(enum want want, const struct msg_bot *bot)
+{
+	static const char *const nothing = "nothing is observed of it: it ends as unverified";
+	/* clang-format off */
+	static const char *const promises[][BY_BOTH + 1] = {
+		[WANT_REPLACED] = {[BY_BACKLOG] = "done when its backlog falls",
+			[BY_BEAT] = "done when its heartbeat pauses and is seen again",
+			[BY_PROCESS] = "done when a new process is seen to stay",
+			[BY_BOTH] = "done when a new process and its heartbeat are seen"},
+		[WANT_PRESENT] = {[BY_BACKLOG] = "done when its backlog falls",
+			[BY_BEAT] = "done when its heartbeat is seen",
+			[BY_PROCESS] = "done when its process is seen to stay",
+			[BY_BOTH] = "done when its process and heartbeat are seen"},
+		[WANT_ABSENT] = {[BY_BEAT] = "done when its heartbeat stops",
+			[BY_PROCESS] = "done when its process is gone",
+			[BY_BOTH] = "done when its process is gone"},
+	};
+	/* clang-format on */
+	const char *promise = promises[want][find_witness(bot)];
+	return promise ? promise : nothing;
+}

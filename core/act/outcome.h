@@ -47,6 +47,10 @@ void outcome_ran(struct outcome *outcome, struct now now);
 enum outcome_word outcome_judge(
 	struct outcome *outcome, const struct msg_bot *bot, struct now now, struct str *text);
 
+/* What outcome_judge() would call done of this bot as it is observed now: words that follow "Plan".
+ * `bot` may be NULL. */
+const char *outcome_promise(enum want want, const struct msg_bot *bot);
+
 /* Mono time at which it will be judged for good without any further observation. */
 int64_t outcome_due_ms(const struct outcome *outcome);
 /* How long after the end of its command that is at most. */

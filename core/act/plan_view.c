@@ -46,10 +46,10 @@ static void describe_plan(const struct act *act, const struct plan *plan, const 
 	int64_t verify_ms = driver->verify_ms > 0 ? driver->verify_ms : DEFAULT_VERIFY_MS;
 	if (work->is_backup)
 		add_note(ret, "Plan", "kept only when it reads back whole");
-	else if (!work->deed)
-		add_note(ret, "Plan", "nothing is observed of it: it ends as unverified");
-	else if (plan->target_count == 1)
-		add_note(ret, "Plan", "done when its process and heartbeat are seen");
+	else if (!work->deed || plan->target_count == 1)
+		add_note(ret, "Plan",
+			outcome_promise(
+				work_want(work), model_bot(act->model, plan->targets[0].id)));
 	else if (work_parallel(work) == 1) {
 		autofree char *text = xasprintf(
 			"one after the other, each seen to work before the next (at most %s); a "

@@ -391,6 +391,38 @@ static void what_a_command_is_for_is_not_guessed(void **state)
 		film, 20000, OUTCOME_UNVERIFIED, "ended with 0; what it did is not observed");
 }
 
+static void what_is_promised_is_what_is_looked_for(void **state)
+{
+	struct film *film = *state;
+	struct msg_bot *bot = film->bot;
+	assert_string_equal(outcome_promise(WANT_REPLACED, bot),
+		"done when a new process and its heartbeat are seen");
+	assert_string_equal(
+		outcome_promise(WANT_PRESENT, bot), "done when its process and heartbeat are seen");
+	assert_string_equal(outcome_promise(WANT_ABSENT, bot), "done when its process is gone");
+	no_heartbeat(film);
+	assert_string_equal(
+		outcome_promise(WANT_PRESENT, bot), "done when its process is seen to stay");
+	assert_string_equal(outcome_promise(WANT_ABSENT, bot), "done when its process is gone");
+	assert_non_null(strstr(outcome_promise(WANT_NOTHING, bot), "unverified"));
+	assert_non_null(strstr(outcome_promise(WANT_ABSENT, NULL), "unverified"));
+}
+
+static void what_is_promised_without_a_process_is_its_heartbeat(void **state)
+{
+	struct film *film = *state;
+	struct msg_bot *bot = film->bot;
+	no_process(film);
+	assert_string_equal(outcome_promise(WANT_REPLACED, bot),
+		"done when its heartbeat pauses and is seen again");
+	assert_string_equal(outcome_promise(WANT_ABSENT, bot), "done when its heartbeat stops");
+	no_heartbeat(film);
+	assert_non_null(strstr(outcome_promise(WANT_REPLACED, bot), "unverified"));
+	bot->pending = 3;
+	assert_string_equal(outcome_promise(WANT_REPLACED, bot), "done when its backlog falls");
+	assert_non_null(strstr(outcome_promise(WANT_ABSENT, bot), "unverified"));
+}
+
 static void a_jump_of_the_wall_clock_does_not_end_the_watch(void **state)
 {
 	struct film *film = *state;
@@ -432,6 +464,8 @@ int main(void)
 		TEST(a_falling_backlog_is_all_that_is_left_to_see),
 		TEST(where_nothing_is_observed_nothing_is_claimed),
 		TEST(what_a_command_is_for_is_not_guessed),
+		TEST(what_is_promised_is_what_is_looked_for),
+		TEST(what_is_promised_without_a_process_is_its_heartbeat),
 		TEST(a_jump_of_the_wall_clock_does_not_end_the_watch),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -28,6 +28,14 @@ static void a_plan_shows_targets_consequences_and_the_command(void **state)
 	msg_release(MSG_plan, &plan);
 }
 
+static void the_plan_of_a_stop_waits_for_its_process_to_go(void **state)
+{
+	struct act_bench *bench = *state;
+	struct msg_plan plan = bench_plan(bench, "stop", "orders", NULL);
+	assert_string_equal(plan.notes[0], "Plan    done when its process is gone");
+	msg_release(MSG_plan, &plan);
+}
+
 static void consequences_say_what_is_already_so(void **state)
 {
 	struct act_bench *bench = *state;
@@ -265,6 +273,7 @@ int main(void)
 	signal(SIGPIPE, SIG_IGN);
 	const struct CMUnitTest tests[] = {
 		TEST(a_plan_shows_targets_consequences_and_the_command),
+		TEST(the_plan_of_a_stop_waits_for_its_process_to_go),
 		TEST(consequences_say_what_is_already_so),
 		TEST(every_verb_has_something_behind_it),
 		TEST(more_than_five_targets_want_a_word_typed),
