@@ -39,22 +39,30 @@ static void describe_command(const struct act *act, const struct plan *plan,
 	add_note(ret, "Runs", runs);
 }
 
+static const char *backup_promise(const struct conf_backup *backup)
+{
+	return backup && backup->verify.count
+		       ? "kept only when it reads back whole"
+		       : "kept when it is written whole; not read back: no 'verify' is configured";
+}
+
 static void describe_plan(const struct act *act, const struct plan *plan, const struct work *work,
 	struct msg_plan *ret)
 {
 	const struct conf_driver *driver = &act->settings->driver;
 	int64_t verify_ms = driver->verify_ms > 0 ? driver->verify_ms : DEFAULT_VERIFY_MS;
+	int64_t stable_ms = driver->stable_ms > 0 ? driver->stable_ms : DEFAULT_STABLE_MS;
 	if (work->is_backup)
-		add_note(ret, "Plan", "kept only when it reads back whole");
+		add_note(ret, "Plan", backup_promise(backup_find(act, plan->targets[0].id)));
 	else if (!work->deed || plan->target_count == 1)
 		add_note(ret, "Plan",
 			outcome_promise(
 				work_want(work), model_bot(act->model, plan->targets[0].id)));
 	else if (work_parallel(work) == 1) {
 		autofree char *text = xasprintf(
-			"one after the other, each seen to work before the next (at most %s); a "
-			"failure stops none of the others",
-			format_duration(verify_ms).text);
+			"one after the other; the next begins when the one before is seen to work "
+			"or has failed, at most %s after its command; a failure stops none",
+			format_duration(outcome_most_ms(verify_ms, stable_ms)).text);
 		add_note(ret, "Plan", text);
 	} else {
 		autofree char *text = xasprintf(

@@ -96,6 +96,7 @@ static void a_backup_that_reads_back_is_done_and_remembered(void **state)
 	struct msg_plan plan = bench_plan(bench, "backup", NULL);
 	assert_string_equal(plan.title, "Backup fleet in prod-eu");
 	assert_non_null(strstr(plan.targets[0].consequence, "there is no good one yet"));
+	assert_string_equal(plan.notes[0], "Plan    kept only when it reads back whole");
 	msg_release(MSG_plan, &plan);
 	uint64_t id = run_backup(store);
 	assert_string_equal(shown(store)->state, "running");
@@ -195,6 +196,10 @@ static void without_verify_it_is_unverified(void **state)
 	struct store *store = *state;
 	bench_open(store->bench);
 	store->conf.verify.count = 0;
+	struct msg_plan plan = bench_plan(store->bench, "backup", NULL);
+	assert_string_equal(plan.notes[0],
+		"Plan    kept when it is written whole; not read back: no 'verify' is configured");
+	msg_release(MSG_plan, &plan);
 	uint64_t id = run_backup(store);
 	bench_child(store->bench, "ended");
 	const struct msg_operation *operation = bench_operation(store->bench, id);

@@ -24,6 +24,10 @@ static void a_plan_shows_targets_consequences_and_the_command(void **state)
 	assert_string_equal(plan.command, "true orders");
 	assert_int_equal(plan.expires_ms, BENCH_WALL_MS + 60000);
 	assert_int_equal(plan.notes_count, 2);
+	assert_string_equal(plan.notes[0],
+		"Plan    one after the other; the next begins when the one before is seen to work "
+		"or "
+		"has failed, at most 45s after its command; a failure stops none");
 	assert_string_equal(plan.notes[1], "Runs    true orders, and so on");
 	msg_release(MSG_plan, &plan);
 }
