@@ -124,6 +124,35 @@ static void kill_bot(struct console *console, const char *name)
 		harness_feed(console->harness, "obs_process bot=\"%s\" state=\"absent\"", name);
 }
 
+/* An operation of another screen. `ended_ms` 0: it runs. */
+static void put_operation(struct console *console, uint64_t id, const char *title,
+	int64_t started_ms, int64_t ended_ms)
+{
+	struct msg_operation *body = msg_new(MSG_operation);
+	body->id = id;
+	msg_set(&body->title, title);
+	msg_set(&body->verb, "backup");
+	msg_set(&body->by, "root");
+	msg_set(&body->reason, "");
+	msg_set(&body->result, "");
+	msg_set(&body->command, "");
+	msg_set(&body->state, ended_ms ? "done" : "running");
+	body->started_ms = started_ms;
+	body->ended_ms = ended_ms;
+	body->progress = ended_ms ? 100 : 99;
+	(void)model_put_if_changed(console->app->live, MSG_operation, body);
+	app_dirty(console->app);
+}
+
+static void a_running_backup_shows_how_long_it_takes_and_how_far_it_is(void **state)
+{
+	struct scene *scene = *state;
+	struct console *console = scene->console;
+	put_operation(console, 7, "back it up", console->app->now_ms - 83000, 0);
+	console_keys(console, "6");
+	console_expect(console, "1m23 99%");
+}
+
 static void the_target_stays_though_rows_change_their_order(void **state)
 {
 	struct scene *scene = *state;
@@ -307,6 +336,7 @@ int main(void)
 {
 #define ACTION_TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 	const struct CMUnitTest tests[] = {
+		ACTION_TEST(a_running_backup_shows_how_long_it_takes_and_how_far_it_is),
 		ACTION_TEST(the_target_stays_though_rows_change_their_order),
 		ACTION_TEST(rows_keep_their_places_for_two_seconds_after_a_key),
 		ACTION_TEST(the_key_that_opened_the_dialog_never_confirms),

@@ -23,7 +23,7 @@ struct operations_view {
 	int table_rows; /* of the pane, for the table; the rest is steps and output */
 };
 
-enum column { STATE, WHEN, TITLE, BY, PROGRESS, RESULT };
+enum column { STATE, WHEN, TITLE, BY, TOOK, RESULT };
 
 static const struct table_column columns[] = {
 	/* clang-format off */
@@ -31,7 +31,7 @@ static const struct table_column columns[] = {
 	[WHEN]     = {"WHEN",   ALIGN_LEFT,   8,  8, 4, false},
 	[TITLE]    = {"WHAT",   ALIGN_LEFT,  16, 28, 0, false},
 	[BY]       = {"BY",     ALIGN_LEFT,   6, 10, 5, false},
-	[PROGRESS] = {"TOOK",   ALIGN_RIGHT,  5,  5, 3, false},
+	[TOOK]     = {"TOOK",   ALIGN_RIGHT,  5,  5, 3, false},
 	[RESULT]   = {"RESULT", ALIGN_LEFT,  12, 30, 1, true},
 	/* clang-format on */
 };
@@ -51,7 +51,7 @@ static const struct filter_column fields[] = {
 	[WHEN] = {"when", FILTER_TIME},
 	[TITLE] = {"what", FILTER_TEXT},
 	[BY] = {"by", FILTER_TEXT},
-	[PROGRESS] = {"took", FILTER_DURATION},
+	[TOOK] = {"took", FILTER_DURATION},
 	[RESULT] = {"result", FILTER_TEXT},
 };
 
@@ -154,15 +154,23 @@ static void line(const struct app *app, const void *data, const struct canvas *c
 	canvas_printf(canvas, 0, column + 2, ROLE_DIM, "%s", result_of(last));
 }
 
-static void say_progress(
+static void say_took(
 	struct cell_text *cell, const struct app *app, const struct msg_operation *operation)
 {
 	int64_t until_ms = operation->ended_ms ? operation->ended_ms : app->now_ms;
+	list_say(cell, ROLE_DIM, "%s", format_duration(until_ms - operation->started_ms).text);
+}
+
+/* "41%  what it says  "why""; how far a backup is stands against the size of the last good one. */
+static void say_result(struct cell_text *cell, const struct msg_operation *operation)
+{
+	autostr struct str text = STR_INIT;
 	if (!operation->ended_ms && operation->progress >= 0)
-		list_say(cell, ROLE_STRONG, "%lld%%", (long long)operation->progress);
-	else
-		list_say(cell, ROLE_DIM, "%s",
-			format_duration(until_ms - operation->started_ms).text);
+		str_addf(&text, "%lld%%  ", (long long)operation->progress);
+	str_adds(&text, result_of(operation));
+	if (operation->reason[0])
+		str_addf(&text, "  \"%s\"", operation->reason);
+	list_say(cell, ROLE_TEXT, "%s", text.text);
 }
 
 static void cell(const void *data, size_t row, size_t column, struct cell_text *ret)
@@ -186,13 +194,11 @@ static void cell(const void *data, size_t row, size_t column, struct cell_text *
 	case BY:
 		list_say(ret, ROLE_DIM, "%s", operation->by);
 		break;
-	case PROGRESS:
-		say_progress(ret, list->app, operation);
+	case TOOK:
+		say_took(ret, list->app, operation);
 		break;
 	case RESULT:
-		list_say(ret, ROLE_TEXT, "%s%s%s%s", result_of(operation),
-			operation->reason[0] ? "  \"" : "", operation->reason,
-			operation->reason[0] ? "\"" : "");
+		say_result(ret, operation);
 		break;
 	}
 }
