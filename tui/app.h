@@ -118,6 +118,8 @@ void *app_view(struct app *app);                    /* its view */
 int64_t app_mono_ms(const struct app *app);
 /* Rows must keep their places: a key was just pressed, a dialog or a range is open. */
 bool app_holds_rows(const struct app *app);
+/* For the title of a pane whose rows keep another order than the wanted one: until when. */
+void app_say_held(const struct app *app, struct str *text);
 void app_focus(struct app *app, enum pane_id pane);
 void app_toast(struct app *app, bool error, const char *format, ...) PRINTF_LIKE(3, 4);
 /* Sends a request whose first field is `req` (set here); `take` hears the answer. False, with a
@@ -137,5 +139,8 @@ void app_targets(const struct app *app, struct id_list *ret_ids);
 /* The bots that `names` names, blanks between; false with an error at the first that is none. */
 MUST_CHECK bool app_named(
 	const struct app *app, const char *names, struct id_list *ret_ids, struct err *err);
+/* What a cancel is for: the running operation under the cursor of Operations, else the only one
+ * that runs. 0: none, or several; `ret_running` counts them. */
+uint64_t app_cancels(const struct app *app, size_t *ret_running);
 
 #endif

@@ -53,6 +53,15 @@ bool app_holds_rows(const struct app *app)
 	       range_is_open(app);
 }
 
+void app_say_held(const struct app *app, struct str *text)
+{
+	int64_t left_ms = app->key_mono_ms + APP_ORDER_MS - app_mono_ms(app);
+	if (app->overlay || range_is_open(app) || left_ms <= 0)
+		str_adds(text, "new order held  ");
+	else
+		str_addf(text, "new order in %ds  ", (int)((left_ms + 999) / 1000));
+}
+
 void app_focus(struct app *app, enum pane_id pane)
 {
 	struct place place = *views_now(&app->views);
@@ -180,4 +189,22 @@ bool app_named(const struct app *app, const char *names, struct id_list *ret_ids
 		names += length + strspn(names + length, " ");
 	}
 	return true;
+}
+
+uint64_t app_cancels(const struct app *app, size_t *ret_running)
+{
+	struct subject subject = {.kind = MSG_none};
+	size_t count, running = 0;
+	uint64_t only = 0;
+	pane_operations.subject(app, app->view[PANE_operations], &subject);
+	const struct msg_operation *const *operations = model_operations(app_model(app), &count);
+	for (size_t i = 0; i < count; i++) {
+		if (operations[i]->ended_ms)
+			continue;
+		running++;
+		if (running == 1 || operations[i]->id == subject.id)
+			only = operations[i]->id;
+	}
+	*ret_running = running;
+	return running <= 1 || only == subject.id ? only : 0;
 }

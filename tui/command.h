@@ -51,7 +51,7 @@ enum command_flags {
 	CMD_FOOT = 1 << 5,    /* first key line: what can be done here */
 	CMD_BASE = 1 << 6,    /* second key line: works everywhere */
 	CMD_HIDDEN = 1 << 7,  /* not offered by the palette: it makes sense as a key only */
-	CMD_RUNS = 1 << 9,    /* needs a running operation under the cursor of Operations */
+	CMD_RUNS = 1 << 9,    /* needs an operation that can be cancelled: app_cancels() */
 	CMD_ARMS = 1 << 10,   /* of no use unless the configuration says `write: armed` */
 	CMD_OVER = 1 << 8,    /* key line while a prompt, menu or dialog is open */
 };

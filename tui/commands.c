@@ -70,12 +70,14 @@ static bool has_row(const struct app *app)
 	return subject.kind != MSG_none;
 }
 
-static bool runs(const struct app *app)
+static bool may_cancel(const struct app *app, struct str *why)
 {
-	struct subject subject = {.kind = MSG_none};
-	pane_operations.subject(app, app->view[PANE_operations], &subject);
-	const struct msg_operation *operation = model_operation(app_model(app), subject.id);
-	return operation && !operation->ended_ms;
+	size_t running;
+	if (app_cancels(app, &running))
+		return true;
+	str_adds(
+		why, running ? "several run: put the cursor of Operations on one" : "nothing runs");
+	return false;
 }
 
 static bool may_arm(const struct app *app, struct str *why)
@@ -97,8 +99,8 @@ bool command_ready(const struct app *app, const struct command *command, struct 
 		return locked(ret_why, "no bot under the cursor");
 	if (command->flags & CMD_ROW && !has_row(app))
 		return locked(ret_why, "nothing under the cursor");
-	if (command->flags & CMD_RUNS && !runs(app))
-		return locked(ret_why, "no running operation under the cursor of Operations");
+	if (command->flags & CMD_RUNS && !may_cancel(app, ret_why))
+		return false;
 	return !(command->flags & CMD_ARMS) || may_arm(app, ret_why);
 }
 

@@ -153,6 +153,80 @@ static void a_running_backup_shows_how_long_it_takes_and_how_far_it_is(void **st
 	console_expect(console, "1m23 99%");
 }
 
+static int64_t minutes_ago(const struct console *console, int minutes)
+{
+	return console->app->now_ms - minutes * INT64_C(60000);
+}
+
+static void put_history(struct console *console, int count)
+{
+	for (int i = 0; i < count; i++) {
+		autofree char *title = xasprintf("restart old %d", i);
+		put_operation(console, (uint64_t)(i + 1), title, minutes_ago(console, 20 + i),
+			minutes_ago(console, 19 + i));
+	}
+	console_advance(console, APP_ORDER_MS);
+}
+
+static void an_operation_that_begins_is_the_first_row_at_once(void **state)
+{
+	struct scene *scene = *state;
+	struct console *console = scene->console;
+	put_history(console, 12);
+	console_keys(console, "6");
+	put_operation(console, 70, "restart ada", console->app->now_ms, 0);
+	console_keys(console, "c"); /* a key, as the one that confirmed it */
+	assert_true(console_row(console, "restart ada") >= 0);
+	assert_true(console_row(console, "restart ada") < console_row(console, "restart old 0"));
+	/* Also one that began under the dialog. */
+	console_keys(console, "1 r");
+	put_operation(console, 71, "restart bob", console->app->now_ms + 1, 0);
+	console_settle(console);
+	console_keys(console, "Esc 6");
+	const struct rowset *rows = pane_operations.rows(console->app->view[PANE_operations]);
+	assert_int_equal(rows->shown.ids[0], 71);
+	console_keys(console, "g x");
+	console_expect(console, "Cancel this operation?");
+	assert_null(operation(console));
+}
+
+static void rows_stay_where_a_row_was_chosen_though_an_operation_begins(void **state)
+{
+	struct scene *scene = *state;
+	struct console *console = scene->console;
+	put_history(console, 3);
+	console_keys(console, "6 j");
+	put_operation(console, 70, "restart ada", console->app->now_ms, 0);
+	console_settle(console);
+	const struct rowset *rows = pane_operations.rows(console->app->view[PANE_operations]);
+	assert_int_equal(rows->shown.ids[0], 1);
+	assert_int_equal(rows->shown.ids[3], 70);
+	assert_int_equal(rows->cursor, 2);
+	console_expect(console, "new order in ");
+	console_advance(console, APP_ORDER_MS);
+	assert_int_equal(rows->shown.ids[0], 70);
+	assert_int_equal(rows->cursor, 2);
+}
+
+static void the_only_operation_that_runs_is_cancelled_from_any_row(void **state)
+{
+	struct scene *scene = *state;
+	struct console *console = scene->console;
+	put_history(console, 3);
+	console_keys(console, "6 j");
+	console_keys(console, "x");
+	console_expect(console, "cancel: nothing runs");
+	put_operation(console, 70, "restart ada", console->app->now_ms, 0);
+	console_keys(console, "x");
+	console_expect(console, "Cancel this operation?");
+	assert_true(console_row(console, "│  restart ada") > 0);
+	console_keys(console, "Esc");
+	put_operation(console, 71, "restart bob", console->app->now_ms, 0);
+	console_keys(console, "x");
+	console_expect(console, "several run: put the cursor of Operations on one");
+	assert_null(console->app->overlay);
+}
+
 static void the_target_stays_though_rows_change_their_order(void **state)
 {
 	struct scene *scene = *state;
@@ -168,6 +242,7 @@ static void the_target_stays_though_rows_change_their_order(void **state)
 	/* Under the dialog the rows are where they were. */
 	const struct rowset *rows = pane_bots.rows(console->app->view[PANE_bots]);
 	assert_true(rows->order_changed);
+	console_expect(console, "new order held");
 	assert_int_equal(rows->shown.ids[2], entity_id("bot", "cem"));
 	confirm(console, "stuck", NULL);
 	const struct msg_operation *run = await_operation(console);
@@ -187,11 +262,11 @@ static void rows_keep_their_places_for_two_seconds_after_a_key(void **state)
 	console_keys(console, "j");
 	kill_bot(console, "gus");
 	console_settle(console);
-	console_expect(console, "order changed");
+	console_expect(console, "new order in 2s");
 	assert_true(console_row(console, ". ada") < console_row(console, "! gus"));
 	keep_alive(console, 6);
 	console_advance(console, APP_ORDER_MS);
-	console_expect_not(console, "order changed");
+	console_expect_not(console, "new order");
 	assert_true(console_row(console, "! gus") < console_row(console, ". ada"));
 	console_expect(console, "▶ . bob");
 }
@@ -337,6 +412,9 @@ int main(void)
 #define ACTION_TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		ACTION_TEST(a_running_backup_shows_how_long_it_takes_and_how_far_it_is),
+		ACTION_TEST(an_operation_that_begins_is_the_first_row_at_once),
+		ACTION_TEST(rows_stay_where_a_row_was_chosen_though_an_operation_begins),
+		ACTION_TEST(the_only_operation_that_runs_is_cancelled_from_any_row),
 		ACTION_TEST(the_target_stays_though_rows_change_their_order),
 		ACTION_TEST(rows_keep_their_places_for_two_seconds_after_a_key),
 		ACTION_TEST(the_key_that_opened_the_dialog_never_confirms),

@@ -139,11 +139,11 @@ static void cancel(struct app *app, uint64_t operation)
 bool command_cancel(
 	struct app *app, const struct command *command, const char *args, struct err *err)
 {
-	struct subject subject = {.kind = MSG_none};
+	size_t running;
+	const struct msg_operation *operation =
+		model_operation(app_model(app), app_cancels(app, &running));
 	(void)args;
-	pane_operations.subject(app, app->view[PANE_operations], &subject);
-	const struct msg_operation *operation = model_operation(app_model(app), subject.id);
-	if (!operation || operation->ended_ms)
+	if (!operation)
 		return err_set(err, ERR_INVALID, "this operation has ended: nothing to cancel");
 	question_open(app, "Cancel this operation?", operation->title, "Cancel it",
 		key_of(app, command), operation->id, cancel);

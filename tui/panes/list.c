@@ -206,7 +206,7 @@ void list_note(const struct list *list, struct str *note)
 {
 	char position[32];
 	if (list->rows.order_changed)
-		str_adds(note, "order changed  ");
+		app_say_held(list->app, note);
 	if (list->expression)
 		str_addf(note, "/%s  %zu hidden  ", list->expression, list->hidden);
 	table_position(&list->table, list->page, position, sizeof(position));

@@ -113,9 +113,8 @@ static void note(const struct app *app, const void *data, struct str *text)
 {
 	const struct bots_view *view = data;
 	char position[32];
-	(void)app;
 	if (view->rows.order_changed)
-		str_adds(text, "order changed  ");
+		app_say_held(app, text);
 	if (view->rows.range_from)
 		str_adds(text, "RANGE  ");
 	if (view->rows.marks.count)

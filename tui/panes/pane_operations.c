@@ -214,8 +214,13 @@ static const struct list_kind kind = {.kind = MSG_operation,
 	.compare = compare,
 	.empty = "nothing was run yet"};
 
+/* What has just begun is the first row at once: rows hold still only where a key is meant for one of
+ * them. */
 static void update(struct app *app, void *data)
 {
+	struct rowset *rows = list_rows(data);
+	bool chosen_here = app_pane(app) == &pane_operations && rows->touched;
+	rows->adopt |= !app->overlay && !chosen_here && !rows->range_from;
 	list_update(app, data, &kind);
 }
 
