@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "widgets/dialog.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,7 @@ void dialog_release(struct dialog *dialog)
 		free(dialog->fields[i].label);
 		free(dialog->fields[i].hint);
 		free(dialog->fields[i].expect);
+		free(dialog->fields[i].wish);
 		prompt_release(&dialog->fields[i].prompt);
 	}
 	for (size_t i = 0; i < dialog->button_count; i++)
@@ -55,6 +57,17 @@ void dialog_add_row(struct dialog *dialog, enum role role, const char *label, co
 		(struct dialog_row){.role = role, .label = xstrdup(label), .text = xstrdup(text)};
 }
 
+/* "type a reason", "type "restart 2"". */
+static char *wish_of(const char *label, const char *expect)
+{
+	if (expect)
+		return xasprintf("type \"%s\"", expect);
+	char *wish = xasprintf("type a %.*s", (int)strcspn(label, ":"), label);
+	char *noun = wish + strlen("type a ");
+	*noun = (char)tolower((unsigned char)*noun);
+	return wish;
+}
+
 struct prompt *dialog_add_field(struct dialog *dialog, const char *label, const char *hint,
 	bool required, const char *expect)
 {
@@ -65,6 +78,7 @@ struct prompt *dialog_add_field(struct dialog *dialog, const char *label, const 
 	*field = (struct dialog_field){.label = xstrdup(label),
 		.hint = xstrdup(hint),
 		.expect = expect ? xstrdup(expect) : NULL,
+		.wish = wish_of(label, expect),
 		.required = required};
 	prompt_init(&field->prompt, NULL);
 	dialog->focus++;
@@ -115,9 +129,9 @@ struct dialog_field *dialog_field(struct dialog *dialog)
 static const char *field_fault(const struct dialog_field *field)
 {
 	const char *text = field->prompt.text.text;
-	if (field->expect && strcmp(text, field->expect) != 0)
-		return "type the word that is asked for";
-	return field->required && !text[strspn(text, " ")] ? "fill in what is asked for" : NULL;
+	bool wrong = field->expect && strcmp(text, field->expect) != 0;
+	bool missing = field->required && !text[strspn(text, " ")];
+	return wrong || missing ? field->wish : NULL;
 }
 
 const char *dialog_locked(const struct dialog *dialog)
@@ -156,6 +170,16 @@ int dialog_cancel(const struct dialog *dialog)
 	return DIALOG_NO_ANSWER;
 }
 
+/* Somebody begins to write where there is no key: it is meant for the first field. */
+static void type_ahead(struct dialog *dialog, const char *utf8)
+{
+	if (utf8[0] == ' ' || !dialog->field_count)
+		return;
+	dialog->released = true;
+	dialog->focus = 0;
+	prompt_insert(&dialog->fields[0].prompt, utf8, strlen(utf8));
+}
+
 int dialog_type(struct dialog *dialog, const char *utf8)
 {
 	struct dialog_field *field = dialog_field(dialog);
@@ -163,11 +187,12 @@ int dialog_type(struct dialog *dialog, const char *utf8)
 		prompt_insert(&field->prompt, utf8, strlen(utf8));
 		return DIALOG_NO_ANSWER;
 	}
-	if (utf8[0] == dialog->opened_by || utf8[1])
-		return DIALOG_NO_ANSWER;
-	for (size_t i = 0; i < dialog->button_count; i++)
+	bool opener = utf8[0] == dialog->opened_by && !utf8[1];
+	for (size_t i = 0; i < dialog->button_count && !opener && !utf8[1]; i++)
 		if (dialog->buttons[i].key && dialog->buttons[i].key == utf8[0])
 			return press(dialog, i);
+	if (!opener || dialog->released)
+		type_ahead(dialog, utf8);
 	return DIALOG_NO_ANSWER;
 }
 

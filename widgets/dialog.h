@@ -3,7 +3,8 @@
  * A question that must not be answered by accident: a title, what would happen, fields, buttons. The focus begins on
  * the button that does nothing; the key that opened the dialog answers nothing in it; a button that changes something
  * is locked until every required field is filled and every expected word is typed. Letters press buttons only while
- * no field has the focus. Texts are copied and must be sanitised. Screen thread only.
+ * no field has the focus; one that is no button's key goes on to the first field, where it is text. The key that opened
+ * the dialog, held down, is not even that: it types only after another character. Texts are copied and must be sanitised. Screen thread only.
  */
 #ifndef BOTSWAIN_WIDGETS_DIALOG_H
 #define BOTSWAIN_WIDGETS_DIALOG_H
@@ -29,6 +30,7 @@ struct dialog_row {
 struct dialog_field {
 	char *label, *hint;
 	char *expect; /* NULL, or the word that must be typed */
+	char *wish;   /* what is said while it is not right: "type a reason" */
 	bool required;
 	struct prompt prompt;
 };
@@ -51,6 +53,7 @@ struct dialog {
 	size_t button_count;
 	size_t focus; /* fields first, then buttons */
 	char opened_by;
+	bool released; /* another character was typed since it was opened */
 };
 
 /* `opened_by`: the character of the key that led here, 0 if none. */
@@ -59,7 +62,7 @@ void dialog_release(struct dialog *dialog);
 /* A word at the lower edge. */
 void dialog_note(struct dialog *dialog, const char *note);
 void dialog_add_row(struct dialog *dialog, enum role role, const char *label, const char *text);
-/* Returns the field's prompt, for history or a first text; valid until dialog_release(). */
+/* `label` is a noun: what is missing is said as "type a LABEL". Returns the field's prompt, for history or a first text; valid until dialog_release(). */
 struct prompt *dialog_add_field(struct dialog *dialog, const char *label, const char *hint,
 	bool required, const char *expect);
 void dialog_add_button(struct dialog *dialog, const char *label, char key, bool danger);
@@ -79,7 +82,8 @@ const char *dialog_locked(const struct dialog *dialog);
 int dialog_enter(struct dialog *dialog);
 /* Esc: the index of the button that cancels. */
 int dialog_cancel(const struct dialog *dialog);
-/* A typed character: goes into the focused field, or presses the button whose key it is. */
+/* A typed character: goes into the focused field, or presses the button whose key it is, or moves the focus to the
+ * first field and goes there (but for a blank). */
 int dialog_type(struct dialog *dialog, const char *utf8);
 
 void dialog_draw(struct dialog *dialog, const struct canvas *canvas);

@@ -321,6 +321,21 @@ static void the_reason_goes_along(void **state)
 	console_expect(console, "accepted");
 }
 
+static void a_reason_can_be_typed_at_once_and_never_confirms(void **state)
+{
+	struct scene *scene = *state;
+	struct console *console = scene->console;
+	console_keys(console, "r");
+	console_expect(console, "type a reason ");
+	console_keys(console, "r r r");
+	console_type(console, "say why, ready");
+	console_expect(console, "Reason say why, ready");
+	assert_null(operation(console));
+	keep_alive(console, BOTS);
+	console_keys(console, "Enter y");
+	assert_string_equal(await_operation(console)->reason, "say why, ready");
+}
+
 static void marked_bots_are_the_targets_and_many_want_a_typed_word(void **state)
 {
 	struct scene *scene = *state;
@@ -335,7 +350,7 @@ static void marked_bots_are_the_targets_and_many_want_a_typed_word(void **state)
 	keep_alive(console, BOTS);
 	confirm(console, "all of them", "restart 6");
 	assert_null(operation(console));
-	console_expect(console, "type the word");
+	console_expect(console, "type \"restart 7\"");
 	console_keys(console, "Backspace");
 	console_type(console, "7");
 	keep_alive(console, BOTS);
@@ -421,6 +436,7 @@ int main(void)
 		ACTION_TEST(what_was_typed_before_the_dialog_was_painted_is_discarded),
 		ACTION_TEST(pasted_text_is_never_a_key),
 		ACTION_TEST(the_reason_goes_along),
+		ACTION_TEST(a_reason_can_be_typed_at_once_and_never_confirms),
 		ACTION_TEST(marked_bots_are_the_targets_and_many_want_a_typed_word),
 		ACTION_TEST(an_open_range_is_taken_along),
 		ACTION_TEST(a_small_screen_shows_its_filter_and_its_marks),

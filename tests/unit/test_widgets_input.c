@@ -303,20 +303,52 @@ static void the_key_that_opened_it_answers_nothing(void **state)
 	dialog_release(&dialog);
 }
 
+static void a_letter_that_is_no_key_of_a_button_goes_into_the_first_field(void **state)
+{
+	(void)state;
+	struct dialog dialog;
+	open_dialog(&dialog, true);
+	for (int i = 0; i < 50; i++)
+		assert_int_equal(dialog_type(&dialog, "r"), DIALOG_NO_ANSWER);
+	assert_int_equal(dialog_type(&dialog, " "), DIALOG_NO_ANSWER);
+	assert_null(dialog_field(&dialog));
+	assert_int_equal(dialog_type(&dialog, "s"), DIALOG_NO_ANSWER);
+	assert_ptr_equal(dialog_field(&dialog), &dialog.fields[0]);
+	assert_int_equal(dialog_type(&dialog, "y"), DIALOG_NO_ANSWER);
+	assert_string_equal(dialog.fields[0].prompt.text.text, "sy");
+	/* From now on the key that opened it is a letter as any other, but no answer. */
+	dialog_next(&dialog, -1);
+	assert_int_equal(dialog_type(&dialog, "r"), DIALOG_NO_ANSWER);
+	assert_int_equal(dialog_type(&dialog, "\u00e9"), DIALOG_NO_ANSWER);
+	assert_string_equal(dialog.fields[0].prompt.text.text, "syr\u00e9");
+	dialog_release(&dialog);
+}
+
+static void without_a_field_a_letter_is_nothing(void **state)
+{
+	(void)state;
+	struct dialog dialog;
+	open_dialog(&dialog, false);
+	assert_int_equal(dialog_type(&dialog, "s"), DIALOG_NO_ANSWER);
+	assert_int_equal(dialog_type(&dialog, "r"), DIALOG_NO_ANSWER);
+	assert_int_equal(dialog_enter(&dialog), CANCEL);
+	dialog_release(&dialog);
+}
+
 static void what_changes_something_waits_for_its_fields(void **state)
 {
 	(void)state;
 	struct dialog dialog;
 	open_dialog(&dialog, true);
 	assert_int_equal(dialog_type(&dialog, "y"), DIALOG_NO_ANSWER);
-	assert_non_null(dialog_locked(&dialog));
+	assert_string_equal(dialog_locked(&dialog), "type a reason");
 	/* The refusal leads to the first field that is not right. */
 	assert_ptr_equal(dialog_field(&dialog), &dialog.fields[0]);
 	assert_int_equal(dialog_type(&dialog, "y"), DIALOG_NO_ANSWER);
 	assert_string_equal(dialog.fields[0].prompt.text.text, "y");
 	assert_int_equal(dialog_enter(&dialog), DIALOG_NO_ANSWER);
 	type(&dialog_field(&dialog)->prompt, "restart 3");
-	assert_non_null(dialog_locked(&dialog));
+	assert_string_equal(dialog_locked(&dialog), "type \"restart 2\"");
 	prompt_edit(&dialog_field(&dialog)->prompt, PROMPT_BACKSPACE);
 	type(&dialog_field(&dialog)->prompt, "2");
 	assert_null(dialog_locked(&dialog));
@@ -418,6 +450,8 @@ int main(void)
 		cmocka_unit_test(the_menu_looks_as_it_did),
 		cmocka_unit_test(enter_at_once_cancels),
 		cmocka_unit_test(the_key_that_opened_it_answers_nothing),
+		cmocka_unit_test(a_letter_that_is_no_key_of_a_button_goes_into_the_first_field),
+		cmocka_unit_test(without_a_field_a_letter_is_nothing),
 		cmocka_unit_test(what_changes_something_waits_for_its_fields),
 		cmocka_unit_test(blanks_are_no_reason),
 		cmocka_unit_test(dialogs_look_as_they_did),
