@@ -32,7 +32,7 @@ struct operator
 /*
  * `to_engine`: where the runner posts. `journal` NULL: an engine that only watches (no verb runs,
  * and nothing lifts that). Borrows all (the journal by value). Puts the verb and backup entities;
- * of the engine entity it owns the fields `armed` and `ledger_error`, of a bot `busy_op`.
+ * of the engine entity it owns the fields `armed` and `ledger_error`, of a bot `busy_op` and `busy_by`.
  */
 struct act *act_new(struct settings *settings, const struct clock *clock, struct model *model,
 	const struct journal *journal, struct mailbox *to_engine) MUST_CHECK;

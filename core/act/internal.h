@@ -46,6 +46,8 @@ MUST_CHECK bool work_find(
 	const struct act *act, const char *word, struct work *ret, struct err *err);
 const struct argv *work_command(const struct act *act, const struct work *work);
 enum want work_want(const struct work *work);
+/* "being restarted"; NULL: the verb is no deed of ours. */
+const char *work_being(const char *verb);
 unsigned work_parallel(const struct work *work);
 int64_t work_timeout_ms(const struct act *act, const struct work *work);
 
@@ -190,6 +192,8 @@ void words_backup(const struct act *act, const struct conf_backup *conf,
 /* "restart 2 bots", "restart orders" */
 void words_title(const struct plan *plan, const struct work *work, struct str *out);
 void words_result(const struct op *op, struct str *out);
+/* What a bot is told to be: "being restarted by root", "under 'warm' by root". */
+void words_busy(const struct op *op, struct str *out);
 
 struct act {
 	struct settings *settings;

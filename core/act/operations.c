@@ -170,14 +170,25 @@ const struct op *op_on(const struct act *act, uint64_t target)
 	return NULL;
 }
 
-static void set_busy(struct act *act, uint64_t bot_id, uint64_t operation)
+/* `op` NULL: none works on it. */
+static void put_busy(struct act *act, uint64_t bot_id, const struct op *op)
 {
-	act->busy_checks = BUSY_CHECKS;
+	autostr struct str words = STR_INIT;
 	struct msg_bot *bot = model_edit(act->model, MSG_bot, bot_id);
+	uint64_t operation = op ? op->id : 0;
 	if (!bot || bot->busy_op == operation)
 		return;
+	if (op)
+		words_busy(op, &words);
 	bot->busy_op = operation;
+	msg_set(&bot->busy_by, words.text);
 	model_touch(act->model, MSG_bot, bot_id);
+}
+
+static void set_busy(struct act *act, uint64_t bot_id, const struct op *op)
+{
+	act->busy_checks = BUSY_CHECKS;
+	put_busy(act, bot_id, op);
 }
 
 static void add_names(const struct op *op, struct str *out)
@@ -228,7 +239,7 @@ bool op_begin(struct act *act, struct op *op, struct err *err)
 		if (op->is_backup)
 			backup_runs(act, op->steps[i].target);
 		else
-			set_busy(act, op->steps[i].target, op->id);
+			set_busy(act, op->steps[i].target, op);
 	op_show(act, op);
 	history_keep(act, op->id);
 	return true;
@@ -349,13 +360,7 @@ void op_release_bot(struct act *act, const struct op *op, uint64_t bot_id)
 {
 	const struct msg_bot *bot = model_bot(act->model, bot_id);
 	if (bot && bot->busy_op == op->id)
-		set_busy(act, bot_id, 0);
-}
-
-static uint64_t busy_with(const struct act *act, uint64_t bot_id)
-{
-	const struct op *op = op_on(act, bot_id);
-	return op ? op->id : 0;
+		set_busy(act, bot_id, NULL);
 }
 
 void ops_check_busy(struct act *act)
@@ -365,12 +370,6 @@ void ops_check_busy(struct act *act)
 	if (act->busy_checks == 0)
 		return;
 	act->busy_checks--;
-	for (size_t i = 0; i < count; i++) {
-		uint64_t right = busy_with(act, bots[i]->id);
-		struct msg_bot *bot = model_edit(act->model, MSG_bot, bots[i]->id);
-		if (bot->busy_op == right)
-			continue;
-		bot->busy_op = right;
-		model_touch(act->model, MSG_bot, bot->id);
-	}
+	for (size_t i = 0; i < count; i++)
+		put_busy(act, bots[i]->id, op_on(act, bots[i]->id));
 }

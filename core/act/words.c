@@ -102,3 +102,12 @@ void words_result(const struct op *op, struct str *out)
 		str_adds(out, worst->text ? worst->text : "");
 	}
 }
+
+void words_busy(const struct op *op, struct str *out)
+{
+	const char *being = work_being(op->verb);
+	if (being)
+		str_addf(out, "%s by %s", being, op->who.name);
+	else
+		str_addf(out, "under '%s' by %s", op->verb, op->who.name);
+}

@@ -10,7 +10,7 @@
 
 /* One at a time where bots go down in between; a bot started or stopped waits for no other. */
 struct deed {
-	const char *verb;
+	const char *verb, *being;
 	enum want want;
 	unsigned parallel;
 	size_t command; /* offset in struct conf_driver */
@@ -18,9 +18,9 @@ struct deed {
 
 /* clang-format off */
 static const struct deed deeds[] = {
-	{"start",   WANT_PRESENT,  4, offsetof(struct conf_driver, start)},
-	{"stop",    WANT_ABSENT,   4, offsetof(struct conf_driver, stop)},
-	{"restart", WANT_REPLACED, 1, offsetof(struct conf_driver, restart)},
+	{"start",   "being started",   WANT_PRESENT,  4, offsetof(struct conf_driver, start)},
+	{"stop",    "being stopped",   WANT_ABSENT,   4, offsetof(struct conf_driver, stop)},
+	{"restart", "being restarted", WANT_REPLACED, 1, offsetof(struct conf_driver, restart)},
 };
 /* clang-format on */
 
@@ -97,4 +97,10 @@ int64_t work_timeout_ms(const struct act *act, const struct work *work)
 	int64_t timeout_ms =
 		work->custom ? work->custom->timeout_ms : act->settings->driver.timeout_ms;
 	return timeout_ms > 0 ? timeout_ms : DEFAULT_TIMEOUT_MS;
+}
+
+const char *work_being(const char *verb)
+{
+	const struct deed *deed = find_deed(verb);
+	return deed ? deed->being : NULL;
 }

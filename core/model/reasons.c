@@ -517,7 +517,10 @@ static bool when_busy(const struct view *view)
 }
 static int64_t say_busy(const struct view *view, struct str *text)
 {
-	str_addf(text, "operation %" PRIu64 " works on it", view->bot->busy_op);
+	if (view->bot->busy_by && *view->bot->busy_by)
+		str_adds(text, view->bot->busy_by);
+	else
+		str_addf(text, "operation %" PRIu64 " works on it", view->bot->busy_op);
 	return SINCE_KEPT;
 }
 

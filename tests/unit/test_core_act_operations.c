@@ -132,6 +132,7 @@ static void a_restart_is_done_when_a_new_process_beats_and_stays(void **state)
 	struct act_bench *bench = *state;
 	uint64_t id = bench_begin(bench, "restart", "orders");
 	assert_int_equal(bench_bot(bench, "orders")->busy_op, id);
+	assert_string_equal(bench_bot(bench, "orders")->busy_by, "being restarted by ann");
 	bench_child(bench, "ended");
 	clock_advance(&bench->clock, 500);
 	bench_come_up(bench, "orders", 934);
@@ -143,6 +144,7 @@ static void a_restart_is_done_when_a_new_process_beats_and_stays(void **state)
 	bench_pass(bench, "orders", 1000);
 	bench_ended(bench, id, "done", "pid 812 -> 934, heartbeat 1.0s ago");
 	assert_int_equal(bench_bot(bench, "orders")->busy_op, 0);
+	assert_string_equal(bench_bot(bench, "orders")->busy_by, "");
 	assert_string_equal(bench->lines[bench->line_count - 1],
 		"restart/orders/stuck/done: pid 812 -> 934, heartbeat 1.0s ago");
 }

@@ -167,6 +167,7 @@ static const struct row rows[] = {
 	/* an operation works on it */
 	{POLLS ANSWERS BEATS " busy_op=12 proc_state=\"absent\" proc_fails=4 proc_at_ms=~1s", "busy", '?', "operation 12 works on it", "0s"},
 	{POLLS ANSWERS RUNS " busy_op=12 hb_state=\"missing\" hb_at_ms=~2m hb_seen_ms=~1s", "busy", '?', "operation 12 works on it", "0s"},
+	{POLLS ANSWERS BEATS " busy_op=12 busy_by=\"being restarted by root\" proc_state=\"absent\" proc_fails=4 proc_at_ms=~1s", "busy", '?', "being restarted by root", "0s"},
 	{HEALTHY " busy_op=12", "ok", '.', "", ""},
 	{POLLS BEATS " busy_op=12 proc_state=\"absent\" proc_at_ms=~1s tg_state=\"rejected\"", "rejected", '!', "token rejected (401)", "0s"},
 	/* an operation stopped it: its silence is wanted, until it runs again */
