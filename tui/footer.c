@@ -15,6 +15,13 @@ struct hints {
 	size_t count;
 };
 
+/* What the key does now. */
+static const char *label_of(const struct app *app, const struct command *command)
+{
+	bool ends_arming = command->flags & CMD_ARMS && app_armed_until(app) > 0;
+	return ends_arming ? "Disarm" : command->label;
+}
+
 static void add(
 	const struct app *app, struct hints *hints, const struct command *command, enum scope scope)
 {
@@ -27,7 +34,7 @@ static void add(
 	if (!locked && !command_ready(app, command, &why))
 		return;
 	hints->list[hints->count] = (struct key_hint){.key = hints->keys[hints->count],
-		.label = command->label,
+		.label = label_of(app, command),
 		.locked = locked,
 		.priority = (int)hints->count + 1};
 	hints->count++;

@@ -399,6 +399,7 @@ static void a_read_only_console_says_how_to_arm_and_arming_unlocks(void **state)
 	struct scene *scene = *state;
 	struct console *console = scene->console;
 	console_expect(console, "READ-ONLY");
+	console_expect(console, "! Arm ");
 	console_expect(console, "r Restart(ro)");
 	console_keys(console, "r");
 	console_expect(console, "press ! to arm");
@@ -406,12 +407,33 @@ static void a_read_only_console_says_how_to_arm_and_arming_unlocks(void **state)
 	console_keys(console, "!");
 	console_settle(console);
 	console_expect(console, "ARMED");
+	console_expect(console, "! Disarm");
 	console_expect_not(console, "(ro)");
 	console_keys(console, "r");
 	console_expect(console, "Restart ada");
 	console_keys(console, "Esc !");
 	console_settle(console);
 	console_expect(console, "READ-ONLY");
+}
+
+static void start_again(struct console *console, int pid, int64_t start_ms)
+{
+	harness_feed(console->harness,
+		"obs_process bot=\"ada\" state=\"running\" pid=%d start_ms=%lld", pid,
+		(long long)start_ms);
+}
+
+static void one_restart_is_a_single_one(void **state)
+{
+	struct scene *scene = *state;
+	struct console *console = scene->console;
+	start_again(console, 200, console->app->now_ms - 900);
+	console_keys(console, "Enter");
+	console_expect(console, "  1 restart ");
+	console_expect_not(console, "1 restarts");
+	start_again(console, 210, console->app->now_ms);
+	console_settle(console);
+	console_expect(console, "  2 restarts ");
 }
 
 static void the_dialog_lists_targets_and_consequences(void **state)
@@ -444,6 +466,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			a_read_only_console_says_how_to_arm_and_arming_unlocks, setup_armed,
 			teardown),
+		ACTION_TEST(one_restart_is_a_single_one),
 		ACTION_TEST(the_dialog_lists_targets_and_consequences),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

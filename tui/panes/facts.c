@@ -60,7 +60,8 @@ static void add_process(const struct app *app, const struct msg_bot *bot, struct
 	else
 		str_adds(&text, state_word(bot->proc_state));
 	if (bot->restarts)
-		str_addf(&text, "  %llu restarts", (unsigned long long)bot->restarts);
+		str_addf(&text, "  %llu restart%s", (unsigned long long)bot->restarts,
+			bot->restarts == 1 ? "" : "s");
 	if (running && !isnan(bot->cpu_percent))
 		str_addf(&text, "  cpu %s%%", show_figure(bot->cpu_percent).text);
 	if (running && bot->rss_bytes)

@@ -133,7 +133,7 @@ static void line(const struct app *app, const void *data, const struct canvas *c
 		"%c %zu firing: ", severity_letter((unsigned)alert->severity), firing);
 	if (!strstr(sentence(alert), alert->target_name))
 		column = canvas_text(canvas, 0, column, ROLE_STRONG, alert->target_name) + 1;
-	canvas_printf(canvas, 0, column, role, "%s %s", sentence(alert),
+	canvas_printf(canvas, 0, column, role, "%s, for %s", sentence(alert),
 		format_age(app->now_ms - alert->since_ms).text);
 }
 
