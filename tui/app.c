@@ -228,6 +228,20 @@ static void look_at_silence(struct app *app)
 	app->silent_since_ms = link_turn_wall_ms(app->link);
 }
 
+/* Its time is over, or the result stands where it was announced. */
+static void look_at_toast(struct app *app)
+{
+	const struct msg_operation *operation = model_operation(app->live, app->toast_operation);
+	int64_t said = app->toast.until_ms;
+	if (operation && operation->ended_ms) {
+		toast_dismiss(&app->toast);
+		app->toast_operation = 0;
+	}
+	(void)toast_due_ms(&app->toast, app_mono_ms(app));
+	if (app->toast.until_ms != said)
+		app->dirty = true;
+}
+
 static bool awaits_answer(const struct app *app)
 {
 	if (!link_turn_wall_ms(app->link) || app->link_state != LINK_ATTACHED || app->dirty)
@@ -259,10 +273,7 @@ void app_step(struct app *app)
 	app->quit |= leave_is_due(app);
 	if (app->trails && app_mono_ms(app) - app->key_mono_ms >= APP_TRAIL_MS)
 		app->dirty = true;
-	int64_t said = app->toast.until_ms;
-	(void)toast_due_ms(&app->toast, now_ms);
-	if (app->toast.until_ms != said)
-		app->dirty = true;
+	look_at_toast(app);
 }
 
 static int sooner(int a, int64_t b)

@@ -63,6 +63,7 @@ struct app {
 	struct window windows[WINDOW_COUNT]; /* by enum window_id; [0] is not used */
 	struct overlay *overlay;             /* the innermost; NULL: none */
 	struct toast toast;
+	uint64_t toast_operation; /* the toast is about this one, and ends with it; 0 none */
 	struct {
 		uint64_t req;
 		reply_take *take;
@@ -122,6 +123,8 @@ bool app_holds_rows(const struct app *app);
 void app_say_held(const struct app *app, struct str *text);
 void app_focus(struct app *app, enum pane_id pane);
 void app_toast(struct app *app, bool error, const char *format, ...) PRINTF_LIKE(3, 4);
+/* What was said last is about an operation: it goes when that has ended. */
+void app_toast_until_ended(struct app *app, uint64_t operation);
 /* Sends a request whose first field is `req` (set here); `take` hears the answer. False, with a
  * toast, without an engine. */
 bool app_request(struct app *app, enum msg_kind kind, void *body, reply_take *take);

@@ -80,7 +80,13 @@ void app_toast(struct app *app, bool error, const char *format, ...)
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	toast_say(&app->toast, app_mono_ms(app), error, "%s", text);
+	app->toast_operation = 0;
 	app->dirty = true;
+}
+
+void app_toast_until_ended(struct app *app, uint64_t operation)
+{
+	app->toast_operation = operation;
 }
 
 bool app_request(struct app *app, enum msg_kind kind, void *body, reply_take *take)

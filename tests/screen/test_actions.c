@@ -321,6 +321,32 @@ static void the_reason_goes_along(void **state)
 	console_expect(console, "accepted");
 }
 
+static void accepted_is_no_longer_said_when_it_has_ended(void **state)
+{
+	struct scene *scene = *state;
+	struct console *console = scene->console;
+	console_keys(console, "r");
+	console_keys(console, "S-Tab");
+	console_type(console, "stuck");
+	keep_alive(console, BOTS);
+	console_keys(console, "Enter y");
+	const struct msg_operation *run = await_operation(console);
+	console_expect(console, "accepted: Restart ada");
+	struct msg_operation *ended =
+		msg_copy(MSG_operation, model_operation(console->app->live, run->id));
+	ended->ended_ms = console->app->now_ms;
+	msg_set(&ended->state, "done");
+	(void)model_put_if_changed(console->app->live, MSG_operation, ended);
+	app_step(console->app);
+	app_paint(console->app);
+	assert_true(console_row(console, "accepted: Restart ada") < 0);
+	/* What is said afterwards has its own time. */
+	app_toast(console->app, false, "something else");
+	app_step(console->app);
+	app_paint(console->app);
+	assert_true(console_row(console, "something else") >= 0);
+}
+
 static void a_reason_can_be_typed_at_once_and_never_confirms(void **state)
 {
 	struct scene *scene = *state;
@@ -458,6 +484,7 @@ int main(void)
 		ACTION_TEST(what_was_typed_before_the_dialog_was_painted_is_discarded),
 		ACTION_TEST(pasted_text_is_never_a_key),
 		ACTION_TEST(the_reason_goes_along),
+		ACTION_TEST(accepted_is_no_longer_said_when_it_has_ended),
 		ACTION_TEST(a_reason_can_be_typed_at_once_and_never_confirms),
 		ACTION_TEST(marked_bots_are_the_targets_and_many_want_a_typed_word),
 		ACTION_TEST(an_open_range_is_taken_along),

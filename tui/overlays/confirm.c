@@ -67,6 +67,7 @@ static void take_accepted(struct app *app, uint64_t req, enum msg_kind kind, con
 	else
 		app_toast(app, false, "accepted: %s", confirm ? confirm->title : "operation");
 	if (accepted && !accepted->code) {
+		app_toast_until_ended(app, accepted->operation);
 		struct place place = *views_now(&app->views);
 		place.lower = place.focus == PANE_bots ? PANE_operations : place.lower;
 		views_replace(&app->views, place);
