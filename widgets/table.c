@@ -126,8 +126,20 @@ static void hide(const struct table_kind *kind, struct table_layout *layout, int
 	}
 }
 
+/* `cells`, or what the content needs where that is less. The flexible ones take what is left anyway. */
+static int cells_for(
+	const struct table_kind *kind, const struct table *table, size_t column, int cells)
+{
+	const struct table_column *it = &kind->columns[column];
+	int title =
+		(int)text_width(it->title, strlen(it->title)) + 1; /* and the sign of the sort */
+	int need = table->need[column] > title ? table->need[column] : title;
+	return table->need[column] > 0 && !it->flexible && need < cells ? need : cells;
+}
+
 /* Gives spare cells to the shown columns up to their ideal width, the most wanted first. */
-static int widen_to_ideal(const struct table_kind *kind, struct table_layout *layout, int spare)
+static int widen_to_ideal(const struct table_kind *kind, const struct table *table,
+	struct table_layout *layout, int spare)
 {
 	int highest = 0;
 	for (size_t i = 0; i < kind->count; i++)
@@ -137,7 +149,8 @@ static int widen_to_ideal(const struct table_kind *kind, struct table_layout *la
 		for (size_t i = 0; i < kind->count && spare > 0; i++) {
 			if (layout->column[i] < 0 || kind->columns[i].priority != priority)
 				continue;
-			int wanted = kind->columns[i].ideal - layout->width[i];
+			int ideal = cells_for(kind, table, i, kind->columns[i].ideal);
+			int wanted = ideal - layout->width[i];
 			int given = wanted < 0 ? 0 : wanted < spare ? wanted : spare;
 			layout->width[i] += given;
 			spare -= given;
@@ -165,11 +178,11 @@ void table_layout(const struct table_kind *kind, const struct table *table, int 
 {
 	for (size_t i = 0; i < kind->count; i++) {
 		ret_layout->column[i] = table->absent >> i & 1 ? -1 : 0;
-		ret_layout->width[i] = kind->columns[i].min;
+		ret_layout->width[i] = cells_for(kind, table, i, kind->columns[i].min);
 	}
 	hide(kind, ret_layout, width - flexible_wish(kind, ret_layout), TABLE_NICE);
 	hide(kind, ret_layout, width, 1);
-	int spare = widen_to_ideal(kind, ret_layout, width - needed_width(kind, ret_layout));
+	int spare = widen_to_ideal(kind, table, ret_layout, width - needed_width(kind, ret_layout));
 	widen_flexible(kind, ret_layout, spare > 0 ? spare : 0);
 	int at = GUTTER;
 	for (size_t i = 0; i < kind->count; i++) {

@@ -48,10 +48,12 @@ struct table_kind {
 };
 
 struct table {
-	size_t rows;        /* that can be shown; folded ones are not counted */
-	size_t cursor, top; /* row under the cursor, first row on screen */
-	uint64_t absent;    /* bit n: column n is filled by nobody */
-	int sort;           /* column that sorts, -1 none */
+	size_t rows;                 /* that can be shown; folded ones are not counted */
+	size_t cursor, top;          /* row under the cursor, first row on screen */
+	uint64_t absent;             /* bit n: column n is filled by nobody */
+	int need[TABLE_COLUMNS_MAX]; /* cells that its widest content takes, which it is given and
+					no more, its title aside; 0: unknown */
+	int sort;                    /* column that sorts, -1 none */
 	bool descending;
 	bool focused;
 	const char *fold; /* not NULL: a last line that stands for folded rows; the cursor may stand

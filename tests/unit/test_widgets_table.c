@@ -125,6 +125,22 @@ static void columns_go_by_priority_and_the_flexible_one_before_last(void **state
 	assert_true(shown(&table, 1, 0) && shown(&table, 1, 1));
 }
 
+static void a_column_takes_no_more_than_its_content_needs(void **state)
+{
+	(void)state;
+	struct table_layout all, less, more;
+	struct table table = {.rows = 1, .sort = -1};
+	table_layout(&kind, &table, 80, &all);
+	table.need[1] = 5;
+	table_layout(&kind, &table, 80, &less);
+	assert_int_equal(less.width[1], 5);
+	assert_int_equal(less.column[5] + less.width[5], 80);
+	assert_int_equal(less.width[2], all.width[2] + 5);
+	table.need[1] = 500;
+	table_layout(&kind, &table, 80, &more);
+	assert_memory_equal(more.width, all.width, 6 * sizeof(int));
+}
+
 static void a_column_that_nobody_fills_is_hidden_and_its_room_used(void **state)
 {
 	(void)state;
@@ -218,6 +234,7 @@ int main(void)
 		cmocka_unit_test(it_looks_as_it_did),
 		cmocka_unit_test(only_rows_on_screen_are_asked_for),
 		cmocka_unit_test(columns_go_by_priority_and_the_flexible_one_before_last),
+		cmocka_unit_test(a_column_takes_no_more_than_its_content_needs),
 		cmocka_unit_test(a_column_that_nobody_fills_is_hidden_and_its_room_used),
 		cmocka_unit_test(the_cursor_stays_on_screen),
 		cmocka_unit_test(rows_that_went_away_take_cursor_and_scroll_along),

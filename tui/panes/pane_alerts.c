@@ -11,6 +11,7 @@
 #include "core/base/format.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
+#include "core/base/width.h"
 #include "tui/panes/bots.h"
 #include "tui/panes/list.h"
 #include "tui/show.h"
@@ -180,10 +181,28 @@ static void update(struct app *app, void *data)
 	list_update(app, data, &kind);
 }
 
+static void need(struct list *list, enum column column, const char *text)
+{
+	int cells = (int)text_width(text, strlen(text));
+	if (cells > list->table.need[column])
+		list->table.need[column] = cells;
+}
+
+/* What names and states do not need is left to the sentence. */
 static void fit(struct app *app, void *data, int rows, int width)
 {
+	struct list *list = data;
 	(void)width;
-	list_fit(app, data, &kind, rows);
+	memset(list->table.need, 0, sizeof(list->table.need));
+	for (size_t row = 0; row < list->rows.shown.count; row++) {
+		const struct msg_alert *alert = model_alert(app_model(app), list_id(list, row));
+		if (!alert)
+			continue;
+		need(list, TARGET, alert->target_name);
+		need(list, RULE, alert->rule);
+		need(list, STATE, alert->state);
+	}
+	list_fit(app, list, &kind, rows);
 }
 
 static bool filter(struct app *app, void *data, const char *expression, struct err *err)
