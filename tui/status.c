@@ -264,7 +264,7 @@ static bool banner(const struct app *app, char *text, size_t size, enum role *ro
 			format_clock(app->silent_since_ms, false).text);
 	else if (app->silent)
 		snprintf(text, size, "engine lost %s ago: nothing here is current%s%s",
-			format_duration(app->silent_s * 1000).text,
+			format_age(app->silent_s * 1000).text,
 			app->link_state == LINK_WAITING ? "; " : "",
 			app->link_state == LINK_WAITING ? link_why(app->link) : "");
 	else if (app->link_state == LINK_WAITING)

@@ -203,7 +203,7 @@ static int watch_folder(const char *socket_path)
 static void say_what_is_awaited(struct client_search *search)
 {
 	copy_text(search->why, sizeof(search->why),
-		search->only_looks ? "waiting for its service (systemctl status botswain)" : "");
+		search->only_looks ? "waiting for its service" : "");
 }
 
 struct client_search *client_search_new(
