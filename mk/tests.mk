@@ -48,7 +48,7 @@ unit: $(UNIT_TESTS) ## build and run the unit tests
 
 check: deps ## install what is missing, build, run every test
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) all fleet-programs tests
-	$(Q)BOTSWAIN_BUILD=$(O) tests/run.sh $(ALL_TESTS) $(FUZZ_REPLAYS) $(SHELL_TESTS)
+	$(Q)BOTSWAIN_BUILD=$(O) BOTSWAIN_BESIDE="$(SHELL_TESTS)" tests/run.sh $(ALL_TESTS) $(FUZZ_REPLAYS)
 
 asan: ## every test under the address and undefined-behaviour sanitizers
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) MODE=asan all fleet-programs tests

@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: MIT
 # Runs test programs and sums up their TAP: one line a program with its seconds, at the end "N passed, N failed,
 # N skipped"; exit 1 when one failed. A program that dies or prints no result counts as one failure, and so does one
-# that stops before its plan is met. BOTSWAIN_TEST_LIMIT (s) bounds each program. BOTSWAIN_REPORTS is a folder for what
+# that stops before its plan is met. BOTSWAIN_TEST_LIMIT (s) bounds each program. BOTSWAIN_BESIDE names programs that run
+# beside the others, one after the other: such as mostly wait. BOTSWAIN_REPORTS is a folder for what
 # the sanitizers say, also in programs that a test starts; one word of theirs is a failure of the test.
 set -u
-passed=0 failed=0 skipped=0
-out=$(mktemp) || exit 1
-trap 'rm -f "$out"' EXIT
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
 reports=${BOTSWAIN_REPORTS-}
 if [ -n "$reports" ]; then
 	rm -rf "$reports"
@@ -26,8 +26,9 @@ show_reports() {
 	done
 }
 seconds() { awk -v from="$1" -v to="$(date +%s.%N)" 'BEGIN { printf "%.1f", to - from }'; }
-begin=$(date +%s.%N)
-for program in "$@"; do
+# One program: its line, and its counts for the sum.
+run_one() { # LANE PROGRAM
+	out=$work/$1.out program=$2
 	start=$(date +%s.%N)
 	CMOCKA_MESSAGE_OUTPUT=TAP timeout -k 10 "${BOTSWAIN_TEST_LIMIT:-120}" "$program" >"$out" 2>&1
 	status=$?
@@ -44,8 +45,23 @@ for program in "$@"; do
 	else
 		printf 'ok   %s: %d passed%s (%s s)\n' "$program" "$p" "$([ "$s" -gt 0 ] && printf ', %d skipped' "$s")" "$took"
 	fi
-	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
-done
-printf '%d programs in %s s\n' "$#" "$(seconds "$begin")"
+	echo "$p $f $s" >>"$work/$1.counts"
+}
+run_lane() { # LANE PROGRAM...
+	lane=$1; shift
+	for each in "$@"; do run_one "$lane" "$each"; done
+}
+begin=$(date +%s.%N)
+# shellcheck disable=SC2086
+run_lane beside ${BOTSWAIN_BESIDE-} &
+run_lane main "$@"
+wait
+read -r passed failed skipped programs <<-END
+	$(cat "$work"/*.counts 2>/dev/null | awk '{ p += $1; f += $2; s += $3 } END { print p + 0, f + 0, s + 0, NR }')
+END
+# shellcheck disable=SC2086
+beside=$(printf '%s\n' ${BOTSWAIN_BESIDE-} | grep -c .)
+[ "$programs" -eq $(($# + beside)) ] || failed=$((failed + 1)) # a lane that died is no success
+printf '%d programs in %s s\n' "$programs" "$(seconds "$begin")"
 printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
 [ "$failed" -eq 0 ]
