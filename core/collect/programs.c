@@ -4,6 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/base/mem.h"
+#include "core/base/redact.h"
+#include "core/base/sanitize.h"
+#include "core/base/secret.h"
+#include "core/base/utf8.h"
 
 #define SUPERVISOR(name) &supervisor_##name,
 const struct supervisor_kind *const supervisor_kinds[] = {
@@ -61,4 +65,30 @@ const struct program *programs_find(const struct programs *programs, const char 
 		if (!strcmp(programs->items[i].name, name))
 			return &programs->items[i];
 	return NULL;
+}
+
+void program_text(char **field, const char *text, size_t length)
+{
+	autostr struct str clean = STR_INIT, shown = STR_INIT;
+	size_t kept = utf8_cut(text, length, PROGRAM_TEXT_BYTES);
+	redact(NULL, &clean, text, kept, kept < length ? REDACT_CUT : 0);
+	sanitize(&shown, clean.text, clean.length);
+	free(*field);
+	*field = xstrndup(shown.text, utf8_cut(shown.text, shown.length, PROGRAM_TEXT_BYTES));
+}
+
+bool program_env(struct program *program, const char *variable, size_t length)
+{
+	int64_t id;
+	const char *equals = memchr(variable, '=', length);
+	if (!equals)
+		return false;
+	size_t key_length = (size_t)(equals - variable);
+	if (!token_check(equals + 1, length - key_length - 1, &id, NULL))
+		return false;
+	if (program->tg_id)
+		return true;
+	program_text(&program->token_key, variable, key_length);
+	program->tg_id = id;
+	return true;
 }

@@ -46,6 +46,12 @@ struct programs {
 /* A new one, all unknown, owned by the list until programs_release(). */
 struct program *programs_add(struct programs *programs);
 void programs_release(struct programs *programs);
+/* Puts a text from outside into a field: redacted by shape, sanitised, cut at PROGRAM_TEXT_BYTES. */
+enum { PROGRAM_TEXT_BYTES = 2048 };
+void program_text(char **field, const char *text, size_t length);
+/* A variable of its environment, KEY=value: of the first that holds a Bot API token its key and id
+ * are kept, of all others nothing. True for a token. The caller wipes the text. */
+bool program_env(struct program *program, const char *variable, size_t length);
 /* By name; NULL when it is not there. */
 const struct program *programs_find(const struct programs *programs, const char *name);
 
