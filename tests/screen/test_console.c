@@ -143,6 +143,18 @@ static void every_table_sorts_and_filters(void **state)
 	console_expect(console, "postgres main");
 }
 
+static void an_alert_that_is_over_says_how_long_it_lasted(void **state)
+{
+	struct console *console = *state;
+	console_keys(console, "3");
+	console_expect_not(console, "lasted");
+	console_healthy(console, "booking", 4242);
+	console_advance(console, 1000);
+	console_expect(console, "lasted 5");
+	console_expect(console, "s: booking is down");
+	console_expect(console, "resolved");
+}
+
 int main(void)
 {
 #define SCREEN_TEST(test) cmocka_unit_test_setup_teardown(test, fleet_setup, fleet_teardown)
@@ -155,6 +167,7 @@ int main(void)
 		SCREEN_TEST(the_menu_of_actions_says_why_one_is_locked),
 		SCREEN_TEST(the_command_line_completes_names),
 		SCREEN_TEST(every_table_sorts_and_filters),
+		SCREEN_TEST(an_alert_that_is_over_says_how_long_it_lasted),
 		SCREEN_TEST(what_was_lost_is_counted_in_the_first_line),
 		SCREEN_TEST(pause_holds_the_picture_under_a_banner),
 		SCREEN_TEST(a_silent_engine_turns_the_picture_grey),

@@ -41,7 +41,8 @@ static int64_t since(const struct msg_alert *alert)
 	return stage(alert) == 2 ? alert->resolved_ms : alert->since_ms;
 }
 
-/* The sentence without the name that stands beside it. */
+/* The sentence without the name that stands beside it. It is in the present tense; cell() says of one that is over how
+ * long it lasted. */
 static const char *sentence(const struct msg_alert *alert)
 {
 	size_t length = strlen(alert->target_name);
@@ -157,6 +158,9 @@ static void cell(const void *data, size_t row, size_t column, struct cell_text *
 	else if (column == SINCE)
 		list_say(ret, over ? ROLE_DIM : ROLE_TEXT, "%s",
 			format_age(list->app->now_ms - since(alert)).text);
+	else if (column == TEXT && over)
+		list_say(ret, role, "lasted %s: %s",
+			format_age(alert->resolved_ms - alert->since_ms).text, texts[TEXT]);
 	else
 		list_say(ret,
 			column == TEXT              ? role
