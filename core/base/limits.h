@@ -17,6 +17,8 @@ enum {
 	LIMIT_HTTP_BODY_BYTES = 1 << 20,
 	LIMIT_REDIS_INFO_BYTES = 1 << 20,
 	LIMIT_ENV_FILE_BYTES = 256 << 10,
+	LIMIT_UNIT_FILE_BYTES = 64 << 10,
+	LIMIT_PROGRAMS = 4096, /* that one supervisor is asked about */
 	LIMIT_RETRY_AFTER_S = 86400,
 
 	/* Logs and events */

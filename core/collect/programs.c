@@ -47,14 +47,30 @@ struct program *programs_add(struct programs *programs)
 	return program;
 }
 
-void programs_release(struct programs *programs)
+static void release(struct program *program)
 {
 	char **texts[TEXTS];
+	texts_of(program, texts);
+	for (size_t i = 0; i < TEXTS; i++)
+		free(*texts[i]);
+}
+
+void programs_drop_stateless(struct programs *programs)
+{
+	size_t kept = 0;
 	for (size_t i = 0; i < programs->count; i++) {
-		texts_of(&programs->items[i], texts);
-		for (size_t j = 0; j < TEXTS; j++)
-			free(*texts[j]);
+		if (*programs->items[i].state)
+			programs->items[kept++] = programs->items[i];
+		else
+			release(&programs->items[i]);
 	}
+	programs->count = kept;
+}
+
+void programs_release(struct programs *programs)
+{
+	for (size_t i = 0; i < programs->count; i++)
+		release(&programs->items[i]);
 	free(programs->items);
 	*programs = (struct programs){0};
 }

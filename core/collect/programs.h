@@ -46,6 +46,8 @@ struct programs {
 /* A new one, all unknown, owned by the list until programs_release(). */
 struct program *programs_add(struct programs *programs);
 void programs_release(struct programs *programs);
+/* Removes those of which nobody said a state: they went while they were asked about. */
+void programs_drop_stateless(struct programs *programs);
 /* Puts a text from outside into a field: redacted by shape, sanitised, cut at PROGRAM_TEXT_BYTES. */
 enum { PROGRAM_TEXT_BYTES = 2048 };
 void program_text(char **field, const char *text, size_t length);
@@ -59,6 +61,9 @@ const struct program *programs_find(const struct programs *programs, const char 
  * kind usually is. `only`: the names that are wanted, NULL with count 0 for all. */
 struct programs_question {
 	const char *address;
+	/* A program asked for by its name, or by a shorter one that its supervisor takes for it
+	 * (orders for orders.service), has the name that was asked for. One that there is not is
+	 * left out. */
 	const char *const *only;
 	size_t only_count;
 	int64_t timeout_ms;
