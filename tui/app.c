@@ -30,6 +30,7 @@ struct app *app_new(const struct clock *clock, const struct settings *settings, 
 	app->key_mono_ms = app->interrupt_mono_ms = app->data_mono_ms = app->link_mono_ms =
 		INT64_MIN / 2;
 	app->start_mono_ms = clock_mono_ms(clock);
+	alarm_init(&app->alarm, settings);
 	keymap_init(&app->keymap);
 	views_init(&app->views);
 	for (int id = 1; id < WINDOW_COUNT; id++)
@@ -67,6 +68,7 @@ void app_free(struct app *app)
 	link_free(app->link);
 	model_free(app->live);
 	model_free(app->frozen);
+	alarm_release(&app->alarm);
 	keymap_release(&app->keymap);
 	history_release(&app->commands);
 	history_release(&app->filters);
@@ -269,6 +271,7 @@ void app_step(struct app *app)
 		app->link_mono_ms = now_ms;
 	unsigned turns = link_step(app->link, app->live, now_ms, take, app);
 	look_at_link(app, turns);
+	alarm_step(app, turns);
 	look_at_silence(app);
 	app->quit |= leave_is_due(app);
 	if (app->trails && app_mono_ms(app) - app->key_mono_ms >= APP_TRAIL_MS)
@@ -328,6 +331,7 @@ int app_timeout_ms(const struct app *app)
 	if (app->toast.until_ms)
 		timeout = sooner(
 			timeout, app->toast.until_ms > now_ms ? app->toast.until_ms - now_ms : 0);
+	timeout = sooner(timeout, alarm_left_ms(app));
 	return sooner(timeout, silence_left_ms(app, now_ms));
 }
 
@@ -346,6 +350,7 @@ void app_paint(struct app *app)
 	picture_update(app);
 	picture_draw(app, app->grid);
 	term_present(app->term, app->grid);
+	alarm_sound(app);
 	for (struct overlay *overlay = app->overlay; overlay; overlay = overlay->below)
 		overlay->painted = true;
 	app->dirty = app->dirty_data = false;

@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include "core/base/attr.h"
 #include "core/model/model.h"
+#include "tui/alarm.h"
 #include "tui/keymap.h"
 #include "tui/layout.h"
 #include "tui/link.h"
@@ -63,6 +64,7 @@ struct app {
 	struct window windows[WINDOW_COUNT]; /* by enum window_id; [0] is not used */
 	struct overlay *overlay;             /* the innermost; NULL: none */
 	struct toast toast;
+	struct alarm alarm;
 	uint64_t toast_operation; /* the toast is about this one, and ends with it; 0 none */
 	struct {
 		uint64_t req;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/err.h"
+#include "core/base/sanitize.h"
 #include "core/base/str.h"
 #include "tui/term.h"
 
@@ -43,12 +44,17 @@ static void add_for_screen(struct str *to, const struct str *sequence)
 /* tmux takes OSC 52 itself with `set-clipboard on`, and passes a DCS through with
  * `allow-passthrough on`: it gets both. In the DCS every ESC is doubled; ours has one, at its
  * start. */
-static void add_for_tmux(struct str *to, const struct str *sequence)
+static void add_through_tmux(struct str *to, const struct str *sequence)
 {
-	str_add(to, sequence->text, sequence->length);
 	str_adds(to, "\033Ptmux;\033");
 	str_add(to, sequence->text, sequence->length);
 	str_adds(to, "\033\\");
+}
+
+static void add_for_tmux(struct str *to, const struct str *sequence)
+{
+	str_add(to, sequence->text, sequence->length);
+	add_through_tmux(to, sequence);
 }
 
 bool osc_copy(struct str *to, bool in_tmux, bool in_screen, const char *text, size_t length,
@@ -68,6 +74,65 @@ bool osc_copy(struct str *to, bool in_tmux, bool in_screen, const char *text, si
 	else
 		str_add(to, sequence.text, sequence.length);
 	return true;
+}
+
+/* ---- notifications ---- */
+
+unsigned osc_notify_ways(enum notify_way wish, const char *term, bool is_vte)
+{
+	static const char *const readers[] = {"xterm", "screen", "tmux", "rxvt", "foot",
+		"alacritty", "wezterm", "kitty", "ghostty", "contour", "konsole", "gnome", "vte",
+		"mintty", "iterm", "st-", "putty"};
+	static const char *const of_777[] = {"rxvt", "gnome", "vte"};
+	bool reads = false;
+	for (size_t i = 0; i < COUNT_OF(readers); i++)
+		reads |= starts_with(term, readers[i]);
+	for (size_t i = 0; i < COUNT_OF(of_777); i++)
+		is_vte |= starts_with(term, of_777[i]);
+	if (!reads || strstr(term, "linux") || wish == NOTIFY_NO)
+		return 0;
+	if (wish == NOTIFY_AUTO)
+		return is_vte ? OSC_777 : OSC_9;
+	return wish == NOTIFY_BOTH ? OSC_9 | OSC_777 : wish == NOTIFY_OSC9 ? OSC_9 : OSC_777;
+}
+
+/* Without what parts fields. */
+static void add_field(struct str *to, const char *text)
+{
+	autostr struct str safe = STR_INIT;
+	sanitize_as(&safe, text, strlen(text), SANITIZE_ASCII);
+	for (size_t i = 0; i < safe.length && i < OSC_NOTE_BYTES; i++)
+		str_addch(to, safe.text[i] == ';' ? ',' : safe.text[i]);
+}
+
+static void add_wrapped(struct str *to, const struct str *sequence, bool in_tmux, bool in_screen)
+{
+	if (in_tmux)
+		add_through_tmux(to, sequence);
+	else if (in_screen)
+		add_for_screen(to, sequence);
+	else
+		str_add(to, sequence->text, sequence->length);
+}
+
+void osc_notify(struct str *to, unsigned ways, bool in_tmux, bool in_screen, const char *title,
+	const char *text)
+{
+	static const struct {
+		unsigned way;
+		const char *begin, *between;
+	} forms[] = {{OSC_9, "\033]9;", ": "}, {OSC_777, "\033]777;notify;", ";"}};
+	for (size_t i = 0; i < COUNT_OF(forms); i++) {
+		autostr struct str sequence = STR_INIT;
+		if (!(ways & forms[i].way))
+			continue;
+		str_adds(&sequence, forms[i].begin);
+		add_field(&sequence, title);
+		str_adds(&sequence, forms[i].between);
+		add_field(&sequence, text);
+		str_addch(&sequence, '\a');
+		add_wrapped(to, &sequence, in_tmux, in_screen);
+	}
 }
 
 void osc_title(struct str *to, const char *text)

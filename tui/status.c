@@ -255,8 +255,11 @@ static void draw_sources(const struct app *app, const struct canvas *canvas, int
 static bool banner(const struct app *app, char *text, size_t size, enum role *role)
 {
 	const struct msg_engine *engine = model_engine(app->live);
-	*role = ROLE_BANNER;
-	if (app->frozen)
+	const char *alarm = alarm_banner(app);
+	*role = alarm ? ROLE_BANNER_CRIT : ROLE_BANNER;
+	if (alarm)
+		copy_text(text, size, alarm);
+	else if (app->frozen)
 		snprintf(text, size, "PAUSED at %sZ: everything is still collected, P goes on",
 			format_clock(app->now_ms, false).text);
 	else if (app->silent && app->link_state == LINK_ATTACHED)

@@ -63,6 +63,11 @@ void term_bell(struct term *term)
 	term->ops->bell(term);
 }
 
+void term_notify(struct term *term, enum notify_way way, const char *title, const char *text)
+{
+	term->ops->notify(term, way, title, text);
+}
+
 void term_resized(struct term *term)
 {
 	term->ops->resized(term);

@@ -30,6 +30,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "core/base/attr.h"
+#include "core/conf/settings.h"
 #include "themes/theme.h"
 #include "tui/keycode.h"
 #include "widgets/canvas.h"
@@ -85,6 +86,7 @@ struct term_ops {
 	bool (*copy)(struct term *term, const char *text, size_t length, struct err *err);
 	void (*title)(struct term *term, const char *text);
 	void (*bell)(struct term *term);
+	void (*notify)(struct term *term, enum notify_way way, const char *title, const char *text);
 	void (*resized)(struct term *term);
 	void (*suspend)(struct term *term);
 	void (*resume)(struct term *term);
@@ -127,6 +129,8 @@ MUST_CHECK bool term_copy(struct term *term, const char *text, size_t length, st
 /* The window's title, ASCII. */
 void term_title(struct term *term, const char *text);
 void term_bell(struct term *term);
+/* Has the terminal tell the desktop that it stands on; a terminal that would show the bytes as text gets none of them. */
+void term_notify(struct term *term, enum notify_way way, const char *title, const char *text);
 
 /* After SIGWINCH: the new size comes as TERM_EVENT_RESIZE when it differs. */
 void term_resized(struct term *term);
@@ -148,5 +152,8 @@ void term_headless_lose(struct term *term);
 const struct grid *term_headless_grid(const struct term *term);
 unsigned long term_headless_frames(const struct term *term);
 const char *term_headless_copied(const struct term *term);
+/* How often it was rung; what was last notified as "way|title|text" ("" if nothing), and how often. */
+unsigned term_headless_bells(const struct term *term);
+const char *term_headless_notified(const struct term *term, unsigned *ret_count);
 
 #endif

@@ -459,6 +459,16 @@ static void bell(struct term *term)
 	tty_flush(&self(term)->tty);
 }
 
+static void notify(struct term *term, enum notify_way way, const char *title, const char *text)
+{
+	struct curses *curses = self(term);
+	const char *name = getenv("TERM");
+	unsigned ways = osc_notify_ways(way, name ? name : "", getenv("VTE_VERSION") != NULL);
+	osc_notify(
+		&curses->tty.out, ways, getenv("TMUX") != NULL, getenv("STY") != NULL, title, text);
+	tty_flush(&curses->tty);
+}
+
 static const struct term_ops ops = {
 	.name = "curses",
 	.free = free_curses,
@@ -473,6 +483,7 @@ static const struct term_ops ops = {
 	.copy = copy,
 	.title = title,
 	.bell = bell,
+	.notify = notify,
 	.resized = resized,
 	.suspend = suspend,
 	.resume = resume,

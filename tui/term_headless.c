@@ -24,7 +24,8 @@ struct headless {
 	struct queued *queue;
 	size_t first, count, capacity;
 	char *given; /* text of the event that was given last */
-	struct str copied;
+	struct str copied, notified;
+	unsigned bells, notes;
 };
 
 static struct headless *self(struct term *term)
@@ -45,6 +46,7 @@ static void free_headless(struct term *term)
 	free(headless->queue);
 	free(headless->given);
 	str_release(&headless->copied);
+	str_release(&headless->notified);
 	grid_free(headless->shown);
 	free(headless);
 }
@@ -123,6 +125,19 @@ static void nothing(struct term *term)
 	(void)term;
 }
 
+static void bell(struct term *term)
+{
+	self(term)->bells++;
+}
+
+static void notify(struct term *term, enum notify_way way, const char *title, const char *text)
+{
+	struct headless *headless = self(term);
+	headless->notes++;
+	str_clear(&headless->notified);
+	str_addf(&headless->notified, "%s|%s|%s", notify_way_word(way), title, text);
+}
+
 static void push(struct term *term, struct term_event event, char *text)
 {
 	struct headless *headless = self(term);
@@ -171,6 +186,17 @@ const char *term_headless_copied(const struct term *term)
 	return self_const(term)->copied.text;
 }
 
+unsigned term_headless_bells(const struct term *term)
+{
+	return self_const(term)->bells;
+}
+
+const char *term_headless_notified(const struct term *term, unsigned *ret_count)
+{
+	*ret_count = self_const(term)->notes;
+	return self_const(term)->notified.text;
+}
+
 static const struct term_ops ops = {
 	.name = "headless",
 	.free = free_headless,
@@ -184,7 +210,8 @@ static const struct term_ops ops = {
 	.repaint = nothing,
 	.copy = copy,
 	.title = no_title,
-	.bell = nothing,
+	.bell = bell,
+	.notify = notify,
 	.resized = nothing,
 	.suspend = nothing,
 	.resume = nothing,
@@ -200,5 +227,6 @@ struct term *term_headless_new(int rows, int columns, const struct term_options 
 		.glyphs = options->ascii ? GLYPHS_ASCII : GLYPHS_FULL};
 	headless->shown = grid_new(rows, columns, headless->term.glyphs);
 	str_init(&headless->copied);
+	str_init(&headless->notified);
 	return &headless->term;
 }

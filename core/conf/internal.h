@@ -82,7 +82,7 @@ struct section {
 	section_check *check;
 };
 
-extern const char *const write_words[], *const transport_words[];
+extern const char *const write_words[], *const transport_words[], *const notify_words[];
 
 /* option_at(0 .. until NULL), in the order of options.def. */
 const struct option *option_at(size_t index);

@@ -13,6 +13,7 @@
 
 const char *const write_words[] = {"read-only", "armed", "always", NULL};
 const char *const transport_words[] = {"polling", "webhook", "mtproto", "none", NULL};
+const char *const notify_words[] = {"auto", "osc9", "osc777", "both", "no", NULL};
 static const char *const severity_words[] = {"warn", "crit", NULL};
 
 /* The struct that each section fills. */

@@ -276,3 +276,19 @@ const char *write_mode_word(enum write_mode mode)
 {
 	return write_words[mode];
 }
+
+const char *notify_way_word(enum notify_way way)
+{
+	return notify_words[way];
+}
+
+bool notify_way_find(const char *word, enum notify_way *ret)
+{
+	for (unsigned i = 0; notify_words[i]; i++) {
+		if (strcmp(notify_words[i], word) != 0)
+			continue;
+		*ret = (enum notify_way)i;
+		return true;
+	}
+	return false;
+}

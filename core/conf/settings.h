@@ -19,6 +19,8 @@ struct err;
 struct str;
 
 enum write_mode { WRITE_READ_ONLY, WRITE_ARMED, WRITE_ALWAYS };
+/* How a screen has the terminal tell the desktop; auto: as its TERM says. */
+enum notify_way { NOTIFY_AUTO, NOTIFY_OSC9, NOTIFY_OSC777, NOTIFY_BOTH, NOTIFY_NO };
 enum transport { TRANSPORT_POLLING, TRANSPORT_WEBHOOK, TRANSPORT_MTPROTO, TRANSPORT_NONE };
 
 /* An argument vector: argv[count] is NULL. Templates hold {bot}, {file}, {time}, {reason}. */
@@ -151,6 +153,8 @@ struct settings {
 	bool telegram_loopback; /* its host is loopback: faster cadence, no staggering */
 	int64_t telegram_interval_ms, telegram_getme_ms, telegram_timeout_ms;
 	int64_t process_interval_ms, screen_interval_ms;
+	bool screen_bell, screen_flash; /* on a new critical alert */
+	enum notify_way screen_notify;
 	char *socket_group; /* members may attach and look; empty: nobody but our own user and root */
 	char *http_listen;    /* 127.0.0.1:PORT, [::1]:PORT or an absolute path; empty: nowhere */
 	uint64_t event_bytes; /* budget of the event store */
@@ -222,5 +226,8 @@ const struct conf_bot *settings_bot(const struct settings *settings, const char 
 const struct conf_rule *settings_rule(const struct settings *settings, const char *rule);
 const char *transport_word(enum transport transport);
 const char *write_mode_word(enum write_mode mode);
+const char *notify_way_word(enum notify_way way);
+/* False when no way has that word. */
+bool notify_way_find(const char *word, enum notify_way *ret);
 
 #endif

@@ -55,6 +55,15 @@ struct console *console_open(
 	return console;
 }
 
+struct console *console_beside(struct console *other, int rows, int columns)
+{
+	struct console *console = xcalloc(1, sizeof(*console));
+	console->harness = other->harness;
+	console->borrows = true;
+	attach_screen(console, rows, columns);
+	return console;
+}
+
 void console_free(struct console *console)
 {
 	for (size_t i = 0; i < console->writer_count; i++) {
@@ -63,7 +72,8 @@ void console_free(struct console *console)
 	}
 	app_free(console->app);
 	term_free(console->term);
-	harness_free(console->harness);
+	if (!console->borrows)
+		harness_free(console->harness);
 	free(console);
 }
 

@@ -18,6 +18,7 @@ enum { CONSOLE_WRITERS_MAX = 16 };
 
 struct console {
 	struct harness *harness;
+	bool borrows; /* another console has the engine */
 	struct theme theme;
 	struct term_options options;
 	struct term *term;
@@ -33,6 +34,8 @@ struct console *console_new(const char *yaml, int rows, int columns) MUST_CHECK;
 /* The same over an engine with other options: one that keeps a ledger and may act. */
 struct console *console_open(
 	const char *yaml, const struct engine_options *options, int rows, int columns) MUST_CHECK;
+/* A second screen on the engine of another console, which is freed after it. */
+struct console *console_beside(struct console *other, int rows, int columns) MUST_CHECK;
 void console_free(struct console *console);
 
 /* Writes one line into a bot's log. */

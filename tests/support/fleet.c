@@ -95,6 +95,12 @@ pid_t fleet_pid(const struct fleet *fleet, const char *bot)
 	return read_pid(path);
 }
 
+void fleet_control(const struct fleet *fleet, const char *route, const char *json)
+{
+	assert_int_equal(
+		run((const char *const[]){"tests/fleet/ctl", fleet->dir, route, json, NULL}), 0);
+}
+
 struct vt *fleet_console(const struct fleet *fleet, int rows, int columns)
 {
 	autofree char *program = build_program("botswain");

@@ -24,6 +24,8 @@ void fleet_stop(struct fleet *fleet);
 
 /* What the bot's pid file says; 0: there is none. */
 pid_t fleet_pid(const struct fleet *fleet, const char *bot);
+/* Asks the control endpoint of its Bot API server: tests/fleet/README.md. */
+void fleet_control(const struct fleet *fleet, const char *route, const char *json);
 /* build/botswain on the fleet's configuration, in a terminal of its own. */
 struct vt *fleet_console(const struct fleet *fleet, int rows, int columns) MUST_CHECK;
 /* `botswain WORDS...` of the command line, at most ten; its output. Returns its exit status, -1 when

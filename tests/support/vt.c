@@ -34,7 +34,8 @@ struct vt {
 	size_t rate; /* bytes a second that are read; 0: all */
 	int64_t rate_since_ms;
 	size_t rate_base; /* `bytes` at that time */
-	struct str record;
+	struct str record, oscs;
+	unsigned bells;
 };
 
 /* ---- libvterm's side ---- */
@@ -57,7 +58,23 @@ static int on_prop(VTermProp prop, VTermValue *value, void *user)
 	return 1;
 }
 
-static const VTermScreenCallbacks callbacks = {.movecursor = on_move, .settermprop = on_prop};
+static int on_bell(void *user)
+{
+	((struct vt *)user)->bells++;
+	return 1;
+}
+
+static int on_osc(const char *command, size_t length, void *user)
+{
+	struct vt *vt = user;
+	str_add(&vt->oscs, command, length);
+	str_addch(&vt->oscs, '\n');
+	return 1;
+}
+
+static const VTermScreenCallbacks callbacks = {
+	.movecursor = on_move, .settermprop = on_prop, .bell = on_bell};
+static const VTermParserCallbacks strangers = {.osc = on_osc};
 
 static void open_vterm(struct vt *vt, int rows, int columns)
 {
@@ -68,6 +85,7 @@ static void open_vterm(struct vt *vt, int rows, int columns)
 	vterm_set_utf8(vt->vterm, 1);
 	vt->screen = vterm_obtain_screen(vt->vterm);
 	vterm_screen_set_callbacks(vt->screen, &callbacks, vt);
+	vterm_screen_set_unrecognised_fallbacks(vt->screen, &strangers, vt);
 	vterm_screen_enable_altscreen(vt->screen, 1);
 	vterm_screen_reset(vt->screen, 1);
 }
@@ -104,6 +122,7 @@ struct vt *vt_spawn(int rows, int columns, const char *const argv[], const char 
 	struct winsize size = {.ws_row = (unsigned short)rows, .ws_col = (unsigned short)columns};
 	struct vt *vt = xcalloc(1, sizeof(*vt));
 	str_init(&vt->record);
+	str_init(&vt->oscs);
 	vt->pid = forkpty(&vt->master, NULL, NULL, &size);
 	if (vt->pid == 0)
 		become_program(argv, env);
@@ -143,6 +162,7 @@ void vt_free(struct vt *vt)
 		close(vt->pidfd);
 	vterm_free(vt->vterm);
 	str_release(&vt->record);
+	str_release(&vt->oscs);
 	free(vt);
 }
 
@@ -452,6 +472,26 @@ struct termios vt_modes(const struct vt *vt)
 	struct termios modes;
 	assert_int_equal(tcgetattr(vt->master, &modes), 0);
 	return modes;
+}
+
+unsigned vt_bells(const struct vt *vt)
+{
+	return vt->bells;
+}
+
+const char *vt_oscs(const struct vt *vt)
+{
+	return vt->oscs.text;
+}
+
+static bool has_rung(struct vt *vt, const void *data)
+{
+	return vt->bells >= *(const unsigned *)data;
+}
+
+bool vt_wait_bells(struct vt *vt, unsigned count, int limit_ms)
+{
+	return vt_wait(vt, has_rung, &count, limit_ms);
 }
 
 pid_t vt_pid(const struct vt *vt)

@@ -76,6 +76,12 @@ bool vt_alt_screen(const struct vt *vt);
 /* The modes of the line (ICANON, ECHO ...). */
 struct termios vt_modes(const struct vt *vt);
 
+/* How often the bell was rung; the sequences that this terminal does not know (OSC 9 ...), one a line. */
+unsigned vt_bells(const struct vt *vt);
+const char *vt_oscs(const struct vt *vt);
+/* It was rung so often. */
+bool vt_wait_bells(struct vt *vt, unsigned count, int limit_ms);
+
 pid_t vt_pid(const struct vt *vt);
 /* The process group that has the terminal, by the pid of its leader. */
 pid_t vt_foreground(const struct vt *vt);

@@ -168,6 +168,33 @@ static void a_terminal_that_stops_reading_freezes_nothing_but_itself(void **stat
 	quit(vt, engine);
 }
 
+static bool never(struct vt *vt, const void *data)
+{
+	(void)vt, (void)data;
+	return false;
+}
+
+/* What a terminal without OSC would show of it is nothing: libvterm knows neither 9 nor 777. */
+static void a_critical_alert_rings_the_terminal_once_and_tells_the_desktop(void **state)
+{
+	(void)state;
+	pid_t engine;
+	struct vt *vt = open_console(&engine);
+	assert_int_equal(vt_bells(vt), 0);
+	(void)vt_wait(vt, never, NULL, 11000); /* what an engine finds at first is not new */
+	fleet_control(&fleet, "revoke", "{\"bot\":\"orders\",\"revoked\":true}");
+	assert_true(vt_wait_bells(vt, 1, 20000));
+	vt_must_show(vt, "CRIT token_rejected orders: ", KEY_MS);
+	assert_non_null(strstr(vt_oscs(vt), "9;botswain "));
+	assert_non_null(strstr(vt_oscs(vt), ": CRIT token_rejected orders: "));
+	assert_null(strstr(vt_oscs(vt), "777;"));
+	assert_false(vt_wait_bells(vt, 2, 3000));
+	assert_false(vt_shows(vt, "9;botswain"));
+	fleet_control(&fleet, "revoke", "{\"bot\":\"orders\",\"revoked\":false}");
+	vt_must_show(vt, "3 ok", 20000);
+	quit(vt, engine);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -175,6 +202,7 @@ int main(void)
 		cmocka_unit_test(a_frozen_engine_is_said_to_be_silent_and_keys_are_answered),
 		cmocka_unit_test(a_killed_screen_leaves_the_terminal_right_and_no_engine),
 		cmocka_unit_test(a_closed_terminal_takes_screen_and_engine_along),
+		cmocka_unit_test(a_critical_alert_rings_the_terminal_once_and_tells_the_desktop),
 		cmocka_unit_test(a_terminal_that_stops_reading_freezes_nothing_but_itself),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -112,6 +112,82 @@ static void screen_gets_pieces_that_it_can_hold(void **state)
 	assert_true(longest > 500 && longest < 600);
 }
 
+/* ---- notifications ---- */
+
+static void assert_notified(
+	unsigned ways, bool tmux, bool screen, const char *text, const char *wanted)
+{
+	autostr struct str to = STR_INIT;
+	osc_notify(&to, ways, tmux, screen, "botswain prod", text);
+	assert_string_equal(to.text, wanted);
+}
+
+static void notifications_have_the_form_that_terminals_know(void **state)
+{
+	(void)state;
+	assert_notified(0, false, false, "down", "");
+	assert_notified(OSC_9, false, false, "down", "\033]9;botswain prod: down\a");
+	assert_notified(OSC_777, false, false, "down", "\033]777;notify;botswain prod;down\a");
+	assert_notified(
+		OSC_9, true, false, "down", "\033Ptmux;\033\033]9;botswain prod: down\a\033\\");
+	assert_notified(OSC_9, false, true, "down", "\033P\033]9;botswain prod: down\a\033\\");
+}
+
+static void nothing_in_a_text_ends_the_notification(void **state)
+{
+	(void)state;
+	static const char *const hostile[] = {"\a\033]52;c;ZXZpbA==\a", "\033\\\033]2;owned\033\\",
+		"\x9c\x9d"
+		"2;owned\x9c",
+		"\xc2\x9c\xc2\x9d"
+		"2;x",
+		"a;b;c", "\x18\x1a\r\n\t\x7f",
+		"\xe2\x80\xae"
+		"gnp.exe",
+		"\xff\xfe"};
+	for (size_t i = 0; i < COUNT_OF(hostile); i++) {
+		autostr struct str to = STR_INIT;
+		osc_notify(&to, OSC_777, false, false, hostile[i], hostile[i]);
+		assert_memory_equal(to.text, "\033]777;notify;", 13);
+		assert_int_equal(to.text[to.length - 1], '\a');
+		size_t fields = 0;
+		for (size_t at = 2; at < to.length - 1; at++) {
+			assert_in_range(to.text[at], ' ', '~');
+			fields += to.text[at] == ';';
+		}
+		assert_int_equal(fields, 3);
+	}
+}
+
+static void a_long_text_is_cut(void **state)
+{
+	(void)state;
+	char text[4000];
+	autostr struct str to = STR_INIT;
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	osc_notify(&to, OSC_9 | OSC_777, true, false, text, text);
+	assert_true(to.length < 4 * OSC_NOTE_BYTES + 100);
+}
+
+static void a_terminal_that_would_show_the_bytes_gets_none(void **state)
+{
+	(void)state;
+	static const char *const plain[] = {
+		"linux", "vt100", "vt220", "ansi", "screen.linux", "dumb", "", "cons25", "sun"};
+	for (size_t i = 0; i < COUNT_OF(plain); i++)
+		for (unsigned way = NOTIFY_AUTO; way <= NOTIFY_NO; way++)
+			assert_int_equal(osc_notify_ways((enum notify_way)way, plain[i], true), 0);
+	assert_int_equal(osc_notify_ways(NOTIFY_AUTO, "xterm-256color", false), OSC_9);
+	assert_int_equal(osc_notify_ways(NOTIFY_AUTO, "xterm-256color", true), OSC_777);
+	assert_int_equal(osc_notify_ways(NOTIFY_AUTO, "rxvt-unicode-256color", false), OSC_777);
+	assert_int_equal(osc_notify_ways(NOTIFY_AUTO, "tmux-256color", false), OSC_9);
+	assert_int_equal(osc_notify_ways(NOTIFY_OSC9, "xterm-kitty", true), OSC_9);
+	assert_int_equal(osc_notify_ways(NOTIFY_OSC777, "foot", false), OSC_777);
+	assert_int_equal(osc_notify_ways(NOTIFY_BOTH, "foot", false), OSC_9 | OSC_777);
+	assert_int_equal(osc_notify_ways(NOTIFY_NO, "foot", false), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -121,6 +197,10 @@ int main(void)
 		cmocka_unit_test(base64_has_its_padding),
 		cmocka_unit_test(multiplexers_get_it_in_their_wrapping),
 		cmocka_unit_test(screen_gets_pieces_that_it_can_hold),
+		cmocka_unit_test(notifications_have_the_form_that_terminals_know),
+		cmocka_unit_test(nothing_in_a_text_ends_the_notification),
+		cmocka_unit_test(a_long_text_is_cut),
+		cmocka_unit_test(a_terminal_that_would_show_the_bytes_gets_none),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -89,6 +89,14 @@ static void add_everywhere(struct app *app, struct help *help)
 			add_command(app, help, command);
 }
 
+static void add_alarm(const struct app *app, struct help *help)
+{
+	autostr struct str text = STR_INIT;
+	str_adds(&text, "On a new critical: ");
+	alarm_say(&app->alarm, &text);
+	add_heading(help, text.text);
+}
+
 static void fill(struct app *app, struct help *help)
 {
 	enum pane_id focus = views_now(&app->views)->focus;
@@ -98,6 +106,7 @@ static void fill(struct app *app, struct help *help)
 	add_commands(app, help, 1u << focus, IN_PANES);
 	add_heading(help, "In every pane");
 	add_everywhere(app, help);
+	add_alarm(app, help);
 	for (int id = 0; id < PANE_COUNT; id++) {
 		if (id == (int)focus)
 			continue;
