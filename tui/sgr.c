@@ -292,3 +292,13 @@ void sgr_squeeze(struct sgr_filter *filter, const char *bytes, size_t length, st
 		at = end;
 	}
 }
+
+int sgr_number(colour value, enum depth depth)
+{
+	if (COLOUR_KIND(value) != COLOUR_KIND_INDEX && COLOUR_KIND(value) != COLOUR_KIND_RGB)
+		return -1;
+	int number = (int)COLOUR_VALUE(value);
+	/* In direct colour the first eight numbers are the palette. */
+	return depth == DEPTH_RGB && COLOUR_KIND(value) == COLOUR_KIND_RGB && number < 8 ? 8
+											 : number;
+}

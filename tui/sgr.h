@@ -10,8 +10,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "themes/theme.h"
 
 struct str;
+
+/* The number of a colour for the terminal, -1: its default. */
+int sgr_number(colour value, enum depth depth);
 
 struct sgr_pen {
 	uint32_t fg, bg; /* 0 default; 1 << 24 | palette index; 2 << 24 | rrggbb */

@@ -115,16 +115,6 @@ static void flush(struct curses *curses)
 
 /* ---- cells to ncurses ---- */
 
-static int colour_number(colour value, enum depth depth)
-{
-	if (COLOUR_KIND(value) != COLOUR_KIND_INDEX && COLOUR_KIND(value) != COLOUR_KIND_RGB)
-		return -1;
-	int number = (int)COLOUR_VALUE(value);
-	/* In direct colour the first eight numbers are the palette. */
-	return depth == DEPTH_RGB && COLOUR_KIND(value) == COLOUR_KIND_RGB && number < 8 ? 8
-											 : number;
-}
-
 static attr_t curses_attrs(unsigned attrs)
 {
 	return (attrs & STYLE_BOLD ? A_BOLD : 0) | (attrs & STYLE_DIM ? A_DIM : 0) |
@@ -138,8 +128,8 @@ static const struct look *look_of(struct curses *curses, const struct cell *cell
 	if (look->known)
 		return look;
 	const struct style *style = &curses->theme.styles[cell->role][cell->surface];
-	int fg = colour_number(style->fg, curses->term.depth),
-	    bg = colour_number(style->bg, curses->term.depth);
+	int fg = sgr_number(style->fg, curses->term.depth),
+	    bg = sgr_number(style->bg, curses->term.depth);
 	look->attrs = curses_attrs(style->attrs);
 	look->pair =
 		curses->term.depth == DEPTH_MONO || (fg < 0 && bg < 0) ? 0 : alloc_pair(fg, bg);
