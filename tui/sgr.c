@@ -123,17 +123,17 @@ static void add_code(struct str *codes, unsigned value)
 }
 
 static void add_colour(
-	const struct sgr_filter *filter, struct str *codes, uint32_t colour, unsigned base)
+	const struct sgr_filter *filter, struct str *codes, uint32_t wanted, unsigned base)
 {
-	unsigned value = colour & 0xffffff;
+	unsigned value = wanted & 0xffffff;
 	char part = filter->colon ? ':' : ';';
-	if (!colour)
+	if (!wanted)
 		add_code(codes, base + 9);
-	else if (colour >> 24 == 1 && value < 8)
+	else if (wanted >> 24 == 1 && value < 8)
 		add_code(codes, base + value);
-	else if (colour >> 24 == 1 && value < 16)
+	else if (wanted >> 24 == 1 && value < 16)
 		add_code(codes, base + 60 + value - 8);
-	else if (colour >> 24 == 1)
+	else if (wanted >> 24 == 1)
 		str_addf(codes, "%s%u%c5%c%u", codes->length ? ";" : "", base + 8, part, part,
 			value);
 	else
