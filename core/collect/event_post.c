@@ -43,14 +43,26 @@ void event_post_renew(struct event_post *post)
 	post->redactor = newest;
 }
 
-void event_post_lost(struct event_post *post, uint64_t lines, const char *bot, const char *text)
+static void tell_lost(
+	struct event_post *post, uint64_t lines, int64_t wall_ms, const char *bot, const char *text)
 {
-	const struct event_input input = {.wall_ms = clock_wall_ms(post->hub->clock),
+	const struct event_input input = {.wall_ms = wall_ms,
 		.level = LOG_LEVEL_WARN,
 		.bot = bot && bot[0] ? bot : NULL,
 		.message = text};
 	event_writer_lost(post->writer, lines);
 	event_writer_event(post->writer, &input);
+}
+
+void event_post_lost(struct event_post *post, uint64_t lines, const char *bot, const char *text)
+{
+	tell_lost(post, lines, clock_wall_ms(post->hub->clock), bot, text);
+}
+
+void event_post_left_out(
+	struct event_post *post, int64_t since_ms, const char *bot, const char *text)
+{
+	tell_lost(post, 1, since_ms, bot, text);
 }
 
 void event_post_flush(struct event_post *post)

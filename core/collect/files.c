@@ -28,6 +28,7 @@
 #include "core/collect/hub.h"
 #include "core/collect/log_targets.h"
 #include "core/collect/post.h"
+#include "core/collect/read_back.h"
 #include "core/collect/roster.h"
 #include "core/collect/schedule.h"
 #include "core/collect/tail.h"
@@ -50,7 +51,7 @@ struct log_file {
 	int watch; /* of inotify, -1 none */
 	ino_t watched;
 	bool is_wanted;
-	bool is_start; /* what is there now was there before us: only its end is read */
+	bool is_start; /* what is there now was there before us: only its last minutes are read */
 };
 
 struct files {
@@ -62,7 +63,8 @@ struct files {
 	struct timers timers;
 	struct timer look;
 	int inotify;
-	bool is_start; /* the first look since the roster changed */
+	bool is_start;         /* the first look since the roster changed */
+	struct read_back back; /* ... and what all files of it may read back */
 	bool is_full;
 	uint64_t dropped; /* losses that were told, since the start */
 	struct err err;   /* the first trouble of this look */
@@ -78,8 +80,10 @@ static int64_t now_of(const struct files *files)
 static void take_line(void *context, const char *line, size_t length, bool is_cut)
 {
 	struct log_file *file = context;
-	if (length)
-		event_writer_line(file->post.writer, line, length, is_cut);
+	if (!length)
+		return;
+	event_writer_back(file->post.writer, file->tail.back_ms);
+	event_writer_line(file->post.writer, line, length, is_cut);
 }
 
 static void take_loss(void *context, uint64_t bytes, const char *why)
@@ -118,10 +122,26 @@ static void watch_file(struct files *files, struct log_file *file)
 	file->watched = file->tail.now.inode;
 }
 
+static void tell_left_out(struct files *files, struct log_file *file)
+{
+	struct read_back *back = &files->back;
+	if (!back->left_out)
+		return;
+	autofree char *text = xasprintf("the last %s of '%s' are not all here: %s",
+		format_duration(back->now_ms - back->since_ms).text, file->tail.path,
+		back->left_out);
+	event_post_left_out(&file->post, back->since_ms, NULL, text);
+	files->dropped++;
+	back->left_out = NULL;
+}
+
 static void look_at_file(struct files *files, struct log_file *file)
 {
 	struct err err = {0};
-	bool is_good = tail_look(&file->tail, now_of(files), file->is_start, &err);
+	bool is_good =
+		tail_look(&file->tail, now_of(files), file->is_start ? &files->back : NULL, &err);
+	if (file->is_start)
+		tell_left_out(files, file);
 	file->is_start = false;
 	if (!is_good && files->err.code == ERR_NONE)
 		files->err = err;
@@ -281,9 +301,27 @@ static void report(struct files *files)
 							.dropped = files->dropped});
 }
 
+static bool is_read_itself(void *context, const char *path)
+{
+	return is_covered(context, path);
+}
+
+/* What is new at this look may take as much of the store as is left to what comes. */
+static void begin_back(struct files *files)
+{
+	const struct settings *settings = files->roster->settings;
+	if (!files->is_start)
+		return;
+	files->back = read_back_new(clock_wall_ms(files->worker->hub->clock),
+		settings->event_read_back_ms, settings->event_bytes / 2);
+	files->back.is_taken = is_read_itself;
+	files->back.context = files;
+}
+
 static void look_at_all(struct files *files)
 {
 	files->err = (struct err){0};
+	begin_back(files);
 	find_files(files);
 	watch_folders(files);
 	for (size_t i = 0; i < files->count; i++)

@@ -11,7 +11,9 @@
 #include "core/base/err.h"
 #include "core/base/limits.h"
 #include "core/base/mem.h"
+#include "core/collect/read_back.h"
 #include "core/collect/rotated.h"
+#include "core/parse/log_line.h"
 
 enum { READ_BYTES = 64 << 10 };
 
@@ -23,8 +25,11 @@ static void init_file(struct tail_file *file)
 
 void tail_init(struct tail *tail, const char *path, tail_line *line, tail_lost *lost, void *context)
 {
-	*tail = (struct tail){
-		.path = xstrdup(path), .line = line, .lost = lost, .context = context};
+	*tail = (struct tail){.path = xstrdup(path),
+		.back_ms = LOG_NO_TIME,
+		.line = line,
+		.lost = lost,
+		.context = context};
 	init_file(&tail->now);
 }
 
@@ -105,7 +110,18 @@ static bool cannot_read(const struct tail *tail, int errnum, struct err *err)
 	return false;
 }
 
-static bool open_file(struct tail *tail, const struct stat *status, bool is_start, struct err *err)
+/* Only its last minutes are read. */
+static bool begin_back(struct tail_file *file, const struct stat *status, struct read_back *back)
+{
+	struct read_back_place place = read_back_find(back, file->fd, status->st_size);
+	file->offset = place.offset;
+	file->is_skipping = place.is_inside;
+	file->back_end = status->st_size;
+	file->back_ms = (int64_t)status->st_mtim.tv_sec * 1000 + status->st_mtim.tv_nsec / 1000000;
+	return place.is_whole;
+}
+
+static bool open_file(struct tail *tail, const struct stat *status, struct err *err)
 {
 	struct tail_file *file = &tail->now;
 	/* Non-blocking for what turned into a FIFO since it was looked at. */
@@ -114,11 +130,6 @@ static bool open_file(struct tail *tail, const struct stat *status, bool is_star
 		return cannot_read(tail, errno, err);
 	file->device = status->st_dev;
 	file->inode = status->st_ino;
-	if (is_start && status->st_size > TAIL_FIRST_BYTES) {
-		/* One byte more: if that one ends a line, the first line is whole. */
-		file->offset = status->st_size - TAIL_FIRST_BYTES - 1;
-		file->is_skipping = true;
-	}
 	return true;
 }
 
@@ -224,6 +235,49 @@ static void find_between(struct tail *tail, int64_t now_ms)
 	rotated_free(list, count);
 }
 
+/* ---- what was there before us ---- */
+
+/* True: all of it is young enough, so the one before it is looked at too. */
+static bool open_before(const struct rotated *found, struct read_back *back, struct tail_file *ret)
+{
+	struct stat status;
+	if (!open_rotated(found, ret) || fstat(ret->fd, &status) != 0)
+		return false;
+	return begin_back(ret, &status, back);
+}
+
+/* The files that it was rotated to within the last minutes, from the newest back. */
+static void take_before(struct tail *tail, int64_t now_ms, struct read_back *back)
+{
+	struct tail_file files[TAIL_OLDS_MAX - 1];
+	struct rotated *list;
+	size_t count = rotated_find(tail->path, &list), taken = 0;
+	bool is_whole = true;
+	for (size_t i = count; i > 0 && is_whole; i--) {
+		const struct rotated *found = &list[i - 1];
+		bool is_taken = back->is_taken && back->is_taken(back->context, found->path);
+		is_whole = found->written_ns / 1000000 >= back->since_ms;
+		if (!is_whole || is_taken || is_known(tail, found))
+			continue;
+		if (found->is_packed || taken == COUNT_OF(files)) {
+			back->left_out = "a part was rotated away and packed, or rotated too often";
+			break;
+		}
+		is_whole = open_before(found, back, &files[taken]);
+		taken += files[taken].fd >= 0;
+	}
+	while (taken > 0)
+		add_old(tail, files[--taken], now_ms);
+	rotated_free(list, count);
+}
+
+static void read_from_before(
+	struct tail *tail, const struct stat *status, int64_t now_ms, struct read_back *back)
+{
+	if (begin_back(&tail->now, status, back) && back->since_ms < back->now_ms)
+		take_before(tail, now_ms, back);
+}
+
 /* What was at the path is there no longer. */
 static void rotate(struct tail *tail, int64_t now_ms)
 {
@@ -292,6 +346,8 @@ static void keep_rest(struct tail *tail, struct tail_file *file, int64_t now_ms)
 	}
 	str_release(&copy.partial);
 	copy.offset = file->offset;
+	copy.back_end = file->back_end;
+	copy.back_ms = file->back_ms;
 	copy.partial = file->partial;
 	copy.partial_ms = file->partial_ms;
 	copy.is_skipping = file->is_skipping;
@@ -303,6 +359,7 @@ static void start_over(struct tail *tail, struct tail_file *file, int64_t now_ms
 {
 	keep_rest(tail, file, now_ms);
 	file->offset = 0;
+	file->back_end = 0;
 	file->head_length = 0;
 	file->seen_bytes = 0;
 	file->is_skipping = false;
@@ -351,7 +408,7 @@ static bool look_at_now(struct tail *tail, const struct stat *status, int64_t no
 	return true;
 }
 
-bool tail_look(struct tail *tail, int64_t now_ms, bool is_start, struct err *err)
+bool tail_look(struct tail *tail, int64_t now_ms, struct read_back *back, struct err *err)
 {
 	struct stat status;
 	if (stat(tail->path, &status) < 0) {
@@ -365,8 +422,10 @@ bool tail_look(struct tail *tail, int64_t now_ms, bool is_start, struct err *err
 	rotate(tail, now_ms);
 	if (take_back(tail, &status))
 		return look_at_now(tail, &status, now_ms);
-	bool is_open = open_file(tail, &status, is_start, err);
+	bool is_open = open_file(tail, &status, err);
 	find_between(tail, now_ms);
+	if (is_open && back)
+		read_from_before(tail, &status, now_ms, back);
 	if (is_open)
 		tail->told_count = 0; /* what it was rotated to is older from now on */
 	return is_open;
@@ -390,12 +449,17 @@ static bool read_file(struct tail *tail, struct tail_file *file, int64_t now_ms,
 		size_t wanted = *budget < sizeof(bytes) ? *budget : sizeof(bytes);
 		if (file->end >= 0 && file->end - file->offset < (off_t)wanted)
 			wanted = file->end > file->offset ? (size_t)(file->end - file->offset) : 0;
+		bool is_back = file->offset < file->back_end;
+		if (is_back && file->back_end - file->offset < (off_t)wanted)
+			wanted = (size_t)(file->back_end - file->offset);
 		ssize_t length = wanted ? pread(file->fd, bytes, wanted, file->offset) : 0;
 		if (length <= 0)
 			break;
 		file->offset += length;
 		*budget -= (size_t)length;
+		tail->back_ms = is_back ? file->back_ms : LOG_NO_TIME;
 		split(tail, file, bytes, (size_t)length, now_ms);
+		tail->back_ms = LOG_NO_TIME;
 	}
 	remember_head(file);
 	return *budget == 0;

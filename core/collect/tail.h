@@ -17,14 +17,14 @@
 #include "core/base/str.h"
 
 struct err;
+struct read_back;
 
 enum {
-	TAIL_FIRST_BYTES = 64 << 10, /* of a file that is there at the start */
-	TAIL_OLD_MS = 10000,         /* a file that was renamed is read on for so long */
-	TAIL_PARTIAL_MS = 1000,      /* a line waits so long for its end */
-	TAIL_HEAD_BYTES = 64,        /* of its start, by which a rewritten file is known */
-	TAIL_OLDS_MAX = 8,           /* rotated files at a time */
-	TAIL_TOLD_MAX = 64,          /* of them, that are lost while the new one cannot be read */
+	TAIL_OLD_MS = 10000,    /* a file that was renamed is read on for so long */
+	TAIL_PARTIAL_MS = 1000, /* a line waits so long for its end */
+	TAIL_HEAD_BYTES = 64,   /* of its start, by which a rewritten file is known */
+	TAIL_OLDS_MAX = 8,      /* rotated files at a time */
+	TAIL_TOLD_MAX = 64,     /* of them, that are lost while the new one cannot be read */
 };
 
 /* `is_cut`: it was too long, or it is not at its end yet. */
@@ -46,6 +46,8 @@ struct tail_file {
 	int64_t seen_ns;  /* when it had been written last, then */
 	int64_t until_ms; /* mono: an old one is read until then ... */
 	off_t end;        /* ... and what it held then; -1 before */
+	off_t back_end;   /* what lies before was there before us ... */
+	int64_t back_ms;  /* ... and was written at this time (wall) or before */
 };
 
 /* A rotated file that was told to be lost. */
@@ -61,6 +63,7 @@ struct tail {
 	size_t old_count;
 	struct tail_loss told[TAIL_TOLD_MAX]; /* since there was a file that can be read */
 	size_t told_count;
+	int64_t back_ms; /* while a line is given out: as in tail_file; LOG_NO_TIME: it is new */
 	tail_line *line;
 	tail_lost *lost;
 	void *context;
@@ -69,9 +72,11 @@ struct tail {
 void tail_init(
 	struct tail *tail, const char *path, tail_line *line, tail_lost *lost, void *context);
 void tail_release(struct tail *tail);
-/* Looks what is at the path now, and what was there in between. `is_start`: what is there was there before us, so only its end is
- * read. False: it is there and cannot be read. A path with nothing at it is no error. */
-MUST_CHECK bool tail_look(struct tail *tail, int64_t now_ms, bool is_start, struct err *err);
+/* Looks what is at the path now, and what was there in between. `back`: what is there was there before us, so only its last
+ * minutes are read, with those of what it was rotated to; NULL: all of it is new. False: it is there and cannot be read. A
+ * path with nothing at it is no error. */
+MUST_CHECK bool tail_look(
+	struct tail *tail, int64_t now_ms, struct read_back *back, struct err *err);
 /* Reads up to `budget` bytes. True: there may be more. */
 bool tail_read(struct tail *tail, int64_t now_ms, size_t budget);
 /* When a line that has no end yet will be given out without (mono); INT64_MAX: there is none. */

@@ -158,6 +158,7 @@ struct settings {
 	char *socket_group; /* members may attach and look; empty: nobody but our own user and root */
 	char *http_listen;    /* 127.0.0.1:PORT, [::1]:PORT or an absolute path; empty: nowhere */
 	uint64_t event_bytes; /* budget of the event store */
+	int64_t event_read_back_ms; /* of logs and streams, at a start; 0: none */
 	struct conf_bot *bots;
 	size_t bot_count;
 	struct conf_bots_from *bots_from;

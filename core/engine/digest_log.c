@@ -14,26 +14,31 @@
 #include "core/engine/journal.h"
 #include "core/parse/log_level.h"
 
-/* When a source is opened its writer first reads what was there before us: that makes no rate. */
-enum { PAST_MS = 2000, SAME_MS = 1000 };
+enum { SAME_MS = 1000 };
 
-static bool is_past(struct engine *engine, const char *source, int64_t at_ms)
+/* How long ago it was written. A line may be a little ahead of our clock. */
+static int64_t age_of(const struct engine *engine, int64_t at_ms)
 {
-	struct source_facts *facts = sources_facts(engine, entity_id("notes", source));
-	if (facts->heard_mono_ms == NEVER)
-		facts->heard_mono_ms = now_mono(engine); /* when we first heard of it */
-	return now_mono(engine) - facts->heard_mono_ms < PAST_MS ||
-	       now_wall(engine) - at_ms > LOG_SPAN_MS;
+	int64_t age_ms = now_wall(engine) - at_ms;
+	return age_ms > 0 ? age_ms : 0;
+}
+
+/* What is older than the window, read back at a start, is no trouble of now. */
+static void note_episode(const struct engine *engine, struct episode *episode, int64_t window_ms,
+	const struct msg_note *note, int64_t at_ms)
+{
+	if (age_of(engine, at_ms) <= window_ms)
+		episode_add(episode, window_ms, at_ms, note->lines);
 }
 
 static void note_trouble(const struct engine *engine, struct bot_facts *facts,
 	const struct msg_note *note, int64_t at_ms)
 {
+	const struct verdict_limits *limits = &engine->limits;
 	if (strcmp(note->trouble, "conflict") == 0)
-		episode_add(
-			&facts->conflict, engine->limits.conflict_window_ms, at_ms, note->lines);
+		note_episode(engine, &facts->conflict, limits->conflict_window_ms, note, at_ms);
 	else if (strcmp(note->trouble, "flood") == 0)
-		episode_add(&facts->flood, engine->limits.flood_window_ms, at_ms, note->lines);
+		note_episode(engine, &facts->flood, limits->flood_window_ms, note, at_ms);
 }
 
 static bool is_stream(const char *source)
@@ -61,13 +66,13 @@ static bool is_told(
 }
 
 static void note_levels(const struct engine *engine, struct bot_facts *facts,
-	const struct msg_note *note, bool uncounted)
+	const struct msg_note *note, int64_t at_ms, bool uncounted)
 {
 	bool error = note->level >= LOG_LEVEL_ERROR, warning = note->level == LOG_LEVEL_WARN;
 	double lines = uncounted ? 0 : (double)note->lines;
-	int64_t now = now_mono(engine);
-	tally_add(&facts->errors, LOG_SPAN_MS, now, error ? lines : 0);
-	tally_add(&facts->warnings, LOG_SPAN_MS, now, warning ? lines : 0);
+	int64_t now = now_mono(engine), at = now - age_of(engine, at_ms);
+	tally_add_at(&facts->errors, LOG_SPAN_MS, now, at, error ? lines : 0);
+	tally_add_at(&facts->warnings, LOG_SPAN_MS, now, at, warning ? lines : 0);
 }
 
 /* What streams carry are events; everything else is a log. */
@@ -95,6 +100,16 @@ static void add_log(struct msg_bot *bot, const char *source)
 	msg_add_str(&bot->logs, &bot->logs_count, source);
 }
 
+/* Sources are read back one after the other: the newest stays. */
+static void note_error(
+	struct msg_bot *bot, struct bot_facts *facts, const char *text, int64_t at_ms)
+{
+	if (at_ms < facts->error_at_ms)
+		return;
+	facts->error_at_ms = at_ms;
+	msg_set(&bot->log_error, text);
+}
+
 static void digest_note(struct engine *engine, const char *source, const struct msg_note *note)
 {
 	struct bot_facts *facts;
@@ -104,14 +119,15 @@ static void digest_note(struct engine *engine, const char *source, const struct 
 	if (!bot)
 		return;
 	int64_t at_ms = note->time_ms ? note->time_ms : now_wall(engine);
-	bool past = is_past(engine, source, at_ms);
+	bool past = age_of(engine, at_ms) > LOG_SPAN_MS;
 	add_log(bot, source);
 	note_time(bot, source, at_ms);
 	bool alone = note->level >= LOG_LEVEL_ERROR && note->lines == 1 && note->text[0];
-	note_levels(engine, facts, note, past || (alone && is_told(facts, source, note, at_ms)));
+	note_levels(
+		engine, facts, note, at_ms, past || (alone && is_told(facts, source, note, at_ms)));
 	note_trouble(engine, facts, note, at_ms);
 	if (note->level >= LOG_LEVEL_ERROR && note->text[0])
-		msg_set(&bot->log_error, note->text);
+		note_error(bot, facts, note->text, at_ms);
 	if (note->handled && !past)
 		note_handled(engine, bot, facts, note);
 }

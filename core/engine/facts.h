@@ -77,6 +77,7 @@ struct bot_facts {
 	struct tally errors, warnings, handled;
 	struct told_error told[TOLD_ERRORS]; /* the last few that were counted */
 	unsigned told_next;
+	int64_t error_at_ms; /* wall: of the newest error line */
 	/* load */
 	struct worker_facts *workers; /* one without a name: a bot that is not sharded */
 	size_t worker_count, worker_room;

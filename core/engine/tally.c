@@ -23,6 +23,15 @@ void tally_add(struct tally *tally, int64_t span_ms, int64_t now_ms, double amou
 	tally->sums[slot % TALLY_SLOTS] += (float)amount;
 }
 
+void tally_add_at(
+	struct tally *tally, int64_t span_ms, int64_t now_ms, int64_t at_ms, double amount)
+{
+	int64_t slot = at_ms / (span_ms / TALLY_SLOTS);
+	tally_add(tally, span_ms, now_ms, 0);
+	if (at_ms >= 0 && slot <= tally->slot && slot > tally->slot - TALLY_SLOTS)
+		tally->sums[slot % TALLY_SLOTS] += (float)amount;
+}
+
 double tally_sum(const struct tally *tally, int64_t span_ms, int64_t now_ms)
 {
 	int64_t slot = now_ms / (span_ms / TALLY_SLOTS);

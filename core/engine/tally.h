@@ -20,6 +20,9 @@ struct tally {
 
 /* Adds to the slot of `now_ms`; the tally spans `span_ms`. */
 void tally_add(struct tally *tally, int64_t span_ms, int64_t now_ms, double amount);
+/* Adds to the slot of `at_ms`, which may lie before `now_ms`; nothing when it is older than the span. */
+void tally_add_at(
+	struct tally *tally, int64_t span_ms, int64_t now_ms, int64_t at_ms, double amount);
 /* The sum over the last span; NaN before the first tally_add(). */
 double tally_sum(const struct tally *tally, int64_t span_ms, int64_t now_ms);
 

@@ -22,21 +22,23 @@ bool note_is_empty(const struct note *note)
 	return note->count == 0 && note->dropped == 0;
 }
 
-static size_t bucket_of(const char *bot, enum log_level level, enum log_trouble trouble)
+static size_t bucket_of(
+	const char *bot, enum log_level level, enum log_trouble trouble, int64_t slot)
 {
-	uint32_t value = 2166136261u ^ (uint32_t)level ^ (uint32_t)trouble << 8;
+	uint32_t value =
+		2166136261u ^ (uint32_t)level ^ (uint32_t)trouble << 8 ^ (uint32_t)slot << 16;
 	for (; *bot; bot++)
 		value = (value ^ (unsigned char)*bot) * 16777619u;
 	return value % NOTE_BUCKETS;
 }
 
-static struct note_count *find(
-	struct note *note, const char *bot, enum log_level level, enum log_trouble trouble)
+static struct note_count *find(struct note *note, const char *bot, enum log_level level,
+	enum log_trouble trouble, int64_t slot)
 {
-	size_t *bucket = &note->buckets[bucket_of(bot, level, trouble)];
+	size_t *bucket = &note->buckets[bucket_of(bot, level, trouble, slot)];
 	for (size_t at = *bucket; at; at = note->counts[at - 1].next) {
 		struct note_count *count = &note->counts[at - 1];
-		if (count->level == level && count->trouble == trouble &&
+		if (count->level == level && count->trouble == trouble && count->slot == slot &&
 			strcmp(count->bot, bot) == 0)
 			return count;
 	}
@@ -45,6 +47,7 @@ static struct note_count *find(
 	*count = (struct note_count){.bot = xstrdup(bot),
 		.level = level,
 		.trouble = trouble,
+		.slot = slot,
 		.newest_ms = INT64_MIN,
 		.next = *bucket};
 	str_init(&count->text);
@@ -56,8 +59,10 @@ struct note_count *note_add(struct note *note, const char *bot, enum log_level l
 	const struct log_trouble_find *trouble, int64_t wall_ms)
 {
 	bool is_handled = trouble->kind == TROUBLE_HANDLED;
+	enum log_trouble kind = is_handled ? TROUBLE_NONE : trouble->kind;
+	bool is_dated = level >= LOG_LEVEL_WARN || kind != TROUBLE_NONE;
 	struct note_count *count =
-		find(note, bot, level, is_handled ? TROUBLE_NONE : trouble->kind);
+		find(note, bot, level, kind, is_dated ? wall_ms / NOTE_SLOT_MS : 0);
 	note->lines++;
 	count->lines++;
 	count->handled += is_handled;

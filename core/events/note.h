@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a writer has to tell the engine between two posts: lines counted by bot, level and trouble.
- * Bounded by the number of such triples. Writer's thread.
+ * What a writer has to tell the engine between two posts: lines counted by bot, level and trouble, and
+ * those that are warnings or trouble by their time too, so that what is old is not taken for what is
+ * now. Bounded by the number of such groups. Writer's thread.
  */
 #ifndef BOTSWAIN_EVENTS_NOTE_H
 #define BOTSWAIN_EVENTS_NOTE_H
@@ -14,12 +15,13 @@
 
 struct msg_obs_notes;
 
-enum { NOTE_BUCKETS = 256, NOTE_TEXT_CELLS = 200 };
+enum { NOTE_BUCKETS = 256, NOTE_TEXT_CELLS = 200, NOTE_SLOT_MS = 5000 };
 
 struct note_count {
 	char *bot;
 	enum log_level level;     /* LOG_LEVEL_NONE for lines that go on from the one before */
 	enum log_trouble trouble; /* TROUBLE_NONE for TROUBLE_HANDLED too */
+	int64_t slot;             /* time by NOTE_SLOT_MS; 0 where it does not matter */
 	uint64_t lines, handled, retry_after_s;
 	int64_t newest_ms, handled_ms;
 	struct str text; /* newest line from a warning on: safe, clipped */

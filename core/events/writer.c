@@ -44,6 +44,7 @@ struct event_writer {
 	struct log_flow flow;
 	struct note note;
 	int64_t posted_mono_ms, offset_until_ms;
+	int64_t back_ms; /* of a line that was there before us; LOG_NO_TIME: they are new */
 	int32_t offset_s;
 	struct str plain, clean; /* scratch: normalised, redacted */
 };
@@ -69,6 +70,7 @@ struct event_writer *event_writer_new(const struct event_source *source,
 	/* Sequence numbers go on from the clock, so that keys stay unique over restarts. */
 	writer->next_seq = (uint64_t)clock_wall_ms(clock) * 1000;
 	writer->order_ms = INT64_MIN;
+	writer->back_ms = LOG_NO_TIME;
 	writer->offset_until_ms = INT64_MIN;
 	writer->posted_mono_ms = clock_mono_ms(clock) - POST_EVERY_MS;
 	writer->stream = (struct stream){.source = source->id,
@@ -198,12 +200,24 @@ static void name_bot(const struct event_writer *writer, const char *name, size_t
 	copy_text(ret_bot, BOT_NAME_MAX, slug ? slug : writer->bot ? writer->bot : "");
 }
 
-/* A line that goes on is no entry of its own level: an exception of eight lines is one error. */
-static void count(struct event_writer *writer, const struct record *record, const char *bot,
-	const struct log_trouble_find *trouble)
+void event_writer_back(struct event_writer *writer, int64_t wall_ms)
 {
+	writer->back_ms = wall_ms;
+}
+
+/* A line that goes on is no entry of its own level: an exception of eight lines is one error. Of what
+ * was there before us only what names its time tells anything of now, and never how fast a handler
+ * is. */
+static void count(struct event_writer *writer, const struct record *record, const char *bot,
+	const struct log_trouble_find *found, bool is_timed)
+{
+	static const struct log_trouble_find none = {.kind = TROUBLE_NONE};
+	bool is_back = writer->back_ms != LOG_NO_TIME, is_unknown = is_back && !is_timed;
+	bool is_none = is_unknown || (is_back && found->kind == TROUBLE_HANDLED);
+	const struct log_trouble_find *trouble = is_none ? &none : found;
 	bool continues = record->flags & RECORD_CONTINUES;
-	enum log_level level = continues ? LOG_LEVEL_NONE : (enum log_level)record->level;
+	enum log_level level =
+		continues || is_unknown ? LOG_LEVEL_NONE : (enum log_level)record->level;
 	struct note_count *counted = note_add(&writer->note, bot, level, trouble, record->wall_ms);
 	bool matters = level >= LOG_LEVEL_WARN ||
 		       (trouble->kind != TROUBLE_NONE && trouble->kind != TROUBLE_HANDLED);
@@ -215,13 +229,14 @@ static void count(struct event_writer *writer, const struct record *record, cons
 }
 
 static void store(struct event_writer *writer, struct record record, const struct str *line,
-	const char *bot, struct log_trouble_find trouble, bool held_secret)
+	const char *bot, struct log_trouble_find trouble, bool held_secret, bool is_timed)
 {
 	if (held_secret && (trouble.kind == TROUBLE_NONE || trouble.kind == TROUBLE_HANDLED))
 		trouble.kind = TROUBLE_SECRET;
 	record.trouble = (uint8_t)trouble.kind;
 	append(writer, record, line->text, line->length, bot);
-	count(writer, chunk_record(writer->open, chunk_count(writer->open) - 1), bot, &trouble);
+	count(writer, chunk_record(writer->open, chunk_count(writer->open) - 1), bot, &trouble,
+		is_timed);
 }
 
 /* Normalises, redacts and bounds the line into `clean`; says whether a secret was in it. */
@@ -269,6 +284,13 @@ static struct record record_of(
 	return record;
 }
 
+static int64_t time_of(const struct event_writer *writer, const struct log_line *line)
+{
+	if (line->wall_ms != LOG_NO_TIME || writer->back_ms == LOG_NO_TIME)
+		return line->wall_ms;
+	return writer->flow.has_times ? writer->flow.wall_ms : writer->back_ms;
+}
+
 void event_writer_line(struct event_writer *writer, const char *line, size_t length, bool is_cut)
 {
 	char bot[BOT_NAME_MAX];
@@ -281,10 +303,11 @@ void event_writer_line(struct event_writer *writer, const char *line, size_t len
 	log_line_read(text, size, &arrival, &read);
 	log_flow_take(&writer->flow, text, size, &read);
 	struct record record = record_of(&read, text, size, is_cut);
-	set_time(writer, &record, believable_ms(writer, read.wall_ms));
+	bool is_timed = read.wall_ms != LOG_NO_TIME || writer->flow.has_times;
+	set_time(writer, &record, believable_ms(writer, time_of(writer, &read)));
 	name_bot(writer, text + read.bot.offset, read.bot.length, bot);
 	store(writer, record, &writer->clean, bot, log_trouble_of(text, size, read.level),
-		held_secret);
+		held_secret, is_timed);
 }
 
 /* message, then a blank and the rest, then the correlation id. */
@@ -336,7 +359,7 @@ void event_writer_event(struct event_writer *writer, const struct event_input *i
 	name_bot(writer, input->bot ? input->bot : "", input->bot ? strlen(input->bot) : 0, bot);
 	struct log_trouble_find trouble =
 		log_trouble_of(writer->clean.text, writer->clean.length, input->level);
-	store(writer, record, &writer->clean, bot, trouble, held_secret);
+	store(writer, record, &writer->clean, bot, trouble, held_secret, true);
 }
 
 void event_writer_lost(struct event_writer *writer, uint64_t lines)

@@ -63,6 +63,11 @@ void event_writer_redact_with(struct event_writer *writer, const struct redactor
  * its own. */
 void event_writer_give_to(struct event_writer *writer, const char *bot);
 
+/* What comes next was there before us: its lines have the times that they name; one without has that
+ * of the line before, or `wall_ms` where no line has any, and then it counts for no rate and no
+ * trouble; figures of handlers are not taken. LOG_NO_TIME: what comes next is new. */
+void event_writer_back(struct event_writer *writer, int64_t wall_ms);
+
 /* A line without its line end. `is_cut`: the source cut it. */
 void event_writer_line(struct event_writer *writer, const char *line, size_t length, bool is_cut);
 void event_writer_event(struct event_writer *writer, const struct event_input *input);

@@ -148,7 +148,7 @@ static void empty(const struct bench *bench, const char *name)
 static void look(struct bench *bench)
 {
 	struct err err = {0};
-	assert_true(tail_look(&bench->tail, bench->now_ms, false, &err));
+	assert_true(tail_look(&bench->tail, bench->now_ms, NULL, &err));
 }
 
 static void read_all(struct bench *bench)
@@ -247,7 +247,7 @@ static void a_loss_is_told_once_though_the_new_file_cannot_be_read(void **state)
 	append(bench, "log.1", "unreadable\n");
 	append(bench, "log", "b\n");
 	for (int i = 0; i < 5; i++) {
-		assert_false(tail_look(&bench->tail, bench->now_ms, false, &err));
+		assert_false(tail_look(&bench->tail, bench->now_ms, NULL, &err));
 		while (tail_read(&bench->tail, bench->now_ms, PLENTY)) {
 		}
 	}

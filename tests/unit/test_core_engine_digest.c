@@ -328,8 +328,11 @@ static void notes_make_rates_and_count_trouble(void **state)
 {
 	struct harness *harness = *state;
 	assert_true(isnan(harness_bot(harness, "orders")->errors_per_min));
-	harness_feed(harness, "obs_notes source=\"orders.log\" counts=["
-			      "{bot=\"orders\" level=5 lines=400 handled=10 text=\"old\"}]");
+	/* Read back at a start: by its own time it is none of now. */
+	harness_feed(harness,
+		"obs_notes source=\"orders.log\" counts=["
+		"{bot=\"orders\" level=5 lines=400 handled=10 text=\"old\" time_ms=%lld}]",
+		(long long)(HARNESS_START_MS - 61000));
 	assert_true(fabs(harness_bot(harness, "orders")->errors_per_min) < 0.01);
 	assert_true(isnan(harness_bot(harness, "orders")->updates_per_s));
 	harness_advance(harness, 2000);
@@ -356,6 +359,42 @@ static void notes_make_rates_and_count_trouble(void **state)
 	assert_int_equal(harness_bot(harness, "orders")->conflicts, 0);
 }
 
+static void tell_trouble(
+	struct harness *harness, const char *trouble, int64_t after_ms, unsigned lines)
+{
+	harness_feed(harness,
+		"obs_notes source=\"orders.log\" counts=[{bot=\"orders\" level=5 lines=%u "
+		"trouble=\"%s\" text=\"at %lld\" time_ms=%lld}]",
+		lines, trouble, (long long)after_ms, (long long)(HARNESS_START_MS + after_ms));
+}
+
+static void what_is_read_back_counts_by_the_time_of_its_lines(void **state)
+{
+	struct harness *harness = *state;
+	harness_advance(harness, 60000);
+	tell_trouble(harness, "conflict", -14 * 60000, 7);
+	tell_trouble(harness, "flood", -14 * 60000, 7);
+	assert_int_equal(harness_bot(harness, "orders")->conflicts, 0);
+	assert_int_equal(harness_bot(harness, "orders")->floods, 0);
+	tell_trouble(harness, "conflict", -10000, 2);
+	/* Another file is read back later. */
+	tell_trouble(harness, "conflict", -14 * 60000, 7);
+	assert_int_equal(harness_bot(harness, "orders")->conflicts, 2);
+	assert_int_equal(harness_bot(harness, "orders")->conflict_ms, HARNESS_START_MS - 10000);
+	assert_true(fabs(harness_bot(harness, "orders")->errors_per_min) < 0.01);
+	tell_trouble(harness, "", 20000, 3);
+	assert_true(fabs(harness_bot(harness, "orders")->errors_per_min - 3) < 0.01);
+	/* Another source is read back later: the newest error stays the newest. */
+	tell_trouble(harness, "", 10000, 1);
+	assert_true(fabs(harness_bot(harness, "orders")->errors_per_min - 4) < 0.01);
+	assert_string_equal(harness_bot(harness, "orders")->log_error, "at 20000");
+	/* They leave the minute when theirs is over, not ours. */
+	harness_advance(harness, 13000);
+	assert_true(fabs(harness_bot(harness, "orders")->errors_per_min - 3) < 0.01);
+	harness_advance(harness, 10000);
+	assert_true(fabs(harness_bot(harness, "orders")->errors_per_min) < 0.01);
+}
+
 static void tell_error(
 	struct harness *harness, const char *source, const char *text, int64_t after_ms)
 {
@@ -368,8 +407,8 @@ static void tell_error(
 static void an_error_in_the_log_and_in_the_stream_is_one(void **state)
 {
 	struct harness *harness = *state;
-	tell_error(harness, "orders.log", "old", 0);
-	tell_error(harness, "redis/main/events", "old", 0);
+	tell_error(harness, "orders.log", "old", -61000);
+	tell_error(harness, "redis/main/events", "old", -61000);
 	harness_advance(harness, 4000);
 	tell_error(harness, "orders.log", "KeyError: 'x'", 100);
 	tell_error(harness, "redis/main/events", "KeyError: 'x'", 900);
@@ -501,6 +540,7 @@ int main(void)
 		TEST(a_bot_is_slow_after_three_slow_reports_in_a_row),
 		TEST(the_slowest_worker_makes_a_sharded_bot_slow),
 		TEST(notes_make_rates_and_count_trouble),
+		TEST(what_is_read_back_counts_by_the_time_of_its_lines),
 		TEST(an_error_in_the_log_and_in_the_stream_is_one),
 		TEST(a_silent_source_is_late_then_stale_and_its_figures_go),
 		TEST(a_fleet_database_adds_disables_and_removes_bots),

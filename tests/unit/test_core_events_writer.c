@@ -327,6 +327,8 @@ static void a_full_mailbox_forgets_nothing(void **state)
 	for (size_t i = 0; i < 4; i++)
 		parcel_release(&other[i]);
 	const struct msg_obs_notes *notes = post(bench, &list);
+	if (!notes)
+		fail();
 	assert_int_equal(notes->lines, 2);
 	assert_int_equal(list->count, 1);
 	assert_int_equal(chunk_count(list->chunks[0]), 2);
@@ -480,6 +482,94 @@ static void a_writer_that_never_posted_frees_everything(void **state)
 
 #define with_bench(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
+static const struct msg_note *count_of(const struct msg_obs_notes *notes, const char *trouble,
+	enum log_level level, int64_t time_ms)
+{
+	for (size_t i = 0; i < notes->counts_count; i++)
+		if (strcmp(notes->counts[i].trouble, trouble) == 0 &&
+			notes->counts[i].level == level &&
+			(!time_ms || notes->counts[i].time_ms == time_ms))
+			return &notes->counts[i];
+	return NULL;
+}
+
+static void trouble_is_counted_by_its_time(void **state)
+{
+	struct bench *bench = *state;
+	event_writer_back(bench->writer, T - 1000);
+	write_line(bench,
+		"2026-11-20T09:46:21Z ERROR Conflict: terminated by other getUpdates request");
+	write_line(bench,
+		"2026-11-20T09:59:21Z ERROR Conflict: terminated by other getUpdates request");
+	write_line(bench, "2026-11-20T09:59:21Z ERROR boom");
+	const struct msg_obs_notes *notes = post(bench, NULL);
+	const struct msg_note *old =
+		count_of(notes, "conflict", LOG_LEVEL_ERROR, T - 744 - 14 * 60000);
+	const struct msg_note *young =
+		count_of(notes, "conflict", LOG_LEVEL_ERROR, T - 744 - 60000);
+	if (!old || !young)
+		fail();
+	assert_int_equal(old->lines, 1);
+	assert_int_equal(young->lines, 1);
+	assert_int_equal(notes->lines, 3);
+}
+
+static void of_what_was_there_before_us_nothing_without_a_time_counts(void **state)
+{
+	struct bench *bench = *state;
+	event_writer_back(bench->writer, T - 7000);
+	write_line(bench, "ERROR Conflict: terminated by other getUpdates request");
+	write_line(bench, "Update 1 is handled. Duration 120 ms by bot id=5");
+	const struct chunk_list *list;
+	const struct msg_obs_notes *notes = post(bench, &list);
+	if (!notes)
+		fail();
+	assert_int_equal(notes->lines, 2);
+	assert_int_equal(notes->counts_count, 1);
+	assert_int_equal(notes->counts[0].level, LOG_LEVEL_NONE);
+	assert_string_equal(notes->counts[0].trouble, "");
+	assert_int_equal(notes->counts[0].time_ms, T - 7000);
+	/* The line itself is kept as what it is. */
+	assert_int_equal(chunk_record(list->chunks[0], 0)->level, LOG_LEVEL_ERROR);
+	assert_int_equal(chunk_record(list->chunks[0], 0)->trouble, TROUBLE_CONFLICT);
+	event_writer_back(bench->writer, LOG_NO_TIME);
+	write_line(bench, "ERROR Conflict: terminated by other getUpdates request");
+	write_line(bench, "Update 2 is handled. Duration 120 ms by bot id=5");
+	notes = post(bench, NULL);
+	assert_non_null(count_of(notes, "conflict", LOG_LEVEL_ERROR, T));
+}
+
+static uint64_t handled_of(const struct msg_obs_notes *notes)
+{
+	if (!notes)
+		fail();
+	assert_int_equal(notes->counts_count, 1);
+	return notes->counts[0].handled;
+}
+
+static void how_fast_a_handler_was_before_us_is_not_told(void **state)
+{
+	struct bench *bench = *state;
+	static const char line[] =
+		"2026-11-20T10:00:20Z INFO Update id=1 is handled. Duration 120 ms by bot id=5";
+	event_writer_back(bench->writer, T);
+	write_line(bench, line);
+	assert_int_equal(handled_of(post(bench, NULL)), 0);
+	event_writer_back(bench->writer, LOG_NO_TIME);
+	write_line(bench, line);
+	assert_int_equal(handled_of(post(bench, NULL)), 1);
+}
+
+static void a_line_without_a_time_has_that_of_the_line_before_it(void **state)
+{
+	struct bench *bench = *state;
+	event_writer_back(bench->writer, T - 1000);
+	write_line(bench, "2026-11-20T09:50:21Z ERROR first");
+	write_line(bench, "{\"msg\":\"no time\"}");
+	const struct chunk *chunk = chunk_of(bench);
+	assert_true(chunk_record(chunk, 1)->wall_ms == T - 744 - 600000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -502,6 +592,10 @@ int main(void)
 		with_bench(new_secrets_start_a_new_chunk),
 		with_bench(the_same_secrets_again_start_no_new_chunk),
 		with_bench(a_writer_that_never_posted_frees_everything),
+		with_bench(trouble_is_counted_by_its_time),
+		with_bench(of_what_was_there_before_us_nothing_without_a_time_counts),
+		with_bench(how_fast_a_handler_was_before_us_is_not_told),
+		with_bench(a_line_without_a_time_has_that_of_the_line_before_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

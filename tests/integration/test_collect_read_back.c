@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/* The last minutes of log files and streams that were there before us, through the whole collector. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/base/clock.h"
+#include "core/base/mem.h"
+#include "core/base/str.h"
+#include "tests/support/collected.h"
+#include "tests/support/servers.h"
+
+enum { MINUTE_S = 60 };
+
+static struct collected collected;
+static char folder[64];
+
+static int setup(void **state)
+{
+	(void)state;
+	copy_text(folder, sizeof(folder), "/tmp/botswain-test.XXXXXX");
+	return mkdtemp(folder) ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	if (collected.collect)
+		collected_stop(&collected);
+	remove_folder(folder);
+	return 0;
+}
+
+static FILE *open_log(const char *name)
+{
+	autofree char *path = xasprintf("%s/%s", folder, name);
+	FILE *file = fopen(path, "ae");
+	assert_non_null(file);
+	return file;
+}
+
+/* As Python's logging writes it, local time, so many seconds ago. */
+static void PRINTF_LIKE(3, 4) say(FILE *file, int ago_s, const char *format, ...)
+{
+	char when[32];
+	time_t second = (time_t)(clock_wall_ms(clock_real()) / 1000) - ago_s;
+	struct tm parts;
+	va_list args;
+	localtime_r(&second, &parts);
+	strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", &parts);
+	fprintf(file, "%s,123 ", when);
+	va_start(args, format);
+	vfprintf(file, format, args);
+	va_end(args);
+}
+
+static void watch_files(const char *events)
+{
+	collected_start(&collected,
+		"bots: [{name: orders, transport: none, logs: [%s/orders.log]}]\n%s\n", folder,
+		events);
+	collected_wait(&collected, "obs_source", "kind=\"files\"", "state=\"ok\"", NULL);
+}
+
+static void a_real_log_and_what_it_was_rotated_to_are_read_back(void **state)
+{
+	(void)state;
+	FILE *file = open_log("orders.log");
+	for (int ago_s = 60 * MINUTE_S; ago_s > 10 * MINUTE_S; ago_s--)
+		say(file, ago_s, "bot INFO line %d.\n", ago_s);
+	say(file, 10 * MINUTE_S,
+		"bot ERROR line of the old.\nTraceback (most recent call "
+		"last):\n  File \"x.py\", line 1\nKeyError: 'x'\n");
+	fclose(file);
+	autofree char *old = xasprintf("%s/orders.log", folder);
+	autofree char *new = xasprintf("%s/orders.log.1", folder);
+	assert_int_equal(rename(old, new), 0);
+	file = open_log("orders.log");
+	for (int ago_s = 9 * MINUTE_S; ago_s > 1; ago_s--)
+		say(file, ago_s, "bot INFO line %d.\n", ago_s);
+	fclose(file);
+	watch_files("");
+	collected_wait_event(&collected, "line 2.", NULL);
+	assert_int_equal(collected_count_events(&collected, "line 700."), 1);
+	assert_int_equal(collected_count_events(&collected, "line 899."), 1);
+	assert_int_equal(collected_count_events(&collected, "line 905."), 0);
+	assert_int_equal(collected_count_events(&collected, "KeyError"), 1);
+	assert_int_equal(collected_count_events(&collected, "line 540."), 1);
+	/* The live line comes after all of them, and once. */
+	file = open_log("orders.log");
+	fprintf(file, "and on it goes\n");
+	fclose(file);
+	collected_wait_event(&collected, "and on it goes", NULL);
+	assert_int_equal(collected_count_events(&collected, "line 2."), 1);
+}
+
+static void the_notes_say_when_it_was(void **state)
+{
+	(void)state;
+	FILE *file = open_log("orders.log");
+	say(file, 14 * MINUTE_S, "bot ERROR Conflict: terminated by other getUpdates request\n");
+	say(file, MINUTE_S, "bot ERROR Conflict: terminated by other getUpdates request\n");
+	fclose(file);
+	collected_start(&collected,
+		"bots: [{name: orders, transport: none, logs: [%s/orders.log]}]\n", folder);
+	const char *note =
+		collected_wait(&collected, "obs_notes", "source=\"orders.log\"", "conflict", NULL);
+	/* Two of one line each, by their times; not one of two. */
+	const char *first = strstr(note, "trouble=\"conflict\"");
+	assert_non_null(first);
+	assert_non_null(strstr(first + 1, "trouble=\"conflict\""));
+	assert_null(strstr(note, "level=5 lines=2"));
+}
+
+static void nothing_is_read_back_where_the_configuration_says_so(void **state)
+{
+	(void)state;
+	FILE *file = open_log("orders.log");
+	say(file, 60, "bot INFO before\n");
+	fclose(file);
+	watch_files("events: {read_back: 0}");
+	file = open_log("orders.log");
+	say(file, 0, "bot INFO after\n");
+	fclose(file);
+	collected_wait_event(&collected, "after", NULL);
+	assert_int_equal(collected_count_events(&collected, "before"), 0);
+}
+
+static void what_is_more_than_the_bound_is_counted_and_said(void **state)
+{
+	(void)state;
+	FILE *file = open_log("orders.log");
+	char filler[1001];
+	memset(filler, 'x', sizeof(filler) - 1);
+	filler[sizeof(filler) - 1] = '\0';
+	for (int i = 0; i < 12000; i++)
+		say(file, (12000 - i) / 20, "bot INFO number %d %s\n", i, filler);
+	fclose(file);
+	watch_files("");
+	collected_wait_event(
+		&collected, " W ", "the last 15m of '", "orders.log' are not all here", NULL);
+	collected_wait_event(&collected, "number 11999 ", NULL);
+	assert_int_equal(collected_count_events(&collected, "number 0 "), 0);
+	assert_in_range(collected_count_events(&collected, "number "), 8000, 8400);
+	collected_wait(&collected, "obs_source", "kind=\"files\"", "dropped=1", NULL);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(a_real_log_and_what_it_was_rotated_to_are_read_back),
+		TEST(the_notes_say_when_it_was),
+		TEST(nothing_is_read_back_where_the_configuration_says_so),
+		TEST(what_is_more_than_the_bound_is_counted_and_said),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
