@@ -107,6 +107,7 @@ include mk/fuzz.mk
 include mk/fleet.mk
 include mk/install.mk
 include mk/accept.mk
+include mk/faults.mk
 include mk/mutants.mk
 
 clean: ## remove everything that was built

@@ -236,13 +236,18 @@ static void show(struct alerts *alerts, const struct instance *instance, const s
 
 /* ---- the steps ---- */
 
-static void resolve(struct alerts *alerts, struct instance *instance)
+/* Why it is over: NULL: its condition is. */
+static void resolve(struct alerts *alerts, struct instance *instance, const char *why)
 {
 	instance->phase = PHASE_RESOLVED;
 	instance->resolved_ms = clock_mono_ms(alerts->clock);
 	struct msg_alert *alert = entity_of(alerts, instance);
 	alert->resolved_ms = clock_wall_ms(alerts->clock);
 	msg_set(&alert->state, phase_word(PHASE_RESOLVED));
+	if (why) {
+		autofree char *text = xasprintf("%s; %s", alert->text ? alert->text : "", why);
+		msg_set(&alert->text, text);
+	}
 	model_put_if_changed(alerts->model, MSG_alert, alert);
 }
 
@@ -271,8 +276,9 @@ static void hold(struct alerts *alerts, struct instance *instance, const struct 
 	show(alerts, instance, scene);
 }
 
-/* False: the instance is to go (it was pending, and nobody heard of it). */
-static bool let_go(struct alerts *alerts, struct instance *instance, bool at_once)
+/* False: the instance is to go (it was pending, and nobody heard of it). `why`: it is over at once, for another reason
+ * than that its condition ended. */
+static bool let_go(struct alerts *alerts, struct instance *instance, const char *why)
 {
 	int64_t now = clock_mono_ms(alerts->clock);
 	if (instance->phase == PHASE_PENDING)
@@ -281,18 +287,26 @@ static bool let_go(struct alerts *alerts, struct instance *instance, bool at_onc
 		return now - instance->resolved_ms < ALERT_RESOLVED_SHOWN_MS;
 	if (instance->over_ms < 0)
 		instance->over_ms = now;
-	if (at_once || now - instance->over_ms >= instance->rule->about.keep_ms)
-		resolve(alerts, instance);
+	if (why || now - instance->over_ms >= instance->rule->about.keep_ms)
+		resolve(alerts, instance, why);
 	return true;
+}
+
+/* NULL: the rule is to be asked. */
+static const char *over_because(const struct alerts *alerts, const struct rule *rule, bool is_there)
+{
+	if (is_off(alerts, rule))
+		return "over because the configuration turned the rule off";
+	return is_there ? NULL : "over because there is no such target any more";
 }
 
 static void step(struct alerts *alerts, const struct rule *rule, uint64_t target)
 {
 	struct scene scene;
-	bool there = set_scene(alerts, rule, target, &scene) && !is_off(alerts, rule);
+	const char *why = over_because(alerts, rule, set_scene(alerts, rule, target, &scene));
 	uint64_t key = key_of(rule, target);
 	struct instance *instance = find(alerts, key);
-	enum truth truth = there ? rule_judge(&scene) : TRUTH_NO;
+	enum truth truth = why ? TRUTH_NO : rule_judge(&scene);
 	bool resolved = instance && instance->phase == PHASE_RESOLVED;
 	if (truth == TRUTH_UNSURE && !resolved) {
 		if (instance && has_moved(alerts, instance, &scene))
@@ -301,7 +315,7 @@ static void step(struct alerts *alerts, const struct rule *rule, uint64_t target
 	}
 	if (truth == TRUTH_YES)
 		hold(alerts, instance ? instance : make(alerts, key, target, &scene), &scene);
-	else if (instance && !let_go(alerts, instance, !there))
+	else if (instance && !let_go(alerts, instance, why))
 		drop(alerts, (size_t)(instance - alerts->instances));
 }
 

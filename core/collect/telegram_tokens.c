@@ -320,6 +320,33 @@ static void read_first_token(struct telegram *telegram, struct tg_bot *bot, size
 	tg_plan(telegram, bot);
 }
 
+/* At a reload the token may be another one where it always was: then the bot begins anew. One that cannot be read now
+ * leaves the one that there is. */
+static void read_kept_token(struct telegram *telegram, struct tg_bot *bot)
+{
+	struct tg_scene scene = tg_scene_of(telegram, bot);
+	struct secret fresh = {0};
+	struct str text = STR_INIT;
+	struct err err = {0};
+	if (is_of_command(bot) ||
+		!settings_secret(&bot->conf->token, telegram->worker->stop_fd, &text, &err))
+		return;
+	secret_set(&fresh, text.text, text.length);
+	bool is_another = !secret_equal(&fresh, &bot->token);
+	secret_release(&fresh);
+	if (!is_another) {
+		str_wipe(&text);
+		str_release(&text);
+		return;
+	}
+	if (keep_token(telegram, bot, true, &text, &err))
+		tg_bot_start(bot, &scene, scene.now_ms);
+	else
+		tg_bot_no_token(bot, &scene, &err);
+	if (!bot->call)
+		tg_plan(telegram, bot);
+}
+
 void tg_read_tokens(struct telegram *telegram)
 {
 	int64_t until_ms = tg_now(telegram) + TG_SLICE_MS;
@@ -328,8 +355,9 @@ void tg_read_tokens(struct telegram *telegram)
 		tg_now(telegram) <= until_ms) {
 		struct tg_bot *bot = telegram->bots[telegram->unread++];
 		if (bot->is_kept)
-			continue;
-		read_first_token(telegram, bot, telegram->unread);
+			read_kept_token(telegram, bot);
+		else
+			read_first_token(telegram, bot, telegram->unread);
 		read++;
 	}
 	if (read)

@@ -139,9 +139,10 @@ static void rest(struct server *server, int error)
 		strerror(error));
 }
 
-static void accept_all(struct server *server)
+/* No more in one turn than SERVER_ACCEPTS: who opens and closes without end holds up nobody. */
+static void accept_some(struct server *server)
 {
-	for (;;) {
+	for (unsigned i = 0; i < SERVER_ACCEPTS; i++) {
 		int fd = accept4(server->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 		int error = errno;
 		if (fd >= 0) {
@@ -217,7 +218,7 @@ void server_handle(struct server *server, const struct pollfd *fds, size_t count
 		if (fds[i].revents || (server->peers[i]->more && !is_behind(server->peers[i])))
 			handle_peer(server->engine, server->peers[i], fds[i].revents);
 	if (fds[count - 1].revents)
-		accept_all(server);
+		accept_some(server);
 }
 
 static void check_patience(const struct engine *engine, struct peer *peer)

@@ -22,6 +22,7 @@ enum {
 	SERVER_PEERS = 64,
 	SERVER_POLLS = SERVER_PEERS + 1,
 	SERVER_REQUESTS = 64,    /* messages of one client in one turn */
+	SERVER_ACCEPTS = 8,      /* clients let in in one turn */
 	SERVER_HELLO_MS = 5000,  /* a client that does not introduce itself by then is hung up on */
 	SERVER_DEAF_MS = 1000,   /* without a free descriptor nobody is let in for so long */
 	SERVER_STUCK_MS = 10000, /* a client that takes no byte for so long is dropped */

@@ -180,6 +180,21 @@ static void a_printed_token_is_asked_for_once_and_again_when_it_is_rejected(void
 	assert_int_equal(runs(), 2);
 }
 
+/* The old one still works, so no answer says that there is another. */
+static void a_token_that_changed_in_its_file_is_taken_at_a_reload(void **state)
+{
+	(void)state;
+	autofree char *yaml = configuration(), *fresh = botapi_make_bot(&server, "fresh");
+	collected_start(&collected, "%s", yaml);
+	collected_wait(&collected, "obs_getme", "bot=\"b0\"", "http=200", NULL);
+	write_token(fresh);
+	collected_clear(&collected);
+	collected_reload(&collected, "%s", yaml);
+	const char *said = collected_wait_for(&collected, 5000, "obs_getme", "http=200", NULL);
+	assert_non_null(said);
+	assert_true((int64_t)collected_number(said, "tg_id") == strtoll(fresh, NULL, 10));
+}
+
 static void a_command_that_prints_no_token_is_told_and_not_run_again_at_once(void **state)
 {
 	(void)state;
@@ -200,6 +215,7 @@ int main(void)
 		TEST(stopping_kills_the_commands_that_run),
 		TEST(a_bot_that_is_taken_off_takes_its_command_along),
 		TEST(a_printed_token_is_asked_for_once_and_again_when_it_is_rejected),
+		TEST(a_token_that_changed_in_its_file_is_taken_at_a_reload),
 		TEST(a_command_that_prints_no_token_is_told_and_not_run_again_at_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

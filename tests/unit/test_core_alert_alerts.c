@@ -283,6 +283,8 @@ static void every_rule_can_be_off_held_and_of_another_severity(void **state)
 		configure(bench, off);
 		pass(bench, 1000);
 		assert_string_equal(phase_of(bench, rule), "resolved");
+		assert_non_null(strstr(alert_of(bench, rule)->text,
+			"over because the configuration turned the rule off"));
 		teardown(&fresh);
 	}
 }
