@@ -6,6 +6,8 @@
 
 #include "core/base/mem.h"
 
+enum { OWNERS = 256 }; /* by their last digits: two that share a place only share its turn */
+
 struct query_pool {
 	pthread_mutex_t lock;
 	pthread_cond_t news;
@@ -14,6 +16,7 @@ struct query_pool {
 	struct query *running[QUERY_THREADS];
 	struct query *queue[QUERY_QUEUE]; /* a ring */
 	size_t first, count;
+	uint64_t turns, served[OWNERS]; /* the turn in which an owner was last served */
 	bool stop;
 };
 
@@ -61,6 +64,28 @@ void query_post(struct query *query, struct mailbox *to_engine, enum msg_kind ki
 		mailbox_post_due(to_engine, parcel);
 }
 
+static struct query **seat_at(struct query_pool *pool, size_t place)
+{
+	return &pool->queue[(pool->first + place) % QUERY_QUEUE];
+}
+
+/* The first of the owner who was served longest ago: nobody waits for all that another wants. */
+static struct query *take_fairly(struct query_pool *pool)
+{
+	size_t best = 0;
+	for (size_t i = 1; i < pool->count; i++)
+		if (pool->served[(*seat_at(pool, i))->owner % OWNERS] <
+			pool->served[(*seat_at(pool, best))->owner % OWNERS])
+			best = i;
+	struct query *query = *seat_at(pool, best);
+	for (; best > 0; best--)
+		*seat_at(pool, best) = *seat_at(pool, best - 1);
+	pool->first = (pool->first + 1) % QUERY_QUEUE;
+	pool->count--;
+	pool->served[query->owner % OWNERS] = ++pool->turns;
+	return query;
+}
+
 /* The next query, NULL: the pool ends. */
 static struct query *take(struct query_pool *pool, unsigned seat)
 {
@@ -69,9 +94,7 @@ static struct query *take(struct query_pool *pool, unsigned seat)
 	while (pool->count == 0 && !pool->stop)
 		pthread_cond_wait(&pool->news, &pool->lock);
 	if (!pool->stop) {
-		query = pool->queue[pool->first];
-		pool->first = (pool->first + 1) % QUERY_QUEUE;
-		pool->count--;
+		query = take_fairly(pool);
 		pool->running[seat] = query;
 	}
 	pthread_mutex_unlock(&pool->lock);

@@ -2,7 +2,7 @@
 /*
  * Threads for what would be too long for a turn: log scans, chart columns, reading the audit file.
  * A query is counted by reference: the engine keeps one reference to cancel it by, the pool (and then
- * each parcel that it posts) another. Work functions look at query_cancelled() between slices.
+ * each parcel that it posts) another. Clients take turns: one that asks for much waits behind those that ask for little. Work functions look at query_cancelled() between slices.
  */
 #ifndef BOTSWAIN_ENGINE_QUERY_POOL_H
 #define BOTSWAIN_ENGINE_QUERY_POOL_H
@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include "core/base/attr.h"
 #include "core/msg/mailbox.h"
 
@@ -19,6 +20,7 @@ enum { QUERY_THREADS = 2, QUERY_QUEUE = 2048 };
 
 /* The head of every query: put it first in a struct of your own. */
 struct query {
+	uint64_t owner; /* the client that waits for it; 0: the engine. Owners take turns. */
 	_Atomic unsigned references;
 	atomic_bool cancelled;
 	void (*work)(struct query *query); /* pool thread */

@@ -106,6 +106,7 @@ static struct seek_job *new_job(
 	const struct msg_win_open *open = windows_request(peer, request->window);
 	struct seek_job *job = xcalloc(1, sizeof(*job));
 	query_init(&job->query, work, release_job);
+	job->query.owner = peer->who.client;
 	job->to_engine = engine->mailbox;
 	job->request = msg_copy(MSG_seek_req, request);
 	job->client = peer->who.client;

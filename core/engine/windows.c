@@ -90,6 +90,7 @@ static struct window_job *new_job(
 	struct window_job *job = xcalloc(1, sizeof(*job));
 	query_init(&job->query, work_job, release_job);
 	job->store = window->store;
+	job->query.owner = peer->who.client;
 	job->to_engine = engine->mailbox;
 	job->request = msg_copy(MSG_win_open, window->request);
 	job->client = peer->who.client;
