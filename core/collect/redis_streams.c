@@ -17,18 +17,22 @@
 
 #include "core/base/clock.h"
 #include "core/base/err.h"
+#include "core/base/format.h"
 #include "core/base/mem.h"
 #include "core/base/rng.h"
 #include "core/base/str.h"
 #include "core/msg/msg.h"
 #include "core/conf/settings.h"
+#include "core/parse/log_line.h"
 #include "core/events/writer.h"
 #include "core/collect/event_post.h"
 #include "core/collect/hub.h"
 #include "core/collect/post.h"
 #include "core/collect/redis_session.h"
 #include "core/collect/same.h"
+#include "core/collect/roster.h"
 #include "core/collect/schedule.h"
+#include "core/collect/stream_back.h"
 #include "core/collect/stream_entry.h"
 #include "core/collect/stream_info.h"
 #include "core/collect/stream_list.h"
@@ -48,6 +52,9 @@ struct streams {
 	uint64_t dropped;   /* entries that were gone before they were read, since the start */
 	size_t shrink;      /* asks for so many times fewer entries */
 	bool has_more;      /* the last read found entries */
+	struct stream_back back;
+	int64_t begun_ms,
+		span_ms; /* wall: entries of before were there before us, so much is read */
 	struct rng rng;
 };
 
@@ -72,6 +79,8 @@ static void take_entry(
 		return;
 	stream_entry_read(&streams->entry, &streams->session.conf->fields, stream->name,
 		stream->bot, id, entry->element[1]);
+	bool is_back = strtoll(id, NULL, 10) < streams->begun_ms;
+	event_writer_back(streams->post.writer, is_back ? streams->begun_ms : LOG_NO_TIME);
 	event_writer_event(streams->post.writer, &streams->entry.event);
 }
 
@@ -89,17 +98,23 @@ static void take_streams(struct streams *streams, const redisReply *reply)
 	}
 }
 
-/* The newest entries of a stream that was there before us, so that the screen is not empty. */
-static bool read_newest(struct streams *streams, struct watched_stream *stream, struct err *err)
+/* A stream that was there before us is read from its last minutes on. */
+static bool begin_stream(struct streams *streams, struct watched_stream *stream, struct err *err)
 {
-	autoreply struct redisReply *reply = NULL;
-	autofree char *count = xasprintf("%d", STREAM_FIRST_ENTRIES);
-	const char *words[] = {"XREVRANGE", stream->name, "+", "-", "COUNT", count, NULL};
-	if (!session_ask(&streams->session, words, &reply, err))
+	bool is_limited;
+	if (!stream_back_find(&streams->back, &streams->session, stream, &is_limited, err)) {
+		if (err->code == ERR_LIMIT && streams->back.page > 1)
+			streams->back.page /= 2; /* the next time */
 		return false;
-	copy_text(stream->last_id, sizeof(stream->last_id), "0-0");
-	for (size_t i = reply->elements; i > 0; i--)
-		take_entry(streams, stream, reply->element[i - 1]);
+	}
+	if (!is_limited)
+		return true;
+	autofree char *text = xasprintf(
+		"the last %s of the stream '%s' are not all here: it holds more than may be read "
+		"back at a start",
+		format_duration(streams->span_ms).text, stream->name);
+	event_post_left_out(&streams->post, streams->back.since_ms, stream->bot, text);
+	streams->dropped++;
 	return true;
 }
 
@@ -108,7 +123,7 @@ static bool prepare(struct streams *streams, struct err *err)
 {
 	for (size_t i = 0; i < streams->list.count; i++) {
 		struct watched_stream *stream = &streams->list.items[i];
-		if (stream->last_id[0] || stream->is_refused || read_newest(streams, stream, err))
+		if (stream->last_id[0] || stream->is_refused || begin_stream(streams, stream, err))
 			continue;
 		if (session_is_broken(&streams->session))
 			return false;
@@ -322,11 +337,25 @@ static int64_t next_ms(const struct streams *streams, bool has_read)
 	return event_post_until(&streams->post, next);
 }
 
+static void begin(struct streams *streams)
+{
+	struct hub *hub = streams->session.worker->hub;
+	struct roster *roster = hub_roster(hub);
+	streams->begun_ms = clock_wall_ms(hub->clock);
+	streams->span_ms = roster->settings->event_read_back_ms;
+	roster_unref(roster);
+	streams->back = (struct stream_back){.since_ms = streams->begun_ms - streams->span_ms,
+		.is_off = streams->span_ms == 0,
+		.left = STREAM_BACK_TOTAL,
+		.page = STREAM_BACK_PAGE};
+}
+
 static void run(struct worker *worker)
 {
 	struct streams *streams = worker->context;
 	bool has_read = false;
 	streams->session.worker = worker;
+	begin(streams);
 	rng_init(&streams->rng, (uint64_t)clock_cost_us());
 	schedule_init(
 		&streams->schedule, streams->session.conf->interval_ms, worker_now_ms(worker));

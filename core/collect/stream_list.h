@@ -19,13 +19,12 @@ struct redis_session;
 enum {
 	STREAMS_MAX = 1000,
 	STREAM_ID_BYTES = 48,
-	STREAM_FIRST_ENTRIES = 100, /* of what is there when the worker starts */
 };
 
 struct watched_stream {
 	char *name;
 	char *bot;                     /* what stood for the pattern's *, "" */
-	char last_id[STREAM_ID_BYTES]; /* "": its newest entries were not read yet */
+	char last_id[STREAM_ID_BYTES]; /* "": where to begin is not known yet */
 	int64_t position;              /* entries that were ever added up to last_id; -1 unknown */
 	uint64_t lost;                 /* found by a look and not told yet */
 	bool is_at_least;              /* ... and there may be more */

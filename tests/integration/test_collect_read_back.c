@@ -19,6 +19,7 @@
 
 enum { MINUTE_S = 60 };
 
+static struct redis_server server;
 static struct collected collected;
 static char folder[64];
 
@@ -36,6 +37,19 @@ static int teardown(void **state)
 		collected_stop(&collected);
 	remove_folder(folder);
 	return 0;
+}
+
+static int setup_redis(void **state)
+{
+	redis_server_init(&server);
+	return setup(state);
+}
+
+static int teardown_redis(void **state)
+{
+	int failed = teardown(state);
+	redis_server_release(&server);
+	return failed;
 }
 
 static FILE *open_log(const char *name)
@@ -152,14 +166,120 @@ static void what_is_more_than_the_bound_is_counted_and_said(void **state)
 	collected_wait(&collected, "obs_source", "kind=\"files\"", "dropped=1", NULL);
 }
 
+static void add(const char *stream, const char *message)
+{
+	char *id = redis_server_do(&server, "XADD %s * msg %s", stream, message);
+	assert_non_null(strchr(id, '-'));
+	free(id);
+}
+
+static void run(const char *command)
+{
+	autofree char *said = redis_server_do(&server, command);
+	if (starts_with(said, "ERR"))
+		fail_msg("%s: %s", command, said);
+}
+
+static void watch_streams(const char *streams)
+{
+	collected_start(&collected,
+		"redis: [{name: main, socket: %s, interval: 300ms, timeout: 500ms, streams: "
+		"[%s]}]\n"
+		"bots: [{name: orders, transport: none}]\n",
+		server.socket, streams);
+}
+
+/* Entries of so long ago; with more than one all have the same ms. */
+static void add_ago(const char *stream, int64_t ago_s, int count, const char *message)
+{
+	long long ms = (long long)(clock_wall_ms(clock_real()) - ago_s * 1000);
+	autofree char *script = xasprintf(
+		"for i=1,%d do redis.call('XADD','%s','%lld-'..i,'msg','%s '..i..'.') end", count,
+		stream, ms, message);
+	free(redis_server_do(&server, "EVAL %s 0", script));
+}
+
+static void the_last_minutes_of_a_stream_are_read_back(void **state)
+{
+	(void)state;
+	add_ago("log", 3600, 50, "hour");
+	add_ago("log", 16 * 60, 50, "old");
+	add_ago("log", 14 * 60, 700, "young");
+	add_ago("log", 10, 3, "fresh");
+	add_ago("quiet", 3600, 5, "quiet");
+	watch_streams("log, quiet");
+	collected_wait_event(&collected, "young 1.", NULL);
+	collected_wait_event(&collected, "fresh 3.", NULL);
+	assert_int_equal(collected_count_events(&collected, "young "), 700);
+	assert_int_equal(collected_count_events(&collected, "hour "), 0);
+	assert_int_equal(collected_count_events(&collected, "old "), 0);
+	add("log", "entry of now");
+	collected_wait_event(&collected, "entry of now", NULL);
+	/* A stream in which nothing happened for an hour goes on with what is new, too. */
+	add("quiet", "woken");
+	collected_wait_event(&collected, "woken", NULL);
+	assert_int_equal(collected_count_events(&collected, "fresh 3."), 1);
+	assert_int_equal(collected_count_events(&collected, "quiet "), 0);
+	assert_int_equal(collected_count_events(&collected, "lost"), 0);
+}
+
+static void of_a_stream_with_too_much_the_newest_win_and_the_rest_is_said(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 12; i++)
+		add_ago("log", 600 - i, 1000, "entry");
+	watch_streams("log");
+	collected_wait_event(
+		&collected, " W ", "the last 15m of the stream 'log' are not all here", NULL);
+	while (collected_count_events(&collected, "entry ") < 10000)
+		collected_wait_event(&collected, "entry ", NULL);
+	add("log", "the newest");
+	collected_wait_event(&collected, "the newest", NULL);
+	assert_int_equal(collected_count_events(&collected, "entry "), 10000);
+	assert_int_equal(collected_count_events(&collected, "entry 1."), 10);
+	collected_wait(&collected, "obs_source", "name=\"main:streams\"", "dropped=1", NULL);
+}
+
+static void exactly_what_may_be_read_back_is_no_loss(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 10; i++)
+		add_ago("log", 600 - i, 1000, "entry");
+	add_ago("other", 3600, 20, "too old");
+	watch_streams("log");
+	while (collected_count_events(&collected, "entry ") < 10000)
+		collected_wait_event(&collected, "entry ", NULL);
+	assert_int_equal(collected_count_events(&collected, "not all here"), 0);
+}
+
+static void a_trimmed_stream_is_read_back_from_what_is_left(void **state)
+{
+	(void)state;
+	add_ago("log", 600, 300, "early");
+	add_ago("log", 300, 300, "late");
+	run("XTRIM log MAXLEN 150");
+	watch_streams("log");
+	collected_wait_event(&collected, "late 300.", NULL);
+	assert_int_equal(collected_count_events(&collected, "late "), 150);
+	run("XTRIM log MAXLEN 0");
+	add("log", "after");
+	collected_wait_event(&collected, "after", NULL);
+	assert_int_equal(collected_count_events(&collected, "lost"), 0);
+}
+
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name)  cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define REDIS(name) cmocka_unit_test_setup_teardown(name, setup_redis, teardown_redis)
 	const struct CMUnitTest tests[] = {
 		TEST(a_real_log_and_what_it_was_rotated_to_are_read_back),
 		TEST(the_notes_say_when_it_was),
 		TEST(nothing_is_read_back_where_the_configuration_says_so),
 		TEST(what_is_more_than_the_bound_is_counted_and_said),
+		REDIS(the_last_minutes_of_a_stream_are_read_back),
+		REDIS(of_a_stream_with_too_much_the_newest_win_and_the_rest_is_said),
+		REDIS(exactly_what_may_be_read_back_is_no_loss),
+		REDIS(a_trimmed_stream_is_read_back_from_what_is_left),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -85,21 +85,6 @@ static void an_entry_without_a_bot_is_the_one_s_whose_stream_it_is(void **state)
 	collected_wait_event(&collected, "redis/main orders ", "whose", NULL);
 }
 
-static void what_is_there_at_the_start_is_shown_from_its_last_part_on(void **state)
-{
-	(void)state;
-	for (int i = 0; i < 150; i++) {
-		autofree char *message = xasprintf("entry %d.", i);
-		add("log", message);
-	}
-	watch("log");
-	collected_wait_event(&collected, "entry 149.", NULL);
-	assert_int_equal(collected_count_events(&collected, "entry "), 100);
-	add("log", "entry 150.");
-	collected_wait_event(&collected, "entry 150.", NULL);
-	assert_int_equal(collected_count_events(&collected, "entry "), 101);
-}
-
 static void a_stream_that_appears_later_is_read_whole(void **state)
 {
 	(void)state;
@@ -354,7 +339,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(mapped_fields_have_their_meaning_and_others_are_kept),
 		TEST(an_entry_without_a_bot_is_the_one_s_whose_stream_it_is),
-		TEST(what_is_there_at_the_start_is_shown_from_its_last_part_on),
 		TEST(a_stream_that_appears_later_is_read_whole),
 		TEST(nothing_is_lost_or_read_twice_over_a_restart),
 		TEST(entries_that_are_trimmed_before_they_are_read_are_counted_and_said),
