@@ -18,6 +18,7 @@ enum {
 	LIMIT_REDIS_INFO_BYTES = 1 << 20,
 	LIMIT_ENV_FILE_BYTES = 256 << 10,
 	LIMIT_UNIT_FILE_BYTES = 64 << 10,
+	LIMIT_CONTAINER_LIST_BYTES = 8 << 20,
 	LIMIT_PROGRAMS = 4096, /* that one supervisor is asked about */
 	LIMIT_RETRY_AFTER_S = 86400,
 
