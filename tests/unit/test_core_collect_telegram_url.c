@@ -84,9 +84,10 @@ static const struct rule {
 	{"telegram_url(", {"core/collect/telegram_url.c", "core/collect/telegram_url.h",
 				  "core/collect/telegram.c"}},
 	{"http_get(", {"core/collect/http.c", "core/collect/http.h", "core/collect/telegram.c"}},
-	{"curl_easy_init", {"core/collect/http.c"}},
+	/* supervisor_docker.c: to Unix sockets alone, see below */
+	{"curl_easy_init", {"core/collect/http.c", "core/collect/supervisor_docker.c"}},
 	{"CURLOPT_URL", {NULL}},
-	{"SET(URL", {"core/collect/http.c"}},
+	{"SET(URL", {"core/collect/http.c", "core/collect/supervisor_docker.c"}},
 	{"\"/bot\"", {"core/collect/telegram_url.c", "core/base/redact_shape.c"}},
 	{"getUpdates\"", {NULL}},
 	{"etWebhook\"", {NULL}},
@@ -115,6 +116,10 @@ static int read_source(const char *path, const struct stat *status, int kind, st
 	assert_int_equal(fread(text, 1, (size_t)status->st_size, file), (size_t)status->st_size);
 	fclose(file);
 	files_read++;
+	if (!strcmp(path + strlen(root) + 1, "core/collect/supervisor_docker.c"))
+		assert_true(strstr(text, "SET(UNIX_SOCKET_PATH, talk->socket);") &&
+			    strstr(text, "\"http://localhost%s\", path") &&
+			    !strstr(text, "SET(POST"));
 	for (size_t i = 0; i < COUNT_OF(rules); i++)
 		if (strstr(text, rules[i].text) && !may_hold(&rules[i], path + strlen(root) + 1))
 			fail_msg("%s holds %s: only the door may", path, rules[i].text);
