@@ -39,8 +39,9 @@ static bool is_wanted(const struct app *app, const struct msg_alert *alert)
 
 static bool is_old(const struct app *app, const struct msg_alert *alert)
 {
-	const struct msg_engine *engine = model_engine(app->live);
-	return !app->alarm.primed ||
+	size_t link = links_of(alert->id);
+	const struct msg_engine *engine = model_find(app->live, MSG_engine, links_id(link, 1));
+	return !(app->alarm.primed >> link & 1) ||
 	       (engine && alert->fired_ms < engine->started_ms + ALARM_START_MS);
 }
 
@@ -97,10 +98,16 @@ static void look(struct app *app)
 	free(alarm->known);
 	alarm->known = next;
 	alarm->count = kept;
-	alarm->primed = true;
+	for (size_t i = 0; i < links_count(app->links); i++)
+		alarm->primed |= (uint32_t)(link_turn_wall_ms(links_at(app->links, i)) != 0) << i;
 }
 
 /* ---- the signal ---- */
+
+static int64_t fired(const struct app *app, const struct msg_alert *alert)
+{
+	return app_time(app, alert->id, alert->fired_ms);
+}
 
 /* The newest of those that nobody was told of; how many there are. */
 static size_t untold(const struct app *app, const struct msg_alert **ret_newest)
@@ -112,7 +119,7 @@ static size_t untold(const struct app *app, const struct msg_alert **ret_newest)
 		if (alarm->known[i].told)
 			continue;
 		const struct msg_alert *alert = model_alert(app->live, alarm->known[i].id);
-		if (alert && (!*ret_newest || alert->fired_ms > (*ret_newest)->fired_ms))
+		if (alert && (!*ret_newest || fired(app, alert) > fired(app, *ret_newest)))
 			*ret_newest = alert;
 		count++;
 	}
@@ -123,8 +130,9 @@ static void raise_signal(struct app *app, const struct msg_alert *newest, size_t
 {
 	struct alarm *alarm = &app->alarm;
 	autostr struct str text = STR_INIT;
-	autofree char *sentence =
-		xasprintf("CRIT %s %s: %s", newest->rule, newest->target_name, newest->text);
+	const char *host = app_host(app, newest->id);
+	autofree char *sentence = xasprintf("CRIT %s %s%s%s: %s", newest->rule, host,
+		host[0] ? "/" : "", newest->target_name, newest->text);
 	(void)sanitize_clip(&text, sentence, strlen(sentence), SENTENCE_CELLS);
 	if (count > 1)
 		str_addf(&text, " (and %zu more)", count - 1);
@@ -138,12 +146,12 @@ static void raise_signal(struct app *app, const struct msg_alert *newest, size_t
 	app->dirty = true;
 }
 
-void alarm_step(struct app *app, unsigned turns)
+void alarm_step(struct app *app, uint32_t turned)
 {
 	struct alarm *alarm = &app->alarm;
 	int64_t now_ms = app_mono_ms(app);
 	const struct msg_alert *newest;
-	if (turns)
+	if (turned)
 		look(app);
 	size_t count = untold(app, &newest);
 	if (newest && now_ms - alarm->told_mono_ms >= ALARM_GAP_MS)
@@ -165,8 +173,9 @@ void alarm_sound(struct app *app)
 	if (alarm->notify == NOTIFY_NO)
 		return;
 	const struct msg_engine *engine = model_engine(app->live);
-	autofree char *title =
-		xasprintf("botswain %s", engine ? engine->environment : app->settings->environment);
+	const char *environment = engine ? engine->environment : app->settings->environment;
+	autofree char *title = xasprintf(
+		"botswain%s%s", app_is_many(app) ? "" : " ", app_is_many(app) ? "" : environment);
 	term_notify(app->term, alarm->notify, title, alarm->text);
 }
 

@@ -39,8 +39,8 @@ struct alarm {
 	enum notify_way notify;
 	struct alarm_known *known; /* ordered by id */
 	size_t count;
-	bool primed; /* it has looked once */
-	bool due;    /* a signal goes out with the next frame */
+	uint32_t primed; /* bit n: it has looked once at engine n */
+	bool due;        /* a signal goes out with the next frame */
 	int64_t told_mono_ms;
 	int64_t flash_until_ms; /* monotonic; 0: nothing is shown */
 	char *text;             /* of the last signal, safe for a cell; NULL: none yet */
@@ -49,8 +49,8 @@ struct alarm {
 void alarm_init(struct alarm *alarm, const struct settings *settings);
 void alarm_release(struct alarm *alarm);
 
-/* Looks at the live model when turns were applied to it; then what time alone changes. */
-void alarm_step(struct app *app, unsigned turns);
+/* Looks at the live model when turns were applied to it (bit n: of link n); then what time alone changes. */
+void alarm_step(struct app *app, uint32_t turned);
 /* Sends what is due; after a frame was presented. */
 void alarm_sound(struct app *app);
 /* Milliseconds until alarm_step() has something to do by itself, -1: never. */

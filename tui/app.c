@@ -2,6 +2,7 @@
 /* The turn: events, the link, time. What a picture is made of is in picture.c. */
 #include "tui/app.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,25 +17,49 @@
 #include "tui/picture.h"
 #include "tui/leave.h"
 
+static void add_parts(struct app *app)
+{
+	app->parts = xcalloc(links_count(app->links), sizeof(*app->parts));
+	for (size_t i = 0; i < links_count(app->links); i++)
+		for (int id = 1; id < WINDOW_COUNT; id++)
+			window_init(&app->parts[i][id], (enum window_id)id);
+	for (int id = 1; id < WINDOW_COUNT; id++)
+		app->windows[id].epoch = UINT_MAX; /* of no link */
+}
+
+static void free_windows(struct app *app)
+{
+	for (int id = 1; id < WINDOW_COUNT; id++) {
+		window_release(&app->windows[id]);
+		for (size_t i = 0; app->parts && i < links_count(app->links); i++)
+			window_release(&app->parts[i][id]);
+	}
+	free(app->parts);
+}
+
 struct app *app_new(const struct clock *clock, const struct settings *settings, struct term *term,
-	struct link *link)
+	struct links *links)
 {
 	struct app *app = xcalloc(1, sizeof(*app));
 	app->clock = clock;
 	app->settings = settings;
 	app->term = term;
-	app->link = link;
-	app->live = model_new();
+	app->links = links;
+	app->live = links_model_edit(links);
 	app->now_ms = clock_wall_ms(clock);
 	app->own_cpu = NAN;
-	app->key_mono_ms = app->interrupt_mono_ms = app->data_mono_ms = app->link_mono_ms =
-		INT64_MIN / 2;
+	app->key_mono_ms = app->interrupt_mono_ms = app->data_mono_ms = INT64_MIN / 2;
+	for (size_t i = 0; i < LINKS_MAX; i++)
+		app->engines[i] =
+			(struct app_engine){.now_ms = app->now_ms, .link_mono_ms = INT64_MIN / 2};
 	app->start_mono_ms = clock_mono_ms(clock);
 	alarm_init(&app->alarm, settings);
 	keymap_init(&app->keymap);
 	views_init(&app->views);
 	for (int id = 1; id < WINDOW_COUNT; id++)
 		window_init(&app->windows[id], (enum window_id)id);
+	if (app_is_many(app))
+		add_parts(app);
 	for (int id = 0; id < PANE_COUNT; id++) {
 		const struct pane *pane = pane_of((enum pane_id)id);
 		app->view[id] = xcalloc(1, pane->view_size);
@@ -63,10 +88,8 @@ void app_free(struct app *app)
 	while (app->overlay)
 		app_pop(app);
 	free_views(app);
-	for (int id = 1; id < WINDOW_COUNT; id++)
-		window_release(&app->windows[id]);
-	link_free(app->link);
-	model_free(app->live);
+	free_windows(app);
+	links_free(app->links);
 	model_free(app->frozen);
 	alarm_release(&app->alarm);
 	keymap_release(&app->keymap);
@@ -151,83 +174,127 @@ void app_event(struct app *app, const struct term_event *event)
 
 /* ---- the engine ---- */
 
-static void take_window(struct app *app, enum msg_kind kind, const void *body)
-{
-	for (int id = 1; id < WINDOW_COUNT; id++) {
-		struct window *window = &app->windows[id];
-		if (app->frozen && window->answered && window->done)
-			continue; /* asked for again when the pause ends */
-		if (window_take(window, kind, body))
-			app->dirty_data = true;
-	}
-}
-
 /* Answers of all kinds carry the request's number as their first field. */
-static void take_answer(struct app *app, enum msg_kind kind, const void *body)
+static void take_answer(struct app *app, size_t link, enum msg_kind kind, const void *body)
 {
 	uint64_t req = *(const uint64_t *)body;
 	for (size_t i = 0; i < APP_REQUESTS_MAX; i++) {
-		if (app->requests[i].req != req)
+		if (app->requests[i].req != req || app->requests[i].link != link)
 			continue;
 		reply_take *take = app->requests[i].take;
 		bool more = kind == MSG_seek && !((const struct msg_seek *)body)->done;
 		if (!more)
 			app->requests[i].req = 0;
+		app->answerer = link;
 		take(app, req, kind, body);
 		app->dirty = true;
 		return;
 	}
 }
 
-static void take(void *context, enum msg_kind kind, const void *body)
+static void take(void *context, size_t link, enum msg_kind kind, const void *body)
 {
+	struct app *app = context;
 	if (kind == MSG_win_rows || kind == MSG_win_points)
-		take_window(context, kind, body);
+		app->dirty_data |= parts_take(app, link, kind, body);
 	else if (kind == MSG_plan || kind == MSG_accepted || kind == MSG_answer || kind == MSG_seek)
-		take_answer(context, kind, body);
+		take_answer(app, link, kind, body);
 }
 
-/* Whoever waits for an answer hears that none will come. */
-static void fail_requests(struct app *app)
+/* Whoever waits for an answer of this engine hears that none will come. */
+static void fail_requests(struct app *app, size_t link)
 {
 	for (size_t i = 0; i < APP_REQUESTS_MAX; i++) {
 		uint64_t req = app->requests[i].req;
-		if (!req)
+		if (!req || app->requests[i].link != link)
 			continue;
 		app->requests[i].req = 0;
+		app->answerer = link;
 		app->requests[i].take(app, req, MSG_none, NULL);
 	}
 }
 
-static void look_at_link(struct app *app, unsigned turns)
+static void look_at_link(struct app *app, size_t index)
 {
-	enum link_state state = link_state(app->link);
-	if (state != app->link_state || link_epoch(app->link) != app->epoch) {
-		fail_requests(app);
-		app->epoch = link_epoch(app->link);
-		app->link_state = state;
+	struct app_engine *engine = &app->engines[index];
+	const struct link *link = links_at(app->links, index);
+	enum link_state state = link_state(link);
+	if (state != engine->link_state || link_epoch(link) != engine->epoch) {
+		fail_requests(app, index);
+		engine->epoch = link_epoch(link);
+		engine->link_state = state;
 		app->dirty = true;
 	}
-	if (strcmp(app->link_why, link_why(app->link)) != 0) {
-		copy_text(app->link_why, sizeof(app->link_why), link_why(app->link));
+	if (strcmp(engine->link_why, link_why(link)) != 0) {
+		copy_text(engine->link_why, sizeof(engine->link_why), link_why(link));
 		app->dirty = true;
-	}
-	if (turns && !app->frozen) {
-		app->now_ms = link_turn_wall_ms(app->link);
-		app->dirty_data = true;
 	}
 }
 
-static void look_at_silence(struct app *app)
+static void look_at_silence(struct app *app, size_t index)
 {
-	int64_t age_ms = link_turn_age_ms(app->link, app_mono_ms(app));
-	bool silent = link_turn_wall_ms(app->link) && age_ms > LINK_SILENT_MS;
+	struct app_engine *engine = &app->engines[index];
+	const struct link *link = links_at(app->links, index);
+	int64_t age_ms = link_turn_age_ms(link, app_mono_ms(app));
+	bool silent = link_turn_wall_ms(link) && age_ms > LINK_SILENT_MS;
 	int64_t silent_s = silent ? age_ms / 1000 : 0;
-	if (silent != app->silent || silent_s != app->silent_s)
+	if (silent != engine->silent || silent_s != engine->silent_s)
 		app->dirty = true;
-	app->silent = silent;
-	app->silent_s = silent_s;
-	app->silent_since_ms = link_turn_wall_ms(app->link);
+	engine->silent = silent;
+	engine->silent_s = silent_s;
+}
+
+/* The picture's own clock is that of the first engine which speaks: one that comes back takes it over. */
+void app_read_clocks(struct app *app)
+{
+	size_t first = LINKS_MAX;
+	for (size_t i = 0; i < links_count(app->links); i++) {
+		struct app_engine *engine = &app->engines[i];
+		int64_t wall_ms = link_turn_wall_ms(links_at(app->links, i));
+		if (wall_ms)
+			engine->now_ms = wall_ms;
+		if (wall_ms && !engine->silent && first == LINKS_MAX)
+			first = i;
+	}
+	if (first < LINKS_MAX)
+		app->now_ms = app->engines[first].now_ms - app->engines[first].skew_ms;
+}
+
+/* How far an engine's clock goes before that of the first that ever spoke. A correction stands until it is
+ * wrong by seconds: event keys are made of it. */
+static void look_at_clock(struct app *app, size_t index, int64_t now_ms)
+{
+	size_t first = 0;
+	while (first < index && !link_turn_wall_ms(links_at(app->links, first)))
+		first++;
+	const struct link *link = links_at(app->links, index), *other = links_at(app->links, first);
+	if (!link_turn_wall_ms(link))
+		return;
+	int64_t *skew_ms = &app->engines[index].skew_ms;
+	int64_t found_ms = link_turn_wall_ms(link) + link_turn_age_ms(link, now_ms) -
+			   link_turn_wall_ms(other) - link_turn_age_ms(other, now_ms);
+	if (llabs(found_ms - *skew_ms) >= APP_SKEW_MS)
+		*skew_ms = llabs(found_ms) < APP_SKEW_MS ? 0 : found_ms;
+}
+
+static void look_at_engines(struct app *app, uint32_t turned)
+{
+	bool any = false, silent = true;
+	for (size_t i = 0; i < links_count(app->links); i++) {
+		look_at_link(app, i);
+		look_at_silence(app, i);
+		if (turned >> i & 1)
+			look_at_clock(app, i, app_mono_ms(app));
+		if (!link_turn_wall_ms(links_at(app->links, i)))
+			continue;
+		any = true;
+		silent = silent && app->engines[i].silent;
+	}
+	app->silent = any && silent;
+	if (turned && !app->frozen) {
+		app_read_clocks(app);
+		app->dirty_data = true;
+	}
 }
 
 /* Its time is over, or the result stands where it was announced. */
@@ -244,12 +311,13 @@ static void look_at_toast(struct app *app)
 		app->dirty = true;
 }
 
-static bool awaits_answer(const struct app *app)
+static bool awaits_answer(const struct app *app, size_t index)
 {
-	if (!link_turn_wall_ms(app->link) || app->link_state != LINK_ATTACHED || app->dirty)
+	const struct link *link = links_at(app->links, index);
+	if (!link_turn_wall_ms(link) || link_state(link) != LINK_ATTACHED || app->dirty)
 		return true;
 	for (size_t i = 0; i < APP_REQUESTS_MAX; i++)
-		if (app->requests[i].req)
+		if (app->requests[i].req && app->requests[i].link == index)
 			return true;
 	for (int id = 1; id < WINDOW_COUNT; id++)
 		if (app->windows[id].asked && !(app->windows[id].answered && app->windows[id].done))
@@ -257,22 +325,38 @@ static bool awaits_answer(const struct app *app)
 	return false;
 }
 
-int app_link_pause_ms(const struct app *app)
+/* Milliseconds until a link should be read; 0: as soon as it is ready, because an answer is waited for. */
+static int link_pause_ms(const struct app *app, size_t index)
 {
 	int64_t gap_ms = app->frozen ? APP_PAUSED_MS : APP_DATA_MS;
-	int64_t left_ms = app->link_mono_ms + gap_ms - app_mono_ms(app);
-	return left_ms <= 0 || awaits_answer(app) ? 0 : (int)left_ms;
+	int64_t left_ms = app->engines[index].link_mono_ms + gap_ms - app_mono_ms(app);
+	return left_ms <= 0 || awaits_answer(app, index) ? 0 : (int)left_ms;
+}
+
+size_t app_poll(const struct app *app, struct pollfd *slots, int *timeout_ms)
+{
+	size_t count = links_count(app->links);
+	for (size_t i = 0; i < count; i++) {
+		int pause_ms = link_pause_ms(app, i);
+		slots[i] = link_poll(links_at(app->links, i));
+		if (pause_ms <= 0 || slots[i].events & POLLOUT)
+			continue;
+		slots[i].fd = -1;
+		if (*timeout_ms < 0 || pause_ms < *timeout_ms)
+			*timeout_ms = pause_ms;
+	}
+	return count;
 }
 
 void app_step(struct app *app)
 {
 	int64_t now_ms = app_mono_ms(app);
-	if (app_link_pause_ms(app) == 0)
-		app->link_mono_ms = now_ms;
-	unsigned turns = link_step(app->link, app->live, now_ms, take, app);
-	look_at_link(app, turns);
-	alarm_step(app, turns);
-	look_at_silence(app);
+	for (size_t i = 0; i < links_count(app->links); i++)
+		if (link_pause_ms(app, i) == 0)
+			app->engines[i].link_mono_ms = now_ms;
+	uint32_t turned = links_step(app->links, now_ms, take, app);
+	look_at_engines(app, turned);
+	alarm_step(app, turned);
 	app->quit |= leave_is_due(app);
 	if (app->trails && app_mono_ms(app) - app->key_mono_ms >= APP_TRAIL_MS)
 		app->dirty = true;
@@ -290,9 +374,14 @@ static int sooner(int a, int64_t b)
 /* An engine that runs answers at once: one full frame instead of an empty one and a full one. */
 static int64_t first_frame_wait_ms(const struct app *app)
 {
-	enum link_state state = link_state(app->link);
-	bool comes = state == LINK_MEETING || state == LINK_ATTACHED;
-	if (app->painted || !comes || link_turn_wall_ms(app->link))
+	bool comes = false;
+	for (size_t i = 0; i < links_count(app->links); i++) {
+		const struct link *link = links_at(app->links, i);
+		enum link_state state = link_state(link);
+		comes |= !link_turn_wall_ms(link) &&
+			 (state == LINK_MEETING || state == LINK_ATTACHED);
+	}
+	if (app->painted || !comes)
 		return 0;
 	int64_t left_ms = app->start_mono_ms + APP_FIRST_MS - app_mono_ms(app);
 	return left_ms > 0 ? left_ms : 0;
@@ -305,19 +394,29 @@ static int64_t trail_left_ms(const struct app *app)
 }
 
 /* Until the engine counts as silent, or its silence is a second longer; -1: no turn was ever marked. */
-static int64_t silence_left_ms(const struct app *app, int64_t now_ms)
+static int64_t silence_left_ms(const struct app *app, size_t index, int64_t now_ms)
 {
-	if (!link_turn_wall_ms(app->link))
+	const struct app_engine *engine = &app->engines[index];
+	const struct link *link = links_at(app->links, index);
+	if (!link_turn_wall_ms(link))
 		return -1;
-	int64_t age_ms = link_turn_age_ms(app->link, now_ms);
-	int64_t next_ms = app->silent ? (app->silent_s + 1) * 1000 : LINK_SILENT_MS + 1;
+	int64_t age_ms = link_turn_age_ms(link, now_ms);
+	int64_t next_ms = engine->silent ? (engine->silent_s + 1) * 1000 : LINK_SILENT_MS + 1;
 	return next_ms > age_ms ? next_ms - age_ms : 0;
+}
+
+static int links_timeout_ms(const struct app *app, int64_t now_ms)
+{
+	int timeout = -1;
+	for (size_t i = 0; i < links_count(app->links); i++)
+		timeout = sooner(timeout, link_timeout_ms(links_at(app->links, i), now_ms));
+	return timeout;
 }
 
 int app_timeout_ms(const struct app *app)
 {
 	int64_t now_ms = app_mono_ms(app);
-	int timeout = link_timeout_ms(app->link, now_ms);
+	int timeout = links_timeout_ms(app, now_ms);
 	if (first_frame_wait_ms(app))
 		return sooner(timeout, first_frame_wait_ms(app));
 	if (app->dirty)
@@ -331,8 +430,9 @@ int app_timeout_ms(const struct app *app)
 	if (app->toast.until_ms)
 		timeout = sooner(
 			timeout, app->toast.until_ms > now_ms ? app->toast.until_ms - now_ms : 0);
-	timeout = sooner(timeout, alarm_left_ms(app));
-	return sooner(timeout, silence_left_ms(app, now_ms));
+	for (size_t i = 0; i < links_count(app->links); i++)
+		timeout = sooner(timeout, silence_left_ms(app, i, now_ms));
+	return sooner(timeout, alarm_left_ms(app));
 }
 
 bool app_owes_frame(const struct app *app)

@@ -17,6 +17,51 @@ const struct model *app_model(const struct app *app)
 	return app->frozen ? app->frozen : app->live;
 }
 
+bool app_is_many(const struct app *app)
+{
+	return links_count(app->links) > 1;
+}
+
+int64_t app_now(const struct app *app, uint64_t id)
+{
+	return app_is_many(app) ? app->engines[links_of(id)].now_ms : app->now_ms;
+}
+
+int64_t app_time(const struct app *app, uint64_t id, int64_t time_ms)
+{
+	return time_ms ? time_ms - app->engines[links_of(id)].skew_ms : 0;
+}
+
+const char *app_host(const struct app *app, uint64_t id)
+{
+	return app_is_many(app) ? links_name(app->links, links_of(id)) : "";
+}
+
+bool app_is_gone(const struct app *app, uint64_t id)
+{
+	return app_is_many(app) && app->engines[links_of(id)].silent;
+}
+
+unsigned app_severity(const struct app *app, const struct msg_bot *bot)
+{
+	unsigned severity = bot->severity <= SEVERITY_CRIT ? (unsigned)bot->severity : SEVERITY_OK;
+	return severity < SEVERITY_UNKNOWN && app_is_gone(app, bot->id) ? SEVERITY_UNKNOWN
+									: severity;
+}
+
+const struct msg_engine *app_engine(const struct app *app, size_t link)
+{
+	return model_find(app_model(app), MSG_engine, links_id(link, 1));
+}
+
+bool app_is_attached(const struct app *app)
+{
+	for (size_t i = 0; i < links_count(app->links); i++)
+		if (link_welcome(links_at(app->links, i)))
+			return true;
+	return false;
+}
+
 const struct pane *app_pane(const struct app *app)
 {
 	return pane_of(views_now(&app->views)->focus);
@@ -81,7 +126,26 @@ void app_toast(struct app *app, bool error, const char *format, ...)
 	va_end(args);
 	toast_say(&app->toast, app_mono_ms(app), error, "%s", text);
 	app->toast_operation = 0;
+	app->toast_goes_on = false;
 	app->dirty = true;
+}
+
+void app_toast_more(struct app *app, bool error, const char *format, ...)
+{
+	char text[TOAST_BYTES], before[TOAST_BYTES] = "";
+	va_list args;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	if (app->toast_goes_on && app->toast.until_ms)
+		snprintf(before, sizeof(before), "%.*s; ", TOAST_BYTES - 4, app->toast.text);
+	app_toast(app, error || (before[0] && app->toast.error), "%s%s", before, text);
+	app->toast_goes_on = true;
+}
+
+const char *app_answerer(const struct app *app)
+{
+	return links_name(app->links, app->answerer);
 }
 
 void app_toast_until_ended(struct app *app, uint64_t operation)
@@ -89,20 +153,23 @@ void app_toast_until_ended(struct app *app, uint64_t operation)
 	app->toast_operation = operation;
 }
 
-bool app_request(struct app *app, enum msg_kind kind, void *body, reply_take *take)
+bool app_request(struct app *app, size_t index, enum msg_kind kind, void *body, reply_take *take)
 {
-	uint64_t req = link_next_request(app->link);
+	struct link *link = links_at(app->links, index);
+	uint64_t req = ++app->last_request;
 	*(uint64_t *)body = req;
 	for (size_t i = 0; i < APP_REQUESTS_MAX; i++) {
 		if (app->requests[i].req)
 			continue;
-		if (!link_send(app->link, kind, body))
+		if (!link_send(link, kind, body))
 			break;
 		app->requests[i].req = req;
+		app->requests[i].link = index;
 		app->requests[i].take = take;
 		return true;
 	}
-	app_toast(app, true, "no engine: %s", link_why(app->link));
+	app_toast(app, true, "no engine%s%s: %s", app_is_many(app) ? " on " : "",
+		app_is_many(app) ? links_name(app->links, index) : "", link_why(link));
 	return false;
 }
 
@@ -126,10 +193,11 @@ void app_pop(struct app *app)
 
 /* ---- may I? ---- */
 
-int64_t app_armed_until(const struct app *app)
+int64_t app_armed_until(const struct app *app, size_t index)
 {
-	const struct msg_engine *engine = model_engine(app->live);
-	const struct msg_welcome *welcome = link_welcome(app->link);
+	const struct link *link = links_at(app->links, index);
+	const struct msg_engine *engine = model_find(app->live, MSG_engine, links_id(index, 1));
+	const struct msg_welcome *welcome = link_welcome(link);
 	if (!engine || !welcome)
 		return 0;
 	if (strcmp(engine->write, "always") == 0)
@@ -137,31 +205,54 @@ int64_t app_armed_until(const struct app *app)
 	for (size_t i = 0; i < engine->armed_count; i++) {
 		const struct msg_armed *armed = &engine->armed[i];
 		if (strcmp(armed->operator, welcome->operator) == 0 &&
-			armed->until_ms > link_turn_wall_ms(app->link))
+			armed->until_ms > link_turn_wall_ms(link))
 			return armed->until_ms;
 	}
 	return 0;
 }
 
+static const char *why_locked(const struct app *app, size_t index)
+{
+	const struct msg_engine *engine = model_find(app->live, MSG_engine, links_id(index, 1));
+	if (!link_welcome(links_at(app->links, index)) || !engine)
+		return "no engine";
+	if (app->engines[index].silent)
+		return "the engine is silent";
+	if (engine->leaving[0])
+		return "the engine is leaving";
+	if (engine->ledger_error[0])
+		return engine->ledger_error;
+	if (strcmp(engine->write, "read-only") == 0)
+		return "READ-ONLY: the configuration says `write: read-only`";
+	return app_armed_until(app, index) ? NULL : "READ-ONLY: press ! to arm for 15 minutes";
+}
+
+/* The engines of what is at hand, else all. */
+uint32_t app_engines_at_hand(const struct app *app)
+{
+	CLEANUP(id_list_release) struct id_list ids = {0};
+	uint32_t engines = 0;
+	if (!app_is_many(app))
+		return 1;
+	app_targets(app, &ids);
+	for (size_t i = 0; i < ids.count; i++)
+		engines |= UINT32_C(1) << links_of(ids.ids[i]);
+	return engines ? engines : (UINT32_C(1) << links_count(app->links)) - 1;
+}
+
 bool app_may_change(const struct app *app, struct str *ret_why)
 {
-	const struct msg_engine *engine = model_engine(app->live);
+	uint32_t engines = app_engines_at_hand(app);
 	const char *why = NULL;
-	if (!link_welcome(app->link) || !engine)
-		why = "no engine";
-	else if (app->silent)
-		why = "the engine is silent";
-	else if (engine->leaving[0])
-		why = "the engine is leaving";
-	else if (engine->ledger_error[0])
-		why = engine->ledger_error;
-	else if (strcmp(engine->write, "read-only") == 0)
-		why = "READ-ONLY: the configuration says `write: read-only`";
-	else if (!app_armed_until(app))
-		why = "READ-ONLY: press ! to arm for 15 minutes";
-	if (why)
-		str_adds(ret_why, why);
-	return !why;
+	for (size_t i = 0; i < links_count(app->links); i++) {
+		if (!(engines >> i & 1))
+			continue;
+		why = why_locked(app, i);
+		if (!why)
+			return true;
+	}
+	str_adds(ret_why, why ? why : "no engine");
+	return false;
 }
 
 void app_targets(const struct app *app, struct id_list *ret_ids)
@@ -182,15 +273,38 @@ void app_targets(const struct app *app, struct id_list *ret_ids)
 		id_list_add(ret_ids, rows->cursor);
 }
 
+uint64_t app_find(const struct app *app, enum msg_kind kind, const char *name, struct err *err)
+{
+	const char *scope = msg_info(kind)->name, *slash = strchr(name, '/');
+	autostr struct str hosts = STR_INIT;
+	uint64_t found = 0;
+	size_t count = 0;
+	autofree char *host = xstrndup(name, slash ? (size_t)(slash - name) : 0);
+	uint64_t raw = entity_id(scope, app_is_many(app) && slash ? slash + 1 : name);
+	for (size_t i = 0; i < links_count(app->links); i++) {
+		if (!model_find(app_model(app), kind, links_id(i, raw)) ||
+			(host[0] && strcmp(host, links_name(app->links, i)) != 0))
+			continue;
+		str_addf(&hosts, "%s%s/%s", count ? ", " : "", links_name(app->links, i), name);
+		found = links_id(i, raw);
+		count++;
+	}
+	if (count == 1)
+		return found;
+	(void)(count ? err_set(err, ERR_INVALID, "which %s '%s'? say one of %s", scope, name,
+			       hosts.text)
+		     : err_set(err, ERR_NOT_FOUND, "no %s '%s'; Tab completes names", scope, name));
+	return 0;
+}
+
 bool app_named(const struct app *app, const char *names, struct id_list *ret_ids, struct err *err)
 {
 	while (*names) {
 		size_t length = strcspn(names, " ");
 		autofree char *name = xstrndup(names, length);
-		uint64_t id = entity_id("bot", name);
-		if (!model_bot(app_model(app), id))
-			return err_set(
-				err, ERR_NOT_FOUND, "no bot '%s'; Tab completes names", name);
+		uint64_t id = app_find(app, MSG_bot, name, err);
+		if (!id)
+			return false;
 		id_list_add(ret_ids, id);
 		names += length + strspn(names + length, " ");
 	}

@@ -82,16 +82,23 @@ static bool may_cancel(const struct app *app, struct str *why)
 
 static bool may_arm(const struct app *app, struct str *why)
 {
-	const struct msg_engine *engine = model_engine(app->live);
-	if (!engine || strcmp(engine->write, "armed") == 0)
-		return true;
-	str_addf(why, "the configuration says `write: %s`", engine->write);
+	uint32_t engines = app_engines_at_hand(app);
+	const char *write = NULL;
+	for (size_t i = 0; i < links_count(app->links); i++) {
+		const struct msg_engine *engine = app_engine(app, i);
+		if (!(engines >> i & 1))
+			continue;
+		if (!engine || strcmp(engine->write, "armed") == 0)
+			return true;
+		write = engine->write;
+	}
+	str_addf(why, "the configuration says `write: %s`", write ? write : "");
 	return false;
 }
 
 bool command_ready(const struct app *app, const struct command *command, struct str *ret_why)
 {
-	if (command->flags & CMD_LIVE && !link_welcome(app->link))
+	if (command->flags & CMD_LIVE && !app_is_attached(app))
 		return locked(ret_why, "no engine");
 	if (command->flags & CMD_CHANGES && !app_may_change(app, ret_why))
 		return false;

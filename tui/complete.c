@@ -36,6 +36,20 @@ static void add_argument(
 			.note = xstrdup(note)});
 }
 
+/* On a screen on several engines with its engine in front: HOST/NAME is one, NAME may be several. `id` 0: that of every
+ * engine, said once. */
+static void add_entity(const struct app *app, struct completion *to, const char *before,
+	uint64_t id, const char *name, const char *note)
+{
+	const char *host = id ? app_host(app, id) : "";
+	autofree char *word = xasprintf("%s%s%s", host, host[0] ? "/" : "", name);
+	autofree char *text = xasprintf("%s %s", before, word);
+	for (size_t i = 0; !id && i < to->count; i++)
+		if (strcmp(to->list[i].text, text) == 0)
+			return;
+	add_argument(to, before, word, note);
+}
+
 static void add_commands(const struct app *app, struct completion *to)
 {
 	const struct command *command;
@@ -57,14 +71,15 @@ static void add_bots(const struct app *app, const char *before, struct completio
 	size_t count;
 	const struct msg_bot *const *bots = model_bots(app_model(app), &count);
 	for (size_t i = 0; i < count; i++)
-		add_argument(to, before, bots[i]->name, bots[i]->state);
+		add_entity(app, to, before, bots[i]->id, bots[i]->name, bots[i]->state);
 }
 
 static void add_columns(const struct app *app, const char *before, struct completion *to)
 {
 	const struct table_kind *table = app_pane(app)->table;
 	for (size_t i = 0; table && i < table->count; i++)
-		add_argument(to, before, table->columns[i].title, "");
+		if (!table->columns[i].many || app_is_many(app))
+			add_argument(to, before, table->columns[i].title, "");
 }
 
 static void add_backups(const struct app *app, const char *before, struct completion *to)
@@ -72,7 +87,7 @@ static void add_backups(const struct app *app, const char *before, struct comple
 	size_t count;
 	const struct msg_backup *const *backups = model_backups(app_model(app), &count);
 	for (size_t i = 0; i < count; i++)
-		add_argument(to, before, backups[i]->name, backups[i]->state);
+		add_entity(app, to, before, backups[i]->id, backups[i]->name, backups[i]->state);
 }
 
 static void add_verbs(const struct app *app, const char *before, struct completion *to)
@@ -80,7 +95,8 @@ static void add_verbs(const struct app *app, const char *before, struct completi
 	size_t count;
 	const struct msg_verb *const *verbs = model_verbs(app_model(app), &count);
 	for (size_t i = 0; i < count; i++)
-		add_argument(to, before, verbs[i]->name, verbs[i]->help);
+		add_entity(app, to, before, verbs[i]->per_bot ? 0 : verbs[i]->id, verbs[i]->name,
+			verbs[i]->help);
 }
 
 static void add_metrics(const struct app *app, const char *before, struct completion *to)

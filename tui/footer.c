@@ -15,10 +15,19 @@ struct hints {
 	size_t count;
 };
 
+static bool is_armed(const struct app *app)
+{
+	uint32_t engines = app_engines_at_hand(app);
+	for (size_t i = 0; i < links_count(app->links); i++)
+		if (engines >> i & 1 && app_armed_until(app, i) > 0)
+			return true;
+	return false;
+}
+
 /* What the key does now. */
 static const char *label_of(const struct app *app, const struct command *command)
 {
-	bool ends_arming = command->flags & CMD_ARMS && app_armed_until(app) > 0;
+	bool ends_arming = command->flags & CMD_ARMS && is_armed(app);
 	return ends_arming ? "Disarm" : command->label;
 }
 

@@ -15,13 +15,22 @@ static const struct choice ways[] = {
 	{"Leave it running", "the engine stays until it has ended, unseen", WAY_LEAVE},
 };
 
-/* How many run; their titles, if wanted. */
-static size_t running(const struct app *app, struct str *ret_titles)
+/* No other client and no service sees to what runs there. */
+static bool is_ours_alone(const struct app *app, size_t link)
+{
+	const struct msg_welcome *welcome = link_welcome(links_at(app->links, link));
+	const struct msg_engine *engine = model_find(app->live, MSG_engine, links_id(link, 1));
+	return welcome && welcome->own && engine && engine->clients <= 1;
+}
+
+/* How many run, `alone`: on engines that are ours alone; their titles, if wanted. */
+static size_t running(const struct app *app, bool alone, struct str *ret_titles)
 {
 	size_t count, found = 0;
 	const struct msg_operation *const *operations = model_operations(app->live, &count);
 	for (size_t i = 0; i < count; i++) {
-		if (operations[i]->ended_ms)
+		if (operations[i]->ended_ms ||
+			(alone && !is_ours_alone(app, links_of(operations[i]->id))))
 			continue;
 		if (ret_titles)
 			str_addf(ret_titles, "%s%s", found ? ", " : "", operations[i]->title);
@@ -30,23 +39,16 @@ static size_t running(const struct app *app, struct str *ret_titles)
 	return found;
 }
 
-/* Another client, or a service, sees to what runs. */
-static bool is_ours_alone(const struct app *app)
-{
-	const struct msg_welcome *welcome = link_welcome(app->link);
-	const struct msg_engine *engine = model_engine(app->live);
-	return welcome && welcome->own && engine && engine->clients <= 1;
-}
-
 static void cancel_all(struct app *app)
 {
 	size_t count;
 	const struct msg_operation *const *operations = model_operations(app->live, &count);
 	for (size_t i = 0; i < count; i++) {
+		size_t link = links_of(operations[i]->id);
 		const struct msg_cancel_req request = {
-			.req = link_next_request(app->link), .operation = operations[i]->id};
-		if (!operations[i]->ended_ms)
-			(void)link_send(app->link, MSG_cancel_req, &request);
+			.req = ++app->last_request, .operation = links_raw(operations[i]->id)};
+		if (!operations[i]->ended_ms && is_ours_alone(app, link))
+			(void)link_send(links_at(app->links, link), MSG_cancel_req, &request);
 	}
 }
 
@@ -63,7 +65,7 @@ static void chosen(struct app *app, int way)
 void leave_or_ask(struct app *app)
 {
 	autostr struct str title = STR_INIT;
-	app->quit = app->leaves_when_idle || !is_ours_alone(app) || !running(app, &title);
+	app->quit = app->leaves_when_idle || !running(app, true, &title);
 	if (app->quit)
 		return;
 	str_insert(&title, 0, "Running: ", 9);
@@ -72,5 +74,5 @@ void leave_or_ask(struct app *app)
 
 bool leave_is_due(const struct app *app)
 {
-	return app->leaves_when_idle && !running(app, NULL);
+	return app->leaves_when_idle && !running(app, app_is_many(app), NULL);
 }

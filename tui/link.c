@@ -11,6 +11,7 @@ enum { RETRY_FIRST_MS = 500, RETRY_MOST_MS = 8000, SEARCH_LOOK_MS = 100 };
 
 struct link {
 	const struct settings *settings; /* NULL: never searched */
+	const char *way;                 /* NULL: the engine of `settings` */
 	const char *kind;
 	enum link_state state;
 	struct client_search *search;
@@ -23,11 +24,12 @@ struct link {
 	bool is_served; /* the last engine was run by a service: it comes back by itself */
 };
 
-struct link *link_new(const struct settings *settings, const char *kind)
+struct link *link_new(const struct settings *settings, const char *way, const char *kind)
 {
 	struct link *link = xcalloc(1, sizeof(*link));
-	*link = (struct link){.settings = settings, .kind = kind, .pause_ms = RETRY_FIRST_MS};
-	link->search = client_search_new(settings, kind, true);
+	*link = (struct link){
+		.settings = settings, .way = way, .kind = kind, .pause_ms = RETRY_FIRST_MS};
+	link->search = client_search_new(settings, way, kind, true);
 	return link;
 }
 
@@ -173,7 +175,7 @@ unsigned link_step(struct link *link, struct model *model, int64_t now_mono_ms, 
 {
 	if (link->state == LINK_WAITING && !link->search && link->settings &&
 		now_mono_ms >= link->retry_at_ms) {
-		link->search = client_search_new(link->settings, link->kind, true);
+		link->search = client_search_new(link->settings, link->way, link->kind, true);
 		link->state = LINK_SEARCHING;
 		if (link->is_served)
 			client_search_only_look(link->search);

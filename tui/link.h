@@ -23,8 +23,10 @@ enum link_state {
 /* Silence (no turn mark) after which nothing on the screen counts as current. */
 enum { LINK_SILENT_MS = 3000 };
 
-/* Searches the engine of `settings` (borrowed). `kind`: screen or script. */
-struct link *link_new(const struct settings *settings, const char *kind) MUST_CHECK;
+/* Searches the engine of `settings`, or the one that `way` leads to (client_tunnel.h; NULL: none); both
+ * are borrowed. `kind`: screen or script. */
+struct link *link_new(
+	const struct settings *settings, const char *way, const char *kind) MUST_CHECK;
 /* Over a client that is there; when that is lost nothing is searched. Takes ownership. */
 struct link *link_over(struct client *client) MUST_CHECK;
 void link_free(struct link *link); /* NULL is legal */

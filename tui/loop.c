@@ -115,19 +115,16 @@ static int sooner(int a, int b)
 
 static bool wait_for_events(struct app *app, int signals, short *ret_terminal, struct err *err)
 {
-	struct pollfd slots[] = {{.fd = term_fd(app->term), .events = term_poll_events(app->term)},
-		link_poll(app->link), {.fd = signals, .events = POLLIN}};
+	struct pollfd slots[2 + APP_SLOTS] = {
+		{.fd = term_fd(app->term), .events = term_poll_events(app->term)},
+		{.fd = signals, .events = POLLIN}};
 	int timeout = sooner(app_timeout_ms(app), term_timeout_ms(app->term));
-	int pause = app_link_pause_ms(app);
-	if (pause > 0 && !(slots[1].events & POLLOUT)) {
-		slots[1].fd = -1;
-		timeout = sooner(timeout, pause);
-	}
+	size_t count = 2 + app_poll(app, slots + 2, &timeout);
 	/* A frame that the terminal does not take yet is no reason to spin: it will say when. */
 	if (app->dirty && !term_can_present(app->term))
 		timeout = term_timeout_ms(app->term);
 	*ret_terminal = 0;
-	if (poll(slots, COUNT_OF(slots), timeout) < 0)
+	if (poll(slots, count, timeout) < 0)
 		return errno == EINTR || err_errno(err, errno, "cannot wait for events");
 	*ret_terminal = slots[0].revents;
 	return true;

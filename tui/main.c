@@ -53,7 +53,7 @@ int main(int argc, char **argv)
 			argv[options.rest]);
 	else if (options.rest < argc)
 		return cli_main(
-			options.config, options.connect, argc - options.rest, argv + options.rest);
+			options.config, &options.connect, argc - options.rest, argv + options.rest);
 	else
 		return start_screen(&options);
 	return CLI_OK;

@@ -56,8 +56,7 @@ static bool take(struct options *options, int option, const char *name, struct e
 		options->config = optarg;
 		return true;
 	case OPTION_CONNECT:
-		options->connect = optarg;
-		return client_tunnel_check(optarg, err);
+		return ways_add(&options->connect, optarg, err);
 	case OPTION_SCRIPT:
 		options->script = optarg;
 		return true;
@@ -123,7 +122,8 @@ void options_help(void)
 		"                     else /etc/botswain/botswain.yaml\n"
 		"      --connect WAY  the engine of "
 		"ssh://[user@]host[:port][/path/of/botswain.yaml] or\n"
-		"                     unix:/path/of/engine.sock instead of our own\n"
+		"                     unix:/path/of/engine.sock instead of our own; with NAME= in\n"
+		"                     front it has that name, several share one screen\n"
 		"      --ascii        draw with ASCII signs only\n"
 		"      --no-color     attributes instead of colours; also NO_COLOR\n"
 		"      --script FILE  run a script on a screen in memory (--size 160x45)\n"

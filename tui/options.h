@@ -5,13 +5,14 @@
 
 #include <stdbool.h>
 #include "core/base/attr.h"
+#include "core/engine/client_tunnel.h"
 
 struct err;
 struct str;
 
 struct options {
 	const char *config;  /* -c FILE */
-	const char *connect; /* --connect WAY: another engine */
+	struct ways connect; /* --connect WAY: other engines */
 	const char *script;  /* --script FILE */
 	const char *print;   /* --default-config, --print-keys, ... */
 	int rows, columns;   /* --size, default 80x24 */

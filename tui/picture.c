@@ -42,15 +42,21 @@ static void fit_panes(struct app *app)
 	}
 }
 
-/* The bot under the cursor is polled more often: the engine is told which. */
+/* The bot under the cursor is polled more often: its engine is told which. */
 static void tell_focus(struct app *app)
 {
-	struct msg_focus_req request = {.bot = pane_bots.rows(app->view[PANE_bots])->cursor};
-	bool told = app->focused_bot == request.bot && app->focused_epoch == link_epoch(app->link);
-	if (told || !link_welcome(app->link) || !link_send(app->link, MSG_focus_req, &request))
-		return;
-	app->focused_bot = request.bot;
-	app->focused_epoch = link_epoch(app->link);
+	uint64_t bot = pane_bots.rows(app->view[PANE_bots])->cursor;
+	for (size_t i = 0; i < links_count(app->links); i++) {
+		struct app_engine *engine = &app->engines[i];
+		struct link *link = links_at(app->links, i);
+		struct msg_focus_req request = {.bot = links_of(bot) == i ? links_raw(bot) : 0};
+		bool told = engine->focused_bot == request.bot &&
+			    engine->focused_epoch == link_epoch(link);
+		if (told || !link_welcome(link) || !link_send(link, MSG_focus_req, &request))
+			continue;
+		engine->focused_bot = request.bot;
+		engine->focused_epoch = link_epoch(link);
+	}
 }
 
 void picture_update(struct app *app)

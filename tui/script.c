@@ -56,11 +56,14 @@ static void take_events(struct app *app)
 /* One turn; waits at most `wait_ms` for the engine. */
 static void turn(struct app *app, int wait_ms)
 {
-	struct pollfd slot = link_poll(app->link);
+	struct pollfd slots[APP_SLOTS];
+	size_t count = links_count(app->links);
+	for (size_t i = 0; i < count; i++)
+		slots[i] = link_poll(links_at(app->links, i));
 	int timeout = app_timeout_ms(app);
 	if (timeout < 0 || timeout > wait_ms)
 		timeout = wait_ms;
-	(void)poll(&slot, 1, timeout);
+	(void)poll(slots, count, timeout);
 	take_events(app);
 	app_step(app);
 	app_paint(app);

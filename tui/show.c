@@ -77,13 +77,14 @@ void bot_why_age(const struct msg_bot *bot, int64_t now_ms, char *ret_text, size
 		known ? format_age(now_ms - bot->why_since_ms).text : "");
 }
 
-int64_t source_interval_ms(const struct model *model, const char *kind)
+int64_t source_interval_ms(const struct model *model, const char *kind, uint64_t id)
 {
 	int64_t longest = 0;
 	size_t count;
 	const struct msg_source *const *sources = model_sources(model, &count);
 	for (size_t i = 0; i < count; i++)
-		if (strcmp(sources[i]->kind, kind) == 0 && sources[i]->interval_ms > longest)
+		if (links_of(sources[i]->id) == links_of(id) &&
+			strcmp(sources[i]->kind, kind) == 0 && sources[i]->interval_ms > longest)
 			longest = sources[i]->interval_ms;
 	return longest;
 }
@@ -103,10 +104,11 @@ static bool too_old(int64_t at_ms, int64_t interval_ms, int64_t now_ms)
 struct bot_age bot_age(const struct app *app, const struct msg_bot *bot)
 {
 	const struct model *model = app_model(app);
+	int64_t now_ms = app_now(app, bot->id);
 	return (struct bot_age){.process = too_old(bot->proc_at_ms,
-					source_interval_ms(model, "process"), app->now_ms),
-		.heartbeat =
-			too_old(bot->hb_seen_ms, source_interval_ms(model, "redis"), app->now_ms),
-		.telegram =
-			too_old(bot->tg_at_ms, source_interval_ms(model, "telegram"), app->now_ms)};
+					source_interval_ms(model, "process", bot->id), now_ms),
+		.heartbeat = too_old(
+			bot->hb_seen_ms, source_interval_ms(model, "redis", bot->id), now_ms),
+		.telegram = too_old(
+			bot->tg_at_ms, source_interval_ms(model, "telegram", bot->id), now_ms)};
 }

@@ -39,7 +39,7 @@ struct bot_age bot_age(const struct app *app, const struct msg_bot *bot);
 /* As format_number(), but a whole number from 10 on has no decimals, and nothing is 0. */
 struct shown show_figure(double value);
 
-/* Of a source kind, its longest poll interval; 0 when there is none. */
-int64_t source_interval_ms(const struct model *model, const char *kind);
+/* Of a source kind, its longest poll interval at the engine that `id` came from; 0 when there is none. */
+int64_t source_interval_ms(const struct model *model, const char *kind, uint64_t id);
 
 #endif

@@ -26,12 +26,12 @@
 
 enum { INTERRUPTED = 130 };
 
-struct settings *start_settings(const char *config, const char *connect)
+struct settings *start_settings(const char *config, bool elsewhere)
 {
 	autostr struct str report = STR_INIT;
 	struct err err = {.code = ERR_NONE};
 	struct settings *settings = NULL;
-	if (cli_read_settings(config, connect, &settings, &report, &err))
+	if (cli_read_settings(config, elsewhere, &settings, &report, &err))
 		return settings;
 	if (report.length)
 		fputs(report.text, stderr);
@@ -86,10 +86,11 @@ static bool set_stage(struct stage *stage, const struct options *options, struct
 	return true;
 }
 
-static bool enter(struct stage *stage, const char *kind, struct err *err)
+static bool enter(
+	struct stage *stage, const struct options *options, const char *kind, struct err *err)
 {
-	struct link *link = link_new(stage->settings, kind);
-	stage->app = app_new(clock_real(), stage->settings, stage->term, link);
+	struct links *links = links_new(stage->settings, &options->connect, kind);
+	stage->app = app_new(clock_real(), stage->settings, stage->term, links);
 	return keymap_configure(&stage->app->keymap, stage->settings, err);
 }
 
@@ -106,7 +107,7 @@ static int run_screen(struct stage *stage, const struct options *options)
 	int signal_ = 0;
 	bool fine = set_stage(stage, options, &err) &&
 		    (stage->term = term_curses_new(&stage->term_options, &err)) != NULL &&
-		    enter(stage, "screen", &err);
+		    enter(stage, options, "screen", &err);
 	if (fine) {
 		term_title(stage->term, stage->settings->environment);
 		fine = loop_run(stage->app, &signal_, &err);
@@ -131,7 +132,7 @@ int start_screen(const struct options *options)
 	setlocale(LC_ALL, "");
 	tzset();
 	stage.term_options.entered = entered;
-	stage.settings = start_settings(options->config, options->connect);
+	stage.settings = start_settings(options->config, options->connect.count > 0);
 	return stage.settings ? run_screen(&stage, options) : CLI_USAGE;
 }
 
@@ -141,14 +142,14 @@ int start_script(const struct options *options)
 	struct err err = {.code = ERR_NONE};
 	setlocale(LC_ALL, "C.UTF-8");
 	(void)signal(SIGPIPE, SIG_IGN);
-	stage.settings = start_settings(options->config, options->connect);
+	stage.settings = start_settings(options->config, options->connect.count > 0);
 	if (!stage.settings)
 		return CLI_USAGE;
 	bool fine = set_stage(&stage, options, &err);
 	if (fine) {
 		stage.term =
 			term_headless_new(options->rows, options->columns, &stage.term_options);
-		fine = enter(&stage, "script", &err) &&
+		fine = enter(&stage, options, "script", &err) &&
 		       script_run(stage.app, options->script, &err);
 	}
 	leave(&stage);

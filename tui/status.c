@@ -19,7 +19,7 @@
 #include "widgets/canvas.h"
 #include "widgets/frame.h"
 
-enum { SEGMENTS_MAX = 40, SEGMENT_BYTES = 160, SHORT_COLUMNS = 64 };
+enum { SEGMENTS_MAX = 40, SEGMENT_BYTES = 160, SHORT_COLUMNS = 64, NAMED_MAX = 4 };
 
 struct line {
 	struct segment segments[SEGMENTS_MAX];
@@ -53,16 +53,42 @@ static void draw_line(const struct canvas *canvas, int row, const struct line *l
 
 /* ---- first line ---- */
 
+/* `name`: of one engine among several, whose word it is; "": of all. */
+static void add_write_word(const struct app *app, struct line *line, size_t link, const char *name)
+{
+	int64_t until_ms = app_armed_until(app, link);
+	const char *gap = name[0] ? " " : "";
+	if (until_ms == INT64_MAX)
+		add(line, ROLE_WARN, 0, false, "%s%s%s", name, gap,
+			line->brief ? "RW" : "WRITE ALWAYS");
+	else if (until_ms)
+		add(line, ROLE_ARMED, 0, false, "%s%sARMED %s", name, gap,
+			format_duration(until_ms - app->engines[link].now_ms).text);
+	else
+		add(line, ROLE_READ_ONLY, 0, false, "%s%s%s", name, gap,
+			line->brief ? "RO" : "READ-ONLY");
+}
+
+/* 0 read-only, 1 armed, 2 always. */
+static int write_mode_of(const struct app *app, size_t link)
+{
+	int64_t until_ms = app_armed_until(app, link);
+	return until_ms == INT64_MAX ? 2 : until_ms ? 1 : 0;
+}
+
+/* In one word where all are alike; else those are named that can be changed. */
 static void add_write_mode(const struct app *app, struct line *line)
 {
-	int64_t until_ms = app_armed_until(app);
-	if (until_ms == INT64_MAX)
-		add(line, ROLE_WARN, 0, false, line->brief ? "RW" : "WRITE ALWAYS");
-	else if (until_ms)
-		add(line, ROLE_ARMED, 0, false, "ARMED %s",
-			format_duration(until_ms - app->now_ms).text);
-	else
-		add(line, ROLE_READ_ONLY, 0, false, line->brief ? "RO" : "READ-ONLY");
+	bool alike = true;
+	for (size_t i = 1; i < links_count(app->links); i++)
+		alike = alike && write_mode_of(app, i) == write_mode_of(app, 0);
+	if (alike) {
+		add_write_word(app, line, 0, "");
+		return;
+	}
+	for (size_t i = 0; i < links_count(app->links); i++)
+		if (write_mode_of(app, i))
+			add_write_word(app, line, i, links_name(app->links, i));
 }
 
 static void add_totals(const struct app *app, struct line *line)
@@ -76,7 +102,7 @@ static void add_totals(const struct app *app, struct line *line)
 	size_t count;
 	const struct msg_bot *const *bots = model_bots(app_model(app), &count);
 	for (size_t i = 0; i < count; i++)
-		by_severity[bots[i]->severity <= SEVERITY_CRIT ? bots[i]->severity : 0]++;
+		by_severity[app_severity(app, bots[i])]++;
 	add(line, ROLE_STRONG, 1, false, line->brief ? "%zu:" : "%zu bots", count);
 	for (size_t i = 0; i < COUNT_OF(parts); i++) {
 		unsigned here = by_severity[parts[i].severity];
@@ -94,7 +120,7 @@ static void add_totals(const struct app *app, struct line *line)
 
 static void add_engine(const struct app *app, struct line *line)
 {
-	const struct msg_welcome *welcome = link_welcome(app->link);
+	const struct msg_welcome *welcome = link_welcome(links_at(app->links, 0));
 	if (!welcome)
 		add(line, ROLE_BANNER_CRIT, 0, false, line->brief ? "no eng" : "no engine");
 	else if (line->brief)
@@ -109,12 +135,46 @@ static void add_engine(const struct app *app, struct line *line)
 			format_age(app->now_ms - welcome->started_ms).text);
 }
 
+/* What becomes of one engine among several: "" while it is there. */
+static void say_gone(const struct app *app, size_t link, char *ret, size_t size)
+{
+	const struct app_engine *engine = &app->engines[link];
+	const struct link *it = links_at(app->links, link);
+	if (engine->silent)
+		snprintf(ret, size, "%s %s ago",
+			engine->link_state == LINK_ATTACHED ? "silent since" : "lost",
+			format_age(engine->silent_s * 1000).text);
+	else if (link_turn_wall_ms(it))
+		ret[0] = '\0';
+	else
+		snprintf(ret, size, "%s",
+			engine->link_state == LINK_WAITING ? "not reached" : "connecting");
+}
+
+/* Each by its name; one that is gone says since when. */
+static void add_engines(const struct app *app, struct line *line)
+{
+	size_t count = links_count(app->links), fine = 0;
+	for (size_t i = 0; i < count; i++) {
+		char gone[64];
+		say_gone(app, i, gone, sizeof(gone));
+		fine += !gone[0];
+		if (gone[0])
+			add(line, ROLE_BANNER_CRIT, 0, false, "%s %s", links_name(app->links, i),
+				gone);
+		else if (count <= NAMED_MAX)
+			add(line, ROLE_ENV, 0, false, "%s", links_name(app->links, i));
+	}
+	if (count > NAMED_MAX)
+		add(line, ROLE_ENV, 0, false, "%zu of %zu engines", fine, count);
+}
+
 static void add_cost(const struct app *app, struct line *line)
 {
-	const struct msg_engine *engine = model_engine(app_model(app));
+	const struct msg_engine *engine = app_engine(app, 0);
 	if (app->anonymous)
 		return;
-	if (engine && engine->rss_bytes)
+	if (engine && engine->rss_bytes && !app_is_many(app))
 		add(line, ROLE_DIM, 7, true, "engine %s %s",
 			format_percent(engine->cpu_percent / 100).text,
 			format_bytes((int64_t)engine->rss_bytes).text);
@@ -127,23 +187,39 @@ static void add_cost(const struct app *app, struct line *line)
 /* Nothing is lost in silence. */
 static void add_dropped(const struct app *app, struct line *line)
 {
-	const struct msg_engine *engine = model_engine(app_model(app));
-	if (engine && engine->dropped)
+	uint64_t dropped = 0;
+	for (size_t i = 0; i < links_count(app->links); i++) {
+		const struct msg_engine *engine = app_engine(app, i);
+		dropped += engine ? engine->dropped : 0;
+	}
+	if (dropped)
 		add(line, ROLE_WARN, 2, false, line->brief ? "-%s" : "%s dropped",
-			format_count((int64_t)engine->dropped).text);
+			format_count((int64_t)dropped).text);
+}
+
+static bool knows_any(const struct app *app)
+{
+	for (size_t i = 0; i < links_count(app->links); i++)
+		if (app_engine(app, i))
+			return true;
+	return false;
 }
 
 static void draw_first(const struct app *app, const struct canvas *canvas)
 {
-	const struct msg_engine *engine = model_engine(app_model(app));
+	const struct msg_engine *engine = app_engine(app, 0);
 	struct line line = {.brief = canvas->columns < SHORT_COLUMNS};
 	const char *environment = engine ? engine->environment : app->settings->environment;
-	add(&line, ROLE_ENV, 0, false, "%s", environment);
+	if (app_is_many(app))
+		add_engines(app, &line);
+	else
+		add(&line, ROLE_ENV, 0, false, "%s", environment);
 	add_write_mode(app, &line);
-	if (engine)
+	if (knows_any(app))
 		add_totals(app, &line);
 	add_dropped(app, &line);
-	add_engine(app, &line);
+	if (!app_is_many(app))
+		add_engine(app, &line);
 	add_cost(app, &line);
 	add(&line, ROLE_DIM, 3, true, "%.*sZ", line.brief ? 5 : 8,
 		format_clock(app->now_ms, false).text);
@@ -161,16 +237,37 @@ static bool is_fine(const struct msg_source *source)
 static struct shown age_of(const struct app *app, const struct msg_source *source)
 {
 	int64_t at_ms = is_fine(source) || !source->since_ms ? source->ok_ms : source->since_ms;
-	return at_ms ? format_duration(app->now_ms - at_ms) : (struct shown){"--"};
+	return at_ms ? format_duration(app_now(app, source->id) - at_ms) : (struct shown){"--"};
+}
+
+static int64_t answer_age(const struct app *app, const struct msg_source *source)
+{
+	return app_now(app, source->id) - source->ok_ms;
+}
+
+/* A fine one of an engine that is there: what others last said is no news. */
+static bool counts(const struct app *app, const struct msg_source *source)
+{
+	return is_fine(source) && !app_is_gone(app, source->id);
+}
+
+/* With its engine in front, where that is not the only one. */
+static void name_source(
+	const struct app *app, const struct msg_source *source, bool brief, char *ret, size_t size)
+{
+	const char *host = app_host(app, source->id);
+	char name[64];
+	source_name(source, brief, name, sizeof(name));
+	snprintf(ret, size, "%s%s%s", host, host[0] ? " " : "", name);
 }
 
 /* One that is not as it should be: name, state, since when, and why. */
 static void add_trouble(const struct app *app, struct line *line, const struct msg_source *source)
 {
 	enum role role = severity_role(source->severity);
-	char name[64];
+	char name[96];
 	autostr struct str why = STR_INIT;
-	source_name(source, line->brief, name, sizeof(name));
+	name_source(app, source, line->brief, name, sizeof(name));
 	if (source->total > source->done) {
 		add(line, ROLE_STRONG, 1, false, "%s checking %llu/%llu", name,
 			(unsigned long long)source->done, (unsigned long long)source->total);
@@ -190,8 +287,8 @@ static void add_kind(const struct app *app, struct line *line, const char *kind)
 	size_t count;
 	const struct msg_source *const *sources = model_sources(app_model(app), &count);
 	for (size_t i = 0; i < count; i++)
-		if (strcmp(sources[i]->kind, kind) == 0 && is_fine(sources[i]) &&
-			(!oldest || sources[i]->ok_ms < oldest->ok_ms))
+		if (strcmp(sources[i]->kind, kind) == 0 && counts(app, sources[i]) &&
+			(!oldest || answer_age(app, sources[i]) > answer_age(app, oldest)))
 			oldest = sources[i];
 	char name[64];
 	if (!oldest)
@@ -206,11 +303,31 @@ static void add_each(const struct app *app, struct line *line, const char *kind)
 	size_t count;
 	const struct msg_source *const *sources = model_sources(app_model(app), &count);
 	for (size_t i = 0; i < count; i++) {
-		char name[64];
-		if (strcmp(sources[i]->kind, kind) != 0 || !is_fine(sources[i]))
+		char name[96];
+		if (strcmp(sources[i]->kind, kind) != 0 || !counts(app, sources[i]))
 			continue;
-		source_name(sources[i], false, name, sizeof(name));
+		name_source(app, sources[i], false, name, sizeof(name));
 		add(line, ROLE_DIM, 4, false, "%s %s", name, age_of(app, sources[i]).text);
+	}
+}
+
+/* Why one of several is not there. */
+static void add_lost_engines(const struct app *app, struct line *line)
+{
+	for (size_t i = 0; app_is_many(app) && i < links_count(app->links); i++) {
+		const struct app_engine *engine = &app->engines[i];
+		const struct msg_engine *it = app_engine(app, i);
+		const char *name = links_name(app->links, i);
+		if (engine->link_state == LINK_WAITING)
+			add(line, ROLE_CRIT, 0, false, "%s: %s", name, engine->link_why);
+		else if (it && it->leaving[0])
+			add(line, ROLE_WARN, 0, false, "%s is leaving: %s", name, it->leaving);
+		else if (it && it->ledger_error[0])
+			add(line, ROLE_WARN, 0, false, "%s refuses actions: %s", name,
+				it->ledger_error);
+		else if (it && it->config_error[0])
+			add(line, ROLE_WARN, 0, false, "%s did not reload: %s", name,
+				it->config_error);
 	}
 }
 
@@ -220,8 +337,9 @@ static void fill_sources(const struct app *app, struct line *line, bool each)
 	size_t count;
 	const struct msg_source *const *sources = model_sources(app_model(app), &count);
 	const char *const *kinds = source_kinds();
+	add_lost_engines(app, line);
 	for (size_t i = 0; i < count; i++)
-		if (!is_fine(sources[i]))
+		if (!is_fine(sources[i]) && !app_is_gone(app, sources[i]->id))
 			add_trouble(app, line, sources[i]);
 	for (size_t i = 0; kinds[i]; i++) {
 		if (each)
@@ -251,28 +369,22 @@ static void draw_sources(const struct app *app, const struct canvas *canvas, int
 	draw_line(canvas, row, &line);
 }
 
-/* True when the picture is not what it seems. */
-static bool banner(const struct app *app, char *text, size_t size, enum role *role)
+static bool banner_of_one(const struct app *app, char *text, size_t size)
 {
+	const struct app_engine *state = &app->engines[0];
 	const struct msg_engine *engine = model_engine(app->live);
-	const char *alarm = alarm_banner(app);
-	*role = alarm ? ROLE_BANNER_CRIT : ROLE_BANNER;
-	if (alarm)
-		copy_text(text, size, alarm);
-	else if (app->frozen)
-		snprintf(text, size, "PAUSED at %sZ: everything is still collected, P goes on",
-			format_clock(app->now_ms, false).text);
-	else if (app->silent && app->link_state == LINK_ATTACHED)
+	const struct link *link = links_at(app->links, 0);
+	if (state->silent && state->link_state == LINK_ATTACHED)
 		snprintf(text, size, "engine silent since %sZ: nothing here is current",
-			format_clock(app->silent_since_ms, false).text);
-	else if (app->silent)
+			format_clock(link_turn_wall_ms(link), false).text);
+	else if (state->silent)
 		snprintf(text, size, "engine lost %s ago: nothing here is current%s%s",
-			format_age(app->silent_s * 1000).text,
-			app->link_state == LINK_WAITING ? "; " : "",
-			app->link_state == LINK_WAITING ? link_why(app->link) : "");
-	else if (app->link_state == LINK_WAITING)
-		snprintf(text, size, "no engine: %s; trying again", link_why(app->link));
-	else if (!link_welcome(app->link))
+			format_age(state->silent_s * 1000).text,
+			state->link_state == LINK_WAITING ? "; " : "",
+			state->link_state == LINK_WAITING ? link_why(link) : "");
+	else if (state->link_state == LINK_WAITING)
+		snprintf(text, size, "no engine: %s; trying again", link_why(link));
+	else if (!link_welcome(link))
 		snprintf(text, size, "starting the engine ...");
 	else if (engine && engine->leaving[0])
 		snprintf(text, size, "the engine is leaving: %s", engine->leaving);
@@ -283,6 +395,29 @@ static bool banner(const struct app *app, char *text, size_t size, enum role *ro
 			text, size, "the configuration was not reloaded: %s", engine->config_error);
 	else
 		return false;
+	return true;
+}
+
+/* Single ones are named in the first line; here only what makes the whole picture old. */
+static bool banner_of_all(const struct app *app, char *text, size_t size)
+{
+	if (app->silent)
+		snprintf(text, size, "every engine is lost: nothing here is current; trying again");
+	return app->silent;
+}
+
+/* True when the picture is not what it seems. */
+static bool banner(const struct app *app, char *text, size_t size, enum role *role)
+{
+	const char *alarm = alarm_banner(app);
+	*role = alarm ? ROLE_BANNER_CRIT : ROLE_BANNER;
+	if (alarm)
+		return copy_text(text, size, alarm) || alarm[0];
+	if (!app->frozen)
+		return app_is_many(app) ? banner_of_all(app, text, size)
+					: banner_of_one(app, text, size);
+	snprintf(text, size, "PAUSED at %sZ: everything is still collected, P goes on",
+		format_clock(app->now_ms, false).text);
 	return true;
 }
 

@@ -42,9 +42,14 @@ static bool same_wish(const struct window *window, const struct msg_win_open *wi
 	return msg_equal(MSG_win_open, &window->wish, &aligned, false);
 }
 
+bool window_is_of(const struct window *window, const struct msg_win_open *wish)
+{
+	return window->asked && same_wish(window, wish);
+}
+
 void window_ask(struct window *window, struct link *link, const struct msg_win_open *wish)
 {
-	bool same = window->asked && same_wish(window, wish);
+	bool same = window_is_of(window, wish);
 	if (link_state(link) != LINK_ATTACHED || !link_welcome(link) ||
 		(same && window->epoch == link_epoch(link)))
 		return;

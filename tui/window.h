@@ -44,6 +44,8 @@ void window_release(struct window *window);
 /* Asks for `wish` (borrowed; its window and generation are set here) unless that is what was asked
  * for already over this attachment. Does nothing without an engine: call it in every turn. */
 void window_ask(struct window *window, struct link *link, const struct msg_win_open *wish);
+/* `wish` (its window and generation aside) is what was asked for last. */
+bool window_is_of(const struct window *window, const struct msg_win_open *wish);
 /* The next window_ask() asks again, whatever it was. */
 void window_forget(struct window *window);
 /* Closes it in the engine and forgets what it holds. */

@@ -103,12 +103,13 @@ static int flexible_wish(const struct table_kind *kind, const struct table_layou
 }
 
 /* The shown column of at least that priority number that can be missed first, or -1. */
-static int least_wanted(
-	const struct table_kind *kind, const struct table_layout *layout, int lowest)
+static int least_wanted(const struct table_kind *kind, const struct table *table,
+	const struct table_layout *layout, int lowest)
 {
 	int worst = -1;
 	for (size_t i = 0; i < kind->count; i++) {
-		if (layout->column[i] < 0 || kind->columns[i].priority < lowest)
+		if (layout->column[i] < 0 || kind->columns[i].priority < lowest ||
+			table->kept >> i & 1)
 			continue;
 		if (worst < 0 || kind->columns[i].priority >= kind->columns[worst].priority)
 			worst = (int)i;
@@ -116,10 +117,11 @@ static int least_wanted(
 	return worst;
 }
 
-static void hide(const struct table_kind *kind, struct table_layout *layout, int width, int lowest)
+static void hide(const struct table_kind *kind, const struct table *table,
+	struct table_layout *layout, int width, int lowest)
 {
 	while (needed_width(kind, layout) > width) {
-		int worst = least_wanted(kind, layout, lowest);
+		int worst = least_wanted(kind, table, layout, lowest);
 		if (worst < 0)
 			return;
 		layout->column[worst] = -1;
@@ -180,8 +182,8 @@ void table_layout(const struct table_kind *kind, const struct table *table, int 
 		ret_layout->column[i] = table->absent >> i & 1 ? -1 : 0;
 		ret_layout->width[i] = cells_for(kind, table, i, kind->columns[i].min);
 	}
-	hide(kind, ret_layout, width - flexible_wish(kind, ret_layout), TABLE_NICE);
-	hide(kind, ret_layout, width, 1);
+	hide(kind, table, ret_layout, width - flexible_wish(kind, ret_layout), TABLE_NICE);
+	hide(kind, table, ret_layout, width, 1);
 	int spare = widen_to_ideal(kind, table, ret_layout, width - needed_width(kind, ret_layout));
 	widen_flexible(kind, ret_layout, spare > 0 ? spare : 0);
 	int at = GUTTER;

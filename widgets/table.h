@@ -36,6 +36,7 @@ struct table_column {
 	int priority;   /* 0 stays; of the others the highest number goes first */
 	bool flexible;  /* takes the cells that are left, beyond `ideal` */
 	bool sparkline; /* its cells are `values` */
+	bool many; /* only of use on a screen on several engines: no order to choose elsewhere */
 };
 
 struct table_kind {
@@ -51,6 +52,7 @@ struct table {
 	size_t rows;                 /* that can be shown; folded ones are not counted */
 	size_t cursor, top;          /* row under the cursor, first row on screen */
 	uint64_t absent;             /* bit n: column n is filled by nobody */
+	uint64_t kept;               /* bit n: column n stays, whatever its priority */
 	int need[TABLE_COLUMNS_MAX]; /* cells that its widest content takes, which it is given and
 					no more, its title aside; 0: unknown */
 	int sort;                    /* column that sorts, -1 none */

@@ -178,8 +178,6 @@ struct settings {
 	size_t rule_count;
 	struct conf_keys *keys;
 	size_t key_count;
-	const char *
-		connect; /* not of the file: the way to another engine (--connect), NULL: our own. Borrowed */
 	void *owner; /* private: the arena */
 	_Atomic unsigned references;
 };

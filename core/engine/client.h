@@ -76,14 +76,14 @@ uint64_t client_next_request(struct client *client);
  * pauses by starting again. Nothing here waits: call client_search_step() when what
  * client_search_poll() asks for (fd -1: nothing yet) is ready, and every 100 ms at least. The found
  * client must be pumped at once: its first turn may have been read. After CLIENT_FOUND or
- * CLIENT_NOT_FOUND (`err` says why) free the search. Borrows `settings`. Where settings->connect
- * names a way to another engine, that one is asked instead, once; nothing is started.
+ * CLIENT_NOT_FOUND (`err` says why) free the search. Borrows `settings` and `way`. Where `way`
+ * (client_tunnel.h; NULL: none) leads to another engine, that one is asked instead, once; nothing is started.
  */
 enum client_search_state { CLIENT_SEARCHING, CLIENT_FOUND, CLIENT_NOT_FOUND };
 struct client_search;
 
-struct client_search *client_search_new(
-	const struct settings *settings, const char *kind, bool want_state) MUST_CHECK;
+struct client_search *client_search_new(const struct settings *settings, const char *way,
+	const char *kind, bool want_state) MUST_CHECK;
 /* Starts none: an engine that a service ran comes back by itself, and must find its lock free. So it is from the start
  * where the state directory belongs to another user. */
 void client_search_only_look(struct client_search *search);
@@ -100,8 +100,9 @@ const char *client_search_why(const struct client_search *search);
 bool client_search_started(const struct client_search *search);
 
 /* All of the above for programs that can wait: the command line, scripts. */
-MUST_CHECK bool client_attach(const struct settings *settings, const char *kind, bool want_state,
-	int64_t timeout_ms, struct client **ret, bool *ret_started, struct err *err);
+MUST_CHECK bool client_attach(const struct settings *settings, const char *way, const char *kind,
+	bool want_state, int64_t timeout_ms, struct client **ret, bool *ret_started,
+	struct err *err);
 
 /*
  * Starts an engine for this client alone (`botswaind --client-fd`): it takes no lock, writes

@@ -170,6 +170,7 @@ enum {
 
 struct client_search {
 	const struct settings *settings;
+	const char *way; /* to an engine elsewhere; NULL: ours */
 	char *kind;
 	bool want_state, started;
 	int watch; /* inotify on the folder of the socket, -1: none */
@@ -207,16 +208,17 @@ static void say_what_is_awaited(struct client_search *search)
 }
 
 struct client_search *client_search_new(
-	const struct settings *settings, const char *kind, bool want_state)
+	const struct settings *settings, const char *way, const char *kind, bool want_state)
 {
 	struct client_search *search = xcalloc(1, sizeof(*search));
 	*search = (struct client_search){.settings = settings,
+		.way = way,
 		.kind = xstrdup(kind),
 		.want_state = want_state,
 		.watch = -1,
 		.start_ms = INT64_MIN,
 		.pause_ms = AGAIN_FIRST_MS};
-	if (!settings->connect && is_foreign(settings))
+	if (!way && is_foreign(settings))
 		client_search_only_look(search);
 	return search;
 }
@@ -323,7 +325,7 @@ static bool knock_there(struct client_search *search, struct err *err)
 {
 	struct client_tunnel *tunnel;
 	int fd;
-	if (!client_tunnel_open(search->settings->connect, &tunnel, &fd, err))
+	if (!client_tunnel_open(search->way, &tunnel, &fd, err))
 		return false;
 	search->client = client_over(fd, "", search->kind, search->want_state);
 	client_keep_tunnel(search->client, tunnel);
@@ -334,7 +336,7 @@ static bool knock(struct client_search *search, int64_t now_mono_ms, struct err 
 {
 	const struct settings *settings = search->settings;
 	search->connected_ms = now_mono_ms;
-	if (settings->connect)
+	if (search->way)
 		return knock_there(search, err);
 	return client_connect(settings->socket_path, settings->state_dir, search->kind,
 		search->want_state, &search->client, err);
@@ -352,7 +354,7 @@ static enum client_search_state found(struct client_search *search, struct clien
 /* Who hangs up without a word is leaving; what it said instead of a welcome stands. */
 static enum client_search_state lost(struct client_search *search, struct err *err)
 {
-	bool is_over = search->settings->connect || !client_hung_up(search->client);
+	bool is_over = search->way || !client_hung_up(search->client);
 	(void)err_set(err, ERR_UNREACHABLE, "%s", client_why(search->client));
 	client_free(search->client);
 	search->client = NULL;
@@ -370,8 +372,7 @@ static enum client_search_state meet(
 		return lost(search, err);
 	if (now_mono_ms - search->connected_ms >= ANSWER_MS)
 		snprintf(search->why, sizeof(search->why), "the engine on '%.200s' does not answer",
-			search->settings->connect ? search->settings->connect
-						  : search->settings->socket_path);
+			search->way ? search->way : search->settings->socket_path);
 	return CLIENT_SEARCHING;
 }
 
@@ -381,7 +382,7 @@ enum client_search_state client_search_step(
 	swallow_events(search->watch);
 	if (search->client || knock(search, now_mono_ms, err))
 		return meet(search, now_mono_ms, ret, err);
-	if (search->settings->connect || err->code != ERR_UNREACHABLE)
+	if (search->way || err->code != ERR_UNREACHABLE)
 		return CLIENT_NOT_FOUND;
 	return start(search, now_mono_ms, err);
 }
@@ -395,10 +396,11 @@ static bool out_of_time(const struct client_search *search, struct err *err)
 		search->settings->socket_path, search->settings->state_dir);
 }
 
-bool client_attach(const struct settings *settings, const char *kind, bool want_state,
-	int64_t timeout_ms, struct client **ret, bool *ret_started, struct err *err)
+bool client_attach(const struct settings *settings, const char *way, const char *kind,
+	bool want_state, int64_t timeout_ms, struct client **ret, bool *ret_started,
+	struct err *err)
 {
-	struct client_search *search = client_search_new(settings, kind, want_state);
+	struct client_search *search = client_search_new(settings, way, kind, want_state);
 	int64_t now_ms = clock_mono_ms(clock_real()), until_ms = now_ms + timeout_ms;
 	enum client_search_state state;
 	while ((state = client_search_step(search, now_ms, ret, err)) == CLIENT_SEARCHING &&

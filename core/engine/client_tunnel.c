@@ -36,8 +36,19 @@ struct address {
 	const char *path; /* of the configuration there; "": its own default */
 };
 
-static const char ways[] =
-	"say ssh://[user@]host[:port][/path/of/botswain.yaml] or unix:/path/of/engine.sock";
+static const char forms[] =
+	"say ssh://[user@]host[:port][/path/of/botswain.yaml] or unix:/path/of/engine.sock, with "
+	"NAME= in front if it shall have one";
+
+/* Behind "NAME=", if that is there. */
+static const char *without_name(const char *way)
+{
+	size_t length = 0;
+	while (isalnum((unsigned char)way[length]) ||
+		(length && way[length] && strchr("._-", way[length])))
+		length++;
+	return length && way[length] == '=' ? way + length + 1 : way;
+}
 
 static bool is_host_sign(char sign)
 {
@@ -80,20 +91,53 @@ static bool read_address(const char *url, struct address *ret, struct err *err)
 		good = split_port(ret) && ret->host[0];
 	}
 	if (!good)
-		return err_set(err, ERR_INVALID, "'%.200s' names no host: %s", url, ways);
+		return err_set(err, ERR_INVALID, "'%.200s' names no host: %s", url, forms);
 	drop_brackets(ret->host);
 	ret->path = host + length;
 	return true;
 }
 
-bool client_tunnel_check(const char *way, struct err *err)
+bool client_tunnel_check(const char *word, struct err *err)
 {
 	struct address address = {.path = ""};
+	const char *way = without_name(word);
+	if (way - word > WAY_NAME_MAX)
+		return err_set(err, ERR_INVALID,
+			"the name of '%.200s' is longer than %d characters", word,
+			WAY_NAME_MAX - 1);
 	if (starts_with(way, "ssh://"))
 		return read_address(way, &address, err);
 	if (starts_with(way, "unix:/"))
 		return true;
-	return err_set(err, ERR_INVALID, "'%.200s' is no way to an engine: %s", way, ways);
+	return err_set(err, ERR_INVALID, "'%.200s' is no way to an engine: %s", way, forms);
+}
+
+void client_tunnel_name(const char *word, char ret[WAY_NAME_MAX])
+{
+	struct address address = {.path = ""};
+	struct err ignored;
+	const char *way = without_name(word);
+	ret[0] = '\0';
+	if (way != word) {
+		snprintf(ret, WAY_NAME_MAX, "%.*s", (int)(way - word) - 1, word);
+	} else if (starts_with(way, "ssh://") && read_address(way, &address, &ignored)) {
+		const char *user = strchr(address.host, '@');
+		snprintf(ret, WAY_NAME_MAX, "%.*s", WAY_NAME_MAX - 1,
+			user ? user + 1 : address.host);
+	}
+}
+
+bool ways_add(struct ways *ways, const char *way, struct err *err)
+{
+	for (size_t i = 0; i < ways->count; i++)
+		if (strcmp(without_name(ways->list[i]), without_name(way)) == 0)
+			return err_set(err, ERR_INVALID, "--connect '%.200s' is given twice", way);
+	if (ways->count == WAYS_MAX)
+		return err_set(err, ERR_INVALID, "one screen takes at most %d engines", WAYS_MAX);
+	if (!client_tunnel_check(way, err))
+		return false;
+	ways->list[ways->count++] = way;
+	return true;
 }
 
 /* ---- unix ---- */
@@ -198,8 +242,9 @@ static bool open_ssh(const char *url, struct client_tunnel *tunnel, int *ret_fd,
 	return true;
 }
 
-bool client_tunnel_open(const char *way, struct client_tunnel **ret, int *ret_fd, struct err *err)
+bool client_tunnel_open(const char *word, struct client_tunnel **ret, int *ret_fd, struct err *err)
 {
+	const char *way = without_name(word);
 	struct client_tunnel *tunnel = xcalloc(1, sizeof(*tunnel));
 	tunnel->errors = -1;
 	str_init(&tunnel->said);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A way to an engine that is not the one of our configuration: unix:PATH, its socket; or
+ * A way to an engine that is not the one of our configuration, with the name that it shall have in front (NAME=) or without:
+ * unix:PATH, its socket; or
  * ssh://[user@]host[:port][/path/of/botswain.yaml], a plain ssh child that runs `botswain attach --stdio` there. ssh asks
  * nothing (BatchMode): keys and known_hosts must be in order. What ssh says goes to client_tunnel_why(). Nothing waits.
  */
@@ -14,6 +15,18 @@
 struct client_tunnel;
 struct err;
 
+enum { WAYS_MAX = 16, WAY_NAME_MAX = 33 };
+
+/* Those of one command line; the words are borrowed. */
+struct ways {
+	const char *list[WAYS_MAX];
+	size_t count;
+};
+/* Adds a good one that is not there yet. */
+MUST_CHECK bool ways_add(struct ways *ways, const char *way, struct err *err);
+
+/* The name in front of it, else the host that it leads to; "" for a socket, whose engine has a name of its own. */
+void client_tunnel_name(const char *way, char ret[WAY_NAME_MAX]);
 /* Whether the words name a way; `err` says what they should be. */
 MUST_CHECK bool client_tunnel_check(const char *way, struct err *err);
 /* *ret_fd: connected, the caller's. */

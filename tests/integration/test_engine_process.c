@@ -193,12 +193,12 @@ static void an_own_engine_is_found_or_started_and_leaves_with_its_last_client(vo
 	bool started;
 	screen_load(scene, &first);
 	screen_load(scene, &second);
-	if (!client_attach(
-		    first.settings, "screen", true, PATIENCE_MS, &first.client, &started, &err))
+	if (!client_attach(first.settings, NULL, "screen", true, PATIENCE_MS, &first.client,
+		    &started, &err))
 		fail_msg("%s", err.text);
 	assert_true(started);
-	assert_true(client_attach(
-		second.settings, "screen", true, PATIENCE_MS, &second.client, &started, &err));
+	assert_true(client_attach(second.settings, NULL, "screen", true, PATIENCE_MS,
+		&second.client, &started, &err));
 	assert_false(started);
 	AWAIT(&first, model_engine(first.model));
 	AWAIT(&second, model_engine(second.model));
@@ -238,8 +238,8 @@ static void an_engine_that_cannot_start_says_why(void **state)
 	assert_exits(scene_start(scene, NULL), 2);
 	autofree char *words = scene_said(scene);
 	assert_non_null(strstr(words, "botswain.yaml:5:"));
-	assert_false(client_attach(
-		screen.settings, "screen", true, PATIENCE_MS, &screen.client, &started, &err));
+	assert_false(client_attach(screen.settings, NULL, "screen", true, PATIENCE_MS,
+		&screen.client, &started, &err));
 	assert_int_equal(err.code, ERR_INVALID);
 	assert_non_null(strstr(err.text, "botswain.yaml:5:"));
 	screen_detach(&screen);
@@ -296,7 +296,7 @@ static void a_screen_says_who_has_the_lock_and_comes_in_when_it_goes(void **stat
 	struct screen screen = {0};
 	int lock = hold_lock(scene, "pid 7 since 2026-02-03T04:05:06Z\n");
 	screen_load(scene, &screen);
-	struct link *link = link_new(screen.settings, "screen");
+	struct link *link = link_new(screen.settings, NULL, "screen");
 	await_link(
 		link, &screen, LINK_WAITING, "pid 7 since 2026-02-03T04:05:06Z is already running");
 	close(lock);
@@ -313,7 +313,7 @@ static void what_a_running_engine_says_outlives_those_that_want_its_place(void *
 	autofree char *path = xasprintf("%s/engine.log", scene->state_dir);
 	write_file(path, own);
 	screen_load(scene, &screen);
-	struct link *link = link_new(screen.settings, "screen");
+	struct link *link = link_new(screen.settings, NULL, "screen");
 	await_link(
 		link, &screen, LINK_WAITING, "pid 7 since 2026-02-03T04:05:06Z is already running");
 	char line[sizeof(own)] = "";
@@ -338,7 +338,7 @@ static void a_log_of_engines_is_bounded(void **state)
 	write_file(path, "");
 	assert_int_equal(truncate(path, TOO_LONG), 0);
 	screen_load(scene, &screen);
-	struct link *link = link_new(screen.settings, "screen");
+	struct link *link = link_new(screen.settings, NULL, "screen");
 	await_link(
 		link, &screen, LINK_WAITING, "pid 7 since 2026-02-03T04:05:06Z is already running");
 	assert_int_equal(stat(path, &status), 0);
@@ -358,12 +358,12 @@ static void an_engine_that_nobody_needs_any_more_is_no_zombie(void **state)
 	siginfo_t ended;
 	int lock = hold_lock(scene, "pid 7 since 2026-02-03T04:05:06Z\n");
 	screen_load(scene, &screen);
-	struct client_search *search = client_search_new(screen.settings, "screen", true);
+	struct client_search *search = client_search_new(screen.settings, NULL, "screen", true);
 	assert_int_equal(client_search_step(search, 0, &client, &err), CLIENT_SEARCHING);
 	client_search_free(search);
 	assert_int_equal(waitid(P_ALL, 0, &ended, WEXITED | WNOWAIT), 0);
 	assert_int_equal(ended.si_status, 5);
-	struct link *link = link_new(screen.settings, "screen");
+	struct link *link = link_new(screen.settings, NULL, "screen");
 	step_link(link, &screen);
 	assert_int_equal(
 		waitid(P_PID, (id_t)ended.si_pid, &ended, WEXITED | WNOWAIT | WNOHANG), -1);
@@ -400,7 +400,7 @@ static void the_engine_of_a_service_is_waited_for_and_none_is_started(void **sta
 	screen_load(scene, &screen);
 	screen_attach(&screen);
 	client_free(screen.client);
-	struct link *link = link_new(screen.settings, "screen");
+	struct link *link = link_new(screen.settings, NULL, "screen");
 	await_link(link, &screen, LINK_ATTACHED, "");
 	assert_int_equal(kill(first, SIGKILL), 0);
 	end_of(first);
@@ -452,8 +452,8 @@ static void an_engine_is_found_only_when_it_has_answered(void **state)
 	screen_load(scene, &screen);
 	assert_int_equal(mkdir(scene->state_dir, 0700), 0);
 	pid_t leaving = leave_after_the_next_client(&screen);
-	if (!client_attach(
-		    screen.settings, "cli", true, PATIENCE_MS, &screen.client, &started, &err))
+	if (!client_attach(screen.settings, NULL, "cli", true, PATIENCE_MS, &screen.client,
+		    &started, &err))
 		fail_msg("%s", err.text);
 	assert_true(started);
 	assert_exits(leaving, 0);
@@ -471,7 +471,7 @@ static void who_listens_and_never_answers_is_named(void **state)
 	screen_load(scene, &screen);
 	assert_int_equal(mkdir(scene->state_dir, 0700), 0);
 	int listener = listen_at(screen.settings->socket_path);
-	struct link *link = link_new(screen.settings, "screen");
+	struct link *link = link_new(screen.settings, NULL, "screen");
 	await_link(link, &screen, LINK_MEETING, "");
 	await_link(link, &screen, LINK_WAITING, "engine.sock' does not answer");
 	close(listener);
@@ -503,7 +503,7 @@ static void an_engine_leaves_without_a_command_that_does_not_end(void **state)
 	scene_configure(scene, more);
 	pid_t engine = scene_start(scene, NULL);
 	screen_load(scene, &screen);
-	struct link *link = link_new(screen.settings, "screen");
+	struct link *link = link_new(screen.settings, NULL, "screen");
 	await_link(link, &screen, LINK_ATTACHED, "");
 	pid_t child = await_pid_file(scene);
 	assert_int_equal(ptrace(PTRACE_SEIZE, child, NULL, NULL), 0);
@@ -554,7 +554,7 @@ static void an_engine_that_leaves_is_not_to_be_found_while_it_ends(void **state)
 	pid_t engine = scene_start(scene, "--own");
 	autofree char *words = xasprintf("pid %d since 20", (int)engine);
 	screen_load(scene, &screen);
-	struct link *link = link_new(screen.settings, "screen");
+	struct link *link = link_new(screen.settings, NULL, "screen");
 	await_link(link, &screen, LINK_ATTACHED, "");
 	pid_t thread = await_thread(engine, "files");
 	assert_int_equal(ptrace(PTRACE_SEIZE, thread, NULL, NULL), 0);

@@ -32,8 +32,8 @@ static void attach_screen(struct console *console, int rows, int columns)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
 	struct client *client = client_over(fds[0], harness->settings->state_dir, "screen", true);
 	engine_adopt(harness->engine, fds[1]);
-	console->app =
-		app_new(&harness->clock, harness->settings, console->term, link_over(client));
+	console->app = app_new(
+		&harness->clock, harness->settings, console->term, links_over(link_over(client)));
 	console->app->anonymous = true;
 	console_settle(console);
 }

@@ -42,7 +42,7 @@ static int setup(void **state)
 	stage->term = term_headless_new(24, 80, &options);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
 	stage->app = app_new(&stage->clock, &stage->settings, stage->term,
-		link_over(client_over(fds[0], "nobody", "screen", true)));
+		links_over(link_over(client_over(fds[0], "nobody", "screen", true))));
 	stage->app->now_ms = NOW_MS;
 	*state = stage;
 	return 0;

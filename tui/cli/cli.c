@@ -176,9 +176,10 @@ static bool attached(struct cli *cli)
 static bool reach_engine(struct cli *cli, const struct cli_command *command, struct err *err)
 {
 	bool started = false;
-	if (command->acts || cli->connect)
+	const char *way = cli->connect.count ? cli->connect.list[0] : NULL;
+	if (command->acts || way)
 		return client_attach(
-			cli->settings, "cli", true, START_MS, &cli->client, &started, err);
+			cli->settings, way, "cli", true, START_MS, &cli->client, &started, err);
 	if (client_connect(cli->settings->socket_path, cli->settings->state_dir, "cli", true,
 		    &cli->client, NULL)) {
 		cli_until(cli, attached, ATTACH_MS);
@@ -216,7 +217,7 @@ static bool take_option(struct cli *cli, int argc, char **argv, int *at, struct 
 	if (strcmp(word, "--reason") == 0)
 		cli->reason = value;
 	else if (strcmp(word, "--connect") == 0)
-		return client_tunnel_check(cli->connect = value, err);
+		return ways_add(&cli->connect, value, err);
 	else if (names_config(word))
 		cli->config = value;
 	else if (!parse_duration(value, &cli->wait_ms, err))
@@ -240,19 +241,17 @@ static bool take_options(struct cli *cli, int *argc, char **argv, struct err *er
 	return true;
 }
 
-bool cli_read_settings(const char *config, const char *connect, struct settings **ret,
+bool cli_read_settings(const char *config, bool elsewhere, struct settings **ret,
 	struct str *report, struct err *err)
 {
 	autofree char *path = NULL;
 	bool good = settings_find(config, &path, err);
-	if (good || !connect) {
+	if (good || !elsewhere) {
 		good = good && settings_load(path, ret, report, err);
 	} else {
 		*err = (struct err){.code = ERR_NONE};
 		good = settings_parse("", 0, "/nowhere/botswain.yaml", ret, NULL, err);
 	}
-	if (good)
-		(*ret)->connect = connect;
 	return good;
 }
 
@@ -260,7 +259,8 @@ bool cli_load(struct cli *cli, const char *config, bool warnings)
 {
 	autostr struct str report = STR_INIT;
 	struct err err = {.code = ERR_NONE};
-	bool good = cli_read_settings(config, cli->connect, &cli->settings, &report, &err);
+	bool good =
+		cli_read_settings(config, cli->connect.count > 0, &cli->settings, &report, &err);
 	if (!good && !report.length)
 		cli_say(false, "%s", err.text);
 	else if (!good || warnings)
@@ -272,7 +272,8 @@ bool cli_load_quietly(struct cli *cli)
 {
 	autostr struct str report = STR_INIT;
 	struct err err = {.code = ERR_NONE};
-	return cli_read_settings(cli->config, cli->connect, &cli->settings, &report, &err);
+	return cli_read_settings(
+		cli->config, cli->connect.count > 0, &cli->settings, &report, &err);
 }
 
 static int run_attached(struct cli *cli, const struct cli_command *command, int argc, char **argv)
@@ -290,9 +291,9 @@ static int run_attached(struct cli *cli, const struct cli_command *command, int 
 	return status;
 }
 
-int cli_main(const char *config, const char *connect, int argc, char **argv)
+int cli_main(const char *config, const struct ways *connect, int argc, char **argv)
 {
-	struct cli cli = {.config = config, .connect = connect, .wait_ms = WAIT_MS};
+	struct cli cli = {.config = config, .connect = *connect, .wait_ms = WAIT_MS};
 	struct err err = {.code = ERR_NONE};
 	const struct cli_command *command = cli_find(argv[0]);
 	int status = CLI_USAGE;

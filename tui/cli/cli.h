@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "core/engine/client.h"
+#include "core/engine/client_tunnel.h"
 #include "core/model/model.h"
 
 struct settings;
@@ -28,7 +29,7 @@ enum cli_exit {
 
 struct cli {
 	const char *config;  /* -c FILE, or NULL */
-	const char *connect; /* --connect WAY, or NULL */
+	struct ways connect; /* --connect WAY */
 	struct settings *settings;
 	struct client *client;
 	struct model *model;
@@ -53,8 +54,8 @@ bool cli_knows(const char *word);
 /* The subcommand of that name; the one at a place, in the order of the help. NULL: there is none. */
 const struct cli_command *cli_find(const char *word);
 const struct cli_command *cli_at(size_t index);
-/* Runs `argv[0]`, a subcommand; `config` is -c FILE, `connect` --connect WAY, or NULL. Returns the exit status. */
-int cli_main(const char *config, const char *connect, int argc, char **argv);
+/* Runs `argv[0]`, a subcommand; `config` is -c FILE, or NULL. Returns the exit status. */
+int cli_main(const char *config, const struct ways *connect, int argc, char **argv);
 /* Adds a line a subcommand to a help text. */
 void cli_help(struct str *to);
 
@@ -75,10 +76,10 @@ const struct msg_bot *cli_bot(const struct cli *cli, const char *name);
 /* Says that a word is no option of `command`, and returns CLI_USAGE. */
 int cli_refuse(const char *command, const char *word);
 /*
- * Finds and reads the configuration. With `connect` (may be NULL), the way to an engine elsewhere, ours is only about the
- * screen: where there is none, the defaults stand.
+ * Finds and reads the configuration. `elsewhere`: the engines are others', ours is only about the screen: where there is
+ * none, the defaults stand.
  */
-MUST_CHECK bool cli_read_settings(const char *config, const char *connect, struct settings **ret,
+MUST_CHECK bool cli_read_settings(const char *config, bool elsewhere, struct settings **ret,
 	struct str *report, struct err *err);
 /* Finds and reads the configuration (`config`: -c FILE, or NULL) into cli->settings. False: every error was said on
  * standard error, and what to do about it. `warnings`: a good one's warnings are said, too. */

@@ -111,11 +111,11 @@ static int run(struct cli *cli, int argc, char **argv)
 	int engine = -1;
 	if (argc != 2 || strcmp(argv[1], "--stdio") != 0)
 		return cli_say(CLI_USAGE, "attach takes --stdio, and nothing else");
-	if (!cli_read_settings(cli->config, NULL, &cli->settings, NULL, &err))
+	if (!cli_read_settings(cli->config, false, &cli->settings, NULL, &err))
 		return cli_say(
 			CLI_USAGE, "%s", err.text); /* a line: more than one nobody would see */
-	if (!client_attach(
-		    cli->settings, "attach", false, ATTACH_MS, &cli->client, &started, &err) ||
+	if (!client_attach(cli->settings, NULL, "attach", false, ATTACH_MS, &cli->client, &started,
+		    &err) ||
 		!open_engine(cli->settings, &engine, &err))
 		return cli_say(CLI_UNKNOWN, "%s", err.text);
 	pass(engine, &cli->client);

@@ -48,6 +48,8 @@ bool command_sort(struct app *app, const struct command *command, const char *ar
 	for (size_t i = 0; i < pane->table->count; i++) {
 		bool now = sorted < 0 ? i == 0 : sorted == (int)i;
 		const char *title = pane->table->columns[i].title;
+		if (pane->table->columns[i].many && !app_is_many(app))
+			continue;
 		choices[count++] = (struct choice){strcmp(title, "S") == 0 ? "SEVERITY" : title,
 			now ? "sorts now" : "", (int)i};
 	}

@@ -122,10 +122,8 @@ bool command_pause(
 	}
 	model_free(app->frozen);
 	app->frozen = NULL;
-	if (link_turn_wall_ms(app->link))
-		app->now_ms = link_turn_wall_ms(app->link);
-	for (int id = 1; id < WINDOW_COUNT; id++)
-		window_forget(&app->windows[id]);
+	app_read_clocks(app);
+	parts_forget(app);
 	return true;
 }
 

@@ -68,17 +68,32 @@ static void add_commands(struct app *app, struct actions *menu)
 	}
 }
 
+/* One for bots that another engine has, too: what the bots' engines call so is done. */
+static bool is_listed(const struct msg_verb *const *verbs, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (verbs[at]->per_bot && verbs[i]->per_bot &&
+			strcmp(verbs[i]->name, verbs[at]->name) == 0)
+			return true;
+	return false;
+}
+
 static void add_verbs(struct app *app, struct actions *menu)
 {
 	size_t count;
 	const struct msg_verb *const *verbs = model_verbs(app_model(app), &count);
 	const struct command *command = command_find("verb");
-	for (size_t i = 0; i < count; i++)
-		add(menu, (struct action){.title = xstrdup(verbs[i]->name),
+	for (size_t i = 0; i < count; i++) {
+		const char *host = verbs[i]->per_bot ? "" : app_host(app, verbs[i]->id);
+		if (is_listed(verbs, i))
+			continue;
+		char *title = xasprintf("%s%s%s", host, host[0] ? "/" : "", verbs[i]->name);
+		add(menu, (struct action){.title = title,
 				  .key = xstrdup(""),
 				  .note = xstrdup(verbs[i]->help),
 				  .locked = lock_of(app, command),
-				  .line = xasprintf("verb %s", verbs[i]->name)});
+				  .line = xasprintf("verb %s", title)});
+	}
 }
 
 static void draw(const struct app *app, struct overlay *overlay, const struct canvas *screen)

@@ -35,9 +35,10 @@ void palette_open(struct app *app);
 /* Every key of the focused pane, then all others. */
 void help_open(struct app *app);
 
-/* Asks the engine what a verb would do, shows its answer, and runs it when the operator says so.
+/* Asks the engines of the targets, without any `engines` (bit n: link n), what a verb would do, shows their
+ * answers in one dialog, and has each run its part when the operator says so. Ids are those of the screen.
  * `opened_by`: the character that led here, 0 none. */
-void confirm_open(struct app *app, struct msg_plan_req *request, char opened_by);
+void confirm_open(struct app *app, uint32_t engines, struct msg_plan_req *request, char opened_by);
 /* A question of our own with one button that does something. */
 typedef void confirmed(struct app *app, uint64_t subject);
 void question_open(struct app *app, const char *title, const char *text, const char *button,

@@ -51,8 +51,8 @@ struct bots_view {
 
 extern const struct table_kind bots_table;
 
-/* A field as text; "" for figures. */
-const char *bots_text(const struct msg_bot *bot, enum bots_field field);
+/* A field as text; "" for figures. The host on a screen on several engines: the engine. */
+const char *bots_text(const struct app *app, const struct msg_bot *bot, enum bots_field field);
 /* A field as a figure, ages in ms; NaN: not known, or a text. */
 double bots_number(const struct app *app, const struct msg_bot *bot, enum bots_field field);
 /* Which columns no bot fills, as bits. */

@@ -28,19 +28,19 @@ static const struct table_column columns[BOTS_COLUMNS] = {
 
 /* ---- as text and as figures ---- */
 
-const char *bots_text(const struct msg_bot *bot, enum bots_field field)
+const char *bots_text(const struct app *app, const struct msg_bot *bot, enum bots_field field)
 {
 	const char *const texts[BOTS_FIELDS] = {[BOTS_NAME] = bot->name,
-		[BOTS_HOST] = bot->host,
+		[BOTS_HOST] = app_is_many(app) ? app_host(app, bot->id) : bot->host,
 		[BOTS_WHY] = bot->why,
 		[BOTS_STATE] = bot->state,
 		[BOTS_TRANSPORT] = bot->transport};
 	return texts[field] ? texts[field] : "";
 }
 
-static double since(const struct app *app, int64_t at_ms)
+static double since(const struct app *app, const struct msg_bot *bot, int64_t at_ms)
 {
-	return at_ms ? (double)(app->now_ms - at_ms) : NAN;
+	return at_ms ? (double)(app_now(app, bot->id) - at_ms) : NAN;
 }
 
 static double if_known(bool known, double value)
@@ -57,10 +57,10 @@ double bots_number(const struct app *app, const struct msg_bot *bot, enum bots_f
 		[BOTS_WHY] = NAN,
 		[BOTS_STATE] = NAN,
 		[BOTS_TRANSPORT] = NAN,
-		[BOTS_UP] = if_known(runs, since(app, bot->proc_start_ms)),
+		[BOTS_UP] = if_known(runs, since(app, bot, bot->proc_start_ms)),
 		[BOTS_RATE] = bot->updates_per_s,
 		[BOTS_PENDING] = if_known(bot->tg_at_ms && bot->pending >= 0, (double)bot->pending),
-		[BOTS_BEAT] = since(app, bot->hb_at_ms),
+		[BOTS_BEAT] = since(app, bot, bot->hb_at_ms),
 		[BOTS_P95] = bot->p95_ms,
 		[BOTS_ERRORS] = bot->errors_per_min,
 		[BOTS_SPARK] = bot->updates_per_s,
@@ -123,7 +123,7 @@ static void say_why(struct cell_text *cell, const struct bots_view *view, const 
 {
 	char why[224], age[16];
 	bot_why(bot, why, sizeof(why));
-	bot_why_age(bot, view->app->now_ms, age, sizeof(age));
+	bot_why_age(bot, app_now(view->app, bot->id), age, sizeof(age));
 	int cells_for_both = view->why_cells < AGE_COLUMN ? view->why_cells : AGE_COLUMN;
 	int room = cells_for_both - (age[0] ? (int)strlen(age) + 1 : 0);
 	if ((int)text_width(why, strlen(why)) > room)
@@ -166,7 +166,7 @@ static void say_course(
 static void say_words(struct cell_text *cell, const struct bots_view *view,
 	const struct msg_bot *bot, enum bots_field field)
 {
-	char letter[] = {severity_letter((unsigned)bot->severity), '\0'};
+	char letter[] = {severity_letter(app_severity(view->app, bot)), '\0'};
 	enum role role = severity_role(bot->severity);
 	if (field == BOTS_S) {
 		say(cell, role, letter);
@@ -175,8 +175,19 @@ static void say_words(struct cell_text *cell, const struct bots_view *view,
 	} else if (field == BOTS_NAME) {
 		say(cell, bot->severity >= SEVERITY_WARN ? ROLE_STRONG : ROLE_TEXT, bot->name);
 	} else {
-		say(cell, ROLE_DIM, bots_text(bot, field));
+		say(cell, ROLE_DIM, bots_text(view->app, bot, field));
 	}
+}
+
+/* "lost 12s ago: webhook 502": what is left of a bot whose engine is gone. */
+static void say_lost(
+	struct cell_text *cell, const struct bots_view *view, const struct msg_bot *bot)
+{
+	char why[128];
+	int64_t lost_s = view->app->engines[links_of(bot->id)].silent_s;
+	bot_why(bot, why, sizeof(why));
+	snprintf(cell->text, sizeof(cell->text), "lost %s ago%s%s", format_age(lost_s * 1000).text,
+		why[0] ? ": " : "", why);
 }
 
 static void cell(const void *data, size_t row, size_t column, struct cell_text *ret)
@@ -192,6 +203,11 @@ static void cell(const void *data, size_t row, size_t column, struct cell_text *
 		say_words(ret, view, bot, field);
 	else
 		say_figure(ret, view->app, bot, field);
+	if (!app_is_gone(view->app, bot->id))
+		return;
+	if (field == BOTS_WHY)
+		say_lost(ret, view, bot);
+	ret->role = ROLE_STALE;
 }
 
 static bool marked(const void *data, size_t row)
@@ -218,7 +234,7 @@ static bool fills(const struct app *app, const struct msg_bot *bot, enum bots_fi
 {
 	if (field == BOTS_SPARK)
 		return has_course(bot);
-	return bots_text(bot, field)[0] || !isnan(bots_number(app, bot, field));
+	return bots_text(app, bot, field)[0] || !isnan(bots_number(app, bot, field));
 }
 
 uint64_t bots_absent(const struct app *app)

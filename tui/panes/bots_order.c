@@ -57,7 +57,7 @@ static void get(const void *row, size_t column, struct filter_value *ret_value)
 		ret_value->is_known = !isnan(ret_value->number);
 		return;
 	}
-	ret_value->text = column == FILTER_WHOLE ? it->whole : bots_text(it->bot, field);
+	ret_value->text = column == FILTER_WHOLE ? it->whole : bots_text(it->app, it->bot, field);
 	ret_value->length = strlen(ret_value->text);
 	ret_value->is_known = true;
 }
@@ -68,7 +68,8 @@ static bool fits(const struct bots_view *view, const struct msg_bot *bot)
 	if (!view->filter)
 		return true;
 	snprintf(candidate.whole, sizeof(candidate.whole), "%s %s %s %s %s %s", bot->name,
-		bot->username, bot->state, bot->why, bot->host, bot->transport);
+		bot->username, bot->state, bot->why, bots_text(view->app, bot, BOTS_HOST),
+		bot->transport);
 	return filter_match(view->filter, get, &candidate);
 }
 
@@ -79,11 +80,13 @@ struct sorted {
 	double number; /* NaN comes last, whatever the direction */
 };
 
-static int compare_severity(const struct msg_bot *a, const struct msg_bot *b)
+static int compare_severity(const struct app *app, const struct msg_bot *a, const struct msg_bot *b)
 {
-	if (a->severity != b->severity)
-		return a->severity > b->severity ? -1 : 1;
-	return strcmp(a->name, b->name);
+	unsigned left = app_severity(app, a), right = app_severity(app, b);
+	if (left != right)
+		return left > right ? -1 : 1;
+	int order = strcmp(a->name, b->name);
+	return order ? order : (a->id > b->id) - (a->id < b->id);
 }
 
 static int compare(const void *left, const void *right, void *context)
@@ -91,15 +94,16 @@ static int compare(const void *left, const void *right, void *context)
 	const struct sorted *a = left, *b = right;
 	const struct bots_view *view = context;
 	if (view->sort < 0)
-		return compare_severity(a->bot, b->bot);
+		return compare_severity(view->app, a->bot, b->bot);
 	if (isnan(a->number) != isnan(b->number))
 		return isnan(a->number) ? 1 : -1;
-	int order = isnan(a->number) ? strcmp(bots_text(a->bot, (enum bots_field)view->sort),
-					       bots_text(b->bot, (enum bots_field)view->sort))
-				     : (a->number > b->number) - (a->number < b->number);
+	int order = isnan(a->number)
+			    ? strcmp(bots_text(view->app, a->bot, (enum bots_field)view->sort),
+				      bots_text(view->app, b->bot, (enum bots_field)view->sort))
+			    : (a->number > b->number) - (a->number < b->number);
 	if (view->descending)
 		order = -order;
-	return order ? order : compare_severity(a->bot, b->bot);
+	return order ? order : compare_severity(view->app, a->bot, b->bot);
 }
 
 void bots_order(struct bots_view *view, struct id_list *ret_ids)

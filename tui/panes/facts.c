@@ -26,9 +26,9 @@ static void add(struct facts *facts, enum role role, const char *label, const ch
 	(void)copy_text(fact->label, sizeof(fact->label), label);
 }
 
-static struct shown ago(const struct app *app, int64_t at_ms)
+static struct shown ago(const struct app *app, const struct msg_bot *bot, int64_t at_ms)
 {
-	return format_duration(app->now_ms - at_ms);
+	return format_duration(app_now(app, bot->id) - at_ms);
 }
 
 static void add_reasons(const struct app *app, const struct msg_bot *bot, struct facts *facts)
@@ -39,7 +39,8 @@ static void add_reasons(const struct app *app, const struct msg_bot *bot, struct
 		const char *label = i == 0 ? "why" : i == 1 ? "also" : "";
 		add(facts, is_note ? ROLE_TEXT : severity_role(reason->severity), label,
 			"%s%s%s  (%s)", reason->text, reason->since_ms ? "  " : "",
-			reason->since_ms ? ago(app, reason->since_ms).text : "", reason->source);
+			reason->since_ms ? ago(app, bot, reason->since_ms).text : "",
+			reason->source);
 	}
 }
 
@@ -51,12 +52,12 @@ static void add_process(const struct app *app, const struct msg_bot *bot, struct
 		return;
 	if (bot_age(app, bot).process) {
 		add(facts, ROLE_STALE, "process", "-- not looked at for %s",
-			ago(app, bot->proc_at_ms).text);
+			ago(app, bot, bot->proc_at_ms).text);
 		return;
 	}
 	if (running && bot->pid)
 		str_addf(&text, "pid %llu  up %s", (unsigned long long)bot->pid,
-			bot->proc_start_ms ? ago(app, bot->proc_start_ms).text : "--");
+			bot->proc_start_ms ? ago(app, bot, bot->proc_start_ms).text : "--");
 	else
 		str_adds(&text, state_word(bot->proc_state));
 	if (bot->restarts)
@@ -82,10 +83,10 @@ static void add_heartbeat(const struct app *app, const struct msg_bot *bot, stru
 		return;
 	if (bot_age(app, bot).heartbeat)
 		add(facts, ROLE_STALE, "heartbeat", "-- not looked at for %s",
-			ago(app, bot->hb_seen_ms).text);
+			ago(app, bot, bot->hb_seen_ms).text);
 	else if (bot->hb_at_ms)
 		add(facts, role, "heartbeat", "%s  last %s ago%s%s", bot->hb_state,
-			ago(app, bot->hb_at_ms).text, bot->worker[0] ? "  worker " : "",
+			ago(app, bot, bot->hb_at_ms).text, bot->worker[0] ? "  worker " : "",
 			bot->worker);
 	else
 		add(facts, role, "heartbeat", "%s", bot->hb_state);
@@ -107,7 +108,7 @@ static void add_updates(const struct app *app, const struct msg_bot *bot, struct
 		bot->transport, bot->webhook_url);
 	if (bot->webhook_error_at_ms)
 		add(facts, bot->webhook_errors ? ROLE_WARN : ROLE_DIM, "hook error",
-			"%s ago  \"%s\"%s%s", ago(app, bot->webhook_error_at_ms).text,
+			"%s ago  \"%s\"%s%s", ago(app, bot, bot->webhook_error_at_ms).text,
 			bot->webhook_error, bot->webhook_errors ? "  x" : "",
 			bot->webhook_errors ? format_count((int64_t)bot->webhook_errors).text : "");
 }
@@ -123,9 +124,9 @@ static void add_telegram(const struct app *app, const struct msg_bot *bot, struc
 		fine && !isnan(bot->rtt_ms) ? " ms" : "", bot->tg_at_ms ? "" : "  never answered");
 	if (!fine && bot->tg_error[0])
 		add(facts, ROLE_WARN, "", "%s", bot->tg_error);
-	if (bot->retry_until_ms > app->now_ms)
+	if (bot->retry_until_ms > app_now(app, bot->id))
 		add(facts, ROLE_WARN, "", "not asked for another %s",
-			format_duration(bot->retry_until_ms - app->now_ms).text);
+			format_duration(bot->retry_until_ms - app_now(app, bot->id)).text);
 }
 
 static void add_load(const struct app *app, const struct msg_bot *bot, struct facts *facts)

@@ -26,6 +26,15 @@ struct candidate {
 	const void *body;
 };
 
+static void get_field(const struct app *app, const struct list_kind *kind, const void *body,
+	size_t column, struct filter_value *ret)
+{
+	if (column == kind->host)
+		list_text(ret, app_host(app, *(const uint64_t *)body)); /* id is the first field */
+	else
+		kind->get(app, body, column, ret);
+}
+
 /* A word without a column is looked for in every text. */
 static void get_whole(const struct candidate *it, struct filter_value *ret, struct str *whole)
 {
@@ -33,7 +42,7 @@ static void get_whole(const struct candidate *it, struct filter_value *ret, stru
 		struct filter_value value = {.is_known = false};
 		if (it->kind->fields[i].kind != FILTER_TEXT)
 			continue;
-		it->kind->get(it->app, it->body, i, &value);
+		get_field(it->app, it->kind, it->body, i, &value);
 		str_add(whole, value.text, value.length);
 		str_addch(whole, ' ');
 	}
@@ -52,7 +61,7 @@ static void get(const void *row, size_t column, struct filter_value *ret)
 	if (column == FILTER_WHOLE)
 		get_whole(&it->candidate, ret, it->whole);
 	else
-		it->candidate.kind->get(it->candidate.app, it->candidate.body, column, ret);
+		get_field(it->candidate.app, it->candidate.kind, it->candidate.body, column, ret);
 }
 
 static bool fits(
@@ -86,16 +95,16 @@ static int compare(const void *left, const void *right, void *context)
 	const struct order *order = context;
 	struct filter_value x = {.is_known = false}, y = x;
 	if (order->list->sort == 0)
-		return order->kind->compare(a, b);
+		return order->kind->compare(order->app, a, b);
 	size_t column = (size_t)order->list->sort - 1;
-	order->kind->get(order->app, a, column, &x);
-	order->kind->get(order->app, b, column, &y);
+	get_field(order->app, order->kind, a, column, &x);
+	get_field(order->app, order->kind, b, column, &y);
 	if (x.is_known != y.is_known)
 		return x.is_known ? -1 : 1; /* what nobody knows comes last */
 	int result = compare_values(&x, &y, order->kind->fields[column].kind == FILTER_TEXT);
 	if (order->list->descending)
 		result = -result;
-	return result ? result : order->kind->compare(a, b);
+	return result ? result : order->kind->compare(order->app, a, b);
 }
 
 void list_update(struct app *app, struct list *list, const struct list_kind *kind)
@@ -112,6 +121,8 @@ void list_update(struct app *app, struct list *list, const struct list_kind *kin
 	for (size_t i = 0; i < kept; i++)
 		id_list_add(&wanted, *(const uint64_t *)sorted[i]); /* id is the first field */
 	list->app = app;
+	list->table.absent = (uint64_t)!app_is_many(app) << kind->host;
+	list->table.kept = (uint64_t)app_is_many(app) << kind->host;
 	list->hidden = count - kept;
 	rowset_update(&list->rows, wanted.ids, wanted.count, app_holds_rows(app));
 }
@@ -223,6 +234,18 @@ void list_say(struct cell_text *cell, enum role role, const char *format, ...)
 	vsnprintf(cell->text, sizeof(cell->text), format, args);
 	va_end(args);
 	cell->role = role;
+}
+
+void list_cell(const struct list *list, const struct list_kind *kind, size_t row, size_t column,
+	void (*own)(const struct list *list, size_t row, size_t column, struct cell_text *ret),
+	struct cell_text *ret)
+{
+	if (column == kind->host)
+		list_say(ret, ROLE_DIM, "%s", app_host(list->app, list_id(list, row)));
+	else
+		own(list, row, column, ret);
+	if (app_is_gone(list->app, list_id(list, row)))
+		ret->role = ROLE_STALE;
 }
 
 void list_text(struct filter_value *ret, const char *text)

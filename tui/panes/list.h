@@ -19,8 +19,9 @@ struct list_kind {
 	/* A field's value; texts are borrowed. */
 	void (*get)(const struct app *app, const void *body, size_t column,
 		struct filter_value *ret_value);
+	size_t host; /* the column that says which of several engines a row is of */
 	/* The order that nobody has chosen. */
-	int (*compare)(const void *a, const void *b);
+	int (*compare)(const struct app *app, const void *a, const void *b);
 	const char *empty; /* said in place of rows */
 };
 
@@ -58,6 +59,10 @@ static inline uint64_t list_id(const struct list *list, size_t row)
 	return list->rows.shown.ids[row];
 }
 void list_say(struct cell_text *cell, enum role role, const char *format, ...) PRINTF_LIKE(3, 4);
+/* A cell by `own`; the host of one of several engines, and grey where that is gone, are added here. */
+void list_cell(const struct list *list, const struct list_kind *kind, size_t row, size_t column,
+	void (*own)(const struct list *list, size_t row, size_t column, struct cell_text *ret),
+	struct cell_text *ret_cell);
 /* For get(): a text, a figure (NaN: not known). */
 void list_text(struct filter_value *ret, const char *text);
 void list_number(struct filter_value *ret, double number);

@@ -26,9 +26,10 @@ void logs_side(struct app *app, int direction);
 void logs_of(struct app *app, const struct id_list *bots);
 
 struct log_texts {
-	char time[16];
+	char time[16], source[96];
 };
-void log_row_show(
-	const struct msg_row *row, bool brief, struct log_texts *texts, struct log_row *ret);
+/* On a screen on several engines the source has its engine in front. */
+void log_row_show(const struct app *app, const struct msg_row *row, bool brief,
+	struct log_texts *texts, struct log_row *ret);
 
 #endif

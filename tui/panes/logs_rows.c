@@ -26,16 +26,17 @@ struct rows_data {
 
 /* ---- rows ---- */
 
-void log_row_show(
-	const struct msg_row *row, bool brief, struct log_texts *texts, struct log_row *ret)
+void log_row_show(const struct app *app, const struct msg_row *row, bool brief,
+	struct log_texts *texts, struct log_row *ret)
 {
+	const char *host = app_is_many(app) ? links_name(app->links, parts_link_of(row->key)) : "";
+	snprintf(texts->source, sizeof(texts->source), "%s%s%s", host, host[0] ? "/" : "",
+		row->bot[0] ? row->bot : row->source);
 	snprintf(texts->time, sizeof(texts->time), "%.*s", brief ? 5 : 8,
 		format_clock(row->time_ms, false).text);
 	char level = log_level_letter((enum log_level)row->level);
 	*ret = (struct log_row){.time = row->cont ? "" : texts->time,
-		.source = row->cont     ? ""
-			  : row->bot[0] ? row->bot
-					: row->source,
+		.source = row->cont ? "" : texts->source,
 		.text = row->text,
 		.repeats = row->late ? "late" : "",
 		.level = row->cont || level == '-' ? ' ' : level};
@@ -65,7 +66,7 @@ static void show_row(const void *data, size_t index, struct log_row *ret)
 {
 	const struct rows_data *it = data;
 	const struct msg_row *row = &it->app->windows[WINDOW_LOGS].rows[index];
-	log_row_show(row, it->view->list.time_cells == 5, &it->scratch->texts, ret);
+	log_row_show(it->app, row, it->view->list.time_cells == 5, &it->scratch->texts, ret);
 	if (is_marked(it->view, row->key))
 		ret->repeats = glyph_text(it->app->grid->glyphs, GLYPH_MARK);
 	ret->span_count =

@@ -71,7 +71,7 @@ bool logs_stop_seek(struct app *app)
 	if (!view->seek)
 		return false;
 	view->seek = 0;
-	(void)link_send(app->link, MSG_seek_stop, &request);
+	(void)link_send(links_at(app->links, 0), MSG_seek_stop, &request);
 	app_toast(app, false, "the search was stopped");
 	return true;
 }
@@ -109,7 +109,7 @@ static bool seek(struct app *app, const char *expression, bool backwards, struct
 	request.from = view->cursor_key;
 	autofree char *copy = xstrdup(expression);
 	request.expression = copy;
-	bool sent = app_request(app, MSG_seek_req, &request, take_seek);
+	bool sent = app_request(app, 0, MSG_seek_req, &request, take_seek);
 	view->seek = sent ? request.req : 0;
 	view->seek_at_ms = 0;
 	return sent;

@@ -16,12 +16,13 @@
 #include "tui/panes/list.h"
 #include "tui/show.h"
 
-enum column { SEVERITY, SINCE, TARGET, RULE, TEXT, STATE };
+enum column { SEVERITY, SINCE, HOST, TARGET, RULE, TEXT, STATE };
 
 static const struct table_column columns[] = {
 	/* clang-format off */
 	[SEVERITY] = {"S",      ALIGN_LEFT,  1,  1, 0, false},
 	[SINCE]    = {"SINCE",  ALIGN_RIGHT, 5,  5, 2, false},
+	[HOST]     = {"HOST",   ALIGN_LEFT,  5,  8, 0, false, .many = true},
 	[TARGET]   = {"TARGET", ALIGN_LEFT, 12, 18, 0, false},
 	[RULE]     = {"ALERT",  ALIGN_LEFT, 12, 16, 3, false},
 	[TEXT]     = {"WHAT",   ALIGN_LEFT, 16, 24, 1, true},
@@ -51,21 +52,23 @@ static const char *sentence(const struct msg_alert *alert)
 	return alert->text + (named ? length + 2 : 0);
 }
 
-static int compare(const void *left, const void *right)
+static int compare(const struct app *app, const void *left, const void *right)
 {
 	const struct msg_alert *a = left, *b = right;
 	if (stage(a) != stage(b))
 		return stage(a) - stage(b);
 	if (stage(a) < 2 && a->severity != b->severity)
 		return a->severity > b->severity ? -1 : 1;
-	if (since(a) != since(b))
-		return (since(a) < since(b)) == (stage(a) < 2) ? -1 : 1;
+	int64_t old = app_now(app, a->id) - since(a), older = app_now(app, b->id) - since(b);
+	if (old != older)
+		return (old > older) == (stage(a) < 2) ? -1 : 1;
 	return a->id < b->id ? -1 : a->id > b->id;
 }
 
 static const struct filter_column fields[] = {
 	[SEVERITY] = {"severity", FILTER_NUMBER},
 	[SINCE] = {"since", FILTER_DURATION},
+	[HOST] = {"host", FILTER_TEXT},
 	[TARGET] = {"target", FILTER_TEXT},
 	[RULE] = {"alert", FILTER_TEXT},
 	[TEXT] = {"what", FILTER_TEXT},
@@ -82,7 +85,7 @@ static void get(const struct app *app, const void *body, size_t column, struct f
 	if (texts[column])
 		list_text(ret, texts[column]);
 	else
-		list_number(ret, column == SINCE ? (double)(app->now_ms - since(alert))
+		list_number(ret, column == SINCE ? (double)(app_now(app, alert->id) - since(alert))
 						 : (double)alert->severity);
 }
 
@@ -136,12 +139,11 @@ static void line(const struct app *app, const void *data, const struct canvas *c
 	if (!strstr(sentence(alert), alert->target_name))
 		column = canvas_text(canvas, 0, column, ROLE_STRONG, alert->target_name) + 1;
 	canvas_printf(canvas, 0, column, role, "%s, for %s", sentence(alert),
-		format_age(app->now_ms - alert->since_ms).text);
+		format_age(app_now(app, alert->id) - alert->since_ms).text);
 }
 
-static void cell(const void *data, size_t row, size_t column, struct cell_text *ret)
+static void own_cell(const struct list *list, size_t row, size_t column, struct cell_text *ret)
 {
-	const struct list *list = data;
 	const struct msg_alert *alert = model_alert(app_model(list->app), list_id(list, row));
 	if (!alert)
 		return;
@@ -149,6 +151,7 @@ static void cell(const void *data, size_t row, size_t column, struct cell_text *
 	enum role role = over ? ROLE_DIM : severity_role(alert->severity);
 	const char *const texts[] = {[SEVERITY] = "",
 		[SINCE] = "",
+		[HOST] = "",
 		[TARGET] = alert->target_name,
 		[RULE] = alert->rule,
 		[TEXT] = sentence(alert),
@@ -157,7 +160,7 @@ static void cell(const void *data, size_t row, size_t column, struct cell_text *
 		list_say(ret, role, "%c", severity_letter((unsigned)alert->severity));
 	else if (column == SINCE)
 		list_say(ret, over ? ROLE_DIM : ROLE_TEXT, "%s",
-			format_age(list->app->now_ms - since(alert)).text);
+			format_age(app_now(list->app, alert->id) - since(alert)).text);
 	else if (column == TEXT && over)
 		list_say(ret, role, "lasted %s: %s",
 			format_age(alert->resolved_ms - alert->since_ms).text, texts[TEXT]);
@@ -169,6 +172,8 @@ static void cell(const void *data, size_t row, size_t column, struct cell_text *
 			"%s", texts[column]);
 }
 
+static void cell(const void *data, size_t row, size_t column, struct cell_text *ret);
+
 static const struct table_kind table = {
 	.columns = columns, .count = COUNT_OF(columns), .cell = cell};
 
@@ -176,9 +181,15 @@ static const struct list_kind kind = {.kind = MSG_alert,
 	.pane = &pane_alerts,
 	.table = &table,
 	.fields = fields,
+	.host = HOST,
 	.get = get,
 	.compare = compare,
 	.empty = "nothing fires"};
+
+static void cell(const void *data, size_t row, size_t column, struct cell_text *ret)
+{
+	list_cell(data, &kind, row, column, own_cell, ret);
+}
 
 static void update(struct app *app, void *data)
 {

@@ -43,7 +43,8 @@ static size_t healthy_at_end(const struct bots_view *view)
 	while (healthy < shown->count) {
 		uint64_t id = shown->ids[shown->count - 1 - healthy];
 		const struct msg_bot *bot = model_bot(app_model(view->app), id);
-		if (!bot || bot->severity != SEVERITY_OK || rowset_marked(&view->rows, id))
+		if (!bot || app_severity(view->app, bot) != SEVERITY_OK ||
+			rowset_marked(&view->rows, id))
 			break;
 		healthy++;
 	}
@@ -60,6 +61,7 @@ static void update(struct app *app, void *data)
 	rowset_update(&view->rows, wanted.ids, wanted.count, app_holds_rows(app));
 	view->healthy = view->sort < 0 ? healthy_at_end(view) : 0;
 	view->table.absent = bots_absent(app);
+	view->table.kept = (uint64_t)app_is_many(app) << BOTS_HOST;
 }
 
 static int wanted(const struct app *app, const void *data)
@@ -210,7 +212,7 @@ static void copy(const struct app *app, const void *data, struct str *to)
 	if (!bot)
 		return;
 	bot_why(bot, why, sizeof(why));
-	bot_why_age(bot, app->now_ms, age, sizeof(age));
+	bot_why_age(bot, app_now(app, bot->id), age, sizeof(age));
 	str_addf(to, "%s %s%s%s%s%s", bot->name, bot->state, why[0] ? " " : "", why,
 		age[0] ? " " : "", age);
 }

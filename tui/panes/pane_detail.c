@@ -61,7 +61,7 @@ static void ask_log(struct app *app, const struct detail_view *view)
 	const struct msg_bot *bot = bot_of(app, view);
 	if (view->log_rows <= 0 || !bot) {
 		if (window->asked)
-			window_close(window, app->link);
+			parts_close(app, WINDOW_DETAIL);
 		return;
 	}
 	/* Its own lines, and what botswain had to say of it. */
@@ -70,7 +70,7 @@ static void ask_log(struct app *app, const struct detail_view *view)
 	struct msg_win_open wish = {
 		.filter = filter, .before = (uint64_t)view->log_rows, .follow = true};
 	wish.store = (char[]){"events"};
-	window_ask(window, app->link, &wish);
+	parts_ask(app, WINDOW_DETAIL, UINT32_C(1) << links_of(bot->id), &wish);
 }
 
 static void fit(struct app *app, void *data, int rows, int columns)
@@ -93,7 +93,9 @@ static void note(const struct app *app, const void *data, struct str *text)
 	const struct msg_bot *bot = bot_of(app, view);
 	if (!bot)
 		return;
-	str_addf(text, "%s  %zu/%zu", bot->name, rows->cursor_row + 1, rows->shown.count);
+	const char *host = app_host(app, bot->id);
+	str_addf(text, "%s%s%s  %zu/%zu", host, host[0] ? "/" : "", bot->name, rows->cursor_row + 1,
+		rows->shown.count);
 }
 
 /* Name, state and since when: what the eye must meet first. */
@@ -104,13 +106,17 @@ static void draw_headline(
 	int column =
 		canvas_printf(canvas, 0, 1, role, "%c ", severity_letter((unsigned)bot->severity));
 	column = canvas_text(canvas, 0, column, ROLE_STRONG, bot->name);
+	if (app_is_many(app))
+		column = canvas_printf(
+			canvas, 0, column + 1, ROLE_DIM, "on %s", app_host(app, bot->id));
 	column = canvas_text(canvas, 0, column + 2, role, bot->state);
 	if (bot->state_since_ms)
 		canvas_printf(canvas, 0, column + 1, ROLE_DIM, "for %s",
-			format_duration(app->now_ms - bot->state_since_ms).text);
+			format_duration(app_now(app, bot->id) - bot->state_since_ms).text);
 }
 
 struct log_data {
+	const struct app *app;
 	const struct window *window;
 	struct log_texts *texts; /* of the line being drawn */
 };
@@ -118,7 +124,7 @@ struct log_data {
 static void show_row(const void *data, size_t index, struct log_row *ret)
 {
 	const struct log_data *it = data;
-	log_row_show(&it->window->rows[index], false, it->texts, ret);
+	log_row_show(it->app, &it->window->rows[index], false, it->texts, ret);
 	ret->source = "";
 }
 
@@ -128,7 +134,7 @@ static void draw_log(const struct app *app, const struct canvas *canvas)
 {
 	const struct window *window = &app->windows[WINDOW_DETAIL];
 	struct log_texts texts;
-	struct log_data it = {window, &texts};
+	struct log_data it = {app, window, &texts};
 	struct logview list = {.count = window->count,
 		.follow = true,
 		.time_cells = canvas->columns >= BRIEF_COLUMNS ? 8 : 0,

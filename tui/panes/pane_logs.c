@@ -17,7 +17,7 @@
 #include "tui/panes/logs.h"
 #include "tui/panes/logs_view.h"
 
-enum { SIDE_STEP = 16 };
+enum { SIDE_STEP = 16, HOST_CELLS = 6 };
 
 static const char first_key[] = "0/0/0";
 
@@ -131,7 +131,7 @@ static void ask(struct app *app, struct logs_view *view)
 		target->id = view->bots.ids[i];
 		msg_set(&target->name, bot ? bot->name : "");
 	}
-	window_ask(logs_window(app), app->link, &wish);
+	parts_ask(app, WINDOW_LOGS, ALL_ENGINES, &wish);
 	for (size_t i = 0; i < wish.bots_count; i++)
 		msg_release(MSG_target, &wish.bots[i]);
 	free(wish.bots);
@@ -143,7 +143,7 @@ static void fit(struct app *app, void *data, int rows, int columns)
 	struct window *window = logs_window(app);
 	if (rows < 1) {
 		if (window->asked)
-			window_close(window, app->link);
+			parts_close(app, WINDOW_LOGS);
 		return;
 	}
 	view->rows = rows;
@@ -151,6 +151,8 @@ static void fit(struct app *app, void *data, int rows, int columns)
 	view->list.focused = app_pane(app) == &pane_logs;
 	view->list.time_cells = columns >= 60 ? 8 : columns >= 50 ? 5 : 0;
 	view->list.source_cells = columns >= 100 ? 16 : columns >= 60 ? 12 : 8;
+	if (app_is_many(app) && columns >= 60)
+		view->list.source_cells += HOST_CELLS;
 	view->list.empty = window->error[0]      ? window->error
 			   : view->expression[0] ? "no line fits the filter; Esc clears it"
 						 : "no line yet";

@@ -111,6 +111,13 @@ static int wanted(const struct app *app, const void *data)
 	return CHART_ROWS;
 }
 
+/* Those that are asked: the bot's own, or all of them. */
+static uint32_t engines_of(const struct app *app, const struct metric *metric)
+{
+	const struct rowset *rows = pane_bots.rows(app->view[PANE_bots]);
+	return metric->of_bot ? UINT32_C(1) << links_of(rows->cursor) : ALL_ENGINES;
+}
+
 static void fit(struct app *app, void *data, int rows, int width)
 {
 	const struct metrics_view *view = data;
@@ -118,7 +125,7 @@ static void fit(struct app *app, void *data, int rows, int width)
 	struct window *window = &app->windows[WINDOW_CHART];
 	if (rows < 2) {
 		if (window->asked)
-			window_close(window, app->link);
+			parts_close(app, WINDOW_CHART);
 		return;
 	}
 	autofree char *series = with_bot(app, metric->series);
@@ -127,7 +134,7 @@ static void fit(struct app *app, void *data, int rows, int width)
 		.columns = (uint64_t)(width > 8 ? width < COLUMNS_MAX ? width : COLUMNS_MAX : 8),
 		.follow = true};
 	wish.store = (char[]){"series"};
-	window_ask(window, app->link, &wish);
+	parts_ask(app, WINDOW_CHART, engines_of(app, metric), &wish);
 }
 
 static void note(const struct app *app, const void *data, struct str *text)
@@ -138,11 +145,17 @@ static void note(const struct app *app, const void *data, struct str *text)
 		COUNT_OF(metrics));
 }
 
-/* The part of a series' name that tells it from the others: what stands behind the first =. */
+/* The part of a series' name that tells it from the others: what stands behind the first =; of several engines the name of
+ * the engine before it. */
 static const char *legend(const char *name, char *ret, size_t size)
 {
-	const char *at = strchr(name, '=');
-	snprintf(ret, size, "%s", at ? at + 1 : name);
+	const char *at = strchr(name, '='), *host = strchr(name, ' ');
+	if (host && at)
+		snprintf(ret, size, "%.*s %s", (int)(host - name), name, at + 1);
+	else if (host)
+		snprintf(ret, size, "%.*s", (int)(host - name), name);
+	else
+		snprintf(ret, size, "%s", at ? at + 1 : name);
 	char *brace = strchr(ret, '}');
 	if (brace)
 		*brace = '\0';

@@ -23,12 +23,13 @@ struct operations_view {
 	int table_rows; /* of the pane, for the table; the rest is steps and output */
 };
 
-enum column { STATE, WHEN, TITLE, BY, TOOK, RESULT };
+enum column { STATE, WHEN, HOST, TITLE, BY, TOOK, RESULT };
 
 static const struct table_column columns[] = {
 	/* clang-format off */
 	[STATE]    = {"STATE",  ALIGN_LEFT,  10, 10, 0, false},
 	[WHEN]     = {"WHEN",   ALIGN_LEFT,   8,  8, 4, false},
+	[HOST]     = {"HOST",   ALIGN_LEFT,   5,  8, 0, false, .many = true},
 	[TITLE]    = {"WHAT",   ALIGN_LEFT,  16, 28, 0, false},
 	[BY]       = {"BY",     ALIGN_LEFT,   6, 10, 5, false},
 	[TOOK]     = {"TOOK",   ALIGN_RIGHT,  5,  5, 3, false},
@@ -36,29 +37,37 @@ static const struct table_column columns[] = {
 	/* clang-format on */
 };
 
-static int compare(const void *left, const void *right)
+static int compare(const struct app *app, const void *left, const void *right)
 {
 	const struct msg_operation *a = left, *b = right;
 	if (!a->ended_ms != !b->ended_ms)
 		return a->ended_ms ? 1 : -1;
-	if (a->started_ms != b->started_ms)
-		return a->started_ms > b->started_ms ? -1 : 1;
+	int64_t old = app_now(app, a->id) - a->started_ms,
+		older = app_now(app, b->id) - b->started_ms;
+	if (old != older)
+		return old < older ? -1 : 1;
 	return a->id > b->id ? -1 : a->id < b->id;
 }
 
 static const struct filter_column fields[] = {
 	[STATE] = {"state", FILTER_TEXT},
 	[WHEN] = {"when", FILTER_TIME},
+	[HOST] = {"host", FILTER_TEXT},
 	[TITLE] = {"what", FILTER_TEXT},
 	[BY] = {"by", FILTER_TEXT},
 	[TOOK] = {"took", FILTER_DURATION},
 	[RESULT] = {"result", FILTER_TEXT},
 };
 
+static int64_t until(const struct app *app, const struct msg_operation *operation)
+{
+	return operation->ended_ms ? operation->ended_ms : app_now(app, operation->id);
+}
+
 static void get(const struct app *app, const void *body, size_t column, struct filter_value *ret)
 {
 	const struct msg_operation *operation = body;
-	int64_t until_ms = operation->ended_ms ? operation->ended_ms : app->now_ms;
+	int64_t until_ms = until(app, operation);
 	const char *const texts[COUNT_OF(columns)] = {[STATE] = operation->state,
 		[TITLE] = operation->title,
 		[BY] = operation->by,
@@ -93,7 +102,7 @@ static int wanted(const struct app *app, const void *data)
 	bool lately = false;
 	for (size_t i = 0; i < count; i++)
 		lately = lately || !operations[i]->ended_ms ||
-			 app->now_ms - operations[i]->ended_ms < LATELY_MS;
+			 app_now(app, operations[i]->id) - operations[i]->ended_ms < LATELY_MS;
 	if (!lately && app_pane(app) != &pane_operations)
 		return 0;
 	const struct msg_operation *operation = chosen(app, view);
@@ -107,12 +116,12 @@ static void ask_output(struct app *app, const struct msg_operation *operation, i
 	struct window *window = &app->windows[WINDOW_OUTPUT];
 	if (!operation || rows < 1) {
 		if (window->asked)
-			window_close(window, app->link);
+			parts_close(app, WINDOW_OUTPUT);
 		return;
 	}
 	struct msg_win_open wish = {.operation = operation->id, .before = 200, .follow = true};
 	wish.store = (char[]){"output"};
-	window_ask(window, app->link, &wish);
+	parts_ask(app, WINDOW_OUTPUT, UINT32_C(1) << links_of(operation->id), &wish);
 }
 
 static void note(const struct app *app, const void *data, struct str *text)
@@ -150,14 +159,14 @@ static void line(const struct app *app, const void *data, const struct canvas *c
 	column = canvas_printf(canvas, 0, column + 1, ROLE_TEXT, "%s", last->title);
 	if (last->ended_ms)
 		column = canvas_printf(canvas, 0, column + 1, ROLE_DIM, "%s ago",
-			format_age(app->now_ms - last->ended_ms).text);
+			format_age(app_now(app, last->id) - last->ended_ms).text);
 	canvas_printf(canvas, 0, column + 2, ROLE_DIM, "%s", result_of(last));
 }
 
 static void say_took(
 	struct cell_text *cell, const struct app *app, const struct msg_operation *operation)
 {
-	int64_t until_ms = operation->ended_ms ? operation->ended_ms : app->now_ms;
+	int64_t until_ms = until(app, operation);
 	list_say(cell, ROLE_DIM, "%s", format_duration(until_ms - operation->started_ms).text);
 }
 
@@ -173,9 +182,8 @@ static void say_result(struct cell_text *cell, const struct msg_operation *opera
 	list_say(cell, ROLE_TEXT, "%s", text.text);
 }
 
-static void cell(const void *data, size_t row, size_t column, struct cell_text *ret)
+static void own_cell(const struct list *list, size_t row, size_t column, struct cell_text *ret)
 {
-	const struct list *list = data;
 	const struct msg_operation *operation =
 		model_operation(app_model(list->app), list_id(list, row));
 	if (!operation)
@@ -185,7 +193,12 @@ static void cell(const void *data, size_t row, size_t column, struct cell_text *
 		list_say(ret, outcome_role(operation->state), "%s", operation->state);
 		break;
 	case WHEN:
-		list_say(ret, ROLE_TIME, "%s", format_clock(operation->started_ms, false).text);
+		list_say(ret, ROLE_TIME, "%s",
+			format_clock(
+				app_time(list->app, operation->id, operation->started_ms), false)
+				.text);
+		break;
+	case HOST:
 		break;
 	case TITLE:
 		list_say(
@@ -203,6 +216,8 @@ static void cell(const void *data, size_t row, size_t column, struct cell_text *
 	}
 }
 
+static void cell(const void *data, size_t row, size_t column, struct cell_text *ret);
+
 static const struct table_kind table = {
 	.columns = columns, .count = COUNT_OF(columns), .cell = cell};
 
@@ -210,9 +225,15 @@ static const struct list_kind kind = {.kind = MSG_operation,
 	.pane = &pane_operations,
 	.table = &table,
 	.fields = fields,
+	.host = HOST,
 	.get = get,
 	.compare = compare,
 	.empty = "nothing was run yet"};
+
+static void cell(const void *data, size_t row, size_t column, struct cell_text *ret)
+{
+	list_cell(data, &kind, row, column, own_cell, ret);
+}
 
 /* What has just begun is the first row at once: rows hold still only where a key is meant for one of
  * them. */
@@ -246,10 +267,10 @@ static bool filter(struct app *app, void *data, const char *expression, struct e
 
 /* ---- steps and output ---- */
 
-static void draw_step(
-	const struct app *app, const struct canvas *canvas, int row, const struct msg_step *step)
+static void draw_step(const struct app *app, const struct canvas *canvas, int row,
+	const struct msg_operation *operation, const struct msg_step *step)
 {
-	int64_t until_ms = step->ended_ms ? step->ended_ms : app->now_ms;
+	int64_t until_ms = step->ended_ms ? step->ended_ms : app_now(app, operation->id);
 	int column = canvas_field(
 		canvas, row, 2, 10, ALIGN_LEFT, outcome_role(step->state), step->state);
 	column = canvas_field(canvas, row, column + 1, 18, ALIGN_LEFT, ROLE_STRONG, step->name);
@@ -293,7 +314,7 @@ static void draw(const struct app *app, const void *data, const struct canvas *c
 	list_draw(&view->list, &kind, &upper);
 	int row = view->table_rows;
 	for (size_t i = 0; operation && i < operation->steps_count && row < canvas->rows; i++)
-		draw_step(app, canvas, row++, &operation->steps[i]);
+		draw_step(app, canvas, row++, operation, &operation->steps[i]);
 	if (operation && canvas->rows - row >= OUTPUT_MIN)
 		draw_output(app, canvas_sub(canvas, (struct rect){row, 0, canvas->rows - row,
 							    canvas->columns}));

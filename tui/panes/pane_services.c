@@ -11,11 +11,12 @@
 #include "tui/panes/list.h"
 #include "tui/show.h"
 
-enum column { SEVERITY, NAME, LATENCY, MEMORY, CLIENTS, RATE, LAG, SLOW, WHY };
+enum column { SEVERITY, HOST, NAME, LATENCY, MEMORY, CLIENTS, RATE, LAG, SLOW, WHY };
 
 static const struct table_column columns[] = {
 	/* clang-format off */
 	[SEVERITY] = {"S",       ALIGN_LEFT,   1,  1, 0, false},
+	[HOST]     = {"HOST",    ALIGN_LEFT,   5,  8, 0, false, .many = true},
 	[NAME]     = {"SERVICE", ALIGN_LEFT,  12, 16, 0, false},
 	[LATENCY]  = {"ms",      ALIGN_RIGHT,  4,  5, 2, false},
 	[MEMORY]   = {"SIZE",    ALIGN_RIGHT,  5,  9, 3, false},
@@ -27,17 +28,21 @@ static const struct table_column columns[] = {
 	/* clang-format on */
 };
 
-static int compare(const void *left, const void *right)
+static int compare(const struct app *app, const void *left, const void *right)
 {
 	const struct msg_service *a = left, *b = right;
 	if (a->severity != b->severity)
 		return a->severity > b->severity ? -1 : 1;
 	int order = strcmp(b->kind, a->kind);
-	return order ? order : strcmp(a->name, b->name);
+	(void)app;
+	if (!order)
+		order = strcmp(a->name, b->name);
+	return order ? order : (a->id > b->id) - (a->id < b->id);
 }
 
 static const struct filter_column fields[] = {
 	[SEVERITY] = {"severity", FILTER_NUMBER},
+	[HOST] = {"host", FILTER_TEXT},
 	[NAME] = {"service", FILTER_TEXT},
 	[LATENCY] = {"ms", FILTER_NUMBER},
 	[MEMORY] = {"size", FILTER_BYTES},
@@ -133,19 +138,20 @@ static void say_why(
 		return;
 	list_say(cell, severity_role(service->severity), "%s %s",
 		service->why[0] ? service->why : service->state,
-		service->since_ms ? format_age(app->now_ms - service->since_ms).text : "");
+		service->since_ms ? format_age(app_now(app, service->id) - service->since_ms).text
+				  : "");
 }
 
 /* Figures of a service that does not answer are not shown. */
 static bool is_old(const struct app *app, const struct msg_service *service)
 {
-	int64_t interval_ms = source_interval_ms(app_model(app), service->kind);
-	return !service->at_ms || (interval_ms && app->now_ms - service->at_ms > 3 * interval_ms);
+	int64_t interval_ms = source_interval_ms(app_model(app), service->kind, service->id);
+	return !service->at_ms ||
+	       (interval_ms && app_now(app, service->id) - service->at_ms > 3 * interval_ms);
 }
 
-static void cell(const void *data, size_t row, size_t column, struct cell_text *ret)
+static void own_cell(const struct list *list, size_t row, size_t column, struct cell_text *ret)
 {
-	const struct list *list = data;
 	const struct msg_service *service = model_service(app_model(list->app), list_id(list, row));
 	if (!service)
 		return;
@@ -154,6 +160,8 @@ static void cell(const void *data, size_t row, size_t column, struct cell_text *
 	case SEVERITY:
 		list_say(ret, severity_role(service->severity), "%c",
 			severity_letter((unsigned)service->severity));
+		break;
+	case HOST:
 		break;
 	case NAME:
 		list_say(ret, ROLE_STRONG, "%s %s", service->kind, service->name);
@@ -185,6 +193,8 @@ static void cell(const void *data, size_t row, size_t column, struct cell_text *
 	}
 }
 
+static void cell(const void *data, size_t row, size_t column, struct cell_text *ret);
+
 static const struct table_kind table = {
 	.columns = columns, .count = COUNT_OF(columns), .cell = cell};
 
@@ -192,16 +202,22 @@ static const struct list_kind kind = {.kind = MSG_service,
 	.pane = &pane_services,
 	.table = &table,
 	.fields = fields,
+	.host = HOST,
 	.get = get,
 	.compare = compare,
 	.empty = "no Redis or Postgres is configured"};
+
+static void cell(const void *data, size_t row, size_t column, struct cell_text *ret)
+{
+	list_cell(data, &kind, row, column, own_cell, ret);
+}
 
 static void update(struct app *app, void *data)
 {
 	struct list *list = data;
 	list_update(app, list, &kind);
-	list->table.absent = (uint64_t)!has(app, LAG) << LAG | (uint64_t)!has(app, SLOW) << SLOW |
-			     (uint64_t)!has(app, WHY) << WHY;
+	list->table.absent |= (uint64_t)!has(app, LAG) << LAG | (uint64_t)!has(app, SLOW) << SLOW |
+			      (uint64_t)!has(app, WHY) << WHY;
 }
 
 static void fit(struct app *app, void *data, int rows, int width)
