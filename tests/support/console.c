@@ -19,23 +19,29 @@
 
 enum { ROUNDS = 12, POOL_LIMIT_MS = 5000, PART_MS = 10 };
 
-static void attach_screen(struct console *console, int rows, int columns)
+static void show(struct console *console, struct links *links, int rows, int columns)
 {
 	struct harness *harness = console->harness;
 	struct err err;
-	int fds[2];
 	if (!theme_builtin(theme_builtin_names()[0], &console->theme, &err))
 		fail_msg("%s", err.text);
 	console->options =
 		(struct term_options){.clock = &harness->clock, .theme = &console->theme};
 	console->term = term_headless_new(rows, columns, &console->options);
+	console->app = app_new(&harness->clock, harness->settings, console->term, links);
+	console->app->anonymous = true;
+	console_settle(console);
+}
+
+static void attach_screen(struct console *console, int rows, int columns)
+{
+	struct harness *harness = console->harness;
+	int fds[2];
+	console->engines[console->engine_count++] = harness;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
 	struct client *client = client_over(fds[0], harness->settings->state_dir, "screen", true);
 	engine_adopt(harness->engine, fds[1]);
-	console->app = app_new(
-		&harness->clock, harness->settings, console->term, links_over(link_over(client)));
-	console->app->anonymous = true;
-	console_settle(console);
+	show(console, links_over(link_over(client)), rows, columns);
 }
 
 struct console *console_new(const char *yaml, int rows, int columns)
@@ -64,17 +70,94 @@ struct console *console_beside(struct console *other, int rows, int columns)
 	return console;
 }
 
-void console_free(struct console *console)
+/* ---- several engines ---- */
+
+static void start_engine(struct console *console, size_t engine)
 {
+	const struct engine_options options = {.listen = true};
+	const struct console_engine *about = &console->about[engine];
+	struct harness *harness = harness_open(about->yaml, &options);
+	int64_t past_ms = console->engines[0]
+				  ? clock_wall_ms(&console->engines[0]->clock) - HARNESS_START_MS
+				  : 0;
+	clock_advance(&harness->clock, past_ms + about->ahead_ms);
+	console->engines[engine] = harness;
+	harness_settle(harness);
+}
+
+struct console *console_many(
+	const struct console_engine *engines, size_t count, int rows, int columns)
+{
+	struct console *console = xcalloc(1, sizeof(*console));
+	struct ways ways = {.count = 0};
+	struct err err;
+	assert_true(count <= CONSOLE_ENGINES_MAX);
+	console->engine_count = count;
+	for (size_t i = 0; i < count; i++) {
+		console->about[i] = engines[i];
+		start_engine(console, i);
+		console->ways[i] = xasprintf(
+			"%s=unix:%s", engines[i].name, console->engines[i]->settings->socket_path);
+		if (!ways_add(&ways, console->ways[i], &err))
+			fail_msg("%s", err.text);
+	}
+	console->harness = console->engines[0];
+	show(console, links_new(console->harness->settings, &ways, "screen"), rows, columns);
+	return console;
+}
+
+void console_on(struct console *console, size_t engine)
+{
+	console->harness = console->engines[engine];
+	assert_non_null(console->harness);
+}
+
+static void forget_writers(struct console *console, const struct harness *harness)
+{
+	size_t kept = 0;
 	for (size_t i = 0; i < console->writer_count; i++) {
+		if (harness && console->writers[i].harness != harness) {
+			console->writers[kept++] = console->writers[i];
+			continue;
+		}
 		event_writer_free(console->writers[i].writer);
 		free(console->writers[i].bot);
 	}
+	console->writer_count = kept;
+}
+
+void console_kill(struct console *console, size_t engine)
+{
+	assert_true(engine > 0); /* the first has the clock of the screen */
+	forget_writers(console, console->engines[engine]);
+	harness_free(console->engines[engine]);
+	console->engines[engine] = NULL;
+	console->harness = console->engines[0];
+}
+
+void console_revive(struct console *console, size_t engine)
+{
+	start_engine(console, engine);
+}
+
+void console_free(struct console *console)
+{
+	forget_writers(console, NULL);
 	app_free(console->app);
 	term_free(console->term);
-	if (!console->borrows)
-		harness_free(console->harness);
+	for (size_t i = 0; i < console->engine_count; i++) {
+		if (console->engines[i] && !console->borrows)
+			harness_free(console->engines[i]);
+		free(console->ways[i]);
+	}
 	free(console);
+}
+
+static void pass(struct console *console, int64_t ms)
+{
+	for (size_t i = 0; i < console->engine_count; i++)
+		if (console->engines[i])
+			clock_advance(&console->engines[i]->clock, ms);
 }
 
 /* ---- what happens ---- */
@@ -82,7 +165,8 @@ void console_free(struct console *console)
 static struct event_writer *writer_of(struct console *console, const char *bot)
 {
 	for (size_t i = 0; i < console->writer_count; i++)
-		if (strcmp(console->writers[i].bot, bot) == 0)
+		if (console->writers[i].harness == console->harness &&
+			strcmp(console->writers[i].bot, bot) == 0)
 			return console->writers[i].writer;
 	autofree char *name = xasprintf("%s.log", bot);
 	const struct event_source source = {
@@ -90,6 +174,7 @@ static struct event_writer *writer_of(struct console *console, const char *bot)
 	size_t at = console->writer_count++;
 	assert_true(at < CONSOLE_WRITERS_MAX);
 	console->writers[at].bot = xstrdup(bot);
+	console->writers[at].harness = console->harness;
 	console->writers[at].writer = event_writer_new(&source, NULL, &console->harness->clock);
 	return console->writers[at].writer;
 }
@@ -98,7 +183,7 @@ void console_log(struct console *console, const char *bot, const char *line)
 {
 	struct event_writer *writer = writer_of(console, bot);
 	event_writer_line(writer, line, strlen(line), false);
-	clock_advance(&console->harness->clock, 1);
+	pass(console, 1);
 	assert_true(event_writer_post(writer, engine_mailbox(console->harness->engine), true));
 	harness_settle(console->harness);
 }
@@ -165,7 +250,9 @@ static void turn(struct console *console, int wait_ms)
 	while (term_next_event(console->term, &event))
 		app_event(console->app, &event);
 	app_step(console->app);
-	(void)engine_turn(console->harness->engine, wait_ms);
+	for (size_t i = 0; i < console->engine_count; i++)
+		if (console->engines[i])
+			(void)engine_turn(console->engines[i]->engine, wait_ms);
 	app_step(console->app);
 	console->app->data_mono_ms = INT64_MIN / 2; /* new state is painted without delay */
 	app_paint(console->app);
@@ -176,12 +263,12 @@ void console_settle(struct console *console)
 	int64_t until_ms = clock_mono_ms(clock_real()) + POOL_LIMIT_MS;
 	for (int i = 0; i < ROUNDS; i++)
 		turn(console, 0);
-	clock_advance(&console->harness->clock, 200); /* for a turn mark */
+	pass(console, 200); /* for a turn mark */
 	for (int i = 0; i < ROUNDS; i++)
 		turn(console, 0);
 	while (waits_for_pool(console) && clock_mono_ms(clock_real()) < until_ms) {
 		if (has_part(console)) /* the next one comes a moment later */
-			clock_advance(&console->harness->clock, PART_MS);
+			pass(console, PART_MS);
 		turn(console, 5);
 	}
 	turn(console, 0);
@@ -190,14 +277,14 @@ void console_settle(struct console *console)
 void console_turn(struct console *console, int64_t ms)
 {
 	turn(console, 1);
-	clock_advance(&console->harness->clock, ms);
+	pass(console, ms);
 }
 
 void console_advance(struct console *console, int64_t ms)
 {
 	while (ms > 0) {
 		int64_t step = ms > 1000 ? 1000 : ms;
-		clock_advance(&console->harness->clock, step);
+		pass(console, step);
 		for (int i = 0; i < 4; i++)
 			turn(console, 0);
 		ms -= step;
@@ -261,7 +348,7 @@ void console_expect(struct console *console, const char *text)
 {
 	int64_t until_ms = clock_mono_ms(clock_real()) + POOL_LIMIT_MS;
 	while (!shows(console, text) && clock_mono_ms(clock_real()) < until_ms) {
-		clock_advance(&console->harness->clock, 10); /* following windows have a pace */
+		pass(console, 10); /* following windows have a pace */
 		turn(console, 5);
 	}
 	autostr struct str screen = STR_INIT;

@@ -14,17 +14,29 @@
 
 struct event_writer;
 
-enum { CONSOLE_WRITERS_MAX = 16 };
+enum { CONSOLE_WRITERS_MAX = 16, CONSOLE_ENGINES_MAX = 2 };
+
+/* One of several engines that a console is on. */
+struct console_engine {
+	const char *name, *yaml; /* with a state_dir that can be made: its socket is there */
+	int64_t ahead_ms;        /* so far its wall clock goes before that of the first */
+};
 
 struct console {
-	struct harness *harness;
 	bool borrows; /* another console has the engine */
+	struct harness
+		*harness; /* the one that observations are fed to: the first, or console_on() */
+	struct harness *engines[CONSOLE_ENGINES_MAX]; /* NULL: it is gone */
+	struct console_engine about[CONSOLE_ENGINES_MAX];
+	char *ways[CONSOLE_ENGINES_MAX];
+	size_t engine_count;
 	struct theme theme;
 	struct term_options options;
 	struct term *term;
 	struct app *app;
 	struct {
 		char *bot;
+		struct harness *harness;
 		struct event_writer *writer;
 	} writers[CONSOLE_WRITERS_MAX];
 	size_t writer_count;
@@ -36,6 +48,14 @@ struct console *console_open(
 	const char *yaml, const struct engine_options *options, int rows, int columns) MUST_CHECK;
 /* A second screen on the engine of another console, which is freed after it. */
 struct console *console_beside(struct console *other, int rows, int columns) MUST_CHECK;
+/* One screen on several engines that keep ledgers and may act, each behind its socket. The texts are borrowed. */
+struct console *console_many(
+	const struct console_engine *engines, size_t count, int rows, int columns) MUST_CHECK;
+/* From now on that engine is fed. */
+void console_on(struct console *console, size_t engine);
+/* An engine, not the first, ends; starts again, knowing nothing. */
+void console_kill(struct console *console, size_t engine);
+void console_revive(struct console *console, size_t engine);
 void console_free(struct console *console);
 
 /* Writes one line into a bot's log. */

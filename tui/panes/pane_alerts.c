@@ -136,6 +136,8 @@ static void line(const struct app *app, const void *data, const struct canvas *c
 	enum role role = severity_role(alert->severity);
 	int column = canvas_printf(canvas, 0, 0, role,
 		"%c %zu firing: ", severity_letter((unsigned)alert->severity), firing);
+	if (app_is_many(app))
+		column = canvas_text(canvas, 0, column, ROLE_STRONG, app_host(app, alert->id)) + 1;
 	if (!strstr(sentence(alert), alert->target_name))
 		column = canvas_text(canvas, 0, column, ROLE_STRONG, alert->target_name) + 1;
 	canvas_printf(canvas, 0, column, role, "%s, for %s", sentence(alert),
