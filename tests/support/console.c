@@ -76,13 +76,11 @@ static void start_engine(struct console *console, size_t engine)
 {
 	const struct engine_options options = {.listen = true};
 	const struct console_engine *about = &console->about[engine];
-	struct harness *harness = harness_open(about->yaml, &options);
 	int64_t past_ms = console->engines[0]
 				  ? clock_wall_ms(&console->engines[0]->clock) - HARNESS_START_MS
 				  : 0;
-	clock_advance(&harness->clock, past_ms + about->ahead_ms);
-	console->engines[engine] = harness;
-	harness_settle(harness);
+	console->engines[engine] =
+		harness_open_at(about->yaml, &options, past_ms + about->ahead_ms);
 }
 
 struct console *console_many(

@@ -25,10 +25,16 @@ struct harness *harness_new(const char *yaml)
 
 struct harness *harness_open(const char *yaml, const struct engine_options *options)
 {
+	return harness_open_at(yaml, options, 0);
+}
+
+struct harness *harness_open_at(
+	const char *yaml, const struct engine_options *options, int64_t later_ms)
+{
 	struct harness *harness = xcalloc(1, sizeof(*harness));
 	autostr struct str report = STR_INIT;
 	struct err err = {.code = ERR_NONE};
-	clock_init_virtual(&harness->clock, HARNESS_START_MS);
+	clock_init_virtual(&harness->clock, HARNESS_START_MS + later_ms);
 	if (!settings_parse(yaml, strlen(yaml), "/nowhere/botswain.yaml", &harness->settings,
 		    &report, &err))
 		fail_msg("%s", report.text);

@@ -40,6 +40,9 @@ struct harness_screen {
 struct harness *harness_new(const char *yaml) MUST_CHECK;
 /* The same with other options, e.g. one that locks its state directory and keeps a ledger. */
 struct harness *harness_open(const char *yaml, const struct engine_options *options) MUST_CHECK;
+/* The same, started so much later. */
+struct harness *harness_open_at(
+	const char *yaml, const struct engine_options *options, int64_t later_ms) MUST_CHECK;
 void harness_free(struct harness *harness);
 /* Feeds one observation, e.g. `obs_process bot="orders" state="running" pid=7`, and digests it. */
 void harness_feed(struct harness *harness, const char *format, ...) PRINTF_LIKE(2, 3);
