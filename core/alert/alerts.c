@@ -86,6 +86,8 @@ static unsigned severity_of(const struct alerts *alerts, const struct scene *sce
 	unsigned severity = scene->rule->severity;
 	if (scene->reason && scene->reason->severity > severity)
 		severity = (unsigned)scene->reason->severity;
+	if (scene->check && scene->check->severity > severity)
+		severity = (unsigned)scene->check->severity;
 	return severity;
 }
 
@@ -106,9 +108,11 @@ static bool set_scene(
 		ret->bot = model_bot(alerts->model, target);
 	else if (rule->target == MSG_source)
 		ret->source = model_source(alerts->model, target);
+	else if (rule->target == MSG_check)
+		ret->check = model_check(alerts->model, target);
 	else
 		ret->service = model_service(alerts->model, target);
-	return ret->bot || ret->source || ret->service;
+	return ret->bot || ret->source || ret->service || ret->check;
 }
 
 /* ---- instances ---- */
@@ -147,6 +151,9 @@ static uint64_t entity_id_of(const struct scene *scene)
 	char path[256];
 	if (scene->bot) {
 		name = scene->bot->name;
+	} else if (scene->check) {
+		kind = scene->check->name;
+		name = scene->check->bot;
 	} else {
 		kind = scene->source ? scene->source->kind : scene->service->kind;
 		name = scene->source ? scene->source->name : scene->service->name;
@@ -189,6 +196,8 @@ static const char *name_of(const struct scene *scene)
 {
 	if (scene->bot)
 		return scene->bot->name;
+	if (scene->check)
+		return scene->check->name;
 	return scene->source ? scene->source->name : scene->service->name;
 }
 

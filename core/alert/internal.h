@@ -19,9 +19,10 @@ struct scene {
 	const struct rule *rule;
 	double limit, second;
 	int64_t wall_ms;
-	const struct msg_bot *bot; /* the one of the three that the rule is about */
+	const struct msg_bot *bot; /* the one of the four that the rule is about */
 	const struct msg_source *source;
 	const struct msg_service *service;
+	const struct msg_check *check;
 	const struct msg_reason *reason; /* of a bot: the one that is the condition */
 };
 
@@ -30,9 +31,13 @@ struct rule {
 	enum msg_kind target;
 	enum severity severity;
 	const char *holds, *unsure;                                 /* words */
-	enum truth (*judge)(const struct scene *scene);             /* SOURCE, SERVICE */
+	enum truth (*judge)(const struct scene *scene);             /* all but BOT */
 	double (*say)(const struct scene *scene, struct str *text); /* gives the value */
 };
+
+/* rules_check.c */
+enum truth check_judge(const struct scene *scene);
+double check_say(const struct scene *scene, struct str *text);
 
 /* rule_at(0 .. until NULL) */
 const struct rule *rule_at(size_t index);

@@ -54,6 +54,14 @@ static void set_freshness(const struct settings *settings, struct verdict_limits
 		service_ms = longest(service_ms, settings->postgres[i].interval_ms);
 	ret->process_stale_ms = longest(3000, settings->process_interval_ms);
 	ret->telegram_stale_ms = longest(3000, settings->telegram_interval_ms);
+	ret->health_stale_ms =
+		longest(3000, settings->health_interval_ms) + settings->pages_timeout_ms;
+	for (size_t i = 0; i < settings->check_count; i++) {
+		int64_t ms = longest(3000, settings->checks[i].interval_ms) +
+			     settings->checks[i].timeout_ms;
+		if (*settings->checks[i].bot && ms > ret->health_stale_ms)
+			ret->health_stale_ms = ms;
+	}
 	ret->heartbeat_stale_ms = redis_ms > 3000 ? redis_ms : 3000;
 	ret->service_stale_ms =
 		service_ms > ret->heartbeat_stale_ms ? service_ms : ret->heartbeat_stale_ms;
@@ -76,6 +84,7 @@ void alert_limits(const struct settings *settings, struct verdict_limits *ret)
 	ret->fails_down = (uint64_t)first(settings, "bot_down");
 	ret->source_fails = (uint64_t)first(settings, "source_unreachable");
 	ret->redis_fails = (uint64_t)first(settings, "redis_down");
+	ret->health_fails = (uint64_t)first(settings, "health_failing");
 	ret->postgres_fails = (uint64_t)first(settings, "postgres_down");
 }
 

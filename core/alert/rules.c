@@ -244,18 +244,31 @@ static double say_redis_down(const struct scene *scene, struct str *text)
 	return say_service_down(scene, text);
 }
 
+static enum truth judge_health_failing(const struct scene *scene)
+{
+	return check_judge(scene);
+}
+
+static double say_health_failing(const struct scene *scene, struct str *text)
+{
+	return check_say(scene, text);
+}
+
 /* clang-format off */
 #define NONE           ((double)NAN)
 #define judge_OF_BOT   NULL
 #define KIND_BOT       MSG_bot
 #define KIND_SOURCE    MSG_source
 #define KIND_SERVICE   MSG_service
+#define KIND_CHECK     MSG_check
 #define WORD_BOT       "bot"
 #define WORD_SOURCE    "source"
 #define WORD_SERVICE   "service"
+#define WORD_CHECK     "check"
 #define JUDGE_BOT(id)     NULL
 #define JUDGE_SOURCE(id)  judge_##id
 #define JUDGE_SERVICE(id) judge_##id
+#define JUDGE_CHECK(id)   judge_##id
 #define WORD_WARN      "warn"
 #define WORD_CRIT      "crit"
 static const struct rule rules[] = {

@@ -13,6 +13,7 @@
 #include "core/base/clock.h"
 #include "core/base/limits.h"
 #include "core/base/mem.h"
+#include "core/base/secret.h"
 #include "core/base/str.h"
 
 enum { EVENTS = 64 };
@@ -21,6 +22,7 @@ struct http_call {
 	struct http *http;
 	CURL *easy;
 	struct http_request request; /* its URL is gone: curl has its copy */
+	struct curl_slist *headers;
 	struct str body;
 	bool is_too_long, is_under_way;
 	char error[CURL_ERROR_SIZE];
@@ -71,7 +73,7 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *context)
 {
 	struct http_call *call = context;
 	size_t length = size * count;
-	if (call->body.length + length > LIMIT_HTTP_BODY_BYTES) {
+	if (call->body.length + length > call->request.body_max) {
 		call->is_too_long = true;
 		return 0;
 	}
@@ -107,6 +109,9 @@ static void free_call(struct http_call *call)
 	if (call->is_under_way)
 		curl_multi_remove_handle(call->http->multi, call->easy);
 	curl_easy_cleanup(call->easy);
+	curl_slist_free_all(call->headers);
+	if (call->request.is_secret)
+		wipe(call->body.text, call->body.length);
 	str_release(&call->body);
 	free(call);
 }
@@ -192,17 +197,42 @@ static struct http_call *new_call(struct http *http)
 	return call;
 }
 
+/* What differs from call to call: a handle that was used before must forget all of it. */
+static void set_headers(struct http_call *call, const struct http_request *request)
+{
+	curl_slist_free_all(call->headers);
+	call->headers = NULL;
+	if (request->accept) {
+		autofree char *line = xasprintf("Accept: %s", request->accept);
+		call->headers = curl_slist_append(NULL, line);
+	}
+	SET(HTTPHEADER, call->headers);
+}
+
+static void set_peer(struct http_call *call, const struct http_request *request)
+{
+	SET(UNIX_SOCKET_PATH, request->socket);
+	SET(CAINFO, request->ca_file ? request->ca_file : call->http->ca_file);
+	SET(PROTOCOLS_STR, request->allow_plain ? "http,https" : "https");
+	SET(FRESH_CONNECT, request->is_fresh ? 1L : 0L);
+	SET(FORBID_REUSE, request->is_single ? 1L : 0L);
+}
+
 struct http_call *http_get(struct http *http, const struct http_request *request)
 {
 	struct http_call *call = new_call(http);
 	call->request = *request;
-	call->request.url = NULL;
+	call->request.url = call->request.socket = call->request.ca_file = NULL;
+	call->request.accept = NULL;
+	if (!request->body_max)
+		call->request.body_max = LIMIT_HTTP_BODY_BYTES;
 	call->is_too_long = false;
 	call->error[0] = '\0';
 	str_clear(&call->body);
 	SET(URL, request->url);
-	SET(PROTOCOLS_STR, request->allow_plain ? "http,https" : "https");
-	SET(FRESH_CONNECT, request->is_fresh ? 1L : 0L);
+	SET(ACCEPT_ENCODING, request->may_pack ? "gzip" : NULL);
+	set_headers(call, request);
+	set_peer(call, request);
 	SET(CONNECTTIMEOUT_MS, (long)request->connect_ms);
 	SET(TIMEOUT_MS, (long)request->total_ms);
 	call->is_under_way = true;
@@ -229,6 +259,8 @@ void http_cancel(struct http_call *call)
 	if (!call->is_under_way)
 		return;
 	put_away(call);
+	if (call->request.is_secret)
+		wipe(call->body.text, call->body.length);
 	make_free(call);
 }
 
@@ -264,8 +296,8 @@ static bool say_timeout(const struct http_call *call, struct err *err)
 static bool translate(const struct http_call *call, CURLcode code, struct err *err)
 {
 	if (call->is_too_long)
-		return err_set(err, ERR_LIMIT, "an answer of more than %d KiB",
-			LIMIT_HTTP_BODY_BYTES >> 10);
+		return err_set(err, ERR_LIMIT, "an answer of more than %zu KiB",
+			call->request.body_max >> 10);
 	if (code == CURLE_COULDNT_RESOLVE_HOST)
 		return err_set(err, ERR_UNREACHABLE, "name not resolved");
 	if (code == CURLE_COULDNT_CONNECT)
@@ -289,18 +321,23 @@ static bool translate(const struct http_call *call, CURLcode code, struct err *e
 static void finish(struct http_call *call, CURLcode code)
 {
 	struct http_reply reply = {0};
+	const char *content_type = NULL;
 	curl_off_t retry_after_s = 0, total_us = 0;
 	curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &reply.status);
+	curl_easy_getinfo(call->easy, CURLINFO_CONTENT_TYPE, &content_type);
 	curl_easy_getinfo(call->easy, CURLINFO_RETRY_AFTER, &retry_after_s);
 	curl_easy_getinfo(call->easy, CURLINFO_TOTAL_TIME_T, &total_us);
 	reply.retry_after_s = retry_after_s;
 	reply.latency_ms = (double)total_us / 1000.0;
+	reply.content_type = content_type ? content_type : "";
 	reply.body = call->body.text;
 	reply.length = call->body.length;
 	if (code != CURLE_OK)
 		translate(call, code, &reply.err);
 	put_away(call);
 	call->request.done(call->request.context, &reply);
+	if (call->request.is_secret)
+		wipe(call->body.text, call->body.length);
 	make_free(call);
 }
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * All HTTP on one loop: libcurl's multi_socket over an epoll descriptor, so that hundreds of calls
- * cost no more than what happens on them. Connections are kept, the CA bundle is read once; no
- * redirects, no proxy, no netrc, https only (http towards loopback). URLs may hold a token: nothing
- * here prints one, and errors are put together without it. Owned by one thread.
+ * HTTP on one loop: libcurl's multi_socket over an epoll descriptor, so that hundreds of calls cost
+ * no more than what happens on them. Connections are kept, the CA bundle is read once; no redirects,
+ * no proxy, no netrc, https only unless a request allows http. An answer is bounded in bytes (those
+ * of a packed one are counted unpacked) and in time. URLs may hold a token: nothing here prints one,
+ * and errors are put together without it. Owned by one thread.
  *
  * HTTP/1.1 on purpose: a request that ran into its timeout closes its connection there, where over
  * HTTP/2 the dead connection would be given to the next request, and the next.
@@ -25,7 +26,8 @@ struct http_reply {
 	long status;
 	const char *body; /* NUL-terminated, valid during http_done() */
 	size_t length;
-	int64_t retry_after_s; /* of the header, 0 none */
+	const char *content_type; /* "" none; valid as the body is */
+	int64_t retry_after_s;    /* of the header, 0 none */
 	double latency_ms;
 };
 
@@ -34,8 +36,15 @@ typedef void http_done(void *context, const struct http_reply *reply);
 
 struct http_request {
 	const char *url;
-	bool is_fresh;    /* on a new connection */
-	bool allow_plain; /* http: the host is loopback */
+	bool is_fresh;       /* on a new connection */
+	bool is_single;      /* the connection is not kept for another call */
+	bool allow_plain;    /* http: the host is loopback, or nothing secret is sent */
+	bool may_pack;       /* the answer may come as gzip */
+	bool is_secret;      /* the answer holds secrets: its bytes are wiped after done() */
+	const char *socket;  /* a Unix socket that answers in place of the host; NULL none */
+	const char *ca_file; /* certificates to trust; NULL: those of http_new() */
+	const char *accept;  /* media types; NULL any */
+	size_t body_max;     /* bytes; 0: LIMIT_HTTP_BODY_BYTES */
 	int64_t connect_ms, total_ms;
 	http_done *done;
 	void *context;

@@ -96,6 +96,7 @@ static struct conf_bot make_bot(const struct settings *settings, const struct co
 		.transport = transport_of(row->transport, from->transport),
 		.enabled = row->enabled,
 		.from = xstrdup(from->postgres),
+		.health = fill_template(from->health_template, row->name),
 		.process = {.pidfile = fill_template(from->pidfile_template, row->name),
 			.pid_command = fill_argv(&from->pid_command, row->name),
 			.match = xstrdup("")},
@@ -132,6 +133,7 @@ static void release_bot(struct conf_bot *bot)
 	free(bot->heartbeat);
 	free(bot->redis);
 	free(bot->from);
+	free(bot->health);
 }
 
 /* By name; of the same name, the earlier one first. */

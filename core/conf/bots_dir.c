@@ -78,6 +78,7 @@ static void add_bot(struct folder *folder, const char *name, const char *path)
 	}
 	bot->process.pidfile = expand_bot(arena, from->pidfile_template, name);
 	bot->process.pid_command = expand_argv(arena, &from->pid_command, name);
+	bot->health = expand_bot(arena, from->health_template, name);
 }
 
 /* A bot that `bots` describes is taken from there. */

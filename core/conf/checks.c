@@ -157,6 +157,8 @@ void check_bot(struct reader *reader, const struct node *node, void *section)
 		bot->transport == TRANSPORT_POLLING || bot->transport == TRANSPORT_WEBHOOK;
 	bot->from = arena_text(reader->arena, "config");
 	struct place place = place_of(node, "name");
+	if (*bot->health)
+		check_page_url(reader, place_of(node, "health"), "health", bot->health);
 	bot->line = place.line;
 	bot->column = place.column;
 	if (needs_token && !bot->token.given)
@@ -198,6 +200,9 @@ void check_bots_from(struct reader *reader, const struct node *node, void *secti
 		report_error(reader->report, place_of(node, "pidfile"),
 			"'pidfile' does not say {bot}: every bot would have the same pid");
 	check_command(reader, node, "pid_command", &from->pid_command, known, "{bot}");
+	check_placeholders(reader, place_of(node, "health"), from->health_template, known);
+	if (*from->health_template)
+		check_page_url(reader, place_of(node, "health"), "health", from->health_template);
 }
 
 /* ---- servers ---- */

@@ -116,7 +116,10 @@ void suggest(struct suggestion *suggestion, const char *given, const char *candi
 
 /* checks.c: one a section that names it */
 section_check check_telegram, check_bot, check_secret, check_process, check_bots_from, check_redis,
-	check_postgres, check_driver, check_verb, check_backup, check_http;
+	check_postgres, check_driver, check_verb, check_backup, check_http, check_check;
+
+/* pages.c: what a URL that is polled must be; `key` names the option. */
+bool check_page_url(struct reader *reader, struct place place, const char *key, const char *url);
 
 /* bots_dir.c: appends a bot of each token file of every `dir`. */
 void read_bot_dirs(struct reader *reader, const struct node *root);

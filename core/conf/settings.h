@@ -56,6 +56,7 @@ struct conf_bot {
 	size_t log_count;
 	char *heartbeat; /* Redis key; default hb:<name> when a redis has heartbeats */
 	char *redis;     /* which; empty: the only one */
+	char *health;    /* URL of its health page; empty: none */
 	char *from;      /* "config", or the bots_from entry that made it */
 	int line, column;
 };
@@ -68,6 +69,7 @@ struct conf_bots_from {
 	char *token_dir;                       /* postgres: DIR/<name> holds the token */
 	char *log_template, *pidfile_template; /* with {bot}; empty: none */
 	struct argv pid_command;               /* with {bot} */
+	char *health_template;                 /* with {bot}; empty: none */
 };
 
 struct conf_fields { /* names of mapped stream fields */
@@ -101,6 +103,14 @@ struct conf_postgres {
 	size_t listen_count;
 	struct conf_query *queries;
 	size_t query_count;
+};
+
+struct conf_check {                          /* an HTTP check beside the bots' own */
+	char *name, *url, *socket, *ca_file; /* socket: answers in place of the URL's host */
+	int64_t interval_ms, timeout_ms;
+	int status;         /* 0: 200 to 299 */
+	char *text, *field; /* empty: any; field: a.b=value */
+	char *bot;          /* may be empty */
 };
 
 struct conf_log {                /* logs that belong to no bot, or to several */
@@ -155,6 +165,7 @@ struct settings {
 	int64_t process_interval_ms, screen_interval_ms;
 	bool screen_bell, screen_flash; /* on a new critical alert */
 	enum notify_way screen_notify;
+	int64_t health_interval_ms, pages_timeout_ms; /* of the bots' own pages */
 	char *socket_group; /* members may attach and look; empty: nobody but our own user and root */
 	char *http_listen;    /* 127.0.0.1:PORT, [::1]:PORT or an absolute path; empty: nowhere */
 	uint64_t event_bytes; /* budget of the event store */
@@ -167,6 +178,8 @@ struct settings {
 	size_t redis_count;
 	struct conf_postgres *postgres;
 	size_t postgres_count;
+	struct conf_check *checks;
+	size_t check_count;
 	struct conf_log *logs;
 	size_t log_count;
 	struct conf_driver driver;

@@ -16,6 +16,7 @@
 #include "core/act/act.h"
 #include "core/store/ledger.h"
 #include "core/collect/collect.h"
+#include "core/engine/checks.h"
 #include "core/engine/digest.h"
 #include "core/engine/internal.h"
 #include "core/engine/journal.h"
@@ -170,6 +171,7 @@ void beat(struct engine *engine)
 		return;
 	engine->beat_mono_ms = now_mono(engine) + BEAT_MS;
 	judge_sources(engine);
+	checks_look(engine);
 	alerts_turn(engine->alerts);
 	event_directory_trim(engine->events);
 	judge_begin(engine);

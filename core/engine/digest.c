@@ -29,6 +29,7 @@ static const struct {
 	{MSG_obs_fleet,     digest_fleet},
 	{MSG_obs_child,     digest_child},
 	{MSG_obs_ledger,    digest_ledger},
+	{MSG_obs_check,     digest_check},
 };
 /* clang-format on */
 

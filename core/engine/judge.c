@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/engine/judge.h"
 
+#include <string.h>
+
 #include "core/alert/alert.h"
+#include "core/engine/checks.h"
 #include "core/engine/digest.h"
 #include "core/engine/internal.h"
 
@@ -35,8 +38,20 @@ static void put_source(struct engine *engine, struct msg_source *source)
 	(void)draft_edit(engine, MSG_service, service);
 }
 
+static void put_check(struct engine *engine, struct msg_check *check)
+{
+	checks_judge(engine, check);
+	put(engine, MSG_check, check);
+	checks_sum(engine);
+}
+
 static void put_service(struct engine *engine, struct msg_service *service)
 {
+	if (strcmp(service->kind, "health") == 0) {
+		checks_judge_sum(engine, service);
+		put(engine, MSG_service, service);
+		return;
+	}
 	refresh_service(engine, service);
 	verdict_service(
 		service, source_of_service(engine, service), &engine->limits, now_wall(engine));
@@ -51,6 +66,8 @@ void judge_and_put(struct engine *engine, enum msg_kind kind, void *body)
 		put_source(engine, body);
 	else if (kind == MSG_service)
 		put_service(engine, body);
+	else if (kind == MSG_check)
+		put_check(engine, body);
 	else
 		model_put_if_changed(engine->model, kind, body);
 }

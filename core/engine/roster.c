@@ -21,7 +21,7 @@ static struct msg_bot *make_bot(struct engine *engine, const char *name)
 		return bot;
 	bot->added_ms = now_wall(engine);
 	bot->pending = bot->score = -1;
-	bot->cpu_percent = bot->rtt_ms = bot->pending_slope = NAN;
+	bot->cpu_percent = bot->rtt_ms = bot->pending_slope = bot->health_ms = NAN;
 	memory_recall_url(engine, bot, facts);
 	halt_recall(engine, facts);
 	bot->errors_per_min = bot->warnings_per_min = bot->updates_per_s = bot->p95_ms = NAN;
@@ -71,6 +71,8 @@ static void apply_bot(struct engine *engine, const struct conf_bot *conf)
 	begin_state(&bot->tg_state, polled, "checking");
 	begin_state(&bot->proc_state, has_process(&conf->process), "unknown");
 	begin_state(&bot->hb_state, has_heartbeat(engine->settings, conf), "unknown");
+	if (conf->health[0] && !(bot->health_state && bot->health_state[0]))
+		msg_set(&bot->health_state, "checking");
 }
 
 /* The entry of bots_from that reads this database; NULL: none. */

@@ -57,9 +57,11 @@ struct view {
 	const struct msg_worker_seen *silent; /* the worker silent for longest, too long; or NULL */
 	bool asked;                           /* Telegram is asked for it */
 	bool telegram_fresh;
-	bool by_api; /* takes its updates through the Bot API: a backlog means something */
-	bool alive;  /* something says that it runs */
-	bool halted; /* an operation stopped it, and nothing says that it runs again */
+	bool by_api;       /* takes its updates through the Bot API: a backlog means something */
+	bool has_health;   /* a health page tells of it */
+	bool health_fresh; /* looked at lately */
+	bool alive;        /* something says that it runs */
+	bool halted;       /* an operation stopped it, and nothing says that it runs again */
 };
 
 /* What a sentence gives back besides its text: a wall time, or one of these. */

@@ -80,6 +80,7 @@ MODEL_VIEW(operation)
 MODEL_VIEW(verb)
 MODEL_VIEW(stream)
 MODEL_VIEW(backup)
+MODEL_VIEW(check)
 static inline const struct msg_engine *model_engine(const struct model *model)
 {
 	return (const struct msg_engine *)model_find(model, MSG_engine, 1);
@@ -103,5 +104,6 @@ MODEL_LIST(operation, operations)
 MODEL_LIST(verb, verbs)
 MODEL_LIST(stream, streams)
 MODEL_LIST(backup, backups)
+MODEL_LIST(check, checks)
 
 #endif

@@ -12,6 +12,7 @@
 #include "core/base/format.h"
 #include "core/base/str.h"
 #include "core/base/utf8.h"
+#include "core/model/reasons.h"
 
 enum { WORDS_MAX = 60 }; /* bytes of somebody else's sentence in ours */
 
@@ -508,7 +509,7 @@ static int64_t say_log_errors(const struct view *view, struct str *text)
 	return SINCE_NONE;
 }
 
-/* ---- the console itself, and what nobody says ---- */
+/* ---- the console itself ---- */
 
 static bool when_busy(const struct view *view)
 {
@@ -522,67 +523,6 @@ static int64_t say_busy(const struct view *view, struct str *text)
 	else
 		str_addf(text, "operation %" PRIu64 " works on it", view->bot->busy_op);
 	return SINCE_KEPT;
-}
-
-static bool is_configured(const struct view *view)
-{
-	return view->asked || view->has_process || view->has_heartbeat || view->bot->logs_count;
-}
-
-/* Telegram has answered, and nobody else is asked: there is nothing to wait for. */
-static bool is_token_all(const struct view *view)
-{
-	return is_word(view->bot->tg_state, "ok") && !view->has_process && !view->has_heartbeat &&
-	       !view->bot->logs_count;
-}
-
-static bool when_checking(const struct view *view)
-{
-	return !view->grown && !view->alive && is_configured(view) && !is_token_all(view);
-}
-static int64_t say_checking(const struct view *view, struct str *text)
-{
-	(void)view;
-	return say(text, "checking", SINCE_NONE);
-}
-
-static bool when_nothing_configured(const struct view *view)
-{
-	return !is_configured(view);
-}
-static int64_t say_nothing_configured(const struct view *view, struct str *text)
-{
-	(void)view;
-	return say(text, "nothing to look at is configured", SINCE_NONE);
-}
-
-/* Process and heartbeat are judged by their own rows. */
-static bool is_silent(const struct view *view)
-{
-	return view->grown && !view->alive && !view->has_process &&
-	       !(view->has_heartbeat && view->dated) && is_configured(view);
-}
-
-static bool when_token_only(const struct view *view)
-{
-	return (is_silent(view) && is_word(view->bot->tg_state, "ok")) ||
-	       (is_token_all(view) && !view->alive);
-}
-static int64_t say_token_only(const struct view *view, struct str *text)
-{
-	(void)view;
-	return say(text, "only its token is checked", SINCE_NONE);
-}
-
-static bool when_no_sign(const struct view *view)
-{
-	return is_silent(view) && !when_token_only(view);
-}
-static int64_t say_no_sign(const struct view *view, struct str *text)
-{
-	int64_t log_ms = view->bot->log_at_ms;
-	return say(text, log_ms ? "no log line" : "nothing says that it runs",
-		log_ms ? log_ms : SINCE_NONE);
 }
 
 /* clang-format off */

@@ -31,6 +31,8 @@ const struct verdict_limits *verdict_defaults(void)
 		.source_fails = 2,
 		.redis_fails = 2,
 		.postgres_fails = 2,
+		.health_fails = 2,
+		.health_stale_ms = 33000,
 		.grace_ms = 30000,
 		.slow_ms = 500,
 		/* A second is where a user's flow of thought breaks (Nielsen, Usability

@@ -8,6 +8,8 @@
 #ifndef BOTSWAIN_MODEL_VERDICT_H
 #define BOTSWAIN_MODEL_VERDICT_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include "core/msg/msg.h"
 
@@ -30,11 +32,12 @@ struct verdict_limits {
 	uint64_t restart_limit;                      /* 3 in the window */
 	int64_t restart_window_ms;                   /* 10 min */
 	uint64_t fails_down; /* failures in a row that make down of late: 2 */
-	uint64_t source_fails, redis_fails, postgres_fails; /* the same, of these */
-	int64_t grace_ms;      /* after added_ms: checking, not unknown: 30 s */
-	double slow_ms;        /* a service that takes longer is slow: 500 ms */
-	double slow_p95_ms;    /* a bot whose handlers take longer is slow: 1 s */
-	uint64_t slow_reports; /* when it says so as often in a row: 3 */
+	uint64_t source_fails, redis_fails, postgres_fails, health_fails; /* the same, of these */
+	int64_t health_stale_ms; /* a bot's health page not looked at for this long is unknown */
+	int64_t grace_ms;        /* after added_ms: checking, not unknown: 30 s */
+	double slow_ms;          /* a service that takes longer is slow: 500 ms */
+	double slow_p95_ms;      /* a bot whose handlers take longer is slow: 1 s */
+	uint64_t slow_reports;   /* when it says so as often in a row: 3 */
 };
 
 const struct verdict_limits *verdict_defaults(void);
@@ -48,6 +51,20 @@ void verdict_bot(struct msg_bot *bot, const struct verdict_limits *limits, int64
 /* Sets severity, state, why and since_ms. `source` may be NULL: never asked. */
 void verdict_service(struct msg_service *service, const struct msg_source *source,
 	const struct verdict_limits *limits, int64_t now_ms);
+/* What was seen of a health check. */
+struct check_seen {
+	bool is_answered; /* a look ended, well or not */
+	bool is_old;      /* too long ago */
+	uint64_t code;    /* of the last one: enum err_code, ERR_PROTOCOL: it answered otherwise */
+};
+
+/* Sets severity, state and since_ms; `bot` NULL: it tells of none. */
+void verdict_check(struct msg_check *check, const struct msg_bot *bot,
+	const struct check_seen *seen, const struct verdict_limits *limits, int64_t now_ms);
+/* All checks as one service: passed, checks, the slowest answer, and `why` with those that fail by
+ * name, the worst first. Checks of bots that are not to run do not count. */
+void verdict_checks(struct msg_service *sum, const struct msg_check *const *checks, size_t count,
+	int64_t now_ms);
 /* '!' 'w' '?' 'x' '.' */
 char severity_letter(unsigned severity);
 const char *severity_word(unsigned severity);

@@ -92,6 +92,15 @@ static void look_at_telegram(struct view *view)
 		       (is_word(bot->transport, "polling") || is_word(bot->transport, "webhook"));
 }
 
+static void look_at_health(struct view *view)
+{
+	const struct msg_bot *bot = view->bot;
+	view->has_health = bot->health_state && *bot->health_state &&
+			   !is_word(bot->health_state, "not_configured");
+	view->health_fresh = view->has_health && is_within(bot->health_at_ms, view->now_ms,
+							 view->limits->health_stale_ms);
+}
+
 enum { LAST_WORDS_MS = 60000 }; /* what it still logs when it is stopped */
 
 static bool is_halted(const struct view *view)
@@ -108,7 +117,9 @@ struct view view_of(const struct msg_bot *bot, const struct verdict_limits *limi
 	look_at_process(&view);
 	look_at_heartbeat(&view);
 	look_at_telegram(&view);
+	look_at_health(&view);
 	view.alive = view.running || view.beating ||
+		     (view.health_fresh && is_word(bot->health_state, "ok")) ||
 		     is_within(bot->log_at_ms, now_ms, limits->worker_silent_ms) ||
 		     is_within(bot->event_at_ms, now_ms, limits->worker_silent_ms);
 	view.halted = is_halted(&view);

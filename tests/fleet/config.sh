@@ -6,6 +6,12 @@ supervisorctl_verb() { printf '[supervisorctl, -c, %s/supervisord.conf, %s, "{bo
 # A bot that only exists in the Bot API server; one line, because there may be thousands.
 remote_bot() { printf '  %s: {token: {file: tokens/%s}, heartbeat: none}\n' "$1" "$1"; }
 
+# The pages of a bot that has run: it wrote down where it listens, and listens there again.
+pages_of() {
+	[ -s "$run/$1.port" ] || return 0
+	printf '    health: http://127.0.0.1:%s/healthz\n' "$(<"$run/$1.port")"
+}
+
 # local_bot NAME KIND: every form of a token file and of a process is in use by one bot or another.
 local_bot() {
 	local name=$1 kind=$2 transport=polling token="{file: tokens/$1}"
@@ -28,6 +34,7 @@ local_bot() {
 		    heartbeat: "hb:$name"
 	END
 	[ "$kind" != disabled ] || printf '    enabled: no\n'
+	pages_of "$name"
 }
 
 write_config() {
@@ -38,6 +45,7 @@ write_config() {
 		write: always
 		state_dir: $dir/state
 		telegram: {api: "$api", interval: 2s}
+		pages: {health_interval: 5s}
 		driver:
 		  start: $(supervisorctl_verb start)
 		  stop: $(supervisorctl_verb stop)

@@ -83,7 +83,8 @@ static const struct rule {
 } rules[] = {
 	{"telegram_url(", {"core/collect/telegram_url.c", "core/collect/telegram_url.h",
 				  "core/collect/telegram.c"}},
-	{"http_get(", {"core/collect/http.c", "core/collect/http.h", "core/collect/telegram.c"}},
+	{"http_get(", {"core/collect/http.c", "core/collect/http.h", "core/collect/telegram.c",
+			      "core/collect/web.c"}},
 	/* supervisor_docker.c: to Unix sockets alone, see below */
 	{"curl_easy_init", {"core/collect/http.c", "core/collect/supervisor_docker.c"}},
 	{"CURLOPT_URL", {NULL}},

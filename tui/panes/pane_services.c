@@ -150,6 +150,16 @@ static bool is_old(const struct app *app, const struct msg_service *service)
 	       (interval_ms && app_now(app, service->id) - service->at_ms > 3 * interval_ms);
 }
 
+/* `health 24/25` is one row for all checks. */
+static void say_name(struct cell_text *cell, const struct msg_service *service)
+{
+	if (service->checks)
+		list_say(cell, ROLE_STRONG, "%s %lld/%lld", service->kind,
+			(long long)service->passed, (long long)service->checks);
+	else
+		list_say(cell, ROLE_STRONG, "%s %s", service->kind, service->name);
+}
+
 static void own_cell(const struct list *list, size_t row, size_t column, struct cell_text *ret)
 {
 	const struct msg_service *service = model_service(app_model(list->app), list_id(list, row));
@@ -164,7 +174,7 @@ static void own_cell(const struct list *list, size_t row, size_t column, struct 
 	case HOST:
 		break;
 	case NAME:
-		list_say(ret, ROLE_STRONG, "%s %s", service->kind, service->name);
+		say_name(ret, service);
 		break;
 	case LATENCY:
 		say_figure(ret, old, service->latency_ms);
@@ -205,7 +215,7 @@ static const struct list_kind kind = {.kind = MSG_service,
 	.host = HOST,
 	.get = get,
 	.compare = compare,
-	.empty = "no Redis or Postgres is configured"};
+	.empty = "no Redis, Postgres or health check is configured"};
 
 static void cell(const void *data, size_t row, size_t column, struct cell_text *ret)
 {
@@ -258,7 +268,7 @@ static void copy(const struct app *app, const void *data, struct str *to)
 const struct pane pane_services = {
 	.name = "services",
 	.title = "Services",
-	.help = "one row a Redis or Postgres",
+	.help = "one row a Redis or Postgres, and one for all health checks",
 	.view_size = sizeof(struct list),
 	.release = list_release,
 	.update = update,

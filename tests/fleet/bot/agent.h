@@ -20,6 +20,7 @@ enum trouble {
 	TROUBLE_502 = 1 << 3,    /* its webhook answers 502 */
 	TROUBLE_STALL = 1 << 4,  /* takes no updates */
 	TROUBLE_ERRORS = 1 << 5, /* every second message ends in an exception */
+	TROUBLE_UNWELL = 1 << 6, /* its health page says so */
 };
 
 struct agent {

@@ -25,9 +25,12 @@ static void show_health(struct agent *agent, struct request *request)
 {
 	bool redis = agent->cache.context != NULL;
 	bool postgres = agent->database.state >= DATABASE_IDLE;
-	request_reply_json(request, redis && postgres ? 200 : 503,
-		json_pack("{s:s,s:b,s:b}", "status", redis && postgres ? "ok" : "degraded", "redis",
-			redis, "postgres", postgres));
+	bool unwell = agent->trouble & TROUBLE_UNWELL;
+	const char *status = unwell              ? "session pool exhausted"
+			     : redis && postgres ? "ok"
+						 : "degraded";
+	request_reply_json(request, redis && postgres && !unwell ? 200 : 503,
+		json_pack("{s:s,s:b,s:b}", "status", status, "redis", redis, "postgres", postgres));
 }
 
 static void handle(void *context, struct request *request)

@@ -21,6 +21,7 @@ static const struct {
 	{"502", TROUBLE_502},
 	{"stall", TROUBLE_STALL},
 	{"errors", TROUBLE_ERRORS},
+	{"unwell", TROUBLE_UNWELL},
 };
 /* clang-format on */
 

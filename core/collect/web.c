@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The thread that asks for pages. A page is asked again an interval after its last answer, also after
+ * a failure: failures in a row then are as far apart as looks, and how many of them make a thing down
+ * means the same for all.
+ */
+#include "core/collect/web.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/clock.h"
+#include "core/base/err.h"
+#include "core/base/mem.h"
+#include "core/base/rng.h"
+#include "core/collect/http.h"
+#include "core/collect/hub.h"
+#include "core/collect/roster.h"
+#include "core/collect/sources.h"
+
+enum {
+	CALLS_MAX = 64,
+	SPREAD_MS = 7, /* between the first looks of two pages */
+	HURRY_MS = 500 /* one page is not asked more often than that */
+};
+
+struct web {
+	struct worker *worker;
+	struct http *http;
+	struct web_pages pages;
+	struct timers timers;
+	struct rng rng;
+	int64_t first_ms; /* when the next new page is asked */
+};
+
+static int64_t now_ms(const struct web *web)
+{
+	return worker_now_ms(web->worker);
+}
+
+static void plan(struct web *web, struct web_page *page)
+{
+	timers_set(&web->timers, &page->timer, schedule_next_ms(&page->schedule));
+}
+
+/* ---- asking ---- */
+
+static void note_end(struct web *web, struct web_page *page, bool was_good)
+{
+	struct schedule *schedule = &page->schedule;
+	unsigned fails = was_good ? 0 : schedule->fails + 1;
+	schedule_answered(schedule, now_ms(web), schedule->interval_ms, &web->rng);
+	schedule->fails = fails;
+	schedule->circuit = fails >= SCHEDULE_OPEN_AFTER ? CIRCUIT_OPEN : CIRCUIT_CLOSED;
+}
+
+static void on_reply(void *context, const struct http_reply *reply)
+{
+	struct web_page *page = context;
+	struct web *web = page->web;
+	page->call = NULL;
+	note_end(web, page, page->kind->take(page, web->worker->hub, reply));
+	plan(web, page);
+}
+
+static void ask(struct web *web, struct web_page *page)
+{
+	const struct web_place *place = &page->place;
+	struct http_request request = {.url = place->url,
+		.socket = place->socket[0] ? place->socket : NULL,
+		.ca_file = place->ca_file[0] ? place->ca_file : NULL,
+		.allow_plain = true,
+		.connect_ms = place->timeout_ms,
+		.total_ms = place->timeout_ms,
+		.done = on_reply,
+		.context = page};
+	if (page->kind->prepare)
+		page->kind->prepare(page, &request);
+	page->asked_ms = now_ms(web);
+	schedule_begin(&page->schedule);
+	page->call = http_get(web->http, &request);
+}
+
+static void take_due(struct web *web)
+{
+	struct timer *timer;
+	while (http_has_room(web->http) && (timer = timers_take_due(&web->timers, now_ms(web))))
+		ask(web, timer->owner);
+}
+
+/* ---- which pages ---- */
+
+static void begin(void *context, struct web_page *page)
+{
+	struct web *web = context;
+	page->web = web;
+	schedule_init(&page->schedule, page->place.interval_ms, web->first_ms);
+	web->first_ms += SPREAD_MS;
+	plan(web, page);
+}
+
+static void end(void *context, struct web_page *page)
+{
+	struct web *web = context;
+	timers_remove(&web->timers, &page->timer);
+	if (page->call)
+		http_cancel(page->call);
+	page->kind->forget(page, worker_stopping(web->worker) ? NULL : web->worker->hub);
+	free(page);
+}
+
+static void hurry(struct web *web, const char *bot)
+{
+	for (size_t i = 0; bot[0] && i < web->pages.count; i++) {
+		struct web_page *page = web->pages.list[i];
+		if (page->call || strcmp(page->place.bot, bot) != 0)
+			continue;
+		int64_t soon_ms = page->asked_ms + HURRY_MS, now = now_ms(web);
+		schedule_hurry(&page->schedule, soon_ms > now ? soon_ms : now);
+		plan(web, page);
+	}
+}
+
+static void take_orders(struct web *web)
+{
+	for (struct order *order; (order = worker_next_order(web->worker)); order_free(order)) {
+		if (order->kind == ORDER_ROSTER) {
+			web->first_ms = now_ms(web);
+			web_pages_set(&web->pages, roster_ref(order->roster), begin, end, web);
+		} else if (order->kind == ORDER_HURRY) {
+			hurry(web, order->bot);
+		}
+	}
+}
+
+/* ---- the thread ---- */
+
+static int64_t next_ms(const struct web *web)
+{
+	const struct timer *first = timers_first(&web->timers);
+	int64_t next = http_due_ms(web->http);
+	if (first && http_has_room(web->http) && first->due_ms < next)
+		next = first->due_ms;
+	return next;
+}
+
+static void serve(struct web *web)
+{
+	while (worker_wait(web->worker, http_fd(web->http), POLLIN, next_ms(web)) != WAIT_STOP) {
+		take_orders(web);
+		http_turn(web->http);
+		take_due(web);
+	}
+}
+
+static void run(struct worker *worker)
+{
+	struct web *web = worker->context;
+	struct err err = {0};
+	web->worker = worker;
+	rng_init(&web->rng, (uint64_t)clock_cost_us());
+	if (http_new(NULL, CALLS_MAX, &web->http, &err))
+		serve(web);
+	for (size_t i = 0; i < web->pages.count; i++)
+		end(web, web->pages.list[i]);
+	free(web->pages.list);
+	roster_unref(web->pages.roster);
+	http_free(web->http);
+	timers_release(&web->timers);
+}
+
+static struct worker_spec make(const void *part)
+{
+	(void)part;
+	return (struct worker_spec){.name = "web",
+		.run = run,
+		.context = xcalloc(1, sizeof(struct web)),
+		.release = free};
+}
+
+const struct source_kind source_web = {
+	.name = "web",
+	.help = "pages over HTTP: health checks",
+	.listens = true,
+	.count = source_one,
+	.part = source_whole,
+	.same = source_always_same,
+	.make = make,
+};

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/* Which pages are asked for: those that the roster names, each going on where it was when that changes. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/attr.h"
+#include "core/base/mem.h"
+#include "core/base/str.h"
+#include "core/collect/roster.h"
+#include "core/collect/web.h"
+
+struct web_list {
+	const struct web_kind *kind; /* of what is being added */
+	struct web_page **pages;
+	size_t count, capacity;
+};
+
+static const struct web_kind *const kinds[] = {
+#define WEB(name) &web_##name,
+#include "core/collect/web.def"
+#undef WEB
+};
+
+void web_add(struct web_list *list, const struct web_place *place)
+{
+	struct web_page *page = xcalloc(1, sizeof(*page));
+	page->kind = list->kind;
+	page->next = *place;
+	page->timer.owner = page;
+	list->pages = grow(list->pages, list->count, &list->capacity, sizeof(struct web_page *));
+	list->pages[list->count++] = page;
+}
+
+void web_bare_url(char *to, size_t size, const char *url)
+{
+	size_t length = strcspn(url, "?#");
+	if (length >= size)
+		length = size - 1;
+	memcpy(to, url, length);
+	to[length] = '\0';
+}
+
+static int by_identity(const void *one, const void *other)
+{
+	const struct web_page *const *a = one, *const *b = other;
+	int order = strcmp((*a)->kind->name, (*b)->kind->name);
+	if (!order)
+		order = strcmp((*a)->next.name, (*b)->next.name);
+	return order ? order : strcmp((*a)->next.bot, (*b)->next.bot);
+}
+
+static bool same_text(const char *one, const char *other)
+{
+	return strcmp(one, other) == 0;
+}
+
+/* It can go on: the same is asked of the same server as often. What is expected may differ. */
+static bool is_same(const struct web_place *one, const struct web_place *other)
+{
+	return same_text(one->url, other->url) && same_text(one->socket, other->socket) &&
+	       same_text(one->ca_file, other->ca_file) && same_text(one->bot, other->bot) &&
+	       one->interval_ms == other->interval_ms;
+}
+
+static struct web_page *find(const struct web_pages *pages, const struct web_page *wanted)
+{
+	for (size_t i = 0; i < pages->count; i++) {
+		struct web_page *page = pages->list[i];
+		if (!page->is_kept && page->kind == wanted->kind &&
+			same_text(page->place.name, wanted->next.name) &&
+			is_same(&page->place, &wanted->next))
+			return page;
+	}
+	return NULL;
+}
+
+/* Of two with one name and bot the first counts. */
+static size_t drop_doubles(struct web_list *list)
+{
+	size_t kept = 0;
+	if (list->count)
+		qsort(list->pages, list->count, sizeof(struct web_page *), by_identity);
+	for (size_t i = 0; i < list->count; i++) {
+		if (kept && by_identity(&list->pages[kept - 1], &list->pages[i]) == 0)
+			free(list->pages[i]);
+		else
+			list->pages[kept++] = list->pages[i];
+	}
+	return kept;
+}
+
+static void list_all(const struct roster *roster, struct web_list *list)
+{
+	for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+		list->kind = kinds[i];
+		kinds[i]->list(roster, list);
+	}
+	list->count = drop_doubles(list);
+}
+
+void web_pages_set(struct web_pages *pages, struct roster *roster,
+	void (*begin)(void *context, struct web_page *page),
+	void (*end)(void *context, struct web_page *page), void *context)
+{
+	struct web_list list = {0};
+	list_all(roster, &list);
+	for (size_t i = 0; i < pages->count; i++)
+		pages->list[i]->is_kept = false;
+	for (size_t i = 0; i < list.count; i++) {
+		struct web_page *old = find(pages, list.pages[i]);
+		if (!old)
+			continue;
+		old->is_kept = true;
+		old->next = list.pages[i]->next;
+		free(list.pages[i]);
+		list.pages[i] = old;
+	}
+	for (size_t i = 0; i < pages->count; i++)
+		if (!pages->list[i]->is_kept)
+			end(context, pages->list[i]);
+	for (size_t i = 0; i < list.count; i++) {
+		struct web_page *page = list.pages[i];
+		page->place = page->next;
+		if (!page->is_kept)
+			begin(context, page);
+	}
+	free(pages->list);
+	roster_unref(pages->roster);
+	*pages = (struct web_pages){.list = list.pages, .count = list.count, .roster = roster};
+}

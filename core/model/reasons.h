@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* Conditions and sentences of reasons.def that are not in reasons.c itself. */
+#ifndef BOTSWAIN_MODEL_REASONS_H
+#define BOTSWAIN_MODEL_REASONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct str;
+struct view;
+
+/* reasons_health.c */
+bool when_health_failing(const struct view *view);
+bool when_health_degraded(const struct view *view);
+bool when_health_late(const struct view *view);
+bool when_health_stale(const struct view *view);
+int64_t say_health_failing(const struct view *view, struct str *text);
+int64_t say_health_degraded(const struct view *view, struct str *text);
+int64_t say_health_late(const struct view *view, struct str *text);
+int64_t say_health_stale(const struct view *view, struct str *text);
+
+/* reasons_silence.c */
+bool when_checking(const struct view *view);
+int64_t say_checking(const struct view *view, struct str *text);
+bool when_nothing_configured(const struct view *view);
+int64_t say_nothing_configured(const struct view *view, struct str *text);
+bool when_token_only(const struct view *view);
+int64_t say_token_only(const struct view *view, struct str *text);
+bool when_no_sign(const struct view *view);
+int64_t say_no_sign(const struct view *view, struct str *text);
+
+#endif
