@@ -34,9 +34,18 @@ struct act *act_new(struct settings *settings, const struct clock *clock, struct
 		return act;
 	act->environment = child_environment();
 	act->runner = runner_new(clock, to_engine, act->environment);
+	if (!act->runner) {
+		act->may_act = false;
+		return act;
+	}
 	backups_sweep(act);
 	history_load(act);
 	return act;
+}
+
+bool act_can_run(const struct act *act)
+{
+	return act->runner != NULL;
 }
 
 /* What runs has been ended by the runner; the audit file says so. */

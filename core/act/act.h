@@ -36,6 +36,8 @@ struct operator
  */
 struct act *act_new(struct settings *settings, const struct clock *clock, struct model *model,
 	const struct journal *journal, struct mailbox *to_engine) MUST_CHECK;
+/* False: there is no thread to run commands in, so it only watches. */
+bool act_can_run(const struct act *act);
 void act_free(struct act *act); /* cancels what runs, joins the runner; NULL is legal */
 /* Nothing new begins from now on; what runs goes on. */
 void act_leave(struct act *act);

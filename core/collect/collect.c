@@ -114,28 +114,22 @@ static bool apply(struct collect *collect, struct settings *settings, struct err
 	return is_well;
 }
 
-bool collect_start(struct settings *settings, const struct clock *clock, struct mailbox *to_engine,
-	collect_known_token *known, void *context, struct collect **ret, struct err *err)
+struct collect *collect_start(struct settings *settings, const struct clock *clock,
+	struct mailbox *to_engine, collect_known_token *known, void *context, struct err *err)
 {
 	struct collect *collect = xcalloc(1, sizeof(*collect));
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	hub_init(&collect->hub, clock, to_engine, settings);
 	collect->hub.known = known;
 	collect->hub.known_context = context;
-	if (!apply(collect, settings, err)) {
-		collect_stop(collect);
-		return false;
-	}
-	*ret = collect;
-	return true;
+	bool ignored UNUSED = apply(collect, settings, err);
+	return collect;
 }
 
-void collect_reload(struct collect *collect, struct settings *settings)
+bool collect_reload(struct collect *collect, struct settings *settings, struct err *err)
 {
 	hub_settings(&collect->hub, settings);
-	/* A thread that could not be started is tried again at the next reload. */
-	struct err ignored;
-	bool is_well UNUSED = apply(collect, settings, &ignored);
+	return apply(collect, settings, err);
 }
 
 void collect_focus(struct collect *collect, const char *bot)

@@ -27,11 +27,14 @@ struct settings;
  * at once instead of staggered. Called on the HTTP thread. */
 typedef bool collect_known_token(void *context, const char *bot, uint64_t token_hash);
 
-MUST_CHECK bool collect_start(struct settings *settings, const struct clock *clock,
-	struct mailbox *to_engine, collect_known_token *known, void *context, struct collect **ret,
-	struct err *err);
-/* New settings: sources that did not change keep their connections and positions. */
-void collect_reload(struct collect *collect, struct settings *settings);
+/* A source whose thread cannot be started is left out, and tried again at the next reload: `err` names the last such, and
+ * is untouched when there is none. */
+struct collect *collect_start(struct settings *settings, const struct clock *clock,
+	struct mailbox *to_engine, collect_known_token *known, void *context,
+	struct err *err) MUST_CHECK;
+/* New settings: sources that did not change keep their connections and positions. False: `err` names a source whose
+ * thread cannot be started. */
+MUST_CHECK bool collect_reload(struct collect *collect, struct settings *settings, struct err *err);
 /* The selected bot is polled more often ("": none). */
 void collect_focus(struct collect *collect, const char *bot);
 /* Look at this bot's process, heartbeat and Telegram state now (after an action). */

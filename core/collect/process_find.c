@@ -98,21 +98,33 @@ static bool is_older(pid_t one, pid_t other)
 	return !proc_read(other, &b, NULL) || a.start_ticks < b.start_ticks;
 }
 
-void processes_search(struct search *searches, size_t count)
+/* Nothing about the other process: we lack what it takes to look. */
+static bool is_our_want(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOMEM;
+}
+
+int processes_search(struct search *searches, size_t count)
 {
 	autostr struct str line = STR_INIT;
 	DIR *directory = opendir("/proc");
 	int32_t pid;
+	int want = 0;
 	if (!directory)
-		return;
+		return errno;
 	for (const struct dirent *entry; (entry = readdir(directory));) {
-		if (!pid_read(entry->d_name, strlen(entry->d_name), &pid, NULL) ||
-			pid == getpid() || !proc_command_line(pid, &line))
+		if (!pid_read(entry->d_name, strlen(entry->d_name), &pid, NULL) || pid == getpid())
 			continue;
+		errno = 0;
+		if (!proc_command_line(pid, &line)) {
+			want = is_our_want(errno) ? errno : want;
+			continue;
+		}
 		for (size_t i = 0; i < count; i++)
 			if (searches[i].pattern && matches(searches[i].pattern, &line) &&
 				(!searches[i].found || is_older(pid, searches[i].found)))
 				searches[i].found = pid;
 	}
 	closedir(directory);
+	return want;
 }

@@ -31,7 +31,8 @@ struct search {
 	pid_t found;                   /* out: the oldest process that matches, 0 none */
 };
 
-/* One walk through /proc for all searches. Our own process never matches. */
-void processes_search(struct search *searches, size_t count);
+/* One walk through /proc for all searches. Our own process never matches. The result is the errno of what could not be
+ * looked at for want of our own (descriptors, say): who was not found may be there. 0: all was seen. */
+int processes_search(struct search *searches, size_t count);
 
 #endif

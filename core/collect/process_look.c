@@ -186,7 +186,7 @@ static void search_all(struct processes *processes)
 	struct search *searches = xcalloc(processes->count, sizeof(*searches));
 	for (size_t i = 0; i < processes->count; i++)
 		searches[i].pattern = processes->bots[i]->pattern;
-	processes_search(searches, processes->count);
+	processes->search_error = processes_search(searches, processes->count);
 	for (size_t i = 0; i < processes->count; i++)
 		processes->bots[i]->found = searches[i].found;
 	free(searches);
@@ -201,6 +201,8 @@ static bool look_by_pattern(struct processes *processes, struct bot_process *bot
 	int64_t age_ms = worker_now_ms(processes->worker) - processes->searched_ms;
 	if (!processes->searched_ms || age_ms >= SEARCH_AGAIN_MS)
 		search_all(processes);
+	if (!bot->found && processes->search_error)
+		return err_errno(err, processes->search_error, "cannot look for '%s'", match);
 	if (!bot->found)
 		return err_set(err, ERR_NOT_FOUND, "no process matches '%s'", match);
 	return look_at(processes, bot, bot->found, err);

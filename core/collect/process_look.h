@@ -49,6 +49,7 @@ struct processes {
 	struct timer beat; /* of the source itself */
 	unsigned commands;
 	int64_t searched_ms; /* last walk through /proc */
+	int search_error;    /* what it could not look at for want of our own, 0: nothing */
 	int epoll_fd;        /* deaths and ends of commands; data.ptr is the bot */
 	struct rng rng;
 };

@@ -181,5 +181,6 @@ void beat(struct engine *engine)
 	hurry_busy(engine);
 	renew_redactor(engine);
 	systemd_beat(engine);
+	server_keep_door(engine->server);
 	reap_left();
 }

@@ -82,16 +82,22 @@ static void begin_act(struct engine *engine)
 		engine->journal = ledger_journal(engine->ledger);
 	engine->act = act_new(engine->settings, engine->clock, engine->model,
 		may_act ? &engine->journal : NULL, engine->mailbox);
+	if (may_act && !act_can_run(engine->act))
+		copy_text(engine->ledger_error, sizeof(engine->ledger_error),
+			"cannot start the thread that runs commands: let it have one, and restart "
+			"the engine");
 	act_on_accepted(engine->act, requests_accepted, engine);
 	act_on_halt(engine->act, halt_take, engine);
 }
 
-static bool begin_collect(struct engine *engine, struct err *err)
+/* Without all of its threads it watches what it can, and says what it cannot. */
+static void begin_collect(struct engine *engine)
 {
-	if (!collect_start(engine->settings, engine->clock, engine->mailbox, memory_knows_token,
-		    engine->memory, &engine->collect, err))
-		return false;
-	return true;
+	struct err err = {.code = ERR_NONE};
+	engine->collect = collect_start(engine->settings, engine->clock, engine->mailbox,
+		memory_knows_token, engine->memory, &err);
+	if (err.code != ERR_NONE)
+		reload_incomplete(engine, &err);
 }
 
 bool engine_new(struct settings *settings, const struct clock *clock,
@@ -110,6 +116,10 @@ bool engine_new(struct settings *settings, const struct clock *clock,
 	engine->started_ms = now_wall(engine);
 	engine->started_mono_ms = engine->beat_mono_ms = now_mono(engine);
 	engine->server = server_new(engine);
+	if (!engine->pool) {
+		engine_free(engine);
+		return err_errno(err, EAGAIN, "cannot start a thread for queries");
+	}
 	engine->book = journal_new(clock, engine->model, engine->mailbox);
 	engine->alerts = alerts_new(settings, clock, engine->model);
 	if (!open_doors(engine, err)) {
@@ -122,10 +132,8 @@ bool engine_new(struct settings *settings, const struct clock *clock,
 	beat_begin(engine);
 	begin_act(engine);
 	journal_begin(engine->book);
-	if (options->workers && !begin_collect(engine, err)) {
-		engine_free(engine);
-		return false;
-	}
+	if (options->workers)
+		begin_collect(engine);
 	*ret = engine;
 	return true;
 }

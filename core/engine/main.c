@@ -5,6 +5,7 @@
  * dumped by others of its user's programs: tokens are in its memory.
  */
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
@@ -41,6 +42,7 @@ static void block_signals(sigset_t *ret)
 
 struct signals {
 	sigset_t set;
+	sem_t ready; /* `engine` is there, or there is none */
 	struct engine *engine;
 };
 
@@ -49,7 +51,9 @@ static void *listen_for_signals(void *context)
 {
 	struct signals *signals = context;
 	pthread_setname_np(pthread_self(), "signals");
-	for (;;) {
+	while (sem_wait(&signals->ready) != 0)
+		;
+	while (signals->engine) {
 		int number = 0;
 		if (sigwait(&signals->set, &number) != 0 || number == SIGUSR1)
 			return NULL;
@@ -58,6 +62,7 @@ static void *listen_for_signals(void *context)
 		else if (number != SIGPIPE)
 			engine_stop(signals->engine);
 	}
+	return NULL;
 }
 
 static int fail(const struct err *err)
@@ -70,11 +75,17 @@ static int run(struct settings *settings, const struct options *options, struct 
 {
 	struct err err = {.code = ERR_NONE};
 	pthread_t listener;
-	if (!engine_new(settings, clock_real(), &options->engine, &signals->engine, &err))
+	/* Its thread first: an engine that lacks another can still be told to leave. */
+	sem_init(&signals->ready, 0, 0);
+	int failed = pthread_create(&listener, NULL, listen_for_signals, signals);
+	if (failed) {
+		err_errno(&err, failed, "cannot start a thread for signals");
 		return fail(&err);
-	if (pthread_create(&listener, NULL, listen_for_signals, signals) != 0) {
-		engine_free(signals->engine);
-		err_set(&err, ERR_INTERNAL, "cannot start a thread");
+	}
+	bool good = engine_new(settings, clock_real(), &options->engine, &signals->engine, &err);
+	sem_post(&signals->ready);
+	if (!good) {
+		pthread_join(listener, NULL);
 		return fail(&err);
 	}
 	if (options->client_fd >= 0)

@@ -139,7 +139,10 @@ struct query_pool *query_pool_new(void)
 		}
 		pool->thread_count++;
 	}
-	return pool;
+	if (pool->thread_count > 0)
+		return pool;
+	query_pool_free(pool);
+	return NULL;
 }
 
 void query_pool_free(struct query_pool *pool)

@@ -28,6 +28,7 @@ struct query {
 		struct query *query); /* with the last reference: frees the struct; any thread */
 };
 
+/* With fewer threads when there are no more; NULL: not one can be started. */
 struct query_pool *query_pool_new(void) MUST_CHECK;
 /* Cancels what is queued and running, joins. NULL is legal. */
 void query_pool_free(struct query_pool *pool);

@@ -41,7 +41,15 @@ static void export_again(struct engine *engine)
 	journal_say(engine->book, LOG_LEVEL_WARN, "%s", err.text);
 }
 
-static void adopt(struct engine *engine, struct settings *settings)
+void reload_incomplete(struct engine *engine, const struct err *err)
+{
+	autofree char *text = xasprintf("%s: reload once it can", err->text);
+	copy_text(engine->config_error, sizeof(engine->config_error), text);
+	journal_say(engine->book, LOG_LEVEL_ERROR, "%s", text);
+}
+
+/* `ret_lack`: which source cannot be started now. */
+static void adopt(struct engine *engine, struct settings *settings, struct err *ret_lack)
 {
 	struct settings *old = engine->settings;
 	engine->settings = settings;
@@ -50,8 +58,8 @@ static void adopt(struct engine *engine, struct settings *settings)
 	event_directory_set_budget(engine->events, settings->event_bytes);
 	alerts_reload(engine->alerts, settings);
 	act_reload(engine->act, settings);
-	if (engine->collect)
-		collect_reload(engine->collect, settings);
+	bool is_whole UNUSED =
+		!engine->collect || collect_reload(engine->collect, settings, ret_lack);
 	if (strcmp(old->http_listen, settings->http_listen) != 0)
 		export_again(engine);
 	settings_unref(old);
@@ -141,9 +149,10 @@ void reload_deliver(struct engine *engine, struct parcel *parcel)
 	if (!job)
 		return;
 	engine->reloads--;
-	if (job->settings && is_same_engine(engine->settings, job->settings, &job->err)) {
-		adopt(engine, settings_ref(job->settings));
+	bool is_taken = job->settings && is_same_engine(engine->settings, job->settings, &job->err);
+	if (is_taken) {
 		job->err = (struct err){.code = ERR_NONE};
+		adopt(engine, settings_ref(job->settings), &job->err);
 		journal_say(engine->book, LOG_LEVEL_INFO, "the configuration was read again");
 		act_record(engine->act, &job->who, "reload", engine->settings->path, "read again");
 	} else {
@@ -153,6 +162,8 @@ void reload_deliver(struct engine *engine, struct parcel *parcel)
 	}
 	copy_text(engine->config_error, sizeof(engine->config_error),
 		job->err.code ? job->err.text : "");
+	if (is_taken && job->err.code)
+		reload_incomplete(engine, &job->err);
 	systemd_reloaded(engine);
 	struct peer *peer = server_peer(engine->server, job->who.client);
 	if (peer)

@@ -11,6 +11,8 @@
 struct engine;
 struct peer;
 
+/* The settings hold, but for a source that cannot be started now: said in config_error and in the journal. */
+void reload_incomplete(struct engine *engine, const struct err *err);
 /* Begins; engine.config_error says how it ended. */
 void reload_begin(struct engine *engine);
 /* The same for a client that is answered. */

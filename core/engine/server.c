@@ -24,7 +24,8 @@
 struct server {
 	struct engine *engine;
 	int listener; /* -1: not listening */
-	char *path;
+	char *path, *group;
+	ino_t inode; /* of the socket */
 	char own_name[64];
 	struct peer *peers[SERVER_PEERS];
 	size_t count, first; /* `first` is fed first: it goes round, so that none starves */
@@ -77,6 +78,7 @@ void server_free(struct server *server)
 		return;
 	server_leave(server);
 	free(server->path);
+	free(server->group);
 	free(server);
 }
 
@@ -104,9 +106,30 @@ bool server_listen(struct server *server, const char *path, const char *group, s
 	}
 	if (listen(fd, SERVER_PEERS) != 0)
 		return err_errno(err, errno, "cannot listen on '%s'", path);
+	struct stat found;
+	server->inode = lstat(path, &found) == 0 ? found.st_ino : 0;
+	free(server->path);
+	free(server->group);
 	server->path = xstrdup(path);
+	server->group = xstrdup(group);
 	server->listener = keep_fd(&fd);
 	return true;
+}
+
+void server_keep_door(struct server *server)
+{
+	struct stat found;
+	struct err err;
+	if (server->listener < 0 ||
+		(lstat(server->path, &found) == 0 && found.st_ino == server->inode))
+		return;
+	autofree char *path = xstrdup(server->path), *group = xstrdup(server->group);
+	int old = server->listener;
+	if (!server_listen(server, path, group, &err))
+		return; /* its folder is gone, say: the next beat tries again */
+	close(old);
+	journal_say(server->engine->book, LOG_LEVEL_WARN,
+		"somebody removed the socket '%s': it is open again", path);
 }
 
 void server_adopt(struct server *server, int fd)

@@ -36,6 +36,8 @@ void server_free(struct server *server); /* NULL is legal; leaves first */
  */
 MUST_CHECK bool server_listen(
 	struct server *server, const char *path, const char *group, struct err *err);
+/* Opens the socket again when somebody removed or replaced it: nobody would find this engine, and none could take its place. */
+void server_keep_door(struct server *server);
 /* Removes and closes the socket and hangs up on everybody: from here on nobody finds this engine,
  * however long the rest of it takes to end. */
 void server_leave(struct server *server);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -275,6 +276,27 @@ static void a_pattern_finds_the_oldest_process_that_matches(void **state)
 	collected_wait(&collected, "obs_process", "state=\"absent\"", NULL);
 }
 
+/* As many descriptors as are open: the walk through /proc cannot begin. */
+static void a_want_of_descriptors_is_no_death(void **state)
+{
+	(void)state;
+	struct rlimit before, none;
+	int lowest = dup(STDIN_FILENO);
+	assert_true(lowest >= 0);
+	autofree char *process = xasprintf("match: '^nobody-is-called-so-%d$'", (int)getpid());
+	watch(process);
+	collected_wait(&collected, "obs_process", "state=\"absent\"", NULL);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = (struct rlimit){(rlim_t)lowest, before.rlim_max};
+	close(lowest);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	collected_clear(&collected);
+	const char *said = collected_wait_for(&collected, 10000, "obs_process", "state=\"unknown\"",
+		"cannot look for", "Too many open files", NULL);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_non_null(said);
+}
+
 static void hurrying_looks_at_once(void **state)
 {
 	(void)state;
@@ -322,6 +344,7 @@ int main(void)
 		TEST(a_command_that_hangs_is_ended_and_stops_nobody),
 		TEST(a_command_that_cannot_run_says_why),
 		TEST(a_pattern_finds_the_oldest_process_that_matches),
+		TEST(a_want_of_descriptors_is_no_death),
 		TEST(hurrying_looks_at_once),
 		TEST(a_reload_keeps_what_is_known_of_a_process),
 	};

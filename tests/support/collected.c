@@ -57,8 +57,9 @@ static void start(struct collected *collected, const char *yaml, const struct cl
 		.settings = parse(yaml), .mailbox = mailbox_new(MAILBOX_LIMIT), .events = STR_INIT};
 	if (change)
 		change(collected->settings);
-	if (!collect_start(collected->settings, clock, collected->mailbox, known, NULL,
-		    &collected->collect, &err))
+	collected->collect =
+		collect_start(collected->settings, clock, collected->mailbox, known, NULL, &err);
+	if (err.code)
 		fail_msg("%s", err.text);
 }
 
@@ -98,7 +99,9 @@ void collected_reload(struct collected *collected, const char *format, ...)
 	va_end(args);
 	settings_unref(collected->settings);
 	collected->settings = parse(yaml.text);
-	collect_reload(collected->collect, collected->settings);
+	struct err err = {0};
+	if (!collect_reload(collected->collect, collected->settings, &err))
+		fail_msg("%s", err.text);
 }
 
 void collected_stop(struct collected *collected)

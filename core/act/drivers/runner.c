@@ -215,8 +215,12 @@ struct runner *runner_new(
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	int failed = pthread_create(&runner->thread, NULL, serve, runner);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (failed)
-		abort();
+	if (failed) {
+		mailbox_free(runner->inbox);
+		pthread_mutex_destroy(&runner->lock);
+		free(runner);
+		return NULL;
+	}
 	pthread_setname_np(runner->thread, "runner");
 	return runner;
 }

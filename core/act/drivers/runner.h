@@ -35,7 +35,7 @@ enum runner_order {
 	RUNNER_KILL,      /* SIGKILL */
 };
 
-/* `environment` is borrowed: what children see. Starts the thread. */
+/* `environment` is borrowed: what children see. Starts the thread; NULL: it cannot be started. */
 struct runner *runner_new(
 	const struct clock *clock, struct mailbox *to_engine, char *const *environment) MUST_CHECK;
 /* Ends every child (SIGTERM, SIGKILL after 3 s) and removes half files, joins. A disk that does not
