@@ -25,7 +25,7 @@
 #include "tests/faults/page.h"
 #include "tests/support/fleet.h"
 
-enum { BACK_MS = 15000, FDS_SLACK = 6, DESCRIPTORS_MS = 6000 };
+enum { BACK_MS = 15000, SETTLE_MS = 4000, FDS_SLACK = 8, DESCRIPTORS_MS = 6000 };
 
 static const struct fault table[] = {
 #define FAULT(number, injected, limit_ms, flags, name)                                             \
@@ -88,7 +88,11 @@ static void see_the_rest(struct faults *run, const struct fault *fault, pid_t en
 static bool try_fault(struct faults *run, const struct fault *fault)
 {
 	struct sight sight = {.ok = true, .text = STR_INIT};
+	static pid_t settled;
 	pid_t engine = run->engine;
+	if (engine != settled)
+		engine_look(run, SETTLE_MS); /* its connections are made */
+	settled = engine;
 	unsigned fds = engine_fds(engine);
 	crowd_mark(run->crowd);
 	int64_t begun_ms = fault_now_ms();

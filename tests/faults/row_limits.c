@@ -251,8 +251,8 @@ static void take_its_memory(struct faults *run, struct sight *sight)
 			BORNE_MS / 1000);
 	else
 		see(sight, is_clean(status, said), -1,
-			"the engine of all: status %#x after %.1f s, '%.80s'", (unsigned)status,
-			(double)took_ms / 1e3, said);
+			"the engine of all: status %#x after %.1f s, '%.*s'", (unsigned)status,
+			(double)took_ms / 1e3, (int)strcspn(said, "\n"), said);
 	int64_t begun_ms = fault_now_ms();
 	bool back = engine_start(run) && crowd_wait(run, FAULT_PATIENCE_MS);
 	int64_t back_ms = fault_now_ms() - begun_ms;

@@ -6,8 +6,9 @@ set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 2
 build=$(realpath -- "${BOTSWAIN_BUILD:-build}")
 . tests/fleet/lib.sh
+. tests/support/sshd.sh
 top=$(mktemp -d /tmp/botswain-test.XXXXXX)
-number=0 engine='' sshd='' user=$(id -un)
+number=0 engine='' sshd='' user=''
 leave() {
 	[ -z "$engine" ] || kill "$engine" 2>/dev/null
 	[ -z "$sshd" ] || kill "$sshd" 2>/dev/null
@@ -27,31 +28,8 @@ check() { # TITLE COMMAND...
 	fi
 }
 
-free_port() { printf '%s' $((20000 + ($(od -An -N4 -tu4 /dev/urandom) % 12000))); }
 is_there() { [ -S "$top/state/engine.sock" ]; }
-answers() { ssh -p "$port" "$user@127.0.0.1" true; }
-
-# ssh takes its files from the home of the passwd entry, whatever HOME says: an ssh before it on PATH names ours.
-write_ssh() {
-	mkdir "$top/bin" && ssh-keygen -q -t ed25519 -N '' -f "$top/key" && ssh-keygen -q -t ed25519 -N '' -f "$top/host" || return 1
-	cp "$top/key.pub" "$top/authorized" && chmod 600 "$top/authorized"
-	printf '[127.0.0.1]:%s %s\n' "$port" "$(cut -d' ' -f1,2 "$top/host.pub")" >"$top/known"
-	printf '%s\n' "IdentityFile $top/key" 'IdentitiesOnly yes' "UserKnownHostsFile $top/known" 'StrictHostKeyChecking yes' \
-		'GlobalKnownHostsFile /dev/null' >"$top/client"
-	printf '#!/bin/sh\nexec %s -F %s "$@"\n' "$(command -v ssh)" "$top/client" >"$top/bin/ssh"
-	chmod +x "$top/bin/ssh"
-	printf '%s\n' "Port $port" 'ListenAddress 127.0.0.1' "HostKey $top/host" "AuthorizedKeysFile $top/authorized" \
-		'StrictModes no' 'UsePAM no' 'PasswordAuthentication no' 'KbdInteractiveAuthentication no' \
-		'PermitRootLogin prohibit-password' "PidFile $top/sshd.pid" "SetEnv PATH=$build:$PATH" >"$top/server"
-}
-start_sshd() {
-	[ "$(id -u)" != 0 ] || mkdir -p /run/sshd
-	port=$(free_port)
-	write_ssh || return 1
-	PATH=$top/bin:$PATH
-	/usr/sbin/sshd -D -e -f "$top/server" >"$top/sshd.log" 2>&1 & sshd=$!
-	wait_until 10 answers || { cat "$top/sshd.log"; return 1; }
-}
+start_sshd() { sshd_start "$top" "$build"; }
 start_engine() {
 	echo 123456789:AAaaBBbbCCccDDddEEeeFFffGGggHHhhIIi >"$top/token" && chmod 600 "$top/token"
 	printf '%s\n' "state_dir: $top/state" 'write: always' 'telegram: {api: "http://127.0.0.1:9"}' 'bots:' \
