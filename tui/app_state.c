@@ -243,15 +243,18 @@ uint32_t app_engines_at_hand(const struct app *app)
 bool app_may_change(const struct app *app, struct str *ret_why)
 {
 	uint32_t engines = app_engines_at_hand(app);
-	const char *why = NULL;
+	const char *why = NULL, *host = "";
 	for (size_t i = 0; i < links_count(app->links); i++) {
 		if (!(engines >> i & 1))
 			continue;
-		why = why_locked(app, i);
-		if (!why)
+		const char *here = why_locked(app, i);
+		if (!here)
 			return true;
+		host = why ? host : links_name(app->links, i);
+		why = why ? why : here;
 	}
-	str_adds(ret_why, why ? why : "no engine");
+	str_addf(ret_why, "%s%s%s", app_is_many(app) ? host : "", app_is_many(app) ? ": " : "",
+		why ? why : "no engine");
 	return false;
 }
 

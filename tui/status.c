@@ -76,17 +76,21 @@ static int write_mode_of(const struct app *app, size_t link)
 	return until_ms == INT64_MAX ? 2 : until_ms ? 1 : 0;
 }
 
-/* In one word where all are alike; else those are named that can be changed. */
+static bool are_alike(const struct app *app)
+{
+	for (size_t i = 1; i < links_count(app->links); i++)
+		if (write_mode_of(app, i) != write_mode_of(app, 0))
+			return false;
+	return true;
+}
+
+/* In one word where all are alike; of many engines those are named that can be changed. */
 static void add_write_mode(const struct app *app, struct line *line)
 {
-	bool alike = true;
-	for (size_t i = 1; i < links_count(app->links); i++)
-		alike = alike && write_mode_of(app, i) == write_mode_of(app, 0);
-	if (alike) {
+	bool named = links_count(app->links) <= NAMED_MAX;
+	if (are_alike(app))
 		add_write_word(app, line, 0, "");
-		return;
-	}
-	for (size_t i = 0; i < links_count(app->links); i++)
+	for (size_t i = 0; !named && !are_alike(app) && i < links_count(app->links); i++)
 		if (write_mode_of(app, i))
 			add_write_word(app, line, i, links_name(app->links, i));
 }
@@ -151,7 +155,7 @@ static void say_gone(const struct app *app, size_t link, char *ret, size_t size)
 			engine->link_state == LINK_WAITING ? "not reached" : "connecting");
 }
 
-/* Each by its name; one that is gone says since when. */
+/* Each by its name; one that is gone says since when, and where they differ what may be done there. */
 static void add_engines(const struct app *app, struct line *line)
 {
 	size_t count = links_count(app->links), fine = 0;
@@ -162,6 +166,8 @@ static void add_engines(const struct app *app, struct line *line)
 		if (gone[0])
 			add(line, ROLE_BANNER_CRIT, 0, false, "%s %s", links_name(app->links, i),
 				gone);
+		else if (count <= NAMED_MAX && !are_alike(app))
+			add_write_word(app, line, i, links_name(app->links, i));
 		else if (count <= NAMED_MAX)
 			add(line, ROLE_ENV, 0, false, "%s", links_name(app->links, i));
 	}
@@ -319,7 +325,8 @@ static void add_lost_engines(const struct app *app, struct line *line)
 		const struct msg_engine *it = app_engine(app, i);
 		const char *name = links_name(app->links, i);
 		if (engine->link_state == LINK_WAITING)
-			add(line, ROLE_CRIT, 0, false, "%s: %s", name, engine->link_why);
+			add(line, ROLE_CRIT, 0, false, "%s: %s", name,
+				app->anonymous ? "not reached" : engine->link_why);
 		else if (it && it->leaving[0])
 			add(line, ROLE_WARN, 0, false, "%s is leaving: %s", name, it->leaving);
 		else if (it && it->ledger_error[0])

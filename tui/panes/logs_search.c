@@ -7,6 +7,7 @@
 #include "core/base/err.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
+#include "core/msg/event_key.h"
 #include "core/parse/log_columns.h"
 #include "core/parse/log_level.h"
 #include "tui/panes/logs.h"
@@ -45,35 +46,100 @@ static void go_to(struct app *app, const char *key)
 		view->list.cursor = (size_t)at;
 }
 
+/* The link that asked under this number and waits; links_count(): none. */
+static size_t seeker(const struct app *app, const struct logs_view *view, uint64_t req)
+{
+	size_t at = 0;
+	while (at < links_count(app->links) &&
+		!(view->seek >> at & 1 && view->seek_reqs[at] == req))
+		at++;
+	return at;
+}
+
+/* Of what engines answer the nearest is the one. */
+static void keep_nearest(struct logs_view *view, char *key)
+{
+	int order = event_key_compare_texts(key, view->seek_found);
+	if (!view->seek_found[0] || (view->seek_back ? order > 0 : order < 0))
+		logs_replace(&view->seek_found, key);
+}
+
+/* A silent engine keeps nobody waiting. */
+static bool all_answered(const struct app *app, const struct logs_view *view)
+{
+	for (size_t i = 0; i < links_count(app->links); i++)
+		if (view->seek >> i & 1 && !(app_is_many(app) && app->engines[i].silent))
+			return false;
+	return true;
+}
+
 static void take_seek(struct app *app, uint64_t req, enum msg_kind kind_, const void *body)
 {
 	const struct msg_seek *seek = kind_ == MSG_seek ? body : NULL;
 	struct logs_view *view = logs_view(app);
-	if (req != view->seek)
+	size_t link = seeker(app, view, req);
+	if (link == links_count(app->links))
 		return; /* overtaken: the cursor goes where the newest one says */
-	view->seek_at_ms = seek ? seek->scanned_ms : 0;
+	view->seek_at_ms = seek ? seek->scanned_ms - app->engines[link].skew_ms : 0;
 	if (!seek || seek->done)
-		view->seek = 0;
-	if (seek && seek->key[0])
-		go_to(app, seek->key);
-	else if (!seek)
+		view->seek &= ~(UINT32_C(1) << link);
+	if (seek && seek->key[0]) {
+		autofree char *key = parts_key_from(app, link, seek->key);
+		keep_nearest(view, key);
+	}
+	if (!seek)
 		app_toast(app, true, "the engine went away before it answered");
 	else if (seek->error[0])
 		app_toast(app, true, "%s", seek->error);
-	else if (seek->done)
+	if (!all_answered(app, view))
+		return;
+	view->seek = 0;
+	if (view->seek_found[0])
+		go_to(app, view->seek_found);
+	else if (seek && !seek->error[0])
 		app_toast(app, false, "nothing more in this direction");
 }
 
 bool logs_stop_seek(struct app *app)
 {
 	struct logs_view *view = logs_view(app);
-	const struct msg_seek_stop request = {.req = view->seek};
 	if (!view->seek)
 		return false;
+	for (size_t i = 0; i < links_count(app->links); i++) {
+		const struct msg_seek_stop request = {.req = view->seek_reqs[i]};
+		if (view->seek >> i & 1)
+			(void)link_send(links_at(app->links, i), MSG_seek_stop, &request);
+	}
 	view->seek = 0;
-	(void)link_send(links_at(app->links, 0), MSG_seek_stop, &request);
 	app_toast(app, false, "the search was stopped");
 	return true;
+}
+
+/* Every engine that the window is of and that is there. */
+static bool ask_engines(struct app *app, const char *expression, bool backwards)
+{
+	struct logs_view *view = logs_view(app);
+	uint32_t engines = parts_engines(app, WINDOW_LOGS);
+	autofree char *copy = xstrdup(expression);
+	view->seek = 0;
+	view->seek_at_ms = 0;
+	view->seek_back = backwards;
+	logs_replace(&view->seek_found, "");
+	for (size_t i = 0; i < links_count(app->links); i++) {
+		bool is_there = link_welcome(links_at(app->links, i)) && !app->engines[i].silent;
+		if (!(engines >> i & 1) || (app_is_many(app) && !is_there))
+			continue;
+		autofree char *from = parts_key_to(app, i, view->cursor_key);
+		struct msg_seek_req request = {.window = WINDOW_LOGS,
+			.backwards = backwards,
+			.from = from,
+			.expression = copy};
+		if (!app_request(app, i, MSG_seek_req, &request, take_seek))
+			continue;
+		view->seek |= UINT32_C(1) << i;
+		view->seek_reqs[i] = request.req;
+	}
+	return view->seek != 0;
 }
 
 static struct filter *finder_new(const struct app *app, const char *expression, struct err *err)
@@ -105,14 +171,7 @@ static bool seek(struct app *app, const char *expression, bool backwards, struct
 	if (backwards ? !window->more_before : view->list.follow || !window->more_after)
 		return err_set(err, ERR_NOT_FOUND, "nothing more %s",
 			backwards ? "above" : "below: the other direction is upper case");
-	struct msg_seek_req request = {.window = WINDOW_LOGS, .backwards = backwards};
-	request.from = view->cursor_key;
-	autofree char *copy = xstrdup(expression);
-	request.expression = copy;
-	bool sent = app_request(app, 0, MSG_seek_req, &request, take_seek);
-	view->seek = sent ? request.req : 0;
-	view->seek_at_ms = 0;
-	return sent;
+	return ask_engines(app, expression, backwards);
 }
 
 bool logs_seek(struct app *app, int what, struct err *err)

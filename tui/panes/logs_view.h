@@ -19,8 +19,12 @@ struct logs_view {
 	char *bot_names;        /* for the title */
 	char *marks[MARKS_MAX]; /* keys of marked lines, oldest first */
 	size_t mark_count;
-	uint64_t change;    /* of the window, when the rows were last looked at */
-	uint64_t seek;      /* the request to look for something that is not answered; 0: none */
+	uint64_t change; /* of the window, when the rows were last looked at */
+	uint32_t
+		seek; /* bit n: engine n has not answered yet where something stands; 0: nobody is asked */
+	uint64_t seek_reqs[LINKS_MAX];
+	bool seek_back;
+	char *seek_found;   /* the nearest key that was answered; "": none */
 	int64_t seek_at_ms; /* how far it is (wall); 0: nobody said so yet */
 	int rows, columns;
 	bool goto_first; /* the next answer begins with the oldest line: there goes the cursor */

@@ -53,6 +53,7 @@ static void init(void *data)
 	view->expression = xstrdup("");
 	view->search = xstrdup("");
 	view->bot_names = xstrdup("");
+	view->seek_found = xstrdup("");
 }
 
 static void release(void *data)
@@ -63,6 +64,7 @@ static void release(void *data)
 	free(view->expression);
 	free(view->search);
 	free(view->bot_names);
+	free(view->seek_found);
 	filter_free(view->finder);
 	id_list_release(&view->bots);
 	for (size_t i = 0; i < view->mark_count; i++)
