@@ -18,11 +18,20 @@ struct fleet {
 	struct msg_obs_fleet *rows;
 };
 
+/* What one supervisor told. */
+struct told_logs {
+	char *supervisor;
+	struct bot_log *logs;
+	size_t count;
+};
+
 struct hub_private {
 	pthread_mutex_t lock;
 	struct roster *roster;
 	struct fleet *fleets;
 	size_t fleet_count, fleet_capacity;
+	struct told_logs *told;
+	size_t told_count, told_capacity;
 	struct worker **listeners;
 	size_t listener_count, listener_capacity;
 };
@@ -43,12 +52,28 @@ static void release_fleet(struct fleet *fleet)
 	msg_free(MSG_obs_fleet, fleet->rows);
 }
 
+static void release_logs(struct told_logs *told)
+{
+	for (size_t i = 0; i < told->count; i++) {
+		free(told->logs[i].bot);
+		free(told->logs[i].path);
+	}
+	free(told->logs);
+	told->logs = NULL;
+	told->count = 0;
+}
+
 void hub_release(struct hub *hub)
 {
 	struct hub_private *private = hub->private;
 	for (size_t i = 0; i < private->fleet_count; i++)
 		release_fleet(&private->fleets[i]);
 	free(private->fleets);
+	for (size_t i = 0; i < private->told_count; i++) {
+		release_logs(&private->told[i]);
+		free(private->told[i].supervisor);
+	}
+	free(private->told);
 	free(private->listeners);
 	roster_unref(private->roster);
 	pthread_mutex_destroy(&private->lock);
@@ -86,6 +111,24 @@ static struct fleet *fleet_of(struct hub_private *private, const struct conf_bot
 	return NULL;
 }
 
+/* Those of supervisors that the settings still have. Locked. */
+static void give_logs(struct hub_private *private, struct roster *roster)
+{
+	struct bot_log *all = NULL;
+	size_t count = 0, capacity = 0;
+	for (size_t i = 0; i < private->told_count; i++) {
+		const struct told_logs *told = &private->told[i];
+		if (!settings_supervisor(roster->settings, told->supervisor))
+			continue;
+		for (size_t j = 0; j < told->count; j++) {
+			all = grow(all, count, &capacity, sizeof(*all));
+			all[count++] = told->logs[j];
+		}
+	}
+	roster_set_logs(roster, all, count);
+	free(all);
+}
+
 /* Builds the roster of `settings` and the fleets known, and tells everybody. Locked. */
 static void renew(struct hub_private *private, struct settings *settings)
 {
@@ -98,6 +141,7 @@ static void renew(struct hub_private *private, struct settings *settings)
 	}
 	struct roster *old = private->roster;
 	private->roster = roster_new(settings, rows, count);
+	give_logs(private, private->roster);
 	roster_unref(old);
 	free(rows);
 	for (size_t i = 0; i < private->listener_count; i++)
@@ -128,6 +172,48 @@ void hub_fleet(
 	if (!fleet->rows || !msg_equal(MSG_obs_fleet, fleet->rows, rows, false)) {
 		msg_free(MSG_obs_fleet, fleet->rows);
 		fleet->rows = msg_copy(MSG_obs_fleet, rows);
+		struct settings *settings = settings_ref(private->roster->settings);
+		renew(private, settings);
+		settings_unref(settings);
+	}
+	pthread_mutex_unlock(&private->lock);
+}
+
+static bool same_logs(const struct told_logs *told, const struct bot_log *logs, size_t count)
+{
+	if (told->count != count)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(told->logs[i].bot, logs[i].bot) != 0 ||
+			strcmp(told->logs[i].path, logs[i].path) != 0)
+			return false;
+	return true;
+}
+
+static struct told_logs *logs_of(struct hub_private *private, const char *supervisor)
+{
+	for (size_t i = 0; i < private->told_count; i++)
+		if (strcmp(private->told[i].supervisor, supervisor) == 0)
+			return &private->told[i];
+	private->told = grow(private->told, private->told_count, &private->told_capacity,
+		sizeof(*private->told));
+	struct told_logs *told = &private->told[private->told_count++];
+	*told = (struct told_logs){.supervisor = xstrdup(supervisor)};
+	return told;
+}
+
+void hub_logs(struct hub *hub, const char *supervisor, const struct bot_log *logs, size_t count)
+{
+	struct hub_private *private = hub->private;
+	pthread_mutex_lock(&private->lock);
+	struct told_logs *told = logs_of(private, supervisor);
+	if (!same_logs(told, logs, count)) {
+		release_logs(told);
+		told->logs = xcalloc(count + 1, sizeof(*told->logs));
+		for (; told->count < count; told->count++)
+			told->logs[told->count] =
+				(struct bot_log){.bot = xstrdup(logs[told->count].bot),
+					.path = xstrdup(logs[told->count].path)};
 		struct settings *settings = settings_ref(private->roster->settings);
 		renew(private, settings);
 		settings_unref(settings);

@@ -12,6 +12,7 @@
 #include "core/collect/collect.h"
 #include "core/collect/worker.h"
 
+struct bot_log;
 struct msg_obs_fleet;
 struct mailbox;
 struct roster;
@@ -38,6 +39,10 @@ void hub_settings(struct hub *hub, struct settings *settings);
  * only when something changed. */
 void hub_fleet(
 	struct hub *hub, const char *postgres, const char *query, const struct msg_obs_fleet *rows);
+
+/* Where this supervisor says that the logs of its bots are, all of them each time: read where the
+ * configuration names none. Copies them; listeners hear of it only when something changed. */
+void hub_logs(struct hub *hub, const char *supervisor, const struct bot_log *logs, size_t count);
 
 /* A listener gets ORDER_ROSTER now and whenever it changes, until it is taken off. */
 void hub_listen(struct hub *hub, struct worker *worker);

@@ -15,6 +15,7 @@ struct log_target {
 	const char *pattern; /* of the roster */
 	const char *bot;     /* "" each line says */
 	const char *name;    /* of a log of the settings, "" of a bot's */
+	bool is_path;        /* stands for itself, whatever characters it has */
 	bool is_new;         /* its pattern was not among those before */
 };
 

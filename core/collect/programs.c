@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/collect/programs.h"
 
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include "core/base/mem.h"
@@ -8,6 +9,7 @@
 #include "core/base/sanitize.h"
 #include "core/base/secret.h"
 #include "core/base/utf8.h"
+#include "core/base/str.h"
 
 #define SUPERVISOR(name) &supervisor_##name,
 const struct supervisor_kind *const supervisor_kinds[] = {
@@ -75,12 +77,81 @@ void programs_release(struct programs *programs)
 	*programs = (struct programs){0};
 }
 
+/* ---- names ---- */
+
+/* supervisord's "orders" is also "orders:orders". */
+static bool is_named(const char *name, const char *wanted)
+{
+	size_t length = strlen(name);
+	if (strcmp(name, wanted) == 0)
+		return true;
+	return strlen(wanted) == 2 * length + 1 && starts_with(wanted, name) &&
+	       wanted[length] == ':' && strcmp(wanted + length + 1, name) == 0;
+}
+
+bool program_is(const struct program *program, const char *name)
+{
+	size_t length = strlen(name);
+	if (length && name[length - 1] == '*')
+		return strncmp(program->name, name, length - 1) == 0;
+	return is_named(program->name, name);
+}
+
+void programs_keep_wanted(struct programs *programs, const struct programs_question *question)
+{
+	size_t kept = 0;
+	if (!question->only_count)
+		return;
+	for (size_t i = 0; i < programs->count; i++) {
+		bool is_wanted = false;
+		for (size_t j = 0; j < question->only_count && !is_wanted; j++)
+			is_wanted = program_is(&programs->items[i], question->only[j]);
+		if (is_wanted)
+			programs->items[kept++] = programs->items[i];
+		else
+			release(&programs->items[i]);
+	}
+	programs->count = kept;
+}
+
+/* The better a state, the later it stands. */
+static size_t rank(const char *state)
+{
+	static const char *const words[] = {
+		"fatal", "backoff", "absent", "stopped", "unknown", "running"};
+	size_t at = 0;
+	while (at < COUNT_OF(words) && strcmp(words[at], state) != 0)
+		at++;
+	return at;
+}
+
 const struct program *programs_find(const struct programs *programs, const char *name)
 {
-	for (size_t i = 0; i < programs->count; i++)
-		if (!strcmp(programs->items[i].name, name))
-			return &programs->items[i];
-	return NULL;
+	const struct program *worst = NULL;
+	for (size_t i = 0; i < programs->count; i++) {
+		const struct program *program = &programs->items[i];
+		if (program_is(program, name) &&
+			(!worst || rank(program->state) < rank(worst->state)))
+			worst = program;
+	}
+	return worst;
+}
+
+/* ---- texts ---- */
+
+void program_set(char **field, const char *text)
+{
+	program_text(field, text, strlen(text));
+}
+
+void program_setf(char **field, const char *format, ...)
+{
+	autostr struct str text = STR_INIT;
+	va_list args;
+	va_start(args, format);
+	str_vaddf(&text, format, args);
+	va_end(args);
+	program_set(field, text.text);
 }
 
 void program_text(char **field, const char *text, size_t length)

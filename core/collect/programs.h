@@ -54,8 +54,15 @@ void program_text(char **field, const char *text, size_t length);
 /* A variable of its environment, KEY=value: of the first that holds a Bot API token its key and id
  * are kept, of all others nothing. True for a token. The caller wipes the text. */
 bool program_env(struct program *program, const char *variable, size_t length);
-/* By name; NULL when it is not there. */
+/* By name; NULL when it is not there. A name that ends in * is several: of those that begin so, the
+ * one that is worst off, so that a bot of several processes is well only when all are. */
 const struct program *programs_find(const struct programs *programs, const char *name);
+/* It is the one, or one of those, that this name means. */
+bool program_is(const struct program *program, const char *name);
+
+/* As program_text(). */
+void program_set(char **field, const char *text);
+void program_setf(char **field, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* How to ask. `address`: a socket's path, a URL, a folder: what the kind's help says; "": where that
  * kind usually is. `only`: the names that are wanted, NULL with count 0 for all. */
@@ -66,15 +73,20 @@ struct programs_question {
 	 * left out. */
 	const char *const *only;
 	size_t only_count;
+	const char *user, *password; /* NULL: no login */
 	int64_t timeout_ms;
 	int stop_fd; /* -1: none */
 };
+
+/* Drops what is not wanted: for supervisors that always tell all. */
+void programs_keep_wanted(struct programs *programs, const struct programs_question *question);
 
 struct supervisor_kind {
 	const char *name; /* systemd, docker, supervisord, pm2 */
 	const char *help; /* what its address is, and where it is looked for when that is empty */
 	/* False and *err: ERR_NOT_FOUND when there is none here, ERR_DENIED when it may not be
-	 * asked, ERR_UNREACHABLE or ERR_TIMEOUT otherwise; the text says what to do. */
+	 * asked, ERR_AUTH when it wants another login, ERR_CANCELLED when told to stop,
+	 * ERR_UNREACHABLE or ERR_TIMEOUT otherwise; the text says what to do. */
 	bool (*list)(
 		const struct programs_question *question, struct programs *ret, struct err *err);
 };

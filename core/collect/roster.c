@@ -87,6 +87,22 @@ static void set_heartbeat(struct conf_bot *bot, const struct settings *settings)
 	bot->redis = xstrdup("");
 }
 
+static struct process_ref make_process(const struct conf_bots_from *from, const char *bot)
+{
+	const struct process_ref *template = &from->process;
+	bool is_own = process_is_given(template);
+	return (struct process_ref){
+		.pidfile = fill_template(is_own ? template->pidfile : from->pidfile_template, bot),
+		.pid_command = fill_argv(is_own ? &template->pid_command : &from->pid_command, bot),
+		.match = fill_template(template->match, bot),
+		.systemd = fill_template(template->systemd, bot),
+		.docker = fill_template(template->docker, bot),
+		.supervisord = fill_template(template->supervisord, bot),
+		.pm2 = fill_template(template->pm2, bot),
+		.supervisor = xstrdup(template->supervisor),
+	};
+}
+
 static struct conf_bot make_bot(const struct settings *settings, const struct conf_bots_from *from,
 	const struct msg_fleet_bot *row)
 {
@@ -97,9 +113,7 @@ static struct conf_bot make_bot(const struct settings *settings, const struct co
 		.enabled = row->enabled,
 		.from = xstrdup(from->postgres),
 		.health = fill_template(from->health_template, row->name),
-		.process = {.pidfile = fill_template(from->pidfile_template, row->name),
-			.pid_command = fill_argv(&from->pid_command, row->name),
-			.match = xstrdup("")},
+		.process = make_process(from, row->name),
 	};
 	set_heartbeat(&bot, settings);
 	if (from->log_template[0]) {
@@ -117,6 +131,18 @@ static void release_argv(struct argv *argv)
 	free(argv->argv);
 }
 
+static void release_process(struct process_ref *process)
+{
+	free(process->pidfile);
+	release_argv(&process->pid_command);
+	free(process->match);
+	free(process->systemd);
+	free(process->docker);
+	free(process->supervisord);
+	free(process->pm2);
+	free(process->supervisor);
+}
+
 static void release_bot(struct conf_bot *bot)
 {
 	free(bot->name);
@@ -124,9 +150,7 @@ static void release_bot(struct conf_bot *bot)
 	free(bot->token.env_file);
 	free(bot->token.key);
 	free(bot->token.credential);
-	free(bot->process.pidfile);
-	free(bot->process.match);
-	release_argv(&bot->process.pid_command);
+	release_process(&bot->process);
 	for (size_t i = 0; i < bot->log_count; i++)
 		free(bot->logs[i]);
 	free(bot->logs);
@@ -196,6 +220,41 @@ struct roster *roster_new(
 	return roster;
 }
 
+/* ---- logs that supervisors told ---- */
+
+static int by_bot(const void *one, const void *other)
+{
+	const struct bot_log *a = one, *b = other;
+	int order = strcmp(a->bot, b->bot);
+	return order ? order : strcmp(a->path, b->path);
+}
+
+void roster_set_logs(struct roster *roster, const struct bot_log *logs, size_t count)
+{
+	roster->logs = xcalloc(count + 1, sizeof(*roster->logs));
+	for (; roster->log_count < count; roster->log_count++)
+		roster->logs[roster->log_count] =
+			(struct bot_log){.bot = xstrdup(logs[roster->log_count].bot),
+				.path = xstrdup(logs[roster->log_count].path)};
+	qsort(roster->logs, count, sizeof(*roster->logs), by_bot);
+}
+
+const struct bot_log *roster_logs(const struct roster *roster, const char *bot, size_t *ret_count)
+{
+	size_t low = 0, high = roster->log_count, end;
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		if (strcmp(roster->logs[middle].bot, bot) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (end = low; end < roster->log_count && !strcmp(roster->logs[end].bot, bot);)
+		end++;
+	*ret_count = end - low;
+	return roster->logs + low;
+}
+
 struct roster *roster_ref(struct roster *roster)
 {
 	atomic_fetch_add(&roster->references, 1);
@@ -208,6 +267,11 @@ void roster_unref(struct roster *roster)
 		return;
 	for (size_t i = 0; i < roster->made_count; i++)
 		release_bot(&roster->made[i]);
+	for (size_t i = 0; i < roster->log_count; i++) {
+		free(roster->logs[i].bot);
+		free(roster->logs[i].path);
+	}
+	free(roster->logs);
 	free(roster->made);
 	free(roster->bots);
 	settings_unref(roster->settings);

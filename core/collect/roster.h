@@ -16,10 +16,17 @@ struct msg_fleet_bot;
 struct msg_obs_fleet;
 struct settings;
 
+/* A log file that nobody configured: its supervisor says that it is this bot's. */
+struct bot_log {
+	char *bot, *path;
+};
+
 struct roster {
 	struct settings *settings;
 	const struct conf_bot **bots; /* in the settings' order, then the fleets' */
 	size_t count;
+	struct bot_log *logs; /* sorted by bot */
+	size_t log_count;
 	/* private */
 	struct conf_bot *made;
 	size_t made_count;
@@ -36,6 +43,10 @@ struct fleet_rows {
  * earlier row have, makes no bot. */
 struct roster *roster_new(
 	struct settings *settings, const struct fleet_rows *fleets, size_t fleet_count);
+/* Copies them. Before anybody else has the roster. */
+void roster_set_logs(struct roster *roster, const struct bot_log *logs, size_t count);
+/* The first of a bot's, of `ret_count`. */
+const struct bot_log *roster_logs(const struct roster *roster, const char *bot, size_t *ret_count);
 struct roster *roster_ref(struct roster *roster);
 void roster_unref(struct roster *roster); /* NULL is legal */
 const struct conf_bot *roster_bot(const struct roster *roster, const char *name);

@@ -36,7 +36,18 @@ bool same_secret(const struct secret_ref *one, const struct secret_ref *other)
 bool same_process(const struct process_ref *one, const struct process_ref *other)
 {
 	return same(one->pidfile, other->pidfile) && same(one->match, other->match) &&
-	       same_argv(&one->pid_command, &other->pid_command);
+	       same_argv(&one->pid_command, &other->pid_command) &&
+	       same(one->systemd, other->systemd) && same(one->docker, other->docker) &&
+	       same(one->supervisord, other->supervisord) && same(one->pm2, other->pm2) &&
+	       same(one->supervisor, other->supervisor);
+}
+
+bool same_supervisor(const struct conf_supervisor *one, const struct conf_supervisor *other)
+{
+	return same(one->name, other->name) && same(one->kind, other->kind) &&
+	       same(one->address, other->address) && same(one->user, other->user) &&
+	       same_secret(&one->password, &other->password) &&
+	       one->timeout_ms == other->timeout_ms;
 }
 
 static bool same_server(const struct conf_redis *one, const struct conf_redis *other)

@@ -10,12 +10,14 @@
 struct argv;
 struct conf_postgres;
 struct conf_redis;
+struct conf_supervisor;
 struct process_ref;
 struct secret_ref;
 
 bool same_argv(const struct argv *one, const struct argv *other);
 bool same_secret(const struct secret_ref *one, const struct secret_ref *other);
 bool same_process(const struct process_ref *one, const struct process_ref *other);
+bool same_supervisor(const struct conf_supervisor *one, const struct conf_supervisor *other);
 bool same_redis(const struct conf_redis *one, const struct conf_redis *other);
 bool same_postgres(const struct conf_postgres *one, const struct conf_postgres *other);
 

@@ -76,9 +76,12 @@ static void add_bot(struct folder *folder, const char *name, const char *path)
 		bot->logs = arena_alloc(arena, 2 * sizeof(char *));
 		bot->logs[bot->log_count++] = expand_bot(arena, from->log_template, name);
 	}
-	bot->process.pidfile = expand_bot(arena, from->pidfile_template, name);
-	bot->process.pid_command = expand_argv(arena, &from->pid_command, name);
 	bot->health = expand_bot(arena, from->health_template, name);
+	bot->process = expand_process(arena, &from->process, name);
+	if (*from->pidfile_template)
+		bot->process.pidfile = expand_bot(arena, from->pidfile_template, name);
+	if (from->pid_command.count)
+		bot->process.pid_command = expand_argv(arena, &from->pid_command, name);
 }
 
 /* A bot that `bots` describes is taken from there. */

@@ -141,12 +141,17 @@ static void check_command(struct reader *reader, const struct node *node, const 
 
 void check_process(struct reader *reader, const struct node *node, void *section)
 {
-	static const char *const forms[] = {"pidfile", "pid_command", "match"};
+	static const char *const forms[] = {
+		"pidfile", "pid_command", "match", "systemd", "docker", "supervisord", "pm2"};
 	static const char *const known[] = {"{bot}", NULL};
 	const struct process_ref *process = section;
 	if (given(node, forms, COUNT_OF(forms)) > 1)
 		report_error(reader->report, node->place,
-			"'process' takes one of pidfile, pid_command and match");
+			"'process' takes one of pidfile, pid_command, match, systemd, docker, "
+			"supervisord and pm2");
+	if (*process->supervisor && !*process_program(process, NULL))
+		report_error(reader->report, place_of(node, "supervisor"),
+			"'supervisor' goes with systemd, docker, supervisord or pm2");
 	check_command(reader, node, "pid_command", &process->pid_command, known, NULL);
 }
 
@@ -179,6 +184,23 @@ static void check_from_postgres(
 			"for");
 }
 
+static void check_from_process(
+	struct reader *reader, const struct node *node, const struct conf_bots_from *from)
+{
+	const struct process_ref *process = &from->process;
+	struct place place = place_of(node, "process");
+	if (!process_is_given(process))
+		return;
+	if (*from->pidfile_template || from->pid_command.count)
+		report_error(reader->report, place,
+			"'process' stands instead of pidfile and pid_command, not beside them");
+	if (!strstr(process->pidfile, "{bot}") && !strstr(process->match, "{bot}") &&
+		!strstr(process_program(process, NULL), "{bot}") &&
+		!names(&process->pid_command, "{bot}"))
+		report_error(reader->report, place,
+			"'process' does not say {bot}: every bot would have the same one");
+}
+
 void check_bots_from(struct reader *reader, const struct node *node, void *section)
 {
 	static const char *const forms[] = {"dir", "postgres"};
@@ -203,6 +225,7 @@ void check_bots_from(struct reader *reader, const struct node *node, void *secti
 	check_placeholders(reader, place_of(node, "health"), from->health_template, known);
 	if (*from->health_template)
 		check_page_url(reader, place_of(node, "health"), "health", from->health_template);
+	check_from_process(reader, node, from);
 }
 
 /* ---- servers ---- */
@@ -280,6 +303,30 @@ void check_redis(struct reader *reader, const struct node *node, void *section)
 			"'heartbeats' is a pattern with one * for the bot's name, e.g. hb:*");
 	if (!*redis->host && !*redis->socket)
 		redis->host = arena_text(reader->arena, "127.0.0.1");
+}
+
+/* Its interface has no TLS of its own: beyond this machine everybody could read the password. */
+void check_supervisor(struct reader *reader, const struct node *node, void *section)
+{
+	const struct conf_supervisor *supervisor = section;
+	bool is_supervisord = !strcmp(supervisor->kind, "supervisord");
+	const char *address = supervisor->address, *host = strstr(address, "://");
+	if ((*supervisor->user || supervisor->password.given) && !is_supervisord)
+		report_error(reader->report, place_of(node, "user"),
+			"user and password go with supervisord");
+	if (!is_supervisord || !*address || *address == '/' || starts_with(address, "unix:///"))
+		return;
+	if (host && strchr(host, '@'))
+		report_secret(reader->report, place_of(node, "address"),
+			"'address' may hold no user and no password: say `user:` and `password:`");
+	else if (!starts_with(address, "https://") && !starts_with(address, "http://"))
+		report_error(reader->report, place_of(node, "address"),
+			"'address' is a socket's path, http://127.0.0.1:PORT or https://HOST");
+	else if (starts_with(address, "http://") &&
+		 !is_loopback(host + 3,
+			 host[3] == '[' ? strcspn(host + 3, "]") + 1 : strcspn(host + 3, ":/")))
+		report_error(reader->report, place_of(node, "address"),
+			"http shows the password to the network: use a Unix socket or loopback");
 }
 
 static bool holds_password(const char *dsn)

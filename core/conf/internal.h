@@ -82,7 +82,8 @@ struct section {
 	section_check *check;
 };
 
-extern const char *const write_words[], *const transport_words[], *const notify_words[];
+extern const char *const write_words[], *const transport_words[], *const notify_words[],
+									  *const supervisor_words[];
 
 /* option_at(0 .. until NULL), in the order of options.def. */
 const struct option *option_at(size_t index);
@@ -116,7 +117,8 @@ void suggest(struct suggestion *suggestion, const char *given, const char *candi
 
 /* checks.c: one a section that names it */
 section_check check_telegram, check_bot, check_secret, check_process, check_bots_from, check_redis,
-	check_postgres, check_driver, check_verb, check_backup, check_http, check_check;
+	check_postgres, check_supervisor, check_driver, check_verb, check_backup, check_http,
+	check_check;
 
 /* pages.c: what a URL that is polled must be; `key` names the option. */
 bool check_page_url(struct reader *reader, struct place place, const char *key, const char *url);
@@ -128,6 +130,13 @@ bool is_slug(const char *text);
 /* With {bot} replaced. */
 char *expand_bot(struct arena *arena, const char *template, const char *bot);
 struct argv expand_argv(struct arena *arena, const struct argv *template, const char *bot);
+struct process_ref expand_process(
+	struct arena *arena, const struct process_ref *template, const char *bot);
+
+/* supervisors.c: each process names the supervisor that it is asked of; those that are used and not
+ * written down are added. */
+void complete_supervisors(struct reader *reader);
+void check_supervisors(struct reader *reader, const struct node *root);
 
 /* paths.c */
 char *absolute_path(struct arena *arena, const char *folder, const char *path);

@@ -101,6 +101,9 @@ static void check_all(struct reader *reader, const struct node *root)
 	check_telegram(reader, telegram ? telegram : root, reader->settings);
 	check_bot_names(reader);
 	check_references(reader, root);
+	check_supervisors(reader, root);
+	check_names(reader, root, "supervisors", settings->supervisors, settings->supervisor_count,
+		sizeof(*settings->supervisors));
 	check_names(reader, root, "redis", settings->redis, settings->redis_count,
 		sizeof(*settings->redis));
 	check_names(reader, root, "postgres", settings->postgres, settings->postgres_count,
@@ -171,6 +174,7 @@ static bool complete(struct reader *reader, struct err *err)
 	struct settings *settings = reader->settings;
 	for (size_t i = 0; i < settings->bot_count; i++)
 		complete_bot(reader, &settings->bots[i]);
+	complete_supervisors(reader);
 	complete_telegram(settings);
 	complete_environment(reader);
 	return place_state(reader, err);

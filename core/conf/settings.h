@@ -44,6 +44,19 @@ struct process_ref {
 	char *pidfile;
 	struct argv pid_command; /* prints a pid, or 0 or nothing */
 	char *match; /* PCRE2 on the command line of processes of this user and others we may see */
+	/* what its supervisor calls it; a * at the end: all that begin so are this bot's */
+	char *systemd, *docker, *supervisord, *pm2;
+	char *supervisor; /* by name: settings->supervisors has it; empty: no supervisor is asked */
+};
+
+/* Whoever runs processes, and can be asked about them. */
+struct conf_supervisor {
+	char *name;
+	char *kind;    /* systemd, docker, supervisord, pm2 */
+	char *address; /* empty: where this kind usually is */
+	char *user;
+	struct secret_ref password;
+	int64_t timeout_ms;
 };
 
 struct conf_bot {
@@ -70,6 +83,7 @@ struct conf_bots_from {
 	char *log_template, *pidfile_template; /* with {bot}; empty: none */
 	struct argv pid_command;               /* with {bot} */
 	char *health_template;                 /* with {bot}; empty: none */
+	struct process_ref process;            /* with {bot}; not beside the two above */
 };
 
 struct conf_fields { /* names of mapped stream fields */
@@ -174,6 +188,8 @@ struct settings {
 	size_t bot_count;
 	struct conf_bots_from *bots_from;
 	size_t bots_from_count;
+	struct conf_supervisor *supervisors; /* also those that are not written down, but used */
+	size_t supervisor_count;
 	struct conf_redis *redis;
 	size_t redis_count;
 	struct conf_postgres *postgres;
@@ -234,6 +250,13 @@ MUST_CHECK bool settings_secret_end(
 	struct command_run *run, bool has_ended, struct str *ret, struct err *err);
 void str_wipe(struct str *str);
 
+/* What the supervisor of this process calls it; "" when it has none. `ret_kind` (may be NULL): of the
+ * supervisor. */
+const char *process_program(const struct process_ref *process, const char **ret_kind);
+/* Some form is given. */
+bool process_is_given(const struct process_ref *process);
+const struct conf_supervisor *settings_supervisor(
+	const struct settings *settings, const char *name);
 const struct conf_bot *settings_bot(const struct settings *settings, const char *name);
 const struct conf_rule *settings_rule(const struct settings *settings, const char *rule);
 const char *transport_word(enum transport transport);

@@ -24,16 +24,48 @@ static bool is_new_start(
 	       llabs(facts->start_mono_ms - start_mono_ms) > SAME_START_MS;
 }
 
-static void note_running(
+/* True when it is a new start. */
+static bool note_running(
 	struct engine *engine, struct bot_facts *facts, const struct msg_obs_process *seen)
 {
 	int64_t start_mono_ms = seen->start_ms - (now_wall(engine) - now_mono(engine));
-	if (is_new_start(facts, seen, start_mono_ms))
+	bool is_new = is_new_start(facts, seen, start_mono_ms);
+	if (is_new)
 		times_add(&facts->starts, seen->start_ms ? seen->start_ms : now_wall(engine));
 	halt_over(engine, facts);
 	facts->pid = seen->pid;
 	facts->start_ms = seen->start_ms;
 	facts->start_mono_ms = start_mono_ms;
+	return is_new;
+}
+
+/* What its supervisor counted beyond the new start that we saw ourselves. */
+static void note_restarts(
+	struct engine *engine, struct bot_facts *facts, const struct msg_obs_process *seen)
+{
+	bool is_new = false;
+	if (strcmp(seen->state, "running") == 0)
+		is_new = note_running(engine, facts, seen);
+	if (!seen->by[0] || seen->restarts < 0)
+		return;
+	int64_t more = facts->is_counted ? seen->restarts - facts->counted_restarts - is_new : 0;
+	for (int64_t i = 0; i < more && i < TIMES_MAX; i++)
+		times_add(&facts->starts, now_wall(engine));
+	facts->is_counted = true;
+	facts->counted_restarts = seen->restarts;
+}
+
+static void take_supervisor(struct msg_bot *bot, const struct msg_obs_process *seen)
+{
+	bool is_told = seen->by[0] != '\0';
+	msg_set(&bot->proc_by, seen->by);
+	msg_set(&bot->proc_words, seen->words);
+	msg_set(&bot->proc_error, seen->error);
+	msg_set(&bot->proc_log, seen->log);
+	bot->proc_ended_ms = is_told ? seen->ended_ms : 0;
+	bot->exit_status = is_told && seen->ended_ms ? seen->exit_status : -1;
+	bot->proc_oom = is_told && seen->oom;
+	bot->proc_restarts = is_told ? seen->restarts : -1;
 }
 
 void digest_process(struct engine *engine, const void *body)
@@ -57,8 +89,8 @@ void digest_process(struct engine *engine, const void *body)
 	else if (!unknown)
 		bot->proc_fails++;
 	facts->process_mono_ms = now_mono(engine);
-	if (running)
-		note_running(engine, facts, seen);
+	note_restarts(engine, facts, seen);
+	take_supervisor(bot, seen);
 	digest_record(engine, "bot_up", "bot", bot->name, running);
 	digest_record(engine, "process_cpu_percent", "bot", bot->name, seen->cpu_percent);
 	digest_record(

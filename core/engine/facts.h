@@ -57,6 +57,8 @@ struct bot_facts {
 	uint64_t pid;
 	int64_t start_ms, start_mono_ms; /* of the process last seen, 0 none */
 	struct times starts;             /* new starts, wall */
+	bool is_counted;                 /* its supervisor counts its restarts: */
+	int64_t counted_restarts;
 	int64_t halted_ms; /* wall time when an operation stopped it, 0: it is not stopped */
 	char *halted_by, *halted_why;
 	/* telegram */

@@ -20,8 +20,8 @@ static struct msg_bot *make_bot(struct engine *engine, const char *name)
 	if (!msg_set(&bot->name, name))
 		return bot;
 	bot->added_ms = now_wall(engine);
-	bot->pending = bot->score = -1;
 	bot->cpu_percent = bot->rtt_ms = bot->pending_slope = bot->health_ms = NAN;
+	bot->pending = bot->score = bot->exit_status = bot->proc_restarts = -1;
 	memory_recall_url(engine, bot, facts);
 	halt_recall(engine, facts);
 	bot->errors_per_min = bot->warnings_per_min = bot->updates_per_s = bot->p95_ms = NAN;
@@ -37,11 +37,6 @@ static void begin_state(char **field, bool configured, const char *begin)
 		msg_set(field, strcmp(begin, "checking") == 0 ? "not_polled" : "not_configured");
 	else if (none)
 		msg_set(field, begin);
-}
-
-static bool has_process(const struct process_ref *process)
-{
-	return process->pidfile[0] || process->match[0] || process->pid_command.count;
 }
 
 static bool has_heartbeat(const struct settings *settings, const struct conf_bot *conf)
@@ -69,7 +64,7 @@ static void apply_bot(struct engine *engine, const struct conf_bot *conf)
 	}
 	msg_set(&bot->transport, transport_word(conf->transport));
 	begin_state(&bot->tg_state, polled, "checking");
-	begin_state(&bot->proc_state, has_process(&conf->process), "unknown");
+	begin_state(&bot->proc_state, process_is_given(&conf->process), "unknown");
 	begin_state(&bot->hb_state, has_heartbeat(engine->settings, conf), "unknown");
 	if (conf->health[0] && !(bot->health_state && bot->health_state[0]))
 		msg_set(&bot->health_state, "checking");
@@ -131,6 +126,8 @@ static bool names_service(const struct settings *settings, const char *kind, con
 		for (size_t i = 0; i < settings->postgres_count; i++)
 			if (is_named(settings->postgres[i].name, name))
 				return true;
+	} else if (strcmp(kind, "supervisor") == 0) {
+		return settings_supervisor(settings, name) != NULL;
 	} else {
 		return true;
 	}
@@ -233,7 +230,8 @@ static bool any_heartbeats(const struct settings *settings)
 static void apply_template(struct engine *engine, struct msg_bot *bot,
 	const struct conf_bots_from *from, const struct msg_fleet_bot *row)
 {
-	bool process = from->pidfile_template[0] || from->pid_command.count;
+	bool process = from->pidfile_template[0] || from->pid_command.count ||
+		       process_is_given(&from->process);
 	bool token = row->token_ref[0] || from->token_dir[0];
 	msg_set(&bot->transport,
 		row->transport[0] ? row->transport : transport_word(from->transport));

@@ -315,9 +315,57 @@ static void without_a_configuration_the_three_lines_are_said(void **state)
 
 #define test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void a_process_names_the_supervisor_that_is_asked(void **state)
+{
+	struct place *place = *state;
+	const char *kind = NULL;
+	assert_true(
+		load(place, "supervisors: {second: {kind: supervisord, address: /run/two.sock}}\n"
+			    "bots:\n"
+			    "  a: {transport: none, process: {supervisord: \"shop:a\"}}\n"
+			    "  b: {transport: none, process: {systemd: b.service}}\n"
+			    "  c: {transport: none, process: {systemd: c.service}}\n"));
+	const struct settings *settings = place->settings;
+	assert_int_equal(settings->supervisor_count, 2); /* systemd: where it usually is */
+	assert_string_equal(settings_bot(settings, "a")->process.supervisor, "second");
+	assert_string_equal(settings_bot(settings, "b")->process.supervisor, "systemd");
+	assert_string_equal(
+		process_program(&settings_bot(settings, "a")->process, &kind), "shop:a");
+	assert_string_equal(kind, "supervisord");
+	assert_string_equal(settings_supervisor(settings, "systemd")->address, "");
+}
+
+static void a_process_with_two_forms_or_a_strange_supervisor_is_refused(void **state)
+{
+	struct place *place = *state;
+	static const struct {
+		const char *process, *says;
+	} wrong[] = {
+		{"{systemd: a.service, pidfile: /run/a.pid}", "takes one of"},
+		{"{pidfile: /run/a.pid, supervisor: docker}", "'supervisor' goes with"},
+		{"{systemd: a.service, supervisor: nobody}", "supervisor 'nobody' is not in this"},
+		{"{systemd: a.service, supervisor: s}", "is of kind supervisord"},
+	};
+	for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+		char *text autofree = xasprintf("supervisors: {s: {kind: supervisord}}\n"
+						"bots: {a: {transport: none, process: %s}}\n",
+			wrong[i].process);
+		assert_false(load(place, text));
+		assert_non_null(strstr(place->report.text, wrong[i].says));
+	}
+	assert_false(load(place, "supervisors: {s: {kind: supervisord, address: "
+				 "\"http://192.0.2.1:9001\"}}\n"));
+	assert_non_null(strstr(place->report.text, "http shows the password"));
+	assert_false(load(place, "bots_from: [{postgres: p, query: x, process: {pm2: all}}]\n"
+				 "postgres: {p: {dsn: host=/run}}\n"));
+	assert_non_null(strstr(place->report.text, "does not say {bot}"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		test(a_process_names_the_supervisor_that_is_asked),
+		test(a_process_with_two_forms_or_a_strange_supervisor_is_refused),
 		test(three_lines_are_a_configuration),
 		test(an_unknown_key_is_refused_with_its_place_and_a_guess),
 		test(named_things_are_mappings_or_lists),

@@ -65,6 +65,38 @@ static void new_starts_are_counted_and_the_first_is_none(void **state)
 	assert_int_equal(harness_bot(harness, "orders")->restarts, 0);
 }
 
+static void see_supervised(struct harness *harness, unsigned pid, int restarts)
+{
+	harness_feed(harness,
+		"obs_process bot=\"orders\" state=\"running\" pid=%u start_ms=%lld by=\"pm2 "
+		"orders\" "
+		"restarts=%d ended_ms=%lld exit_status=137",
+		pid, (long long)HARNESS_START_MS, restarts, (long long)HARNESS_START_MS);
+}
+
+static void restarts_that_only_the_supervisor_saw_count_too(void **state)
+{
+	struct harness *harness = *state;
+	see_supervised(harness, 10, 7); /* before us */
+	assert_int_equal(harness_bot(harness, "orders")->restarts, 0);
+	assert_int_equal(harness_bot(harness, "orders")->proc_restarts, 7);
+	assert_int_equal(harness_bot(harness, "orders")->exit_status, 137);
+	see_supervised(harness, 11, 8); /* the one that we saw */
+	assert_int_equal(harness_bot(harness, "orders")->restarts, 1);
+	see_supervised(harness, 12, 11); /* three, of which we saw one */
+	assert_int_equal(harness_bot(harness, "orders")->restarts, 4);
+	see_supervised(harness, 12, 0); /* its counter was reset */
+	see_supervised(harness, 12, 1);
+	assert_int_equal(harness_bot(harness, "orders")->restarts, 5);
+	harness_feed(harness, "obs_process bot=\"orders\" state=\"unknown\" by=\"pm2 orders\" "
+			      "restarts=-1 error=\"no answer\"");
+	assert_string_equal(harness_bot(harness, "orders")->proc_state, "unknown");
+	assert_string_equal(harness_bot(harness, "orders")->proc_error, "no answer");
+	assert_int_equal(harness_bot(harness, "orders")->proc_restarts, -1);
+	see_supervised(harness, 12, 1);
+	assert_int_equal(harness_bot(harness, "orders")->restarts, 5);
+}
+
 static void setting_the_wall_clock_restarts_nothing(void **state)
 {
 	struct harness *harness = *state;
@@ -255,7 +287,7 @@ static void a_bot_that_hung_before_redis_was_silent_stays_an_alert(void **state)
 		look_for_beat(harness, false);
 		assert_string_equal(alert_phase(harness, "heartbeat_late"), "firing");
 	}
-	assert_string_equal(harness_bot(harness, "orders")->state, "unknown");
+	assert_string_equal(harness_bot(harness, "orders")->proc_state, "unknown");
 	look_for_beat(harness, false);
 	look_for_beat(harness, false);
 	assert_string_equal(harness_bot(harness, "orders")->state, "hung");
@@ -525,6 +557,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(new_starts_are_counted_and_the_first_is_none),
+		TEST(restarts_that_only_the_supervisor_saw_count_too),
 		TEST(setting_the_wall_clock_restarts_nothing),
 		TEST(a_process_not_looked_at_loses_its_figures),
 		TEST(a_backlog_has_a_slope_and_counts_its_rises),

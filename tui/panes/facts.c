@@ -75,6 +75,41 @@ static void add_process(const struct app *app, const struct msg_bot *bot, struct
 		"process", "%s", text.text);
 }
 
+/* The last end, of a process that ended once: what its supervisor knows of it. */
+static void add_last_end(const struct app *app, const struct msg_bot *bot, struct str *text)
+{
+	if (!bot->proc_ended_ms)
+		return;
+	str_addf(text, "  ended %s ago", ago(app, bot, bot->proc_ended_ms).text);
+	if (bot->proc_oom)
+		str_adds(text, ", out of memory");
+	else if (bot->exit_status > 128)
+		str_addf(text, ", signal %lld", (long long)bot->exit_status - 128);
+	else if (bot->exit_status >= 0)
+		str_addf(text, ", status %lld", (long long)bot->exit_status);
+}
+
+static void add_supervisor(const struct app *app, const struct msg_bot *bot, struct facts *facts)
+{
+	autostr struct str text = STR_INIT;
+	if (!bot->proc_by[0]) {
+		if (bot->proc_error[0] && strcmp(bot->proc_state, "unknown") == 0)
+			add(facts, ROLE_WARN, "", "%s", bot->proc_error);
+		return;
+	}
+	str_adds(&text, bot->proc_by);
+	if (bot->proc_words[0])
+		str_addf(&text, ": %s", bot->proc_words);
+	if (bot->proc_restarts > 0)
+		str_addf(&text, "  restarted x%lld", (long long)bot->proc_restarts);
+	add_last_end(app, bot, &text);
+	add(facts, ROLE_TEXT, "supervisor", "%s", text.text);
+	if (bot->proc_error[0])
+		add(facts, ROLE_WARN, "", "%s", bot->proc_error);
+	if (bot->proc_log[0])
+		add(facts, ROLE_DIM, "its log", "%s", bot->proc_log);
+}
+
 static void add_heartbeat(const struct app *app, const struct msg_bot *bot, struct facts *facts)
 {
 	bool fine = strcmp(bot->hb_state, "ok") == 0;
@@ -188,8 +223,8 @@ static void add_operation(const struct app *app, const struct msg_bot *bot, stru
 void facts_of(const struct app *app, const struct msg_bot *bot, struct facts *ret_facts)
 {
 	static void (*const parts[])(const struct app *, const struct msg_bot *, struct facts *) = {
-		add_operation, add_reasons, add_process, add_heartbeat, add_updates, add_telegram,
-		add_load, add_identity, add_score};
+		add_operation, add_reasons, add_process, add_supervisor, add_heartbeat, add_updates,
+		add_telegram, add_load, add_identity, add_score};
 	ret_facts->count = 0;
 	for (size_t i = 0; i < COUNT_OF(parts); i++)
 		parts[i](app, bot, ret_facts);

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: MIT */
+/* Processes as a real supervisord tells of them: states, words, deaths, logs, logins and silence. */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "core/base/clock.h"
+#include "core/base/err.h"
+#include "core/base/mem.h"
+#include "core/base/str.h"
+#include "core/collect/programs.h"
+#include "tests/support/collected.h"
+#include "tests/support/servers.h"
+
+#define PASSWORD "s3cr3t-canary-of-supervisord"
+
+static struct collected collected;
+static char folder[64];
+static pid_t supervisord;
+
+static void write_file(const char *name, const char *text)
+{
+	autofree char *path = xasprintf("%s/%s", folder, name);
+	FILE *file = fopen(path, "we");
+	assert_non_null(file);
+	fputs(text, file);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void begin_supervisord(const char *http, const char *programs)
+{
+	autofree char *config =
+		xasprintf("[supervisord]\nnodaemon=true\nlogfile=%1$s/supervisord.log\n"
+			  "pidfile=%1$s/supervisord.pid\nchildlogdir=%1$s\n%3$s"
+			  "[unix_http_server]\nfile=%1$s/s.sock\n%4$s"
+			  "[rpcinterface:supervisor]\nsupervisor.rpcinterface_factory="
+			  "supervisor.rpcinterface:make_main_rpcinterface\n%2$s",
+			folder, programs, getuid() ? "" : "user=root\n", http);
+	autofree char *path = xasprintf("%s/supervisord.conf", folder);
+	autofree char *socket = xasprintf("%s/s.sock", folder);
+	write_file("supervisord.conf", config);
+	supervisord = fork();
+	if (supervisord == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGTERM);
+		if (freopen("/dev/null", "w", stdout))
+			execlp("supervisord", "supervisord", "-c", path, (char *)NULL);
+		_exit(127);
+	}
+	for (int i = 0; i < 200 && access(socket, F_OK) != 0; i++)
+		usleep(50000);
+	assert_int_equal(access(socket, F_OK), 0);
+}
+
+static void end_supervisord(void)
+{
+	if (!supervisord)
+		return;
+	kill(supervisord, SIGTERM);
+	assert_int_equal(waitpid(supervisord, NULL, 0), supervisord);
+	supervisord = 0;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	copy_text(folder, sizeof(folder), "/tmp/botswain-test.XXXXXX");
+	return mkdtemp(folder) ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	if (collected.collect)
+		collected_stop(&collected);
+	end_supervisord();
+	remove_folder(folder);
+	return 0;
+}
+
+static void watch(const char *more, const char *bots)
+{
+	collected_start(&collected,
+		"process: {interval: 500ms}\n"
+		"supervisors: {main: {kind: supervisord, address: \"%s/s.sock\"%s}}\n"
+		"bots: [%s]\n",
+		folder, more, bots);
+}
+
+#define BOT(name) "{name: " name ", transport: none, process: {supervisord: " name "}},"
+
+static void a_running_process_is_measured_without_a_pid_file(void **state)
+{
+	(void)state;
+	begin_supervisord(
+		"", "[program:orders]\nstartsecs=0\ncommand=sh -c 'while :; do :; done'\n");
+	watch("", BOT("orders"));
+	const char *seen = collected_wait(&collected, "obs_process", "state=\"running\"",
+		"by=\"supervisord orders (main)\"", "words=\"RUNNING\"", NULL);
+	pid_t pid = (pid_t)collected_number(seen, "pid");
+	assert_int_equal(kill(pid, 0), 0);
+	assert_true(collected_number(seen, "rss_bytes") > 100000);
+	assert_true(collected_number(seen, "fds") >= 3);
+	assert_in_range((int64_t)collected_number(seen, "start_ms"),
+		clock_wall_ms(clock_real()) - 20000, clock_wall_ms(clock_real()) + 1000);
+	seen = collected_wait(&collected, "obs_source", "kind=\"supervisor\"", "name=\"main\"",
+		"state=\"ok\"", NULL);
+	seen = collected_wait(&collected, "obs_process", "state=\"running\"", NULL);
+	assert_true(collected_number(seen, "cpu_percent") > 10);
+}
+
+static void each_state_is_told_with_its_words(void **state)
+{
+	(void)state;
+	begin_supervisord("",
+		"[program:idle]\ncommand=sleep 4002\nautostart=false\n"
+		"[program:broken]\ncommand=false\nstartretries=0\n"
+		"[program:looping]\ncommand=false\nstartretries=100\n"
+		"[program:done]\ncommand=sh -c 'exit 3'\nstartsecs=0\nautorestart=false\n"
+		"[program:killed]\ncommand=sh -c 'kill -9 $$'\nstartsecs=0\nautorestart=false\n");
+	watch("", BOT("idle") BOT("broken") BOT("looping") BOT("done") BOT("killed") BOT("nobody"));
+	collected_wait(&collected, "obs_process", "bot=\"broken\"", "state=\"fatal\"",
+		"words=\"FATAL: Exited too quickly", "exit_status=-1", NULL);
+	collected_wait(&collected, "obs_process", "bot=\"looping\"", "state=\"backoff\"",
+		"words=\"BACKOFF: Exited too quickly", NULL);
+	collected_wait(&collected, "obs_process", "bot=\"done\"", "state=\"absent\"",
+		"words=\"EXITED: Bad exit code 3\"", "exit_status=3", NULL);
+	collected_wait(&collected, "obs_process", "bot=\"killed\"", "state=\"absent\"",
+		"words=\"EXITED (killed by a signal)\"", "exit_status=-1", NULL);
+	collected_wait(&collected, "obs_process", "bot=\"nobody\"", "state=\"absent\"",
+		"supervisord 'main' has no 'nobody'", NULL);
+	const char *seen = collected_wait(&collected, "obs_process", "bot=\"idle\"",
+		"state=\"stopped\"", "words=\"STOPPED\"", NULL);
+	assert_null(strstr(seen, " pid="));
+	assert_null(strstr(seen, " ended_ms="));
+}
+
+static void a_death_is_seen_at_once_and_the_next_start_too(void **state)
+{
+	(void)state;
+	begin_supervisord("", "[program:orders]\ncommand=sleep 4003\nstartsecs=0\n");
+	collected_start(&collected,
+		"process: {interval: 5s}\n"
+		"supervisors: {main: {kind: supervisord, address: \"%s/s.sock\"}}\n"
+		"bots: [" BOT("orders") "]\n",
+		folder);
+	const char *seen = collected_wait(&collected, "obs_process", "state=\"running\"", NULL);
+	pid_t pid = (pid_t)collected_number(seen, "pid");
+	int64_t killed_ms = clock_mono_ms(clock_real());
+	kill(pid, SIGKILL);
+	seen = collected_wait(&collected, "obs_process", NULL);
+	assert_true(collected.last_ms - killed_ms < 3000); /* below the interval */
+	while ((pid_t)collected_number(seen, "pid") == pid)
+		seen = collected_wait(&collected, "obs_process", "state=\"running\"", NULL);
+}
+
+static void its_log_is_followed_though_nobody_configured_it(void **state)
+{
+	(void)state;
+	autofree char *programs = xasprintf(
+		"[program:orders]\ncommand=sh -c 'while sleep 0.2; do echo order 4711 came; done'\n"
+		"startsecs=0\nstdout_logfile=%1$s/o[1].log\n"
+		"[program:mute]\ncommand=sleep 4004\nstartsecs=0\nstdout_logfile=/dev/null\n",
+		folder);
+	begin_supervisord("", programs);
+	watch("", BOT("orders") BOT("mute"));
+	autofree char *log = xasprintf("log=\"%s/o[1].log\"", folder);
+	collected_wait(&collected, "obs_process", "bot=\"orders\"", log, NULL);
+	collected_wait_event(&collected, "o[1].log orders", "order 4711 came", NULL);
+}
+
+static void a_supervisor_that_is_gone_leaves_its_bots_unknown(void **state)
+{
+	(void)state;
+	begin_supervisord("", "[program:orders]\ncommand=sleep 4005\nstartsecs=0\n");
+	watch("", BOT("orders"));
+	collected_wait(&collected, "obs_process", "state=\"running\"", NULL);
+	end_supervisord();
+	collected_clear(&collected);
+	collected_wait(
+		&collected, "obs_process", "state=\"unknown\"", "cannot ask supervisord at", NULL);
+	collected_wait(&collected, "obs_source", "kind=\"supervisor\"", "state=\"error\"",
+		"start it, or say where it listens", "fails=", NULL);
+	for (int i = 0; i < 3; i++) {
+		const char *seen = collected_wait(&collected, "obs_process", NULL);
+		assert_non_null(strstr(seen, "state=\"unknown\""));
+	}
+	begin_supervisord("", "[program:orders]\ncommand=sleep 4005\nstartsecs=0\n");
+	collected_wait(&collected, "obs_process", "state=\"running\"", NULL);
+}
+
+static void a_login_is_used_and_one_that_is_refused_is_said(void **state)
+{
+	(void)state;
+	const char *login = "username=console\npassword=" PASSWORD "\n";
+	begin_supervisord(login, "[program:orders]\ncommand=sleep 4006\nstartsecs=0\n");
+	write_file("good", PASSWORD "\n");
+	write_file("bad", "not-the-one\n");
+	autofree char *good = xasprintf("%s/good", folder), *bad = xasprintf("%s/bad", folder);
+	chmod(good, 0600);
+	chmod(bad, 0600);
+	collected.forbidden = PASSWORD;
+	autofree char *more = xasprintf(", user: console, password: {file: %s}", bad);
+	watch(more, BOT("orders"));
+	collected_wait(&collected, "obs_source", "kind=\"supervisor\"", "state=\"not_permitted\"",
+		"say its `user` and `password`", NULL);
+	collected_wait(&collected, "obs_process", "state=\"unknown\"", NULL);
+	collected_reload(&collected,
+		"process: {interval: 500ms}\n"
+		"supervisors: {main: {kind: supervisord, address: \"%1$s/s.sock\", user: console, "
+		"password: {file: %2$s}}}\n"
+		"bots: [" BOT("orders") "]\n",
+		folder, good);
+	collected_wait(&collected, "obs_process", "state=\"running\"", NULL);
+}
+
+static void several_processes_are_as_well_as_the_worst(void **state)
+{
+	(void)state;
+	begin_supervisord("",
+		"[program:mod]\ncommand=sh -c 'test %(process_num)d = 0 && exec sleep 4007'\n"
+		"process_name=%(program_name)s-%(process_num)d\nnumprocs=2\nstartretries=0\n");
+	watch("", "{name: mod, transport: none, process: {supervisord: \"mod:*\"}},"
+		  "{name: mod-zero, transport: none, process: {supervisord: \"mod:mod-0\"}}");
+	collected_wait(&collected, "obs_process", "bot=\"mod-zero\"", "state=\"running\"", NULL);
+	collected_wait(&collected, "obs_process", "bot=\"mod\"", "state=\"fatal\"", NULL);
+}
+
+/* A socket that takes connections and never answers. */
+static int listen_silently(void)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/s.sock", folder);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(fd, 5), 0);
+	return fd;
+}
+
+static void one_that_hangs_is_unreachable_and_holds_nobody_up(void **state)
+{
+	(void)state;
+	autoclose int fd = listen_silently();
+	watch(", timeout: 300ms", BOT("orders"));
+	collected_wait(&collected, "obs_process", "state=\"unknown\"", "no answer in 0.3 s", NULL);
+	collected_wait(&collected, "obs_source", "state=\"unreachable\"", NULL);
+	collected_stop(&collected); /* fails when it takes two seconds */
+	watch(", timeout: 60s", BOT("orders"));
+	collected_stop(&collected);
+}
+
+static void no_supervisord_and_an_answer_that_is_none_are_told_apart(void **state)
+{
+	(void)state;
+	autofree char *nowhere = xasprintf("%s/nowhere.sock", folder);
+	struct programs_question question = {.address = nowhere, .timeout_ms = 2000, .stop_fd = -1};
+	struct programs programs = {0};
+	struct err err = {0};
+	assert_false(supervisor_supervisord.list(&question, &programs, &err));
+	assert_int_equal(err.code, ERR_NOT_FOUND);
+	question.address = "http://127.0.0.1:1";
+	assert_false(supervisor_supervisord.list(&question, &programs, &err));
+	assert_int_equal(err.code, ERR_UNREACHABLE);
+	assert_non_null(strstr(err.text, "supervisorctl status"));
+	programs_release(&programs);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			a_running_process_is_measured_without_a_pid_file, setup, teardown),
+		cmocka_unit_test_setup_teardown(each_state_is_told_with_its_words, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_death_is_seen_at_once_and_the_next_start_too, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			its_log_is_followed_though_nobody_configured_it, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_supervisor_that_is_gone_leaves_its_bots_unknown, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_login_is_used_and_one_that_is_refused_is_said, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			several_processes_are_as_well_as_the_worst, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			one_that_hangs_is_unreachable_and_holds_nobody_up, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			no_supervisord_and_an_answer_that_is_none_are_told_apart, setup, teardown),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
