@@ -34,6 +34,7 @@
 
 enum {
 	AFTER_DEATH_MS = 100, /* its supervisor hears of it, too */
+	AGAIN_MS = 1000,      /* after one that ran does not: it may be started again */
 	HURRY_MS = 100,       /* between two questions, whoever hurries */
 	EVENTS = 64,
 };
@@ -44,6 +45,7 @@ struct watched {
 	uint64_t start_ticks, cpu_ticks;
 	int64_t looked_ms;
 	int pidfd;
+	bool was_up;
 };
 
 struct supervised {
@@ -170,7 +172,8 @@ static void report_missing(const struct supervised *supervised, const struct wat
 	post(supervised, obs);
 }
 
-static void report(
+/* True when it ran the last time, and does not now. */
+static bool report(
 	struct supervised *supervised, struct watched *bot, const struct program *program)
 {
 	struct msg_obs_process *obs = new_observation(supervised, bot, program->state);
@@ -188,6 +191,9 @@ static void report(
 	else
 		forget(bot);
 	post(supervised, obs);
+	bool has_ended = bot->was_up && !is_up;
+	bot->was_up = is_up;
+	return has_ended;
 }
 
 static void report_source(struct supervised *supervised, const struct err *err, int64_t begun_us)
@@ -292,10 +298,10 @@ static void ask_and_report(struct supervised *supervised)
 		const struct program *program = programs_find(&programs, name_of(bot));
 		if (!is_well)
 			report_unknown(supervised, bot, err.text);
-		else if (program)
-			report(supervised, bot, program);
-		else
+		else if (!program)
 			report_missing(supervised, bot);
+		else if (report(supervised, bot, program))
+			schedule_hurry(&supervised->schedule, supervised->asked_ms + AGAIN_MS);
 	}
 	report_source(supervised, is_well ? NULL : &err, begun_us);
 	if (is_well)

@@ -287,7 +287,7 @@ static void a_bot_that_hung_before_redis_was_silent_stays_an_alert(void **state)
 		look_for_beat(harness, false);
 		assert_string_equal(alert_phase(harness, "heartbeat_late"), "firing");
 	}
-	assert_string_equal(harness_bot(harness, "orders")->proc_state, "unknown");
+	assert_string_equal(harness_bot(harness, "orders")->state, "unknown");
 	look_for_beat(harness, false);
 	look_for_beat(harness, false);
 	assert_string_equal(harness_bot(harness, "orders")->state, "hung");
