@@ -16,6 +16,7 @@
 struct alerts;
 struct clock;
 struct model;
+struct msg_alert;
 struct settings;
 struct str;
 struct verdict_limits;
@@ -35,6 +36,9 @@ struct alerts *alerts_new(
 void alerts_free(struct alerts *alerts); /* NULL is legal */
 /* Rules that are switched off resolve at the next turn; a longer `for` makes firing pending again. */
 void alerts_reload(struct alerts *alerts, struct settings *settings);
+/* One that fired before this start. It is shown when its condition is seen to hold again: with its old
+ * times, at once; or, resolved, when it is seen not to. Takes ownership. */
+void alerts_recall(struct alerts *alerts, struct msg_alert *alert);
 /* Evaluates one target (after an observation of it). */
 void alerts_check(struct alerts *alerts, unsigned kind, uint64_t id);
 /* Once a second: what is pending, firing or resolved, and goes on by time alone. */

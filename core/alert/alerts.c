@@ -14,7 +14,12 @@
 #include "core/base/str.h"
 #include "core/conf/settings.h"
 
-enum { TURN_MS = 1000, REFRESH_MS = 5000 };
+enum {
+	TURN_MS = 1000,
+	REFRESH_MS = 5000,
+	BEFORE_WAIT_MS = 30000, /* what fired before this start is not over before all was asked */
+	BEFORE_MAX_MS = 600000, /* nobody can tell for so long: it is forgotten */
+};
 enum phase { PHASE_PENDING, PHASE_FIRING, PHASE_RESOLVED };
 
 struct instance {
@@ -25,6 +30,7 @@ struct instance {
 	int64_t since_ms;                  /* mono: the condition holds since */
 	int64_t over_ms;                   /* mono: it does not hold since; -1: it holds */
 	int64_t resolved_ms, refreshed_ms; /* mono */
+	struct msg_alert *before;          /* it fired before this start, and was not seen since */
 };
 
 struct alerts {
@@ -51,6 +57,8 @@ void alerts_free(struct alerts *alerts)
 	if (!alerts)
 		return;
 	settings_unref(alerts->settings);
+	for (size_t i = 0; i < alerts->count; i++)
+		msg_free(MSG_alert, alerts->instances[i].before);
 	free(alerts->instances);
 	free(alerts);
 }
@@ -163,8 +171,7 @@ static uint64_t entity_id_of(const struct scene *scene)
 	return entity_id("alert", path);
 }
 
-static struct instance *make(
-	struct alerts *alerts, uint64_t key, uint64_t target, const struct scene *scene)
+static struct instance *insert(struct alerts *alerts, uint64_t key)
 {
 	size_t at = place_of(alerts, key);
 	alerts->instances =
@@ -173,9 +180,6 @@ static struct instance *make(
 		(alerts->count++ - at) * sizeof(struct instance));
 	struct instance *instance = &alerts->instances[at];
 	*instance = (struct instance){.key = key,
-		.id = entity_id_of(scene),
-		.target = target,
-		.rule = scene->rule,
 		.phase = PHASE_PENDING,
 		.since_ms = clock_mono_ms(alerts->clock),
 		.over_ms = -1,
@@ -183,9 +187,20 @@ static struct instance *make(
 	return instance;
 }
 
+static struct instance *make(
+	struct alerts *alerts, uint64_t key, uint64_t target, const struct scene *scene)
+{
+	struct instance *instance = insert(alerts, key);
+	instance->id = entity_id_of(scene);
+	instance->target = target;
+	instance->rule = scene->rule;
+	return instance;
+}
+
 static void drop(struct alerts *alerts, size_t at)
 {
 	model_remove(alerts->model, MSG_alert, alerts->instances[at].id);
+	msg_free(MSG_alert, alerts->instances[at].before);
 	memmove(alerts->instances + at, alerts->instances + at + 1,
 		(--alerts->count - at) * sizeof(struct instance));
 }
@@ -203,7 +218,9 @@ static const char *name_of(const struct scene *scene)
 
 static struct msg_alert *entity_of(struct alerts *alerts, const struct instance *instance)
 {
-	const struct msg_alert *old = model_alert(alerts->model, instance->id);
+	const struct msg_alert *old = instance->before;
+	if (!old)
+		old = model_alert(alerts->model, instance->id);
 	struct msg_alert *alert = old ? msg_copy(MSG_alert, old) : msg_new(MSG_alert);
 	alert->id = instance->id;
 	return alert;
@@ -215,8 +232,16 @@ static const char *phase_word(enum phase phase)
 	return words[phase];
 }
 
+/* From here on the model has it. */
+static void put(struct alerts *alerts, struct instance *instance, struct msg_alert *alert)
+{
+	msg_free(MSG_alert, instance->before);
+	instance->before = NULL;
+	model_put_if_changed(alerts->model, MSG_alert, alert);
+}
+
 /* The condition holds: its sentence, its figures. */
-static void show(struct alerts *alerts, const struct instance *instance, const struct scene *scene)
+static void show(struct alerts *alerts, struct instance *instance, const struct scene *scene)
 {
 	struct str text autostr = STR_INIT;
 	int64_t now = clock_wall_ms(alerts->clock);
@@ -240,7 +265,7 @@ static void show(struct alerts *alerts, const struct instance *instance, const s
 	msg_set(&alert->text, text.text);
 	msg_set(&alert->origin, scene->rule->about.origin);
 	msg_set(&alert->state, phase_word(instance->phase));
-	model_put_if_changed(alerts->model, MSG_alert, alert);
+	put(alerts, instance, alert);
 }
 
 /* ---- the steps ---- */
@@ -257,7 +282,7 @@ static void resolve(struct alerts *alerts, struct instance *instance, const char
 		autofree char *text = xasprintf("%s; %s", alert->text ? alert->text : "", why);
 		msg_set(&alert->text, text);
 	}
-	model_put_if_changed(alerts->model, MSG_alert, alert);
+	put(alerts, instance, alert);
 }
 
 static bool has_moved(
@@ -309,6 +334,55 @@ static const char *over_because(const struct alerts *alerts, const struct rule *
 	return is_there ? NULL : "over because there is no such target any more";
 }
 
+/* ---- over a restart ---- */
+
+static const struct rule *rule_named(const char *name)
+{
+	const struct rule *rule;
+	for (size_t i = 0; (rule = rule_at(i)); i++)
+		if (strcmp(rule->about.name, name) == 0)
+			return rule;
+	return NULL;
+}
+
+void alerts_recall(struct alerts *alerts, struct msg_alert *alert)
+{
+	const struct rule *rule = rule_named(alert->rule);
+	uint64_t key = rule ? key_of(rule, alert->target) : 0;
+	if (!rule || is_off(alerts, rule) || find(alerts, key)) {
+		msg_free(MSG_alert, alert);
+		return;
+	}
+	struct instance *instance = insert(alerts, key);
+	int64_t age_ms = clock_wall_ms(alerts->clock) - alert->since_ms;
+	instance->id = alert->id;
+	instance->target = alert->target;
+	instance->rule = rule;
+	instance->phase = PHASE_FIRING;
+	instance->refreshed_ms = clock_mono_ms(alerts->clock); /* as yet: when it was recalled */
+	instance->since_ms = instance->refreshed_ms - (age_ms > 0 ? age_ms : 0);
+	instance->before = alert;
+}
+
+/* Nobody has seen since the start whether it still holds. True: that waits. */
+static bool wait_for_sight(
+	struct alerts *alerts, struct instance *instance, enum truth truth, const char *why)
+{
+	int64_t age_ms = clock_mono_ms(alerts->clock) - instance->refreshed_ms;
+	if (truth == TRUTH_YES) {
+		instance->refreshed_ms = INT64_MIN; /* shown now */
+		return false;
+	}
+	if (age_ms < BEFORE_WAIT_MS)
+		return true;
+	/* A target that is gone with its configuration has nothing to say any more. */
+	if (why || (truth == TRUTH_UNSURE && age_ms > BEFORE_MAX_MS)) {
+		drop(alerts, (size_t)(instance - alerts->instances));
+		return true;
+	}
+	return truth == TRUTH_UNSURE;
+}
+
 static void step(struct alerts *alerts, const struct rule *rule, uint64_t target)
 {
 	struct scene scene;
@@ -316,6 +390,8 @@ static void step(struct alerts *alerts, const struct rule *rule, uint64_t target
 	uint64_t key = key_of(rule, target);
 	struct instance *instance = find(alerts, key);
 	enum truth truth = why ? TRUTH_NO : rule_judge(&scene);
+	if (instance && instance->before && wait_for_sight(alerts, instance, truth, why))
+		return;
 	bool resolved = instance && instance->phase == PHASE_RESOLVED;
 	if (truth == TRUTH_UNSURE && !resolved) {
 		if (instance && has_moved(alerts, instance, &scene))

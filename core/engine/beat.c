@@ -21,6 +21,7 @@
 #include "core/engine/internal.h"
 #include "core/engine/journal.h"
 #include "core/engine/judge.h"
+#include "core/engine/recall.h"
 #include "core/engine/server.h"
 #include "core/series/series.h"
 
@@ -76,6 +77,7 @@ static void fill_figures(struct engine *engine, struct msg_engine *entity)
 	entity->checking_total = engine->checking_total;
 	msg_set(&entity->config_error, engine->config_error);
 	msg_set(&entity->leaving, engine->leaving);
+	recall_show(engine, entity);
 	if (engine->ledger_error[0])
 		msg_set(&entity->ledger_error, engine->ledger_error);
 }

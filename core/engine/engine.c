@@ -27,6 +27,7 @@
 #include "core/engine/lock.h"
 #include "core/engine/memory.h"
 #include "core/engine/query_pool.h"
+#include "core/engine/recall.h"
 #include "core/engine/reload.h"
 #include "core/engine/requests.h"
 #include "core/engine/roster.h"
@@ -127,8 +128,10 @@ bool engine_new(struct settings *settings, const struct clock *clock,
 		return false;
 	}
 	open_ledger(engine);
+	recall_begin(engine);
 	judge_configure(engine);
 	roster_apply(engine);
+	recall_alerts(engine);
 	beat_begin(engine);
 	begin_act(engine);
 	journal_begin(engine->book);
@@ -145,6 +148,7 @@ void engine_free(struct engine *engine)
 	server_leave(engine->server);
 	exporter_free(engine->exporter);
 	collect_stop(engine->collect);
+	recall_keep(engine);
 	act_free(engine->act);
 	server_free(engine->server);
 	query_pool_free(engine->pool);
@@ -154,6 +158,7 @@ void engine_free(struct engine *engine)
 	redactor_unref(engine->redactor);
 	ledger_close(engine->ledger);
 	memory_free(engine->memory);
+	recall_free(engine->recall);
 	drafts_release(&engine->drafts);
 	free(engine->sources.list);
 	facts_free(engine->facts);
@@ -209,7 +214,7 @@ static int patience_ms(const struct engine *engine, int wait_ms)
 	int64_t due = sooner(server_due_ms(engine->server), windows_due_ms(engine));
 	due = sooner(due, sooner(act_due_ms(engine->act), engine->beat_mono_ms));
 	due = sooner(due, leave_due_ms(engine));
-	if (engine->to_judge || due <= now)
+	if (engine->to_judge || engine->keeps || due <= now)
 		return 0;
 	if (news_ms >= 0)
 		due = sooner(due, now + news_ms);
@@ -261,6 +266,7 @@ bool engine_turn(struct engine *engine, int wait_ms)
 	digest_some(engine);
 	beat(engine);
 	judge_some(engine);
+	engine->keeps = recall_turn(engine);
 	server_handle(engine->server, fds, count);
 	act_turn(engine->act);
 	journal_turn(engine->book);

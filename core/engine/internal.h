@@ -26,6 +26,7 @@ struct ledger;
 struct lock;
 struct memory;
 struct query_pool;
+struct recall;
 struct redactor;
 struct series;
 
@@ -63,6 +64,8 @@ struct engine {
 	struct lock *lock;     /* NULL: not listening */
 	struct ledger *ledger; /* NULL: nothing is written */
 	struct memory *memory;
+	struct recall *recall;
+	bool keeps; /* a round of keeping the last known state is under way */
 	struct query_pool *pool;
 	unsigned reloads; /* the configuration is being read so many times */
 	struct event_directory *events;

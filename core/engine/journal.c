@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/clock.h"
 #include "core/base/format.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
@@ -23,7 +24,8 @@ struct journal_book {
 	struct mailbox *to_engine;
 	struct event_writer *writer;
 	bool quiet;
-	uint64_t mark; /* revision up to which changes were said */
+	int64_t begun_ms; /* wall */
+	uint64_t mark;    /* revision up to which changes were said */
 	struct said *said;
 	size_t count, room; /* sorted by id: an entity's id is unique over kinds */
 };
@@ -39,6 +41,7 @@ struct journal_book *journal_new(
 	*book = (struct journal_book){.clock = clock,
 		.model = model,
 		.to_engine = to_engine,
+		.begun_ms = clock_wall_ms(clock),
 		.writer = event_writer_new(&source, NULL, clock)};
 	return book;
 }
@@ -140,6 +143,12 @@ static void say_resolved(struct journal_book *book, const char *bot, const struc
 		was[0] ? " (was: " : "", was, was[0] ? ")" : "");
 }
 
+/* It fired before this start, and goes on. */
+static bool is_older(const struct journal_book *book, const struct msg_alert *alert)
+{
+	return alert->fired_ms && alert->fired_ms < book->begun_ms;
+}
+
 static void say_alert(struct journal_book *book, const void *body)
 {
 	const struct msg_alert *alert = body;
@@ -148,8 +157,9 @@ static void say_alert(struct journal_book *book, const void *body)
 	if (strcmp(alert->state, "resolved") == 0)
 		say_resolved(book, bot, alert);
 	else
-		say_of(book, bot, level_of(alert->severity), "alert %s %s: %s", alert->rule,
-			alert->state, text_of(alert->text));
+		say_of(book, bot, level_of(alert->severity), "alert %s %s%s: %s", alert->rule,
+			is_older(book, alert) ? "is still " : "", alert->state,
+			text_of(alert->text));
 }
 
 static const char *state_of_operation(const void *body)

@@ -11,6 +11,7 @@
 #include "core/engine/digest.h"
 #include "core/engine/halt.h"
 #include "core/engine/internal.h"
+#include "core/engine/recall.h"
 
 static bool is_older(const struct engine *engine, int64_t mono_ms, int64_t limit_ms)
 {
@@ -122,4 +123,5 @@ void refresh_bot(struct engine *engine, struct msg_bot *bot, struct bot_facts *f
 	refresh_log(engine, bot, facts);
 	refresh_load(engine, bot, facts);
 	refresh_spark(engine, bot, facts);
+	recall_refresh(engine, bot, facts);
 }

@@ -11,6 +11,7 @@
 #include "core/engine/halt.h"
 #include "core/engine/internal.h"
 #include "core/engine/memory.h"
+#include "core/engine/recall.h"
 
 /* An entity of a bot of which nothing is known yet. */
 static struct msg_bot *make_bot(struct engine *engine, const char *name)
@@ -24,6 +25,7 @@ static struct msg_bot *make_bot(struct engine *engine, const char *name)
 	bot->pending = bot->score = bot->exit_status = bot->proc_restarts = -1;
 	memory_recall_url(engine, bot, facts);
 	halt_recall(engine, facts);
+	recall_bot(engine, bot);
 	bot->errors_per_min = bot->warnings_per_min = bot->updates_per_s = bot->p95_ms = NAN;
 	return bot;
 }

@@ -14,15 +14,22 @@
 
 #include <sqlite3.h>
 
+#include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
+#include "core/store/last.h"
 
 /* clang-format off */
+#define LAST_TABLES                                                                                \
+	"CREATE TABLE last(kind INTEGER NOT NULL, id INTEGER NOT NULL, wall_ms INTEGER NOT NULL,"      \
+	" body BLOB NOT NULL, PRIMARY KEY(kind, id)) WITHOUT ROWID;"                                   \
+	"CREATE TABLE last_of(one INTEGER PRIMARY KEY CHECK (one = 1), identity TEXT NOT NULL);"
 static const char *const migrations[] = {
 	"CREATE TABLE facts(key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;"
 	"CREATE TABLE mark(one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL,"
 	" hash TEXT NOT NULL, operation INTEGER NOT NULL);",
+	LAST_TABLES,
 };
 /* clang-format on */
 
@@ -234,6 +241,128 @@ void database_rollback(struct database *database)
 {
 	if (!sqlite3_get_autocommit(database->db))
 		sqlite3_exec(database->db, "ROLLBACK", NULL, NULL, NULL);
+}
+
+/* ---- the last known state ---- */
+
+static bool read_identity(struct database *database, struct str *ret, struct err *err)
+{
+	sqlite3_stmt *statement = NULL;
+	if (!prepare(database, "SELECT identity FROM last_of", &statement, err))
+		return false;
+	int step = sqlite3_step(statement);
+	if (step == SQLITE_ROW)
+		str_adds(ret, (const char *)sqlite3_column_text(statement, 0));
+	bool good = step == SQLITE_ROW || step == SQLITE_DONE || fail(database, "read", err);
+	sqlite3_finalize(statement);
+	return good;
+}
+
+/* A row more than fits, in number, bytes or time, ends it. */
+static bool take_last(sqlite3_stmt *row, struct last_rows *ret, size_t *bytes, int64_t begun_us)
+{
+	size_t length = (size_t)sqlite3_column_bytes(row, 3);
+	*bytes += length;
+	if (ret->count == LAST_ROWS_MAX || *bytes > LAST_BYTES_MAX ||
+		clock_cost_us() - begun_us > LAST_COST_US)
+		return false;
+	last_rows_add(ret, (unsigned)sqlite3_column_int64(row, 0),
+		(uint64_t)sqlite3_column_int64(row, 1), sqlite3_column_int64(row, 2),
+		sqlite3_column_blob(row, 3), length);
+	return true;
+}
+
+static bool read_last(
+	struct database *database, struct last_rows *ret, bool *ret_is_cut, struct err *err)
+{
+	char sql[128];
+	sqlite3_stmt *statement = NULL;
+	size_t bytes = 0;
+	int64_t begun_us = clock_cost_us();
+	int step;
+	snprintf(sql, sizeof(sql),
+		"SELECT kind, id, wall_ms, body FROM last WHERE length(body) <= %d ORDER BY kind, "
+		"id",
+		LAST_ROW_BYTES);
+	if (!prepare(database, sql, &statement, err))
+		return false;
+	while ((step = sqlite3_step(statement)) == SQLITE_ROW && !*ret_is_cut)
+		*ret_is_cut = !take_last(statement, ret, &bytes, begun_us);
+	bool good = step == SQLITE_DONE || step == SQLITE_ROW || fail(database, "read", err);
+	sqlite3_finalize(statement);
+	return good;
+}
+
+void database_load_last(struct database *database, struct last_rows *ret_rows,
+	struct str *ret_identity, struct str *note)
+{
+	struct err err = {.code = ERR_NONE};
+	bool is_cut = false;
+	if (read_identity(database, ret_identity, &err) &&
+		read_last(database, ret_rows, &is_cut, &err)) {
+		if (is_cut)
+			str_addf(note,
+				"only %zu rows of the last known state were read: there is more "
+				"than a "
+				"start waits for",
+				ret_rows->count);
+		return;
+	}
+	str_addf(note, "the last known state is not used: %s", err.text);
+	last_rows_release(ret_rows);
+	str_clear(ret_identity);
+	/* What cannot be repaired is tried again by every write; nothing else depends on it. */
+	bool is_made UNUSED = run(database,
+		"BEGIN IMMEDIATE; DROP TABLE IF EXISTS last; DROP TABLE IF EXISTS "
+		"last_of;" LAST_TABLES "COMMIT",
+		"make", &err);
+	database_rollback(database);
+}
+
+static bool put_last(struct database *database, const struct last_rows *rows, struct err *err)
+{
+	sqlite3_stmt *put = NULL, *forget = NULL;
+	bool good = prepare(database, "INSERT OR REPLACE INTO last VALUES(?1, ?2, ?3, ?4)", &put,
+			    err) &&
+		    prepare(database, "DELETE FROM last WHERE kind = ?1 AND id = ?2", &forget, err);
+	for (size_t i = 0; good && i < rows->count; i++) {
+		const struct last_row *row = &rows->list[i];
+		sqlite3_stmt *statement = row->length ? put : forget;
+		sqlite3_bind_int64(statement, 1, (sqlite3_int64)row->kind);
+		sqlite3_bind_int64(statement, 2, (sqlite3_int64)row->id);
+		if (row->length) {
+			sqlite3_bind_int64(statement, 3, row->wall_ms);
+			sqlite3_bind_blob64(statement, 4, row->body, row->length, SQLITE_STATIC);
+		}
+		good = step(database, statement, err);
+	}
+	sqlite3_finalize(put);
+	sqlite3_finalize(forget);
+	return good;
+}
+
+static bool put_identity(struct database *database, const char *identity, struct err *err)
+{
+	sqlite3_stmt *statement = NULL;
+	if (!prepare(database, "INSERT OR REPLACE INTO last_of VALUES(1, ?1)", &statement, err))
+		return false;
+	sqlite3_bind_text(statement, 1, identity, -1, SQLITE_STATIC);
+	bool good = step(database, statement, err);
+	sqlite3_finalize(statement);
+	return good;
+}
+
+bool database_keep_last(struct database *database, const struct last_rows *rows,
+	const char *identity, bool is_other, struct err *err)
+{
+	if (!database_begin(database, err))
+		return false;
+	bool good = (!is_other || run(database, "DELETE FROM last", "write", err)) &&
+		    put_identity(database, identity, err) && put_last(database, rows, err) &&
+		    database_commit(database, err);
+	if (!good)
+		database_rollback(database);
+	return good;
 }
 
 void facts_release(struct facts *facts)

@@ -12,6 +12,8 @@
 
 struct database;
 struct err;
+struct last_rows;
+struct str;
 
 struct fact {
 	char *key;
@@ -34,6 +36,14 @@ void database_close(struct database *database); /* NULL is legal */
 
 MUST_CHECK bool database_load(struct database *database, struct facts *ret_facts,
 	struct audit_mark *ret_mark, uint64_t *ret_operation, struct err *err);
+
+/* The last known state, ordered by kind and id. What cannot be read is left out and said in `note`; a
+ * table that is damaged is made anew. `ret_identity`: whose state it is, "" nobody's. */
+void database_load_last(struct database *database, struct last_rows *ret_rows,
+	struct str *ret_identity, struct str *note);
+/* Writes the rows in one transaction. `is_other`: what was there belongs to another identity, and goes. */
+MUST_CHECK bool database_keep_last(struct database *database, const struct last_rows *rows,
+	const char *identity, bool is_other, struct err *err);
 
 /* One transaction; after a failure in between, database_rollback(). */
 MUST_CHECK bool database_begin(struct database *database, struct err *err);

@@ -11,6 +11,7 @@
 #include "core/base/str.h"
 #include "core/store/audit.h"
 #include "core/store/database.h"
+#include "core/store/last.h"
 
 struct clock;
 struct err;
@@ -24,6 +25,8 @@ struct request {
 	void *value;
 	size_t length;
 	struct audit_line line; /* its strings are ours */
+	struct last_rows last;  /* rows of the last known state, when `identity` is set */
+	char *identity;
 };
 void request_free(struct request *request);
 
@@ -32,6 +35,8 @@ struct ledger {
 	struct mailbox *to_engine;
 	struct facts facts; /* constant after opening */
 	struct str note;
+	struct last_rows known; /* as read; until it is forgotten */
+	struct str last_identity, last_note;
 	_Atomic uint64_t ticket, operation;
 	pthread_t thread;
 	/* the thread's own, once it runs */
@@ -39,6 +44,7 @@ struct ledger {
 	struct audit *audit;
 	uint64_t stored_operation;
 	bool failing;
+	bool keeps_last; /* what the database holds is of our identity */
 	int64_t probe_mono_ms;
 	/* under the lock */
 	pthread_mutex_t lock;

@@ -24,6 +24,8 @@ void request_free(struct request *request)
 		free((void *)(uintptr_t)strings[i]);
 	free(request->key);
 	free(request->value);
+	free(request->identity);
+	last_rows_release(&request->last);
 	free(request);
 }
 
@@ -37,6 +39,8 @@ static bool open_files(struct ledger *ledger, const char *state_dir, struct err 
 		!database_load(ledger->database, &ledger->facts, &mark, &operation, err) ||
 		!audit_open(audit, &mark, &ledger->audit, &ledger->note, err))
 		return false;
+	database_load_last(
+		ledger->database, &ledger->known, &ledger->last_identity, &ledger->last_note);
 	if (audit_last_operation(ledger->audit) > operation)
 		operation = audit_last_operation(ledger->audit);
 	ledger->stored_operation = operation;
@@ -55,6 +59,9 @@ static void free_ledger(struct ledger *ledger)
 	database_close(ledger->database);
 	facts_release(&ledger->facts);
 	str_release(&ledger->note);
+	str_release(&ledger->last_identity);
+	str_release(&ledger->last_note);
+	last_rows_release(&ledger->known);
 	redactor_unref(ledger->redactor);
 	pthread_cond_destroy(&ledger->wake);
 	pthread_mutex_destroy(&ledger->lock);
@@ -74,6 +81,8 @@ static struct ledger *new_ledger(const struct clock *clock, struct mailbox *to_e
 	ledger->to_engine = to_engine;
 	ledger->last = &ledger->first;
 	str_init(&ledger->note);
+	str_init(&ledger->last_identity);
+	str_init(&ledger->last_note);
 	return ledger;
 }
 
@@ -153,6 +162,31 @@ uint64_t ledger_put(struct ledger *ledger, const char *key, const void *value, s
 	request->value = length ? xmemdup(value, length) : NULL;
 	request->length = length;
 	return enqueue(ledger, request);
+}
+
+const struct last_rows *ledger_last(const struct ledger *ledger, const char *identity)
+{
+	static const struct last_rows none;
+	return strcmp(ledger->last_identity.text, identity) == 0 ? &ledger->known : &none;
+}
+
+void ledger_forget_last(struct ledger *ledger)
+{
+	last_rows_release(&ledger->known);
+}
+
+const char *ledger_last_note(const struct ledger *ledger)
+{
+	return ledger->last_note.text;
+}
+
+bool ledger_keep_last(struct ledger *ledger, struct last_rows *rows, const char *identity)
+{
+	struct request *request = xcalloc(1, sizeof(*request));
+	request->last = *rows;
+	request->identity = xstrdup(identity);
+	*rows = (struct last_rows){.list = NULL};
+	return enqueue(ledger, request) != 0;
 }
 
 bool ledger_get(const struct ledger *ledger, const char *key, struct str *ret)

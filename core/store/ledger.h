@@ -16,6 +16,7 @@
 
 struct clock;
 struct err;
+struct last_rows;
 struct ledger;
 struct mailbox;
 struct redactor;
@@ -44,6 +45,17 @@ struct journal ledger_journal(struct ledger *ledger);
 /* Known secrets are kept out of the audit file by value, from now on. Takes a reference; any
  * thread. */
 void ledger_redact_with(struct ledger *ledger, const struct redactor *redactor);
+/* The last known state that was written before this start, ordered by kind and id: none when it is of
+ * another identity, or was forgotten. */
+const struct last_rows *ledger_last(const struct ledger *ledger, const char *identity);
+/* Nobody will ask for it again: its memory is given back. */
+void ledger_forget_last(struct ledger *ledger);
+/* Writes rows in one transaction, and takes them over. Best effort: no result comes back, and a failure
+ * leaves what was there. False: the queue is full, nothing was taken. */
+MUST_CHECK bool ledger_keep_last(
+	struct ledger *ledger, struct last_rows *rows, const char *identity);
+/* Why (a part of) the last known state was not read; empty: it was. */
+const char *ledger_last_note(const struct ledger *ledger);
 /* What was found wrong when it was opened (a torn last line set aside, a chain that does not hold);
  * empty: nothing. */
 const char *ledger_note(const struct ledger *ledger);

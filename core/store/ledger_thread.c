@@ -108,10 +108,21 @@ static bool commit_lines(struct ledger *ledger, const struct request *batch, str
 	struct redactor *redactor = current_redactor(ledger);
 	int64_t now_ms = clock_wall_ms(ledger->clock);
 	for (; batch; batch = batch->next)
-		if (!batch->key)
+		if (!batch->key && !batch->identity)
 			audit_stage(ledger->audit, now_ms, &batch->line, redactor);
 	redactor_unref(redactor);
 	return audit_commit(ledger->audit, err);
+}
+
+/* In a transaction of its own: what is damaged there hinders nothing that must be durable. */
+static void keep_last(struct ledger *ledger, const struct request *request)
+{
+	struct err ignored = {.code = ERR_NONE};
+	bool is_other =
+		!ledger->keeps_last && strcmp(ledger->last_identity.text, request->identity) != 0;
+	if (database_keep_last(
+		    ledger->database, &request->last, request->identity, is_other, &ignored))
+		ledger->keeps_last = true;
 }
 
 static void commit(struct ledger *ledger, struct request *batch)
@@ -125,7 +136,11 @@ static void commit(struct ledger *ledger, struct request *batch)
 		ledger->failing = true;
 	for (struct request *next; batch; batch = next) {
 		next = batch->next;
-		post(ledger, batch->ticket, batch->line.operation, batch->key ? &facts : &lines);
+		if (batch->identity)
+			keep_last(ledger, batch);
+		else
+			post(ledger, batch->ticket, batch->line.operation,
+				batch->key ? &facts : &lines);
 		request_free(batch);
 	}
 }
