@@ -22,9 +22,11 @@ enum { ANSWER_MAX = 16 << 20 };
 static const char *const usual_places[] = {
 	"/run/supervisor.sock", "/run/supervisor/supervisor.sock", "/tmp/supervisor.sock"};
 
-static const char call[] = "<?xml version=\"1.0\"?><methodCall>"
-			   "<methodName>supervisor.getAllProcessInfo</methodName>"
-			   "<params/></methodCall>";
+#define CALL(method)                                                                               \
+	"<?xml version=\"1.0\"?><methodCall><methodName>supervisor." method                        \
+	"</methodName><params/></methodCall>"
+static const char call_info[] = CALL("getAllProcessInfo");
+static const char call_config[] = CALL("getAllConfigInfo"); /* since supervisord 4.2 */
 
 /* http://supervisord.org/subprocess.html#process-states */
 static const struct {
@@ -50,13 +52,13 @@ static const char *state_of(const char *theirs)
 /* ---- one process ---- */
 
 /* As supervisorctl calls it. */
-static void set_name(struct program *program, const struct xmlrpc_value *info)
+static void set_name(char **field, const struct xmlrpc_value *info)
 {
 	const char *name = xmlrpc_text(info, "name"), *group = xmlrpc_text(info, "group");
 	if (strcmp(name, group) == 0)
-		program_set(&program->name, name);
+		program_set(field, name);
 	else
-		program_setf(&program->name, "%s:%s", group, name);
+		program_setf(field, "%s:%s", group, name);
 }
 
 static void set_words(struct program *program, const struct xmlrpc_value *info)
@@ -83,7 +85,7 @@ static void add_process(struct programs *programs, const struct xmlrpc_value *in
 	struct program *program = programs_add(programs);
 	const char *state = xmlrpc_text(info, "statename");
 	int64_t status = xmlrpc_number(info, "exitstatus");
-	set_name(program, info);
+	set_name(&program->name, info);
 	program_set(&program->state, state_of(state));
 	program->pid = (pid_t)xmlrpc_number(info, "pid");
 	if (program->pid > 0)
@@ -100,7 +102,8 @@ static void add_process(struct programs *programs, const struct xmlrpc_value *in
 /* ---- the question ---- */
 
 /* A socket by its path or unix://PATH, else a URL. */
-static struct ask make_ask(const struct programs_question *question, const char *address)
+static struct ask make_ask(
+	const struct programs_question *question, const char *address, const char *call)
 {
 	const char *path = starts_with(address, "unix://") ? address + strlen("unix://") : address;
 	struct ask ask = {.url = address,
@@ -138,11 +141,11 @@ static bool say(const char *address, struct err *err, const struct err *why)
 		why->text, next_step(why->code));
 }
 
-static bool ask_at(const struct programs_question *question, const char *address,
+static bool ask_at(const struct programs_question *question, const char *address, const char *call,
 	struct xmlrpc_value **ret, struct err *err)
 {
 	autostr struct str body = STR_INIT, url = STR_INIT;
-	struct ask ask = make_ask(question, address);
+	struct ask ask = make_ask(question, address, call);
 	struct err why = {0};
 	const char *path = strstr(ask.url, "://");
 	str_adds(&url, ask.url);
@@ -152,6 +155,29 @@ static bool ask_at(const struct programs_question *question, const char *address
 	if (ask_http(&ask, &body, &why) && xmlrpc_read(body.text, body.length, ret, &why))
 		return true;
 	return say(address, err, &why);
+}
+
+/* What only matters to who looks for bots: the command of one that does not run, too. An older one
+ * does not tell, and "none" and "auto" are no folders. */
+static void add_commands(
+	const struct programs_question *question, const char *address, struct programs *programs)
+{
+	struct xmlrpc_value *answer = NULL;
+	if (!ask_at(question, address, call_config, &answer, NULL))
+		return;
+	for (size_t i = 0; i < answer->count && i < programs->count; i++) {
+		const struct xmlrpc_value *info = answer->items[i];
+		const char *folder = xmlrpc_text(info, "directory");
+		autofree char *name = xstrdup("");
+		set_name(&name, info);
+		for (size_t j = 0; j < programs->count; j++) {
+			if (strcmp(programs->items[j].name, name) != 0)
+				continue;
+			program_set(&programs->items[j].command, xmlrpc_text(info, "command"));
+			program_set(&programs->items[j].directory, *folder == '/' ? folder : "");
+		}
+	}
+	xmlrpc_free(answer);
 }
 
 static const char *usual_place(void)
@@ -171,10 +197,12 @@ static bool list(const struct programs_question *question, struct programs *ret,
 			"no supervisord here: no socket '%s'; where it listens elsewhere, say so "
 			"(`address`)",
 			usual_places[0]);
-	if (!ask_at(question, address, &answer, err))
+	if (!ask_at(question, address, call_info, &answer, err))
 		return false;
 	for (size_t i = 0; i < answer->count; i++)
 		add_process(ret, answer->items[i]);
+	if (!question->only_count)
+		add_commands(question, address, ret);
 	programs_keep_wanted(ret, question);
 	xmlrpc_free(answer);
 	return true;

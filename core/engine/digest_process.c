@@ -63,7 +63,7 @@ static void take_supervisor(struct msg_bot *bot, const struct msg_obs_process *s
 	msg_set(&bot->proc_error, seen->error);
 	msg_set(&bot->proc_log, seen->log);
 	bot->proc_ended_ms = is_told ? seen->ended_ms : 0;
-	bot->exit_status = is_told && seen->ended_ms ? seen->exit_status : -1;
+	bot->exit_status = is_told ? seen->exit_status : -1;
 	bot->proc_oom = is_told && seen->oom;
 	bot->proc_restarts = is_told ? seen->restarts : -1;
 }

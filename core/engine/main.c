@@ -16,6 +16,7 @@
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "core/conf/settings.h"
+#include "core/engine/discover_run.h"
 #include "core/engine/engine.h"
 #include "core/engine/options.h"
 
@@ -131,6 +132,8 @@ int main(int argc, char **argv)
 		fputs(options.help ? options_help() : "botswaind " BOTSWAIN_VERSION "\n", stdout);
 		return fflush(stdout) == 0 ? EXIT_OK : EXIT_FAILED;
 	}
+	if (options.discover)
+		return discover_run(&options);
 	block_signals(&signals.set);
 	return start(&options, &signals);
 }

@@ -14,6 +14,10 @@ static const struct option long_options[] = {
 	{.name = "own", .val = 'o'},
 	{.name = "read-only", .val = 'r'},
 	{.name = "client-fd", .has_arg = required_argument, .val = 'f'},
+	{.name = "discover", .val = 'd'},
+	{.name = "merge", .has_arg = required_argument, .val = 'm'},
+	{.name = "supervisor", .has_arg = required_argument, .val = 's'},
+	{.name = "json", .val = 'j'},
 	{.name = "version", .val = 'V'},
 	{.name = "help", .val = 'h'},
 	{.name = NULL},
@@ -34,12 +38,30 @@ static bool read_client_fd(const char *text, struct options *options, struct err
 	return true;
 }
 
+/* Those of --discover; false: it is none of them. */
+static bool take_discover(int option, struct options *options)
+{
+	if (option == 'd')
+		options->discover = true;
+	else if (option == 'j')
+		options->json = true;
+	else if (option == 'm')
+		options->merge = optarg;
+	else if (option == 's' && options->supervisor_count < OPTIONS_SUPERVISORS)
+		options->supervisors[options->supervisor_count++] = optarg;
+	else
+		return false;
+	return true;
+}
+
 bool options_read(int argc, char **argv, struct options *ret, struct err *err)
 {
 	struct options options = {.client_fd = -1, .engine = {.workers = true, .listen = true}};
 	int option;
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, "+:c:hV", long_options, NULL)) != -1) {
+		if (take_discover(option, &options))
+			continue;
 		if (option == 'c')
 			options.config = optarg;
 		else if (option == 'o')
@@ -70,6 +92,7 @@ bool options_read(int argc, char **argv, struct options *ret, struct err *err)
 const char *options_help(void)
 {
 	return "usage: botswaind [-c FILE] [--own] [--read-only]\n"
+	       "       botswaind --discover [--merge FILE] [--supervisor KIND=ADDRESS] [--json]\n"
 	       "\n"
 	       "The engine of botswain: polls what the configuration names, and serves screens on\n"
 	       "the socket in its state directory.\n"
@@ -81,6 +104,7 @@ const char *options_help(void)
 	       "      --client-fd N  serve the socket N alone: no lock, nothing is written, no "
 	       "verb runs\n"
 	       "      --read-only    watch only: no verb runs, whatever the configuration says\n"
+	       "      --discover     look once for bots, print a configuration for them, leave\n"
 	       "      --version      print the version\n"
 	       "  -h, --help         print this\n"
 	       "\n"

@@ -4,16 +4,24 @@
 #define BOTSWAIN_ENGINE_OPTIONS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include "core/base/attr.h"
 #include "core/engine/engine.h"
 
 struct err;
+
+enum { OPTIONS_SUPERVISORS = 16 };
 
 struct options {
 	const char *config; /* -c FILE, NULL: look for it */
 	bool help, version;
 	int client_fd; /* a connected socket: the one client of an engine that keeps nothing; -1 */
 	struct engine_options engine;
+	/* look once for bots, print a configuration, leave */
+	bool discover, json;
+	const char *merge;                            /* print only what this configuration lacks */
+	const char *supervisors[OPTIONS_SUPERVISORS]; /* KIND=ADDRESS */
+	size_t supervisor_count;
 };
 
 MUST_CHECK bool options_read(int argc, char **argv, struct options *ret, struct err *err);

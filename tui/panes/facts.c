@@ -78,15 +78,16 @@ static void add_process(const struct app *app, const struct msg_bot *bot, struct
 /* The last end, of a process that ended once: what its supervisor knows of it. */
 static void add_last_end(const struct app *app, const struct msg_bot *bot, struct str *text)
 {
-	if (!bot->proc_ended_ms)
-		return;
-	str_addf(text, "  ended %s ago", ago(app, bot, bot->proc_ended_ms).text);
 	if (bot->proc_oom)
-		str_adds(text, ", out of memory");
+		str_adds(text, "  ended out of memory");
 	else if (bot->exit_status > 128)
-		str_addf(text, ", signal %lld", (long long)bot->exit_status - 128);
+		str_addf(text, "  ended by signal %lld", (long long)bot->exit_status - 128);
 	else if (bot->exit_status >= 0)
-		str_addf(text, ", status %lld", (long long)bot->exit_status);
+		str_addf(text, "  ended with status %lld", (long long)bot->exit_status);
+	else if (bot->proc_ended_ms)
+		str_adds(text, "  ended");
+	if (bot->proc_ended_ms)
+		str_addf(text, " %s ago", ago(app, bot, bot->proc_ended_ms).text);
 }
 
 static void add_supervisor(const struct app *app, const struct msg_bot *bot, struct facts *facts)

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Apps as a real pm2 tells of them. pm2 is not in Debian: BOTSWAIN_PM2 names its program, else npm
+ * installs it once into a folder beside the build. Where neither can be, the tests are skipped.
+ */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "core/base/clock.h"
+#include "core/base/err.h"
+#include "core/base/mem.h"
+#include "core/base/str.h"
+#include "core/collect/programs.h"
+#include "tests/support/collected.h"
+#include "tests/support/servers.h"
+
+#define TOKEN "7100000001:AAFcanarycanarycanarycanarycanary12"
+
+static struct collected collected;
+static char folder[64], program[512];
+
+/* True when it exits 0 within its time. */
+static bool run(char *const argv[])
+{
+	int status = -1;
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		if (freopen("/dev/null", "w", stdout) && freopen("/dev/null", "w", stderr))
+			execvp(argv[0], argv);
+		_exit(127);
+	}
+	return waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static bool pm2(const char *one, const char *two, const char *three, const char *four)
+{
+	char *argv[] = {(char *)(uintptr_t) "timeout", (char *)(uintptr_t) "60", program,
+		(char *)(uintptr_t)one, (char *)(uintptr_t)two, (char *)(uintptr_t)three,
+		(char *)(uintptr_t)four, NULL};
+	return run(argv);
+}
+
+static bool find_program(void)
+{
+	const char *given = getenv("BOTSWAIN_PM2"), *build = getenv("BOTSWAIN_BUILD");
+	autofree char *place = xasprintf("%s/pm2", build && *build == '/' ? build : "/tmp");
+	autofree char *found = NULL;
+	if (given && *given) {
+		copy_text(program, sizeof(program), given);
+		return access(program, X_OK) == 0;
+	}
+	if (!build || *build != '/') {
+		free(place);
+		char *here = getcwd(NULL, 0);
+		place = xasprintf("%s/build/pm2", here);
+		free(here);
+	}
+	found = xasprintf("%s/node_modules/.bin/pm2", place);
+	copy_text(program, sizeof(program), found);
+	if (access(program, X_OK) == 0)
+		return true;
+	char *install[] = {(char *)(uintptr_t) "timeout", (char *)(uintptr_t) "120",
+		(char *)(uintptr_t) "npm", (char *)(uintptr_t) "install",
+		(char *)(uintptr_t) "--prefix", place, (char *)(uintptr_t) "--no-audit",
+		(char *)(uintptr_t) "--no-fund", (char *)(uintptr_t) "pm2", NULL};
+	return run(install) && access(program, X_OK) == 0;
+}
+
+static void write_file(const char *name, const char *text)
+{
+	autofree char *path = xasprintf("%s/%s", folder, name);
+	FILE *file = fopen(path, "we");
+	assert_non_null(file);
+	fputs(text, file);
+	assert_int_equal(fclose(file), 0);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	copy_text(folder, sizeof(folder), "/tmp/botswain-test.XXXXXX");
+	if (!mkdtemp(folder) || !find_program())
+		return 0;
+	setenv("PM2_HOME", folder, 1);
+	setenv("BOT_TOKEN", TOKEN, 1);
+	write_file("app.js", "setInterval(() => console.log('order 4711 came'), 200)\n");
+	write_file("ends.js", "process.exit(3)\n");
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	if (collected.collect)
+		collected_stop(&collected);
+	if (program[0])
+		pm2("kill", NULL, NULL, NULL);
+	remove_folder(folder);
+	return 0;
+}
+
+static void start(const char *script, const char *name)
+{
+	autofree char *path = xasprintf("%s/%s", folder, script);
+	autofree char *option = xasprintf("--name=%s", name);
+	if (access(program, X_OK) != 0) {
+		print_message("no pm2: npm cannot install it here\n");
+		skip();
+	}
+	assert_true(pm2("start", path, option, "--max-restarts=2"));
+}
+
+static void watch(void)
+{
+	collected.forbidden = "canarycanary";
+	collected_start(&collected,
+		"process: {interval: 500ms}\n"
+		"supervisors: {main: {kind: pm2, address: %s}}\n"
+		"bots:\n"
+		"  orders: {transport: none, process: {pm2: orders}}\n"
+		"  ends: {transport: none, process: {pm2: ends}}\n",
+		folder);
+}
+
+static void an_app_is_measured_and_its_log_followed(void **state)
+{
+	(void)state;
+	start("app.js", "orders");
+	watch();
+	const char *seen = collected_wait(&collected, "obs_process", "bot=\"orders\"",
+		"state=\"running\"", "words=\"online\"", "by=\"pm2 orders (main)\"", NULL);
+	assert_int_equal(kill((pid_t)collected_number(seen, "pid"), 0), 0);
+	assert_true(collected_number(seen, "rss_bytes") > 10000000);
+	assert_in_range((int64_t)collected_number(seen, "start_ms"),
+		clock_wall_ms(clock_real()) - 60000, clock_wall_ms(clock_real()) + 1000);
+	collected_wait_event(&collected, " orders", "order 4711 came", NULL);
+	collected_wait(&collected, "obs_process", "bot=\"ends\"", "state=\"absent\"",
+		"has no 'ends'", NULL);
+}
+
+static void restarts_and_exit_codes_are_pm2s_own(void **state)
+{
+	(void)state;
+	start("ends.js", "ends");
+	watch();
+	const char *seen = collected_wait(&collected, "obs_process", "bot=\"ends\"",
+		"state=\"fatal\"", "words=\"errored (exit code 3)\"", "exit_status=3", NULL);
+	assert_true(collected_number(seen, "restarts") >= 1); /* pm2 counts the last one or not */
+}
+
+static void a_pm2_that_was_killed_leaves_its_apps_unknown(void **state)
+{
+	(void)state;
+	start("app.js", "orders");
+	watch();
+	collected_wait(&collected, "obs_process", "bot=\"orders\"", "state=\"running\"", NULL);
+	assert_true(pm2("stop", "orders", NULL, NULL));
+	collected_wait(&collected, "obs_process", "bot=\"orders\"", "state=\"stopped\"", NULL);
+	assert_true(pm2("kill", NULL, NULL, NULL));
+	collected_wait(&collected, "obs_process", "bot=\"orders\"", "state=\"unknown\"",
+		"no pm2 runs in", NULL);
+}
+
+static void of_the_environment_only_the_tokens_key_and_id_stay(void **state)
+{
+	(void)state;
+	start("app.js", "orders");
+	struct programs_question question = {.address = folder, .timeout_ms = 5000, .stop_fd = -1};
+	struct programs programs = {0};
+	struct err err = {0};
+	if (!supervisor_pm2.list(&question, &programs, &err))
+		fail_msg("%s", err.text);
+	const struct program *found = programs_find(&programs, "orders");
+	assert_non_null(found);
+	assert_string_equal(found->token_key, "BOT_TOKEN");
+	assert_int_equal(found->tg_id, 7100000001);
+	assert_non_null(strstr(found->command, "app.js"));
+	const char *const texts[] = {found->name, found->words, found->command, found->log,
+		found->directory, found->env_file};
+	for (size_t i = 0; i < COUNT_OF(texts); i++)
+		assert_null(strstr(texts[i], "canary"));
+	programs_release(&programs);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			an_app_is_measured_and_its_log_followed, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			restarts_and_exit_codes_are_pm2s_own, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_pm2_that_was_killed_leaves_its_apps_unknown, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			of_the_environment_only_the_tokens_key_and_id_stay, setup, teardown),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

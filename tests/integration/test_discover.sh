@@ -1,0 +1,139 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# `botswain discover` with a real supervisord: bots are found by their environment, their settings, an env file and a
+# connection, each once; what is no bot is left out; no token is printed; check-config takes what was printed.
+set -uo pipefail
+here=$(dirname -- "$(realpath -- "$0")")
+. "$here/../fleet/lib.sh"
+build=$(realpath -- "${BOTSWAIN_BUILD:-$here/../../build}")
+dir=$(mktemp -d /tmp/botswain-discover.XXXXXX)
+pids=()
+count=0 failed=0
+
+cleanup() {
+	local pid
+	for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null; done
+	wait 2>/dev/null
+	rm -rf -- "$dir"
+}
+trap cleanup EXIT
+
+check() { # SENTENCE COMMAND...
+	local sentence=$1; shift
+	count=$((count + 1))
+	if "$@" >"$dir/why" 2>&1; then
+		printf 'ok %d - %s\n' "$count" "$sentence"
+	else
+		printf 'not ok %d - %s\n' "$count" "$sentence"
+		sed 's/^/# /' "$dir/why"
+		failed=1
+	fi
+}
+
+token() { printf '71000%05d:AAFcanary%027d' "$1" "$1"; }
+
+port=$((20000 + RANDOM % 10000))
+python3 -m http.server --bind 127.0.0.1 --directory "$dir" "$port" >/dev/null 2>&1 &
+pids+=($!)
+listens() { (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; }
+wait_until 10 listens || { echo "Bail out! no port"; exit 1; }
+
+umask 077
+mkdir "$dir/tokens" "$dir/env"
+token 2 >"$dir/tokens/two"
+token 5 >"$dir/tokens/five"
+printf '{"name": "two", "token_file": "%s/tokens/two", "redis": "%s/no.sock"}\n' "$dir" "$dir" >"$dir/two.json"
+printf '{"nested": {"token_file": "%s/tokens/five"}}\n' "$dir" >"$dir/five.json"
+printf 'BOT_TOKEN=%s\nREDIS_URL=redis://user:hunter2canary@127.0.0.1:1/0\n' "$(token 3)" >"$dir/env/.env"
+cat >"$dir/supervisord.conf" <<END
+[unix_http_server]
+file=$dir/s.sock
+[supervisord]
+nodaemon=true
+logfile=$dir/supervisord.log
+pidfile=$dir/supervisord.pid
+childlogdir=$dir
+[rpcinterface:supervisor]
+supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
+[program:dsc-environ]
+command=tail -f /dev/null
+environment=BOT_TOKEN="$(token 1)",DATABASE_URL="postgres://u:hunter2canary@192.0.2.1/dscdb"
+[program:dsc-settings]
+command=tail -f $dir/two.json
+[program:dsc-envfile]
+command=tail -f /dev/null
+directory=$dir/env
+[program:dsc-talks]
+command=bash -c 'exec 3<>/dev/tcp/127.0.0.1/$port; exec tail -f /dev/null'
+[program:dsc-halted]
+command=tail -f $dir/five.json
+autostart=false
+[program:dsc-shards]
+command=env BOT_TOKEN=$(token 6) tail -f /dev/null
+process_name=%(program_name)s-%(process_num)d
+numprocs=2
+[program:dsc-web]
+command=tail -f /dev/null
+END
+supervisord -c "$dir/supervisord.conf" >/dev/null 2>&1 &
+pids+=($!)
+bash -c "exec 3<>/dev/tcp/127.0.0.1/$port; exec tail -f $dir/alone.conf" 2>/dev/null &
+pids+=($!)
+touch "$dir/alone.conf"
+running() { [ "$(supervisorctl -s "unix://$dir/s.sock" status | grep -c RUNNING)" = 7 ]; }
+wait_until 20 running || { supervisorctl -s "unix://$dir/s.sock" status; echo "Bail out! supervisord"; exit 1; }
+
+export BOTSWAIN_TELEGRAM_API=http://127.0.0.1:$port XDG_STATE_HOME=$dir/state
+discover() { (cd "$dir" && "$build/botswain" discover "$@"); }
+
+discover >"$dir/all.yaml" 2>"$dir/words"
+yaml() { grep -A8 "^  $1:" "$dir/all.yaml" | sed '2,$ {/^  [a-z]/,$d}'; }
+has() { yaml "$1" | grep -qF -- "$2" || { yaml "$1"; return 1; }; }
+lacks() { ! yaml "$1" | grep -qF -- "$2"; }
+
+check 'a supervisord that listens elsewhere is found and named' \
+	grep -qF "address: \"$dir/s.sock\"" "$dir/all.yaml"
+check 'a token in the environment is found, and how to move it is said' \
+	has dsc-environ "its token is in the environment of process"
+check 'a token that settings in JSON name is taken from its file' has dsc-settings "token: {file: \"$dir/tokens/two\"}"
+check 'a token in an env file is taken from there' \
+	has dsc-envfile "token: {env_file: \"$dir/env/.env\", key: \"BOT_TOKEN\"}"
+check 'a connection to Telegram makes a bot' has dsc-talks 'connected to Telegram'
+check 'a program that is stopped is found, and disabled' has dsc-halted 'enabled: no'
+check 'several processes of one program are one bot' has dsc-shards 'supervisord: "dsc-shards:*"'
+check 'how its process is found is its supervisor' has dsc-settings 'process: {supervisord: "dsc-settings"'
+check 'a process that no supervisor runs is found by its command line' \
+	grep -q 'process: {match: "^tail -f .*/alone\\\\\.conf\$"}' "$dir/all.yaml"
+check 'what is no bot is left out' [ "$(grep -c 'dsc-web' "$dir/all.yaml")" = 0 ]
+twice() { [ "$(grep -c "\"dsc-settings\"" "$dir/all.yaml")" = 1 ]; }
+check 'nothing is listed twice' twice
+check 'check-config takes what was printed' "$build/botswain" check-config "$dir/all.yaml"
+check 'a Redis that does not answer stands there as a comment' grep -q '^#    socket: ".*no.sock"' "$dir/all.yaml"
+check 'a Postgres of another machine is named and not asked' grep -q '^#    dsc\|^#    dsn: "host=192.0.2.1 dbname=dscdb"' "$dir/all.yaml"
+check 'the words say what was asked and what could not be' \
+	grep -qF "supervisord at $dir/s.sock: 8 programs, 6 of them bots" "$dir/words"
+discover --json >"$dir/all.json" 2>/dev/null
+check 'the same is there as JSON' python3 -c "
+import json
+found = json.load(open('$dir/all.json'))
+bot = [b for b in found['bots'] if b.get('supervisord') == 'dsc-settings'][0]
+assert found['v'] == 1 and bot['tg_id'] == 7100000002 and bot['token_file'] == '$dir/tokens/two', bot"
+printf 'supervisors: {mine: {kind: supervisord, address: %s/s.sock}}\ntelegram: {api: "%s"}\nbots:\n  a: {transport: none, process: {supervisord: dsc-environ}}\n  b: {token: {file: tokens/two}}\n' \
+	"$dir" "$BOTSWAIN_TELEGRAM_API" >"$dir/mine.yaml"
+cp "$dir/mine.yaml" "$dir/before.yaml"
+discover --merge "$dir/mine.yaml" >"$dir/more.yaml" 2>"$dir/more.words"
+merged() { grep -q '"dsc-envfile"' "$dir/more.yaml" && ! grep -q '"dsc-environ"\|"dsc-settings"' "$dir/more.yaml"; }
+check 'what a configuration has, by process or by token, is left out' merged
+check 'the configuration itself is left as it was' cmp "$dir/mine.yaml" "$dir/before.yaml"
+secret() { ! grep -l canary "$dir"/*.yaml "$dir"/*.json "$dir/words" "$dir/more.words"; }
+mv "$dir/two.json" "$dir/five.json" "$dir/env/"
+check 'no token and no password is printed anywhere' secret
+chmod 644 "$dir/env/.env"
+discover >"$dir/loose.yaml" 2>/dev/null
+loose() { grep -A3 '^  dsc-envfile:' "$dir/loose.yaml" | grep -q 'chmod 600'; }
+check 'a token that others can read is not taken: the chmod is said' loose
+check 'and check-config takes that, too' "$build/botswain" check-config "$dir/loose.yaml"
+check 'a wrong option is refused with what is right' \
+	sh -c "'$build/botswain' discover --supervisor nonsense 2>&1 | grep -q 'KIND is one of.*supervisord'"
+printf '1..%d\n' "$count"
+exit $failed

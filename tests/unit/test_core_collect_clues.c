@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT */
+/* What environments, files and sockets tell of a bot, and what of them is kept. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/base/mem.h"
+#include "core/base/str.h"
+#include "core/collect/clues.h"
+#include "core/collect/programs.h"
+#include "core/collect/telegram_nets.h"
+
+#define TOKEN "7100000001:AAFcanarycanarycanarycanarycanary12"
+
+static struct clues clues;
+static char folder[64];
+
+static int setup(void **state)
+{
+	(void)state;
+	memset(&clues, 0, sizeof(clues));
+	copy_text(folder, sizeof(folder), "/tmp/botswain-clues-XXXXXX");
+	return mkdtemp(folder) ? 0 : -1;
+}
+
+static char *write_file(const char *name, const char *text)
+{
+	char *path = xasprintf("%s/%s", folder, name);
+	FILE *file = fopen(path, "we");
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+	return path;
+}
+
+/* Not one byte of the secret part stays. */
+static int teardown(void **state)
+{
+	static const char secret[] = "canarycanary";
+	(void)state;
+	assert_null(memmem(&clues, sizeof(clues), secret, sizeof(secret) - 1));
+	char *line[] = {xasprintf("%s/a.json", folder), xasprintf("%s/token", folder),
+		xasprintf("%s/.env", folder)};
+	for (size_t i = 0; i < COUNT_OF(line); i++) {
+		unlink(line[i]);
+		free(line[i]);
+	}
+	return rmdir(folder);
+}
+
+static void a_value_of_token_shape_is_one_whatever_its_key(void **state)
+{
+	(void)state;
+	clues_add_variable(&clues, "SECRET_THING", TOKEN);
+	assert_int_equal(clues.tg_id, 7100000001);
+	assert_string_equal(clues.variable, "SECRET_THING");
+	assert_true(clues_are_of_a_bot(&clues));
+}
+
+static void a_key_that_says_bot_token_makes_a_bot_and_others_do_not(void **state)
+{
+	(void)state;
+	clues_add_variable(&clues, "GITHUB_TOKEN", "canarycanary");
+	clues_add_variable(&clues, "TOKEN", "canarycanary");
+	clues_add_variable(&clues, "ROBOT", "canarycanary");
+	clues_add_variable(&clues, "TG_BOT_TOKEN", "");
+	assert_false(clues_are_of_a_bot(&clues));
+	clues_add_variable(&clues, "TELEGRAM_API_TOKEN", "canarycanary");
+	assert_true(clues_are_of_a_bot(&clues));
+	assert_int_equal(clues.tg_id, 0);
+}
+
+static void a_file_with_a_token_is_found_through_settings_and_variables(void **state)
+{
+	(void)state;
+	autofree char *token = write_file("token", TOKEN "\n");
+	autofree char *json = xasprintf("{\"bot\": {\"token_file\": \"%s\"}}", token);
+	autofree char *settings = write_file("a.json", json);
+	clues_add_command(&clues, "node bot.js a.json", folder);
+	assert_string_equal(clues.file, token);
+	struct clues other = {0};
+	clues_add_variable(&other, "BOT_TOKEN_FILE", token);
+	assert_string_equal(other.file, token);
+	clues_merge(&clues, &other);
+	assert_int_equal(clues.tg_id, 7100000001);
+}
+
+static void an_env_file_in_the_working_directory_tells_key_and_servers(void **state)
+{
+	(void)state;
+	autofree char *env =
+		write_file(".env", "# mine\nexport BOT_TOKEN='" TOKEN
+				   "'\nREDIS_URL=redis://:canarycanary@cache:6380/2\n"
+				   "PGHOST=/run/pg\nPGPASSWORD=canarycanary\nPGDATABASE=shop\n");
+	clues_add_command(&clues, "python3 bot.py", folder);
+	assert_string_equal(clues.env_file, env);
+	assert_string_equal(clues.key, "BOT_TOKEN");
+	assert_int_equal(clues.service_count, 2);
+	assert_string_equal(clues.services[0].host, "cache");
+	assert_string_equal(clues.services[0].port, "6380");
+	assert_string_equal(clues.services[1].socket, "/run/pg");
+	assert_string_equal(clues.services[1].database, "shop");
+}
+
+static void a_server_is_kept_without_its_password_in_every_form(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *key, *value, *host, *port;
+	} forms[] = {
+		{"DATABASE_URL", "postgres://u:canarycanary@db.lan:5433/shop?x=1", "db.lan",
+			"5433"},
+		{"DATABASE_URL", "postgresql+asyncpg://u:p%40canarycanary@[::1]/x", "::1", ""},
+		{"DSN", "user=u password=canarycanary host=10.0.0.1 dbname=x", "10.0.0.1", ""},
+		{"CACHE", "rediss://user:canarycanary@host", "host", ""},
+	};
+	for (size_t i = 0; i < COUNT_OF(forms); i++) {
+		memset(&clues, 0, sizeof(clues));
+		clues_add_variable(&clues, forms[i].key, forms[i].value);
+		assert_int_equal(clues.service_count, 1);
+		assert_string_equal(clues.services[0].host, forms[i].host);
+		assert_string_equal(clues.services[0].port, forms[i].port);
+		assert_null(memmem(&clues, sizeof(clues), "canary", 6));
+	}
+}
+
+static bool is_telegram(const char *text)
+{
+	struct peer_address address;
+	assert_true(peer_address_read(text, &address));
+	return telegram_has_address(&address);
+}
+
+static void telegrams_networks_are_known_to_the_bit(void **state)
+{
+	(void)state;
+	assert_true(is_telegram("00A09A95:01BB"));                         /* 149.154.160.0 */
+	assert_true(is_telegram("FFAF9A95:01BB"));                         /* 149.154.175.255 */
+	assert_false(is_telegram("00B09A95:01BB"));                        /* 149.154.176.0 */
+	assert_true(is_telegram("05386C5B:01BB"));                         /* 91.108.56.5 */
+	assert_false(is_telegram("00006C5B:01BB"));                        /* 91.108.0.0 */
+	assert_true(is_telegram("0000000000000000FFFF0000DCA79A95:01BB")); /* ::ffff: */
+	assert_true(is_telegram("280B012000003DF20000000001000000:01BB")); /* 2001:b28:f23d:: */
+	assert_false(is_telegram("0100007F:0050"));
+}
+
+static void an_own_bot_api_is_an_address_of_digits(void **state)
+{
+	(void)state;
+	struct peer_address of_url, of_socket;
+	assert_true(peer_address_of_url("http://127.0.0.1:8081/path", &of_url));
+	assert_true(peer_address_read("0100007F:1F91", &of_socket));
+	assert_true(peer_address_equal(&of_url, &of_socket));
+	assert_true(peer_address_of_url("http://localhost:8081", &of_url));
+	assert_true(peer_address_equal(&of_url, &of_socket));
+	assert_false(peer_address_of_url("https://api.telegram.org", &of_url));
+	assert_false(peer_address_read("nonsense", &of_socket));
+}
+
+static void a_name_with_a_star_is_the_worst_of_its_processes(void **state)
+{
+	(void)state;
+	struct programs programs = {0};
+	static const char *const states[] = {"running", "backoff", "stopped"};
+	for (size_t i = 0; i < COUNT_OF(states); i++) {
+		struct program *program = programs_add(&programs);
+		program_setf(&program->name, "mod:mod-%zu", i);
+		program_set(&program->state, states[i]);
+	}
+	assert_string_equal(programs_find(&programs, "mod:*")->state, "backoff");
+	assert_string_equal(programs_find(&programs, "mod:mod-2")->state, "stopped");
+	assert_null(programs_find(&programs, "mod"));
+	program_set(&programs.items[0].name, "orders");
+	assert_string_equal(programs_find(&programs, "orders:orders")->state, "running");
+	const char *const wanted[] = {"orders"};
+	const struct programs_question question = {.only = wanted, .only_count = 1};
+	programs_keep_wanted(&programs, &question);
+	assert_int_equal(programs.count, 1);
+	programs_release(&programs);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(a_value_of_token_shape_is_one_whatever_its_key),
+		TEST(a_key_that_says_bot_token_makes_a_bot_and_others_do_not),
+		TEST(a_file_with_a_token_is_found_through_settings_and_variables),
+		TEST(an_env_file_in_the_working_directory_tells_key_and_servers),
+		TEST(a_server_is_kept_without_its_password_in_every_form),
+		TEST(telegrams_networks_are_known_to_the_bit),
+		TEST(an_own_bot_api_is_an_address_of_digits),
+		TEST(a_name_with_a_star_is_the_worst_of_its_processes),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
