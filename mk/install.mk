@@ -51,5 +51,5 @@ deb-file: install
 
 .PHONY: install man deb deb-file check-deb
 
-check-deb: deb ## the package in a clean Debian: installs, runs, upgrades, purges (root, debootstrap)
-	$(Q)tests/deb/run $(O)/botswain_$(VERSION)_$(shell dpkg --print-architecture 2>/dev/null).deb
+check-deb: deb fleet-programs ## the package in a clean Debian: installs, runs, upgrades, purges (root, debootstrap)
+	$(Q)BUILD=$(O) tests/deb/run $(O)/botswain_$(VERSION)_$(shell dpkg --print-architecture 2>/dev/null).deb

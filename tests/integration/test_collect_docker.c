@@ -4,6 +4,7 @@
  * a socket answers that is no such engine: a child of ours that sends what the test wrote down.
  */
 #include <fcntl.h>
+#include <grp.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -502,7 +503,7 @@ static void a_socket_that_is_silent_is_given_up_at_the_deadline_or_when_told_to(
 	close(stop[1]);
 }
 
-static void sockets_that_are_not_there_or_not_for_us_say_what_to_do(void **state)
+static void sockets_that_are_not_there_say_what_to_do(void **state)
 {
 	(void)state;
 	autofree char *gone = xasprintf("%s/gone", folder);
@@ -512,21 +513,47 @@ static void sockets_that_are_not_there_or_not_for_us_say_what_to_do(void **state
 	assert_refused(gone, NULL, ERR_NOT_FOUND, "start Docker, or podman.socket");
 	assert_refused("tcp://127.0.0.1:2375", NULL, ERR_INVALID, "is no local socket");
 	assert_refused("http://10.0.0.1/", NULL, ERR_INVALID, "is no local socket");
-	if (geteuid() != 0)
-		return;
-	int status = -1;
-	assert_int_equal(chmod(folder, 0755), 0);
-	assert_int_equal(chmod(canned_socket, 0600), 0);
+}
+
+enum { GROUP = 54321, USER = 54322 };
+
+/* What a user of that group is answered; ERR_NONE: a container. */
+static enum err_code asked_as(gid_t group, struct err *err)
+{
+	const char *only[] = {"run", NULL};
+	int pipes[2];
+	assert_int_equal(pipe2(pipes, O_CLOEXEC), 0);
 	pid_t child = fork();
 	if (child == 0) {
 		struct programs programs = {0};
-		struct err err = {0};
-		bool is_denied = setuid(65534) == 0 && !ask(canned_socket, NULL, &programs, &err) &&
-				 err.code == ERR_DENIED && strstr(err.text, "group");
-		_exit(is_denied ? 0 : 1);
+		struct err said = {0};
+		if (setgroups(1, &group) < 0 || setgid(USER) < 0 || setuid(USER) < 0)
+			_exit(1);
+		(void)ask(canned_socket, only, &programs, &said);
+		_exit(write(pipes[1], &said, sizeof(said)) == sizeof(said) ? 0 : 1);
 	}
+	int status = -1;
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(status, 0);
+	assert_int_equal(read(pipes[0], err, sizeof(*err)), sizeof(*err));
+	close(pipes[0]);
+	close(pipes[1]);
+	return err->code;
+}
+
+static void the_group_of_the_socket_may_ask_and_others_are_told_of_it(void **state)
+{
+	(void)state;
+	struct err err;
+	if (geteuid() != 0)
+		skip();
+	write_state("run", "running", 0, "", "no");
+	assert_int_equal(chmod(folder, 0755), 0);
+	assert_int_equal(chown(canned_socket, 0, GROUP), 0);
+	assert_int_equal(chmod(canned_socket, 0660), 0);
+	assert_int_equal(asked_as(GROUP, &err), ERR_NONE);
+	assert_int_equal(asked_as(GROUP + 5, &err), ERR_DENIED);
+	assert_non_null(strstr(err.text, "add this user to the socket's group"));
 }
 
 int main(void)
@@ -542,7 +569,8 @@ int main(void)
 		cmocka_unit_test(a_list_whose_containers_went_is_empty),
 		cmocka_unit_test(
 			a_socket_that_is_silent_is_given_up_at_the_deadline_or_when_told_to),
-		cmocka_unit_test(sockets_that_are_not_there_or_not_for_us_say_what_to_do),
+		cmocka_unit_test(sockets_that_are_not_there_say_what_to_do),
+		cmocka_unit_test(the_group_of_the_socket_may_ask_and_others_are_told_of_it),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
