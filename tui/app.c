@@ -197,7 +197,8 @@ static void take(void *context, size_t link, enum msg_kind kind, const void *bod
 	struct app *app = context;
 	if (kind == MSG_win_rows || kind == MSG_win_points)
 		app->dirty_data |= parts_take(app, link, kind, body);
-	else if (kind == MSG_plan || kind == MSG_accepted || kind == MSG_answer || kind == MSG_seek)
+	else if (kind == MSG_plan || kind == MSG_accepted || kind == MSG_answer ||
+		 kind == MSG_seek || kind == MSG_past)
 		take_answer(app, link, kind, body);
 }
 
@@ -356,7 +357,7 @@ void app_step(struct app *app)
 			app->engines[i].link_mono_ms = now_ms;
 	uint32_t turned = links_step(app->links, now_ms, take, app);
 	look_at_engines(app, turned);
-	alarm_step(app, turned);
+	alarm_step(app, app_is_past(app) ? 0 : turned); /* what was is no news */
 	app->quit |= leave_is_due(app);
 	if (app->trails && app_mono_ms(app) - app->key_mono_ms >= APP_TRAIL_MS)
 		app->dirty = true;

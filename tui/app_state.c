@@ -54,6 +54,16 @@ const struct msg_engine *app_engine(const struct app *app, size_t link)
 	return model_find(app_model(app), MSG_engine, links_id(link, 1));
 }
 
+bool app_is_past(const struct app *app)
+{
+	for (size_t i = 0; i < links_count(app->links); i++) {
+		const struct msg_welcome *welcome = link_welcome(links_at(app->links, i));
+		if (welcome && welcome->past)
+			return true;
+	}
+	return false;
+}
+
 bool app_is_attached(const struct app *app)
 {
 	for (size_t i = 0; i < links_count(app->links); i++)

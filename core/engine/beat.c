@@ -16,6 +16,7 @@
 #include "core/act/act.h"
 #include "core/store/ledger.h"
 #include "core/collect/collect.h"
+#include "core/engine/black_box.h"
 #include "core/engine/checks.h"
 #include "core/engine/digest.h"
 #include "core/engine/internal.h"
@@ -78,6 +79,7 @@ static void fill_figures(struct engine *engine, struct msg_engine *entity)
 	msg_set(&entity->config_error, engine->config_error);
 	msg_set(&entity->leaving, engine->leaving);
 	recall_show(engine, entity);
+	black_box_fill(engine, entity);
 	if (engine->ledger_error[0])
 		msg_set(&entity->ledger_error, engine->ledger_error);
 }

@@ -7,6 +7,7 @@
 #include "core/base/str.h"
 #include "core/events/directory.h"
 #include "core/engine/internal.h"
+#include "core/engine/recorder.h"
 #include "core/engine/reload.h"
 #include "core/engine/seek.h"
 #include "core/engine/windows.h"
@@ -36,6 +37,8 @@ static const struct {
 /* Chunks that came with a note go to the directory. */
 static void take_notes(struct engine *engine, struct parcel *parcel)
 {
+	if (engine->recorder)
+		recorder_chunks(engine->recorder, parcel->attachment);
 	if (parcel->attachment) {
 		event_directory_add(engine->events, parcel->attachment);
 		parcel->attachment = NULL;
@@ -73,10 +76,18 @@ static void digest_message(struct engine *engine, const struct msg_any *message)
 		engine->strangers++;
 }
 
+/* What workers, drivers and the ledger tell, rather than answers of the query pool. */
+static bool is_observation(enum msg_kind kind)
+{
+	return kind >= MSG_obs_source && kind <= MSG_obs_ledger;
+}
+
 void digest_parcel(struct engine *engine, struct parcel *parcel)
 {
 	size_t at = 0;
 	msg_complete(parcel->message.kind, parcel->message.body);
+	if (engine->recorder && is_observation(parcel->message.kind))
+		recorder_message(engine->recorder, parcel->message.kind, parcel->message.body);
 	while (at < COUNT_OF(carriers) && carriers[at].kind != parcel->message.kind)
 		at++;
 	if (at < COUNT_OF(carriers))

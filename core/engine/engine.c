@@ -17,6 +17,7 @@
 #include "core/store/ledger.h"
 #include "core/collect/collect.h"
 #include "core/engine/beat.h"
+#include "core/engine/black_box.h"
 #include "core/engine/digest.h"
 #include "core/engine/exporter.h"
 #include "core/engine/halt.h"
@@ -28,6 +29,7 @@
 #include "core/engine/memory.h"
 #include "core/engine/query_pool.h"
 #include "core/engine/recall.h"
+#include "core/engine/recorder.h"
 #include "core/engine/reload.h"
 #include "core/engine/requests.h"
 #include "core/engine/roster.h"
@@ -101,6 +103,34 @@ static void begin_collect(struct engine *engine)
 		reload_incomplete(engine, &err);
 }
 
+static bool begin_live(struct engine *engine, struct err *err)
+{
+	if (!open_doors(engine, err) || !black_box_begin(engine, err))
+		return false;
+	open_ledger(engine);
+	recall_begin(engine);
+	judge_configure(engine);
+	roster_apply(engine);
+	recall_alerts(engine);
+	beat_begin(engine);
+	begin_act(engine);
+	journal_begin(engine->book);
+	if (engine->options.workers)
+		begin_collect(engine);
+	return true;
+}
+
+/* Nothing is polled, judged, written or done: the recording says what was. */
+static bool begin_replay(struct engine *engine, struct err *err)
+{
+	const struct replay_stores stores = {
+		.model = engine->model, .events = engine->events, .series = engine->series};
+	engine->memory = memory_new(NULL, 0);
+	engine->act =
+		act_new(engine->settings, engine->clock, engine->model, NULL, engine->mailbox);
+	return replay_open(engine->options.replay, engine->clock, &stores, &engine->replay, err);
+}
+
 bool engine_new(struct settings *settings, const struct clock *clock,
 	const struct engine_options *options, struct engine **ret, struct err *err)
 {
@@ -112,9 +142,10 @@ bool engine_new(struct settings *settings, const struct clock *clock,
 		.model = model_new(),
 		.facts = facts_new(),
 		.pool = query_pool_new(),
-		.events = event_directory_new(settings->event_bytes),
-		.series = series_new(SERIES_BYTES, SERIES_SPAN_MS)};
-	engine->started_ms = now_wall(engine);
+		.events = event_directory_new(options->replay ? SIZE_MAX : settings->event_bytes),
+		.series = options->replay ? series_new(REPLAY_SERIES_BYTES, INT64_MAX / 4)
+					  : series_new(SERIES_BYTES, SERIES_SPAN_MS)};
+	engine->started_ms = clock_wall_ms(clock);
 	engine->started_mono_ms = engine->beat_mono_ms = now_mono(engine);
 	engine->server = server_new(engine);
 	if (!engine->pool) {
@@ -123,20 +154,10 @@ bool engine_new(struct settings *settings, const struct clock *clock,
 	}
 	engine->book = journal_new(clock, engine->model, engine->mailbox);
 	engine->alerts = alerts_new(settings, clock, engine->model);
-	if (!open_doors(engine, err)) {
+	if (options->replay ? !begin_replay(engine, err) : !begin_live(engine, err)) {
 		engine_free(engine);
 		return false;
 	}
-	open_ledger(engine);
-	recall_begin(engine);
-	judge_configure(engine);
-	roster_apply(engine);
-	recall_alerts(engine);
-	beat_begin(engine);
-	begin_act(engine);
-	journal_begin(engine->book);
-	if (options->workers)
-		begin_collect(engine);
 	*ret = engine;
 	return true;
 }
@@ -149,11 +170,13 @@ void engine_free(struct engine *engine)
 	exporter_free(engine->exporter);
 	collect_stop(engine->collect);
 	recall_keep(engine);
+	recorder_close(engine->recorder);
 	act_free(engine->act);
 	server_free(engine->server);
 	query_pool_free(engine->pool);
 	alerts_free(engine->alerts);
 	journal_free(engine->book);
+	replay_free(engine->replay);
 	event_directory_free(engine->events);
 	redactor_unref(engine->redactor);
 	ledger_close(engine->ledger);
@@ -192,6 +215,11 @@ void engine_adopt(struct engine *engine, int fd)
 	server_adopt(engine->server, fd);
 }
 
+void engine_adopt_known(struct engine *engine, int fd)
+{
+	server_adopt_known(engine->server, fd);
+}
+
 const struct model *engine_model(const struct engine *engine)
 {
 	return engine->model;
@@ -207,13 +235,25 @@ static int64_t sooner(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
+static int replay_patience_ms(const struct engine *engine, int wait_ms)
+{
+	int64_t now = now_mono(engine);
+	int64_t due = sooner(server_due_ms(engine->server), windows_due_ms(engine));
+	due = sooner(due, replay_due_ms(engine->replay));
+	return due <= now ? 0 : (int)sooner(due - now, wait_ms);
+}
+
 /* How long nothing is due, at most `wait_ms`. A virtual clock does not move while we wait. */
 static int patience_ms(const struct engine *engine, int wait_ms)
 {
+	if (engine->replay)
+		return replay_patience_ms(engine, wait_ms);
 	int64_t now = now_mono(engine), news_ms = journal_due_ms(engine->book);
 	int64_t due = sooner(server_due_ms(engine->server), windows_due_ms(engine));
 	due = sooner(due, sooner(act_due_ms(engine->act), engine->beat_mono_ms));
 	due = sooner(due, leave_due_ms(engine));
+	if (engine->recorder)
+		due = sooner(due, recorder_due_ms(engine->recorder, engine->model));
 	if (engine->to_judge || engine->keeps || due <= now)
 		return 0;
 	if (news_ms >= 0)
@@ -256,20 +296,43 @@ static void reload_if_asked(struct engine *engine)
 		reload_begin(engine);
 }
 
+/* Of a replay: what the recording says, and answers of the query pool. */
+static void take_recording(struct engine *engine)
+{
+	(void)digest_slice(engine);
+	if (replay_turn(engine->replay))
+		engine->event_changes++;
+}
+
+static void take_world(struct engine *engine)
+{
+	reload_if_asked(engine);
+	digest_some(engine);
+	beat(engine);
+	judge_some(engine);
+	engine->keeps = recall_turn(engine);
+}
+
+static void act_on_world(struct engine *engine)
+{
+	act_turn(engine->act);
+	journal_turn(engine->book);
+	black_box_turn(engine);
+}
+
 bool engine_turn(struct engine *engine, int wait_ms)
 {
 	struct pollfd fds[SERVER_POLLS + 1];
 	size_t count;
 	wait_for_input(engine, wait_ms, fds, &count);
 	int64_t begun_us = clock_cost_us();
-	reload_if_asked(engine);
-	digest_some(engine);
-	beat(engine);
-	judge_some(engine);
-	engine->keeps = recall_turn(engine);
+	if (engine->replay)
+		take_recording(engine);
+	else
+		take_world(engine);
 	server_handle(engine->server, fds, count);
-	act_turn(engine->act);
-	journal_turn(engine->book);
+	if (!engine->replay)
+		act_on_world(engine);
 	windows_turn(engine);
 	server_flush(engine->server);
 	cost_add(&engine->cost, clock_cost_us() - begun_us);

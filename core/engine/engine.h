@@ -19,10 +19,13 @@ struct model;
 struct settings;
 
 struct engine_options {
-	bool workers;   /* poll the outside */
-	bool listen;    /* lock the state directory, keep a ledger in it, open the socket */
-	bool own;       /* leave when the last client is gone and no operation runs */
-	bool read_only; /* no verb runs, whatever the configuration says */
+	bool workers;       /* poll the outside */
+	bool listen;        /* lock the state directory, keep a ledger in it, open the socket */
+	bool own;           /* leave when the last client is gone and no operation runs */
+	bool read_only;     /* no verb runs, whatever the configuration says */
+	const char *record; /* a file to record to, which must not be there; borrowed; NULL: none */
+	const char *
+		replay; /* a recording that is shown instead of what is now: no workers, no ledger, no verb; borrowed */
 };
 
 MUST_CHECK bool engine_new(struct settings *settings, const struct clock *clock,
@@ -38,6 +41,8 @@ bool engine_turn(struct engine *engine, int wait_ms);
 void engine_feed(struct engine *engine, struct parcel parcel);
 /* Adopts a connected socket as a client (tests: socketpair). Takes ownership. */
 void engine_adopt(struct engine *engine, int fd);
+/* The same for one whose hello another engine has taken: it is welcomed, and gets the state. */
+void engine_adopt_known(struct engine *engine, int fd);
 const struct model *engine_model(const struct engine *engine);
 struct mailbox *engine_mailbox(struct engine *engine);
 

@@ -6,6 +6,7 @@
 
 #include "core/base/mem.h"
 #include "core/conf/settings.h"
+#include "core/engine/black_box.h"
 #include "core/engine/internal.h"
 #include "core/engine/journal.h"
 #include "core/engine/peer.h"
@@ -29,6 +30,8 @@ static void welcome(struct engine *engine, struct peer *peer)
 		.pid = (uint64_t)getpid(),
 		.started_ms = engine->started_ms,
 		.own = engine->options.own,
+		.past = engine->replay != NULL,
+		.from_ms = engine->replay ? replay_from_ms(engine->replay) : 0,
 		.operator= peer->who.name };
 	peer_send(peer, MSG_welcome, &welcome);
 	peer->stage = PEER_KNOWN;
@@ -47,6 +50,16 @@ static void record_claims(
 			peer->who.name, hello->claims[0] ? "; it claims " : "", hello->claims);
 }
 
+/* The connection goes on elsewhere: here it is closed without a word. */
+static void open_past(struct engine *engine, struct peer *peer)
+{
+	struct err err = {.code = ERR_NONE};
+	if (black_box_open_past(engine, peer, &err))
+		peer_drop(peer, "");
+	else
+		greet_refuse(engine, peer, err.code, err.text);
+}
+
 void greet_hello(struct engine *engine, struct peer *peer, const struct msg_any *message)
 {
 	const struct msg_hello *hello = message->body;
@@ -55,18 +68,20 @@ void greet_hello(struct engine *engine, struct peer *peer, const struct msg_any 
 		return;
 	}
 	const char *identity = engine->settings->state_dir;
+	bool is_elsewhere = hello->engine[0] && strcmp(hello->engine, identity) != 0;
 	if (hello->protocol != MSG_PROTOCOL) {
 		autofree char *text = xasprintf("the engine speaks protocol %d (%s), the client "
 						"%llu (%.40s): restart the older one",
 			MSG_PROTOCOL, BOTSWAIN_VERSION, (unsigned long long)hello->protocol,
 			hello->build);
 		greet_refuse(engine, peer, ERR_PROTOCOL, text);
-	} else if (hello->engine[0] &&
-		   strcmp(hello->engine, identity) != 0) { /* none: by a tunnel */
+	} else if (is_elsewhere && !engine->replay) { /* none: by a tunnel */
 		autofree char *text = xasprintf(
 			"this is the engine of '%s', but the client is configured for '%.200s'",
 			identity, hello->engine);
 		greet_refuse(engine, peer, ERR_CONFLICT, text);
+	} else if (hello->past && !engine->replay) {
+		open_past(engine, peer);
 	} else {
 		peer->want_state = hello->want_state;
 		welcome(engine, peer);

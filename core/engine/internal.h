@@ -10,6 +10,7 @@
 #include "core/engine/draft.h"
 #include "core/engine/engine.h"
 #include "core/engine/facts.h"
+#include "core/engine/replay.h"
 #include "core/engine/sources.h"
 #include "core/engine/systemd.h"
 #include "core/model/model.h"
@@ -27,7 +28,9 @@ struct lock;
 struct memory;
 struct query_pool;
 struct recall;
+struct recorder;
 struct redactor;
+struct replay;
 struct series;
 
 enum {
@@ -75,6 +78,9 @@ struct engine {
 	struct exporter *exporter; /* NULL: no /metrics */
 	struct act *act;
 	struct journal journal;
+	struct recorder *recorder; /* NULL: nothing is recorded */
+	char record_error[256];    /* why not; empty: as it should be */
+	struct replay *replay;     /* NULL: it shows what is now */
 	struct collect *collect;   /* NULL: no workers */
 	struct redactor *redactor; /* what the last beat redacted with; NULL: none yet */
 	uint64_t redactor_changes; /* secrets became known: rows that were sent may show them */
@@ -98,9 +104,10 @@ struct engine {
 /* Serves /metrics where the configuration says, instead of where it did. False: nowhere now. */
 MUST_CHECK bool engine_export(struct engine *engine, struct err *err);
 
+/* What is shown is of this time: a replay has its own. */
 static inline int64_t now_wall(const struct engine *engine)
 {
-	return clock_wall_ms(engine->clock);
+	return engine->replay ? replay_now_ms(engine->replay) : clock_wall_ms(engine->clock);
 }
 
 static inline int64_t now_mono(const struct engine *engine)

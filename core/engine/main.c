@@ -89,7 +89,9 @@ static int run(struct settings *settings, const struct options *options, struct 
 		pthread_join(listener, NULL);
 		return fail(&err);
 	}
-	if (options->client_fd >= 0)
+	if (options->client_fd >= 0 && options->known)
+		engine_adopt_known(signals->engine, options->client_fd);
+	else if (options->client_fd >= 0)
 		engine_adopt(signals->engine, options->client_fd);
 	engine_run(signals->engine);
 	pthread_kill(listener, SIGUSR1);
@@ -98,12 +100,31 @@ static int run(struct settings *settings, const struct options *options, struct 
 	return EXIT_OK;
 }
 
+/* Nothing of a configuration matters to what was. */
+static int start_replay(const struct options *options, struct signals *signals)
+{
+	static const char nothing[] = "environment: replay\nstate_dir: /nonexistent/botswain\n";
+	struct err err = {.code = ERR_NONE};
+	struct settings *settings = NULL;
+	autostr struct str report = STR_INIT;
+	if (!settings_parse(nothing, sizeof(nothing) - 1, "/nonexistent/botswain.yaml", &settings,
+		    &report, &err)) {
+		fprintf(stderr, "botswaind: %s\n", report.length ? report.text : err.text);
+		return EXIT_FAILED;
+	}
+	int status = run(settings, options, signals);
+	settings_unref(settings);
+	return status;
+}
+
 static int start(const struct options *options, struct signals *signals)
 {
 	struct err err = {.code = ERR_NONE};
 	struct settings *settings = NULL;
 	autostr struct str report = STR_INIT;
 	autofree char *path = NULL;
+	if (options->engine.replay)
+		return start_replay(options, signals);
 	if (!settings_find(options->config, &path, &err)) {
 		fprintf(stderr, "botswaind: %s\n", err.text);
 		return EXIT_USAGE;

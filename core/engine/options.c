@@ -18,12 +18,14 @@ static const struct option long_options[] = {
 	{.name = "merge", .has_arg = required_argument, .val = 'm'},
 	{.name = "supervisor", .has_arg = required_argument, .val = 's'},
 	{.name = "json", .val = 'j'},
+	{.name = "record", .has_arg = required_argument, .val = 'R'},
+	{.name = "replay", .has_arg = required_argument, .val = 'P'},
+	{.name = "known", .val = 'k'},
 	{.name = "version", .val = 'V'},
 	{.name = "help", .val = 'h'},
 	{.name = NULL},
 };
 
-/* An engine for one client takes no lock, writes nothing and may not act. */
 static bool read_client_fd(const char *text, struct options *options, struct err *err)
 {
 	struct stat found;
@@ -34,7 +36,6 @@ static bool read_client_fd(const char *text, struct options *options, struct err
 		return err_set(err, ERR_INVALID, "--client-fd '%s' is no open socket", text);
 	(void)fcntl((int)fd, F_SETFD, FD_CLOEXEC);
 	options->client_fd = (int)fd;
-	options->engine = (struct engine_options){.workers = true, .own = true, .read_only = true};
 	return true;
 }
 
@@ -52,6 +53,18 @@ static bool take_discover(int option, struct options *options)
 	else
 		return false;
 	return true;
+}
+
+/* An engine for one client takes no lock, writes nothing and may not act. A replay needs nothing but its recording. */
+static void settle(struct options *options)
+{
+	const struct engine_options asked = options->engine;
+	if (options->client_fd >= 0 || asked.replay)
+		options->engine = (struct engine_options){.workers = !asked.replay,
+			.own = true,
+			.read_only = true,
+			.record = asked.record,
+			.replay = asked.replay};
 }
 
 bool options_read(int argc, char **argv, struct options *ret, struct err *err)
@@ -72,6 +85,12 @@ bool options_read(int argc, char **argv, struct options *ret, struct err *err)
 			return false;
 		else if (option == 'f')
 			continue;
+		else if (option == 'R')
+			options.engine.record = optarg;
+		else if (option == 'P')
+			options.engine.replay = optarg;
+		else if (option == 'k')
+			options.known = true;
 		else if (option == 'V')
 			options.version = true;
 		else if (option == 'h')
@@ -82,6 +101,7 @@ bool options_read(int argc, char **argv, struct options *ret, struct err *err)
 				"--help",
 				argv[optind - 1]);
 	}
+	settle(&options);
 	if (optind < argc)
 		return err_set(
 			err, ERR_INVALID, "'%s' is no option; see botswaind --help", argv[optind]);
@@ -91,7 +111,7 @@ bool options_read(int argc, char **argv, struct options *ret, struct err *err)
 
 const char *options_help(void)
 {
-	return "usage: botswaind [-c FILE] [--own] [--read-only]\n"
+	return "usage: botswaind [-c FILE] [--own] [--read-only] [--record FILE]\n"
 	       "       botswaind --discover [--merge FILE] [--supervisor KIND=ADDRESS] [--json]\n"
 	       "\n"
 	       "The engine of botswain: polls what the configuration names, and serves screens on\n"
@@ -105,6 +125,8 @@ const char *options_help(void)
 	       "verb runs\n"
 	       "      --read-only    watch only: no verb runs, whatever the configuration says\n"
 	       "      --discover     look once for bots, print a configuration for them, leave\n"
+	       "      --record FILE  record what happens to a new file, for botswain replay\n"
+	       "      --replay FILE  with --client-fd: show that recording, or that folder of one\n"
 	       "      --version      print the version\n"
 	       "  -h, --help         print this\n"
 	       "\n"

@@ -16,6 +16,7 @@ struct options {
 	const char *config; /* -c FILE, NULL: look for it */
 	bool help, version;
 	int client_fd; /* a connected socket: the one client of an engine that keeps nothing; -1 */
+	bool known;    /* that client was greeted elsewhere: it is welcomed without its hello */
 	struct engine_options engine;
 	/* look once for bots, print a configuration, leave */
 	bool discover, json;

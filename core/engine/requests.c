@@ -6,6 +6,7 @@
 #include "core/collect/collect.h"
 #include "core/engine/internal.h"
 #include "core/engine/peer.h"
+#include "core/engine/recorder.h"
 #include "core/engine/reload.h"
 #include "core/engine/seek.h"
 #include "core/engine/windows.h"
@@ -24,9 +25,11 @@ static void answer(struct peer *peer, uint64_t req, enum err_code code, const ch
 }
 
 /* In the kind of answer that the asker waits for. */
-static void refuse(struct peer *peer, enum msg_kind kind, uint64_t req)
+static void refuse(const struct engine *engine, struct peer *peer, enum msg_kind kind, uint64_t req)
 {
-	static char why[] = "the engine belongs to another user: you may look, not act";
+	static char others[] = "the engine belongs to another user: you may look, not act";
+	static char past[] = "this is a recording: nothing can be changed in it";
+	char *why = engine->replay ? past : others;
 	struct msg_plan plan = {.req = req, .code = ERR_REFUSED, .error = why};
 	struct msg_accepted accepted = {.req = req, .code = ERR_REFUSED, .error = why};
 	if (kind == MSG_plan_req)
@@ -46,6 +49,26 @@ static void focus(struct engine *engine, struct peer *peer, const void *body)
 		collect_focus(engine->collect, bot ? bot->name : "");
 }
 
+static void move_past(struct engine *engine, struct peer *peer, const void *body)
+{
+	const struct msg_past_req *request = body;
+	if (!engine->replay) {
+		answer(peer, request->req, ERR_INVALID,
+			"this engine shows what is now: it replays nothing");
+		return;
+	}
+	replay_move(engine->replay, request->time_ms, request->speed);
+	engine->event_changes++;
+	autofree char *note = xstrdup(replay_note(engine->replay));
+	struct msg_past reply = {.req = request->req,
+		.now_ms = replay_now_ms(engine->replay),
+		.from_ms = replay_from_ms(engine->replay),
+		.to_ms = replay_to_ms(engine->replay),
+		.speed = replay_speed(engine->replay),
+		.note = note};
+	peer_send(peer, MSG_past, &reply);
+}
+
 /* clang-format off */
 static const struct {
 	enum msg_kind kind;
@@ -62,6 +85,7 @@ static const struct {
 	{MSG_win_close,  windows_close,  0},
 	{MSG_seek_req,   seek_request,   HAS_REQ | LATER},
 	{MSG_seek_stop,  seek_stop,      0},
+	{MSG_past_req,   move_past,      HAS_REQ},
 };
 /* clang-format on */
 
@@ -73,11 +97,13 @@ static void handle(struct engine *engine, struct peer *peer, size_t row, const v
 		return;
 	if (req)
 		peer_expect(peer, req);
-	bool refused = (table[row].flags & CHANGES) && !peer->may_act;
+	bool refused = (table[row].flags & CHANGES) && (engine->replay || !peer->may_act);
 	if (refused)
-		refuse(peer, table[row].kind, req);
+		refuse(engine, peer, table[row].kind, req);
 	else
 		table[row].handle(engine, peer, body);
+	if (engine->recorder && (table[row].flags & CHANGES) && !refused)
+		recorder_message(engine->recorder, table[row].kind, body);
 	if (req && peer->out.length > from && (refused || !(table[row].flags & LATER)))
 		peer_remember(peer, req, from);
 }

@@ -155,6 +155,18 @@ void server_adopt_inner(struct server *server, int fd)
 }
 
 /* Without a free descriptor the waiting client stays waiting: polling for it would only spin. */
+void server_adopt_known(struct server *server, int fd)
+{
+	char kind[] = "screen";
+	struct msg_hello hello = {.protocol = MSG_PROTOCOL, .client = kind, .want_state = true};
+	size_t before = server->count;
+	server_adopt(server, fd);
+	if (server->count == before)
+		return;
+	msg_encode(MSG_hello, &hello, &server->peers[before]->in);
+	server->peers[before]->more = true;
+}
+
 static void rest(struct server *server, int error)
 {
 	server->deaf_until_ms = now_mono(server->engine) + SERVER_DEAF_MS;

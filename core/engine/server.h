@@ -43,6 +43,8 @@ void server_keep_door(struct server *server);
 void server_leave(struct server *server);
 /* Takes ownership of a connected socket. */
 void server_adopt(struct server *server, int fd);
+/* The same for one that said hello elsewhere. */
+void server_adopt_known(struct server *server, int fd);
 /* The same for a client of our own process, which is nobody: it is not counted, and no engine stays for it. */
 void server_adopt_inner(struct server *server, int fd);
 

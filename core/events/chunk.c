@@ -26,7 +26,7 @@ struct chunk {
 	uint64_t first_seq;
 	size_t bytes; /* of the allocation, and of the name */
 	size_t text_capacity, record_capacity;
-	size_t used; /* bytes of text, writer only */
+	size_t used, written; /* bytes of text and lines, writer only */
 	_Atomic uint32_t names[NAMES];
 	size_t name_count; /* writer only */
 	atomic_bool has_many, has_nameless;
@@ -174,7 +174,7 @@ static void note_level(struct chunk *chunk, unsigned level)
 bool chunk_append(
 	struct chunk *chunk, struct record record, const char *line, size_t length, const char *bot)
 {
-	size_t index = atomic_load_explicit(&chunk->published, memory_order_relaxed);
+	size_t index = chunk->written;
 	size_t used = chunk->used;
 	size_t name = bot ? strlen(bot) + 1 : 0;
 	if (index == chunk->record_capacity || length > UINT16_MAX ||
@@ -187,8 +187,16 @@ bool chunk_append(
 	memcpy(chunk->text + used, line, length);
 	chunk->records[index] = record;
 	chunk->used = used + length;
+	chunk->written = index + 1;
 	atomic_store_explicit(&chunk->published, index + 1, memory_order_release);
 	return true;
+}
+
+void chunk_show(struct chunk *chunk, size_t count)
+{
+	if (count > chunk->written)
+		count = chunk->written;
+	atomic_store_explicit(&chunk->published, count, memory_order_release);
 }
 
 size_t chunk_count(const struct chunk *chunk)

@@ -65,6 +65,10 @@ void chunk_unref(const struct chunk *chunk); /* NULL is legal */
 bool chunk_append(struct chunk *chunk, struct record record, const char *line, size_t length,
 	const char *bot);
 
+/* Writer's thread only, of a replay: only the first `count` lines are published, until it says otherwise
+ * or appends; none is lost. The records of a snapshot stay readable. */
+void chunk_show(struct chunk *chunk, size_t count);
+
 /* Any thread. The published count only grows; what lies below it is constant. */
 size_t chunk_count(const struct chunk *chunk);
 const struct record *chunk_record(const struct chunk *chunk, size_t index);

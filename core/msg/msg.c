@@ -250,6 +250,34 @@ bool msg_equal(enum msg_kind kind, const void *a, const void *b, bool but_rev)
 	return same_fields(known(kind), a, b, but_rev);
 }
 
+static void each_text_of(const struct msg_field *field, void *body,
+	void (*visit)(void *context, char **text), void *context)
+{
+	if (field->type == MSG_T_STR) {
+		char **text = field_at(field, body);
+		if (*text)
+			visit(context, text);
+		return;
+	}
+	if (field->type != MSG_T_STRS && field->type != MSG_T_LIST)
+		return;
+	char *list = *(char **)field_at(field, body);
+	for (size_t i = 0; i < *count_at(field, body); i++)
+		if (field->type == MSG_T_STRS)
+			visit(context, (char **)(void *)list + i);
+		else
+			msg_each_text(
+				field->kind, list + i * known(field->kind)->size, visit, context);
+}
+
+void msg_each_text(
+	enum msg_kind kind, void *body, void (*visit)(void *context, char **text), void *context)
+{
+	const struct msg_info *info = known(kind);
+	for (size_t i = 0; i < info->field_count; i++)
+		each_text_of(&info->fields[i], body, visit, context);
+}
+
 bool msg_set(char **field, const char *text)
 {
 	if (*field && strcmp(*field, text) == 0)

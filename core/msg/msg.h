@@ -163,6 +163,11 @@ bool msg_equal(enum msg_kind kind, const void *a, const void *b, bool but_rev);
 /* Gives every NULL string of `body` (and of its elements) an empty one, as readers are promised. */
 void msg_complete(enum msg_kind kind, void *body);
 
+/* Shows every string of `body`, those of its lists and elements too, to `visit`, which may replace it with
+ * msg_set(). NULL strings are left out. */
+void msg_each_text(
+	enum msg_kind kind, void *body, void (*visit)(void *context, char **text), void *context);
+
 /* Replaces a string field: frees the old one, copies the new one. Returns true when the text
  * changed. */
 bool msg_set(char **field, const char *text);

@@ -27,6 +27,10 @@ struct series {
 	int64_t span_ms;
 	int64_t cleared_ms; /* when it was last looked for series that nobody feeds any more */
 	uint64_t refused;
+	int64_t until_ms; /* nothing newer is seen */
+	void (*watch)(
+		void *context, const char *name, const char *labels, int64_t time_ms, double value);
+	void *watcher;
 };
 
 struct series *series_new(size_t budget_bytes, int64_t span_ms)
@@ -35,7 +39,8 @@ struct series *series_new(size_t budget_bytes, int64_t span_ms)
 	*series = (struct series){.budget = budget_bytes,
 		.span_ms = span_ms,
 		.slots = xcalloc(FIRST_SLOTS, sizeof(uint32_t)),
-		.slot_count = FIRST_SLOTS};
+		.slot_count = FIRST_SLOTS,
+		.until_ms = INT64_MAX};
 	pthread_mutex_init(&series->lock, NULL);
 	return series;
 }
@@ -178,7 +183,34 @@ bool series_append(
 	else
 		series->refused++;
 	pthread_mutex_unlock(&series->lock);
+	if (series->watch)
+		series->watch(series->watcher, name, labels, time_ms, value);
 	return line != NULL;
+}
+
+void series_watch(struct series *series,
+	void (*watch)(
+		void *context, const char *name, const char *labels, int64_t time_ms, double value),
+	void *context)
+{
+	series->watch = watch;
+	series->watcher = context;
+}
+
+void series_show_until(struct series *series, int64_t time_ms)
+{
+	pthread_mutex_lock(&series->lock);
+	series->until_ms = time_ms;
+	pthread_mutex_unlock(&series->lock);
+}
+
+/* The points that may be seen, borrowed. */
+static struct ring seen_of(const struct series *series, const struct line *line)
+{
+	struct ring ring = line->ring;
+	if (series->until_ms != INT64_MAX)
+		ring.count = ring_lower(&ring, series->until_ms + 1);
+	return ring;
 }
 
 /* As the store writes it: without quotes, spaces and an empty {}. */
@@ -200,9 +232,12 @@ bool series_query(const struct series *series, const char *key, int64_t from_ms,
 	normalise(wanted, sizeof(wanted), key);
 	pthread_mutex_lock(lock_of(series));
 	const struct line *line = find(series, wanted);
-	if (line && line->ring.count) {
-		ring_columns(&line->ring, from_ms, to_ms, columns, ret_values);
-		*ret_last = ring_at(&line->ring, line->ring.count - 1)->value;
+	struct ring ring = {0};
+	if (line)
+		ring = seen_of(series, line);
+	if (ring.count) {
+		ring_columns(&ring, from_ms, to_ms, columns, ret_values);
+		*ret_last = ring_at(&ring, ring.count - 1)->value;
 	}
 	pthread_mutex_unlock(lock_of(series));
 	return line != NULL;

@@ -28,6 +28,14 @@ void series_free(struct series *series); /* NULL is legal */
 bool series_append(
 	struct series *series, const char *name, const char *labels, int64_t time_ms, double value);
 
+/* From now on `watch` sees every value that is appended, in the thread that does. */
+void series_watch(struct series *series,
+	void (*watch)(
+		void *context, const char *name, const char *labels, int64_t time_ms, double value),
+	void *context);
+/* Queries see nothing newer than this (a replay stands there); INT64_MAX: all. */
+void series_show_until(struct series *series, int64_t time_ms);
+
 /*
  * `columns` values over from_ms .. to_ms, oldest first: the mean of what fell into the column,
  * else the value before it while that is younger than two and a half of the series' usual

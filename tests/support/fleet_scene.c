@@ -101,6 +101,11 @@ void fleet_live(struct console *console, int64_t ms)
 	}
 }
 
+struct console *fleet_open(const struct engine_options *options, int rows, int columns)
+{
+	return console_open(config, options, rows, columns);
+}
+
 int fleet_setup(void **state)
 {
 	struct console *console = console_new(config, 24, 80);

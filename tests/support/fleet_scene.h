@@ -10,6 +10,9 @@
 int fleet_setup(void **state);
 int fleet_teardown(void **state);
 
+/* The same on an engine with other options, before anything was observed. */
+struct console *fleet_open(const struct engine_options *options, int rows, int columns) MUST_CHECK;
+
 /* Another `ms` of the same. */
 void fleet_live(struct console *console, int64_t ms);
 

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/engine/black_box.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/base/mem.h"
+#include "core/base/reap.h"
+#include "core/base/str.h"
+#include "core/conf/settings.h"
+#include "core/engine/internal.h"
+#include "core/engine/peer.h"
+#include "core/engine/record.h"
+#include "core/engine/recorder.h"
+#include "core/series/series.h"
+
+extern char **environ;
+
+/* By name; or on its own, if it is a service that keeps a state directory. The caller frees the path. */
+static char *path_of(const struct engine *engine, bool *ret_rolls)
+{
+	bool is_service = engine->options.listen && !engine->options.own;
+	*ret_rolls = !engine->options.record;
+	if (engine->options.record)
+		return xstrdup(engine->options.record);
+	if (is_service && engine->settings->record_bytes)
+		return xasprintf("%s/recording", engine->settings->state_dir);
+	return NULL;
+}
+
+bool black_box_begin(struct engine *engine, struct err *err)
+{
+	struct record_options options = {.budget = engine->settings->record_bytes,
+		.environment = engine->settings->environment,
+		.started_ms = engine->started_ms};
+	autofree char *path = path_of(engine, &options.rolls);
+	options.path = path;
+	if (!path)
+		return true;
+	if (options.budget == 0)
+		options.budget = RECORD_FILE_BYTES;
+	if (recorder_open(&options, &engine->recorder, err)) {
+		series_watch(engine->series, recorder_value, engine->recorder);
+		return true;
+	}
+	copy_text(engine->record_error, sizeof(engine->record_error), err->text);
+	return options.rolls;
+}
+
+void black_box_turn(struct engine *engine)
+{
+	if (engine->recorder)
+		recorder_turn(engine->recorder, engine->model, engine->redactor, now_wall(engine),
+			now_mono(engine));
+}
+
+void black_box_fill(const struct engine *engine, struct msg_engine *entity)
+{
+	struct record_figures figures = {.bytes = 0};
+	if (engine->recorder) {
+		recorder_figures(engine->recorder, &figures);
+		(void)msg_set(&entity->recording, recorder_path(engine->recorder));
+		entity->recording_dropped = recorder_dropped(engine->recorder);
+	}
+	entity->recording_from_ms = figures.from_ms;
+	entity->recording_bytes = figures.bytes;
+	(void)msg_set(
+		&entity->recording_error, engine->recorder ? figures.error : engine->record_error);
+}
+
+/* ---- the way back ---- */
+
+static bool may_go_back(const struct engine *engine, struct err *err)
+{
+	struct record_figures figures = {.bytes = 0};
+	if (engine->recorder)
+		recorder_figures(engine->recorder, &figures);
+	if (engine->record_error[0])
+		return err_set(err, ERR_UNREACHABLE, "there is no recording to go back in: %s",
+			engine->record_error);
+	if (!engine->recorder)
+		return err_set(err, ERR_NOT_FOUND,
+			"this engine records nothing: run it as a service (`botswain serve`), or "
+			"start it with --record FILE");
+	if (!figures.from_ms)
+		return err_set(err, ERR_NOT_FOUND, "nothing was recorded yet%s%s",
+			figures.error[0] ? ": " : ", try again in a moment", figures.error);
+	if (reap_left() >= BLACK_BOX_PASTS)
+		return err_set(err, ERR_LIMIT,
+			"%d screens look into the past already: wait until one of them comes back",
+			BLACK_BOX_PASTS);
+	return true;
+}
+
+/* Our own program, also when another was installed over it since. */
+static bool spawn_replay(const char *recording, int socket, pid_t *ret_pid)
+{
+	autofree char *path = xstrdup(recording);
+	char name[] = "botswaind", replay[] = "--replay", fd[] = "--client-fd", number[] = "3";
+	char known[] = "--known";
+	char *const words[] = {name, replay, path, known, fd, number, NULL};
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t attributes;
+	sigset_t none, all;
+	sigemptyset(&none);
+	sigfillset(&all);
+	posix_spawn_file_actions_init(&files);
+	posix_spawn_file_actions_adddup2(&files, socket, 3);
+	posix_spawnattr_init(&attributes);
+	posix_spawnattr_setsigmask(&attributes, &none);
+	posix_spawnattr_setsigdefault(&attributes, &all);
+	posix_spawnattr_setflags(
+		&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	int error = posix_spawn(ret_pid, "/proc/self/exe", &files, &attributes, words, environ);
+	posix_spawn_file_actions_destroy(&files);
+	posix_spawnattr_destroy(&attributes);
+	errno = error;
+	return error == 0;
+}
+
+bool black_box_open_past(struct engine *engine, struct peer *peer, struct err *err)
+{
+	pid_t pid = 0;
+	if (!may_go_back(engine, err))
+		return false;
+	if (!spawn_replay(recorder_path(engine->recorder), peer->fd, &pid))
+		return err_errno(err, errno, "cannot start a replay");
+	(void)reap_child(pid, -1, 0, NULL);
+	return true;
+}

@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/engine/replay_stores.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/clock.h"
+#include "core/base/err.h"
+#include "core/base/limits.h"
+#include "core/base/mem.h"
+#include "core/base/sanitize.h"
+#include "core/base/str.h"
+#include "core/events/chunk.h"
+#include "core/events/directory.h"
+#include "core/events/writer.h"
+#include "core/parse/log_trouble.h"
+#include "core/engine/replay.h"
+#include "core/engine/tape.h"
+#include "core/msg/msg.h"
+#include "core/series/series.h"
+
+enum {
+	CHUNK_TEXT = 32 << 10,
+	CHUNK_LINES = 256,
+	STREAMS_MAX = 4096,
+	NAMES_MAX = 1 << 17,
+	FRAMES_A_LOOK = 16, /* read between two looks at the clock */
+};
+
+/* So many lines of a chunk were there at that time. */
+struct shown_mark {
+	size_t count;
+	int64_t at_ms;
+};
+
+struct shown_chunk {
+	struct chunk *chunk; /* a reference */
+	struct shown_mark *marks;
+	size_t count, room;
+};
+
+struct lane {
+	uint64_t source, stream;
+	size_t chunk; /* its newest one, by number */
+	uint64_t next_seq;
+	int64_t order_ms; /* of its last line */
+};
+
+struct replay_reader {
+	struct tape_head *head;
+	struct event_directory *events;
+	struct series *series;
+	struct shown_chunk *chunks;
+	size_t chunk_count, chunk_room;
+	struct lane *lanes; /* sorted */
+	size_t lane_count, lane_room;
+	struct msg_rec_name **names; /* sorted; of the file that is read */
+	size_t name_count, name_room;
+	int64_t now_ms;   /* of what is read */
+	int64_t until_ms; /* seen so far */
+	size_t bytes;
+	uint64_t dropped;
+	bool done;
+};
+
+struct replay_reader *replay_reader_new(
+	struct tape *tape, struct event_directory *events, struct series *series)
+{
+	struct replay_reader *reader = xcalloc(1, sizeof(*reader));
+	reader->head = tape_head_new(tape);
+	reader->events = events;
+	reader->series = series;
+	return reader;
+}
+
+static void forget_names(struct replay_reader *reader)
+{
+	for (size_t i = 0; i < reader->name_count; i++)
+		msg_free(MSG_rec_name, reader->names[i]);
+	reader->name_count = 0;
+}
+
+void replay_reader_free(struct replay_reader *reader)
+{
+	if (!reader)
+		return;
+	for (size_t i = 0; i < reader->chunk_count; i++) {
+		chunk_unref(reader->chunks[i].chunk);
+		free(reader->chunks[i].marks);
+	}
+	forget_names(reader);
+	free(reader->names);
+	free(reader->chunks);
+	free(reader->lanes);
+	tape_head_free(reader->head);
+	free(reader);
+}
+
+/* ---- values ---- */
+
+static size_t place_of_name(const struct replay_reader *reader, uint64_t id)
+{
+	size_t low = 0, high = reader->name_count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (reader->names[middle]->id < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static void take_name(struct replay_reader *reader, const struct msg_rec_name *name)
+{
+	size_t at = place_of_name(reader, name->id);
+	if ((at < reader->name_count && reader->names[at]->id == name->id) ||
+		reader->name_count == NAMES_MAX)
+		return;
+	reader->names = grow((void *)reader->names, reader->name_count, &reader->name_room,
+		sizeof(*reader->names));
+	memmove((void *)(reader->names + at + 1), (const void *)(reader->names + at),
+		(reader->name_count - at) * sizeof(*reader->names));
+	reader->names[at] = msg_copy(MSG_rec_name, name);
+	reader->name_count++;
+}
+
+static void take_points(struct replay_reader *reader, const struct msg_rec_points *points)
+{
+	for (size_t i = 0; i < points->points_count; i++) {
+		const struct msg_rec_point *point = &points->points[i];
+		size_t at = place_of_name(reader, point->id);
+		if (at == reader->name_count || reader->names[at]->id != point->id)
+			continue;
+		(void)series_append(reader->series, reader->names[at]->name,
+			reader->names[at]->labels, points->time_ms, point->value);
+	}
+}
+
+/* ---- lines ---- */
+
+static bool is_before(const struct lane *lane, uint64_t source, uint64_t stream)
+{
+	return lane->source != source ? lane->source < source : lane->stream < stream;
+}
+
+/* NULL: there are too many. */
+static struct lane *find_lane(struct replay_reader *reader, uint64_t source, uint64_t stream)
+{
+	size_t low = 0, high = reader->lane_count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (is_before(&reader->lanes[middle], source, stream))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	struct lane *lane = reader->lanes + low;
+	if (low < reader->lane_count && lane->source == source && lane->stream == stream)
+		return lane;
+	if (reader->lane_count == STREAMS_MAX)
+		return NULL;
+	reader->lanes =
+		grow(reader->lanes, reader->lane_count, &reader->lane_room, sizeof(*reader->lanes));
+	lane = reader->lanes + low;
+	memmove(lane + 1, lane, (reader->lane_count - low) * sizeof(*lane));
+	reader->lane_count++;
+	*lane = (struct lane){
+		.source = source, .stream = stream, .chunk = SIZE_MAX, .order_ms = INT64_MIN};
+	return lane;
+}
+
+static void add_chunk(struct replay_reader *reader, struct lane *lane,
+	const struct msg_rec_lines *lines, uint64_t seq, size_t need)
+{
+	autostr struct str name = STR_INIT;
+	struct chunk_list *list = xmalloc(sizeof(*list) + sizeof(struct chunk *));
+	sanitize(&name, lines->name, strlen(lines->name));
+	const struct stream stream = {.source = lines->source,
+		.id = lines->stream,
+		.name = name.text,
+		.is_own = lines->own};
+	struct chunk *chunk =
+		chunk_new(&stream, seq, need > CHUNK_TEXT ? need : CHUNK_TEXT, CHUNK_LINES);
+	reader->chunks = grow(
+		reader->chunks, reader->chunk_count, &reader->chunk_room, sizeof(*reader->chunks));
+	lane->chunk = reader->chunk_count++;
+	reader->chunks[lane->chunk] = (struct shown_chunk){.chunk = chunk};
+	reader->bytes += chunk_bytes(chunk);
+	list->count = 1;
+	list->chunks[0] = chunk_ref(chunk);
+	event_directory_add(reader->events, list);
+}
+
+/* Nothing that the reader of a chunk relies on is taken on trust. */
+static struct record record_of(const struct msg_rec_line *line, size_t length, struct lane *lane)
+{
+	int64_t most_ms = INT64_C(1) << 52; /* far beyond every clock */
+	int64_t wall_ms = line->wall_ms < -most_ms || line->wall_ms > most_ms ? 0 : line->wall_ms;
+	int64_t late_ms = line->late_ms < 0 || line->late_ms > INT32_MAX ? 0 : line->late_ms;
+	if (wall_ms + late_ms < lane->order_ms)
+		late_ms = lane->order_ms - wall_ms;
+	if (late_ms > INT32_MAX) {
+		wall_ms = lane->order_ms;
+		late_ms = 0;
+	}
+	lane->order_ms = wall_ms + late_ms;
+	struct record record = {.wall_ms = wall_ms,
+		.late_ms = (int32_t)late_ms,
+		.level = (uint8_t)(line->level < LOG_LEVELS ? line->level : LOG_LEVEL_NONE),
+		.trouble =
+			(uint8_t)(line->trouble <= TROUBLE_HANDLED ? line->trouble : TROUBLE_NONE),
+		.flags = (uint8_t)(line->flags & (RECORD_ESCAPED | RECORD_CONTINUES | RECORD_CUT |
+							 RECORD_HIDES))};
+	bool whole = line->message_offset > length ||
+		     line->message_length > length - line->message_offset;
+	record.message_offset = (uint16_t)(whole ? 0 : line->message_offset);
+	record.message_length = (uint16_t)(whole ? length : line->message_length);
+	if (line->correlation_offset <= length &&
+		line->correlation_length <= length - line->correlation_offset &&
+		line->correlation_length <= UINT8_MAX) {
+		record.correlation_offset = (uint16_t)line->correlation_offset;
+		record.correlation_length = (uint8_t)line->correlation_length;
+	}
+	return record;
+}
+
+static void take_line(struct replay_reader *reader, struct lane *lane,
+	const struct msg_rec_lines *lines, const struct msg_rec_line *line, uint64_t seq)
+{
+	autostr struct str bot = STR_INIT;
+	size_t length = strlen(line->text);
+	if (length > LIMIT_LOG_STORED_BYTES)
+		length = LIMIT_LOG_STORED_BYTES;
+	sanitize_clip(&bot, line->bot, strlen(line->bot), 64);
+	struct record record = record_of(line, length, lane);
+	bool goes_on = lane->chunk != SIZE_MAX && seq == lane->next_seq &&
+		       chunk_append(reader->chunks[lane->chunk].chunk, record, line->text, length,
+			       bot.text);
+	if (!goes_on) {
+		add_chunk(reader, lane, lines, seq, length + bot.length + 1);
+		(void)chunk_append(
+			reader->chunks[lane->chunk].chunk, record, line->text, length, bot.text);
+	}
+	lane->next_seq = seq + 1;
+}
+
+static void note_count(struct replay_reader *reader, struct shown_chunk *shown)
+{
+	size_t count = chunk_count(shown->chunk);
+	struct shown_mark *last = shown->count ? &shown->marks[shown->count - 1] : NULL;
+	if (last && last->at_ms == reader->now_ms) {
+		last->count = count;
+		return;
+	}
+	shown->marks = grow(shown->marks, shown->count, &shown->room, sizeof(*shown->marks));
+	shown->marks[shown->count++] = (struct shown_mark){.count = count, .at_ms = reader->now_ms};
+}
+
+static void show_chunk(const struct replay_reader *reader, const struct shown_chunk *shown)
+{
+	size_t low = 0, high = shown->count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (shown->marks[middle].at_ms <= reader->until_ms)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	chunk_show(shown->chunk, low ? shown->marks[low - 1].count : 0);
+}
+
+static void note_lines(struct replay_reader *reader, struct shown_chunk *shown)
+{
+	note_count(reader, shown);
+	show_chunk(reader, shown);
+}
+
+/* A writer that is met again with older lines (a copied file) would break the order: they are left out. */
+static void take_lines(struct replay_reader *reader, const struct msg_rec_lines *lines)
+{
+	struct lane *lane = find_lane(reader, lines->source, lines->stream);
+	bool is_old = lane && lane->chunk != SIZE_MAX && lines->first_seq < lane->next_seq;
+	if (!lane || is_old || reader->bytes > REPLAY_LINE_BYTES ||
+		lines->first_seq > UINT64_MAX - MSG_LIST_MAX) {
+		reader->dropped += lines->lines_count;
+		return;
+	}
+	size_t open = lane->chunk, added = reader->chunk_count;
+	if (open != SIZE_MAX) /* what is hidden is written behind */
+		chunk_show(reader->chunks[open].chunk, SIZE_MAX);
+	for (size_t i = 0; i < lines->lines_count; i++)
+		take_line(reader, lane, lines, &lines->lines[i], lines->first_seq + i);
+	if (open != SIZE_MAX)
+		note_lines(reader, &reader->chunks[open]);
+	for (size_t i = added; i < reader->chunk_count; i++)
+		note_lines(reader, &reader->chunks[i]);
+}
+
+/* ---- reading ---- */
+
+static void take_frame(struct replay_reader *reader, const struct tape_frame *frame)
+{
+	struct msg_any message = {.kind = MSG_none};
+	struct err ignored;
+	size_t used;
+	bool wanted = frame->kind == MSG_rec_head || frame->kind == MSG_rec_time ||
+		      frame->kind == MSG_rec_lines || frame->kind == MSG_rec_name ||
+		      frame->kind == MSG_rec_points;
+	if (!wanted ||
+		!msg_decode(frame->bytes, frame->length, MSG_FRAME_MAX, &message, &used, &ignored))
+		return;
+	if (message.kind == MSG_rec_head) {
+		forget_names(reader);
+	} else if (message.kind == MSG_rec_time) {
+		const struct msg_rec_time *time = message.body;
+		if (time->wall_ms > reader->now_ms)
+			reader->now_ms = time->wall_ms;
+	} else if (message.kind == MSG_rec_lines) {
+		take_lines(reader, message.body);
+	} else if (message.kind == MSG_rec_name) {
+		take_name(reader, message.body);
+	} else if (message.kind == MSG_rec_points) {
+		take_points(reader, message.body);
+	}
+	msg_any_release(&message);
+}
+
+bool replay_reader_step(struct replay_reader *reader, int64_t slice_us)
+{
+	int64_t begun_us = clock_cost_us();
+	struct tape_frame frame;
+	bool any = false;
+	do {
+		for (int i = 0; i < FRAMES_A_LOOK; i++) {
+			reader->done = !tape_next(reader->head, &frame);
+			if (reader->done)
+				return any;
+			any = true;
+			take_frame(reader, &frame);
+		}
+	} while (clock_cost_us() - begun_us < slice_us);
+	return any;
+}
+
+bool replay_reader_is_done(const struct replay_reader *reader)
+{
+	return reader->done;
+}
+
+void replay_reader_show(struct replay_reader *reader, int64_t time_ms)
+{
+	reader->until_ms = time_ms;
+	for (size_t i = 0; i < reader->chunk_count; i++)
+		show_chunk(reader, &reader->chunks[i]);
+	series_show_until(reader->series, time_ms);
+}
+
+uint64_t replay_reader_dropped(const struct replay_reader *reader)
+{
+	return reader->dropped;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The lines and values of a recording on their way into the stores of a replay's engine: read from the beginning,
+ * once, and shown up to a time. Engine thread; only replay.c includes this.
+ */
+#ifndef BOTSWAIN_ENGINE_REPLAY_STORES_H
+#define BOTSWAIN_ENGINE_REPLAY_STORES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "core/base/attr.h"
+
+struct event_directory;
+struct replay_reader;
+struct series;
+struct tape;
+
+struct replay_reader *replay_reader_new(
+	struct tape *tape, struct event_directory *events, struct series *series) MUST_CHECK;
+void replay_reader_free(struct replay_reader *reader); /* NULL is legal; before the tape */
+/* Reads for `slice_us`, or what is there. True when it read something. */
+bool replay_reader_step(struct replay_reader *reader, int64_t slice_us);
+/* All that is there was read. */
+bool replay_reader_is_done(const struct replay_reader *reader);
+/* Lines and values up to this time are seen, newer ones are not. */
+void replay_reader_show(struct replay_reader *reader, int64_t time_ms);
+/* Lines that found no room. */
+uint64_t replay_reader_dropped(const struct replay_reader *reader);
+
+#endif
