@@ -95,8 +95,10 @@ static void place_left(const struct layout_wish *wish, struct layout *layout, st
 	int bots = with_title(wish->wanted[PANE_bots]);
 	int services = clamp(with_title(wish->wanted[PANE_services]), 1, SERVICES_MAX);
 	int others = left.rows - clamp(bots, BOTS_MIN, left.rows * 2 / 3);
-	if (services > others / 2)
-		services = others > 8 ? others / 2 : 1;
+	/* Alerts that are few leave their half to Services. */
+	int spare = others - (alerts < others / 2 ? alerts : others / 2);
+	if (services > spare)
+		services = spare > 3 ? spare : 1;
 	layout->panes[PANE_services] = take_bottom(&left, services);
 	layout->panes[PANE_alerts] = take_bottom(&left, clamp(alerts, 1, others - services));
 	layout->panes[PANE_bots] = left;

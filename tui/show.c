@@ -35,17 +35,17 @@ enum role outcome_role(const char *state)
 const char *const *source_kinds(void)
 {
 	static const char *const kinds[] = {
-		"telegram", "process", "redis", "postgres", "files", NULL};
+		"telegram", "process", "redis", "postgres", "files", "scrape", NULL};
 	return kinds;
 }
 
 void source_name(const struct msg_source *source, bool brief, char *ret_text, size_t size)
 {
-	/* The first three have one source each: their name says nothing more. */
+	/* The first three have one source each, of the fourth there may be one a bot: their kind says enough. */
 	static const char *const briefs[][2] = {{"telegram", "tg"}, {"process", "pr"},
-		{"files", "fi"}, {"redis", "rd"}, {"postgres", "pg"}};
+		{"files", "fi"}, {"scrape", "sc"}, {"redis", "rd"}, {"postgres", "pg"}};
 	for (size_t i = 0; i < COUNT_OF(briefs); i++) {
-		if (strcmp(briefs[i][0], source->kind) != 0 || (!brief && i > 2))
+		if (strcmp(briefs[i][0], source->kind) != 0 || (!brief && i > 3))
 			continue;
 		snprintf(ret_text, size, "%s", briefs[i][brief]);
 		return;

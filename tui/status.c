@@ -267,6 +267,12 @@ static void name_source(
 	snprintf(ret, size, "%s%s%s", host, host[0] ? " " : "", name);
 }
 
+/* Of some kinds there is one a bot: those that fail are counted, not named. */
+static bool is_many(const char *kind)
+{
+	return strcmp(kind, "scrape") == 0;
+}
+
 /* One that is not as it should be: name, state, since when, and why. */
 static void add_trouble(const struct app *app, struct line *line, const struct msg_source *source)
 {
@@ -338,6 +344,21 @@ static void add_lost_engines(const struct app *app, struct line *line)
 	}
 }
 
+static void add_unscraped(const struct app *app, struct line *line)
+{
+	size_t count, all = 0, fine = 0;
+	const struct msg_source *const *sources = model_sources(app_model(app), &count);
+	for (size_t i = 0; i < count; i++) {
+		if (!is_many(sources[i]->kind))
+			continue;
+		all++;
+		fine += sources[i]->severity < SEVERITY_WARN;
+	}
+	if (fine < all)
+		add(line, ROLE_WARN, 1, false, "%s %zu/%zu", line->brief ? "sc" : "scrape", fine,
+			all);
+}
+
 /* Trouble first: it stays when the columns get few. */
 static void fill_sources(const struct app *app, struct line *line, bool each)
 {
@@ -346,10 +367,12 @@ static void fill_sources(const struct app *app, struct line *line, bool each)
 	const char *const *kinds = source_kinds();
 	add_lost_engines(app, line);
 	for (size_t i = 0; i < count; i++)
-		if (!is_fine(sources[i]) && !app_is_gone(app, sources[i]->id))
+		if (!is_fine(sources[i]) && !is_many(sources[i]->kind) &&
+			!app_is_gone(app, sources[i]->id))
 			add_trouble(app, line, sources[i]);
+	add_unscraped(app, line);
 	for (size_t i = 0; kinds[i]; i++) {
-		if (each)
+		if (each && !is_many(kinds[i]))
 			add_each(app, line, kinds[i]);
 		else
 			add_kind(app, line, kinds[i]);

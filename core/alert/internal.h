@@ -37,6 +37,8 @@ struct rule {
 
 /* rules_check.c */
 enum truth check_judge(const struct scene *scene);
+enum truth scrape_judge(const struct scene *scene);
+double scrape_say(const struct scene *scene, struct str *text);
 double check_say(const struct scene *scene, struct str *text);
 
 /* rule_at(0 .. until NULL) */

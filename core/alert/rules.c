@@ -65,7 +65,8 @@ static enum truth judge_source_unreachable(const struct scene *scene)
 	static const char *const bad[] = {"unreachable", "error", NULL};
 	static const char *const silent[] = {"late", "stale", "checking", NULL};
 	const struct msg_source *source = scene->source;
-	if (is_word(source->kind, "redis") || is_word(source->kind, "postgres"))
+	if (is_word(source->kind, "redis") || is_word(source->kind, "postgres") ||
+		is_word(source->kind, "scrape"))
 		return TRUTH_NO; /* these have rules of their own */
 	if (is_one_of(source->state, silent))
 		return TRUTH_UNSURE;
@@ -242,6 +243,16 @@ static double say_postgres_down(const struct scene *scene, struct str *text)
 static double say_redis_down(const struct scene *scene, struct str *text)
 {
 	return say_service_down(scene, text);
+}
+
+static enum truth judge_scrape_failing(const struct scene *scene)
+{
+	return scrape_judge(scene);
+}
+
+static double say_scrape_failing(const struct scene *scene, struct str *text)
+{
+	return scrape_say(scene, text);
 }
 
 static enum truth judge_health_failing(const struct scene *scene)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The rule on health checks. One cause, one alert: what another alert says of the bot or of a server
+/* The rules on pages: health checks and Prometheus text. One cause, one alert: what another alert says of the bot or of a server
  * that it needs is not said again here. */
 #include <inttypes.h>
 #include <string.h>
@@ -59,4 +59,30 @@ double check_say(const struct scene *scene, struct str *text)
 	str_addf(text, "%s is not well: %s, %" PRIu64 " looks in a row (limit %.0f)", check->name,
 		check->why, check->fails, scene->limit);
 	return (double)check->fails;
+}
+
+/* A page of a bot that is not there tells nothing that its process does not. */
+enum truth scrape_judge(const struct scene *scene)
+{
+	static const char *const bad[] = {
+		"unreachable", "error", "not_permitted", "no_secret", NULL};
+	static const char *const unsure[] = {"late", "stale", "checking", NULL};
+	const struct msg_source *source = scene->source;
+	const struct msg_bot *bot = model_bot(scene->model, entity_id("bot", source->name));
+	if (strcmp(source->kind, "scrape") != 0 || (bot && bot->severity == SEVERITY_STOPPED))
+		return TRUTH_NO;
+	if (!is_one_of(source->state, bad))
+		return is_one_of(source->state, unsure) ? TRUTH_UNSURE : TRUTH_NO;
+	if (bot && is_said_of_bot(bot))
+		return TRUTH_UNSURE;
+	return (double)source->fails >= scene->limit ? TRUTH_YES : TRUTH_UNSURE;
+}
+
+double scrape_say(const struct scene *scene, struct str *text)
+{
+	const struct msg_source *source = scene->source;
+	str_addf(text,
+		"the metrics of %s cannot be read: %s, %" PRIu64 " looks in a row (limit %.0f)",
+		source->name, source->error, source->fails, scene->limit);
+	return (double)source->fails;
 }

@@ -108,11 +108,13 @@ static void list(const struct roster *roster, struct web_list *list)
 }
 
 /* On a connection of its own: a server that takes no new one goes on answering on those it has. */
-static void prepare(const struct web_page *page, struct http_request *request)
+static bool prepare(
+	struct web_page *page, struct hub *hub, struct http_request *request, struct err *err)
 {
-	(void)page;
+	(void)page, (void)hub, (void)err;
 	request->is_fresh = request->is_single = true;
 	request->body_max = BODY_MAX;
+	return true;
 }
 
 static struct msg_obs_check *begin_post(const struct web_page *page)

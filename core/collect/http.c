@@ -209,6 +209,14 @@ static void set_headers(struct http_call *call, const struct http_request *reque
 	SET(HTTPHEADER, call->headers);
 }
 
+static void set_authorization(struct http_call *call, const struct http_request *request)
+{
+	SET(XOAUTH2_BEARER, request->bearer);
+	SET(USERNAME, request->user);
+	SET(PASSWORD, request->user ? request->password : NULL);
+	SET(HTTPAUTH, request->bearer ? (long)CURLAUTH_BEARER : (long)CURLAUTH_BASIC);
+}
+
 static void set_peer(struct http_call *call, const struct http_request *request)
 {
 	SET(UNIX_SOCKET_PATH, request->socket);
@@ -223,7 +231,8 @@ struct http_call *http_get(struct http *http, const struct http_request *request
 	struct http_call *call = new_call(http);
 	call->request = *request;
 	call->request.url = call->request.socket = call->request.ca_file = NULL;
-	call->request.accept = NULL;
+	call->request.accept = call->request.bearer = NULL;
+	call->request.user = call->request.password = NULL;
 	if (!request->body_max)
 		call->request.body_max = LIMIT_HTTP_BODY_BYTES;
 	call->is_too_long = false;
@@ -233,6 +242,7 @@ struct http_call *http_get(struct http *http, const struct http_request *request
 	SET(ACCEPT_ENCODING, request->may_pack ? "gzip" : NULL);
 	set_headers(call, request);
 	set_peer(call, request);
+	set_authorization(call, request);
 	SET(CONNECTTIMEOUT_MS, (long)request->connect_ms);
 	SET(TIMEOUT_MS, (long)request->total_ms);
 	call->is_under_way = true;

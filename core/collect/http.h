@@ -43,8 +43,10 @@ struct http_request {
 	bool is_secret;      /* the answer holds secrets: its bytes are wiped after done() */
 	const char *socket;  /* a Unix socket that answers in place of the host; NULL none */
 	const char *ca_file; /* certificates to trust; NULL: those of http_new() */
-	const char *accept;  /* media types; NULL any */
-	size_t body_max;     /* bytes; 0: LIMIT_HTTP_BODY_BYTES */
+	const char *bearer;  /* for Authorization: Bearer; NULL none */
+	const char *user, *password; /* basic authorization; user NULL none */
+	const char *accept;          /* media types; NULL any */
+	size_t body_max;             /* bytes; 0: LIMIT_HTTP_BODY_BYTES */
 	int64_t connect_ms, total_ms;
 	http_done *done;
 	void *context;

@@ -112,6 +112,7 @@ static struct conf_bot make_bot(const struct settings *settings, const struct co
 		.transport = transport_of(row->transport, from->transport),
 		.enabled = row->enabled,
 		.from = xstrdup(from->postgres),
+		.metrics = fill_template(from->metrics_template, row->name),
 		.health = fill_template(from->health_template, row->name),
 		.process = make_process(from, row->name),
 	};
@@ -158,6 +159,7 @@ static void release_bot(struct conf_bot *bot)
 	free(bot->redis);
 	free(bot->from);
 	free(bot->health);
+	free(bot->metrics);
 }
 
 /* By name; of the same name, the earlier one first. */

@@ -75,11 +75,14 @@ static void ask(struct web *web, struct web_page *page)
 		.total_ms = place->timeout_ms,
 		.done = on_reply,
 		.context = page};
-	if (page->kind->prepare)
-		page->kind->prepare(page, &request);
+	struct http_reply refusal = {.content_type = "", .body = ""};
 	page->asked_ms = now_ms(web);
 	schedule_begin(&page->schedule);
-	page->call = http_get(web->http, &request);
+	if (page->kind->prepare &&
+		!page->kind->prepare(page, web->worker->hub, &request, &refusal.err))
+		on_reply(page, &refusal);
+	else
+		page->call = http_get(web->http, &request);
 }
 
 static void take_due(struct web *web)
@@ -181,7 +184,7 @@ static struct worker_spec make(const void *part)
 
 const struct source_kind source_web = {
 	.name = "web",
-	.help = "pages over HTTP: health checks",
+	.help = "pages over HTTP: health checks and Prometheus text",
 	.listens = true,
 	.count = source_one,
 	.part = source_whole,

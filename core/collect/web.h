@@ -13,6 +13,7 @@
 #include "core/collect/schedule.h"
 #include "core/collect/timers.h"
 
+struct err;
 struct http_call;
 struct http_reply;
 struct http_request;
@@ -48,8 +49,10 @@ struct web_kind {
 	const char *name;
 	/* Adds every page of this kind. */
 	void (*list)(const struct roster *roster, struct web_list *list);
-	/* Sets what differs from a plain GET; may be NULL. */
-	void (*prepare)(const struct web_page *page, struct http_request *request);
+	/* Sets what differs from a plain GET; may be NULL. False: it cannot be asked now, and `err`
+	 * says why: take() gets that as the answer. */
+	bool (*prepare)(struct web_page *page, struct hub *hub, struct http_request *request,
+		struct err *err);
 	/* Posts what an answer means. True: it was good. Called before the next look is planned. */
 	bool (*take)(struct web_page *page, struct hub *hub, const struct http_reply *reply);
 	/* The page is no longer wanted: says so and frees `memory`. At the end of the thread `hub`

@@ -82,6 +82,7 @@ static void add_bot(struct folder *folder, const char *name, const char *path)
 		bot->process.pidfile = expand_bot(arena, from->pidfile_template, name);
 	if (from->pid_command.count)
 		bot->process.pid_command = expand_argv(arena, &from->pid_command, name);
+	bot->metrics = expand_bot(arena, from->metrics_template, name);
 }
 
 /* A bot that `bots` describes is taken from there. */

@@ -164,6 +164,8 @@ void check_bot(struct reader *reader, const struct node *node, void *section)
 	struct place place = place_of(node, "name");
 	if (*bot->health)
 		check_page_url(reader, place_of(node, "health"), "health", bot->health);
+	if (*bot->metrics)
+		check_page_url(reader, place_of(node, "metrics"), "metrics", bot->metrics);
 	bot->line = place.line;
 	bot->column = place.column;
 	if (needs_token && !bot->token.given)
@@ -226,6 +228,10 @@ void check_bots_from(struct reader *reader, const struct node *node, void *secti
 	if (*from->health_template)
 		check_page_url(reader, place_of(node, "health"), "health", from->health_template);
 	check_from_process(reader, node, from);
+	check_placeholders(reader, place_of(node, "metrics"), from->metrics_template, known);
+	if (*from->metrics_template)
+		check_page_url(
+			reader, place_of(node, "metrics"), "metrics", from->metrics_template);
 }
 
 /* ---- servers ---- */
@@ -235,6 +241,16 @@ static bool is_loopback(const char *host, size_t length)
 	return (length == 9 && !strncmp(host, "localhost", 9)) ||
 	       (length > 4 && !strncmp(host, "127.", 4)) ||
 	       (length == 5 && !strncmp(host, "[::1]", 5));
+}
+
+bool url_is_loopback(const char *url)
+{
+	const char *host = strstr(url, "://");
+	host = host ? host + 3 : url;
+	size_t length = strcspn(host, ":/?#");
+	if (*host == '[')
+		length = strcspn(host, "]") + (strchr(host, ']') ? 1 : 0);
+	return is_loopback(host, length);
 }
 
 void check_telegram(struct reader *reader, const struct node *node, void *section)

@@ -49,3 +49,49 @@ void check_check(struct reader *reader, const struct node *node, void *section)
 		report_error(reader->report, place_of(node, "status"),
 			"'status' is 100 to 599, or 0 for any from 200 to 299");
 }
+
+/* A program would hold up every other page while it runs. */
+static void check_page_secret(struct reader *reader, const struct node *node, const char *key,
+	const struct conf_scrape *scrape, const struct secret_ref *secret)
+{
+	if (!secret->given)
+		return;
+	if (secret->command.count)
+		report_error(reader->report, place_of(node, key),
+			"'%s' of a page takes file, env_file or credential, no command", key);
+	if (starts_with(scrape->url, "http://") && !*scrape->socket &&
+		!url_is_loopback(scrape->url))
+		report_error(reader->report, place_of(node, "url"),
+			"http shows '%s' to the network: use https, http is for loopback only",
+			key);
+}
+
+static bool is_label(const char *text)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
+	static const char rest[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
+	return *text && strchr(letters, *text) && text[strspn(text, rest)] == '=';
+}
+
+void check_scrape(struct reader *reader, const struct node *node, void *section)
+{
+	const struct conf_scrape *scrape = section;
+	check_page_url(reader, place_of(node, "url"), "url", scrape->url);
+	if (*scrape->socket && starts_with(scrape->url, "https://"))
+		report_error(reader->report, place_of(node, "url"),
+			"a Unix socket needs no TLS: http://");
+	if (scrape->bearer.given && (scrape->password.given || *scrape->user))
+		report_error(reader->report, place_of(node, "bearer"),
+			"give bearer, or user and password, not both");
+	if (!*scrape->user != !scrape->password.given)
+		report_error(
+			reader->report, place_of(node, "user"), "user and password go together");
+	for (size_t i = 0; i < scrape->label_count; i++)
+		if (!is_label(scrape->labels[i]))
+			report_error(reader->report, place_of(node, "labels"),
+				"'%.40s' is no label: name=value, the name of a-z A-Z 0-9 _",
+				scrape->labels[i]);
+	check_page_secret(reader, node, "bearer", scrape, &scrape->bearer);
+	check_page_secret(reader, node, "password", scrape, &scrape->password);
+}

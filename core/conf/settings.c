@@ -112,12 +112,14 @@ static void check_all(struct reader *reader, const struct node *root)
 		reader, root, "logs", settings->logs, settings->log_count, sizeof(*settings->logs));
 	check_names(reader, root, "health", settings->checks, settings->check_count,
 		sizeof(*settings->checks));
+	check_names(reader, root, "scrape", settings->scrapes, settings->scrape_count,
+		sizeof(*settings->scrapes));
 	check_names(reader, root, "verbs", settings->verbs, settings->verb_count,
 		sizeof(*settings->verbs));
 	check_names(reader, root, "backups", settings->backups, settings->backup_count,
 		sizeof(*settings->backups));
 	if (!settings->bot_count && !settings->bots_from_count && !settings->redis_count &&
-		!settings->postgres_count && !settings->check_count)
+		!settings->postgres_count && !settings->check_count && !settings->scrape_count)
 		report_warning(reader->report, (struct place){0},
 			"nothing to watch: add `bots:` with a name and a token");
 }

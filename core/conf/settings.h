@@ -67,10 +67,10 @@ struct conf_bot {
 	struct process_ref process;
 	char **logs; /* paths or globs */
 	size_t log_count;
-	char *heartbeat; /* Redis key; default hb:<name> when a redis has heartbeats */
-	char *redis;     /* which; empty: the only one */
-	char *health;    /* URL of its health page; empty: none */
-	char *from;      /* "config", or the bots_from entry that made it */
+	char *heartbeat;        /* Redis key; default hb:<name> when a redis has heartbeats */
+	char *redis;            /* which; empty: the only one */
+	char *health, *metrics; /* URLs of its pages; empty: none */
+	char *from;             /* "config", or the bots_from entry that made it */
 	int line, column;
 };
 
@@ -79,11 +79,11 @@ struct conf_bots_from {
 	char *postgres, *query; /* rows: name, enabled[, transport[, token_file]] */
 	int64_t interval_ms;
 	enum transport transport;
-	char *token_dir;                       /* postgres: DIR/<name> holds the token */
-	char *log_template, *pidfile_template; /* with {bot}; empty: none */
-	struct argv pid_command;               /* with {bot} */
-	char *health_template;                 /* with {bot}; empty: none */
-	struct process_ref process;            /* with {bot}; not beside the two above */
+	char *token_dir;                          /* postgres: DIR/<name> holds the token */
+	char *log_template, *pidfile_template;    /* with {bot}; empty: none */
+	struct argv pid_command;                  /* with {bot} */
+	char *health_template, *metrics_template; /* with {bot}; empty: none */
+	struct process_ref process;               /* with {bot}; not beside the two above */
 };
 
 struct conf_fields { /* names of mapped stream fields */
@@ -125,6 +125,19 @@ struct conf_check {                          /* an HTTP check beside the bots' o
 	int status;         /* 0: 200 to 299 */
 	char *text, *field; /* empty: any; field: a.b=value */
 	char *bot;          /* may be empty */
+};
+
+struct conf_scrape { /* a page of Prometheus text beside the bots' own */
+	char *name, *url, *socket, *ca_file;
+	int64_t interval_ms, timeout_ms;
+	struct secret_ref bearer, password; /* never by a command */
+	char *user;
+	char **labels; /* name=value */
+	size_t label_count;
+	char *bot;     /* may be empty */
+	char **series; /* names to keep; none: all */
+	size_t series_count;
+	int limit;
 };
 
 struct conf_log {                /* logs that belong to no bot, or to several */
@@ -179,7 +192,8 @@ struct settings {
 	int64_t process_interval_ms, screen_interval_ms;
 	bool screen_bell, screen_flash; /* on a new critical alert */
 	enum notify_way screen_notify;
-	int64_t health_interval_ms, pages_timeout_ms; /* of the bots' own pages */
+	int64_t health_interval_ms, metrics_interval_ms,
+		pages_timeout_ms; /* of the bots' own pages */
 	char *socket_group; /* members may attach and look; empty: nobody but our own user and root */
 	char *http_listen;    /* 127.0.0.1:PORT, [::1]:PORT or an absolute path; empty: nowhere */
 	uint64_t event_bytes; /* budget of the event store */
@@ -197,6 +211,8 @@ struct settings {
 	size_t postgres_count;
 	struct conf_check *checks;
 	size_t check_count;
+	struct conf_scrape *scrapes;
+	size_t scrape_count;
 	struct conf_log *logs;
 	size_t log_count;
 	struct conf_driver driver;

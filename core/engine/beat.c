@@ -136,6 +136,7 @@ static void record_self(struct engine *engine)
 		{"botswain_clients", (double)entity->clients},
 		{"botswain_dropped_total", (double)entity->dropped},
 		{"botswain_unknown_observations_total", (double)engine->strangers},
+		{"botswain_refused_samples_total", (double)engine->refused_samples},
 		{"botswain_event_store_bytes", (double)entity->store_bytes},
 		{"botswain_series_bytes", (double)series_bytes(engine->series)},
 	};

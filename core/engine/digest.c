@@ -31,6 +31,7 @@ static const struct {
 	{MSG_obs_child,     digest_child},
 	{MSG_obs_ledger,    digest_ledger},
 	{MSG_obs_check,     digest_check},
+	{MSG_obs_scrape,    digest_scrape},
 };
 /* clang-format on */
 

@@ -89,6 +89,9 @@ void refresh_source(struct engine *engine, struct msg_source *source)
 	if (strcmp(state, "ok") != 0)
 		source->latency_ms = NAN;
 	source->severity = state_severity(state);
+	/* What a page of figures says is missed, and nothing stands still for it. */
+	if (strcmp(source->kind, "scrape") == 0 && source->severity > SEVERITY_WARN)
+		source->severity = SEVERITY_WARN;
 	if (strcmp(source->kind, "telegram") == 0) {
 		source->done = engine->checking_done;
 		source->total = engine->checking_total;

@@ -65,6 +65,10 @@ static struct bot_facts *new_bot(uint64_t id, const char *name)
 		.process_mono_ms = NEVER,
 		.telegram_mono_ms = NEVER,
 		.heartbeat_mono_ms = NEVER,
+		.metrics = {.updates_per_s = NAN,
+			.p95_ms = NAN,
+			.errors_per_min = NAN,
+			.mono_ms = NEVER},
 		.look_mono_ms = NEVER};
 	return bot;
 }

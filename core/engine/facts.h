@@ -83,6 +83,11 @@ struct bot_facts {
 	/* load */
 	struct worker_facts *workers; /* one without a name: a bot that is not sharded */
 	size_t worker_count, worker_room;
+	/* what its metrics last said; NaN: nothing */
+	struct {
+		double updates_per_s, p95_ms, errors_per_min;
+		int64_t mono_ms, stale_ms; /* when, and for how long that stands */
+	} metrics;
 	struct spark spark;
 	/* monotonic times of the last good observations */
 	int64_t process_mono_ms, telegram_mono_ms, heartbeat_mono_ms;

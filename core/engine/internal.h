@@ -93,6 +93,7 @@ struct engine {
 	int64_t leave_mono_ms;   /* own engine without a client: when it leaves, 0 undecided */
 	size_t judged, to_judge; /* where judge_some() is, and how many are left in this beat */
 	uint64_t dropped, strangers;
+	uint64_t refused_samples; /* of pages with more series than their limit */
 	char config_error[512], ledger_error[256];
 	bool was_attached;
 	char leaving[512];    /* told to stop: what it waits for; empty: nothing */

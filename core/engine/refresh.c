@@ -52,7 +52,12 @@ static void refresh_heartbeat(const struct engine *engine, struct msg_bot *bot)
 		msg_set(&bot->hb_state, age_ms > engine->limits.heartbeat_late_ms ? "late" : "ok");
 }
 
-/* Load as the bot reports it, else as its log shows it. */
+static bool has_metrics(const struct engine *engine, const struct bot_facts *facts)
+{
+	return !is_older(engine, facts->metrics.mono_ms, facts->metrics.stale_ms);
+}
+
+/* Load as its heartbeat reports it, else its metrics, else as its log shows it. */
 static void refresh_load(
 	const struct engine *engine, struct msg_bot *bot, const struct bot_facts *facts)
 {
@@ -69,6 +74,10 @@ static void refresh_load(
 			p95 = worker->p95_ms;
 		if (worker->slow_reports > slow)
 			slow = worker->slow_reports;
+	}
+	if (has_metrics(engine, facts)) {
+		rate = isnan(rate) ? facts->metrics.updates_per_s : rate;
+		p95 = isnan(p95) ? facts->metrics.p95_ms : p95;
 	}
 	if (isnan(rate))
 		rate = tally_sum(&facts->handled, LOG_SPAN_MS, now_mono(engine)) /
@@ -111,6 +120,8 @@ static void refresh_log(const struct engine *engine, struct msg_bot *bot, struct
 	bot->floods = facts->flood.count;
 	bot->flood_ms = facts->flood.last_ms;
 	bot->errors_per_min = tally_sum(&facts->errors, LOG_SPAN_MS, now_mono(engine));
+	if (isnan(bot->errors_per_min) && has_metrics(engine, facts))
+		bot->errors_per_min = facts->metrics.errors_per_min;
 	bot->warnings_per_min = tally_sum(&facts->warnings, LOG_SPAN_MS, now_mono(engine));
 }
 

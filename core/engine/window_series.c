@@ -37,10 +37,11 @@ static bool begin(
 	return true;
 }
 
-/* `name{*}`: every series of that name. */
+/* `name{*}`: every series of that name; `name{a=b,*}`: those of them with that label. */
 struct names {
 	char **list;
 	size_t count;
+	const char *label; /* "": any */
 };
 
 static void add_name(void *context, const char *key)
@@ -50,16 +51,30 @@ static void add_name(void *context, const char *key)
 		msg_add_str(&names->list, &names->count, key);
 }
 
+/* A label ends where the next begins, or the last. */
+static void add_labelled(void *context, const char *key)
+{
+	const struct names *names = context;
+	size_t length = strlen(names->label);
+	for (const char *at = strchr(key, '{'); at; at = strchr(at + 1, ','))
+		if (!strncmp(at + 1, names->label, length) && strchr(",}", at[1 + length])) {
+			add_name(context, key);
+			return;
+		}
+}
+
 static void expand(struct names *names, const struct series *series, const char *line)
 {
 	autofree char *name = xstrdup(line);
-	char *all = strstr(name, "{*}");
-	if (!all) {
+	char *brace = strchr(name, '{'), *star = strstr(name, "*}");
+	if (!brace || !star || star < brace) {
 		add_name(names, name);
 		return;
 	}
-	*all = '\0';
-	series_names(series, name, add_name, names);
+	*brace = '\0';
+	star[star - brace > 1 ? -1 : 0] = '\0';
+	names->label = brace + 1;
+	series_names(series, name, star - brace > 1 ? add_labelled : add_name, names);
 }
 
 static void read_names(struct names *names, const struct series *series, const char *filter)

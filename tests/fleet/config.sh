@@ -10,6 +10,7 @@ remote_bot() { printf '  %s: {token: {file: tokens/%s}, heartbeat: none}\n' "$1"
 pages_of() {
 	[ -s "$run/$1.port" ] || return 0
 	printf '    health: http://127.0.0.1:%s/healthz\n' "$(<"$run/$1.port")"
+	printf '    metrics: http://127.0.0.1:%s/metrics\n' "$(<"$run/$1.port")"
 }
 
 # local_bot NAME KIND: every form of a token file and of a process is in use by one bot or another.
@@ -45,7 +46,7 @@ write_config() {
 		write: always
 		state_dir: $dir/state
 		telegram: {api: "$api", interval: 2s}
-		pages: {health_interval: 5s}
+		pages: {health_interval: 5s, metrics_interval: 5s}
 		driver:
 		  start: $(supervisorctl_verb start)
 		  stop: $(supervisorctl_verb stop)

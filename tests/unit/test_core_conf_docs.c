@@ -93,7 +93,7 @@ static void every_example_of_the_default_text_is_read(void **state)
 	snprintf(path, sizeof(path), "%s/botswain.yaml", folder);
 	if (!settings_parse(text, strlen(text), path, &settings, &report, &err))
 		fail_msg("%s", report.text);
-	assert_int_equal(settings->rule_count, 14);
+	assert_int_equal(settings->rule_count, 15);
 	assert_int_equal(settings->bot_count, 7);
 	assert_int_equal(settings->redis_count, 2);
 	settings_unref(settings);

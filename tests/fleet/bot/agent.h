@@ -21,6 +21,7 @@ enum trouble {
 	TROUBLE_STALL = 1 << 4,  /* takes no updates */
 	TROUBLE_ERRORS = 1 << 5, /* every second message ends in an exception */
 	TROUBLE_UNWELL = 1 << 6, /* its health page says so */
+	TROUBLE_BLIND = 1 << 7,  /* its figures cannot be read */
 };
 
 struct agent {

@@ -16,6 +16,10 @@ static void show_metrics(struct agent *agent, struct request *request)
 {
 	struct reply page = {.status = 200, .content_type = "text/plain; version=0.0.4"};
 	str_init(&page.body);
+	if (agent->trouble & TROUBLE_BLIND) {
+		request_reply_text(request, 500, "cannot collect\n");
+		return;
+	}
 	figures_print(&agent->figures, agent->settings.name, agent->settings.worker,
 		loop_now_ms() - agent->started_ms, &page.body);
 	request_reply(request, &page);

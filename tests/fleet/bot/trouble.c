@@ -22,6 +22,7 @@ static const struct {
 	{"stall", TROUBLE_STALL},
 	{"errors", TROUBLE_ERRORS},
 	{"unwell", TROUBLE_UNWELL},
+	{"blind", TROUBLE_BLIND},
 };
 /* clang-format on */
 

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT */
+/* Prometheus text: the bots' own pages and those of the list `scrape`, as a kind of page (web.h). */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/clock.h"
+#include "core/base/err.h"
+#include "core/base/mem.h"
+#include "core/base/redact.h"
+#include "core/base/sanitize.h"
+#include "core/base/secret.h"
+#include "core/base/str.h"
+#include "core/conf/settings.h"
+#include "core/msg/mailbox.h"
+#include "core/msg/msg.h"
+#include "core/collect/http.h"
+#include "core/collect/hub.h"
+#include "core/collect/post.h"
+#include "core/collect/roster.h"
+#include "core/collect/scrape_series.h"
+#include "core/collect/vault.h"
+#include "core/collect/web.h"
+
+enum { BODY_MAX = 4 << 20, LIMIT = 200, LABEL_CELLS = 120 };
+
+struct scrape {
+	struct scrape_series *series;
+	struct secret secret; /* bearer or password; read again for each look */
+	char *owner;          /* in the vault; NULL: nothing was put there */
+};
+
+static const struct conf_scrape *conf_of(const struct web_page *page)
+{
+	return page->place.conf;
+}
+
+/* A bot that is not to run has no page. */
+static void list(const struct roster *roster, struct web_list *list)
+{
+	const struct settings *settings = roster->settings;
+	for (size_t i = 0; i < settings->scrape_count; i++) {
+		const struct conf_scrape *scrape = &settings->scrapes[i];
+		web_add(list, &(struct web_place){.name = scrape->name,
+				      .bot = scrape->bot,
+				      .url = scrape->url,
+				      .socket = scrape->socket,
+				      .ca_file = scrape->ca_file,
+				      .interval_ms = scrape->interval_ms,
+				      .timeout_ms = scrape->timeout_ms,
+				      .conf = scrape});
+	}
+	for (size_t i = 0; i < roster->count; i++) {
+		const struct conf_bot *bot = roster->bots[i];
+		if (!bot->metrics[0] || !bot->enabled)
+			continue;
+		web_add(list, &(struct web_place){.name = bot->name,
+				      .bot = bot->name,
+				      .url = bot->metrics,
+				      .socket = "",
+				      .ca_file = "",
+				      .interval_ms = settings->metrics_interval_ms,
+				      .timeout_ms = settings->pages_timeout_ms});
+	}
+}
+
+/* ---- asking ---- */
+
+static struct scrape *memory_of(struct web_page *page)
+{
+	if (!page->memory) {
+		struct scrape *scrape = xcalloc(1, sizeof(*scrape));
+		scrape->series = scrape_series_new();
+		page->memory = scrape;
+	}
+	return page->memory;
+}
+
+/* A file is read for each look, so that a secret that was replaced is found at once. */
+static bool read_secret(struct web_page *page, struct hub *hub, const struct secret_ref *ref,
+	const char *what, struct err *err)
+{
+	struct scrape *scrape = memory_of(page);
+	struct str text = STR_INIT;
+	struct err why = {0};
+	bool is_read = settings_secret(ref, -1, &text, &why);
+	if (is_read) {
+		secret_set(&scrape->secret, text.text, text.length);
+		if (!scrape->owner)
+			scrape->owner = xasprintf("scrape/%s", page->place.name);
+		vault_put(hub->vault, scrape->owner, &scrape->secret);
+		vault_publish(hub->vault);
+	} else {
+		err_set(err, ERR_SECRET, "its %s cannot be read: %.180s", what, why.text);
+	}
+	str_wipe(&text);
+	str_release(&text);
+	return is_read;
+}
+
+static bool prepare(
+	struct web_page *page, struct hub *hub, struct http_request *request, struct err *err)
+{
+	const struct conf_scrape *conf = conf_of(page);
+	struct scrape *scrape = memory_of(page);
+	request->accept = "text/plain;version=0.0.4, application/openmetrics-text;q=0.5";
+	request->may_pack = true;
+	request->body_max = BODY_MAX;
+	if (!conf || (!conf->bearer.given && !conf->password.given))
+		return true;
+	bool is_bearer = conf->bearer.given;
+	if (!read_secret(page, hub, is_bearer ? &conf->bearer : &conf->password,
+		    is_bearer ? "bearer token" : "password", err))
+		return false;
+	request->bearer = is_bearer ? secret_reveal(&scrape->secret) : NULL;
+	request->user = is_bearer ? NULL : conf->user;
+	request->password = is_bearer ? NULL : secret_reveal(&scrape->secret);
+	return true;
+}
+
+/* ---- reading ---- */
+
+static bool is_text(const struct http_reply *reply, struct err *err)
+{
+	static const char *const others[] = {"text/html", "application/json", "image/"};
+	if (reply->status == 401 || reply->status == 403)
+		return err_set(err, ERR_DENIED, "%ld: it does not let us in", reply->status);
+	if (reply->status >= 300 && reply->status < 400)
+		return err_set(
+			err, ERR_PROTOCOL, "%ld, a redirect, which is not followed", reply->status);
+	if (reply->status != 200)
+		return err_set(err, ERR_PROTOCOL, "%ld in place of the figures", reply->status);
+	for (size_t i = 0; i < COUNT_OF(others); i++)
+		if (starts_with(reply->content_type, others[i]))
+			return err_set(err, ERR_PROTOCOL, "%s is no Prometheus text", others[i]);
+	return true;
+}
+
+/* Labels come from outside: into a screen, and into files. */
+static void clean(void *context, const char *text, char *ret, size_t size)
+{
+	autostr struct str redacted = STR_INIT, safe = STR_INIT;
+	redact(context, &redacted, text, strlen(text), 0);
+	sanitize_clip(&safe, redacted.text, redacted.length, LABEL_CELLS);
+	copy_text(ret, size, safe.text);
+}
+
+static bool read_page(struct web_page *page, struct hub *hub, const struct http_reply *reply,
+	struct msg_obs_scrape *obs, struct err *err)
+{
+	const struct conf_scrape *conf = conf_of(page);
+	struct redactor *redactor = vault_redactor(hub->vault);
+	const struct scrape_rules rules = {.own = page->place.bot[0] ? "bot" : "instance",
+		.own_value = page->place.bot[0] ? page->place.bot : page->place.name,
+		.labels = conf ? conf->labels : NULL,
+		.label_count = conf ? conf->label_count : 0,
+		.names = conf ? conf->series : NULL,
+		.name_count = conf ? conf->series_count : 0,
+		.limit = conf ? (size_t)conf->limit : LIMIT,
+		.clean = clean,
+		.context = redactor};
+	struct err at = {0};
+	bool is_read = scrape_series_read(memory_of(page)->series, &rules, reply->body,
+		reply->length, clock_mono_ms(hub->clock), obs, &at);
+	redactor_unref(redactor);
+	if (!is_read && at.code == ERR_SYNTAX)
+		return err_set(err, ERR_PROTOCOL, "%s:%.200s", page->place.name, at.text);
+	if (!is_read)
+		*err = at;
+	return is_read;
+}
+
+/* ---- reporting ---- */
+
+static void add_own(struct msg_obs_scrape *obs, const char *name, double value)
+{
+	struct msg_sample *sample = msg_add(obs->samples, &obs->samples_count);
+	char labels[80];
+	bool is_bot = obs->bot && obs->bot[0];
+	snprintf(labels, sizeof(labels), "%s=%s", is_bot ? "bot" : "instance",
+		is_bot ? obs->bot : obs->name);
+	msg_set(&sample->name, name);
+	msg_set(&sample->labels, labels);
+	sample->value = value;
+}
+
+static struct msg_obs_scrape *begin_post(const struct web_page *page)
+{
+	struct msg_obs_scrape *obs = msg_new(MSG_obs_scrape);
+	msg_set(&obs->name, page->place.name);
+	msg_set(&obs->bot, page->place.bot);
+	obs->interval_ms = page->place.interval_ms;
+	obs->updates_per_s = obs->p95_ms = obs->errors_per_min = NAN;
+	return obs;
+}
+
+/* The schedule is told after us: what it will say is said here. */
+static void report(
+	const struct web_page *page, struct hub *hub, const struct err *err, double latency_ms)
+{
+	bool is_good = err->code == ERR_NONE;
+	struct schedule shown = page->schedule;
+	shown.fails = is_good ? 0 : shown.fails + 1;
+	shown.circuit = CIRCUIT_CLOSED;
+	shown.due_ms = clock_mono_ms(hub->clock) + shown.interval_ms;
+	post_source(hub, &(struct attempt){.kind = "scrape",
+				 .name = page->place.name,
+				 .schedule = &shown,
+				 .err = err,
+				 .latency_ms = is_good ? latency_ms : (double)NAN});
+}
+
+static bool take(struct web_page *page, struct hub *hub, const struct http_reply *reply)
+{
+	struct msg_obs_scrape *obs = begin_post(page);
+	struct err err = reply->err;
+	bool is_good = err.code == ERR_NONE && is_text(reply, &err) &&
+		       read_page(page, hub, reply, obs, &err);
+	double duration_s = reply->latency_ms / 1000;
+	obs->code = (uint64_t)err.code;
+	if (!is_good)
+		scrape_series_end(memory_of(page)->series, obs);
+	add_own(obs, "up", is_good);
+	add_own(obs, "scrape_duration_seconds", is_good ? duration_s : (double)NAN);
+	report(page, hub, &err, reply->latency_ms);
+	mailbox_post(hub->to_engine, MSG_obs_scrape, obs);
+	return is_good;
+}
+
+static void forget(struct web_page *page, struct hub *hub)
+{
+	struct scrape *scrape = memory_of(page);
+	if (hub) {
+		struct msg_obs_scrape *obs = begin_post(page);
+		obs->gone = true;
+		scrape_series_end(scrape->series, obs);
+		mailbox_post(hub->to_engine, MSG_obs_scrape, obs);
+	}
+	secret_release(&scrape->secret);
+	if (hub && scrape->owner)
+		vault_put(hub->vault, scrape->owner, &scrape->secret);
+	scrape_series_free(scrape->series);
+	free(scrape->owner);
+	free(scrape);
+	page->memory = NULL;
+}
+
+const struct web_kind web_scrape = {
+	.name = "scrape",
+	.list = list,
+	.prepare = prepare,
+	.take = take,
+	.forget = forget,
+};

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/collect/scrape_series.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/err.h"
+#include "core/base/mem.h"
+#include "core/base/str.h"
+#include "core/collect/scrape_load.h"
+#include "core/msg/msg.h"
+#include "core/parse/prom_text.h"
+
+struct seen {
+	uint64_t key;        /* of the name and the labels as the page has them */
+	char *name, *labels; /* as they are stored */
+	bool is_counter, is_there;
+	double before; /* NaN: no look yet */
+	int64_t before_ms;
+};
+
+struct scrape_series {
+	struct seen *list; /* in order of their keys */
+	size_t count, room;
+	struct scrape_load load;
+	bool has_ended;
+};
+
+struct scrape_series *scrape_series_new(void)
+{
+	struct scrape_series *series = xcalloc(1, sizeof(*series));
+	scrape_load_init(&series->load);
+	return series;
+}
+
+static void release_seen(struct seen *seen)
+{
+	free(seen->name);
+	free(seen->labels);
+}
+
+void scrape_series_free(struct scrape_series *series)
+{
+	if (!series)
+		return;
+	for (size_t i = 0; i < series->count; i++)
+		release_seen(&series->list[i]);
+	free(series->list);
+	free(series);
+}
+
+/* ---- names and labels ---- */
+
+static bool ends_in(struct prom_span name, const char *end)
+{
+	size_t length = strlen(end);
+	return name.length > length && !memcmp(name.text + name.length - length, end, length);
+}
+
+static bool is_counter(const struct prom_sample *sample)
+{
+	bool has_parts = sample->type == PROM_HISTOGRAM || sample->type == PROM_SUMMARY;
+	return sample->type == PROM_COUNTER ||
+	       (sample->type == PROM_UNTYPED && ends_in(sample->name, "_total")) ||
+	       (has_parts && (ends_in(sample->name, "_count") || ends_in(sample->name, "_sum")));
+}
+
+static bool is_wanted(const struct scrape_rules *rules, const struct prom_sample *sample)
+{
+	if (!rules->name_count)
+		return sample->type != PROM_HISTOGRAM || !ends_in(sample->name, "_bucket");
+	for (size_t i = 0; i < rules->name_count; i++)
+		if (strlen(rules->names[i]) == sample->name.length &&
+			!memcmp(rules->names[i], sample->name.text, sample->name.length))
+			return true;
+	return false;
+}
+
+struct label {
+	char name[64], value[160];
+};
+
+struct labels {
+	struct label list[PROM_LABELS_MAX + 10];
+	size_t count;
+};
+
+static struct label *find_label(struct labels *labels, const char *name)
+{
+	for (size_t i = 0; i < labels->count; i++)
+		if (strcmp(labels->list[i].name, name) == 0)
+			return &labels->list[i];
+	return NULL;
+}
+
+static void add_own_labels(const struct scrape_rules *rules, struct labels *labels)
+{
+	struct label *own = &labels->list[labels->count++];
+	copy_text(own->name, sizeof(own->name), rules->own);
+	copy_text(own->value, sizeof(own->value), rules->own_value);
+	for (size_t i = 0; i < rules->label_count; i++) {
+		struct label *label = &labels->list[labels->count++];
+		const char *equals = strchr(rules->labels[i], '=');
+		snprintf(label->name, sizeof(label->name), "%.*s", (int)(equals - rules->labels[i]),
+			rules->labels[i]);
+		copy_text(label->value, sizeof(label->value), equals + 1);
+	}
+}
+
+/* A label that the page has too is kept as exported_NAME, unless it says the same. */
+static void add_label(struct labels *labels, const struct prom_label *label)
+{
+	autostr struct str value = STR_INIT;
+	char name[48];
+	prom_label_value(label, &value);
+	snprintf(name, sizeof(name), "%.*s", (int)label->name.length, label->name.text);
+	const struct label *known = find_label(labels, name);
+	if (known && strcmp(known->value, value.text) == 0)
+		return;
+	struct label *added = &labels->list[labels->count++];
+	snprintf(added->name, sizeof(added->name), "%s%s", known ? "exported_" : "", name);
+	copy_text(added->value, sizeof(added->value), value.text);
+}
+
+static int by_name(const void *one, const void *other)
+{
+	return strcmp(((const struct label *)one)->name, ((const struct label *)other)->name);
+}
+
+/* What the text form of a series cannot hold in a value. */
+static void make_plain(char *text)
+{
+	for (; *text; text++)
+		if (strchr(",{}\" \n", *text))
+			*text = '_';
+}
+
+/* NULL: they are too long to be kept apart. */
+static char *labels_of(const struct scrape_rules *rules, const struct prom_sample *sample)
+{
+	struct labels labels = {.count = 0};
+	autostr struct str text = STR_INIT;
+	add_own_labels(rules, &labels);
+	for (size_t i = 0; i < sample->label_count; i++)
+		add_label(&labels, &sample->labels[i]);
+	qsort(labels.list, labels.count, sizeof(struct label), by_name);
+	for (size_t i = 0; i < labels.count; i++) {
+		char value[160];
+		rules->clean(rules->context, labels.list[i].value, value, sizeof(value));
+		make_plain(value);
+		str_addf(&text, "%s%s=%s", i ? "," : "", labels.list[i].name, value);
+	}
+	return text.length <= SCRAPE_LABELS_MAX ? str_detach(&text) : NULL;
+}
+
+/* ---- the series of the page ---- */
+
+static uint64_t key_of(const struct prom_sample *sample)
+{
+	autostr struct str text = STR_INIT;
+	str_add(&text, sample->name.text, sample->name.length);
+	str_addch(&text, '{');
+	prom_labels_text(sample, &text);
+	return entity_id("series", text.text);
+}
+
+static size_t place_of(const struct scrape_series *series, uint64_t key)
+{
+	size_t low = 0, high = series->count;
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		if (series->list[middle].key < key)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* NULL: refused. */
+static struct seen *make(struct scrape_series *series, const struct scrape_rules *rules,
+	const struct prom_sample *sample, uint64_t key, size_t at)
+{
+	if (series->count >= rules->limit || sample->name.length > 120)
+		return NULL;
+	char *labels = labels_of(rules, sample);
+	if (!labels)
+		return NULL;
+	bool counter = is_counter(sample);
+	series->list = grow(series->list, series->count, &series->room, sizeof(*series->list));
+	memmove(series->list + at + 1, series->list + at,
+		(series->count++ - at) * sizeof(*series->list));
+	series->list[at] = (struct seen){.key = key,
+		.name = xasprintf("%.*s%s", (int)sample->name.length, sample->name.text,
+			counter ? ":rate" : ""),
+		.labels = labels,
+		.is_counter = counter,
+		.before = NAN};
+	return &series->list[at];
+}
+
+static struct seen *find_or_make(struct scrape_series *series, const struct scrape_rules *rules,
+	const struct prom_sample *sample)
+{
+	uint64_t key = key_of(sample);
+	size_t at = place_of(series, key);
+	if (at < series->count && series->list[at].key == key)
+		return &series->list[at];
+	return make(series, rules, sample, key, at);
+}
+
+static void add_value(struct msg_obs_scrape *obs, const struct seen *seen, double value)
+{
+	struct msg_sample *sample = msg_add(obs->samples, &obs->samples_count);
+	msg_set(&sample->name, seen->name);
+	msg_set(&sample->labels, seen->labels);
+	sample->value = value;
+}
+
+/* A counter that fell began anew: what it shows is what came since. */
+static double rate_of(struct seen *seen, double value, int64_t mono_ms)
+{
+	double growth = value < seen->before ? value : value - seen->before;
+	double rate = growth * 1000 / (double)(mono_ms - seen->before_ms);
+	bool is_first = isnan(seen->before) || mono_ms <= seen->before_ms;
+	seen->before = value;
+	seen->before_ms = mono_ms;
+	return is_first ? NAN : rate;
+}
+
+static void take_sample(struct scrape_series *series, const struct scrape_rules *rules,
+	const struct prom_sample *sample, int64_t mono_ms, struct msg_obs_scrape *obs)
+{
+	scrape_load_add(&series->load, sample);
+	if (!isfinite(sample->value) || !is_wanted(rules, sample))
+		return;
+	struct seen *seen = find_or_make(series, rules, sample);
+	if (!seen) {
+		obs->refused++;
+		return;
+	}
+	seen->is_there = true;
+	double value = seen->is_counter ? rate_of(seen, sample->value, mono_ms) : sample->value;
+	if (!isnan(value))
+		add_value(obs, seen, value);
+}
+
+/* ---- a page ---- */
+
+/* `line 3, byte 12: what` -> `3:13: what` */
+static bool fail_at(const struct err *at, struct err *err)
+{
+	const char *what = strstr(at->text, ": ");
+	size_t line = 0, byte = 0;
+	if (sscanf(at->text, "line %zu, byte %zu", &line, &byte) != 2 || !what)
+		return err_set(err, ERR_SYNTAX, "%.200s", at->text);
+	return err_set(err, ERR_SYNTAX, "%zu:%zu: %.160s", line, byte + 1, what + 2);
+}
+
+/* Half a page is not believed: all of it is read before any is taken. */
+static bool is_readable(const char *text, size_t length, struct err *err)
+{
+	struct prom_reader reader = {.text = text, .length = length};
+	struct prom_sample sample;
+	struct err at = {0};
+	enum prom_result result;
+	size_t count = 0;
+	while ((result = prom_next(&reader, &sample, &at)) == PROM_SAMPLE)
+		if (++count > SCRAPE_SAMPLES_MAX)
+			return err_set(err, ERR_LIMIT, "more than %d samples", SCRAPE_SAMPLES_MAX);
+	if (result == PROM_BAD)
+		return fail_at(&at, err);
+	return count || err_set(err, ERR_SYNTAX, "the page holds no sample");
+}
+
+static void drop_absent(struct scrape_series *series, struct msg_obs_scrape *obs)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < series->count; i++) {
+		if (series->list[i].is_there) {
+			series->list[kept++] = series->list[i];
+			continue;
+		}
+		add_value(obs, &series->list[i], NAN);
+		release_seen(&series->list[i]);
+	}
+	series->count = kept;
+}
+
+bool scrape_series_read(struct scrape_series *series, const struct scrape_rules *rules,
+	const char *text, size_t length, int64_t mono_ms, struct msg_obs_scrape *obs,
+	struct err *err)
+{
+	struct prom_reader reader = {.text = text, .length = length};
+	struct prom_sample sample;
+	if (!is_readable(text, length, err))
+		return false;
+	series->has_ended = false;
+	for (size_t i = 0; i < series->count; i++)
+		series->list[i].is_there = false;
+	scrape_load_begin(&series->load);
+	while (prom_next(&reader, &sample, err) == PROM_SAMPLE)
+		take_sample(series, rules, &sample, mono_ms, obs);
+	drop_absent(series, obs);
+	scrape_load_end(&series->load, mono_ms, obs);
+	return true;
+}
+
+void scrape_series_end(struct scrape_series *series, struct msg_obs_scrape *obs)
+{
+	for (size_t i = 0; i < series->count && !series->has_ended; i++)
+		add_value(obs, &series->list[i], NAN);
+	series->has_ended = true;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a page of Prometheus text becomes: values for the series store and the load of a bot. Counters
+ * (also the _count and _sum of histograms and summaries) become rates under NAME:rate, which need two
+ * looks; the rest goes under its own name. Buckets feed the load only. It remembers the series of one
+ * page, so that one that vanishes ends with a gap, and at most `limit` of them. Time is an argument.
+ * Owned by one thread.
+ */
+#ifndef BOTSWAIN_COLLECT_SCRAPE_SERIES_H
+#define BOTSWAIN_COLLECT_SCRAPE_SERIES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "core/base/attr.h"
+
+struct err;
+struct msg_obs_scrape;
+struct scrape_series;
+
+enum {
+	SCRAPE_SAMPLES_MAX = 50000,
+	SCRAPE_LABELS_MAX = 300, /* bytes of the labels of one series that is kept */
+	SCRAPE_WINDOW_MS = 60000 /* p95 is of the updates of the last one to two of these */
+};
+
+struct scrape_rules {
+	const char *own, *own_value; /* the label of all series: bot or instance */
+	char *const *labels;         /* further ones, name=value */
+	size_t label_count;
+	char *const *names; /* to keep; none: all */
+	size_t name_count, limit;
+	/* Makes a text from outside fit to be shown: appends to a buffer of `size`. */
+	void (*clean)(void *context, const char *text, char *ret, size_t size);
+	void *context;
+};
+
+struct scrape_series *scrape_series_new(void) MUST_CHECK;
+void scrape_series_free(struct scrape_series *series); /* NULL is legal */
+
+/* Reads a page and fills samples, load and `refused` of the observation. False: it is no such text
+ * (`err`: LINE:COLUMN: what), and nothing of it is believed. */
+MUST_CHECK bool scrape_series_read(struct scrape_series *series, const struct scrape_rules *rules,
+	const char *text, size_t length, int64_t mono_ms, struct msg_obs_scrape *obs,
+	struct err *err);
+/* The page did not come: every series ends with a gap, once. */
+void scrape_series_end(struct scrape_series *series, struct msg_obs_scrape *obs);
+
+#endif

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+/* Prometheus text from a real HTTP server: figures, secrets, and every way in which it does not come. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/base/clock.h"
+#include "core/base/mem.h"
+#include "core/base/str.h"
+#include "tests/support/collected.h"
+#include "tests/support/pages.h"
+#include "tests/support/servers.h"
+
+static struct pages pages;
+static struct collected collected;
+static char folder[64];
+
+static int setup(void **state)
+{
+	(void)state;
+	pages_open(&pages);
+	copy_text(folder, sizeof(folder), "/tmp/botswain-test.XXXXXX");
+	assert_non_null(mkdtemp(folder));
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	if (collected.collect)
+		collected_stop(&collected);
+	pages_close(&pages);
+	remove_folder(folder);
+	return 0;
+}
+
+static void watch(const char *options)
+{
+	collected_start(&collected,
+		"scrape:\n"
+		"  it: {url: 'http://127.0.0.1:%d/metrics', interval: 500ms, timeout: 400ms%s%s}\n",
+		pages.port, *options ? ", " : "", options);
+}
+
+static void fails_with(const char *why)
+{
+	collected_wait(&collected, "obs_source", "kind=\"scrape\"", "name=\"it\"", why, NULL);
+}
+
+static void figures_come_with_their_labels_and_say_that_the_page_is_up(void **state)
+{
+	(void)state;
+	pages_set(&pages, "/metrics", 200, PAGE_WHOLE, "load{cpu=\"0\"} 0.5\n");
+	watch("labels: [zone=eu]");
+	const char *seen = collected_wait(&collected, "obs_scrape", "name=\"load\"", NULL);
+	assert_non_null(strstr(seen, "labels=\"cpu=0,instance=it,zone=eu\" value=0.5"));
+	assert_non_null(strstr(seen, "name=\"up\" labels=\"instance=it\" value=1"));
+	assert_non_null(strstr(seen, "name=\"scrape_duration_seconds\""));
+	assert_int_equal(collected.unreachable, 0);
+}
+
+static void a_packed_page_is_unpacked(void **state)
+{
+	(void)state;
+	pages_set(&pages, "/metrics", 200, PAGE_PACKED, "load 0.25\n");
+	watch("");
+	collected_wait(&collected, "obs_scrape", "name=\"load\"", "value=0.25", NULL);
+}
+
+static void a_bots_own_page_fills_its_load(void **state)
+{
+	(void)state;
+	pages_set(&pages, "/metrics", 200, PAGE_WHOLE, "bot_updates_total 1000\n");
+	collected_start(&collected,
+		"pages: {metrics_interval: 500ms}\n"
+		"bots:\n  orders: {transport: none, metrics: 'http://127.0.0.1:%d/metrics'}\n"
+		"  winter: {transport: none, enabled: no, metrics: "
+		"'http://127.0.0.1:%d/winter'}\n",
+		pages.port, pages.port);
+	pages_set(&pages, "/winter", 200, PAGE_WHOLE, "a 1\n");
+	collected_wait(&collected, "obs_scrape", "bot=\"orders\"", NULL);
+	pages_set(&pages, "/metrics", 200, PAGE_WHOLE, "bot_updates_total 2000\n");
+	const char *seen = collected_wait(
+		&collected, "obs_scrape", "bot=\"orders\"", "bot_updates_total:rate", NULL);
+	assert_true(collected_number(seen, "updates_per_s") > 0);
+	assert_int_equal(pages_asked(&pages, "/winter"), 0);
+}
+
+static void a_page_that_breaks_has_its_place_and_ends_its_series(void **state)
+{
+	(void)state;
+	pages_set(&pages, "/metrics", 200, PAGE_WHOLE, "load 1\n");
+	watch("");
+	collected_wait(&collected, "obs_scrape", "name=\"load\"", NULL);
+	pages_set(&pages, "/metrics", 200, PAGE_WHOLE, "load 1\nload{ 2\n");
+	const char *seen = collected_wait(&collected, "obs_scrape", "value=nan", NULL);
+	assert_non_null(strstr(seen, "name=\"load\" labels=\"instance=it\" value=nan"));
+	assert_null(strstr(seen, "name=\"up\" labels=\"instance=it\" value=1"));
+	collected_clear(&collected);
+	fails_with("it:2:");
+}
+
+static void what_is_no_page_of_figures_is_said(void **state)
+{
+	(void)state;
+	pages_set(&pages, "/metrics", 503, PAGE_WHOLE, "");
+	watch("");
+	fails_with("503 in place of the figures");
+	pages_set(&pages, "/metrics", 200, PAGE_WHOLE, "<html>");
+	pages_set_header(&pages, "/metrics", "text/html; charset=utf-8", NULL);
+	fails_with("text/html is no Prometheus text");
+	pages_set(&pages, "/metrics", 302, PAGE_WHOLE, "");
+	fails_with("302, a redirect, which is not followed");
+	pages_set(&pages, "/metrics", 401, PAGE_WHOLE, "");
+	fails_with("not_permitted");
+}
+
+static void ten_megabytes_an_endless_drip_and_a_hang_are_cut_off(void **state)
+{
+	(void)state;
+	pages_set(&pages, "/metrics", 200, PAGE_HANGS, "");
+	watch("");
+	fails_with("no answer in 0.4 s");
+	pages_set(&pages, "/metrics", 200, PAGE_DRIPS, "");
+	fails_with("in 0.4 s");
+	autostr struct str body = STR_INIT;
+	while (body.length < 10 << 20)
+		str_adds(&body, "a_metric_with_a_long_name{and=\"a label\"} 123456789\n");
+	pages_set(&pages, "/metrics", 200, PAGE_WHOLE, body.text);
+	fails_with("an answer of more than 4096 KiB");
+	pages_set(&pages, "/metrics", 200, PAGE_TRUNCATED, "load 1\n");
+	fails_with("cut off after");
+}
+
+static void write_secret(const char *text)
+{
+	autofree char *path = xasprintf("%s/secret", folder);
+	FILE *file = fopen(path, "we");
+	assert_non_null(file);
+	fprintf(file, "%s\n", text);
+	assert_int_equal(fclose(file), 0);
+	assert_int_equal(chmod(path, 0600), 0);
+}
+
+static void a_bearer_token_is_sent_and_said_nowhere(void **state)
+{
+	(void)state;
+	write_secret("B3arerSecretOfThePage");
+	pages_set(&pages, "/metrics", 200, PAGE_WHOLE, "load{leak=\"B3arerSecretOfThePage\"} 1\n");
+	autofree char *options = xasprintf("bearer: {file: %s/secret}", folder);
+	watch(options);
+	collected.forbidden = "B3arerSecretOfThePage";
+	collected_wait(&collected, "obs_scrape", "name=\"load\"", NULL);
+	autofree char *sent = pages_authorization(&pages, "/metrics");
+	assert_string_equal(sent, "Bearer B3arerSecretOfThePage");
+	/* replaced: the next look sends the new one */
+	write_secret("AnotherBearerToken");
+	pages_set(&pages, "/metrics", 200, PAGE_WHOLE, "second 1\n");
+	collected_wait(&collected, "obs_scrape", "name=\"second\"", NULL);
+	collected_wait(&collected, "obs_scrape", NULL);
+	autofree char *again = pages_authorization(&pages, "/metrics");
+	assert_string_equal(again, "Bearer AnotherBearerToken");
+}
+
+static void a_user_and_a_password_are_sent_as_basic(void **state)
+{
+	(void)state;
+	write_secret("open sesame");
+	pages_set(&pages, "/metrics", 200, PAGE_WHOLE, "load 1\n");
+	autofree char *options = xasprintf("user: me, password: {file: %s/secret}", folder);
+	watch(options);
+	collected_wait(&collected, "obs_scrape", "name=\"load\"", NULL);
+	autofree char *sent = pages_authorization(&pages, "/metrics");
+	assert_string_equal(sent, "Basic bWU6b3BlbiBzZXNhbWU=");
+}
+
+static void a_secret_that_cannot_be_read_asks_nobody(void **state)
+{
+	(void)state;
+	pages_set(&pages, "/metrics", 200, PAGE_WHOLE, "load 1\n");
+	autofree char *options = xasprintf("bearer: {file: %s/absent}", folder);
+	watch(options);
+	fails_with("no_secret");
+	assert_int_equal(pages_asked(&pages, "/metrics"), 0);
+}
+
+static void a_page_that_is_no_longer_configured_says_so(void **state)
+{
+	(void)state;
+	pages_set(&pages, "/metrics", 200, PAGE_WHOLE, "load 1\n");
+	watch("");
+	collected_wait(&collected, "obs_scrape", "name=\"load\"", NULL);
+	collected_reload(&collected, "health:\n  x: {url: 'http://127.0.0.1:%d/'}\n", pages.port);
+	collected_wait(&collected, "obs_scrape", "gone=true", "value=nan", NULL);
+}
+
+#define test(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		test(figures_come_with_their_labels_and_say_that_the_page_is_up),
+		test(a_packed_page_is_unpacked),
+		test(a_bots_own_page_fills_its_load),
+		test(a_page_that_breaks_has_its_place_and_ends_its_series),
+		test(what_is_no_page_of_figures_is_said),
+		test(ten_megabytes_an_endless_drip_and_a_hang_are_cut_off),
+		test(a_bearer_token_is_sent_and_said_nowhere),
+		test(a_user_and_a_password_are_sent_as_basic),
+		test(a_secret_that_cannot_be_read_asks_nobody),
+		test(a_page_that_is_no_longer_configured_says_so),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

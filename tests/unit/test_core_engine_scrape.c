@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/* Pages of Prometheus text in the engine, under a virtual clock: the bot's row, staleness, the alert. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <math.h>
+#include <string.h>
+
+#include "tests/support/engine_harness.h"
+
+static const char config[] =
+	"state_dir: /nowhere/state\n"
+	"redis:\n"
+	"  main: {host: 127.0.0.1, heartbeats: 'hb:*'}\n"
+	"bots:\n"
+	"  orders: {transport: none, process: {match: orders}, metrics: 'http://127.0.0.1/m'}\n";
+
+static int setup(void **state)
+{
+	*state = harness_new(config);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	harness_free(*state);
+	return 0;
+}
+
+static void see(struct harness *harness, double updates_per_s)
+{
+	harness_feed(harness,
+		"obs_scrape name=\"orders\" bot=\"orders\" interval_ms=5000 updates_per_s=%g "
+		"p95_ms=80 errors_per_min=2 samples=[{name=\"up\" labels=\"bot=orders\" value=1}]",
+		updates_per_s);
+}
+
+static void see_source(struct harness *harness, const char *state, int fails)
+{
+	harness_feed(harness,
+		"obs_source kind=\"scrape\" name=\"orders\" state=\"%s\" error=\"%s\" fails=%d "
+		"interval_ms=5000 latency_ms=3",
+		state, fails ? "orders:3:7: the value is no number" : "", fails);
+}
+
+static const char *alert_state(const struct harness *harness)
+{
+	size_t count;
+	const struct msg_alert *const *alerts = model_alerts(harness->model, &count);
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(alerts[i]->rule, "scrape_failing") == 0)
+			return alerts[i]->state;
+	return "none";
+}
+
+static void metrics_fill_the_row_of_a_bot_that_says_nothing_else(void **state)
+{
+	struct harness *harness = *state;
+	see(harness, 2.5);
+	const struct msg_bot *bot = harness_bot(harness, "orders");
+	assert_true(fabs(bot->updates_per_s - 2.5) < 1e-9);
+	assert_true(fabs(bot->p95_ms - 80) < 1e-9);
+	assert_true(fabs(bot->errors_per_min - 2) < 1e-9);
+}
+
+static void its_heartbeat_goes_before_its_metrics(void **state)
+{
+	struct harness *harness = *state;
+	see(harness, 2.5);
+	harness_feed(harness, "obs_heartbeat bot=\"orders\" present=true ttl_ms=14000 "
+			      "full_ttl_ms=15000 updates_per_s=9 p95_ms=nan");
+	assert_true(fabs(harness_bot(harness, "orders")->updates_per_s - 9) < 1e-9);
+	assert_true(fabs(harness_bot(harness, "orders")->p95_ms - 80) < 1e-9);
+}
+
+static void figures_that_are_not_renewed_are_not_shown(void **state)
+{
+	struct harness *harness = *state;
+	see(harness, 2.5);
+	harness_advance(harness, 14000);
+	assert_true(harness_bot(harness, "orders")->updates_per_s > 2);
+	harness_advance(harness, 3000);
+	assert_true(isnan(harness_bot(harness, "orders")->updates_per_s));
+	assert_true(isnan(harness_bot(harness, "orders")->p95_ms));
+	assert_true(isnan(harness_bot(harness, "orders")->errors_per_min));
+}
+
+static void three_failures_warn_and_make_no_other_alert(void **state)
+{
+	struct harness *harness = *state;
+	size_t count;
+	see_source(harness, "error", 2);
+	assert_string_equal(alert_state(harness), "none");
+	see_source(harness, "error", 3);
+	assert_string_equal(alert_state(harness), "firing");
+	const struct msg_alert *const *alerts = model_alerts(harness->model, &count);
+	assert_int_equal(count, 1);
+	assert_int_equal(alerts[0]->severity, SEVERITY_WARN);
+	assert_non_null(strstr(alerts[0]->text, "orders:3:7: the value is no number"));
+	see_source(harness, "ok", 0);
+	harness_advance(harness, 6000);
+	assert_string_equal(alert_state(harness), "resolved");
+}
+
+static void a_bot_that_is_down_makes_no_alert_of_its_metrics(void **state)
+{
+	struct harness *harness = *state;
+	harness_feed(harness, "obs_process bot=\"orders\" state=\"absent\"");
+	harness_feed(harness, "obs_process bot=\"orders\" state=\"absent\"");
+	see_source(harness, "unreachable", 5);
+	assert_string_equal(alert_state(harness), "none");
+}
+
+static void a_page_that_is_gone_leaves_no_source_behind(void **state)
+{
+	struct harness *harness = *state;
+	uint64_t id = entity_id("source", "scrape/orders");
+	see_source(harness, "ok", 0);
+	assert_non_null(model_source(harness->model, id));
+	harness_feed(harness, "obs_scrape name=\"orders\" bot=\"orders\" gone=true");
+	assert_null(model_source(harness->model, id));
+}
+
+static void a_chart_can_ask_for_all_series_of_a_name_with_one_label(void **state)
+{
+	struct harness *harness = *state;
+	harness_feed(harness, "obs_scrape name=\"orders\" bot=\"orders\" interval_ms=5000 samples=["
+			      "{name=\"x:rate\" labels=\"bot=orders,worker=0\" value=1} "
+			      "{name=\"x:rate\" labels=\"bot=orders,worker=1\" value=2} "
+			      "{name=\"x:rate\" labels=\"bot=orders2,worker=1\" value=3}]");
+	struct harness_screen *screen = harness_attach(harness);
+	harness_send(screen, "win_open window=1 generation=1 store=\"series\" "
+			     "filter=\"x:rate{bot=orders,*}\" from_ms=-60000 columns=10");
+	const struct msg_win_points *points = harness_await(screen, MSG_win_points);
+	assert_int_equal(points->series_count, 2);
+	assert_string_equal(points->series[0].name, "x:rate{bot=orders,worker=0}");
+	assert_string_equal(points->series[1].name, "x:rate{bot=orders,worker=1}");
+	harness_detach(screen);
+}
+
+#define test(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		test(metrics_fill_the_row_of_a_bot_that_says_nothing_else),
+		test(its_heartbeat_goes_before_its_metrics),
+		test(figures_that_are_not_renewed_are_not_shown),
+		test(three_failures_warn_and_make_no_other_alert),
+		test(a_bot_that_is_down_makes_no_alert_of_its_metrics),
+		test(a_page_that_is_gone_leaves_no_source_behind),
+		test(a_chart_can_ask_for_all_series_of_a_name_with_one_label),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
