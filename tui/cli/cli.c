@@ -80,14 +80,6 @@ int cli_unknown(const struct cli *cli, const char *what)
 	return cli_say(CLI_UNKNOWN, "the engine left: %s; %s", client_why(cli->client), what);
 }
 
-const struct msg_bot *cli_bot(const struct cli *cli, const char *name)
-{
-	const struct msg_bot *bot = model_bot(cli->model, entity_id("bot", name));
-	if (!bot)
-		cli_say(CLI_USAGE, "no bot '%s'; see botswain bots", name);
-	return bot;
-}
-
 int cli_refuse(const char *command, const char *word)
 {
 	return cli_say(CLI_USAGE, "'%s' is no option of %s; see botswain %s --help", word, command,
@@ -112,10 +104,31 @@ int64_t cli_patience_ms(const struct msg_operation *operation)
 	return operation->deadline_ms - operation->started_ms + MARGIN_MS;
 }
 
-int64_t cli_now_ms(const struct cli *cli)
+int64_t cli_now_ms(const struct cli *cli, size_t engine)
 {
-	int64_t turn = client_turn_wall_ms(cli->client);
+	const struct client *client = cli->engines[engine].client;
+	int64_t turn = client ? client_turn_wall_ms(client) : 0;
 	return turn ? turn : clock_wall_ms(clock_real());
+}
+
+/* Reads what all have to say: one that is not read from for long hangs up. Returns how many descriptors wait. */
+static nfds_t pump_all(struct cli *cli, struct pollfd *ret_fds)
+{
+	nfds_t count = 0;
+	for (size_t i = 0; i < cli->engine_count; i++) {
+		struct cli_engine *engine = &cli->engines[i];
+		if (!engine->client)
+			continue;
+		cli->speaker = i;
+		client_pump(
+			engine->client, engine->model, clock_mono_ms(clock_real()), cli->take, cli);
+		if (client_state(engine->client) == CLIENT_LOST)
+			continue;
+		short events = client_wants_write(engine->client) ? POLLIN | POLLOUT : POLLIN;
+		ret_fds[count++] =
+			(struct pollfd){.fd = client_fd(engine->client), .events = events};
+	}
+	return count;
 }
 
 bool cli_until(struct cli *cli, bool (*done)(struct cli *cli), int64_t limit_ms)
@@ -123,15 +136,14 @@ bool cli_until(struct cli *cli, bool (*done)(struct cli *cli), int64_t limit_ms)
 	const struct clock *clock = clock_real();
 	int64_t end = clock_mono_ms(clock) + limit_ms;
 	for (;;) {
-		client_pump(cli->client, cli->model, clock_mono_ms(clock), cli->take, cli);
+		struct pollfd fds[WAYS_MAX];
+		nfds_t count = pump_all(cli, fds);
 		if (done(cli))
 			return true;
 		int64_t left = end - clock_mono_ms(clock);
 		if (left <= 0 || client_state(cli->client) == CLIENT_LOST)
 			return false;
-		short events = client_wants_write(cli->client) ? POLLIN | POLLOUT : POLLIN;
-		struct pollfd fd = {.fd = client_fd(cli->client), .events = events};
-		poll(&fd, 1, left < POLL_MS ? (int)left : POLL_MS);
+		poll(fds, count, left < POLL_MS ? (int)left : POLL_MS);
 	}
 }
 
@@ -151,21 +163,32 @@ static bool has_sources(const struct settings *settings)
 	       settings->log_count;
 }
 
-static bool all_answered(struct cli *cli)
+static bool has_answered(const struct cli *cli, const struct cli_engine *engine)
 {
 	size_t count;
-	const struct msg_source *const *sources = model_sources(cli->model, &count);
+	const struct msg_source *const *sources = model_sources(engine->model, &count);
 	bool any = count || !has_sources(cli->settings);
-	if (!client_turn_wall_ms(cli->client))
+	if (!client_turn_wall_ms(engine->client))
 		return false;
 	for (size_t i = 0; i < count; i++)
 		if (strcmp(sources[i]->state, "checking") == 0)
 			return false;
-	const struct msg_bot *const *bots = model_bots(cli->model, &count);
+	const struct msg_bot *const *bots = model_bots(engine->model, &count);
 	for (size_t i = 0; i < count; i++)
 		if (!is_looked_at(bots[i]))
 			return false;
 	return any || count;
+}
+
+static bool all_answered(struct cli *cli)
+{
+	for (size_t i = 0; i < cli->engine_count; i++) {
+		const struct cli_engine *engine = &cli->engines[i];
+		bool waits = engine->client && client_state(engine->client) != CLIENT_LOST;
+		if (waits && !has_answered(cli, engine))
+			return false;
+	}
+	return true;
 }
 
 static bool attached(struct cli *cli)
@@ -173,22 +196,40 @@ static bool attached(struct cli *cli)
 	return client_state(cli->client) != CLIENT_CONNECTING;
 }
 
-static bool reach_engine(struct cli *cli, const struct cli_command *command, struct err *err)
+static bool find_engine(struct cli *cli, const struct cli_command *command, struct err *err)
 {
 	bool started = false;
+	struct client **client = &cli->engines[0].client;
 	const char *way = cli->connect.count ? cli->connect.list[0] : NULL;
 	if (command->acts || way)
 		return client_attach(
-			cli->settings, way, "cli", true, START_MS, &cli->client, &started, err);
+			cli->settings, way, "cli", true, START_MS, client, &started, err);
 	if (client_connect(cli->settings->socket_path, cli->settings->state_dir, "cli", true,
-		    &cli->client, NULL)) {
+		    client, NULL)) {
+		cli_use(cli, 0);
 		cli_until(cli, attached, ATTACH_MS);
 		if (client_state(cli->client) == CLIENT_ATTACHED)
 			return true;
 		client_free(cli->client);
-		cli->client = NULL;
+		*client = cli->client = NULL;
 	}
-	return client_start_private(cli->settings, "cli", &cli->client, err);
+	return client_start_private(cli->settings, "cli", client, err);
+}
+
+/* The exit status when there is none to ask. */
+static int reach_engine(struct cli *cli, const struct cli_command *command)
+{
+	struct err err = {.code = ERR_NONE};
+	if (cli->connect.count > 1)
+		return cli_reach_all(cli, START_MS);
+	if (cli->host)
+		return cli_say(CLI_USAGE, "--host chooses among several --connect");
+	cli->engine_count = 1;
+	cli->engines[0].model = model_new();
+	if (!find_engine(cli, command, &err))
+		return cli_say(CLI_UNKNOWN, "%s", err.text);
+	cli_use(cli, 0);
+	return CLI_OK;
 }
 
 static bool names_config(const char *word)
@@ -200,7 +241,8 @@ static bool take_option(struct cli *cli, int argc, char **argv, int *at, struct 
 {
 	const char *word = argv[*at];
 	bool with_value = strcmp(word, "--wait") == 0 || strcmp(word, "--reason") == 0 ||
-			  strcmp(word, "--connect") == 0 || names_config(word);
+			  strcmp(word, "--host") == 0 || strcmp(word, "--connect") == 0 ||
+			  names_config(word);
 	if (strcmp(word, "--json") == 0)
 		cli->json = true;
 	else if (strcmp(word, "--jsonl") == 0)
@@ -216,6 +258,8 @@ static bool take_option(struct cli *cli, int argc, char **argv, int *at, struct 
 	const char *value = argv[++*at];
 	if (strcmp(word, "--reason") == 0)
 		cli->reason = value;
+	else if (strcmp(word, "--host") == 0)
+		cli->host = value;
 	else if (strcmp(word, "--connect") == 0)
 		return ways_add(&cli->connect, value, err);
 	else if (names_config(word))
@@ -278,9 +322,9 @@ bool cli_load_quietly(struct cli *cli)
 
 static int run_attached(struct cli *cli, const struct cli_command *command, int argc, char **argv)
 {
-	struct err err = {.code = ERR_NONE};
-	if (!reach_engine(cli, command, &err))
-		return cli_say(CLI_UNKNOWN, "%s", err.text);
+	int found = reach_engine(cli, command);
+	if (found != CLI_OK)
+		return found;
 	bool answered = cli_until(cli, all_answered, cli->wait_ms);
 	if (client_state(cli->client) == CLIENT_LOST)
 		return cli_unknown(cli, "nothing was asked of it");
@@ -288,6 +332,9 @@ static int run_attached(struct cli *cli, const struct cli_command *command, int 
 	if (!answered && !command->acts && (status == CLI_OK || status == CLI_UNHEALTHY))
 		return cli_say(CLI_UNKNOWN, "not every source has answered within --wait %s",
 			format_duration(cli->wait_ms).text);
+	if (cli_is_many(cli) && !cli_all_reached(cli) && !cli->host && !command->acts &&
+		(status == CLI_OK || status == CLI_UNHEALTHY))
+		return CLI_UNKNOWN; /* why was said */
 	return status;
 }
 
@@ -304,13 +351,11 @@ int cli_main(const char *config, const struct ways *connect, int argc, char **ar
 		printf("usage: botswain %s %s\n%s\n", command->name, command->args, command->help);
 		return CLI_OK;
 	}
-	cli.model = model_new();
 	if (!command->engine)
 		status = command->run(&cli, argc, argv);
 	else if (cli_load(&cli, cli.config, false))
 		status = run_attached(&cli, command, argc, argv);
-	client_free(cli.client);
-	model_free(cli.model);
+	cli_leave_all(&cli);
 	settings_unref(cli.settings);
 	return status;
 }

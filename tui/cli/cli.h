@@ -27,11 +27,23 @@ enum cli_exit {
 	CLI_REFUSED = 5,
 };
 
+/* One engine of a command line. */
+struct cli_engine {
+	char name[WAY_NAME_MAX + 16]; /* "" where it is the only one */
+	struct client *client;        /* NULL: not reached */
+	struct model *model;
+	char why[256]; /* it was not reached */
+};
+
 struct cli {
 	const char *config;  /* -c FILE, or NULL */
 	struct ways connect; /* --connect WAY */
 	struct settings *settings;
-	struct client *client;
+	const char *host; /* --host NAME: that of several alone; or NULL */
+	struct cli_engine engines[WAYS_MAX];
+	size_t engine_count;
+	size_t current, speaker; /* the one that is spoken to; the one whose reply `take` hears */
+	struct client *client;   /* of the current one */
 	struct model *model;
 	client_take *take; /* hears the replies, with the struct cli as its context; may be NULL */
 	void *context;     /* the command's own */
@@ -63,16 +75,34 @@ void cli_help(struct str *to);
 
 /* Reads the socket until `done` says so or `limit_ms` has passed. False: the limit, or the engine is lost. */
 bool cli_until(struct cli *cli, bool (*done)(struct cli *cli), int64_t limit_ms);
+/* ---- several engines (engines.c); those of one --connect or of none are one ---- */
+
+/* From now on `client` and `model` are those of that engine. */
+void cli_use(struct cli *cli, size_t engine);
+bool cli_is_many(const struct cli *cli);
+/* It was reached, and --host does not shut it out. */
+bool cli_takes(const struct cli *cli, size_t engine);
+/* Reaches all that --connect names, at the same time; says why one was not. CLI_OK: at least one was. */
+int cli_reach_all(struct cli *cli, int64_t limit_ms);
+bool cli_all_reached(const struct cli *cli);
+void cli_leave_all(struct cli *cli);
+/* One of them has a bot of that name; false: none, which was said. */
+bool cli_has_bot(const struct cli *cli, const char *name);
+/* Appends "host":"NAME", of an engine. */
+void cli_add_host(const struct cli *cli, size_t engine, struct str *to);
+/* The engine that has an entity of that name, NAME or HOST/NAME; *ret_name is NAME. engine_count: none has, or
+ * several have, which was said. */
+size_t cli_owner(
+	const struct cli *cli, enum msg_kind kind, const char *name, const char **ret_name);
+
 /* How long to watch an operation: what the engine says that it may take, and a margin. */
 int64_t cli_patience_ms(const struct msg_operation *operation);
-/* The engine's clock: ages are measured against it. */
-int64_t cli_now_ms(const struct cli *cli);
+/* The clock of an engine: ages are measured against it. */
+int64_t cli_now_ms(const struct cli *cli, size_t engine);
 /* Says a sentence on standard error ("botswain: ...") and returns `status`. */
 int cli_say(int status, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Says what is not known now, that the engine left when it did, and returns CLI_UNKNOWN. */
 int cli_unknown(const struct cli *cli, const char *what);
-/* The bot of that name; NULL: there is none, which was said. */
-const struct msg_bot *cli_bot(const struct cli *cli, const char *name);
 /* Says that a word is no option of `command`, and returns CLI_USAGE. */
 int cli_refuse(const char *command, const char *word);
 /*

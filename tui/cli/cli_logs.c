@@ -17,30 +17,42 @@ enum { ROWS = 1000, FOLLOWED = 10, FOREVER_MS = 1000 };
 
 /* An answer comes in parts, and later ones add to it or replace it: what was printed is known by its
  * key. */
-struct tail {
+struct reader {
 	struct window window;
-	struct str filter;
-	size_t lines;    /* of the past that are printed */
-	bool is_bounded; /* it was said how much of the past */
-	bool follow, has_begun, done, gone;
-	char error[256];
-	struct str out;
+	bool has_begun, done;
 	char **seen; /* keys, sorted */
 	size_t seen_count;
 };
 
-static void print_row(const struct cli *cli, const struct msg_row *row, struct str *out)
+struct tail {
+	struct reader readers[WAYS_MAX]; /* one an engine that is asked */
+	struct str filter;
+	size_t lines;    /* of the past that are printed */
+	bool is_bounded; /* it was said how much of the past */
+	bool follow, begun, gone;
+	char error[256];
+	struct str out;
+};
+
+/* Of several engines its name stands in front. */
+static void print_row(
+	const struct cli *cli, size_t engine, const struct msg_row *row, struct str *out)
 {
+	bool many = cli_is_many(cli);
 	if (cli->json || cli->jsonl) {
+		autostr struct str first = STR_INIT;
 		size_t start = out->length;
 		msg_json(MSG_row, row, out);
-		str_insert(out, start + 1, "\"v\":1,", strlen("\"v\":1,"));
+		str_adds(&first, "\"v\":1,");
+		if (many)
+			cli_add_host(cli, engine, &first);
+		str_insert(out, start + 1, first.text, first.length);
 		str_addch(out, '\n');
 		return;
 	}
-	str_addf(out, "%s %-16s %c %s\n", format_rfc3339(row->time_ms).text,
-		row->bot[0] ? row->bot : row->source, log_level_letter((enum log_level)row->level),
-		row->text);
+	str_addf(out, "%s %s%s%-16s %c %s\n", format_rfc3339(row->time_ms).text,
+		cli->engines[engine].name, many ? " " : "", row->bot[0] ? row->bot : row->source,
+		log_level_letter((enum log_level)row->level), row->text);
 }
 
 static int compare_keys(const void *a, const void *b)
@@ -48,13 +60,13 @@ static int compare_keys(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static bool is_seen(const struct tail *tail, const char *key)
+static bool is_seen(const struct reader *tail, const char *key)
 {
 	return tail->seen_count && bsearch(&key, tail->seen, tail->seen_count, sizeof(*tail->seen),
 					   compare_keys) != NULL;
 }
 
-static void forget_seen(struct tail *tail)
+static void forget_seen(struct reader *tail)
 {
 	for (size_t i = 0; i < tail->seen_count; i++)
 		free(tail->seen[i]);
@@ -63,7 +75,7 @@ static void forget_seen(struct tail *tail)
 	tail->seen_count = 0;
 }
 
-static void remember(struct tail *tail)
+static void remember(struct reader *tail)
 {
 	forget_seen(tail);
 	const struct window *window = &tail->window;
@@ -74,43 +86,102 @@ static void remember(struct tail *tail)
 		qsort(tail->seen, tail->seen_count, sizeof(*tail->seen), compare_keys);
 }
 
-/* What is not on paper yet. Without a line in common some may have come and gone in between. */
-static void print_news(const struct cli *cli, struct tail *tail)
+struct line {
+	const struct msg_row *row;
+	size_t engine;
+	int64_t age_ms; /* by its engine's clock: the order of what several say */
+};
+
+static int compare_lines(const void *a, const void *b)
 {
-	const struct window *window = &tail->window;
-	size_t known = 0, from = 0;
+	const struct line *left = a, *right = b;
+	return (left->age_ms < right->age_ms) - (left->age_ms > right->age_ms);
+}
+
+/* The past of all engines, the newest lines of it. */
+static void print_past(const struct cli *cli, struct tail *tail)
+{
+	size_t count = 0, at = 0;
+	for (size_t i = 0; i < cli->engine_count; i++)
+		count += tail->readers[i].window.count;
+	autofree struct line *lines = xcalloc(count + 1, sizeof(*lines));
+	for (size_t i = 0; i < cli->engine_count; i++) {
+		struct reader *reader = &tail->readers[i];
+		for (size_t row = 0; row < reader->window.count; row++)
+			lines[at++] = (struct line){&reader->window.rows[row], i,
+				cli_now_ms(cli, i) - reader->window.rows[row].time_ms};
+		reader->has_begun = true;
+		remember(reader);
+	}
+	if (cli_is_many(cli) && count)
+		qsort(lines, count, sizeof(*lines), compare_lines);
 	str_clear(&tail->out);
-	if (!tail->has_begun && window->count > tail->lines)
-		from = window->count - tail->lines;
-	tail->has_begun = true;
-	for (size_t i = from; i < window->count; i++)
-		if (is_seen(tail, window->rows[i].key))
+	for (size_t i = count > tail->lines ? count - tail->lines : 0; i < count; i++)
+		print_row(cli, lines[i].engine, lines[i].row, &tail->out);
+	tail->begun = true;
+	tail->gone = !cli_put(&tail->out);
+}
+
+/* What is not on paper yet. Without a line in common some may have come and gone in between. */
+static void print_news(const struct cli *cli, struct tail *tail, size_t engine)
+{
+	struct reader *reader = &tail->readers[engine];
+	const struct window *window = &reader->window;
+	size_t known = 0;
+	str_clear(&tail->out);
+	for (size_t i = 0; i < window->count; i++)
+		if (is_seen(reader, window->rows[i].key))
 			known++;
 		else
-			print_row(cli, &window->rows[i], &tail->out);
-	if (tail->seen_count && !known && window->count)
+			print_row(cli, engine, &window->rows[i], &tail->out);
+	if (reader->seen_count && !known && window->count)
 		cli_say(0, "lines came faster than they could be followed: some are missing here");
 	tail->gone = !cli_put(&tail->out);
-	remember(tail);
+	remember(reader);
+}
+
+/* Each that can still answer has done so. */
+static bool all_done(const struct cli *cli, const struct tail *tail)
+{
+	for (size_t i = 0; i < cli->engine_count; i++)
+		if (tail->readers[i].window.asked && !tail->readers[i].done &&
+			client_state(cli->engines[i].client) == CLIENT_ATTACHED)
+			return false;
+	return true;
 }
 
 static void take_rows(void *context, enum msg_kind kind, const void *body)
 {
 	struct cli *cli = context;
 	struct tail *tail = cli->context;
-	struct window *window = &tail->window;
-	if (kind != MSG_win_rows || tail->gone || !window_take(window, kind, body))
+	struct reader *reader = &tail->readers[cli->speaker];
+	if (kind != MSG_win_rows || tail->gone || !window_take(&reader->window, kind, body))
 		return;
-	copy_text(tail->error, sizeof(tail->error), window->error);
-	tail->done |= window->done;
-	if (window->done && !tail->error[0])
-		print_news(cli, tail);
+	copy_text(tail->error, sizeof(tail->error), reader->window.error);
+	reader->done |= reader->window.done;
+	if (!reader->window.done || tail->error[0])
+		return;
+	if (tail->begun)
+		print_news(cli, tail, cli->speaker);
+	else if (all_done(cli, tail))
+		print_past(cli, tail);
+}
+
+static bool has_any(const struct cli *cli, const struct tail *tail)
+{
+	for (size_t i = 0; i < cli->engine_count; i++)
+		if (tail->readers[i].done)
+			return true;
+	return false;
 }
 
 static bool ended(struct cli *cli)
 {
-	const struct tail *tail = cli->context;
-	return tail->gone || *tail->error || (tail->done && !tail->follow);
+	struct tail *tail = cli->context;
+	/* The last one that was waited for has gone. */
+	if (!tail->begun && !*tail->error && has_any(cli, tail) && all_done(cli, tail))
+		print_past(cli, tail);
+	return tail->gone || *tail->error || (tail->begun && !tail->follow);
 }
 
 static void also(struct str *filter, const char *format, const char *value)
@@ -137,7 +208,7 @@ static void also(struct str *filter, const char *format, const char *value)
 static bool take_bot(struct cli *cli, struct tail *tail, const char *value)
 {
 	also(&tail->filter, "bot=%", value);
-	return strcmp(value, "botswain") == 0 || cli_bot(cli, value);
+	return strcmp(value, "botswain") == 0 || cli_has_bot(cli, value);
 }
 
 static bool take_level(struct cli *cli, struct tail *tail, const char *value)
@@ -181,7 +252,7 @@ static bool take_since(struct cli *cli, struct tail *tail, const char *value)
 	int64_t ago_ms;
 	if (!parse_duration(value, &ago_ms, &err))
 		return cli_say(false, "--since: %s", err.text);
-	also(&tail->filter, "time>=%", format_rfc3339(cli_now_ms(cli) - ago_ms).text);
+	also(&tail->filter, "time>=%", format_rfc3339(cli_now_ms(cli, cli->current) - ago_ms).text);
 	tail->is_bounded = true;
 	return true;
 }
@@ -221,10 +292,19 @@ static bool read_options(struct cli *cli, struct tail *tail, int argc, char **ar
 	return true;
 }
 
+static bool is_any_there(const struct cli *cli)
+{
+	for (size_t i = 0; i < cli->engine_count; i++)
+		if (cli->engines[i].client &&
+			client_state(cli->engines[i].client) == CLIENT_ATTACHED)
+			return true;
+	return false;
+}
+
 static void wait_for_end(struct cli *cli, bool follow)
 {
 	while (!cli_until(cli, ended, follow ? FOREVER_MS : cli->wait_ms))
-		if (!follow || client_state(cli->client) != CLIENT_ATTACHED)
+		if (!follow || !is_any_there(cli))
 			return;
 }
 
@@ -236,12 +316,16 @@ static void read_window(struct cli *cli, struct tail *tail)
 		.filter = tail->filter.text,
 		.before = ROWS,
 		.follow = tail->follow};
-	window_init(&tail->window, WINDOW_LOGS);
-	tail->window.wish.generation = open.generation;
-	tail->window.asked = true;
 	cli->take = take_rows;
 	cli->context = tail;
-	client_send(cli->client, MSG_win_open, &open);
+	for (size_t i = 0; i < cli->engine_count; i++) {
+		struct window *window = &tail->readers[i].window;
+		window_init(window, WINDOW_LOGS);
+		window->wish.generation = open.generation;
+		window->asked = cli_takes(cli, i);
+		if (window->asked)
+			client_send(cli->engines[i].client, MSG_win_open, &open);
+	}
 	wait_for_end(cli, tail->follow);
 	cli->context = NULL;
 	cli->take = NULL;
@@ -251,9 +335,9 @@ static int result(const struct cli *cli, const struct tail *tail)
 {
 	if (*tail->error)
 		return cli_say(CLI_USAGE, "%s\n  the filter: %s", tail->error, tail->filter.text);
-	if (tail->gone || (tail->done && !tail->follow))
+	if (tail->gone || (tail->begun && !tail->follow))
 		return CLI_OK;
-	return cli_unknown(cli, tail->done ? "no more lines come" : "no answer came");
+	return cli_unknown(cli, tail->begun ? "no more lines come" : "no answer came");
 }
 
 static int run(struct cli *cli, int argc, char **argv)
@@ -263,11 +347,13 @@ static int run(struct cli *cli, int argc, char **argv)
 	if (read_options(cli, &tail, argc, argv)) {
 		read_window(cli, &tail);
 		status = result(cli, &tail);
-		window_release(&tail.window);
+		for (size_t i = 0; i < cli->engine_count; i++) {
+			window_release(&tail.readers[i].window);
+			forget_seen(&tail.readers[i]);
+		}
 	}
 	str_release(&tail.filter);
 	str_release(&tail.out);
-	forget_seen(&tail);
 	return status;
 }
 

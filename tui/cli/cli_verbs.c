@@ -11,8 +11,9 @@
 
 enum { ANSWER_MS = 20000 }; /* longer than the engine waits for its disk */
 
-/* What came back so far. */
+/* What one engine is asked to do, and what came back so far. */
 struct deed {
+	struct msg_plan_req request;
 	struct msg_plan *plan;
 	struct msg_accepted *accepted;
 	uint64_t operation;
@@ -20,38 +21,46 @@ struct deed {
 
 static void take_reply(void *context, enum msg_kind kind, const void *body)
 {
-	struct deed *deed = ((struct cli *)context)->context;
+	struct cli *cli = context;
+	struct deed *deed = &((struct deed *)cli->context)[cli->speaker];
 	if (kind == MSG_plan && !deed->plan)
 		deed->plan = msg_copy(kind, body);
 	else if (kind == MSG_accepted && !deed->accepted)
 		deed->accepted = msg_copy(kind, body);
 }
 
+/* What is done by the engine that is spoken to. */
+static const struct deed *deed_of(const struct cli *cli)
+{
+	return &((const struct deed *)cli->context)[cli->current];
+}
+
 static bool planned(struct cli *cli)
 {
-	return ((struct deed *)cli->context)->plan != NULL;
+	return deed_of(cli)->plan != NULL;
 }
 
 static bool answered(struct cli *cli)
 {
-	return ((struct deed *)cli->context)->accepted != NULL;
+	return deed_of(cli)->accepted != NULL;
 }
 
 static bool shown(struct cli *cli)
 {
-	return model_operation(cli->model, ((struct deed *)cli->context)->operation) != NULL;
+	return model_operation(cli->model, deed_of(cli)->operation) != NULL;
 }
 
 static bool finished(struct cli *cli)
 {
-	const struct deed *deed = cli->context;
+	const struct deed *deed = deed_of(cli);
 	const struct msg_operation *operation = model_operation(cli->model, deed->operation);
 	return operation && operation->ended_ms;
 }
 
-static void show_plan(const struct msg_plan *plan)
+static void show_plan(const struct cli *cli, const struct msg_plan *plan)
 {
-	fprintf(stderr, "%s\n", plan->title);
+	const char *host = cli->engines[cli->current].name;
+	fprintf(stderr, "%s%s%s\n", host, host[0] ? ": " : "", plan->title);
 	for (size_t i = 0; i < plan->targets_count; i++)
 		fprintf(stderr, "  %-20s %-12s %s\n", plan->targets[i].name, plan->targets[i].state,
 			plan->targets[i].consequence);
@@ -59,20 +68,26 @@ static void show_plan(const struct msg_plan *plan)
 		fprintf(stderr, "  %s\n", plan->notes[i]);
 }
 
-static int refusal(uint64_t code, const char *text)
+static int refusal(const struct cli *cli, uint64_t code, const char *text)
 {
-	return cli_say(
-		code == ERR_INVALID || code == ERR_NOT_FOUND ? CLI_USAGE : CLI_REFUSED, "%s", text);
+	const char *host = cli->engines[cli->current].name;
+	return cli_say(code == ERR_INVALID || code == ERR_NOT_FOUND ? CLI_USAGE : CLI_REFUSED,
+		"%s%s%s", host, host[0] ? ": " : "", text);
 }
 
 static int outcome(struct cli *cli, const struct msg_operation *operation)
 {
 	autostr struct str out = STR_INIT;
 	if (cli->json || cli->jsonl) {
-		str_adds(&out, "{\"v\":1,\"operation\":");
+		str_adds(&out, "{\"v\":1,");
+		if (cli_is_many(cli))
+			cli_add_host(cli, cli->current, &out);
+		str_adds(&out, "\"operation\":");
 		msg_json(MSG_operation, operation, &out);
 		str_adds(&out, "}\n");
 	} else {
+		if (cli_is_many(cli))
+			str_addf(&out, "%s:\n", cli->engines[cli->current].name);
 		for (size_t i = 0; i < operation->steps_count; i++)
 			str_addf(&out, "%-20s %-11s %s\n", operation->steps[i].name,
 				operation->steps[i].state, operation->steps[i].text);
@@ -94,7 +109,7 @@ static int run_plan(struct cli *cli, struct deed *deed)
 	if (!cli_until(cli, answered, ANSWER_MS))
 		return cli_unknown(cli, "nothing says whether it was done: see botswain ops");
 	if (deed->accepted->code)
-		return refusal(deed->accepted->code, deed->accepted->error);
+		return refusal(cli, deed->accepted->code, deed->accepted->error);
 	deed->operation = deed->accepted->operation;
 	if (!cli_until(cli, shown, ANSWER_MS) ||
 		!cli_until(cli, finished,
@@ -103,74 +118,126 @@ static int run_plan(struct cli *cli, struct deed *deed)
 	return outcome(cli, model_operation(cli->model, deed->operation));
 }
 
-static int act(struct cli *cli, struct msg_plan_req *request)
+/* Nothing is run anywhere before each engine has said what it would do. */
+static int plan(struct cli *cli, struct deed *deed)
 {
-	struct deed deed = {.operation = 0};
-	cli->take = take_reply;
-	cli->context = &deed;
-	request->req = client_next_request(cli->client);
-	client_send(cli->client, MSG_plan_req, request);
+	deed->request.req = client_next_request(cli->client);
+	client_send(cli->client, MSG_plan_req, &deed->request);
+	if (!cli_until(cli, planned, ANSWER_MS))
+		return cli_unknown(cli, "nothing was done: no answer came");
+	if (deed->plan->code)
+		return refusal(cli, deed->plan->code, deed->plan->error);
+	show_plan(cli, deed->plan);
+	return CLI_OK;
+}
+
+/* One engine after the other. The status is that of the first that did not do it. */
+static int each(
+	struct cli *cli, struct deed *deeds, bool stops, int (*what)(struct cli *, struct deed *))
+{
 	int status = CLI_OK;
-	if (!cli_until(cli, planned, ANSWER_MS)) {
-		status = cli_unknown(cli, "nothing was done: no answer came");
-	} else if (deed.plan->code) {
-		status = refusal(deed.plan->code, deed.plan->error);
-	} else {
-		show_plan(deed.plan);
-		if (!cli->yes || !cli->reason || !*cli->reason)
-			status = cli_say(CLI_REFUSED,
-				"nothing was done: add --yes and --reason \"...\" to run it");
-		else
-			status = run_plan(cli, &deed);
+	for (size_t i = 0; i < cli->engine_count && !(stops && status); i++) {
+		if (!deeds[i].request.verb)
+			continue;
+		cli_use(cli, i);
+		int here = what(cli, &deeds[i]);
+		status = status ? status : here;
 	}
+	return status;
+}
+
+static int act(struct cli *cli, struct deed *deeds)
+{
+	cli->take = take_reply;
+	cli->context = deeds;
+	int status = each(cli, deeds, true, plan);
+	if (status == CLI_OK && (!cli->yes || !cli->reason || !*cli->reason))
+		status = cli_say(
+			CLI_REFUSED, "nothing was done: add --yes and --reason \"...\" to run it");
+	else if (status == CLI_OK)
+		status = each(cli, deeds, false, run_plan);
 	cli->context = NULL;
 	cli->take = NULL;
-	msg_free(MSG_plan, deed.plan);
-	msg_free(MSG_accepted, deed.accepted);
 	return status;
+}
+
+static void release(struct deed *deeds)
+{
+	for (size_t i = 0; i < WAYS_MAX; i++) {
+		msg_release(MSG_plan_req, &deeds[i].request);
+		msg_free(MSG_plan, deeds[i].plan);
+		msg_free(MSG_accepted, deeds[i].accepted);
+	}
+}
+
+static void add_target(struct deed *deed, const char *verb, uint64_t id, const char *name)
+{
+	msg_set(&deed->request.verb, verb);
+	struct msg_target *target = msg_add(deed->request.targets, &deed->request.targets_count);
+	target->id = id;
+	target->name = xstrdup(name);
 }
 
 static int run_on_bots(struct cli *cli, int argc, char **argv)
 {
-	struct msg_plan_req request = {.verb = xstrdup(argv[0])};
+	struct deed deeds[WAYS_MAX] = {{.operation = 0}};
 	int status = argc > 1 ? CLI_OK : cli_say(CLI_USAGE, "%s needs the name of a bot", argv[0]);
 	for (int i = 1; i < argc && status == CLI_OK; i++) {
-		const struct msg_bot *bot = cli_bot(cli, argv[i]);
-		if (!bot) {
+		const char *name;
+		size_t owner = cli_owner(cli, MSG_bot, argv[i], &name);
+		if (owner < cli->engine_count)
+			add_target(&deeds[owner], argv[0], entity_id("bot", name), name);
+		else
 			status = CLI_USAGE;
-			continue;
-		}
-		struct msg_target *target = msg_add(request.targets, &request.targets_count);
-		target->id = bot->id;
-		target->name = xstrdup(bot->name);
 	}
 	if (status == CLI_OK)
-		status = act(cli, &request);
-	msg_release(MSG_plan_req, &request);
+		status = act(cli, deeds);
+	release(deeds);
 	return status;
+}
+
+/* The only one there is; how many there are. */
+static size_t count_backups(
+	const struct cli *cli, size_t *ret_owner, const struct msg_backup **ret_only)
+{
+	size_t all = 0;
+	for (size_t i = 0; i < cli->engine_count; i++) {
+		size_t count;
+		const struct msg_backup *const *backups =
+			model_backups(cli->engines[i].model, &count);
+		if (!cli_takes(cli, i) || !count)
+			continue;
+		all += count;
+		*ret_only = backups[0];
+		*ret_owner = i;
+	}
+	return all;
 }
 
 /* backup run [NAME]: the only one when no name is given. */
 static int run_backup(struct cli *cli, int argc, char **argv)
 {
-	size_t count;
-	const struct msg_backup *const *backups = model_backups(cli->model, &count);
+	struct deed deeds[WAYS_MAX] = {{.operation = 0}};
+	const struct msg_backup *chosen = NULL;
+	const char *name;
+	size_t owner = 0;
 	if (argc < 2 || strcmp(argv[1], "run") != 0 || argc > 3)
 		return cli_say(CLI_USAGE, "usage: botswain backup run [NAME] --yes --reason TEXT");
-	const struct msg_backup *chosen = count == 1 && argc == 2 ? backups[0] : NULL;
-	for (size_t i = 0; argc == 3 && i < count; i++)
-		if (strcmp(backups[i]->name, argv[2]) == 0)
-			chosen = backups[i];
-	if (!chosen)
-		return cli_say(CLI_USAGE, "%s",
-			count ? "which backup? name one of those in the configuration"
-			      : "no backup is configured; see backups: in the configuration");
-	struct msg_plan_req request = {.verb = xstrdup("backup")};
-	struct msg_target *target = msg_add(request.targets, &request.targets_count);
-	target->id = chosen->id;
-	target->name = xstrdup(chosen->name);
-	int status = act(cli, &request);
-	msg_release(MSG_plan_req, &request);
+	size_t all = count_backups(cli, &owner, &chosen);
+	if (!all)
+		return cli_say(
+			CLI_USAGE, "no backup is configured; see backups: in the configuration");
+	if (argc == 2 && all > 1)
+		return cli_say(CLI_USAGE, "which backup? name one of those in the configuration");
+	if (argc == 3) {
+		owner = cli_owner(cli, MSG_backup, argv[2], &name);
+		if (owner == cli->engine_count)
+			return CLI_USAGE;
+		chosen = model_backup(cli->engines[owner].model, entity_id("backup", name));
+	}
+	add_target(&deeds[owner], "backup", chosen->id, chosen->name);
+	int status = act(cli, deeds);
+	release(deeds);
 	return status;
 }
 

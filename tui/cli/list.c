@@ -9,8 +9,13 @@
 #include "core/base/str.h"
 #include "core/base/width.h"
 
+struct item {
+	const void *body;
+	size_t engine;
+};
+
 struct chosen {
-	const void **bodies;
+	struct item *items;
 	size_t count;
 	const struct list_view *view;
 };
@@ -18,10 +23,12 @@ struct chosen {
 static int compare(const void *a, const void *b, void *context)
 {
 	const struct list_view *view = context;
-	const void *one = *(const void *const *)a, *two = *(const void *const *)b;
+	const struct item *left = a, *right = b;
+	const void *one = left->body, *two = right->body;
 	if (view->severity && view->severity(one) != view->severity(two))
 		return view->severity(one) > view->severity(two) ? -1 : 1;
-	return view->label ? strcmp(view->label(one), view->label(two)) : 0;
+	int order = view->label ? strcmp(view->label(one), view->label(two)) : 0;
+	return order ? order : (left->engine > right->engine) - (left->engine < right->engine);
 }
 
 static bool wanted(const struct list_view *view, const void *body, int argc, char **argv)
@@ -37,13 +44,20 @@ static bool wanted(const struct list_view *view, const void *body, int argc, cha
 static void choose(
 	struct cli *cli, const struct list_view *view, int argc, char **argv, struct chosen *ret)
 {
-	size_t count;
-	const void *const *all = model_list(cli->model, view->kind, &count);
-	*ret = (struct chosen){.bodies = xcalloc(count, sizeof(*all)), .view = view};
-	for (size_t i = 0; i < count; i++)
-		if (wanted(view, all[i], argc, argv))
-			ret->bodies[ret->count++] = all[i];
-	qsort_r(ret->bodies, ret->count, sizeof(*ret->bodies), compare, (void *)(uintptr_t)view);
+	size_t count, room = 0;
+	*ret = (struct chosen){.view = view};
+	for (size_t engine = 0; engine < cli->engine_count; engine++) {
+		const void *const *all = model_list(cli->engines[engine].model, view->kind, &count);
+		for (size_t i = 0; i < count && cli_takes(cli, engine); i++) {
+			if (!wanted(view, all[i], argc, argv))
+				continue;
+			ret->items = grow(ret->items, ret->count, &room, sizeof(*ret->items));
+			ret->items[ret->count++] = (struct item){all[i], engine};
+		}
+	}
+	if (ret->count)
+		qsort_r(ret->items, ret->count, sizeof(*ret->items), compare,
+			(void *)(uintptr_t)view);
 }
 
 static void add_cell(struct str *line, const struct list_column *column, const char *text,
@@ -66,30 +80,76 @@ static char *cell_text(const struct list_column *column, const void *body, int64
 	return str_detach(&text);
 }
 
-static void print_table(const struct chosen *chosen, int64_t now_ms, struct str *out)
+/* Of several engines the second column says whose a row is. */
+static char *text_of(const struct cli *cli, const struct chosen *chosen, size_t row, size_t column)
 {
 	const struct list_view *view = chosen->view;
-	size_t columns = view->column_count, rows = chosen->count;
+	bool many = cli_is_many(cli);
+	size_t own = many && column > 1 ? column - 1 : column;
+	bool is_host = many && column == 1;
+	if (row == 0)
+		return xstrdup(is_host ? "HOST" : view->columns[own].title);
+	const struct item *item = &chosen->items[row - 1];
+	return is_host ? xstrdup(cli->engines[item->engine].name)
+		       : cell_text(&view->columns[own], item->body, cli_now_ms(cli, item->engine));
+}
+
+static const struct list_column *column_of(
+	const struct cli *cli, const struct list_view *view, size_t column)
+{
+	static const struct list_column host = {"HOST", false, NULL};
+	if (!cli_is_many(cli) || column == 0)
+		return &view->columns[column];
+	return column == 1 ? &host : &view->columns[column - 1];
+}
+
+static void print_table(const struct cli *cli, const struct chosen *chosen, struct str *out)
+{
+	size_t columns = chosen->view->column_count + cli_is_many(cli), rows = chosen->count;
 	char **cells = xcalloc(columns * (rows + 1), sizeof(*cells));
 	size_t *widths = xcalloc(columns, sizeof(*widths));
 	for (size_t c = 0; c < columns; c++)
 		for (size_t r = 0; r <= rows; r++) {
-			char *text = r ? cell_text(&view->columns[c], chosen->bodies[r - 1], now_ms)
-				       : xstrdup(view->columns[c].title);
+			char *text = text_of(cli, chosen, r, c);
 			size_t width = (size_t)text_width(text, strlen(text));
 			widths[c] = width > widths[c] ? width : widths[c];
 			cells[r * columns + c] = text;
 		}
 	for (size_t r = 0; r <= rows; r++) {
 		for (size_t c = 0; c < columns; c++)
-			add_cell(out, &view->columns[c], cells[r * columns + c], widths[c],
-				c + 1 == columns);
+			add_cell(out, column_of(cli, chosen->view, c), cells[r * columns + c],
+				widths[c], c + 1 == columns);
 		str_addch(out, '\n');
 	}
 	for (size_t i = 0; i < columns * (rows + 1); i++)
 		free(cells[i]);
 	free(cells);
 	free(widths);
+}
+
+/* Behind the brace that opened at `start`. */
+static void insert_host(
+	const struct cli *cli, size_t engine, const char *version, struct str *out, size_t start)
+{
+	autostr struct str words = STR_INIT;
+	str_adds(&words, version);
+	if (cli_is_many(cli))
+		cli_add_host(cli, engine, &words);
+	str_insert(out, start + 1, words.text, words.length);
+}
+
+static void add_engine_json(const struct cli *cli, size_t engine, struct str *out)
+{
+	const struct msg_engine *found = model_engine(cli->engines[engine].model);
+	size_t start = out->length;
+	if (found)
+		msg_json(MSG_engine, found, out);
+	else if (cli_is_many(cli))
+		str_adds(out, "{\"error\":\"not reached\"}");
+	else
+		str_adds(out, "null");
+	if (cli_is_many(cli))
+		insert_host(cli, engine, "", out, start);
 }
 
 static void print_json(struct cli *cli, const struct chosen *chosen, struct str *out)
@@ -100,30 +160,28 @@ static void print_json(struct cli *cli, const struct chosen *chosen, struct str 
 		if (!cli->jsonl && i)
 			str_addch(out, ',');
 		size_t start = out->length;
-		msg_json(chosen->view->kind, chosen->bodies[i], out);
-		if (cli->jsonl) {
-			str_insert(out, start + 1, "\"v\":1,", strlen("\"v\":1,"));
+		msg_json(chosen->view->kind, chosen->items[i].body, out);
+		insert_host(cli, chosen->items[i].engine, cli->jsonl ? "\"v\":1," : "", out, start);
+		if (cli->jsonl)
 			str_addch(out, '\n');
-		}
 	}
 	if (cli->jsonl)
 		return;
-	str_adds(out, "],\"engine\":");
-	const struct msg_engine *engine = model_engine(cli->model);
-	if (engine)
-		msg_json(MSG_engine, engine, out);
-	else
-		str_adds(out, "null");
-	str_adds(out, "}\n");
+	str_adds(out, cli_is_many(cli) ? "],\"engines\":[" : "],\"engine\":");
+	for (size_t i = 0; i < cli->engine_count; i++) {
+		str_adds(out, i ? "," : "");
+		add_engine_json(cli, i, out);
+	}
+	str_adds(out, cli_is_many(cli) ? "]}\n" : "}\n");
 }
 
 static int verdict(const struct chosen *chosen)
 {
 	for (size_t i = 0; i < chosen->count && chosen->view->severity; i++)
-		if (chosen->view->severity(chosen->bodies[i]) >= SEVERITY_WARN)
+		if (chosen->view->severity(chosen->items[i].body) >= SEVERITY_WARN)
 			return CLI_UNHEALTHY;
 	for (size_t i = 0; i < chosen->count && chosen->view->severity; i++)
-		if (chosen->view->severity(chosen->bodies[i]) == SEVERITY_UNKNOWN)
+		if (chosen->view->severity(chosen->items[i].body) == SEVERITY_UNKNOWN)
 			return CLI_UNKNOWN;
 	return CLI_OK;
 }
@@ -134,7 +192,7 @@ static bool all_found(const struct chosen *chosen, int argc, char **argv)
 	for (int i = 1; i < argc; i++) {
 		bool here = false;
 		for (size_t b = 0; b < chosen->count; b++)
-			here |= strcmp(chosen->view->label(chosen->bodies[b]), argv[i]) == 0;
+			here |= strcmp(chosen->view->label(chosen->items[b].body), argv[i]) == 0;
 		if (!here)
 			found = cli_say(false, "no '%s' among the %s", argv[i], chosen->view->name);
 	}
@@ -154,9 +212,9 @@ int list_run(struct cli *cli, const struct list_view *view, int argc, char **arg
 	if (cli->json || cli->jsonl)
 		print_json(cli, &chosen, &out);
 	else
-		print_table(&chosen, cli_now_ms(cli), &out);
+		print_table(cli, &chosen, &out);
 	if (!cli_put(&out) && errno != EPIPE)
 		status = cli_say(CLI_FAILURE, "cannot write: %s", strerror(errno));
-	free(chosen.bodies);
+	free(chosen.items);
 	return status;
 }
