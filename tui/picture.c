@@ -116,6 +116,15 @@ static void draw_rule(const struct canvas *screen, struct rect rule)
 		canvas_glyph(screen, rule.row + row, rule.column, ROLE_BORDER, GLYPH_VERTICAL);
 }
 
+/* Detail shows one bot: of an engine that is gone all of it is old. */
+static bool is_of_gone(const struct app *app, enum pane_id id)
+{
+	struct subject subject = {.kind = MSG_none};
+	if (id == PANE_detail)
+		pane_detail.subject(app, app->view[id], &subject);
+	return subject.kind != MSG_none && app_is_gone(app, subject.id);
+}
+
 static void draw_panes(const struct app *app, const struct canvas *screen)
 {
 	for (int id = 0; id < PANE_COUNT; id++) {
@@ -123,7 +132,7 @@ static void draw_panes(const struct app *app, const struct canvas *screen)
 			continue;
 		struct canvas canvas = canvas_sub(screen, app->layout.panes[id]);
 		draw_pane(app, (enum pane_id)id, &canvas);
-		if (app->silent)
+		if (app->silent || is_of_gone(app, (enum pane_id)id))
 			canvas_role(&canvas, canvas_rect(&canvas), ROLE_STALE);
 	}
 	draw_rule(screen, app->layout.rule);

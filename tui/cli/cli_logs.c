@@ -13,7 +13,7 @@
 #include "tui/window.h"
 
 /* FOLLOWED: of the past, where nothing else is said. */
-enum { ROWS = 1000, FOLLOWED = 10, FOREVER_MS = 1000 };
+enum { ROWS = 1000, FOLLOWED = 10, FOREVER_MS = 1000, ONE_CLOCK_MS = 5000 };
 
 /* An answer comes in parts, and later ones add to it or replace it: what was printed is known by its
  * key. */
@@ -89,13 +89,24 @@ static void remember(struct reader *tail)
 struct line {
 	const struct msg_row *row;
 	size_t engine;
-	int64_t age_ms; /* by its engine's clock: the order of what several say */
+	int64_t at_ms; /* by the first engine's clock, if theirs differ */
 };
 
 static int compare_lines(const void *a, const void *b)
 {
 	const struct line *left = a, *right = b;
-	return (left->age_ms < right->age_ms) - (left->age_ms > right->age_ms);
+	if (left->at_ms != right->at_ms)
+		return left->at_ms < right->at_ms ? -1 : 1;
+	if (left->engine != right->engine)
+		return left->engine < right->engine ? -1 : 1;
+	return (left->row > right->row) - (left->row < right->row); /* as its engine has them */
+}
+
+/* How far an engine's clock goes before that of the first; clocks that differ by seconds are one. */
+static int64_t skew_ms(const struct cli *cli, size_t engine)
+{
+	int64_t found_ms = cli_now_ms(cli, engine) - cli_now_ms(cli, 0);
+	return llabs(found_ms) < ONE_CLOCK_MS ? 0 : found_ms;
 }
 
 /* The past of all engines, the newest lines of it. */
@@ -109,7 +120,7 @@ static void print_past(const struct cli *cli, struct tail *tail)
 		struct reader *reader = &tail->readers[i];
 		for (size_t row = 0; row < reader->window.count; row++)
 			lines[at++] = (struct line){&reader->window.rows[row], i,
-				cli_now_ms(cli, i) - reader->window.rows[row].time_ms};
+				reader->window.rows[row].time_ms - skew_ms(cli, i)};
 		reader->has_begun = true;
 		remember(reader);
 	}

@@ -127,15 +127,29 @@ static void print_table(const struct cli *cli, const struct chosen *chosen, stru
 	free(widths);
 }
 
-/* Behind the brace that opened at `start`. */
-static void insert_host(
-	const struct cli *cli, size_t engine, const char *version, struct str *out, size_t start)
+/* Behind the brace that opened at `start`: whose it is, of several engines. */
+static void insert_host(const struct cli *cli, size_t engine, struct str *out, size_t start)
 {
 	autostr struct str words = STR_INIT;
-	str_adds(&words, version);
-	if (cli_is_many(cli))
-		cli_add_host(cli, engine, &words);
+	if (!cli_is_many(cli))
+		return;
+	cli_add_host(cli, engine, &words);
 	str_insert(out, start + 1, words.text, words.length);
+}
+
+/* A bot has a field of that name already. */
+static void add_item_json(
+	struct cli *cli, enum msg_kind kind, const struct item *item, struct str *out)
+{
+	size_t start = out->length;
+	if (kind == MSG_bot && cli_is_many(cli)) {
+		struct msg_bot bot = *(const struct msg_bot *)item->body;
+		bot.host = cli->engines[item->engine].name;
+		msg_json(kind, &bot, out);
+		return;
+	}
+	msg_json(kind, item->body, out);
+	insert_host(cli, item->engine, out, start);
 }
 
 static void add_engine_json(const struct cli *cli, size_t engine, struct str *out)
@@ -148,8 +162,7 @@ static void add_engine_json(const struct cli *cli, size_t engine, struct str *ou
 		str_adds(out, "{\"error\":\"not reached\"}");
 	else
 		str_adds(out, "null");
-	if (cli_is_many(cli))
-		insert_host(cli, engine, "", out, start);
+	insert_host(cli, engine, out, start);
 }
 
 static void print_json(struct cli *cli, const struct chosen *chosen, struct str *out)
@@ -160,8 +173,9 @@ static void print_json(struct cli *cli, const struct chosen *chosen, struct str 
 		if (!cli->jsonl && i)
 			str_addch(out, ',');
 		size_t start = out->length;
-		msg_json(chosen->view->kind, chosen->items[i].body, out);
-		insert_host(cli, chosen->items[i].engine, cli->jsonl ? "\"v\":1," : "", out, start);
+		add_item_json(cli, chosen->view->kind, &chosen->items[i], out);
+		if (cli->jsonl)
+			str_insert(out, start + 1, "\"v\":1,", strlen("\"v\":1,"));
 		if (cli->jsonl)
 			str_addch(out, '\n');
 	}

@@ -109,6 +109,10 @@ static void draw_headline(
 	if (app_is_many(app))
 		column = canvas_printf(
 			canvas, 0, column + 1, ROLE_DIM, "on %s", app_host(app, bot->id));
+	if (app_is_gone(app, bot->id))
+		column = canvas_printf(canvas, 0, column + 2, role, "lost %s ago, was",
+				 format_age(app->engines[links_of(bot->id)].silent_s * 1000).text) -
+			 1;
 	column = canvas_text(canvas, 0, column + 2, role, bot->state);
 	if (bot->state_since_ms)
 		canvas_printf(canvas, 0, column + 1, ROLE_DIM, "for %s",

@@ -1,0 +1,151 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# One screen and one command line over two engines with fleets of the same names: one through a real sshd on loopback, one by
+# its socket. The bots are real processes, and a restart is seen by their engines. Prints TAP.
+set -uo pipefail
+cd "$(dirname "$0")/../.." || exit 2
+build=$(realpath -- "${BOTSWAIN_BUILD:-build}")
+. tests/fleet/lib.sh
+. tests/support/sshd.sh
+top=$(mktemp -d /tmp/botswain-test.XXXXXX)
+number=0 sshd='' user='' eu='' us=''
+leave() {
+	local pid
+	for pid in $eu $us $sshd; do kill "$pid" 2>/dev/null; done
+	for pid in "$top"/*/*.pid; do [ -f "$pid" ] && kill "$(cat "$pid")" 2>/dev/null; done
+	wait 2>/dev/null
+	rm -rf -- "$top"
+}
+trap leave EXIT
+
+check() { # TITLE COMMAND...
+	local title=$1; shift
+	number=$((number + 1))
+	if "$@" >"$top/out" 2>&1; then
+		printf 'ok %d - %s\n' $number "$title"
+	else
+		sed 's/^/# /' "$top/out"
+		printf 'not ok %d - %s\n' $number "$title"
+	fi
+}
+
+# A bot is a process with a name that its engine finds; `again` ends it and starts another.
+write_fleet() { # ENVIRONMENT
+	local dir=$top/$1
+	mkdir "$dir" || return 1
+	echo 123456789:AAaaBBbbCCccDDddEEeeFFffGGggHHhhIIi >"$dir/token" && chmod 600 "$dir/token"
+	printf '%s\n' '#!/bin/bash' "cd $dir" '[ ! -f "$1.pid" ] || kill "$(cat "$1.pid")"' \
+		"setsid bash -c 'echo \$\$ >$dir/\$0.pid; exec -a '$1'-\$0 sleep 3000' \"\$1\" >/dev/null 2>&1 </dev/null &" >"$dir/again"
+	chmod +x "$dir/again"
+	printf '%s\n' "environment: $1" "state_dir: $dir/state" 'write: always' 'telegram: {api: "http://127.0.0.1:9"}' \
+		"driver: {restart: [$dir/again, '{bot}'], verify: 20s}" 'process: {interval: 1s}' 'bots:' \
+		"  orders: {token: {file: $dir/token}, process: {match: '^$1-orders '}}" \
+		"  shop: {token: {file: $dir/token}, process: {match: '^$1-shop '}}" >"$dir/botswain.yaml"
+	"$dir/again" orders && "$dir/again" shop && wait_until 5 test -s "$dir/orders.pid" && wait_until 5 test -s "$dir/shop.pid"
+}
+start_sshd() { sshd_start "$top" "$build"; }
+is_there() { [ -S "$top/$1/state/engine.sock" ]; }
+start_engine() { # ENVIRONMENT: its pid is in the variable of that name
+	"$build/botswaind" -c "$top/$1/botswain.yaml" >>"$top/$1/engine.log" 2>&1 &
+	printf -v "$1" %s $!
+	wait_until 10 is_there "$1"
+}
+start_both() { write_fleet eu && write_fleet us && start_engine eu && start_engine us; }
+
+# The configuration of whoever runs this is none of its business.
+both() { HOME=$top/nobody XDG_CONFIG_HOME=$top/none "$build/botswain" --connect "eu=ssh://$user@127.0.0.1:$port$top/eu/botswain.yaml" \
+	--connect "unix:$top/us/state/engine.sock" "$@"; }
+pid_of() { cat "$top/$1.pid"; }
+runs_anew() { [ "$(pid_of "$1")" != "$2" ] && kill -0 "$(pid_of "$1")"; } # BOT OLD-PID
+ended() { # ENVIRONMENT COUNT: so many operations its engine has seen through
+	[ "$("$build/botswain" -c "$top/$1/botswain.yaml" ops --jsonl | grep -c '"state":"done"')" = "$2" ]
+}
+
+lists_both() {
+	both bots --json >"$top/bots"
+	[ $? != 1 ] && python3 - "$top/bots" <<-'PY'
+	import json, sys
+	seen = json.load(open(sys.argv[1]))
+	assert sorted((b["host"], b["name"]) for b in seen["bots"]) == [
+		("eu", "orders"), ("eu", "shop"), ("us", "orders"), ("us", "shop")], seen
+	assert {b["host"]: b["pid"] for b in seen["bots"] if b["name"] == "shop"}["eu"] > 0, seen
+	assert [e["host"] for e in seen["engines"]] == ["eu", "us"], seen
+	PY
+}
+shows_hosts() { both bots >"$top/said"; grep -q '^. *us *orders' "$top/said" && grep -q '^. *eu *orders' "$top/said"; }
+asks_which() {
+	both restart shop --yes --reason test >"$top/said" 2>&1
+	[ $? = 2 ] && grep -q "it is on eu, us: say --host" "$top/said" || { cat "$top/said"; false; }
+}
+no_such_host() {
+	both restart shop --host nowhere --yes --reason test >"$top/said" 2>&1
+	[ $? = 2 ] && grep -q "they are eu, us" "$top/said"
+}
+restarts_one() { # ENVIRONMENT OTHER
+	local old other
+	old=$(pid_of "$1/shop") other=$(pid_of "$2/shop")
+	both restart shop --host "$1" --yes --reason test || return 1
+	runs_anew "$1/shop" "$old" && [ "$(pid_of "$2/shop")" = "$other" ] && ended "$1" 1
+}
+restarts_both() {
+	local eu_old us_old
+	eu_old=$(pid_of eu/shop) us_old=$(pid_of us/orders)
+	both restart eu/shop us/orders --yes --reason test || return 1
+	runs_anew eu/shop "$eu_old" && runs_anew us/orders "$us_old" && ended eu 2 && ended us 2
+}
+# Both bots called orders are marked: one dialog, one operation at each engine.
+screen_restarts_both() {
+	local eu_old us_old
+	eu_old=$(pid_of eu/orders) us_old=$(pid_of us/orders)
+	printf '%s\n' 'deadline 30s' 'resize 120x40' 'wait-for 4 bots' 'key /' 'type bot=orders' 'key Enter' 'wait-for 2 hidden' \
+		'key g Space Space' 'wait-for 2 marked' 'key r' 'wait-for Restart 2 bots on eu, us' 'type both' 'key Enter y' \
+		'wait-for 2 running' 'wait-gone 2 running' 'wait-gone 1 running' >"$top/script"
+	both --script "$top/script" || return 1
+	runs_anew eu/orders "$eu_old" && runs_anew us/orders "$us_old" && ended eu 3 && ended us 3
+}
+screen_loses_one() {
+	printf '%s\n' 'deadline 30s' 'resize 120x40' 'wait-for 4 bots' 'wait-for us lost' 'expect lost' 'expect 4 bots' \
+		'wait-gone us lost' 'expect 4 bots' >"$top/script"
+	both --script "$top/script" >"$top/screen" 2>&1 & local screen=$!
+	sleep 2
+	kill "$us" && wait "$us"
+	us=''
+	sleep 6
+	start_engine us || return 1
+	wait "$screen" || { cat "$top/screen"; false; }
+}
+# Nobody listens at one end, and the other end of one is closed for good: neither costs the other engine or q a second.
+leaves_at_once() {
+	local from=$EPOCHREALTIME to
+	printf '%s\n' 'resize 120x40' 'wait-for us not reached' 'wait-for orders' 'key q' >"$top/script"
+	HOME=$top/nobody XDG_CONFIG_HOME=$top/none "$build/botswain" --connect "eu=unix:$top/eu/state/engine.sock" \
+		--connect "us=unix:$top/nowhere.sock" --connect "ap=ssh://$user@127.0.0.1:1/x" --script "$top/script" || return 1
+	to=$EPOCHREALTIME
+	echo "it took $(((${to/./} - ${from/./}) / 1000)) ms"
+	[ $((${to/./} - ${from/./})) -lt 5000000 ]
+}
+says_who_is_missing() {
+	HOME=$top/nobody XDG_CONFIG_HOME=$top/none "$build/botswain" --connect "eu=unix:$top/eu/state/engine.sock" \
+		--connect "us=unix:$top/nowhere.sock" bots >"$top/said" 2>&1
+	[ $? = 4 ] && grep -q '^botswain: us: no engine' "$top/said" && grep -q 'eu *orders' "$top/said" || { cat "$top/said"; false; }
+}
+follows_both() {
+	both logs -n 50 >"$top/said" || return 1
+	grep -q ' eu botswain ' "$top/said" && grep -q ' us botswain ' "$top/said" && sort -s -c -k1,1 "$top/said" || { cat "$top/said"; false; }
+}
+
+check 'an sshd of our own answers' start_sshd
+check 'two engines run on fleets of the same names' start_both
+check 'the bots of both are listed with their host' wait_until 10 lists_both
+check 'and so they are in the table' shows_hosts
+check 'a name that both have is asked for with its host' asks_which
+check 'a host that is none is refused with the names of those that are' no_such_host
+check 'a restart through ssh is seen by the engine there alone' restarts_one eu us
+check 'a restart by the socket is seen by that engine alone' restarts_one us eu
+check 'one command restarts bots of both' restarts_both
+check 'one dialog of the screen restarts marked bots of both' screen_restarts_both
+check 'the logs of both are merged by time' follows_both
+check 'the screen loses one, keeps its rows and finds it again' screen_loses_one
+check 'engines that are not reached keep neither the screen nor q waiting' leaves_at_once
+check 'the command line says who is missing and exits 4' says_who_is_missing
+printf '1..%d\n' $number
