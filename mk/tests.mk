@@ -50,6 +50,11 @@ check: deps ## install what is missing, build, run every test
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) all fleet-programs tests
 	$(Q)BOTSWAIN_BUILD=$(O) BOTSWAIN_BESIDE="$(SHELL_TESTS)" tests/run.sh $(ALL_TESTS) $(FUZZ_REPLAYS)
 
+check-supervisors: ## bots under a real systemd and a real Podman: discovered, watched, killed, stopped (root)
+	$(Q)$(MAKE) --no-print-directory deps DEPS="build run test supervisors"
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) all fleet-programs $(O)/tests/integration/test_collect_systemd $(O)/tests/integration/test_collect_docker
+	$(Q)BUILD=$(O) tests/supervisors/run
+
 asan: ## every test under the address and undefined-behaviour sanitizers
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) MODE=asan all fleet-programs tests
 	$(Q)BOTSWAIN_BUILD=build/asan BOTSWAIN_REPORTS=$(CURDIR)/build/asan/reports BOTSWAIN_TEST_LIMIT=400 \
@@ -72,4 +77,4 @@ lint: ## order of the rooms, house rules, clang-format, clang-tidy, cppcheck, gc
 format: ## let clang-format decide
 	$(Q)clang-format -i $$(git ls-files '*.c' '*.h')
 
-.PHONY: tests unit check asan tsan run-tests golden lint format
+.PHONY: tests unit check check-supervisors asan tsan run-tests golden lint format
