@@ -40,7 +40,8 @@ enum { TALLY_ANSWERS, TALLY_ROWS, TALLY_TURNS, TALLY_KEYS, TALLY_LATE, TALLIES }
 struct crowd {
 	struct tally tally[TALLIES];
 	atomic_uint clients, screens, lost;
-	atomic_uint epoch; /* grows with each mark: what began before is not counted */
+	atomic_uint asked, looked; /* rounds: what the counts above say is as old as the last */
+	atomic_uint epoch;         /* grows with each mark: what began before is not counted */
 	pid_t asking, looking;
 };
 
@@ -205,6 +206,7 @@ static NORETURN void ask_for_ever(struct crowd *crowd, const struct settings *se
 			attached += askers[i].client && askers[i].turn_ms > 0;
 		}
 		atomic_store(&crowd->clients, attached);
+		atomic_fetch_add(&crowd->asked, 1);
 		wait_for_news(askers, crowd);
 	}
 }
@@ -259,6 +261,7 @@ static NORETURN void look_for_ever(struct crowd *crowd, const struct faults *run
 			(void)vt_wait_quiet(screens[i], 100, 100);
 		}
 		atomic_store(&crowd->screens, good);
+		atomic_fetch_add(&crowd->looked, 1);
 	}
 }
 
@@ -321,9 +324,12 @@ struct crowd_report crowd_report(const struct crowd *crowd)
 bool crowd_wait(struct faults *run, int64_t limit_ms)
 {
 	int64_t until_ms = fault_now_ms() + limit_ms;
+	unsigned asked = atomic_load(&run->crowd->asked), looked = atomic_load(&run->crowd->looked);
 	for (;;) {
 		struct crowd_report report = crowd_report(run->crowd);
-		if (report.clients == CROWD_CLIENTS && report.screens == CROWD_SCREENS)
+		bool is_new = atomic_load(&run->crowd->asked) - asked >= 2 &&
+			      atomic_load(&run->crowd->looked) - looked >= 2;
+		if (is_new && report.clients == CROWD_CLIENTS && report.screens == CROWD_SCREENS)
 			return true;
 		if (fault_now_ms() > until_ms)
 			return false;
