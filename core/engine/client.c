@@ -58,7 +58,8 @@ static void say_hello(
 		.client = what,
 		.pid = (uint64_t)getpid(),
 		.claims = who,
-		.want_state = want_state};
+		.want_state = want_state,
+		.takes_pulses = true};
 	msg_encode(MSG_hello, &hello, &client->out);
 }
 
@@ -266,7 +267,8 @@ static void take_message(struct pump *pump, struct msg_any *message)
 		lose(client, "what answers on the engine's socket is no engine of ours");
 	else if (message->kind == MSG_turn)
 		end_turn(pump, message->body);
-	else if (is_entity(message->kind) || message->kind == MSG_gone)
+	else if (is_entity(message->kind) || message->kind == MSG_gone ||
+		 message->kind == MSG_pulse)
 		stage(client, message);
 	else if (pump->take)
 		pump->take(pump->context, message->kind, message->body);

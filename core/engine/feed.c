@@ -3,11 +3,23 @@
 
 #include "core/engine/peer.h"
 #include "core/model/model.h"
+#include "core/model/pulse.h"
+
+/* It has all else: its last turn was complete. */
+static void send_pulse(struct peer *peer, const struct msg_bot *bot)
+{
+	struct msg_pulse pulse;
+	pulse_take(bot, &pulse);
+	peer_send(peer, MSG_pulse, &pulse);
+}
 
 static void send_entity(struct peer *peer, const struct entity *entity)
 {
 	struct msg_gone gone = {.kind = entity->kind, .id = entity->id};
-	if (entity->body)
+	if (entity->body && entity->kind == MSG_bot && peer->takes_pulses &&
+		entity->whole_rev <= peer->turn_mark)
+		send_pulse(peer, entity->body);
+	else if (entity->body)
 		peer_send(peer, entity->kind, entity->body);
 	else
 		peer_send(peer, MSG_gone,
@@ -34,6 +46,7 @@ static void begin_turn(struct peer *peer, const struct model *model)
 		peer->mark = 0;
 		peer->full_from = model_rev(model);
 	}
+	peer->turn_mark = peer->mark;
 	peer->begun = true;
 	peer->lost = false;
 }

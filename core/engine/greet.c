@@ -84,6 +84,7 @@ void greet_hello(struct engine *engine, struct peer *peer, const struct msg_any 
 		open_past(engine, peer);
 	} else {
 		peer->want_state = hello->want_state;
+		peer->takes_pulses = hello->takes_pulses;
 		welcome(engine, peer);
 		record_claims(engine, peer, hello);
 	}

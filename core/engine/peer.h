@@ -46,10 +46,12 @@ struct peer {
 	struct str in, out;
 	size_t in_at, out_at; /* consumed so far */
 	uint64_t mark, turn;  /* revision and turn number sent */
-	bool full;            /* the next mark says: what was not sent is gone */
-	bool begun;           /* entities were sent since the last mark */
-	bool lost;            /* a tombstone: the next turn must be full */
-	uint64_t full_from;   /* the model's revision as the last full turn began */
+	uint64_t turn_mark;   /* `mark` as this turn began: all up to it is in complete turns */
+	bool takes_pulses;
+	bool full;          /* the next mark says: what was not sent is gone */
+	bool begun;         /* entities were sent since the last mark */
+	bool lost;          /* a tombstone: the next turn must be full */
+	uint64_t full_from; /* the model's revision as the last full turn began */
 	int64_t joined_ms, progress_ms, turn_ms; /* mono */
 	struct peer_reply replies[PEER_REPLIES];
 	size_t next_reply;

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/model/pulse.h"
 
 enum { KINDS = MODEL_KIND_LAST - MODEL_KIND_FIRST + 1 };
 
@@ -106,7 +107,7 @@ static uint64_t body_id(const void *body)
 
 static void stamp(struct model *model, struct entity *entity)
 {
-	entity->rev = ++model->rev;
+	entity->rev = entity->whole_rev = ++model->rev;
 	if (entity->body)
 		*rev_field(entity->body) = entity->rev;
 }
@@ -130,9 +131,16 @@ static struct entity *insert(struct model *model, enum msg_kind kind, void *body
 	return entity;
 }
 
-struct entity *model_put(struct model *model, enum msg_kind kind, void *body)
+/* Only the engine's model is asked what changed. */
+static bool is_pulse(const struct entity *entity, const void *body)
+{
+	return entity->kind == MSG_bot && entity->body != body && pulse_is_all(entity->body, body);
+}
+
+static struct entity *put(struct model *model, enum msg_kind kind, void *body, bool asks)
 {
 	struct entity *entity = find(model, kind, body_id(body));
+	uint64_t whole_rev = entity && asks && is_pulse(entity, body) ? entity->whole_rev : 0;
 	if (entity) {
 		struct shelf *shelf = shelf_of(model, kind);
 		unlink_entity(model, entity);
@@ -145,7 +153,14 @@ struct entity *model_put(struct model *model, enum msg_kind kind, void *body)
 	}
 	link_newest(model, entity);
 	stamp(model, entity);
+	if (whole_rev)
+		entity->whole_rev = whole_rev;
 	return entity;
+}
+
+struct entity *model_put(struct model *model, enum msg_kind kind, void *body)
+{
+	return put(model, kind, body, true);
 }
 
 bool model_put_if_changed(struct model *model, enum msg_kind kind, void *body)
@@ -207,8 +222,25 @@ bool model_remove(struct model *model, enum msg_kind kind, uint64_t id)
 	return true;
 }
 
+static bool apply_pulse(struct model *model, const struct msg_pulse *pulse)
+{
+	struct entity *entity = find(model, MSG_bot, pulse->id);
+	if (!entity)
+		return false;
+	unlink_entity(model, entity);
+	link_newest(model, entity);
+	stamp(model, entity);
+	pulse_give(pulse, entity->body);
+	return true;
+}
+
 bool model_apply(struct model *model, struct msg_any message)
 {
+	if (message.kind == MSG_pulse) {
+		bool known = apply_pulse(model, message.body);
+		msg_any_release(&message);
+		return known;
+	}
 	if (message.kind == MSG_gone) {
 		struct msg_gone *gone = message.body;
 		bool known = gone->kind <= MODEL_KIND_LAST && is_entity((unsigned)gone->kind) &&
@@ -221,7 +253,7 @@ bool model_apply(struct model *model, struct msg_any message)
 		return false;
 	}
 	uint64_t rev = *rev_field(message.body);
-	struct entity *entity = model_put(model, message.kind, message.body);
+	struct entity *entity = put(model, message.kind, message.body, false);
 	*rev_field(entity->body) = rev; /* the engine's revision: plans are bound to it */
 	return true;
 }

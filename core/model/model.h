@@ -28,6 +28,7 @@ static inline bool is_entity(unsigned kind)
 struct entity {
 	enum msg_kind kind;
 	uint64_t id, rev;
+	uint64_t whole_rev;           /* of the last change that was more than a pulse (pulse.h) */
 	void *body;                   /* struct msg_<kind>; NULL: gone (a tombstone) */
 	struct entity *older, *newer; /* by revision */
 };
@@ -43,7 +44,7 @@ struct entity *model_put(struct model *model, enum msg_kind kind, void *body);
 /* As model_put(), but an equal state (revision aside) is freed and changes nothing: returns false.
  */
 bool model_put_if_changed(struct model *model, enum msg_kind kind, void *body);
-/* Screen: applies a decoded entity or `gone` message; takes ownership of the body. Others are
+/* Screen: applies a decoded entity, `pulse` or `gone` message; takes ownership of the body. Others are
  * freed: false. */
 bool model_apply(struct model *model, struct msg_any message);
 /* The entity leaves; a tombstone tells the clients. False when it was not there. */

@@ -102,6 +102,9 @@ static void local_keys(struct vt *vt, double round_trip_ms)
 /* What only the engine knows: one round trip, and what it takes there. */
 static void asking_keys(struct vt *vt, double round_trip_ms)
 {
+	vt_type(vt, "/orders");
+	vt_press(vt, "Enter");
+	(void)vt_wait_text(vt, "▶ . orders", KEY_MS);
 	double plan = time_text(vt, "r", "Cancel");
 	vt_press(vt, "Esc");
 	(void)vt_wait_no_text(vt, "Cancel", KEY_MS);

@@ -189,6 +189,66 @@ static void tombstones_of_before_it_attached_cost_a_client_nothing(void **state)
 	assert_same(bench);
 }
 
+/* ---- pulses ---- */
+
+static void change(struct bench *bench, uint64_t id, int64_t tg_at_ms, const char *why)
+{
+	struct msg_bot *bot = msg_copy(MSG_bot, model_bot(bench->model, id));
+	bot->tg_at_ms = tg_at_ms;
+	if (why)
+		msg_set(&bot->why, why);
+	assert_true(model_put_if_changed(bench->model, MSG_bot, bot));
+}
+
+static void assert_all_equal(const struct bench *bench)
+{
+	for (uint64_t id = 1; id <= BOTS; id++)
+		assert_true(msg_equal(MSG_bot, model_bot(bench->model, id),
+			model_bot(bench->replica, id), false));
+}
+
+static void a_bot_that_was_only_looked_at_again_costs_a_pulse(void **state)
+{
+	struct bench *bench = *state;
+	bench->peer->takes_pulses = true;
+	feed_turns(bench, 1);
+	bench->now_ms += FEED_BEAT_MS;
+	change(bench, 5, 77, NULL);
+	assert_true(feed_peer(bench->peer, bench->model, 0, bench->now_ms));
+	assert_in_range(peer_backlog(bench->peer), 1, 200);
+	carry(bench);
+	assert_int_equal(bench->turns, 2);
+	assert_all_equal(bench);
+}
+
+static void what_a_client_lacks_does_not_come_as_a_pulse(void **state)
+{
+	struct bench *bench = *state;
+	bench->peer->takes_pulses = true;
+	begin_turn(bench); /* the first bots are out, the last are not */
+	change(bench, 1, 11, NULL);
+	change(bench, BOTS, 12, NULL);
+	feed_turns(bench, 2);
+	assert_all_equal(bench);
+	change(bench, 5, 77, "it is down");
+	change(bench, 6, 78, NULL);
+	change(bench, 5, 79, NULL);
+	feed_turns(bench, 1);
+	assert_all_equal(bench);
+}
+
+static void a_client_that_knows_no_pulse_gets_the_whole_bot(void **state)
+{
+	struct bench *bench = *state;
+	feed_turns(bench, 1);
+	bench->now_ms += FEED_BEAT_MS;
+	change(bench, 5, 77, NULL);
+	assert_true(feed_peer(bench->peer, bench->model, 0, bench->now_ms));
+	assert_true(peer_backlog(bench->peer) > TEXT_BYTES);
+	carry(bench);
+	assert_all_equal(bench);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -198,6 +258,9 @@ int main(void)
 		TEST(what_leaves_while_everything_is_sent_again_is_no_ghost),
 		TEST(a_lost_tombstone_of_a_turn_under_way_is_made_good_in_the_next),
 		TEST(tombstones_of_before_it_attached_cost_a_client_nothing),
+		TEST(a_bot_that_was_only_looked_at_again_costs_a_pulse),
+		TEST(what_a_client_lacks_does_not_come_as_a_pulse),
+		TEST(a_client_that_knows_no_pulse_gets_the_whole_bot),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

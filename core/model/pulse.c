@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/model/pulse.h"
+
+#include <math.h>
+
+#include "core/msg/msg.h"
+
+/* clang-format off */
+#define PULSE_MOMENTS(FIELD) \
+	FIELD(rss_bytes) FIELD(proc_at_ms) FIELD(hb_at_ms) FIELD(hb_ttl_ms) FIELD(hb_seen_ms) \
+	FIELD(tg_at_ms) FIELD(tg_attempt_ms) FIELD(log_at_ms) FIELD(event_at_ms) FIELD(health_at_ms)
+/* The order is that of the bits of `unknown`: add at the end. */
+#define PULSE_FIGURES(FIELD) \
+	FIELD(cpu_percent) FIELD(rtt_ms) FIELD(updates_per_s) FIELD(p95_ms) FIELD(health_ms)
+/* clang-format on */
+
+bool pulse_is_all(const struct msg_bot *old, const struct msg_bot *new)
+{
+	struct msg_bot a = *old, b = *new; /* the lists stay theirs: these are only read */
+#define FIELD(name) a.name = b.name;
+	PULSE_MOMENTS(FIELD)
+	PULSE_FIGURES(FIELD)
+#undef FIELD
+	if (a.spark_count && a.spark_count == b.spark_count) {
+		a.spark_count--;
+		b.spark_count--;
+	}
+	return msg_equal(MSG_bot, &a, &b, true);
+}
+
+/* NaN would take ten bytes. */
+static double known(double value, unsigned *bit, uint64_t *unknown)
+{
+	uint64_t mine = UINT64_C(1) << (*bit)++;
+	if (!isnan(value))
+		return value;
+	*unknown |= mine;
+	return 0;
+}
+
+static double as_it_was(double value, unsigned *bit, uint64_t unknown)
+{
+	return unknown & (UINT64_C(1) << (*bit)++) ? NAN : value;
+}
+
+static double newest(const struct msg_bot *bot)
+{
+	return bot->spark_count ? bot->spark[bot->spark_count - 1] : 0;
+}
+
+void pulse_take(const struct msg_bot *bot, struct msg_pulse *ret)
+{
+	unsigned bit = 0;
+	*ret = (struct msg_pulse){.id = bot->id, .rev = bot->rev};
+#define FIELD(name) ret->name = bot->name;
+	PULSE_MOMENTS(FIELD)
+#undef FIELD
+#define FIELD(name) ret->name = known(bot->name, &bit, &ret->unknown);
+	PULSE_FIGURES(FIELD)
+#undef FIELD
+	ret->spark_last = known(newest(bot), &bit, &ret->unknown);
+}
+
+void pulse_give(const struct msg_pulse *pulse, struct msg_bot *bot)
+{
+	unsigned bit = 0;
+#define FIELD(name) bot->name = pulse->name;
+	PULSE_MOMENTS(FIELD)
+#undef FIELD
+#define FIELD(name) bot->name = as_it_was(pulse->name, &bit, pulse->unknown);
+	PULSE_FIGURES(FIELD)
+#undef FIELD
+	if (bot->spark_count)
+		bot->spark[bot->spark_count - 1] =
+			as_it_was(pulse->spark_last, &bit, pulse->unknown);
+	bot->rev = pulse->rev;
+}
