@@ -132,10 +132,28 @@ void server_keep_door(struct server *server)
 		"somebody removed the socket '%s': it is open again", path);
 }
 
+/* When all places are taken: who came first of those that have not said who they are has had his time. */
+static void make_room(struct server *server)
+{
+	size_t first = SERVER_PEERS;
+	for (size_t i = 0; i < server->count; i++)
+		if (server->peers[i]->stage == PEER_NEW &&
+			(first == SERVER_PEERS ||
+				server->peers[i]->who.client < server->peers[first]->who.client))
+			first = i;
+	if (first == SERVER_PEERS)
+		return;
+	peer_drop(server->peers[first], "it kept a place and did not introduce itself");
+	greet_farewell(server->engine, server->peers[first]);
+	forget_peer(server, first);
+}
+
 void server_adopt(struct server *server, int fd)
 {
 	struct peer *peer =
 		peer_new(fd, ++server->numbers, server->own_name, now_mono(server->engine));
+	if (server->count == SERVER_PEERS)
+		make_room(server);
 	if (server->count == SERVER_PEERS) {
 		greet_refuse(server->engine, peer, ERR_LIMIT,
 			"the engine has 64 clients already: leave one of them");

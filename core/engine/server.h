@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The clients: listening, greeting, reading requests, feeding state, dropping who does not keep up.
- * At most SERVER_PEERS at once. Poll entries are made anew for each turn, so nothing can be stale
+ * At most SERVER_PEERS at once: a newcomer takes the place of who has not said hello before him. Poll entries are made anew for each turn, so nothing can be stale
  * in them. Engine thread; nothing here waits.
  */
 #ifndef BOTSWAIN_ENGINE_SERVER_H

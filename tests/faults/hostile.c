@@ -112,6 +112,7 @@ static const struct {
 	[HOSTILE_DEAF] = {"never reads", deaf, nothing, true},
 	[HOSTILE_GARBAGE] = {"garbage", garbage, nothing, false},
 	[HOSTILE_CHURN] = {"opens and closes", nothing, nothing, false},
+	[HOSTILE_SILENT] = {"takes every place", nothing, nothing, false},
 };
 
 const char *hostile_word(enum hostile_manner manner)
@@ -149,10 +150,28 @@ static int64_t churn(const char *socket_path, int64_t limit_ms)
 	return -1;
 }
 
+/* More than the engine has places for. */
+static int64_t crowd(const char *socket_path, int64_t limit_ms)
+{
+	enum { PLACES = 80 };
+	int fds[PLACES];
+	for (size_t i = 0; i < PLACES; i++)
+		fds[i] = connect_to(socket_path);
+	int64_t until_ms = fault_now_ms() + limit_ms;
+	while (fault_now_ms() < until_ms)
+		(void)poll(NULL, 0, LOOK_MS);
+	for (size_t i = 0; i < PLACES; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+	return -1;
+}
+
 int64_t hostile_behave(const char *socket_path, enum hostile_manner manner, int64_t limit_ms)
 {
 	if (manner == HOSTILE_CHURN)
 		return churn(socket_path, limit_ms);
+	if (manner == HOSTILE_SILENT)
+		return crowd(socket_path, limit_ms);
 	int64_t begun_ms = fault_now_ms(), took_ms = -1;
 	int fd = connect_to(socket_path);
 	autostr struct str bytes = STR_INIT;

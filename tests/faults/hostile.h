@@ -16,6 +16,7 @@ enum hostile_manner {
 	HOSTILE_DEAF,    /* wants everything, and reads nothing */
 	HOSTILE_GARBAGE, /* bytes of chance */
 	HOSTILE_CHURN,   /* opens and closes */
+	HOSTILE_SILENT,  /* takes every place, and says nothing */
 	HOSTILE_MANNERS,
 };
 

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* 41: who behaves badly loses his place, and nobody else notices. */
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
 #include "core/conf/settings.h"
 #include "core/engine/client.h"
 #include "core/model/model.h"
@@ -45,12 +49,33 @@ static void try_manner(struct faults *run, size_t row, struct sight *sight)
 			(double)took_ms / 1e3, percent);
 }
 
+/* All places are taken by who says nothing: an operator comes in all the same. */
+static void try_places(struct faults *run, struct sight *sight)
+{
+	autostr struct str text = STR_INIT;
+	const char *const words[] = {run->screen, "-c", run->config, "bots", NULL};
+	pid_t pid = fork();
+	if (pid == 0) {
+		(void)hostile_behave(run->settings->socket_path, HOSTILE_SILENT, FLOOD_MS);
+		_exit(0);
+	}
+	engine_look(run, 500);
+	int64_t begun_ms = fault_now_ms();
+	int status = engine_ask(words, FLOOD_MS, &text);
+	int64_t took_ms = fault_now_ms() - begun_ms;
+	see(sight, status == 0 && strstr(text.text, "orders"), took_ms,
+		"%s: another is let in and answered after %.2f s", hostile_word(HOSTILE_SILENT),
+		(double)took_ms / 1e3);
+	(void)engine_end(pid, SIGKILL, FLOOD_MS);
+}
+
 void fault_hostile_client(struct faults *run, struct sight *sight)
 {
 	unsigned rss_before_mb = (unsigned)(model_engine(run->model)->rss_bytes >> 20);
 	hostile_pause(run->hostile);
 	for (size_t row = 0; row < sizeof(manners) / sizeof(manners[0]); row++)
 		try_manner(run, row, sight);
+	try_places(run, sight);
 	hostile_go_on(run->hostile);
 	engine_look(run, 1500);
 	unsigned rss_mb = (unsigned)(model_engine(run->model)->rss_bytes >> 20);

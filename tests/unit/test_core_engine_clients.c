@@ -363,12 +363,32 @@ static void another_user_may_look_and_not_act(void **state)
 	close(fd);
 }
 
+static int introduce(struct harness *harness)
+{
+	int fd = connect_raw(harness);
+	say(fd, "hello protocol=%d engine=\"/nowhere/state\"", MSG_PROTOCOL);
+	harness_settle(harness);
+	return fd;
+}
+
+static void who_takes_every_place_and_says_nothing_makes_room(void **state)
+{
+	struct harness *harness = *state;
+	int fds[SERVER_PEERS];
+	for (int i = 0; i < SERVER_PEERS; i++)
+		fds[i] = i == 3 ? introduce(harness) : connect_raw(harness);
+	assert_serving(harness);
+	assert_hung_up(harness, fds[0]);
+	for (int i = 1; i < SERVER_PEERS; i++)
+		close(fds[i]);
+}
+
 static void the_sixty_fifth_client_is_refused(void **state)
 {
 	struct harness *harness = *state;
 	int fds[SERVER_PEERS];
 	for (int i = 0; i < SERVER_PEERS; i++)
-		fds[i] = connect_raw(harness);
+		fds[i] = introduce(harness);
 	assert_refused(harness, connect_raw(harness), ERR_LIMIT, "64");
 	for (int i = 0; i < SERVER_PEERS; i++)
 		close(fds[i]);
@@ -425,6 +445,7 @@ int main(void)
 		TEST(a_slow_reader_of_a_following_window_makes_no_pile),
 		TEST(a_repeated_request_gets_the_same_answer_and_is_not_redone),
 		TEST(another_user_may_look_and_not_act),
+		TEST(who_takes_every_place_and_says_nothing_makes_room),
 		TEST(the_sixty_fifth_client_is_refused),
 		TEST(a_client_says_why_it_was_refused),
 		cmocka_unit_test(an_own_engine_leaves_after_a_client_of_a_moment),
