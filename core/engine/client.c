@@ -90,6 +90,10 @@ bool client_connect(const char *socket_path, const char *identity, const char *k
 		if (errno == ENOENT || errno == ECONNREFUSED)
 			return err_set(
 				err, ERR_UNREACHABLE, "no engine listens on '%s'", socket_path);
+		if (errno == EAGAIN) /* more wait at its door than it has room for */
+			return err_set(err, ERR_TIMEOUT,
+				"the engine on '%s' lets in too many others: try again",
+				socket_path);
 		return err_errno(err, errno, "cannot reach the engine on '%s'", socket_path);
 	}
 	*ret = client_over(keep_fd(&fd), identity, kind, want_state);

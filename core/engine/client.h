@@ -28,7 +28,8 @@ enum client_state {
  * copy. */
 typedef void client_take(void *context, enum msg_kind kind, const void *body);
 
-/* Connects to a Unix socket (non-blocking, CLOEXEC) and sends hello. `identity`:
+/* Connects to a Unix socket (non-blocking, CLOEXEC) and sends hello. ERR_UNREACHABLE: nobody listens; ERR_TIMEOUT: too many
+ * wait to be let in. `identity`:
  * settings->state_dir. */
 MUST_CHECK bool client_connect(const char *socket_path, const char *identity, const char *kind,
 	bool want_state, struct client **ret, struct err *err);
