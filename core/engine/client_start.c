@@ -382,6 +382,8 @@ enum client_search_state client_search_step(
 	swallow_events(search->watch);
 	if (search->client || knock(search, now_mono_ms, err))
 		return meet(search, now_mono_ms, ret, err);
+	if (!search->way && err->code == ERR_TIMEOUT)
+		return CLIENT_SEARCHING; /* it is there: the next step knocks again */
 	if (search->way || err->code != ERR_UNREACHABLE)
 		return CLIENT_NOT_FOUND;
 	return start(search, now_mono_ms, err);
