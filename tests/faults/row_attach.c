@@ -262,15 +262,27 @@ static bool have_ended(const struct faults *run, const void *context)
 	return true;
 }
 
+/* The hostile one may be at the door. */
+static bool knock(const struct faults *run, struct client **ret)
+{
+	struct err err;
+	int64_t until_ms = fault_now_ms() + KEY_MS;
+	while (!client_connect(
+		run->settings->socket_path, run->settings->state_dir, "screen", true, ret, &err)) {
+		if (fault_now_ms() > until_ms)
+			return false;
+		usleep(5000);
+	}
+	return true;
+}
+
 void fault_two_hands(struct faults *run, struct sight *sight)
 {
 	static const char bot[] = "orders";
 	struct hand hands[2] = {{.model = model_new()}, {.model = model_new()}};
-	struct err err;
 	bool good = true;
 	for (int i = 0; i < 2; i++)
-		good &= client_connect(run->settings->socket_path, run->settings->state_dir,
-			"screen", true, &hands[i].client, &err);
+		good &= knock(run, &hands[i].client);
 	if (!good) {
 		see(sight, false, -1, "two clients");
 		return;
