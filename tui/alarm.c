@@ -131,8 +131,8 @@ static void raise_signal(struct app *app, const struct msg_alert *newest, size_t
 	struct alarm *alarm = &app->alarm;
 	autostr struct str text = STR_INIT;
 	const char *host = app_host(app, newest->id);
-	autofree char *sentence = xasprintf("CRIT %s %s%s%s: %s", newest->rule, host,
-		host[0] ? "/" : "", newest->target_name, newest->text);
+	autofree char *sentence = xasprintf(
+		"CRIT %s%s%s: %s", newest->rule, host[0] ? " on " : "", host, newest->text);
 	(void)sanitize_clip(&text, sentence, strlen(sentence), SENTENCE_CELLS);
 	if (count > 1)
 		str_addf(&text, " (and %zu more)", count - 1);

@@ -423,6 +423,8 @@ static bool banner_of_one(const struct app *app, char *text, size_t size)
 	else if (engine && engine->config_error[0])
 		snprintf(
 			text, size, "the configuration was not reloaded: %s", engine->config_error);
+	else if (engine && engine->tell_error[0])
+		snprintf(text, size, "alerts are not told: %s", engine->tell_error);
 	else
 		return false;
 	return true;

@@ -43,6 +43,9 @@ void alerts_recall(struct alerts *alerts, struct msg_alert *alert);
 void alerts_check(struct alerts *alerts, unsigned kind, uint64_t id);
 /* Once a second: what is pending, firing or resolved, and goes on by time alone. */
 void alerts_turn(struct alerts *alerts);
+/* Whether the condition of a rule holds for a target now. ALERT_NO also when it is switched off or the target is gone. */
+enum alert_answer { ALERT_NO, ALERT_YES, ALERT_UNSURE };
+enum alert_answer alerts_ask(const struct alerts *alerts, const char *rule, uint64_t target);
 /* alert_rule_at(0 .. until NULL) */
 const struct alert_rule *alert_rule_at(size_t index);
 

@@ -421,3 +421,16 @@ void alerts_turn(struct alerts *alerts)
 	for (size_t i = alerts->count; i-- > 0;)
 		step(alerts, alerts->instances[i].rule, alerts->instances[i].target);
 }
+
+enum alert_answer alerts_ask(const struct alerts *alerts, const char *name, uint64_t target)
+{
+	static const enum alert_answer answers[] = {
+		[TRUTH_NO] = ALERT_NO, [TRUTH_YES] = ALERT_YES, [TRUTH_UNSURE] = ALERT_UNSURE};
+	const struct rule *rule = rule_at(0);
+	struct scene scene;
+	for (size_t i = 1; rule && strcmp(rule->about.name, name) != 0; i++)
+		rule = rule_at(i);
+	if (!rule || is_off(alerts, rule) || !set_scene(alerts, rule, target, &scene))
+		return ALERT_NO;
+	return answers[rule_judge(&scene)];
+}

@@ -396,3 +396,13 @@ void check_backup(struct reader *reader, const struct node *node, void *section)
 	check_command(reader, node, "command", &backup->command, known, NULL);
 	check_command(reader, node, "verify", &backup->verify, known_after, "{file}");
 }
+
+void check_on_alert(struct reader *reader, const struct node *node, void *section)
+{
+	static const char *const none[] = {NULL};
+	const struct conf_on_alert *on_alert = section;
+	check_command(reader, node, "command", &on_alert->command, none, NULL);
+	if (node->type == NODE_MAP && !on_alert->command.count)
+		report_error(reader->report, node->place,
+			"'command' is missing in on_alert: [program, argument, ...]");
+}

@@ -57,7 +57,16 @@ static char *find_program(const char *name)
 	return xstrdup(name);
 }
 
-static int spawn(const struct argv *command, int output, pid_t *ret_pid)
+static void place_end(posix_spawn_file_actions_t *actions, int fd, int as, int flags)
+{
+	if (fd < 0)
+		posix_spawn_file_actions_addopen(actions, as, "/dev/null", flags, 0);
+	else
+		posix_spawn_file_actions_adddup2(actions, fd, as);
+}
+
+/* `input`, `output`: -1 is /dev/null. */
+static int spawn(const struct argv *command, int input, int output, pid_t *ret_pid)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
@@ -65,8 +74,8 @@ static int spawn(const struct argv *command, int output, pid_t *ret_pid)
 	sigemptyset(&none);
 	sigfillset(&all);
 	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+	place_end(&actions, input, STDIN_FILENO, O_RDONLY);
+	place_end(&actions, output, STDOUT_FILENO, O_WRONLY);
 	posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
 	posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
 	posix_spawnattr_init(&attributes);
@@ -163,7 +172,7 @@ bool command_begin(const struct argv *command, struct command_run *ret, struct e
 		return err_errno(err, errno, "cannot run '%s'", command->argv[0]);
 	struct command_run run = {.output_fd = ends[0], .ended_fd = -1};
 	fcntl(run.output_fd, F_SETFL, O_NONBLOCK); /* our end only */
-	int failure = spawn(command, ends[1], &run.pid);
+	int failure = spawn(command, -1, ends[1], &run.pid);
 	close(ends[1]);
 	if (failure) {
 		release(&run);
@@ -210,4 +219,88 @@ bool command_output(const struct argv *command, int64_t limit_ms, int stop_fd, s
 		return false;
 	return command_end(
 		&run, follow(&run, deadline_ms, stop_fd, max, ret), limit_ms, max, ret, err);
+}
+
+/* ---- a program that is told something ---- */
+
+/* Bytes on their way; fd -1: all of them went, or nobody wants them. */
+struct feed {
+	int fd;
+	const char *bytes;
+	size_t left;
+};
+
+static void stop_feeding(struct feed *feed)
+{
+	autoclose_release(&feed->fd);
+	feed->fd = -1;
+}
+
+static void pour(struct feed *feed)
+{
+	ssize_t took = write(feed->fd, feed->bytes, feed->left);
+	if (took > 0) {
+		feed->bytes += took;
+		feed->left -= (size_t)took;
+	}
+	if (!feed->left || (took < 0 && errno != EAGAIN && errno != EINTR))
+		stop_feeding(feed);
+}
+
+/* Until it has ended, whether or not it reads. */
+static enum command_outcome attend(
+	const struct command_run *run, struct feed *feed, int64_t deadline_ms, int stop_fd)
+{
+	for (;;) {
+		int64_t left_ms = deadline_ms - clock_mono_ms(clock_real());
+		struct pollfd waits[] = {{.fd = feed->fd, .events = POLLOUT},
+			{.fd = run->ended_fd, .events = POLLIN}, {.fd = stop_fd, .events = POLLIN}};
+		if (left_ms <= 0 ||
+			(poll(waits, COUNT_OF(waits), (int)left_ms) < 0 && errno != EINTR))
+			return COMMAND_LATE;
+		if (waits[2].revents)
+			return COMMAND_STOPPED;
+		if (waits[1].revents)
+			return COMMAND_ENDED;
+		if (waits[0].revents)
+			pour(feed);
+	}
+}
+
+static bool begin_fed(
+	const struct argv *command, struct command_run *ret, int *ret_input, struct err *err)
+{
+	int ends[2];
+	if (pipe2(ends, O_CLOEXEC))
+		return err_errno(err, errno, "cannot run '%s'", command->argv[0]);
+	struct command_run run = {.output_fd = -1, .ended_fd = -1};
+	fcntl(ends[1], F_SETFL, O_NONBLOCK); /* our end only */
+	int failure = spawn(command, ends[0], -1, &run.pid);
+	close(ends[0]);
+	if (!failure && (run.ended_fd = pidfd_open(run.pid, 0)) < 0) {
+		failure = errno;
+		reap(&run);
+	}
+	if (failure) {
+		close(ends[1]);
+		return err_errno(err, failure, "cannot run '%s'", command->argv[0]);
+	}
+	run.name = xstrdup(command->argv[0]);
+	*ret = run;
+	*ret_input = ends[1];
+	return true;
+}
+
+bool command_feed(const struct argv *command, const char *bytes, size_t length, int64_t limit_ms,
+	int stop_fd, struct err *err)
+{
+	int64_t deadline_ms = clock_mono_ms(clock_real()) + limit_ms;
+	struct command_run run = {0};
+	struct feed feed = {.bytes = bytes, .left = length};
+	autostr struct str nothing = STR_INIT;
+	if (!begin_fed(command, &run, &feed.fd, err))
+		return false;
+	enum command_outcome outcome = attend(&run, &feed, deadline_ms, stop_fd);
+	stop_feeding(&feed);
+	return command_end(&run, outcome, limit_ms, 0, &nothing, err);
 }

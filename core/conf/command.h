@@ -43,4 +43,12 @@ MUST_CHECK bool command_begin(const struct argv *command, struct command_run *re
 bool command_end(struct command_run *run, enum command_outcome outcome, int64_t limit_ms,
 	size_t max, struct str *ret, struct err *err);
 
+/*
+ * Runs a program with `bytes` on its standard input and waits for its end; what it prints is
+ * dropped. That it does not read them all is its own business: only its exit status counts. Fails as
+ * command_output() does. SIGPIPE must be blocked or ignored in the calling thread.
+ */
+MUST_CHECK bool command_feed(const struct argv *command, const char *bytes, size_t length,
+	int64_t limit_ms, int stop_fd, struct err *err);
+
 #endif

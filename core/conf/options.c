@@ -15,6 +15,7 @@ const char *const write_words[] = {"read-only", "armed", "always", NULL};
 const char *const transport_words[] = {"polling", "webhook", "mtproto", "none", NULL};
 const char *const notify_words[] = {"auto", "osc9", "osc777", "both", "no", NULL};
 const char *const supervisor_words[] = {"systemd", "docker", "supervisord", "pm2", NULL};
+static const char *const told_words[] = {"warn", "crit", NULL};
 static const char *const severity_words[] = {"warn", "crit", NULL};
 
 /* The struct that each section fills. */

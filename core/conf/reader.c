@@ -284,11 +284,23 @@ static void read_key_name(
 		report_error(reader->report, node->key_place, "%s", err.text);
 }
 
+/* `on_alert: [program, argument]`: what it runs is all that must be said. */
+static bool read_short_form(
+	struct reader *reader, enum section_id id, const struct node *node, void *section)
+{
+	if (id != SECTION_on_alert || node->type != NODE_LIST)
+		return false;
+	read_option(reader, option_find(id, "command"), node, section);
+	return true;
+}
+
 void read_section(struct reader *reader, enum section_id id, const struct node *node, void *section)
 {
 	const struct section *about = section_of(id);
 	if (id != SECTION_root) /* whose defaults are there already */
 		read_defaults(reader, id, section);
+	if (read_short_form(reader, id, node, section))
+		return;
 	if (node->type != NODE_MAP && !is_empty(node)) {
 		if (id == SECTION_secret)
 			about->check(reader, node, section);

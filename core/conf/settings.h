@@ -173,6 +173,16 @@ struct conf_rule { /* settings of one built-in rule of core/alert/builtin.def */
 	char *severity;       /* empty: default; warn or crit */
 };
 
+/* How little an alert may be and still be told. */
+enum told_severity { TOLD_WARN, TOLD_CRIT };
+
+struct conf_on_alert { /* no command: nobody is told */
+	struct argv command;
+	int64_t timeout_ms;
+	int per_minute;
+	enum told_severity severity;
+};
+
 struct conf_keys {
 	char *key, *command; /* bind KEY to a command line */
 };
@@ -222,6 +232,7 @@ struct settings {
 	size_t backup_count;
 	struct conf_rule *rules;
 	size_t rule_count;
+	struct conf_on_alert on_alert;
 	struct conf_keys *keys;
 	size_t key_count;
 	void *owner; /* private: the arena */

@@ -24,6 +24,7 @@
 #include "core/engine/judge.h"
 #include "core/engine/recall.h"
 #include "core/engine/server.h"
+#include "core/engine/tell.h"
 #include "core/series/series.h"
 
 enum { CPU_SPAN = 5 }; /* beats over which CPU is averaged */
@@ -76,6 +77,7 @@ static void fill_figures(struct engine *engine, struct msg_engine *entity)
 	entity->store_limit_bytes = engine->settings->event_bytes;
 	entity->checking_done = engine->checking_done;
 	entity->checking_total = engine->checking_total;
+	tell_show(engine, entity);
 	msg_set(&entity->config_error, engine->config_error);
 	msg_set(&entity->leaving, engine->leaving);
 	recall_show(engine, entity);
@@ -178,6 +180,7 @@ void beat(struct engine *engine)
 	judge_sources(engine);
 	checks_look(engine);
 	alerts_turn(engine->alerts);
+	tell_beat(engine);
 	event_directory_trim(engine->events);
 	judge_begin(engine);
 	beat_begin(engine);

@@ -3,6 +3,7 @@
 #include "core/act/act.h"
 #include "core/engine/digest.h"
 #include "core/engine/internal.h"
+#include "core/engine/tell.h"
 
 void digest_child(struct engine *engine, const void *body)
 {
@@ -15,4 +16,5 @@ void digest_ledger(struct engine *engine, const void *body)
 	engine->audit_changes++;
 	drafts_commit(engine);
 	act_observe(engine->act, MSG_obs_ledger, body);
+	tell_ledger(engine, body);
 }

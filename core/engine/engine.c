@@ -34,6 +34,7 @@
 #include "core/engine/requests.h"
 #include "core/engine/roster.h"
 #include "core/engine/server.h"
+#include "core/engine/tell.h"
 #include "core/engine/windows.h"
 #include "core/series/series.h"
 
@@ -114,6 +115,7 @@ static bool begin_live(struct engine *engine, struct err *err)
 	recall_alerts(engine);
 	beat_begin(engine);
 	begin_act(engine);
+	engine->tell = tell_new(engine);
 	journal_begin(engine->book);
 	if (engine->options.workers)
 		begin_collect(engine);
@@ -172,6 +174,7 @@ void engine_free(struct engine *engine)
 	recall_keep(engine);
 	recorder_close(engine->recorder);
 	act_free(engine->act);
+	tell_free(engine->tell);
 	server_free(engine->server);
 	query_pool_free(engine->pool);
 	alerts_free(engine->alerts);
@@ -316,6 +319,7 @@ static void take_world(struct engine *engine)
 static void act_on_world(struct engine *engine)
 {
 	act_turn(engine->act);
+	tell_turn(engine);
 	journal_turn(engine->book);
 	black_box_turn(engine);
 }

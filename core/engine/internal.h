@@ -32,6 +32,7 @@ struct recorder;
 struct redactor;
 struct replay;
 struct series;
+struct tell;
 
 enum {
 	SLICE_US = 700, /* of a turn's 2 ms for each: digesting, judging again, encoding state */
@@ -75,6 +76,7 @@ struct engine {
 	uint64_t event_changes; /* notes of writers: the events may have grown */
 	struct journal_book *book;
 	struct alerts *alerts;
+	struct tell *tell;         /* NULL: nobody is told */
 	struct exporter *exporter; /* NULL: no /metrics */
 	struct act *act;
 	struct journal journal;

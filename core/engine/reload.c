@@ -20,6 +20,7 @@
 #include "core/engine/query_pool.h"
 #include "core/engine/roster.h"
 #include "core/engine/server.h"
+#include "core/engine/tell.h"
 
 /* An engine is its state directory: another one is another engine. */
 static bool is_same_engine(const struct settings *old, const struct settings *new, struct err *err)
@@ -58,6 +59,7 @@ static void adopt(struct engine *engine, struct settings *settings, struct err *
 	event_directory_set_budget(engine->events, settings->event_bytes);
 	alerts_reload(engine->alerts, settings);
 	act_reload(engine->act, settings);
+	tell_reload(engine);
 	bool is_whole UNUSED =
 		!engine->collect || collect_reload(engine->collect, settings, ret_lack);
 	if (strcmp(old->http_listen, settings->http_listen) != 0)

@@ -78,14 +78,14 @@ static void a_new_critical_rings_once_and_says_what_it_is(void **state)
 	unsigned notes;
 	assert_int_equal(bells(console), 0);
 	kill_bot(console, "b001");
-	console_expect(console, "CRIT bot_down b001: ");
+	console_expect(console, "CRIT bot_down: b001 ");
 	assert_int_equal(bells(console), 1);
 	assert_ptr_equal(strstr(term_headless_notified(console->term, &notes),
-				 "auto|botswain demo|CRIT bot_down b001: "),
+				 "auto|botswain demo|CRIT bot_down: b001 "),
 		term_headless_notified(console->term, &notes));
 	assert_int_equal(notes, 1);
 	console_advance(console, ALARM_FLASH_MS + 1000);
-	console_expect_not(console, "CRIT bot_down b001: ");
+	console_expect_not(console, "CRIT bot_down: b001 ");
 	console_advance(console, 60000);
 	assert_int_equal(bells(console), 1);
 }
@@ -205,7 +205,7 @@ static void a_held_picture_does_not_hold_the_bell(void **state)
 	console_keys(console, "P");
 	kill_bot(console, "b001");
 	assert_int_equal(bells(console), 1);
-	console_expect(console, "CRIT bot_down b001: ");
+	console_expect(console, "CRIT bot_down: b001 ");
 	console_advance(console, ALARM_FLASH_MS + 1000);
 	console_expect(console, "PAUSED");
 }

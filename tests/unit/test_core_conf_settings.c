@@ -313,6 +313,29 @@ static void without_a_configuration_the_three_lines_are_said(void **state)
 	unsetenv("XDG_CONFIG_HOME");
 }
 
+static void a_program_that_is_told_of_alerts_has_a_short_form(void **state)
+{
+	struct place *place = *state;
+	assert_true(load(place, "on_alert: [/usr/bin/tell, two words]\n"));
+	const struct conf_on_alert *on_alert = &place->settings->on_alert;
+	assert_int_equal(on_alert->command.count, 2);
+	assert_string_equal(on_alert->command.argv[1], "two words");
+	assert_int_equal(on_alert->timeout_ms, 10000);
+	assert_int_equal(on_alert->per_minute, 20);
+	assert_int_equal(on_alert->severity, TOLD_WARN);
+	assert_true(load(place, "on_alert: {command: [tell], severity: crit, per_minute: 2}\n"));
+	on_alert = &place->settings->on_alert;
+	assert_int_equal(on_alert->command.count, 1);
+	assert_int_equal(on_alert->severity, TOLD_CRIT);
+	assert_int_equal(on_alert->per_minute, 2);
+	assert_true(load(place, "on_alert:\n"));
+	assert_int_equal(place->settings->on_alert.command.count, 0);
+	assert_false(load(place, "on_alert: {timeout: 5s}\n"));
+	assert_non_null(strstr(place->report.text, "'command' is missing in on_alert"));
+	assert_false(load(place, "on_alert: [[tell]]\n"));
+	assert_false(load(place, "on_alert: tell\n"));
+}
+
 #define test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 static void a_process_names_the_supervisor_that_is_asked(void **state)
@@ -379,6 +402,7 @@ int main(void)
 		test(heartbeats_default_to_the_pattern_of_their_redis),
 		test(thresholds_of_alerts_are_typed_by_their_rule),
 		test(an_engine_is_its_state_directory_and_a_long_path_has_a_short_socket),
+		test(a_program_that_is_told_of_alerts_has_a_short_form),
 		test(without_a_configuration_the_three_lines_are_said),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
