@@ -37,6 +37,8 @@ enum {
 	APP_REQUESTS_MAX = 64,
 };
 
+struct saved;
+
 /* A request whose answer somebody wants to hear. `kind` is MSG_none when the engine went away. */
 typedef void reply_take(struct app *app, uint64_t req, enum msg_kind kind, const void *body);
 
@@ -82,6 +84,7 @@ struct app {
 	struct overlay *overlay;            /* the innermost; NULL: none */
 	struct toast toast;
 	struct alarm alarm;
+	struct saved *saved;      /* NULL: nothing is remembered */
 	uint64_t toast_operation; /* the toast is about this one, and ends with it; 0 none */
 	struct {
 		uint64_t req;

@@ -13,6 +13,7 @@
 #include "core/base/err.h"
 #include "tui/app.h"
 #include "tui/guard.h"
+#include "tui/saved.h"
 
 enum { COST_SPAN_MS = 5000 };
 
@@ -119,6 +120,7 @@ static bool wait_for_events(struct app *app, int signals, short *ret_terminal, s
 		{.fd = term_fd(app->term), .events = term_poll_events(app->term)},
 		{.fd = signals, .events = POLLIN}};
 	int timeout = sooner(app_timeout_ms(app), term_timeout_ms(app->term));
+	timeout = sooner(timeout, saved_left_ms(app));
 	size_t count = 2 + app_poll(app, slots + 2, &timeout);
 	/* A frame that the terminal does not take yet is no reason to spin: it will say when. */
 	if (app->dirty && !term_can_present(app->term))
@@ -158,6 +160,7 @@ bool loop_run(struct app *app, int *ret_signal, struct err *err)
 		app_step(app);
 		if (app->suspend)
 			stop(app);
+		saved_step(app);
 		sample_cost(app, &cost);
 		app_paint(app);
 	}

@@ -58,8 +58,14 @@ struct pane {
 	const struct table_kind *table;
 	void (*sort)(void *view, int column);
 	int (*sorted_by)(const void *view);
+	bool (*descends)(const void *view);
 	bool (*filter)(struct app *app, void *view, const char *expression, struct err *err);
 	const char *(*filtered_by)(const void *view);
+	/* What else outlives the screen (saved.h): gives names and texts, and takes one back, ignoring what makes no sense;
+	 * the name "" stands for all of them as at the start. Both or none. */
+	void (*keep)(const void *view,
+		void (*put)(void *context, const char *name, const char *text), void *context);
+	void (*recall)(struct app *app, const char *name, const char *text);
 	/* A part of a window that it asked for. */
 	void (*take)(struct app *app, void *view, enum msg_kind kind, const void *body);
 };

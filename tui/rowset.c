@@ -101,6 +101,11 @@ static void place_cursor(struct rowset *rows, size_t row)
 static void follow_cursor(struct rowset *rows)
 {
 	long row = rowset_find(rows, rows->cursor);
+	long recalled = rows->touched ? ROW_NONE : rowset_find(rows, rows->recalled);
+	if (recalled != ROW_NONE) {
+		rows->touched = true;
+		row = recalled;
+	}
 	if (!rows->touched)
 		row = 0;
 	place_cursor(rows, row == ROW_NONE ? rows->cursor_row : (size_t)row);

@@ -28,6 +28,8 @@ struct rowset {
 	size_t range_row;    /* row of range_from */
 	bool order_changed;
 	bool adopt; /* the operator asked for another order: the next update takes it, held or not */
+	uint64_t
+		recalled; /* where the cursor stood in the screen before: it goes there when that is shown, untouched */
 	bool touched; /* the operator has moved the cursor; before that it stays on the first row */
 };
 

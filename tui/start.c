@@ -18,6 +18,7 @@
 #include "core/base/str.h"
 #include "core/conf/settings.h"
 #include "tui/app.h"
+#include "tui/saved.h"
 #include "tui/cli/cli.h"
 #include "tui/guard.h"
 #include "tui/loop.h"
@@ -110,8 +111,10 @@ static int run_screen(struct stage *stage, const struct options *options)
 		    enter(stage, options, "screen", &err);
 	if (fine) {
 		term_title(stage->term, stage->settings->environment);
+		saved_begin(stage->app, &options->connect);
 		fine = loop_run(stage->app, &signal_, &err);
 	}
+	saved_end(stage->app);
 	leave(stage);
 	if (!fine)
 		return cli_say(CLI_FAILURE, "%s", err.text);

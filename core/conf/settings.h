@@ -200,6 +200,7 @@ struct settings {
 	bool telegram_loopback; /* its host is loopback: faster cadence, no staggering */
 	int64_t telegram_interval_ms, telegram_getme_ms, telegram_timeout_ms;
 	int64_t process_interval_ms, screen_interval_ms;
+	bool screen_remember;
 	bool screen_bell, screen_flash; /* on a new critical alert */
 	enum notify_way screen_notify;
 	int64_t health_interval_ms, metrics_interval_ms,

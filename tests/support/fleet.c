@@ -105,7 +105,9 @@ struct vt *fleet_console(const struct fleet *fleet, int rows, int columns)
 {
 	autofree char *program = build_program("botswain");
 	autofree char *config = xasprintf("%s/botswain.yaml", fleet->dir);
-	return vt_spawn(rows, columns, (const char *const[]){program, "-c", config, NULL}, NULL);
+	autofree char *memory = xasprintf("XDG_STATE_HOME=%s/screens", fleet->dir);
+	return vt_spawn(rows, columns, (const char *const[]){program, "-c", config, NULL},
+		(const char *const[]){memory, NULL});
 }
 
 int fleet_ask(const struct fleet *fleet, const char *const words[], struct str *ret)

@@ -195,6 +195,47 @@ static void a_critical_alert_rings_the_terminal_once_and_tells_the_desktop(void 
 	quit(vt, engine);
 }
 
+static void type_line(struct vt *vt, const char *line)
+{
+	vt_press(vt, ":");
+	vt_must_show(vt, "> ", KEY_MS);
+	vt_type(vt, line);
+	vt_press(vt, "Enter");
+}
+
+/* Also when nobody said goodbye. */
+static void the_next_screen_is_as_the_last_one_was(void **state)
+{
+	(void)state;
+	pid_t engine;
+	int status;
+	struct vt *vt = open_console(&engine);
+	type_line(vt, "filter !zebra");
+	vt_must_show(vt, "/!zebra", KEY_MS);
+	quit(vt, engine);
+	vt = open_console(&engine);
+	vt_must_show(vt, "/!zebra", KEY_MS);
+	type_line(vt, "filter !lion");
+	vt_must_show(vt, "/!lion", KEY_MS);
+	vt_hang_up(vt);
+	assert_true(vt_wait_exit(vt, false, KEY_MS, &status));
+	assert_true(process_ends(engine, AGAIN_MS));
+	vt_free(vt);
+	vt = open_console(&engine);
+	vt_must_show(vt, "/!lion", KEY_MS);
+	vt_press(vt, ":");
+	vt_press(vt, "Up");
+	vt_must_show(vt, "> filter !lion", KEY_MS);
+	vt_press(vt, "Esc");
+	vt_must_not_show(vt, "> filter !lion", KEY_MS);
+	type_line(vt, "forget");
+	vt_must_not_show(vt, "/!lion", KEY_MS);
+	quit(vt, engine);
+	vt = open_console(&engine);
+	vt_must_not_show(vt, "/!lion", KEY_MS);
+	quit(vt, engine);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -203,6 +244,7 @@ int main(void)
 		cmocka_unit_test(a_killed_screen_leaves_the_terminal_right_and_no_engine),
 		cmocka_unit_test(a_closed_terminal_takes_screen_and_engine_along),
 		cmocka_unit_test(a_critical_alert_rings_the_terminal_once_and_tells_the_desktop),
+		cmocka_unit_test(the_next_screen_is_as_the_last_one_was),
 		cmocka_unit_test(a_terminal_that_stops_reading_freezes_nothing_but_itself),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -140,6 +140,11 @@ int list_sorted_by(const void *view)
 	return ((const struct list *)view)->sort - 1;
 }
 
+bool list_descends(const void *view)
+{
+	return ((const struct list *)view)->descending;
+}
+
 /* ---- filter ---- */
 
 bool list_filter(struct app *app, struct list *list, const struct list_kind *kind,

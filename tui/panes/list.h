@@ -44,6 +44,7 @@ void list_move(struct app *app, void *view, enum table_move move);
 struct rowset *list_rows(void *view);
 void list_sort(void *view, int column);
 int list_sorted_by(const void *view);
+bool list_descends(const void *view);
 bool list_filter(struct app *app, struct list *list, const struct list_kind *kind,
 	const char *expression, struct err *err);
 const char *list_filtered_by(const void *view);

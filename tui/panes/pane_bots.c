@@ -6,6 +6,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/base/err.h"
 #include "core/base/mem.h"
@@ -238,6 +239,25 @@ static int sorted_by(const void *data)
 	return ((const struct bots_view *)data)->sort;
 }
 
+static bool descends(const void *data)
+{
+	return ((const struct bots_view *)data)->descending;
+}
+
+static void keep(const void *data, void (*put)(void *context, const char *name, const char *text),
+	void *context)
+{
+	if (((const struct bots_view *)data)->unfolded)
+		put(context, "unfolded", "yes");
+}
+
+static void recall(struct app *app, const char *name, const char *text)
+{
+	struct bots_view *view = app->view[PANE_bots];
+	if (!*name || strcmp(name, "unfolded") == 0)
+		view->unfolded = strcmp(text, "yes") == 0;
+}
+
 const struct pane pane_bots = {
 	.name = "bots",
 	.title = "Bots",
@@ -259,6 +279,9 @@ const struct pane pane_bots = {
 	.table = &bots_table,
 	.sort = sort,
 	.sorted_by = sorted_by,
+	.descends = descends,
+	.keep = keep,
+	.recall = recall,
 	.filter = set_filter,
 	.filtered_by = filtered_by,
 };

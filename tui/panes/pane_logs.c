@@ -11,6 +11,7 @@
 #include "core/base/err.h"
 #include "core/base/format.h"
 #include "core/base/mem.h"
+#include "core/base/redact.h"
 #include "core/base/str.h"
 #include "core/parse/log_level.h"
 #include "tui/app.h"
@@ -334,6 +335,28 @@ static void json(const struct app *app, const void *data, struct str *to)
 		msg_json(MSG_row, &window->rows[view->list.cursor], to);
 }
 
+/* The lines themselves are another day's: it begins at the newest one. */
+static void keep(const void *data, void (*put)(void *context, const char *name, const char *text),
+	void *context)
+{
+	const struct logs_view *view = data;
+	const char *const kept[][2] = {{"lines", view->expression}, {"search", view->search}};
+	for (size_t i = 0; i < COUNT_OF(kept); i++)
+		if (*kept[i][1] && !redact_has_candidate(NULL, kept[i][1], strlen(kept[i][1])))
+			put(context, kept[i][0], kept[i][1]);
+}
+
+static void recall(struct app *app, const char *name, const char *text)
+{
+	struct err ignored = {.code = ERR_NONE};
+	bool all = !*name;
+	bool taken UNUSED = true;
+	if (all || strcmp(name, "lines") == 0)
+		taken = logs_filter(app, text, true, &ignored);
+	if (all || strcmp(name, "search") == 0)
+		taken = logs_search(app, text, false, &ignored);
+}
+
 const struct pane pane_logs = {
 	.name = "logs",
 	.title = "Logs",
@@ -352,4 +375,6 @@ const struct pane pane_logs = {
 	.subject = subject,
 	.copy = copy,
 	.json = json,
+	.keep = keep,
+	.recall = recall,
 };

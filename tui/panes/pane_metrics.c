@@ -250,6 +250,26 @@ static bool open_chart(struct app *app, void *data, struct err *err)
 	return true;
 }
 
+static void keep(const void *data, void (*put)(void *context, const char *name, const char *text),
+	void *context)
+{
+	const struct metrics_view *view = data;
+	put(context, "metric", metrics[view->metric].name);
+	put(context, "span", spans[view->span].word);
+}
+
+static void recall(struct app *app, const char *name, const char *text)
+{
+	struct metrics_view *view = view_of(app);
+	if (!*name)
+		*view = (struct metrics_view){.metric = 0};
+	if (strcmp(name, "metric") == 0)
+		(void)metrics_choose(app, text);
+	for (size_t i = 0; i < COUNT_OF(spans) && strcmp(name, "span") == 0; i++)
+		if (strcmp(spans[i].word, text) == 0)
+			view->span = i;
+}
+
 const struct pane pane_metrics = {
 	.name = "metrics",
 	.title = "Metrics",
@@ -262,4 +282,6 @@ const struct pane pane_metrics = {
 	.draw = draw,
 	.copy = copy,
 	.open = open_chart,
+	.keep = keep,
+	.recall = recall,
 };

@@ -367,6 +367,7 @@ const struct pane pane_operations = {
 	.table = &table,
 	.sort = list_sort,
 	.sorted_by = list_sorted_by,
+	.descends = list_descends,
 	.filter = filter,
 	.filtered_by = list_filtered_by,
 	.escape = list_escape,
