@@ -35,7 +35,7 @@ enum role outcome_role(const char *state)
 const char *const *source_kinds(void)
 {
 	static const char *const kinds[] = {
-		"telegram", "process", "redis", "postgres", "files", "scrape", NULL};
+		"telegram", "process", "supervisor", "redis", "postgres", "files", "scrape", NULL};
 	return kinds;
 }
 
@@ -43,14 +43,18 @@ void source_name(const struct msg_source *source, bool brief, char *ret_text, si
 {
 	/* The first three have one source each, of the fourth there may be one a bot: their kind says enough. */
 	static const char *const briefs[][2] = {{"telegram", "tg"}, {"process", "pr"},
-		{"files", "fi"}, {"scrape", "sc"}, {"redis", "rd"}, {"postgres", "pg"}};
+		{"files", "fi"}, {"scrape", "sc"}, {"redis", "rd"}, {"postgres", "pg"},
+		{"supervisor", "sv"}};
 	for (size_t i = 0; i < COUNT_OF(briefs); i++) {
 		if (strcmp(briefs[i][0], source->kind) != 0 || (!brief && i > 3))
 			continue;
 		snprintf(ret_text, size, "%s", briefs[i][brief]);
 		return;
 	}
-	snprintf(ret_text, size, "%s %s", source->kind, source->name);
+	/* A supervisor goes by its name: supervisord, web. */
+	bool by_name = strcmp(source->kind, "supervisor") == 0;
+	snprintf(ret_text, size, "%s%s%s", by_name ? "" : source->kind, by_name ? "" : " ",
+		source->name);
 }
 
 const char *state_word(const char *state)
@@ -101,12 +105,18 @@ static bool too_old(int64_t at_ms, int64_t interval_ms, int64_t now_ms)
 	return interval_ms > 0 && at_ms > 0 && now_ms - at_ms > 3 * interval_ms;
 }
 
+/* Of whoever looks at it: ourselves, or its supervisor. */
+static int64_t process_interval_ms(const struct model *model, const struct msg_bot *bot)
+{
+	return source_interval_ms(model, bot->proc_by[0] ? "supervisor" : "process", bot->id);
+}
+
 struct bot_age bot_age(const struct app *app, const struct msg_bot *bot)
 {
 	const struct model *model = app_model(app);
 	int64_t now_ms = app_now(app, bot->id);
-	return (struct bot_age){.process = too_old(bot->proc_at_ms,
-					source_interval_ms(model, "process", bot->id), now_ms),
+	return (struct bot_age){
+		.process = too_old(bot->proc_at_ms, process_interval_ms(model, bot), now_ms),
 		.heartbeat = too_old(
 			bot->hb_seen_ms, source_interval_ms(model, "redis", bot->id), now_ms),
 		.telegram = too_old(

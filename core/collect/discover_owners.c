@@ -64,16 +64,15 @@ static struct owner owner_by_unit(const struct scene *scene, const char *unit)
 
 static struct owner owner_of(const struct scene *scene, const struct proc_seen *seen)
 {
-	const struct proc_seen *at = seen;
-	for (int i = 0; at && at->pid > 1 && i < ANCESTORS_MAX; i++) {
-		struct owner owner = owner_by_pid(scene, at->pid);
-		if (owner.supervisor && (at == seen || !runs_others(at)))
-			return owner;
-		if (at != seen && runs_others(at))
+	struct owner owner = owner_by_pid(scene, seen->pid);
+	const struct proc_seen *at = procs_find(&scene->procs, seen->parent);
+	for (int i = 0; !owner.supervisor && at && at->pid > 1 && i < ANCESTORS_MAX; i++) {
+		if (runs_others(at))
 			break;
+		owner = owner_by_pid(scene, at->pid);
 		at = procs_find(&scene->procs, at->parent);
 	}
-	return owner_by_unit(scene, seen->unit);
+	return owner.supervisor ? owner : owner_by_unit(scene, seen->unit);
 }
 
 /* ---- candidates ---- */

@@ -68,7 +68,7 @@ static void add(struct scene *scene, const char *name, const char *kind, const c
 			.error = xstrdup("")};
 }
 
-/* ---- supervisord: what its process listens on ---- */
+/* ---- what a supervisor listens on ---- */
 
 /* The path of a listening socket of /proc/PID/net/unix; supervisord makes it as PATH.PID and gives it
  * its name afterwards. */
@@ -106,9 +106,10 @@ static bool owns_socket(pid_t pid, uint64_t inode)
 	return is_found;
 }
 
-static void find_supervisord(struct scene *scene, const struct proc_seen *seen)
+typedef void found_socket(struct scene *scene, const char *path);
+
+static void find_sockets(struct scene *scene, const struct proc_seen *seen, found_socket *found)
 {
-	static const char *const usual[] = {"/run/supervisor.sock", "/var/run/supervisor.sock"};
 	char table[64], path[512];
 	autofree char *line = NULL;
 	size_t size = 0;
@@ -116,26 +117,29 @@ static void find_supervisord(struct scene *scene, const struct proc_seen *seen)
 	struct stat status;
 	snprintf(table, sizeof(table), "/proc/%d/net/unix", (int)seen->pid);
 	FILE *file = fopen(table, "re");
-	while (file && getline(&line, &size, file) > 0) {
-		if (!listening_path(line, &inode, path, seen->pid) ||
-			!owns_socket(seen->pid, inode) || stat(path, &status) < 0 ||
-			!S_ISSOCK(status.st_mode))
-			continue;
-		bool is_usual = same_place(path, usual[0]) || same_place(path, usual[1]);
-		add(scene, NULL, "supervisord", is_usual ? "" : path);
-	}
+	while (file && getline(&line, &size, file) > 0)
+		if (listening_path(line, &inode, path, seen->pid) &&
+			owns_socket(seen->pid, inode) && stat(path, &status) == 0 &&
+			S_ISSOCK(status.st_mode))
+			found(scene, path);
 	if (file)
 		fclose(file);
 }
 
-/* "PM2 v6.0.5: God Daemon (/home/web/.pm2)" */
-static void find_pm2(struct scene *scene, const struct proc_seen *seen)
+static void found_supervisord(struct scene *scene, const char *path)
 {
-	const char *open = strrchr(seen->command, '('), *close = strrchr(seen->command, ')');
-	const char *home = getenv("HOME");
-	if (!open || !close || close < open || open[1] != '/')
+	static const char *const usual[] = {"/run/supervisor.sock", "/var/run/supervisor.sock"};
+	bool is_usual = same_place(path, usual[0]) || same_place(path, usual[1]);
+	add(scene, NULL, "supervisord", is_usual ? "" : path);
+}
+
+/* Its folder is in its title, too, but cut where that has no room. */
+static void found_pm2(struct scene *scene, const char *path)
+{
+	const char *home = getenv("HOME"), *end = strstr(path, "/rpc.sock");
+	if (!end)
 		return;
-	autofree char *folder = xstrndup(open + 1, (size_t)(close - open - 1));
+	autofree char *folder = xstrndup(path, (size_t)(end - path));
 	autofree char *usual = xasprintf("%s/.pm2", home ? home : "");
 	add(scene, NULL, "pm2", same_place(folder, usual) ? "" : folder);
 }
@@ -145,9 +149,9 @@ static void find_running(struct scene *scene)
 	for (size_t i = 0; i < scene->procs.count; i++) {
 		const struct proc_seen *seen = &scene->procs.items[i];
 		if (strcmp(seen->comm, "supervisord") == 0)
-			find_supervisord(scene, seen);
-		else if (starts_with(seen->command, "PM2 v") && strstr(seen->command, "God Daemon"))
-			find_pm2(scene, seen);
+			find_sockets(scene, seen, found_supervisord);
+		else if (starts_with(seen->command, "PM2 v"))
+			find_sockets(scene, seen, found_pm2);
 	}
 }
 

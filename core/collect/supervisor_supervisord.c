@@ -165,7 +165,7 @@ static void add_commands(
 	struct xmlrpc_value *answer = NULL;
 	if (!ask_at(question, address, call_config, &answer, NULL))
 		return;
-	for (size_t i = 0; i < answer->count && i < programs->count; i++) {
+	for (size_t i = 0; answer && i < answer->count && i < programs->count; i++) {
 		const struct xmlrpc_value *info = answer->items[i];
 		const char *folder = xmlrpc_text(info, "directory");
 		autofree char *name = xstrdup("");
@@ -199,7 +199,7 @@ static bool list(const struct programs_question *question, struct programs *ret,
 			usual_places[0]);
 	if (!ask_at(question, address, call_info, &answer, err))
 		return false;
-	for (size_t i = 0; i < answer->count; i++)
+	for (size_t i = 0; answer && i < answer->count; i++)
 		add_process(ret, answer->items[i]);
 	if (!question->only_count)
 		add_commands(question, address, ret);

@@ -135,5 +135,21 @@ check 'a token that others can read is not taken: the chmod is said' loose
 check 'and check-config takes that, too' "$build/botswain" check-config "$dir/loose.yaml"
 check 'a wrong option is refused with what is right' \
 	sh -c "'$build/botswain' discover --supervisor nonsense 2>&1 | grep -q 'KIND is one of.*supervisord'"
+
+# The same of pm2, whose list holds the environment of every app. BOTSWAIN_PM2 names it, else what test_collect_pm2 installed.
+pm2=${BOTSWAIN_PM2:-$here/../../build/pm2/node_modules/.bin/pm2}
+if [ -x "$pm2" ]; then
+	export PM2_HOME=$dir/pm2
+	printf 'setInterval(() => 0, 1000)\n' >"$dir/app.js"
+	(cd "$dir" && BOT_TOKEN=$(token 8) "$pm2" start app.js --name dsc-pm2) >/dev/null 2>&1
+	unset PM2_HOME
+	discover >"$dir/pm2.yaml" 2>"$dir/pm2.words"
+	check 'an app of a pm2 elsewhere is found by its daemon' grep -q 'process: {pm2: "dsc-pm2"' "$dir/pm2.yaml"
+	check 'no token of its environment is printed' sh -c "! grep canary '$dir/pm2.yaml' '$dir/pm2.words'"
+	PM2_HOME=$dir/pm2 "$pm2" kill >/dev/null 2>&1
+else
+	count=$((count + 1))
+	printf 'ok %d - an app of pm2 is found # SKIP pm2 is not installed: test_collect_pm2 installs it with npm\n' "$count"
+fi
 printf '1..%d\n' "$count"
 exit $failed
