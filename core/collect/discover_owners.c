@@ -143,17 +143,35 @@ static void release(struct candidate *candidate)
 	free(candidate->program);
 }
 
+/* A worker or a page beside the bot has its token, too: where one of them is connected to Telegram,
+ * that is the bot. */
+static bool is_beside(const struct scene *scene, const struct candidate *candidate)
+{
+	for (size_t i = 0; i < scene->candidate_count; i++) {
+		const struct clues *other = &scene->candidates[i].clues;
+		if (candidate->clues.tg_id && !candidate->clues.talks && other->talks &&
+			other->tg_id == candidate->clues.tg_id)
+			return true;
+	}
+	return false;
+}
+
 static void drop_others(struct scene *scene)
 {
+	bool *beside = xcalloc(scene->candidate_count + 1, sizeof(bool));
 	size_t kept = 0;
+	for (size_t i = 0; i < scene->candidate_count; i++)
+		beside[i] = is_beside(scene, &scene->candidates[i]);
 	for (size_t i = 0; i < scene->candidate_count; i++) {
 		struct candidate *candidate = &scene->candidates[i];
 		const struct clues *clues = &candidate->clues;
-		if (clues_are_of_a_bot(clues) || clues->file[0] || clues->env_file[0])
+		bool has_token = clues->file[0] || clues->env_file[0];
+		if ((clues_are_of_a_bot(clues) || has_token) && !beside[i])
 			scene->candidates[kept++] = *candidate;
 		else
 			release(candidate);
 	}
+	free(beside);
 	scene->candidate_count = kept;
 }
 
@@ -223,6 +241,6 @@ void discover_candidates(struct scene *scene)
 		for (size_t j = 0; j < scene->programs[i].count; j++)
 			if (is_worth_it(scene, i, &scene->programs[i].items[j]))
 				of_program(scene, i + 1, &scene->programs[i].items[j]);
-	drop_others(scene);
 	join_groups(scene);
+	drop_others(scene);
 }

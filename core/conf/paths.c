@@ -122,6 +122,7 @@ bool settings_find(const char *given, char **ret_path, struct err *err)
 	return err_set(err, ERR_NOT_FOUND,
 		"no configuration: write these three lines to %.80s\n"
 		"bots:\n  mybot:\n    token: {file: mybot.token}\n"
-		"put the bot's token in mybot.token beside it, and chmod 600 that file",
+		"put the bot's token in mybot.token beside it, and chmod 600 that file\n"
+		"or: botswain discover >botswain.yaml",
 		user ? user : host_path);
 }

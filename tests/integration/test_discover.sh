@@ -44,6 +44,8 @@ token 2 >"$dir/tokens/two"
 token 5 >"$dir/tokens/five"
 printf '{"name": "two", "token_file": "%s/tokens/two", "redis": "%s/no.sock"}\n' "$dir" "$dir" >"$dir/two.json"
 printf '{"nested": {"token_file": "%s/tokens/five"}}\n' "$dir" >"$dir/five.json"
+token 7 >"$dir/tokens/seven"
+printf '{"token_file": "%s/tokens/seven"}\n' "$dir" >"$dir/seven.json"
 printf 'BOT_TOKEN=%s\nREDIS_URL=redis://user:hunter2canary@127.0.0.1:1/0\n' "$(token 3)" >"$dir/env/.env"
 cat >"$dir/supervisord.conf" <<END
 [unix_http_server]
@@ -72,16 +74,24 @@ autostart=false
 command=env BOT_TOKEN=$(token 6) tail -f /dev/null
 process_name=%(program_name)s-%(process_num)d
 numprocs=2
+[program:dsc-beside]
+command=tail -f $dir/seven.json
+[program:dsc-seven]
+command=bash -c 'exec 3<>/dev/tcp/127.0.0.1/$port; exec tail -f $dir/seven.json'
 [program:dsc-web]
 command=tail -f /dev/null
 END
 supervisord -c "$dir/supervisord.conf" >/dev/null 2>&1 &
 pids+=($!)
-bash -c "exec 3<>/dev/tcp/127.0.0.1/$port; exec tail -f $dir/alone.conf" 2>/dev/null &
-pids+=($!)
 touch "$dir/alone.conf"
-running() { [ "$(supervisorctl -s "unix://$dir/s.sock" status | grep -c RUNNING)" = 7 ]; }
+bash -c "exec 3<>/dev/tcp/127.0.0.1/$port; exec tail -f $dir/alone.conf" 2>/dev/null &
+alone=$!
+pids+=("$alone")
+running() { [ "$(supervisorctl -s "unix://$dir/s.sock" status | grep -c RUNNING)" = 9 ]; }
 wait_until 20 running || { supervisorctl -s "unix://$dir/s.sock" status; echo "Bail out! supervisord"; exit 1; }
+
+is_alone() { [ "$(cat "/proc/$alone/comm")" = tail ]; }
+wait_until 10 is_alone || { echo "Bail out! no process"; exit 1; }
 
 export BOTSWAIN_TELEGRAM_API=http://127.0.0.1:$port XDG_STATE_HOME=$dir/state
 discover() { (cd "$dir" && "$build/botswain" discover "$@"); }
@@ -105,13 +115,14 @@ check 'how its process is found is its supervisor' has dsc-settings 'process: {s
 check 'a process that no supervisor runs is found by its command line' \
 	grep -q 'process: {match: "^tail -f .*/alone\\\\\.conf\$"}' "$dir/all.yaml"
 check 'what is no bot is left out' [ "$(grep -c 'dsc-web' "$dir/all.yaml")" = 0 ]
+check 'of two programs with one token the connected one is the bot' [ "$(grep -c '"dsc-beside"\|"dsc-seven"' "$dir/all.yaml")" = 1 ]
 twice() { [ "$(grep -c "\"dsc-settings\"" "$dir/all.yaml")" = 1 ]; }
 check 'nothing is listed twice' twice
 check 'check-config takes what was printed' "$build/botswain" check-config "$dir/all.yaml"
 check 'a Redis that does not answer stands there as a comment' grep -q '^#    socket: ".*no.sock"' "$dir/all.yaml"
 check 'a Postgres of another machine is named and not asked' grep -q '^#    dsc\|^#    dsn: "host=192.0.2.1 dbname=dscdb"' "$dir/all.yaml"
 check 'the words say what was asked and what could not be' \
-	grep -qF "supervisord at $dir/s.sock: 8 programs, 6 of them bots" "$dir/words"
+	grep -qF "supervisord at $dir/s.sock: 10 programs, 7 of them bots" "$dir/words"
 discover --json >"$dir/all.json" 2>/dev/null
 check 'the same is there as JSON' python3 -c "
 import json

@@ -160,9 +160,38 @@ static void a_postgres_is_the_same_down_to_its_queries(void **state)
 	settings_unref(other);
 }
 
+static void a_row_can_be_a_program_of_a_supervisor_and_its_logs_are_told_later(void **state)
+{
+	(void)state;
+	char zeta[] = "zeta", orders[] = "orders", one[] = "/log/1", two[] = "/log/2";
+	const struct bot_log logs[] = {{zeta, two}, {orders, one}, {zeta, one}};
+	struct settings *settings =
+		parse("postgres: [{name: db, dsn: host=/run/x}]\n"
+		      "supervisors: {web: {kind: pm2, address: /home/web/.pm2}}\n"
+		      "bots_from: [{postgres: db, query: select 1, token_dir: /srv/tokens,"
+		      " process: {pm2: 'bot-{bot}'}}]\n");
+	struct roster *roster =
+		with_rows(settings, "obs_fleet bots=[{name=\"zeta\" enabled=true}]");
+	const char *kind = NULL;
+	size_t count;
+	assert_string_equal(
+		process_program(&roster_bot(roster, "zeta")->process, &kind), "bot-zeta");
+	assert_string_equal(kind, "pm2");
+	assert_string_equal(roster_bot(roster, "zeta")->process.supervisor, "web");
+	roster_set_logs(roster, logs, COUNT_OF(logs));
+	assert_string_equal(roster_logs(roster, "zeta", &count)->path, "/log/1");
+	assert_int_equal(count, 2);
+	roster_logs(roster, "nobody", &count);
+	assert_int_equal(count, 0);
+	roster_unref(roster);
+	settings_unref(settings);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+			a_row_can_be_a_program_of_a_supervisor_and_its_logs_are_told_later),
 		cmocka_unit_test(bots_of_the_file_come_first_and_win_over_rows_of_the_same_name),
 		cmocka_unit_test(a_row_becomes_a_bot_by_the_templates_of_its_entry),
 		cmocka_unit_test(a_name_that_could_leave_its_folder_makes_no_bot),
