@@ -147,11 +147,19 @@ static bool try_token(
 	return can_be_read(&ref, ret_id, err);
 }
 
+/* A name that a shell takes for nothing but a name: the command is there to be pasted. */
+static bool is_identifier(const char *text)
+{
+	static const char plain[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
+	return *text && !text[strspn(text, plain)];
+}
+
 static char *step_for_environment(const struct found_bot *bot, const struct candidate *candidate)
 {
 	const char *variable = candidate->clues.variable;
 	const struct proc_seen *seen = candidate->process;
-	if (seen && variable[0])
+	if (seen && is_identifier(variable))
 		return xasprintf("its token is in the environment of process %d (%s): put it into "
 				 "a file: (umask 077; mkdir -p tokens; tr '\\0' '\\n' "
 				 "</proc/%d/environ | sed -n 's/^%s=//p' >tokens/%s)",

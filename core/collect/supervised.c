@@ -267,6 +267,8 @@ static bool ask(struct supervised *supervised, struct programs *ret, struct err 
 		return true;
 	password_judge(&supervised->password, &why);
 	*err = why;
+	if (why.code == ERR_NOT_FOUND) /* it is configured, so it should be there */
+		err->code = ERR_UNREACHABLE;
 	return false;
 }
 

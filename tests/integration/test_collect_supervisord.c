@@ -190,7 +190,7 @@ static void a_supervisor_that_is_gone_leaves_its_bots_unknown(void **state)
 	collected_clear(&collected);
 	collected_wait(
 		&collected, "obs_process", "state=\"unknown\"", "cannot ask supervisord at", NULL);
-	collected_wait(&collected, "obs_source", "kind=\"supervisor\"", "state=\"error\"",
+	collected_wait(&collected, "obs_source", "kind=\"supervisor\"", "state=\"unreachable\"",
 		"start it, or say where it listens", "fails=", NULL);
 	for (int i = 0; i < 3; i++) {
 		const char *seen = collected_wait(&collected, "obs_process", NULL);

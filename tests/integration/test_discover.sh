@@ -78,6 +78,8 @@ numprocs=2
 command=tail -f $dir/seven.json
 [program:dsc-seven]
 command=bash -c 'exec 3<>/dev/tcp/127.0.0.1/$port; exec tail -f $dir/seven.json'
+[program:dsc-trap]
+command=env "X';touch trapped;'=$(token 9)" tail -f /dev/null
 [program:dsc-web]
 command=tail -f /dev/null
 END
@@ -87,7 +89,7 @@ touch "$dir/alone.conf"
 bash -c "exec 3<>/dev/tcp/127.0.0.1/$port; exec tail -f $dir/alone.conf" 2>/dev/null &
 alone=$!
 pids+=("$alone")
-running() { [ "$(supervisorctl -s "unix://$dir/s.sock" status | grep -c RUNNING)" = 9 ]; }
+running() { [ "$(supervisorctl -s "unix://$dir/s.sock" status | grep -c RUNNING)" = 10 ]; }
 wait_until 20 running || { supervisorctl -s "unix://$dir/s.sock" status; echo "Bail out! supervisord"; exit 1; }
 
 is_alone() { [ "$(cat "/proc/$alone/comm")" = tail ]; }
@@ -105,6 +107,8 @@ check 'a supervisord that listens elsewhere is found and named' \
 	grep -qF "address: \"$dir/s.sock\"" "$dir/all.yaml"
 check 'a token in the environment is found, and how to move it is said' \
 	has dsc-environ "its token is in the environment of process"
+check 'a variable whose name is a command is found' has dsc-trap 'put it into a file tokens/dsc-trap'
+check 'and stands in no command to be pasted' lacks dsc-trap '(umask'
 check 'a token that settings in JSON name is taken from its file' has dsc-settings "token: {file: \"$dir/tokens/two\"}"
 check 'a token in an env file is taken from there' \
 	has dsc-envfile "token: {env_file: \"$dir/env/.env\", key: \"BOT_TOKEN\"}"
@@ -122,7 +126,7 @@ check 'check-config takes what was printed' "$build/botswain" check-config "$dir
 check 'a Redis that does not answer stands there as a comment' grep -q '^#    socket: ".*no.sock"' "$dir/all.yaml"
 check 'a Postgres of another machine is named and not asked' grep -q '^#    dsc\|^#    dsn: "host=192.0.2.1 dbname=dscdb"' "$dir/all.yaml"
 check 'the words say what was asked and what could not be' \
-	grep -qF "supervisord at $dir/s.sock: 10 programs, 7 of them bots" "$dir/words"
+	grep -qF "supervisord at $dir/s.sock: 11 programs, 8 of them bots" "$dir/words"
 discover --json >"$dir/all.json" 2>/dev/null
 check 'the same is there as JSON' python3 -c "
 import json
