@@ -53,7 +53,9 @@ bool start_check(const struct settings *settings, struct err *err)
 {
 	struct theme theme;
 	struct keymap keymap;
-	if (!read_theme(settings, &theme, err))
+	struct ways ways = {.count = 0};
+	if (!read_theme(settings, &theme, err) ||
+		!ways_add_all(&ways, settings->connect, settings->connect_count, err))
 		return false;
 	keymap_init(&keymap);
 	bool good = keymap_configure(&keymap, settings, err);
@@ -90,7 +92,10 @@ static bool set_stage(struct stage *stage, const struct options *options, struct
 static bool enter(
 	struct stage *stage, const struct options *options, const char *kind, struct err *err)
 {
-	struct links *links = links_new(stage->settings, &options->connect, kind);
+	struct ways ways = options->connect;
+	if (!ways_add_all(&ways, stage->settings->connect, stage->settings->connect_count, err))
+		return false;
+	struct links *links = links_new(stage->settings, &ways, kind);
 	stage->app = app_new(clock_real(), stage->settings, stage->term, links);
 	return keymap_configure(&stage->app->keymap, stage->settings, err);
 }

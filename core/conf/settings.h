@@ -196,6 +196,8 @@ struct settings {
 			      long */
 	enum write_mode write;
 	char *theme;
+	char **connect; /* ways to other engines, for screens (core/engine/client_tunnel.h) */
+	size_t connect_count;
 	char *telegram_api;     /* base URL, default https://api.telegram.org */
 	bool telegram_loopback; /* its host is loopback: faster cadence, no staggering */
 	int64_t telegram_interval_ms, telegram_getme_ms, telegram_timeout_ms;

@@ -140,6 +140,14 @@ bool ways_add(struct ways *ways, const char *way, struct err *err)
 	return true;
 }
 
+bool ways_add_all(struct ways *ways, char *const *words, size_t count, struct err *err)
+{
+	bool given = ways->count > 0, good = true;
+	for (size_t i = 0; i < count && !given && good; i++)
+		good = ways_add(ways, words[i], err);
+	return good;
+}
+
 /* ---- unix ---- */
 
 static bool open_unix(const char *path, int *ret_fd, struct err *err)

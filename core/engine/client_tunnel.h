@@ -25,6 +25,9 @@ struct ways {
 /* Adds a good one that is not there yet. */
 MUST_CHECK bool ways_add(struct ways *ways, const char *way, struct err *err);
 
+/* Adds the words of a configuration, unless some were given. */
+MUST_CHECK bool ways_add_all(struct ways *ways, char *const *words, size_t count, struct err *err);
+
 /* The name in front of it, else the host that it leads to; "" for a socket, whose engine has a name of its own. */
 void client_tunnel_name(const char *way, char ret[WAY_NAME_MAX]);
 /* Whether the words name a way; `err` says what they should be. */

@@ -124,6 +124,12 @@ leaves_at_once() {
 	echo "it took $(((${to/./} - ${from/./}) / 1000)) ms"
 	[ $((${to/./} - ${from/./})) -lt 5000000 ]
 }
+by_the_configuration() {
+	printf '%s\n' "connect: ['eu=ssh://$user@127.0.0.1:$port$top/eu/botswain.yaml', 'unix:$top/us/state/engine.sock']" >"$top/both.yaml"
+	"$build/botswain" check-config -c "$top/both.yaml" || return 1
+	"$build/botswain" -c "$top/both.yaml" bots --jsonl >"$top/said"
+	[ $? != 1 ] && [ "$(grep -c '"host":"\(eu\|us\)"' "$top/said")" = 4 ] || { cat "$top/said"; false; }
+}
 says_who_is_missing() {
 	HOME=$top/nobody XDG_CONFIG_HOME=$top/none "$build/botswain" --connect "eu=unix:$top/eu/state/engine.sock" \
 		--connect "us=unix:$top/nowhere.sock" bots >"$top/said" 2>&1
@@ -147,5 +153,6 @@ check 'one dialog of the screen restarts marked bots of both' screen_restarts_bo
 check 'the logs of both are merged by time' follows_both
 check 'the screen loses one, keeps its rows and finds it again' screen_loses_one
 check 'engines that are not reached keep neither the screen nor q waiting' leaves_at_once
+check 'a configuration names them as well' by_the_configuration
 check 'the command line says who is missing and exits 4' says_who_is_missing
 printf '1..%d\n' $number

@@ -322,6 +322,10 @@ bool cli_load_quietly(struct cli *cli)
 
 static int run_attached(struct cli *cli, const struct cli_command *command, int argc, char **argv)
 {
+	struct err err = {.code = ERR_NONE};
+	if (!ways_add_all(
+		    &cli->connect, cli->settings->connect, cli->settings->connect_count, &err))
+		return cli_say(CLI_USAGE, "%s", err.text);
 	int found = reach_engine(cli, command);
 	if (found != CLI_OK)
 		return found;
