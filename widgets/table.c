@@ -102,16 +102,22 @@ static int flexible_wish(const struct table_kind *kind, const struct table_layou
 	return sum;
 }
 
+static int priority_of(const struct table_kind *kind, const struct table *table, size_t column)
+{
+	int priority = kind->columns[column].priority;
+	return table->kept >> column & 1 && priority > TABLE_KEPT ? TABLE_KEPT : priority;
+}
+
 /* The shown column of at least that priority number that can be missed first, or -1. */
 static int least_wanted(const struct table_kind *kind, const struct table *table,
 	const struct table_layout *layout, int lowest)
 {
 	int worst = -1;
 	for (size_t i = 0; i < kind->count; i++) {
-		if (layout->column[i] < 0 || kind->columns[i].priority < lowest ||
-			table->kept >> i & 1)
+		if (layout->column[i] < 0 || priority_of(kind, table, i) < lowest)
 			continue;
-		if (worst < 0 || kind->columns[i].priority >= kind->columns[worst].priority)
+		if (worst < 0 ||
+			priority_of(kind, table, i) >= priority_of(kind, table, (size_t)worst))
 			worst = (int)i;
 	}
 	return worst;

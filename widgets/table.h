@@ -17,7 +17,7 @@
 #include <stdint.h>
 #include "widgets/canvas.h"
 
-enum { TABLE_COLUMNS_MAX = 64, TABLE_NICE = 8 };
+enum { TABLE_COLUMNS_MAX = 64, TABLE_NICE = 8, TABLE_KEPT = 2 };
 
 /* What a pane answers for one cell: text, or the values of a sparkline. */
 struct cell_text {
@@ -52,7 +52,7 @@ struct table {
 	size_t rows;                 /* that can be shown; folded ones are not counted */
 	size_t cursor, top;          /* row under the cursor, first row on screen */
 	uint64_t absent;             /* bit n: column n is filled by nobody */
-	uint64_t kept;               /* bit n: column n stays, whatever its priority */
+	uint64_t kept;               /* bit n: column n goes as late as one of TABLE_KEPT */
 	int need[TABLE_COLUMNS_MAX]; /* cells that its widest content takes, which it is given and
 					no more, its title aside; 0: unknown */
 	int sort;                    /* column that sorts, -1 none */

@@ -142,6 +142,10 @@ static void goldens_show_two_engines(void **state)
 	console_golden(console, "many_overview_160x45");
 	console_resize(console, 24, 80);
 	console_golden(console, "many_overview_80x24");
+	console_resize(console, 12, 40);
+	console_expect(console, "us/shop-pay");
+	console_expect(console, "process gone");
+	console_golden(console, "many_overview_40x12");
 }
 
 /* In Bots the cursor goes to a bot of one engine. */

@@ -46,7 +46,8 @@ struct bots_view {
 	char fold[64];
 	int page;
 	int why_cells, spark_cells; /* widths of these columns */
-	double *course;             /* scratch of one sparkline, BOTS_COURSE_MAX values */
+	bool names_host; /* of several engines, where HOST has no room: EU/ORDERS is a name */
+	double *course;  /* scratch of one sparkline, BOTS_COURSE_MAX values */
 };
 
 extern const struct table_kind bots_table;

@@ -173,7 +173,10 @@ static void say_words(struct cell_text *cell, const struct bots_view *view,
 	} else if (field == BOTS_WHY) {
 		say_why(cell, view, bot);
 	} else if (field == BOTS_NAME) {
-		say(cell, bot->severity >= SEVERITY_WARN ? ROLE_STRONG : ROLE_TEXT, bot->name);
+		cell->role = bot->severity >= SEVERITY_WARN ? ROLE_STRONG : ROLE_TEXT;
+		snprintf(cell->text, sizeof(cell->text), "%s%s%s",
+			view->names_host ? app_host(view->app, bot->id) : "",
+			view->names_host ? "/" : "", bot->name);
 	} else {
 		say(cell, ROLE_DIM, bots_text(view->app, bot, field));
 	}

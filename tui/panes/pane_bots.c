@@ -108,6 +108,7 @@ static void fit(struct app *app, void *data, int rows, int columns)
 	view->table.cursor = on_fold && view->table.fold ? view->table.rows : view->rows.cursor_row;
 	table_fit(&view->table, view->page);
 	table_layout(&bots_table, &view->table, columns, &layout);
+	view->names_host = app_is_many(app) && layout.column[BOTS_HOST] < 0;
 	view->why_cells = layout.width[BOTS_WHY];
 	view->spark_cells = layout.column[BOTS_SPARK] < 0 ? 0 : layout.width[BOTS_SPARK];
 }
