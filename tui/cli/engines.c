@@ -101,7 +101,7 @@ static bool knows_host(const struct cli *cli)
 
 int cli_reach_all(struct cli *cli, int64_t limit_ms)
 {
-	struct client_search *searches[WAYS_MAX];
+	struct client_search *searches[WAYS_MAX] = {NULL};
 	size_t reached = 0;
 	cli->engine_count = cli->connect.count;
 	for (size_t i = 0; i < cli->engine_count; i++) {
