@@ -253,12 +253,30 @@ bool url_is_loopback(const char *url)
 	return is_loopback(host, length);
 }
 
+/* It prints the tokens of all bots. */
+static void check_statistics(
+	struct reader *reader, const struct node *node, const struct settings *settings)
+{
+	const char *url = settings->telegram_statistics;
+	struct place place = place_of(node, "statistics");
+	if (!*url || !check_page_url(reader, place, "statistics", url))
+		return;
+	if (strchr(url, '?'))
+		report_error(reader->report, place,
+			"'statistics' takes no query: one can change the server's log level");
+	if (starts_with(url, "http://") && !url_is_loopback(url))
+		report_error(reader->report, place,
+			"http shows every token to the network: use https, http is for loopback "
+			"only");
+}
+
 void check_telegram(struct reader *reader, const struct node *node, void *section)
 {
 	struct settings *settings = section;
 	char *url = settings->telegram_api;
 	struct place place = place_of(node, "api");
 	const char *host = strstr(url, "://");
+	check_statistics(reader, node, settings);
 	bool secure = starts_with(url, "https://");
 	if (!secure && !starts_with(url, "http://")) {
 		report_error(reader->report, place, "'api' starts with https:// or http://");

@@ -198,8 +198,9 @@ struct settings {
 	char *theme;
 	char **connect; /* ways to other engines, for screens (core/engine/client_tunnel.h) */
 	size_t connect_count;
-	char *telegram_api;     /* base URL, default https://api.telegram.org */
-	bool telegram_loopback; /* its host is loopback: faster cadence, no staggering */
+	char *telegram_api;        /* base URL, default https://api.telegram.org */
+	char *telegram_statistics; /* URL of its statistics port; empty: none */
+	bool telegram_loopback;    /* its host is loopback: faster cadence, no staggering */
 	int64_t telegram_interval_ms, telegram_getme_ms, telegram_timeout_ms;
 	int64_t process_interval_ms, screen_interval_ms;
 	bool screen_remember;

@@ -32,6 +32,7 @@ static const struct {
 	{MSG_obs_ledger,    digest_ledger},
 	{MSG_obs_check,     digest_check},
 	{MSG_obs_scrape,    digest_scrape},
+	{MSG_obs_botapi,    digest_botapi},
 };
 /* clang-format on */
 

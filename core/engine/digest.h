@@ -21,7 +21,7 @@ void digest_parcel(struct engine *engine, struct parcel *parcel);
 typedef void digest_function(struct engine *engine, const void *body);
 digest_function digest_source, digest_getme, digest_webhook, digest_heartbeat, digest_process,
 	digest_redis, digest_postgres, digest_stream, digest_samples, digest_notes, digest_fleet,
-	digest_child, digest_ledger, digest_check, digest_scrape;
+	digest_child, digest_ledger, digest_check, digest_scrape, digest_botapi;
 
 /* The draft of a bot and what is remembered of it; NULL: unknown, counted. */
 struct msg_bot *digest_bot(struct engine *engine, const char *name, struct bot_facts **ret_facts);

@@ -69,6 +69,7 @@ static struct bot_facts *new_bot(uint64_t id, const char *name)
 			.p95_ms = NAN,
 			.errors_per_min = NAN,
 			.mono_ms = NEVER},
+		.api_mono_ms = NEVER,
 		.look_mono_ms = NEVER};
 	return bot;
 }

@@ -91,6 +91,7 @@ struct bot_facts {
 	struct spark spark;
 	/* monotonic times of the last good observations */
 	int64_t process_mono_ms, telegram_mono_ms, heartbeat_mono_ms;
+	int64_t api_mono_ms;  /* last figures of a self-hosted Bot API server */
 	int64_t look_mono_ms; /* last look at its heartbeat, whatever it saw */
 };
 

@@ -125,6 +125,15 @@ static void refresh_log(const struct engine *engine, struct msg_bot *bot, struct
 	bot->warnings_per_min = tally_sum(&facts->warnings, LOG_SPAN_MS, now_mono(engine));
 }
 
+enum { API_STALE_MS = 31000 /* three looks at the statistics of a Bot API server */ };
+
+static void refresh_api(
+	const struct engine *engine, struct msg_bot *bot, const struct bot_facts *facts)
+{
+	if (is_older(engine, facts->api_mono_ms, API_STALE_MS))
+		bot->api_requests_per_s = bot->api_updates_per_s = NAN;
+}
+
 void refresh_bot(struct engine *engine, struct msg_bot *bot, struct bot_facts *facts)
 {
 	halt_show(bot, facts);
@@ -134,5 +143,6 @@ void refresh_bot(struct engine *engine, struct msg_bot *bot, struct bot_facts *f
 	refresh_log(engine, bot, facts);
 	refresh_load(engine, bot, facts);
 	refresh_spark(engine, bot, facts);
+	refresh_api(engine, bot, facts);
 	recall_refresh(engine, bot, facts);
 }

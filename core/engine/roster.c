@@ -22,6 +22,7 @@ static struct msg_bot *make_bot(struct engine *engine, const char *name)
 		return bot;
 	bot->added_ms = now_wall(engine);
 	bot->cpu_percent = bot->rtt_ms = bot->pending_slope = bot->health_ms = NAN;
+	bot->api_requests_per_s = bot->api_updates_per_s = NAN;
 	bot->pending = bot->score = bot->exit_status = bot->proc_restarts = -1;
 	memory_recall_url(engine, bot, facts);
 	halt_recall(engine, facts);

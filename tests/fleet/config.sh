@@ -45,7 +45,7 @@ write_config() {
 		environment: demo
 		write: always
 		state_dir: $dir/state
-		telegram: {api: "$api", interval: 2s}
+		telegram: {api: "$api", interval: 2s, statistics: "http://127.0.0.1:$(<"$run/statistics.port")/"}
 		pages: {health_interval: 5s, metrics_interval: 5s}
 		driver:
 		  start: $(supervisorctl_verb start)

@@ -141,6 +141,28 @@ static void a_chart_can_ask_for_all_series_of_a_name_with_one_label(void **state
 	harness_detach(screen);
 }
 
+static void the_statistics_of_a_bot_api_server_are_a_service_and_figures_of_its_bots(void **state)
+{
+	struct harness *harness = *state;
+	harness_feed(harness, "obs_getme bot=\"orders\" tg_id=7100812 http=200 latency_ms=3");
+	harness_feed(harness, "obs_source kind=\"botapi\" name=\"server\" state=\"ok\" "
+			      "interval_ms=5000 latency_ms=3");
+	harness_feed(harness,
+		"obs_botapi name=\"server\" uptime_s=60 rss_bytes=1000 active_requests=4 "
+		"requests_per_s=2.5 bots=[{name=\"requests\" labels=\"id=7100812\" value=1.5} "
+		"{name=\"requests\" labels=\"id=99\" value=7}]");
+	const struct msg_service *service =
+		model_service(harness->model, entity_id("service", "botapi/server"));
+	assert_non_null(service);
+	assert_string_equal(service->state, "ok");
+	assert_true(fabs(service->rate - 2.5) < 1e-9);
+	assert_true(fabs(harness_bot(harness, "orders")->api_requests_per_s - 1.5) < 1e-9);
+	harness_advance(harness, 33000);
+	assert_true(isnan(harness_bot(harness, "orders")->api_requests_per_s));
+	harness_feed(harness, "obs_botapi name=\"server\" gone=true");
+	assert_null(model_service(harness->model, entity_id("service", "botapi/server")));
+}
+
 #define test(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -152,6 +174,7 @@ int main(void)
 		test(three_failures_warn_and_make_no_other_alert),
 		test(a_bot_that_is_down_makes_no_alert_of_its_metrics),
 		test(a_page_that_is_gone_leaves_no_source_behind),
+		test(the_statistics_of_a_bot_api_server_are_a_service_and_figures_of_its_bots),
 		test(a_chart_can_ask_for_all_series_of_a_name_with_one_label),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -175,6 +175,8 @@ static void add_load(const struct app *app, const struct msg_bot *bot, struct fa
 		str_addf(&text, "p95 %s ms  ", show_figure(bot->p95_ms).text);
 	if (!isnan(bot->errors_per_min))
 		str_addf(&text, "%s errors/min  ", show_figure(bot->errors_per_min).text);
+	if (!isnan(bot->api_requests_per_s))
+		str_addf(&text, "%s API requests/s  ", show_figure(bot->api_requests_per_s).text);
 	if (text.length)
 		add(facts, ROLE_TEXT, "load", "%s", text.text);
 	if (bot->log_error[0])

@@ -268,7 +268,7 @@ static void copy(const struct app *app, const void *data, struct str *to)
 const struct pane pane_services = {
 	.name = "services",
 	.title = "Services",
-	.help = "one row a Redis or Postgres, and one for all health checks",
+	.help = "one row a Redis, Postgres or Bot API server, and one for all health checks",
 	.view_size = sizeof(struct list),
 	.release = list_release,
 	.update = update,

@@ -83,6 +83,9 @@ static void answer(struct api *api, struct request *request, const char *token, 
 	bool well_formed = token_is_well_formed(token);
 	transcript_write(&api->transcript, well_formed ? strtoll(token, NULL, 10) : 0,
 		method ? method->name : name, request_header(request, "User-Agent"));
+	api->requests++;
+	if (bot)
+		bot->requests++;
 	if (!well_formed)
 		api_fail(request, 401, 0, "Unauthorized: invalid token specified");
 	else if (!bot || bot->revoked)

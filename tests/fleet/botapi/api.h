@@ -14,7 +14,9 @@
 struct api {
 	struct loop *loop;
 	struct bots bots;
-	struct server server, control;
+	struct server server, control, statistics;
+	int64_t started_ms;
+	uint64_t requests; /* since the start */
 	struct transcript transcript;
 	struct fault *faults;        /* those of every bot */
 	struct delivery *deliveries; /* under way to webhooks */

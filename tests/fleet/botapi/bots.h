@@ -85,6 +85,7 @@ struct bot {
 	size_t chat_count, chat_capacity;
 	char *sent[SENT_MAX]; /* a ring of JSON objects */
 	uint64_t sent_count;
+	uint64_t requests; /* of the bot since the start */
 };
 
 struct bots {

@@ -5,10 +5,12 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
+#include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "tests/fleet/botapi/api.h"
 #include "tests/fleet/botapi/control.h"
 #include "tests/fleet/botapi/player.h"
+#include "tests/fleet/botapi/statistics.h"
 #include "tests/fleet/botapi/faults.h"
 #include "tests/fleet/botapi/webhook.h"
 #include "tests/fleet/common/files.h"
@@ -70,14 +72,16 @@ static bool start(struct api *api, const struct options *options, struct err *er
 	if (options->transcript && !transcript_open(&api->transcript, options->transcript, err))
 		return false;
 	if (!server_start(&api->server, api->loop, options->port, api_handle, api, err) ||
-		!server_start(
-			&api->control, api->loop, options->control_port, control_handle, api, err))
+		!server_start(&api->control, api->loop, options->control_port, control_handle, api,
+			err) ||
+		!server_start(&api->statistics, api->loop, 0, statistics_handle, api, err))
 		return false;
 	printf("Bot API on http://127.0.0.1:%u, control on http://127.0.0.1:%u/control/\n",
 		server_port(&api->server), server_port(&api->control));
 	fflush(stdout);
 	return !options->directory ||
-	       (write_port(options->directory, "control", server_port(&api->control), err) &&
+	       (write_port(options->directory, "statistics", server_port(&api->statistics), err) &&
+		       write_port(options->directory, "control", server_port(&api->control), err) &&
 		       write_port(options->directory, "botapi", server_port(&api->server), err));
 }
 
@@ -85,6 +89,7 @@ static void release(struct api *api)
 {
 	server_stop(&api->server);
 	server_stop(&api->control);
+	server_stop(&api->statistics);
 	for (size_t i = 0; i < api->bots.count; i++)
 		player_free(api->bots.items[i]), faults_clear(&api->bots.items[i]->faults, NULL);
 	webhook_release_all(api);
@@ -102,6 +107,7 @@ int main(int argc, char **argv)
 	}
 	struct loop loop;
 	struct api api = {.loop = &loop};
+	api.started_ms = clock_mono_ms(clock_real());
 	struct err err = {0};
 	raise_descriptor_limit();
 	bots_init(&api.bots);
