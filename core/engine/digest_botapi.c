@@ -24,7 +24,9 @@ static void fill_service(
 	for (size_t i = 0; i < service->details_count; i++)
 		msg_release(MSG_pair, &service->details[i]);
 	service->details_count = 0;
+	const struct msg_source *source = source_of_service(engine, service);
 	service->at_ms = now_wall(engine);
+	service->latency_ms = source ? source->latency_ms : (double)NAN;
 	service->uptime_s = seen->uptime_s;
 	service->used_bytes = seen->rss_bytes;
 	service->clients = seen->active_requests;

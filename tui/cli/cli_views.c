@@ -70,9 +70,11 @@ static void service_clients(const void *body, int64_t now_ms, struct str *to)
 {
 	const struct msg_service *service = body;
 	(void)now_ms;
-	if (service->clients >= 0)
-		str_addf(to, "%lld/%lld", (long long)service->clients,
-			(long long)service->max_clients);
+	if (service->clients < 0)
+		return;
+	str_addf(to, "%lld", (long long)service->clients);
+	if (service->max_clients > 0)
+		str_addf(to, "/%lld", (long long)service->max_clients);
 }
 
 /* A resolved alert is no trouble, and one that waits for its hold time not yet. */
