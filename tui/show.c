@@ -34,9 +34,8 @@ enum role outcome_role(const char *state)
 
 const char *const *source_kinds(void)
 {
-	static const char *const kinds[] = {
-		"telegram", "process", "supervisor", "redis", "postgres", "files", "scrape", "botapi",
-		NULL};
+	static const char *const kinds[] = {"telegram", "process", "supervisor", "redis",
+		"postgres", "files", "scrape", "botapi", NULL};
 	return kinds;
 }
 
