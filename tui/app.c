@@ -14,6 +14,7 @@
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "core/conf/settings.h"
+#include "tui/past.h"
 #include "tui/picture.h"
 #include "tui/leave.h"
 
@@ -87,6 +88,7 @@ void app_free(struct app *app)
 		return;
 	while (app->overlay)
 		app_pop(app);
+	past_free(app);
 	free_views(app);
 	free_windows(app);
 	links_free(app->links);
@@ -197,9 +199,10 @@ static void take(void *context, size_t link, enum msg_kind kind, const void *bod
 	struct app *app = context;
 	if (kind == MSG_win_rows || kind == MSG_win_points)
 		app->dirty_data |= parts_take(app, link, kind, body);
-	else if (kind == MSG_plan || kind == MSG_accepted || kind == MSG_answer ||
-		 kind == MSG_seek || kind == MSG_past)
+	else if (kind == MSG_plan || kind == MSG_accepted || kind == MSG_answer || kind == MSG_seek)
 		take_answer(app, link, kind, body);
+	else if (kind == MSG_past)
+		past_hear(app, link, body);
 }
 
 /* Whoever waits for an answer of this engine hears that none will come. */
@@ -215,6 +218,12 @@ static void fail_requests(struct app *app, size_t link)
 	}
 }
 
+void app_fail_requests(struct app *app)
+{
+	for (size_t i = 0; i < links_count(app->links); i++)
+		fail_requests(app, i);
+}
+
 static void look_at_link(struct app *app, size_t index)
 {
 	struct app_engine *engine = &app->engines[index];
@@ -222,6 +231,11 @@ static void look_at_link(struct app *app, size_t index)
 	enum link_state state = link_state(link);
 	if (state != engine->link_state || link_epoch(link) != engine->epoch) {
 		fail_requests(app, index);
+		if (app->settings->record_file && state == LINK_ATTACHED && !link_started(link))
+			app_toast(app, true,
+				"the engine ran already: it does not record to %s; begin with "
+				"botswain serve --record",
+				app->settings->record_file);
 		engine->epoch = link_epoch(link);
 		engine->link_state = state;
 		app->dirty = true;
@@ -315,7 +329,8 @@ static void look_at_toast(struct app *app)
 static bool awaits_answer(const struct app *app, size_t index)
 {
 	const struct link *link = links_at(app->links, index);
-	if (!link_turn_wall_ms(link) || link_state(link) != LINK_ATTACHED || app->dirty)
+	if (!link_turn_wall_ms(link) || link_state(link) != LINK_ATTACHED || app->dirty ||
+		past_waits(app))
 		return true;
 	for (size_t i = 0; i < APP_REQUESTS_MAX; i++)
 		if (app->requests[i].req && app->requests[i].link == index)
@@ -346,12 +361,13 @@ size_t app_poll(const struct app *app, struct pollfd *slots, int *timeout_ms)
 		if (*timeout_ms < 0 || pause_ms < *timeout_ms)
 			*timeout_ms = pause_ms;
 	}
-	return count;
+	return count + past_poll(app, slots + count, timeout_ms);
 }
 
 void app_step(struct app *app)
 {
 	int64_t now_ms = app_mono_ms(app);
+	past_turn(app);
 	for (size_t i = 0; i < links_count(app->links); i++)
 		if (link_pause_ms(app, i) == 0)
 			app->engines[i].link_mono_ms = now_ms;

@@ -73,6 +73,9 @@ struct app {
 	double own_cpu; /* percent of one core; NaN unknown */
 	uint64_t own_rss;
 
+	struct past *past; /* what is shown, or about to be, is not now (past.h); NULL */
+	struct links *(*open_past)(const struct links *links); /* tests; NULL: links_past() */
+
 	struct keymap keymap;
 	struct layout layout;
 	struct views views;
@@ -121,7 +124,7 @@ void app_free(struct app *app); /* NULL is legal */
 void app_event(struct app *app, const struct term_event *event);
 /* Reads and writes the link, and everything that time alone changes. */
 void app_step(struct app *app);
-enum { APP_SLOTS = LINKS_MAX };
+enum { APP_SLOTS = 2 * LINKS_MAX };
 /* The links' slots to poll, at most APP_SLOTS. Returns their number; *timeout_ms (-1: none) is
  * lowered to when one that is not to be read yet should be. State that comes by itself is read in
  * batches: a frame shows it no sooner. */
@@ -180,6 +183,8 @@ const char *app_answerer(const struct app *app);
 void app_push(struct app *app, struct overlay *overlay); /* takes ownership */
 void app_pop(struct app *app);
 void app_dirty(struct app *app);
+/* Whoever waits for an answer hears that none will come. */
+void app_fail_requests(struct app *app);
 
 /* The engines whose bots app_targets() are, all if there are none; bit n: link n. */
 uint32_t app_engines_at_hand(const struct app *app);

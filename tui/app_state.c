@@ -252,6 +252,10 @@ uint32_t app_engines_at_hand(const struct app *app)
 
 bool app_may_change(const struct app *app, struct str *ret_why)
 {
+	if (app_is_past(app)) {
+		str_adds(ret_why, "what was can't be changed: Esc comes back to now");
+		return false;
+	}
 	uint32_t engines = app_engines_at_hand(app);
 	const char *why = NULL, *host = "";
 	for (size_t i = 0; i < links_count(app->links); i++) {

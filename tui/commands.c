@@ -100,6 +100,8 @@ bool command_ready(const struct app *app, const struct command *command, struct 
 {
 	if (command->flags & CMD_LIVE && !app_is_attached(app))
 		return locked(ret_why, "no engine");
+	if (command->flags & CMD_ACTION && app_is_past(app))
+		return locked(ret_why, "what was can't be changed: Esc comes back to now");
 	if (command->flags & CMD_CHANGES && !app_may_change(app, ret_why))
 		return false;
 	if (command->flags & CMD_BOTS && !has_targets(app))

@@ -21,16 +21,39 @@ struct link {
 	int64_t turn_wall_ms, turn_mono_ms; /* of the last mark; mono 0: none yet */
 	uint64_t request;                   /* while no client is there to count them */
 	unsigned epoch;
+	bool started;   /* by us */
+	bool past;      /* to a replay of its recording */
 	bool is_served; /* the last engine was run by a service: it comes back by itself */
 };
+
+static void begin_search(struct link *link)
+{
+	link->search = client_search_new(link->settings, link->way, link->kind, true);
+	if (link->past)
+		client_search_past(link->search);
+}
 
 struct link *link_new(const struct settings *settings, const char *way, const char *kind)
 {
 	struct link *link = xcalloc(1, sizeof(*link));
 	*link = (struct link){
 		.settings = settings, .way = way, .kind = kind, .pause_ms = RETRY_FIRST_MS};
-	link->search = client_search_new(settings, way, kind, true);
+	begin_search(link);
 	return link;
+}
+
+struct link *link_past(const struct link *link)
+{
+	if (!link->settings)
+		return NULL;
+	struct link *past = xcalloc(1, sizeof(*past));
+	*past = (struct link){.settings = link->settings,
+		.way = link->way,
+		.kind = link->kind,
+		.pause_ms = RETRY_FIRST_MS,
+		.past = true};
+	begin_search(past);
+	return past;
 }
 
 struct link *link_over(struct client *client)
@@ -63,6 +86,11 @@ const char *link_why(const struct link *link)
 unsigned link_epoch(const struct link *link)
 {
 	return link->epoch;
+}
+
+bool link_started(const struct link *link)
+{
+	return link->started;
 }
 
 const struct msg_welcome *link_welcome(const struct link *link)
@@ -135,6 +163,7 @@ static void search(struct link *link, int64_t now_mono_ms)
 		show_search(link);
 		return;
 	}
+	link->started = client_search_started(link->search);
 	stop_search(link);
 	if (found == CLIENT_NOT_FOUND) {
 		link->why = err;
@@ -175,7 +204,7 @@ unsigned link_step(struct link *link, struct model *model, int64_t now_mono_ms, 
 {
 	if (link->state == LINK_WAITING && !link->search && link->settings &&
 		now_mono_ms >= link->retry_at_ms) {
-		link->search = client_search_new(link->settings, link->way, link->kind, true);
+		begin_search(link);
 		link->state = LINK_SEARCHING;
 		if (link->is_served)
 			client_search_only_look(link->search);

@@ -27,6 +27,8 @@ enum { LINK_SILENT_MS = 3000 };
  * are borrowed. `kind`: screen or script. */
 struct link *link_new(
 	const struct settings *settings, const char *way, const char *kind) MUST_CHECK;
+/* To the recording of the engine that `link` goes to. NULL: that is none that could be searched. */
+struct link *link_past(const struct link *link) MUST_CHECK;
 /* Over a client that is there; when that is lost nothing is searched. Takes ownership. */
 struct link *link_over(struct client *client) MUST_CHECK;
 void link_free(struct link *link); /* NULL is legal */
@@ -44,6 +46,8 @@ unsigned link_step(struct link *link, struct model *model, int64_t now_mono_ms, 
 
 /* Counts attachments: windows asked for under another number must be asked for again. */
 unsigned link_epoch(const struct link *link);
+/* The engine of this attachment was started by us. */
+bool link_started(const struct link *link);
 /* NULL before the engine's welcome of this attachment. */
 const struct msg_welcome *link_welcome(const struct link *link);
 /* The wall clock of the last turn mark, 0 before the first; kept over a loss. */

@@ -51,6 +51,25 @@ struct links *links_new(const struct settings *settings, const struct ways *ways
 	return links;
 }
 
+struct links *links_past(const struct links *links)
+{
+	struct links *past = NULL;
+	for (size_t i = 0; i < links->count; i++) {
+		const struct member *member = &links->members[i];
+		struct link *link = link_past(member->link);
+		if (!link) {
+			links_free(past);
+			return NULL;
+		}
+		if (past)
+			links_add(past, member->wish, link);
+		else
+			past = links_over(link);
+		(void)copy_text(past->members[i].wish, WAY_NAME_MAX, member->wish);
+	}
+	return past;
+}
+
 void links_free(struct links *links)
 {
 	if (!links)

@@ -13,16 +13,23 @@
 
 enum {
 	OPTION_CONNECT = 256,
+	OPTION_RECORD,
+	OPTION_REPLAY,
+	OPTION_SPEED,
 	OPTION_SCRIPT,
 	OPTION_SIZE,
 	OPTION_ASCII,
 	OPTION_NO_COLOUR,
-	OPTION_PRINT
+	OPTION_PRINT,
+	SPEED_MAX = 1000
 };
 
 static const struct option long_options[] = {
 	{"config", required_argument, NULL, 'c'},
 	{"connect", required_argument, NULL, OPTION_CONNECT},
+	{"record", required_argument, NULL, OPTION_RECORD},
+	{"replay", required_argument, NULL, OPTION_REPLAY},
+	{"speed", required_argument, NULL, OPTION_SPEED},
 	{"script", required_argument, NULL, OPTION_SCRIPT},
 	{"size", required_argument, NULL, OPTION_SIZE},
 	{"ascii", no_argument, NULL, OPTION_ASCII},
@@ -49,6 +56,17 @@ bool size_read(const char *text, int *ret_rows, int *ret_columns)
 	return true;
 }
 
+static bool read_speed(const char *text, unsigned *ret, struct err *err)
+{
+	char *end;
+	unsigned long speed = strtoul(text, &end, 10);
+	if (end == text || *end || text[0] == '-' || speed > SPEED_MAX)
+		return err_set(err, ERR_INVALID, "--speed '%s': say 0 (stand still) to %d", text,
+			SPEED_MAX);
+	*ret = (unsigned)speed;
+	return true;
+}
+
 static bool take(struct options *options, int option, const char *name, struct err *err)
 {
 	switch (option) {
@@ -57,6 +75,14 @@ static bool take(struct options *options, int option, const char *name, struct e
 		return true;
 	case OPTION_CONNECT:
 		return ways_add(&options->connect, optarg, err);
+	case OPTION_RECORD:
+		options->record = optarg;
+		return true;
+	case OPTION_REPLAY:
+		options->replay = optarg;
+		return true;
+	case OPTION_SPEED:
+		return read_speed(optarg, &options->speed, err);
 	case OPTION_SCRIPT:
 		options->script = optarg;
 		return true;
@@ -82,9 +108,30 @@ static bool take(struct options *options, int option, const char *name, struct e
 	}
 }
 
+/* `replay FILE [--speed N]`, the subcommand that is a screen. */
+static bool read_replay(struct options *options, int argc, char **argv, struct err *err)
+{
+	int at = options->rest;
+	if (at >= argc || strcmp(argv[at], "replay") != 0)
+		return true;
+	for (at++; at < argc; at++) {
+		if (strcmp(argv[at], "--speed") == 0 && at + 1 < argc) {
+			if (!read_speed(argv[++at], &options->speed, err))
+				return false;
+		} else if (argv[at][0] == '-' || options->replay) {
+			return err_set(err, ERR_INVALID, "usage: botswain replay FILE [--speed N]");
+		} else {
+			options->replay = argv[at];
+		}
+	}
+	options->rest = argc;
+	return options->replay ||
+	       err_set(err, ERR_INVALID, "usage: botswain replay FILE [--speed N]");
+}
+
 bool options_read(int argc, char **argv, struct options *ret, struct err *err)
 {
-	struct options options = {.rows = 24, .columns = 80};
+	struct options options = {.rows = 24, .columns = 80, .speed = 1};
 	int option, index = 0;
 	opterr = 0;
 	optind = 1;
@@ -98,6 +145,8 @@ bool options_read(int argc, char **argv, struct options *ret, struct err *err)
 			return false;
 	}
 	options.rest = optind;
+	if (!read_replay(&options, argc, argv, err))
+		return false;
 	*ret = options;
 	return true;
 }
@@ -126,6 +175,10 @@ void options_help(void)
 		"                     front it has that name, several share one screen\n"
 		"      --ascii        draw with ASCII signs only\n"
 		"      --no-color     attributes instead of colours; also NO_COLOR\n"
+		"      --record FILE  record what happens, by the engine that is started now\n"
+		"      --replay FILE  show a recording, or a folder of one, instead of what is "
+		"now: as\n"
+		"                     botswain replay FILE [--speed N]; speed 0 stands still\n"
 		"      --script FILE  run a script on a screen in memory (--size 160x45)\n"
 		"      --default-config, --print-keys, --print-states\n"
 		"                     print the commented default configuration, the page of keys, "

@@ -13,6 +13,9 @@ struct str;
 struct options {
 	const char *config;  /* -c FILE */
 	struct ways connect; /* --connect WAY: other engines */
+	const char *record;  /* --record FILE: the engine that is started records there */
+	const char *replay;  /* --replay FILE: a recording instead of engines */
+	unsigned speed;      /* so many times as fast as it was, 0: it stands still */
 	const char *script;  /* --script FILE */
 	const char *print;   /* --default-config, --print-keys, ... */
 	int rows, columns;   /* --size, default 80x24 */

@@ -7,6 +7,7 @@
 
 #include <locale.h>
 #include <signal.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,9 +24,10 @@
 #include "tui/guard.h"
 #include "tui/loop.h"
 #include "tui/options.h"
+#include "tui/past.h"
 #include "tui/script.h"
 
-enum { INTERRUPTED = 130 };
+enum { INTERRUPTED = 130, REPLAY_WAIT_MS = 15000, REPLAY_LOOK_MS = 100 };
 
 struct settings *start_settings(const char *config, bool elsewhere)
 {
@@ -76,7 +78,28 @@ struct stage {
 	struct term_options term_options;
 	struct term *term;
 	struct app *app;
+	struct client *
+		replay; /* of the recording that is to be shown; NULL: engines are; the app's once it is there */
 };
+
+/* Before anything is on the screen: a file that is no recording is worth a sentence, not a screen. */
+static bool open_replay(struct stage *stage, const char *path, struct err *err)
+{
+	int64_t until_ms = clock_mono_ms(clock_real()) + REPLAY_WAIT_MS;
+	if (!client_start_replay(path, "screen", &stage->replay, err))
+		return false;
+	while (client_state(stage->replay) == CLIENT_CONNECTING &&
+		clock_mono_ms(clock_real()) < until_ms) {
+		struct pollfd slot = {.fd = client_fd(stage->replay), .events = POLLIN};
+		(void)poll(&slot, 1, REPLAY_LOOK_MS);
+		client_meet(stage->replay);
+	}
+	if (client_state(stage->replay) == CLIENT_ATTACHED)
+		return true;
+	return err_set(err, ERR_INVALID, "%s",
+		client_state(stage->replay) == CLIENT_LOST ? client_why(stage->replay)
+							   : "the replay does not begin");
+}
 
 static bool set_stage(struct stage *stage, const struct options *options, struct err *err)
 {
@@ -95,14 +118,19 @@ static bool enter(
 	struct ways ways = options->connect;
 	if (!ways_add_all(&ways, stage->settings->connect, stage->settings->connect_count, err))
 		return false;
-	struct links *links = links_new(stage->settings, &ways, kind);
+	struct links *links = stage->replay ? links_over(link_over(stage->replay))
+					    : links_new(stage->settings, &ways, kind);
 	stage->app = app_new(clock_real(), stage->settings, stage->term, links);
+	if (stage->replay)
+		past_go(stage->app, client_welcome(stage->replay)->from_ms, options->speed);
+	stage->replay = NULL;
 	return keymap_configure(&stage->app->keymap, stage->settings, err);
 }
 
 static void leave(struct stage *stage)
 {
 	app_free(stage->app);
+	client_free(stage->replay);
 	term_free(stage->term);
 	settings_unref(stage->settings);
 }
@@ -112,6 +140,7 @@ static int run_screen(struct stage *stage, const struct options *options)
 	struct err err = {.code = ERR_NONE};
 	int signal_ = 0;
 	bool fine = set_stage(stage, options, &err) &&
+		    (!options->replay || open_replay(stage, options->replay, &err)) &&
 		    (stage->term = term_curses_new(&stage->term_options, &err)) != NULL &&
 		    enter(stage, options, "screen", &err);
 	if (fine) {
@@ -140,7 +169,10 @@ int start_screen(const struct options *options)
 	setlocale(LC_ALL, "");
 	tzset();
 	stage.term_options.entered = entered;
-	stage.settings = start_settings(options->config, options->connect.count > 0);
+	stage.settings =
+		start_settings(options->config, options->connect.count > 0 || options->replay);
+	if (stage.settings)
+		stage.settings->record_file = options->record;
 	return stage.settings ? run_screen(&stage, options) : CLI_USAGE;
 }
 
@@ -150,10 +182,13 @@ int start_script(const struct options *options)
 	struct err err = {.code = ERR_NONE};
 	setlocale(LC_ALL, "C.UTF-8");
 	(void)signal(SIGPIPE, SIG_IGN);
-	stage.settings = start_settings(options->config, options->connect.count > 0);
+	stage.settings =
+		start_settings(options->config, options->connect.count > 0 || options->replay);
 	if (!stage.settings)
 		return CLI_USAGE;
-	bool fine = set_stage(&stage, options, &err);
+	stage.settings->record_file = options->record;
+	bool fine = set_stage(&stage, options, &err) &&
+		    (!options->replay || open_replay(&stage, options->replay, &err));
 	if (fine) {
 		stage.term =
 			term_headless_new(options->rows, options->columns, &stage.term_options);

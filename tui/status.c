@@ -15,6 +15,7 @@
 #include "core/base/width.h"
 #include "core/conf/settings.h"
 #include "tui/app.h"
+#include "tui/past.h"
 #include "tui/show.h"
 #include "widgets/canvas.h"
 #include "widgets/frame.h"
@@ -215,12 +216,16 @@ static void draw_first(const struct app *app, const struct canvas *canvas)
 {
 	const struct msg_engine *engine = app_engine(app, 0);
 	struct line line = {.brief = canvas->columns < SHORT_COLUMNS};
+	autostr struct str when = STR_INIT;
 	const char *environment = engine ? engine->environment : app->settings->environment;
 	if (app_is_many(app))
 		add_engines(app, &line);
 	else
 		add(&line, ROLE_ENV, 0, false, "%s", environment);
-	add_write_mode(app, &line);
+	if (past_say(app, line.brief, &when))
+		add(&line, ROLE_PAST, 0, false, "%s", when.text);
+	else
+		add_write_mode(app, &line);
 	if (knows_any(app))
 		add_totals(app, &line);
 	add_dropped(app, &line);

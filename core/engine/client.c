@@ -48,7 +48,7 @@ static char *claims(void)
 }
 
 static void say_hello(
-	struct client *client, const char *identity, const char *kind, bool want_state)
+	struct client *client, const char *identity, const char *kind, bool want_state, bool past)
 {
 	autofree char *who = claims(), *engine = xstrdup(identity), *what = xstrdup(kind);
 	autofree char *build = xstrdup(BOTSWAIN_VERSION);
@@ -59,11 +59,13 @@ static void say_hello(
 		.pid = (uint64_t)getpid(),
 		.claims = who,
 		.want_state = want_state,
-		.takes_pulses = true};
+		.takes_pulses = true,
+		.past = past};
 	msg_encode(MSG_hello, &hello, &client->out);
 }
 
-struct client *client_over(int fd, const char *identity, const char *kind, bool want_state)
+static struct client *over(
+	int fd, const char *identity, const char *kind, bool want_state, bool past)
 {
 	struct client *client = xcalloc(1, sizeof(*client));
 	client->fd = fd;
@@ -73,12 +75,21 @@ struct client *client_over(int fd, const char *identity, const char *kind, bool 
 	int flags = fcntl(fd, F_GETFL);
 	if (flags >= 0)
 		(void)fcntl(fd, F_SETFL, flags | O_NONBLOCK);
-	say_hello(client, identity, kind, want_state);
+	say_hello(client, identity, kind, want_state, past);
 	return client;
 }
 
-bool client_connect(const char *socket_path, const char *identity, const char *kind,
-	bool want_state, struct client **ret, struct err *err)
+struct client *client_over(int fd, const char *identity, const char *kind, bool want_state)
+{
+	return over(fd, identity, kind, want_state, false);
+}
+
+struct client *client_over_past(int fd, const char *identity, const char *kind)
+{
+	return over(fd, identity, kind, true, true);
+}
+
+static bool reach(const char *socket_path, int *ret_fd, struct err *err)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	if (!copy_text(address.sun_path, sizeof(address.sun_path), socket_path))
@@ -96,7 +107,27 @@ bool client_connect(const char *socket_path, const char *identity, const char *k
 				socket_path);
 		return err_errno(err, errno, "cannot reach the engine on '%s'", socket_path);
 	}
-	*ret = client_over(keep_fd(&fd), identity, kind, want_state);
+	*ret_fd = keep_fd(&fd);
+	return true;
+}
+
+bool client_connect(const char *socket_path, const char *identity, const char *kind,
+	bool want_state, struct client **ret, struct err *err)
+{
+	int fd;
+	if (!reach(socket_path, &fd, err))
+		return false;
+	*ret = client_over(fd, identity, kind, want_state);
+	return true;
+}
+
+bool client_connect_past(const char *socket_path, const char *identity, const char *kind,
+	struct client **ret, struct err *err)
+{
+	int fd;
+	if (!reach(socket_path, &fd, err))
+		return false;
+	*ret = client_over_past(fd, identity, kind);
 	return true;
 }
 

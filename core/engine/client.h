@@ -36,6 +36,10 @@ MUST_CHECK bool client_connect(const char *socket_path, const char *identity, co
 /* The same over a socket that is there (tests: socketpair). Takes ownership of fd. */
 struct client *client_over(
 	int fd, const char *identity, const char *kind, bool want_state) MUST_CHECK;
+/* The same to the engine's recording (hello.past): it is answered by a replay. Only before the first pump. */
+MUST_CHECK bool client_connect_past(const char *socket_path, const char *identity, const char *kind,
+	struct client **ret, struct err *err);
+struct client *client_over_past(int fd, const char *identity, const char *kind) MUST_CHECK;
 /* The client ends it, and gives its words as the reason when it is lost. Takes ownership. */
 void client_keep_tunnel(struct client *client, struct client_tunnel *tunnel);
 void client_free(struct client *client); /* NULL is legal */
@@ -85,6 +89,8 @@ struct client_search;
 
 struct client_search *client_search_new(const struct settings *settings, const char *way,
 	const char *kind, bool want_state) MUST_CHECK;
+/* For the engine's recording; starts none, and asks once. Before the first step. */
+void client_search_past(struct client_search *search);
 /* Starts none: an engine that a service ran comes back by itself, and must find its lock free. So it is from the start
  * where the state directory belongs to another user. */
 void client_search_only_look(struct client_search *search);
@@ -112,6 +118,11 @@ MUST_CHECK bool client_attach(const struct settings *settings, const char *way, 
  */
 MUST_CHECK bool client_start_private(
 	const struct settings *settings, const char *kind, struct client **ret, struct err *err);
+
+/* Starts a replay of a recording for this client alone (`botswaind --replay`): it says welcome, or why the file can't be
+ * replayed, as an engine says it. */
+MUST_CHECK bool client_start_replay(
+	const char *recording, const char *kind, struct client **ret, struct err *err);
 
 /* The path of `botswaind` beside our own program, else its name, to be found on PATH. The caller frees it. */
 char *client_engine_program(void) MUST_CHECK;

@@ -95,8 +95,13 @@ static bool spawn_engine(
 {
 	autofree char *log = xasprintf("%s/engine.log", settings->state_dir);
 	autofree char *path = xstrdup(settings->path);
-	char name[] = "botswaind", option[] = "-c", own[] = "--own";
-	char *const argv[] = {name, option, path, own, NULL};
+	autofree char *file = xstrdup(settings->record_file ? settings->record_file : "");
+	char name[] = "botswaind", option[] = "-c", own[] = "--own", record[] = "--record";
+	char *argv[] = {name, option, path, own, NULL, NULL, NULL};
+	if (*file) {
+		argv[4] = record;
+		argv[5] = file;
+	}
 	posix_spawn_file_actions_t files;
 	if (!make_dirs(settings->state_dir, err))
 		return false;
@@ -107,6 +112,26 @@ static bool spawn_engine(
 	return spawn(argv, &files, ret_pid, err);
 }
 
+/* botswaind with these words, whose client is at the other end of *ret_fd, its descriptor 3. */
+static bool spawn_for_us(
+	char *const argv[], posix_spawn_file_actions_t *files, int *ret_fd, struct err *err)
+{
+	pid_t pid;
+	int ends[2];
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+		posix_spawn_file_actions_destroy(files);
+		return err_errno(err, errno, "cannot make a socket");
+	}
+	posix_spawn_file_actions_adddup2(files, ends[1], 3);
+	bool ok = spawn(argv, files, &pid, err);
+	close(ends[1]);
+	if (ok)
+		*ret_fd = ends[0];
+	else
+		close(ends[0]);
+	return ok;
+}
+
 bool client_start_private(
 	const struct settings *settings, const char *kind, struct client **ret, struct err *err)
 {
@@ -114,19 +139,29 @@ bool client_start_private(
 	char name[] = "botswaind", option[] = "-c", fd_option[] = "--client-fd", fd_number[] = "3";
 	char *const argv[] = {name, option, path, fd_option, fd_number, NULL};
 	posix_spawn_file_actions_t files;
-	pid_t pid;
-	int ends[2];
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
-		return err_errno(err, errno, "cannot make a socket");
+	int fd;
 	posix_spawn_file_actions_init(&files);
-	posix_spawn_file_actions_adddup2(&files, ends[1], 3);
-	bool ok = spawn(argv, &files, &pid, err);
-	close(ends[1]);
-	if (ok)
-		*ret = client_over(ends[0], settings->state_dir, kind, true);
-	else
-		close(ends[0]);
-	return ok;
+	if (!spawn_for_us(argv, &files, &fd, err))
+		return false;
+	*ret = client_over(fd, settings->state_dir, kind, true);
+	return true;
+}
+
+bool client_start_replay(
+	const char *recording, const char *kind, struct client **ret, struct err *err)
+{
+	autofree char *path = xstrdup(recording);
+	char name[] = "botswaind", option[] = "--replay", fd_option[] = "--client-fd",
+	     three[] = "3";
+	char *const argv[] = {name, option, path, fd_option, three, NULL};
+	posix_spawn_file_actions_t files;
+	int fd;
+	posix_spawn_file_actions_init(&files);
+	posix_spawn_file_actions_addopen(&files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+	if (!spawn_for_us(argv, &files, &fd, err))
+		return false;
+	*ret = client_over(fd, "", kind, true);
+	return true;
 }
 
 /* What the engine said first about its start: the first line that came to engine.log since. */
@@ -181,6 +216,7 @@ struct client_search {
 	int64_t start_ms, pause_ms;
 	unsigned refusals;
 	bool only_looks; /* starts none */
+	bool past;       /* for the recording */
 	char why[256];
 };
 
@@ -221,6 +257,11 @@ struct client_search *client_search_new(
 	if (!way && is_foreign(settings))
 		client_search_only_look(search);
 	return search;
+}
+
+void client_search_past(struct client_search *search)
+{
+	search->past = search->only_looks = true;
 }
 
 void client_search_only_look(struct client_search *search)
@@ -327,7 +368,8 @@ static bool knock_there(struct client_search *search, struct err *err)
 	int fd;
 	if (!client_tunnel_open(search->way, &tunnel, &fd, err))
 		return false;
-	search->client = client_over(fd, "", search->kind, search->want_state);
+	search->client = search->past ? client_over_past(fd, "", search->kind)
+				      : client_over(fd, "", search->kind, search->want_state);
 	client_keep_tunnel(search->client, tunnel);
 	return true;
 }
@@ -338,6 +380,9 @@ static bool knock(struct client_search *search, int64_t now_mono_ms, struct err 
 	search->connected_ms = now_mono_ms;
 	if (search->way)
 		return knock_there(search, err);
+	if (search->past)
+		return client_connect_past(settings->socket_path, settings->state_dir, search->kind,
+			&search->client, err);
 	return client_connect(settings->socket_path, settings->state_dir, search->kind,
 		search->want_state, &search->client, err);
 }
@@ -354,7 +399,7 @@ static enum client_search_state found(struct client_search *search, struct clien
 /* Who hangs up without a word is leaving; what it said instead of a welcome stands. */
 static enum client_search_state lost(struct client_search *search, struct err *err)
 {
-	bool is_over = search->way || !client_hung_up(search->client);
+	bool is_over = search->way || search->past || !client_hung_up(search->client);
 	(void)err_set(err, ERR_UNREACHABLE, "%s", client_why(search->client));
 	client_free(search->client);
 	search->client = NULL;
@@ -384,7 +429,7 @@ enum client_search_state client_search_step(
 		return meet(search, now_mono_ms, ret, err);
 	if (!search->way && err->code == ERR_TIMEOUT)
 		return CLIENT_SEARCHING; /* it is there: the next step knocks again */
-	if (search->way || err->code != ERR_UNREACHABLE)
+	if (search->way || search->past || err->code != ERR_UNREACHABLE)
 		return CLIENT_NOT_FOUND;
 	return start(search, now_mono_ms, err);
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/redact.h"
 #include "core/base/str.h"
 #include "core/events/directory.h"
 #include "core/engine/internal.h"
@@ -84,10 +85,21 @@ static bool is_observation(enum msg_kind kind)
 	return kind >= MSG_obs_source && kind <= MSG_obs_ledger;
 }
 
+/* Workers redact what they tell. Whatever one missed goes no further: what is clipped later is known no more. */
+static void redact_text(void *redactor, char **text)
+{
+	autostr struct str clean = STR_INIT;
+	if (**text && redact(redactor, &clean, *text, strlen(*text), 0))
+		(void)msg_set(text, clean.text);
+}
+
 void digest_parcel(struct engine *engine, struct parcel *parcel)
 {
 	size_t at = 0;
 	msg_complete(parcel->message.kind, parcel->message.body);
+	if (is_observation(parcel->message.kind))
+		msg_each_text(
+			parcel->message.kind, parcel->message.body, redact_text, engine->redactor);
 	if (engine->recorder && is_observation(parcel->message.kind))
 		recorder_message(engine->recorder, parcel->message.kind, parcel->message.body);
 	while (at < COUNT_OF(carriers) && carriers[at].kind != parcel->message.kind)

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 
 #include "core/base/clock.h"
 #include "core/base/err.h"
@@ -19,6 +20,7 @@
 #include "core/engine/discover_run.h"
 #include "core/engine/engine.h"
 #include "core/engine/options.h"
+#include "core/msg/msg.h"
 
 enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_REFUSED = 5 };
 
@@ -72,6 +74,17 @@ static int fail(const struct err *err)
 	return err->code == ERR_REFUSED ? EXIT_REFUSED : EXIT_FAILED;
 }
 
+/* The one client of an engine that can't start hears why. */
+static void refuse_client(int fd, const struct err *err)
+{
+	autostr struct str frame = STR_INIT;
+	autofree char *text = xstrdup(err->text);
+	struct msg_refuse refuse = {.code = err->code, .text = text};
+	msg_encode(MSG_refuse, &refuse, &frame);
+	if (fd >= 0)
+		(void)!send(fd, frame.text, frame.length, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
 static int run(struct settings *settings, const struct options *options, struct signals *signals)
 {
 	struct err err = {.code = ERR_NONE};
@@ -87,6 +100,7 @@ static int run(struct settings *settings, const struct options *options, struct 
 	sem_post(&signals->ready);
 	if (!good) {
 		pthread_join(listener, NULL);
+		refuse_client(options->client_fd, &err);
 		return fail(&err);
 	}
 	if (options->client_fd >= 0 && options->known)

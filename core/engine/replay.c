@@ -74,9 +74,12 @@ static void take_frame(struct replay *replay, const struct tape_frame *frame)
 	size_t used;
 	bool wanted =
 		is_entity(frame->kind) || frame->kind == MSG_gone || frame->kind == MSG_rec_change;
-	if (!wanted ||
-		!msg_decode(frame->bytes, frame->length, MSG_FRAME_MAX, &message, &used, &ignored))
+	if (!wanted)
 		return;
+	if (!msg_decode(frame->bytes, frame->length, MSG_FRAME_MAX, &message, &used, &ignored)) {
+		tape_refuse(replay->head);
+		return;
+	}
 	if (message.kind == MSG_rec_change) {
 		drop_change(replay);
 		replay->change = message.body;

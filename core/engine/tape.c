@@ -432,6 +432,13 @@ bool tape_next(struct tape_head *head, struct tape_frame *ret)
 	}
 }
 
+void tape_refuse(struct tape_head *head)
+{
+	struct reel *reel = &head->tape->reels[head->before_reel];
+	if (!reel->bad_at || head->before < reel->bad_at)
+		say_damage(head->tape, reel, head->before);
+}
+
 void tape_back(struct tape_head *head)
 {
 	head->reel = head->before_reel;

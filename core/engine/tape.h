@@ -41,6 +41,8 @@ void tape_head_free(struct tape_head *head); /* NULL is legal */
 bool tape_seek(struct tape_head *head, int64_t time_ms);
 /* The next whole frame; false: there is none (yet). */
 bool tape_next(struct tape_head *head, struct tape_frame *ret);
+/* The frame that tape_next() gave is no message: nothing behind it in its file is read. */
+void tape_refuse(struct tape_head *head);
 /* Puts the frame that tape_next() gave back: it comes again. */
 void tape_back(struct tape_head *head);
 

@@ -16,6 +16,7 @@
 #include "core/engine/internal.h"
 #include "core/engine/record.h"
 #include "core/engine/recorder.h"
+#include "tui/past.h"
 
 enum { SETTLE_ROUNDS = 100, RENEW_TURNS = 50 };
 
@@ -99,17 +100,10 @@ struct console *recorded_replay(const char *path, int rows, int columns)
 	return console_open(config, &options, rows, columns);
 }
 
-static void heard(struct app *app, uint64_t req, enum msg_kind kind, const void *body)
-{
-	(void)app, (void)req, (void)body;
-	assert_int_equal(kind, MSG_past);
-}
-
 void recorded_go(struct console *console, int64_t time_ms)
 {
 	const struct replay *replay = console->harness->engine->replay;
-	struct msg_past_req request = {.time_ms = time_ms};
-	assert_true(app_request(console->app, 0, MSG_past_req, &request, heard));
+	past_go(console->app, time_ms, 0);
 	console_settle(console);
 	while (replay_is_reading(replay))
 		console_turn(console, 10);
@@ -121,10 +115,16 @@ void recorded_go(struct console *console, int64_t time_ms)
 void recorded_picture(struct console *console, struct str *ret)
 {
 	autostr struct str whole = STR_INIT;
+	char *rest = NULL;
+	int row = -1, section = 0, rows = console->term->rows; /* the dump has a head of its own */
 	grid_dump(term_headless_grid(console->term), &whole);
-	const char *at = strchr(whole.text, '\n'); /* behind the dump's own head */
-	assert_non_null(at);
-	at = strchr(at + 1, '\n');
-	assert_non_null(at);
-	str_adds(ret, at + 1);
+	for (char *line = strtok_r(whole.text, "\n", &rest); line;
+		line = strtok_r(NULL, "\n", &rest), row++) {
+		if (strncmp(line, "== ", 3) == 0) {
+			row = -1;
+			section++;
+		}
+		if (section < 3 && row >= 1 && row < rows - 2)
+			str_addf(ret, "%s\n", line);
+	}
 }

@@ -23,7 +23,7 @@ void recorded_write(const char *path, const char *bytes, size_t length);
 struct console *recorded_replay(const char *path, int rows, int columns) MUST_CHECK;
 /* Moves it, and waits for the picture. */
 void recorded_go(struct console *console, int64_t time_ms);
-/* The screen without its first line, which says whether it is now. */
+/* The screen, text and roles, without its first line and its last two, which say whether it is now and what may be done. */
 void recorded_picture(struct console *console, struct str *ret);
 
 #endif

@@ -5,6 +5,7 @@
 #include "core/base/clock.h"
 #include "core/base/err.h"
 #include "tui/app.h"
+#include "tui/past.h"
 #include "tui/leave.h"
 #include "tui/snapshot.h"
 
@@ -71,6 +72,10 @@ bool command_escape(
 		if (overlay->ops->cancelled)
 			overlay->ops->cancelled(app, overlay);
 		app_pop(app);
+		return true;
+	}
+	if (past_leave(app)) {
+		(void)toast_dismiss(&app->toast);
 		return true;
 	}
 	if (toast_dismiss(&app->toast) || (pane->escape && pane->escape(app, app_view(app))))

@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: MIT */
+#include "tui/past.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/err.h"
+#include "core/base/format.h"
+#include "core/base/mem.h"
+#include "core/base/str.h"
+#include "tui/app.h"
+
+enum { DAY_MS = 86400000, SECOND_MS = 1000 };
+
+struct past {
+	struct links *
+		other; /* to now while the past is shown, else to the past on their way; NULL: a file, which has no now */
+	struct app_engine engines[LINKS_MAX]; /* theirs */
+	bool shown;
+	int64_t wanted_ms; /* by the clock of the screen */
+	uint64_t speed;
+	struct {
+		bool told, answered; /* where to stand */
+		uint64_t req;        /* the one that told it */
+		int64_t now_ms;      /* where it says that it stands */
+		unsigned epoch;      /* over which attachment */
+	} at[LINKS_MAX];
+	int direction; /* of the last key, and how often in a row */
+	unsigned run;
+	int64_t key_mono_ms;
+	char note[256];
+};
+
+static struct links *links_of_past(const struct app *app)
+{
+	return app->past->shown ? app->links : app->past->other;
+}
+
+/* ---- opening ---- */
+
+static void reset_engines(struct app_engine *engines, int64_t now_ms)
+{
+	for (size_t i = 0; i < LINKS_MAX; i++)
+		engines[i] = (struct app_engine){.now_ms = now_ms, .link_mono_ms = INT64_MIN / 2};
+}
+
+static void open_past(struct app *app)
+{
+	struct past *past = xcalloc(1, sizeof(*past));
+	app->past = past;
+	past->shown = app_is_past(app);
+	if (!past->shown)
+		past->other = app->open_past ? app->open_past(app->links) : links_past(app->links);
+	reset_engines(past->engines, app->now_ms);
+}
+
+void past_go(struct app *app, int64_t time_ms, uint64_t speed)
+{
+	if (!app->past)
+		open_past(app);
+	app->past->wanted_ms = time_ms;
+	app->past->speed = speed;
+	for (size_t i = 0; i < LINKS_MAX; i++)
+		app->past->at[i].told = app->past->at[i].answered = false;
+	app->dirty = true;
+}
+
+/* The wall clock of now: of the links to it. 0: there is no now. */
+static int64_t present_ms(const struct app *app)
+{
+	const struct past *past = app->past;
+	if (!past)
+		return app_is_past(app) ? 0 : app->now_ms;
+	if (!past->other)
+		return 0;
+	const struct links *links = past->shown ? past->other : app->links;
+	const struct link *link = links_at(links, 0);
+	int64_t age_ms = link_turn_age_ms(link, app_mono_ms(app));
+	return link_turn_wall_ms(link) ? link_turn_wall_ms(link) + age_ms : app->now_ms;
+}
+
+/* Where it stands, or is about to. */
+static int64_t place_ms(const struct app *app)
+{
+	const struct past *past = app->past;
+	return past && (!past->speed || !past->shown) ? past->wanted_ms : app->now_ms;
+}
+
+static int64_t step_ms(struct past *past, int direction, int64_t mono_ms)
+{
+	static const int64_t factors[] = {1, 1, 1, 3, 3, 6, 6, 6, 18, 18, 30, 30, 90};
+	bool again = past->direction == direction && mono_ms - past->key_mono_ms < PAST_AGAIN_MS;
+	past->run = again ? past->run + 1 : 0;
+	past->direction = direction;
+	past->key_mono_ms = mono_ms;
+	size_t at = past->run < COUNT_OF(factors) ? past->run : COUNT_OF(factors) - 1;
+	return PAST_STEP_MS * factors[at];
+}
+
+void past_step(struct app *app, int direction)
+{
+	int64_t now_ms = present_ms(app), from_ms = place_ms(app);
+	bool is_now = !app->past && !app_is_past(app);
+	if (is_now && direction > 0) {
+		app_toast(app, false, "this is now; < goes back");
+		return;
+	}
+	if (!app->past)
+		open_past(app);
+	int64_t to_ms = from_ms + direction * step_ms(app->past, direction, app_mono_ms(app));
+	if (now_ms && to_ms >= now_ms - SECOND_MS)
+		(void)past_leave(app);
+	else
+		past_go(app, to_ms, 0);
+}
+
+/* Hours and minutes are those of the last day. */
+static bool read_clock(const char *text, int64_t before_ms, int64_t *ret_ms)
+{
+	int hour, minute, second = 0, used = 0;
+	if (sscanf(text, "%2d:%2d%n", &hour, &minute, &used) != 2)
+		return false;
+	int more = 0;
+	if (sscanf(text + used, ":%2d%n", &second, &more) == 1)
+		used += more;
+	if (text[used] == 'Z')
+		used++;
+	if (text[used] || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 ||
+		second > 60)
+		return false;
+	int64_t at_ms = before_ms / DAY_MS * DAY_MS +
+			((hour * 60 + minute) * 60 + second) * (int64_t)SECOND_MS;
+	*ret_ms = at_ms > before_ms ? at_ms - DAY_MS : at_ms;
+	return true;
+}
+
+bool past_go_to(struct app *app, const char *text, struct err *err)
+{
+	int64_t now_ms = present_ms(app), time_ms, back_ms;
+	int64_t base_ms = now_ms ? now_ms : app->now_ms;
+	size_t length = strlen(text);
+	if (strcmp(text, "now") == 0)
+		return past_leave(app) || err_set(err, ERR_INVALID, "a recording has no now");
+	if (text[0] == '-' && parse_duration(text + 1, &back_ms, err))
+		time_ms = base_ms - back_ms;
+	else if (!read_clock(text, now_ms ? now_ms : app->now_ms + DAY_MS / 2, &time_ms) &&
+		 (length == 0 || parse_rfc3339(text, length, &time_ms, NULL) != length))
+		return err_set(err, ERR_INVALID,
+			"'%.40s' is no time: say 12:04, 12:04:30, -15m, 2026-11-28T12:04:00Z or "
+			"now",
+			text);
+	past_go(app, time_ms, 0);
+	return true;
+}
+
+bool past_set_speed(struct app *app, uint64_t speed, struct err *err)
+{
+	if (!app->past && !app_is_past(app))
+		return err_set(err, ERR_INVALID, "now has no speed: < goes back first");
+	past_go(app, place_ms(app), speed);
+	return true;
+}
+
+/* ---- changing places ---- */
+
+static void change_places(struct app *app)
+{
+	struct past *past = app->past;
+	while (app->overlay)
+		app_pop(app);
+	model_free(app->frozen);
+	app->frozen = NULL;
+	app_fail_requests(app);
+	struct links *links = app->links;
+	app->links = past->other;
+	past->other = links;
+	for (size_t i = 0; i < LINKS_MAX; i++) {
+		struct app_engine engine = app->engines[i];
+		app->engines[i] = past->engines[i];
+		past->engines[i] = engine;
+	}
+	past->shown = !past->shown;
+	app->live = links_model_edit(app->links);
+	parts_forget(app);
+	app_read_clocks(app);
+	app->dirty = true;
+}
+
+bool past_leave(struct app *app)
+{
+	struct past *past = app->past;
+	if (!past || !past->other)
+		return false;
+	if (past->shown)
+		change_places(app);
+	past_free(app);
+	app->dirty = true;
+	return true;
+}
+
+void past_free(struct app *app)
+{
+	if (!app->past)
+		return;
+	links_free(app->past->other);
+	free(app->past);
+	app->past = NULL;
+}
+
+/* ---- the turn ---- */
+
+/* Says where to stand, once over each attachment and for each move. */
+static void tell(struct app *app)
+{
+	struct past *past = app->past;
+	struct links *links = links_of_past(app);
+	const struct app_engine *engines = past->shown ? past->engines : app->engines;
+	for (size_t i = 0; i < links_count(links); i++) {
+		struct link *link = links_at(links, i);
+		if (!link_welcome(link) ||
+			(past->at[i].told && past->at[i].epoch == link_epoch(link)))
+			continue;
+		struct msg_past_req request = {.req = ++app->last_request,
+			.time_ms = past->wanted_ms + (past->other ? engines[i].skew_ms : 0),
+			.speed = past->speed};
+		if (!link_send(link, MSG_past_req, &request))
+			continue;
+		past->at[i].req = request.req;
+		past->at[i].told = true;
+		past->at[i].answered = false;
+		past->at[i].epoch = link_epoch(link);
+	}
+}
+
+static void hear_on_the_way(void *context, size_t link, enum msg_kind kind, const void *body)
+{
+	if (kind == MSG_past)
+		past_hear(context, link, body);
+}
+
+static void hear_nothing(void *context, size_t link, enum msg_kind kind, const void *body)
+{
+	(void)context, (void)link, (void)kind, (void)body;
+}
+
+/* Why there is no past: all said no. */
+static bool has_failed(const struct links *links, const char **ret_why)
+{
+	for (size_t i = 0; i < links_count(links); i++) {
+		*ret_why = link_why(links_at(links, i));
+		if (link_state(links_at(links, i)) != LINK_WAITING || !(*ret_why)[0])
+			return false;
+	}
+	return true;
+}
+
+/* Each that answered has sent the state of then. */
+static bool is_there(const struct past *past)
+{
+	bool any = false;
+	for (size_t i = 0; i < links_count(past->other); i++) {
+		const struct link *link = links_at(past->other, i);
+		int64_t turn_ms = link_turn_wall_ms(link), at_ms = past->at[i].now_ms;
+		bool fits = past->speed ? turn_ms >= at_ms : turn_ms == at_ms;
+		if (past->at[i].answered && fits)
+			any = true;
+		else if (link_state(link) != LINK_WAITING)
+			return false;
+	}
+	return any;
+}
+
+static void come_nearer(struct app *app)
+{
+	struct past *past = app->past;
+	const char *why = "";
+	(void)links_step(past->other, app_mono_ms(app), hear_on_the_way, app);
+	tell(app);
+	if (is_there(past)) {
+		change_places(app);
+	} else if (has_failed(past->other, &why)) {
+		app_toast(app, true, "cannot go back: %s", why);
+		past_free(app);
+	}
+}
+
+void past_turn(struct app *app)
+{
+	if (!app->past)
+		return;
+	if (!app->past->shown) {
+		come_nearer(app);
+		return;
+	}
+	tell(app);
+	if (app->past->other) /* who is not read is dropped */
+		(void)links_step(app->past->other, app_mono_ms(app), hear_nothing, app);
+}
+
+void past_hear(struct app *app, size_t link, const struct msg_past *told)
+{
+	struct past *past = app->past;
+	if (!past || told->req != past->at[link].req)
+		return; /* it was told to move on since */
+	past->at[link].answered = past->at[link].told;
+	past->at[link].now_ms = told->now_ms;
+	if (past->speed == 0 && links_count(app->links) == 1)
+		past->wanted_ms = told->now_ms; /* within what there is */
+	if (strcmp(past->note, told->note) != 0) {
+		(void)copy_text(past->note, sizeof(past->note), told->note);
+		app_toast(app, true, "%s", past->note);
+	}
+	if (past->shown)
+		parts_forget(app);
+	app->dirty = true;
+}
+
+bool past_waits(const struct app *app)
+{
+	const struct past *past = app->past;
+	for (size_t i = 0; past && i < links_count(app->links); i++)
+		if (past->at[i].told && !past->at[i].answered)
+			return true;
+	return past && !past->shown;
+}
+
+static void lower(int *timeout_ms, int to_ms)
+{
+	if (to_ms >= 0 && (*timeout_ms < 0 || to_ms < *timeout_ms))
+		*timeout_ms = to_ms;
+}
+
+size_t past_poll(const struct app *app, struct pollfd *slots, int *timeout_ms)
+{
+	const struct past *past = app->past;
+	if (!past || !past->other)
+		return 0;
+	if (past->shown) {
+		lower(timeout_ms, PAST_READ_MS);
+		return 0;
+	}
+	size_t count = links_count(past->other);
+	for (size_t i = 0; i < count; i++) {
+		slots[i] = link_poll(links_at(past->other, i));
+		lower(timeout_ms, link_timeout_ms(links_at(past->other, i), app_mono_ms(app)));
+	}
+	return count;
+}
+
+/* ---- what is said ---- */
+
+static void say_when(const struct app *app, int64_t time_ms, bool brief, struct str *text)
+{
+	int64_t now_ms = present_ms(app);
+	bool is_old = !now_ms || now_ms - time_ms >= DAY_MS;
+	if (is_old && !brief)
+		str_addf(text, "%.10s ", format_rfc3339(time_ms).text);
+	str_addf(text, "%s%s", format_clock(time_ms, false).text, brief ? "" : "Z");
+	if (now_ms && !brief)
+		str_addf(text, " (%s ago)", format_duration(now_ms - time_ms).text);
+}
+
+bool past_say(const struct app *app, bool brief, struct str *text)
+{
+	const struct past *past = app->past;
+	bool is_file = past ? !past->other : app_is_past(app);
+	if (!past && !is_file)
+		return false;
+	bool moves = past && past_waits(app);
+	str_adds(text, is_file ? "REPLAY " : brief ? "REW " : "REWIND ");
+	say_when(app, moves ? past->wanted_ms : app->now_ms, brief, text);
+	if (past && past->speed > 0)
+		str_addf(text, " x%llu", (unsigned long long)past->speed);
+	if (moves && !past->shown)
+		str_adds(text, " ...");
+	return true;
+}
