@@ -130,6 +130,8 @@ static void add_engine(const struct app *app, struct line *line)
 		add(line, ROLE_BANNER_CRIT, 0, false, line->brief ? "no eng" : "no engine");
 	else if (line->brief)
 		return;
+	else if (welcome->past)
+		add(line, ROLE_DIM, 6, false, "recording");
 	else if (welcome->own)
 		add(line, ROLE_DIM, 6, false, "own engine");
 	else if (app->anonymous)

@@ -1,0 +1,86 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# The black box on a real fleet: an incident is recorded, looked back at from a screen, and replayed from its file; no token
+# of the fleet is in it. Prints TAP.
+set -uo pipefail
+cd "$(dirname "$0")/../.." || exit 2
+build=$(realpath -- "${BOTSWAIN_BUILD:-build}")
+. tests/fleet/lib.sh
+top=$(mktemp -d /tmp/botswain-test.XXXXXX)
+fleet=$top/fleet number=0 engine=''
+leave() {
+	[ -z "$engine" ] || kill "$engine" 2>/dev/null
+	wait 2>/dev/null
+	tests/fleet/down "$fleet" >/dev/null 2>&1
+	rm -rf -- "$top"
+}
+trap leave EXIT
+
+check() { # TITLE COMMAND...
+	local title=$1; shift
+	number=$((number + 1))
+	if "$@" >"$top/out" 2>&1; then
+		printf 'ok %d - %s\n' $number "$title"
+	else
+		sed 's/^/# /' "$top/out"
+		printf 'not ok %d - %s\n' $number "$title"
+	fi
+}
+
+words() { "$build/botswain" -c "$fleet/botswain.yaml" bots --jsonl 2>/dev/null | grep '"name":"orders"'; }
+pid_of() { words | sed -n 's/.*"pid":\([0-9]*\).*/\1/p'; }
+is_well() { words | grep -q '"state":"ok"'; }
+is_restarted() { [ -n "$(pid_of)" ] && [ "$(pid_of)" != 0 ] && [ "$(pid_of)" != "$victim" ]; }
+screen() { "$build/botswain" "$@" --size 160x45 --script "$top/script"; }
+
+starts() {
+	BOTSWAIN_BUILD=$build tests/fleet/up "$fleet" || return 1
+	"$build/botswaind" -c "$fleet/botswain.yaml" --record "$top/incident.rec" 2>"$top/engine.log" & engine=$!
+	wait_until 60 is_well
+}
+an_incident() {
+	victim=$(pid_of)
+	kill -9 "$victim" || return 1
+	killed=$(date +%s)
+	wait_until 60 sees_it_gone
+}
+sees_it_gone() { ! is_well; }
+
+looks_back() {
+	printf '%s\n' 'deadline 30s' 'wait-for orders' 'key <' 'wait-for REWIND' 'wait-for ago)' 'key r' \
+		"wait-for what was can't be changed" 'key Esc' 'wait-gone REWIND' >"$top/script"
+	screen -c "$fleet/botswain.yaml"
+}
+ends() { kill "$engine" && wait "$engine"; engine=''; [ -s "$top/incident.rec" ]; }
+
+replays() {
+	local before after
+	before=$(date -u -d "@$((killed - 2))" +%H:%M:%S) after=$(date -u -d "@$((killed + 4))" +%H:%M:%S)
+	printf '%s\n' 'deadline 30s' 'wait-for REPLAY' 'key :' "type rewind $before" 'key Enter' "wait-for ${before}Z" \
+		'wait-for . orders' 'key :' "type rewind $after" 'key Enter' "wait-for ${after}Z" 'wait-gone . orders' \
+		>"$top/script"
+	screen replay "$top/incident.rec" --speed 0
+}
+holds_no_token() {
+	cat "$fleet"/tokens/* >"$top/tokens" && [ -s "$top/tokens" ] || return 1
+	sed 's/.*://' "$top/tokens" | grep . >"$top/canaries"
+	[ "$(stat -c %a "$top/incident.rec")" = 600 ] && ! grep -qaFf "$top/canaries" "$top/incident.rec"
+}
+refuses() {
+	screen replay README.md 2>"$top/said"
+	[ $? = 1 ] && grep -q 'is no recording of botswain' "$top/said"
+}
+
+if ! starts >"$top/out" 2>&1; then
+	cat "$top/out" "$top/engine.log" 2>/dev/null | sed 's/^/# /'
+	echo 'not ok 1 - a fleet whose engine records'
+	echo '1..1'
+	exit 1
+fi
+check 'a bot that is killed is seen to be gone' an_incident
+check 'a screen goes back in the recording, may change nothing there, and comes back' looks_back
+check 'the recording is whole when the engine has left' ends
+check 'the file shows the bot well before, and not well after' replays
+check 'no token of the fleet is in the recording' holds_no_token
+check 'a file that is no recording is refused in one sentence' refuses
+echo "1..$number"
