@@ -157,7 +157,7 @@ bool app_is_gone(const struct app *app, uint64_t id);
 unsigned app_severity(const struct app *app, const struct msg_bot *bot);
 /* What an engine says of itself; NULL: nothing yet. */
 const struct msg_engine *app_engine(const struct app *app, size_t link);
-/* What is shown is a recording. */
+/* What is shown, or about to be, is a recording. */
 bool app_is_past(const struct app *app);
 /* One of them is attached and has said welcome. */
 bool app_is_attached(const struct app *app);

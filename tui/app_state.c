@@ -56,6 +56,8 @@ const struct msg_engine *app_engine(const struct app *app, size_t link)
 
 bool app_is_past(const struct app *app)
 {
+	if (app->past)
+		return true; /* or about to be */
 	for (size_t i = 0; i < links_count(app->links); i++) {
 		const struct msg_welcome *welcome = link_welcome(links_at(app->links, i));
 		if (welcome && welcome->past)

@@ -45,20 +45,26 @@ static void reset_engines(struct app_engine *engines, int64_t now_ms)
 		engines[i] = (struct app_engine){.now_ms = now_ms, .link_mono_ms = INT64_MIN / 2};
 }
 
-static void open_past(struct app *app)
+/* False, with the reason: there is no way to a recording. */
+static bool open_past(struct app *app)
 {
 	struct past *past = xcalloc(1, sizeof(*past));
+	past->shown = app_is_past(app); /* of a file, which has no now */
 	app->past = past;
-	past->shown = app_is_past(app);
 	if (!past->shown)
 		past->other = app->open_past ? app->open_past(app->links) : links_past(app->links);
 	reset_engines(past->engines, app->now_ms);
+	if (past->shown || past->other)
+		return true;
+	past_free(app);
+	app_toast(app, true, "cannot go back: there is no way to a recording of this engine");
+	return false;
 }
 
 void past_go(struct app *app, int64_t time_ms, uint64_t speed)
 {
-	if (!app->past)
-		open_past(app);
+	if (!app->past && !open_past(app))
+		return;
 	app->past->wanted_ms = time_ms;
 	app->past->speed = speed;
 	for (size_t i = 0; i < LINKS_MAX; i++)
@@ -106,8 +112,8 @@ void past_step(struct app *app, int direction)
 		app_toast(app, false, "this is now; < goes back");
 		return;
 	}
-	if (!app->past)
-		open_past(app);
+	if (!app->past && !open_past(app))
+		return;
 	int64_t to_ms = from_ms + direction * step_ms(app->past, direction, app_mono_ms(app));
 	if (now_ms && to_ms >= now_ms - SECOND_MS)
 		(void)past_leave(app);

@@ -59,7 +59,7 @@ replays() {
 	printf '%s\n' 'deadline 30s' 'wait-for REPLAY' 'key :' "type rewind $before" 'key Enter' "wait-for ${before}Z" \
 		'wait-for . orders' 'key :' "type rewind $after" 'key Enter' "wait-for ${after}Z" 'wait-gone . orders' \
 		>"$top/script"
-	screen replay "$top/incident.rec" --speed 0
+	screen --replay "$top/incident.rec" --speed 0
 }
 holds_no_token() {
 	cat "$fleet"/tokens/* >"$top/tokens" && [ -s "$top/tokens" ] || return 1
@@ -67,7 +67,7 @@ holds_no_token() {
 	[ "$(stat -c %a "$top/incident.rec")" = 600 ] && ! grep -qaFf "$top/canaries" "$top/incident.rec"
 }
 refuses() {
-	screen replay README.md 2>"$top/said"
+	screen --replay README.md 2>"$top/said"
 	[ $? = 1 ] && grep -q 'is no recording of botswain' "$top/said"
 }
 
