@@ -68,17 +68,50 @@ const char *state_word(const char *state)
 	return state;
 }
 
+/* Nothing says yet how it is: then how it was is the best that can be said. */
+static bool is_recalled(const struct msg_bot *bot)
+{
+	return bot->last_ms && strcmp(bot->state, "checking") == 0;
+}
+
 void bot_why(const struct msg_bot *bot, char *ret_text, size_t size)
 {
 	bool unsaid = !bot->why[0] && bot->severity != SEVERITY_OK;
-	snprintf(ret_text, size, "%s", unsaid ? bot->state : bot->why);
+	if (is_recalled(bot))
+		snprintf(ret_text, size, "checking; was %s%s%s", bot->last_state,
+			bot->last_why[0] ? ": " : "", bot->last_why);
+	else
+		snprintf(ret_text, size, "%s", unsaid ? bot->state : bot->why);
 }
 
 void bot_why_age(const struct msg_bot *bot, int64_t now_ms, char *ret_text, size_t size)
 {
 	bool known = bot->why_since_ms && (bot->why[0] || bot->severity != SEVERITY_OK);
-	snprintf(ret_text, size, "%.*s", (int)size - 1,
-		known ? format_age(now_ms - bot->why_since_ms).text : "");
+	int64_t since_ms = is_recalled(bot) ? bot->last_ms : known ? bot->why_since_ms : 0;
+	int64_t age_ms = now_ms > since_ms ? now_ms - since_ms : 0;
+	snprintf(ret_text, size, "%.*s", (int)size - 1, since_ms ? format_age(age_ms).text : "");
+}
+
+double bot_last(const struct msg_bot *bot, const char *figure)
+{
+	for (size_t i = 0; i < bot->last_figures_count; i++)
+		if (strcmp(bot->last_figures[i].name, figure) == 0)
+			return bot->last_figures[i].value;
+	return NAN;
+}
+
+const struct msg_service *service_last(const struct model *model, const struct msg_service *service)
+{
+	const struct msg_engine *engine =
+		model_find(model, MSG_engine, links_id(links_of(service->id), 1));
+	for (size_t i = 0; engine && i < engine->last_services_count; i++) {
+		const struct msg_service *last = &engine->last_services[i];
+		if (strcmp(last->kind, service->kind) == 0 &&
+			strcmp(last->name, service->name) == 0 &&
+			strcmp(service->state, "checking") == 0)
+			return last;
+	}
+	return NULL;
 }
 
 int64_t source_interval_ms(const struct model *model, const char *kind, uint64_t id)

@@ -30,6 +30,13 @@ void bot_why(const struct msg_bot *bot, char *ret_text, size_t size);
 /* "6m": its age; empty when nobody knows it. */
 void bot_why_age(const struct msg_bot *bot, int64_t now_ms, char *ret_text, size_t size);
 
+/* A figure from before the engine's start that was not observed since, by its field's name; NaN: none. */
+double bot_last(const struct msg_bot *bot, const char *figure);
+/* The service as it was before its engine's start, as long as it has not answered since; NULL: it has,
+ * or nobody knows. */
+const struct msg_service *service_last(
+	const struct model *model, const struct msg_service *service);
+
 /* Which part of a bot's figures is too old to be shown: three intervals of its source. */
 struct bot_age {
 	bool process, heartbeat, telegram;

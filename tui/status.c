@@ -20,7 +20,13 @@
 #include "widgets/canvas.h"
 #include "widgets/frame.h"
 
-enum { SEGMENTS_MAX = 40, SEGMENT_BYTES = 160, SHORT_COLUMNS = 64, NAMED_MAX = 4 };
+enum {
+	SEGMENTS_MAX = 40,
+	SEGMENT_BYTES = 160,
+	SHORT_COLUMNS = 64,
+	NAMED_MAX = 4,
+	DAY_MS = 86400000
+};
 
 struct line {
 	struct segment segments[SEGMENTS_MAX];
@@ -366,6 +372,29 @@ static void add_unscraped(const struct app *app, struct line *line)
 			all);
 }
 
+/* What is shown is partly from before the engine's start, until each source has answered. */
+static void add_recalled(const struct app *app, struct line *line, size_t link)
+{
+	const struct msg_engine *engine = model_find(app_model(app), MSG_engine, links_id(link, 1));
+	size_t count, total = 0, done = 0;
+	const struct msg_source *const *sources = model_sources(app_model(app), &count);
+	if (!engine || !engine->last_ms || app->engines[link].silent)
+		return;
+	for (size_t i = 0; i < count; i++) {
+		bool is_its = links_of(sources[i]->id) == link;
+		total += is_its;
+		done += is_its && strcmp(sources[i]->state, "checking") != 0;
+	}
+	if (done == total)
+		return; /* what no source tells stands grey where it belongs */
+	bool is_old = app_now(app, engine->id) - engine->last_ms > DAY_MS;
+	struct shown when = is_old ? format_day_clock(engine->last_ms, false)
+				   : format_clock(engine->last_ms, false);
+	add(line, ROLE_STRONG, 0, false,
+		line->brief ? "last %sZ %zu/%zu" : "last known state of %sZ, checking %zu/%zu",
+		when.text, done, total);
+}
+
 /* Trouble first: it stays when the columns get few. */
 static void fill_sources(const struct app *app, struct line *line, bool each)
 {
@@ -373,6 +402,8 @@ static void fill_sources(const struct app *app, struct line *line, bool each)
 	const struct msg_source *const *sources = model_sources(app_model(app), &count);
 	const char *const *kinds = source_kinds();
 	add_lost_engines(app, line);
+	for (size_t i = 0; i < links_count(app->links); i++)
+		add_recalled(app, line, i);
 	for (size_t i = 0; i < count; i++)
 		if (!is_fine(sources[i]) && !is_many(sources[i]->kind) &&
 			!app_is_gone(app, sources[i]->id))

@@ -349,7 +349,11 @@ static void what_was_not_observed_keeps_its_old_age_over_two_restarts(void **sta
 	observe_all(harness);
 	int64_t then = clock_wall_ms(&harness->clock);
 	harness = start(scene, 3 * MINUTE_MS);
+	/* A part of it is seen: what was not is as old as it was. */
+	observe_process(harness, "pay", "absent");
 	harness_advance(harness, 20000);
+	assert_string_not_equal(harness_bot(harness, "pay")->state, "checking");
+	assert_int_equal(harness_bot(harness, "pay")->last_ms, then);
 	harness = start(scene, 6 * MINUTE_MS);
 	assert_int_equal(harness_bot(harness, "pay")->last_ms, then);
 	assert_string_equal(harness_bot(harness, "pay")->last_state, "down");

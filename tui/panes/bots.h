@@ -56,6 +56,8 @@ extern const struct table_kind bots_table;
 const char *bots_text(const struct app *app, const struct msg_bot *bot, enum bots_field field);
 /* A field as a figure, ages in ms; NaN: not known, or a text. */
 double bots_number(const struct app *app, const struct msg_bot *bot, enum bots_field field);
+/* The same from before the engine's start, where it was not observed since; NaN otherwise. */
+double bots_last(const struct app *app, const struct msg_bot *bot, enum bots_field field);
 /* Which columns no bot fills, as bits. */
 uint64_t bots_absent(const struct app *app);
 

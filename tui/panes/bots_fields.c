@@ -71,6 +71,25 @@ double bots_number(const struct app *app, const struct msg_bot *bot, enum bots_f
 	return figures[field];
 }
 
+/* An age is of now: nothing stands still because it is not looked at. */
+double bots_last(const struct app *app, const struct msg_bot *bot, enum bots_field field)
+{
+	static const char *const names[BOTS_FIELDS] = {[BOTS_UP] = "proc_start_ms",
+		[BOTS_RATE] = "updates_per_s",
+		[BOTS_PENDING] = "pending",
+		[BOTS_BEAT] = "hb_at_ms",
+		[BOTS_P95] = "p95_ms",
+		[BOTS_ERRORS] = "errors_per_min",
+		[BOTS_CPU] = "cpu_percent",
+		[BOTS_MEM] = "rss_bytes"};
+	double value = names[field] ? bot_last(bot, names[field]) : NAN;
+	if (isnan(value) || (field != BOTS_UP && field != BOTS_BEAT))
+		return value;
+	/* It ran so long when it was seen last; its beat is as old as it is now. */
+	int64_t until_ms = field == BOTS_UP ? bot->last_ms : app_now(app, bot->id);
+	return fmax((double)until_ms - value, 0);
+}
+
 /* ---- cells ---- */
 
 static void say(struct cell_text *cell, enum role role, const char *text)
@@ -105,14 +124,18 @@ static void say_figure(struct cell_text *cell, const struct app *app, const stru
 {
 	double value = bots_number(app, bot, field);
 	bool is_age = field == BOTS_UP || field == BOTS_BEAT;
-	if (isnan(value) || too_old(app, bot, field))
+	bool is_old = isnan(value) || too_old(app, bot, field);
+	if (is_old)
+		value = bots_last(app, bot, field);
+	enum role role = is_old ? ROLE_STALE : figure_role(bot, field, value);
+	if (isnan(value))
 		say(cell, ROLE_STALE, "--");
 	else if (is_age)
-		say(cell, figure_role(bot, field, value), format_age((int64_t)value).text);
+		say(cell, role, format_age((int64_t)value).text);
 	else if (field == BOTS_PENDING)
-		say(cell, figure_role(bot, field, value), format_count((int64_t)value).text);
+		say(cell, role, format_count((int64_t)value).text);
 	else
-		say(cell, figure_role(bot, field, value), show_figure(value).text);
+		say(cell, role, show_figure(value).text);
 }
 
 /* Ages stand in line up to here; further right they would be far from what they belong to. */
@@ -237,7 +260,8 @@ static bool fills(const struct app *app, const struct msg_bot *bot, enum bots_fi
 {
 	if (field == BOTS_SPARK)
 		return has_course(bot);
-	return bots_text(app, bot, field)[0] || !isnan(bots_number(app, bot, field));
+	return bots_text(app, bot, field)[0] || !isnan(bots_number(app, bot, field)) ||
+	       !isnan(bots_last(app, bot, field));
 }
 
 uint64_t bots_absent(const struct app *app)

@@ -85,6 +85,9 @@ static int compare_severity(const struct app *app, const struct msg_bot *a, cons
 	unsigned left = app_severity(app, a), right = app_severity(app, b);
 	if (left != right)
 		return left > right ? -1 : 1;
+	/* Nobody knows yet: what was worst before the engine's start is looked at first. */
+	if (left == SEVERITY_UNKNOWN && a->last_severity != b->last_severity)
+		return a->last_severity > b->last_severity ? -1 : 1;
 	int order = strcmp(a->name, b->name);
 	return order ? order : (a->id > b->id) - (a->id < b->id);
 }

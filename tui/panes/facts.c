@@ -44,6 +44,26 @@ static void add_reasons(const struct app *app, const struct msg_bot *bot, struct
 	}
 }
 
+/* From before the engine's start, each until it is observed. */
+static void add_last(const struct app *app, const struct msg_bot *bot, struct facts *facts)
+{
+	static const struct {
+		const char *name, *unit;
+	} figures[] = {{"pending", "pending"}, {"updates_per_s", "updates/s"}, {"p95_ms", "ms p95"},
+		{"errors_per_min", "errors/min"}, {"cpu_percent", "% cpu"}};
+	autostr struct str text = STR_INIT;
+	if (!bot->last_ms)
+		return;
+	add(facts, ROLE_STALE, "last known", "%s ago: %s%s%s", ago(app, bot, bot->last_ms).text,
+		bot->last_state, bot->last_why[0] ? ", " : "", bot->last_why);
+	for (size_t i = 0; i < COUNT_OF(figures); i++)
+		if (!isnan(bot_last(bot, figures[i].name)))
+			str_addf(&text, "%s %s  ", show_figure(bot_last(bot, figures[i].name)).text,
+				figures[i].unit);
+	if (text.length)
+		add(facts, ROLE_STALE, "", "%s", text.text);
+}
+
 static void add_process(const struct app *app, const struct msg_bot *bot, struct facts *facts)
 {
 	autostr struct str text = STR_INIT;
@@ -68,8 +88,10 @@ static void add_process(const struct app *app, const struct msg_bot *bot, struct
 	if (running && bot->rss_bytes)
 		str_addf(&text, "  %s  %llu fds", format_bytes((int64_t)bot->rss_bytes).text,
 			(unsigned long long)bot->fds);
+	bool is_unknown = strcmp(bot->proc_state, "unknown") == 0;
 	add(facts,
 		running        ? ROLE_TEXT
+		: is_unknown   ? ROLE_STALE
 		: bot->enabled ? ROLE_CRIT
 			       : ROLE_DIM,
 		"process", "%s", text.text);
@@ -226,8 +248,8 @@ static void add_operation(const struct app *app, const struct msg_bot *bot, stru
 void facts_of(const struct app *app, const struct msg_bot *bot, struct facts *ret_facts)
 {
 	static void (*const parts[])(const struct app *, const struct msg_bot *, struct facts *) = {
-		add_operation, add_reasons, add_process, add_supervisor, add_heartbeat, add_updates,
-		add_telegram, add_load, add_identity, add_score};
+		add_operation, add_reasons, add_last, add_process, add_supervisor, add_heartbeat,
+		add_updates, add_telegram, add_load, add_identity, add_score};
 	ret_facts->count = 0;
 	for (size_t i = 0; i < COUNT_OF(parts); i++)
 		parts[i](app, bot, ret_facts);

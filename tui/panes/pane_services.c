@@ -131,9 +131,23 @@ static void say_size(struct cell_text *cell, bool old, const struct msg_service 
 		list_say(cell, ROLE_TEXT, "%s", format_bytes((int64_t)service->used_bytes).text);
 }
 
+/* It has not answered since its engine's start: how it was. */
+static void say_last(
+	struct cell_text *cell, const struct app *app, const struct msg_service *last, uint64_t id)
+{
+	int64_t age_ms = app_now(app, id) - last->at_ms;
+	list_say(cell, ROLE_STALE, "checking; was %s %s", last->why[0] ? last->why : last->state,
+		format_age(age_ms > 0 ? age_ms : 0).text);
+}
+
 static void say_why(
 	struct cell_text *cell, const struct app *app, const struct msg_service *service)
 {
+	const struct msg_service *last = service_last(app_model(app), service);
+	if (last) {
+		say_last(cell, app, last, service->id);
+		return;
+	}
 	if (service->severity == SEVERITY_OK)
 		return;
 	list_say(cell, severity_role(service->severity), "%s %s",
@@ -165,7 +179,11 @@ static void own_cell(const struct list *list, size_t row, size_t column, struct 
 	const struct msg_service *service = model_service(app_model(list->app), list_id(list, row));
 	if (!service)
 		return;
-	bool old = is_old(list->app, service);
+	const struct msg_service *last = service_last(app_model(list->app), service);
+	bool old = !last && is_old(list->app, service),
+	     is_figure = column >= LATENCY && column < WHY;
+	if (last && is_figure)
+		service = last;
 	switch ((enum column)column) {
 	case SEVERITY:
 		list_say(ret, severity_role(service->severity), "%c",
@@ -201,6 +219,8 @@ static void own_cell(const struct list *list, size_t row, size_t column, struct 
 		say_why(ret, list->app, service);
 		break;
 	}
+	if (last && is_figure)
+		ret->role = ROLE_STALE;
 }
 
 static void cell(const void *data, size_t row, size_t column, struct cell_text *ret);
