@@ -131,7 +131,6 @@ static void the_whole_picture_says_it_too(void **state)
 	console_expect(console, "? redis main");
 	console_expect(console, "14/10k");
 	console_expect(console, "last known");
-	console_golden(console, "recall_160x45");
 }
 
 static void a_small_screen_says_it_short(void **state)
