@@ -42,7 +42,8 @@ an_incident() {
 	victim=$(pid_of)
 	kill -9 "$victim" || return 1
 	killed=$(date +%s)
-	wait_until 60 sees_it_gone
+	wait_until 60 sees_it_gone || return 1
+	gone=$(date +%s)
 }
 sees_it_gone() { ! is_well; }
 
@@ -55,7 +56,7 @@ ends() { kill "$engine" && wait "$engine"; engine=''; [ -s "$top/incident.rec" ]
 
 replays() {
 	local before after
-	before=$(date -u -d "@$((killed - 2))" +%H:%M:%S) after=$(date -u -d "@$((killed + 4))" +%H:%M:%S)
+	before=$(date -u -d "@$((killed - 2))" +%H:%M:%S) after=$(date -u -d "@$((gone + 1))" +%H:%M:%S)
 	printf '%s\n' 'deadline 30s' 'wait-for REPLAY' 'key :' "type rewind $before" 'key Enter' "wait-for ${before}Z" \
 		'wait-for . orders' 'key :' "type rewind $after" 'key Enter' "wait-for ${after}Z" 'wait-gone . orders' \
 		>"$top/script"
