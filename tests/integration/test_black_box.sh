@@ -29,8 +29,7 @@ check() { # TITLE COMMAND...
 
 words() { "$build/botswain" -c "$fleet/botswain.yaml" bots --jsonl 2>/dev/null | grep '"name":"orders"'; }
 pid_of() { words | sed -n 's/.*"pid":\([0-9]*\).*/\1/p'; }
-is_well() { words | grep -q '"state":"ok"'; }
-is_restarted() { [ -n "$(pid_of)" ] && [ "$(pid_of)" != 0 ] && [ "$(pid_of)" != "$victim" ]; }
+is_well() { [[ $(words) == *'"state":"ok"'* ]]; } # the exit status is that of the whole fleet
 screen() { "$build/botswain" "$@" --size 160x45 --script "$top/script"; }
 
 starts() {
@@ -45,7 +44,7 @@ an_incident() {
 	wait_until 60 sees_it_gone || return 1
 	gone=$(date +%s)
 }
-sees_it_gone() { ! is_well; }
+sees_it_gone() { [[ $(words) == *'"name":"orders"'* ]] && ! is_well; }
 
 looks_back() {
 	printf '%s\n' 'deadline 30s' 'wait-for orders' 'key <' 'wait-for REWIND' 'wait-for ago)' 'key r' \
