@@ -55,7 +55,7 @@ ends() { kill "$engine" && wait "$engine"; engine=''; [ -s "$top/incident.rec" ]
 
 replays() {
 	local before after
-	before=$(date -u -d "@$((killed - 2))" +%H:%M:%S) after=$(date -u -d "@$((gone + 1))" +%H:%M:%S)
+	before=$(date -u -d "@$killed" +%H:%M:%S) after=$(date -u -d "@$((gone + 1))" +%H:%M:%S)
 	printf '%s\n' 'deadline 30s' 'wait-for REPLAY' 'key :' "type rewind $before" 'key Enter' "wait-for ${before}Z" \
 		'wait-for . orders' 'key :' "type rewind $after" 'key Enter' "wait-for ${after}Z" 'wait-gone . orders' \
 		>"$top/script"
