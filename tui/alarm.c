@@ -26,6 +26,12 @@ void alarm_release(struct alarm *alarm)
 	*alarm = (struct alarm){.known = NULL};
 }
 
+void alarm_mute(struct alarm *alarm)
+{
+	alarm->bell = alarm->flash = false;
+	alarm->notify = NOTIFY_NO;
+}
+
 /* ---- what is new ---- */
 
 /* Nobody is woken for a bot that operators keep disabled. */

@@ -48,6 +48,8 @@ struct alarm {
 
 void alarm_init(struct alarm *alarm, const struct settings *settings);
 void alarm_release(struct alarm *alarm);
+/* Switches every part of it off: what is shown is a replay. */
+void alarm_mute(struct alarm *alarm);
 
 /* Looks at the live model when turns were applied to it (bit n: of link n); then what time alone changes. */
 void alarm_step(struct app *app, uint32_t turned);

@@ -112,6 +112,13 @@ static bool set_stage(struct stage *stage, const struct options *options, struct
 	return true;
 }
 
+/* What is long past neither rings nor is a view to come back to. */
+static void show_replay(struct app *app, int64_t from_ms, unsigned speed)
+{
+	past_go(app, from_ms, speed);
+	alarm_mute(&app->alarm);
+}
+
 static bool enter(
 	struct stage *stage, const struct options *options, const char *kind, struct err *err)
 {
@@ -122,7 +129,7 @@ static bool enter(
 					    : links_new(stage->settings, &ways, kind);
 	stage->app = app_new(clock_real(), stage->settings, stage->term, links);
 	if (stage->replay)
-		past_go(stage->app, client_welcome(stage->replay)->from_ms, options->speed);
+		show_replay(stage->app, client_welcome(stage->replay)->from_ms, options->speed);
 	stage->replay = NULL;
 	return keymap_configure(&stage->app->keymap, stage->settings, err);
 }
@@ -145,7 +152,8 @@ static int run_screen(struct stage *stage, const struct options *options)
 		    enter(stage, options, "screen", &err);
 	if (fine) {
 		term_title(stage->term, stage->settings->environment);
-		saved_begin(stage->app, &options->connect);
+		if (!options->replay)
+			saved_begin(stage->app, &options->connect);
 		fine = loop_run(stage->app, &signal_, &err);
 	}
 	saved_end(stage->app);
