@@ -27,6 +27,7 @@ struct search {
 struct read_back read_back_new(int64_t now_ms, int64_t span_ms, uint64_t bytes)
 {
 	return (struct read_back){.now_ms = now_ms,
+		.least = READ_BACK_LEAST,
 		.since_ms = now_ms - span_ms,
 		.bytes = bytes,
 		.cost_us = READ_BACK_COST_US};
@@ -79,12 +80,12 @@ static bool look_at_block(struct search *search, off_t begin, size_t length)
 	return is_old;
 }
 
-static struct read_back_place last_part(off_t size)
+struct read_back_place read_back_last_part(off_t size, off_t length)
 {
-	if (size <= READ_BACK_LEAST)
+	if (size <= length)
 		return (struct read_back_place){.is_whole = true};
 	/* One byte more: if that one ends a line, the first line is whole. */
-	return (struct read_back_place){.offset = size - READ_BACK_LEAST - 1, .is_inside = true};
+	return (struct read_back_place){.offset = size - length - 1, .is_inside = true};
 }
 
 static off_t bound_of(const struct read_back *back)
@@ -109,7 +110,7 @@ static struct read_back_place search_file(
 			break;
 	}
 	if (!search->has_time)
-		return last_part(size);
+		return read_back_last_part(size, READ_BACK_LEAST);
 	if (begin == 0)
 		return (struct read_back_place){.is_whole = true};
 	back->left_out = too_much;

@@ -22,8 +22,9 @@ enum {
 
 struct read_back {
 	int64_t now_ms, since_ms; /* wall; lines of `since_ms` and later are wanted; equal: none */
-	uint64_t bytes;           /* that may still be read back, of all files */
-	int64_t cost_us;          /* what searching may still cost */
+	off_t least; /* so much of the newest file is read however old it is: a quiet log shows its last lines */
+	uint64_t bytes;  /* that may still be read back, of all files */
+	int64_t cost_us; /* what searching may still cost */
 	bool (*is_taken)(
 		void *context, const char *path); /* read by somebody else; NULL: none is */
 	void *context;
@@ -40,6 +41,8 @@ struct read_back_place {
 	bool is_whole;  /* all of the file is young enough: what came before it may be as well */
 };
 
+/* Its last `length` bytes, or all of it. */
+struct read_back_place read_back_last_part(off_t size, off_t length) MUST_CHECK;
 /* Where to begin in the file of `size` bytes. Takes its share of the bytes and the cost. */
 struct read_back_place read_back_find(struct read_back *back, int fd, off_t size) MUST_CHECK;
 

@@ -271,10 +271,24 @@ static void take_before(struct tail *tail, int64_t now_ms, struct read_back *bac
 	rotated_free(list, count);
 }
 
+/* A quiet log shows its last lines too, however old they are. */
+static void begin_no_later(struct tail_file *file, off_t size, off_t least)
+{
+	struct read_back_place last = read_back_last_part(size, least);
+	if (last.offset >= file->offset)
+		return;
+	file->offset = last.offset;
+	file->is_skipping = last.is_inside;
+}
+
 static void read_from_before(
 	struct tail *tail, const struct stat *status, int64_t now_ms, struct read_back *back)
 {
-	if (begin_back(&tail->now, status, back) && back->since_ms < back->now_ms)
+	bool is_whole = begin_back(&tail->now, status, back);
+	if (back->since_ms >= back->now_ms)
+		return;
+	begin_no_later(&tail->now, status->st_size, back->least);
+	if (is_whole)
 		take_before(tail, now_ms, back);
 }
 

@@ -115,6 +115,18 @@ static void a_real_log_and_what_it_was_rotated_to_are_read_back(void **state)
 	assert_int_equal(collected_count_events(&collected, "line 2."), 1);
 }
 
+static void a_quiet_log_shows_its_last_lines_however_old_they_are(void **state)
+{
+	(void)state;
+	FILE *file = open_log("orders.log");
+	for (int line = 3; line > 0; line--)
+		say(file, 120 * MINUTE_S + line, "bot ERROR of long ago %d.\n", line);
+	fclose(file);
+	watch_files("");
+	collected_wait_event(&collected, "of long ago 1.", NULL);
+	assert_int_equal(collected_count_events(&collected, "of long ago"), 3);
+}
+
 static void the_notes_say_when_it_was(void **state)
 {
 	(void)state;
@@ -273,6 +285,7 @@ int main(void)
 #define REDIS(name) cmocka_unit_test_setup_teardown(name, setup_redis, teardown_redis)
 	const struct CMUnitTest tests[] = {
 		TEST(a_real_log_and_what_it_was_rotated_to_are_read_back),
+		TEST(a_quiet_log_shows_its_last_lines_however_old_they_are),
 		TEST(the_notes_say_when_it_was),
 		TEST(nothing_is_read_back_where_the_configuration_says_so),
 		TEST(what_is_more_than_the_bound_is_counted_and_said),

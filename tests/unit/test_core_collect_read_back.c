@@ -67,6 +67,7 @@ static int setup(void **state)
 	autofree char *path = path_of(bench, "log");
 	tail_init(&bench->tail, path, take_line, take_loss, bench);
 	bench->back = read_back_new(NOW_MS, SPAN_MS, PLENTY);
+	bench->back.least = 0; /* times alone decide */
 	*state = bench;
 	return 0;
 }
@@ -162,6 +163,20 @@ static void the_first_line_is_the_first_of_the_last_minutes(void **state)
 	read_all(bench);
 	assert_int_equal(bench->count, 901);
 	assert_int_equal(bench->old, 900);
+}
+
+static void of_a_quiet_log_the_last_part_is_read_however_old_it_is(void **state)
+{
+	struct bench *bench = *state;
+	autostr struct str text = STR_INIT;
+	bench->back.least = READ_BACK_LEAST;
+	for (int i = 4000; i > 0; i--)
+		add_python(&text, 3600000 + i * 1000, "INFO", "of long ago");
+	write_text(bench, "log", text.text);
+	read_all(bench);
+	assert_in_range(bench->lines.length, READ_BACK_LEAST - 64, READ_BACK_LEAST);
+	assert_int_equal(bench->old, bench->count);
+	assert_null(bench->back.left_out);
 }
 
 static void a_traceback_belongs_to_the_line_before_it(void **state)
@@ -321,6 +336,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(the_first_line_is_the_first_of_the_last_minutes),
+		TEST(of_a_quiet_log_the_last_part_is_read_however_old_it_is),
 		TEST(a_traceback_belongs_to_the_line_before_it),
 		TEST(a_file_without_any_time_is_read_from_its_last_part),
 		TEST(a_json_log_in_colours_is_read_back_by_its_times_too),
