@@ -142,6 +142,14 @@ static void complete_bot(struct reader *reader, struct conf_bot *bot)
 		bot->heartbeat = arena_text(reader->arena, "");
 		return;
 	}
+	/* A key of its own stands in the first Redis, where no pattern says more. */
+	if (!redis && *bot->heartbeat && !*bot->redis && reader->settings->redis_count)
+		redis = &reader->settings->redis[0];
+	if (!redis && *bot->heartbeat)
+		report_warning(reader->report, (struct place){0},
+			"bot '%s' has a heartbeat, and there is no redis to find it in: add "
+			"`redis:`",
+			bot->name);
 	if (!redis)
 		return;
 	const char *star = strchr(redis->heartbeats, '*');

@@ -260,6 +260,19 @@ static void heartbeats_default_to_the_pattern_of_their_redis(void **state)
 	refused(place, "bots:\n- {name: a, transport: none, redis: nope}\n", "names redis 'nope'");
 }
 
+static void a_heartbeat_of_its_own_needs_no_pattern(void **state)
+{
+	struct place *place = *state;
+	assert_true(load(place,
+		"redis:\n- {name: main, socket: /run/a}\n- {name: other, socket: /run/b}\n"
+		"bots:\n- {name: a, transport: none, heartbeat: beat}\n"
+		"- {name: b, transport: none}\n"));
+	assert_string_equal(place->settings->bots[0].redis, "main");
+	assert_string_equal(place->settings->bots[1].heartbeat, "");
+	assert_true(load(place, "bots:\n- {name: a, transport: none, heartbeat: beat}\n"));
+	assert_non_null(strstr(place->report.text, "there is no redis to find it in"));
+}
+
 static void thresholds_of_alerts_are_typed_by_their_rule(void **state)
 {
 	struct place *place = *state;
@@ -400,6 +413,7 @@ int main(void)
 		test(a_folder_of_tokens_is_a_fleet),
 		test(the_environment_overrides_single_values),
 		test(heartbeats_default_to_the_pattern_of_their_redis),
+		test(a_heartbeat_of_its_own_needs_no_pattern),
 		test(thresholds_of_alerts_are_typed_by_their_rule),
 		test(an_engine_is_its_state_directory_and_a_long_path_has_a_short_socket),
 		test(a_program_that_is_told_of_alerts_has_a_short_form),
