@@ -344,21 +344,21 @@ void check_supervisor(struct reader *reader, const struct node *node, void *sect
 {
 	const struct conf_supervisor *supervisor = section;
 	bool is_supervisord = !strcmp(supervisor->kind, "supervisord");
-	const char *address = supervisor->address, *host = strstr(address, "://");
+	const char *address = supervisor->address, *separator = strstr(address, "://");
+	const char *host = separator ? separator + 3 : "";
 	if ((*supervisor->user || supervisor->password.given) && !is_supervisord)
 		report_error(reader->report, place_of(node, "user"),
 			"user and password go with supervisord");
 	if (!is_supervisord || !*address || *address == '/' || starts_with(address, "unix:///"))
 		return;
-	if (host && strchr(host, '@'))
+	if (strchr(host, '@'))
 		report_secret(reader->report, place_of(node, "address"),
 			"'address' may hold no user and no password: say `user:` and `password:`");
 	else if (!starts_with(address, "https://") && !starts_with(address, "http://"))
 		report_error(reader->report, place_of(node, "address"),
 			"'address' is a socket's path, http://127.0.0.1:PORT or https://HOST");
 	else if (starts_with(address, "http://") &&
-		 !is_loopback(host + 3,
-			 host[3] == '[' ? strcspn(host + 3, "]") + 1 : strcspn(host + 3, ":/")))
+		 !is_loopback(host, host[0] == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":/")))
 		report_error(reader->report, place_of(node, "address"),
 			"http shows the password to the network: use a Unix socket or loopback");
 }

@@ -114,7 +114,7 @@ static bool reach(const char *socket_path, int *ret_fd, struct err *err)
 bool client_connect(const char *socket_path, const char *identity, const char *kind,
 	bool want_state, struct client **ret, struct err *err)
 {
-	int fd;
+	int fd = -1;
 	if (!reach(socket_path, &fd, err))
 		return false;
 	*ret = client_over(fd, identity, kind, want_state);
@@ -124,7 +124,7 @@ bool client_connect(const char *socket_path, const char *identity, const char *k
 bool client_connect_past(const char *socket_path, const char *identity, const char *kind,
 	struct client **ret, struct err *err)
 {
-	int fd;
+	int fd = -1;
 	if (!reach(socket_path, &fd, err))
 		return false;
 	*ret = client_over_past(fd, identity, kind);

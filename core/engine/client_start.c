@@ -139,7 +139,7 @@ bool client_start_private(
 	char name[] = "botswaind", option[] = "-c", fd_option[] = "--client-fd", fd_number[] = "3";
 	char *const argv[] = {name, option, path, fd_option, fd_number, NULL};
 	posix_spawn_file_actions_t files;
-	int fd;
+	int fd = -1;
 	posix_spawn_file_actions_init(&files);
 	if (!spawn_for_us(argv, &files, &fd, err))
 		return false;
@@ -155,7 +155,7 @@ bool client_start_replay(
 	     three[] = "3";
 	char *const argv[] = {name, option, path, fd_option, three, NULL};
 	posix_spawn_file_actions_t files;
-	int fd;
+	int fd = -1;
 	posix_spawn_file_actions_init(&files);
 	posix_spawn_file_actions_addopen(&files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
 	if (!spawn_for_us(argv, &files, &fd, err))
