@@ -13,6 +13,8 @@
 #include "core/engine/internal.h"
 #include "core/engine/sources.h"
 
+enum { SCRAPE_MISSED = 2 /* looks at a page in a row that failed: no longer chance */ };
+
 /* There is one for every log file too, so they are kept in order of id. */
 struct source_facts *sources_facts(struct engine *engine, uint64_t id)
 {
@@ -89,8 +91,10 @@ void refresh_source(struct engine *engine, struct msg_source *source)
 	if (strcmp(state, "ok") != 0)
 		source->latency_ms = NAN;
 	source->severity = state_severity(state);
-	/* What a page of figures says is missed, and nothing stands still for it. */
-	if (strcmp(source->kind, "scrape") == 0 && source->severity > SEVERITY_WARN)
+	/* What a page of figures says is missed, whatever it fails of, and nothing stands still for it. */
+	bool is_missed = source->severity > SEVERITY_WARN ||
+			 (source->severity == SEVERITY_UNKNOWN && source->fails >= SCRAPE_MISSED);
+	if (strcmp(source->kind, "scrape") == 0 && is_missed)
 		source->severity = SEVERITY_WARN;
 	if (strcmp(source->kind, "telegram") == 0) {
 		source->done = engine->checking_done;

@@ -136,6 +136,7 @@ static void look_at_target(
 		if (strcmp(text_of(item, "name"), target) != 0 || !*why || !red)
 			continue;
 		copy_text(ret->why, sizeof(ret->why), why);
+		ret->is_rowless = strcmp(text_of(item, "kind"), "scrape") == 0;
 		ret->shown[PLACE_JSON] = true;
 	}
 	json_decref(root);
@@ -180,7 +181,8 @@ void observer_look(struct observer *observer, const char *rule, const char *targ
 		look_at_target(observer, lists[i], target, ret);
 	for (int place = PLACE_SMALL; place < PLACES; place++)
 		ret->shown[place] = *ret->why &&
-				    screen_shows(observer->screens[place], target, ret->why) &&
+				    (ret->is_rowless || screen_shows(observer->screens[place],
+								target, ret->why)) &&
 				    screen_alerts(observer->screens[place], rule, target);
 }
 

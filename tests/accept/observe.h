@@ -28,6 +28,7 @@ struct look {
 	bool json; /* the alert fires, in --json */
 	bool shown
 		[PLACES]; /* each place shows target, reason and alert; PLACE_JSON: the bot or service is red with a reason */
+	bool is_rowless; /* the target has no row of its own on a screen, but its alert has */
 	unsigned others; /* alerts that fire for another target */
 	char why[160];   /* the target's reason in --json */
 	char other[160]; /* the first of the others */

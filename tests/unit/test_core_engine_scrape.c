@@ -46,6 +46,12 @@ static void see_source(struct harness *harness, const char *state, int fails)
 		state, fails ? "orders:3:7: the value is no number" : "", fails);
 }
 
+static unsigned severity_of_page(const struct harness *harness)
+{
+	return (unsigned)model_source(harness->model, entity_id("source", "scrape/orders"))
+		->severity;
+}
+
 static const char *alert_state(const struct harness *harness)
 {
 	size_t count;
@@ -92,7 +98,10 @@ static void three_failures_warn_and_make_no_other_alert(void **state)
 {
 	struct harness *harness = *state;
 	size_t count;
+	see_source(harness, "error", 1);
+	assert_int_equal(severity_of_page(harness), SEVERITY_UNKNOWN);
 	see_source(harness, "error", 2);
+	assert_int_equal(severity_of_page(harness), SEVERITY_WARN);
 	assert_string_equal(alert_state(harness), "none");
 	see_source(harness, "error", 3);
 	assert_string_equal(alert_state(harness), "firing");
