@@ -118,7 +118,7 @@ static void a_screen_that_attaches_to_what_fires_already_stays_silent(void **sta
 static void a_storm_rings_once_in_an_interval(void **state)
 {
 	struct console *console = *state;
-	char bot[8];
+	char bot[16];
 	unsigned notes;
 	for (int i = 0; i < MANY; i++) {
 		snprintf(bot, sizeof(bot), "b%03d", i);
@@ -136,7 +136,7 @@ static void a_storm_rings_once_in_an_interval(void **state)
 static void all_in_one_turn_are_one_signal(void **state)
 {
 	struct console *console = *state;
-	char bot[8];
+	char bot[16];
 	unsigned notes;
 	for (int round = 0; round < 3; round++)
 		for (int i = 0; i < MANY; i++) {
