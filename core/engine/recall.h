@@ -3,7 +3,7 @@
  * The last known state over a restart. What was observed is kept through the ledger every 15 s, only
  * what changed, a slice a turn and one transaction a round, and at an orderly stop. At a start it is
  * shown as what it is: in fields of their own (`last_...`) beside the live ones, which stay unknown
- * until they are observed; so no verdict, no alert, no rate and no metric can take it for now. Each
+ * until they are observed; so no verdict, alert, rate or metric can mistake it for the present. Each
  * group of figures goes when it is observed. Alerts that fired go on where they were when their
  * condition is seen again. Not used: what is older than a week, of another configuration, or of what
  * the configuration no longer names. Engine thread.

@@ -185,7 +185,7 @@ static void the_last_known_state_is_there_before_the_first_turn_as_what_it_is(vo
 	assert_true(last_of(orders, "errors_per_min") == 3);
 	assert_true(last_of(orders, "proc_start_ms") == (double)(HARNESS_START_MS - MINUTE_MS));
 	assert_true(isnan(last_of(pay, "proc_start_ms")));
-	/* What is live is unknown: no reader of it can take the past for now. */
+	/* What is live is unknown: no reader of it can mistake the past for the present. */
 	assert_int_equal(orders->pending, -1);
 	assert_true(isnan(orders->updates_per_s) && isnan(orders->errors_per_min));
 	assert_int_equal(orders->hb_at_ms, 0);
