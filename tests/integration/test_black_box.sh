@@ -6,25 +6,13 @@ set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 2
 build=$(realpath -- "${BOTSWAIN_BUILD:-build}")
 . tests/fleet/lib.sh
-top=$(mktemp -d /tmp/botswain-test.XXXXXX)
-fleet=$top/fleet number=0 engine=''
+. tests/support/tap.sh
+tap_begin
+fleet=$top/fleet engine=''
 leave() {
 	[ -z "$engine" ] || kill "$engine" 2>/dev/null
 	wait 2>/dev/null
 	tests/fleet/down "$fleet" >/dev/null 2>&1
-	rm -rf -- "$top"
-}
-trap leave EXIT
-
-check() { # TITLE COMMAND...
-	local title=$1; shift
-	number=$((number + 1))
-	if "$@" >"$top/out" 2>&1; then
-		printf 'ok %d - %s\n' $number "$title"
-	else
-		sed 's/^/# /' "$top/out"
-		printf 'not ok %d - %s\n' $number "$title"
-	fi
 }
 
 words() { "$build/botswain" -c "$fleet/botswain.yaml" bots --jsonl 2>/dev/null | grep '"name":"orders"'; }
@@ -76,10 +64,8 @@ refuses() {
 }
 
 if ! starts >"$top/out" 2>&1; then
-	cat "$top/out" "$top/engine.log" 2>/dev/null | sed 's/^/# /'
-	echo 'not ok 1 - a fleet whose engine records'
-	echo '1..1'
-	exit 1
+	tap_show "$top/out" "$top/engine.log"
+	bail 'no fleet whose engine records'
 fi
 check 'a bot that is killed is seen to be gone' an_incident
 check 'a screen goes back in the recording, may change nothing there, and comes back' looks_back
@@ -87,4 +73,4 @@ check 'the recording is whole when the engine has left' ends
 check 'the file shows the bot well before, and not well after' replays
 check 'no token of the fleet is in the recording' holds_no_token
 check 'a file that is no recording is refused in one sentence' refuses
-echo "1..$number"
+tap_end

@@ -5,29 +5,15 @@
 set -uo pipefail
 here=$(dirname -- "$(realpath -- "$0")")
 . "$here/../fleet/lib.sh"
+. "$here/../support/tap.sh"
 build=$(realpath -- "${BOTSWAIN_BUILD:-$here/../../build}")
-dir=$(mktemp -d /tmp/botswain-discover.XXXXXX)
-pids=()
-count=0 failed=0
+tap_begin discover
+dir=$top pids=()
 
-cleanup() {
+leave() {
 	local pid
 	for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null; done
 	wait 2>/dev/null
-	rm -rf -- "$dir"
-}
-trap cleanup EXIT
-
-check() { # SENTENCE COMMAND...
-	local sentence=$1; shift
-	count=$((count + 1))
-	if "$@" >"$dir/why" 2>&1; then
-		printf 'ok %d - %s\n' "$count" "$sentence"
-	else
-		printf 'not ok %d - %s\n' "$count" "$sentence"
-		sed 's/^/# /' "$dir/why"
-		failed=1
-	fi
 }
 
 token() { printf '71000%05d:AAFcanary%027d' "$1" "$1"; }
@@ -36,7 +22,7 @@ port=$((20000 + RANDOM % 10000))
 python3 -m http.server --bind 127.0.0.1 --directory "$dir" "$port" >/dev/null 2>&1 &
 pids+=($!)
 listens() { (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; }
-wait_until 10 listens || { echo "Bail out! no port"; exit 1; }
+wait_until 10 listens || bail 'no port'
 
 umask 077
 mkdir "$dir/tokens" "$dir/env"
@@ -90,10 +76,10 @@ bash -c "exec 3<>/dev/tcp/127.0.0.1/$port; exec tail -f $dir/alone.conf" 2>/dev/
 alone=$!
 pids+=("$alone")
 running() { [ "$(supervisorctl -s "unix://$dir/s.sock" status | grep -c RUNNING)" = 10 ]; }
-wait_until 20 running || { supervisorctl -s "unix://$dir/s.sock" status; echo "Bail out! supervisord"; exit 1; }
+wait_until 20 running || bail "supervisord: $(supervisorctl -s "unix://$dir/s.sock" status | tr '\n' ';')"
 
 is_alone() { [ "$(cat "/proc/$alone/comm")" = tail ]; }
-wait_until 10 is_alone || { echo "Bail out! no process"; exit 1; }
+wait_until 10 is_alone || bail 'no process'
 
 export BOTSWAIN_TELEGRAM_API=http://127.0.0.1:$port XDG_STATE_HOME=$dir/state
 discover() { (cd "$dir" && "$build/botswain" discover "$@"); }
@@ -163,8 +149,6 @@ if [ -x "$pm2" ]; then
 	check 'no token of its environment is printed' sh -c "! grep canary '$dir/pm2.yaml' '$dir/pm2.words'"
 	PM2_HOME=$dir/pm2 "$pm2" kill >/dev/null 2>&1
 else
-	count=$((count + 1))
-	printf 'ok %d - an app of pm2 is found # SKIP pm2 is not installed: test_collect_pm2 installs it with npm\n' "$count"
+	skip 'an app of pm2 is found' 'pm2 is not installed: test_collect_pm2 installs it with npm'
 fi
-printf '1..%d\n' "$count"
-exit $failed
+tap_end

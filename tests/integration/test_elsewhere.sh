@@ -7,25 +7,13 @@ cd "$(dirname "$0")/../.." || exit 2
 build=$(realpath -- "${BOTSWAIN_BUILD:-build}")
 . tests/fleet/lib.sh
 . tests/support/sshd.sh
-top=$(mktemp -d /tmp/botswain-test.XXXXXX)
-number=0 engine='' sshd='' user=''
+. tests/support/tap.sh
+tap_begin
+engine='' sshd='' user=''
 leave() {
 	[ -z "$engine" ] || kill "$engine" 2>/dev/null
 	[ -z "$sshd" ] || kill "$sshd" 2>/dev/null
 	wait 2>/dev/null
-	rm -rf -- "$top"
-}
-trap leave EXIT
-
-check() { # TITLE COMMAND...
-	local title=$1; shift
-	number=$((number + 1))
-	if "$@" >"$top/out" 2>&1; then
-		printf 'ok %d - %s\n' $number "$title"
-	else
-		sed 's/^/# /' "$top/out"
-		printf 'not ok %d - %s\n' $number "$title"
-	fi
 }
 
 is_there() { [ -S "$top/state/engine.sock" ]; }
@@ -78,4 +66,4 @@ check 'a refused key is said in the words of ssh' wrong_key
 check 'a host that is not the known one is said' changed_host
 check 'a host that is no word is refused' says 2 'names no host' 'ssh://-oProxyCommand=true'
 check 'a way that is none is refused' says 2 'is no way to an engine' 'telnet://x'
-printf '1..%d\n' $number
+tap_end

@@ -7,25 +7,11 @@ cd "$(dirname "$0")/../.." || exit 2
 BUILD=$(realpath -- "${BOTSWAIN_BUILD:-build}")
 export BUILD TROUBLE=0 BOTS=3
 unset XDG_CONFIG_HOME XDG_STATE_HOME
-top=$(mktemp -d /tmp/botswain-five.XXXXXX)
-fleet=$top/fleet folder=$top/home/.config/botswain number=0
+. tests/support/tap.sh
+tap_begin five
+fleet=$top/fleet folder=$top/home/.config/botswain
 export HOME=$top/home
-leave() {
-	tests/fleet/down "$fleet" >/dev/null
-	rm -rf -- "$top"
-}
-trap leave EXIT
-
-check() { # TITLE COMMAND...
-	local title=$1; shift
-	number=$((number + 1))
-	if "$@" >"$top/out" 2>&1; then
-		printf 'ok %d - %s\n' $number "$title"
-	else
-		sed 's/^/# /' "$top/out" "$top/said"
-		printf 'not ok %d - %s\n' $number "$title"
-	fi
-}
+leave() { tests/fleet/down "$fleet" >/dev/null; }
 
 # exits STATUS ARGUMENTS...: runs botswain; what it says goes to $top/said, both streams.
 exits() {
@@ -141,4 +127,4 @@ check 'wrong words are said to be wrong' words_are_wrong
 check 'output that cannot be written is a failure' disk_is_full
 check 'the screen wants a terminal' no_terminal
 check 'no engine is left' nothing_is_left
-printf '1..%d\n' $number
+tap_end

@@ -5,9 +5,8 @@ set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 2
 build=$(realpath -- "${BOTSWAIN_BUILD:-build}")
 . tests/fleet/lib.sh
-top=$(mktemp -d /tmp/botswain-test.XXXXXX)
-trap 'rm -rf -- "$top"' EXIT
-number=0
+. tests/support/tap.sh
+tap_begin
 export TMPDIR=$top/tmp
 mkdir "$TMPDIR"
 
@@ -25,20 +24,15 @@ run:
 END
 chmod +x "$top/console"
 
-result() {
-	number=$((number + 1))
-	if [ "$1" = 0 ]; then printf 'ok %d - %s\n' $number "$2"; else printf 'not ok %d - %s\n' $number "$2"; fi
-}
-
 console_is_up() { [ -f "$top/console.up" ]; }
 tag_is_there() { fleet_tag=$(cat "$TMPDIR"/botswain-run.*/fleet/tag 2>/dev/null | head -n 1); [ -n "$fleet_tag" ]; }
 
 # start COMMAND...: make run in a session of its own, until its console is up
 start() {
 	rm -f "$top/console.up"
-	setsid env --default-signal=INT,QUIT "$@" >"$top/out" 2>&1 </dev/null &
+	setsid env --default-signal=INT,QUIT "$@" >"$top/said" 2>&1 </dev/null &
 	started=$!
-	wait_until 40 console_is_up || { sed 's/^/# /' "$top/out"; return 1; }
+	wait_until 40 console_is_up || return 1
 	read -r console_pid config <"$top/console.up"
 	fleet=$(dirname -- "$config")
 	fleet_tag=$(cat "$fleet/tag")
@@ -50,13 +44,11 @@ console_is_gone() { [ -z "$(started_at "$console_pid")" ]; }
 
 # Within the time that a polite end of every server may take.
 expect_all_gone() {
-	wait_until 40 all_gone || { tagged "$fleet_tag" | sed 's/^/# left: /'; ls -d "$fleet" | sed 's/^/# left: /'; return 1; }
+	wait_until 40 all_gone || { tagged "$fleet_tag" | sed 's/^/left: /'; ls -d "$fleet" | sed 's/^/left: /'; return 1; }
 }
 
-leaves_nothing_when() { # KILLER TITLE
-	local good=1
-	start make -f "$top/Makefile" run && "$1" && expect_all_gone && good=0
-	result $good "$2"
+leaves_nothing_when() { # KILLER
+	start make -f "$top/Makefile" run && "$1" && expect_all_gone
 }
 
 kill_make() { kill -KILL "$started"; }
@@ -65,34 +57,35 @@ kill_console() { kill -KILL "$console_pid"; }
 end_console() { kill -TERM "$console_pid"; }
 hang_up() { kill -HUP -- "-$started"; }
 
-leaves_nothing_when end_console 'leaving the console takes the fleet down'
-leaves_nothing_when kill_console 'a killed console takes the fleet down'
-leaves_nothing_when kill_make 'a killed make takes the fleet down'
-leaves_nothing_when kill_runner 'a killed runner takes the fleet down'
-leaves_nothing_when hang_up 'a hang-up of the whole group takes the fleet down'
-
 # The terminal itself goes: script(1) holds the other side of it.
-good=1
-start script -qfc "make -f $top/Makefile run" /dev/null && kill -KILL "$started" && expect_all_gone && good=0
-result $good 'a lost terminal takes the fleet down'
-
+loses_its_terminal() {
+	start script -qfc "make -f $top/Makefile run" /dev/null && kill -KILL "$started" && expect_all_gone
+}
 # A console that hangs does not notice the loss of its terminal; the watcher does.
-good=1
-sed -i '/exec cat/d' "$top/console"
-start script -qfc "make -f $top/Makefile run" /dev/null && kill -KILL "$started" && expect_all_gone && good=0
-result $good 'a lost terminal takes the fleet down though the console hangs'
+loses_it_while_the_console_hangs() { sed -i '/exec cat/d' "$top/console" && loses_its_terminal; }
 
 # Ctrl-C while the servers are being started: the terminal sends it to all of the group.
-good=1
-rm -f "$top/console.up"
-mkfifo "$top/keys"
-setsid env --default-signal=INT,QUIT script -qfc "make -f $top/Makefile run" /dev/null <"$top/keys" >"$top/out" 2>&1 &
-exec 7>"$top/keys"
-if wait_until 20 tag_is_there; then
-	fleet=$(ls -d "$TMPDIR"/botswain-run.*/fleet | head -n 1) console_pid=0x
-	printf '\003' >&7
-	expect_all_gone && ! console_is_up && good=0
-fi
-exec 7>&-
-result $good 'Ctrl-C during the start takes the fleet down'
-printf '1..%d\n' $number
+is_interrupted_at_the_start() {
+	local status=1
+	rm -f "$top/console.up"
+	mkfifo "$top/keys"
+	setsid env --default-signal=INT,QUIT script -qfc "make -f $top/Makefile run" /dev/null <"$top/keys" >"$top/said" 2>&1 &
+	exec 7>"$top/keys"
+	if wait_until 20 tag_is_there; then
+		fleet=$(ls -d "$TMPDIR"/botswain-run.*/fleet | head -n 1) console_pid=0x
+		printf '\003' >&7
+		expect_all_gone && ! console_is_up && status=0
+	fi
+	exec 7>&-
+	return $status
+}
+
+check 'leaving the console takes the fleet down' leaves_nothing_when end_console
+check 'a killed console takes the fleet down' leaves_nothing_when kill_console
+check 'a killed make takes the fleet down' leaves_nothing_when kill_make
+check 'a killed runner takes the fleet down' leaves_nothing_when kill_runner
+check 'a hang-up of the whole group takes the fleet down' leaves_nothing_when hang_up
+check 'a lost terminal takes the fleet down' loses_its_terminal
+check 'a lost terminal takes the fleet down though the console hangs' loses_it_while_the_console_hangs
+check 'Ctrl-C during the start takes the fleet down' is_interrupted_at_the_start
+tap_end

@@ -6,25 +6,14 @@ cd "$(dirname "$0")/../.." || exit 2
 BUILD=$(realpath -- "${BOTSWAIN_BUILD:-build}")
 export BUILD TROUBLE=0
 . tests/fleet/lib.sh
-top=$(mktemp -d /tmp/botswain-test.XXXXXX)
-one=$top/one two=$top/two number=0
+. tests/support/tap.sh
+tap_begin
+one=$top/one two=$top/two
 leave() {
 	tests/fleet/down "$one" >/dev/null
 	tests/fleet/down "$two" >/dev/null
-	rm -rf -- "$top"
 }
-trap leave EXIT
 
-check() { # TITLE COMMAND...
-	local title=$1; shift
-	number=$((number + 1))
-	if "$@" >"$top/out" 2>&1; then
-		printf 'ok %d - %s\n' $number "$title"
-	else
-		sed 's/^/# /' "$top/out"
-		printf 'not ok %d - %s\n' $number "$title"
-	fi
-}
 soon() { wait_until 20 "$@"; }
 
 redis() { redis-cli -s "$one/run/redis.sock" "$@"; }
@@ -152,4 +141,4 @@ check 'the other fleet lives on' other_lives
 check 'the other fleet ends' other_ends
 check 'a fleet that is down may be taken down again' down_twice
 check 'a start that is killed leaves no Redis, which no tag leads to' killed_start_leaves_no_redis
-printf '1..%d\n' $number
+tap_end

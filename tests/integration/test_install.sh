@@ -5,20 +5,9 @@
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 2
 build=${BOTSWAIN_BUILD:-build}
-top=$(mktemp -d /tmp/botswain-test.XXXXXX)
-trap 'rm -rf -- "$top"' EXIT
-root=$top/root usr=$top/root/usr number=0
-
-check() { # TITLE COMMAND...
-	local title=$1; shift
-	number=$((number + 1))
-	if "$@" >"$top/out" 2>&1; then
-		printf 'ok %d - %s\n' $number "$title"
-	else
-		sed 's/^/# /' "$top/out"
-		printf 'not ok %d - %s\n' $number "$title"
-	fi
-}
+. tests/support/tap.sh
+tap_begin
+root=$top/root usr=$top/root/usr
 
 installs() { make --no-print-directory O="$build" DESTDIR="$root" PREFIX=/usr install; }
 runs() { "$usr/bin/botswain" --version && "$usr/bin/botswaind" --version; }
@@ -88,4 +77,4 @@ check 'systemd accepts the unit' unit_is_accepted
 check 'bash completes subcommands, options and names of bots' completes_all bash
 check 'zsh completes subcommands, options and names of bots' completes_all zsh
 check 'fish completes subcommands, options and names of bots' completes_all fish
-printf '1..%d\n' $number
+tap_end

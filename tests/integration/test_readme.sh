@@ -5,20 +5,8 @@
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 2
 botswain=$(realpath -- "${BOTSWAIN_BUILD:-build}")/botswain
-top=$(mktemp -d "${TMPDIR:-/tmp}/botswain-readme.XXXXXX")
-trap 'rm -rf -- "$top"' EXIT
-number=0
-
-check() { # TITLE COMMAND...
-	local title=$1; shift
-	number=$((number + 1))
-	if "$@" >"$top/out" 2>&1; then
-		printf 'ok %d - %s\n' $number "$title"
-	else
-		sed 's/^/# /' "$top/out"
-		printf 'not ok %d - %s\n' $number "$title"
-	fi
-}
+. tests/support/tap.sh
+tap_begin readme
 
 none_of() { [ -z "$1" ] || { printf 'README.md has, and nothing else: %s\n' "$1"; false; }; }
 
@@ -116,4 +104,4 @@ check 'every make target exists' targets_exist
 check 'every subcommand exists' subcommands_exist
 check 'without a configuration the three lines are said' three_lines_are_said
 check 'the exit statuses are those of --help' exit_statuses_agree
-printf '1..%d\n' $number
+tap_end

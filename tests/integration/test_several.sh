@@ -7,26 +7,14 @@ cd "$(dirname "$0")/../.." || exit 2
 build=$(realpath -- "${BOTSWAIN_BUILD:-build}")
 . tests/fleet/lib.sh
 . tests/support/sshd.sh
-top=$(mktemp -d /tmp/botswain-test.XXXXXX)
-number=0 sshd='' user='' eu='' us=''
+. tests/support/tap.sh
+tap_begin
+sshd='' user='' eu='' us=''
 leave() {
 	local pid
 	for pid in $eu $us $sshd; do kill "$pid" 2>/dev/null; done
 	for pid in "$top"/*/*.pid; do [ -f "$pid" ] && kill "$(cat "$pid")" 2>/dev/null; done
 	wait 2>/dev/null
-	rm -rf -- "$top"
-}
-trap leave EXIT
-
-check() { # TITLE COMMAND...
-	local title=$1; shift
-	number=$((number + 1))
-	if "$@" >"$top/out" 2>&1; then
-		printf 'ok %d - %s\n' $number "$title"
-	else
-		sed 's/^/# /' "$top/out"
-		printf 'not ok %d - %s\n' $number "$title"
-	fi
 }
 
 # A bot is a process with a name that its engine finds; `again` ends it and starts another.
@@ -104,14 +92,12 @@ screen_restarts_both() {
 	runs_anew eu/orders "$eu_old" && runs_anew us/orders "$us_old" && ended eu 3 && ended us 3
 }
 screen_loses_one() {
-	printf '%s\n' 'deadline 30s' 'resize 120x40' 'wait-for 4 bots' 'wait-for us lost' 'expect lost' 'expect 4 bots' \
-		'wait-gone us lost' 'expect 4 bots' >"$top/script"
+	printf '%s\n' 'deadline 30s' 'resize 120x40' 'wait-for 4 bots' "save-screen $top/both.txt" 'wait-for us lost' 'expect lost' \
+		'expect 4 bots' "save-screen $top/lost.txt" 'wait-gone us lost' 'expect 4 bots' >"$top/script"
 	both --script "$top/script" >"$top/screen" 2>&1 & local screen=$!
-	sleep 2
-	kill "$us" && wait "$us"
+	wait_until 30 test -s "$top/both.txt" && kill "$us" && wait "$us"
 	us=''
-	sleep 6
-	start_engine us || return 1
+	wait_until 30 test -s "$top/lost.txt" && start_engine us || { cat "$top/screen"; return 1; }
 	wait "$screen" || { cat "$top/screen"; false; }
 }
 # Nobody listens at one end, and the other end of one is closed for good: neither costs the other engine or q a second.
@@ -155,4 +141,4 @@ check 'the screen loses one, keeps its rows and finds it again' screen_loses_one
 check 'engines that are not reached keep neither the screen nor q waiting' leaves_at_once
 check 'a configuration names them as well' by_the_configuration
 check 'the command line says who is missing and exits 4' says_who_is_missing
-printf '1..%d\n' $number
+tap_end

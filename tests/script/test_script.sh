@@ -6,24 +6,12 @@
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 2
 . tests/fleet/lib.sh
+. tests/support/tap.sh
 program=$(realpath -- "${BOTSWAIN_BUILD:-build}")/botswain
-top=$(mktemp -d /tmp/botswain-script.XXXXXX)
+tap_begin script
 mode=${SCRIPT_MODE:-own} engine=''
 leave() {
 	[ -z "$engine" ] || { kill "$engine" && wait "$engine"; } 2>/dev/null
-	rm -rf -- "$top"
-}
-trap leave EXIT
-number=0
-check() { # TITLE COMMAND...
-	local title=$1; shift
-	number=$((number + 1))
-	if "$@" >"$top/out" 2>&1; then
-		printf 'ok %d - %s\n' $number "$title"
-	else
-		sed 's/^/# /' "$top/out"
-		printf 'not ok %d - %s\n' $number "$title"
-	fi
 }
 umask 077
 printf '1:a-token-of-nobody\n' >"$top/token"
@@ -64,4 +52,4 @@ check 'the full screen wants a terminal' refuses 2 'needs a terminal' sh -c "'$p
 check 'an unknown subcommand is refused' refuses 2 "no such subcommand: 'explode'" "$program" explode
 check 'an unknown option is refused' refuses 2 "'--explode' is unknown" "$program" --explode
 check 'no configuration: the three lines to write, and where' refuses 2 'three lines' env XDG_CONFIG_HOME="$top/none" HOME="$top" "$program" bots
-echo "1..$number"
+tap_end
