@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The engine of the run, and our own eyes on it. */
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -11,13 +12,13 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/mem.h"
 #include "core/conf/settings.h"
-#include "core/engine/client.h"
 #include "core/model/model.h"
 #include "tests/faults/faults.h"
 #include "tests/support/fleet.h"
@@ -25,6 +26,14 @@
 int64_t fault_now_ms(void)
 {
 	return clock_mono_ms(clock_real());
+}
+
+void fault_pace_until(int64_t until_ms)
+{
+	const struct timespec until = {
+		.tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR)
+		;
 }
 
 void see(struct sight *sight, bool ok, int64_t ms, const char *format, ...)
@@ -166,6 +175,20 @@ int64_t engine_wait(struct faults *run, engine_is *is_so, const void *context, i
 			return -1;
 		engine_look(run, 20);
 	}
+}
+
+enum client_state engine_meet(struct client *client, int64_t until_ms)
+{
+	client_meet(client);
+	for (int64_t left_ms; client_state(client) == CLIENT_CONNECTING &&
+			      (left_ms = until_ms - fault_now_ms()) > 0;) {
+		struct pollfd slot = {.fd = client_fd(client), .events = POLLIN};
+		if (client_wants_write(client))
+			slot.events |= POLLOUT;
+		(void)poll(&slot, 1, (int)left_ms);
+		client_meet(client);
+	}
+	return client_state(client);
 }
 
 bool engine_attached(const struct faults *run, const void *unused)

@@ -13,8 +13,8 @@
 #include <sys/types.h>
 #include "core/base/attr.h"
 #include "core/base/str.h"
+#include "core/engine/client.h"
 
-struct client;
 struct crowd;
 struct hostile;
 struct model;
@@ -58,6 +58,8 @@ struct fault {
 /* Adds to what was seen; the row fails when it was not so. `ms`: how long it took, -1: not about time. */
 void see(struct sight *sight, bool ok, int64_t ms, const char *format, ...) PRINTF_LIKE(4, 5);
 int64_t fault_now_ms(void);
+/* The pace of what is injected, where nothing can be waited for: sleeps until that time. */
+void fault_pace_until(int64_t until_ms);
 
 /* ---- the engine (engine.c) ---- */
 
@@ -75,6 +77,8 @@ void engine_look(struct faults *run, int64_t ms);
 /* Looks until it is so; the time that it took, -1: it did not come true. */
 typedef bool engine_is(const struct faults *run, const void *context);
 int64_t engine_wait(struct faults *run, engine_is *is_so, const void *context, int64_t limit_ms);
+/* Waits until this client is let in or lost, or until that time; what it is then. */
+enum client_state engine_meet(struct client *client, int64_t until_ms);
 bool engine_attached(const struct faults *run, const void *unused);
 /* It says so in its own events, or in its log file. */
 bool engine_said(struct faults *run, const char *words);

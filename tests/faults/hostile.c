@@ -157,9 +157,7 @@ static int64_t crowd(const char *socket_path, int64_t limit_ms)
 	int fds[PLACES];
 	for (size_t i = 0; i < PLACES; i++)
 		fds[i] = connect_to(socket_path);
-	int64_t until_ms = fault_now_ms() + limit_ms;
-	while (fault_now_ms() < until_ms)
-		(void)poll(NULL, 0, LOOK_MS);
+	fault_pace_until(fault_now_ms() + limit_ms);
 	for (size_t i = 0; i < PLACES; i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
@@ -175,7 +173,7 @@ int64_t hostile_behave(const char *socket_path, enum hostile_manner manner, int6
 	int64_t begun_ms = fault_now_ms(), took_ms = -1;
 	int fd = connect_to(socket_path);
 	while (fd < 0 && fault_now_ms() - begun_ms < limit_ms) { /* many wait at the door */
-		(void)poll(NULL, 0, 1);
+		fault_pace_until(fault_now_ms() + 1);
 		fd = connect_to(socket_path);
 	}
 	autostr struct str bytes = STR_INIT;
@@ -204,8 +202,7 @@ struct hostile *hostile_start(const struct faults *run)
 	for (unsigned turn = 0;; turn++) {
 		int64_t began_ms = fault_now_ms();
 		(void)hostile_behave(run->settings->socket_path, turn % HOSTILE_MANNERS, BEHAVE_MS);
-		while (fault_now_ms() - began_ms < BEHAVE_MS / 3)
-			(void)poll(NULL, 0, LOOK_MS);
+		fault_pace_until(began_ms + BEHAVE_MS / 3);
 	}
 }
 

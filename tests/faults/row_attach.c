@@ -271,7 +271,7 @@ static bool knock(const struct faults *run, struct client **ret)
 		run->settings->socket_path, run->settings->state_dir, "screen", true, ret, &err)) {
 		if (fault_now_ms() > until_ms)
 			return false;
-		usleep(5000);
+		fault_pace_until(fault_now_ms() + 5);
 	}
 	return true;
 }

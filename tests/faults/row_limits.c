@@ -48,11 +48,7 @@ static unsigned knock(const struct faults *run, struct client *clients[KNOCKS])
 		if (!client_connect(run->settings->socket_path, run->settings->state_dir, "screen",
 			    false, &clients[i], &err))
 			return let_in;
-		while (client_state(clients[i]) == CLIENT_CONNECTING && fault_now_ms() < until_ms) {
-			client_meet(clients[i]);
-			usleep(10000);
-		}
-		if (client_state(clients[i]) != CLIENT_ATTACHED)
+		if (engine_meet(clients[i], until_ms) != CLIENT_ATTACHED)
 			return let_in;
 		let_in++;
 	}
@@ -78,11 +74,8 @@ static unsigned bots_in_trouble(const struct faults *run, struct str *ret)
 static int64_t wait_let_in(struct client *client, int64_t limit_ms)
 {
 	int64_t begun_ms = fault_now_ms();
-	while (client_state(client) == CLIENT_CONNECTING && fault_now_ms() - begun_ms < limit_ms) {
-		client_meet(client);
-		usleep(10000);
-	}
-	return client_state(client) == CLIENT_ATTACHED ? fault_now_ms() - begun_ms : -1;
+	bool is_in = engine_meet(client, begun_ms + limit_ms) == CLIENT_ATTACHED;
+	return is_in ? fault_now_ms() - begun_ms : -1;
 }
 
 void fault_no_descriptors(struct faults *run, struct sight *sight)

@@ -7,8 +7,8 @@
 
 tap_number=0 tap_failed=0 tap_ended='' tap_prefix=${tap_prefix-}
 
-tap_begin() { # [NAME]: the folder is /tmp/botswain-NAME.*; its path is short, as those of sockets have to be
-	top=$(mktemp -d "/tmp/botswain-${1:-test}.XXXXXX") || exit 2
+tap_begin() { # [NAME [PLACE]]: the folder is PLACE/botswain-NAME.*; its path is short, as those of sockets have to be
+	top=$(mktemp -d "${2:-/tmp}/botswain-${1:-test}.XXXXXX") || exit 2
 	trap tap_leave EXIT
 }
 
