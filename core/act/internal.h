@@ -34,7 +34,7 @@ enum {
 struct deed; /* a verb on bots: its outcome and how many at once */
 struct work {
 	const char *word;
-	const struct deed *deed;        /* start, stop, restart */
+	const struct deed *deed;        /* start, stop, restart ...: DRIVEN in verbs.def */
 	const struct conf_verb *custom; /* or a custom verb */
 	bool is_backup;                 /* or a backup */
 	bool per_bot;

@@ -8,7 +8,6 @@
 #include "core/conf/settings.h"
 #include "core/verbs/verbs.h"
 
-/* One at a time where bots go down in between; a bot started or stopped waits for no other. */
 struct deed {
 	const char *verb, *being;
 	enum want want;
@@ -18,9 +17,9 @@ struct deed {
 
 /* clang-format off */
 static const struct deed deeds[] = {
-	{"start",   "being started",   WANT_PRESENT,  4, offsetof(struct conf_driver, start)},
-	{"stop",    "being stopped",   WANT_ABSENT,   4, offsetof(struct conf_driver, stop)},
-	{"restart", "being restarted", WANT_REPLACED, 1, offsetof(struct conf_driver, restart)},
+#define DRIVEN(id, role, confirm, want, parallel, being, ...) \
+	{#id, being, WANT_##want, parallel, offsetof(struct conf_driver, id)},
+#include "core/verbs/verbs.def"
 };
 /* clang-format on */
 

@@ -386,9 +386,8 @@ void check_driver(struct reader *reader, const struct node *node, void *section)
 {
 	static const char *const known[] = {"{bot}", "{reason}", "{time}", NULL};
 	const struct conf_driver *driver = section;
-	check_command(reader, node, "start", &driver->start, known, "{bot}");
-	check_command(reader, node, "stop", &driver->stop, known, "{bot}");
-	check_command(reader, node, "restart", &driver->restart, known, "{bot}");
+#define DRIVEN(id, ...) check_command(reader, node, #id, &driver->id, known, "{bot}");
+#include "core/verbs/verbs.def"
 }
 
 void check_verb(struct reader *reader, const struct node *node, void *section)

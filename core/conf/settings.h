@@ -145,7 +145,8 @@ struct conf_log {                /* logs that belong to no bot, or to several */
 };
 
 struct conf_driver { /* argv templates; empty: the verb is not configured */
-	struct argv start, stop, restart;
+#define DRIVEN(id, ...) struct argv id;
+#include "core/verbs/verbs.def"
 	int64_t timeout_ms,
 		verify_ms; /* longest run; how long to watch for the outcome (default 30 s) */
 	int64_t stable_ms; /* a bot that dies again within this is failed (default 10 s) */

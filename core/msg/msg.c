@@ -38,6 +38,62 @@
 #undef LIST
 #undef END
 
+/* Looked up by halving: each number is greater than the one above it in msg.def, where _next is that one plus 1. */
+#define MSG(n, number, h) ORDER_##n##_next, ORDER_##n = (number),
+#define U64(...)
+#define I64(...)
+#define TIME(...)
+#define F64(...)
+#define BOOL(...)
+#define STR(...)
+#define STRS(...)
+#define F64S(...)
+#define LIST(...)
+#define END(n)
+enum order {
+#include "core/msg/msg.def"
+};
+#undef MSG
+#define MSG(n, number, h) _Static_assert((int)ORDER_##n >= (int)ORDER_##n##_next, \
+	"msg.def: '" #n "' does not stand in the order of the numbers: move it below every message with a smaller one");
+#include "core/msg/msg.def"
+#undef MSG
+#undef U64
+#undef I64
+#undef TIME
+#undef F64
+#undef BOOL
+#undef STR
+#undef STRS
+#undef F64S
+#undef LIST
+#undef END
+
+/* A tag that a message has twice is a "duplicate member" here. */
+#define MSG(n, number, h) struct tags_##n {
+#define U64(m, t, f, h) char tag_##t;
+#define I64(m, t, f, h) char tag_##t;
+#define TIME(m, t, f, h) char tag_##t;
+#define F64(m, t, f, h) char tag_##t;
+#define BOOL(m, t, f, h) char tag_##t;
+#define STR(m, t, f, h) char tag_##t;
+#define STRS(m, t, f, h) char tag_##t;
+#define F64S(m, t, f, h) char tag_##t;
+#define LIST(m, t, f, k, h) char tag_##t;
+#define END(n) };
+#include "core/msg/msg.def"
+#undef MSG
+#undef U64
+#undef I64
+#undef TIME
+#undef F64
+#undef BOOL
+#undef STR
+#undef STRS
+#undef F64S
+#undef LIST
+#undef END
+
 #define MSG(n, number, h) {.name = #n, .help = h, .kind = MSG_##n, .size = sizeof(struct msg_##n), \
 	.fields = fields_##n, .field_count = COUNT_OF(fields_##n)},
 #define U64(...)

@@ -6,9 +6,11 @@
 #include "core/base/attr.h"
 
 /* clang-format off */
-#define VERB(id, w, t, r, c, h, q) {.word = w, .targets = VERB_TARGETS_##t, .role = VERB_ROLE_##r, \
-	.confirm = VERB_CONFIRM_##c, .help = h, .consequence = q},
 static const struct verb verbs[] = {
+#define ROW(id, t, r, c, h, q) {.word = #id, .targets = VERB_TARGETS_##t, .role = VERB_ROLE_##r, \
+	.confirm = VERB_CONFIRM_##c, .help = h, .consequence = q},
+#define VERB(...) ROW(__VA_ARGS__)
+#define DRIVEN(id, role, confirm, want, parallel, being, help, consequence) ROW(id, BOTS, role, confirm, help, consequence)
 #include "core/verbs/verbs.def"
 };
 /* clang-format on */

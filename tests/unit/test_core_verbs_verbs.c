@@ -15,7 +15,8 @@ static void every_verb_is_found_by_its_word_and_nothing_else_is(void **state)
 	size_t count = 0;
 	for (const struct verb *verb; (verb = verb_at(count)); count++)
 		assert_ptr_equal(verb_find(verb->word), verb);
-	assert_int_equal(count, 4);
+	assert_non_null(verb_find("restart"));
+	assert_non_null(verb_find("backup"));
 	assert_null(verb_at(count + 1));
 	static const char *const strangers[] = {"", "rest", "restarts", "Restart", " stop"};
 	for (size_t i = 0; i < sizeof(strangers) / sizeof(*strangers); i++)

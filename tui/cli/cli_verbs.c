@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* start, stop, restart and backup run: plan, show, run, watch the outcome. Acts only with --yes and --reason. */
+/* The verbs on bots, and backup run: plan, show, run, watch the outcome. Acts only with --yes and --reason. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -242,13 +242,11 @@ static int run_backup(struct cli *cli, int argc, char **argv)
 }
 
 /* clang-format off */
-#define ON_BOTS(word, text) \
+#define DRIVEN(word, role, confirm, want, parallel, being, text, consequence) \
 	extern const struct cli_command cli_##word; \
 	const struct cli_command cli_##word = {.name = #word, .args = "NAME... --yes --reason TEXT", .help = text, \
 		.engine = true, .acts = true, .run = run_on_bots};
-ON_BOTS(start, "start bots")
-ON_BOTS(stop, "stop bots")
-ON_BOTS(restart, "restart bots; done only when that was observed")
+#include "core/verbs/verbs.def"
 /* clang-format on */
 
 extern const struct cli_command cli_backup;
