@@ -126,12 +126,10 @@ int bench_setup(void **state)
 	bench->settings = (struct settings){.path = bench_words("/etc/botswain.yaml"),
 		.environment = bench_words("prod-eu"),
 		.write = WRITE_ALWAYS,
-		.driver = {.start = bench_command(true_bot),
-			.stop = bench_command(true_bot),
-			.restart = bench_command(true_bot),
-			.timeout_ms = 20000,
-			.verify_ms = 30000,
-			.stable_ms = 10000}};
+		.driver = {
+#define DRIVEN(id, ...) .id = bench_command(true_bot),
+#include "core/verbs/verbs.def"
+			.timeout_ms = 20000, .verify_ms = 30000, .stable_ms = 10000}};
 	bench->journal = (struct journal){.context = bench,
 		.operation = next_operation,
 		.audit = record,
