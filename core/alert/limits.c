@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Thresholds for verdicts from the same settings that the rules use; and the page of the rules. */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/alert/internal.h"
@@ -12,31 +11,29 @@
 
 enum { STALE_INTERVALS = 3 };
 
-static const struct alert_rule *find(const char *name)
+enum alert_id {
+#define ALERT(name, ...) ALERT_##name,
+#include "core/alert/builtin.def"
+};
+
+/* An alert whose SETTING_ is undeclared here has no line RULE(name, ...) in core/conf/options.def yet. */
+enum {
+#define RULE(name, ...) SETTING_##name,
+#include "core/conf/options.def"
+};
+#define ALERT(name, ...) _Static_assert((int)SETTING_##name >= 0, "");
+#include "core/alert/builtin.def"
+
+static double first(const struct settings *settings, enum alert_id id)
 {
-	const struct alert_rule *rule = alert_rule_at(0);
-	for (size_t i = 1; rule && strcmp(rule->name, name) != 0; i++)
-		rule = alert_rule_at(i);
-	if (!rule)
-		abort(); /* a name below is not in the table */
-	return rule;
+	const struct conf_rule *set = settings_rule(settings, alert_rule_at(id)->name);
+	return set && !isnan(set->limit) ? set->limit : alert_rule_at(id)->limit;
 }
 
-static double first(const struct settings *settings, const char *name)
+static double second(const struct settings *settings, enum alert_id id)
 {
-	const struct conf_rule *set = settings_rule(settings, name);
-	return set && !isnan(set->limit) ? set->limit : find(name)->limit;
-}
-
-static double second(const struct settings *settings, const char *name)
-{
-	const struct conf_rule *set = settings_rule(settings, name);
-	return set && !isnan(set->second) ? set->second : find(name)->second;
-}
-
-static int64_t first_ms(const struct settings *settings, const char *name)
-{
-	return (int64_t)(first(settings, name) * 1000);
+	const struct conf_rule *set = settings_rule(settings, alert_rule_at(id)->name);
+	return set && !isnan(set->second) ? set->second : alert_rule_at(id)->second;
 }
 
 static int64_t longest(int64_t at_least_ms, int64_t interval_ms)
@@ -71,21 +68,9 @@ void alert_limits(const struct settings *settings, struct verdict_limits *ret)
 {
 	*ret = *verdict_defaults();
 	set_freshness(settings, ret);
-	ret->heartbeat_late_ms = first_ms(settings, "heartbeat_late");
-	ret->pending_limit = (int64_t)first(settings, "backlog_rising");
-	ret->pending_rises = (uint64_t)second(settings, "backlog_rising");
-	ret->webhook_window_ms = first_ms(settings, "webhook_error");
-	ret->url_window_ms = first_ms(settings, "webhook_url_changed");
-	ret->conflict_window_ms = first_ms(settings, "poller_conflict");
-	ret->flood_window_ms = first_ms(settings, "rate_limited");
-	ret->worker_silent_ms = first_ms(settings, "worker_silent");
-	ret->restart_limit = (uint64_t)first(settings, "restart_loop");
-	ret->restart_window_ms = (int64_t)(second(settings, "restart_loop") * 1000);
-	ret->fails_down = (uint64_t)first(settings, "bot_down");
-	ret->source_fails = (uint64_t)first(settings, "source_unreachable");
-	ret->redis_fails = (uint64_t)first(settings, "redis_down");
-	ret->health_fails = (uint64_t)first(settings, "health_failing");
-	ret->postgres_fails = (uint64_t)first(settings, "postgres_down");
+#define LIMIT(type, field, fallback, alert, which, factor)                                         \
+	ret->field = (type)(which(settings, ALERT_##alert) * (factor));
+#include "core/model/limits.def"
 }
 
 static void print_limit(struct str *ret, double limit, const char *unit)

@@ -13,25 +13,12 @@ enum { ROWS_MAX = 64 };
 const struct verdict_limits *verdict_defaults(void)
 {
 	static const struct verdict_limits limits = {
-		.heartbeat_late_ms = 30000,
+#define LIMIT(type, field, value, ...) .field = (value),
+#include "core/model/limits.def"
 		.heartbeat_stale_ms = 15000,
 		.process_stale_ms = 10000,
 		.telegram_stale_ms = 3 * 45000,
 		.service_stale_ms = 15000,
-		.pending_limit = 200,
-		.pending_rises = 3,
-		.webhook_window_ms = 300000,
-		.url_window_ms = 600000,
-		.conflict_window_ms = 120000,
-		.flood_window_ms = 60000,
-		.worker_silent_ms = 300000,
-		.restart_limit = 3,
-		.restart_window_ms = 600000,
-		.fails_down = 2,
-		.source_fails = 2,
-		.redis_fails = 2,
-		.postgres_fails = 2,
-		.health_fails = 2,
 		.health_stale_ms = 33000,
 		.grace_ms = 30000,
 		.slow_ms = 500,

@@ -15,25 +15,14 @@
 
 struct str;
 
-/* Thresholds that verdicts share with alerts; filled from settings by alert_limits() (defaults:
- * verdict_defaults). */
+/* Thresholds: those that verdicts share with alerts, and how old an observation may be. Filled from settings by
+ * alert_limits() (defaults: verdict_defaults). */
 struct verdict_limits {
-	int64_t heartbeat_late_ms;  /* 30 s */
-	int64_t heartbeat_stale_ms; /* a heartbeat not looked at for this long is unknown */
-	int64_t process_stale_ms;   /* three intervals */
-	int64_t telegram_stale_ms;  /* three intervals */
-	int64_t service_stale_ms;   /* three intervals */
-	int64_t pending_limit;      /* 200 */
-	uint64_t pending_rises;     /* 3 polls */
-	int64_t webhook_window_ms;  /* a webhook error counts this long: 5 min */
-	int64_t url_window_ms;      /* a changed webhook URL is said this long: 10 min */
-	int64_t conflict_window_ms, flood_window_ms; /* what a log said counts this long */
-	int64_t worker_silent_ms;                    /* 5 min */
-	uint64_t restart_limit;                      /* 3 in the window */
-	int64_t restart_window_ms;                   /* 10 min */
-	uint64_t fails_down; /* failures in a row that make down of late: 2 */
-	uint64_t source_fails, redis_fails, postgres_fails, health_fails; /* the same, of these */
-	int64_t health_stale_ms; /* a bot's health page not looked at for this long is unknown */
+#define LIMIT(type, field, ...) type field;
+#include "core/model/limits.def"
+	/* what was not looked at for this long is unknown: three intervals */
+	int64_t heartbeat_stale_ms, process_stale_ms, telegram_stale_ms, service_stale_ms;
+	int64_t health_stale_ms; /* a bot's health page */
 	int64_t grace_ms;        /* after added_ms: checking, not unknown: 30 s */
 	double slow_ms;          /* a service that takes longer is slow: 500 ms */
 	double slow_p95_ms;      /* a bot whose handlers take longer is slow: 1 s */

@@ -28,6 +28,14 @@ static const struct condition {
 #include "tests/accept/conditions.def"
 };
 
+/* An alert whose CONDITION_ is undeclared here has no line CONDITION(name, ...) in conditions.def yet. */
+enum {
+#define CONDITION(rule, ...) CONDITION_##rule,
+#include "tests/accept/conditions.def"
+};
+#define ALERT(name, ...) _Static_assert((int)CONDITION_##name >= 0, "");
+#include "core/alert/builtin.def"
+
 void accept_line(struct accept *run, bool ok, const char *name, const char *figures)
 {
 	*(ok ? &run->passed : &run->failed) += 1;
