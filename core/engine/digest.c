@@ -79,10 +79,11 @@ static void digest_message(struct engine *engine, const struct msg_any *message)
 		engine->strangers++;
 }
 
-/* What workers, drivers and the ledger tell, rather than answers of the query pool. */
-static bool is_observation(enum msg_kind kind)
+/* Figures by the thousand, of which each is recorded as a value: to look at every name again would take longer than a
+ * turn. Their texts were made harmless when their series were. */
+static bool is_bulk(enum msg_kind kind)
 {
-	return kind >= MSG_obs_source && kind <= MSG_obs_ledger;
+	return kind == MSG_obs_scrape || kind == MSG_obs_botapi;
 }
 
 /* Workers redact what they tell. Whatever one missed goes no further: what is clipped later is known no more. */
@@ -95,14 +96,15 @@ static void redact_text(void *redactor, char **text)
 
 void digest_parcel(struct engine *engine, struct parcel *parcel)
 {
+	enum msg_kind kind = parcel->message.kind;
+	bool is_told = msg_is_observation(kind) && !is_bulk(kind);
 	size_t at = 0;
-	msg_complete(parcel->message.kind, parcel->message.body);
-	if (is_observation(parcel->message.kind))
-		msg_each_text(
-			parcel->message.kind, parcel->message.body, redact_text, engine->redactor);
-	if (engine->recorder && is_observation(parcel->message.kind))
-		recorder_message(engine->recorder, parcel->message.kind, parcel->message.body);
-	while (at < COUNT_OF(carriers) && carriers[at].kind != parcel->message.kind)
+	msg_complete(kind, parcel->message.body);
+	if (is_told)
+		msg_each_text(kind, parcel->message.body, redact_text, engine->redactor);
+	if (engine->recorder && is_told)
+		recorder_message(engine->recorder, kind, parcel->message.body);
+	while (at < COUNT_OF(carriers) && carriers[at].kind != kind)
 		at++;
 	if (at < COUNT_OF(carriers))
 		carriers[at].take(engine, parcel);

@@ -144,6 +144,12 @@ struct msg_any {
 	void *body;
 };
 
+/* What workers, drivers and the ledger tell the engine: the ranges of msg.def. */
+static inline bool msg_is_observation(unsigned kind)
+{
+	return (kind >= 64 && kind <= 89) || (kind >= 100 && kind <= 127);
+}
+
 /* The description of a kind, NULL when there is none; by name for the text form. */
 const struct msg_info *msg_info(unsigned kind);
 const struct msg_info *msg_info_by_name(const char *name);

@@ -239,6 +239,19 @@ static void of_two_checks_of_one_bot_the_worse_is_shown(void **state)
 	assert_string_equal(harness_bot(harness, "quiz")->state, "ok");
 }
 
+static void a_token_that_a_page_says_stays_out_of_the_check(void **state)
+{
+	struct harness *harness = *state;
+	harness_feed(harness,
+		"obs_check name=\"orders\" bot=\"orders\" code=%d fails=1 interval_ms=10000 "
+		"why=\"500, says 7100812:AAHcanarycanarycanarycanarycanary\"",
+		ERR_PROTOCOL);
+	const char *why = check_of(harness, "orders", "orders")->why;
+	assert_non_null(strstr(why, "7100812:<redacted>"));
+	assert_null(strstr(why, "canary"));
+	assert_null(strstr(harness_bot(harness, "orders")->health_why, "canary"));
+}
+
 #define test(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -256,6 +269,7 @@ int main(void)
 		test(while_redis_is_down_bots_that_say_so_make_no_alerts_of_their_own),
 		test(a_check_that_is_gone_leaves_with_its_alert_and_its_reason),
 		test(of_two_checks_of_one_bot_the_worse_is_shown),
+		test(a_token_that_a_page_says_stays_out_of_the_check),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -177,6 +177,18 @@ static void numbers_and_tags_are_unique_and_sorted(void **state)
 	}
 }
 
+static void observations_are_known_by_their_numbers(void **state)
+{
+	(void)state;
+	const struct msg_info *info;
+	for (size_t i = 0; (info = msg_info_at(i)); i++)
+		if (msg_is_observation(info->kind) != starts_with(info->name, "obs_"))
+			fail_msg("'%s' has the number %d: 64 to 89 and 100 to 127 are for messages "
+				 "that "
+				 "begin with obs_",
+				info->name, (int)info->kind);
+}
+
 static void bad_text_is_refused_with_its_byte(void **state)
 {
 	(void)state;
@@ -265,6 +277,7 @@ int main(void)
 		cmocka_unit_test(copies_are_deep_and_equal_but_for_the_revision),
 		cmocka_unit_test(two_messages_are_equal_when_their_bytes_are),
 		cmocka_unit_test(numbers_and_tags_are_unique_and_sorted),
+		cmocka_unit_test(observations_are_known_by_their_numbers),
 		cmocka_unit_test(bad_text_is_refused_with_its_byte),
 		cmocka_unit_test(no_two_fields_of_a_message_have_the_same_name_in_json),
 		cmocka_unit_test(json_times_are_rfc_3339_under_a_name_without_the_unit),
