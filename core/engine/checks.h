@@ -9,6 +9,8 @@ struct msg_service;
 
 enum { CHECK_SLACK_MS = 5000 /* an answer may take as long as its timeout */ };
 
+/* Drafts every check of the configuration that is not known yet: `checking`. */
+void checks_begin(struct engine *engine);
 /* Sets the verdict of a drafted check. */
 void checks_judge(struct engine *engine, struct msg_check *check);
 /* Drafts the service of all checks; there are none: it goes. */

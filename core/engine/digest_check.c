@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/base/err.h"
+#include "core/conf/settings.h"
 #include "core/engine/checks.h"
 #include "core/engine/digest.h"
 #include "core/engine/internal.h"
@@ -77,10 +78,38 @@ static void take_from_bot(struct engine *engine, const struct msg_obs_check *see
 
 /* ---- the check ---- */
 
+/* One that was never asked stands there as `checking`, so that the sum counts it from the start. */
+static void begin(struct engine *engine, const char *name, const char *bot, int64_t interval_ms)
+{
+	uint64_t id = check_id(name, bot);
+	if (model_check(engine->model, id))
+		return;
+	struct msg_check *check = draft_make(engine, MSG_check, id);
+	msg_set(&check->name, name);
+	msg_set(&check->bot, bot);
+	check->latency_ms = NAN;
+	check->interval_ms = interval_ms;
+	if (engine->drafts.count >= TURN_PARCELS)
+		drafts_commit(engine);
+}
+
+void checks_begin(struct engine *engine)
+{
+	const struct settings *settings = engine->settings;
+	for (size_t i = 0; i < settings->check_count; i++)
+		begin(engine, settings->checks[i].name, settings->checks[i].bot,
+			settings->checks[i].interval_ms);
+	for (size_t i = 0; i < settings->bot_count; i++)
+		if (settings->bots[i].health[0])
+			begin(engine, settings->bots[i].name, settings->bots[i].name,
+				settings->health_interval_ms);
+}
+
 static void digest_gone(struct engine *engine, const struct msg_obs_check *seen)
 {
 	uint64_t id = check_id(seen->name, seen->bot);
 	take_from_bot(engine, seen, id);
+	sources_facts(engine, id)->reported[0] = '\0';
 	draft_remove(engine, MSG_check, id);
 	checks_sum(engine);
 }

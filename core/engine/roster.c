@@ -7,6 +7,7 @@
 
 #include "core/base/mem.h"
 #include "core/conf/settings.h"
+#include "core/engine/checks.h"
 #include "core/engine/digest.h"
 #include "core/engine/halt.h"
 #include "core/engine/internal.h"
@@ -199,6 +200,7 @@ void roster_apply(struct engine *engine)
 	}
 	remove_unnamed_bots(engine);
 	apply_sources(engine);
+	checks_begin(engine);
 	remove_unnamed_sources(engine);
 	drafts_commit(engine);
 	count_checked(engine);

@@ -110,20 +110,45 @@ static void an_answer_that_says_no_is_less_bad_than_none(void **state)
 	assert_string_equal(alert_state(harness, "proxy"), "firing");
 }
 
+/* The pages of the bots that the configuration names are well. */
+static void see_own_pages(struct harness *harness)
+{
+	see(harness, "orders", "orders", ERR_NONE, 0);
+	see(harness, "quiz", "quiz", ERR_NONE, 0);
+	see(harness, "winter", "winter", ERR_NONE, 0);
+}
+
+static void what_the_configuration_names_counts_before_it_has_answered(void **state)
+{
+	struct harness *harness = *state;
+	assert_int_equal(sum_of(harness)->passed, 0);
+	assert_int_equal(sum_of(harness)->checks, 2);
+	assert_string_equal(sum_of(harness)->state, "checking");
+	assert_string_equal(check_of(harness, "quiz", "quiz")->state, "checking");
+	assert_string_equal(check_of(harness, "winter", "winter")->state, "disabled");
+	assert_true(isnan(check_of(harness, "quiz", "quiz")->latency_ms));
+	harness_advance(harness, 60000);
+	assert_string_equal(check_of(harness, "quiz", "quiz")->state, "checking");
+	assert_string_equal(alert_state(harness, "quiz"), "none");
+	see_own_pages(harness);
+	assert_int_equal(sum_of(harness)->passed, 2);
+	assert_string_equal(sum_of(harness)->state, "ok");
+}
+
 static void all_checks_are_one_row_that_names_those_that_fail(void **state)
 {
 	struct harness *harness = *state;
-	assert_null(sum_of(harness));
+	see_own_pages(harness);
 	see(harness, "proxy", "", ERR_NONE, 0);
 	see(harness, "payments", "", ERR_NONE, 0);
-	assert_int_equal(sum_of(harness)->passed, 2);
-	assert_int_equal(sum_of(harness)->checks, 2);
+	assert_int_equal(sum_of(harness)->passed, 4);
+	assert_int_equal(sum_of(harness)->checks, 4);
 	assert_int_equal(sum_of(harness)->severity, SEVERITY_OK);
 	see(harness, "proxy", "", ERR_PROTOCOL, 2);
 	see(harness, "quiz", "quiz", ERR_UNREACHABLE, 2);
 	const struct msg_service *sum = sum_of(harness);
-	assert_int_equal(sum->passed, 1);
-	assert_int_equal(sum->checks, 3);
+	assert_int_equal(sum->passed, 2);
+	assert_int_equal(sum->checks, 4);
 	assert_int_equal(sum->severity, SEVERITY_CRIT);
 	assert_string_equal(sum->why, "quiz connection refused; proxy 503 after 2.1s");
 }
@@ -132,6 +157,8 @@ static void a_check_that_nobody_looks_at_is_stale_and_loses_its_figure(void **st
 {
 	struct harness *harness = *state;
 	see(harness, "proxy", "", ERR_NONE, 0);
+	see_own_pages(harness);
+	assert_int_equal(sum_of(harness)->passed, 3);
 	harness_advance(harness, 34000);
 	assert_string_equal(check_of(harness, "proxy", "")->state, "ok");
 	harness_advance(harness, 3000);
@@ -154,10 +181,12 @@ static void a_failing_check_that_nobody_looks_at_any_more_neither_ends_nor_begin
 static void the_check_of_a_disabled_bot_does_not_count(void **state)
 {
 	struct harness *harness = *state;
+	see_own_pages(harness);
 	see(harness, "winter", "winter", ERR_UNREACHABLE, 5);
 	see(harness, "proxy", "", ERR_NONE, 0);
 	assert_string_equal(check_of(harness, "winter", "winter")->state, "disabled");
-	assert_int_equal(sum_of(harness)->checks, 1);
+	assert_int_equal(sum_of(harness)->checks, 3);
+	assert_int_equal(sum_of(harness)->passed, 3);
 	assert_string_equal(alert_state(harness, "winter"), "none");
 }
 
@@ -226,6 +255,10 @@ static void a_check_that_is_gone_leaves_with_its_alert_and_its_reason(void **sta
 	harness_advance(harness, 1000);
 	assert_string_equal(alert_state(harness, "orders"), "resolved");
 	assert_string_equal(harness_bot(harness, "orders")->why, "");
+	assert_null(model_check(harness->model, entity_id("check", "orders/orders")));
+	assert_int_equal(sum_of(harness)->checks, 1);
+	harness_feed(harness, "obs_check name=\"quiz\" bot=\"quiz\" gone=true latency_ms=nan");
+	harness_feed(harness, "obs_check name=\"winter\" bot=\"winter\" gone=true latency_ms=nan");
 	assert_null(sum_of(harness));
 }
 
@@ -259,6 +292,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		test(one_failure_is_late_and_two_are_failing),
 		test(an_answer_that_says_no_is_less_bad_than_none),
+		test(what_the_configuration_names_counts_before_it_has_answered),
 		test(all_checks_are_one_row_that_names_those_that_fail),
 		test(a_check_that_nobody_looks_at_is_stale_and_loses_its_figure),
 		test(a_failing_check_that_nobody_looks_at_any_more_neither_ends_nor_begins_an_alert),

@@ -155,19 +155,30 @@ static bool is_looked_at(const struct msg_bot *bot)
 	       (strcmp(bot->hb_state, "unknown") != 0 || bot->hb_seen_ms);
 }
 
-/* Every source has answered, and so has every bot that is asked; without a token that can be read there is none. */
 /* Something is configured that becomes a source, as soon as the engine has begun. */
 static bool has_sources(const struct settings *settings)
 {
 	return settings->bot_count || settings->redis_count || settings->postgres_count ||
-	       settings->log_count;
+	       settings->log_count || settings->check_count;
 }
 
-static bool has_answered(const struct cli *cli, const struct cli_engine *engine)
+static bool are_checked(const struct cli_engine *engine)
 {
 	size_t count;
+	const struct msg_check *const *checks = model_checks(engine->model, &count);
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(checks[i]->state, "checking") == 0)
+			return false;
+	return true;
+}
+
+/* Every source has answered, and so has every bot that is asked; without a token that can be read there is none. */
+static bool has_answered(const struct cli *cli, const struct cli_engine *engine)
+{
+	size_t count, checks;
+	(void)model_checks(engine->model, &checks);
 	const struct msg_source *const *sources = model_sources(engine->model, &count);
-	bool any = count || !has_sources(cli->settings);
+	bool any = count || checks || !has_sources(cli->settings);
 	if (!client_turn_wall_ms(engine->client))
 		return false;
 	for (size_t i = 0; i < count; i++)
@@ -177,6 +188,8 @@ static bool has_answered(const struct cli *cli, const struct cli_engine *engine)
 	for (size_t i = 0; i < count; i++)
 		if (!is_looked_at(bots[i]))
 			return false;
+	if (cli->wants_checks && !are_checked(engine))
+		return false;
 	return any || count;
 }
 
@@ -329,6 +342,7 @@ static int run_attached(struct cli *cli, const struct cli_command *command, int 
 	int found = reach_engine(cli, command);
 	if (found != CLI_OK)
 		return found;
+	cli->wants_checks = command->checks;
 	bool answered = cli_until(cli, all_answered, cli->wait_ms);
 	if (client_state(cli->client) == CLIENT_LOST)
 		return cli_unknown(cli, "nothing was asked of it");

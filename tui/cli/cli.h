@@ -51,10 +51,12 @@ struct cli {
 	bool yes;
 	const char *reason;
 	int64_t wait_ms;
+	bool wants_checks; /* not only the sources are waited for, but the health checks, too */
 };
 
 struct cli_command {
 	const char *name, *args, *help;
+	bool checks; /* tells of health checks: waits for them, too */
 	bool engine; /* needs the model: attached, and every source has answered or --wait has passed */
 	bool acts; /* needs an engine that may act; its exit status is that of its outcome alone */
 	/* argv[0] is the name; options common to all are already taken out. */

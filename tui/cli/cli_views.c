@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The views: bots, services, sources, alerts and ops. A column is a function; a view is a table of them. */
+/* The views: bots, services, checks, sources, alerts and ops. A column is a function; a view is a table of them. */
 #include <math.h>
 #include <string.h>
 
@@ -39,6 +39,9 @@ NUMBER_CELL(bot, updates_per_s) NUMBER_CELL(bot, p95_ms)
 SEVERITY_CELL(service) WEIGHT(service) LABEL(service, name)
 TEXT_CELL(service, name) TEXT_CELL(service, kind) TEXT_CELL(service, state) TEXT_CELL(service, why)
 NUMBER_CELL(service, latency_ms) NUMBER_CELL(service, rate) NUMBER_CELL(service, slow_ms) NUMBER_CELL(service, lag)
+SEVERITY_CELL(check) WEIGHT(check) LABEL(check, name)
+TEXT_CELL(check, name) TEXT_CELL(check, bot) TEXT_CELL(check, url) TEXT_CELL(check, why)
+NUMBER_CELL(check, latency_ms) AGE_CELL(check, at_ms) AGE_CELL(check, since_ms) TEXT_CELL(check, state)
 SEVERITY_CELL(source) WEIGHT(source) LABEL(source, name)
 TEXT_CELL(source, name) TEXT_CELL(source, kind) TEXT_CELL(source, state) TEXT_CELL(source, error)
 AGE_CELL(source, ok_ms) NUMBER_CELL(source, latency_ms) TEXT_CELL(source, circuit)
@@ -77,6 +80,20 @@ static void service_clients(const void *body, int64_t now_ms, struct str *to)
 		str_addf(to, "/%lld", (long long)service->max_clients);
 }
 
+static bool is_health(const void *body)
+{
+	return strcmp(((const struct msg_service *)body)->kind, "health") == 0;
+}
+
+/* Of an answer that is too old nothing is shown. */
+static void check_status(const void *body, int64_t now_ms, struct str *to)
+{
+	const struct msg_check *check = body;
+	(void)now_ms;
+	if (check->status && strcmp(check->state, "stale") != 0)
+		str_addf(to, "%lld", (long long)check->status);
+}
+
 /* A resolved alert is no trouble, and one that waits for its hold time not yet. */
 static uint64_t alert_weight(const void *body)
 {
@@ -96,6 +113,11 @@ static const struct list_column service_columns[] = {
 	{"CLIENTS", true, service_clients}, {"PER-s", true, service_rate}, {"SLOWms", true, service_slow_ms},
 	{"LAG", true, service_lag}, {"WHY", false, service_why},
 };
+static const struct list_column check_columns[] = {
+	{"S", false, check_letter}, {"CHECK", false, check_name}, {"BOT", false, check_bot},
+	{"STATE", false, check_state}, {"HTTP", true, check_status}, {"ms", true, check_latency_ms},
+	{"AGE", true, check_at_ms}, {"SINCE", true, check_since_ms}, {"URL", false, check_url}, {"WHY", false, check_why},
+};
 static const struct list_column source_columns[] = {
 	{"S", false, source_letter}, {"SOURCE", false, source_name}, {"KIND", false, source_kind},
 	{"STATE", false, source_state}, {"AGE", true, source_ok_ms}, {"ms", true, source_latency_ms},
@@ -110,15 +132,17 @@ static const struct list_column operation_columns[] = {
 	{"STATE", false, operation_state}, {"RESULT", false, operation_result}, {"REASON", false, operation_reason},
 };
 
-#define VIEW(id, word, type, weigh, label_of, arguments, text) \
+#define VIEW(id, word, type, weigh, label_of, arguments, text, ...) \
 	static const struct list_view id##_view = {.name = word, .kind = MSG_##type, .columns = type##_columns, \
-		.column_count = COUNT_OF(type##_columns), .severity = weigh, .label = label_of}; \
+		.column_count = COUNT_OF(type##_columns), .severity = weigh, .label = label_of, __VA_ARGS__}; \
 	static int run_##id(struct cli *cli, int argc, char **argv) { return list_run(cli, &id##_view, argc, argv); } \
 	extern const struct cli_command cli_##id; \
 	const struct cli_command cli_##id = {.name = word, .args = arguments, .help = text, .engine = true, \
-		.run = run_##id};
+		.checks = MSG_##type == MSG_service || MSG_##type == MSG_check, .run = run_##id};
 VIEW(bots, "bots", bot, bot_severity, bot_label, "[NAME...] [--json]", "every bot, worst first")
-VIEW(services, "services", service, service_severity, service_label, "[NAME...] [--json]", "every Redis and Postgres")
+VIEW(checks, "checks", check, check_severity, check_label, "[NAME...] [--json]", "every health check, worst first")
+VIEW(services, "services", service, service_severity, service_label, "[NAME...] [--json]",
+	"every Redis and Postgres, and the health checks", .parts = &checks_view, .is_sum = is_health)
 VIEW(sources, "sources", source, source_severity, source_label, "[NAME...] [--json]", "what is polled, and how fresh it is")
 VIEW(alerts, "alerts", alert, alert_weight, NULL, "[--json]", "alerts that fire, wait or have just resolved")
 VIEW(ops, "ops", operation, NULL, NULL, "[--json]", "operations, running and ended")

@@ -31,6 +31,13 @@ static int compare(const void *a, const void *b, void *context)
 	return order ? order : (left->engine > right->engine) - (left->engine < right->engine);
 }
 
+static void sort(struct chosen *chosen)
+{
+	if (chosen->count)
+		qsort_r(chosen->items, chosen->count, sizeof(*chosen->items), compare,
+			(void *)(uintptr_t)chosen->view);
+}
+
 static bool wanted(const struct list_view *view, const void *body, int argc, char **argv)
 {
 	if (argc <= 1 || !view->label)
@@ -55,9 +62,27 @@ static void choose(
 			ret->items[ret->count++] = (struct item){all[i], engine};
 		}
 	}
-	if (ret->count)
-		qsort_r(ret->items, ret->count, sizeof(*ret->items), compare,
-			(void *)(uintptr_t)view);
+	sort(ret);
+}
+
+/* What the chosen sums are made of: all of their engine. */
+static void choose_parts(struct cli *cli, const struct chosen *sums, struct chosen *ret)
+{
+	const struct list_view *view = sums->view;
+	size_t room = 0;
+	*ret = (struct chosen){.view = view->parts};
+	for (size_t i = 0; view->parts && i < sums->count; i++) {
+		size_t engine = sums->items[i].engine, count;
+		if (!view->is_sum(sums->items[i].body))
+			continue;
+		const void *const *all =
+			model_list(cli->engines[engine].model, view->parts->kind, &count);
+		for (size_t p = 0; p < count; p++) {
+			ret->items = grow(ret->items, ret->count, &room, sizeof(*ret->items));
+			ret->items[ret->count++] = (struct item){all[p], engine};
+		}
+	}
+	sort(ret);
 }
 
 static void add_cell(struct str *line, const struct list_column *column, const char *text,
@@ -165,23 +190,36 @@ static void add_engine_json(const struct cli *cli, size_t engine, struct str *ou
 	insert_host(cli, engine, out, start);
 }
 
-static void print_json(struct cli *cli, const struct chosen *chosen, struct str *out)
+static void print_jsonl(struct cli *cli, const struct chosen *chosen, struct str *out)
 {
-	if (!cli->jsonl)
-		str_addf(out, "{\"v\":1,\"%s\":[", chosen->view->name);
 	for (size_t i = 0; i < chosen->count; i++) {
-		if (!cli->jsonl && i)
-			str_addch(out, ',');
 		size_t start = out->length;
 		add_item_json(cli, chosen->view->kind, &chosen->items[i], out);
-		if (cli->jsonl)
-			str_insert(out, start + 1, "\"v\":1,", strlen("\"v\":1,"));
-		if (cli->jsonl)
-			str_addch(out, '\n');
+		str_insert(out, start + 1, "\"v\":1,", strlen("\"v\":1,"));
+		str_addch(out, '\n');
 	}
-	if (cli->jsonl)
-		return;
-	str_adds(out, cli_is_many(cli) ? "],\"engines\":[" : "],\"engine\":");
+}
+
+static void add_list_json(struct cli *cli, const struct chosen *chosen, struct str *out)
+{
+	str_addf(out, "\"%s\":[", chosen->view->name);
+	for (size_t i = 0; i < chosen->count; i++) {
+		str_adds(out, i ? "," : "");
+		add_item_json(cli, chosen->view->kind, &chosen->items[i], out);
+	}
+	str_addch(out, ']');
+}
+
+static void print_json(
+	struct cli *cli, const struct chosen *chosen, const struct chosen *parts, struct str *out)
+{
+	str_adds(out, "{\"v\":1,");
+	add_list_json(cli, chosen, out);
+	if (parts->view) {
+		str_addch(out, ',');
+		add_list_json(cli, parts, out);
+	}
+	str_adds(out, cli_is_many(cli) ? ",\"engines\":[" : ",\"engine\":");
 	for (size_t i = 0; i < cli->engine_count; i++) {
 		str_adds(out, i ? "," : "");
 		add_engine_json(cli, i, out);
@@ -213,9 +251,24 @@ static bool all_found(const struct chosen *chosen, int argc, char **argv)
 	return found;
 }
 
+static void print(
+	struct cli *cli, const struct chosen *chosen, const struct chosen *parts, struct str *out)
+{
+	if (cli->jsonl)
+		print_jsonl(cli, chosen, out);
+	else if (cli->json)
+		print_json(cli, chosen, parts, out);
+	else
+		print_table(cli, chosen, out);
+	if (cli->json || cli->jsonl || !parts->count)
+		return;
+	str_addch(out, '\n');
+	print_table(cli, parts, out);
+}
+
 int list_run(struct cli *cli, const struct list_view *view, int argc, char **argv)
 {
-	struct chosen chosen;
+	struct chosen chosen, parts;
 	autostr struct str out = STR_INIT;
 	for (int i = 1; i < argc; i++)
 		if (argv[i][0] == '-' || !view->label)
@@ -223,12 +276,11 @@ int list_run(struct cli *cli, const struct list_view *view, int argc, char **arg
 						 : cli_say(CLI_USAGE, "%s takes no names", argv[0]);
 	choose(cli, view, argc, argv, &chosen);
 	int status = !view->label || all_found(&chosen, argc, argv) ? verdict(&chosen) : CLI_USAGE;
-	if (cli->json || cli->jsonl)
-		print_json(cli, &chosen, &out);
-	else
-		print_table(cli, &chosen, &out);
+	choose_parts(cli, &chosen, &parts);
+	print(cli, &chosen, &parts, &out);
 	if (!cli_put(&out) && errno != EPIPE)
 		status = cli_say(CLI_FAILURE, "cannot write: %s", strerror(errno));
 	free(chosen.items);
+	free(parts.items);
 	return status;
 }

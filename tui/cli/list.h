@@ -23,6 +23,10 @@ struct list_view {
 		const void *body); /* worst first, and for the exit status; may be NULL */
 	const char *(*label)(
 		const void *body); /* ties, and what NAME arguments choose; may be NULL */
+	/* Some rows are sums: what they are made of follows below, in JSON as a list of its own (not with --jsonl: there
+	 * a line is a row of the view). NULL: none are. */
+	const struct list_view *parts;
+	bool (*is_sum)(const void *body);
 };
 
 /* Prints the view (JSON when asked); argv[1..]: only these. CLI_UNHEALTHY when something shown is red or yellow. */
