@@ -139,6 +139,7 @@ static const char *const titles[SCOPE_COUNT] = {
 	[PANE_logs] = "Logs",
 	[PANE_operations] = "Operations",
 	[PANE_services] = "Services",
+	[PANE_checks] = "Checks",
 	[SCOPE_HELP] = "Help",
 	[SCOPE_MENU] = "Menus",
 	[SCOPE_DIALOG] = "Dialogs",

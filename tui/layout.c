@@ -131,7 +131,7 @@ static void place_wide(const struct layout_wish *wish, struct layout *layout, st
 	int operations = clamp(with_title(wish->wanted[PANE_operations]), 1, rest.rows / 6);
 	layout->panes[PANE_operations] = take_bottom(&rest, operations);
 	struct rect top = take_top(&rest, top_rows(wish, rest.rows));
-	layout->panes[PANE_logs] = rest;
+	layout->panes[wish->lower == PANE_checks ? PANE_checks : PANE_logs] = rest;
 	struct rect left = take_left(&top, wish->columns * 5 / 8);
 	layout->rule = take_left(&top, 1);
 	place_left(wish, layout, left);

@@ -7,7 +7,7 @@
  *
  *	wide (160 and more):  Bots | Detail       two columns; Logs and Operations below them
  *	                    Alerts | Metrics
- *	                  Services |
+ *	                  Services |   (Checks, while it is the one chosen last, in the place of Logs)
  *	narrow:  Alerts in one line, Bots, the pane that a digit chose, Operations in one line
  *	tiny (under 9 rows):  the focused pane alone
  */

@@ -111,7 +111,9 @@ static void a_wide_screen_shows_all_panes_at_useful_sizes(void **state)
 			compute(&wish, &layout);
 			assert_true(layout.wide);
 			for (int pane = 0; pane < PANE_COUNT; pane++)
-				assert_in_range(layout.panes[pane].rows, 1, rows);
+				if (pane != PANE_checks)
+					assert_in_range(layout.panes[pane].rows, 1, rows);
+			assert_int_equal(layout.panes[PANE_checks].rows, 0);
 			assert_in_range(layout.panes[PANE_bots].rows, 5, rows);
 			assert_in_range(layout.panes[PANE_detail].rows, 5, rows);
 			assert_in_range(layout.panes[PANE_metrics].rows, 5, rows);
@@ -154,6 +156,26 @@ static void at_80x24_a_digit_chooses_the_lower_half(void **state)
 	}
 }
 
+static void on_a_wide_screen_checks_stand_where_logs_stood_until_another_pane_is_chosen(
+	void **state)
+{
+	(void)state;
+	struct layout_wish wish = {
+		.rows = 45, .columns = 160, .focus = PANE_checks, .lower = PANE_checks};
+	struct layout before, with, after;
+	memcpy(wish.wanted, wanted[1], sizeof(wish.wanted));
+	compute(&wish, &with);
+	assert_int_equal(with.panes[PANE_logs].rows, 0);
+	wish.focus = PANE_bots;
+	compute(&wish, &after);
+	assert_memory_equal(&with, &after, sizeof(with));
+	wish.lower = PANE_logs;
+	compute(&wish, &before);
+	assert_int_equal(before.panes[PANE_checks].rows, 0);
+	assert_memory_equal(
+		&before.panes[PANE_logs], &with.panes[PANE_checks], sizeof(struct rect));
+}
+
 static void on_a_phone_the_focused_half_gets_the_most_rows(void **state)
 {
 	(void)state;
@@ -177,6 +199,8 @@ int main(void)
 		cmocka_unit_test(a_wide_screen_shows_all_panes_at_useful_sizes),
 		cmocka_unit_test(quiet_panes_take_one_line_and_logs_takes_the_rows),
 		cmocka_unit_test(at_80x24_a_digit_chooses_the_lower_half),
+		cmocka_unit_test(
+			on_a_wide_screen_checks_stand_where_logs_stood_until_another_pane_is_chosen),
 		cmocka_unit_test(on_a_phone_the_focused_half_gets_the_most_rows),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -252,26 +252,34 @@ static void copy(const struct app *app, const void *data, struct str *to)
 			format_rfc3339(since(alert)).text);
 }
 
+/* Puts the cursor of a pane on what the alert is about. */
+static bool point_at(
+	struct app *app, enum pane_id pane, const struct msg_alert *alert, struct err *err)
+{
+	struct rowset *rows = pane_of(pane)->rows(app->view[pane]);
+	long row = rowset_find(rows, alert->target);
+	if (row == ROW_NONE)
+		return err_set(err, ERR_NOT_FOUND, "'%s' is hidden by the filter of %s",
+			alert->target_name, pane_of(pane)->title);
+	rowset_move_to(rows, (size_t)row);
+	return true;
+}
+
 static bool open_row(struct app *app, void *data, struct err *err)
 {
 	const struct list *list = data;
 	const struct msg_alert *alert = model_alert(app_model(app), list->rows.cursor);
-	struct rowset *bots = pane_bots.rows(app->view[PANE_bots]);
+	struct place place = {.focus = PANE_services, .lower = PANE_services, .drilled = true};
 	if (!alert)
 		return true;
-	if (strcmp(alert->target_kind, "bot") != 0) {
-		struct place place = {
-			.focus = PANE_services, .lower = PANE_services, .drilled = true};
-		views_go(&app->views, place);
-		return true;
+	bool of_bot = strcmp(alert->target_kind, "bot") == 0,
+	     of_check = strcmp(alert->target_kind, "check") == 0;
+	if ((of_bot || of_check) && !point_at(app, of_bot ? PANE_bots : PANE_checks, alert, err))
+		return false;
+	if (of_bot || of_check) {
+		place.focus = place.lower = of_bot ? PANE_detail : PANE_checks;
+		place.zoom = ZOOM_FULL;
 	}
-	long row = rowset_find(bots, alert->target);
-	if (row == ROW_NONE)
-		return err_set(err, ERR_NOT_FOUND, "'%s' is hidden by the filter of Bots",
-			alert->target_name);
-	rowset_move_to(bots, (size_t)row);
-	struct place place = {
-		.focus = PANE_detail, .lower = PANE_detail, .zoom = ZOOM_FULL, .drilled = true};
 	views_go(&app->views, place);
 	return true;
 }
@@ -279,7 +287,7 @@ static bool open_row(struct app *app, void *data, struct err *err)
 const struct pane pane_alerts = {
 	.name = "alerts",
 	.title = "Alerts",
-	.help = "what fires, worst first; Enter leads to the bot",
+	.help = "what fires, worst first; Enter leads to the bot, the check or Services",
 	.view_size = sizeof(struct list),
 	.release = list_release,
 	.update = update,

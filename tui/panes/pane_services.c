@@ -276,6 +276,18 @@ static void subject(const struct app *app, const void *data, struct subject *ret
 		*ret = (struct subject){MSG_service, list->rows.cursor};
 }
 
+/* The row of all checks leads to them; the others get all the room. */
+static bool open_row(struct app *app, void *data, struct err *err)
+{
+	const struct list *list = data;
+	const struct msg_service *service = model_service(app_model(app), list->rows.cursor);
+	enum pane_id pane = service && service->checks ? PANE_checks : PANE_services;
+	(void)err;
+	views_go(&app->views,
+		(struct place){.focus = pane, .lower = pane, .zoom = ZOOM_FULL, .drilled = true});
+	return true;
+}
+
 static void copy(const struct app *app, const void *data, struct str *to)
 {
 	const struct list *list = data;
@@ -288,7 +300,8 @@ static void copy(const struct app *app, const void *data, struct str *to)
 const struct pane pane_services = {
 	.name = "services",
 	.title = "Services",
-	.help = "one row a Redis, Postgres or Bot API server, and one for all health checks",
+	.help = "one row a Redis, Postgres or Bot API server, and one for all health checks; Enter "
+		"leads to them",
 	.view_size = sizeof(struct list),
 	.release = list_release,
 	.update = update,
@@ -297,6 +310,7 @@ const struct pane pane_services = {
 	.note = note,
 	.draw = draw,
 	.move = list_move,
+	.open = open_row,
 	.subject = subject,
 	.copy = copy,
 	.rows = list_rows,
