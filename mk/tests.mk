@@ -53,7 +53,7 @@ check: deps ## install what is missing, build, run every test
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) all fleet-programs tests
 	$(Q)BOTSWAIN_BUILD=$(O) BOTSWAIN_BESIDE="$(WAITING_TESTS)" tests/run.sh $(filter-out $(WAITING_TESTS),$(ALL_TESTS)) $(FUZZ_REPLAYS)
 
-check-supervisors: ## bots under a real systemd and a real Podman: discovered, watched, killed, stopped (root)
+check-supervisors: ## bots under a real systemd, Podman, supervisord and pm2: discovered, watched, killed, stopped (root)
 	$(Q)$(MAKE) --no-print-directory deps DEPS="build run test supervisors"
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) all fleet-programs $(O)/tests/integration/test_collect_systemd $(O)/tests/integration/test_collect_docker
 	$(Q)BUILD=$(O) tests/supervisors/run

@@ -38,7 +38,15 @@ char *discover_slug(const char *text)
 	return xstrdup(length ? slug : "bot");
 }
 
-static char *name_of_program(const char *program)
+/* bot@orders is called orders; bot@1 keeps its whole name, for a number says nothing. */
+static const char *instance_of(const char *unit)
+{
+	const char *at = strchr(unit, '@');
+	return at && isalpha((unsigned char)at[1]) ? at + 1 : unit;
+}
+
+/* `is_instance`: of a template of systemd the instance alone. */
+static char *name_of_program(const char *program, bool is_instance)
 {
 	const char *colon = strchr(program, ':');
 	size_t group = colon ? (size_t)(colon - program) : 0;
@@ -50,9 +58,10 @@ static char *name_of_program(const char *program)
 	else
 		word = xstrdup(program);
 	char *end = strstr(word, ".service");
-	if (end && !end[strlen(".service")])
-		*end = '\0';
-	return discover_slug(word);
+	if (!end || end[strlen(".service")])
+		return discover_slug(word);
+	*end = '\0';
+	return discover_slug(is_instance ? instance_of(word) : word);
 }
 
 static const char *last_part(const char *path)
@@ -93,9 +102,14 @@ static bool is_taken(const struct scene *scene, const char *name)
 
 static char *unique_name(const struct scene *scene, const struct candidate *candidate)
 {
-	autofree char *base = candidate->supervisor ? name_of_program(candidate->program)
+	autofree char *base = candidate->supervisor ? name_of_program(candidate->program, false)
 						    : name_of_process(candidate->process);
-	char *name = xstrdup(base);
+	char *name =
+		candidate->supervisor ? name_of_program(candidate->program, true) : xstrdup(base);
+	if (is_taken(scene, name)) {
+		free(name);
+		name = xstrdup(base);
+	}
 	for (int number = 2; is_taken(scene, name); number++) {
 		free(name);
 		name = xasprintf("%s-%d", base, number);
@@ -234,8 +248,9 @@ static bool is_known(const struct scene *scene, const struct candidate *candidat
 		if (has_process_of(scene, conf, candidate) ||
 			has_token_of(conf, candidate->clues.tg_id))
 			return true;
-		autofree char *name =
-			candidate->supervisor ? name_of_program(candidate->program) : xstrdup("");
+		autofree char *name = candidate->supervisor
+					      ? name_of_program(candidate->program, false)
+					      : xstrdup("");
 		if (strcmp(name, conf->name) == 0)
 			return true;
 	}
