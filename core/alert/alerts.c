@@ -248,7 +248,7 @@ static void show(struct alerts *alerts, struct instance *instance, const struct 
 	struct msg_alert *alert = entity_of(alerts, instance);
 	bool begins = strcmp(alert->state ? alert->state : "resolved", "resolved") == 0;
 	alert->value = scene->rule->say(scene, &text);
-	alert->limit = scene->limit;
+	alert->limit = isnan(alert->value) ? (double)NAN : scene->limit;
 	alert->severity = severity_of(alerts, scene);
 	alert->target = instance->target;
 	if (begins) {

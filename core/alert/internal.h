@@ -32,8 +32,14 @@ struct rule {
 	enum severity severity;
 	const char *holds, *unsure;                                 /* words */
 	enum truth (*judge)(const struct scene *scene);             /* all but BOT */
-	double (*say)(const struct scene *scene, struct str *text); /* gives the value */
+	/* Gives the value that reached the limit; NaN: it is not by a limit that the alert fires. */
+	double (*say)(const struct scene *scene, struct str *text);
 };
+
+/* "1 look", "3 looks". */
+void say_count(struct str *text, uint64_t count, const char *noun);
+/* "1 look (limit 1)", "3 looks in a row (limit 2)". */
+void say_row(struct str *text, uint64_t count, const char *noun, double limit);
 
 /* rules_check.c */
 enum truth check_judge(const struct scene *scene);

@@ -111,18 +111,32 @@ static const char *span(double seconds, struct shown *shown)
 	return shown->text;
 }
 
+void say_count(struct str *text, uint64_t count, const char *noun)
+{
+	str_addf(text, "%" PRIu64 " %s%s", count, noun, count == 1 ? "" : "s");
+}
+
+void say_row(struct str *text, uint64_t count, const char *noun, double limit)
+{
+	say_count(text, count, noun);
+	str_addf(text, "%s (limit %.0f)", count == 1 ? "" : " in a row", limit);
+}
+
+/* A supervisor that gave up, waits or stopped it says so at the first look, and silence is measured in seconds: only a
+ * process that is not found is looked for again. */
 static double say_bot_down(const struct scene *scene, struct str *text)
 {
 	const struct msg_bot *bot = scene->bot;
-	bool by_beat = !strcmp(scene->reason->id, "heartbeat_gone");
 	str_addf(text, "%s is down: %s", bot->name, scene->reason->text);
-	if (by_beat) {
-		double age_s = (double)(scene->wall_ms - bot->hb_at_ms) / 1000;
+	if (!strcmp(scene->reason->id, "heartbeat_gone")) {
 		struct shown shown;
-		str_addf(text, " for %s, and no process is known", span(age_s, &shown));
-		return age_s;
+		str_addf(text, " for %s, and no process is known",
+			span((double)(scene->wall_ms - bot->hb_at_ms) / 1000, &shown));
 	}
-	str_addf(text, ", %" PRIu64 " looks in a row (limit %.0f)", bot->proc_fails, scene->limit);
+	if (strcmp(scene->reason->id, "process_gone") != 0)
+		return (double)NAN;
+	str_adds(text, ", ");
+	say_row(text, bot->proc_fails, "look", scene->limit);
 	return (double)bot->proc_fails;
 }
 
@@ -138,11 +152,14 @@ static double say_heartbeat_late(const struct scene *scene, struct str *text)
 static double say_backlog_rising(const struct scene *scene, struct str *text)
 {
 	const struct msg_bot *bot = scene->bot;
-	str_addf(text, "%" PRId64 " updates wait for %s (limit %.0f)", bot->pending, bot->name,
-		scene->limit);
-	if ((double)bot->pending_rises >= scene->second)
-		str_addf(text, ", more at each of %" PRIu64 " polls (limit %.0f)",
-			bot->pending_rises, scene->second);
+	bool single = bot->pending == 1;
+	str_addf(text, "%" PRId64 " update%s for %s (limit %.0f)", bot->pending,
+		single ? " waits" : "s wait", bot->name, scene->limit);
+	if ((double)bot->pending_rises >= scene->second) {
+		str_adds(text, bot->pending_rises == 1 ? ", more at " : ", more at each of ");
+		say_count(text, bot->pending_rises, "poll");
+		str_addf(text, " (limit %.0f)", scene->second);
+	}
 	return (double)bot->pending;
 }
 
@@ -180,18 +197,19 @@ static double say_rate_limited(const struct scene *scene, struct str *text)
 			format_clock(bot->retry_until_ms, false).text);
 		return (double)(bot->retry_until_ms - scene->wall_ms) / 1000;
 	}
-	str_addf(text, "%s: its log says 429 %" PRIu64 " times within %s", bot->name, bot->floods,
-		span(scene->limit, &limit));
+	str_addf(text, "%s: its log says 429 ", bot->name);
+	say_count(text, bot->floods, "time");
+	str_addf(text, " within %s", span(scene->limit, &limit));
 	return (double)bot->floods;
 }
 
 static double say_poller_conflict(const struct scene *scene, struct str *text)
 {
 	struct shown limit;
-	str_addf(text,
-		"%s: its log says 409 %" PRIu64 " times within %s: another process polls with its "
-		"token",
-		scene->bot->name, scene->bot->conflicts, span(scene->limit, &limit));
+	str_addf(text, "%s: its log says 409 ", scene->bot->name);
+	say_count(text, scene->bot->conflicts, "time");
+	str_addf(text, " within %s: another process polls with its token",
+		span(scene->limit, &limit));
 	return (double)scene->bot->conflicts;
 }
 
@@ -207,8 +225,9 @@ static double say_worker_silent(const struct scene *scene, struct str *text)
 static double say_restart_loop(const struct scene *scene, struct str *text)
 {
 	struct shown window;
-	str_addf(text, "%s was started %" PRIu64 " times within %s (limit %.0f)", scene->bot->name,
-		scene->bot->restarts, span(scene->second, &window), scene->limit);
+	str_addf(text, "%s was started ", scene->bot->name);
+	say_count(text, scene->bot->restarts, "time");
+	str_addf(text, " within %s (limit %.0f)", span(scene->second, &window), scene->limit);
 	return (double)scene->bot->restarts;
 }
 
@@ -216,7 +235,8 @@ static double say_failures(
 	const struct scene *scene, const struct msg_source *source, struct str *text)
 {
 	shorten_error(text, source->error);
-	str_addf(text, ", %" PRIu64 " failures in a row (limit %.0f)", source->fails, scene->limit);
+	str_adds(text, ", ");
+	say_row(text, source->fails, "failure", scene->limit);
 	return (double)source->fails;
 }
 

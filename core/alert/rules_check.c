@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The rules on pages: health checks and Prometheus text. One cause, one alert: what another alert says of the bot or of a server
  * that it needs is not said again here. */
-#include <inttypes.h>
 #include <string.h>
 
 #include "core/alert/internal.h"
@@ -56,8 +55,8 @@ enum truth check_judge(const struct scene *scene)
 double check_say(const struct scene *scene, struct str *text)
 {
 	const struct msg_check *check = scene->check;
-	str_addf(text, "%s is not well: %s, %" PRIu64 " looks in a row (limit %.0f)", check->name,
-		check->why, check->fails, scene->limit);
+	str_addf(text, "%s is not well: %s, ", check->name, check->why);
+	say_row(text, check->fails, "look", scene->limit);
 	return (double)check->fails;
 }
 
@@ -81,8 +80,7 @@ enum truth scrape_judge(const struct scene *scene)
 double scrape_say(const struct scene *scene, struct str *text)
 {
 	const struct msg_source *source = scene->source;
-	str_addf(text,
-		"the metrics of %s cannot be read: %s, %" PRIu64 " looks in a row (limit %.0f)",
-		source->name, source->error, source->fails, scene->limit);
+	str_addf(text, "the metrics of %s cannot be read: %s, ", source->name, source->error);
+	say_row(text, source->fails, "look", scene->limit);
 	return (double)source->fails;
 }

@@ -169,13 +169,19 @@ static const struct {
 	{"bot_down", "proc_state=\"absent\" proc_fails=3",
 		"orders is down: process gone, 3 looks in a row (limit 2)", '!', 3, 2,
 		"alerts: {bot_down: {fails: 1}}", "proc_state=\"absent\" proc_fails=1"},
+	{"bot_down", "proc_state=\"fatal\" proc_fails=1",
+		"orders is down: supervisor gave up on it", '!', NAN, NAN, NULL, NULL},
+	{"bot_down", "proc_state=\"backoff\" proc_fails=1", "orders is down: dies at every start",
+		'!', NAN, NAN, NULL, NULL},
+	{"bot_down", "proc_state=\"stopped\" proc_fails=1",
+		"orders is down: stopped, though enabled", '!', NAN, NAN, NULL, NULL},
 	{"heartbeat_late", "hb_state=\"missing\" hb_at_ms=~41s",
 		"orders runs, but gives no heartbeat for 41s (limit 30s)", '!', 41, 30,
 		"alerts: {heartbeat_late: {after: 5s}}", "hb_state=\"ok\" hb_at_ms=~9s"},
 	{"backlog_rising", "pending=1204 pending_rises=3",
 		"1204 updates wait for orders (limit 200), more at each of 3 polls (limit 3)", 'w',
-		1204, 200, "alerts: {backlog_rising: {pending: 10, polls: 1}}",
-		"pending=11 pending_rises=1"},
+		1204, 200, "alerts: {backlog_rising: {pending: 1, polls: 1}}",
+		"pending=1 pending_rises=1"},
 	{"webhook_error",
 		"webhook_error=\"Wrong response from the webhook: 502 Bad Gateway\" "
 		"webhook_errors=38"
@@ -190,19 +196,30 @@ static const struct {
 		"orders: token rejected (401): put the new token in its file, then reload", '!', 1,
 		NAN, NULL, NULL},
 	{"rate_limited", "floods=6 flood_ms=~4s", "orders: its log says 429 6 times within 1m", 'w',
-		6, 60, "alerts: {rate_limited: {within: 1h}}", "floods=6 flood_ms=~4m"},
+		6, 60, "alerts: {rate_limited: {within: 1h}}", "floods=1 flood_ms=~4m"},
 	{"rate_limited", "retry_until_ms=+12s",
 		"orders: Telegram answered 429, it is asked again at 14:13:32Z", 'w', 12, 60, NULL,
 		NULL},
 	{"poller_conflict", "conflicts=2 conflict_ms=~4s",
 		"orders: its log says 409 2 times within 2m: another process polls with its token",
 		'!', 2, 120, "alerts: {poller_conflict: {within: 1h}}",
-		"conflicts=2 conflict_ms=~4m"},
+		"conflicts=1 conflict_ms=~4m"},
 	{"worker_silent", "workers=[{id=\"2\" seen_ms=~6m}]",
 		"orders: worker 2 silent for 6m (limit 5m)", 'w', 360, 300,
 		"alerts: {worker_silent: {after: 10s}}", "workers=[{id=\"2\" seen_ms=~11s}]"},
 	{"restart_loop", "restarts=4", "orders was started 4 times within 10m (limit 3)", '!', 4, 3,
 		"alerts: {restart_loop: {starts: 2}}", "restarts=2"},
+};
+
+/* What a rule says when its setting lets a count of one be enough. */
+static const struct {
+	const char *rule, *text;
+} singles[] = {
+	{"bot_down", "orders is down: process gone, 1 look (limit 1)"},
+	{"backlog_rising", "1 update waits for orders (limit 1), more at 1 poll (limit 1)"},
+	{"rate_limited", "orders: its log says 429 1 time within 1h"},
+	{"poller_conflict",
+		"orders: its log says 409 1 time within 1h: another process polls with its token"},
 };
 
 static void every_rule_fires_says_value_and_limit_and_resolves(void **state)
@@ -223,7 +240,9 @@ static void every_rule_fires_says_value_and_limit_and_resolves(void **state)
 		assert_int_equal(alert->fired_ms, START);
 		assert_int_equal(alert->since_ms, START);
 		assert_int_equal(severity_letter((unsigned)alert->severity), bot_rules[i].letter);
-		assert_true(fabs(alert->value - bot_rules[i].value) < 1e-9);
+		assert_int_equal(isnan(alert->value), isnan(bot_rules[i].value));
+		assert_int_equal(isnan(alert->limit), isnan(bot_rules[i].limit));
+		assert_false(fabs(alert->value - bot_rules[i].value) >= 1e-9);
 		assert_true(alert->limit == bot_rules[i].limit || isnan(bot_rules[i].limit));
 		assert_string_equal(alert->target_name, "orders");
 		clock_advance(&bench->clock, 1000);
@@ -255,6 +274,10 @@ static void every_threshold_is_a_setting(void **state)
 		see_bot(bench, bot_rules[i].mild);
 		if (strcmp(phase_of(bench, bot_rules[i].rule), "firing") != 0)
 			fail_msg("%s does not obey %s", bot_rules[i].rule, bot_rules[i].setting);
+		for (size_t s = 0; s < COUNT_OF(singles); s++)
+			if (!strcmp(singles[s].rule, bot_rules[i].rule))
+				assert_string_equal(
+					alert_of(bench, bot_rules[i].rule)->text, singles[s].text);
 		teardown(&fresh);
 	}
 }
