@@ -76,20 +76,32 @@ bool osc_copy(struct str *to, bool in_tmux, bool in_screen, const char *text, si
 	return true;
 }
 
-/* ---- notifications ---- */
+/* ---- who reads them ---- */
 
-unsigned osc_notify_ways(enum notify_way wish, const char *term, bool is_vte)
+/*
+ * Those that read an OSC to its end, also one that they do not know. Everything else gets none: the Linux console reads
+ * `]P` and `]R` only, and older kernels showed the rest as text; real terminals (vt100, vt220, wyse) do not know OSC at
+ * all; dumb ones, emacs' (eterm) and what nobody has heard of may print it. "xterm" is what most others say they are.
+ */
+static bool reads_osc(const char *term)
 {
 	static const char *const readers[] = {"xterm", "screen", "tmux", "rxvt", "foot",
 		"alacritty", "wezterm", "kitty", "ghostty", "contour", "konsole", "gnome", "vte",
 		"mintty", "iterm", "st-", "putty"};
-	static const char *const of_777[] = {"rxvt", "gnome", "vte"};
 	bool reads = false;
 	for (size_t i = 0; i < COUNT_OF(readers); i++)
 		reads |= starts_with(term, readers[i]);
+	return reads && !strstr(term, "linux"); /* screen.linux: its terminal is the console */
+}
+
+/* ---- notifications ---- */
+
+unsigned osc_notify_ways(enum notify_way wish, const char *term, bool is_vte)
+{
+	static const char *const of_777[] = {"rxvt", "gnome", "vte"};
 	for (size_t i = 0; i < COUNT_OF(of_777); i++)
 		is_vte |= starts_with(term, of_777[i]);
-	if (!reads || strstr(term, "linux") || wish == NOTIFY_NO)
+	if (!reads_osc(term) || wish == NOTIFY_NO)
 		return 0;
 	if (wish == NOTIFY_AUTO)
 		return is_vte ? OSC_777 : OSC_9;
@@ -135,8 +147,10 @@ void osc_notify(struct str *to, unsigned ways, bool in_tmux, bool in_screen, con
 	}
 }
 
-void osc_title(struct str *to, const char *text)
+void osc_title(struct str *to, const char *term, const char *text)
 {
+	if (!term || !reads_osc(term))
+		return;
 	str_adds(to, "\033]2;");
 	for (; *text; text++)
 		if (*text >= ' ' && *text <= '~')

@@ -32,7 +32,8 @@ enum { OSC_NOTE_BYTES = 180 };
 void osc_notify(struct str *to, unsigned ways, bool in_tmux, bool in_screen, const char *title,
 	const char *text);
 
-/* Appends the sequence that names the window; what is not printable ASCII is left out. */
-void osc_title(struct str *to, const char *text);
+/* Appends the sequence that names the window (OSC 2), for a terminal of a TERM (NULL: none) that is known to read it, else
+ * nothing; what is not printable ASCII is left out. */
+void osc_title(struct str *to, const char *term, const char *text);
 
 #endif

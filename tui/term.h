@@ -126,7 +126,7 @@ void term_repaint(struct term *term);
 /* Copies sanitised text by OSC 52, wrapped for tmux and screen. False: too long, or no such way;
  * err says so. */
 MUST_CHECK bool term_copy(struct term *term, const char *text, size_t length, struct err *err);
-/* The window's title, ASCII. */
+/* The window's title, ASCII; nothing where the terminal is not known to take one. */
 void term_title(struct term *term, const char *text);
 void term_bell(struct term *term);
 /* Has the terminal tell the desktop that it stands on; a terminal that would show the bytes as text gets none of them. */

@@ -439,7 +439,7 @@ static bool copy(struct term *term, const char *text, size_t length, struct err 
 static void title(struct term *term, const char *text)
 {
 	struct curses *curses = self(term);
-	osc_title(&curses->tty.out, text);
+	osc_title(&curses->tty.out, getenv("TERM"), text);
 	tty_flush(&curses->tty);
 }
 

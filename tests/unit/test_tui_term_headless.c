@@ -170,11 +170,29 @@ static void a_long_text_is_cut(void **state)
 	assert_true(to.length < 4 * OSC_NOTE_BYTES + 100);
 }
 
+static const char *const plain[] = {
+	"linux", "vt100", "vt220", "ansi", "screen.linux", "dumb", "", "cons25", "sun", "eterm"};
+
+static void a_window_is_named_where_the_terminal_takes_it(void **state)
+{
+	(void)state;
+	static const char *const readers[] = {"xterm-256color", "tmux-256color", "screen", "foot",
+		"rxvt-unicode-256color", "alacritty", "xterm-kitty", "st-256color"};
+	autostr struct str to = STR_INIT;
+	for (size_t i = 0; i < COUNT_OF(plain); i++)
+		osc_title(&to, plain[i], "prod");
+	osc_title(&to, NULL, "prod");
+	assert_string_equal(to.text, "");
+	for (size_t i = 0; i < COUNT_OF(readers); i++) {
+		str_clear(&to);
+		osc_title(&to, readers[i], "prod\a\033]52;c;ZXZpbA==\xc2\x9c");
+		assert_string_equal(to.text, "\033]2;prod]52;c;ZXZpbA==\033\\");
+	}
+}
+
 static void a_terminal_that_would_show_the_bytes_gets_none(void **state)
 {
 	(void)state;
-	static const char *const plain[] = {
-		"linux", "vt100", "vt220", "ansi", "screen.linux", "dumb", "", "cons25", "sun"};
 	for (size_t i = 0; i < COUNT_OF(plain); i++)
 		for (unsigned way = NOTIFY_AUTO; way <= NOTIFY_NO; way++)
 			assert_int_equal(osc_notify_ways((enum notify_way)way, plain[i], true), 0);
@@ -198,6 +216,7 @@ int main(void)
 		cmocka_unit_test(multiplexers_get_it_in_their_wrapping),
 		cmocka_unit_test(screen_gets_pieces_that_it_can_hold),
 		cmocka_unit_test(notifications_have_the_form_that_terminals_know),
+		cmocka_unit_test(a_window_is_named_where_the_terminal_takes_it),
 		cmocka_unit_test(nothing_in_a_text_ends_the_notification),
 		cmocka_unit_test(a_long_text_is_cut),
 		cmocka_unit_test(a_terminal_that_would_show_the_bytes_gets_none),
