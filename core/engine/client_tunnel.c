@@ -12,11 +12,11 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/base/err.h"
 #include "core/base/mem.h"
+#include "core/base/reap.h"
 #include "core/base/sanitize.h"
 #include "core/base/str.h"
 
@@ -302,7 +302,7 @@ void client_tunnel_free(struct client_tunnel *tunnel)
 		return;
 	if (tunnel->pid > 0) {
 		kill(tunnel->pid, SIGKILL);
-		waitpid(tunnel->pid, NULL, 0);
+		(void)reap_child(tunnel->pid, -1, 0, NULL);
 	}
 	if (tunnel->errors >= 0)
 		close(tunnel->errors);

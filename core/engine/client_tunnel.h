@@ -37,7 +37,7 @@ MUST_CHECK bool client_tunnel_open(
 	const char *way, struct client_tunnel **ret, int *ret_fd, struct err *err);
 /* What ssh said last, one line, else "". */
 void client_tunnel_why(struct client_tunnel *tunnel, char *ret, size_t size);
-/* Ends the child; NULL is legal. */
+/* Kills the child and waits for nothing: one that has not ended yet is reaped by reap_left(). NULL is legal. */
 void client_tunnel_free(struct client_tunnel *tunnel);
 
 #endif
