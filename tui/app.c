@@ -344,7 +344,8 @@ static bool awaits_answer(const struct app *app, size_t index)
 /* Milliseconds until a link should be read; 0: as soon as it is ready, because an answer is waited for. */
 static int link_pause_ms(const struct app *app, size_t index)
 {
-	int64_t gap_ms = app->frozen ? APP_PAUSED_MS : APP_DATA_MS;
+	int64_t interval_ms = app->settings->screen_interval_ms;
+	int64_t gap_ms = app->frozen || interval_ms > APP_READ_MS ? APP_READ_MS : interval_ms;
 	int64_t left_ms = app->engines[index].link_mono_ms + gap_ms - app_mono_ms(app);
 	return left_ms <= 0 || awaits_answer(app, index) ? 0 : (int)left_ms;
 }
@@ -441,7 +442,7 @@ int app_timeout_ms(const struct app *app)
 	if (app->trails)
 		timeout = sooner(timeout, trail_left_ms(app));
 	if (app->dirty_data) {
-		int64_t due = app->data_mono_ms + APP_DATA_MS - now_ms;
+		int64_t due = app->data_mono_ms + app->settings->screen_interval_ms - now_ms;
 		timeout = sooner(timeout, due > 0 ? due : 0);
 	}
 	if (app->toast.until_ms)
@@ -460,7 +461,8 @@ bool app_owes_frame(const struct app *app)
 void app_paint(struct app *app)
 {
 	int64_t now_ms = app_mono_ms(app);
-	bool due = app->dirty || (app->dirty_data && now_ms - app->data_mono_ms >= APP_DATA_MS);
+	bool is_old = now_ms - app->data_mono_ms >= app->settings->screen_interval_ms;
+	bool due = app->dirty || (app->dirty_data && is_old);
 	if (!due || first_frame_wait_ms(app) || !term_can_present(app->term))
 		return;
 	app->painted = true;

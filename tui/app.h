@@ -27,9 +27,9 @@
 #include "widgets/toast.h"
 
 enum {
-	APP_ORDER_MS = 2000,     /* rows keep their places so long after a key */
-	APP_DATA_MS = 400,       /* between frames that new state alone asks for, and reads of it */
-	APP_PAUSED_MS = 1000,    /* between reads while the picture is held */
+	APP_ORDER_MS = 2000, /* rows keep their places so long after a key */
+	APP_READ_MS =
+		1000, /* between reads while the picture is held, and at most: by them silence is known */
 	APP_TRAIL_MS = 60,       /* Detail follows a cursor that stands still so long */
 	APP_FIRST_MS = 30,       /* the first frame waits so long for an engine that is there */
 	APP_INTERRUPT_MS = 1000, /* two Ctrl-C within this leave */

@@ -98,6 +98,36 @@ static void pause_holds_the_picture_under_a_banner(void **state)
 	console_expect_not(console, "PAUSED");
 }
 
+/* So often as its configuration says, and at once for a key. */
+static void new_state_is_painted_when_the_interval_is_over(void **state)
+{
+	(void)state;
+	struct console *console = console_new("state_dir: /nowhere/state\nscreen: {interval: "
+					      "3s}\nbots: {orders: {token: {file: t}}}\n",
+		24, 80);
+	struct app *app = console->app;
+	struct clock *clock = &console->harness->clock;
+	app->data_mono_ms = clock_mono_ms(clock);
+	unsigned long frames = term_headless_frames(console->term);
+	for (int64_t past_ms = 0; past_ms < 2900; past_ms += 100) {
+		app->dirty_data = true;
+		assert_in_range(app_timeout_ms(app), 0, 3000 - past_ms);
+		app_paint(app);
+		clock_advance(clock, 100);
+	}
+	assert_int_equal(term_headless_frames(console->term), frames);
+	clock_advance(clock, 100);
+	app_paint(app);
+	assert_int_equal(term_headless_frames(console->term), frames + 1);
+	console_queue(console, "j");
+	struct term_event event;
+	while (term_next_event(console->term, &event))
+		app_event(app, &event);
+	app_paint(app);
+	assert_int_equal(term_headless_frames(console->term), frames + 2);
+	console_free(console);
+}
+
 static void a_silent_engine_turns_the_picture_grey(void **state)
 {
 	struct console *console = *state;
@@ -170,6 +200,7 @@ int main(void)
 		SCREEN_TEST(an_alert_that_is_over_says_how_long_it_lasted),
 		SCREEN_TEST(what_was_lost_is_counted_in_the_first_line),
 		SCREEN_TEST(pause_holds_the_picture_under_a_banner),
+		cmocka_unit_test(new_state_is_painted_when_the_interval_is_over),
 		SCREEN_TEST(a_silent_engine_turns_the_picture_grey),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
