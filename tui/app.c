@@ -259,7 +259,8 @@ static void look_at_silence(struct app *app, size_t index)
 	engine->silent_s = silent_s;
 }
 
-/* The picture's own clock is that of the first engine which speaks: one that comes back takes it over. */
+/* The picture's own clock is that of the first engine which speaks: one that comes back takes it over. In the past it is that
+ * of the engine which leads. */
 void app_read_clocks(struct app *app)
 {
 	size_t first = LINKS_MAX;
@@ -268,7 +269,8 @@ void app_read_clocks(struct app *app)
 		int64_t wall_ms = link_turn_wall_ms(links_at(app->links, i));
 		if (wall_ms)
 			engine->now_ms = wall_ms;
-		if (wall_ms && !engine->silent && first == LINKS_MAX)
+		bool leads = first == LINKS_MAX || i == past_lead(app);
+		if (wall_ms && !engine->silent && leads)
 			first = i;
 	}
 	if (first < LINKS_MAX)
@@ -276,14 +278,14 @@ void app_read_clocks(struct app *app)
 }
 
 /* How far an engine's clock goes before that of the first that ever spoke. A correction stands until it is
- * wrong by seconds: event keys are made of it. */
+ * wrong by seconds: event keys are made of it. Where recordings stand says nothing of clocks. */
 static void look_at_clock(struct app *app, size_t index, int64_t now_ms)
 {
 	size_t first = 0;
 	while (first < index && !link_turn_wall_ms(links_at(app->links, first)))
 		first++;
 	const struct link *link = links_at(app->links, index), *other = links_at(app->links, first);
-	if (!link_turn_wall_ms(link))
+	if (!link_turn_wall_ms(link) || past_is_shown(app))
 		return;
 	int64_t *skew_ms = &app->engines[index].skew_ms;
 	int64_t found_ms = link_turn_wall_ms(link) + link_turn_age_ms(link, now_ms) -

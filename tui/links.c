@@ -16,8 +16,8 @@
 struct member {
 	struct link *link;
 	struct model *replica;
-	uint64_t seen;           /* revision up to which the common model has it */
-	char wish[WAY_NAME_MAX]; /* the name that was asked for; "": the engine's environment */
+	uint64_t seen;               /* revision up to which the common model has it */
+	char wish[WAY_NAME_MAX + 8]; /* the name that was asked for; "": the engine's environment */
 	char name[WAY_NAME_MAX + 8];
 };
 
@@ -56,16 +56,17 @@ struct links *links_past(const struct links *links)
 	struct links *past = NULL;
 	for (size_t i = 0; i < links->count; i++) {
 		const struct member *member = &links->members[i];
+		const char *name = links->count > 1 ? member->name : member->wish;
 		struct link *link = link_past(member->link);
 		if (!link) {
 			links_free(past);
 			return NULL;
 		}
 		if (past)
-			links_add(past, member->wish, link);
+			links_add(past, name, link);
 		else
 			past = links_over(link);
-		(void)copy_text(past->members[i].wish, WAY_NAME_MAX, member->wish);
+		(void)copy_text(past->members[i].wish, sizeof(member->wish), name);
 	}
 	return past;
 }

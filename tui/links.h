@@ -30,7 +30,7 @@ struct links *links_new(
 struct links *links_over(struct link *link) MUST_CHECK;
 /* One more, before the first step. `name` "": that of its engine's environment. Takes ownership. */
 void links_add(struct links *links, const char *name, struct link *link);
-/* The same ways to the recordings of the same engines; NULL: there are none. */
+/* The same ways to the recordings of the same engines, which are called as they are called now; NULL: there are none. */
 struct links *links_past(const struct links *links) MUST_CHECK;
 void links_free(struct links *links); /* NULL is legal */
 

@@ -23,10 +23,13 @@ struct past {
 	struct {
 		bool told, answered; /* where to stand */
 		uint64_t req;        /* the one that told it */
-		int64_t now_ms;      /* where it says that it stands */
+		int64_t now_ms;      /* where it says that it stands, by its own clock */
+		int64_t skew_ms;     /* so far that goes before the clock of the screen */
 		unsigned epoch;      /* over which attachment */
 	} at[LINKS_MAX];
-	int direction; /* of the last key, and how often in a row */
+	size_t lead;           /* the engine that stands nearest to what was wanted */
+	int64_t first_mono_ms; /* when the first of several was there; 0: none yet */
+	int direction;         /* of the last key, and how often in a row */
 	unsigned run;
 	int64_t key_mono_ms;
 	char note[256];
@@ -54,6 +57,8 @@ static bool open_past(struct app *app)
 	if (!past->shown)
 		past->other = app->open_past ? app->open_past(app->links) : links_past(app->links);
 	reset_engines(past->engines, app->now_ms);
+	for (size_t i = 0; past->other && i < links_count(app->links); i++)
+		past->at[i].skew_ms = past->engines[i].skew_ms = app->engines[i].skew_ms;
 	if (past->shown || past->other)
 		return true;
 	past_free(app);
@@ -221,14 +226,13 @@ static void tell(struct app *app)
 {
 	struct past *past = app->past;
 	struct links *links = links_of_past(app);
-	const struct app_engine *engines = past->shown ? past->engines : app->engines;
 	for (size_t i = 0; i < links_count(links); i++) {
 		struct link *link = links_at(links, i);
 		if (!link_welcome(link) ||
 			(past->at[i].told && past->at[i].epoch == link_epoch(link)))
 			continue;
 		struct msg_past_req request = {.req = ++app->last_request,
-			.time_ms = past->wanted_ms + (past->other ? engines[i].skew_ms : 0),
+			.time_ms = past->wanted_ms + past->at[i].skew_ms,
 			.speed = past->speed};
 		if (!link_send(link, MSG_past_req, &request))
 			continue;
@@ -250,43 +254,71 @@ static void hear_nothing(void *context, size_t link, enum msg_kind kind, const v
 	(void)context, (void)link, (void)kind, (void)body;
 }
 
-/* Why there is no past: all said no. */
-static bool has_failed(const struct links *links, const char **ret_why)
+/* It has sent the state of then. */
+static bool stands(const struct past *past, size_t index)
 {
-	for (size_t i = 0; i < links_count(links); i++) {
-		*ret_why = link_why(links_at(links, i));
-		if (link_state(links_at(links, i)) != LINK_WAITING || !(*ret_why)[0])
-			return false;
-	}
-	return true;
+	int64_t turn_ms = link_turn_wall_ms(links_at(past->other, index));
+	int64_t at_ms = past->at[index].now_ms;
+	return past->at[index].answered && (past->speed ? turn_ms >= at_ms : turn_ms == at_ms);
 }
 
-/* Each that answered has sent the state of then. */
-static bool is_there(const struct past *past)
+/* Its answer may still come. Of several nobody waits for the recording of an engine that is not there itself. */
+static bool is_awaited(const struct app *app, size_t index)
 {
-	bool any = false;
+	const struct link *link = links_at(app->past->other, index);
+	bool is_gone = link_state(links_at(app->links, index)) != LINK_ATTACHED ||
+		       app->engines[index].silent;
+	bool said_no = link_state(link) == LINK_WAITING && link_why(link)[0];
+	return !said_no && !(app_is_many(app) && is_gone);
+}
+
+/* The rest may come later, when somebody has waited long enough for it. */
+static bool is_late(const struct app *app)
+{
+	int64_t first_ms = app->past->first_mono_ms;
+	return first_ms && app_mono_ms(app) - first_ms >= PAST_PATIENCE_MS;
+}
+
+enum arrival { ARRIVAL_DUE, ARRIVAL_THERE, ARRIVAL_NEVER };
+
+static enum arrival look_for_arrival(struct app *app)
+{
+	struct past *past = app->past;
+	bool any = false, all = true;
 	for (size_t i = 0; i < links_count(past->other); i++) {
-		const struct link *link = links_at(past->other, i);
-		int64_t turn_ms = link_turn_wall_ms(link), at_ms = past->at[i].now_ms;
-		bool fits = past->speed ? turn_ms >= at_ms : turn_ms == at_ms;
-		if (past->at[i].answered && fits)
-			any = true;
-		else if (link_state(link) != LINK_WAITING)
-			return false;
+		bool there = stands(past, i);
+		any |= there;
+		all &= there || !is_awaited(app, i);
 	}
-	return any;
+	if (any && !past->first_mono_ms)
+		past->first_mono_ms = app_mono_ms(app);
+	if (any && (all || is_late(app)))
+		return ARRIVAL_THERE;
+	return !any && all ? ARRIVAL_NEVER : ARRIVAL_DUE;
+}
+
+static void say_why_not(struct app *app)
+{
+	const struct links *links = app->past->other;
+	const char *why = "no engine is there", *name = "";
+	for (size_t i = links_count(links); i-- > 0;) {
+		const char *here = link_why(links_at(links, i));
+		why = here[0] ? here : why;
+		name = here[0] ? links_name(app->links, i) : name;
+	}
+	app_toast(app, true, "cannot go back: %s%s%s", name, name[0] ? ": " : "", why);
 }
 
 static void come_nearer(struct app *app)
 {
 	struct past *past = app->past;
-	const char *why = "";
 	(void)links_step(past->other, app_mono_ms(app), hear_on_the_way, app);
 	tell(app);
-	if (is_there(past)) {
+	enum arrival arrival = look_for_arrival(app);
+	if (arrival == ARRIVAL_THERE) {
 		change_places(app);
-	} else if (has_failed(past->other, &why)) {
-		app_toast(app, true, "cannot go back: %s", why);
+	} else if (arrival == ARRIVAL_NEVER) {
+		say_why_not(app);
 		past_free(app);
 	}
 }
@@ -304,6 +336,55 @@ void past_turn(struct app *app)
 		(void)links_step(app->past->other, app_mono_ms(app), hear_nothing, app);
 }
 
+/* It was told where to stand, and can still say so. */
+static bool owes(const struct app *app, size_t index)
+{
+	const struct past *past = app->past;
+	const struct link *link = links_at(links_of_past(app), index);
+	return past->at[index].told && !past->at[index].answered && link_welcome(link) &&
+	       past->at[index].epoch == link_epoch(link);
+}
+
+static bool any_owes(const struct app *app)
+{
+	for (size_t i = 0; i < links_count(links_of_past(app)); i++)
+		if (owes(app, i))
+			return true;
+	return false;
+}
+
+static int64_t off_ms(const struct past *past, size_t index)
+{
+	return llabs(past->at[index].now_ms - past->at[index].skew_ms - past->wanted_ms);
+}
+
+/* Once all have answered: a recording has an end and a beginning, and where none of them has what was wanted the nearest
+ * that there is stands for it. */
+static void settle(struct app *app)
+{
+	struct past *past = app->past;
+	size_t count = links_count(links_of_past(app)), lead = count;
+	for (size_t i = 0; i < count; i++)
+		if (past->at[i].answered && (lead == count || off_ms(past, i) < off_ms(past, lead)))
+			lead = i;
+	if (any_owes(app) || lead == count)
+		return;
+	past->lead = lead;
+	if (past->speed == 0)
+		past->wanted_ms = past->at[lead].now_ms - past->at[lead].skew_ms;
+}
+
+static void say_note(struct app *app, size_t link, const char *note)
+{
+	struct past *past = app->past;
+	const char *name = links_name(app->links, link);
+	if (strcmp(past->note, note) == 0)
+		return;
+	(void)copy_text(past->note, sizeof(past->note), note);
+	if (note[0])
+		app_toast(app, true, "%s%s%s", name, name[0] ? ": " : "", note);
+}
+
 void past_hear(struct app *app, size_t link, const struct msg_past *told)
 {
 	struct past *past = app->past;
@@ -311,12 +392,8 @@ void past_hear(struct app *app, size_t link, const struct msg_past *told)
 		return; /* it was told to move on since */
 	past->at[link].answered = past->at[link].told;
 	past->at[link].now_ms = told->now_ms;
-	if (past->speed == 0 && links_count(app->links) == 1)
-		past->wanted_ms = told->now_ms; /* within what there is */
-	if (strcmp(past->note, told->note) != 0) {
-		(void)copy_text(past->note, sizeof(past->note), told->note);
-		app_toast(app, true, "%s", past->note);
-	}
+	settle(app);
+	say_note(app, link, told->note);
 	if (past->shown)
 		parts_forget(app);
 	app->dirty = true;
@@ -324,11 +401,17 @@ void past_hear(struct app *app, size_t link, const struct msg_past *told)
 
 bool past_waits(const struct app *app)
 {
-	const struct past *past = app->past;
-	for (size_t i = 0; past && i < links_count(app->links); i++)
-		if (past->at[i].told && !past->at[i].answered)
-			return true;
-	return past && !past->shown;
+	return app->past && (!app->past->shown || any_owes(app));
+}
+
+bool past_is_shown(const struct app *app)
+{
+	return app->past ? app->past->shown : app_is_past(app);
+}
+
+size_t past_lead(const struct app *app)
+{
+	return app->past && app->past->shown ? app->past->lead : 0;
 }
 
 static void lower(int *timeout_ms, int to_ms)
@@ -347,6 +430,8 @@ size_t past_poll(const struct app *app, struct pollfd *slots, int *timeout_ms)
 		return 0;
 	}
 	size_t count = links_count(past->other);
+	if (past->first_mono_ms)
+		lower(timeout_ms, PAST_LOOK_MS);
 	for (size_t i = 0; i < count; i++) {
 		slots[i] = link_poll(links_at(past->other, i));
 		lower(timeout_ms, link_timeout_ms(links_at(past->other, i), app_mono_ms(app)));

@@ -23,6 +23,10 @@ enum {
 	PAST_STEP_MS = 10000, /* of one key; more when it is pressed again within PAST_AGAIN_MS */
 	PAST_AGAIN_MS = 1500,
 	PAST_READ_MS = 500, /* the links to now are read so often meanwhile */
+	PAST_PATIENCE_MS =
+		5000, /* the first of several engines that is there waits so long for the others */
+	PAST_LOOK_MS = 100,
+	PAST_APART_MS = 2000, /* an engine that stands so far from what is shown says so */
 };
 
 /* To a wall time of the screen, and how fast to go on from there (0: not). */
@@ -44,6 +48,10 @@ void past_hear(struct app *app, size_t link, const struct msg_past *past);
 size_t past_poll(const struct app *app, struct pollfd *slots, int *timeout_ms);
 /* An answer is on its way. */
 bool past_waits(const struct app *app);
+/* What is shown is not now. */
+bool past_is_shown(const struct app *app);
+/* Of several, the engine whose place in time is that of the picture. */
+size_t past_lead(const struct app *app);
 /* For the status line: that it is not now, and when it is; false: it is now. */
 bool past_say(const struct app *app, bool brief, struct str *text);
 

@@ -8,6 +8,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/format.h"
@@ -161,7 +162,17 @@ static void say_gone(const struct app *app, size_t link, char *ret, size_t size)
 		ret[0] = '\0';
 	else
 		snprintf(ret, size, "%s",
-			engine->link_state == LINK_WAITING ? "not reached" : "connecting");
+			engine->link_state != LINK_WAITING ? "connecting"
+			: past_is_shown(app)               ? "no recording"
+							   : "not reached");
+}
+
+/* Its recording begins later than the time that is shown, say. */
+static bool stands_elsewhere(const struct app *app, size_t link)
+{
+	const struct app_engine *engine = &app->engines[link];
+	int64_t apart_ms = engine->now_ms - engine->skew_ms - app->now_ms;
+	return past_is_shown(app) && !past_waits(app) && llabs(apart_ms) >= PAST_APART_MS;
 }
 
 /* Each by its name; one that is gone says since when, and where they differ what may be done there. */
@@ -175,7 +186,13 @@ static void add_engines(const struct app *app, struct line *line)
 		if (gone[0])
 			add(line, ROLE_BANNER_CRIT, 0, false, "%s %s", links_name(app->links, i),
 				gone);
-		else if (count <= NAMED_MAX && !are_alike(app))
+		else if (stands_elsewhere(app, i))
+			add(line, ROLE_BANNER_CRIT, 0, false, "%s at %sZ",
+				links_name(app->links, i),
+				format_clock(
+					app->engines[i].now_ms - app->engines[i].skew_ms, false)
+					.text);
+		else if (count <= NAMED_MAX && !are_alike(app) && !past_is_shown(app))
 			add_write_word(app, line, i, links_name(app->links, i));
 		else if (count <= NAMED_MAX)
 			add(line, ROLE_ENV, 0, false, "%s", links_name(app->links, i));
@@ -354,6 +371,9 @@ static void add_lost_engines(const struct app *app, struct line *line)
 		else if (it && it->config_error[0])
 			add(line, ROLE_WARN, 0, false, "%s did not reload: %s", name,
 				it->config_error);
+		else if (it && it->tell_error[0])
+			add(line, ROLE_WARN, 0, false, "%s does not tell alerts: %s", name,
+				it->tell_error);
 	}
 }
 

@@ -28,13 +28,14 @@ static const char *const sources[] = {"telegram/telegram", "process/processes", 
 static char *config(const char *folder, const char *name, const char *write)
 {
 	return xasprintf("environment: %s\nstate_dir: %s/%s\nwrite: %s\n"
+			 "on_alert: [/nowhere/tell-%s]\n"
 			 "driver: {restart: [/bin/true, '{bot}']}\n"
 			 "redis:\n  main: {host: 127.0.0.1, heartbeats: \"hb:*\"}\n"
 			 "bots:\n"
 			 "  courier: {token: {file: t}, process: {match: a}, logs: [l]}\n"
 			 "  orders: {token: {file: t}, process: {match: a}, logs: [l]}\n"
 			 "  shop-pay: {token: {file: t}, process: {match: a}, logs: [l]}\n",
-		name, folder, name, write);
+		name, folder, name, write, name);
 }
 
 /* What both fleets show. */
@@ -465,6 +466,22 @@ static void one_that_comes_back_is_as_before(void **state)
 	console_expect(console, "Restart orders in us");
 }
 
+/* Nobody is told in the first half minute of an engine. */
+static void alerts_that_one_engine_cannot_tell_are_a_banner(void **state)
+{
+	struct console *console = console_of(state);
+	live(console, 40000);
+	console_on(console, US);
+	for (int i = 0; i < 3; i++)
+		harness_feed(console->harness, "obs_process bot=\"shop-pay\" state=\"absent\"");
+	console_resize(console, 24, 160);
+	console_advance(console, 2000);
+	console_expect(console, "us does not tell alerts: cannot run '/nowhere/tell-us'");
+	console_expect_not(console, "eu does not tell");
+	console_resize(console, 12, 40);
+	console_expect(console, "us does not tell alerts");
+}
+
 int main(void)
 {
 #define MANY_TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -486,6 +503,7 @@ int main(void)
 		MANY_TEST(a_name_on_both_engines_is_asked_for_with_its_host),
 		MANY_TEST(one_that_is_lost_is_grey_and_the_other_goes_on),
 		MANY_TEST(one_that_comes_back_is_as_before),
+		MANY_TEST(alerts_that_one_engine_cannot_tell_are_a_banner),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
