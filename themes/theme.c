@@ -194,7 +194,8 @@ void theme_reduce(struct theme *theme, enum depth depth)
 {
 	for (int role = 0; role < ROLE_COUNT; role++)
 		reduce_rule(&theme->rules[role], depth);
-	compose_all(theme, depth == DEPTH_MONO);
+	theme->mono |= depth == DEPTH_MONO;
+	compose_all(theme, theme->mono);
 	for (int role = 0; role < ROLE_COUNT; role++)
 		for (int surface = 0; surface < SURFACE_COUNT; surface++) {
 			struct style *style = &theme->styles[role][surface];

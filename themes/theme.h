@@ -82,6 +82,7 @@ struct style_rule {
 struct theme {
 	char name[48];
 	bool light;
+	bool mono; /* attributes alone, whatever the terminal can show */
 	struct style_rule rules[ROLE_COUNT];
 	struct style styles[ROLE_COUNT]
 			   [SURFACE_COUNT]; /* what a cell looks like: composed of the rules */

@@ -55,6 +55,7 @@ enum command_flags {
 	CMD_RUNS = 1 << 9,    /* needs an operation that can be cancelled: app_cancels() */
 	CMD_ARMS = 1 << 10,   /* of no use unless the configuration says `write: armed` */
 	CMD_OVER = 1 << 8,    /* key line while a prompt, menu or dialog is open */
+	CMD_PAST = 1 << 11,   /* first on the second key line while what is shown is not now */
 };
 
 struct command {

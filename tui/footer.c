@@ -4,6 +4,7 @@
 
 #include "core/base/str.h"
 #include "tui/app.h"
+#include "tui/past.h"
 #include "widgets/canvas.h"
 #include "widgets/frame.h"
 
@@ -24,15 +25,21 @@ static bool is_armed(const struct app *app)
 	return false;
 }
 
-/* What the key does now. */
-static const char *label_of(const struct app *app, const struct command *command)
+/* The key that closes what lies over the panes comes back to now where nothing does. */
+static bool returns(const struct command *command, unsigned line)
 {
-	bool ends_arming = command->flags & CMD_ARMS && is_armed(app);
-	return ends_arming ? "Disarm" : command->label;
+	return line & CMD_PAST && command->flags & CMD_OVER;
 }
 
-static void add(
-	const struct app *app, struct hints *hints, const struct command *command, enum scope scope)
+/* What the key does now. */
+static const char *label_of(const struct app *app, const struct command *command, unsigned line)
+{
+	bool ends_arming = command->flags & CMD_ARMS && is_armed(app);
+	return ends_arming ? "Disarm" : returns(command, line) ? "Now" : command->label;
+}
+
+static void add(const struct app *app, struct hints *hints, const struct command *command,
+	enum scope scope, unsigned line)
 {
 	autostr struct str why = STR_INIT;
 	bool locked = command->flags & CMD_CHANGES && !app_may_change(app, &why);
@@ -42,23 +49,28 @@ static void add(
 	str_clear(&why);
 	if (!locked && !command_ready(app, command, &why))
 		return;
+	if (returns(command, line) && !past_has_now(app))
+		return;
 	hints->list[hints->count] = (struct key_hint){.key = hints->keys[hints->count],
-		.label = label_of(app, command),
+		.label = label_of(app, command, line),
 		.locked = locked,
 		.priority = (int)hints->count + 1};
 	hints->count++;
 }
 
-static void draw(const struct app *app, const struct canvas *canvas, int row, enum scope scope,
-	unsigned flags)
+/* The commands of a line. */
+static void add_all(const struct app *app, struct hints *hints, enum scope scope, unsigned line)
 {
-	struct hints hints = {.count = 0};
 	const struct command *command;
 	for (size_t i = 0; (command = command_at(i)); i++)
-		if (command->scopes >> scope & 1 && command->flags & flags)
-			add(app, &hints, command, scope);
+		if (command->scopes >> scope & 1 && command->flags & line)
+			add(app, hints, command, scope, line);
+}
+
+static void draw(const struct canvas *canvas, int row, const struct hints *hints)
+{
 	struct canvas line = canvas_sub(canvas, (struct rect){row, 0, 1, canvas->columns});
-	key_hints_draw(&line, hints.list, hints.count);
+	key_hints_draw(&line, hints->list, hints->count);
 }
 
 void footer_draw(const struct app *app, const struct canvas *canvas)
@@ -66,12 +78,17 @@ void footer_draw(const struct app *app, const struct canvas *canvas)
 	canvas_surface(canvas, canvas_rect(canvas), SURFACE_FOOTER);
 	if (canvas->rows == 0)
 		return;
-	if (app->overlay) {
-		draw(app, canvas, canvas->rows - 1, app->overlay->scope, CMD_OVER);
-		return;
-	}
+	struct hints here = {.count = 0}, base = {.count = 0};
 	enum scope scope = (enum scope)views_now(&app->views)->focus;
+	if (app->overlay) {
+		add_all(app, &base, app->overlay->scope, CMD_OVER);
+	} else {
+		add_all(app, &here, scope, CMD_FOOT);
+		if (past_is_shown(app))
+			add_all(app, &base, scope, CMD_PAST);
+		add_all(app, &base, scope, CMD_BASE);
+	}
 	if (canvas->rows > 1)
-		draw(app, canvas, 0, scope, CMD_FOOT);
-	draw(app, canvas, canvas->rows - 1, scope, CMD_BASE);
+		draw(canvas, 0, &here);
+	draw(canvas, canvas->rows - 1, &base);
 }

@@ -409,6 +409,11 @@ bool past_is_shown(const struct app *app)
 	return app->past ? app->past->shown : app_is_past(app);
 }
 
+bool past_has_now(const struct app *app)
+{
+	return app->past && app->past->other;
+}
+
 size_t past_lead(const struct app *app)
 {
 	return app->past && app->past->shown ? app->past->lead : 0;

@@ -50,6 +50,8 @@ size_t past_poll(const struct app *app, struct pollfd *slots, int *timeout_ms);
 bool past_waits(const struct app *app);
 /* What is shown is not now. */
 bool past_is_shown(const struct app *app);
+/* There is a now to come back to. */
+bool past_has_now(const struct app *app);
 /* Of several, the engine whose place in time is that of the picture. */
 size_t past_lead(const struct app *app);
 /* For the status line: that it is not now, and when it is; false: it is now. */

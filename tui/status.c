@@ -237,19 +237,29 @@ static bool knows_any(const struct app *app)
 	return false;
 }
 
+/* The whole line is of one colour that it never has now; only what is lost keeps its own. */
+static void make_past(const struct canvas *canvas, struct line *line)
+{
+	canvas_fill(canvas, (struct rect){0, 0, 1, canvas->columns}, ROLE_PAST);
+	for (size_t i = 0; i < line->count; i++)
+		if (line->segments[i].role != ROLE_BANNER_CRIT)
+			line->segments[i].role = ROLE_PAST;
+}
+
 static void draw_first(const struct app *app, const struct canvas *canvas)
 {
 	const struct msg_engine *engine = app_engine(app, 0);
 	struct line line = {.brief = canvas->columns < SHORT_COLUMNS};
 	autostr struct str when = STR_INIT;
 	const char *environment = engine ? engine->environment : app->settings->environment;
+	bool is_now = !past_say(app, line.brief, &when);
+	if (!is_now)
+		add(&line, ROLE_PAST, 0, false, "%s", when.text);
 	if (app_is_many(app))
 		add_engines(app, &line);
 	else
 		add(&line, ROLE_ENV, 0, false, "%s", environment);
-	if (past_say(app, line.brief, &when))
-		add(&line, ROLE_PAST, 0, false, "%s", when.text);
-	else
+	if (is_now)
 		add_write_mode(app, &line);
 	if (knows_any(app))
 		add_totals(app, &line);
@@ -259,6 +269,8 @@ static void draw_first(const struct app *app, const struct canvas *canvas)
 	add_cost(app, &line);
 	add(&line, ROLE_DIM, 3, true, "%.*sZ", line.brief ? 5 : 8,
 		format_clock(app->now_ms, false).text);
+	if (past_is_shown(app))
+		make_past(canvas, &line);
 	draw_line(canvas, 0, &line);
 }
 

@@ -146,6 +146,51 @@ static void forward_ends_at_now(void **state)
 	press(console, "Esc");
 }
 
+/* The line of what is not now has one role from end to end. */
+static void expect_a_line_of_its_own(struct console *console, bool is_past)
+{
+	const struct grid *grid = term_headless_grid(console->term);
+	int count = 0;
+	for (int column = 0; column < grid->columns; column++)
+		count += grid_cell(grid, 0, column)->role == ROLE_PAST;
+	assert_int_equal(count, is_past ? grid->columns : 0);
+}
+
+static void every_size_says_that_it_is_not_now_and_which_keys_lead_on(void **state)
+{
+	static const int sizes[][2] = {{45, 160}, {24, 80}, {12, 40}};
+	struct console *console = *state;
+	expect_a_line_of_its_own(console, false);
+	console_expect_not(console, "Esc Now");
+	press(console, "<");
+	for (size_t i = 0; i < COUNT_OF(sizes); i++) {
+		console_resize(console, sizes[i][0], sizes[i][1]);
+		console_expect(console, sizes[i][1] > 40 ? "REWIND 12:0" : "REW 12:0");
+		console_expect(console, "< Back  > Ahead  Esc Now  ");
+		expect_a_line_of_its_own(console, true);
+	}
+	console_resize(console, 45, 160);
+	press(console, "?");
+	console_expect_not(console, "Esc Now");
+	console_expect(console, "Esc Close");
+	press(console, "Esc Esc");
+	expect_a_line_of_its_own(console, false);
+	console_expect_not(console, "Esc Now");
+	close_past();
+}
+
+static void a_file_has_no_now(void **state)
+{
+	(void)state;
+	struct console *console = recorded_replay(scene.file, 24, 80);
+	recorded_go(console, HARNESS_START_MS + 20000);
+	console_expect(console, "REPLAY 2026-03-01 12:00:20Z");
+	console_expect(console, "< Back  > Ahead  ");
+	console_expect_not(console, "Esc Now");
+	expect_a_line_of_its_own(console, true);
+	console_free(console);
+}
+
 static void go(struct console *console, const char *line)
 {
 	struct err err = {.code = ERR_NONE};
@@ -198,6 +243,8 @@ int main(void)
 		cmocka_unit_test(back_shows_what_was_and_escape_comes_back),
 		cmocka_unit_test(nothing_is_changed_in_the_past),
 		cmocka_unit_test(forward_ends_at_now),
+		cmocka_unit_test(every_size_says_that_it_is_not_now_and_which_keys_lead_on),
+		cmocka_unit_test(a_file_has_no_now),
 		cmocka_unit_test(a_time_may_be_named),
 		cmocka_unit_test(an_engine_without_a_recording_says_what_to_do),
 	};

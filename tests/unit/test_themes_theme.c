@@ -127,6 +127,7 @@ static void without_colours_selection_and_trouble_still_stand_out(void **state)
 	(void)state;
 	struct theme theme;
 	assert_true(theme_builtin("mono", &theme, NULL));
+	theme_reduce(&theme, DEPTH_256); /* the terminal could show more */
 	for (int role = 0; role < ROLE_COUNT; role++)
 		assert_int_equal(theme.styles[role][SURFACE_SCREEN].fg, COLOUR_DEFAULT);
 	assert_int_not_equal(theme.styles[ROLE_CRIT][SURFACE_SCREEN].attrs,
@@ -135,6 +136,38 @@ static void without_colours_selection_and_trouble_still_stand_out(void **state)
 		theme.styles[ROLE_TEXT][SURFACE_SCREEN].attrs);
 	assert_int_not_equal(theme.styles[ROLE_CRIT][SURFACE_SELECTED].attrs,
 		theme.styles[ROLE_TEXT][SURFACE_SELECTED].attrs);
+}
+
+/* xterm's colours stand for those of terminals whose own nobody knows. */
+static double contrast_of(struct style style)
+{
+	return colour_contrast(colour_rgb(style.fg), colour_rgb(style.bg));
+}
+
+static void the_line_of_what_is_not_now_looks_like_no_other_line(void **state)
+{
+	(void)state;
+	for (const char *const *name = theme_builtin_names(); *name; name++)
+		for (int depth = DEPTH_MONO; depth <= DEPTH_RGB; depth++) {
+			struct theme theme;
+			assert_true(theme_builtin(*name, &theme, NULL));
+			theme_reduce(&theme, (enum depth)depth);
+			struct style past = theme.styles[ROLE_PAST][SURFACE_STATUS];
+			struct style now = theme.styles[ROLE_TEXT][SURFACE_STATUS];
+			struct style banner = theme.styles[ROLE_BANNER][SURFACE_STATUS];
+			bool is_mono = past.bg == COLOUR_DEFAULT;
+			assert_int_equal(is_mono, depth == DEPTH_MONO || !strcmp(*name, "mono"));
+			if (is_mono) {
+				assert_true((past.attrs ^ now.attrs) & STYLE_REVERSE);
+				assert_int_not_equal(past.attrs, banner.attrs);
+				continue;
+			}
+			assert_int_not_equal(past.bg, now.bg);
+			assert_int_not_equal(past.bg, banner.bg);
+			if (contrast_of(past) < 3.5)
+				fail_msg("%s at depth %d: contrast %.2f", *name, depth,
+					contrast_of(past));
+		}
 }
 
 static void public_base16_files_load_in_both_forms(void **state)
@@ -210,6 +243,7 @@ int main(void)
 		cmocka_unit_test(the_words_of_a_row_reach_small_text_contrast),
 		cmocka_unit_test(the_system_theme_names_no_colour_of_its_own),
 		cmocka_unit_test(without_colours_selection_and_trouble_still_stand_out),
+		cmocka_unit_test(the_line_of_what_is_not_now_looks_like_no_other_line),
 		cmocka_unit_test(public_base16_files_load_in_both_forms),
 		cmocka_unit_test(errors_name_their_place),
 		cmocka_unit_test(colours_come_down_to_what_the_terminal_has),

@@ -64,7 +64,7 @@ static void every_command_has_a_name_of_its_own_and_help(void **state)
 		assert_true(strlen(command->help) > 4);
 		assert_null(strchr(command->help, '\n'));
 		assert_int_not_equal(command->scopes, 0);
-		if (command->flags & (CMD_FOOT | CMD_BASE | CMD_OVER))
+		if (command->flags & (CMD_FOOT | CMD_BASE | CMD_OVER | CMD_PAST))
 			assert_true(command->label[0] != '\0');
 		if (command->flags & CMD_HIDDEN)
 			assert_true(command->keys[0] != '\0');
