@@ -30,8 +30,8 @@ struct rule {
 	struct alert_rule about;
 	enum msg_kind target;
 	enum severity severity;
-	const char *holds, *unsure;                                 /* words */
-	enum truth (*judge)(const struct scene *scene);             /* all but BOT */
+	const char *holds, *unsure;                     /* words */
+	enum truth (*judge)(const struct scene *scene); /* all but BOT */
 	/* Gives the value that reached the limit; NaN: it is not by a limit that the alert fires. */
 	double (*say)(const struct scene *scene, struct str *text);
 };
