@@ -32,23 +32,35 @@ enum role outcome_role(const char *state)
 	return ROLE_STRONG;
 }
 
-const char *const *source_kinds(void)
+/* In the order of the status line. Of those that are sole there is one source, or one for each of many bots: their kind
+ * says enough. `brief`: where columns are few; NULL: none. */
+static const struct {
+	const char *kind, *brief;
+	bool is_sole;
+} source_kinds[] = {
+	{"telegram", "tg", true},
+	{"process", "pr", true},
+	{"supervisor", "sv", false},
+	{"redis", "rd", false},
+	{"postgres", "pg", false},
+	{"files", "fi", true},
+	{"scrape", "sc", true},
+	{"botapi", NULL, false},
+};
+
+const char *source_kind_at(size_t index)
 {
-	static const char *const kinds[] = {"telegram", "process", "supervisor", "redis",
-		"postgres", "files", "scrape", "botapi", NULL};
-	return kinds;
+	return index < COUNT_OF(source_kinds) ? source_kinds[index].kind : NULL;
 }
 
 void source_name(const struct msg_source *source, bool brief, char *ret_text, size_t size)
 {
-	/* The first three have one source each, of the fourth there may be one a bot: their kind says enough. */
-	static const char *const briefs[][2] = {{"telegram", "tg"}, {"process", "pr"},
-		{"files", "fi"}, {"scrape", "sc"}, {"redis", "rd"}, {"postgres", "pg"},
-		{"supervisor", "sv"}};
-	for (size_t i = 0; i < COUNT_OF(briefs); i++) {
-		if (strcmp(briefs[i][0], source->kind) != 0 || (!brief && i > 3))
+	for (size_t i = 0; i < COUNT_OF(source_kinds); i++) {
+		const char *words = brief ? source_kinds[i].brief : source_kinds[i].kind;
+		if (strcmp(source_kinds[i].kind, source->kind) != 0 || !words ||
+			(!brief && !source_kinds[i].is_sole))
 			continue;
-		snprintf(ret_text, size, "%s", briefs[i][brief]);
+		snprintf(ret_text, size, "%s", words);
 		return;
 	}
 	/* A supervisor goes by its name: supervisord, web. */

@@ -18,8 +18,8 @@ enum role severity_role(uint64_t severity);
 /* The role of an operation's or step's state word. */
 enum role outcome_role(const char *state);
 
-/* The kinds of sources in the order they are shown; NULL-terminated. */
-const char *const *source_kinds(void);
+/* The kinds of sources in the order they are shown: source_kind_at(0 .. until NULL). */
+const char *source_kind_at(size_t index);
 /* "redis main", or its first letters where columns are few. */
 void source_name(const struct msg_source *source, bool brief, char *ret_text, size_t size);
 /* A state word with blanks for its underscores; a constant for words that we know. */

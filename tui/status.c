@@ -432,7 +432,6 @@ static void fill_sources(const struct app *app, struct line *line, bool each)
 {
 	size_t count;
 	const struct msg_source *const *sources = model_sources(app_model(app), &count);
-	const char *const *kinds = source_kinds();
 	add_lost_engines(app, line);
 	for (size_t i = 0; i < links_count(app->links); i++)
 		add_recalled(app, line, i);
@@ -441,11 +440,12 @@ static void fill_sources(const struct app *app, struct line *line, bool each)
 			!app_is_gone(app, sources[i]->id))
 			add_trouble(app, line, sources[i]);
 	add_unscraped(app, line);
-	for (size_t i = 0; kinds[i]; i++) {
-		if (each && !is_many(kinds[i]))
-			add_each(app, line, kinds[i]);
+	const char *kind;
+	for (size_t i = 0; (kind = source_kind_at(i)); i++) {
+		if (each && !is_many(kind))
+			add_each(app, line, kind);
 		else
-			add_kind(app, line, kinds[i]);
+			add_kind(app, line, kind);
 	}
 }
 

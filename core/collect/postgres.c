@@ -140,6 +140,12 @@ static const void *part(const struct settings *settings, size_t index)
 	return &settings->postgres[index];
 }
 
+static struct source_place place(const void *part_of_settings)
+{
+	const struct conf_postgres *conf = part_of_settings;
+	return (struct source_place){.name = conf->name, .interval_ms = conf->interval_ms};
+}
+
 static bool same(const void *one, const void *other)
 {
 	return same_postgres(one, other);
@@ -149,8 +155,10 @@ const struct source_kind source_postgres = {
 	.name = "postgres",
 	.help = "a Postgres: its statistics, your queries, the fleet it knows",
 	.listens = true,
+	.is_service = true,
 	.count = count,
 	.part = part,
+	.place = place,
 	.same = same,
 	.make = make,
 };

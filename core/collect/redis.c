@@ -118,6 +118,12 @@ static const void *part(const struct settings *settings, size_t index)
 	return &settings->redis[index];
 }
 
+static struct source_place place(const void *part_of_settings)
+{
+	const struct conf_redis *conf = part_of_settings;
+	return (struct source_place){.name = conf->name, .interval_ms = conf->interval_ms};
+}
+
 static bool same(const void *one, const void *other)
 {
 	return same_redis(one, other);
@@ -127,8 +133,10 @@ const struct source_kind source_redis = {
 	.name = "redis",
 	.help = "a Redis: PING, INFO, and the bots' heartbeats in it",
 	.listens = true,
+	.is_service = true,
 	.count = count,
 	.part = part,
+	.place = place,
 	.same = same,
 	.make = make,
 };

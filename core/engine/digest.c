@@ -19,21 +19,8 @@ static const struct {
 	enum msg_kind kind;
 	digest_function *digest;
 } table[] = {
-	{MSG_obs_source,    digest_source},
-	{MSG_obs_getme,     digest_getme},
-	{MSG_obs_webhook,   digest_webhook},
-	{MSG_obs_heartbeat, digest_heartbeat},
-	{MSG_obs_redis,     digest_redis},
-	{MSG_obs_stream,    digest_stream},
-	{MSG_obs_postgres,  digest_postgres},
-	{MSG_obs_samples,   digest_samples},
-	{MSG_obs_process,   digest_process},
-	{MSG_obs_fleet,     digest_fleet},
-	{MSG_obs_child,     digest_child},
-	{MSG_obs_ledger,    digest_ledger},
-	{MSG_obs_check,     digest_check},
-	{MSG_obs_scrape,    digest_scrape},
-	{MSG_obs_botapi,    digest_botapi},
+#define DIGEST(name) {MSG_obs_##name, digest_##name},
+#include "core/engine/digest.def"
 };
 /* clang-format on */
 

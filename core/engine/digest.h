@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Observations become facts of entities here: one function a kind of observation, in the table of
- * digest.c. A digest function changes drafts and facts and appends to series; verdicts, alerts and
+ * Observations become facts of entities here: one function a kind of observation, listed in
+ * digest.def. A digest function changes drafts and facts and appends to series; verdicts, alerts and
  * the sending of state follow from drafts_commit(). An observation of something that the
  * configuration does not know is counted and ignored. Engine thread.
  */
@@ -19,9 +19,9 @@ struct engine;
 void digest_parcel(struct engine *engine, struct parcel *parcel);
 
 typedef void digest_function(struct engine *engine, const void *body);
-digest_function digest_source, digest_getme, digest_webhook, digest_heartbeat, digest_process,
-	digest_redis, digest_postgres, digest_stream, digest_samples, digest_notes, digest_fleet,
-	digest_child, digest_ledger, digest_check, digest_scrape, digest_botapi;
+digest_function digest_notes;
+#define DIGEST(name) digest_function digest_##name;
+#include "core/engine/digest.def"
 
 /* The draft of a bot and what is remembered of it; NULL: unknown, counted. */
 struct msg_bot *digest_bot(struct engine *engine, const char *name, struct bot_facts **ret_facts);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/collect/sources.h"
 #include "core/conf/settings.h"
 #include "core/engine/checks.h"
 #include "core/engine/digest.h"
@@ -120,22 +121,26 @@ static bool is_named(const char *conf_name, const char *name)
 	       (name[length] == '\0' || name[length] == ':');
 }
 
-static bool names_service(const struct settings *settings, const char *kind, const char *name)
+/* The kind whose sources the settings name; NULL: they come and go by themselves. */
+static const struct source_kind *find_kind(const char *name)
 {
-	if (strcmp(kind, "redis") == 0) {
-		for (size_t i = 0; i < settings->redis_count; i++)
-			if (is_named(settings->redis[i].name, name))
-				return true;
-	} else if (strcmp(kind, "postgres") == 0) {
-		for (size_t i = 0; i < settings->postgres_count; i++)
-			if (is_named(settings->postgres[i].name, name))
-				return true;
-	} else if (strcmp(kind, "supervisor") == 0) {
+	for (size_t i = 0; source_kinds[i]; i++)
+		if (source_kinds[i]->place && strcmp(source_kinds[i]->name, name) == 0)
+			return source_kinds[i];
+	return NULL;
+}
+
+static bool names_source(const struct settings *settings, const char *kind_name, const char *name)
+{
+	const struct source_kind *kind = find_kind(kind_name);
+	if (strcmp(kind_name, "supervisor") == 0)
 		return settings_supervisor(settings, name) != NULL;
-	} else {
-		return true;
+	for (size_t i = 0; kind && i < kind->count(settings); i++) {
+		const void *part = kind->part(settings, i);
+		if (part && is_named(kind->place(part).name, name))
+			return true;
 	}
-	return false;
+	return !kind;
 }
 
 /* Sources of other kinds come with their first report and are removed with their worker's last. */
@@ -145,7 +150,7 @@ static void remove_unnamed_sources(struct engine *engine)
 	const struct msg_source *const *sources = model_sources(engine->model, &count);
 	for (size_t i = count; i-- > 0;) {
 		const struct msg_source *source = sources[i];
-		if (names_service(engine->settings, source->kind, source->name))
+		if (names_source(engine->settings, source->kind, source->name))
 			continue;
 		draft_remove(engine, MSG_service, source_id("service", source->kind, source->name));
 		draft_remove(engine, MSG_source, source->id);
@@ -153,18 +158,26 @@ static void remove_unnamed_sources(struct engine *engine)
 	}
 }
 
+static void apply_source(
+	struct engine *engine, const struct source_kind *kind, const struct source_place *place)
+{
+	source_draft(engine, kind->name, place->name)->interval_ms = place->interval_ms;
+	if (kind->is_service)
+		(void)service_draft(engine, kind->name, place->name);
+}
+
 static void apply_sources(struct engine *engine)
 {
-	const struct settings *settings = engine->settings;
-	for (size_t i = 0; i < settings->redis_count; i++) {
-		const struct conf_redis *conf = &settings->redis[i];
-		source_draft(engine, "redis", conf->name)->interval_ms = conf->interval_ms;
-		service_draft(engine, "redis", conf->name);
-	}
-	for (size_t i = 0; i < settings->postgres_count; i++) {
-		const struct conf_postgres *conf = &settings->postgres[i];
-		source_draft(engine, "postgres", conf->name)->interval_ms = conf->interval_ms;
-		service_draft(engine, "postgres", conf->name);
+	for (size_t k = 0; source_kinds[k]; k++) {
+		const struct source_kind *kind = source_kinds[k];
+		for (size_t i = 0; kind->place && i < kind->count(engine->settings); i++) {
+			const void *part = kind->part(engine->settings, i);
+			struct source_place place;
+			if (!part)
+				continue;
+			place = kind->place(part);
+			apply_source(engine, kind, &place);
+		}
 	}
 }
 
