@@ -32,10 +32,14 @@ static void default_scalar(struct reader *reader, const struct option *option, v
 	bool is_text = option->type == TYPE_TEXT || option->type == TYPE_NAME ||
 		       option->type == TYPE_PATH || option->type == TYPE_REGEX ||
 		       option->type == TYPE_WORD;
-	if (is_text && !*text)
+	if (is_text && !*text) {
 		*(char **)field = arena_text(reader->arena, "");
-	else if (!option_convert(reader, &free_of_bounds, text, field, &err))
+	} else if (option->fallback &&
+		   !option_convert(reader, &free_of_bounds, text, field, &err)) {
+		fprintf(stderr, "core/conf/options.def: the default of '%s' is wrong: %s\n",
+			option->key, err.text);
 		abort(); /* the table is wrong, not the file */
+	}
 }
 
 static struct argv empty_argv(struct reader *reader)
