@@ -10,6 +10,9 @@
 #include <string.h>
 
 #include "core/base/err.h"
+#include "core/conf/settings.h"
+#include "core/engine/internal.h"
+#include "core/engine/roster.h"
 #include "tests/support/engine_harness.h"
 
 static const char config[] =
@@ -491,6 +494,26 @@ static void a_silent_source_is_late_then_stale_and_its_figures_go(void **state)
 	assert_string_equal(source(harness, "redis/main")->state, "ok");
 }
 
+static void a_server_is_there_before_its_first_report_and_leaves_with_its_settings(void **state)
+{
+	static const char bare[] = "state_dir: /nowhere/state\n";
+	struct harness *harness = *state;
+	struct engine *engine = harness->engine;
+	struct settings *with = engine->settings, *without;
+	struct err err = {0};
+	assert_string_equal(source(harness, "redis/main")->state, "checking");
+	assert_true(
+		settings_parse(bare, strlen(bare), "/nowhere/botswain.yaml", &without, NULL, &err));
+	engine->settings = without;
+	roster_apply(engine);
+	assert_null(model_source(harness->model, entity_id("source", "redis/main")));
+	assert_null(model_service(harness->model, entity_id("service", "redis/main")));
+	engine->settings = with;
+	roster_apply(engine);
+	assert_non_null(model_service(harness->model, entity_id("service", "redis/main")));
+	settings_unref(without);
+}
+
 static void a_fleet_database_adds_disables_and_removes_bots(void **state)
 {
 	struct harness *harness = *state;
@@ -576,6 +599,7 @@ int main(void)
 		TEST(what_is_read_back_counts_by_the_time_of_its_lines),
 		TEST(an_error_in_the_log_and_in_the_stream_is_one),
 		TEST(a_silent_source_is_late_then_stale_and_its_figures_go),
+		TEST(a_server_is_there_before_its_first_report_and_leaves_with_its_settings),
 		TEST(a_fleet_database_adds_disables_and_removes_bots),
 		TEST(observations_of_strangers_change_nothing),
 		TEST(strings_that_a_worker_left_out_are_empty),
