@@ -80,6 +80,16 @@ int scene_teardown(void **state)
 	return 0;
 }
 
+int scene_find_programs(void **state)
+{
+	const char *build = getenv("BOTSWAIN_BUILD");
+	autofree char *beside = realpath(build ? build : "build", NULL), *path = NULL;
+	(void)state;
+	assert_non_null(beside);
+	path = xasprintf("%s:%s", beside, getenv("PATH"));
+	return setenv("PATH", path, 1);
+}
+
 /* Runs botswaind with our configuration, in our folder; its standard error goes to folder/stderr. */
 pid_t scene_start(const struct scene *scene, const char *option)
 {

@@ -25,6 +25,8 @@ struct scene {
 /* Of cmocka: *state is a struct scene with a token and a configuration of one bot. */
 int scene_setup(void **state);
 int scene_teardown(void **state);
+/* Of cmocka, for a group: engines that a client starts are those of this build. */
+int scene_find_programs(void **state);
 /* Writes the configuration again, with `more` at its end. */
 void scene_configure(const struct scene *scene, const char *more);
 void write_file(const char *path, const char *text); /* 0600 */
