@@ -55,6 +55,7 @@ bool engine_export(struct engine *engine, struct err *err)
 	if (!exporter_start(
 		    settings->http_listen, settings->state_dir, &fd, &engine->exporter, err))
 		return false;
+	exporter_judge_by(engine->exporter, &engine->limits);
 	server_adopt_inner(engine->server, fd);
 	return true;
 }
@@ -106,11 +107,11 @@ static void begin_collect(struct engine *engine)
 
 static bool begin_live(struct engine *engine, struct err *err)
 {
+	judge_configure(engine);
 	if (!open_doors(engine, err) || !black_box_begin(engine, err))
 		return false;
 	open_ledger(engine);
 	recall_begin(engine);
-	judge_configure(engine);
 	roster_apply(engine);
 	recall_alerts(engine);
 	beat_begin(engine);

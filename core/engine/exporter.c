@@ -19,6 +19,8 @@
 #include "core/engine/exposition.h"
 #include "core/engine/http_door.h"
 #include "core/model/model.h"
+#include "core/model/verdict.h"
+#include "core/msg/mailbox.h"
 
 enum {
 	CONNECTIONS_MAX = 8,
@@ -32,6 +34,8 @@ struct exporter {
 	pthread_t thread;
 	char *address;
 	int listener, stop_fd;
+	struct mailbox *orders; /* new limits, each a struct verdict_limits */
+	struct verdict_limits limits;
 	struct client *client;
 	struct model *model;
 	struct MHD_Daemon *daemon;
@@ -40,7 +44,7 @@ struct exporter {
 /* ---- /metrics: a page that is written as it is read ---- */
 
 struct page {
-	const struct exporter *exporter;
+	struct exposition exposition;
 	size_t next; /* family */
 	struct str text;
 	size_t at;
@@ -53,7 +57,7 @@ static ssize_t read_page(void *context, uint64_t position, char *to, size_t size
 	while (page->at == page->text.length) {
 		str_clear(&page->text);
 		page->at = 0;
-		if (!exposition_family(page->exporter->model, page->next++, &page->text))
+		if (!exposition_family(&page->exposition, page->next++, &page->text))
 			return MHD_CONTENT_READER_END_OF_STREAM;
 	}
 	size_t length = page->text.length - page->at;
@@ -70,10 +74,19 @@ static void free_page(void *context)
 	free(page);
 }
 
+static int64_t engine_now_ms(const struct exporter *exporter)
+{
+	return client_turn_wall_ms(exporter->client) +
+	       client_turn_age_ms(exporter->client, clock_mono_ms(clock_real()));
+}
+
 static struct MHD_Response *metrics(const struct exporter *exporter, unsigned *ret_status)
 {
 	struct page *page = xcalloc(1, sizeof(*page));
-	*page = (struct page){.exporter = exporter, .text = STR_INIT};
+	*page = (struct page){.exposition = {.model = exporter->model,
+				      .limits = &exporter->limits,
+				      .now_ms = engine_now_ms(exporter)},
+		.text = STR_INIT};
 	*ret_status = MHD_HTTP_OK;
 	struct MHD_Response *response = MHD_create_response_from_callback(
 		MHD_SIZE_UNKNOWN, BLOCK_BYTES, read_page, page, free_page);
@@ -155,19 +168,30 @@ static int wait_ms(struct MHD_Daemon *daemon)
 	return MHD_get_timeout(daemon, &due) == MHD_YES && due < WAIT_MS ? (int)due : WAIT_MS;
 }
 
+static void take_orders(struct exporter *exporter)
+{
+	struct parcel parcel;
+	while (mailbox_take(exporter->orders, &parcel, 1)) {
+		exporter->limits = *(const struct verdict_limits *)parcel.attachment;
+		parcel_release(&parcel);
+	}
+}
+
 static void *run(void *context)
 {
 	struct exporter *exporter = context;
 	pthread_setname_np(pthread_self(), "exporter");
 	int http_fd = MHD_get_daemon_info(exporter->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
 	struct pollfd fds[] = {{.fd = exporter->stop_fd, .events = POLLIN},
-		{.fd = http_fd, .events = POLLIN}, {.fd = client_fd(exporter->client)}};
+		{.fd = http_fd, .events = POLLIN}, {.fd = client_fd(exporter->client)},
+		{.fd = mailbox_fd(exporter->orders), .events = POLLIN}};
 	while (!(fds[0].revents & POLLIN)) {
 		bool lost = client_state(exporter->client) == CLIENT_LOST;
 		fds[2].fd = lost ? -1 : client_fd(exporter->client);
 		fds[2].events = client_wants_write(exporter->client) ? POLLIN | POLLOUT : POLLIN;
 		if (poll(fds, COUNT_OF(fds), wait_ms(exporter->daemon)) < 0)
 			fds[0].revents = 0;
+		take_orders(exporter);
 		client_pump(
 			exporter->client, exporter->model, clock_mono_ms(clock_real()), NULL, NULL);
 		MHD_run(exporter->daemon);
@@ -204,8 +228,10 @@ bool exporter_start(const char *address, const char *identity, int *ret_fd, stru
 	}
 	exporter->address = xstrdup(address);
 	exporter->model = model_new();
+	exporter->limits = *verdict_defaults();
+	exporter->orders = mailbox_new(1);
 	exporter->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (exporter->stop_fd < 0 || !start_daemon(exporter))
+	if (!exporter->orders || exporter->stop_fd < 0 || !start_daemon(exporter))
 		return fail(exporter, err, "no server could be started");
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) != 0)
 		return fail(exporter, err, "no socket could be made");
@@ -218,6 +244,18 @@ bool exporter_start(const char *address, const char *identity, int *ret_fd, stru
 	*ret_fd = pair[1];
 	*ret = exporter;
 	return true;
+}
+
+static bool is_same(const void *waiting UNUSED, const void *limits UNUSED)
+{
+	return true;
+}
+
+void exporter_judge_by(struct exporter *exporter, const struct verdict_limits *limits)
+{
+	mailbox_post_latest(exporter->orders,
+		(struct parcel){.attachment = xmemdup(limits, sizeof(*limits)), .release = free},
+		is_same);
 }
 
 void exporter_free(struct exporter *exporter)
@@ -237,6 +275,7 @@ void exporter_free(struct exporter *exporter)
 	if (exporter->stop_fd >= 0)
 		close(exporter->stop_fd);
 	client_free(exporter->client);
+	mailbox_free(exporter->orders);
 	model_free(exporter->model);
 	free(exporter->address);
 	free(exporter);

@@ -13,11 +13,14 @@
 
 struct err;
 struct exporter;
+struct verdict_limits;
 
 /* `address`: 127.0.0.1:PORT, [::1]:PORT or the path of a socket (0660, replaced when nobody listens there). `identity`: that
  * of the engine; *ret_fd: the engine's end of the pair, which the caller adopts. */
 MUST_CHECK bool exporter_start(const char *address, const char *identity, int *ret_fd,
 	struct exporter **ret, struct err *err);
+/* What is too old to be told is too old by these (copied); the defaults until then. */
+void exporter_judge_by(struct exporter *exporter, const struct verdict_limits *limits);
 /* Ends the thread, closes and unlinks; NULL is legal. */
 void exporter_free(struct exporter *exporter);
 

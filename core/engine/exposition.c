@@ -7,6 +7,7 @@
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "core/model/model.h"
+#include "core/model/verdict.h"
 
 static double seconds(int64_t ms)
 {
@@ -30,21 +31,24 @@ static bool is_one_of(const char *word, const char *list)
 	return found && length && (found == list || found[-1] == ' ') && strchr(" ", found[length]);
 }
 
-/* The process decides where one is known; else the heart. */
-static double bot_up(const struct msg_bot *e)
+static struct bot_signs signs(const struct exposition *page, const struct msg_bot *e)
 {
-	if (is_one_of(e->proc_state, "unknown not_configured"))
-		return strcmp(e->hb_state, "ok") == 0           ? 1
-		       : is_one_of(e->hb_state, "late missing") ? 0
-								: NAN;
-	return strcmp(e->proc_state, "running") == 0;
+	return verdict_signs(e, page->limits, page->now_ms);
 }
 
-static double telegram_up(const struct msg_bot *e)
+static double bot_up(const struct exposition *page, const struct msg_bot *e)
 {
-	if (is_one_of(e->tg_state, "checking no_token not_polled"))
-		return NAN;
-	return is_one_of(e->tg_state, "ok limited");
+	return signs(page, e).up;
+}
+
+static double telegram_up(const struct exposition *page, const struct msg_bot *e)
+{
+	return signs(page, e).telegram_up;
+}
+
+static double process_start(const struct exposition *page, const struct msg_bot *e)
+{
+	return signs(page, e).sees_process ? seconds(e->proc_start_ms) : NAN;
 }
 
 static double source_up(const struct msg_source *e)
@@ -54,12 +58,11 @@ static double source_up(const struct msg_source *e)
 
 static double service_up(const struct msg_service *e)
 {
-	static const char *const none[] = {
-		"unreachable", "stale", "login refused", "not permitted"};
+	static const char *const none[] = {"unreachable", "login refused", "not permitted"};
 	for (size_t i = 0; i < COUNT_OF(none); i++)
 		if (strcmp(e->state, none[i]) == 0)
 			return 0;
-	return strcmp(e->state, "checking") == 0 ? NAN : 1;
+	return is_one_of(e->state, "checking stale") ? NAN : 1;
 }
 
 /* ---- labels ---- */
@@ -149,7 +152,7 @@ enum family_kind {
 #define ENTITY_operation msg_operation
 
 #define METRIC(kind, name, type, expression, help)                                                 \
-	static double value_##name(const void *body)                                               \
+	static double value_##name(const struct exposition *page UNUSED, const void *body)         \
 	{                                                                                          \
 		const struct ENTITY_##kind *e UNUSED = body;                                       \
 		return expression;                                                                 \
@@ -159,7 +162,7 @@ enum family_kind {
 static const struct family {
 	enum family_kind kind;
 	const char *name, *type, *help;
-	double (*value)(const void *body);
+	double (*value)(const struct exposition *page, const void *body);
 } families[] = {
 #define METRIC(kind, name, type, expression, help) {KIND_##kind, #name, #type, help, value_##name},
 #include "core/engine/exposition.def"
@@ -212,9 +215,10 @@ static const struct {
 	[KIND_operation] = {MSG_operation, NULL, labels_of_operation},
 };
 
-static void write_sample(const struct family *family, const void *body, struct str *to)
+static void write_sample(const struct exposition *page, const struct family *family,
+	const void *body, struct str *to)
 {
-	double value = family->value(body);
+	double value = family->value(page, body);
 	if (isnan(value))
 		return;
 	size_t length = strlen(family->name);
@@ -224,17 +228,17 @@ static void write_sample(const struct family *family, const void *body, struct s
 	str_addf(to, "} %.15g\n", value);
 }
 
-bool exposition_family(const struct model *model, size_t index, struct str *to)
+bool exposition_family(const struct exposition *page, size_t index, struct str *to)
 {
 	if (index >= COUNT_OF(families))
 		return false;
 	size_t count;
 	const struct family *family = &families[index];
-	const void *const *bodies = model_list(model, kinds[family->kind].entity, &count);
+	const void *const *bodies = model_list(page->model, kinds[family->kind].entity, &count);
 	str_addf(to, "# HELP %s %s\n# TYPE %s %s\n", family->name, family->help, family->name,
 		family->type);
 	for (size_t i = 0; i < count; i++)
 		if (!kinds[family->kind].belongs || kinds[family->kind].belongs(bodies[i]))
-			write_sample(family, bodies[i], to);
+			write_sample(page, family, bodies[i], to);
 	return true;
 }

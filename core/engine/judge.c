@@ -6,6 +6,7 @@
 #include "core/alert/alert.h"
 #include "core/engine/checks.h"
 #include "core/engine/digest.h"
+#include "core/engine/exporter.h"
 #include "core/engine/internal.h"
 
 enum { JUDGE_SLICE = 8, JUDGE_BEAT = 2000 };
@@ -112,4 +113,6 @@ void judge_sources(struct engine *engine)
 void judge_configure(struct engine *engine)
 {
 	alert_limits(engine->settings, &engine->limits);
+	if (engine->exporter)
+		exporter_judge_by(engine->exporter, &engine->limits);
 }

@@ -44,10 +44,11 @@ static void refresh_telegram(
 	bot->pending_rises = 0;
 }
 
+/* As old as it was at the last look: that nobody can look makes no beat late. */
 static void refresh_heartbeat(const struct engine *engine, struct msg_bot *bot)
 {
 	bool dated = strcmp(bot->hb_state, "ok") == 0 || strcmp(bot->hb_state, "late") == 0;
-	int64_t age_ms = now_wall(engine) - bot->hb_at_ms;
+	int64_t age_ms = bot->hb_seen_ms - bot->hb_at_ms;
 	if (dated)
 		msg_set(&bot->hb_state, age_ms > engine->limits.heartbeat_late_ms ? "late" : "ok");
 }

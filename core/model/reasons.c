@@ -152,7 +152,7 @@ static int64_t say_halted(const struct view *view, struct str *text)
 
 /* ---- heartbeat ---- */
 
-static bool beat_is_over(const struct view *view)
+bool beat_is_over(const struct view *view)
 {
 	return view->heartbeat_fresh && view->dated && view->bot->hb_at_ms > 0 &&
 	       view->heartbeat_age_ms > view->limits->heartbeat_late_ms;
@@ -207,7 +207,7 @@ static int64_t waiting_since(const struct view *view)
 	return view->bot->hb_watch_ms > since_ms ? view->bot->hb_watch_ms : since_ms;
 }
 
-static bool when_heartbeat_never(const struct view *view)
+bool when_heartbeat_never(const struct view *view)
 {
 	return view->heartbeat_fresh && is_word(view->bot->hb_state, "missing") &&
 	       !view->bot->hb_at_ms &&

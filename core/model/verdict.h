@@ -37,6 +37,15 @@ const struct verdict_limits *verdict_defaults(void);
  * who shows it adds that of since_ms (0: none to add). Strings may be NULL.
  */
 void verdict_bot(struct msg_bot *bot, const struct verdict_limits *limits, int64_t now_ms);
+/* What may be said of a bot in figures now, by the same limits and the same freshness: 1, 0, or NaN for what
+ * nobody knows, because it is not asked, not answered yet, or was not looked at for too long. */
+struct bot_signs {
+	double up;          /* its process runs, or where that is not known its heart beats */
+	double telegram_up; /* Telegram answers for its token */
+	bool sees_process;  /* it was looked at lately: what was seen of it stands */
+};
+struct bot_signs verdict_signs(
+	const struct msg_bot *bot, const struct verdict_limits *limits, int64_t now_ms);
 /* Sets severity, state, why and since_ms. `source` may be NULL: never asked. */
 void verdict_service(struct msg_service *service, const struct msg_source *source,
 	const struct verdict_limits *limits, int64_t now_ms);

@@ -238,6 +238,9 @@ static void the_age_of_a_beat_comes_from_its_ttl(void **state)
 	assert_true(fabs(bot->spark[29] - 4) < 0.01);
 	assert_true(isnan(bot->spark[28]));
 	harness_advance(harness, 26000);
+	assert_string_equal(harness_bot(harness, "orders")->hb_state, "ok"); /* nobody looked */
+	harness_feed(harness, "obs_heartbeat bot=\"orders\" present=true ttl_ms=28000 "
+			      "full_ttl_ms=60000 updates_per_s=4 p95_ms=80");
 	assert_string_equal(harness_bot(harness, "orders")->hb_state, "late");
 	harness_feed(harness, "obs_heartbeat bot=\"orders\" present=false updates_per_s=nan");
 	assert_string_equal(harness_bot(harness, "orders")->hb_state, "missing");
