@@ -7,6 +7,7 @@
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <unistd.h>
 
 #include "core/base/mem.h"
@@ -14,6 +15,7 @@
 #include "core/base/str.h"
 #include "core/conf/settings.h"
 #include "core/engine/internal.h"
+#include "core/engine/pasts.h"
 #include "core/engine/peer.h"
 #include "core/engine/record.h"
 #include "core/engine/recorder.h"
@@ -90,20 +92,17 @@ static bool may_go_back(const struct engine *engine, struct err *err)
 	if (!figures.from_ms)
 		return err_set(err, ERR_NOT_FOUND, "nothing was recorded yet%s%s",
 			figures.error[0] ? ": " : ", try again in a moment", figures.error);
-	if (reap_left() >= BLACK_BOX_PASTS)
-		return err_set(err, ERR_LIMIT,
-			"%d screens look into the past already: wait until one of them comes back",
-			BLACK_BOX_PASTS);
 	return true;
 }
 
-/* Our own program, also when another was installed over it since. */
-static bool spawn_replay(const char *recording, int socket, pid_t *ret_pid)
+/* Our own program, also when another was installed over it since. `small`: it may take less. */
+static bool spawn_replay(const char *recording, int socket, bool small, pid_t *ret_pid)
 {
 	autofree char *path = xstrdup(recording);
 	char name[] = "botswaind", replay[] = "--replay", fd[] = "--client-fd", number[] = "3";
-	char known[] = "--known";
-	char *const words[] = {name, replay, path, known, fd, number, NULL};
+	char known[] = "--known", small_word[] = "--small";
+	char *const words[] = {
+		name, replay, path, known, fd, number, small ? small_word : NULL, NULL};
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attributes;
 	sigset_t none, all;
@@ -126,10 +125,16 @@ static bool spawn_replay(const char *recording, int socket, pid_t *ret_pid)
 bool black_box_open_past(struct engine *engine, struct peer *peer, struct err *err)
 {
 	pid_t pid = 0;
-	if (!may_go_back(engine, err))
+	if (!may_go_back(engine, err) || !pasts_permit(&engine->pasts, peer, now_mono(engine), err))
 		return false;
-	if (!spawn_replay(recorder_path(engine->recorder), peer->fd, &pid))
+	if (!spawn_replay(recorder_path(engine->recorder), peer->fd, !peer->may_act, &pid))
 		return err_errno(err, errno, "cannot start a replay");
+	int pidfd = pidfd_open(pid, 0), failure = errno;
+	if (pidfd < 0)
+		kill(pid, SIGKILL);
 	(void)reap_child(pid, -1, 0, NULL);
+	if (pidfd < 0)
+		return err_errno(err, failure, "cannot watch a replay");
+	pasts_add(&engine->pasts, peer, pidfd, now_mono(engine));
 	return true;
 }

@@ -14,8 +14,6 @@ struct engine;
 struct msg_engine;
 struct peer;
 
-enum { BLACK_BOX_PASTS = 8 }; /* replays at a time */
-
 /* Begins the recording that the options or the configuration ask for. False: one was asked for by name and can't be. */
 MUST_CHECK bool black_box_begin(struct engine *engine, struct err *err);
 /* Once a turn. */

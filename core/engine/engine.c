@@ -126,12 +126,20 @@ static bool begin_live(struct engine *engine, struct err *err)
 /* Nothing is polled, judged, written or done: the recording says what was. */
 static bool begin_replay(struct engine *engine, struct err *err)
 {
-	const struct replay_stores stores = {
-		.model = engine->model, .events = engine->events, .series = engine->series};
+	const struct replay_stores stores = {.model = engine->model,
+		.events = engine->events,
+		.series = engine->series,
+		.line_bytes = engine->options.small ? REPLAY_SMALL_LINE_BYTES : REPLAY_LINE_BYTES};
 	engine->memory = memory_new(NULL, 0);
 	engine->act =
 		act_new(engine->settings, engine->clock, engine->model, NULL, engine->mailbox);
 	return replay_open(engine->options.replay, engine->clock, &stores, &engine->replay, err);
+}
+
+static struct series *replay_series(const struct engine_options *options)
+{
+	return series_new(
+		options->small ? REPLAY_SMALL_SERIES_BYTES : REPLAY_SERIES_BYTES, INT64_MAX / 4);
 }
 
 bool engine_new(struct settings *settings, const struct clock *clock,
@@ -146,7 +154,7 @@ bool engine_new(struct settings *settings, const struct clock *clock,
 		.facts = facts_new(),
 		.pool = query_pool_new(),
 		.events = event_directory_new(options->replay ? SIZE_MAX : settings->event_bytes),
-		.series = options->replay ? series_new(REPLAY_SERIES_BYTES, INT64_MAX / 4)
+		.series = options->replay ? replay_series(options)
 					  : series_new(SERIES_BYTES, SERIES_SPAN_MS)};
 	engine->started_ms = clock_wall_ms(clock);
 	engine->started_mono_ms = engine->beat_mono_ms = now_mono(engine);
@@ -174,6 +182,7 @@ void engine_free(struct engine *engine)
 	collect_stop(engine->collect);
 	recall_keep(engine);
 	recorder_close(engine->recorder);
+	pasts_release(&engine->pasts);
 	act_free(engine->act);
 	tell_free(engine->tell);
 	server_free(engine->server);

@@ -23,6 +23,7 @@ struct engine_options {
 	bool listen;        /* lock the state directory, keep a ledger in it, open the socket */
 	bool own;           /* leave when the last client is gone and no operation runs */
 	bool read_only;     /* no verb runs, whatever the configuration says */
+	bool small;         /* a replay that takes less memory: for one who may only look */
 	const char *record; /* a file to record to, which must not be there; borrowed; NULL: none */
 	const char *
 		replay; /* a recording that is shown instead of what is now: no workers, no ledger, no verb; borrowed */

@@ -10,6 +10,7 @@
 #include "core/engine/draft.h"
 #include "core/engine/engine.h"
 #include "core/engine/facts.h"
+#include "core/engine/pasts.h"
 #include "core/engine/replay.h"
 #include "core/engine/sources.h"
 #include "core/engine/systemd.h"
@@ -81,6 +82,7 @@ struct engine {
 	struct act *act;
 	struct journal journal;
 	struct recorder *recorder; /* NULL: nothing is recorded */
+	struct pasts pasts;
 	char record_error[256];    /* why not; empty: as it should be */
 	struct replay *replay;     /* NULL: it shows what is now */
 	struct collect *collect;   /* NULL: no workers */

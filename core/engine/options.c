@@ -21,6 +21,7 @@ static const struct option long_options[] = {
 	{.name = "record", .has_arg = required_argument, .val = 'R'},
 	{.name = "replay", .has_arg = required_argument, .val = 'P'},
 	{.name = "known", .val = 'k'},
+	{.name = "small", .val = 'S'},
 	{.name = "version", .val = 'V'},
 	{.name = "help", .val = 'h'},
 	{.name = NULL},
@@ -63,6 +64,7 @@ static void settle(struct options *options)
 		options->engine = (struct engine_options){.workers = !asked.replay,
 			.own = true,
 			.read_only = true,
+			.small = asked.small,
 			.record = asked.record,
 			.replay = asked.replay};
 }
@@ -91,6 +93,8 @@ bool options_read(int argc, char **argv, struct options *ret, struct err *err)
 			options.engine.replay = optarg;
 		else if (option == 'k')
 			options.known = true;
+		else if (option == 'S')
+			options.engine.small = true;
 		else if (option == 'V')
 			options.version = true;
 		else if (option == 'h')

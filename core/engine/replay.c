@@ -277,7 +277,8 @@ bool replay_open(const char *path, const struct clock *clock, const struct repla
 		.stores = *stores,
 		.tape = tape,
 		.head = tape_head_new(tape),
-		.reader = replay_reader_new(tape, stores->events, stores->series),
+		.reader =
+			replay_reader_new(tape, stores->events, stores->series, stores->line_bytes),
 		.frames = frames_new()};
 	stand_at(replay, replay_to_ms(replay));
 	*ret = replay;

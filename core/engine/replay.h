@@ -10,6 +10,7 @@
 #define BOTSWAIN_ENGINE_REPLAY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include "core/base/attr.h"
 
@@ -28,6 +29,9 @@ enum {
 	REPLAY_LINE_BYTES =
 		512 << 20, /* of lines that are kept; what comes then is left out, and said */
 	REPLAY_SERIES_BYTES = 256 << 20,
+	/* of one for a client that may only look */
+	REPLAY_SMALL_LINE_BYTES = 96 << 20,
+	REPLAY_SMALL_SERIES_BYTES = 48 << 20,
 };
 
 /* Where the model, events and series are the engine's (borrowed). It stands at the end of the recording. */
@@ -35,6 +39,7 @@ struct replay_stores {
 	struct model *model;
 	struct event_directory *events;
 	struct series *series;
+	size_t line_bytes; /* that are kept at most */
 };
 
 /* `clock` paces it. `err`: no recording, or none that can be read. */

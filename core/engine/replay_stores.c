@@ -56,20 +56,21 @@ struct replay_reader {
 	size_t lane_count, lane_room;
 	struct msg_rec_name **names; /* sorted; of the file that is read */
 	size_t name_count, name_room;
-	int64_t now_ms;   /* of what is read */
-	int64_t until_ms; /* seen so far */
-	size_t bytes;
+	int64_t now_ms;           /* of what is read */
+	int64_t until_ms;         /* seen so far */
+	size_t bytes, line_bytes; /* kept, and that many at most */
 	uint64_t dropped;
 	bool done;
 };
 
 struct replay_reader *replay_reader_new(
-	struct tape *tape, struct event_directory *events, struct series *series)
+	struct tape *tape, struct event_directory *events, struct series *series, size_t line_bytes)
 {
 	struct replay_reader *reader = xcalloc(1, sizeof(*reader));
 	reader->head = tape_head_new(tape);
 	reader->events = events;
 	reader->series = series;
+	reader->line_bytes = line_bytes;
 	return reader;
 }
 
@@ -281,7 +282,7 @@ static void take_lines(struct replay_reader *reader, const struct msg_rec_lines 
 {
 	struct lane *lane = find_lane(reader, lines->source, lines->stream);
 	bool is_old = lane && lane->chunk != SIZE_MAX && lines->first_seq < lane->next_seq;
-	if (!lane || is_old || reader->bytes > REPLAY_LINE_BYTES ||
+	if (!lane || is_old || reader->bytes > reader->line_bytes ||
 		lines->first_seq > UINT64_MAX - MSG_LIST_MAX) {
 		reader->dropped += lines->lines_count;
 		return;

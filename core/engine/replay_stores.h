@@ -7,6 +7,7 @@
 #define BOTSWAIN_ENGINE_REPLAY_STORES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include "core/base/attr.h"
 
@@ -15,8 +16,9 @@ struct replay_reader;
 struct series;
 struct tape;
 
-struct replay_reader *replay_reader_new(
-	struct tape *tape, struct event_directory *events, struct series *series) MUST_CHECK;
+/* Keeps `line_bytes` of lines at most. */
+struct replay_reader *replay_reader_new(struct tape *tape, struct event_directory *events,
+	struct series *series, size_t line_bytes) MUST_CHECK;
 void replay_reader_free(struct replay_reader *reader); /* NULL is legal; before the tape */
 /* Reads for `slice_us`, or what is there. True when it read something. */
 bool replay_reader_step(struct replay_reader *reader, int64_t slice_us);

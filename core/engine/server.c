@@ -132,15 +132,51 @@ void server_keep_door(struct server *server)
 		"somebody removed the socket '%s': it is open again", path);
 }
 
-/* When all places are taken: who came first of those that have not said who they are has had his time. */
-static void make_room(struct server *server)
+/* Which places a newcomer lacks; those of his kind are asked first. */
+enum places { PLACES_ENOUGH, PLACES_OF_USER, PLACES_OF_GUESTS, PLACES_OF_ALL };
+
+static bool is_guest(const struct peer *peer)
+{
+	return !peer->may_act;
+}
+
+static bool has_one_of(enum places places, const struct peer *peer, const struct peer *newcomer)
+{
+	if (places == PLACES_OF_USER)
+		return peer->who.uid == newcomer->who.uid;
+	return places == PLACES_OF_GUESTS ? is_guest(peer) : true;
+}
+
+static size_t taken(const struct server *server, enum places places, const struct peer *newcomer)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < server->count; i++)
+		count += has_one_of(places, server->peers[i], newcomer);
+	return count;
+}
+
+static enum places lacks(const struct server *server, const struct peer *newcomer)
+{
+	if (is_guest(newcomer) && taken(server, PLACES_OF_USER, newcomer) >= SERVER_GUEST_EACH)
+		return PLACES_OF_USER;
+	if (is_guest(newcomer) && taken(server, PLACES_OF_GUESTS, newcomer) >= SERVER_GUESTS)
+		return PLACES_OF_GUESTS;
+	return server->count < SERVER_PEERS ? PLACES_ENOUGH : PLACES_OF_ALL;
+}
+
+/* Who came first of those that hold such a place and have not said who they are has had his time. No guest takes that of
+ * one who may act. */
+static void make_room(struct server *server, enum places places, const struct peer *newcomer)
 {
 	size_t first = SERVER_PEERS;
-	for (size_t i = 0; i < server->count; i++)
-		if (server->peers[i]->stage == PEER_NEW &&
-			(first == SERVER_PEERS ||
-				server->peers[i]->who.client < server->peers[first]->who.client))
+	for (size_t i = 0; i < server->count; i++) {
+		const struct peer *peer = server->peers[i];
+		bool may_go = peer->stage == PEER_NEW && has_one_of(places, peer, newcomer) &&
+			      (is_guest(peer) || !is_guest(newcomer));
+		if (may_go && (first == SERVER_PEERS ||
+				      peer->who.client < server->peers[first]->who.client))
 			first = i;
+	}
 	if (first == SERVER_PEERS)
 		return;
 	peer_drop(server->peers[first], "it kept a place and did not introduce itself");
@@ -148,15 +184,31 @@ static void make_room(struct server *server)
 	forget_peer(server, first);
 }
 
+static char *why_not(enum places places, const struct peer *newcomer)
+{
+	if (places == PLACES_OF_USER)
+		return xasprintf("%s has %d clients here already, and may have no more, since it "
+				 "may only look: leave one of them",
+			newcomer->who.name, SERVER_GUEST_EACH);
+	if (places == PLACES_OF_GUESTS)
+		return xasprintf("the engine has %d clients that may only look already, and keeps "
+				 "the other places for its operators: wait until one leaves",
+			SERVER_GUESTS);
+	return xasprintf("the engine has %d clients already: leave one of them", SERVER_PEERS);
+}
+
 void server_adopt(struct server *server, int fd)
 {
 	struct peer *peer =
 		peer_new(fd, ++server->numbers, server->own_name, now_mono(server->engine));
-	if (server->count == SERVER_PEERS)
-		make_room(server);
-	if (server->count == SERVER_PEERS) {
-		greet_refuse(server->engine, peer, ERR_LIMIT,
-			"the engine has 64 clients already: leave one of them");
+	enum places places = lacks(server, peer);
+	if (places != PLACES_ENOUGH) {
+		make_room(server, places, peer);
+		places = lacks(server, peer);
+	}
+	if (places != PLACES_ENOUGH) {
+		autofree char *text = why_not(places, peer);
+		greet_refuse(server->engine, peer, ERR_LIMIT, text);
 		peer_drain(peer, now_mono(server->engine));
 		peer_free(peer);
 		return;

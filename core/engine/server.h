@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The clients: listening, greeting, reading requests, feeding state, dropping who does not keep up.
- * At most SERVER_PEERS at once: a newcomer takes the place of who has not said hello before him. Poll entries are made anew for each turn, so nothing can be stale
+ * At most SERVER_PEERS at once: a newcomer takes the place of who has not said hello before him. Who may only look has some
+ * of the places, so that nobody can lock out who may act. Poll entries are made anew for each turn, so nothing can be stale
  * in them. Engine thread; nothing here waits.
  */
 #ifndef BOTSWAIN_ENGINE_SERVER_H
@@ -20,6 +21,8 @@ struct server;
 
 enum {
 	SERVER_PEERS = 64,
+	SERVER_GUESTS = 48, /* of them who may only look; the rest waits for those who may act */
+	SERVER_GUEST_EACH = 16, /* of one user who may only look */
 	SERVER_POLLS = SERVER_PEERS + 1,
 	SERVER_REQUESTS = 64,    /* messages of one client in one turn */
 	SERVER_ACCEPTS = 8,      /* clients let in in one turn */

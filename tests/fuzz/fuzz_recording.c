@@ -63,7 +63,7 @@ static void replay(const char *path)
 	struct model *model = model_new();
 	struct event_directory *events = event_directory_new(SIZE_MAX);
 	struct series *series = series_new(1 << 20, 3600000);
-	const struct replay_stores stores = {model, events, series};
+	const struct replay_stores stores = {model, events, series, REPLAY_LINE_BYTES};
 	struct replay *replay;
 	struct err err = {.code = ERR_NONE};
 	if (replay_open(path, clock_real(), &stores, &replay, &err)) {

@@ -392,7 +392,7 @@ static bool opens(const char *file, char *why, size_t size)
 	struct model *model = model_new();
 	struct event_directory *events = event_directory_new(SIZE_MAX);
 	struct series *series = series_new(1 << 20, 3600000);
-	const struct replay_stores stores = {model, events, series};
+	const struct replay_stores stores = {model, events, series, REPLAY_LINE_BYTES};
 	struct replay *replay = NULL;
 	struct err err = {.code = ERR_NONE};
 	bool good = replay_open(file, clock_real(), &stores, &replay, &err);

@@ -396,6 +396,79 @@ static void the_sixty_fifth_client_is_refused(void **state)
 	assert_serving(harness);
 }
 
+static int introduce_as(struct harness *harness, uid_t uid)
+{
+	int fd = connect_as(harness, uid);
+	say(fd, "hello protocol=%d engine=\"/nowhere/state\"", MSG_PROTOCOL);
+	harness_settle(harness);
+	return fd;
+}
+
+enum { GUEST = 65534 };
+
+static void one_who_may_only_look_has_some_places(void **state)
+{
+	struct harness *harness = *state;
+	int fds[SERVER_GUEST_EACH];
+	if (geteuid() != 0)
+		skip();
+	for (int i = 0; i < SERVER_GUEST_EACH; i++)
+		fds[i] = introduce_as(harness, GUEST);
+	assert_refused(harness, connect_as(harness, GUEST), ERR_LIMIT, "uid 65534");
+	int other = introduce_as(harness, GUEST - 1);
+	close(fds[0]);
+	harness_settle(harness);
+	fds[0] = introduce_as(harness, GUEST);
+	for (int i = 0; i < SERVER_GUEST_EACH; i++)
+		close(fds[i]);
+	close(other);
+	harness_settle(harness);
+	assert_serving(harness);
+}
+
+static void those_who_may_only_look_lock_nobody_out(void **state)
+{
+	struct harness *harness = *state;
+	int fds[2 * SERVER_PEERS], own[SERVER_PEERS - SERVER_GUESTS];
+	if (geteuid() != 0)
+		skip();
+	for (int i = 0; i < 2 * SERVER_PEERS; i++)
+		fds[i] = (i < SERVER_GUESTS ? introduce_as : connect_as)(
+			harness, (uid_t)(GUEST - i % 8));
+	for (int i = 1; i < SERVER_PEERS - SERVER_GUESTS; i++)
+		own[i] = introduce(harness);
+	assert_serving(harness);
+	own[0] = introduce(harness);
+	assert_refused(harness, connect_raw(harness), ERR_LIMIT, "64");
+	for (int i = 0; i < SERVER_PEERS - SERVER_GUESTS; i++)
+		close(own[i]);
+	for (int i = 0; i < 2 * SERVER_PEERS; i++)
+		close(fds[i]);
+}
+
+/* A newcomer of theirs takes the place of one of theirs. */
+static void an_operator_who_is_about_to_speak_keeps_his_place(void **state)
+{
+	struct harness *harness = *state;
+	int fds[SERVER_PEERS];
+	if (geteuid() != 0)
+		skip();
+	int operator= connect_raw(harness);
+	for (int i = 0; i < SERVER_PEERS; i++)
+		fds[i] = connect_as(harness, (uid_t)(GUEST - i % 8));
+	harness_settle(harness);
+	say(operator, "hello protocol=%d engine=\"/nowhere/state\"", MSG_PROTOCOL);
+	autostr struct str heard = STR_INIT;
+	bool closed;
+	hear(harness, operator, & heard, &closed);
+	struct msg_any welcome = first_message(&heard);
+	assert_int_equal(welcome.kind, MSG_welcome);
+	msg_any_release(&welcome);
+	for (int i = 0; i < SERVER_PEERS; i++)
+		close(fds[i]);
+	close(operator);
+}
+
 static void a_client_says_why_it_was_refused(void **state)
 {
 	struct harness *harness = *state;
@@ -447,6 +520,9 @@ int main(void)
 		TEST(another_user_may_look_and_not_act),
 		TEST(who_takes_every_place_and_says_nothing_makes_room),
 		TEST(the_sixty_fifth_client_is_refused),
+		TEST(one_who_may_only_look_has_some_places),
+		TEST(those_who_may_only_look_lock_nobody_out),
+		TEST(an_operator_who_is_about_to_speak_keeps_his_place),
 		TEST(a_client_says_why_it_was_refused),
 		cmocka_unit_test(an_own_engine_leaves_after_a_client_of_a_moment),
 	};
