@@ -446,6 +446,21 @@ static void those_who_may_only_look_lock_nobody_out(void **state)
 		close(fds[i]);
 }
 
+static void one_who_may_only_look_takes_no_place_of_an_operator(void **state)
+{
+	struct harness *harness = *state;
+	int fds[SERVER_PEERS];
+	if (geteuid() != 0)
+		skip();
+	for (int i = 0; i < SERVER_PEERS; i++)
+		fds[i] = i == 0 ? connect_raw(harness) : introduce(harness);
+	assert_refused(harness, connect_as(harness, GUEST), ERR_LIMIT, "64");
+	assert_serving(harness); /* another operator does */
+	assert_hung_up(harness, fds[0]);
+	for (int i = 1; i < SERVER_PEERS; i++)
+		close(fds[i]);
+}
+
 /* A newcomer of theirs takes the place of one of theirs. */
 static void an_operator_who_is_about_to_speak_keeps_his_place(void **state)
 {
@@ -522,6 +537,7 @@ int main(void)
 		TEST(the_sixty_fifth_client_is_refused),
 		TEST(one_who_may_only_look_has_some_places),
 		TEST(those_who_may_only_look_lock_nobody_out),
+		TEST(one_who_may_only_look_takes_no_place_of_an_operator),
 		TEST(an_operator_who_is_about_to_speak_keeps_his_place),
 		TEST(a_client_says_why_it_was_refused),
 		cmocka_unit_test(an_own_engine_leaves_after_a_client_of_a_moment),
