@@ -88,12 +88,13 @@ bool http_new(const char *ca_file, size_t calls_max, struct http **ret, struct e
 	struct http *http = xcalloc(1, sizeof(*http));
 	http->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	http->multi = curl_multi_init();
+	int failure = errno;
 	http->calls_max = calls_max;
 	http->due_ms = INT64_MAX;
 	http->ca_file = xstrdup(ca_file ? ca_file : "/etc/ssl/certs/ca-certificates.crt");
 	if (http->epoll_fd < 0 || !http->multi) {
 		http_free(http);
-		return err_set(err, ERR_IO, "cannot start the HTTP client");
+		return err_errno(err, failure, "cannot start the HTTP client");
 	}
 	curl_multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
 	curl_multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http);

@@ -5,6 +5,7 @@
  */
 #include "core/collect/sources.h"
 
+#include <errno.h>
 #include <math.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -187,12 +188,30 @@ static void serve(struct telegram *telegram)
 }
 
 /* One descriptor for all HTTP and all commands. */
-static bool open_poll(struct telegram *telegram)
+static bool open_poll(struct telegram *telegram, struct err *err)
 {
 	struct epoll_event event = {.events = EPOLLIN};
 	int fd = epoll_create1(EPOLL_CLOEXEC);
 	telegram->commands.poll_fd = fd;
-	return fd >= 0 && epoll_ctl(fd, EPOLL_CTL_ADD, http_fd(telegram->http), &event) == 0;
+	if (fd >= 0 && epoll_ctl(fd, EPOLL_CTL_ADD, http_fd(telegram->http), &event) == 0)
+		return true;
+	return err_errno(err, errno, "cannot watch its calls");
+}
+
+static bool prepare(void *context, struct err *err)
+{
+	struct telegram *telegram = context;
+	telegram->commands.poll_fd = -1;
+	return http_new(NULL, CALLS_MAX, &telegram->http, err) && open_poll(telegram, err);
+}
+
+/* Of one whose thread was not started there is something left. */
+static void release(void *context)
+{
+	struct telegram *telegram = context;
+	autoclose_release(&telegram->commands.poll_fd);
+	http_free(telegram->http);
+	free(telegram);
 }
 
 static void run(struct worker *worker)
@@ -202,12 +221,12 @@ static void run(struct worker *worker)
 	telegram->focus = xstrdup("");
 	telegram->latency_ms = NAN;
 	rng_init(&telegram->rng, (uint64_t)clock_cost_us());
-	telegram->commands.poll_fd = -1;
-	if (http_new(NULL, CALLS_MAX, &telegram->http, &telegram->host_err) && open_poll(telegram))
-		serve(telegram);
+	serve(telegram);
 	tg_free_bots(telegram);
 	autoclose_release(&telegram->commands.poll_fd);
+	telegram->commands.poll_fd = -1;
 	http_free(telegram->http);
+	telegram->http = NULL;
 	timers_release(&telegram->timers);
 	roster_unref(telegram->roster);
 	free(telegram->focus);
@@ -217,9 +236,10 @@ static struct worker_spec make(const void *part)
 {
 	(void)part;
 	return (struct worker_spec){.name = "telegram",
+		.prepare = prepare,
 		.run = run,
 		.context = xcalloc(1, sizeof(struct telegram)),
-		.release = free};
+		.release = release};
 }
 
 const struct source_kind source_telegram = {

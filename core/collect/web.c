@@ -160,26 +160,40 @@ static void serve(struct web *web)
 static void run(struct worker *worker)
 {
 	struct web *web = worker->context;
-	struct err err = {0};
 	web->worker = worker;
 	rng_init(&web->rng, (uint64_t)clock_cost_us());
-	if (http_new(NULL, CALLS_MAX, &web->http, &err))
-		serve(web);
+	serve(web);
 	for (size_t i = 0; i < web->pages.count; i++)
 		end(web, web->pages.list[i]);
 	free(web->pages.list);
 	roster_unref(web->pages.roster);
 	http_free(web->http);
+	web->http = NULL;
 	timers_release(&web->timers);
+}
+
+static bool prepare(void *context, struct err *err)
+{
+	struct web *web = context;
+	return http_new(NULL, CALLS_MAX, &web->http, err);
+}
+
+/* Of one whose thread was not started: else that closed its connections itself. */
+static void release(void *context)
+{
+	struct web *web = context;
+	http_free(web->http);
+	free(web);
 }
 
 static struct worker_spec make(const void *part)
 {
 	(void)part;
 	return (struct worker_spec){.name = "web",
+		.prepare = prepare,
 		.run = run,
 		.context = xcalloc(1, sizeof(struct web)),
-		.release = free};
+		.release = release};
 }
 
 const struct source_kind source_web = {

@@ -51,6 +51,16 @@ static void destroy(struct worker *worker)
 	free(worker);
 }
 
+/* What it waits on; 0 or an errno. */
+static int make_bells(struct worker *worker)
+{
+	worker->inbox = mailbox_new(INBOX_LIMIT);
+	if (!worker->inbox)
+		return errno;
+	worker->stop_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	return worker->stop_fd < 0 ? errno : 0;
+}
+
 static int start_thread(struct worker *worker)
 {
 	sigset_t all, before;
@@ -69,10 +79,15 @@ bool worker_start(
 	worker->context = spec->context;
 	worker->run = spec->run;
 	worker->release = spec->release;
-	worker->inbox = mailbox_new(INBOX_LIMIT);
+	worker->stop_fd = -1;
 	copy_text(worker->name, sizeof(worker->name), spec->name);
-	worker->stop_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	int failure = worker->stop_fd < 0 ? errno : start_thread(worker);
+	struct err lack = {.code = ERR_NONE};
+	if (spec->prepare && !spec->prepare(spec->context, &lack)) {
+		destroy(worker);
+		return err_set(err, lack.code, "cannot start '%s': %s", spec->name, lack.text);
+	}
+	int failure = make_bells(worker);
+	failure = failure ? failure : start_thread(worker);
 	if (failure) {
 		destroy(worker);
 		return err_errno(err, failure, "cannot start the thread of '%s'", spec->name);

@@ -48,12 +48,16 @@ struct worker {
 
 struct worker_spec {
 	const char *name; /* of the thread */
+	/* Gets what it cannot work without, before there is a thread: whoever starts it hears that it is
+	 * not to be had. NULL: nothing. */
+	bool (*prepare)(void *context, struct err *err);
 	void (*run)(struct worker *worker);
 	void *context;
 	void (*release)(void *context);
 };
 
-/* Takes ownership of spec->context, also on failure. All signals are blocked in the thread. */
+/* Takes ownership of spec->context, also on failure: `err` names the worker and says what it lacks (a thread, a
+ * descriptor, ...). All signals are blocked in the thread. */
 MUST_CHECK bool worker_start(
 	struct hub *hub, const struct worker_spec *spec, struct worker **ret, struct err *err);
 /* Takes ownership of the order. Of ORDER_ROSTER and ORDER_FOCUS the newest is what counts: it takes the

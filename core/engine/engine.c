@@ -145,11 +145,14 @@ static struct series *replay_series(const struct engine_options *options)
 bool engine_new(struct settings *settings, const struct clock *clock,
 	const struct engine_options *options, struct engine **ret, struct err *err)
 {
+	struct mailbox *mailbox = mailbox_new(MAILBOX_LIMIT);
+	if (!mailbox)
+		return err_errno(err, errno, "cannot make the engine's mailbox");
 	struct engine *engine = xcalloc(1, sizeof(*engine));
 	*engine = (struct engine){.settings = settings_ref(settings),
 		.clock = clock,
 		.options = *options,
-		.mailbox = mailbox_new(MAILBOX_LIMIT),
+		.mailbox = mailbox,
 		.model = model_new(),
 		.facts = facts_new(),
 		.pool = query_pool_new(),

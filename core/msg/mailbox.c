@@ -24,13 +24,14 @@ struct mailbox {
 
 struct mailbox *mailbox_new(size_t limit)
 {
+	int bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (bell < 0)
+		return NULL;
 	struct mailbox *mailbox = xcalloc(1, sizeof(*mailbox));
 	pthread_mutex_init(&mailbox->lock, NULL);
 	mailbox->last = &mailbox->first;
 	mailbox->limit = limit;
-	mailbox->bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	if (mailbox->bell < 0)
-		abort();
+	mailbox->bell = bell;
 	return mailbox;
 }
 

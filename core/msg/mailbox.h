@@ -25,6 +25,7 @@ struct parcel {
 	void (*release)(void *attachment);
 };
 
+/* NULL, and errno: there is no descriptor for its bell. */
 struct mailbox *mailbox_new(size_t limit) MUST_CHECK;
 void mailbox_free(struct mailbox *mailbox); /* frees what was not taken; NULL is legal */
 /* Readable while something waits. Poll it; mailbox_take() drains it. */

@@ -58,6 +58,8 @@ struct fault {
 /* Adds to what was seen; the row fails when it was not so. `ms`: how long it took, -1: not about time. */
 void see(struct sight *sight, bool ok, int64_t ms, const char *format, ...) PRINTF_LIKE(4, 5);
 int64_t fault_now_ms(void);
+/* What a file holds; the caller frees it. */
+char *fault_read_text(const char *path) MUST_CHECK;
 /* The pace of what is injected, where nothing can be waited for: sleeps until that time. */
 void fault_pace_until(int64_t until_ms);
 

@@ -43,7 +43,7 @@ void fault_second_engine(struct faults *run, struct sight *sight)
 
 /* ---- 43 ---- */
 
-static char *read_text(const char *path)
+char *fault_read_text(const char *path)
 {
 	FILE *file = fopen(path, "re");
 	autostr struct str text = STR_INIT;
@@ -138,7 +138,7 @@ static bool fires_no_more(const struct faults *run, const void *rule)
 static void try_token(struct faults *run, const char *config, struct sight *sight)
 {
 	autofree char *path = xasprintf("%s/tokens/orders", run->dir);
-	autofree char *old = read_text(path);
+	autofree char *old = fault_read_text(path);
 	autofree char *other = xstrdup(old);
 	size_t length = strcspn(other, "\n");
 	other[length - 1] = other[length - 1] == 'x' ? 'y' : 'x';
@@ -156,7 +156,7 @@ static void try_rule(struct faults *run, const char *config, struct sight *sight
 {
 	static const char rule[] = "token_rejected";
 	autofree char *path = xasprintf("%s/tokens/orders", run->dir);
-	autofree char *old = read_text(path);
+	autofree char *old = fault_read_text(path);
 	autofree char *without = xasprintf("%s  %s: {off: yes}\n", config, rule);
 	autofree char *other = xstrdup(old);
 	size_t length = strcspn(other, "\n");
@@ -176,7 +176,7 @@ static void try_rule(struct faults *run, const char *config, struct sight *sight
 
 void fault_reload(struct faults *run, struct sight *sight)
 {
-	autofree char *config = read_text(run->config);
+	autofree char *config = fault_read_text(run->config);
 	autofree char *wrong = xasprintf("%s  no_such_rule: {off: yes}\n", config);
 	autofree char *half = cut_short(config);
 	try_refused(run, wrong, "botswain.yaml:", "a rule that is none", sight);

@@ -78,6 +78,63 @@ static int64_t wait_let_in(struct client *client, int64_t limit_ms)
 	return is_in ? fault_now_ms() - begun_ms : -1;
 }
 
+enum { MORE_SOURCES = 6, SOURCE_FDS = 2 };
+
+/* The configuration with so many more Redis servers. */
+static char *with_more_sources(const char *config)
+{
+	static const char at[] = "\nredis:\n";
+	const char *redis = strstr(config, at);
+	autostr struct str text = STR_INIT;
+	if (!redis)
+		return NULL;
+	size_t head = (size_t)(redis - config) + strlen(at);
+	str_add(&text, config, head);
+	for (int i = 0; i < MORE_SOURCES; i++)
+		str_addf(&text, "  more%d: {socket: /nowhere/%d.sock}\n", i, i);
+	str_adds(&text, config + head);
+	return xstrdup(text.text);
+}
+
+static bool lacks_a_source(const struct faults *run, const void *unused)
+{
+	const struct msg_engine *engine = model_engine(run->model);
+	(void)unused;
+	return engine && strstr(engine->config_error, "Too many open files: reload once it can");
+}
+
+static bool lacks_nothing(const struct faults *run, const void *unused)
+{
+	const struct msg_engine *engine = model_engine(run->model);
+	(void)unused;
+	return engine && !engine->config_error[0];
+}
+
+/* A reload whose new sources find no descriptor: they are left out, and the rest goes on. */
+static void try_more_sources(struct faults *run, struct sight *sight)
+{
+	autofree char *config = fault_read_text(run->config);
+	autofree char *more = with_more_sources(config);
+	if (!more) {
+		see(sight, false, -1, "the fleet's configuration has a redis");
+		return;
+	}
+	rlim_t before = set_limit(run->engine, RLIMIT_NOFILE, engine_fds(run->engine) + SOURCE_FDS);
+	write_file(run->config, more);
+	kill(run->engine, SIGHUP);
+	int64_t said_ms = engine_wait(run, lacks_a_source, NULL, FULL_MS);
+	unsigned fresh = engine_fresh_bots(run, FULL_MS);
+	set_limit(run->engine, RLIMIT_NOFILE, before);
+	see(sight, said_ms >= 0 && kill(run->engine, 0) == 0, -1,
+		"a reload with %d more sources says after %.1f s which cannot be started",
+		MORE_SOURCES, (double)said_ms / 1e3);
+	see(sight, fresh > 0, -1, "%u bots answered meanwhile", fresh);
+	write_file(run->config, config);
+	kill(run->engine, SIGHUP);
+	see(sight, engine_wait(run, lacks_nothing, NULL, FAULT_PATIENCE_MS) >= 0, -1,
+		"the file as it was is taken");
+}
+
 void fault_no_descriptors(struct faults *run, struct sight *sight)
 {
 	struct client *clients[KNOCKS] = {NULL};
@@ -107,6 +164,7 @@ void fault_no_descriptors(struct faults *run, struct sight *sight)
 		client_free(clients[i]);
 	see(sight, engine_said(run, "cannot let a client in: Too many open files"), -1,
 		"it says that it cannot let a client in: Too many open files");
+	try_more_sources(run, sight);
 }
 
 /* ---- 32 ---- */

@@ -7,6 +7,8 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "core/base/clock.h"
@@ -113,6 +115,70 @@ static void of_many_selections_the_last_one_arrives_and_nothing_grows(void **sta
 	assert_int_equal(focuses, 1);
 }
 
+/* The first descriptors of the number that a worker needs, and no more. */
+static bool start_with(struct bench *bench, rlim_t free_fds, struct worker **ret, struct err *err)
+{
+	const struct worker_spec spec = {.name = "late", .run = be_busy};
+	struct rlimit old, few;
+	int next = dup(STDIN_FILENO);
+	close(next);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+	few = (struct rlimit){(rlim_t)next + free_fds, old.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	bool good = worker_start(&bench->hub, &spec, ret, err);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+	return good;
+}
+
+static void a_worker_that_gets_no_descriptor_is_left_out_with_the_reason(void **state)
+{
+	struct bench *bench = *state;
+	struct worker *worker = NULL;
+	for (rlim_t free_fds = 0; free_fds < 2; free_fds++) {
+		struct err err = {.code = ERR_NONE};
+		assert_false(start_with(bench, free_fds, &worker, &err));
+		assert_non_null(strstr(err.text, "'late'"));
+		assert_non_null(strstr(err.text, "Too many open files"));
+	}
+	struct err err = {.code = ERR_NONE};
+	assert_true(start_with(bench, 2, &worker, &err));
+	worker_stop(worker);
+	worker_join(worker);
+}
+
+static bool lacks(void *context, struct err *err)
+{
+	*(bool *)context = true;
+	return err_set(err, ERR_IO, "there is no HTTP");
+}
+
+static void forget(void *context)
+{
+	*(bool *)context = false;
+}
+
+/* What it cannot work without is there before its thread is; else nobody would hear of it. */
+static void a_worker_that_lacks_what_it_works_with_is_left_out_with_the_reason(void **state)
+{
+	struct bench *bench = *state;
+	struct err err = {.code = ERR_NONE};
+	struct worker *worker = NULL;
+	bool is_asked = false, was_asked = true;
+	const struct worker_spec spec = {
+		.name = "late", .prepare = lacks, .run = be_busy, .context = &is_asked};
+	assert_false(worker_start(&bench->hub, &spec, &worker, &err));
+	assert_true(is_asked);
+	assert_string_equal(err.text, "cannot start 'late': there is no HTTP");
+	const struct worker_spec other = {.name = "late",
+		.prepare = lacks,
+		.run = be_busy,
+		.context = &was_asked,
+		.release = forget};
+	assert_false(worker_start(&bench->hub, &other, &worker, &err));
+	assert_false(was_asked); /* it was released */
+	assert_null(worker);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -120,6 +186,12 @@ int main(void)
 			a_worker_with_a_full_inbox_gets_the_newest_roster, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			of_many_selections_the_last_one_arrives_and_nothing_grows, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_worker_that_gets_no_descriptor_is_left_out_with_the_reason, setup,
+			teardown),
+		cmocka_unit_test_setup_teardown(
+			a_worker_that_lacks_what_it_works_with_is_left_out_with_the_reason, setup,
+			teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -204,12 +204,13 @@ static void *serve(void *context)
 struct runner *runner_new(
 	const struct clock *clock, struct mailbox *to_engine, char *const *environment)
 {
+	struct mailbox *inbox = mailbox_new(INBOX_MAX);
+	if (!inbox)
+		return NULL;
 	struct runner *runner = xcalloc(1, sizeof(*runner));
 	sigset_t all, before;
-	*runner = (struct runner){.clock = clock,
-		.to_engine = to_engine,
-		.inbox = mailbox_new(INBOX_MAX),
-		.environment = environment};
+	*runner = (struct runner){
+		.clock = clock, .to_engine = to_engine, .inbox = inbox, .environment = environment};
 	pthread_mutex_init(&runner->lock, NULL);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
