@@ -18,6 +18,7 @@
 
 #include "core/base/err.h"
 #include "core/base/mem.h"
+#include "core/base/sanitize.h"
 #include "core/base/str.h"
 #include "core/engine/client_tunnel.h"
 #include "core/model/model.h"
@@ -338,7 +339,26 @@ static const char *read_bytes(struct client *client)
 	return NULL;
 }
 
-/* All of them, or only until the engine has introduced itself. */
+static bool is_plain(const char *text)
+{
+	for (; *text; text++)
+		if (*text < ' ' || *text > '~')
+			return false;
+	return true;
+}
+
+static void make_safe(void *context, char **text)
+{
+	autostr struct str safe = STR_INIT;
+	(void)context;
+	if (is_plain(*text))
+		return;
+	sanitize(&safe, *text, strlen(*text));
+	(void)msg_set(text, safe.text);
+}
+
+/* All of them, or only until the engine has introduced itself. Our own engine cleans what it hears; what is at the end of
+ * a way may be anything. */
 static void read_messages(struct pump *pump, bool only_welcome)
 {
 	struct client *client = pump->client;
@@ -355,6 +375,8 @@ static void read_messages(struct pump *pump, bool only_welcome)
 		if (used == 0)
 			break;
 		client->in_at += used;
+		if (message.kind != MSG_none && client->tunnel)
+			msg_each_text(message.kind, message.body, make_safe, NULL);
 		if (message.kind != MSG_none)
 			take_message(pump, &message);
 		msg_any_release(&message);

@@ -21,7 +21,7 @@ is_well() { [[ $(words) == *'"state":"ok"'* ]]; } # the exit status is that of t
 screen() { "$build/botswain" "$@" --size 160x45 --script "$top/script"; }
 
 starts() {
-	BOTSWAIN_BUILD=$build tests/fleet/up "$fleet" || return 1
+	BUILD=$build tests/fleet/up "$fleet" || return 1
 	"$build/botswaind" -c "$fleet/botswain.yaml" --record "$top/incident.rec" 2>"$top/engine.log" & engine=$!
 	wait_until 60 is_well
 }

@@ -170,6 +170,18 @@ static void observe(struct engine *engine, int number)
 	engine_feed(engine, parcel);
 }
 
+/* Remembered, but for those that the engine's worker has looked at already: on a slow machine that comes before the first
+ * turn. */
+static void assert_all_known(struct engine *engine)
+{
+	size_t count, known = 0;
+	const struct msg_bot *const *bots = model_bots(engine_model(engine), &count);
+	for (size_t i = 0; i < count; i++)
+		known += bots[i]->last_ms || bots[i]->proc_at_ms;
+	assert_int_equal(known, MANY);
+	assert_true(model_engine(engine_model(engine))->last_bots > 0);
+}
+
 static void a_start_with_ten_thousand_remembered_bots_is_quick(void **state)
 {
 	const struct scene *scene = *state;
@@ -186,7 +198,7 @@ static void a_start_with_ten_thousand_remembered_bots_is_quick(void **state)
 	for (int i = 0; i < 3; i++) {
 		double ms = start(settings, &engine);
 		best_ms = ms < best_ms ? ms : best_ms;
-		assert_int_equal(model_engine(engine_model(engine))->last_bots, MANY);
+		assert_all_known(engine);
 		engine_free(engine);
 	}
 	print_message("# first turn: %.0f ms with %d remembered bots, %.0f ms with none; "

@@ -100,6 +100,29 @@ screen_loses_one() {
 	wait_until 30 test -s "$top/lost.txt" && start_engine us || { cat "$top/screen"; return 1; }
 	wait "$screen" || { cat "$top/screen"; false; }
 }
+# Both by their sockets, so that either can be ended. The follower says who left, goes on with the other, and waits for it
+# without turning in circles.
+ticks() { awk '{ print $14 + $15 }' "/proc/$1/stat"; }
+follows_who_is_left() {
+	local old before from follower status=0
+	rm -f "$top/said"
+	HOME=$top/nobody XDG_CONFIG_HOME=$top/none "$build/botswain" --connect "eu=unix:$top/eu/state/engine.sock" \
+		--connect "us=unix:$top/us/state/engine.sock" logs -f >"$top/said" 2>"$top/err" & follower=$!
+	wait_until 10 test -s "$top/said" || return 1
+	kill "$us" && wait "$us"
+	us=''
+	wait_until 10 grep -q '^botswain: us: the engine left' "$top/err" || { cat "$top/err"; status=1; }
+	before=$(ticks "$follower") from=${EPOCHREALTIME/./}
+	old=$(pid_of eu/shop)
+	"$build/botswain" -c "$top/eu/botswain.yaml" restart shop --yes --reason 'who is left' && runs_anew eu/shop "$old" &&
+		wait_until 10 grep -q "restart shop by .* is done: pid $old -> " "$top/said" || status=1
+	[ $((($(ticks "$follower") - before) * 10000)) -lt $(((${EPOCHREALTIME/./} - from) / 5)) ] || status=1
+	echo "$(($(ticks "$follower") - before)) ticks in $(((${EPOCHREALTIME/./} - from) / 1000)) ms"
+	kill "$follower"
+	wait "$follower" 2>/dev/null
+	cat "$top/err"
+	start_engine us && return $status
+}
 # Nobody listens at one end, and the other end of one is closed for good: neither costs the other engine or q a second.
 leaves_at_once() {
 	local from=$EPOCHREALTIME to
@@ -138,6 +161,7 @@ check 'one command restarts bots of both' restarts_both
 check 'one dialog of the screen restarts marked bots of both' screen_restarts_both
 check 'the logs of both are merged by time' follows_both
 check 'the screen loses one, keeps its rows and finds it again' screen_loses_one
+check 'one that follows the logs of both goes on with the one that is left' follows_who_is_left
 check 'engines that are not reached keep neither the screen nor q waiting' leaves_at_once
 check 'a configuration names them as well' by_the_configuration
 check 'the command line says who is missing and exits 4' says_who_is_missing

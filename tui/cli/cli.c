@@ -75,7 +75,7 @@ int cli_say(int status, const char *format, ...)
 
 int cli_unknown(const struct cli *cli, const char *what)
 {
-	if (client_state(cli->client) != CLIENT_LOST)
+	if (client_state(cli->client) != CLIENT_LOST || cli_is_many(cli))
 		return cli_say(CLI_UNKNOWN, "%s", what);
 	return cli_say(CLI_UNKNOWN, "the engine left: %s; %s", client_why(cli->client), what);
 }
@@ -111,6 +111,15 @@ int64_t cli_now_ms(const struct cli *cli, size_t engine)
 	return turn ? turn : clock_wall_ms(clock_real());
 }
 
+/* Once; where it is the only one, the command says it with what it did not get. */
+static void say_lost(const struct cli *cli, struct cli_engine *engine)
+{
+	if (!cli_is_many(cli) || engine->why[0])
+		return;
+	copy_text(engine->why, sizeof(engine->why), client_why(engine->client));
+	cli_say(0, "%s: the engine left: %s", engine->name, engine->why);
+}
+
 /* Reads what all have to say: one that is not read from for long hangs up. Returns how many descriptors wait. */
 static nfds_t pump_all(struct cli *cli, struct pollfd *ret_fds)
 {
@@ -122,8 +131,10 @@ static nfds_t pump_all(struct cli *cli, struct pollfd *ret_fds)
 		cli->speaker = i;
 		client_pump(
 			engine->client, engine->model, clock_mono_ms(clock_real()), cli->take, cli);
-		if (client_state(engine->client) == CLIENT_LOST)
+		if (client_state(engine->client) == CLIENT_LOST) {
+			say_lost(cli, engine);
 			continue;
+		}
 		short events = client_wants_write(engine->client) ? POLLIN | POLLOUT : POLLIN;
 		ret_fds[count++] =
 			(struct pollfd){.fd = client_fd(engine->client), .events = events};
@@ -131,7 +142,13 @@ static nfds_t pump_all(struct cli *cli, struct pollfd *ret_fds)
 	return count;
 }
 
-bool cli_until(struct cli *cli, bool (*done)(struct cli *cli), int64_t limit_ms)
+static bool current_is_left(const struct cli *cli)
+{
+	return client_state(cli->client) != CLIENT_LOST;
+}
+
+static bool wait_until(struct cli *cli, bool (*done)(struct cli *cli), int64_t limit_ms,
+	bool (*is_left)(const struct cli *cli))
 {
 	const struct clock *clock = clock_real();
 	int64_t end = clock_mono_ms(clock) + limit_ms;
@@ -141,10 +158,20 @@ bool cli_until(struct cli *cli, bool (*done)(struct cli *cli), int64_t limit_ms)
 		if (done(cli))
 			return true;
 		int64_t left = end - clock_mono_ms(clock);
-		if (left <= 0 || client_state(cli->client) == CLIENT_LOST)
+		if (left <= 0 || !is_left(cli))
 			return false;
 		poll(fds, count, left < POLL_MS ? (int)left : POLL_MS);
 	}
+}
+
+bool cli_until(struct cli *cli, bool (*done)(struct cli *cli), int64_t limit_ms)
+{
+	return wait_until(cli, done, limit_ms, current_is_left);
+}
+
+bool cli_until_any(struct cli *cli, bool (*done)(struct cli *cli), int64_t limit_ms)
+{
+	return wait_until(cli, done, limit_ms, cli_any_left);
 }
 
 /* Its token, process and heartbeat were looked at once, as far as they are configured. */
@@ -343,8 +370,8 @@ static int run_attached(struct cli *cli, const struct cli_command *command, int 
 	if (found != CLI_OK)
 		return found;
 	cli->wants_checks = command->checks;
-	bool answered = cli_until(cli, all_answered, cli->wait_ms);
-	if (client_state(cli->client) == CLIENT_LOST)
+	bool answered = cli_until_any(cli, all_answered, cli->wait_ms);
+	if (!cli_any_left(cli))
 		return cli_unknown(cli, "nothing was asked of it");
 	int status = command->run(cli, argc, argv);
 	if (!answered && !command->acts && (status == CLI_OK || status == CLI_UNHEALTHY))

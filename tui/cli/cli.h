@@ -32,7 +32,7 @@ struct cli_engine {
 	char name[WAY_NAME_MAX + 16]; /* "" where it is the only one */
 	struct client *client;        /* NULL: not reached */
 	struct model *model;
-	char why[256]; /* it was not reached */
+	char why[256]; /* it was not reached, or left */
 };
 
 struct cli {
@@ -75,8 +75,10 @@ void cli_help(struct str *to);
 
 /* ---- for the subcommands ---- */
 
-/* Reads the socket until `done` says so or `limit_ms` has passed. False: the limit, or the engine is lost. */
+/* Reads the sockets until `done` says so or `limit_ms` has passed. False: the limit, or the current engine is lost. */
 bool cli_until(struct cli *cli, bool (*done)(struct cli *cli), int64_t limit_ms);
+/* The same for what several have to say. False: the limit, or none is left; one that is lost was named. */
+bool cli_until_any(struct cli *cli, bool (*done)(struct cli *cli), int64_t limit_ms);
 /* ---- several engines (engines.c); those of one --connect or of none are one ---- */
 
 /* From now on `client` and `model` are those of that engine. */
@@ -87,6 +89,8 @@ bool cli_takes(const struct cli *cli, size_t engine);
 /* Reaches all that --connect names, at the same time; says why one was not. CLI_OK: at least one was. */
 int cli_reach_all(struct cli *cli, int64_t limit_ms);
 bool cli_all_reached(const struct cli *cli);
+/* At least one was reached and is not lost. */
+bool cli_any_left(const struct cli *cli);
 void cli_leave_all(struct cli *cli);
 /* One of them has a bot of that name; false: none, which was said. */
 bool cli_has_bot(const struct cli *cli, const char *name);

@@ -303,19 +303,10 @@ static bool read_options(struct cli *cli, struct tail *tail, int argc, char **ar
 	return true;
 }
 
-static bool is_any_there(const struct cli *cli)
-{
-	for (size_t i = 0; i < cli->engine_count; i++)
-		if (cli->engines[i].client &&
-			client_state(cli->engines[i].client) == CLIENT_ATTACHED)
-			return true;
-	return false;
-}
-
 static void wait_for_end(struct cli *cli, bool follow)
 {
-	while (!cli_until(cli, ended, follow ? FOREVER_MS : cli->wait_ms))
-		if (!follow || !is_any_there(cli))
+	while (!cli_until_any(cli, ended, follow ? FOREVER_MS : cli->wait_ms))
+		if (!follow || !cli_any_left(cli))
 			return;
 }
 

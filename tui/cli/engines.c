@@ -134,6 +134,14 @@ bool cli_all_reached(const struct cli *cli)
 	return true;
 }
 
+bool cli_any_left(const struct cli *cli)
+{
+	for (size_t i = 0; i < cli->engine_count; i++)
+		if (cli->engines[i].client && client_state(cli->engines[i].client) != CLIENT_LOST)
+			return true;
+	return false;
+}
+
 void cli_leave_all(struct cli *cli)
 {
 	for (size_t i = 0; i < cli->engine_count; i++) {
