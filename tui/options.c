@@ -157,6 +157,14 @@ void options_words(struct str *to)
 		str_addf(to, "--%s\n", option->name);
 }
 
+bool options_take_value(const char *word)
+{
+	for (const struct option *option = long_options; option->name; option++)
+		if (starts_with(word, "--") && strcmp(word + 2, option->name) == 0)
+			return option->has_arg == required_argument;
+	return strcmp(word, "-c") == 0;
+}
+
 void options_help(void)
 {
 	autostr struct str text = STR_INIT;

@@ -27,6 +27,8 @@ MUST_CHECK bool options_read(int argc, char **argv, struct options *ret, struct 
 void options_help(void);
 /* Adds every long option, a line each. */
 void options_words(struct str *to);
+/* Whether an option ("--speed", "-c") takes a value. */
+bool options_take_value(const char *word);
 /* "80x24"; also for scripts. */
 bool size_read(const char *text, int *ret_rows, int *ret_columns);
 

@@ -66,7 +66,11 @@ completes_all() {
 	local config=(-c "$top/botswain.yaml")
 	completes "$1" 'backup bots' b && completes "$1" '--yes' restart --y && completes "$1" 'order-desk orders' "${config[@]}" restart ord &&
 		completes "$1" 'order-desk' "${config[@]}" logs --bot order- && completes "$1" '--level' logs --le &&
-		completes "$1" 'error' logs --level e && completes "$1" run backup r
+		completes "$1" 'error' logs --level e && completes "$1" run backup r &&
+		completes "$1" 'bots' --connect ssh://far.example bot && completes "$1" 'bots' --speed 2 --record /x bot &&
+		completes "$1" '--since' logs --connect unix:/x --host far --si && completes "$1" '--host' logs --since 15m -n 5 --ho &&
+		completes "$1" '--supervisor' discover --merge botswain.yaml --su && completes "$1" 'replay' rep &&
+		{ [ "$1" != bash ] || completes "$1" "$top/botswain.yaml" replay "$top/botsw"; }
 }
 
 check 'it installs' installs

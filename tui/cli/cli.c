@@ -272,49 +272,83 @@ static int reach_engine(struct cli *cli, const struct cli_command *command)
 	return CLI_OK;
 }
 
-static bool names_config(const char *word)
+/* What each subcommand takes; the words of those with a meaning are completed where an engine is asked. */
+static const struct common {
+	const char *name;
+	bool with_value;
+	const char *meaning;
+} commons[] = {
+	{"-c", true, NULL},
+	{"--config", true, NULL},
+	{"--json", false, "for programs"},
+	{"--jsonl", false, "a JSON object a line"},
+	{"--wait", true, "for sources that have not answered yet"},
+	{"--connect", true, "another engine: ssh://host or unix:/path"},
+	{"--host", true, "one of several engines"},
+	{"--yes", false, NULL},
+	{"--reason", true, NULL},
+};
+
+static const struct common *find_common(const char *word)
 {
-	return strcmp(word, "-c") == 0 || strcmp(word, "--config") == 0;
+	for (size_t i = 0; i < COUNT_OF(commons); i++)
+		if (strcmp(commons[i].name, word) == 0)
+			return &commons[i];
+	return NULL;
 }
 
-static bool take_option(struct cli *cli, int argc, char **argv, int *at, struct err *err)
+bool cli_takes_value(const char *option)
 {
-	const char *word = argv[*at];
-	bool with_value = strcmp(word, "--wait") == 0 || strcmp(word, "--reason") == 0 ||
-			  strcmp(word, "--host") == 0 || strcmp(word, "--connect") == 0 ||
-			  names_config(word);
-	if (strcmp(word, "--json") == 0)
-		cli->json = true;
-	else if (strcmp(word, "--jsonl") == 0)
-		cli->jsonl = true;
-	else if (strcmp(word, "--yes") == 0)
-		cli->yes = true;
-	else if (!with_value)
-		return false;
-	if (!with_value)
-		return true;
-	if (*at + 1 >= argc)
-		return err_set(err, ERR_INVALID, "%s needs a value", word);
-	const char *value = argv[++*at];
+	const struct common *common = find_common(option);
+	return common && common->with_value;
+}
+
+void cli_words(const struct cli_command *command, struct str *to)
+{
+	for (size_t i = 0; i < COUNT_OF(commons); i++)
+		if (commons[i].meaning && !strstr(command->args, commons[i].name))
+			str_addf(to, "%s\t%s\n", commons[i].name, commons[i].meaning);
+}
+
+static bool take_value(struct cli *cli, const char *word, const char *value, struct err *err)
+{
 	if (strcmp(word, "--reason") == 0)
 		cli->reason = value;
 	else if (strcmp(word, "--host") == 0)
 		cli->host = value;
 	else if (strcmp(word, "--connect") == 0)
 		return ways_add(&cli->connect, value, err);
-	else if (names_config(word))
+	else if (strcmp(word, "--wait") == 0)
+		return parse_duration(value, &cli->wait_ms, err);
+	else
 		cli->config = value;
-	else if (!parse_duration(value, &cli->wait_ms, err))
-		return false;
 	return true;
 }
 
-/* Takes the common options out of argv; the rest is the command's own. */
+static bool take_option(struct cli *cli, int argc, char **argv, int *at, struct err *err)
+{
+	const char *word = argv[*at];
+	const struct common *common = find_common(word);
+	if (!common)
+		return false;
+	if (common->with_value && *at + 1 >= argc)
+		return err_set(err, ERR_INVALID, "%s needs a value", word);
+	if (common->with_value)
+		return take_value(cli, word, argv[++*at], err);
+	cli->json |= strcmp(word, "--json") == 0;
+	cli->jsonl |= strcmp(word, "--jsonl") == 0;
+	cli->yes |= strcmp(word, "--yes") == 0;
+	return true;
+}
+
+/* Takes the common options out of argv; the rest is the command's own, and so is all from `--` on. */
 static bool take_options(struct cli *cli, int *argc, char **argv, struct err *err)
 {
 	int kept = 1;
+	bool guarded = false;
 	for (int i = 1; i < *argc; i++) {
-		if (take_option(cli, *argc, argv, &i, err))
+		guarded |= strcmp(argv[i], "--") == 0;
+		if (!guarded && take_option(cli, *argc, argv, &i, err))
 			continue;
 		if (err->code)
 			return false;

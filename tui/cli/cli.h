@@ -70,6 +70,9 @@ const struct cli_command *cli_find(const char *word);
 const struct cli_command *cli_at(size_t index);
 /* Runs `argv[0]`, a subcommand; `config` is -c FILE, or NULL. Returns the exit status. */
 int cli_main(const char *config, const struct ways *connect, int argc, char **argv);
+/* The options common to all: whether one takes a value; those that a subcommand does not name itself, "WORD\tMEANING\n". */
+bool cli_takes_value(const char *option);
+void cli_words(const struct cli_command *command, struct str *to);
 /* Adds a line a subcommand to a help text. */
 void cli_help(struct str *to);
 
