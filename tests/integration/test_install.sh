@@ -70,7 +70,7 @@ completes_all() {
 		completes "$1" 'bots' --connect ssh://far.example bot && completes "$1" 'bots' --speed 2 --record /x bot &&
 		completes "$1" '--since' logs --connect unix:/x --host far --si && completes "$1" '--host' logs --since 15m -n 5 --ho &&
 		completes "$1" '--supervisor' discover --merge botswain.yaml --su && completes "$1" 'replay' rep &&
-		{ [ "$1" != bash ] || completes "$1" "$top/botswain.yaml" replay "$top/botsw"; }
+		{ [ "$1" != bash ] || completes "$1" "$top/botswain.yaml" replay "$top/botswain.y"; }
 }
 
 check 'it installs' installs
