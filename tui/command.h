@@ -25,23 +25,34 @@ enum scope {
 };
 
 /* Sets of scopes. */
+/* clang-format off */
 enum {
-	IN_BOTS = 1 << PANE_bots,
-	IN_DETAIL = 1 << PANE_detail,
-	IN_ALERTS = 1 << PANE_alerts,
-	IN_METRICS = 1 << PANE_metrics,
-	IN_LOGS = 1 << PANE_logs,
-	IN_OPERATIONS = 1 << PANE_operations,
-	IN_SERVICES = 1 << PANE_services,
-	IN_CHECKS = 1 << PANE_checks,
+#define PANE(id, ID, shape) IN_##ID = 1 << PANE_##id,
+#include "tui/panes.def"
+#undef PANE
 	IN_HELP = 1 << SCOPE_HELP,
 	IN_MENU = 1 << SCOPE_MENU,
 	IN_DIALOG = 1 << SCOPE_DIALOG,
 	IN_PROMPT = 1 << SCOPE_PROMPT,
-	IN_TABLES = IN_BOTS | IN_ALERTS | IN_OPERATIONS | IN_SERVICES | IN_CHECKS,
-	IN_LISTS = IN_TABLES | IN_DETAIL | IN_LOGS,
-	IN_PANES = IN_LISTS | IN_METRICS,
+#define IF_TABLE(bit) bit
+#define IF_LIST(bit)  0
+#define IF_PLAIN(bit) 0
+#define PANE(id, ID, shape) | IF_##shape(IN_##ID)
+	IN_TABLES = 0
+#include "tui/panes.def"
+	,
+#undef IF_LIST
+#define IF_LIST(bit) bit
+	IN_LISTS = 0
+#include "tui/panes.def"
+	,
+	IN_PANES = (1 << PANE_COUNT) - 1,
+#undef PANE
+#undef IF_TABLE
+#undef IF_LIST
+#undef IF_PLAIN
 };
+/* clang-format on */
 
 enum command_flags {
 	CMD_ACTION = 1 << 0,  /* the menu lists it, also when it is locked */

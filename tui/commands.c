@@ -21,7 +21,7 @@ static const struct command commands[] = {
 };
 
 static const char *const scope_names[SCOPE_COUNT] = {
-#define PANE(id) [PANE_##id] = #id,
+#define PANE(id, ...) [PANE_##id] = #id,
 #include "tui/panes.def"
 #undef PANE
 	[SCOPE_HELP] = "help",

@@ -8,6 +8,7 @@
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "core/conf/settings.h"
+#include "tui/pane.h"
 
 static void add(struct keymap *keymap, struct binding binding)
 {
@@ -132,19 +133,16 @@ bool keymap_key(const struct keymap *keymap, const struct command *command, enum
 /* ---- docs/keys.md ---- */
 
 static const char *const titles[SCOPE_COUNT] = {
-	[PANE_bots] = "Bots",
-	[PANE_detail] = "Detail",
-	[PANE_alerts] = "Alerts",
-	[PANE_metrics] = "Metrics",
-	[PANE_logs] = "Logs",
-	[PANE_operations] = "Operations",
-	[PANE_services] = "Services",
-	[PANE_checks] = "Checks",
 	[SCOPE_HELP] = "Help",
 	[SCOPE_MENU] = "Menus",
 	[SCOPE_DIALOG] = "Dialogs",
 	[SCOPE_PROMPT] = "Prompts",
 };
+
+static const char *title_of(int scope)
+{
+	return scope < PANE_COUNT ? pane_of((enum pane_id)scope)->title : titles[scope];
+}
 
 static void print_row(const struct keymap *keymap, const struct command *command, struct str *to)
 {
@@ -186,7 +184,7 @@ static void add_scope_titles(unsigned scopes, struct str *title)
 {
 	for (int scope = 0; scope < SCOPE_COUNT; scope++)
 		if (scopes >> scope & 1)
-			str_addf(title, "%s%s", title->length ? ", " : "", titles[scope]);
+			str_addf(title, "%s%s", title->length ? ", " : "", title_of(scope));
 }
 
 /* True when an earlier command has the same scopes: its section holds this one too. */

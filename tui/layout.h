@@ -18,7 +18,7 @@
 #include "widgets/canvas.h"
 
 enum pane_id {
-#define PANE(id) PANE_##id,
+#define PANE(id, ...) PANE_##id,
 #include "tui/panes.def"
 #undef PANE
 	PANE_COUNT

@@ -70,7 +70,7 @@ struct pane {
 	void (*take)(struct app *app, void *view, enum msg_kind kind, const void *body);
 };
 
-#define PANE(id) extern const struct pane pane_##id;
+#define PANE(id, ...) extern const struct pane pane_##id;
 #include "tui/panes.def"
 #undef PANE
 

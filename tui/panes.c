@@ -4,7 +4,7 @@
 #include <string.h>
 
 static const struct pane *const panes[PANE_COUNT] = {
-#define PANE(id) [PANE_##id] = &pane_##id,
+#define PANE(id, ...) [PANE_##id] = &pane_##id,
 #include "tui/panes.def"
 #undef PANE
 };
