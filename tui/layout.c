@@ -126,16 +126,26 @@ static int top_rows(const struct layout_wish *wish, int rows)
 	return clamp(left > right ? left : right, TOP_MIN, most);
 }
 
+/* A pane without a place of its own stands where Logs stood until another is chosen. */
+static void lend_place(const struct layout_wish *wish, struct layout *layout)
+{
+	if (layout->panes[wish->lower].rows > 0)
+		return;
+	layout->panes[wish->lower] = layout->panes[PANE_logs];
+	layout->panes[PANE_logs] = (struct rect){0, 0, 0, 0};
+}
+
 static void place_wide(const struct layout_wish *wish, struct layout *layout, struct rect rest)
 {
 	int operations = clamp(with_title(wish->wanted[PANE_operations]), 1, rest.rows / 6);
 	layout->panes[PANE_operations] = take_bottom(&rest, operations);
 	struct rect top = take_top(&rest, top_rows(wish, rest.rows));
-	layout->panes[wish->lower == PANE_checks ? PANE_checks : PANE_logs] = rest;
+	layout->panes[PANE_logs] = rest;
 	struct rect left = take_left(&top, wish->columns * 5 / 8);
 	layout->rule = take_left(&top, 1);
 	place_left(wish, layout, left);
 	place_right(wish, layout, top);
+	lend_place(wish, layout);
 	layout->wide = true;
 }
 
