@@ -17,7 +17,6 @@
 #include "core/msg/msg.h"
 #include "core/collect/http.h"
 #include "core/collect/hub.h"
-#include "core/collect/post.h"
 #include "core/collect/roster.h"
 #include "core/collect/scrape_series.h"
 #include "core/collect/vault.h"
@@ -195,22 +194,6 @@ static struct msg_obs_scrape *begin_post(const struct web_page *page)
 	return obs;
 }
 
-/* The schedule is told after us: what it will say is said here. */
-static void report(
-	const struct web_page *page, struct hub *hub, const struct err *err, double latency_ms)
-{
-	bool is_good = err->code == ERR_NONE;
-	struct schedule shown = page->schedule;
-	shown.fails = is_good ? 0 : shown.fails + 1;
-	shown.circuit = CIRCUIT_CLOSED;
-	shown.due_ms = clock_mono_ms(hub->clock) + shown.interval_ms;
-	post_source(hub, &(struct attempt){.kind = "scrape",
-				 .name = page->place.name,
-				 .schedule = &shown,
-				 .err = err,
-				 .latency_ms = is_good ? latency_ms : (double)NAN});
-}
-
 static bool take(struct web_page *page, struct hub *hub, const struct http_reply *reply)
 {
 	struct msg_obs_scrape *obs = begin_post(page);
@@ -223,7 +206,7 @@ static bool take(struct web_page *page, struct hub *hub, const struct http_reply
 		scrape_series_end(memory_of(page)->series, obs);
 	add_own(obs, "up", is_good);
 	add_own(obs, "scrape_duration_seconds", is_good ? duration_s : (double)NAN);
-	report(page, hub, &err, reply->latency_ms);
+	web_report(page, hub, "scrape", &err, reply->latency_ms);
 	mailbox_post(hub->to_engine, MSG_obs_scrape, obs);
 	return is_good;
 }
@@ -233,10 +216,11 @@ static void forget(struct web_page *page, struct hub *hub)
 	struct scrape *scrape = memory_of(page);
 	if (hub) {
 		struct msg_obs_scrape *obs = begin_post(page);
-		obs->gone = true;
+		obs->code = (uint64_t)ERR_CANCELLED;
 		scrape_series_end(scrape->series, obs);
 		mailbox_post(hub->to_engine, MSG_obs_scrape, obs);
 	}
+	web_leave(page, hub, "scrape");
 	secret_release(&scrape->secret);
 	if (hub && scrape->owner)
 		vault_put(hub->vault, scrape->owner, &scrape->secret);

@@ -5,7 +5,6 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/conf/settings.h"
 #include "core/msg/mailbox.h"
@@ -13,7 +12,6 @@
 #include "core/parse/botapi_stats.h"
 #include "core/collect/http.h"
 #include "core/collect/hub.h"
-#include "core/collect/post.h"
 #include "core/collect/roster.h"
 #include "core/collect/web.h"
 
@@ -81,21 +79,13 @@ static bool take(struct web_page *page, struct hub *hub, const struct http_reply
 {
 	struct botapi_stats stats;
 	struct err err = reply->err;
-	struct schedule shown = page->schedule;
 	bool is_good = err.code == ERR_NONE;
 	if (is_good && reply->status != 200)
 		is_good = err_set(
 			&err, ERR_PROTOCOL, "%ld in place of the statistics", reply->status);
 	if (is_good)
 		is_good = botapi_stats_read(reply->body, reply->length, &stats, &err);
-	shown.fails = is_good ? 0 : shown.fails + 1;
-	shown.circuit = CIRCUIT_CLOSED;
-	shown.due_ms = clock_mono_ms(hub->clock) + shown.interval_ms;
-	post_source(hub, &(struct attempt){.kind = "botapi",
-				 .name = "server",
-				 .schedule = &shown,
-				 .err = &err,
-				 .latency_ms = is_good ? reply->latency_ms : (double)NAN});
+	web_report(page, hub, "botapi", &err, reply->latency_ms);
 	if (is_good)
 		post_stats(hub, &stats);
 	return is_good;
@@ -103,13 +93,7 @@ static bool take(struct web_page *page, struct hub *hub, const struct http_reply
 
 static void forget(struct web_page *page, struct hub *hub)
 {
-	(void)page;
-	if (!hub)
-		return;
-	struct msg_obs_botapi *obs = msg_new(MSG_obs_botapi);
-	msg_set(&obs->name, "server");
-	obs->gone = true;
-	mailbox_post(hub->to_engine, MSG_obs_botapi, obs);
+	web_leave(page, hub, "botapi");
 }
 
 const struct web_kind web_statistics = {

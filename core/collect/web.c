@@ -6,6 +6,7 @@
  */
 #include "core/collect/web.h"
 
+#include <math.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,8 +15,11 @@
 #include "core/base/err.h"
 #include "core/base/mem.h"
 #include "core/base/rng.h"
+#include "core/msg/mailbox.h"
+#include "core/msg/msg.h"
 #include "core/collect/http.h"
 #include "core/collect/hub.h"
+#include "core/collect/post.h"
 #include "core/collect/roster.h"
 #include "core/collect/sources.h"
 
@@ -42,6 +46,33 @@ static int64_t now_ms(const struct web *web)
 static void plan(struct web *web, struct web_page *page)
 {
 	timers_set(&web->timers, &page->timer, schedule_next_ms(&page->schedule));
+}
+
+/* The schedule hears of it after us (note_end): what it will say is said here. */
+void web_report(const struct web_page *page, struct hub *hub, const char *kind,
+	const struct err *err, double latency_ms)
+{
+	bool is_good = err->code == ERR_NONE;
+	struct schedule shown = page->schedule;
+	shown.fails = is_good ? 0 : shown.fails + 1;
+	shown.circuit = CIRCUIT_CLOSED;
+	shown.due_ms = clock_mono_ms(hub->clock) + shown.interval_ms;
+	post_source(hub, &(struct attempt){.kind = kind,
+				 .name = page->place.name,
+				 .schedule = &shown,
+				 .err = err,
+				 .latency_ms = is_good ? latency_ms : (double)NAN});
+}
+
+void web_leave(const struct web_page *page, struct hub *hub, const char *kind)
+{
+	if (!hub)
+		return;
+	struct msg_obs_source *obs = msg_new(MSG_obs_source);
+	msg_set(&obs->kind, kind);
+	msg_set(&obs->name, page->place.name);
+	obs->gone = true;
+	mailbox_post(hub->to_engine, MSG_obs_source, obs);
 }
 
 /* ---- asking ---- */

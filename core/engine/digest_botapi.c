@@ -68,12 +68,6 @@ static void note_bot(struct engine *engine, const struct msg_sample *figure)
 void digest_botapi(struct engine *engine, const void *body)
 {
 	const struct msg_obs_botapi *seen = body;
-	if (seen->gone) {
-		drafts_commit(engine);
-		draft_remove(engine, MSG_source, source_id("source", "botapi", seen->name));
-		draft_remove(engine, MSG_service, source_id("service", "botapi", seen->name));
-		return;
-	}
 	fill_service(engine, service_draft(engine, "botapi", seen->name), seen);
 	digest_record(engine, "botapi_server_requests_per_second", "instance", seen->name,
 		seen->requests_per_s);

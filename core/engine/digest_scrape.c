@@ -33,11 +33,6 @@ void digest_scrape(struct engine *engine, const void *body)
 	for (size_t i = 0; i < seen->samples_count; i++)
 		series_append(engine->series, seen->samples[i].name, seen->samples[i].labels,
 			now_wall(engine), seen->samples[i].value);
-	if (seen->gone) {
-		drafts_commit(engine);
-		draft_remove(engine, MSG_source, source_id("source", "scrape", seen->name));
-		return;
-	}
 	engine->refused_samples += seen->refused;
 	if (seen->code == ERR_NONE && seen->bot[0])
 		keep_load(engine, seen);

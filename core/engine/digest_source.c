@@ -54,9 +54,20 @@ struct msg_source *source_draft(struct engine *engine, const char *kind, const c
 	return source;
 }
 
+static void forget_source(struct engine *engine, const char *kind, const char *name)
+{
+	drafts_commit(engine);
+	draft_remove(engine, MSG_source, source_id("source", kind, name));
+	draft_remove(engine, MSG_service, source_id("service", kind, name));
+}
+
 void digest_source(struct engine *engine, const void *body)
 {
 	const struct msg_obs_source *seen = body;
+	if (seen->gone) {
+		forget_source(engine, seen->kind, seen->name);
+		return;
+	}
 	struct msg_source *source = source_draft(engine, seen->kind, seen->name);
 	struct source_facts *facts = sources_facts(engine, source->id);
 	snprintf(facts->reported, sizeof(facts->reported), "%s", seen->state);

@@ -199,7 +199,8 @@ static void a_page_that_is_no_longer_configured_says_so(void **state)
 	watch("");
 	collected_wait(&collected, "obs_scrape", "name=\"load\"", NULL);
 	collected_reload(&collected, "health:\n  x: {url: 'http://127.0.0.1:%d/'}\n", pages.port);
-	collected_wait(&collected, "obs_scrape", "gone=true", "value=nan", NULL);
+	collected_wait(&collected, "obs_scrape", "value=nan", NULL);
+	collected_wait(&collected, "obs_source", "kind=\"scrape\"", "gone=true", NULL);
 }
 
 #define test(f) cmocka_unit_test_setup_teardown(f, setup, teardown)

@@ -129,7 +129,7 @@ static void a_page_that_is_gone_leaves_no_source_behind(void **state)
 	uint64_t id = entity_id("source", "scrape/orders");
 	see_source(harness, "ok", 0);
 	assert_non_null(model_source(harness->model, id));
-	harness_feed(harness, "obs_scrape name=\"orders\" bot=\"orders\" gone=true");
+	harness_feed(harness, "obs_source kind=\"scrape\" name=\"orders\" gone=true");
 	assert_null(model_source(harness->model, id));
 }
 
@@ -168,7 +168,7 @@ static void the_statistics_of_a_bot_api_server_are_a_service_and_figures_of_its_
 	assert_true(fabs(harness_bot(harness, "orders")->api_requests_per_s - 1.5) < 1e-9);
 	harness_advance(harness, 33000);
 	assert_true(isnan(harness_bot(harness, "orders")->api_requests_per_s));
-	harness_feed(harness, "obs_botapi name=\"server\" gone=true");
+	harness_feed(harness, "obs_source kind=\"botapi\" name=\"server\" gone=true");
 	assert_null(model_service(harness->model, entity_id("service", "botapi/server")));
 }
 
