@@ -139,9 +139,10 @@ static const char *const titles[SCOPE_COUNT] = {
 	[SCOPE_PROMPT] = "Prompts",
 };
 
-static const char *title_of(int scope)
+static const char *title_of(enum scope scope)
 {
-	return scope < PANE_COUNT ? pane_of((enum pane_id)scope)->title : titles[scope];
+	const char *own = titles[scope];
+	return own ? own : pane_of((enum pane_id)scope)->title;
 }
 
 static void print_row(const struct keymap *keymap, const struct command *command, struct str *to)
@@ -184,7 +185,8 @@ static void add_scope_titles(unsigned scopes, struct str *title)
 {
 	for (int scope = 0; scope < SCOPE_COUNT; scope++)
 		if (scopes >> scope & 1)
-			str_addf(title, "%s%s", title->length ? ", " : "", title_of(scope));
+			str_addf(title, "%s%s", title->length ? ", " : "",
+				title_of((enum scope)scope));
 }
 
 /* True when an earlier command has the same scopes: its section holds this one too. */
