@@ -45,7 +45,8 @@ static bool keep_text(const struct conversion *conversion)
 
 static bool keep_name(const struct conversion *conversion)
 {
-	if (is_slug(conversion->text))
+	bool is_left_out = conversion->option->min == 0 && !conversion->text[0];
+	if (is_left_out || is_slug(conversion->text))
 		return keep_text(conversion);
 	return err_set(conversion->err, ERR_INVALID,
 		"'%.64s' is no name: use a-z 0-9 _ -, start with a letter or digit, at most 63",
