@@ -103,6 +103,7 @@ void beat_begin(struct engine *engine)
 	struct msg_engine *entity = draft_make(engine, MSG_engine, 1);
 	fill_identity(engine, entity);
 	fill_figures(engine, entity);
+	black_box_show(engine, entity);
 	drafts_commit(engine);
 }
 

@@ -19,6 +19,8 @@
 #include "core/engine/peer.h"
 #include "core/engine/record.h"
 #include "core/engine/recorder.h"
+#include "core/engine/sources.h"
+#include "core/model/verdict.h"
 #include "core/series/series.h"
 
 extern char **environ;
@@ -46,6 +48,7 @@ bool black_box_begin(struct engine *engine, struct err *err)
 		return true;
 	if (options.budget == 0)
 		options.budget = RECORD_FILE_BYTES;
+	engine->record_limit_bytes = options.budget;
 	if (recorder_open(&options, &engine->recorder, err)) {
 		series_watch(engine->series, recorder_value, engine->recorder);
 		return true;
@@ -64,15 +67,31 @@ void black_box_turn(struct engine *engine)
 void black_box_fill(const struct engine *engine, struct msg_engine *entity)
 {
 	struct record_figures figures = {.bytes = 0};
+	uint64_t before = entity->recording_dropped;
 	if (engine->recorder) {
 		recorder_figures(engine->recorder, &figures);
 		(void)msg_set(&entity->recording, recorder_path(engine->recorder));
 		entity->recording_dropped = recorder_dropped(engine->recorder);
+		entity->recording_limit_bytes = engine->record_limit_bytes;
 	}
+	if (entity->recording_dropped > before)
+		entity->recording_drop_at_ms = now_wall(engine);
 	entity->recording_from_ms = figures.from_ms;
 	entity->recording_bytes = figures.bytes;
 	(void)msg_set(
 		&entity->recording_error, engine->recorder ? figures.error : engine->record_error);
+}
+
+void black_box_show(struct engine *engine, const struct msg_engine *entity)
+{
+	if (!engine->recorder && !engine->record_error[0])
+		return;
+	struct msg_service *service = service_draft(engine, "engine", "recording");
+	if (!service->at_ms || service->used_bytes != entity->recording_bytes)
+		service->at_ms = now_wall(engine);
+	service->used_bytes = entity->recording_bytes;
+	service->max_bytes = entity->recording_limit_bytes;
+	verdict_recording(service, entity, now_wall(engine));
 }
 
 /* ---- the way back ---- */

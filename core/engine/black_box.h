@@ -18,7 +18,10 @@ struct peer;
 MUST_CHECK bool black_box_begin(struct engine *engine, struct err *err);
 /* Once a turn. */
 void black_box_turn(struct engine *engine);
+/* What the engine says of its recording. */
 void black_box_fill(const struct engine *engine, struct msg_engine *entity);
+/* Drafts the service that it is, with its verdict; nothing where nothing was to be recorded. */
+void black_box_show(struct engine *engine, const struct msg_engine *entity);
 /*
  * Hands the client's connection to a replay of the recording (it was said hello to, and reads no further here). False: `err`
  * says why there is no past.

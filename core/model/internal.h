@@ -94,11 +94,20 @@ struct service_row {
 	void (*say)(const struct service_view *view, struct str *text);
 };
 
+struct recording_row {
+	const char *id, *help;
+	enum severity severity;
+	enum state_id state;
+	bool (*holds)(const struct msg_engine *engine, int64_t now_ms);
+	void (*say)(const struct msg_engine *engine, struct str *text);
+};
+
 const struct state *state_of(enum state_id id);
 const struct part *part_of(enum part_id id);
 /* reason_row_at(0 .. until NULL), in order of weight. */
 const struct reason_row *reason_row_at(size_t index);
 const struct service_row *service_row_at(size_t index);
+const struct recording_row *recording_row_at(size_t index);
 
 struct view view_of(const struct msg_bot *bot, const struct verdict_limits *limits, int64_t now_ms);
 /* NULL-safe. */

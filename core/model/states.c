@@ -107,6 +107,17 @@ static void print_service_reasons(struct str *ret)
 			severities[row->severity].letter, states[row->state].word, row->help);
 }
 
+static void print_recording_reasons(struct str *ret)
+{
+	str_adds(ret, "\n## Reasons of the engine's recording\n\nThe first that holds names the "
+		      "state.\n\n"
+		      "| reason | | state | meaning |\n|---|---|---|---|\n");
+	const struct recording_row *row;
+	for (size_t i = 0; (row = recording_row_at(i)); i++)
+		str_addf(ret, "| %s | `%c` | %s | %s |\n", row->id,
+			severities[row->severity].letter, states[row->state].word, row->help);
+}
+
 static void print_parts(struct str *ret)
 {
 	str_adds(ret, "\n## Health score\n\n"
@@ -137,5 +148,6 @@ void states_print(struct str *ret)
 	print_states(ret);
 	print_reasons(ret);
 	print_service_reasons(ret);
+	print_recording_reasons(ret);
 	print_parts(ret);
 }

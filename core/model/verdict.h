@@ -49,6 +49,9 @@ struct bot_signs verdict_signs(
 /* Sets severity, state, why and since_ms. `source` may be NULL: never asked. */
 void verdict_service(struct msg_service *service, const struct msg_source *source,
 	const struct verdict_limits *limits, int64_t now_ms);
+/* Sets severity, state, why and since_ms of the service that is the engine's recording. */
+void verdict_recording(
+	struct msg_service *service, const struct msg_engine *engine, int64_t now_ms);
 /* What was seen of a health check. */
 struct check_seen {
 	bool is_answered; /* a look ended, well or not */

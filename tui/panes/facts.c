@@ -10,10 +10,9 @@
 #include "core/base/str.h"
 #include "tui/app.h"
 #include "tui/show.h"
+#include "widgets/canvas.h"
 
-static void add(struct facts *facts, enum role role, const char *label, const char *format, ...)
-	PRINTF_LIKE(4, 5);
-static void add(struct facts *facts, enum role role, const char *label, const char *format, ...)
+void fact_add(struct facts *facts, enum role role, const char *label, const char *format, ...)
 {
 	if (facts->count == FACTS_MAX)
 		return;
@@ -24,6 +23,14 @@ static void add(struct facts *facts, enum role role, const char *label, const ch
 	va_end(args);
 	fact->role = role;
 	(void)copy_text(fact->label, sizeof(fact->label), label);
+}
+
+void fact_draw(const struct fact *fact, const struct canvas *canvas, int row)
+{
+	int column = FACT_LABEL_CELLS + 2;
+	canvas_field(canvas, row, 1, FACT_LABEL_CELLS, ALIGN_LEFT, ROLE_DIM, fact->label);
+	canvas_field(
+		canvas, row, column, canvas->columns - column, ALIGN_LEFT, fact->role, fact->text);
 }
 
 static struct shown ago(const struct app *app, const struct msg_bot *bot, int64_t at_ms)
@@ -37,7 +44,7 @@ static void add_reasons(const struct app *app, const struct msg_bot *bot, struct
 		const struct msg_reason *reason = &bot->reasons[i];
 		bool is_note = reason->severity == SEVERITY_OK;
 		const char *label = i == 0 ? "why" : i == 1 ? "also" : "";
-		add(facts, is_note ? ROLE_TEXT : severity_role(reason->severity), label,
+		fact_add(facts, is_note ? ROLE_TEXT : severity_role(reason->severity), label,
 			"%s%s%s  (%s)", reason->text, reason->since_ms ? "  " : "",
 			reason->since_ms ? ago(app, bot, reason->since_ms).text : "",
 			reason->source);
@@ -54,14 +61,15 @@ static void add_last(const struct app *app, const struct msg_bot *bot, struct fa
 	autostr struct str text = STR_INIT;
 	if (!bot->last_ms)
 		return;
-	add(facts, ROLE_STALE, "last known", "%s ago: %s%s%s", ago(app, bot, bot->last_ms).text,
-		bot->last_state, bot->last_why[0] ? ", " : "", bot->last_why);
+	fact_add(facts, ROLE_STALE, "last known", "%s ago: %s%s%s",
+		ago(app, bot, bot->last_ms).text, bot->last_state, bot->last_why[0] ? ", " : "",
+		bot->last_why);
 	for (size_t i = 0; i < COUNT_OF(figures); i++)
 		if (!isnan(bot_last(bot, figures[i].name)))
 			str_addf(&text, "%s %s  ", show_figure(bot_last(bot, figures[i].name)).text,
 				figures[i].unit);
 	if (text.length)
-		add(facts, ROLE_STALE, "", "%s", text.text);
+		fact_add(facts, ROLE_STALE, "", "%s", text.text);
 }
 
 static void add_process(const struct app *app, const struct msg_bot *bot, struct facts *facts)
@@ -71,7 +79,7 @@ static void add_process(const struct app *app, const struct msg_bot *bot, struct
 	if (!bot->proc_state[0] || strcmp(bot->proc_state, "not_configured") == 0)
 		return;
 	if (bot_age(app, bot).process) {
-		add(facts, ROLE_STALE, "process", "-- not looked at for %s",
+		fact_add(facts, ROLE_STALE, "process", "-- not looked at for %s",
 			ago(app, bot, bot->proc_at_ms).text);
 		return;
 	}
@@ -89,7 +97,7 @@ static void add_process(const struct app *app, const struct msg_bot *bot, struct
 		str_addf(&text, "  %s  %llu fds", format_bytes((int64_t)bot->rss_bytes).text,
 			(unsigned long long)bot->fds);
 	bool is_unknown = strcmp(bot->proc_state, "unknown") == 0;
-	add(facts,
+	fact_add(facts,
 		running        ? ROLE_TEXT
 		: is_unknown   ? ROLE_STALE
 		: bot->enabled ? ROLE_CRIT
@@ -117,7 +125,7 @@ static void add_supervisor(const struct app *app, const struct msg_bot *bot, str
 	autostr struct str text = STR_INIT;
 	if (!bot->proc_by[0]) {
 		if (bot->proc_error[0] && strcmp(bot->proc_state, "unknown") == 0)
-			add(facts, ROLE_WARN, "", "%s", bot->proc_error);
+			fact_add(facts, ROLE_WARN, "", "%s", bot->proc_error);
 		return;
 	}
 	str_adds(&text, bot->proc_by);
@@ -126,11 +134,11 @@ static void add_supervisor(const struct app *app, const struct msg_bot *bot, str
 	if (bot->proc_restarts > 0)
 		str_addf(&text, "  restarted x%lld", (long long)bot->proc_restarts);
 	add_last_end(app, bot, &text);
-	add(facts, ROLE_TEXT, "supervisor", "%s", text.text);
+	fact_add(facts, ROLE_TEXT, "supervisor", "%s", text.text);
 	if (bot->proc_error[0])
-		add(facts, ROLE_WARN, "", "%s", bot->proc_error);
+		fact_add(facts, ROLE_WARN, "", "%s", bot->proc_error);
 	if (bot->proc_log[0])
-		add(facts, ROLE_DIM, "its log", "%s", bot->proc_log);
+		fact_add(facts, ROLE_DIM, "its log", "%s", bot->proc_log);
 }
 
 static void add_heartbeat(const struct app *app, const struct msg_bot *bot, struct facts *facts)
@@ -140,14 +148,14 @@ static void add_heartbeat(const struct app *app, const struct msg_bot *bot, stru
 	if (!bot->hb_state[0] || strcmp(bot->hb_state, "not_configured") == 0)
 		return;
 	if (bot_age(app, bot).heartbeat)
-		add(facts, ROLE_STALE, "heartbeat", "-- not looked at for %s",
+		fact_add(facts, ROLE_STALE, "heartbeat", "-- not looked at for %s",
 			ago(app, bot, bot->hb_seen_ms).text);
 	else if (bot->hb_at_ms)
-		add(facts, role, "heartbeat", "%s  last %s ago%s%s", bot->hb_state,
+		fact_add(facts, role, "heartbeat", "%s  last %s ago%s%s", bot->hb_state,
 			ago(app, bot, bot->hb_at_ms).text, bot->worker[0] ? "  worker " : "",
 			bot->worker);
 	else
-		add(facts, role, "heartbeat", "%s", bot->hb_state);
+		fact_add(facts, role, "heartbeat", "%s", bot->hb_state);
 }
 
 static void add_updates(const struct app *app, const struct msg_bot *bot, struct facts *facts)
@@ -162,10 +170,10 @@ static void add_updates(const struct app *app, const struct msg_bot *bot, struct
 	if (!isnan(bot->pending_slope) && bot->pending_slope != 0)
 		str_addf(&text, " (%s%s/min)", bot->pending_slope > 0 ? "+" : "-",
 			format_number(fabs(bot->pending_slope)).text);
-	add(facts, bot->pending ? ROLE_TEXT : ROLE_DIM, "pending", "%s  %s %s", text.text,
+	fact_add(facts, bot->pending ? ROLE_TEXT : ROLE_DIM, "pending", "%s  %s %s", text.text,
 		bot->transport, bot->webhook_url);
 	if (bot->webhook_error_at_ms)
-		add(facts, bot->webhook_errors ? ROLE_WARN : ROLE_DIM, "hook error",
+		fact_add(facts, bot->webhook_errors ? ROLE_WARN : ROLE_DIM, "hook error",
 			"%s ago  \"%s\"%s%s", ago(app, bot, bot->webhook_error_at_ms).text,
 			bot->webhook_error, bot->webhook_errors ? "  x" : "",
 			bot->webhook_errors ? format_count((int64_t)bot->webhook_errors).text : "");
@@ -176,14 +184,14 @@ static void add_telegram(const struct app *app, const struct msg_bot *bot, struc
 	bool fine = strcmp(bot->tg_state, "ok") == 0;
 	if (!bot->tg_state[0] || strcmp(bot->tg_state, "not_polled") == 0)
 		return;
-	add(facts, fine ? ROLE_TEXT : ROLE_WARN, "telegram", "%s%s%s%s%s", bot->tg_state,
+	fact_add(facts, fine ? ROLE_TEXT : ROLE_WARN, "telegram", "%s%s%s%s%s", bot->tg_state,
 		fine && !isnan(bot->rtt_ms) ? "  " : "",
 		fine && !isnan(bot->rtt_ms) ? format_number(bot->rtt_ms).text : "",
 		fine && !isnan(bot->rtt_ms) ? " ms" : "", bot->tg_at_ms ? "" : "  never answered");
 	if (!fine && bot->tg_error[0])
-		add(facts, ROLE_WARN, "", "%s", bot->tg_error);
+		fact_add(facts, ROLE_WARN, "", "%s", bot->tg_error);
 	if (bot->retry_until_ms > app_now(app, bot->id))
-		add(facts, ROLE_WARN, "", "not asked for another %s",
+		fact_add(facts, ROLE_WARN, "", "not asked for another %s",
 			format_duration(bot->retry_until_ms - app_now(app, bot->id)).text);
 }
 
@@ -200,9 +208,9 @@ static void add_load(const struct app *app, const struct msg_bot *bot, struct fa
 	if (!isnan(bot->api_requests_per_s))
 		str_addf(&text, "%s API requests/s  ", show_figure(bot->api_requests_per_s).text);
 	if (text.length)
-		add(facts, ROLE_TEXT, "load", "%s", text.text);
+		fact_add(facts, ROLE_TEXT, "load", "%s", text.text);
 	if (bot->log_error[0])
-		add(facts, ROLE_LEVEL_ERROR, "log error", "%s", bot->log_error);
+		fact_add(facts, ROLE_LEVEL_ERROR, "log error", "%s", bot->log_error);
 }
 
 static void add_identity(const struct app *app, const struct msg_bot *bot, struct facts *facts)
@@ -217,7 +225,7 @@ static void add_identity(const struct app *app, const struct msg_bot *bot, struc
 	if (!bot->enabled)
 		str_adds(&text, bot->enabled_by);
 	if (text.length)
-		add(facts, ROLE_DIM, "bot", "%s", text.text);
+		fact_add(facts, ROLE_DIM, "bot", "%s", text.text);
 }
 
 static void add_score(const struct app *app, const struct msg_bot *bot, struct facts *facts)
@@ -235,14 +243,14 @@ static void add_score(const struct app *app, const struct msg_bot *bot, struct f
 			str_addf(&text, "  %s %lld/%lld", part->name, (long long)part->points,
 				(long long)part->of);
 	}
-	add(facts, ROLE_DIM, "health", "%s", text.text);
+	fact_add(facts, ROLE_DIM, "health", "%s", text.text);
 }
 
 static void add_operation(const struct app *app, const struct msg_bot *bot, struct facts *facts)
 {
 	const struct msg_operation *operation = model_operation(app_model(app), bot->busy_op);
 	if (operation)
-		add(facts, ROLE_STRONG, "now", "%s: %s", operation->title, operation->state);
+		fact_add(facts, ROLE_STRONG, "now", "%s: %s", operation->title, operation->state);
 }
 
 void facts_of(const struct app *app, const struct msg_bot *bot, struct facts *ret_facts)

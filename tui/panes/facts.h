@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* Everything known of a bot as labelled lines, most urgent first. Pure. */
+/* Everything known of a bot or a service as labelled lines, most urgent first. Pure. */
 #ifndef BOTSWAIN_TUI_PANES_FACTS_H
 #define BOTSWAIN_TUI_PANES_FACTS_H
 
 #include <stddef.h>
+#include "core/base/attr.h"
 #include "themes/theme.h"
 
 struct app;
+struct canvas;
 struct msg_bot;
+struct msg_service;
 
-enum { FACTS_MAX = 64 };
+enum { FACTS_MAX = 64, FACT_LABEL_CELLS = 10 };
 
 struct fact {
 	char label[12];
@@ -22,6 +25,15 @@ struct facts {
 	size_t count;
 };
 
+/* One more; what is too much is left out. */
+void fact_add(struct facts *facts, enum role role, const char *label, const char *format, ...)
+	PRINTF_LIKE(4, 5);
+/* Draws one into a row. */
+void fact_draw(const struct fact *fact, const struct canvas *canvas, int row);
+
 void facts_of(const struct app *app, const struct msg_bot *bot, struct facts *ret_facts);
+/* service_facts.c; of the recording with what the engine says of itself. */
+void facts_of_service(
+	const struct app *app, const struct msg_service *service, struct facts *ret_facts);
 
 #endif

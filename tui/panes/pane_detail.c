@@ -16,7 +16,7 @@
 #include "tui/show.h"
 #include "widgets/logview.h"
 
-enum { LABEL_CELLS = 10, LOG_MIN = 3, BRIEF_COLUMNS = 50 };
+enum { LOG_MIN = 3, BRIEF_COLUMNS = 50 };
 
 struct detail_view {
 	uint64_t bot;
@@ -165,10 +165,7 @@ static void draw(const struct app *app, const void *data, const struct canvas *c
 	}
 	for (size_t i = view->top ? view->top - 1 : 0; i < view->facts.count && row < canvas->rows;
 		i++) {
-		const struct fact *fact = &view->facts.list[i];
-		canvas_field(canvas, row, 1, LABEL_CELLS, ALIGN_LEFT, ROLE_DIM, fact->label);
-		canvas_field(canvas, row, LABEL_CELLS + 2, canvas->columns - LABEL_CELLS - 2,
-			ALIGN_LEFT, fact->role, fact->text);
+		fact_draw(&view->facts.list[i], canvas, row);
 		row++;
 	}
 	if (view->log_rows <= 0)

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Services: one row a Redis or Postgres, the worst first. Reads the services of the model, and the
- * streams for Enter. */
+/*
+ * Services: one row a Redis or Postgres, one for all health checks and one for the engine's recording, the worst first;
+ * below them, where there is room, everything known of the one under the cursor. Reads the services of the model and what
+ * the engine says of itself.
+ */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,8 +11,17 @@
 #include "core/base/format.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
+#include "tui/panes/facts.h"
 #include "tui/panes/list.h"
 #include "tui/show.h"
+
+enum { FACTS_MIN = 3 };
+
+struct services_view {
+	struct list list;
+	struct facts facts; /* of the one under the cursor */
+	int table_rows;     /* of the pane; the rest is facts, if it is enough */
+};
 
 enum column { SEVERITY, HOST, NAME, LATENCY, MEMORY, CLIENTS, RATE, LAG, SLOW, WHY };
 
@@ -164,10 +176,17 @@ static bool is_old(const struct app *app, const struct msg_service *service)
 	       (interval_ms && app_now(app, service->id) - service->at_ms > 3 * interval_ms);
 }
 
-/* `health 24/25` is one row for all checks. */
+static bool is_engine(const struct msg_service *service)
+{
+	return strcmp(service->kind, "engine") == 0;
+}
+
+/* `health 24/25` is one row for all checks, `recording` that of the engine. */
 static void say_name(struct cell_text *cell, const struct msg_service *service)
 {
-	if (service->checks)
+	if (is_engine(service))
+		list_say(cell, ROLE_STRONG, "%s", service->name);
+	else if (service->checks)
 		list_say(cell, ROLE_STRONG, "%s %lld/%lld", service->kind,
 			(long long)service->passed, (long long)service->checks);
 	else
@@ -198,7 +217,7 @@ static void own_cell(const struct list *list, size_t row, size_t column, struct 
 		say_figure(ret, old, service->latency_ms);
 		break;
 	case MEMORY:
-		say_size(ret, old, service);
+		say_size(ret, old || (list->app->anonymous && is_engine(service)), service);
 		break;
 	case CLIENTS:
 		say_clients(ret, old, service);
@@ -244,16 +263,29 @@ static void cell(const void *data, size_t row, size_t column, struct cell_text *
 
 static void update(struct app *app, void *data)
 {
-	struct list *list = data;
+	struct services_view *view = data;
+	struct list *list = &view->list;
 	list_update(app, list, &kind);
+	const struct msg_service *service = model_service(app_model(app), list->rows.cursor);
+	view->facts.count = 0;
+	if (service && !service->checks)
+		facts_of_service(app, service, &view->facts);
 	list->table.absent |= (uint64_t)!has(app, LAG) << LAG | (uint64_t)!has(app, SLOW) << SLOW |
 			      (uint64_t)!has(app, WHY) << WHY;
 }
 
+/* Opened by Enter the facts have their half, else what the table leaves. */
 static void fit(struct app *app, void *data, int rows, int width)
 {
+	struct services_view *view = data;
+	int wish = (int)view->list.rows.shown.count + 1;
+	bool is_open = views_now(&app->views)->zoom == ZOOM_FULL;
 	(void)width;
-	list_fit(app, data, &kind, rows);
+	if (is_open && wish > rows / 2)
+		wish = rows / 2;
+	bool has_room = view->facts.count && rows - wish > FACTS_MIN;
+	view->table_rows = has_room ? wish : rows;
+	list_fit(app, &view->list, &kind, view->table_rows);
 }
 
 static bool filter(struct app *app, void *data, const char *expression, struct err *err)
@@ -263,9 +295,18 @@ static bool filter(struct app *app, void *data, const char *expression, struct e
 
 static void draw(const struct app *app, const void *data, const struct canvas *canvas)
 {
-	const struct list *list = data;
-	(void)app;
-	list_draw(list, &kind, canvas);
+	const struct services_view *view = data;
+	struct canvas upper =
+		canvas_sub(canvas, (struct rect){0, 0, view->table_rows, canvas->columns});
+	const struct msg_service *service = model_service(app_model(app), view->list.rows.cursor);
+	list_draw(&view->list, &kind, &upper);
+	int row = view->table_rows;
+	if (row >= canvas->rows || !service)
+		return;
+	canvas_hline(canvas, row, 0, canvas->columns, ROLE_BORDER);
+	canvas_printf(canvas, row, 2, ROLE_NOTE, " %s %s ", service->kind, service->name);
+	for (size_t i = 0; i < view->facts.count; i++)
+		fact_draw(&view->facts.list[i], canvas, ++row);
 }
 
 static void subject(const struct app *app, const void *data, struct subject *ret)
@@ -300,9 +341,9 @@ static void copy(const struct app *app, const void *data, struct str *to)
 const struct pane pane_services = {
 	.name = "services",
 	.title = "Services",
-	.help = "one row a Redis, Postgres or Bot API server, and one for all health checks; Enter "
-		"leads to them",
-	.view_size = sizeof(struct list),
+	.help = "one row a Redis, Postgres or Bot API server, one for all health checks, one for "
+		"the recording; Enter opens it",
+	.view_size = sizeof(struct services_view),
 	.release = list_release,
 	.update = update,
 	.wanted = wanted,
