@@ -20,13 +20,13 @@
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "tests/support/live_engine.h"
 #include "tests/support/servers.h"
+#include "tests/support/spawn.h"
 
 enum { END_MS = 30000, RUN_MS = 15000 };
 
@@ -176,14 +176,7 @@ static void a_good_backup_restores_with_every_row(void **state)
 	autofree char *scratch = xasprintf(
 		"host=%s port=%d user=tester dbname=scratch", stage->pg.folder, stage->pg.port);
 	autofree char *program = xasprintf("%s/pg_restore", stage->bin);
-	pid_t pid = fork();
-	if (pid == 0) {
-		execl(program, program, "-d", scratch, backup->file, (char *)NULL);
-		_exit(127);
-	}
-	int status = -1;
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(status, 0);
+	spawn_well(WORDS(program, "-d", scratch, backup->file), &(struct spawn){0}, END_MS);
 	struct pg_server restored = stage->pg;
 	copy_text(restored.dsn, sizeof(restored.dsn), scratch);
 	autofree char *rows = pg_server_do(&restored,
@@ -316,14 +309,9 @@ static void an_engine_killed_in_the_middle_leaves_nothing_after_its_next_start(v
 	FILE *file = fopen(archive, "we");
 	fputs("bytes of a backup\n", file);
 	fclose(file);
-	pid_t pid = fork();
-	if (pid == 0) {
-		execl(self, self, "--engine", other, (char *)NULL);
-		_exit(127);
-	}
+	pid_t pid = spawn_start(WORDS(self, "--engine", other), &(struct spawn){0});
 	live_wait(stage->live, part_is_there, parts, RUN_MS, "bytes of the backup");
-	assert_int_equal(kill(pid, SIGKILL), 0);
-	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	(void)spawn_end(&pid, SIGKILL);
 	assert_true(part_is_there(NULL, parts));
 	autofree char *yaml = configuration(other, stage->bin, "host=/nowhere");
 	struct live_engine *next = live_engine_new(other, yaml);

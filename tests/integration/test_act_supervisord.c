@@ -15,15 +15,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "core/base/err.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "core/store/audit.h"
 #include "tests/support/live_engine.h"
+#include "tests/support/spawn.h"
 
 enum { UP_MS = 20000, END_MS = 40000 };
 
@@ -60,13 +58,8 @@ static void start_supervisord(struct stage *stage)
 	write_file(stage, "supervisord.conf", config);
 	write_file(stage, "steady", "");
 	write_file(stage, "loop", "");
-	stage->supervisord = fork();
-	if (stage->supervisord == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGTERM);
-		if (freopen("/dev/null", "w", stdout))
-			execlp("supervisord", "supervisord", "-c", path, (char *)NULL);
-		_exit(127);
-	}
+	stage->supervisord = spawn_start(
+		WORDS("supervisord", "-c", path), &(struct spawn){.death_signal = SIGTERM});
 }
 
 static char *configuration(const struct stage *stage)
@@ -120,8 +113,7 @@ static int teardown(void **state)
 {
 	struct stage *stage = *state;
 	live_engine_free(stage->live);
-	kill(stage->supervisord, SIGTERM); /* it ends its programs */
-	waitpid(stage->supervisord, NULL, 0);
+	(void)spawn_end(&stage->supervisord, SIGTERM); /* it ends its programs */
 	nftw(stage->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 	free(stage);
 	return 0;

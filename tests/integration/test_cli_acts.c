@@ -7,7 +7,6 @@
 #include <cmocka.h>
 
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <ftw.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -15,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -25,6 +23,7 @@
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "tests/support/fleet.h"
+#include "tests/support/spawn.h"
 #include "tui/cli/cli.h"
 
 enum { PATIENCE_MS = 15000, WORDS_MAX = 16 };
@@ -161,23 +160,14 @@ static struct asked ask(const struct scene *scene, const char *words)
 	autofree char *program = xasprintf("%s/botswain", build ? build : "build");
 	autofree char *copy = xstrdup(words);
 	size_t count = 0;
-	int ends[2];
+	struct asked asked = {.heard = STR_INIT};
 	argv[count++] = program;
 	argv[count++] = "-c";
 	argv[count++] = scene->config;
 	for (char *at = strtok(copy, " "); at && count + 1 < WORDS_MAX; at = strtok(NULL, " "))
 		argv[count++] = at;
-	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
-	struct asked asked = {.pid = fork(), .words = ends[0], .heard = STR_INIT};
-	assert_true(asked.pid >= 0);
-	if (asked.pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGTERM); /* a failed test leaves nothing behind */
-		dup2(ends[1], STDERR_FILENO);
-		dup2(STDERR_FILENO, STDOUT_FILENO);
-		execv(program, (char *const *)(uintptr_t)argv);
-		_exit(127);
-	}
-	close(ends[1]);
+	asked.pid =
+		spawn_start(argv, &(struct spawn){.output = &asked.words, .death_signal = SIGTERM});
 	return asked;
 }
 

@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* `botswain logs -f` as a process, with the engine that it starts for itself. */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <cmocka.h>
 
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,6 +22,7 @@
 #include "core/base/str.h"
 #include "tests/support/fleet.h"
 #include "tests/support/servers.h"
+#include "tests/support/spawn.h"
 #include "tui/cli/cli.h"
 
 enum { PATIENCE_MS = 15000, NEW_LINES = 5, OLD_LINES = 40, WORDS_MAX = 16 };
@@ -45,22 +45,9 @@ static pid_t logs(const char *config, const char *words, int *ret_fd)
 	autofree char *program = xasprintf("%s/botswain", build ? build : "build");
 	autofree char *copy = xasprintf("%s -c %s logs %s", program, config, words);
 	size_t count = 0;
-	int ends[2];
 	for (char *at = strtok(copy, " "); at && count + 1 < WORDS_MAX; at = strtok(NULL, " "))
 		argv[count++] = at;
-	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
-	pid_t pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGTERM); /* a failed test leaves nothing behind */
-		dup2(ends[1], STDOUT_FILENO);
-		dup2(ends[1], STDERR_FILENO);
-		execv(program, (char *const *)(uintptr_t)argv);
-		_exit(127);
-	}
-	close(ends[1]);
-	*ret_fd = ends[0];
-	return pid;
+	return spawn_start(argv, &(struct spawn){.output = ret_fd, .death_signal = SIGTERM});
 }
 
 static void read_until(int fd, struct str *heard, const char *words)

@@ -16,7 +16,6 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -27,56 +26,28 @@
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "core/collect/programs.h"
-#include "tests/support/servers.h"
+#include "tests/support/asked.h"
+#include "tests/support/folder.h"
+#include "tests/support/sockets.h"
+#include "tests/support/spawn.h"
 
-#define CANARY "AAcanary-canary_canary0123456789abc"
-#define ID     "4b1d0d7a8e6f"
+#define CANARY   "AAcanary-canary_canary0123456789abc"
+#define ID       "4b1d0d7a8e6f"
+#define IMAGE    "localhost/bot:1"
+#define RUN(...) run_podman(WORDS("run", "-d", "--network", "none", __VA_ARGS__))
 
-enum { WAIT_MS = 20000, CANNOT = 77, TIMEOUT_MS = 10000 };
+enum { WAIT_MS = 20000, PODMAN_MS = 60000, CANNOT = 77, WORDS_MAX = 16 };
 
-static char folder[64], canned_socket[128], podman_socket[128];
+static char *canned_socket, *podman_socket;
 static pid_t canned, podman;
 static bool cannot;
 
-static bool ask(const char *address, const char *const *only, struct programs *ret, struct err *err)
+static struct asked docker_at(const char *address)
 {
-	size_t count = 0;
-	while (only && only[count])
-		count++;
-	const struct programs_question question = {.address = address,
-		.only = only,
-		.only_count = count,
-		.timeout_ms = TIMEOUT_MS,
-		.stop_fd = -1};
-	return supervisor_docker.list(&question, ret, err);
-}
-
-static void ask_well(const char *address, const char *const *only, struct programs *ret)
-{
-	struct err err = {0};
-	if (!ask(address, only, ret, &err))
-		fail_msg("%s", err.text);
-}
-
-static const struct program *get(const struct programs *programs, const char *name)
-{
-	const struct program *program = programs_find(programs, name);
-	if (!program)
-		fail_msg("no '%s' among %zu", name, programs->count);
-	return program;
+	return (struct asked){&supervisor_docker, address};
 }
 
 /* ---- a socket that answers what a file holds ---- */
-
-static int listen_at(const char *path)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	copy_text(address.sun_path, sizeof(address.sun_path), path);
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert_int_equal(bind(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
-	assert_int_equal(listen(fd, 16), 0);
-	return fd;
-}
 
 /* GET /containers/NAME/json -> the file answer-NAME; the list -> answer-json. */
 static void send_answer(int fd)
@@ -96,7 +67,7 @@ static void send_answer(int fd)
 
 static void start_canned(void)
 {
-	int fd = listen_at(canned_socket);
+	int fd = socket_listen(canned_socket);
 	canned = fork();
 	assert_true(canned >= 0);
 	if (canned > 0) {
@@ -114,10 +85,8 @@ static void start_canned(void)
 
 static FILE *open_answer(const char *name)
 {
-	autofree char *path = xasprintf("%s/answer-%s", folder, name);
-	FILE *file = fopen(path, "we");
-	assert_non_null(file);
-	return file;
+	autofree char *answer = xasprintf("answer-%s", name);
+	return folder_open(answer, "we");
 }
 
 static void write_answer(const char *name, int status, const char *body)
@@ -130,17 +99,19 @@ static void write_answer(const char *name, int status, const char *body)
 
 /* ---- Podman ---- */
 
-static int PRINTF_LIKE(1, 2) run_podman(const char *format, ...)
+/* `words`: at most WORDS_MAX of them, NULL at the end. */
+static int run_podman(const char *const *words)
 {
-	va_list args;
-	autostr struct str command = STR_INIT;
-	str_addf(&command, "tests/supervisors/podman %s ", folder);
-	va_start(args, format);
-	str_vaddf(&command, format, args);
-	va_end(args);
-	str_addf(&command, " >>%s/podman.log 2>&1", folder);
-	int status = system(command.text);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+	const char *argv[WORDS_MAX + 3] = {"tests/supervisors/podman", folder};
+	autofree char *said = NULL;
+	for (size_t i = 0; words[i]; i++) {
+		assert_true(i < WORDS_MAX);
+		argv[i + 2] = words[i];
+	}
+	int status = spawn_run(argv, &(struct spawn){0}, PODMAN_MS, &said);
+	if (status)
+		print_message("# podman %s: %s\n", words[0], said);
+	return status;
 }
 
 static const char app[] =
@@ -153,110 +124,70 @@ static const char app[] =
 
 static bool make_image(void)
 {
-	autofree char *source = xasprintf("%s/app.c", folder);
-	FILE *file = fopen(source, "we");
-	assert_non_null(file);
-	fputs(app, file);
-	assert_int_equal(fclose(file), 0);
-	autofree char *build = xasprintf("cd %s && cc -static -O1 -o app app.c && "
-					 "tar -cf app.tar app",
-		folder);
-	return system(build) == 0 &&
-	       run_podman("import -c 'ENTRYPOINT [\"/app\"]' %s/app.tar localhost/bot:1", folder) ==
-		       0;
+	const struct spawn here = {.directory = folder};
+	autofree char *tar = folder_path("app.tar");
+	folder_write("app.c", 0600, "%s", app);
+	return spawn_run(WORDS("cc", "-static", "-O1", "-o", "app", "app.c"), &here, PODMAN_MS,
+		       NULL) == 0 &&
+	       spawn_run(WORDS("tar", "-cf", "app.tar", "app"), &here, PODMAN_MS, NULL) == 0 &&
+	       run_podman(WORDS("import", "-c", "ENTRYPOINT [\"/app\"]", tar, IMAGE)) == 0;
 }
 
 static void start_service(void)
 {
-	podman = fork();
-	assert_true(podman >= 0);
-	if (podman > 0)
-		return;
-	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	autofree char *log = xasprintf("%s/podman.log", folder);
-	autofree char *url = xasprintf("unix://%s", podman_socket);
-	int fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-	dup2(fd, STDOUT_FILENO);
-	dup2(fd, STDERR_FILENO);
-	execl("tests/supervisors/podman", "podman", folder, "system", "service", "--time=0", url,
-		(char *)NULL);
-	_exit(CANNOT);
+	autofree char *log = folder_path("podman.log"),
+		      *url = xasprintf("unix://%s", podman_socket);
+	podman = spawn_start(
+		WORDS("tests/supervisors/podman", folder, "system", "service", "--time=0", url),
+		&(struct spawn){.log = log, .death_signal = SIGTERM});
 }
 
 static bool run_bots(void)
 {
-	const char *run = "run -d --network none";
-	return !run_podman("%s --name orders -w / -e X=1 -e SHOP_TOKEN=123456789:" CANARY
-			   " localhost/bot:1",
-		       run) &&
-	       !run_podman("%s --name crashed localhost/bot:1 3", run) &&
-	       !run_podman("%s --name limited --restart on-failure:2 localhost/bot:1 5", run) &&
-	       !run_podman("%s --name told localhost/bot:1", run) &&
-	       !run_podman("%s --name killed localhost/bot:1", run) &&
-	       !run_podman("create --network none --name made localhost/bot:1") &&
-	       !run_podman("kill -s KILL killed") && !run_podman("stop -t 5 told");
-}
-
-static bool wait_words(const char *name, const char *words)
-{
-	int64_t until_ms = clock_mono_ms(clock_real()) + WAIT_MS;
-	const char *only[] = {name, NULL};
-	while (clock_mono_ms(clock_real()) < until_ms) {
-		struct programs programs = {0};
-		struct err err = {0};
-		bool is_so = ask(podman_socket, only, &programs, &err) && programs.count == 1 &&
-			     !strcmp(programs.items[0].words, words);
-		programs_release(&programs);
-		if (is_so)
-			return true;
-		(void)usleep(20000);
-	}
-	return false;
+	return !RUN("--name", "orders", "-w", "/", "-e", "X=1", "-e",
+		       "SHOP_TOKEN=123456789:" CANARY, IMAGE) &&
+	       !RUN("--name", "crashed", IMAGE, "3") &&
+	       !RUN("--name", "limited", "--restart", "on-failure:2", IMAGE, "5") &&
+	       !RUN("--name", "told", IMAGE) && !RUN("--name", "killed", IMAGE) &&
+	       !run_podman(WORDS("create", "--network", "none", "--name", "made", IMAGE)) &&
+	       !run_podman(WORDS("kill", "-s", "KILL", "killed")) &&
+	       !run_podman(WORDS("stop", "-t", "5", "told"));
 }
 
 static int start_podman(void)
 {
-	int status = run_podman("version");
+	int status = run_podman(WORDS("version"));
 	cannot = status == CANNOT;
 	if (cannot)
 		return 0;
 	if (!make_image() || !run_bots())
 		return -1;
 	start_service();
-	return wait_words("limited", "exited (5)") ? 0 : -1;
+	return asked_until_words(docker_at(podman_socket), "limited", "exited (5)", WAIT_MS) ? 0
+											     : -1;
 }
 
 /* ---- the fixture ---- */
 
 static int setup(void **state)
 {
-	(void)state;
-	copy_text(folder, sizeof(folder), "/tmp/botswain-test.XXXXXX");
-	if (!mkdtemp(folder))
+	if (folder_setup(state) != 0)
 		return -1;
-	snprintf(canned_socket, sizeof(canned_socket), "%s/canned", folder);
-	snprintf(podman_socket, sizeof(podman_socket), "%s/podman.sock", folder);
+	canned_socket = folder_path("canned");
+	podman_socket = folder_path("podman.sock");
 	start_canned();
 	return start_podman();
 }
 
-static void end_child(pid_t pid, int sign)
-{
-	if (pid <= 0)
-		return;
-	kill(pid, sign);
-	waitpid(pid, NULL, 0);
-}
-
 static int teardown(void **state)
 {
-	(void)state;
 	if (!cannot)
-		(void)run_podman("rm -fa -t 0");
-	end_child(podman, SIGTERM);
-	end_child(canned, SIGKILL);
-	remove_folder(folder);
-	return 0;
+		(void)run_podman(WORDS("rm", "-fa", "-t", "0"));
+	(void)spawn_end(&podman, SIGTERM);
+	(void)spawn_end(&canned, SIGKILL);
+	free(canned_socket);
+	free(podman_socket);
+	return folder_teardown(state);
 }
 
 /* ---- containers that are there ---- */
@@ -286,9 +217,9 @@ static void a_running_container_is_told_whole_and_without_its_token(void **state
 	(void)state;
 	needs_podman();
 	struct programs programs = {0};
-	ask_well(podman_socket, NULL, &programs);
+	asked(docker_at(podman_socket), NULL, &programs);
 	assert_int_equal(programs.count, 6);
-	const struct program *bot = get(&programs, "orders");
+	const struct program *bot = asked_program(&programs, "orders");
 	assert_string_equal(bot->state, "running");
 	assert_string_equal(bot->words, "running");
 	assert_runs_app(bot->pid);
@@ -322,8 +253,8 @@ static void how_each_container_ended_is_told(void **state)
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		struct programs programs = {0};
 		const char *only[] = {cases[i].name, NULL};
-		ask_well(podman_socket, only, &programs);
-		const struct program *bot = get(&programs, cases[i].name);
+		asked(docker_at(podman_socket), only, &programs);
+		const struct program *bot = asked_program(&programs, cases[i].name);
 		assert_string_equal(bot->state, cases[i].state);
 		assert_string_equal(bot->words, cases[i].words);
 		assert_int_equal(bot->exit_status, cases[i].exit_status);
@@ -339,9 +270,9 @@ static void of_those_wanted_the_absent_ones_are_left_out(void **state)
 	needs_podman();
 	struct programs programs = {0};
 	const char *only[] = {"nowhere", "../../secrets", "a b", "", "orders", NULL};
-	ask_well(podman_socket, only, &programs);
+	asked(docker_at(podman_socket), only, &programs);
 	assert_int_equal(programs.count, 1);
-	assert_string_equal(get(&programs, "orders")->state, "running");
+	assert_string_equal(asked_program(&programs, "orders")->state, "running");
 	programs_release(&programs);
 }
 
@@ -389,8 +320,8 @@ static void every_state_of_a_container_has_a_word_of_ours(void **state)
 		const char *only[] = {cases[i].name, NULL};
 		write_state(cases[i].name, cases[i].status, cases[i].exit_code, cases[i].more,
 			cases[i].policy);
-		ask_well(canned_socket, only, &programs);
-		const struct program *bot = get(&programs, cases[i].name);
+		asked(docker_at(canned_socket), only, &programs);
+		const struct program *bot = asked_program(&programs, cases[i].name);
 		bool is_running = !strcmp(cases[i].state, "running");
 		autofree char *log = xasprintf("docker:%s", cases[i].name);
 		assert_string_equal(bot->state, cases[i].state);
@@ -408,12 +339,7 @@ static void every_state_of_a_container_has_a_word_of_ours(void **state)
 static void assert_refused(
 	const char *address, const char *const *only, enum err_code code, const char *said)
 {
-	struct programs programs = {0};
-	struct err err = {0};
-	assert_false(ask(address, only, &programs, &err));
-	assert_int_equal(programs.count, 0);
-	if (err.code != code || !strstr(err.text, said) || strstr(err.text, CANARY))
-		fail_msg("%s: %s", err_word(err.code), err.text);
+	asked_refused(docker_at(address), only, code, said, CANARY);
 }
 
 static void hostile_answers_are_errors_with_an_end(void **state)
@@ -476,7 +402,7 @@ static void a_list_whose_containers_went_is_empty(void **state)
 	struct programs programs = {0};
 	write_answer("json", 200, "[{\"Id\":\"" ID "\"}]");
 	write_answer(ID, 404, "{\"message\":\"no such container\"}");
-	ask_well(canned_socket, NULL, &programs);
+	asked(docker_at(canned_socket), NULL, &programs);
 	assert_int_equal(programs.count, 0);
 	write_answer("json", 200, "[{\"Id\":\"../../secrets\"}]");
 	assert_refused(canned_socket, NULL, ERR_PROTOCOL, "has no Id");
@@ -489,7 +415,7 @@ static void a_socket_that_is_silent_is_given_up_at_the_deadline_or_when_told_to(
 	struct err err = {0};
 	int stop[2];
 	autofree char *path = xasprintf("%s/mute", folder);
-	autoclose int fd = listen_at(path);
+	autoclose int fd = socket_listen(path);
 	struct programs_question question = {.address = path, .timeout_ms = 100, .stop_fd = -1};
 	assert_false(supervisor_docker.list(&question, &programs, &err));
 	assert_int_equal(err.code, ERR_TIMEOUT);
@@ -507,7 +433,7 @@ static void sockets_that_are_not_there_say_what_to_do(void **state)
 {
 	(void)state;
 	autofree char *gone = xasprintf("%s/gone", folder);
-	close(listen_at(gone));
+	close(socket_listen(gone));
 	assert_refused("/nowhere/docker.sock", NULL, ERR_NOT_FOUND,
 		"there is no socket '/nowhere/docker.sock'");
 	assert_refused(gone, NULL, ERR_NOT_FOUND, "start Docker, or podman.socket");
@@ -529,7 +455,7 @@ static enum err_code asked_as(gid_t group, struct err *err)
 		struct err said = {0};
 		if (setgroups(1, &group) < 0 || setgid(USER) < 0 || setuid(USER) < 0)
 			_exit(1);
-		(void)ask(canned_socket, only, &programs, &said);
+		(void)asked_try(docker_at(canned_socket), only, &programs, &said);
 		_exit(write(pipes[1], &said, sizeof(said)) == sizeof(said) ? 0 : 1);
 	}
 	int status = -1;

@@ -9,7 +9,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,48 +17,11 @@
 #include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
-#include "tests/support/collected.h"
-#include "tests/support/servers.h"
-
-static struct collected collected;
-static char folder[64];
-
-static int setup(void **state)
-{
-	(void)state;
-	copy_text(folder, sizeof(folder), "/tmp/botswain-test.XXXXXX");
-	return mkdtemp(folder) ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	if (collected.collect)
-		collected_stop(&collected);
-	remove_folder(folder);
-	return 0;
-}
-
-static char *path_of(const char *name)
-{
-	return xasprintf("%s/%s", folder, name);
-}
-
-static void PRINTF_LIKE(2, 3) append(const char *name, const char *format, ...)
-{
-	autofree char *path = path_of(name);
-	FILE *file = fopen(path, "ae");
-	va_list args;
-	assert_non_null(file);
-	va_start(args, format);
-	vfprintf(file, format, args);
-	va_end(args);
-	assert_int_equal(fclose(file), 0);
-}
+#include "tests/support/collect_scene.h"
 
 static void move(const char *from, const char *to)
 {
-	autofree char *old = path_of(from), *new = path_of(to);
+	autofree char *old = folder_path(from), *new = folder_path(to);
 	assert_int_equal(rename(old, new), 0);
 }
 
@@ -69,14 +31,15 @@ static void watch(void)
 		"bots: [{name: orders, transport: none, logs: [%s/orders.log]}]\n"
 		"logs: [{name: rest, path: '%s/many*.log'}]\n",
 		folder, folder);
-	collected_wait(&collected, "obs_source", "kind=\"files\"", "state=\"ok\"", NULL);
+	collect_wait_ok("kind=\"files\"");
 }
 
 static void what_is_there_at_the_start_is_shown_from_its_last_part_on(void **state)
 {
 	(void)state;
 	for (int i = 0; i < 2000; i++)
-		append("orders.log", "line %d of a log that was there before us, rather long\n", i);
+		folder_append("orders.log",
+			"line %d of a log that was there before us, rather long\n", i);
 	watch();
 	const char *first = collected_wait_event(&collected, "orders.log orders", NULL);
 	assert_non_null(strstr(first, " of a log that was there before us, rather long"));
@@ -88,12 +51,12 @@ static void what_is_there_at_the_start_is_shown_from_its_last_part_on(void **sta
 static void a_line_that_is_written_is_seen_at_once_with_its_level_and_bot(void **state)
 {
 	(void)state;
-	append("orders.log", "first\n");
+	folder_append("orders.log", "first\n");
 	watch();
-	append("orders.log", "2026-11-20 10:00:21,744 - bot - ERROR - it broke\n");
+	folder_append("orders.log", "2026-11-20 10:00:21,744 - bot - ERROR - it broke\n");
 	collected_wait_event(&collected, "orders.log orders E ", "it broke", NULL);
 	collected_wait_for(&collected, 0, "obs_notes", NULL);
-	append("orders.log", "{\"level\":\"warn\",\"msg\":\"hm\"}\n");
+	folder_append("orders.log", "{\"level\":\"warn\",\"msg\":\"hm\"}\n");
 	collected_wait_event(&collected, "orders.log orders W ", "hm", NULL);
 }
 
@@ -102,26 +65,27 @@ static void a_secret_in_a_line_is_gone_before_it_is_kept(void **state)
 	(void)state;
 	watch();
 	collected.forbidden = "AAHsecretsecretsecretsecret";
-	append("orders.log", "GET /bot123456:AAHsecretsecretsecretsecretsecretsecre/getUpdates\n");
+	folder_append(
+		"orders.log", "GET /bot123456:AAHsecretsecretsecretsecretsecretsecre/getUpdates\n");
 	collected_wait_event(&collected, "<redacted>", NULL);
 }
 
 static void a_file_that_is_rotated_by_renaming_loses_nothing(void **state)
 {
 	(void)state;
-	append("orders.log", "before\n");
+	folder_append("orders.log", "before\n");
 	watch();
-	append("orders.log", "last of the old\n");
+	folder_append("orders.log", "last of the old\n");
 	move("orders.log", "orders.log.1");
-	append("orders.log.1", "late to the old\n");
-	append("orders.log", "first of the new\n");
+	folder_append("orders.log.1", "late to the old\n");
+	folder_append("orders.log", "first of the new\n");
 	collected_wait_event(&collected, "last of the old", NULL);
 	collected.events_at = 0;
 	collected_wait_event(&collected, "late to the old", NULL);
 	collected.events_at = 0;
 	collected_wait_event(&collected, "first of the new", NULL);
-	append("orders.log.1", "very late to the old\n");
-	append("orders.log", "second of the new\n");
+	folder_append("orders.log.1", "very late to the old\n");
+	folder_append("orders.log", "second of the new\n");
 	collected_wait_event(&collected, "second of the new", NULL);
 	collected.events_at = 0;
 	collected_wait_event(&collected, "very late to the old", NULL);
@@ -131,12 +95,12 @@ static void a_file_that_is_rotated_by_renaming_loses_nothing(void **state)
 static void a_file_that_is_truncated_is_read_from_its_start(void **state)
 {
 	(void)state;
-	append("orders.log", "one\ntwo\nthree\n");
+	folder_append("orders.log", "one\ntwo\nthree\n");
 	watch();
 	collected_wait_event(&collected, "three", NULL);
-	autofree char *path = path_of("orders.log");
+	autofree char *path = folder_path("orders.log");
 	assert_int_equal(truncate(path, 0), 0);
-	append("orders.log", "four\n");
+	folder_append("orders.log", "four\n");
 	collected_wait_event(&collected, "four", NULL);
 	assert_int_equal(collected_count_events(&collected, "one"), 1);
 }
@@ -144,10 +108,10 @@ static void a_file_that_is_truncated_is_read_from_its_start(void **state)
 static void a_file_that_is_rewritten_longer_than_before_is_read_from_its_start(void **state)
 {
 	(void)state;
-	append("orders.log", "one\n");
+	folder_append("orders.log", "one\n");
 	watch();
 	collected_wait_event(&collected, "one", NULL);
-	autofree char *path = path_of("orders.log");
+	autofree char *path = folder_path("orders.log");
 	int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
 	const char text[] = "completely different\nand longer\n";
 	assert_int_equal(write(fd, text, strlen(text)), (int)strlen(text));
@@ -159,12 +123,12 @@ static void a_file_that_is_rewritten_longer_than_before_is_read_from_its_start(v
 static void a_file_that_is_deleted_and_made_again_is_followed(void **state)
 {
 	(void)state;
-	append("orders.log", "one\n");
+	folder_append("orders.log", "one\n");
 	watch();
 	collected_wait_event(&collected, "one", NULL);
-	autofree char *path = path_of("orders.log");
+	autofree char *path = folder_path("orders.log");
 	assert_int_equal(unlink(path), 0);
-	append("orders.log", "two\n");
+	folder_append("orders.log", "two\n");
 	collected_wait_event(&collected, "two", NULL);
 }
 
@@ -172,9 +136,9 @@ static void a_file_that_is_made_later_is_read_whole(void **state)
 {
 	(void)state;
 	watch();
-	append("many-1.log", "bot=quiz level=info msg=\"hello from quiz\"\n");
+	folder_append("many-1.log", "bot=quiz level=info msg=\"hello from quiz\"\n");
 	collected_wait_event(&collected, "many-1.log", "hello from quiz", NULL);
-	append("many-2.log", "again\n");
+	folder_append("many-2.log", "again\n");
 	collected_wait_event(&collected, "many-2.log", "again", NULL);
 }
 
@@ -182,11 +146,11 @@ static void a_line_without_its_end_waits_for_it_but_not_for_ever(void **state)
 {
 	(void)state;
 	watch();
-	append("orders.log", "half of ");
-	append("orders.log", "a line\n");
+	folder_append("orders.log", "half of ");
+	folder_append("orders.log", "a line\n");
 	const char *line = collected_wait_event(&collected, "half of ", NULL);
 	assert_non_null(strstr(line, "half of a line"));
-	append("orders.log", "never ended");
+	folder_append("orders.log", "never ended");
 	collected_wait_event(&collected, "never ended (cut)", NULL);
 }
 
@@ -194,8 +158,7 @@ static void a_line_without_end_is_cut_and_the_next_one_is_whole(void **state)
 {
 	(void)state;
 	watch();
-	autofree char *path = path_of("orders.log");
-	FILE *file = fopen(path, "ae");
+	FILE *file = folder_open("orders.log", "ae");
 	for (int i = 0; i < 300000; i++)
 		fputc('x', file);
 	fputs("\nnext\n", file);
@@ -209,14 +172,14 @@ static void hostile_bytes_are_harmless_on_the_way_out(void **state)
 	(void)state;
 	watch();
 	collected.forbidden = "\033[31m";
-	append("orders.log", "a \033[31mred\033[0m \033]0;title\a %c\xff end\n", 1);
+	folder_append("orders.log", "a \033[31mred\033[0m \033]0;title\a %c\xff end\n", 1);
 	collected_wait_event(&collected, " end", NULL);
 }
 
 static void a_file_that_may_not_be_read_is_named(void **state)
 {
 	(void)state;
-	autofree char *path = path_of("orders.log");
+	autofree char *path = folder_path("orders.log");
 	assert_int_equal(mkdir(path, 0700), 0);
 	watch();
 	assert_int_equal(rmdir(path), 0);
@@ -224,17 +187,17 @@ static void a_file_that_may_not_be_read_is_named(void **state)
 	collected_wait(&collected, "obs_source", "kind=\"files\"", "state=\"error\"", "orders.log",
 		"Too many levels of symbolic links", NULL);
 	assert_int_equal(unlink(path), 0);
-	append("orders.log", "now it may\n");
+	folder_append("orders.log", "now it may\n");
 	collected_wait_event(&collected, "now it may", NULL);
-	collected_wait(&collected, "obs_source", "kind=\"files\"", "state=\"ok\"", NULL);
+	collect_wait_ok("kind=\"files\"");
 }
 
 static void a_fifo_in_place_of_a_log_stops_nobody(void **state)
 {
 	(void)state;
-	autofree char *path = path_of("orders.log");
+	autofree char *path = folder_path("orders.log");
 	assert_int_equal(mkfifo(path, 0600), 0);
-	append("many-1.log", "still here\n");
+	folder_append("many-1.log", "still here\n");
 	watch();
 	collected_wait_event(&collected, "still here", NULL);
 }
@@ -242,15 +205,15 @@ static void a_fifo_in_place_of_a_log_stops_nobody(void **state)
 static void a_reload_goes_on_where_it_was(void **state)
 {
 	(void)state;
-	append("orders.log", "one\n");
+	folder_append("orders.log", "one\n");
 	watch();
 	collected_wait_event(&collected, "one", NULL);
-	append("other.log", "was there\n");
+	folder_append("other.log", "was there\n");
 	collected_reload(&collected,
 		"bots: [{name: orders, transport: none, logs: [%s/orders.log]},"
 		" {name: other, transport: none, logs: [%s/other.log]}]\n",
 		folder, folder);
-	append("orders.log", "two\n");
+	folder_append("orders.log", "two\n");
 	collected_wait_event(&collected, "other.log other", "was there", NULL);
 	collected.events_at = 0;
 	collected_wait_event(&collected, "two", NULL);
@@ -260,14 +223,14 @@ static void a_reload_goes_on_where_it_was(void **state)
 static void a_log_that_is_rotated_twice_at_once_loses_nothing(void **state)
 {
 	(void)state;
-	append("orders.log", "one\n");
+	folder_append("orders.log", "one\n");
 	watch();
 	collected_wait_event(&collected, "one", NULL);
-	append("orders.log", "two\n");
+	folder_append("orders.log", "two\n");
 	move("orders.log", "orders.log.2");
-	append("orders.log", "three\n");
+	folder_append("orders.log", "three\n");
 	move("orders.log", "orders.log.1");
-	append("orders.log", "four\n");
+	folder_append("orders.log", "four\n");
 	collected_wait_event(&collected, "four", NULL);
 	collected.events_at = 0;
 	collected_wait_event(&collected, "two", NULL);
@@ -278,15 +241,15 @@ static void a_log_that_is_rotated_twice_at_once_loses_nothing(void **state)
 static void what_is_lost_of_a_log_is_counted_and_said(void **state)
 {
 	(void)state;
-	append("orders.log", "one\n");
+	folder_append("orders.log", "one\n");
 	watch();
 	collected_wait_event(&collected, "one", NULL);
-	append("orders.log.1.gz", "packed\n");
-	autofree char *packed = path_of("orders.log.1.gz");
+	folder_append("orders.log.1.gz", "packed\n");
+	autofree char *packed = folder_path("orders.log.1.gz");
 	const struct timespec later[2] = {{.tv_sec = 4000000000}, {.tv_sec = 4000000000}};
 	assert_int_equal(utimensat(AT_FDCWD, packed, later, 0), 0);
 	move("orders.log", "orders.log.2");
-	append("orders.log", "three\n");
+	folder_append("orders.log", "three\n");
 	collected_wait(&collected, "obs_notes", "source=\"orders.log\"", "dropped=1", NULL);
 	collected_wait_event(&collected, "orders.log orders W a part of '",
 		"orders.log' is lost: ", "packed before it could be read", NULL);
@@ -298,7 +261,7 @@ static void what_is_lost_of_a_log_is_counted_and_said(void **state)
 static void append_many(const char *name)
 {
 	for (int i = 0; i < 2000; i++)
-		append(name, "line %d of a log that is longer than what is read first\n", i);
+		folder_append(name, "line %d of a log that is longer than what is read first\n", i);
 }
 
 /* In a folder that is not there yet nothing tells of a new file: the look after the reload is the
@@ -310,8 +273,8 @@ static void a_file_that_is_made_just_before_a_reload_is_read_whole(void **state)
 		"bots: [{name: orders, transport: none, logs: [%s/sub/orders.log]}%s]\n"
 		"logs: [{name: rest, path: '%s/sub/many*.log'}]\n";
 	collected_start(&collected, yaml, folder, "", folder);
-	collected_wait(&collected, "obs_source", "kind=\"files\"", "state=\"ok\"", NULL);
-	autofree char *ready = path_of("ready"), *sub = path_of("sub");
+	collect_wait_ok("kind=\"files\"");
+	autofree char *ready = folder_path("ready"), *sub = folder_path("sub");
 	assert_int_equal(mkdir(ready, 0700), 0);
 	append_many("ready/orders.log");
 	append_many("ready/many-1.log");
@@ -326,14 +289,14 @@ static void a_file_that_is_made_just_before_a_reload_is_read_whole(void **state)
 static void a_log_that_is_given_to_another_bot_goes_on_where_it_was(void **state)
 {
 	(void)state;
-	append("orders.log", "one\n");
+	folder_append("orders.log", "one\n");
 	watch();
 	collected_wait_event(&collected, "one", NULL);
 	collected_reload(&collected,
 		"bots: [{name: pay, transport: none, logs: [%s/orders.log]}]\n", folder);
-	append("orders.log", "two\n");
+	folder_append("orders.log", "two\n");
 	collected_wait_event(&collected, "two", NULL);
-	append("orders.log", "three\n");
+	folder_append("orders.log", "three\n");
 	collected_wait_event(&collected, "orders.log pay ", "three", NULL);
 	assert_int_equal(collected_count_events(&collected, "one"), 1);
 }
@@ -358,9 +321,10 @@ static bool is_open(const char *path)
 static void a_log_that_is_asked_for_no_more_is_let_go_where_nobody_can_look(void **state)
 {
 	(void)state;
-	autofree char *sub = path_of("sub"), *away = path_of("away"), *path = path_of("away/a.log");
+	autofree char *sub = folder_path("sub"), *away = folder_path("away"),
+		      *path = folder_path("away/a.log");
 	assert_int_equal(mkdir(sub, 0700), 0);
-	append("sub/a.log", "one\n");
+	folder_append("sub/a.log", "one\n");
 	collected_start(&collected, "logs: [{name: rest, path: '%s/sub/*.log'}]\n", folder);
 	collected_wait_event(&collected, "one", NULL);
 	assert_int_equal(rename(sub, away), 0);
@@ -368,10 +332,10 @@ static void a_log_that_is_asked_for_no_more_is_let_go_where_nobody_can_look(void
 	collected_wait(&collected, "obs_source", "kind=\"files\"", "state=\"error\"", "a.log",
 		"Too many levels of symbolic links", NULL);
 	assert_true(is_open(path));
-	append("next.log", "next\n");
+	folder_append("next.log", "next\n");
 	collected_reload(&collected, "logs: [{name: rest, path: '%s/next.log'}]\n", folder);
 	collected_wait_event(&collected, "next", NULL);
-	collected_wait(&collected, "obs_source", "kind=\"files\"", "state=\"ok\"", NULL);
+	collect_wait_ok("kind=\"files\"");
 	assert_false(is_open(path));
 }
 
@@ -379,19 +343,19 @@ static void a_log_that_is_asked_for_no_more_is_let_go_where_nobody_can_look(void
 static void a_log_whose_folder_is_closed_for_a_while_is_not_read_again(void **state)
 {
 	(void)state;
-	autofree char *sub = path_of("sub"), *away = path_of("away");
+	autofree char *sub = folder_path("sub"), *away = folder_path("away");
 	assert_int_equal(mkdir(sub, 0700), 0);
-	append("sub/a.log", "one\n");
+	folder_append("sub/a.log", "one\n");
 	collected_start(&collected, "logs: [{name: rest, path: '%s/sub/*.log'}]\n", folder);
 	collected_wait_event(&collected, "one", NULL);
 	assert_int_equal(rename(sub, away), 0);
 	assert_int_equal(symlink(sub, sub), 0);
 	collected_wait(&collected, "obs_source", "kind=\"files\"", "state=\"error\"", NULL);
-	append("away/a.log", "two\n");
+	folder_append("away/a.log", "two\n");
 	assert_int_equal(unlink(sub), 0);
 	assert_int_equal(rename(away, sub), 0);
-	collected_wait(&collected, "obs_source", "kind=\"files\"", "state=\"ok\"", NULL);
-	append("sub/a.log", "three\n");
+	collect_wait_ok("kind=\"files\"");
+	folder_append("sub/a.log", "three\n");
 	collected_wait_event(&collected, "three", NULL);
 	assert_int_equal(collected_count_events(&collected, "one"), 1);
 	assert_int_equal(collected_count_events(&collected, "two"), 1);
@@ -406,7 +370,7 @@ static void fill_mailbox(void)
 /* What the files' worker does after it was told of everything before, also when it cannot say so. */
 static void await_open(const char *name)
 {
-	autofree char *path = path_of(name);
+	autofree char *path = folder_path(name);
 	int64_t until_ms = clock_mono_ms(clock_real()) + COLLECTED_WAIT_MS;
 	while (!is_open(path)) {
 		assert_true(clock_mono_ms(clock_real()) < until_ms);
@@ -427,16 +391,16 @@ static void await_refused_post(void)
 static void lines_that_wait_for_a_full_engine_survive_that_their_log_gets_another_bot(void **state)
 {
 	(void)state;
-	append("next.log", "next\n");
+	folder_append("next.log", "next\n");
 	watch();
 	fill_mailbox();
-	append("orders.log", "one\n");
+	folder_append("orders.log", "one\n");
 	await_refused_post();
 	collected_reload(&collected,
 		"bots: [{name: pay, transport: none, logs: [%s/orders.log, %s/next.log]}]\n",
 		folder, folder);
 	await_open("next.log");
-	append("orders.log", "two\n");
+	folder_append("orders.log", "two\n");
 	collected_wait_event(&collected, "orders.log pay ", "two", NULL);
 	assert_int_equal(collected_count_events(&collected, "orders.log orders "), 1);
 	assert_int_equal(collected_count_events(&collected, "one"), 1);
@@ -451,7 +415,7 @@ static void many_lines_make_few_notes(void **state)
 		autostr struct str text = STR_INIT;
 		for (int j = 0; j < 1000; j++)
 			str_addf(&text, "line %d %d\n", i, j);
-		append("orders.log", "%s", text.text);
+		folder_append("orders.log", "%s", text.text);
 	}
 	collected_wait_event(&collected, "line 39 999", NULL);
 	assert_int_equal(collected_count_events(&collected, "line "), 40000);
@@ -460,7 +424,7 @@ static void many_lines_make_few_notes(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, collect_setup, collect_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(what_is_there_at_the_start_is_shown_from_its_last_part_on),
 		TEST(a_line_that_is_written_is_seen_at_once_with_its_level_and_bot),

@@ -6,17 +6,14 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <stdio.h>
 #include <string.h>
 
-#include "core/base/clock.h"
 #include "core/base/err.h"
-#include "tests/support/collected.h"
+#include "tests/support/collect_scene.h"
 #include "tests/support/pages.h"
 #include "tests/support/servers.h"
 
 static struct pages pages;
-static struct collected collected;
 
 static int setup(void **state)
 {
@@ -27,11 +24,9 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-	(void)state;
-	if (collected.collect)
-		collected_stop(&collected);
+	int failed = collect_teardown(state);
 	pages_close(&pages);
-	return 0;
+	return failed;
 }
 
 /* One check named `it`, twice a second, with these further options. */

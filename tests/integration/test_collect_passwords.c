@@ -14,8 +14,7 @@
 #include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/base/redact.h"
-#include "core/base/str.h"
-#include "tests/support/collected.h"
+#include "tests/support/collect_scene.h"
 #include "tests/support/processes.h"
 #include "tests/support/servers.h"
 
@@ -25,7 +24,6 @@ enum { RENEWALS = 12, RENEW_MS = 6000, PAUSE_OVER_MS = 31000 };
 
 static struct pg_server server;
 static struct clock test_clock;
-static struct collected collected;
 
 static void write_file(const char *name, const char *text, mode_t mode)
 {
@@ -94,14 +92,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	if (collected.collect)
-		collected_stop(&collected);
-	return 0;
-}
-
 static size_t runs(void)
 {
 	autofree char *text = read_file_of("runs");
@@ -117,8 +107,8 @@ static void watch(const char *password)
 		"bots: [{name: orders, transport: none}]\n",
 		server.folder, server.port, password);
 	collected.forbidden = "first-secret";
-	collected_wait(&collected, "obs_source", "name=\"main:listen\"", "state=\"ok\"", NULL);
-	collected_wait(&collected, "obs_source", "name=\"main\"", "state=\"ok\"", NULL);
+	collect_wait_ok("name=\"main:listen\"");
+	collect_wait_ok("name=\"main\"");
 }
 
 static void watch_by_command(void)
@@ -295,7 +285,7 @@ static void stopping_does_not_wait_for_a_command_that_hangs(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, collect_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(a_password_that_stays_the_same_costs_nothing_over_many_connections),
 		TEST(a_password_that_changed_is_found_after_one_refusal_and_redacted_from_then_on),

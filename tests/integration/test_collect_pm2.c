@@ -11,8 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -21,34 +19,19 @@
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "core/collect/programs.h"
-#include "tests/support/collected.h"
-#include "tests/support/servers.h"
+#include "tests/support/collect_scene.h"
+#include "tests/support/spawn.h"
 
 #define TOKEN "7100000001:AAFcanarycanarycanarycanarycanary12"
 
-static struct collected collected;
-static char folder[64], program[512];
+static char program[512];
 
-/* True when it exits 0 within its time. */
-static bool run(char *const argv[])
-{
-	int status = -1;
-	pid_t pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		if (freopen("/dev/null", "w", stdout) && freopen("/dev/null", "w", stderr))
-			execvp(argv[0], argv);
-		_exit(127);
-	}
-	return waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0;
-}
+enum { PM2_MS = 60000, NPM_MS = 120000 };
 
 static bool pm2(const char *one, const char *two, const char *three, const char *four)
 {
-	char *argv[] = {(char *)(uintptr_t) "timeout", (char *)(uintptr_t) "60", program,
-		(char *)(uintptr_t)one, (char *)(uintptr_t)two, (char *)(uintptr_t)three,
-		(char *)(uintptr_t)four, NULL};
-	return run(argv);
+	return spawn_run(WORDS(program, one, two, three, four), &(struct spawn){0}, PM2_MS, NULL) ==
+	       0;
 }
 
 static bool find_program(void)
@@ -70,44 +53,31 @@ static bool find_program(void)
 	copy_text(program, sizeof(program), found);
 	if (access(program, X_OK) == 0)
 		return true;
-	char *install[] = {(char *)(uintptr_t) "timeout", (char *)(uintptr_t) "120",
-		(char *)(uintptr_t) "npm", (char *)(uintptr_t) "install",
-		(char *)(uintptr_t) "--prefix", place, (char *)(uintptr_t) "--no-audit",
-		(char *)(uintptr_t) "--no-fund", (char *)(uintptr_t) "pm2", NULL};
-	return run(install) && access(program, X_OK) == 0;
-}
-
-static void write_file(const char *name, const char *text)
-{
-	autofree char *path = xasprintf("%s/%s", folder, name);
-	FILE *file = fopen(path, "we");
-	assert_non_null(file);
-	fputs(text, file);
-	assert_int_equal(fclose(file), 0);
+	return spawn_run(
+		       WORDS("npm", "install", "--prefix", place, "--no-audit", "--no-fund", "pm2"),
+		       &(struct spawn){0}, NPM_MS, NULL) == 0 &&
+	       access(program, X_OK) == 0;
 }
 
 static int setup(void **state)
 {
-	(void)state;
-	copy_text(folder, sizeof(folder), "/tmp/botswain-test.XXXXXX");
-	if (!mkdtemp(folder) || !find_program())
+	if (collect_setup(state) != 0)
+		return -1;
+	if (!find_program())
 		return 0;
 	setenv("PM2_HOME", folder, 1);
 	setenv("BOT_TOKEN", TOKEN, 1);
-	write_file("app.js", "setInterval(() => console.log('order 4711 came'), 200)\n");
-	write_file("ends.js", "process.exit(3)\n");
+	folder_write("app.js", 0600, "setInterval(() => console.log('order 4711 came'), 200)\n");
+	folder_write("ends.js", 0600, "process.exit(3)\n");
 	return 0;
 }
 
 static int teardown(void **state)
 {
-	(void)state;
-	if (collected.collect)
-		collected_stop(&collected);
+	collect_scene_stop();
 	if (program[0])
 		pm2("kill", NULL, NULL, NULL);
-	remove_folder(folder);
-	return 0;
+	return folder_teardown(state);
 }
 
 static void start(const char *script, const char *name)

@@ -13,11 +13,10 @@
 
 #include "core/base/mem.h"
 #include "core/base/str.h"
-#include "tests/support/collected.h"
+#include "tests/support/collect_scene.h"
 #include "tests/support/servers.h"
 
 static struct pg_server server;
-static struct collected collected;
 
 static int start_server(void **state)
 {
@@ -35,12 +34,10 @@ static int release_server(void **state)
 
 static int stop_watching(void **state)
 {
-	(void)state;
-	if (collected.collect)
-		collected_stop(&collected);
+	int failed = collect_teardown(state);
 	if (!server.pid)
 		pg_server_start(&server);
-	return 0;
+	return failed;
 }
 
 static void run(const char *sql)
@@ -179,7 +176,7 @@ static void notifications_arrive_and_listening_survives_a_restart(void **state)
 {
 	(void)state;
 	watch("tester", ", listen: [fleet, \"odd \\\"name\"]", "");
-	collected_wait(&collected, "obs_source", "name=\"main:listen\"", "state=\"ok\"", NULL);
+	collect_wait_ok("name=\"main:listen\"");
 	run("notify fleet, '{\"bot\":\"orders\",\"x\":1}'");
 	collected_wait(
 		&collected, "obs_notify", "name=\"main\"", "channel=\"fleet\"", "orders", NULL);
@@ -188,7 +185,7 @@ static void notifications_arrive_and_listening_survives_a_restart(void **state)
 	collected_wait(
 		&collected, "obs_source", "name=\"main:listen\"", "state=\"unreachable\"", NULL);
 	pg_server_start(&server);
-	collected_wait(&collected, "obs_source", "name=\"main:listen\"", "state=\"ok\"", NULL);
+	collect_wait_ok("name=\"main:listen\"");
 	run("notify \"odd \"\"name\", 'again'");
 	collected_wait(&collected, "obs_notify", "payload=\"again\"", NULL);
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Processes of bots: found by pid file, command and pattern; their death, restart and doubles. */
-#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -18,21 +17,10 @@
 
 #include "core/base/clock.h"
 #include "core/base/mem.h"
-#include "core/base/str.h"
-#include "tests/support/collected.h"
-#include "tests/support/servers.h"
+#include "tests/support/collect_scene.h"
 
-static struct collected collected;
-static char folder[64];
 static pid_t bots[4];
 static size_t count;
-
-static int setup(void **state)
-{
-	(void)state;
-	copy_text(folder, sizeof(folder), "/tmp/botswain-test.XXXXXX");
-	return mkdtemp(folder) ? 0 : -1;
-}
 
 static void end_bot(pid_t pid)
 {
@@ -45,13 +33,10 @@ static void end_bot(pid_t pid)
 
 static int teardown(void **state)
 {
-	(void)state;
-	if (collected.collect)
-		collected_stop(&collected);
+	collect_scene_stop();
 	while (count)
 		end_bot(bots[count - 1]);
-	remove_folder(folder);
-	return 0;
+	return folder_teardown(state);
 }
 
 /* A process that waits, or that computes. */
@@ -68,21 +53,6 @@ static pid_t start_bot(bool is_busy)
 		;
 	for (;;)
 		pause();
-}
-
-static void PRINTF_LIKE(2, 3) write_file(const char *name, const char *format, ...)
-{
-	autofree char *path = xasprintf("%s/%s", folder, name);
-	autofree char *part = xasprintf("%s.part", path);
-	FILE *file = fopen(part, "we");
-	va_list args;
-	assert_non_null(file);
-	va_start(args, format);
-	vfprintf(file, format, args);
-	va_end(args);
-	assert_int_equal(fclose(file), 0);
-	assert_int_equal(chmod(part, 0755), 0);
-	assert_int_equal(rename(part, path), 0);
 }
 
 static void watch(const char *process)
@@ -111,7 +81,7 @@ static void a_running_process_is_measured(void **state)
 	(void)state;
 	int64_t wall_ms = clock_wall_ms(clock_real());
 	pid_t pid = start_bot(true);
-	write_file("orders.pid", "%d\n", (int)pid);
+	folder_write("orders.pid", 0755, "%d\n", (int)pid);
 	watch_pidfile();
 	const char *seen = collected_wait(
 		&collected, "obs_process", "state=\"running\"", "cpu_percent=nan", NULL);
@@ -123,14 +93,14 @@ static void a_running_process_is_measured(void **state)
 		(int64_t)collected_number(seen, "start_ms"), wall_ms - 2500, wall_ms + 2500);
 	seen = collected_wait(&collected, "obs_process", "state=\"running\"", NULL);
 	assert_true(collected_number(seen, "cpu_percent") > 10);
-	collected_wait(&collected, "obs_source", "kind=\"process\"", "state=\"ok\"", NULL);
+	collect_wait_ok("kind=\"process\"");
 }
 
 static void a_death_is_reported_at_once_and_the_next_start_too(void **state)
 {
 	(void)state;
 	pid_t pid = start_bot(false);
-	write_file("orders.pid", "%d\n", (int)pid);
+	folder_write("orders.pid", 0755, "%d\n", (int)pid);
 	collected_start(&collected,
 		"process: {interval: 3s}\n"
 		"bots: [{name: orders, transport: none, process: {pidfile: %s/orders.pid}}]\n",
@@ -144,7 +114,7 @@ static void a_death_is_reported_at_once_and_the_next_start_too(void **state)
 	assert_true(collected.last_ms - killed_ms < 1000); /* far below the interval */
 	collected_wait(&collected, "obs_process", "state=\"absent\"", text, NULL);
 	pid = start_bot(false);
-	write_file("orders.pid", "%d\n", (int)pid);
+	folder_write("orders.pid", 0755, "%d\n", (int)pid);
 	wait_running(pid);
 }
 
@@ -152,7 +122,7 @@ static void a_process_that_nobody_reaped_is_dead(void **state)
 {
 	(void)state;
 	pid_t pid = start_bot(false);
-	write_file("orders.pid", "%d\n", (int)pid);
+	folder_write("orders.pid", 0755, "%d\n", (int)pid);
 	watch_pidfile();
 	wait_running(pid);
 	kill(pid, SIGKILL);
@@ -164,7 +134,7 @@ static void a_pid_file_that_is_not_there_or_holds_nothing_says_so(void **state)
 	(void)state;
 	watch_pidfile();
 	collected_wait(&collected, "obs_process", "state=\"absent\"", "no pid file '", NULL);
-	write_file("orders.pid", "starting\n");
+	folder_write("orders.pid", 0755, "starting\n");
 	collected_wait(&collected, "obs_process", "state=\"absent\"", "holds no pid", NULL);
 }
 
@@ -182,7 +152,7 @@ static void another_process_with_the_same_pid_is_not_the_bot(void **state)
 {
 	(void)state;
 	pid_t pid = start_bot(false), other = 0;
-	write_file("orders.pid", "%d\n", (int)pid);
+	folder_write("orders.pid", 0755, "%d\n", (int)pid);
 	watch_pidfile();
 	/* Twice: start times have 10 ms, so the other one must not begin in the same. */
 	wait_running(pid);
@@ -198,7 +168,7 @@ static void another_process_with_the_same_pid_is_not_the_bot(void **state)
 		skip();
 	collected_clear(&collected);
 	collected_wait(&collected, "obs_process", "state=\"absent\"", "is another one now", NULL);
-	write_file("orders.pid", "%d\n", (int)other);
+	folder_write("orders.pid", 0755, "%d\n", (int)other);
 	wait_running(other);
 }
 
@@ -214,14 +184,15 @@ static void a_command_names_the_pid_and_is_not_run_while_it_lives(void **state)
 	(void)state;
 	pid_t pid = start_bot(false);
 	autofree char *process = xasprintf("pid_command: [%s/which, orders]", folder);
-	write_file("which", "#!/bin/sh\nprintf x >>%s/runs\n[ \"$1\" = orders ] && echo %d\n",
-		folder, (int)pid);
+	folder_write("which", 0755,
+		"#!/bin/sh\nprintf x >>%s/runs\n[ \"$1\" = orders ] && echo %d\n", folder,
+		(int)pid);
 	watch(process);
 	for (int i = 0; i < 4; i++)
 		wait_running(pid);
 	assert_int_equal(runs_of_command(), 1);
-	write_file("which", "#!/bin/sh\nprintf x >>%s/runs\necho 'orders: ERROR (not running)'\n",
-		folder);
+	folder_write("which", 0755,
+		"#!/bin/sh\nprintf x >>%s/runs\necho 'orders: ERROR (not running)'\n", folder);
 	end_bot(pid);
 	collected_wait(&collected, "obs_process", "state=\"absent\"", "names no process",
 		"words=\"orders: ERROR (not running)\"", NULL);
@@ -233,8 +204,8 @@ static void a_command_that_hangs_is_ended_and_stops_nobody(void **state)
 	(void)state;
 	pid_t pid = start_bot(false);
 	autofree char *which = xasprintf("%s/which", folder);
-	write_file("which", "#!/bin/sh\nexec sleep 60\n");
-	write_file("other.pid", "%d\n", (int)pid);
+	folder_write("which", 0755, "#!/bin/sh\nexec sleep 60\n");
+	folder_write("other.pid", 0755, "%d\n", (int)pid);
 	collected_start(&collected,
 		"process: {interval: 500ms}\n"
 		"bots:\n  - {name: orders, transport: none, process: {pid_command: [%s]}}\n"
@@ -259,7 +230,7 @@ static void a_pattern_finds_the_oldest_process_that_matches(void **state)
 {
 	(void)state;
 	autofree char *script = xasprintf("%s/bot-of-the-pattern", folder);
-	write_file("bot-of-the-pattern", "#!/bin/sh\nsleep 60 & wait\n");
+	folder_write("bot-of-the-pattern", 0755, "#!/bin/sh\nsleep 60 & wait\n");
 	autofree char *process = xasprintf("match: '%s/bot-of-the-[a-z]+ --name=orders$'", folder);
 	watch(process);
 	collected_wait(&collected, "obs_process", "state=\"absent\"", "no process matches", NULL);
@@ -301,7 +272,7 @@ static void hurrying_looks_at_once(void **state)
 {
 	(void)state;
 	pid_t pid = start_bot(false);
-	write_file("orders.pid", "%d\n", (int)pid);
+	folder_write("orders.pid", 0755, "%d\n", (int)pid);
 	collected_start(&collected,
 		"process: {interval: 5m}\n"
 		"bots: [{name: orders, transport: none, process: {pidfile: %s/orders.pid}}]\n",
@@ -317,7 +288,7 @@ static void a_reload_keeps_what_is_known_of_a_process(void **state)
 {
 	(void)state;
 	pid_t pid = start_bot(false);
-	write_file("orders.pid", "%d\n", (int)pid);
+	folder_write("orders.pid", 0755, "%d\n", (int)pid);
 	watch_pidfile();
 	wait_running(pid);
 	collected_clear(&collected);
@@ -333,7 +304,7 @@ static void a_reload_keeps_what_is_known_of_a_process(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, collect_setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(a_running_process_is_measured),
 		TEST(a_death_is_reported_at_once_and_the_next_start_too),

@@ -14,50 +14,24 @@
 #include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
-#include "tests/support/collected.h"
+#include "tests/support/collect_scene.h"
 #include "tests/support/servers.h"
 
 enum { MINUTE_S = 60 };
 
 static struct redis_server server;
-static struct collected collected;
-static char folder[64];
-
-static int setup(void **state)
-{
-	(void)state;
-	copy_text(folder, sizeof(folder), "/tmp/botswain-test.XXXXXX");
-	return mkdtemp(folder) ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	if (collected.collect)
-		collected_stop(&collected);
-	remove_folder(folder);
-	return 0;
-}
 
 static int setup_redis(void **state)
 {
 	redis_server_init(&server);
-	return setup(state);
+	return collect_setup(state);
 }
 
 static int teardown_redis(void **state)
 {
-	int failed = teardown(state);
+	int failed = collect_teardown(state);
 	redis_server_release(&server);
 	return failed;
-}
-
-static FILE *open_log(const char *name)
-{
-	autofree char *path = xasprintf("%s/%s", folder, name);
-	FILE *file = fopen(path, "ae");
-	assert_non_null(file);
-	return file;
 }
 
 /* As Python's logging writes it, local time, so many seconds ago. */
@@ -80,13 +54,13 @@ static void watch_files(const char *events)
 	collected_start(&collected,
 		"bots: [{name: orders, transport: none, logs: [%s/orders.log]}]\n%s\n", folder,
 		events);
-	collected_wait(&collected, "obs_source", "kind=\"files\"", "state=\"ok\"", NULL);
+	collect_wait_ok("kind=\"files\"");
 }
 
 static void a_real_log_and_what_it_was_rotated_to_are_read_back(void **state)
 {
 	(void)state;
-	FILE *file = open_log("orders.log");
+	FILE *file = folder_open("orders.log", "ae");
 	for (int ago_s = 60 * MINUTE_S; ago_s > 10 * MINUTE_S; ago_s--)
 		say(file, ago_s, "bot INFO line %d.\n", ago_s);
 	say(file, 10 * MINUTE_S,
@@ -96,7 +70,7 @@ static void a_real_log_and_what_it_was_rotated_to_are_read_back(void **state)
 	autofree char *old = xasprintf("%s/orders.log", folder);
 	autofree char *new = xasprintf("%s/orders.log.1", folder);
 	assert_int_equal(rename(old, new), 0);
-	file = open_log("orders.log");
+	file = folder_open("orders.log", "ae");
 	for (int ago_s = 9 * MINUTE_S; ago_s > 1; ago_s--)
 		say(file, ago_s, "bot INFO line %d.\n", ago_s);
 	fclose(file);
@@ -108,7 +82,7 @@ static void a_real_log_and_what_it_was_rotated_to_are_read_back(void **state)
 	assert_int_equal(collected_count_events(&collected, "KeyError"), 1);
 	assert_int_equal(collected_count_events(&collected, "line 540."), 1);
 	/* The live line comes after all of them, and once. */
-	file = open_log("orders.log");
+	file = folder_open("orders.log", "ae");
 	fprintf(file, "and on it goes\n");
 	fclose(file);
 	collected_wait_event(&collected, "and on it goes", NULL);
@@ -118,7 +92,7 @@ static void a_real_log_and_what_it_was_rotated_to_are_read_back(void **state)
 static void a_quiet_log_shows_its_last_lines_however_old_they_are(void **state)
 {
 	(void)state;
-	FILE *file = open_log("orders.log");
+	FILE *file = folder_open("orders.log", "ae");
 	for (int line = 3; line > 0; line--)
 		say(file, 120 * MINUTE_S + line, "bot ERROR of long ago %d.\n", line);
 	fclose(file);
@@ -130,7 +104,7 @@ static void a_quiet_log_shows_its_last_lines_however_old_they_are(void **state)
 static void the_notes_say_when_it_was(void **state)
 {
 	(void)state;
-	FILE *file = open_log("orders.log");
+	FILE *file = folder_open("orders.log", "ae");
 	say(file, 14 * MINUTE_S, "bot ERROR Conflict: terminated by other getUpdates request\n");
 	say(file, MINUTE_S, "bot ERROR Conflict: terminated by other getUpdates request\n");
 	fclose(file);
@@ -148,11 +122,11 @@ static void the_notes_say_when_it_was(void **state)
 static void nothing_is_read_back_where_the_configuration_says_so(void **state)
 {
 	(void)state;
-	FILE *file = open_log("orders.log");
+	FILE *file = folder_open("orders.log", "ae");
 	say(file, 60, "bot INFO before\n");
 	fclose(file);
 	watch_files("events: {read_back: 0}");
-	file = open_log("orders.log");
+	file = folder_open("orders.log", "ae");
 	say(file, 0, "bot INFO after\n");
 	fclose(file);
 	collected_wait_event(&collected, "after", NULL);
@@ -162,7 +136,7 @@ static void nothing_is_read_back_where_the_configuration_says_so(void **state)
 static void what_is_more_than_the_bound_is_counted_and_said(void **state)
 {
 	(void)state;
-	FILE *file = open_log("orders.log");
+	FILE *file = folder_open("orders.log", "ae");
 	char filler[1001];
 	memset(filler, 'x', sizeof(filler) - 1);
 	filler[sizeof(filler) - 1] = '\0';
@@ -287,7 +261,7 @@ static void a_trimmed_stream_is_read_back_from_what_is_left(void **state)
 
 int main(void)
 {
-#define TEST(name)  cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name)  cmocka_unit_test_setup_teardown(name, collect_setup, collect_teardown)
 #define REDIS(name) cmocka_unit_test_setup_teardown(name, setup_redis, teardown_redis)
 	const struct CMUnitTest tests[] = {
 		TEST(a_real_log_and_what_it_was_rotated_to_are_read_back),

@@ -12,11 +12,10 @@
 
 #include "core/base/mem.h"
 #include "core/base/str.h"
-#include "tests/support/collected.h"
+#include "tests/support/collect_scene.h"
 #include "tests/support/servers.h"
 
 static struct redis_server server;
-static struct collected collected;
 
 static int setup(void **state)
 {
@@ -27,11 +26,9 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-	(void)state;
-	if (collected.collect)
-		collected_stop(&collected);
+	int failed = collect_teardown(state);
 	redis_server_release(&server);
-	return 0;
+	return failed;
 }
 
 static void PRINTF_LIKE(1, 2) run(const char *format, ...)
@@ -74,7 +71,7 @@ static void figures_and_heartbeats_are_reported(void **state)
 	assert_null(strstr(beat, "note"));
 	beat = collected_wait(&collected, "obs_heartbeat", "bot=\"quiz\"", NULL);
 	assert_null(strstr(beat, "present=true"));
-	collected_wait(&collected, "obs_source", "kind=\"redis\"", "state=\"ok\"", NULL);
+	collect_wait_ok("kind=\"redis\"");
 }
 
 static void the_full_ttl_is_remembered_so_that_the_age_can_be_told(void **state)
@@ -105,7 +102,7 @@ static void a_killed_server_is_unreachable_and_one_started_again_is_well(void **
 {
 	(void)state;
 	watch("");
-	collected_wait(&collected, "obs_source", "kind=\"redis\"", "state=\"ok\"", NULL);
+	collect_wait_ok("kind=\"redis\"");
 	redis_server_kill(&server);
 	collected_wait(&collected, "obs_source", "kind=\"redis\"", "state=\"unreachable\"",
 		"cannot reach redis 'main' at ", "fails=1", NULL);
@@ -120,12 +117,12 @@ static void a_frozen_server_is_noticed_and_stopping_does_not_wait_for_it(void **
 {
 	(void)state;
 	watch("");
-	collected_wait(&collected, "obs_source", "kind=\"redis\"", "state=\"ok\"", NULL);
+	collect_wait_ok("kind=\"redis\"");
 	redis_server_freeze(&server, true);
 	collected_wait(&collected, "obs_source", "kind=\"redis\"", "state=\"unreachable\"",
 		"no answer in time", NULL);
 	redis_server_freeze(&server, false);
-	collected_wait(&collected, "obs_source", "kind=\"redis\"", "state=\"ok\"", NULL);
+	collect_wait_ok("kind=\"redis\"");
 	redis_server_freeze(&server, true);
 	collected_stop(&collected);
 }
@@ -144,7 +141,7 @@ static void what_is_forbidden_is_not_permitted_and_the_rest_goes_on(void **state
 	collected_wait(&collected, "obs_source", "kind=\"redis\"", "state=\"not_permitted\"",
 		"this user has no permissions to run the 'ping' command", NULL);
 	run("ACL SETUSER watcher +@all ~*");
-	collected_wait(&collected, "obs_source", "kind=\"redis\"", "state=\"ok\"", NULL);
+	collect_wait_ok("kind=\"redis\"");
 }
 
 static void a_wrong_password_is_named_and_never_shown(void **state)
@@ -179,20 +176,20 @@ static void a_server_that_loads_its_data_says_so_and_then_is_well(void **state)
 	const char *source = collected_wait(
 		&collected, "obs_source", "kind=\"redis\"", "state=\"error\"", "LOADING", NULL);
 	assert_null(strstr(source, "fails="));
-	collected_wait(&collected, "obs_source", "kind=\"redis\"", "state=\"ok\"", NULL);
+	collect_wait_ok("kind=\"redis\"");
 }
 
 static void a_server_that_cannot_save_is_reported_in_its_words(void **state)
 {
 	(void)state;
-	char folder[] = "/tmp/botswain-gone.XXXXXX";
-	assert_non_null(mkdtemp(folder));
+	char gone[] = "/tmp/botswain-gone.XXXXXX";
+	assert_non_null(mkdtemp(gone));
 	autofree char *saved = redis_server_do(&server, "CONFIG SET save %s", "3600 1");
 	assert_string_equal(saved, "OK");
-	run("CONFIG SET dir %s", folder);
-	remove_folder(folder);
+	run("CONFIG SET dir %s", gone);
+	remove_folder(gone);
 	watch("");
-	collected_wait(&collected, "obs_source", "kind=\"redis\"", "state=\"ok\"", NULL);
+	collect_wait_ok("kind=\"redis\"");
 	run("BGSAVE");
 	collected_wait(&collected, "obs_redis", "name=\"main\"", "save_status=\"err\"", NULL);
 	collected_wait(
@@ -206,13 +203,13 @@ static void a_server_without_room_for_a_client_says_so(void **state)
 	server.extra = xstrdup("maxclients 1");
 	redis_server_start(&server);
 	watch("");
-	collected_wait(&collected, "obs_source", "kind=\"redis\"", "state=\"ok\"", NULL);
+	collect_wait_ok("kind=\"redis\"");
 	collected_stop(&collected);
 	int fd = redis_server_open(&server);
 	watch("");
 	collected_wait(&collected, "obs_source", "kind=\"redis\"", "max number of clients", NULL);
 	close(fd);
-	collected_wait(&collected, "obs_source", "kind=\"redis\"", "state=\"ok\"", NULL);
+	collect_wait_ok("kind=\"redis\"");
 }
 
 static char *client_id(void)
@@ -231,7 +228,7 @@ static void a_reload_that_does_not_concern_it_keeps_the_connection(void **state)
 	(void)state;
 	run("SET hb:newcomer 1 PX 60000");
 	watch("");
-	collected_wait(&collected, "obs_source", "kind=\"redis\"", "state=\"ok\"", NULL);
+	collect_wait_ok("kind=\"redis\"");
 	autofree char *before = client_id();
 	collected_reload(&collected,
 		"redis: [{name: main, socket: %s, interval: 300ms, timeout: 500ms, "
@@ -248,12 +245,12 @@ static void a_reload_with_another_server_follows_it(void **state)
 {
 	(void)state;
 	watch("");
-	collected_wait(&collected, "obs_source", "kind=\"redis\"", "state=\"ok\"", NULL);
+	collect_wait_ok("kind=\"redis\"");
 	collected_reload(&collected,
 		"redis: [{name: main, host: 127.0.0.1, port: %d, interval: 300ms}]\n"
 		"bots: [{name: orders, transport: none}]\n",
 		server.port);
-	collected_wait(&collected, "obs_source", "kind=\"redis\"", "state=\"ok\"", NULL);
+	collect_wait_ok("kind=\"redis\"");
 	autofree char *clients = redis_server_do(&server, "CLIENT LIST");
 	assert_non_null(strstr(clients, "laddr=127.0.0.1:"));
 }

@@ -9,37 +9,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
-#include "tests/support/collected.h"
+#include "tests/support/collect_scene.h"
 #include "tests/support/pages.h"
-#include "tests/support/servers.h"
 
 static struct pages pages;
-static struct collected collected;
-static char folder[64];
 
 static int setup(void **state)
 {
-	(void)state;
 	pages_open(&pages);
-	copy_text(folder, sizeof(folder), "/tmp/botswain-test.XXXXXX");
-	assert_non_null(mkdtemp(folder));
-	return 0;
+	return collect_setup(state);
 }
 
 static int teardown(void **state)
 {
-	(void)state;
-	if (collected.collect)
-		collected_stop(&collected);
+	int failed = collect_teardown(state);
 	pages_close(&pages);
-	remove_folder(folder);
-	return 0;
+	return failed;
 }
 
 static void watch(const char *options)
@@ -142,12 +130,7 @@ static void ten_megabytes_an_endless_drip_and_a_hang_are_cut_off(void **state)
 
 static void write_secret(const char *text)
 {
-	autofree char *path = xasprintf("%s/secret", folder);
-	FILE *file = fopen(path, "we");
-	assert_non_null(file);
-	fprintf(file, "%s\n", text);
-	assert_int_equal(fclose(file), 0);
-	assert_int_equal(chmod(path, 0600), 0);
+	folder_write("secret", 0600, "%s\n", text);
 }
 
 static void a_bearer_token_is_sent_and_said_nowhere(void **state)

@@ -11,13 +11,11 @@
 #include <string.h>
 
 #include "core/base/mem.h"
-#include "core/base/str.h"
 #include "tests/support/botapi.h"
-#include "tests/support/collected.h"
+#include "tests/support/collect_scene.h"
 #include "tests/support/pages.h"
 
 static struct botapi server;
-static struct collected collected;
 static struct pages pages;
 
 static int setup(void **state)
@@ -30,12 +28,10 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-	(void)state;
-	if (collected.collect)
-		collected_stop(&collected);
+	int failed = collect_teardown(state);
 	pages_close(&pages);
 	botapi_stop(&server);
-	return 0;
+	return failed;
 }
 
 static int statistics_port(void)
@@ -60,7 +56,7 @@ static void bots_are_known_by_their_ids_and_no_token_leaves(void **state)
 	autofree char *label = xasprintf("labels=\"id=%lld\"", strtoll(token, NULL, 10));
 	const char *seen = collected_wait(&collected, "obs_botapi", label, NULL);
 	assert_int_equal((int)collected_number(seen, "bots_total"), 1);
-	collected_wait(&collected, "obs_source", "kind=\"botapi\"", "state=\"ok\"", NULL);
+	collect_wait_ok("kind=\"botapi\"");
 }
 
 static void a_page_that_is_something_else_is_an_error_without_its_words(void **state)

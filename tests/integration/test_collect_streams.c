@@ -13,11 +13,10 @@
 
 #include "core/base/mem.h"
 #include "core/base/str.h"
-#include "tests/support/collected.h"
+#include "tests/support/collect_scene.h"
 #include "tests/support/servers.h"
 
 static struct redis_server server;
-static struct collected collected;
 
 static int setup(void **state)
 {
@@ -28,11 +27,9 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-	(void)state;
-	if (collected.collect)
-		collected_stop(&collected);
+	int failed = collect_teardown(state);
 	redis_server_release(&server);
-	return 0;
+	return failed;
 }
 
 static void add(const char *stream, const char *message)
@@ -60,7 +57,7 @@ static void watch(const char *streams)
 
 static void wait_until_read(void)
 {
-	collected_wait(&collected, "obs_source", "name=\"main:streams\"", "state=\"ok\"", NULL);
+	collect_wait_ok("name=\"main:streams\"");
 }
 
 static void mapped_fields_have_their_meaning_and_others_are_kept(void **state)

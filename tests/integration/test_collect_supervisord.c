@@ -8,35 +8,26 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
 
 #include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/mem.h"
-#include "core/base/str.h"
 #include "core/collect/programs.h"
-#include "tests/support/collected.h"
-#include "tests/support/servers.h"
+#include "tests/support/collect_scene.h"
+#include "tests/support/sockets.h"
+#include "tests/support/spawn.h"
 
 #define PASSWORD "s3cr3t-canary-of-supervisord"
 
-static struct collected collected;
-static char folder[64];
 static pid_t supervisord;
 
-static void write_file(const char *name, const char *text)
+enum { START_MS = 10000 };
+
+static bool is_there(const void *path)
 {
-	autofree char *path = xasprintf("%s/%s", folder, name);
-	FILE *file = fopen(path, "we");
-	assert_non_null(file);
-	fputs(text, file);
-	assert_int_equal(fclose(file), 0);
+	return access(path, F_OK) == 0;
 }
 
 static void begin_supervisord(const char *http, const char *programs)
@@ -50,43 +41,22 @@ static void begin_supervisord(const char *http, const char *programs)
 			folder, programs, getuid() ? "" : "user=root\n", http);
 	autofree char *path = xasprintf("%s/supervisord.conf", folder);
 	autofree char *socket = xasprintf("%s/s.sock", folder);
-	write_file("supervisord.conf", config);
-	supervisord = fork();
-	if (supervisord == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGTERM);
-		if (freopen("/dev/null", "w", stdout))
-			execlp("supervisord", "supervisord", "-c", path, (char *)NULL);
-		_exit(127);
-	}
-	for (int i = 0; i < 200 && access(socket, F_OK) != 0; i++)
-		usleep(50000);
-	assert_int_equal(access(socket, F_OK), 0);
+	folder_write("supervisord.conf", 0600, "%s", config);
+	supervisord = spawn_start(
+		WORDS("supervisord", "-c", path), &(struct spawn){.death_signal = SIGTERM});
+	assert_true(comes_true(is_there, socket, START_MS));
 }
 
 static void end_supervisord(void)
 {
-	if (!supervisord)
-		return;
-	kill(supervisord, SIGTERM);
-	assert_int_equal(waitpid(supervisord, NULL, 0), supervisord);
-	supervisord = 0;
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	copy_text(folder, sizeof(folder), "/tmp/botswain-test.XXXXXX");
-	return mkdtemp(folder) ? 0 : -1;
+	(void)spawn_end(&supervisord, SIGTERM);
 }
 
 static int teardown(void **state)
 {
-	(void)state;
-	if (collected.collect)
-		collected_stop(&collected);
+	collect_scene_stop();
 	end_supervisord();
-	remove_folder(folder);
-	return 0;
+	return folder_teardown(state);
 }
 
 static void watch(const char *more, const char *bots)
@@ -205,11 +175,9 @@ static void a_login_is_used_and_one_that_is_refused_is_said(void **state)
 	(void)state;
 	const char *login = "username=console\npassword=" PASSWORD "\n";
 	begin_supervisord(login, "[program:orders]\ncommand=sleep 4006\nstartsecs=0\n");
-	write_file("good", PASSWORD "\n");
-	write_file("bad", "not-the-one\n");
+	folder_write("good", 0600, PASSWORD "\n");
+	folder_write("bad", 0600, "not-the-one\n");
 	autofree char *good = xasprintf("%s/good", folder), *bad = xasprintf("%s/bad", folder);
-	chmod(good, 0600);
-	chmod(bad, 0600);
 	collected.forbidden = PASSWORD;
 	autofree char *more = xasprintf(", user: console, password: {file: %s}", bad);
 	watch(more, BOT("orders"));
@@ -237,21 +205,11 @@ static void several_processes_are_as_well_as_the_worst(void **state)
 	collected_wait(&collected, "obs_process", "bot=\"mod\"", "state=\"fatal\"", NULL);
 }
 
-/* A socket that takes connections and never answers. */
-static int listen_silently(void)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s/s.sock", folder);
-	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
-	assert_int_equal(listen(fd, 5), 0);
-	return fd;
-}
-
 static void one_that_hangs_is_unreachable_and_holds_nobody_up(void **state)
 {
 	(void)state;
-	autoclose int fd = listen_silently();
+	autofree char *path = folder_path("s.sock");
+	autoclose int fd = socket_listen(path); /* and never answers */
 	watch(", timeout: 300ms", BOT("orders"));
 	collected_wait(&collected, "obs_process", "state=\"unknown\"", "no answer in 0.3 s", NULL);
 	collected_wait(&collected, "obs_source", "state=\"unreachable\"", NULL);
@@ -280,22 +238,24 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
-			a_running_process_is_measured_without_a_pid_file, setup, teardown),
-		cmocka_unit_test_setup_teardown(each_state_is_told_with_its_words, setup, teardown),
+			a_running_process_is_measured_without_a_pid_file, collect_setup, teardown),
 		cmocka_unit_test_setup_teardown(
-			a_death_is_seen_at_once_and_the_next_start_too, setup, teardown),
+			each_state_is_told_with_its_words, collect_setup, teardown),
 		cmocka_unit_test_setup_teardown(
-			its_log_is_followed_though_nobody_configured_it, setup, teardown),
+			a_death_is_seen_at_once_and_the_next_start_too, collect_setup, teardown),
 		cmocka_unit_test_setup_teardown(
-			a_supervisor_that_is_gone_leaves_its_bots_unknown, setup, teardown),
+			its_log_is_followed_though_nobody_configured_it, collect_setup, teardown),
 		cmocka_unit_test_setup_teardown(
-			a_login_is_used_and_one_that_is_refused_is_said, setup, teardown),
+			a_supervisor_that_is_gone_leaves_its_bots_unknown, collect_setup, teardown),
 		cmocka_unit_test_setup_teardown(
-			several_processes_are_as_well_as_the_worst, setup, teardown),
+			a_login_is_used_and_one_that_is_refused_is_said, collect_setup, teardown),
 		cmocka_unit_test_setup_teardown(
-			one_that_hangs_is_unreachable_and_holds_nobody_up, setup, teardown),
+			several_processes_are_as_well_as_the_worst, collect_setup, teardown),
 		cmocka_unit_test_setup_teardown(
-			no_supervisord_and_an_answer_that_is_none_are_told_apart, setup, teardown),
+			one_that_hangs_is_unreachable_and_holds_nobody_up, collect_setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			no_supervisord_and_an_answer_that_is_none_are_told_apart, collect_setup,
+			teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* What a real systemd says of its services: PID 1 of a PID namespace, on a message bus of its own. */
-#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -10,10 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -23,46 +19,29 @@
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "core/collect/programs.h"
-#include "tests/support/servers.h"
+#include "tests/support/asked.h"
+#include "tests/support/folder.h"
+#include "tests/support/sockets.h"
+#include "tests/support/spawn.h"
 
 #define CANARY "AAcanary-canary_canary0123456789abc"
 
 enum { WAIT_MS = 20000, MANY = 1000, CANNOT = 77 };
 
-static char folder[64], bus[128];
+static char *bus;
 static pid_t init;
 static bool cannot;
 
-static bool ask(const char *address, const char *const *only, struct programs *ret, struct err *err)
+static struct asked systemd(void)
 {
-	size_t count = 0;
-	while (only && only[count])
-		count++;
-	const struct programs_question question = {.address = address,
-		.only = only,
-		.only_count = count,
-		.timeout_ms = 10000,
-		.stop_fd = -1};
-	return supervisor_systemd.list(&question, ret, err);
-}
-
-static void PRINTF_LIKE(2, 3) write_file(const char *name, const char *format, ...)
-{
-	va_list args;
-	autofree char *path = xasprintf("%s/%s", folder, name);
-	FILE *file = fopen(path, "we");
-	assert_non_null(file);
-	va_start(args, format);
-	vfprintf(file, format, args);
-	va_end(args);
-	assert_int_equal(fclose(file), 0);
+	return (struct asked){&supervisor_systemd, bus};
 }
 
 /* A service that writes down its pid, as it knows it itself, and then does `what`. */
 static void write_unit(const char *name, const char *what, const char *more)
 {
 	autofree char *path = xasprintf("units/%s", name);
-	write_file(path,
+	folder_write(path, 0644,
 		"[Unit]\nDefaultDependencies=no\n[Service]\n"
 		"ExecStart=/bin/sh -c 'echo $$$$ >%s/%%N.pid; %s'\n%s\n",
 		folder, what, more);
@@ -73,10 +52,10 @@ static void write_many(void)
 	autostr struct str wants = STR_INIT;
 	for (int i = 0; i < MANY; i++)
 		str_addf(&wants, "Wants=idle@%d.service\n", i);
-	write_file("units/idle@.service",
+	folder_write("units/idle@.service", 0644,
 		"[Unit]\nDefaultDependencies=no\nConditionPathExists=/nowhere\n"
 		"[Service]\nExecStart=/bin/true\n");
-	write_file("units/many.target", "[Unit]\nDefaultDependencies=no\n%s", wants.text);
+	folder_write("units/many.target", 0644, "[Unit]\nDefaultDependencies=no\n%s", wants.text);
 }
 
 static void write_units(void)
@@ -91,9 +70,9 @@ static void write_units(void)
 	assert_int_equal(mkdir(units, 0755), 0);
 	assert_int_equal(mkdir(drop_ins, 0755), 0);
 	write_unit("bot@.service", "exec sleep 1000", orders);
-	write_file("units/bot@.service.d/log.conf", "[Service]\nStandardOutput=append:%s/%%i.log\n",
-		folder);
-	write_file("units/start.service",
+	folder_write("units/bot@.service.d/log.conf", 0644,
+		"[Service]\nStandardOutput=append:%s/%%i.log\n", folder);
+	folder_write("units/start.service", 0644,
 		"[Unit]\nDefaultDependencies=no\nWants=bot@orders.service many.target\n"
 		"[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/true\n");
 	write_unit("crashed.service", "exit 3", "StandardError=null");
@@ -105,22 +84,16 @@ static void write_units(void)
 
 static void boot(void)
 {
-	init = fork();
-	assert_true(init >= 0);
-	if (init > 0)
-		return;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	autofree char *log = xasprintf("%s/log", folder);
-	int fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-	dup2(fd, STDOUT_FILENO);
-	dup2(fd, STDERR_FILENO);
-	execl("tests/supervisors/boot-systemd", "boot-systemd", folder, (char *)NULL);
-	_exit(CANNOT);
+	autofree char *log = folder_path("log");
+	init = spawn_start(
+		WORDS("tests/supervisors/boot-systemd", folder), &(struct spawn){.log = log});
 }
 
 static bool has_ended(void)
 {
 	int status;
+	if (!init)
+		return true;
 	if (waitpid(init, &status, WNOHANG) != init)
 		return false;
 	init = 0;
@@ -128,36 +101,28 @@ static bool has_ended(void)
 	return true;
 }
 
-static void pause_ms(int ms)
+struct awaited {
+	const char *name, *state;
+};
+
+static bool is_told_or_over(const void *context)
 {
-	(void)usleep((useconds_t)ms * 1000);
+	const struct awaited *awaited = context;
+	return has_ended() || asked_until_state(systemd(), awaited->name, awaited->state, 0);
 }
 
-/* Until the service has that state; false when it does not come to it. */
+/* Until the service has that state; false when it does not come to it, or systemd has ended. */
 static bool wait_state(const char *name, const char *state)
 {
-	int64_t until_ms = clock_mono_ms(clock_real()) + WAIT_MS;
-	const char *only[] = {name, NULL};
-	while (clock_mono_ms(clock_real()) < until_ms && init && !has_ended()) {
-		struct programs programs = {0};
-		struct err err = {0};
-		bool is_there = ask(bus, only, &programs, &err) && programs.count == 1 &&
-				!strcmp(programs.items[0].state, state);
-		programs_release(&programs);
-		if (is_there)
-			return true;
-		pause_ms(20);
-	}
-	return false;
+	const struct awaited awaited = {name, state};
+	return comes_true(is_told_or_over, &awaited, WAIT_MS) && init;
 }
 
 static int setup(void **state)
 {
-	(void)state;
-	copy_text(folder, sizeof(folder), "/tmp/botswain-test.XXXXXX");
-	if (!mkdtemp(folder) || chmod(folder, 0755) < 0)
+	if (folder_setup(state) != 0 || chmod(folder, 0755) < 0)
 		return -1;
-	snprintf(bus, sizeof(bus), "%s/run/dbus/system_bus_socket", folder);
+	bus = folder_path("run/dbus/system_bus_socket");
 	write_units();
 	write_many();
 	boot();
@@ -182,14 +147,13 @@ static pid_t namespace_init(void)
 
 static int teardown(void **state)
 {
-	(void)state;
 	if (init) {
-		pid_t systemd = namespace_init();
-		kill(systemd ? systemd : init, SIGKILL);
+		pid_t first = namespace_init();
+		kill(first ? first : init, SIGKILL);
 		waitpid(init, NULL, 0);
 	}
-	remove_folder(folder);
-	return 0;
+	free(bus);
+	return folder_teardown(state);
 }
 
 static void needs_systemd(void)
@@ -200,29 +164,10 @@ static void needs_systemd(void)
 	}
 }
 
-static void ask_well(const char *const *only, struct programs *ret)
-{
-	struct err err = {0};
-	if (!ask(bus, only, ret, &err))
-		fail_msg("%s", err.text);
-}
-
-static const struct program *get(const struct programs *programs, const char *name)
-{
-	const struct program *program = programs_find(programs, name);
-	if (!program)
-		fail_msg("no '%s' among %zu", name, programs->count);
-	return program;
-}
-
 static long written_pid(const char *unit)
 {
-	char text[32] = "";
-	autofree char *path = xasprintf("%s/%s.pid", folder, unit);
-	FILE *file = fopen(path, "re");
-	assert_non_null(file);
-	assert_non_null(fgets(text, sizeof(text), file));
-	(void)fclose(file);
+	autofree char *name = xasprintf("%s.pid", unit), *text = folder_read(name);
+	assert_true(*text);
 	return strtol(text, NULL, 10);
 }
 
@@ -237,8 +182,8 @@ static void a_running_bot_is_told_whole_and_without_its_token(void **state)
 	(void)state;
 	needs_systemd();
 	struct programs programs = {0};
-	ask_well(NULL, &programs);
-	const struct program *bot = get(&programs, "bot@orders.service");
+	asked(systemd(), NULL, &programs);
+	const struct program *bot = asked_program(&programs, "bot@orders.service");
 	assert_string_equal(bot->state, "running");
 	assert_string_equal(bot->words, "active (running)");
 	assert_int_equal(bot->pid, written_pid("bot@orders"));
@@ -274,8 +219,8 @@ static void how_each_ended_is_told(void **state)
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		struct programs programs = {0};
 		const char *only[] = {cases[i].name, NULL};
-		ask_well(only, &programs);
-		const struct program *bot = get(&programs, cases[i].name);
+		asked(systemd(), only, &programs);
+		const struct program *bot = asked_program(&programs, cases[i].name);
 		assert_string_equal(bot->state, cases[i].state);
 		assert_string_equal(bot->words, cases[i].words);
 		assert_int_equal(bot->exit_status, cases[i].exit_status);
@@ -293,11 +238,19 @@ static void a_journal_is_named_by_its_unit(void **state)
 	needs_systemd();
 	struct programs programs = {0};
 	const char *only[] = {"crashed", "ended.service", NULL};
-	ask_well(only, &programs);
-	assert_string_equal(get(&programs, "crashed")->error_log, "");
-	assert_string_equal(get(&programs, "ended.service")->log, "journal:ended.service");
-	assert_string_equal(get(&programs, "ended.service")->error_log, "journal:ended.service");
+	asked(systemd(), only, &programs);
+	assert_string_equal(asked_program(&programs, "crashed")->error_log, "");
+	assert_string_equal(
+		asked_program(&programs, "ended.service")->log, "journal:ended.service");
+	assert_string_equal(
+		asked_program(&programs, "ended.service")->error_log, "journal:ended.service");
 	programs_release(&programs);
+}
+
+static bool was_restarted(const struct program *program, const void *context)
+{
+	(void)context;
+	return program->restarts > 0;
 }
 
 static void a_restart_is_counted(void **state)
@@ -306,20 +259,17 @@ static void a_restart_is_counted(void **state)
 	needs_systemd();
 	struct programs programs = {0};
 	const char *only[] = {"bot@orders", NULL};
-	ask_well(only, &programs);
+	asked(systemd(), only, &programs);
 	int64_t start_ms = programs.items[0].start_ms;
-	autofree char *command = xasprintf("exec nsenter -t %d -p kill -9 %ld",
-		(int)namespace_init(), written_pid("bot@orders"));
-	assert_int_equal(system(command), 0);
-	int64_t until_ms = clock_mono_ms(clock_real()) + WAIT_MS;
-	do {
-		programs_release(&programs);
-		pause_ms(20);
-		ask_well(only, &programs);
-	} while (programs.items[0].restarts == 0 && clock_mono_ms(clock_real()) < until_ms);
-	assert_true(wait_state("bot@orders", "running"));
 	programs_release(&programs);
-	ask_well(only, &programs);
+	autofree char *first = xasprintf("%d", (int)namespace_init());
+	autofree char *bot = xasprintf("%ld", written_pid("bot@orders"));
+	assert_int_equal(spawn_run(WORDS("nsenter", "-t", first, "-p", "kill", "-9", bot),
+				 &(struct spawn){0}, WAIT_MS, NULL),
+		0);
+	assert_true(asked_until(systemd(), "bot@orders", was_restarted, NULL, WAIT_MS));
+	assert_true(wait_state("bot@orders", "running"));
+	asked(systemd(), only, &programs);
 	assert_int_equal(programs.items[0].restarts, 1);
 	assert_true(programs.items[0].start_ms > start_ms);
 	programs_release(&programs);
@@ -332,11 +282,11 @@ static void only_those_wanted_are_told_under_the_names_they_were_asked_by(void *
 	struct programs programs = {0};
 	const char *only[] = {
 		"bot@", "nowhere", "ended.service", "bot@orders", "a b", "", "../x", "ended", NULL};
-	ask_well(only, &programs);
+	asked(systemd(), only, &programs);
 	assert_int_equal(programs.count, 3);
-	(void)get(&programs, "ended.service");
-	(void)get(&programs, "ended");
-	assert_string_equal(get(&programs, "bot@orders")->state, "running");
+	(void)asked_program(&programs, "ended.service");
+	(void)asked_program(&programs, "ended");
+	assert_string_equal(asked_program(&programs, "bot@orders")->state, "running");
 	programs_release(&programs);
 }
 
@@ -345,7 +295,7 @@ static void what_ran_to_its_end_and_stays_active_is_no_bot(void **state)
 	(void)state;
 	needs_systemd();
 	struct programs programs = {0};
-	ask_well(NULL, &programs);
+	asked(systemd(), NULL, &programs);
 	assert_null(programs_find(&programs, "start.service"));
 	assert_true(programs.count >= MANY);
 	programs_release(&programs);
@@ -360,13 +310,13 @@ static void a_thousand_services_are_told_within_seconds(void **state)
 	for (int i = 0; i < 3; i++) { /* the machine may be busy with something else */
 		int64_t from_ms = clock_mono_ms(clock_real());
 		programs_release(&programs);
-		ask_well(NULL, &programs);
+		asked(systemd(), NULL, &programs);
 		int64_t took_ms = clock_mono_ms(clock_real()) - from_ms;
 		best_ms = took_ms < best_ms ? took_ms : best_ms;
 	}
 	print_message("# %zu services in %lld ms\n", programs.count, (long long)best_ms);
 	assert_true(best_ms < 5000);
-	assert_string_equal(get(&programs, "idle@999.service")->words, "inactive (dead)");
+	assert_string_equal(asked_program(&programs, "idle@999.service")->words, "inactive (dead)");
 	programs_release(&programs);
 }
 
@@ -374,12 +324,7 @@ static void a_thousand_services_are_told_within_seconds(void **state)
 
 static void assert_refused(const char *address, enum err_code code, const char *said)
 {
-	struct programs programs = {0};
-	struct err err = {0};
-	assert_false(ask(address, NULL, &programs, &err));
-	assert_int_equal(programs.count, 0);
-	if (err.code != code || !strstr(err.text, said))
-		fail_msg("%s: %s", err_word(err.code), err.text);
+	asked_refused((struct asked){&supervisor_systemd, address}, NULL, code, said, NULL);
 }
 
 static void without_a_bus_there_is_no_systemd(void **state)
@@ -401,7 +346,8 @@ static void a_bus_that_may_not_be_opened_is_not_taken_for_none(void **state)
 	if (child == 0) {
 		struct programs programs = {0};
 		struct err err = {0};
-		if (setuid(65534) == 0 && !ask(path, NULL, &programs, &err))
+		if (setuid(65534) == 0 && !asked_try((struct asked){&supervisor_systemd, path},
+						  NULL, &programs, &err))
 			_exit(err.code == ERR_DENIED ? 0 : 1);
 		_exit(2);
 	}
@@ -421,25 +367,14 @@ static void an_address_that_would_run_a_program_is_refused(void **state)
 	assert_int_equal(access(ran, F_OK), -1);
 }
 
-static int listen_silently(char *path, size_t size)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	snprintf(path, size, "%s/silent", folder);
-	copy_text(address.sun_path, sizeof(address.sun_path), path);
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert_int_equal(bind(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
-	assert_int_equal(listen(fd, 4), 0);
-	return fd;
-}
-
 static void a_bus_that_never_answers_is_given_up_at_the_deadline_or_when_told_to(void **state)
 {
 	(void)state;
-	char path[128];
 	struct programs programs = {0};
 	struct err err = {0};
 	int stop[2];
-	autoclose int fd = listen_silently(path, sizeof(path));
+	autofree char *path = folder_path("silent");
+	autoclose int fd = socket_listen(path);
 	struct programs_question question = {.address = path, .timeout_ms = 100, .stop_fd = -1};
 	assert_false(supervisor_systemd.list(&question, &programs, &err));
 	assert_int_equal(err.code, ERR_TIMEOUT);
@@ -456,18 +391,13 @@ static void a_bus_that_never_answers_is_given_up_at_the_deadline_or_when_told_to
 static void a_bus_without_systemd_says_so(void **state)
 {
 	(void)state;
-	char text[256] = "";
-	autofree char *command = xasprintf(
-		"dbus-daemon --session --nofork --print-address --address=unix:path=%s/empty & "
-		"echo $! >%s/empty.pid",
-		folder, folder);
-	FILE *daemon = popen(command, "re");
-	assert_non_null(daemon);
-	assert_non_null(fgets(text, sizeof(text), daemon));
-	autofree char *address = xasprintf("%s/empty", folder);
+	autofree char *address = folder_path("empty"),
+		      *option = xasprintf("--address=unix:path=%s", address);
+	pid_t daemon = spawn_start(
+		WORDS("dbus-daemon", "--session", "--nofork", option), &(struct spawn){0});
+	assert_true(comes_true(socket_listens, address, WAIT_MS));
 	assert_refused(address, ERR_NOT_FOUND, "nobody answers as org.freedesktop.systemd1");
-	kill((pid_t)written_pid("empty"), SIGTERM);
-	(void)pclose(daemon);
+	(void)spawn_end(&daemon, SIGTERM);
 }
 
 int main(void)

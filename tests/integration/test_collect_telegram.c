@@ -8,54 +8,40 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 #include <cmocka.h>
 
-#include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "tests/support/botapi.h"
-#include "tests/support/collected.h"
-#include "tests/support/servers.h"
+#include "tests/support/collect_scene.h"
 
 enum { BOTS_MAX = 64 };
 
 static struct botapi server;
-static struct collected collected;
-static char folder[64];
 static char *tokens[BOTS_MAX];
 static size_t count;
 
 static int setup(void **state)
 {
-	(void)state;
 	botapi_start(&server);
-	copy_text(folder, sizeof(folder), "/tmp/botswain-test.XXXXXX");
-	assert_non_null(mkdtemp(folder));
+	if (collect_setup(state) != 0)
+		return -1;
 	return 0;
 }
 
 static int teardown(void **state)
 {
-	(void)state;
-	if (collected.collect)
-		collected_stop(&collected);
+	int failed = collect_teardown(state);
 	botapi_stop(&server);
-	remove_folder(folder);
 	while (count)
 		free(tokens[--count]);
-	return 0;
+	return failed;
 }
 
 static void write_token(const char *name, const char *token)
 {
-	autofree char *path = xasprintf("%s/%s", folder, name);
-	FILE *file = fopen(path, "we");
-	assert_non_null(file);
-	fprintf(file, "%s\n", token);
-	assert_int_equal(fclose(file), 0);
-	assert_int_equal(chmod(path, 0600), 0);
+	folder_write(name, 0600, "%s\n", token);
 }
 
 /* Makes bot number `count`: b0, b1 ... for us, b0-00001 ... for the server's control. */
@@ -139,7 +125,7 @@ static void bots_say_who_they_are_and_what_waits_for_them(void **state)
 	assert_non_null(strstr(me, "username=\""));
 	assert_non_null(strstr(me, "token_hash="));
 	collected_wait(&collected, "obs_webhook", "bot=\"b0\"", "pending=5", NULL);
-	collected_wait(&collected, "obs_source", "kind=\"telegram\"", "state=\"ok\"", NULL);
+	collect_wait_ok("kind=\"telegram\"");
 	json_decref(botapi_control(&server, "hijack",
 		"{\"bot\":\"b0-00001\",\"url\":\"https://evil.example:8443/%s\"}", tokens[0]));
 	const char *webhook = collected_wait(
@@ -230,7 +216,7 @@ static void a_revoked_token_is_asked_slowly_and_a_new_one_is_found_in_its_file(v
 	assert_in_range((int)collected_number(said, "next_in_ms"), 2200, 2800);
 	said = collected_wait(&collected, "obs_getme", "bot=\"b0\"", "http=401", NULL);
 	assert_in_range((int)collected_number(said, "next_in_ms"), 2200, 2800);
-	collected_wait(&collected, "obs_source", "kind=\"telegram\"", "state=\"ok\"", NULL);
+	collect_wait_ok("kind=\"telegram\"");
 	autofree char *fresh = botapi_make_bot(&server, "fresh");
 	write_token("b0", fresh);
 	said = collected_wait(&collected, "obs_getme", "bot=\"b0\"", "http=200", NULL);
@@ -349,7 +335,7 @@ static void a_server_that_hangs_gets_a_few_probes_instead_of_every_poll(void **s
 	read_transcript(count_line, &after);
 	assert_in_range(after - before, 0, 8);
 	clear_faults("*");
-	collected_wait(&collected, "obs_source", "kind=\"telegram\"", "state=\"ok\"", NULL);
+	collect_wait_ok("kind=\"telegram\"");
 	collected_wait(&collected, "obs_webhook", "bot=\"b7\"", "http=200", NULL);
 }
 

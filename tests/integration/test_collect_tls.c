@@ -12,13 +12,11 @@
 #include <cmocka.h>
 
 #include "core/base/mem.h"
-#include "core/base/str.h"
 #include "tests/support/certificates.h"
-#include "tests/support/collected.h"
+#include "tests/support/collect_scene.h"
 #include "tests/support/servers.h"
 
 static struct redis_server server;
-static struct collected collected;
 static int tls_port;
 
 static int setup(void **state)
@@ -32,11 +30,9 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-	(void)state;
-	if (collected.collect)
-		collected_stop(&collected);
+	int failed = collect_teardown(state);
 	redis_server_release(&server);
-	return 0;
+	return failed;
 }
 
 static void serve(const char *certificate)
@@ -144,7 +140,7 @@ static void a_frozen_server_is_noticed_over_tls_too(void **state)
 	redis_server_freeze(&server, true);
 	collected_wait(&collected, "obs_source", "name=\"main\"", "no answer in time", NULL);
 	redis_server_freeze(&server, false);
-	collected_wait(&collected, "obs_source", "name=\"main\"", "state=\"ok\"", NULL);
+	collect_wait_ok("name=\"main\"");
 	redis_server_kill(&server);
 	collected_wait(&collected, "obs_source", "name=\"main\"", "state=\"unreachable\"", NULL);
 }

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -15,31 +14,22 @@
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "tests/support/botapi.h"
-#include "tests/support/collected.h"
+#include "tests/support/collect_scene.h"
 #include "tests/support/processes.h"
-#include "tests/support/servers.h"
 
 static struct botapi server;
-static struct collected collected;
-static char folder[64];
 static char *token; /* of b0 */
 
 static void write_token(const char *text)
 {
-	autofree char *path = xasprintf("%s/b0", folder);
-	FILE *file = fopen(path, "we");
-	assert_non_null(file);
-	fprintf(file, "%s\n", text);
-	assert_int_equal(fclose(file), 0);
-	assert_int_equal(chmod(path, 0600), 0);
+	folder_write("b0", 0600, "%s\n", text);
 }
 
 static int setup(void **state)
 {
-	(void)state;
 	botapi_start(&server);
-	copy_text(folder, sizeof(folder), "/tmp/botswain-test.XXXXXX");
-	assert_non_null(mkdtemp(folder));
+	if (collect_setup(state) != 0)
+		return -1;
 	token = botapi_make_bot(&server, "b0");
 	write_token(token);
 	return 0;
@@ -47,13 +37,10 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-	(void)state;
-	if (collected.collect)
-		collected_stop(&collected);
+	int failed = collect_teardown(state);
 	botapi_stop(&server);
-	remove_folder(folder);
 	free(token);
-	return 0;
+	return failed;
 }
 
 /* b0, whose token is in a file. */
@@ -137,12 +124,8 @@ static void a_bot_that_is_taken_off_takes_its_command_along(void **state)
 /* A bot whose token a program of ours prints, which notes that it ran. */
 static char *with_printed_token(void)
 {
-	autofree char *path = xasprintf("%s/print", folder);
-	FILE *file = fopen(path, "we");
-	assert_non_null(file);
-	fprintf(file, "#!/bin/sh\necho run >>%s/runs\ncat %s/b0\n", folder, folder);
-	assert_int_equal(fclose(file), 0);
-	assert_int_equal(chmod(path, 0700), 0);
+	autofree char *path = folder_path("print");
+	folder_write("print", 0700, "#!/bin/sh\necho run >>%s/runs\ncat %s/b0\n", folder, folder);
 	return xasprintf("telegram: {api: 'http://127.0.0.1:%d', interval: 500ms, timeout: 1s}\n"
 			 "bots: [{name: b0, token: {command: [%s]}}]\n",
 		server.port, path);
@@ -150,15 +133,8 @@ static char *with_printed_token(void)
 
 static size_t runs(void)
 {
-	autofree char *path = xasprintf("%s/runs", folder);
-	FILE *file = fopen(path, "re");
-	char line[16];
-	size_t lines = 0;
-	while (file && fgets(line, sizeof(line), file))
-		lines++;
-	if (file)
-		fclose(file);
-	return lines;
+	autofree char *text = folder_read("runs");
+	return strlen(text) / strlen("run\n");
 }
 
 static void a_printed_token_is_asked_for_once_and_again_when_it_is_rejected(void **state)

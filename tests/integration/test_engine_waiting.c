@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 #include <cmocka.h>
 
 #include <dirent.h>
@@ -16,9 +17,7 @@
 #include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -30,6 +29,7 @@
 #include "core/engine/client.h"
 #include "core/model/model.h"
 #include "tests/support/engine_process.h"
+#include "tests/support/sockets.h"
 #include "tests/support/vt.h"
 #include "tui/link.h"
 
@@ -201,20 +201,10 @@ static void the_engine_of_a_service_is_waited_for_and_none_is_started(void **sta
 	assert_exits(second, 0);
 }
 
-static int listen_at(const char *path)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert_true(copy_text(address.sun_path, sizeof(address.sun_path), path));
-	assert_int_equal(bind(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
-	assert_int_equal(listen(fd, 4), 0);
-	return fd;
-}
-
 /* Somebody lets one client in and leaves without a word to it. */
 static pid_t leave_after_the_next_client(const struct screen *screen)
 {
-	int listener = listen_at(screen->settings->socket_path);
+	int listener = socket_listen(screen->settings->socket_path);
 	pid_t pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {
@@ -256,7 +246,7 @@ static void who_listens_and_never_answers_is_named(void **state)
 	struct screen screen = {0};
 	screen_load(scene, &screen);
 	assert_int_equal(mkdir(scene->state_dir, 0700), 0);
-	int listener = listen_at(screen.settings->socket_path);
+	int listener = socket_listen(screen.settings->socket_path);
 	struct link *link = link_new(screen.settings, NULL, "screen");
 	await_link(link, &screen, LINK_MEETING, "");
 	await_link(link, &screen, LINK_WAITING, "engine.sock' does not answer");

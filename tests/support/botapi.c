@@ -2,23 +2,22 @@
 #include "tests/support/botapi.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <cmocka.h>
-#include <signal.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+#include <cmocka.h>
 
 #include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
+#include "tests/support/spawn.h"
 
-enum { START_MS = 10000, STEP_MS = 10 };
+enum { START_MS = 10000 };
 
 char *build_program(const char *name)
 {
@@ -44,15 +43,17 @@ static int read_port(const struct botapi *botapi, const char *name)
 	return port;
 }
 
+static bool has_port(const void *context)
+{
+	return read_port(context, "botapi") > 0; /* written last */
+}
+
 static void wait_for_ports(struct botapi *botapi)
 {
-	const struct timespec step = {.tv_nsec = STEP_MS * 1000000};
-	for (int waited = 0; waited < START_MS && !botapi->port; waited += STEP_MS) {
-		nanosleep(&step, NULL);
-		botapi->port = read_port(botapi, "botapi"); /* written last */
-	}
+	assert_true(comes_true(has_port, botapi, START_MS));
+	botapi->port = read_port(botapi, "botapi");
 	botapi->control_port = read_port(botapi, "control");
-	assert_true(botapi->port > 0 && botapi->control_port > 0);
+	assert_true(botapi->control_port > 0);
 }
 
 static void launch(struct botapi *botapi)
@@ -62,17 +63,11 @@ static void launch(struct botapi *botapi)
 	autofree char *bots = xasprintf("%s/bots.jsonl", botapi->directory);
 	autofree char *port = xasprintf("%d", botapi->port);
 	autofree char *control = xasprintf("%d", botapi->control_port);
-	botapi->pid = fork();
-	assert_true(botapi->pid >= 0);
-	if (botapi->pid > 0)
-		return;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (!freopen("/dev/null", "w", stdout))
-		_exit(126);
-	execl(program, program, "--dir", botapi->directory, "--transcript", transcript, "--port",
-		port, "--control-port", control, access(bots, F_OK) == 0 ? "--bots" : NULL, bots,
-		(char *)NULL);
-	_exit(127);
+	autofree char *log = xasprintf("%s/log", botapi->directory);
+	const char *argv[] = {program, "--dir", botapi->directory, "--transcript", transcript,
+		"--port", port, "--control-port", control,
+		access(bots, F_OK) == 0 ? "--bots" : NULL, bots, NULL};
+	botapi->pid = spawn_start(argv, &(struct spawn){.log = log});
 }
 
 void botapi_start(struct botapi *botapi)
@@ -86,9 +81,7 @@ void botapi_start(struct botapi *botapi)
 
 void botapi_kill(struct botapi *botapi)
 {
-	int status;
-	kill(botapi->pid, SIGKILL);
-	assert_int_equal(waitpid(botapi->pid, &status, 0), botapi->pid);
+	(void)spawn_end(&botapi->pid, SIGKILL);
 }
 
 void botapi_start_again(struct botapi *botapi)
@@ -105,10 +98,8 @@ void botapi_start_again(struct botapi *botapi)
 void botapi_stop(struct botapi *botapi)
 {
 	static const char *const files[] = {
-		"botapi.port", "control.port", "transcript.jsonl", "bots.jsonl"};
-	kill(botapi->pid, SIGTERM);
-	int status = 0;
-	assert_int_equal(waitpid(botapi->pid, &status, 0), botapi->pid);
+		"botapi.port", "control.port", "transcript.jsonl", "bots.jsonl", "log"};
+	int status = spawn_end(&botapi->pid, SIGTERM);
 	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 	for (size_t i = 0; i < COUNT_OF(files); i++) {
 		autofree char *path = xasprintf("%s/%s", botapi->directory, files[i]);

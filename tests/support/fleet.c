@@ -1,62 +1,34 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/support/fleet.h"
 
+#include <poll.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <cmocka.h>
-#include <poll.h>
-#include <signal.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
+#include <cmocka.h>
 
-#include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "tests/support/botapi.h"
+#include "tests/support/spawn.h"
 #include "tests/support/vt.h"
 
-static void become(const char *const argv[])
-{
-	char *words[16] = {NULL};
-	for (size_t i = 0; argv[i] && i + 1 < COUNT_OF(words); i++)
-		words[i] = xstrdup(argv[i]);
-	if (words[0])
-		execvp(words[0], words);
-	_exit(127);
-}
-
-static int run(const char *const argv[])
-{
-	int status;
-	pid_t pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		if (!freopen("/dev/null", "w", stdout))
-			_exit(127);
-		become(argv);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	return status;
-}
+enum { UP_MS = 120000, ASK_MS = 60000 };
 
 /* Takes the fleet down when the test ends in whatever way. */
 static pid_t start_watch(const struct fleet *fleet)
 {
 	autofree char *program = build_program("fleet/watch");
 	autofree char *self = xasprintf("%d", (int)getpid());
-	pid_t pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0)
-		become((const char *const[]){
-			program, self, "--", "tests/fleet/down", fleet->dir, NULL});
-	return pid;
+	return spawn_start(WORDS(program, self, "--", "tests/fleet/down", fleet->dir),
+		&(struct spawn){.death_signal = SPAWN_OUTLIVES});
 }
 
 void fleet_start(struct fleet *fleet, int bots)
@@ -68,14 +40,13 @@ void fleet_start(struct fleet *fleet, int bots)
 	setenv("BOTS", count, 1);
 	setenv("TROUBLE", "0", 1);
 	setenv("BUILD", build, 1);
-	assert_int_equal(run((const char *const[]){"tests/fleet/up", fleet->dir, NULL}), 0);
+	spawn_well(WORDS("tests/fleet/up", fleet->dir), &(struct spawn){0}, UP_MS);
 }
 
 void fleet_stop(struct fleet *fleet)
 {
-	assert_int_equal(run((const char *const[]){"tests/fleet/down", fleet->dir, NULL}), 0);
-	kill(fleet->watch, SIGKILL);
-	waitpid(fleet->watch, NULL, 0);
+	spawn_well(WORDS("tests/fleet/down", fleet->dir), &(struct spawn){0}, UP_MS);
+	(void)spawn_end(&fleet->watch, SIGKILL);
 }
 
 static pid_t read_pid(const char *path)
@@ -97,8 +68,7 @@ pid_t fleet_pid(const struct fleet *fleet, const char *bot)
 
 void fleet_control(const struct fleet *fleet, const char *route, const char *json)
 {
-	assert_int_equal(
-		run((const char *const[]){"tests/fleet/ctl", fleet->dir, route, json, NULL}), 0);
+	spawn_well(WORDS("tests/fleet/ctl", fleet->dir, route, json), &(struct spawn){0}, ASK_MS);
 }
 
 struct vt *fleet_console(const struct fleet *fleet, int rows, int columns)
@@ -115,24 +85,12 @@ int fleet_ask(const struct fleet *fleet, const char *const words[], struct str *
 	autofree char *program = build_program("botswain");
 	autofree char *config = xasprintf("%s/botswain.yaml", fleet->dir);
 	const char *argv[16] = {program, "-c", config};
-	int ends[2], status;
-	char buffer[4096];
+	autofree char *said = NULL;
 	for (size_t i = 0; words[i] && i < 10; i++)
 		argv[i + 3] = words[i];
-	assert_int_equal(pipe(ends), 0);
-	pid_t pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		dup2(ends[1], STDOUT_FILENO);
-		dup2(ends[1], STDERR_FILENO);
-		become(argv);
-	}
-	close(ends[1]);
-	for (ssize_t got; (got = read(ends[0], buffer, sizeof(buffer))) > 0;)
-		str_add(ret, buffer, (size_t)got);
-	close(ends[0]);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+	int status = spawn_run(argv, &(struct spawn){0}, ASK_MS, &said);
+	str_adds(ret, said);
+	return status;
 }
 
 pid_t fleet_engine(const struct fleet *fleet)

@@ -28,8 +28,8 @@ pid_t fleet_pid(const struct fleet *fleet, const char *bot);
 void fleet_control(const struct fleet *fleet, const char *route, const char *json);
 /* build/botswain on the fleet's configuration, in a terminal of its own. */
 struct vt *fleet_console(const struct fleet *fleet, int rows, int columns) MUST_CHECK;
-/* `botswain WORDS...` of the command line, at most ten; its output. Returns its exit status, -1 when
- * it was ended by a signal. */
+/* `botswain WORDS...` of the command line, at most ten; its output. Returns its exit status, 128 + n
+ * when it was ended by a signal. */
 int fleet_ask(const struct fleet *fleet, const char *const words[], struct str *ret);
 /* The engine that has the lock of the fleet's state directory; 0: none. */
 pid_t fleet_engine(const struct fleet *fleet);

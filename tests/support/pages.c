@@ -14,11 +14,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "core/base/mem.h"
 #include "core/base/str.h"
+#include "tests/support/sockets.h"
 
 enum { DRIP_MS = 50, BLOCK = 16 << 10 };
 
@@ -179,16 +179,6 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
 
 /* ---- life ---- */
 
-static int listen_on(const char *path)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	copy_text(address.sun_path, sizeof(address.sun_path), path);
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
-	assert_int_equal(listen(fd, 16), 0);
-	return fd;
-}
-
 void pages_open(struct pages *pages)
 {
 	enum { FLAGS = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION };
@@ -202,7 +192,7 @@ void pages_open(struct pages *pages)
 	assert_non_null(pages->daemon);
 	pages->port = MHD_get_daemon_info(pages->daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
 	pages->socket_daemon = MHD_start_daemon(FLAGS, 0, NULL, NULL, handle, pages,
-		MHD_OPTION_LISTEN_SOCKET, listen_on(pages->socket), MHD_OPTION_END);
+		MHD_OPTION_LISTEN_SOCKET, socket_listen(pages->socket), MHD_OPTION_END);
 	assert_non_null(pages->socket_daemon);
 }
 

@@ -7,10 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -20,6 +17,9 @@
 #include "core/base/str.h"
 #include "tests/support/servers.h"
 #include "tests/support/servers_internal.h"
+#include "tests/support/spawn.h"
+
+enum { INITDB_MS = 60000 };
 
 /* Whom Postgres runs as: us, or postgres when we are root. */
 static void who(uid_t *ret_user, gid_t *ret_group)
@@ -48,16 +48,13 @@ static void make_cluster(struct pg_server *server)
 	gid_t group;
 	autofree char *initdb = find_program("initdb");
 	autofree char *data = xasprintf("%s/data", server->folder);
-	autofree char *log = xasprintf("%s/initdb.log", server->folder);
 	const char *argv[] = {initdb, "-D", data, "-U", "tester", "--auth=trust", "--no-sync", "-E",
 		"UTF8", "--locale=C.UTF-8", NULL};
 	who(&user, &group);
 	if (user)
 		assert_int_equal(chown(server->folder, user, group), 0);
-	pid_t pid = start_program(argv, user, group, log);
-	int status = 0;
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	spawn_well(
+		argv, &(struct spawn){.directory = "/", .user = user, .group = group}, INITDB_MS);
 }
 
 void pg_server_init(struct pg_server *server)
@@ -90,13 +87,14 @@ void pg_server_start(struct pg_server *server)
 	const char *argv[] = {program, "-D", data, "-c", sockets, "-c", port, "-c", hosts, "-c",
 		"fsync=off", "-c", "shared_buffers=4MB", "-c", "max_connections=20", NULL};
 	who(&user, &group);
-	server->pid = start_program(argv, user, group, log);
+	server->pid = spawn_start(
+		argv, &(struct spawn){.directory = "/", .log = log, .user = user, .group = group});
 	wait_until(is_ready, server, "postgres");
 }
 
 void pg_server_stop(struct pg_server *server, const char *mode)
 {
-	end_program(&server->pid, strcmp(mode, "immediate") == 0 ? SIGQUIT : SIGINT);
+	(void)spawn_end(&server->pid, strcmp(mode, "immediate") == 0 ? SIGQUIT : SIGINT);
 }
 
 void pg_server_freeze(struct pg_server *server, bool is_frozen)

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <string.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -7,6 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <cmocka.h>
 
 #include <hiredis/hiredis.h>
@@ -15,6 +15,7 @@
 #include "core/base/str.h"
 #include "tests/support/servers.h"
 #include "tests/support/servers_internal.h"
+#include "tests/support/spawn.h"
 
 void redis_server_init(struct redis_server *server)
 {
@@ -47,7 +48,7 @@ void redis_server_start(struct redis_server *server)
 	const char *argv[] = {"/usr/bin/redis-server", config, NULL};
 	write_text(config, text);
 	remove(server->socket);
-	server->pid = start_program(argv, 0, 0, log);
+	server->pid = spawn_start(argv, &(struct spawn){.directory = "/", .log = log});
 	wait_until(is_listening, server, "redis-server");
 }
 
@@ -64,7 +65,7 @@ void redis_server_wait_loaded(const struct redis_server *server)
 
 void redis_server_kill(struct redis_server *server)
 {
-	end_program(&server->pid, SIGKILL);
+	(void)spawn_end(&server->pid, SIGKILL);
 }
 
 void redis_server_freeze(struct redis_server *server, bool is_frozen)
