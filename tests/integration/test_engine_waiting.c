@@ -134,6 +134,29 @@ static void a_log_of_engines_is_bounded(void **state)
 	close(lock);
 }
 
+/* Before ours on PATH: an engine that begins when the test lets it. Returns the PATH of before. */
+static char *hold_the_next_engine(const struct scene *scene)
+{
+	autofree char *gate = xasprintf("%s/gate", scene->folder);
+	autofree char *program = xasprintf("%s/botswaind", scene->folder);
+	autofree char *script =
+		xasprintf("#!/bin/sh\nread -r word <%s\nexec %s \"$@\"\n", gate, scene->program);
+	autofree char *path = xasprintf("%s:%s", scene->folder, getenv("PATH"));
+	char *before = xstrdup(getenv("PATH"));
+	assert_int_equal(mkfifo(gate, 0600), 0);
+	write_file(program, script);
+	assert_int_equal(chmod(program, 0700), 0);
+	assert_int_equal(setenv("PATH", path, 1), 0);
+	return before;
+}
+
+static void let_it_begin(const struct scene *scene)
+{
+	autofree char *gate = xasprintf("%s/gate", scene->folder);
+	autoclose int fd = open(gate, O_WRONLY | O_CLOEXEC);
+	assert_int_equal(write(fd, "go\n", 3), 3);
+}
+
 /* It is refused its place when the search is over. */
 static void an_engine_that_nobody_needs_any_more_is_no_zombie(void **state)
 {
@@ -144,9 +167,12 @@ static void an_engine_that_nobody_needs_any_more_is_no_zombie(void **state)
 	siginfo_t ended;
 	int lock = hold_lock(scene, "pid 7 since 2026-02-03T04:05:06Z\n");
 	screen_load(scene, &screen);
+	autofree char *path = hold_the_next_engine(scene);
 	struct client_search *search = client_search_new(screen.settings, NULL, "screen", true);
 	assert_int_equal(client_search_step(search, 0, &client, &err), CLIENT_SEARCHING);
 	client_search_free(search);
+	assert_int_equal(setenv("PATH", path, 1), 0);
+	let_it_begin(scene);
 	assert_int_equal(waitid(P_ALL, 0, &ended, WEXITED | WNOWAIT), 0);
 	assert_int_equal(ended.si_status, 5);
 	struct link *link = link_new(screen.settings, NULL, "screen");
