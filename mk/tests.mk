@@ -74,7 +74,7 @@ run-tests:
 golden: tests ## rewrite the golden screens; review the difference like code
 	$(Q)BOTSWAIN_GOLDEN=1 tests/run.sh $(SCREEN_TESTS) $(filter $(O)/tests/unit/test_widgets_%,$(UNIT_TESTS))
 
-lint: ## order of the rooms, house rules, clang-format, clang-tidy, cppcheck, gcc -fanalyzer
+lint: ## order of the rooms, house rules, shellcheck, clang-format, clang-tidy, cppcheck, gcc -fanalyzer
 	$(Q)tests/lint/run.sh '-I. -I$(O)/gen -D_GNU_SOURCE -DBOTSWAIN_VERSION=\"$(VERSION)\" $(filter -I/%,$(CPPFLAGS))'
 
 format: ## let clang-format decide

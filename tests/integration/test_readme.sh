@@ -83,7 +83,7 @@ subcommands_exist() {
 	none_of "$missing" && [ -s "$top/said" ]
 }
 three_lines_are_said() {
-	mkdir "$top/home" && ! HOME=$top/home XDG_CONFIG_HOME= "$botswain" bots 2>"$top/said" && grep -q "these three lines to $top/home/.config/botswain/botswain.yaml" "$top/said" ||
+	mkdir "$top/home" && ! HOME=$top/home XDG_CONFIG_HOME='' "$botswain" bots 2>"$top/said" && grep -q "these three lines to $top/home/.config/botswain/botswain.yaml" "$top/said" ||
 		[ -e /etc/botswain/botswain.yaml ]
 }
 exit_statuses_agree() {

@@ -4,7 +4,7 @@
 # side (themes, widgets, tui) sees base, parse, msg, model, verbs, conf and engine/client.h, and nothing else of core.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
-find $(ls -d core themes widgets tui 2>/dev/null) -name '*.[ch]' | LC_ALL=C sort | xargs awk '
+find core themes widgets tui -name '*.[ch]' | LC_ALL=C sort | xargs awk '
 BEGIN {
 	n = split("base parse msg model verbs conf events series alert act store collect engine", order, " ")
 	for (i = 1; i <= n; i++) rank["core/" order[i]] = i

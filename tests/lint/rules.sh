@@ -7,7 +7,7 @@ failed=0
 forbid() { # title, pattern, paths...
 	title=$1 pattern=$2
 	shift 2
-	found=$(grep -nE "$pattern" $(find "$@" -name '*.[ch]' 2>/dev/null) /dev/null)
+	found=$(find "$@" -name '*.[ch]' -exec grep -nE "$pattern" /dev/null {} +)
 	[ -z "$found" ] && return
 	printf '%s\n%s\n' "$title" "$found"
 	failed=1

@@ -35,6 +35,7 @@ trap 'rm -f "$out"' EXIT
 check 'the order of the rooms' tests/lint/layers.sh
 check 'house rules' tests/lint/rules.sh
 check 'sizes' tests/lint/size.sh
+check 'shellcheck' tests/lint/shell.sh
 check 'clang-format' sh -c 'clang-format --dry-run -Werror $(git ls-files "*.c" "*.h")'
 check 'cppcheck' sh -c 'cppcheck --quiet --inline-suppr --enable=warning,portability --error-exitcode=1 \
 	--suppress=missingIncludeSystem --suppress=varFuncNullUB --suppress=preprocessorErrorDirective \
