@@ -7,6 +7,7 @@ cd "$(dirname "$0")/../.." || exit 2
 BUILD=$(realpath -- "${BOTSWAIN_BUILD:-build}")
 export BUILD TROUBLE=0 BOTS=3
 unset XDG_CONFIG_HOME XDG_STATE_HOME
+. tests/fleet/lib.sh
 . tests/support/tap.sh
 tap_begin five
 fleet=$top/fleet folder=$top/home/.config/botswain
@@ -42,14 +43,8 @@ is_quick() { [ "$(seconds_of exits 4 bots)" -le 2 ]; }
 
 # The pattern is in a file, so that grep does not find itself.
 engines() { printf '%s' "$folder" >"$top/pattern" && grep -alFf "$top/pattern" /proc/[0-9]*/cmdline 2>/dev/null; }
-nothing_is_left() {
-	for _ in $(seq 100); do
-		[ -n "$(engines)" ] || return 0
-		sleep 0.1
-	done
-	engines
-	false
-}
+no_engine() { [ -z "$(engines)" ]; }
+nothing_is_left() { wait_until 10 no_engine || { engines; false; }; }
 
 # Step 5, with the first three bots of the fleet, each found in another way.
 tell_it_more() {

@@ -140,7 +140,8 @@ int end_of(pid_t pid)
 void assert_exits(pid_t pid, int expected)
 {
 	int status = end_of(pid);
-	assert_true(WIFEXITED(status));
+	if (WIFSIGNALED(status))
+		fail_msg("it was ended by signal %d", WTERMSIG(status));
 	assert_int_equal(WEXITSTATUS(status), expected);
 }
 

@@ -69,7 +69,7 @@ const struct msg_obs_notes *writer_bench_post(
 
 const struct chunk *writer_bench_chunk(struct writer_bench *bench)
 {
-	const struct chunk_list *list;
+	const struct chunk_list *list = NULL;
 	assert_non_null(writer_bench_post(bench, &list));
 	assert_non_null(list);
 	assert_int_equal(list->count, 1);
