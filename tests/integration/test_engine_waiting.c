@@ -305,6 +305,7 @@ static void an_engine_leaves_without_a_command_that_does_not_end(void **state)
 	scene_configure(scene, more);
 	pid_t engine = scene_start(scene, NULL);
 	screen_load(scene, &screen);
+	scene_await_socket(screen.settings);
 	struct link *link = link_new(screen.settings, NULL, "screen");
 	await_link(link, &screen, LINK_ATTACHED, "");
 	pid_t child = await_pid_file(scene);
@@ -356,6 +357,7 @@ static void an_engine_that_leaves_is_not_to_be_found_while_it_ends(void **state)
 	pid_t engine = scene_start(scene, "--own");
 	autofree char *words = xasprintf("pid %d since 20", (int)engine);
 	screen_load(scene, &screen);
+	scene_await_socket(screen.settings);
 	struct link *link = link_new(screen.settings, NULL, "screen");
 	await_link(link, &screen, LINK_ATTACHED, "");
 	pid_t thread = await_thread(engine, "files");

@@ -20,6 +20,7 @@
 #include "core/conf/settings.h"
 #include "core/engine/client.h"
 #include "core/model/model.h"
+#include "tests/support/spawn.h"
 
 void write_file(const char *path, const char *text)
 {
@@ -104,6 +105,16 @@ pid_t scene_start(const struct scene *scene, const char *option)
 	if (chdir(scene->folder) == 0)
 		execl(scene->program, "botswaind", "-c", scene->config, option, NULL);
 	_exit(127);
+}
+
+static bool is_there(const void *path)
+{
+	return access(path, F_OK) == 0;
+}
+
+void scene_await_socket(const struct settings *settings)
+{
+	assert_true(comes_true(is_there, settings->socket_path, PATIENCE_MS));
 }
 
 char *read_all(const char *path)

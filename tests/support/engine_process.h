@@ -33,6 +33,8 @@ void write_file(const char *path, const char *text); /* 0600 */
 char *read_all(const char *path);                    /* the first 8 KiB; the caller frees */
 /* Runs botswaind with the configuration, in the folder; its standard error goes to folder/stderr. `option` may be NULL. */
 pid_t scene_start(const struct scene *scene, const char *option);
+/* Waits until the engine of these settings has its socket: who looks for one then starts none of his own. */
+void scene_await_socket(const struct settings *settings);
 char *scene_said(const struct scene *scene); /* that standard error */
 /* Waits for the end of a child; the wait status. */
 int end_of(pid_t pid);
