@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The recorder's inside: what the engine's thread hands over in one piece, and the thread that writes it.
- * A batch is complete: what was so at its time. The writer owns the files: RECORD_MAGIC, rec_head, a
+ * A batch is complete: what was so at its time. The writer owns the files: RECORD_MAGIC and rec_head before a
  * keyframe, then batches, each in one write, so that a crash cuts off one batch at most. Only recorder.c and record_*.c
  * include this; tape.c reads what is written here.
  */
@@ -91,12 +91,12 @@ struct record_files;
 MUST_CHECK bool record_files_open(
 	const struct record_options *options, struct record_files **ret, struct err *err);
 void record_files_free(struct record_files *files);
-/* True when the next bytes begin a file: they must begin with a keyframe. */
+/* True when the next bytes begin a file: magic, head and a keyframe. */
 bool record_files_begins(const struct record_files *files, int64_t wall_ms);
-/* Begins a file: magic and head. */
-MUST_CHECK bool record_files_begin(
-	struct record_files *files, const struct msg_rec_head *head, struct err *err);
-/* All of it or nothing. Makes room by removing the oldest files. */
+/* Makes that file. */
+MUST_CHECK bool record_files_begin(struct record_files *files, int64_t wall_ms, struct err *err);
+/* All of it or nothing. Makes room by removing the oldest files. After a failure the next bytes begin a file, or
+ * go on behind the last that were written. */
 MUST_CHECK bool record_files_write(
 	struct record_files *files, const char *bytes, size_t length, struct err *err);
 uint64_t record_files_bytes(const struct record_files *files);

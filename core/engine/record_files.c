@@ -33,6 +33,7 @@ struct record_files {
 	size_t count, room;
 	int fd;       /* -1: none is open */
 	bool is_over; /* the one file that does not roll is full */
+	bool is_torn; /* what a failed write left behind could not be cut off */
 };
 
 /* "1772366400000.rec"; anything else in the folder is not ours. */
@@ -82,7 +83,8 @@ static bool list_held(struct record_files *files, struct err *err)
 
 static bool make_file(struct record_files *files, const char *path, struct err *err)
 {
-	files->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	files->fd =
+		open(path, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (files->fd < 0 && errno == EEXIST)
 		return err_set(err, ERR_CONFLICT,
 			"'%s' is there already: a recording overwrites nothing, name another file",
@@ -131,9 +133,10 @@ bool record_files_begins(const struct record_files *files, int64_t wall_ms)
 	if (files->fd < 0 || files->count == 0)
 		return true;
 	const struct held *last = &files->held[files->count - 1];
-	return files->rolls &&
-	       (last->bytes >= files->budget / RECORD_FILES ||
-		       wall_ms - last->from_ms >= RECORD_FILE_MS || wall_ms < last->from_ms);
+	return last->bytes == 0 ||
+	       (files->rolls && (last->bytes >= files->budget / RECORD_FILES ||
+					wall_ms - last->from_ms >= RECORD_FILE_MS ||
+					wall_ms < last->from_ms));
 }
 
 /* Two files of one moment get times of their own. */
@@ -151,20 +154,13 @@ static bool begin_next(struct record_files *files, int64_t wall_ms, struct err *
 	return true;
 }
 
-bool record_files_begin(
-	struct record_files *files, const struct msg_rec_head *head, struct err *err)
+bool record_files_begin(struct record_files *files, int64_t wall_ms, struct err *err)
 {
-	autostr struct str bytes = STR_INIT;
-	str_adds(&bytes, RECORD_MAGIC);
-	msg_encode(MSG_rec_head, head, &bytes);
-	if (files->is_over)
-		return err_set(err, ERR_LIMIT, "the recording '%s' is full (%s)", files->path,
-			format_bytes((int64_t)files->budget).text);
-	if (files->rolls && !begin_next(files, head->wall_ms, err))
-		return false;
-	if (!files->rolls && files->count == 0)
-		add_held(files, "", 0, head->wall_ms);
-	return record_files_write(files, bytes.text, bytes.length, err);
+	if (files->rolls)
+		return begin_next(files, wall_ms, err);
+	if (files->count == 0)
+		add_held(files, "", 0, wall_ms);
+	return true;
 }
 
 /* The oldest that is not written to; false: there is none. */
@@ -186,11 +182,9 @@ static bool make_room(struct record_files *files, size_t length, struct err *err
 	while (files->bytes + length > files->budget)
 		if (!remove_oldest(files))
 			break;
-	if (files->rolls || files->bytes + length <= files->budget)
-		return true;
-	files->is_over = true;
-	return err_set(err, ERR_LIMIT, "the recording '%s' is full (%s)", files->path,
-		format_bytes((int64_t)files->budget).text);
+	files->is_over |= !files->rolls && files->bytes + length > files->budget;
+	return !files->is_over || err_set(err, ERR_LIMIT, "the recording '%s' is full (%s)",
+					  files->path, format_bytes((int64_t)files->budget).text);
 }
 
 static bool write_all(int fd, const char *bytes, size_t length)
@@ -207,12 +201,33 @@ static bool write_all(int fd, const char *bytes, size_t length)
 	return true;
 }
 
-/* Half a batch is worse than none: what did not fit is cut off again. */
+/* Half a batch is worse than none: nothing is written behind one. */
+static bool cut_off(struct record_files *files)
+{
+	files->is_torn = ftruncate(files->fd, (off_t)files->held[files->count - 1].bytes) != 0;
+	return !files->is_torn;
+}
+
+/* A file that rolls is not gone on with; one that holds nothing is not kept. */
+static void give_up(struct record_files *files)
+{
+	const struct held *last = &files->held[files->count - 1];
+	autofree char *path = xasprintf("%s/%s", files->path, last->name);
+	close_file(files);
+	files->is_torn = false;
+	if (last->bytes || unlink(path) != 0)
+		return;
+	free(last->name);
+	files->count--;
+}
+
 bool record_files_write(
 	struct record_files *files, const char *bytes, size_t length, struct err *err)
 {
 	if (!make_room(files, length, err))
 		return false;
+	if (files->is_torn && !cut_off(files))
+		return err_errno(err, errno, "cannot write the recording '%s'", files->path);
 	struct held *last = &files->held[files->count - 1];
 	if (write_all(files->fd, bytes, length)) {
 		last->bytes += length;
@@ -220,8 +235,9 @@ bool record_files_write(
 		return true;
 	}
 	int error = errno;
-	if (ftruncate(files->fd, (off_t)last->bytes) != 0 || files->rolls)
-		close_file(files);
+	(void)cut_off(files);
+	if (files->rolls)
+		give_up(files);
 	return err_errno(err, error, "cannot write the recording '%s'", files->path);
 }
 

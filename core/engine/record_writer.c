@@ -25,7 +25,7 @@ enum { PART_MOST = 4096 }; /* lines or values of one message */
 /* A series that has a number. */
 struct named {
 	struct msg_rec_name *name;
-	uint64_t file; /* in which it was last told */
+	uint64_t told; /* as the writer's when it was last told */
 };
 
 struct record_writer {
@@ -42,10 +42,10 @@ struct record_writer {
 	struct frames *frames;
 	struct named *names;
 	size_t name_count, name_room;
-	uint64_t file, mark; /* numbers of files and batches */
+	uint64_t told, mark; /* how often all names had to be told again; number of the batch */
 	int64_t key_ms;      /* mono time of the last keyframe */
 	int64_t retry_ms;    /* mono time before which no file is tried, 0: none failed */
-	bool broken; /* what the file holds does not lead to what is known: a new one must */
+	bool broken; /* what the file holds does not lead to what is known: a keyframe must */
 };
 
 struct record_batch *record_batch_new(void)
@@ -229,16 +229,16 @@ static void put_lines(
 
 /* ---- figures ---- */
 
-static void put_values(struct record_writer *writer, const struct record_batch *batch,
-	uint64_t file, struct str *rest)
+static void put_values(
+	struct record_writer *writer, const struct record_batch *batch, struct str *rest)
 {
 	struct msg_rec_points points = {0};
 	for (size_t i = 0; i < batch->value_count; i++) {
 		const struct record_value *value = &batch->values[i];
 		struct named *named = find_named(writer, value->id);
-		if (named && named->file != file) {
+		if (named && named->told != writer->told) {
 			msg_encode(MSG_rec_name, named->name, rest);
-			named->file = file;
+			named->told = writer->told;
 		}
 		if (points.points_count == PART_MOST ||
 			(points.points_count && points.time_ms != value->time_ms)) {
@@ -273,11 +273,12 @@ static void put_whole(const struct record_writer *writer, struct str *out)
 	}
 }
 
-static bool begin_file(
-	struct record_writer *writer, const struct record_batch *batch, struct err *err)
+static void put_head(
+	struct record_writer *writer, const struct record_batch *batch, struct str *out)
 {
 	writer->head.wall_ms = batch->wall_ms;
-	return record_files_begin(writer->files, &writer->head, err);
+	str_adds(out, RECORD_MAGIC);
+	msg_encode(MSG_rec_head, &writer->head, out);
 }
 
 static bool write_batch(
@@ -288,13 +289,16 @@ static bool write_batch(
 	autostr struct str rest = STR_INIT;
 	writer->mark++;
 	take_messages(writer, batch, &state, &rest);
-	bool begins = writer->broken || record_files_begins(writer->files, batch->wall_ms);
-	bool key = begins || batch->mono_ms - writer->key_ms >= RECORD_KEY_MS;
-	if (begins)
-		writer->file++;
-	put_values(writer, batch, writer->file, &rest);
+	bool begins = record_files_begins(writer->files, batch->wall_ms);
+	bool anew = begins || writer->broken;
+	bool key = anew || batch->mono_ms - writer->key_ms >= RECORD_KEY_MS;
+	if (anew)
+		writer->told++;
+	put_values(writer, batch, &rest);
 	for (size_t i = 0; i < batch->line_count; i++)
 		put_lines(batch, &batch->lines[i], &rest);
+	if (begins)
+		put_head(writer, batch, &out);
 	put_time(batch, key, &out);
 	if (key)
 		put_whole(writer, &out);
@@ -304,7 +308,7 @@ static bool write_batch(
 	writer->broken = true;
 	if (writer->retry_ms && batch->mono_ms < writer->retry_ms)
 		return false;
-	if ((begins && !begin_file(writer, batch, err)) ||
+	if ((begins && !record_files_begin(writer->files, batch->wall_ms, err)) ||
 		!record_files_write(writer->files, out.text, out.length, err)) {
 		writer->retry_ms = batch->mono_ms + RECORD_RETRY_MS;
 		return false;
