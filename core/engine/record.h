@@ -2,8 +2,8 @@
 /*
  * The recorder's inside: what the engine's thread hands over in one piece, and the thread that writes it.
  * A batch is complete: what was so at its time. The writer owns the files: RECORD_MAGIC and rec_head before a
- * keyframe, then batches, each in one write, so that a crash cuts off one batch at most. Only recorder.c and record_*.c
- * include this; tape.c reads what is written here.
+ * keyframe, then batches, each in one write, so that a crash cuts off one batch at most. Only recorder.c, record_*.c
+ * and those who read what is written here include this.
  */
 #ifndef BOTSWAIN_ENGINE_RECORD_H
 #define BOTSWAIN_ENGINE_RECORD_H
@@ -25,6 +25,7 @@ struct redactor;
 enum {
 	RECORD_MAGIC_BYTES = 8,
 	RECORD_KEY_MS = 60000,       /* from a keyframe to the next */
+	RECORD_BACK_MS = 60000,      /* a wall clock that goes back so far was set */
 	RECORD_FILE_MS = 600000,     /* a file of a rolling recording spans so much at most */
 	RECORD_FILE_BYTES = 1 << 30, /* of one file, if nothing else is said */
 	RECORD_FILES = 16,           /* and takes such a part of the budget */
@@ -92,9 +93,10 @@ MUST_CHECK bool record_files_open(
 	const struct record_options *options, struct record_files **ret, struct err *err);
 void record_files_free(struct record_files *files);
 /* True when the next bytes begin a file: magic, head and a keyframe. */
-bool record_files_begins(const struct record_files *files, int64_t wall_ms);
+bool record_files_begins(const struct record_files *files, int64_t mono_ms);
 /* Makes that file. */
-MUST_CHECK bool record_files_begin(struct record_files *files, int64_t wall_ms, struct err *err);
+MUST_CHECK bool record_files_begin(
+	struct record_files *files, int64_t wall_ms, int64_t mono_ms, struct err *err);
 /* All of it or nothing. Makes room by removing the oldest files. After a failure the next bytes begin a file, or
  * go on behind the last that were written. */
 MUST_CHECK bool record_files_write(

@@ -31,9 +31,10 @@ struct record_files {
 	uint64_t budget, bytes; /* of all */
 	struct held *held;      /* oldest first; the last one is written to */
 	size_t count, room;
-	int fd;       /* -1: none is open */
-	bool is_over; /* the one file that does not roll is full */
-	bool is_torn; /* what a failed write left behind could not be cut off */
+	int fd;                /* -1: none is open */
+	int64_t begun_mono_ms; /* the file that is written to */
+	bool is_over;          /* the one file that does not roll is full */
+	bool is_torn;          /* what a failed write left behind could not be cut off */
 };
 
 /* "1772366400000.rec"; anything else in the folder is not ours. */
@@ -128,18 +129,18 @@ void record_files_free(struct record_files *files)
 	free(files);
 }
 
-bool record_files_begins(const struct record_files *files, int64_t wall_ms)
+/* The wall clock has no say in it: it may be set back, or stand behind that of the files that are there. */
+bool record_files_begins(const struct record_files *files, int64_t mono_ms)
 {
 	if (files->fd < 0 || files->count == 0)
 		return true;
 	const struct held *last = &files->held[files->count - 1];
 	return last->bytes == 0 ||
 	       (files->rolls && (last->bytes >= files->budget / RECORD_FILES ||
-					wall_ms - last->from_ms >= RECORD_FILE_MS ||
-					wall_ms < last->from_ms));
+					mono_ms - files->begun_mono_ms >= RECORD_FILE_MS));
 }
 
-/* Two files of one moment get times of their own. */
+/* A name is later than that of the file before, also when the time is not. */
 static bool begin_next(struct record_files *files, int64_t wall_ms, struct err *err)
 {
 	if (files->count && wall_ms <= files->held[files->count - 1].from_ms)
@@ -154,8 +155,10 @@ static bool begin_next(struct record_files *files, int64_t wall_ms, struct err *
 	return true;
 }
 
-bool record_files_begin(struct record_files *files, int64_t wall_ms, struct err *err)
+bool record_files_begin(
+	struct record_files *files, int64_t wall_ms, int64_t mono_ms, struct err *err)
 {
+	files->begun_mono_ms = mono_ms;
 	if (files->rolls)
 		return begin_next(files, wall_ms, err);
 	if (files->count == 0)

@@ -44,6 +44,8 @@ struct record_writer {
 	size_t name_count, name_room;
 	uint64_t told, mark; /* how often all names had to be told again; number of the batch */
 	int64_t key_ms;      /* mono time of the last keyframe */
+	int64_t wall_ms;     /* of the last batch */
+	int64_t back_ms;     /* mono time when the wall clock was last found set back */
 	int64_t retry_ms;    /* mono time before which no file is tried, 0: none failed */
 	bool broken; /* what the file holds does not lead to what is known: a keyframe must */
 };
@@ -281,6 +283,18 @@ static void put_head(
 	msg_encode(MSG_rec_head, &writer->head, out);
 }
 
+/* What comes now is looked for by times that were there before: a keyframe leads to it. A clock that jumps to and fro gets
+ * no more of them than it gets anyway. */
+static bool was_set_back(struct record_writer *writer, const struct record_batch *batch)
+{
+	bool back = writer->wall_ms - batch->wall_ms >= RECORD_BACK_MS &&
+		    batch->mono_ms - writer->back_ms >= RECORD_KEY_MS;
+	writer->wall_ms = batch->wall_ms;
+	if (back)
+		writer->back_ms = batch->mono_ms;
+	return back;
+}
+
 static bool write_batch(
 	struct record_writer *writer, const struct record_batch *batch, struct err *err)
 {
@@ -289,9 +303,10 @@ static bool write_batch(
 	autostr struct str rest = STR_INIT;
 	writer->mark++;
 	take_messages(writer, batch, &state, &rest);
-	bool begins = record_files_begins(writer->files, batch->wall_ms);
+	bool begins = record_files_begins(writer->files, batch->mono_ms);
 	bool anew = begins || writer->broken;
-	bool key = anew || batch->mono_ms - writer->key_ms >= RECORD_KEY_MS;
+	bool is_back = was_set_back(writer, batch);
+	bool key = anew || is_back || batch->mono_ms - writer->key_ms >= RECORD_KEY_MS;
 	if (anew)
 		writer->told++;
 	put_values(writer, batch, &rest);
@@ -308,7 +323,7 @@ static bool write_batch(
 	writer->broken = true;
 	if (writer->retry_ms && batch->mono_ms < writer->retry_ms)
 		return false;
-	if ((begins && !record_files_begin(writer->files, batch->wall_ms, err)) ||
+	if ((begins && !record_files_begin(writer->files, batch->wall_ms, batch->mono_ms, err)) ||
 		!record_files_write(writer->files, out.text, out.length, err)) {
 		writer->retry_ms = batch->mono_ms + RECORD_RETRY_MS;
 		return false;
@@ -413,6 +428,7 @@ bool record_writer_open(
 	pthread_cond_init(&writer->news, &attributes);
 	pthread_condattr_destroy(&attributes);
 	writer->frames = frames_new();
+	writer->back_ms = INT64_MIN / 2;
 	fill_head(&writer->head, options);
 	bool good = record_files_open(options, &writer->files, err);
 	if (good && pthread_create(&writer->thread, NULL, work, writer) != 0)

@@ -12,6 +12,7 @@
 #include "core/base/sanitize.h"
 #include "core/base/str.h"
 #include "core/engine/frames.h"
+#include "core/engine/record.h"
 #include "core/engine/replay_stores.h"
 #include "core/engine/tape.h"
 #include "core/model/model.h"
@@ -94,7 +95,8 @@ static void take_frame(struct replay *replay, const struct tape_frame *frame)
 	msg_any_release(&message);
 }
 
-/* False: what follows is later than `until_ms`; it was not taken. */
+/* False: what follows is later than `until_ms`, or the clock was set back before it, so that it has times of its own; it was
+ * not taken. */
 static bool take_time(struct replay *replay, const struct tape_frame *frame, int64_t until_ms)
 {
 	struct msg_any message;
@@ -103,7 +105,8 @@ static bool take_time(struct replay *replay, const struct tape_frame *frame, int
 	if (!msg_decode(frame->bytes, frame->length, MSG_FRAME_MAX, &message, &used, &ignored))
 		return true;
 	const struct msg_rec_time *time = message.body;
-	bool is_due = time->wall_ms <= until_ms;
+	bool is_due =
+		time->wall_ms <= until_ms && replay->state_ms - time->wall_ms < RECORD_BACK_MS;
 	if (is_due && time->wall_ms > replay->state_ms)
 		replay->state_ms = time->wall_ms;
 	if (is_due && time->key)
@@ -211,7 +214,7 @@ static void stand_at(struct replay *replay, int64_t time_ms)
 	replay->now_ms = time_ms;
 	play_until(replay, time_ms);
 	show_state(replay);
-	replay_reader_show(replay->reader, time_ms);
+	replay_reader_show(replay->reader, time_ms, tape_place(replay->head));
 	replay->moved = true;
 }
 
@@ -280,7 +283,7 @@ bool replay_open(const char *path, const struct clock *clock, const struct repla
 		.reader =
 			replay_reader_new(tape, stores->events, stores->series, stores->line_bytes),
 		.frames = frames_new()};
-	stand_at(replay, replay_to_ms(replay));
+	stand_at(replay, tape_last_ms(tape));
 	*ret = replay;
 	return true;
 }

@@ -27,10 +27,10 @@ enum {
 	FRAMES_A_LOOK = 16, /* read between two looks at the clock */
 };
 
-/* So many lines of a chunk were there at that time. */
+/* So many lines of a chunk were there behind that place of the recording: unlike times places only grow. */
 struct shown_mark {
 	size_t count;
-	int64_t at_ms;
+	uint64_t place;
 };
 
 struct shown_chunk {
@@ -56,8 +56,8 @@ struct replay_reader {
 	size_t lane_count, lane_room;
 	struct msg_rec_name **names; /* sorted; of the file that is read */
 	size_t name_count, name_room;
-	int64_t now_ms;           /* of what is read */
-	int64_t until_ms;         /* seen so far */
+	uint64_t now;             /* the place behind what is read */
+	uint64_t until;           /* seen so far */
 	size_t bytes, line_bytes; /* kept, and that many at most */
 	uint64_t dropped;
 	bool done;
@@ -249,13 +249,8 @@ static void take_line(struct replay_reader *reader, struct lane *lane,
 static void note_count(struct replay_reader *reader, struct shown_chunk *shown)
 {
 	size_t count = chunk_count(shown->chunk);
-	struct shown_mark *last = shown->count ? &shown->marks[shown->count - 1] : NULL;
-	if (last && last->at_ms == reader->now_ms) {
-		last->count = count;
-		return;
-	}
 	shown->marks = grow(shown->marks, shown->count, &shown->room, sizeof(*shown->marks));
-	shown->marks[shown->count++] = (struct shown_mark){.count = count, .at_ms = reader->now_ms};
+	shown->marks[shown->count++] = (struct shown_mark){.count = count, .place = reader->now};
 }
 
 static void show_chunk(const struct replay_reader *reader, const struct shown_chunk *shown)
@@ -263,7 +258,7 @@ static void show_chunk(const struct replay_reader *reader, const struct shown_ch
 	size_t low = 0, high = shown->count;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		if (shown->marks[middle].at_ms <= reader->until_ms)
+		if (shown->marks[middle].place <= reader->until)
 			low = middle + 1;
 		else
 			high = middle;
@@ -305,18 +300,13 @@ static void take_frame(struct replay_reader *reader, const struct tape_frame *fr
 	struct msg_any message = {.kind = MSG_none};
 	struct err ignored;
 	size_t used;
-	bool wanted = frame->kind == MSG_rec_head || frame->kind == MSG_rec_time ||
-		      frame->kind == MSG_rec_lines || frame->kind == MSG_rec_name ||
-		      frame->kind == MSG_rec_points;
+	bool wanted = frame->kind == MSG_rec_head || frame->kind == MSG_rec_lines ||
+		      frame->kind == MSG_rec_name || frame->kind == MSG_rec_points;
 	if (!wanted ||
 		!msg_decode(frame->bytes, frame->length, MSG_FRAME_MAX, &message, &used, &ignored))
 		return;
 	if (message.kind == MSG_rec_head) {
 		forget_names(reader);
-	} else if (message.kind == MSG_rec_time) {
-		const struct msg_rec_time *time = message.body;
-		if (time->wall_ms > reader->now_ms)
-			reader->now_ms = time->wall_ms;
 	} else if (message.kind == MSG_rec_lines) {
 		take_lines(reader, message.body);
 	} else if (message.kind == MSG_rec_name) {
@@ -338,6 +328,7 @@ bool replay_reader_step(struct replay_reader *reader, int64_t slice_us)
 			if (reader->done)
 				return any;
 			any = true;
+			reader->now = tape_place(reader->head);
 			take_frame(reader, &frame);
 		}
 	} while (clock_cost_us() - begun_us < slice_us);
@@ -349,9 +340,9 @@ bool replay_reader_is_done(const struct replay_reader *reader)
 	return reader->done;
 }
 
-void replay_reader_show(struct replay_reader *reader, int64_t time_ms)
+void replay_reader_show(struct replay_reader *reader, int64_t time_ms, uint64_t place)
 {
-	reader->until_ms = time_ms;
+	reader->until = place;
 	for (size_t i = 0; i < reader->chunk_count; i++)
 		show_chunk(reader, &reader->chunks[i]);
 	series_show_until(reader->series, time_ms);

@@ -24,8 +24,8 @@ void replay_reader_free(struct replay_reader *reader); /* NULL is legal; before 
 bool replay_reader_step(struct replay_reader *reader, int64_t slice_us);
 /* All that is there was read. */
 bool replay_reader_is_done(const struct replay_reader *reader);
-/* Lines and values up to this time are seen, newer ones are not. */
-void replay_reader_show(struct replay_reader *reader, int64_t time_ms);
+/* Values up to this time and lines that were recorded before this place (tape_place) are seen, newer ones are not. */
+void replay_reader_show(struct replay_reader *reader, int64_t time_ms, uint64_t place);
 /* Lines that found no room. */
 uint64_t replay_reader_dropped(const struct replay_reader *reader);
 

@@ -18,7 +18,9 @@
 #include "core/msg/msg.h"
 
 enum {
-	REELS_MAX = 256,
+	PARTS_MAX = 256, /* files of a folder when it is opened, the newest */
+	REELS_MAX = 320, /* and with what comes while it is read */
+	NEAR_MS = RECORD_KEY_MS + RECORD_KEY_MS / 2, /* so near before a time its keyframe is */
 	READ_BYTES = 256 << 10,
 	FRAME_HEAD = 6,
 	KINDS = 256, /* no message has a greater number */
@@ -33,10 +35,11 @@ struct key {
 struct reel {
 	char *name;
 	int fd;
-	int64_t from_ms, to_ms; /* to: of what was looked through */
+	int64_t from_ms, to_ms; /* earliest and latest; to: of what was looked through */
+	int64_t last_ms;        /* of its last entry */
 	off_t scanned;          /* so far it was looked through */
 	off_t bad_at;           /* nothing is read from there on; 0: all is well */
-	struct key *keys;
+	struct key *keys;       /* in the order of the file: the clock may have been set back */
 	size_t key_count, key_room;
 };
 
@@ -45,6 +48,7 @@ struct tape {
 	bool is_folder;
 	struct reel reels[REELS_MAX];
 	size_t count;
+	bool overlaps; /* there are times that were there twice */
 	char note[512];
 };
 
@@ -136,12 +140,14 @@ static bool read_message(const struct tape_frame *frame, struct msg_any *ret, st
 	return msg_decode(frame->bytes, frame->length, MSG_FRAME_MAX, ret, &used, err);
 }
 
-static void note_time(struct reel *reel, const struct msg_rec_time *time, off_t offset)
+static void note_time(
+	struct tape *tape, struct reel *reel, const struct msg_rec_time *time, off_t offset)
 {
-	int64_t at_ms = time->wall_ms > reel->to_ms ? time->wall_ms : reel->to_ms;
-	reel->to_ms = at_ms;
-	if (!reel->from_ms)
-		reel->from_ms = at_ms;
+	int64_t at_ms = time->wall_ms;
+	tape->overlaps |= reel->last_ms - at_ms >= RECORD_BACK_MS;
+	reel->last_ms = at_ms;
+	reel->to_ms = at_ms > reel->to_ms ? at_ms : reel->to_ms;
+	reel->from_ms = at_ms < reel->from_ms || !reel->from_ms ? at_ms : reel->from_ms;
 	if (!time->key)
 		return;
 	reel->keys = grow(reel->keys, reel->key_count, &reel->key_room, sizeof(*reel->keys));
@@ -163,7 +169,7 @@ static void scan(struct tape *tape, size_t index)
 				found = DAMAGED;
 				break;
 			}
-			note_time(reel, message.body, head.offset);
+			note_time(tape, reel, message.body, head.offset);
 			msg_any_release(&message);
 		}
 		head.offset += (off_t)frame.length;
@@ -202,10 +208,22 @@ static bool read_beginning(struct tape *tape, size_t index, struct err *err)
 			reel->name, told->build);
 	reel->scanned = RECORD_MAGIC_BYTES;
 	if (good && told->wall_ms > 0)
-		reel->from_ms = reel->to_ms = told->wall_ms;
+		reel->from_ms = reel->to_ms = reel->last_ms = told->wall_ms;
 	msg_any_release(&message);
 	free(head.buffer);
 	return good;
+}
+
+/* A file that begins before the one before it ended: how far that goes is known only when it was looked through. */
+static void look_for_overlap(struct tape *tape)
+{
+	if (tape->count < 2)
+		return;
+	const struct reel *reel = &tape->reels[tape->count - 1], *before = reel - 1;
+	if (before->to_ms - reel->from_ms < RECORD_BACK_MS)
+		return;
+	tape->overlaps = true;
+	scan(tape, tape->count - 2);
 }
 
 /* The file becomes the last reel. */
@@ -223,6 +241,7 @@ static bool add_reel(struct tape *tape, const char *path, struct err *err)
 		return false;
 	}
 	tape->count++;
+	look_for_overlap(tape);
 	return true;
 }
 
@@ -241,33 +260,48 @@ static int compare_times(const void *a, const void *b)
 	return (left > right) - (left < right);
 }
 
-/* Times of its parts that are newer than `after_ms`, sorted. */
-static size_t list_parts(const char *path, int64_t after_ms, int64_t ret[REELS_MAX])
+/* Times of its parts that are newer than `after_ms`, sorted; the caller frees them. */
+static int64_t *list_parts(const char *path, int64_t after_ms, size_t *ret_count)
 {
 	DIR *folder = opendir(path);
 	struct dirent *entry;
-	size_t count = 0;
-	while (folder && count < REELS_MAX && (entry = readdir(folder))) {
+	int64_t *times = NULL;
+	size_t count = 0, room = 0;
+	while (folder && (entry = readdir(folder))) {
 		int64_t from_ms;
-		if (is_part(entry, &from_ms) && from_ms > after_ms)
-			ret[count++] = from_ms;
+		if (!is_part(entry, &from_ms) || from_ms <= after_ms)
+			continue;
+		times = grow(times, count, &room, sizeof(*times));
+		times[count++] = from_ms;
 	}
 	if (folder)
 		closedir(folder);
 	if (count)
-		qsort(ret, count, sizeof(*ret), compare_times);
-	return count;
+		qsort(times, count, sizeof(*times), compare_times);
+	*ret_count = count;
+	return times;
+}
+
+/* How many of the oldest files are not opened. */
+static size_t beyond(struct tape *tape, size_t count)
+{
+	if (tape->count || count <= PARTS_MAX)
+		return 0;
+	snprintf(tape->note, sizeof(tape->note),
+		"the recording '%.300s' has more than %d files: the %zu oldest files are left out",
+		tape->path, PARTS_MAX, count - PARTS_MAX);
+	return count - PARTS_MAX;
 }
 
 /* One that is no recording, or just begun, is left out; the first reason is kept in `err`. */
 static void add_parts(struct tape *tape, struct err *err)
 {
-	int64_t times[REELS_MAX];
 	const struct reel *last = tape->count ? &tape->reels[tape->count - 1] : NULL;
 	const char *slash = last ? strrchr(last->name, '/') : NULL;
 	int64_t after_ms = slash ? strtoll(slash + 1, NULL, 10) : 0;
-	size_t count = list_parts(tape->path, after_ms, times);
-	for (size_t i = 0; i < count && tape->count < REELS_MAX; i++) {
+	size_t count;
+	autofree int64_t *times = list_parts(tape->path, after_ms, &count);
+	for (size_t i = beyond(tape, count); i < count && tape->count < REELS_MAX; i++) {
 		autofree char *path = xasprintf("%s/%" PRId64 RECORD_SUFFIX, tape->path, times[i]);
 		struct err mine = {.code = ERR_NONE};
 		if (!add_reel(tape, path, &mine) && err && err->code == ERR_NONE)
@@ -336,12 +370,25 @@ void tape_look(struct tape *tape)
 
 int64_t tape_from_ms(const struct tape *tape)
 {
-	return tape->reels[0].from_ms;
+	int64_t from_ms = tape->reels[0].from_ms;
+	for (size_t i = 1; i < tape->count; i++)
+		if (tape->reels[i].from_ms < from_ms)
+			from_ms = tape->reels[i].from_ms;
+	return from_ms;
 }
 
 int64_t tape_to_ms(const struct tape *tape)
 {
-	return tape->reels[tape->count - 1].to_ms;
+	int64_t to_ms = tape->reels[0].to_ms;
+	for (size_t i = 1; i < tape->count; i++)
+		if (tape->reels[i].to_ms > to_ms)
+			to_ms = tape->reels[i].to_ms;
+	return to_ms;
+}
+
+int64_t tape_last_ms(const struct tape *tape)
+{
+	return tape->reels[tape->count - 1].last_ms;
 }
 
 const char *tape_note(const struct tape *tape)
@@ -367,17 +414,21 @@ void tape_head_free(struct tape_head *head)
 	free(head);
 }
 
-static const struct key *last_key(const struct reel *reel, int64_t time_ms)
+/* From its end: the first keyframe that is not newer, or, where times were there twice, the first that is near; if none is, the
+ * nearest. True: none that lies before can be better than *best. */
+static bool look_back(
+	const struct tape *tape, const struct reel *reel, int64_t time_ms, const struct key **best)
 {
-	size_t low = 0, high = reel->key_count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (reel->keys[middle].at_ms <= time_ms)
-			low = middle + 1;
-		else
-			high = middle;
+	for (size_t i = reel->key_count; i-- > 0;) {
+		const struct key *key = &reel->keys[i];
+		if (key->at_ms > time_ms)
+			continue;
+		if (!*best || key->at_ms > (*best)->at_ms)
+			*best = key;
+		if (!tape->overlaps || time_ms - key->at_ms <= NEAR_MS)
+			return true;
 	}
-	return low ? &reel->keys[low - 1] : NULL;
+	return false;
 }
 
 static void stand_at(struct tape_head *head, size_t reel, off_t offset)
@@ -390,15 +441,20 @@ static void stand_at(struct tape_head *head, size_t reel, off_t offset)
 bool tape_seek(struct tape_head *head, int64_t time_ms)
 {
 	struct tape *tape = head->tape;
-	for (size_t i = tape->count; i-- > 0;) {
-		if (tape->reels[i].from_ms > time_ms && i > 0)
+	const struct key *best = NULL;
+	size_t reel = 0;
+	bool found = false;
+	for (size_t i = tape->count; i-- > 0 && !found;) {
+		const struct key *before = best;
+		if (tape->reels[i].from_ms > time_ms)
 			continue;
 		scan(tape, i);
-		const struct key *key = last_key(&tape->reels[i], time_ms);
-		if (key) {
-			stand_at(head, i, key->offset);
-			return true;
-		}
+		found = look_back(tape, &tape->reels[i], time_ms, &best);
+		reel = best != before ? i : reel;
+	}
+	if (best) {
+		stand_at(head, reel, best->offset);
+		return true;
 	}
 	for (size_t i = 0; i < tape->count; i++) {
 		scan(tape, i);
@@ -408,6 +464,11 @@ bool tape_seek(struct tape_head *head, int64_t time_ms)
 		}
 	}
 	return false;
+}
+
+uint64_t tape_place(const struct tape_head *head)
+{
+	return (uint64_t)head->reel << 48 | (uint64_t)head->offset;
 }
 
 /* What is cut at the end of a file is only the end while nothing comes after it. */

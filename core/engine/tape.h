@@ -28,21 +28,26 @@ MUST_CHECK bool tape_open(const char *path, struct tape **ret, struct err *err);
 void tape_free(struct tape *tape); /* NULL is legal; heads first */
 /* Looks for what was recorded since. */
 void tape_look(struct tape *tape);
-/* Wall times of its first and last entry so far. */
+/* Its earliest and its latest wall time so far. */
 int64_t tape_from_ms(const struct tape *tape);
 int64_t tape_to_ms(const struct tape *tape);
+/* The wall time of its last entry: an earlier one than the latest when the clock was set back. */
+int64_t tape_last_ms(const struct tape *tape);
 /* What is wrong with it, one sentence; "": nothing. */
 const char *tape_note(const struct tape *tape);
 
 /* At the beginning. */
 struct tape_head *tape_head_new(struct tape *tape) MUST_CHECK;
 void tape_head_free(struct tape_head *head); /* NULL is legal */
-/* To the last keyframe that is not newer than `time_ms`, or the first one; false: there is none. */
+/* To the last keyframe that is not newer than `time_ms`, or the first one; false: there is none. A time that was there
+ * twice, because the clock was set back, is that of the second time. */
 bool tape_seek(struct tape_head *head, int64_t time_ms);
 /* The next whole frame; false: there is none (yet). */
 bool tape_next(struct tape_head *head, struct tape_frame *ret);
 /* The frame that tape_next() gave is no message: nothing behind it in its file is read. */
 void tape_refuse(struct tape_head *head);
+/* Where the next frame is: grows from frame to frame of a recording. */
+uint64_t tape_place(const struct tape_head *head);
 /* Puts the frame that tape_next() gave back: it comes again. */
 void tape_back(struct tape_head *head);
 

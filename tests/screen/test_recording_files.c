@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The files of a recording when the disk takes nothing. */
+/* The files of a recording when the clock is set back, when the disk takes nothing, and when there are many. */
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -20,12 +20,13 @@
 #include "core/engine/recorder.h"
 #include "core/engine/tape.h"
 #include "core/engine/replay.h"
+#include "core/events/chunk.h"
 #include "core/events/directory.h"
 #include "core/events/writer.h"
 #include "core/series/series.h"
 #include "tests/support/recorded.h"
 
-enum { HOUR_MS = 3600000, BOTS = 50 };
+enum { HOUR_MS = 3600000, STEP_MS = 250, BOTS = 50, LINES_MAX = 8000 };
 
 /* A recorder under clocks of its own. */
 struct scene {
@@ -33,6 +34,7 @@ struct scene {
 	char *file;
 	struct recorder *recorder;
 	struct model *model;
+	struct chunk *chunk; /* a line for each number */
 	int64_t wall_ms, mono_ms;
 	int number; /* what the bots say, larger each time */
 };
@@ -53,6 +55,7 @@ static int teardown(void **state)
 {
 	struct scene *scene = *state;
 	recorder_close(scene->recorder);
+	chunk_unref(scene->chunk);
 	model_free(scene->model);
 	free(scene->file);
 	recorded_remove(scene->folder);
@@ -69,6 +72,14 @@ static void open_recorder(struct scene *scene, bool rolls, uint64_t budget)
 	struct err err;
 	if (!recorder_open(&options, &scene->recorder, &err))
 		fail_msg("%s", err.text);
+	const struct stream stream = {.source = 7, .id = (uint64_t)scene->number, .name = "log"};
+	chunk_unref(scene->chunk);
+	scene->chunk = chunk_new(&stream, stream.id, LINES_MAX * 8, LINES_MAX);
+	struct chunk_list *list = xmalloc(sizeof(*list) + sizeof(struct chunk *));
+	list->count = 1;
+	list->chunks[0] = scene->chunk;
+	recorder_chunks(scene->recorder, list);
+	free(list);
 }
 
 static void close_recorder(struct scene *scene)
@@ -85,6 +96,8 @@ static void record(struct scene *scene, int batches, int64_t step_ms)
 		bot->name = xstrdup("orders");
 		bot->why = xasprintf("%d %0800d", scene->number, scene->number);
 		(void)model_put(scene->model, MSG_bot, bot);
+		const struct record line = {.wall_ms = scene->wall_ms, .length = 4};
+		assert_true(chunk_append(scene->chunk, line, "line", 4, ""));
 		scene->number++;
 		recorder_turn(scene->recorder, scene->model, NULL, scene->wall_ms, scene->mono_ms);
 		scene->wall_ms += step_ms;
@@ -120,7 +133,8 @@ static struct seen look(const char *path)
 {
 	struct seen seen = {
 		model_new(), event_directory_new(SIZE_MAX), series_new(1 << 20, HOUR_MS), NULL};
-	const struct replay_stores stores = {seen.model, seen.events, seen.series};
+	const struct replay_stores stores = {
+		seen.model, seen.events, seen.series, REPLAY_LINE_BYTES};
 	struct err err;
 	if (!replay_open(path, clock_real(), &stores, &seen.replay, &err))
 		fail_msg("%s", err.text);
@@ -148,6 +162,147 @@ static long newest_number(const struct model *model)
 		newest = number > newest ? number : newest;
 	}
 	return newest;
+}
+
+static long number_at(struct seen *seen, int64_t time_ms)
+{
+	replay_move(seen->replay, time_ms, 0);
+	assert_int_equal(replay_now_ms(seen->replay), time_ms);
+	long number = newest_number(seen->model);
+	assert_int_equal(event_directory_stats(seen->events).lines, number + 1);
+	return number;
+}
+
+/* ---- the clock ---- */
+
+static void a_clock_that_is_set_back_costs_no_file_for_each_batch(void **state)
+{
+	struct scene *scene = *state;
+	open_recorder(scene, true, 64 << 20);
+	record(scene, 100, STEP_MS);
+	scene->wall_ms -= 2 * HOUR_MS;
+	record(scene, 400, STEP_MS);
+	assert_true(count_files(scene) <= 2);
+	assert_int_equal(recorder_dropped(scene->recorder), 0);
+}
+
+static void a_clock_that_jumps_to_and_fro_costs_no_keyframe_for_each_batch(void **state)
+{
+	struct scene *scene = *state;
+	struct record_figures steady, jumping;
+	open_recorder(scene, true, 64 << 20);
+	record(scene, 400, STEP_MS);
+	recorder_figures(scene->recorder, &steady);
+	for (int i = 0; i < 400; i++) {
+		scene->wall_ms += i % 2 ? 2 * HOUR_MS : -2 * HOUR_MS;
+		record(scene, 1, STEP_MS);
+	}
+	recorder_figures(scene->recorder, &jumping);
+	assert_true(jumping.bytes - steady.bytes <= 2 * steady.bytes);
+	assert_true(count_files(scene) <= 3);
+}
+
+static void files_of_a_later_time_make_no_file_for_each_batch(void **state)
+{
+	struct scene *scene = *state;
+	open_recorder(scene, true, 64 << 20);
+	scene->wall_ms += 10 * HOUR_MS;
+	record(scene, 10, STEP_MS);
+	close_recorder(scene);
+	scene->wall_ms -= 10 * HOUR_MS;
+	open_recorder(scene, true, 64 << 20);
+	record(scene, 400, STEP_MS);
+	assert_true(count_files(scene) <= 3);
+}
+
+static void a_file_spans_ten_minutes_whatever_the_clock_says(void **state)
+{
+	struct scene *scene = *state;
+	open_recorder(scene, true, 64 << 20);
+	for (int i = 0; i < 30; i++) {
+		record(scene, 2, 60000);
+		scene->wall_ms -= 120000; /* it stands still */
+	}
+	assert_in_range(count_files(scene), 6, 7);
+}
+
+/* A wall time that was there twice is that of the second time; what was there once is still found. */
+static void expect_both_sides(
+	const char *path, int64_t step_ms, int64_t end_ms, long before, long after)
+{
+	struct seen seen = look(path);
+	assert_int_equal(replay_now_ms(seen.replay), end_ms);
+	assert_int_equal(newest_number(seen.model), after);
+	assert_int_equal(number_at(&seen, step_ms - 60000), before - 60);
+	assert_int_equal(number_at(&seen, end_ms - 60000), after - 60);
+	assert_int_equal(number_at(&seen, step_ms - 1000), before - 1);
+	assert_int_equal(number_at(&seen, end_ms), after);
+	end_look(&seen);
+}
+
+static void both_sides_of_a_step_are_replayed(struct scene *scene, bool rolls)
+{
+	open_recorder(scene, rolls, 64 << 20);
+	record(scene, 3000, 1000);
+	int64_t step_ms = scene->wall_ms - 1000; /* of the last batch before it */
+	long before = scene->number - 1;
+	scene->wall_ms -= 2 * HOUR_MS;
+	record(scene, 1000, 1000);
+	close_recorder(scene);
+	expect_both_sides(rolls ? scene->folder : scene->file, step_ms, scene->wall_ms - 1000,
+		before, scene->number - 1);
+}
+
+static void in_files_that_roll_both_sides_of_a_step_are_found(void **state)
+{
+	both_sides_of_a_step_are_replayed(*state, true);
+}
+
+static void in_one_file_both_sides_of_a_step_are_found(void **state)
+{
+	both_sides_of_a_step_are_replayed(*state, false);
+}
+
+/* An engine that starts before the clock is right hides nothing of yesterday. */
+static void a_clock_that_was_wrong_at_a_start_hides_no_history(void **state)
+{
+	struct scene *scene = *state;
+	open_recorder(scene, true, 64 << 20);
+	record(scene, 1000, 1000);
+	long then = scene->number - 1;
+	int64_t then_ms = scene->wall_ms - 1000;
+	close_recorder(scene);
+	scene->wall_ms = HARNESS_START_MS - INT64_C(1000) * HOUR_MS;
+	open_recorder(scene, true, 64 << 20);
+	record(scene, 30, 1000);
+	scene->wall_ms = then_ms + 10 * HOUR_MS;
+	record(scene, 100, 1000);
+	close_recorder(scene);
+	struct seen seen = look(scene->folder);
+	assert_int_equal(number_at(&seen, then_ms), then);
+	assert_int_equal(number_at(&seen, then_ms - 600000), then - 600);
+	assert_int_equal(number_at(&seen, then_ms + 10 * HOUR_MS + 50000), then + 81);
+	end_look(&seen);
+}
+
+/* ---- many files ---- */
+
+static void of_many_files_the_newest_are_replayed(void **state)
+{
+	enum { FILES = 300, OPENED = 256 };
+	struct scene *scene = *state;
+	for (int i = 0; i < FILES; i++) {
+		open_recorder(scene, true, 64 << 20);
+		record(scene, 1, HOUR_MS);
+		close_recorder(scene);
+	}
+	assert_int_equal(count_files(scene), FILES);
+	struct seen seen = look(scene->folder);
+	assert_int_equal(replay_to_ms(seen.replay), scene->wall_ms - HOUR_MS);
+	assert_int_equal(
+		replay_from_ms(seen.replay), scene->wall_ms - INT64_C(1) * OPENED * HOUR_MS);
+	assert_non_null(strstr(replay_note(seen.replay), "the 44 oldest files"));
+	end_look(&seen);
 }
 
 /* ---- the disk ---- */
@@ -239,6 +394,14 @@ static void a_disk_that_is_full_for_long_leaves_no_heap_of_empty_files(void **st
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(a_clock_that_is_set_back_costs_no_file_for_each_batch),
+		TEST(a_clock_that_jumps_to_and_fro_costs_no_keyframe_for_each_batch),
+		TEST(files_of_a_later_time_make_no_file_for_each_batch),
+		TEST(a_file_spans_ten_minutes_whatever_the_clock_says),
+		TEST(in_files_that_roll_both_sides_of_a_step_are_found),
+		TEST(in_one_file_both_sides_of_a_step_are_found),
+		TEST(a_clock_that_was_wrong_at_a_start_hides_no_history),
+		TEST(of_many_files_the_newest_are_replayed),
 		TEST(one_file_goes_on_when_the_disk_takes_it_again),
 		TEST(one_file_whose_first_write_fails_begins_later),
 		TEST(a_disk_that_is_full_for_long_leaves_no_heap_of_empty_files),
