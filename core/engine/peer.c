@@ -54,8 +54,10 @@ void peer_free(struct peer *peer)
 	close(peer->fd);
 	str_release(&peer->in);
 	str_release(&peer->out);
-	for (size_t i = 0; i < PEER_REPLIES; i++)
+	for (size_t i = 0; i < PEER_REPLIES; i++) {
 		str_release(&peer->replies[i].frames);
+		msg_any_release(&peer->replies[i].asked);
+	}
 	free(peer);
 }
 
@@ -168,6 +170,25 @@ void peer_expect(struct peer *peer, uint64_t req)
 	peer->next_reply = (peer->next_reply + 1) % PEER_REPLIES;
 	reply->req = req;
 	str_clear(&reply->frames);
+	msg_any_release(&reply->asked);
+	reply->asked = (struct msg_any){.kind = MSG_none};
+}
+
+void peer_keep(struct peer *peer, uint64_t req, enum msg_kind kind, const void *body)
+{
+	struct peer_reply *reply = req ? reply_to(peer, req) : NULL;
+	if (reply)
+		reply->asked = (struct msg_any){.kind = kind, .body = msg_copy(kind, body)};
+}
+
+bool peer_asked(struct peer *peer, uint64_t req, struct msg_any *ret)
+{
+	struct peer_reply *reply = req ? reply_to(peer, req) : NULL;
+	if (!reply || reply->asked.kind == MSG_none)
+		return false;
+	*ret = reply->asked;
+	reply->asked = (struct msg_any){.kind = MSG_none};
+	return true;
 }
 
 void peer_remember(struct peer *peer, uint64_t req, size_t from)

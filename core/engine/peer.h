@@ -31,7 +31,8 @@ enum peer_stage {
 /* The reply to a request that this client made, kept to answer a repeat with the same bytes. */
 struct peer_reply {
 	uint64_t req;
-	struct str frames; /* empty: it is under way */
+	struct str frames;    /* empty: it is under way */
+	struct msg_any asked; /* a copy, for whoever hears of the answer; MSG_none: nobody */
 };
 
 struct peer {
@@ -78,6 +79,9 @@ void peer_drain(struct peer *peer, int64_t now_mono_ms);
 
 /* A new request begins, now or with an answer to come: `req` is not 0. */
 void peer_expect(struct peer *peer, uint64_t req);
+/* The request (copied) waits for its answer; peer_asked() gives it away, once: false: it does not wait. */
+void peer_keep(struct peer *peer, uint64_t req, enum msg_kind kind, const void *body);
+bool peer_asked(struct peer *peer, uint64_t req, struct msg_any *ret);
 /* Remembers what was queued for `req` since `from` (a length of `out` taken before). */
 void peer_remember(struct peer *peer, uint64_t req, size_t from);
 /* Queues the remembered reply again, nothing as long as the answer is still to come; false: this

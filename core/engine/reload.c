@@ -18,6 +18,7 @@
 #include "core/engine/judge.h"
 #include "core/engine/peer.h"
 #include "core/engine/query_pool.h"
+#include "core/engine/requests.h"
 #include "core/engine/roster.h"
 #include "core/engine/server.h"
 #include "core/engine/tell.h"
@@ -128,12 +129,14 @@ void reload_begin(struct engine *engine)
 	bool ignored UNUSED = begin(engine, &signal, 0);
 }
 
-static void answer(struct peer *peer, uint64_t req, enum err_code code, const char *sentence)
+static void answer(struct engine *engine, struct peer *peer, uint64_t req, enum err_code code,
+	const char *sentence)
 {
 	size_t from = peer->out.length;
 	autofree char *text = xstrdup(sentence);
 	const struct msg_answer reply = {.req = req, .code = code, .text = text};
 	peer_send(peer, MSG_answer, &reply);
+	requests_answered(engine, peer, req, code);
 	peer_remember(peer, req, from);
 }
 
@@ -142,7 +145,7 @@ void reload_request(struct engine *engine, struct peer *peer, const void *body)
 	const struct msg_reload_req *request = body;
 	if (begin(engine, &peer->who, request->req))
 		return;
-	answer(peer, request->req, ERR_LIMIT, busy);
+	answer(engine, peer, request->req, ERR_LIMIT, busy);
 }
 
 void reload_deliver(struct engine *engine, struct parcel *parcel)
@@ -169,6 +172,6 @@ void reload_deliver(struct engine *engine, struct parcel *parcel)
 	systemd_reloaded(engine);
 	struct peer *peer = server_peer(engine->server, job->who.client);
 	if (peer)
-		answer(peer, job->req, job->err.code,
+		answer(engine, peer, job->req, job->err.code,
 			job->err.code ? job->err.text : "the configuration was read again");
 }

@@ -24,6 +24,16 @@ static void answer(struct peer *peer, uint64_t req, enum err_code code, const ch
 	peer_send(peer, MSG_answer, &reply);
 }
 
+void requests_answered(struct engine *engine, struct peer *peer, uint64_t req, uint64_t code)
+{
+	struct msg_any asked;
+	if (!peer_asked(peer, req, &asked))
+		return;
+	if (engine->recorder && code == ERR_NONE)
+		recorder_message(engine->recorder, asked.kind, asked.body);
+	msg_any_release(&asked);
+}
+
 /* In the kind of answer that the asker waits for. */
 static void refuse(const struct engine *engine, struct peer *peer, enum msg_kind kind, uint64_t req)
 {
@@ -98,12 +108,12 @@ static void handle(struct engine *engine, struct peer *peer, size_t row, const v
 	if (req)
 		peer_expect(peer, req);
 	bool refused = (table[row].flags & CHANGES) && (engine->replay || !peer->may_act);
+	if (engine->recorder && (table[row].flags & CHANGES) && !refused)
+		peer_keep(peer, req, table[row].kind, body);
 	if (refused)
 		refuse(engine, peer, table[row].kind, req);
 	else
 		table[row].handle(engine, peer, body);
-	if (engine->recorder && (table[row].flags & CHANGES) && !refused)
-		recorder_message(engine->recorder, table[row].kind, body);
 	if (req && peer->out.length > from && (refused || !(table[row].flags & LATER)))
 		peer_remember(peer, req, from);
 }

@@ -17,6 +17,8 @@ struct peer;
 void requests_handle(struct engine *engine, struct peer *peer, const struct msg_any *message);
 /* For act_on_accepted(): a run was made durable, or could not be. `context` is the engine. */
 void requests_accepted(void *context, uint64_t client, const struct msg_accepted *accepted);
+/* A request that changes something was answered: what was granted is recorded. */
+void requests_answered(struct engine *engine, struct peer *peer, uint64_t req, uint64_t code);
 /* A client leaves: its windows close. */
 void requests_forget(struct engine *engine, struct peer *peer);
 

@@ -11,6 +11,7 @@ void request_plan(struct engine *engine, struct peer *peer, const void *body)
 	struct msg_plan reply = {0};
 	act_plan(engine->act, &peer->who, body, &reply);
 	peer_send(peer, MSG_plan, &reply);
+	requests_answered(engine, peer, reply.req, reply.code);
 	msg_release(MSG_plan, &reply);
 }
 
@@ -18,8 +19,10 @@ void request_plan(struct engine *engine, struct peer *peer, const void *body)
 void request_run(struct engine *engine, struct peer *peer, const void *body)
 {
 	struct msg_accepted reply = {0};
-	if (act_run(engine->act, &peer->who, body, &reply))
+	if (act_run(engine->act, &peer->who, body, &reply)) {
 		peer_send(peer, MSG_accepted, &reply);
+		requests_answered(engine, peer, reply.req, reply.code);
+	}
 	msg_release(MSG_accepted, &reply);
 }
 
@@ -31,6 +34,7 @@ void requests_accepted(void *context, uint64_t client, const struct msg_accepted
 		return;
 	size_t from = peer->out.length;
 	peer_send(peer, MSG_accepted, accepted);
+	requests_answered(engine, peer, accepted->req, accepted->code);
 	peer_remember(peer, accepted->req, from);
 }
 
@@ -39,6 +43,7 @@ void request_cancel(struct engine *engine, struct peer *peer, const void *body)
 	struct msg_answer reply = {0};
 	act_cancel(engine->act, &peer->who, body, &reply);
 	peer_send(peer, MSG_answer, &reply);
+	requests_answered(engine, peer, reply.req, reply.code);
 	msg_release(MSG_answer, &reply);
 }
 
@@ -47,5 +52,6 @@ void request_arm(struct engine *engine, struct peer *peer, const void *body)
 	struct msg_answer reply = {0};
 	act_arm(engine->act, &peer->who, body, &reply);
 	peer_send(peer, MSG_answer, &reply);
+	requests_answered(engine, peer, reply.req, reply.code);
 	msg_release(MSG_answer, &reply);
 }
