@@ -23,7 +23,7 @@ struct recorder {
 	struct record_writer *writer;
 	char *path;
 	struct record_batch *batch; /* being filled */
-	struct open_chunk *chunks;
+	struct open_chunk *chunks;  /* by stream, those of one in the order of their beginning */
 	size_t chunk_count, chunk_room;
 	uint64_t *names; /* sorted ids of the series that the writer knows */
 	size_t name_count, name_room;
@@ -87,26 +87,50 @@ void recorder_message(struct recorder *recorder, enum msg_kind kind, const void 
 
 /* ---- lines ---- */
 
+static int compare_streams(const struct chunk *a, const struct chunk *b)
+{
+	const struct stream *left = chunk_stream(a), *right = chunk_stream(b);
+	if (left->source != right->source)
+		return left->source < right->source ? -1 : 1;
+	return (left->id > right->id) - (left->id < right->id);
+}
+
+/* Behind all of its stream. */
+static size_t place_of_chunk(const struct recorder *recorder, const struct chunk *chunk)
+{
+	size_t low = 0, high = recorder->chunk_count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (compare_streams(recorder->chunks[middle].chunk, chunk) <= 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static void add_chunk(struct recorder *recorder, const struct chunk *chunk)
+{
+	size_t at = place_of_chunk(recorder, chunk);
+	recorder->chunks = grow(recorder->chunks, recorder->chunk_count, &recorder->chunk_room,
+		sizeof(*recorder->chunks));
+	memmove(recorder->chunks + at + 1, recorder->chunks + at,
+		(recorder->chunk_count - at) * sizeof(*recorder->chunks));
+	recorder->chunks[at] = (struct open_chunk){.chunk = chunk_ref(chunk)};
+	recorder->chunk_count++;
+}
+
 void recorder_chunks(struct recorder *recorder, const struct chunk_list *list)
 {
-	for (size_t i = 0; list && i < list->count; i++) {
-		recorder->chunks = grow(recorder->chunks, recorder->chunk_count,
-			&recorder->chunk_room, sizeof(*recorder->chunks));
-		recorder->chunks[recorder->chunk_count++] =
-			(struct open_chunk){.chunk = chunk_ref(list->chunks[i])};
-	}
+	for (size_t i = 0; list && i < list->count; i++)
+		add_chunk(recorder, list->chunks[i]);
 }
 
 /* A writer goes on in its newest chunk only. */
 static bool has_successor(const struct recorder *recorder, size_t at)
 {
-	const struct stream *stream = chunk_stream(recorder->chunks[at].chunk);
-	for (size_t i = at + 1; i < recorder->chunk_count; i++) {
-		const struct stream *other = chunk_stream(recorder->chunks[i].chunk);
-		if (other->source == stream->source && other->id == stream->id)
-			return true;
-	}
-	return false;
+	const struct open_chunk *next = &recorder->chunks[at + 1];
+	return at + 1 < recorder->chunk_count && compare_streams(next[-1].chunk, next->chunk) == 0;
 }
 
 static void add_lines(struct recorder *recorder, struct open_chunk *open)

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <cmocka.h>
 
 #include "core/base/err.h"
@@ -19,6 +20,8 @@
 #include "core/engine/record.h"
 #include "core/engine/recorder.h"
 #include "core/engine/tape.h"
+#include "core/events/chunk.h"
+#include "core/events/writer.h"
 #include "tests/support/engine_harness.h"
 #include "tests/support/recorded.h"
 #include "tests/support/servers.h"
@@ -184,6 +187,71 @@ static void only_what_was_granted_is_recorded(void **state)
 	harness_detach(screen);
 }
 
+/* ---- lines ---- */
+
+static int64_t cpu_us(void)
+{
+	struct timespec now;
+	assert_int_equal(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now), 0);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* The caller holds it, as a writer that goes on with it does. */
+static struct chunk *begin_stream(struct recorder *recorder, uint64_t source, uint64_t id)
+{
+	const struct stream stream = {.source = source, .id = id, .name = "log"};
+	const struct record record = {.wall_ms = HARNESS_START_MS, .length = 4};
+	struct chunk_list *list = xmalloc(sizeof(*list) + sizeof(struct chunk *));
+	struct chunk *chunk = chunk_new(&stream, id, 1024, 8);
+	assert_true(chunk_append(chunk, record, "line", 4, ""));
+	list->count = 1;
+	list->chunks[0] = chunk;
+	recorder_chunks(recorder, list);
+	free(list);
+	return chunk;
+}
+
+static void record_turn(struct recorder *recorder, struct model *model, int number)
+{
+	struct msg_bot *bot = msg_new(MSG_bot);
+	bot->id = 1;
+	bot->pending = number;
+	(void)model_put(model, MSG_bot, bot);
+	recorder_turn(recorder, model, NULL, HARNESS_START_MS + number * 1000, number * 1000);
+	recorder_drain(recorder);
+}
+
+/* A turn is 8 ms at worst, with everything else in it. */
+static void thousands_of_logs_cost_a_turn_of_the_recorder_little(void **state)
+{
+	enum { LOGS = 8192, WORST_US = 4000 };
+	struct scene *scene = *state;
+	autofree char *file = xasprintf("%s/many.rec", scene->folder);
+	const struct record_options options = {
+		.path = file, .budget = 64 << 20, .environment = "demo"};
+	struct model *model = model_new();
+	struct recorder *recorder;
+	struct err err;
+	int64_t best_us = INT64_MAX;
+	autofree struct chunk **chunks = xcalloc(LOGS, sizeof(*chunks));
+	assert_true(recorder_open(&options, &recorder, &err));
+	for (uint64_t i = 0; i < LOGS; i++)
+		chunks[i] = begin_stream(recorder, i % 100, i);
+	record_turn(recorder, model, 1);
+	for (int i = 2; i < 8; i++) {
+		int64_t begun_us = cpu_us();
+		record_turn(recorder, model, i);
+		int64_t took_us = cpu_us() - begun_us;
+		best_us = took_us < best_us ? took_us : best_us;
+	}
+	recorder_close(recorder);
+	model_free(model);
+	for (size_t i = 0; i < LOGS; i++)
+		chunk_unref(chunks[i]);
+	print_message("a turn with %d logs: %" PRId64 " us\n", LOGS, best_us);
+	assert_true(best_us < WORST_US);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -191,6 +259,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(every_kind_of_observation_is_redacted_and_recorded),
 		TEST(only_what_was_granted_is_recorded),
+		TEST(thousands_of_logs_cost_a_turn_of_the_recorder_little),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
