@@ -8,6 +8,7 @@
 #include "core/base/sanitize.h"
 #include "core/base/str.h"
 #include "tui/app.h"
+#include "tui/past.h"
 
 enum { SENTENCE_CELLS = 120 };
 
@@ -34,11 +35,24 @@ void alarm_mute(struct alarm *alarm)
 
 /* ---- what is new ---- */
 
+/* Also while the past is shown. A file has no now, and is never looked at. */
+static const struct links *links_of_now(const struct app *app)
+{
+	const struct links *now = past_present(app);
+	return now ? now : app->links;
+}
+
+static const struct model *now_of(const struct app *app)
+{
+	return links_model(links_of_now(app));
+}
+
 /* Nobody is woken for a bot that operators keep disabled. */
 static bool is_wanted(const struct app *app, const struct msg_alert *alert)
 {
-	const struct msg_bot *bot =
-		strcmp(alert->target_kind, "bot") == 0 ? model_bot(app->live, alert->target) : NULL;
+	const struct msg_bot *bot = strcmp(alert->target_kind, "bot") == 0
+					    ? model_bot(now_of(app), alert->target)
+					    : NULL;
 	return alert->severity >= SEVERITY_CRIT && strcmp(alert->state, "firing") == 0 &&
 	       (!bot || bot->enabled);
 }
@@ -46,7 +60,7 @@ static bool is_wanted(const struct app *app, const struct msg_alert *alert)
 static bool is_old(const struct app *app, const struct msg_alert *alert)
 {
 	size_t link = links_of(alert->id);
-	const struct msg_engine *engine = model_find(app->live, MSG_engine, links_id(link, 1));
+	const struct msg_engine *engine = model_find(now_of(app), MSG_engine, links_id(link, 1));
 	return !(app->alarm.primed >> link & 1) ||
 	       (engine && alert->fired_ms < engine->started_ms + ALARM_START_MS);
 }
@@ -77,7 +91,7 @@ static size_t keep_gone(
 	int64_t now_ms = app_mono_ms(app);
 	for (; *at < alarm->count && alarm->known[*at].id < below; (*at)++) {
 		struct alarm_known gone = alarm->known[*at];
-		if (model_alert(app->live, gone.id))
+		if (model_alert(now_of(app), gone.id))
 			continue; /* it is there, and fires no more */
 		gone.gone_mono_ms = gone.gone_mono_ms ? gone.gone_mono_ms : now_ms;
 		gone.told = true;
@@ -91,7 +105,7 @@ static void look(struct app *app)
 {
 	struct alarm *alarm = &app->alarm;
 	size_t count, kept = 0, at = 0;
-	const struct msg_alert *const *alerts = model_alerts(app->live, &count);
+	const struct msg_alert *const *alerts = model_alerts(now_of(app), &count);
 	struct alarm_known *next = xcalloc(count + alarm->count + 1, sizeof(*next));
 	for (size_t i = 0; i < count; i++) {
 		if (!is_wanted(app, alerts[i]))
@@ -104,8 +118,9 @@ static void look(struct app *app)
 	free(alarm->known);
 	alarm->known = next;
 	alarm->count = kept;
-	for (size_t i = 0; i < links_count(app->links); i++)
-		alarm->primed |= (uint32_t)(link_turn_wall_ms(links_at(app->links, i)) != 0) << i;
+	for (size_t i = 0; i < links_count(links_of_now(app)); i++)
+		alarm->primed |= (uint32_t)(link_turn_wall_ms(links_at(links_of_now(app), i)) != 0)
+				 << i;
 }
 
 /* ---- the signal ---- */
@@ -124,7 +139,7 @@ static size_t untold(const struct app *app, const struct msg_alert **ret_newest)
 	for (size_t i = 0; i < alarm->count; i++) {
 		if (alarm->known[i].told)
 			continue;
-		const struct msg_alert *alert = model_alert(app->live, alarm->known[i].id);
+		const struct msg_alert *alert = model_alert(now_of(app), alarm->known[i].id);
 		if (alert && (!*ret_newest || fired(app, alert) > fired(app, *ret_newest)))
 			*ret_newest = alert;
 		count++;
@@ -178,7 +193,7 @@ void alarm_sound(struct app *app)
 		term_bell(app->term);
 	if (alarm->notify == NOTIFY_NO)
 		return;
-	const struct msg_engine *engine = model_engine(app->live);
+	const struct msg_engine *engine = model_engine(now_of(app));
 	const char *environment = engine ? engine->environment : app->settings->environment;
 	autofree char *title = xasprintf(
 		"botswain%s%s", app_is_many(app) ? "" : " ", app_is_many(app) ? "" : environment);

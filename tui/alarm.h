@@ -51,7 +51,8 @@ void alarm_release(struct alarm *alarm);
 /* Switches every part of it off: what is shown is a replay. */
 void alarm_mute(struct alarm *alarm);
 
-/* Looks at the live model when turns were applied to it (bit n: of link n); then what time alone changes. */
+/* Looks at what is now, also while the past is shown, when turns were applied to it (bit n: of link n); then what time alone
+ * changes. */
 void alarm_step(struct app *app, uint32_t turned);
 /* Sends what is due; after a frame was presented. */
 void alarm_sound(struct app *app);

@@ -370,13 +370,13 @@ size_t app_poll(const struct app *app, struct pollfd *slots, int *timeout_ms)
 void app_step(struct app *app)
 {
 	int64_t now_ms = app_mono_ms(app);
-	past_turn(app);
+	uint32_t now_turned = past_turn(app);
 	for (size_t i = 0; i < links_count(app->links); i++)
 		if (link_pause_ms(app, i) == 0)
 			app->engines[i].link_mono_ms = now_ms;
 	uint32_t turned = links_step(app->links, now_ms, take, app);
 	look_at_engines(app, turned);
-	alarm_step(app, app_is_past(app) ? 0 : turned); /* what was is no news */
+	alarm_step(app, past_is_shown(app) ? now_turned : turned); /* what was is no news */
 	app->quit |= leave_is_due(app);
 	if (app->trails && app_mono_ms(app) - app->key_mono_ms >= APP_TRAIL_MS)
 		app->dirty = true;

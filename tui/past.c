@@ -10,6 +10,7 @@
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "tui/app.h"
+#include "tui/show.h"
 
 enum { DAY_MS = 86400000, SECOND_MS = 1000 };
 
@@ -32,8 +33,16 @@ struct past {
 	int direction;         /* of the last key, and how often in a row */
 	unsigned run;
 	int64_t key_mono_ms;
+	uint32_t lost; /* engines whose now nobody knows: bit n of link n */
 	char note[256];
 };
+
+struct links *past_present(const struct app *app)
+{
+	if (!past_is_shown(app))
+		return app->links;
+	return app->past ? app->past->other : NULL;
+}
 
 static struct links *links_of_past(const struct app *app)
 {
@@ -323,17 +332,43 @@ static void come_nearer(struct app *app)
 	}
 }
 
-void past_turn(struct app *app)
+static bool is_lost(const struct app *app, const struct link *link)
+{
+	return link_state(link) != LINK_ATTACHED ||
+	       (link_turn_wall_ms(link) &&
+		       link_turn_age_ms(link, app_mono_ms(app)) > LINK_SILENT_MS);
+}
+
+static uint32_t lost_engines(const struct app *app)
+{
+	uint32_t lost = 0;
+	for (size_t i = 0; i < links_count(app->past->other); i++)
+		lost |= (uint32_t)is_lost(app, links_at(app->past->other, i)) << i;
+	return lost;
+}
+
+/* Who is not read is dropped; and what is now is told of. */
+static uint32_t follow_now(struct app *app)
+{
+	struct past *past = app->past;
+	uint32_t turned = links_step(past->other, app_mono_ms(app), hear_nothing, app);
+	uint32_t lost = lost_engines(app);
+	app->dirty_data |= turned != 0;
+	app->dirty |= lost != past->lost;
+	past->lost = lost;
+	return turned;
+}
+
+uint32_t past_turn(struct app *app)
 {
 	if (!app->past)
-		return;
+		return 0;
 	if (!app->past->shown) {
 		come_nearer(app);
-		return;
+		return 0;
 	}
 	tell(app);
-	if (app->past->other) /* who is not read is dropped */
-		(void)links_step(app->past->other, app_mono_ms(app), hear_nothing, app);
+	return app->past->other ? follow_now(app) : 0;
 }
 
 /* It was told where to stand, and can still say so. */
@@ -471,4 +506,39 @@ bool past_say(const struct app *app, bool brief, struct str *text)
 	if (moves && !past->shown)
 		str_adds(text, " ...");
 	return true;
+}
+
+static size_t count_critical(const struct model *model)
+{
+	size_t count, critical = 0;
+	const struct msg_bot *const *bots = model_bots(model, &count);
+	for (size_t i = 0; i < count; i++)
+		critical += bots[i]->severity == SEVERITY_CRIT;
+	return critical;
+}
+
+/* By name where there are several: the first, and that there are more. */
+static void say_lost(const struct links *now, uint32_t lost, struct str *text)
+{
+	size_t first = 0;
+	while (!(lost >> first & 1))
+		first++;
+	const char *name = links_name(now, first);
+	str_addf(text, " %s%s lost", name[0] ? name : "engine", lost >> first > 1 ? ".." : "");
+}
+
+bool past_say_now(const struct app *app, bool brief, struct str *text)
+{
+	const struct links *now = past_is_shown(app) ? past_present(app) : NULL;
+	uint32_t lost = now ? lost_engines(app) : 0;
+	size_t critical = now ? count_critical(links_model(now)) : 0;
+	if (now && (!brief || lost || critical))
+		str_adds(text, brief ? "now" : "now:");
+	if (lost)
+		say_lost(now, lost, text);
+	else if (text->length && brief)
+		str_addf(text, " %zu%c", critical, severity_letter(SEVERITY_CRIT));
+	else if (text->length)
+		str_addf(text, " %zu crit", critical);
+	return lost != 0;
 }

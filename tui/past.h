@@ -40,8 +40,10 @@ MUST_CHECK bool past_set_speed(struct app *app, uint64_t speed, struct err *err)
 bool past_leave(struct app *app);
 void past_free(struct app *app);
 
-/* Once a turn, before the links are read. */
-void past_turn(struct app *app);
+/* Once a turn, before the links are read. The result has bit n when link n to now turned while the past is shown. */
+uint32_t past_turn(struct app *app);
+/* The links to now, whatever is shown; NULL: a file has no now. */
+struct links *past_present(const struct app *app);
 /* An engine's answer to where it stands. */
 void past_hear(struct app *app, size_t link, const struct msg_past *past);
 /* What waits besides the links that are shown; the number of slots used, LINKS_MAX at most. */
@@ -56,5 +58,7 @@ bool past_has_now(const struct app *app);
 size_t past_lead(const struct app *app);
 /* For the status line: that it is not now, and when it is; false: it is now. */
 bool past_say(const struct app *app, bool brief, struct str *text);
+/* For the status line while the past is shown: how it is now, nothing if that is not to be told. True: nobody knows. */
+bool past_say_now(const struct app *app, bool brief, struct str *text);
 
 #endif

@@ -246,6 +246,14 @@ static void make_past(const struct canvas *canvas, struct line *line)
 			line->segments[i].role = ROLE_PAST;
 }
 
+static void add_now(const struct app *app, struct line *line)
+{
+	autostr struct str text = STR_INIT;
+	bool is_lost = past_say_now(app, line->brief, &text);
+	if (text.length)
+		add(line, is_lost ? ROLE_BANNER_CRIT : ROLE_PAST, 0, false, "%s", text.text);
+}
+
 static void draw_first(const struct app *app, const struct canvas *canvas)
 {
 	const struct msg_engine *engine = app_engine(app, 0);
@@ -255,6 +263,7 @@ static void draw_first(const struct app *app, const struct canvas *canvas)
 	bool is_now = !past_say(app, line.brief, &when);
 	if (!is_now)
 		add(&line, ROLE_PAST, 0, false, "%s", when.text);
+	add_now(app, &line);
 	if (app_is_many(app))
 		add_engines(app, &line);
 	else

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+/* While a screen looks back, what is now goes on: it is told of. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <cmocka.h>
+
+#include "core/base/err.h"
+#include "core/base/mem.h"
+#include "core/conf/settings.h"
+#include "core/engine/internal.h"
+#include "core/engine/recorder.h"
+#include "tests/support/recorded.h"
+#include "tests/support/servers.h"
+#include "tui/past.h"
+
+enum { TURNS = 60, TURN_MS = 20 };
+
+static struct {
+	char *folder, *state, *file;
+	struct console *console;
+	struct engine *past; /* the replay's; NULL: none was asked for */
+	struct settings *settings;
+} scene;
+
+/* What an engine that leaves with its screen does when that asks for the past, in this process. */
+static struct links *open_past(const struct links *links)
+{
+	static const char yaml[] = "environment: replay\nstate_dir: /nowhere/past\n";
+	const struct engine_options options = {.replay = scene.file, .own = true};
+	autostr struct str report = STR_INIT;
+	struct err err;
+	int fds[2];
+	(void)links;
+	assert_null(scene.past);
+	recorder_drain(scene.console->harness->engine->recorder);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+	assert_true(settings_parse(
+		yaml, strlen(yaml), "/nowhere/botswain.yaml", &scene.settings, &report, &err));
+	if (!engine_new(
+		    scene.settings, &scene.console->harness->clock, &options, &scene.past, &err))
+		fail_msg("%s", err.text);
+	engine_adopt(scene.past, fds[1]);
+	return links_over(link_over(client_over_past(fds[0], "", "screen")));
+}
+
+/* Lets both engines and the screen work, for 1.2 s. */
+static void both(struct console *console)
+{
+	for (int i = 0; i < TURNS; i++) {
+		if (scene.past)
+			(void)engine_turn(scene.past, 0);
+		console_turn(console, TURN_MS);
+	}
+}
+
+static void press(struct console *console, const char *keys)
+{
+	char *rest = NULL;
+	autofree char *copy = xstrdup(keys);
+	for (char *key = strtok_r(copy, " ", &rest); key; key = strtok_r(NULL, " ", &rest)) {
+		console_queue(console, key);
+		both(console);
+	}
+}
+
+static void healthy(struct console *console, int pid)
+{
+	console_healthy(console, "ada", pid);
+	both(console);
+}
+
+static int setup(void **state)
+{
+	scene.folder = recorded_folder();
+	scene.state = recorded_folder();
+	scene.file = xasprintf("%s/now.rec", scene.folder);
+	const struct engine_options options = {.listen = true, .own = true, .record = scene.file};
+	autofree char *yaml = xasprintf("environment: demo\nstate_dir: %s/state\nwrite: always\n"
+					"driver: {restart: [/bin/true, '{bot}'], verify: 30m}\n"
+					"bots:\n  ada: {token: {file: t}, process: {match: a}}\n",
+		scene.state);
+	scene.console = console_open(yaml, &options, 24, 80);
+	console_healthy(scene.console, "ada", 100);
+	console_advance(scene.console, ALARM_START_MS + 3000);
+	healthy(scene.console, 100);
+	scene.console->app->open_past = open_past;
+	*state = scene.console;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	console_free(*state);
+	engine_free(scene.past);
+	settings_unref(scene.settings);
+	scene.past = NULL;
+	scene.settings = NULL;
+	remove_folder(scene.state);
+	free(scene.state);
+	free(scene.file);
+	recorded_remove(scene.folder);
+	return 0;
+}
+
+static void go_back_to(struct console *console, int64_t time_ms)
+{
+	past_go(console->app, time_ms, 0);
+	both(console);
+	console_expect(console, "REWIND");
+}
+
+/* ---- what is told ---- */
+
+static void kill_ada(struct console *console)
+{
+	for (int i = 0; i < 3; i++)
+		harness_feed(console->harness, "obs_process bot=\"ada\" state=\"absent\"");
+	both(console);
+}
+
+static void a_critical_of_now_rings_while_the_past_is_shown(void **state)
+{
+	struct console *console = *state;
+	unsigned notes;
+	go_back_to(console, console->app->now_ms - 2000);
+	assert_int_equal(term_headless_bells(console->term), 0);
+	kill_ada(console);
+	assert_int_equal(term_headless_bells(console->term), 1);
+	assert_non_null(strstr(term_headless_notified(console->term, &notes),
+		"botswain demo|CRIT bot_down: ada "));
+	console_expect(console, "CRIT bot_down: ada ");
+	press(console, "Esc");
+	console_advance(console, ALARM_GAP_MS + 1000);
+	assert_int_equal(term_headless_bells(console->term), 1); /* it was told */
+}
+
+static void what_was_then_does_not_ring(void **state)
+{
+	struct console *console = *state;
+	kill_ada(console);
+	int64_t then_ms = console->app->now_ms;
+	for (int i = 0; i < 12; i++) {
+		console_healthy(console, "ada", 101);
+		both(console);
+	}
+	assert_int_equal(term_headless_bells(console->term), 1);
+	go_back_to(console, then_ms);
+	for (int i = 0; i < 12; i++)
+		both(console);
+	press(console, "Esc");
+	assert_int_equal(term_headless_bells(console->term), 1);
+}
+
+static void the_first_line_says_how_it_is_now(void **state)
+{
+	struct console *console = *state;
+	go_back_to(console, console->app->now_ms - 2000);
+	console_expect(console, "now: 0 crit");
+	kill_ada(console);
+	for (int i = 0; i < 5; i++) /* until the line of the alarm is over */
+		kill_ada(console);
+	console_expect(console, "now: 1 crit");
+	console_resize(console, 12, 40);
+	kill_ada(console);
+	console_expect(console, "now 1!");
+	press(console, "Esc");
+	console_expect_not(console, "now 1!");
+}
+
+/* Turns of the screen and the replay alone. */
+static void without_the_engine(struct console *console)
+{
+	struct app *app = console->app;
+	for (int i = 0; i < 5 * TURNS; i++) {
+		(void)engine_turn(scene.past, 0);
+		clock_advance(&console->harness->clock, TURN_MS);
+		app_step(app);
+		app_paint(app);
+	}
+}
+
+static void an_engine_that_falls_silent_is_said_in_the_past(void **state)
+{
+	struct console *console = *state;
+	go_back_to(console, console->app->now_ms - 2000);
+	without_the_engine(console);
+	console_expect(console, "now: engine lost");
+	both(console);
+	console_expect_not(console, "now: engine lost");
+	console_expect(console, "now: 0 crit");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_critical_of_now_rings_while_the_past_is_shown),
+		TEST(what_was_then_does_not_ring),
+		TEST(the_first_line_says_how_it_is_now),
+		TEST(an_engine_that_falls_silent_is_said_in_the_past),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
