@@ -6,6 +6,7 @@
 #include "core/engine/client.h"
 #include "tui/app.h"
 #include "tui/overlays/overlays.h"
+#include "tui/past.h"
 
 enum way { WAY_WAIT, WAY_CANCEL, WAY_LEAVE };
 
@@ -16,21 +17,25 @@ static const struct choice ways[] = {
 };
 
 /* No other client and no service sees to what runs there. */
-static bool is_ours_alone(const struct app *app, size_t link)
+static bool is_ours_alone(const struct links *now, size_t link)
 {
-	const struct msg_welcome *welcome = link_welcome(links_at(app->links, link));
-	const struct msg_engine *engine = model_find(app->live, MSG_engine, links_id(link, 1));
+	const struct msg_welcome *welcome = link_welcome(links_at(now, link));
+	const struct msg_engine *engine =
+		model_find(links_model(now), MSG_engine, links_id(link, 1));
 	return welcome && welcome->own && engine && engine->clients <= 1;
 }
 
-/* How many run, `alone`: on engines that are ours alone; their titles, if wanted. */
+/* How many run now, whatever is shown, `alone`: on engines that are ours alone; their titles, if wanted. */
 static size_t running(const struct app *app, bool alone, struct str *ret_titles)
 {
 	size_t count, found = 0;
-	const struct msg_operation *const *operations = model_operations(app->live, &count);
+	const struct links *now = past_present(app);
+	if (!now)
+		return 0;
+	const struct msg_operation *const *operations = model_operations(links_model(now), &count);
 	for (size_t i = 0; i < count; i++) {
 		if (operations[i]->ended_ms ||
-			(alone && !is_ours_alone(app, links_of(operations[i]->id))))
+			(alone && !is_ours_alone(now, links_of(operations[i]->id))))
 			continue;
 		if (ret_titles)
 			str_addf(ret_titles, "%s%s", found ? ", " : "", operations[i]->title);
@@ -42,13 +47,16 @@ static size_t running(const struct app *app, bool alone, struct str *ret_titles)
 static void cancel_all(struct app *app)
 {
 	size_t count;
-	const struct msg_operation *const *operations = model_operations(app->live, &count);
+	struct links *now = past_present(app);
+	if (!now)
+		return;
+	const struct msg_operation *const *operations = model_operations(links_model(now), &count);
 	for (size_t i = 0; i < count; i++) {
 		size_t link = links_of(operations[i]->id);
 		const struct msg_cancel_req request = {
 			.req = ++app->last_request, .operation = links_raw(operations[i]->id)};
-		if (!operations[i]->ended_ms && is_ours_alone(app, link))
-			(void)link_send(links_at(app->links, link), MSG_cancel_req, &request);
+		if (!operations[i]->ended_ms && is_ours_alone(now, link))
+			(void)link_send(links_at(now, link), MSG_cancel_req, &request);
 	}
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* While a screen looks back, what is now goes on: it is told of. */
+/* While a screen looks back, what is now goes on: it is told of, and it is what q asks about. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,7 +19,7 @@
 #include "tests/support/servers.h"
 #include "tui/past.h"
 
-enum { TURNS = 60, TURN_MS = 20 };
+enum { TURNS = 60, TURN_MS = 20, SETTLE_LIMIT = 400 };
 
 static struct {
 	char *folder, *state, *file;
@@ -108,11 +108,96 @@ static int teardown(void **state)
 	return 0;
 }
 
+static void await_operation(struct console *console, const char *word)
+{
+	const char *now = "";
+	for (int i = 0; i < SETTLE_LIMIT && strcmp(now, word) != 0; i++) {
+		size_t count;
+		const struct msg_operation *const *list =
+			model_operations(console->harness->model, &count);
+		both(console);
+		now = count ? list[0]->state : "";
+	}
+	assert_string_equal(now, word);
+}
+
+/* Runs until another process is seen, or for half an hour. */
+static void restart(struct console *console)
+{
+	healthy(console, 100);
+	console_keys(console, "1 r S-Tab");
+	console_type(console, "it hangs");
+	console_keys(console, "Tab Tab Enter");
+	await_operation(console, "verifying");
+}
+
 static void go_back_to(struct console *console, int64_t time_ms)
 {
 	past_go(console->app, time_ms, 0);
 	both(console);
 	console_expect(console, "REWIND");
+}
+
+/* ---- q ---- */
+
+static void what_ran_then_holds_up_nobody(void **state)
+{
+	struct console *console = *state;
+	restart(console);
+	healthy(console, 100);
+	int64_t then_ms = console->app->now_ms;
+	healthy(console, 101);
+	await_operation(console, "done");
+	go_back_to(console, then_ms);
+	press(console, "q");
+	console_expect_not(console, "Running:");
+	assert_true(console->app->quit);
+}
+
+static void what_runs_now_is_asked_about_also_from_then(void **state)
+{
+	struct console *console = *state;
+	int64_t then_ms = console->app->now_ms;
+	both(console);
+	restart(console);
+	go_back_to(console, then_ms);
+	press(console, "q");
+	assert_false(console->app->quit);
+	console_expect(console, "Running: restart ada");
+	press(console, "Enter"); /* wait */
+	assert_false(console->app->quit);
+	for (int i = 0; i < 20 && !console->app->quit; i++)
+		healthy(console, 101);
+	assert_true(console->app->quit);
+	console_expect(console, "REWIND");
+}
+
+static void what_runs_now_can_be_cancelled_from_then(void **state)
+{
+	struct console *console = *state;
+	int64_t then_ms = console->app->now_ms;
+	both(console);
+	restart(console);
+	go_back_to(console, then_ms);
+	press(console, "q Down Enter");
+	await_operation(console, "cancelled");
+	assert_true(console->app->quit);
+}
+
+static void a_file_holds_up_nobody(void **state)
+{
+	struct console *console = *state;
+	restart(console);
+	both(console);
+	recorded_settle(console);
+	const struct engine_options options = {.replay = scene.file, .own = true};
+	struct console *replay =
+		console_open("environment: replay\nstate_dir: /nowhere/state\n", &options, 24, 80);
+	recorded_go(replay, console->app->now_ms);
+	console_keys(replay, "q");
+	console_expect_not(replay, "Running:");
+	assert_true(replay->app->quit);
+	console_free(replay);
 }
 
 /* ---- what is told ---- */
@@ -201,6 +286,10 @@ static void an_engine_that_falls_silent_is_said_in_the_past(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(what_ran_then_holds_up_nobody),
+		TEST(what_runs_now_is_asked_about_also_from_then),
+		TEST(what_runs_now_can_be_cancelled_from_then),
+		TEST(a_file_holds_up_nobody),
 		TEST(a_critical_of_now_rings_while_the_past_is_shown),
 		TEST(what_was_then_does_not_ring),
 		TEST(the_first_line_says_how_it_is_now),
