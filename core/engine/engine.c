@@ -318,6 +318,7 @@ static void take_recording(struct engine *engine)
 	(void)digest_slice(engine);
 	if (replay_turn(engine->replay))
 		engine->event_changes++;
+	requests_tell_notes(engine);
 }
 
 static void take_world(struct engine *engine)

@@ -57,7 +57,9 @@ struct peer {
 	struct peer_reply replies[PEER_REPLIES];
 	size_t next_reply;
 	struct windows *windows;
-	struct query *seek; /* the last one, NULL: none */
+	struct query *seek;  /* the last one, NULL: none */
+	uint64_t past_req;   /* of a replay: the last one that moved it, 0 none, */
+	unsigned past_notes; /* and what it was told then */
 };
 
 /* Takes ownership of a connected socket and makes it non-blocking. `own_name`: the user we run as. */

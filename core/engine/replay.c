@@ -8,6 +8,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/err.h"
+#include "core/base/format.h"
 #include "core/base/mem.h"
 #include "core/base/sanitize.h"
 #include "core/base/str.h"
@@ -33,6 +34,9 @@ struct replay {
 	int64_t from_now_ms, from_mono_ms;  /* it goes on from here */
 	int64_t step_mono_ms, look_mono_ms; /* next move, next look for more */
 	bool moved;                         /* what is shown must be looked at */
+	bool damaged, left_out;             /* as far as it was said */
+	unsigned notes;
+	char note[1024];
 };
 
 /* ---- state ---- */
@@ -245,6 +249,19 @@ static void go_on(struct replay *replay, int64_t mono_ms)
 		stand_at(replay, time_ms);
 }
 
+/* Numbers that grow are no news. */
+static void look_for_notes(struct replay *replay)
+{
+	const struct replay_left_out out = replay_reader_left_out(replay->reader);
+	bool damaged = tape_note(replay->tape)[0] != '\0', left_out = out.lines || out.values;
+	if (!replay_reader_is_done(replay->reader) ||
+		(damaged == replay->damaged && left_out == replay->left_out))
+		return;
+	replay->damaged = damaged;
+	replay->left_out = left_out;
+	replay->notes++;
+}
+
 bool replay_turn(struct replay *replay)
 {
 	int64_t mono_ms = clock_mono_ms(replay->clock);
@@ -256,6 +273,7 @@ bool replay_turn(struct replay *replay)
 		go_on(replay, mono_ms);
 	bool news = replay_reader_step(replay->reader, REPLAY_SLICE_US) || replay->moved;
 	replay->moved = false;
+	look_for_notes(replay);
 	return news;
 }
 
@@ -325,7 +343,23 @@ bool replay_is_reading(const struct replay *replay)
 	return !replay_reader_is_done(replay->reader);
 }
 
-const char *replay_note(const struct replay *replay)
+const char *replay_note(struct replay *replay)
 {
-	return tape_note(replay->tape);
+	autostr struct str text = STR_INIT;
+	const struct replay_left_out out = replay_reader_left_out(replay->reader);
+	str_adds(&text, tape_note(replay->tape));
+	if (out.lines || out.values)
+		str_addf(&text,
+			"%s%" PRIu64 " lines and %" PRIu64
+			" values are left out: a replay holds %s of lines, %d logs and %d series",
+			text.length ? "; " : "", out.lines, out.values,
+			format_bytes((int64_t)replay->stores.line_bytes).text, REPLAY_LOGS_MAX,
+			REPLAY_SERIES_MAX);
+	(void)copy_text(replay->note, sizeof(replay->note), text.text);
+	return replay->note;
+}
+
+unsigned replay_notes(const struct replay *replay)
+{
+	return replay->notes;
 }

@@ -22,8 +22,6 @@
 enum {
 	CHUNK_TEXT = 32 << 10,
 	CHUNK_LINES = 256,
-	STREAMS_MAX = 4096,
-	NAMES_MAX = 1 << 17,
 	FRAMES_A_LOOK = 16, /* read between two looks at the clock */
 };
 
@@ -59,7 +57,7 @@ struct replay_reader {
 	uint64_t now;             /* the place behind what is read */
 	uint64_t until;           /* seen so far */
 	size_t bytes, line_bytes; /* kept, and that many at most */
-	uint64_t dropped;
+	struct replay_left_out left_out;
 	bool done;
 };
 
@@ -116,7 +114,7 @@ static void take_name(struct replay_reader *reader, const struct msg_rec_name *n
 {
 	size_t at = place_of_name(reader, name->id);
 	if ((at < reader->name_count && reader->names[at]->id == name->id) ||
-		reader->name_count == NAMES_MAX)
+		reader->name_count == REPLAY_SERIES_MAX)
 		return;
 	reader->names = grow((void *)reader->names, reader->name_count, &reader->name_room,
 		sizeof(*reader->names));
@@ -131,10 +129,10 @@ static void take_points(struct replay_reader *reader, const struct msg_rec_point
 	for (size_t i = 0; i < points->points_count; i++) {
 		const struct msg_rec_point *point = &points->points[i];
 		size_t at = place_of_name(reader, point->id);
-		if (at == reader->name_count || reader->names[at]->id != point->id)
-			continue;
-		(void)series_append(reader->series, reader->names[at]->name,
-			reader->names[at]->labels, points->time_ms, point->value);
+		bool is_named = at < reader->name_count && reader->names[at]->id == point->id;
+		if (!is_named || !series_append(reader->series, reader->names[at]->name,
+					 reader->names[at]->labels, points->time_ms, point->value))
+			reader->left_out.values++;
 	}
 }
 
@@ -159,7 +157,7 @@ static struct lane *find_lane(struct replay_reader *reader, uint64_t source, uin
 	struct lane *lane = reader->lanes + low;
 	if (low < reader->lane_count && lane->source == source && lane->stream == stream)
 		return lane;
-	if (reader->lane_count == STREAMS_MAX)
+	if (reader->lane_count == REPLAY_LOGS_MAX)
 		return NULL;
 	reader->lanes =
 		grow(reader->lanes, reader->lane_count, &reader->lane_room, sizeof(*reader->lanes));
@@ -279,7 +277,7 @@ static void take_lines(struct replay_reader *reader, const struct msg_rec_lines 
 	bool is_old = lane && lane->chunk != SIZE_MAX && lines->first_seq < lane->next_seq;
 	if (!lane || is_old || reader->bytes > reader->line_bytes ||
 		lines->first_seq > UINT64_MAX - MSG_LIST_MAX) {
-		reader->dropped += lines->lines_count;
+		reader->left_out.lines += lines->lines_count;
 		return;
 	}
 	size_t open = lane->chunk, added = reader->chunk_count;
@@ -348,7 +346,7 @@ void replay_reader_show(struct replay_reader *reader, int64_t time_ms, uint64_t 
 	series_show_until(reader->series, time_ms);
 }
 
-uint64_t replay_reader_dropped(const struct replay_reader *reader)
+struct replay_left_out replay_reader_left_out(const struct replay_reader *reader)
 {
-	return reader->dropped;
+	return reader->left_out;
 }

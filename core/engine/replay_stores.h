@@ -26,7 +26,12 @@ bool replay_reader_step(struct replay_reader *reader, int64_t slice_us);
 bool replay_reader_is_done(const struct replay_reader *reader);
 /* Values up to this time and lines that were recorded before this place (tape_place) are seen, newer ones are not. */
 void replay_reader_show(struct replay_reader *reader, int64_t time_ms, uint64_t place);
-/* Lines that found no room. */
-uint64_t replay_reader_dropped(const struct replay_reader *reader);
+/* What was read and is not kept: it found no room, or no place. */
+struct replay_left_out {
+	uint64_t lines, values;
+};
+struct replay_left_out replay_reader_left_out(const struct replay_reader *reader);
+/* How many logs and series a replay holds. */
+enum { REPLAY_LOGS_MAX = 4096, REPLAY_SERIES_MAX = 1 << 17 };
 
 #endif

@@ -9,6 +9,7 @@
 #include "core/engine/recorder.h"
 #include "core/engine/reload.h"
 #include "core/engine/seek.h"
+#include "core/engine/server.h"
 #include "core/engine/windows.h"
 
 enum {
@@ -59,6 +60,21 @@ static void focus(struct engine *engine, struct peer *peer, const void *body)
 		collect_focus(engine->collect, bot ? bot->name : "");
 }
 
+/* Where it stands; again when something is to be said that was not known then. */
+static void tell_past(struct engine *engine, struct peer *peer, uint64_t req)
+{
+	autofree char *note = xstrdup(replay_note(engine->replay));
+	struct msg_past reply = {.req = req,
+		.now_ms = replay_now_ms(engine->replay),
+		.from_ms = replay_from_ms(engine->replay),
+		.to_ms = replay_to_ms(engine->replay),
+		.speed = replay_speed(engine->replay),
+		.note = note};
+	peer_send(peer, MSG_past, &reply);
+	peer->past_req = req;
+	peer->past_notes = replay_notes(engine->replay);
+}
+
 static void move_past(struct engine *engine, struct peer *peer, const void *body)
 {
 	const struct msg_past_req *request = body;
@@ -69,14 +85,15 @@ static void move_past(struct engine *engine, struct peer *peer, const void *body
 	}
 	replay_move(engine->replay, request->time_ms, request->speed);
 	engine->event_changes++;
-	autofree char *note = xstrdup(replay_note(engine->replay));
-	struct msg_past reply = {.req = request->req,
-		.now_ms = replay_now_ms(engine->replay),
-		.from_ms = replay_from_ms(engine->replay),
-		.to_ms = replay_to_ms(engine->replay),
-		.speed = replay_speed(engine->replay),
-		.note = note};
-	peer_send(peer, MSG_past, &reply);
+	tell_past(engine, peer, request->req);
+}
+
+void requests_tell_notes(struct engine *engine)
+{
+	struct peer *peer;
+	for (size_t i = 0; (peer = server_peer_at(engine->server, i)); i++)
+		if (peer->past_req && peer->past_notes != replay_notes(engine->replay))
+			tell_past(engine, peer, peer->past_req);
 }
 
 /* clang-format off */

@@ -19,6 +19,8 @@ void requests_handle(struct engine *engine, struct peer *peer, const struct msg_
 void requests_accepted(void *context, uint64_t client, const struct msg_accepted *accepted);
 /* A request that changes something was answered: what was granted is recorded. */
 void requests_answered(struct engine *engine, struct peer *peer, uint64_t req, uint64_t code);
+/* Of a replay, once a turn: who moved it hears of what came out since. */
+void requests_tell_notes(struct engine *engine);
 /* A client leaves: its windows close. */
 void requests_forget(struct engine *engine, struct peer *peer);
 

@@ -389,6 +389,89 @@ static void a_disk_that_is_full_for_long_leaves_no_heap_of_empty_files(void **st
 	expect_whole(scene, scene->folder);
 }
 
+/* ---- what a replay does not hold ---- */
+
+enum { LOGS_HELD = 4096 };
+
+/* So many logs with a line each. */
+static void record_logs(struct scene *scene, int from, int to)
+{
+	struct chunk_list *list = xmalloc(sizeof(*list) + sizeof(struct chunk *));
+	const struct record line = {.wall_ms = scene->wall_ms, .length = 4};
+	list->count = 1;
+	for (int i = from; i < to; i++) {
+		const struct stream stream = {.source = 9, .id = (uint64_t)i, .name = "log"};
+		list->chunks[0] = chunk_new(&stream, stream.id, 64, 2);
+		assert_true(chunk_append(list->chunks[0], line, "line", 4, ""));
+		recorder_chunks(scene->recorder, list);
+		chunk_unref(list->chunks[0]);
+	}
+	free(list);
+	record(scene, 1, 1000);
+}
+
+static void lines_that_find_no_room_are_said(void **state)
+{
+	struct scene *scene = *state;
+	open_recorder(scene, false, 8 << 20);
+	record_logs(scene, 0, LOGS_HELD + 6); /* and that of record() */
+	close_recorder(scene);
+	struct seen seen = look(scene->file);
+	assert_non_null(strstr(replay_note(seen.replay), "7 lines and 0 values are left out"));
+	end_look(&seen);
+}
+
+static void values_of_unknown_series_are_said(void **state)
+{
+	struct scene *scene = *state;
+	autostr struct str bytes = STR_INIT;
+	struct msg_rec_points points = {.time_ms = HARNESS_START_MS};
+	open_recorder(scene, false, 8 << 20);
+	recorder_value(scene->recorder, "known", "", scene->wall_ms, 1);
+	record(scene, 1, 1000);
+	close_recorder(scene);
+	expect_whole(scene, scene->file);
+	for (uint64_t i = 0; i < 3; i++) {
+		struct msg_rec_point *point = msg_add(points.points, &points.points_count);
+		point->id = 99 + i;
+	}
+	recorded_read(scene->file, &bytes);
+	msg_encode(MSG_rec_points, &points, &bytes);
+	msg_release(MSG_rec_points, &points);
+	recorded_write(scene->file, bytes.text, bytes.length);
+	struct seen seen = look(scene->file);
+	assert_non_null(strstr(replay_note(seen.replay), "0 lines and 3 values are left out"));
+	end_look(&seen);
+}
+
+/* Reading takes longer than the answer to where to stand. */
+static void who_stood_there_before_all_was_read_is_told(void **state)
+{
+	struct scene *scene = *state;
+	open_recorder(scene, false, 8 << 20);
+	record_logs(scene, 0, 10);
+	const struct engine_options options = {.replay = scene->file};
+	struct harness *harness =
+		harness_open("environment: replay\nstate_dir: /nowhere/state\n", &options);
+	struct harness_screen *screen = harness_attach(harness);
+	harness_send(screen, "past_req req=7");
+	assert_string_equal(((const struct msg_past *)harness_got(screen, MSG_past))->note, "");
+	record_logs(scene, 10, LOGS_HELD + 6);
+	unsigned before = screen->got_count;
+	harness_advance(harness, 3000);
+	harness_sync(screen);
+	assert_int_equal(screen->got_count, before + 1);
+	const struct msg_past *past = harness_got(screen, MSG_past);
+	assert_int_equal(past->req, 7);
+	assert_non_null(strstr(past->note, "lines and 0 values are left out"));
+	record_logs(scene, LOGS_HELD + 6, LOGS_HELD + 16);
+	harness_advance(harness, 3000);
+	harness_sync(screen);
+	assert_int_equal(screen->got_count, before + 1); /* it was told */
+	harness_detach(screen);
+	harness_free(harness);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -402,6 +485,9 @@ int main(void)
 		TEST(in_one_file_both_sides_of_a_step_are_found),
 		TEST(a_clock_that_was_wrong_at_a_start_hides_no_history),
 		TEST(of_many_files_the_newest_are_replayed),
+		TEST(lines_that_find_no_room_are_said),
+		TEST(values_of_unknown_series_are_said),
+		TEST(who_stood_there_before_all_was_read_is_told),
 		TEST(one_file_goes_on_when_the_disk_takes_it_again),
 		TEST(one_file_whose_first_write_fails_begins_later),
 		TEST(a_disk_that_is_full_for_long_leaves_no_heap_of_empty_files),
