@@ -117,6 +117,18 @@ static void enter_on_that_row_opens_the_matrix_of_all(void **state)
 	console_expect_not(console, "8 Checks");
 }
 
+static void whoever_comes_because_a_check_fails_has_it_under_the_cursor(void **state)
+{
+	struct console *console = *state;
+	see_all(console, 0);
+	console_keys(console, "8 End");
+	console_expect(console, "▶ . quiz");
+	see_all(console, 1);
+	console_advance(console, 3000);
+	open_matrix(console);
+	console_expect(console, "▶ w page-7");
+}
+
 static void it_is_whole_at_every_size(void **state)
 {
 	struct console *console = *state;
@@ -216,11 +228,12 @@ static void a_hostile_name_draws_nothing_of_its_own(void **state)
 		"\\x1b[2J503\\xe2\\x80\\xae");
 	console_settle(console);
 	open_matrix(console);
+	static const char turns[] = {(char)0xe2, (char)0x80, (char)0xae, '\0'};
 	autostr struct str text = STR_INIT;
 	grid_dump_text(console->app->grid, &text);
 	assert_null(strchr(text.text, '\x1b'));
 	assert_null(strchr(text.text, '\x07'));
-	assert_null(strstr(text.text, "\xe2\x80\xae"));
+	assert_null(strstr(text.text, turns));
 	console_expect(console, "25/26  w a");
 }
 
@@ -246,6 +259,7 @@ int main(void)
 		test(checks_that_all_pass_are_one_quiet_row),
 		test(those_that_fail_are_named_the_worst_first),
 		test(enter_on_that_row_opens_the_matrix_of_all),
+		test(whoever_comes_because_a_check_fails_has_it_under_the_cursor),
 		test(it_is_whole_at_every_size),
 		test(on_a_wide_screen_it_stands_where_logs_stood),
 		test(every_figure_of_a_check_stands_on_its_row),

@@ -144,20 +144,22 @@ static size_t place_of(char *const *texts, size_t count, const char *text)
 	return (size_t)(found - texts);
 }
 
-/* False: two checks would share a cell. */
-static bool fill_cells(struct check_grid *grid, const struct entries *entries)
+/* NULL: two checks would share a cell. */
+static uint64_t *cells_of(const struct check_grid *grid, const struct entries *entries)
 {
-	grid->cells = xcalloc(grid->rows * grid->columns + 1, sizeof(*grid->cells));
+	uint64_t *cells = xcalloc(grid->rows * grid->columns, sizeof(*cells));
 	for (size_t i = 0; i < entries->count; i++) {
 		const struct entry *entry = &entries->list[i];
 		size_t row = place_of(grid->row_names, grid->rows, entry->row);
 		size_t column = place_of(grid->column_names, grid->columns, entry->column);
-		uint64_t *cell = &grid->cells[row * grid->columns + column];
-		if (*cell)
-			return false;
+		uint64_t *cell = &cells[row * grid->columns + column];
+		if (*cell) {
+			free(cells);
+			return NULL;
+		}
 		*cell = entry->id;
 	}
-	return true;
+	return cells;
 }
 
 static void free_texts(char ***texts, size_t count)
@@ -172,8 +174,6 @@ static void uncross(struct check_grid *grid)
 {
 	free_texts(&grid->row_names, grid->rows);
 	free_texts(&grid->column_names, grid->columns);
-	free(grid->cells);
-	grid->cells = NULL;
 	grid->rows = grid->columns = 0;
 	grid->row_cells = grid->column_cells = 0;
 }
@@ -191,7 +191,8 @@ static void fill_cross(struct check_grid *grid, const struct entries *entries)
 		distinct(entries, offsetof(struct entry, row), &grid->row_names, &grid->row_cells);
 	grid->columns = distinct(
 		entries, offsetof(struct entry, column), &grid->column_names, &grid->column_cells);
-	if (!is_worth_it(grid) || !fill_cells(grid, entries))
+	grid->cells = is_worth_it(grid) ? cells_of(grid, entries) : NULL;
+	if (!grid->cells)
 		uncross(grid);
 }
 
@@ -200,6 +201,7 @@ static void fill_cross(struct check_grid *grid, const struct entries *entries)
 void check_grid_release(struct check_grid *grid)
 {
 	uncross(grid);
+	free(grid->cells);
 	free_texts(&grid->names, grid->count);
 	free(grid->ids);
 	*grid = (struct check_grid){.count = 0};

@@ -317,6 +317,23 @@ static void subject(const struct app *app, const void *data, struct subject *ret
 		*ret = (struct subject){MSG_service, list->rows.cursor};
 }
 
+/* Whoever comes because a check fails has it under the cursor. */
+static void point_at_worst_check(struct app *app)
+{
+	struct rowset *rows = list_rows(app->view[PANE_checks]);
+	const struct msg_check *worst = NULL;
+	size_t at = 0;
+	for (size_t i = 0; i < rows->shown.count; i++) {
+		const struct msg_check *check = model_check(app_model(app), rows->shown.ids[i]);
+		if (!check || (worst && check->severity <= worst->severity))
+			continue;
+		worst = check;
+		at = i;
+	}
+	if (worst && worst->severity != SEVERITY_OK)
+		rowset_move_to(rows, at);
+}
+
 /* The row of all checks leads to them; the others get all the room. */
 static bool open_row(struct app *app, void *data, struct err *err)
 {
@@ -324,6 +341,8 @@ static bool open_row(struct app *app, void *data, struct err *err)
 	const struct msg_service *service = model_service(app_model(app), list->rows.cursor);
 	enum pane_id pane = service && service->checks ? PANE_checks : PANE_services;
 	(void)err;
+	if (pane == PANE_checks)
+		point_at_worst_check(app);
 	views_go(&app->views,
 		(struct place){.focus = pane, .lower = pane, .zoom = ZOOM_FULL, .drilled = true});
 	return true;
