@@ -215,7 +215,11 @@ static void hundreds_are_letters_alone_and_scroll(void **state)
 	console_expect_not(console, "w check-599  ");
 	console_resize(console, 12, 40);
 	console_keys(console, "Home");
-	console_expect(console, "w check-599");
+	console_expect(console, "624/625  w check-599 503");
+	see(console, "check-600", "", ERR_PROTOCOL, "503 after 2.1s");
+	see(console, "check-598", "", ERR_PROTOCOL, "503 after 2.1s");
+	console_settle(console);
+	console_expect(console, "622/625  w check-598 503 af…  2 more");
 	console_keys(console, "PgDn PgDn");
 	console_expect(console, "/625");
 }

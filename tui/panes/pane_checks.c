@@ -23,7 +23,7 @@ enum {
 	MATRIX_ROWS = 6,    /* with less there is no matrix */
 	ABOUT_ROWS = 7,     /* with less there is no line about the one under the cursor */
 	MORE_CELLS = 10,    /* room for how many are not named */
-	WHY_CELLS = 12,     /* of a reason at least, or its check is not named */
+	WHY_CELLS = 12,     /* of a reason at least, or its check is not named; the first is */
 	SPACIOUS_ROWS = 20, /* from here on a blank line stands between matrix and table */
 };
 
@@ -414,9 +414,9 @@ static struct totals total_of(const struct app *app)
 	return totals;
 }
 
-/* `! quiz connection refused`, cut before `end`; 0: not even its name fits. */
+/* `! quiz connection refused`, cut before `end`; 0: it does not fit with `least` cells of its reason. */
 static int draw_one(const struct app *app, const struct msg_check *check,
-	const struct canvas *canvas, int column, int end)
+	const struct canvas *canvas, int column, int end, int least)
 {
 	autostr struct str why = STR_INIT, name = STR_INIT;
 	const char *host = app_host(app, check->id);
@@ -425,7 +425,7 @@ static int draw_one(const struct app *app, const struct msg_check *check,
 	add_why(app, check, &why);
 	int left = end - column - (int)text_width(name.text, name.length) - 1;
 	int cells = (int)text_width(why.text, why.length);
-	if (left < cells && left < WHY_CELLS)
+	if (left < cells && left < least)
 		return 0;
 	column = canvas_text(canvas, 0, column, role_of(app, check), name.text) + 1;
 	return canvas_field(
@@ -448,7 +448,8 @@ static void draw_failing(
 	qsort_r(sorted, count, sizeof(*sorted), compare_checks, (void *)(uintptr_t)app);
 	for (; said < failing; said++) {
 		int end = canvas->columns - (said + 1 < failing ? MORE_CELLS : 0);
-		int next = draw_one(app, sorted[said], canvas, column + 2, end);
+		int next =
+			draw_one(app, sorted[said], canvas, column + 2, end, said ? WHY_CELLS : 0);
 		if (!next)
 			break;
 		column = next;
