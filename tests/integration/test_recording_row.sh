@@ -56,7 +56,7 @@ shows_what_was_lost() {
 		'wait-for entries  last' "expect the recording '$top/full.rec' is full"
 }
 cannot_begin() {
-	ends && write_config 64MiB && mkdir -p -m 700 "$top/state" && touch "$top/state/recording" && serve &&
+	ends && write_config 64MiB && install -d -m 700 "$top/state" && touch "$top/state/recording" && serve &&
 		comes_true 10 says 'status == 3 and row["state"] == "degraded" and row["why"] and not row["used_bytes"]
 			and not engine["recording"] and "recording" in engine["recording_error"]'
 }
