@@ -45,6 +45,32 @@ struct harness *harness_open_at(
 	return harness;
 }
 
+static const char fleet[] =
+	"state_dir: /nowhere/state\n"
+	"telegram: {interval: 10s}\n"
+	"process: {interval: 2s}\n"
+	"bots:\n"
+	"  - {name: orders, token: {file: /nowhere/t1}, process: {match: orders}}\n"
+	"  - {name: support, token: {file: /nowhere/t2}}\n"
+	"redis:\n"
+	"  - {name: main, host: 127.0.0.1, heartbeats: 'hb:*', interval: 2s}\n"
+	"postgres:\n"
+	"  - {name: db, dsn: 'host=/nowhere'}\n"
+	"bots_from:\n"
+	"  - {postgres: db, query: 'SELECT name, is_enabled FROM bots', interval: 30s}\n";
+
+int harness_fleet_setup(void **state)
+{
+	*state = harness_new(fleet);
+	return 0;
+}
+
+int harness_teardown(void **state)
+{
+	harness_free(*state);
+	return 0;
+}
+
 void harness_free(struct harness *harness)
 {
 	engine_free(harness->engine);

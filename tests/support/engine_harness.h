@@ -44,6 +44,10 @@ struct harness *harness_open(const char *yaml, const struct engine_options *opti
 struct harness *harness_open_at(
 	const char *yaml, const struct engine_options *options, int64_t later_ms) MUST_CHECK;
 void harness_free(struct harness *harness);
+/* Of cmocka: *state is a harness of two bots, orders and support, with the Redis main and the Postgres db, which names further
+ * bots; of any harness. */
+int harness_fleet_setup(void **state);
+int harness_teardown(void **state);
 /* Feeds one observation, e.g. `obs_process bot="orders" state="running" pid=7`, and digests it. */
 void harness_feed(struct harness *harness, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Turns until the engine waits for nothing that is there now. */
