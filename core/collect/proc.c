@@ -121,19 +121,24 @@ double proc_cpu_percent(uint64_t ticks, int64_t span_ms)
 	return seconds * 100000.0 / (double)span_ms;
 }
 
-bool proc_command_line(pid_t pid, struct str *ret)
+bool proc_arguments(pid_t pid, struct str *ret)
 {
 	char path[64], bytes[COMMAND_LINE_MAX];
 	snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
 	ssize_t length = read_file(path, bytes, sizeof(bytes));
 	str_clear(ret);
-	if (length <= 0)
-		return false;
-	if (bytes[length - 1] == '\0')
+	if (length > 0 && bytes[length - 1] == '\0')
 		length--;
-	for (ssize_t i = 0; i < length; i++)
-		if (bytes[i] == '\0')
-			bytes[i] = ' ';
-	str_add(ret, bytes, (size_t)length);
+	if (length > 0)
+		str_add(ret, bytes, (size_t)length);
 	return length > 0;
+}
+
+bool proc_command_line(pid_t pid, struct str *ret)
+{
+	bool is_there = proc_arguments(pid, ret);
+	for (size_t i = 0; i < ret->length; i++)
+		if (ret->text[i] == '\0')
+			ret->text[i] = ' ';
+	return is_there;
 }

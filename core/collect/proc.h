@@ -28,6 +28,9 @@ MUST_CHECK bool proc_parse_stat(
 int64_t proc_start_wall_ms(uint64_t start_ticks);
 /* CPU ticks over a span as percent of one core. */
 double proc_cpu_percent(uint64_t ticks, int64_t span_ms);
+/* The arguments with a NUL between them, into `ret` (cleared first), the first 16 KiB; false when
+ * there are none, or none that can be read (errno). */
+bool proc_arguments(pid_t pid, struct str *ret);
 /* The arguments with blanks between them, into `ret` (cleared first); false when there are none. */
 bool proc_command_line(pid_t pid, struct str *ret);
 

@@ -11,10 +11,10 @@
 #include <unistd.h>
 
 #include "core/base/mem.h"
-#include "core/base/redact.h"
 #include "core/base/str.h"
 #include "core/parse/pid.h"
 #include "core/collect/proc.h"
+#include "core/collect/command_words.h"
 #include "core/collect/telegram_nets.h"
 
 /* Those that are connected to Telegram and are no bots. */
@@ -122,12 +122,12 @@ static char *read_unit(pid_t pid)
 	return unit ? unit : xstrdup("");
 }
 
-static char *read_command(struct proc_seen *seen)
+static char *read_command(const struct proc_seen *seen)
 {
 	autostr struct str line = STR_INIT;
 	struct str clean = STR_INIT;
-	proc_command_line(seen->pid, &line);
-	redact(NULL, &clean, line.text, line.length, 0);
+	proc_arguments(seen->pid, &line);
+	command_words(&clean, line.text, line.length, seen->folder);
 	return str_detach(&clean);
 }
 
@@ -146,8 +146,8 @@ static void look(struct walk *walk, pid_t pid)
 	char folder[PATH_MAX];
 	if (!read_stat(&seen))
 		return;
-	seen.command = read_command(&seen);
 	seen.folder = xstrdup(read_link(pid, "cwd", folder, sizeof(folder)) ? folder : "");
+	seen.command = read_command(&seen);
 	seen.unit = read_unit(pid);
 	if (!is_no_bot(&seen)) {
 		read_tables(walk, pid);

@@ -15,6 +15,7 @@
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "core/collect/clues.h"
+#include "core/collect/command_words.h"
 #include "core/collect/programs.h"
 #include "core/collect/telegram_nets.h"
 
@@ -132,6 +133,86 @@ static void a_server_is_kept_without_its_password_in_every_form(void **state)
 	}
 }
 
+static void of_a_password_that_is_not_encoded_no_part_is_kept(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *key, *value, *host, *port, *database; /* host NULL: nothing is taken */
+	} forms[] = {
+		{"URL", "postgres://u:ab/canary@db/shop", "db", "", "shop"},
+		{"URL", "postgres://u:ab/canary@ab/canary@db:5433/shop?x=1", "db", "5433", "shop"},
+		{"URL", "postgres://u:ab?canary@db/shop", "db", "", "shop"},
+		{"URL", "postgres://u:ab#canary@[::1]:5433/shop", "::1", "5433", "shop"},
+		{"URL", "redis://:54/canary@cache:6380/2", "cache", "6380", "2"},
+		{"URL", "postgres://u:ab/canary", NULL, NULL, NULL},
+		{"URL", "postgres://u:canary", NULL, NULL, NULL},
+		{"URL", "postgres://db/shop@canary/x:y", NULL, NULL, NULL},
+		{"URL", "postgres://u:x@db:54canary/shop", NULL, NULL, NULL},
+		{"URL", "postgres://u:x@[::1]canary/shop", NULL, NULL, NULL},
+		{"URL", "postgres://db/shop?user=a@canary", NULL, NULL, NULL},
+		{"URL", "postgres://a.lan:5432,b.lan:5433/shop", "a.lan", "5432", "shop"},
+		{"DSN", "host=db password='a host=canary b' dbname=shop", "db", "", "shop"},
+		{"DSN", "host=db dbname=shop password = host=canary", "db", "", "shop"},
+		{"DSN", "dbname=shop password='it\\' host=canary' host = db", "db", "", "shop"},
+		{"DSN", "host=db dbname=canary:1@x port=54canary", NULL, NULL, NULL},
+		{"REDIS_PASSWORD", "/canary", NULL, NULL, NULL},
+		{"POSTGRES_HOST_PASSWORD", "canary", NULL, NULL, NULL},
+	};
+	for (size_t i = 0; i < COUNT_OF(forms); i++) {
+		memset(&clues, 0, sizeof(clues));
+		clues_add_variable(&clues, forms[i].key, forms[i].value);
+		if (memmem(&clues, sizeof(clues), "canary", 6) ||
+			clues.service_count != (forms[i].host ? 1 : 0))
+			fail_msg("%s=%s: %zu, %s", forms[i].key, forms[i].value,
+				clues.service_count, clues.services[0].host);
+		if (!forms[i].host)
+			continue;
+		assert_string_equal(clues.services[0].host, forms[i].host);
+		assert_string_equal(clues.services[0].port, forms[i].port);
+		assert_string_equal(clues.services[0].database, forms[i].database);
+	}
+}
+
+static void a_part_whose_name_says_password_is_no_database(void **state)
+{
+	(void)state;
+	clues_add_variable(&clues, "POSTGRES_HOST", "db.lan");
+	clues_add_variable(&clues, "POSTGRES_DATABASE_PASSWORD", "canary");
+	clues_add_variable(&clues, "POSTGRES_HOST_AUTH_METHOD", "canary");
+	clues_add_variable(&clues, "POSTGRES_DATABASE", "shop");
+	assert_int_equal(clues.service_count, 1);
+	assert_string_equal(clues.services[0].host, "db.lan");
+	assert_string_equal(clues.services[0].database, "shop");
+	assert_null(memmem(&clues, sizeof(clues), "canary", 6));
+}
+
+static void assert_words(const char *arguments, size_t size, const char *words)
+{
+	autostr struct str text = STR_INIT;
+	command_words(&text, arguments, size - 1, folder);
+	assert_string_equal(text.text, words);
+}
+
+static void what_an_option_calls_a_secret_stands_in_no_command_line(void **state)
+{
+	(void)state;
+#define WORDS(arguments, words) assert_words(arguments, sizeof(arguments), words)
+	autofree char *token = write_file("token", TOKEN "\n");
+	WORDS("bot\0--db-password\0hunter2\0--port\0"
+	      "80",
+		"bot --db-password <redacted> --port 80");
+	WORDS("bot\0--dbPass=hunter2\0-v", "bot --dbPass=<redacted> -v");
+	WORDS("bot\0--api-hash\0two words\0x", "bot --api-hash <redacted> x");
+	WORDS("sh\0-c\0bot --secret hunter2 x", "sh -c bot --secret <redacted> x");
+	WORDS("env\0DB_PASS=hunter2\0bot", "env DB_PASS=<redacted> bot");
+	WORDS("bot\0--token\0token\0x", "bot --token token x");
+	WORDS("bot\0--token\0missing\0x", "bot --token <redacted> x");
+	WORDS("bot\0--token-file\0missing", "bot --token-file missing");
+	WORDS("bot\0--token\0" TOKEN, "bot --token <redacted>");
+	WORDS("bot\0redis://:hunter2@h/0\0--password", "bot redis://:<redacted>@h/0 --password");
+	WORDS("bot\0\0--name=x", "bot  --name=x");
+}
+
 static bool is_telegram(const char *text)
 {
 	struct peer_address address;
@@ -196,6 +277,9 @@ int main(void)
 		TEST(a_file_with_a_token_is_found_through_settings_and_variables),
 		TEST(an_env_file_in_the_working_directory_tells_key_and_servers),
 		TEST(a_server_is_kept_without_its_password_in_every_form),
+		TEST(of_a_password_that_is_not_encoded_no_part_is_kept),
+		TEST(a_part_whose_name_says_password_is_no_database),
+		TEST(what_an_option_calls_a_secret_stands_in_no_command_line),
 		TEST(telegrams_networks_are_known_to_the_bit),
 		TEST(an_own_bot_api_is_an_address_of_digits),
 		TEST(a_name_with_a_star_is_the_worst_of_its_processes),
