@@ -15,13 +15,16 @@ void discover(const struct discover_question *question, struct discovery *ret)
 	procs_read(&scene.procs, question->api);
 	discover_ask(&scene);
 	discover_candidates(&scene);
+	discover_matches(&scene);
+	discover_configured(&scene);
 	discover_bots(&scene);
 	discover_services(&scene);
 	ret->processes = scene.procs.count;
 	ret->hidden = scene.procs.hidden;
 	for (size_t i = 0; i < scene.candidate_count; i++)
-		free(scene.candidates[i].program);
+		discover_release_candidate(&scene.candidates[i]);
 	free(scene.candidates);
+	free(scene.configured);
 	for (size_t i = 0; i < ret->supervisor_count; i++)
 		programs_release(&scene.programs[i]);
 	free(scene.programs);
@@ -33,6 +36,8 @@ static void release_bot(struct found_bot *bot)
 	free(bot->name);
 	free(bot->program);
 	free(bot->match);
+	free(bot->directory);
+	free(bot->process_step);
 	free(bot->state);
 	free(bot->evidence);
 	free(bot->log);

@@ -29,10 +29,13 @@ struct found_bot {
 	char *name;        /* fit for `bots:`, and no other's */
 	size_t supervisor; /* index + 1; 0: none runs it */
 	char *program;     /* as that calls it */
-	char *match;       /* a pattern on its command line, when no supervisor runs it */
-	char *state;       /* of its process, a word of bot.proc_state */
-	char *evidence;    /* why it is taken for a bot, in a few words */
-	char *log;         /* where its supervisor puts its log, "" unknown */
+	/* When no supervisor runs it: */
+	char *match;        /* a pattern on its command line; "": none finds it alone */
+	char *directory;    /* with that, its working directory; "" */
+	char *process_step; /* when none finds it alone: what to do */
+	char *state;        /* of its process, a word of bot.proc_state */
+	char *evidence;     /* why it is taken for a bot, in a few words */
+	char *log;          /* where its supervisor puts its log, "" unknown */
 	char *token_file, *env_file, *key; /* where its token can be read; "" */
 	char *next_step;                   /* when it can't: what to do */
 	char transport[16];                /* as its settings say; "" */

@@ -15,7 +15,7 @@
 #include "core/conf/settings.h"
 #include "core/collect/process_find.h"
 
-enum { NAME_BYTES = 56, MATCH_BYTES = 240 };
+enum { NAME_BYTES = 56 };
 
 /* ---- names ---- */
 
@@ -117,28 +117,6 @@ static char *unique_name(const struct scene *scene, const struct candidate *cand
 	return name;
 }
 
-/* A pattern that finds this command line and no longer one; what was redacted is left out. */
-static char *pattern_of(const char *command)
-{
-	struct str pattern = STR_INIT;
-	const char *redacted = strstr(command, "<redacted>");
-	size_t length = redacted ? (size_t)(redacted - command) : strlen(command);
-	bool is_whole = !redacted && length <= MATCH_BYTES;
-	str_addch(&pattern, '^');
-	for (size_t i = 0; i < length && i < MATCH_BYTES; i++) {
-		unsigned char ch = (unsigned char)command[i];
-		if (strchr("\\^$.|?*+()[]{}", ch))
-			str_addf(&pattern, "\\%c", ch);
-		else if (ch < 0x20 || ch >= 0x7f)
-			str_addch(&pattern, '.');
-		else
-			str_addch(&pattern, (char)ch);
-	}
-	if (is_whole)
-		str_addch(&pattern, '$');
-	return str_detach(&pattern);
-}
-
 /* ---- the token ---- */
 
 /* Reads it as the engine will, and forgets it at once. */
@@ -235,17 +213,38 @@ static bool has_process_of(
 		strcmp(kind, scene->discovery->supervisors[candidate->supervisor - 1].kind) == 0)
 		return program_is(candidate->as, program) ||
 		       strcmp(candidate->program, program) == 0;
+	pid_t matched = scene->configured[conf - scene->question->settings->bots];
+	if (matched && *conf->process.match && candidate->process)
+		return discover_is_within(scene, candidate->process, matched);
 	return candidate->process && *conf->process.pidfile &&
 	       pidfile_read(conf->process.pidfile, &pid, &mark, NULL) &&
 	       pid == candidate->process->pid;
 }
 
-static bool is_known(const struct scene *scene, const struct candidate *candidate)
+/* One that was printed without a process and without a token can only be known by its name, and
+ * stands for one process. */
+static bool has_name_of(struct scene *scene, size_t index, const struct candidate *candidate)
+{
+	const struct conf_bot *conf = &scene->question->settings->bots[index];
+	if (candidate->supervisor || scene->configured[index] || conf->token.given ||
+		process_is_given(&conf->process))
+		return false;
+	autofree char *name = name_of_process(candidate->process);
+	size_t length = strlen(name);
+	const char *number = conf->name + length;
+	if (strncmp(conf->name, name, length) != 0 ||
+		(*number && (*number != '-' || number[1 + strspn(number + 1, "0123456789")])))
+		return false;
+	scene->configured[index] = candidate->process->pid;
+	return true;
+}
+
+static bool is_known(struct scene *scene, const struct candidate *candidate)
 {
 	const struct settings *settings = scene->question->settings;
 	for (size_t i = 0; settings && i < settings->bot_count; i++) {
 		const struct conf_bot *conf = &settings->bots[i];
-		if (has_process_of(scene, conf, candidate) ||
+		if (has_process_of(scene, conf, candidate) || has_name_of(scene, i, candidate) ||
 			has_token_of(conf, candidate->clues.tg_id))
 			return true;
 		autofree char *name = candidate->supervisor
@@ -280,14 +279,20 @@ static const char *log_of(const struct candidate *candidate)
 	return *candidate->as->log ? candidate->as->log : candidate->as->error_log;
 }
 
+static char *text_of(const char *text)
+{
+	return xstrdup(text ? text : "");
+}
+
 static void add_bot(struct scene *scene, const struct candidate *candidate)
 {
 	struct discovery *discovery = scene->discovery;
 	struct found_bot bot = {.supervisor = candidate->supervisor,
 		.name = unique_name(scene, candidate),
 		.program = xstrdup(candidate->program),
-		.match = candidate->supervisor ? xstrdup("")
-					       : pattern_of(candidate->process->command),
+		.match = text_of(candidate->match.pattern),
+		.directory = text_of(candidate->match.directory),
+		.process_step = text_of(candidate->match.step),
 		.state = xstrdup(candidate->as ? candidate->as->state : "running"),
 		.evidence = evidence_of(&candidate->clues),
 		.log = xstrdup(log_of(candidate)),

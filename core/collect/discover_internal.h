@@ -9,6 +9,13 @@
 #include "core/collect/procs.h"
 #include "core/collect/programs.h"
 
+/* How a process is found that no supervisor runs. */
+struct found_match {
+	char *pattern;   /* "": none finds it alone */
+	char *directory; /* "": the pattern does without */
+	char *step;      /* what to do when none does, "" */
+};
+
 /* A bot before it has a name: a program of a supervisor, or a process. */
 struct candidate {
 	size_t supervisor; /* index + 1; 0 none */
@@ -16,6 +23,7 @@ struct candidate {
 	const struct program *as;        /* as the supervisor told; NULL: none runs it */
 	const struct proc_seen *process; /* NULL: none runs */
 	struct clues clues;
+	struct found_match match; /* NULLs: a supervisor runs it */
 };
 
 struct scene {
@@ -25,12 +33,19 @@ struct scene {
 	struct programs *programs; /* of each supervisor */
 	struct candidate *candidates;
 	size_t candidate_count, candidate_capacity;
+	pid_t *configured; /* of each bot of the settings: what its `match` finds, 0 nothing */
 };
 
 /* discover_places.c: which supervisors there are, and what they say. */
 void discover_ask(struct scene *scene);
 /* discover_owners.c: which program a process belongs to, and which are bots. */
 void discover_candidates(struct scene *scene);
+void discover_release_candidate(struct candidate *candidate);
+/* discover_match.c: patterns for those that no supervisor runs, and what those of the settings find. */
+void discover_matches(struct scene *scene);
+void discover_configured(struct scene *scene);
+/* It is that process, or one that it started. */
+bool discover_is_within(const struct scene *scene, const struct proc_seen *seen, pid_t ancestor);
 /* discover_bots.c: names, token places; those that the settings have are left out. */
 void discover_bots(struct scene *scene);
 /* discover_services.c: their Redis and Postgres, as far as they answer. */

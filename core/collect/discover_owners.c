@@ -138,9 +138,12 @@ static void look_at(struct scene *scene, const struct proc_seen *seen)
 	clues_add_command(&candidate->clues, seen->command, seen->folder);
 }
 
-static void release(struct candidate *candidate)
+void discover_release_candidate(struct candidate *candidate)
 {
 	free(candidate->program);
+	free(candidate->match.pattern);
+	free(candidate->match.directory);
+	free(candidate->match.step);
 }
 
 /* A worker or a page beside the bot has its token, too: where one of them is connected to Telegram,
@@ -169,7 +172,7 @@ static void drop_others(struct scene *scene)
 		if ((clues_are_of_a_bot(clues) || has_token) && !beside[i])
 			scene->candidates[kept++] = *candidate;
 		else
-			release(candidate);
+			discover_release_candidate(candidate);
 	}
 	free(beside);
 	scene->candidate_count = kept;
@@ -216,7 +219,7 @@ static void join_groups(struct scene *scene)
 				continue;
 			}
 			join(&scene->candidates[i], &scene->candidates[j]);
-			release(&scene->candidates[j]);
+			discover_release_candidate(&scene->candidates[j]);
 			scene->candidate_count--;
 			memmove(&scene->candidates[j], &scene->candidates[j + 1],
 				(scene->candidate_count - j) * sizeof(*scene->candidates));

@@ -25,17 +25,22 @@ static void add_safe(struct str *to, const char *text)
 	sanitize(to, clean.text, clean.length);
 }
 
-static void add_quoted(struct str *to, const char *text)
+static void add_in_quotes(struct str *to, const char *safe)
 {
-	autostr struct str safe = STR_INIT;
-	add_safe(&safe, text);
 	str_addch(to, '"');
-	for (const char *at = safe.text; *at; at++) {
+	for (const char *at = safe; *at; at++) {
 		if (*at == '"' || *at == '\\')
 			str_addch(to, '\\');
 		str_addch(to, *at);
 	}
 	str_addch(to, '"');
+}
+
+static void add_quoted(struct str *to, const char *text)
+{
+	autostr struct str safe = STR_INIT;
+	add_safe(&safe, text);
+	add_in_quotes(to, safe.text);
 }
 
 static void add_key(struct str *to, const char *before, const char *key, const char *value)
@@ -91,12 +96,27 @@ static void add_supervisors(const struct discovery *discovery, struct str *to)
 
 /* ---- bots ---- */
 
+/* It was made of a redacted line, and what looks like a secret's value in it is none. */
+static void add_match(const struct found_bot *bot, struct str *to)
+{
+	if (*bot->process_step) {
+		str_adds(to, "    # next step: ");
+		add_safe(to, bot->process_step);
+		str_addch(to, '\n');
+		return;
+	}
+	str_adds(to, "    process: {match: ");
+	add_in_quotes(to, bot->match);
+	if (*bot->directory)
+		add_key(to, ", ", "directory", bot->directory);
+	str_adds(to, "}\n");
+}
+
 static void add_process(
 	const struct discovery *discovery, const struct found_bot *bot, struct str *to)
 {
 	if (!bot->supervisor) {
-		add_key(to, "    process: {", "match", bot->match);
-		str_adds(to, "}\n");
+		add_match(bot, to);
 		return;
 	}
 	const struct found_supervisor *found = &discovery->supervisors[bot->supervisor - 1];
@@ -240,8 +260,13 @@ static json_t *json_of_bot(const struct discovery *discovery, const struct found
 	json_object_set_new(object, "state", text_of(bot->state));
 	json_object_set_new(object, "evidence", text_of(bot->evidence));
 	json_object_set_new(object, "supervisor", text_of(found ? found->name : ""));
-	json_object_set_new(
-		object, found ? found->kind : "match", text_of(found ? bot->program : bot->match));
+	if (found) {
+		json_object_set_new(object, found->kind, text_of(bot->program));
+	} else {
+		json_object_set_new(object, "match", json_string(bot->match));
+		json_object_set_new(object, "directory", text_of(bot->directory));
+		json_object_set_new(object, "process_step", text_of(bot->process_step));
+	}
 	json_object_set_new(object, "log", text_of(bot->log));
 	json_object_set_new(object, "token_file", text_of(bot->token_file));
 	json_object_set_new(object, "token_env_file", text_of(bot->env_file));
@@ -319,12 +344,13 @@ static void say_supervisor(const struct found_supervisor *found, struct str *to)
 void discovery_words(
 	const struct discovery *discovery, const struct settings *settings, struct str *ret)
 {
-	size_t alone = 0, waiting = 0;
+	size_t alone = 0, waiting = 0, alike = 0;
 	for (size_t i = 0; i < discovery->supervisor_count; i++)
 		say_supervisor(&discovery->supervisors[i], ret);
 	for (size_t i = 0; i < discovery->bot_count; i++) {
 		alone += !discovery->bots[i].supervisor;
 		waiting += *discovery->bots[i].next_step != '\0';
+		alike += *discovery->bots[i].process_step != '\0';
 	}
 	str_addf(ret, "processes: %zu looked at, %zu bots that no supervisor runs\n",
 		discovery->processes, alone);
@@ -339,6 +365,10 @@ void discovery_words(
 	if (waiting)
 		str_addf(ret, "; %zu need a step of yours for their token: it stands with them",
 			waiting);
+	if (alike)
+		str_addf(ret,
+			"; %zu cannot be told from another process: the step stands with them",
+			alike);
 	str_adds(ret, "\n");
 	if (!settings && discovery->bot_count)
 		str_adds(ret, "next: botswain discover >botswain.yaml; botswain check-config "

@@ -4,6 +4,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -98,6 +100,42 @@ static bool is_older(pid_t one, pid_t other)
 	return !proc_read(other, &b, NULL) || a.start_ticks < b.start_ticks;
 }
 
+/* A folder that was taken away under its process (a deploy) is still where that was started. */
+static bool is_in(pid_t pid, const char *directory, bool *ret_hidden)
+{
+	static const char gone[] = " (deleted)";
+	char link[64], path[PATH_MAX], real[PATH_MAX];
+	snprintf(link, sizeof(link), "/proc/%d/cwd", (int)pid);
+	ssize_t length = readlink(link, path, sizeof(path) - 1);
+	if (length < 0)
+		*ret_hidden |= errno == EACCES || errno == EPERM;
+	path[length > 0 ? length : 0] = '\0';
+	size_t end = strlen(path) > strlen(gone) ? strlen(path) - strlen(gone) : 0;
+	if (end && strcmp(path + end, gone) == 0)
+		path[end] = '\0';
+	return strcmp(path, directory) == 0 ||
+	       (length > 0 && realpath(directory, real) && strcmp(path, real) == 0);
+}
+
+bool search_means(const struct search *search, pid_t pid, const struct str *line, bool *ret_hidden)
+{
+	if (!search->pattern || !matches(search->pattern, line))
+		return false;
+	bool is_anywhere = !search->directory || !*search->directory;
+	return is_anywhere || is_in(pid, search->directory, ret_hidden);
+}
+
+/* The oldest one is it: what it started has its command line, too. */
+static void try(struct search *search, pid_t pid, const struct str *line)
+{
+	bool is_hidden = false;
+	if (search_means(search, pid, line, &is_hidden) &&
+		(!search->found || is_older(pid, search->found)))
+		search->found = pid;
+	if (is_hidden)
+		search->hidden = pid;
+}
+
 /* Nothing about the other process: we lack what it takes to look. */
 static bool is_our_want(int error)
 {
@@ -121,9 +159,7 @@ int processes_search(struct search *searches, size_t count)
 			continue;
 		}
 		for (size_t i = 0; i < count; i++)
-			if (searches[i].pattern && matches(searches[i].pattern, &line) &&
-				(!searches[i].found || is_older(pid, searches[i].found)))
-				searches[i].found = pid;
+			try(&searches[i], pid, &line);
 	}
 	closedir(directory);
 	return want;

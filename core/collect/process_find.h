@@ -10,6 +10,7 @@
 #include "core/base/attr.h"
 
 struct err;
+struct str;
 
 /* Identity of a pid file's content: a file that was not written again names the same process. */
 struct pidfile_mark {
@@ -28,8 +29,15 @@ void pattern_free(struct pattern *pattern); /* NULL is legal */
 
 struct search {
 	const struct pattern *pattern; /* NULL: not looked for */
+	const char *directory;         /* its working directory; NULL or "": whichever */
 	pid_t found;                   /* out: the oldest process that matches, 0 none */
+	pid_t hidden; /* out: one that matches by its command line and whose directory may not be
+			 read, 0 none: who was not found may be there */
 };
+
+/* Whether a process with this command line is one that the search means; `*ret_hidden` becomes true
+ * when that cannot be told. */
+bool search_means(const struct search *search, pid_t pid, const struct str *line, bool *ret_hidden);
 
 /* One walk through /proc for all searches. Our own process never matches. The result is the errno of what could not be
  * looked at for want of our own (descriptors, say): who was not found may be there. 0: all was seen. */

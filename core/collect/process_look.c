@@ -180,31 +180,51 @@ static bool take_pid(struct processes *processes, struct bot_process *bot, struc
 	return err_set(err, ERR_IO, "'%s' ended with status %d and no pid", name, status);
 }
 
-/* One walk answers for every bot that is looked for by pattern. */
+/* One walk answers for every bot that is looked for by pattern, also for those that were not looked at
+ * before: one that it did not look for would seem to be absent. */
 static void search_all(struct processes *processes)
 {
 	struct search *searches = xcalloc(processes->count, sizeof(*searches));
-	for (size_t i = 0; i < processes->count; i++)
-		searches[i].pattern = processes->bots[i]->pattern;
+	for (size_t i = 0; i < processes->count; i++) {
+		struct bot_process *bot = processes->bots[i];
+		const struct process_ref *ref = &bot->conf->process;
+		if (!bot->pattern && ref->match[0] && !pattern_new(ref->match, &bot->pattern, NULL))
+			continue; /* its own look says why */
+		searches[i] = (struct search){.pattern = bot->pattern, .directory = ref->directory};
+	}
 	processes->search_error = processes_search(searches, processes->count);
-	for (size_t i = 0; i < processes->count; i++)
+	for (size_t i = 0; i < processes->count; i++) {
 		processes->bots[i]->found = searches[i].found;
+		processes->bots[i]->hidden = searches[i].hidden;
+	}
 	free(searches);
 	processes->searched_ms = worker_now_ms(processes->worker);
 }
 
+static bool say_hidden(const struct bot_process *bot, struct err *err)
+{
+	return err_set(err, ERR_DENIED,
+		"may not read the working directory of process %d, which may be it: find it by a "
+		"pidfile or its supervisor, or run botswain as its user",
+		(int)bot->hidden);
+}
+
 static bool look_by_pattern(struct processes *processes, struct bot_process *bot, struct err *err)
 {
-	const char *match = bot->conf->process.match;
-	if (!bot->pattern && !pattern_new(match, &bot->pattern, err))
+	const char *match = bot->conf->process.match, *directory = bot->conf->process.directory;
+	bool is_new = !bot->pattern;
+	if (is_new && !pattern_new(match, &bot->pattern, err))
 		return false;
 	int64_t age_ms = worker_now_ms(processes->worker) - processes->searched_ms;
-	if (!processes->searched_ms || age_ms >= SEARCH_AGAIN_MS)
+	if (is_new || !processes->searched_ms || age_ms >= SEARCH_AGAIN_MS)
 		search_all(processes);
 	if (!bot->found && processes->search_error)
 		return err_errno(err, processes->search_error, "cannot look for '%s'", match);
+	if (!bot->found && bot->hidden)
+		return say_hidden(bot, err);
 	if (!bot->found)
-		return err_set(err, ERR_NOT_FOUND, "no process matches '%s'", match);
+		return err_set(err, ERR_NOT_FOUND, "no process matches '%.120s'%s%s", match,
+			*directory ? " in " : "", directory);
 	return look_at(processes, bot, bot->found, err);
 }
 

@@ -34,7 +34,7 @@ struct bot_process {
 	int64_t start_ms, looked_ms;
 	struct pidfile_mark mark;
 	int pidfd;
-	pid_t found; /* by the last walk */
+	pid_t found, hidden; /* by the last walk, as of struct search */
 	/* while the roster changes */
 	const struct conf_bot *next_conf;
 	bool is_kept;

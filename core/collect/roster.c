@@ -95,6 +95,7 @@ static struct process_ref make_process(const struct conf_bots_from *from, const 
 		.pidfile = fill_template(is_own ? template->pidfile : from->pidfile_template, bot),
 		.pid_command = fill_argv(is_own ? &template->pid_command : &from->pid_command, bot),
 		.match = fill_template(template->match, bot),
+		.directory = fill_template(template->directory, bot),
 		.systemd = fill_template(template->systemd, bot),
 		.docker = fill_template(template->docker, bot),
 		.supervisord = fill_template(template->supervisord, bot),
@@ -137,6 +138,7 @@ static void release_process(struct process_ref *process)
 	free(process->pidfile);
 	release_argv(&process->pid_command);
 	free(process->match);
+	free(process->directory);
 	free(process->systemd);
 	free(process->docker);
 	free(process->supervisord);

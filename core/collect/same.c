@@ -36,6 +36,7 @@ bool same_secret(const struct secret_ref *one, const struct secret_ref *other)
 bool same_process(const struct process_ref *one, const struct process_ref *other)
 {
 	return same(one->pidfile, other->pidfile) && same(one->match, other->match) &&
+	       same(one->directory, other->directory) &&
 	       same_argv(&one->pid_command, &other->pid_command) &&
 	       same(one->systemd, other->systemd) && same(one->docker, other->docker) &&
 	       same(one->supervisord, other->supervisord) && same(one->pm2, other->pm2) &&

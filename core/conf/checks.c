@@ -149,6 +149,9 @@ void check_process(struct reader *reader, const struct node *node, void *section
 		report_error(reader->report, node->place,
 			"'process' takes one of pidfile, pid_command, match, systemd, docker, "
 			"supervisord and pm2");
+	if (*process->directory && !*process->match)
+		report_error(reader->report, place_of(node, "directory"),
+			"'directory' goes with match");
 	if (*process->supervisor && !*process_program(process, NULL))
 		report_error(reader->report, place_of(node, "supervisor"),
 			"'supervisor' goes with systemd, docker, supervisord or pm2");
@@ -197,6 +200,7 @@ static void check_from_process(
 		report_error(reader->report, place,
 			"'process' stands instead of pidfile and pid_command, not beside them");
 	if (!strstr(process->pidfile, "{bot}") && !strstr(process->match, "{bot}") &&
+		!strstr(process->directory, "{bot}") &&
 		!strstr(process_program(process, NULL), "{bot}") &&
 		!names(&process->pid_command, "{bot}"))
 		report_error(reader->report, place,

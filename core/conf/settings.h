@@ -44,6 +44,7 @@ struct process_ref {
 	char *pidfile;
 	struct argv pid_command; /* prints a pid, or 0 or nothing */
 	char *match; /* PCRE2 on the command line of processes of this user and others we may see */
+	char *directory; /* with match: the working directory; empty: whichever */
 	/* what its supervisor calls it; a * at the end: all that begin so are this bot's */
 	char *systemd, *docker, *supervisord, *pm2;
 	char *supervisor; /* by name: settings->supervisors has it; empty: no supervisor is asked */

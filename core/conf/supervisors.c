@@ -43,6 +43,7 @@ struct process_ref expand_process(
 		.pidfile = expand_bot(arena, template->pidfile, bot),
 		.pid_command = expand_argv(arena, &template->pid_command, bot),
 		.match = expand_bot(arena, template->match, bot),
+		.directory = expand_bot(arena, template->directory, bot),
 		.systemd = expand_bot(arena, template->systemd, bot),
 		.docker = expand_bot(arena, template->docker, bot),
 		.supervisord = expand_bot(arena, template->supervisord, bot),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Processes of bots: found by pid file, command and pattern; their death, restart and doubles. */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -17,6 +18,8 @@
 
 #include "core/base/clock.h"
 #include "core/base/mem.h"
+#include "core/base/str.h"
+#include "core/collect/process_find.h"
 #include "tests/support/collect_scene.h"
 
 static pid_t bots[4];
@@ -247,6 +250,78 @@ static void a_pattern_finds_the_oldest_process_that_matches(void **state)
 	collected_wait(&collected, "obs_process", "state=\"absent\"", NULL);
 }
 
+/* In a folder of its own below ours; it is what it will be when this returns. */
+static pid_t start_in(const char *name, const char *script)
+{
+	autofree char *path = xasprintf("%s/%s", folder, name);
+	int exec[2];
+	char byte;
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(pipe2(exec, O_CLOEXEC), 0);
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (chdir(path) == 0)
+			execl("/bin/sleep", script, "600", (char *)NULL);
+		_exit(127);
+	}
+	close(exec[1]);
+	assert_int_equal(read(exec[0], &byte, 1), 0);
+	close(exec[0]);
+	bots[count++] = pid;
+	return pid;
+}
+
+static void two_of_one_command_line_are_told_apart_by_their_folders(void **state)
+{
+	(void)state;
+	autofree char *script = xasprintf("sleep-of-%s", folder + strlen("/tmp/"));
+	pid_t one = start_in("one", script), two = start_in("two", script);
+	collected_start(&collected,
+		"process: {interval: 500ms}\nbots:\n"
+		"  one: {transport: none, process: {match: '^%s 600$', directory: %s/one}}\n"
+		"  two: {transport: none, process: {match: '^%s 600$', directory: %s/two}}\n",
+		script, folder, script, folder);
+	autofree char *pid_of_one = xasprintf("pid=%d ", (int)one);
+	autofree char *pid_of_two = xasprintf("pid=%d ", (int)two);
+	/* The first that is told of each: one walk is for both. */
+	assert_non_null(
+		strstr(collected_wait(&collected, "obs_process", "bot=\"one\"", NULL), pid_of_one));
+	assert_non_null(
+		strstr(collected_wait(&collected, "obs_process", "bot=\"two\"", NULL), pid_of_two));
+	end_bot(two);
+	collected_wait(&collected, "obs_process", "bot=\"two\"", "state=\"absent\"", NULL);
+	collected_clear(&collected);
+	assert_non_null(strstr(collected_wait(&collected, "obs_process", "bot=\"two\"", NULL),
+		"state=\"absent\""));
+	collected_wait(&collected, "obs_process", "bot=\"one\"", pid_of_one, NULL);
+}
+
+/* Asked by another user, who may see the command line and not the folder. */
+static void a_folder_that_may_not_be_seen_is_no_absence(void **state)
+{
+	(void)state;
+	autofree char *script = xasprintf("sleep-of-%s", folder + strlen("/tmp/"));
+	autofree char *regex = xasprintf("^%s 600$", script);
+	pid_t pid = start_in("one", script);
+	struct search search = {.directory = folder};
+	if (geteuid() != 0) {
+		print_message("# only root can ask as somebody else\n");
+		skip();
+	}
+	struct pattern *pattern = NULL;
+	assert_true(pattern_new(regex, &pattern, NULL));
+	search.pattern = pattern;
+	assert_int_equal(seteuid(65534), 0);
+	int want = processes_search(&search, 1);
+	assert_int_equal(seteuid(0), 0);
+	pattern_free(pattern);
+	assert_int_equal(want, 0);
+	assert_int_equal(search.found, 0);
+	assert_int_equal(search.hidden, pid);
+}
+
 /* As many descriptors as are open: the walk through /proc cannot begin. */
 static void a_want_of_descriptors_is_no_death(void **state)
 {
@@ -315,6 +390,8 @@ int main(void)
 		TEST(a_command_that_hangs_is_ended_and_stops_nobody),
 		TEST(a_command_that_cannot_run_says_why),
 		TEST(a_pattern_finds_the_oldest_process_that_matches),
+		TEST(two_of_one_command_line_are_told_apart_by_their_folders),
+		TEST(a_folder_that_may_not_be_seen_is_no_absence),
 		TEST(a_want_of_descriptors_is_no_death),
 		TEST(hurrying_looks_at_once),
 		TEST(a_reload_keeps_what_is_known_of_a_process),

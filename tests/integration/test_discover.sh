@@ -75,6 +75,28 @@ touch "$dir/alone.conf"
 bash -c "exec 3<>/dev/tcp/127.0.0.1/$port; exec tail -f $dir/alone.conf" 2>/dev/null &
 alone=$!
 pids+=("$alone")
+
+# Bots that no supervisor runs, started alike: a and b in folders of their own, two that nothing tells apart, two whose
+# long command lines differ at the end, and one with a password in its arguments and one in an address.
+start_bot() { # FOLDER TOKEN-NUMBER ARGUMENT...
+	mkdir -p "$dir/$1"
+	printf 'import signal\nsignal.pause()\n' >"$dir/$1/bot.py"
+	(cd "$dir/$1" && BOT_TOKEN=$(token "$2") exec /usr/bin/python3 bot.py "${@:3}") &
+	started=$!
+	pids+=("$started")
+	wait_until 10 is_python || bail 'no process'
+}
+is_python() { [ "$(cat "/proc/$started/comm")" = python3 ]; }
+started=0 long=$(printf 'x%.0s' {1..300})
+start_bot alike-a 11
+alike_a=$started
+start_bot alike-b 12
+alike_b=$started
+start_bot twins 13
+start_bot twins 14
+start_bot long 15 "$long" one
+start_bot long 16 "$long" two
+DATABASE_URL=postgres://u:ab/hunter2canary@192.0.2.2/hiddendb start_bot secrets 17 --db-password hunter2canary -v
 running() { [ "$(supervisorctl -s "unix://$dir/s.sock" status | grep -c RUNNING)" = 10 ]; }
 wait_until 20 running || bail "supervisord: $(supervisorctl -s "unix://$dir/s.sock" status | tr '\n' ';')"
 
@@ -104,6 +126,14 @@ check 'several processes of one program are one bot' has dsc-shards 'supervisord
 check 'how its process is found is its supervisor' has dsc-settings 'process: {supervisord: "dsc-settings"'
 check 'a process that no supervisor runs is found by its command line' \
 	grep -q 'process: {match: "^tail -f .*/alone\\\\\.conf\$"}' "$dir/all.yaml"
+match='process: {match: "^/usr/bin/python3 bot\\.py$"'
+check 'of two with one command line each is found by its folder' has alike-a "$match, directory: \"$dir/alike-a\"}"
+check 'and so is the other' has alike-b "$match, directory: \"$dir/alike-b\"}"
+check 'for two that nothing tells apart the step is said' has twins 'same command line and working directory'
+check 'and no pattern that finds the other one' lacks twins 'match:'
+check 'a long command line is told apart by its end' grep -q 'xx two\$"}' "$dir/all.yaml"
+check 'a password among the arguments is anything' has secrets 'bot\\.py --db-password .+ -v$"}'
+check 'a password with a slash is no port and no database' grep -q 'dsn: "host=192.0.2.2 dbname=hiddendb"' "$dir/all.yaml"
 check 'what is no bot is left out' [ "$(grep -c 'dsc-web' "$dir/all.yaml")" = 0 ]
 check 'of two programs with one token the connected one is the bot' [ "$(grep -c '"dsc-beside"\|"dsc-seven"' "$dir/all.yaml")" = 1 ]
 twice() { [ "$(grep -c "\"dsc-settings\"" "$dir/all.yaml")" = 1 ]; }
@@ -126,7 +156,24 @@ discover --merge "$dir/mine.yaml" >"$dir/more.yaml" 2>"$dir/more.words"
 merged() { grep -q '"dsc-envfile"' "$dir/more.yaml" && ! grep -q '"dsc-environ"\|"dsc-settings"' "$dir/more.yaml"; }
 check 'what a configuration has, by process or by token, is left out' merged
 check 'the configuration itself is left as it was' cmp "$dir/mine.yaml" "$dir/before.yaml"
-secret() { ! grep -l canary "$dir"/*.yaml "$dir"/*.json "$dir/words" "$dir/more.words"; }
+
+# The engine finds each by what was printed, and says so when it has gone.
+pid_of() {
+	BOTSWAIN_STATE_DIR=$dir/engine "$build/botswain" bots --json --wait 15s -c "$dir/all.yaml" 2>/dev/null |
+		python3 -c 'import json, sys
+for bot in json.load(sys.stdin)["bots"]:
+    if bot["name"] == sys.argv[1]: print(bot["pid"])' "$1"
+}
+check 'the engine finds each of them' [ "$(pid_of alike-a)/$(pid_of alike-b)" = "$alike_a/$alike_b" ]
+kill "$alike_b"
+wait "$alike_b" 2>/dev/null
+check 'one that has ended is not the other' [ "$(pid_of alike-a)/$(pid_of alike-b)" = "$alike_a/0" ]
+discover --merge "$dir/all.yaml" >"$dir/again.yaml" 2>"$dir/again.words"
+check 'what it printed itself it does not print again' sh -c "! grep -q '^  [a-z]' '$dir/again.yaml'"
+start_bot alike-c 18
+discover --merge "$dir/all.yaml" >"$dir/third.yaml" 2>/dev/null
+check 'but a third of the same command line it does' grep -qF "directory: \"$dir/alike-c\"}" "$dir/third.yaml"
+secret() { ! grep -l canary "$dir"/*.yaml "$dir"/*.json "$dir/words" "$dir"/*.words; }
 mv "$dir/two.json" "$dir/five.json" "$dir/env/"
 check 'no token and no password is printed anywhere' secret
 chmod 644 "$dir/env/.env"

@@ -379,6 +379,7 @@ static void a_process_with_two_forms_or_a_strange_supervisor_is_refused(void **s
 	} wrong[] = {
 		{"{systemd: a.service, pidfile: /run/a.pid}", "takes one of"},
 		{"{pidfile: /run/a.pid, supervisor: docker}", "'supervisor' goes with"},
+		{"{pidfile: /run/a.pid, directory: /srv/a}", "'directory' goes with match"},
 		{"{systemd: a.service, supervisor: nobody}", "supervisor 'nobody' is not in this"},
 		{"{systemd: a.service, supervisor: s}", "is of kind supervisord"},
 	};
