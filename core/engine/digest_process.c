@@ -4,6 +4,7 @@
  * wall clock and the monotonic one: the kernel's start times move when the wall clock is set, and
  * that is no restart.
  */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,6 +69,19 @@ static void take_supervisor(struct msg_bot *bot, const struct msg_obs_process *s
 	bot->proc_restarts = is_told ? seen->restarts : -1;
 }
 
+/* What could not be asked is a gap. Nothing runs in no memory: of a process that does, its size may not
+ * be seen then. */
+static void record_process(struct engine *engine, const struct msg_obs_process *seen)
+{
+	bool is_running = strcmp(seen->state, "running") == 0;
+	bool is_unknown = strcmp(seen->state, "unknown") == 0;
+	bool is_hidden = is_unknown || (is_running && !seen->rss_bytes);
+	digest_record(engine, "bot_up", "bot", seen->bot, is_unknown ? (double)NAN : is_running);
+	digest_record(engine, "process_cpu_percent", "bot", seen->bot, seen->cpu_percent);
+	digest_record(engine, "process_resident_memory_bytes", "bot", seen->bot,
+		is_hidden ? (double)NAN : (double)seen->rss_bytes);
+}
+
 void digest_process(struct engine *engine, const void *body)
 {
 	const struct msg_obs_process *seen = body;
@@ -91,8 +105,5 @@ void digest_process(struct engine *engine, const void *body)
 	facts->process_mono_ms = now_mono(engine);
 	note_restarts(engine, facts, seen);
 	take_supervisor(bot, seen);
-	digest_record(engine, "bot_up", "bot", bot->name, running);
-	digest_record(engine, "process_cpu_percent", "bot", bot->name, seen->cpu_percent);
-	digest_record(
-		engine, "process_resident_memory_bytes", "bot", bot->name, (double)seen->rss_bytes);
+	record_process(engine, seen);
 }

@@ -67,6 +67,40 @@ static void a_series_window_has_a_column_each_and_gaps_where_nothing_was(void **
 	assert_true(isnan(reply->series[1].last));
 }
 
+/* What a chart draws of a process that is seen once, so. */
+static void assert_drawn(const char *seen, double up, double bytes)
+{
+	struct harness *harness = harness_new(config);
+	struct harness_screen *screen = harness_attach(harness);
+	harness_feed(harness, "obs_process bot=\"orders\" %s", seen);
+	harness_send(screen,
+		"win_open window=1 generation=1 store=\"series\" from_ms=%lld to_ms=%lld "
+		"columns=6 "
+		"filter=\"bot_up{bot=orders}\nprocess_resident_memory_bytes{bot=orders}\"",
+		(long long)HARNESS_START_MS, (long long)HARNESS_START_MS + 60000);
+	const struct msg_win_points *reply = harness_await(screen, MSG_win_points);
+	const double wanted[] = {up, bytes};
+	assert_int_equal(reply->series_count, 2);
+	for (size_t i = 0; i < 2; i++) {
+		double drawn = reply->series[i].values[0];
+		if (isnan(drawn) != isnan(wanted[i]) || fabs(drawn - wanted[i]) > 0.01)
+			fail_msg("%s: %g instead of %g", seen, drawn, wanted[i]);
+	}
+	harness_detach(screen);
+	harness_free(harness);
+}
+
+static void what_could_not_be_asked_is_a_gap_and_no_zero(void **state)
+{
+	(void)state;
+	assert_drawn("state=\"running\" pid=7 rss_bytes=4096", 1, 4096);
+	assert_drawn("state=\"absent\"", 0, 0);
+	assert_drawn("state=\"unknown\" error=\"no answer\"", (double)NAN, (double)NAN);
+	/* Its pid is another namespace's, or another user's: it runs, and nobody can say how large. */
+	assert_drawn("state=\"running\" by=\"docker orders\"", 1, (double)NAN);
+	assert_drawn("state=\"running\" pid=7 by=\"docker orders\"", 1, (double)NAN);
+}
+
 static void a_star_asks_for_every_series_of_a_name(void **state)
 {
 	struct harness_screen *screen = *state;
@@ -184,6 +218,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_series_window_has_a_column_each_and_gaps_where_nothing_was),
+		cmocka_unit_test(what_could_not_be_asked_is_a_gap_and_no_zero),
 		TEST(a_star_asks_for_every_series_of_a_name),
 		TEST(a_following_window_moves_with_the_time),
 		TEST(an_older_generation_is_not_answered),
