@@ -32,7 +32,8 @@ static bool is_one_of(const char *word, const char *const *words, size_t count)
 
 static bool sees_process(const struct msg_bot *bot)
 {
-	static const char *const words[] = {"running", "absent", "stopped", "fatal", "backoff"};
+	static const char *const words[] = {
+		"running", "paused", "absent", "stopped", "fatal", "backoff"};
 	return bot->proc_at_ms > 0 && is_one_of(bot->proc_state, words, COUNT_OF(words));
 }
 

@@ -118,7 +118,7 @@ void programs_keep_wanted(struct programs *programs, const struct programs_quest
 static size_t rank(const char *state)
 {
 	static const char *const words[] = {
-		"fatal", "backoff", "absent", "stopped", "unknown", "running"};
+		"fatal", "backoff", "absent", "stopped", "paused", "unknown", "running"};
 	size_t at = 0;
 	while (at < COUNT_OF(words) && strcmp(words[at], state) != 0)
 		at++;

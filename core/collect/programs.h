@@ -22,7 +22,7 @@ struct err;
  */
 struct program {
 	char *name; /* as its supervisor calls it: orders.service, group:name, a container's name */
-	char *state; /* a word of bot.proc_state: running, absent, stopped, backoff, fatal, unknown */
+	char *state; /* a word of bot.proc_state: running, paused, absent, stopped, backoff, fatal, unknown */
 	char *words; /* the supervisor's own: "failed (Result: exit-code)", "Exited (1) 3 minutes ago" */
 	pid_t pid;        /* 0 unknown; in the host's PID namespace */
 	int64_t start_ms; /* wall, 0 unknown */

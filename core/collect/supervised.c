@@ -177,7 +177,8 @@ static bool report(
 	struct supervised *supervised, struct watched *bot, const struct program *program)
 {
 	struct msg_obs_process *obs = new_observation(supervised, bot, program->state);
-	bool is_up = strcmp(program->state, "running") == 0;
+	bool is_up =
+		strcmp(program->state, "running") == 0 || strcmp(program->state, "paused") == 0;
 	obs->pid = is_up && program->pid > 0 ? (uint64_t)program->pid : 0;
 	obs->start_ms = obs->pid ? program->start_ms : 0;
 	obs->ended_ms = program->ended_ms;

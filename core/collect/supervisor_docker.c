@@ -244,7 +244,7 @@ static const char *state_of(const struct docker_container *container, int64_t no
 		const char *status, *state; /* NULL: it depends */
 	} states[] = {
 		{"running", "running"},
-		{"paused", "running"},
+		{"paused", "paused"},
 		{"stopping", "running"},
 		{"restarting", "backoff"},
 		{"created", NULL},
@@ -290,16 +290,16 @@ static void tell_log(const struct docker_container *container, struct program *p
 static void tell(const struct docker_container *container, struct program *program)
 {
 	const char *state = state_of(container, clock_wall_ms(clock_real()));
-	bool is_running = !strcmp(state, "running");
+	bool has_process = !strcmp(state, "running") || !strcmp(state, "paused");
 	program_text(&program->state, state, strlen(state));
 	program_text(&program->command, container->command, strlen(container->command));
 	program_text(&program->directory, container->directory, strlen(container->directory));
-	program->pid = is_running ? container->pid : 0;
+	program->pid = has_process ? container->pid : 0;
 	program->start_ms = container->started_ms;
 	program->ended_ms = container->finished_ms;
 	program->restarts = container->restarts;
-	program->is_oom = container->is_oom && !is_running;
-	if (!is_running && container->finished_ms)
+	program->is_oom = container->is_oom && !has_process;
+	if (!has_process && container->finished_ms)
 		program->exit_status = container->exit_code;
 	tell_words(container, program);
 	tell_log(container, program);

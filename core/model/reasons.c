@@ -74,6 +74,16 @@ static int64_t say_process_stopped(const struct view *view, struct str *text)
 	return say(text, "stopped, though enabled", SINCE_KEPT);
 }
 
+static bool when_process_paused(const struct view *view)
+{
+	return process_is(view, "paused");
+}
+static int64_t say_process_paused(const struct view *view, struct str *text)
+{
+	(void)view;
+	return say(text, "paused by its supervisor", SINCE_KEPT);
+}
+
 static bool when_process_gone(const struct view *view)
 {
 	return process_is(view, "absent") && view->bot->proc_fails >= view->limits->fails_down;
@@ -173,7 +183,8 @@ static bool when_heartbeat_gone(const struct view *view)
 }
 static int64_t say_heartbeat_gone(const struct view *view, struct str *text)
 {
-	return say(text, "no heartbeat", view->bot->hb_at_ms);
+	return say(text, when_process_paused(view) ? "paused, no heartbeat" : "no heartbeat",
+		view->bot->hb_at_ms);
 }
 
 /* Redis was silent, and this is the bot's time to be seen again: neither well nor lost. */

@@ -83,6 +83,7 @@ static void add_process(const struct app *app, const struct msg_bot *bot, struct
 			ago(app, bot, bot->proc_at_ms).text);
 		return;
 	}
+	bool has_process = running || strcmp(bot->proc_state, "paused") == 0;
 	if (running && bot->pid)
 		str_addf(&text, "pid %llu  up %s", (unsigned long long)bot->pid,
 			bot->proc_start_ms ? ago(app, bot, bot->proc_start_ms).text : "--");
@@ -93,12 +94,13 @@ static void add_process(const struct app *app, const struct msg_bot *bot, struct
 			bot->restarts == 1 ? "" : "s");
 	if (running && !isnan(bot->cpu_percent))
 		str_addf(&text, "  cpu %s%%", show_figure(bot->cpu_percent).text);
-	if (running && bot->rss_bytes)
+	if (has_process && bot->rss_bytes)
 		str_addf(&text, "  %s  %llu fds", format_bytes((int64_t)bot->rss_bytes).text,
 			(unsigned long long)bot->fds);
 	bool is_unknown = strcmp(bot->proc_state, "unknown") == 0;
 	fact_add(facts,
 		running        ? ROLE_TEXT
+		: has_process  ? ROLE_WARN
 		: is_unknown   ? ROLE_STALE
 		: bot->enabled ? ROLE_CRIT
 			       : ROLE_DIM,
