@@ -18,7 +18,21 @@
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "core/parse/pid.h"
+#include "core/collect/private_tmp.h"
 #include "core/collect/proc.h"
+
+static bool say_no_pidfile(const char *path, int errnum, struct err *err)
+{
+	if (errnum == ENOENT && private_tmp_hides(path))
+		return err_set(
+			err, ERR_DENIED, "cannot see pid file '%.80s': %s", path, PRIVATE_TMP_STEP);
+	if (errnum == ENOENT || errnum == ENOTDIR)
+		return err_set(err, ERR_NOT_FOUND, "no pid file '%s'", path);
+	err_errno(err, errnum, "cannot read pid file '%s'", path);
+	if (err && errnum == EACCES)
+		err->code = ERR_DENIED;
+	return false;
+}
 
 bool pidfile_read(const char *path, pid_t *ret_pid, struct pidfile_mark *ret_mark, struct err *err)
 {
@@ -27,15 +41,9 @@ bool pidfile_read(const char *path, pid_t *ret_pid, struct pidfile_mark *ret_mar
 	int32_t pid;
 	/* Non-blocking: a pid file that is a FIFO must not hold the thread. */
 	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
-		return err_set(err, ERR_NOT_FOUND, "no pid file '%s'", path);
-	if (fd < 0 && errno == EACCES) {
-		err_errno(err, errno, "cannot read pid file '%s'", path);
-		if (err)
-			err->code = ERR_DENIED;
-		return false;
-	}
-	if (fd < 0 || fstat(fd, &status) < 0)
+	if (fd < 0)
+		return say_no_pidfile(path, errno, err);
+	if (fstat(fd, &status) < 0)
 		return err_errno(err, errno, "cannot read pid file '%s'", path);
 	ssize_t length = read(fd, text, sizeof(text));
 	if (length < 0)

@@ -18,7 +18,7 @@ struct pidfile_mark {
 	int64_t changed_ns;
 };
 
-/* ERR_NOT_FOUND: no file, an empty one, or 0. `ret_mark` is set when the file could be read. */
+/* ERR_NOT_FOUND: no file, an empty one, or 0; ERR_DENIED: it may not be read, or not be seen. `ret_mark` is set when the file could be read. */
 MUST_CHECK bool pidfile_read(
 	const char *path, pid_t *ret_pid, struct pidfile_mark *ret_mark, struct err *err);
 

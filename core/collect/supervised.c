@@ -26,6 +26,7 @@
 #include "core/collect/hub.h"
 #include "core/collect/password.h"
 #include "core/collect/post.h"
+#include "core/collect/private_tmp.h"
 #include "core/collect/proc.h"
 #include "core/collect/programs.h"
 #include "core/collect/roster.h"
@@ -247,6 +248,16 @@ static void tell_logs(const struct supervised *supervised, const struct programs
 
 /* ---- the question ---- */
 
+/* "Start it" would be wrong of one whose socket is in a /tmp that is not ours. */
+static bool is_hidden(const struct conf_supervisor *conf)
+{
+	static const char scheme[] = "unix://";
+	const char *path = conf->address;
+	if (!*path && strcmp(conf->kind, "supervisord") == 0)
+		path = "/tmp/supervisor.sock"; /* the last of its usual places */
+	return private_tmp_hides(path + (starts_with(path, scheme) ? strlen(scheme) : 0));
+}
+
 static bool ask(struct supervised *supervised, struct programs *ret, struct err *err)
 {
 	const struct conf_supervisor *conf = supervised->conf;
@@ -267,6 +278,9 @@ static bool ask(struct supervised *supervised, struct programs *ret, struct err 
 	if (supervised->kind->list(&question, ret, &why))
 		return true;
 	password_judge(&supervised->password, &why);
+	if (why.code == ERR_NOT_FOUND && is_hidden(conf))
+		return err_set(err, ERR_UNREACHABLE, "cannot see %s at '%.60s': %s", conf->kind,
+			*conf->address ? conf->address : "/tmp", PRIVATE_TMP_STEP);
 	*err = why;
 	if (why.code == ERR_NOT_FOUND) /* it is configured, so it should be there */
 		err->code = ERR_UNREACHABLE;

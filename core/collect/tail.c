@@ -11,6 +11,7 @@
 #include "core/base/err.h"
 #include "core/base/limits.h"
 #include "core/base/mem.h"
+#include "core/collect/private_tmp.h"
 #include "core/collect/read_back.h"
 #include "core/collect/rotated.h"
 #include "core/parse/log_line.h"
@@ -108,6 +109,13 @@ static bool cannot_read(const struct tail *tail, int errnum, struct err *err)
 	if (err && errnum == EACCES)
 		err->code = ERR_DENIED;
 	return false;
+}
+
+/* A file that is not there yet is no trouble; one that others may see is. */
+static bool is_seen(const struct tail *tail, struct err *err)
+{
+	return !private_tmp_hides(tail->path) ||
+	       err_set(err, ERR_DENIED, "cannot see log '%.80s': %s", tail->path, PRIVATE_TMP_STEP);
 }
 
 /* Only its last minutes are read. */
@@ -429,7 +437,7 @@ bool tail_look(struct tail *tail, int64_t now_ms, struct read_back *back, struct
 		if (errno != ENOENT && errno != ENOTDIR)
 			return cannot_read(tail, errno, err);
 		rotate(tail, now_ms);
-		return true;
+		return is_seen(tail, err);
 	}
 	if (!S_ISREG(status.st_mode) || look_at_now(tail, &status, now_ms))
 		return true;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Processes as a real supervisord tells of them: states, words, deaths, logs, logins and silence. */
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -8,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -234,6 +237,43 @@ static void no_supervisord_and_an_answer_that_is_none_are_told_apart(void **stat
 	programs_release(&programs);
 }
 
+/* Mounts over /tmp what systemd mounts for a service with PrivateTmp=yes; false: not permitted. */
+static bool hide_tmp(const char *own)
+{
+	return unshare(CLONE_NEWNS) == 0 &&
+	       mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+	       mount(own, "/tmp", NULL, MS_BIND, NULL) == 0;
+}
+
+static void what_a_services_own_tmp_hides_is_unknown_and_the_reason_is_said(void **state)
+{
+	(void)state;
+	autofree char *between = folder_path("systemd-private-test");
+	autofree char *own = folder_path("systemd-private-test/tmp");
+	assert_int_equal(mkdir(between, 0700), 0);
+	assert_int_equal(mkdir(own, 0700), 0);
+	begin_supervisord("", "[program:orders]\ncommand=sleep 600\n");
+	if (!hide_tmp(own)) {
+		print_message("# this user may not mount\n");
+		skip();
+	}
+	autofree char *bots = xasprintf(
+		BOT("orders") "{name: filed, transport: none, logs: [%s/supervisord.log], "
+			      "process: {pidfile: %s/supervisord.pid}}",
+		folder, folder);
+	static const char *const names[] = {"bot=\"orders\"", "bot=\"filed\""};
+	watch("", bots);
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		const char *seen = collected_wait(&collected, "obs_process", names[i], NULL);
+		if (!strstr(seen, "state=\"unknown\"") || !strstr(seen, "PrivateTmp=no"))
+			fail_msg("%s", seen);
+	}
+	collected_wait(&collected, "obs_source", "kind=\"supervisor\"", "PrivateTmp=no", NULL);
+	collected_wait(&collected, "obs_source", "kind=\"files\"", "PrivateTmp=no", NULL);
+	collected_stop(&collected);
+	assert_int_equal(umount("/tmp"), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -256,6 +296,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			no_supervisord_and_an_answer_that_is_none_are_told_apart, collect_setup,
 			teardown),
+		/* the last: it moves into mounts of its own */
+		cmocka_unit_test_setup_teardown(
+			what_a_services_own_tmp_hides_is_unknown_and_the_reason_is_said,
+			collect_setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
