@@ -213,6 +213,54 @@ static void add_services(const struct discovery *discovery, const char *kind, st
 	}
 }
 
+/* ---- /tmp ---- */
+
+/* What is there and a service cannot see (PrivateTmp=yes of the shipped unit). */
+struct in_tmp {
+	const char *first;
+	size_t count;
+};
+
+static void count_path(struct in_tmp *in_tmp, const char *path)
+{
+	static const char scheme[] = "unix://";
+	path += starts_with(path, scheme) ? strlen(scheme) : 0;
+	if (!starts_with(path, "/tmp/") && !starts_with(path, "/var/tmp/"))
+		return;
+	in_tmp->first = in_tmp->count++ ? in_tmp->first : path;
+}
+
+static struct in_tmp find_in_tmp(const struct discovery *discovery)
+{
+	struct in_tmp in_tmp = {.first = ""};
+	for (size_t i = 0; i < discovery->supervisor_count; i++)
+		if (is_used(discovery, i))
+			count_path(&in_tmp, discovery->supervisors[i].address);
+	for (size_t i = 0; i < discovery->bot_count; i++) {
+		count_path(&in_tmp, discovery->bots[i].token_file);
+		count_path(&in_tmp, discovery->bots[i].env_file);
+		count_path(&in_tmp, discovery->bots[i].log);
+	}
+	for (size_t i = 0; i < discovery->service_count; i++)
+		count_path(&in_tmp, discovery->services[i].service.socket);
+	return in_tmp;
+}
+
+static void add_tmp(const struct discovery *discovery, struct str *to)
+{
+	struct in_tmp in_tmp = find_in_tmp(discovery);
+	if (!in_tmp.count)
+		return;
+	str_adds(to,
+		"# As a service (PrivateTmp=yes in its unit) botswain does not see what is under "
+		"/tmp, here ");
+	add_safe(to, in_tmp.first);
+	if (in_tmp.count > 1)
+		str_addf(to, " and %zu more", in_tmp.count - 1);
+	str_adds(to,
+		":\n# put it elsewhere, or set PrivateTmp=no with `systemctl edit botswain`.\n");
+}
+
 void discovery_yaml(
 	const struct discovery *discovery, const struct settings *settings, struct str *ret)
 {
@@ -227,6 +275,7 @@ void discovery_yaml(
 			"# `botswain check-config FILE` says whether it is right; `botswain "
 			"--default-config` explains every line.\n",
 			discovery->bot_count);
+	add_tmp(discovery, ret);
 	const char *api = getenv("BOTSWAIN_TELEGRAM_API");
 	if (!settings && api && strcmp(api, default_api) != 0) {
 		add_key(ret, "\ntelegram: {", "api", api);

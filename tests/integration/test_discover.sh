@@ -136,6 +136,11 @@ check 'a password among the arguments is anything' has secrets 'bot\\.py --db-pa
 check 'a password with a slash is no port and no database' grep -q 'dsn: "host=192.0.2.2 dbname=hiddendb"' "$dir/all.yaml"
 check 'what is no bot is left out' [ "$(grep -c 'dsc-web' "$dir/all.yaml")" = 0 ]
 check 'of two programs with one token the connected one is the bot' [ "$(grep -c '"dsc-beside"\|"dsc-seven"' "$dir/all.yaml")" = 1 ]
+hidden() { grep -q "^# As a service (PrivateTmp=yes.* under /tmp, here /tmp/.* and [0-9]* more:" "$dir/all.yaml"; }
+case $dir in
+/tmp/*) check 'what a service would not see is said, with the step' hidden ;;
+*) skip 'what a service would not see is said' 'the folder of this test is not in /tmp' ;;
+esac
 twice() { [ "$(grep -c "\"dsc-settings\"" "$dir/all.yaml")" = 1 ]; }
 check 'nothing is listed twice' twice
 check 'check-config takes what was printed' "$build/botswain" check-config "$dir/all.yaml"
