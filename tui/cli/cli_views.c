@@ -34,7 +34,7 @@
 	static const char *type##_label(const void *body) { return ((const struct msg_##type *)body)->field; }
 
 SEVERITY_CELL(bot) WEIGHT(bot) LABEL(bot, name)
-TEXT_CELL(bot, name) TEXT_CELL(bot, state) TEXT_CELL(bot, why) AGE_CELL(bot, proc_start_ms) AGE_CELL(bot, hb_at_ms)
+TEXT_CELL(bot, name) TEXT_CELL(bot, state) TEXT_CELL(bot, why) AGE_CELL(bot, hb_at_ms)
 NUMBER_CELL(bot, updates_per_s) NUMBER_CELL(bot, p95_ms)
 SEVERITY_CELL(service) WEIGHT(service) LABEL(service, name)
 TEXT_CELL(service, name) TEXT_CELL(service, kind) TEXT_CELL(service, state) TEXT_CELL(service, why)
@@ -53,7 +53,16 @@ TEXT_CELL(operation, title) TEXT_CELL(operation, by) TEXT_CELL(operation, reason
 TEXT_CELL(operation, result) AGE_CELL(operation, started_ms)
 	/* clang-format on */
 
-	static void bot_pending(const void *body, int64_t now_ms, struct str *to)
+	/* One that is paused has a process, and is not up. */
+	static void bot_up(const void *body, int64_t now_ms, struct str *to)
+{
+	const struct msg_bot *bot = body;
+	int64_t at_ms = strcmp(bot->proc_state, "paused") == 0 ? 0 : bot->proc_start_ms;
+	if (at_ms > 0)
+		str_adds(to, format_duration(now_ms > at_ms ? now_ms - at_ms : 0).text);
+}
+
+static void bot_pending(const void *body, int64_t now_ms, struct str *to)
 {
 	const struct msg_bot *bot = body;
 	(void)now_ms;
@@ -103,7 +112,7 @@ static uint64_t alert_weight(const void *body)
 
 /* clang-format off */
 static const struct list_column bot_columns[] = {
-	{"S", false, bot_letter}, {"BOT", false, bot_name}, {"STATE", false, bot_state}, {"UP", true, bot_proc_start_ms},
+	{"S", false, bot_letter}, {"BOT", false, bot_name}, {"STATE", false, bot_state}, {"UP", true, bot_up},
 	{"UPD/s", true, bot_updates_per_s}, {"PEND", true, bot_pending}, {"BEAT", true, bot_hb_at_ms},
 	{"P95ms", true, bot_p95_ms}, {"WHY", false, bot_why},
 };
