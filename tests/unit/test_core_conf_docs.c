@@ -97,7 +97,7 @@ static void every_example_of_the_default_text_is_read(void **state)
 	for (size_t i = 0; (alert = rule_options_at(i)); i++)
 		if (!settings_rule(settings, alert->rule))
 			fail_msg("'%s' is not under 'alerts' in config/botswain.yaml", alert->rule);
-	assert_int_equal(settings->bot_count, 7);
+	assert_int_equal(settings->bot_count, 8);
 	assert_int_equal(settings->redis_count, 2);
 	settings_unref(settings);
 	snprintf(path, sizeof(path), "%s/tokens", folder);
