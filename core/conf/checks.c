@@ -150,8 +150,8 @@ void check_process(struct reader *reader, const struct node *node, void *section
 			"'process' takes one of pidfile, pid_command, match, systemd, docker, "
 			"supervisord and pm2");
 	if (*process->directory && !*process->match)
-		report_error(reader->report, place_of(node, "directory"),
-			"'directory' goes with match");
+		report_error(
+			reader->report, place_of(node, "directory"), "'directory' goes with match");
 	if (*process->supervisor && !*process_program(process, NULL))
 		report_error(reader->report, place_of(node, "supervisor"),
 			"'supervisor' goes with systemd, docker, supervisord or pm2");
