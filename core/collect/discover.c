@@ -24,7 +24,7 @@ void discover(const struct discover_question *question, struct discovery *ret)
 	for (size_t i = 0; i < scene.candidate_count; i++)
 		discover_release_candidate(&scene.candidates[i]);
 	free(scene.candidates);
-	free(scene.configured);
+	discover_forget_configured(&scene);
 	for (size_t i = 0; i < ret->supervisor_count; i++)
 		programs_release(&scene.programs[i]);
 	free(scene.programs);
@@ -38,6 +38,7 @@ static void release_bot(struct found_bot *bot)
 	free(bot->match);
 	free(bot->directory);
 	free(bot->process_step);
+	free(bot->claimed_by);
 	free(bot->state);
 	free(bot->evidence);
 	free(bot->log);

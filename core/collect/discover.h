@@ -33,6 +33,7 @@ struct found_bot {
 	char *match;        /* a pattern on its command line; "": none finds it alone */
 	char *directory;    /* with that, its working directory; "" */
 	char *process_step; /* when none finds it alone: what to do */
+	char *claimed_by;   /* a bot of the settings whose `match` finds this process, too; "" */
 	char *state;        /* of its process, a word of bot.proc_state */
 	char *evidence;     /* why it is taken for a bot, in a few words */
 	char *log;          /* where its supervisor puts its log, "" unknown */

@@ -213,7 +213,7 @@ static bool has_process_of(
 		strcmp(kind, scene->discovery->supervisors[candidate->supervisor - 1].kind) == 0)
 		return program_is(candidate->as, program) ||
 		       strcmp(candidate->program, program) == 0;
-	pid_t matched = scene->configured[conf - scene->question->settings->bots];
+	pid_t matched = scene->configured[conf - scene->question->settings->bots].found;
 	if (matched && *conf->process.match && candidate->process)
 		return discover_is_within(scene, candidate->process, matched);
 	return candidate->process && *conf->process.pidfile &&
@@ -226,7 +226,7 @@ static bool has_process_of(
 static bool has_name_of(struct scene *scene, size_t index, const struct candidate *candidate)
 {
 	const struct conf_bot *conf = &scene->question->settings->bots[index];
-	if (candidate->supervisor || scene->configured[index] || conf->token.given ||
+	if (candidate->supervisor || scene->configured[index].found || conf->token.given ||
 		process_is_given(&conf->process))
 		return false;
 	autofree char *name = name_of_process(candidate->process);
@@ -235,7 +235,7 @@ static bool has_name_of(struct scene *scene, size_t index, const struct candidat
 	if (strncmp(conf->name, name, length) != 0 ||
 		(*number && (*number != '-' || number[1 + strspn(number + 1, "0123456789")])))
 		return false;
-	scene->configured[index] = candidate->process->pid;
+	scene->configured[index].found = candidate->process->pid;
 	return true;
 }
 
@@ -293,6 +293,7 @@ static void add_bot(struct scene *scene, const struct candidate *candidate)
 		.match = text_of(candidate->match.pattern),
 		.directory = text_of(candidate->match.directory),
 		.process_step = text_of(candidate->match.step),
+		.claimed_by = text_of(discover_claims(scene, candidate->process)),
 		.state = xstrdup(candidate->as ? candidate->as->state : "running"),
 		.evidence = evidence_of(&candidate->clues),
 		.log = xstrdup(log_of(candidate)),

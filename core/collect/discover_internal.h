@@ -16,6 +16,12 @@ struct found_match {
 	char *step;      /* what to do when none does, "" */
 };
 
+/* Of a bot of the settings: what its `match` finds. */
+struct configured {
+	struct pattern *pattern; /* NULL: it has none */
+	pid_t found;             /* 0 nothing */
+};
+
 /* A bot before it has a name: a program of a supervisor, or a process. */
 struct candidate {
 	size_t supervisor; /* index + 1; 0 none */
@@ -33,7 +39,7 @@ struct scene {
 	struct programs *programs; /* of each supervisor */
 	struct candidate *candidates;
 	size_t candidate_count, candidate_capacity;
-	pid_t *configured; /* of each bot of the settings: what its `match` finds, 0 nothing */
+	struct configured *configured; /* of each bot of the settings */
 };
 
 /* discover_places.c: which supervisors there are, and what they say. */
@@ -44,6 +50,9 @@ void discover_release_candidate(struct candidate *candidate);
 /* discover_match.c: patterns for those that no supervisor runs, and what those of the settings find. */
 void discover_matches(struct scene *scene);
 void discover_configured(struct scene *scene);
+void discover_forget_configured(struct scene *scene);
+/* A bot of the settings whose `match` would find this process, too; NULL: none. */
+const char *discover_claims(const struct scene *scene, const struct proc_seen *seen);
 /* It is that process, or one that it started. */
 bool discover_is_within(const struct scene *scene, const struct proc_seen *seen, pid_t ancestor);
 /* discover_bots.c: names, token places; those that the settings have are left out. */

@@ -175,24 +175,54 @@ void discover_matches(struct scene *scene)
 
 /* ---- what the configuration finds ---- */
 
+static struct search search_of(const struct scene *scene, size_t index)
+{
+	const struct process_ref *process = &scene->question->settings->bots[index].process;
+	return (struct search){
+		.pattern = scene->configured[index].pattern, .directory = process->directory};
+}
+
+static size_t configured_count(const struct scene *scene)
+{
+	const struct settings *settings = scene->question->settings;
+	return settings ? settings->bot_count : 0;
+}
+
 void discover_configured(struct scene *scene)
 {
 	const struct settings *settings = scene->question->settings;
-	size_t count = settings ? settings->bot_count : 0;
+	size_t count = configured_count(scene);
 	struct search *searches = xcalloc(count + 1, sizeof(*searches));
-	struct pattern **patterns = xcalloc(count + 1, sizeof(struct pattern *));
-	scene->configured = xcalloc(count + 1, sizeof(pid_t));
+	scene->configured = xcalloc(count + 1, sizeof(*scene->configured));
 	for (size_t i = 0; i < count; i++) {
-		const struct process_ref *process = &settings->bots[i].process;
-		if (*process->match && pattern_new(process->match, &patterns[i], NULL))
-			searches[i] = (struct search){
-				.pattern = patterns[i], .directory = process->directory};
+		const char *match = settings->bots[i].process.match;
+		if (*match && !pattern_new(match, &scene->configured[i].pattern, NULL))
+			continue; /* check-config has said it */
+		searches[i] = search_of(scene, i);
 	}
 	(void)processes_search(searches, count);
-	for (size_t i = 0; i < count; i++) {
-		scene->configured[i] = searches[i].found;
-		pattern_free(patterns[i]);
-	}
-	free(patterns);
+	for (size_t i = 0; i < count; i++)
+		scene->configured[i].found = searches[i].found;
 	free(searches);
+}
+
+const char *discover_claims(const struct scene *scene, const struct proc_seen *seen)
+{
+	autostr struct str line = STR_INIT;
+	if (!seen || !proc_command_line(seen->pid, &line))
+		return NULL;
+	for (size_t i = 0; i < configured_count(scene); i++) {
+		struct search search = search_of(scene, i);
+		bool is_hidden = false;
+		if (search_means(&search, seen->pid, &line, &is_hidden))
+			return scene->question->settings->bots[i].name;
+	}
+	return NULL;
+}
+
+void discover_forget_configured(struct scene *scene)
+{
+	for (size_t i = 0; i < configured_count(scene); i++)
+		pattern_free(scene->configured[i].pattern);
+	free(scene->configured);
 }

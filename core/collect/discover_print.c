@@ -110,6 +110,11 @@ static void add_match(const struct found_bot *bot, struct str *to)
 	if (*bot->directory)
 		add_key(to, ", ", "directory", bot->directory);
 	str_adds(to, "}\n");
+	if (*bot->claimed_by)
+		str_addf(to,
+			"    # the match of '%s' finds this process, too, when that one has ended: "
+			"give it its directory\n",
+			bot->claimed_by);
 }
 
 static void add_process(
@@ -315,6 +320,7 @@ static json_t *json_of_bot(const struct discovery *discovery, const struct found
 		json_object_set_new(object, "match", json_string(bot->match));
 		json_object_set_new(object, "directory", text_of(bot->directory));
 		json_object_set_new(object, "process_step", text_of(bot->process_step));
+		json_object_set_new(object, "claimed_by", text_of(bot->claimed_by));
 	}
 	json_object_set_new(object, "log", text_of(bot->log));
 	json_object_set_new(object, "token_file", text_of(bot->token_file));

@@ -176,6 +176,10 @@ check 'one that has ended is not the other' [ "$(pid_of alike-a)/$(pid_of alike-
 discover --merge "$dir/all.yaml" >"$dir/again.yaml" 2>"$dir/again.words"
 check 'what it printed itself it does not print again' sh -c "! grep -q '^  [a-z]' '$dir/again.yaml'"
 start_bot alike-c 18
+sed 's|, directory: "[^"]*/alike-a"||' "$dir/all.yaml" >"$dir/loose-match.yaml"
+discover --merge "$dir/loose-match.yaml" >"$dir/claimed.yaml" 2>/dev/null
+check 'a match of the configuration that finds a new bot as well is said' \
+	grep -q "the match of 'alike-a' finds this process, too" "$dir/claimed.yaml"
 discover --merge "$dir/all.yaml" >"$dir/third.yaml" 2>/dev/null
 check 'but a third of the same command line it does' grep -qF "directory: \"$dir/alike-c\"}" "$dir/third.yaml"
 secret() { ! grep -l canary "$dir"/*.yaml "$dir"/*.json "$dir/words" "$dir"/*.words; }
