@@ -72,6 +72,11 @@ void link_free(struct link *link)
 	free(link);
 }
 
+const char *link_way(const struct link *link)
+{
+	return link->way ? link->way : "";
+}
+
 enum link_state link_state(const struct link *link)
 {
 	return link->state;

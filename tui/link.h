@@ -33,6 +33,8 @@ struct link *link_past(const struct link *link) MUST_CHECK;
 struct link *link_over(struct client *client) MUST_CHECK;
 void link_free(struct link *link); /* NULL is legal */
 
+/* The way that it was given; "": none. */
+const char *link_way(const struct link *link);
 enum link_state link_state(const struct link *link);
 /* Why there is no engine: one sentence. */
 const char *link_why(const struct link *link);

@@ -143,11 +143,21 @@ static char *path_of(const char *identity)
 	return NULL;
 }
 
+static int compare_ways(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* A set of engines is the same in whatever order they are given. */
 static char *identity_of(const struct app *app, const struct ways *ways)
 {
 	struct str text = STR_INIT;
-	for (size_t i = 0; ways && i < ways->count; i++)
-		str_addf(&text, "%s%s", i ? " " : "", ways->list[i]);
+	struct ways sorted = {.count = 0};
+	if (ways)
+		sorted = *ways;
+	qsort(sorted.list, sorted.count, sizeof(*sorted.list), compare_ways);
+	for (size_t i = 0; i < sorted.count; i++)
+		str_addf(&text, "%s%s", i ? " " : "", sorted.list[i]);
 	if (!text.length)
 		str_adds(&text, app->settings->state_dir);
 	return str_detach(&text);

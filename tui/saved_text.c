@@ -42,15 +42,19 @@ static void print_order(const struct pane *pane, const void *view, json_t *objec
 	json_object_set_new(object, "descending", json_boolean(pane->descends(view)));
 }
 
-static void print_cursor(const struct pane *pane, void *view, json_t *object)
+/* The number of an engine is its place among those that were given, and the next screen may be given others, or in another
+ * order: the way to it says which. */
+static void print_cursor(const struct app *app, const struct pane *pane, void *view, json_t *object)
 {
 	char id[20];
 	const struct rowset *rows = pane->rows ? pane->rows(view) : NULL;
 	uint64_t at = !rows ? 0 : rows->touched ? rows->cursor : rows->recalled;
-	if (!at)
+	if (!at || links_of(at) >= links_count(app->links))
 		return;
-	snprintf(id, sizeof(id), "%016" PRIx64, at);
+	snprintf(id, sizeof(id), "%016" PRIx64, links_raw(at));
 	put(object, "cursor", id);
+	if (app_is_many(app))
+		put(object, "on", link_way(links_at(app->links, links_of(at))));
 }
 
 static void put_kept(void *object, const char *name, const char *text)
@@ -58,11 +62,11 @@ static void put_kept(void *object, const char *name, const char *text)
 	put(object, name, text);
 }
 
-static json_t *print_pane(const struct pane *pane, void *view)
+static json_t *print_pane(const struct app *app, const struct pane *pane, void *view)
 {
 	json_t *object = json_object();
 	print_order(pane, view, object);
-	print_cursor(pane, view, object);
+	print_cursor(app, pane, view, object);
 	if (pane->filtered_by && *pane->filtered_by(view) &&
 		!redact_has_candidate(
 			NULL, pane->filtered_by(view), strlen(pane->filtered_by(view))))
@@ -94,11 +98,23 @@ static void take_order(const struct pane *pane, void *view, const json_t *object
 		pane->sort(view, (int)column);
 }
 
-static void take_cursor(const struct pane *pane, void *view, const json_t *object)
+/* 0: its engine is none of those that are shown now. */
+static uint64_t id_here(const struct app *app, uint64_t id, const char *way)
+{
+	size_t at = way[0] ? 0 : links_of(id);
+	while (way[0] && at < links_count(app->links) &&
+		strcmp(link_way(links_at(app->links, at)), way) != 0)
+		at++;
+	return at < links_count(app->links) ? links_id(at, links_raw(id)) : 0;
+}
+
+static void take_cursor(
+	const struct app *app, const struct pane *pane, void *view, const json_t *object)
 {
 	const char *text = text_of(object, "cursor");
 	if (pane->rows && strlen(text) == 16 && strspn(text, "0123456789abcdef") == 16)
-		pane->rows(view)->recalled = strtoull(text, NULL, 16);
+		pane->rows(view)->recalled =
+			id_here(app, strtoull(text, NULL, 16), text_of(object, "on"));
 }
 
 static void take_pane(struct app *app, const struct pane *pane, void *view, json_t *object)
@@ -107,7 +123,7 @@ static void take_pane(struct app *app, const struct pane *pane, void *view, json
 	const char *name, *filter = text_of(object, "filter");
 	json_t *value;
 	take_order(pane, view, object);
-	take_cursor(pane, view, object);
+	take_cursor(app, pane, view, object);
 	bool filtered UNUSED = pane->filter && *filter && pane->filter(app, view, filter, &ignored);
 	json_object_foreach(object, name, value) if (pane->recall && json_is_string(value))
 		pane->recall(app, name, json_string_value(value));
@@ -215,7 +231,7 @@ void saved_print(const struct app *app, const char *identity, struct str *to)
 	json_object_set_new(all, "place", print_place(app));
 	for (int id = 0; id < PANE_COUNT; id++)
 		json_object_set_new(panes, pane_of((enum pane_id)id)->name,
-			print_pane(pane_of((enum pane_id)id), app->view[id]));
+			print_pane(app, pane_of((enum pane_id)id), app->view[id]));
 	json_object_set_new(all, "panes", panes);
 	if (is_switched(app))
 		json_object_set_new(all, "alarm", print_alarm(&app->alarm));

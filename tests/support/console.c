@@ -104,6 +104,25 @@ struct console *console_many(
 	return console;
 }
 
+struct console *console_many_beside(
+	struct console *other, const size_t *order, size_t count, int rows, int columns)
+{
+	struct console *console = xcalloc(1, sizeof(*console));
+	struct ways ways = {.count = 0};
+	struct err err;
+	console->borrows = true;
+	console->harness = other->harness;
+	console->engine_count = other->engine_count;
+	memcpy(console->engines, other->engines, sizeof(console->engines));
+	for (size_t i = 0; i < count; i++) {
+		console->ways[i] = xstrdup(other->ways[order[i]]);
+		if (!ways_add(&ways, console->ways[i], &err))
+			fail_msg("%s", err.text);
+	}
+	show(console, links_new(console->harness->settings, &ways, "screen"), rows, columns);
+	return console;
+}
+
 void console_on(struct console *console, size_t engine)
 {
 	console->harness = console->engines[engine];

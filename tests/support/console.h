@@ -51,6 +51,9 @@ struct console *console_beside(struct console *other, int rows, int columns) MUS
 /* One screen on several engines that keep ledgers and may act, each behind its socket. The texts are borrowed. */
 struct console *console_many(
 	const struct console_engine *engines, size_t count, int rows, int columns) MUST_CHECK;
+/* A second screen on `count` of the engines of such a console, which is freed after it, given in this order. */
+struct console *console_many_beside(
+	struct console *other, const size_t *order, size_t count, int rows, int columns) MUST_CHECK;
 /* From now on that engine is fed. */
 void console_on(struct console *console, size_t engine);
 /* An engine, not the first, ends; starts again, knowing nothing. */
