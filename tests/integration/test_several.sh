@@ -28,7 +28,8 @@ write_fleet() { # ENVIRONMENT
 	printf '%s\n' "environment: $1" "state_dir: $dir/state" 'write: always' 'telegram: {api: "http://127.0.0.1:9"}' \
 		"driver: {restart: [$dir/again, '{bot}'], verify: 20s}" 'process: {interval: 1s}' 'bots:' \
 		"  orders: {token: {file: $dir/token}, process: {match: '^$1-orders '}}" \
-		"  shop: {token: {file: $dir/token}, process: {match: '^$1-shop '}}" >"$dir/botswain.yaml"
+		"  shop: {token: {file: $dir/token}, process: {match: '^$1-shop '}, logs: [$dir/shop.log]}" >"$dir/botswain.yaml"
+	: >"$dir/shop.log"
 	"$dir/again" orders && "$dir/again" shop && wait_until 5 test -s "$dir/orders.pid" && wait_until 5 test -s "$dir/shop.pid"
 }
 start_sshd() { sshd_start "$top" "$build"; }
@@ -149,6 +150,34 @@ follows_both() {
 	grep -q ' eu botswain ' "$top/said" && grep -q ' us botswain ' "$top/said" && sort -s -c -k1,1 "$top/said" || { cat "$top/said"; false; }
 }
 
+# say_at ENVIRONMENT MS WORDS: a line of that time in its bot's log
+say_at() { printf '%s INFO %s\n' "$(date -u -d "@$(($2 / 1000)).$(printf %03d $(($2 % 1000)))" +%FT%T.%3NZ)" "$3" >>"$top/$1/shop.log"; }
+# What happened first is written last, a tenth of a second later.
+say_late() { # COUNT
+	local i now
+	for ((i = 0; i < $1; i++)); do
+		now=$((${EPOCHREALTIME/./} / 1000))
+		say_at us $now "line $i of us"
+		sleep 0.1
+		say_at eu $((now - 50)) "line $i of eu"
+	done
+}
+has_lines() { [ "$(grep -c 'I line' "$top/followed")" = "$1" ]; }
+follows_in_order() {
+	local follower status=1
+	both logs -f -n 0 --bot shop >"$top/followed" 2>"$top/said" & follower=$!
+	wait_until 10 comes_through && say_late 8 && wait_until 10 has_lines 16 && sort -s -c -k1,1 "$top/followed" && status=0
+	kill "$follower"
+	cat "$top/followed"
+	return $status
+}
+# Until the follower shows what is written now, of both.
+comes_through() {
+	local now=$((${EPOCHREALTIME/./} / 1000))
+	say_at eu $now hello && say_at us $now hello && wait_until 1 says_hello
+}
+says_hello() { grep -q 'eu .*hello' "$top/followed" && grep -q 'us .*hello' "$top/followed"; }
+
 check 'an sshd of our own answers' start_sshd
 check 'two engines run on fleets of the same names' start_both
 check 'the bots of both are listed with their host' wait_until 10 lists_both
@@ -160,6 +189,7 @@ check 'a restart by the socket is seen by that engine alone' restarts_one us eu
 check 'one command restarts bots of both' restarts_both
 check 'one dialog of the screen restarts marked bots of both' screen_restarts_both
 check 'the logs of both are merged by time' follows_both
+check 'what both say from now on is printed in the order in which it happened' follows_in_order
 check 'the screen loses one, keeps its rows and finds it again' screen_loses_one
 check 'one that follows the logs of both goes on with the one that is left' follows_who_is_left
 check 'engines that are not reached keep neither the screen nor q waiting' leaves_at_once

@@ -4,12 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/format.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "core/parse/log_line.h"
 #include "tui/cli/cli.h"
+#include "tui/cli/merge.h"
 #include "tui/window.h"
 
 /* FOLLOWED: of the past, where nothing else is said. */
@@ -32,6 +34,7 @@ struct tail {
 	bool follow, begun, gone;
 	char error[256];
 	struct str out;
+	struct merge *merge; /* what several engines say as it happens */
 };
 
 /* Of several engines its name stands in front. */
@@ -133,6 +136,20 @@ static void print_past(const struct cli *cli, struct tail *tail)
 	tail->gone = !cli_put(&tail->out);
 }
 
+/* What several engines say is held for a moment, so that it stands in the order in which it happened. */
+static void print_new(
+	const struct cli *cli, struct tail *tail, size_t engine, const struct msg_row *row)
+{
+	autostr struct str line = STR_INIT;
+	if (!cli_is_many(cli)) {
+		print_row(cli, engine, row, &tail->out);
+		return;
+	}
+	print_row(cli, engine, row, &line);
+	merge_add(tail->merge, row->time_ms - skew_ms(cli, engine), engine,
+		clock_mono_ms(clock_real()), line.text, line.length);
+}
+
 /* What is not on paper yet. Without a line in common some may have come and gone in between. */
 static void print_news(const struct cli *cli, struct tail *tail, size_t engine)
 {
@@ -144,7 +161,7 @@ static void print_news(const struct cli *cli, struct tail *tail, size_t engine)
 		if (is_seen(reader, window->rows[i].key))
 			known++;
 		else
-			print_row(cli, engine, &window->rows[i], &tail->out);
+			print_new(cli, tail, engine, &window->rows[i]);
 	if (reader->seen_count && !known && window->count)
 		cli_say(0, "lines came faster than they could be followed: some are missing here");
 	tail->gone = !cli_put(&tail->out);
@@ -186,9 +203,17 @@ static bool has_any(const struct cli *cli, const struct tail *tail)
 	return false;
 }
 
+static void print_held(struct tail *tail)
+{
+	str_clear(&tail->out);
+	merge_take(tail->merge, clock_mono_ms(clock_real()), &tail->out);
+	tail->gone |= tail->out.length && !cli_put(&tail->out);
+}
+
 static bool ended(struct cli *cli)
 {
 	struct tail *tail = cli->context;
+	print_held(tail);
 	/* The last one that was waited for has gone. */
 	if (!tail->begun && !*tail->error && has_any(cli, tail) && all_done(cli, tail))
 		print_past(cli, tail);
@@ -344,10 +369,14 @@ static int result(const struct cli *cli, const struct tail *tail)
 
 static int run(struct cli *cli, int argc, char **argv)
 {
-	struct tail tail = {.filter = STR_INIT, .out = STR_INIT, .lines = ROWS};
+	struct tail tail = {
+		.filter = STR_INIT, .out = STR_INIT, .lines = ROWS, .merge = merge_new()};
 	int status = CLI_USAGE;
 	if (read_options(cli, &tail, argc, argv)) {
 		read_window(cli, &tail);
+		str_clear(&tail.out);
+		merge_end(tail.merge, &tail.out);
+		tail.gone |= !cli_put(&tail.out);
 		status = result(cli, &tail);
 		for (size_t i = 0; i < cli->engine_count; i++) {
 			window_release(&tail.readers[i].window);
@@ -356,6 +385,7 @@ static int run(struct cli *cli, int argc, char **argv)
 	}
 	str_release(&tail.filter);
 	str_release(&tail.out);
+	merge_free(tail.merge);
 	return status;
 }
 
