@@ -57,6 +57,27 @@ bool black_box_begin(struct engine *engine, struct err *err)
 	return options.rolls;
 }
 
+/* Lines that were stored before there was a recorder would be missing, so none is begun under way. */
+void black_box_reload(struct engine *engine, uint64_t before)
+{
+	static const char later[] =
+		"recording: {disk: ...} was 0 when the engine started: recording begins when it "
+		"is started again";
+	uint64_t bytes = engine->settings->record_bytes;
+	if (bytes == before)
+		return;
+	if (engine->recorder && (bytes || engine->options.record)) {
+		recorder_set_budget(engine->recorder, bytes ? bytes : RECORD_FILE_BYTES);
+		return;
+	}
+	series_watch(engine->series, NULL, NULL);
+	recorder_leave(engine->recorder);
+	engine->recorder = NULL;
+	bool is_service = engine->options.listen && !engine->options.own;
+	copy_text(engine->record_error, sizeof(engine->record_error),
+		bytes && is_service ? later : "");
+}
+
 void black_box_turn(struct engine *engine)
 {
 	if (engine->recorder)

@@ -7,6 +7,7 @@
 #define BOTSWAIN_ENGINE_BLACK_BOX_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include "core/base/attr.h"
 #include "core/base/err.h"
 
@@ -16,6 +17,9 @@ struct peer;
 
 /* Begins the recording that the options or the configuration ask for. False: one was asked for by name and can't be. */
 MUST_CHECK bool black_box_begin(struct engine *engine, struct err *err);
+/* The budget may be another than before (bytes, 0: nothing was recorded): recording goes on within it, ends, or begins at
+ * the next start, which is said. */
+void black_box_reload(struct engine *engine, uint64_t before);
 /* Once a turn. */
 void black_box_turn(struct engine *engine);
 /* What the engine says of its recording. */

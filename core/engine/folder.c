@@ -30,7 +30,7 @@ bool folder_make_private(const char *path, struct err *err)
 	return true;
 }
 
-static bool find_group(const char *name, gid_t *ret, struct err *err)
+bool folder_find_group(const char *name, gid_t *ret, struct err *err)
 {
 	struct group entry, *found = NULL;
 	char buffer[16384];
@@ -43,15 +43,21 @@ static bool find_group(const char *name, gid_t *ret, struct err *err)
 	return true;
 }
 
-bool folder_open_to(const char *path, const char *socket_path, const char *group, struct err *err)
+bool folder_close(const char *path, const char *socket_path, struct err *err)
 {
-	gid_t gid = (gid_t)-1;
-	if (!find_group(group, &gid, err))
-		return false;
+	if (chmod(socket_path, 0600) != 0 || chmod(path, 0700) != 0)
+		return err_errno(err, errno, "cannot close '%s' to others", socket_path);
+	return true;
+}
+
+bool folder_open_to(const char *path, const char *socket_path, const struct folder_group *group,
+	struct err *err)
+{
+	gid_t gid = group->id;
 	if (chown(path, (uid_t)-1, gid) != 0 || chmod(path, 0710) != 0 ||
 		chown(socket_path, (uid_t)-1, gid) != 0 || chmod(socket_path, 0660) != 0)
 		return err_errno(err, errno,
 			"cannot open '%s' to the group '%s': the engine's user must be in it",
-			socket_path, group);
+			socket_path, group->name);
 	return true;
 }

@@ -2,6 +2,8 @@
 #include "core/engine/pasts.h"
 
 #include <poll.h>
+#include <signal.h>
+#include <sys/pidfd.h>
 #include <unistd.h>
 
 #include "core/base/err.h"
@@ -99,6 +101,13 @@ void pasts_add(struct pasts *pasts, const struct peer *peer, int pidfd, int64_t 
 	pasts->starts[pasts->next_start] =
 		(struct past_start){.uid = peer->who.uid, .mono_ms = now_mono_ms};
 	pasts->next_start = (pasts->next_start + 1) % PASTS_STARTS;
+}
+
+void pasts_end_guests(const struct pasts *pasts)
+{
+	for (size_t i = 0; i < pasts->count; i++)
+		if (pasts->list[i].guest)
+			(void)pidfd_send_signal(pasts->list[i].pidfd, SIGTERM, NULL, 0);
 }
 
 void pasts_release(struct pasts *pasts)

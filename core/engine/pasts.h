@@ -42,6 +42,8 @@ MUST_CHECK bool pasts_permit(
 	struct pasts *pasts, const struct peer *peer, int64_t now_mono_ms, struct err *err);
 /* It got one. Takes ownership of `pidfd`. */
 void pasts_add(struct pasts *pasts, const struct peer *peer, int pidfd, int64_t now_mono_ms);
+/* Those who may only look may look no more: their replays leave. */
+void pasts_end_guests(const struct pasts *pasts);
 void pasts_release(struct pasts *pasts);
 
 #endif

@@ -30,6 +30,22 @@ static void identify(struct peer *peer, uint64_t number, const char *own_name)
 		snprintf(peer->who.name, sizeof(peer->who.name), "uid %u", (unsigned)creds.uid);
 }
 
+bool peer_is_in(const struct peer *peer, gid_t group)
+{
+	struct ucred creds;
+	gid_t groups[256];
+	socklen_t size = sizeof(creds);
+	if (getsockopt(peer->fd, SOL_SOCKET, SO_PEERCRED, &creds, &size) == 0 && creds.gid == group)
+		return true;
+	size = sizeof(groups);
+	if (getsockopt(peer->fd, SOL_SOCKET, SO_PEERGROUPS, groups, &size) != 0)
+		return false;
+	for (size_t i = 0; i < size / sizeof(groups[0]); i++)
+		if (groups[i] == group)
+			return true;
+	return false;
+}
+
 struct peer *peer_new(int fd, uint64_t number, const char *own_name, int64_t now_mono_ms)
 {
 	struct peer *peer = xcalloc(1, sizeof(*peer));

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include "core/act/act.h"
 #include "core/base/str.h"
 #include "core/msg/msg.h"
@@ -65,6 +66,8 @@ struct peer {
 /* Takes ownership of a connected socket and makes it non-blocking. `own_name`: the user we run as. */
 struct peer *peer_new(
 	int fd, uint64_t number, const char *own_name, int64_t now_mono_ms) MUST_CHECK;
+/* It was of this group when it connected, as the kernel says. */
+bool peer_is_in(const struct peer *peer, gid_t group) MUST_CHECK;
 void peer_free(struct peer *peer); /* NULL is legal; windows are the caller's */
 /* Marks it for freeing. The first reason stands. */
 void peer_drop(struct peer *peer, const char *why);

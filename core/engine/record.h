@@ -82,8 +82,10 @@ bool record_writer_post(struct record_writer *writer, struct record_batch *batch
 void record_writer_figures(struct record_writer *writer, struct record_figures *ret);
 /* Waits until all that was posted is written, or could not be. For tests. */
 void record_writer_drain(struct record_writer *writer);
-/* Writes what waits, RECORD_LEAVE_MS at most; NULL is legal. */
-void record_writer_close(struct record_writer *writer);
+/* Writes what waits. Returns after `patience_ms` at most; then its thread goes on alone. NULL is legal. */
+void record_writer_close(struct record_writer *writer, int64_t patience_ms);
+/* From the next batch on. */
+void record_writer_set_budget(struct record_writer *writer, uint64_t bytes);
 
 /* ---- the writer's thread: record_files.c ---- */
 
@@ -101,6 +103,7 @@ MUST_CHECK bool record_files_begin(
  * go on behind the last that were written. */
 MUST_CHECK bool record_files_write(
 	struct record_files *files, const char *bytes, size_t length, struct err *err);
+void record_files_set_budget(struct record_files *files, uint64_t bytes);
 uint64_t record_files_bytes(const struct record_files *files);
 int64_t record_files_from_ms(const struct record_files *files);
 

@@ -244,6 +244,11 @@ bool record_files_write(
 	return err_errno(err, error, "cannot write the recording '%s'", files->path);
 }
 
+void record_files_set_budget(struct record_files *files, uint64_t bytes)
+{
+	files->budget = bytes;
+}
+
 uint64_t record_files_bytes(const struct record_files *files)
 {
 	return files->bytes;

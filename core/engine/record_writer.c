@@ -36,6 +36,7 @@ struct record_writer {
 	size_t queued_bytes;
 	bool busy, stop, ended, abandoned;
 	struct record_figures figures;
+	uint64_t budget;
 	/* the thread's own */
 	struct record_files *files;
 	struct msg_rec_head head;
@@ -387,6 +388,7 @@ static void *work(void *context)
 	pthread_mutex_lock(&writer->lock);
 	while ((batch = next_batch(writer))) {
 		struct err err = {.code = ERR_NONE};
+		record_files_set_budget(writer->files, writer->budget);
 		pthread_mutex_unlock(&writer->lock);
 		bool written = write_batch(writer, batch, &err);
 		size_t bytes = batch->bytes;
@@ -429,6 +431,7 @@ bool record_writer_open(
 	pthread_condattr_destroy(&attributes);
 	writer->frames = frames_new();
 	writer->back_ms = INT64_MIN / 2;
+	writer->budget = options->budget;
 	fill_head(&writer->head, options);
 	bool good = record_files_open(options, &writer->files, err);
 	if (good && pthread_create(&writer->thread, NULL, work, writer) != 0)
@@ -480,12 +483,19 @@ static struct timespec in_ms(int64_t ms)
 	return (struct timespec){.tv_sec = at_ms / 1000, .tv_nsec = (long)(at_ms % 1000) * 1000000};
 }
 
+void record_writer_set_budget(struct record_writer *writer, uint64_t bytes)
+{
+	pthread_mutex_lock(&writer->lock);
+	writer->budget = bytes;
+	pthread_mutex_unlock(&writer->lock);
+}
+
 /* A thread that hangs in the disk goes on alone, and cleans up if it ever comes back. */
-void record_writer_close(struct record_writer *writer)
+void record_writer_close(struct record_writer *writer, int64_t patience_ms)
 {
 	if (!writer)
 		return;
-	struct timespec until = in_ms(RECORD_LEAVE_MS);
+	struct timespec until = in_ms(patience_ms);
 	pthread_mutex_lock(&writer->lock);
 	writer->stop = true;
 	pthread_cond_broadcast(&writer->news);

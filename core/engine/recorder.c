@@ -48,11 +48,11 @@ bool recorder_open(const struct record_options *options, struct recorder **ret, 
 	return true;
 }
 
-void recorder_close(struct recorder *recorder)
+static void end(struct recorder *recorder, int64_t patience_ms)
 {
 	if (!recorder)
 		return;
-	record_writer_close(recorder->writer);
+	record_writer_close(recorder->writer, patience_ms);
 	record_batch_free(recorder->batch);
 	for (size_t i = 0; i < recorder->chunk_count; i++)
 		chunk_unref(recorder->chunks[i].chunk);
@@ -60,6 +60,21 @@ void recorder_close(struct recorder *recorder)
 	free(recorder->names);
 	free(recorder->path);
 	free(recorder);
+}
+
+void recorder_close(struct recorder *recorder)
+{
+	end(recorder, RECORD_LEAVE_MS);
+}
+
+void recorder_leave(struct recorder *recorder)
+{
+	end(recorder, 0);
+}
+
+void recorder_set_budget(struct recorder *recorder, uint64_t bytes)
+{
+	record_writer_set_budget(recorder->writer, bytes);
 }
 
 static void add_message(struct recorder *recorder, enum msg_kind kind, void *body)

@@ -36,6 +36,11 @@ MUST_CHECK bool recorder_open(
 /* Writes what waits, a few seconds at most; NULL is legal. */
 void recorder_close(struct recorder *recorder);
 
+/* The same, without waiting: what waits is written by a thread that then leaves. NULL is legal. */
+void recorder_leave(struct recorder *recorder);
+/* So many bytes from now on: the oldest files go. */
+void recorder_set_budget(struct recorder *recorder, uint64_t bytes);
+
 /* An observation or an accepted request (borrowed). */
 void recorder_message(struct recorder *recorder, enum msg_kind kind, const void *body);
 /* Chunks that a writer has begun (borrowed): what is published in them is recorded from now on. */

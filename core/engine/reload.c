@@ -13,6 +13,8 @@
 #include "core/alert/alert.h"
 #include "core/act/act.h"
 #include "core/collect/collect.h"
+#include "core/engine/black_box.h"
+#include "core/engine/folder.h"
 #include "core/engine/internal.h"
 #include "core/engine/journal.h"
 #include "core/engine/judge.h"
@@ -50,9 +52,21 @@ void reload_incomplete(struct engine *engine, const struct err *err)
 	journal_say(engine->book, LOG_LEVEL_ERROR, "%s", text);
 }
 
-/* `ret_lack`: which source cannot be started now. */
-static void adopt(struct engine *engine, struct settings *settings, struct err *ret_lack)
+/* Who may attach. False: nobody but our own user and root from now on. */
+static bool open_door_to(struct engine *engine, const struct settings *old,
+	const struct folder_group *group, struct err *err)
 {
+	if (strcmp(old->socket_group, group->name) == 0)
+		return true;
+	pasts_end_guests(&engine->pasts);
+	return server_open_to(engine->server, group, err);
+}
+
+/* `ret_lack`: which source cannot be started now, or why others cannot attach. */
+static void adopt(struct engine *engine, struct settings *settings,
+	const struct folder_group *group, struct err *ret_lack)
+{
+	struct err door = {.code = ERR_NONE};
 	struct settings *old = engine->settings;
 	engine->settings = settings;
 	judge_configure(engine);
@@ -65,6 +79,9 @@ static void adopt(struct engine *engine, struct settings *settings, struct err *
 		!engine->collect || collect_reload(engine->collect, settings, ret_lack);
 	if (strcmp(old->http_listen, settings->http_listen) != 0)
 		export_again(engine);
+	black_box_reload(engine, old->record_bytes);
+	if (!open_door_to(engine, old, group, &door))
+		*ret_lack = door;
 	settings_unref(old);
 }
 
@@ -76,7 +93,9 @@ struct reload_job {
 	char *path;
 	struct operator who; /* client 0: a signal, nobody waits for an answer */
 	uint64_t req;
+	bool listens;
 	struct settings *settings;
+	gid_t gid; /* of its socket_group, if it has one */
 	struct err err;
 };
 
@@ -88,12 +107,23 @@ static void release_job(struct query *query)
 	free(job);
 }
 
+/* Here, since a directory service may be slow. */
+static bool find_group(struct reload_job *job)
+{
+	const char *group = job->settings->socket_group;
+	return !job->listens || !*group || folder_find_group(group, &job->gid, &job->err);
+}
+
 static void work(struct query *query)
 {
 	struct reload_job *job = (struct reload_job *)query;
 	struct msg_answer *answer = msg_new(MSG_answer);
 	if (!settings_load(job->path, &job->settings, NULL, &job->err))
 		job->settings = NULL;
+	if (job->settings && !find_group(job)) {
+		settings_unref(job->settings);
+		job->settings = NULL;
+	}
 	answer->req = job->req;
 	query_post(query, job->to_engine, MSG_answer, answer);
 }
@@ -112,6 +142,7 @@ static bool begin(struct engine *engine, const struct operator* who, uint64_t re
 	job->path = xstrdup(engine->settings->path);
 	job->who = *who;
 	job->req = req;
+	job->listens = engine->options.listen;
 	bool good = query_pool_add(engine->pool, &job->query);
 	if (good) {
 		engine->reloads++;
@@ -157,7 +188,9 @@ void reload_deliver(struct engine *engine, struct parcel *parcel)
 	bool is_taken = job->settings && is_same_engine(engine->settings, job->settings, &job->err);
 	if (is_taken) {
 		job->err = (struct err){.code = ERR_NONE};
-		adopt(engine, settings_ref(job->settings), &job->err);
+		const struct folder_group group = {
+			.name = job->settings->socket_group, .id = job->gid};
+		adopt(engine, settings_ref(job->settings), &group, &job->err);
 		journal_say(engine->book, LOG_LEVEL_INFO, "the configuration was read again");
 		act_record(engine->act, &job->who, "reload", engine->settings->path, "read again");
 	} else {

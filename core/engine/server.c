@@ -25,6 +25,7 @@ struct server {
 	struct engine *engine;
 	int listener; /* -1: not listening */
 	char *path, *group;
+	gid_t gid;   /* of the group */
 	ino_t inode; /* of the socket */
 	char own_name[64];
 	struct peer *peers[SERVER_PEERS];
@@ -82,7 +83,8 @@ void server_free(struct server *server)
 	free(server);
 }
 
-bool server_listen(struct server *server, const char *path, const char *group, struct err *err)
+/* The socket file that `fd` listens on from here on; the group has a name or is none. */
+static bool open_door(int fd, const char *path, const struct folder_group *group, struct err *err)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	if (!copy_text(address.sun_path, sizeof(address.sun_path), path))
@@ -90,9 +92,6 @@ bool server_listen(struct server *server, const char *path, const char *group, s
 	autofree char *folder = parent_of(path);
 	if (!folder_make_private(folder, err))
 		return false;
-	autoclose int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return err_errno(err, errno, "cannot make a socket");
 	unlink(path);
 	mode_t mask = umask(0177);
 	bool bound = bind(fd, (const struct sockaddr *)&address, sizeof(address)) == 0;
@@ -100,20 +99,40 @@ bool server_listen(struct server *server, const char *path, const char *group, s
 	umask(mask);
 	if (!bound)
 		return err_errno(err, error, "cannot open the socket '%s'", path);
-	if (*group && !folder_open_to(folder, path, group, err)) {
+	if (*group->name && !folder_open_to(folder, path, group, err)) {
 		unlink(path);
 		return false;
 	}
 	if (listen(fd, SERVER_PEERS) != 0)
 		return err_errno(err, errno, "cannot listen on '%s'", path);
+	return true;
+}
+
+static bool listen_for(
+	struct server *server, const char *path, const struct folder_group *group, struct err *err)
+{
 	struct stat found;
+	autoclose int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return err_errno(err, errno, "cannot make a socket");
+	if (!open_door(fd, path, group, err))
+		return false;
+	char *new_path = xstrdup(path), *new_group = xstrdup(group->name);
 	server->inode = lstat(path, &found) == 0 ? found.st_ino : 0;
 	free(server->path);
 	free(server->group);
-	server->path = xstrdup(path);
-	server->group = xstrdup(group);
+	server->path = new_path;
+	server->group = new_group;
+	server->gid = group->id;
 	server->listener = keep_fd(&fd);
 	return true;
+}
+
+bool server_listen(struct server *server, const char *path, const char *group, struct err *err)
+{
+	struct folder_group wanted = {.name = group};
+	return (!*group || folder_find_group(group, &wanted.id, err)) &&
+	       listen_for(server, path, &wanted, err);
 }
 
 void server_keep_door(struct server *server)
@@ -123,13 +142,56 @@ void server_keep_door(struct server *server)
 	if (server->listener < 0 ||
 		(lstat(server->path, &found) == 0 && found.st_ino == server->inode))
 		return;
-	autofree char *path = xstrdup(server->path), *group = xstrdup(server->group);
+	const struct folder_group group = {.name = server->group, .id = server->gid};
 	int old = server->listener;
-	if (!server_listen(server, path, group, &err))
+	if (!listen_for(server, server->path, &group, &err))
 		return; /* its folder is gone, say: the next beat tries again */
 	close(old);
 	journal_say(server->engine->book, LOG_LEVEL_WARN,
-		"somebody removed the socket '%s': it is open again", path);
+		"somebody removed the socket '%s': it is open again", server->path);
+}
+
+/* Who may only look comes by the group; it may have let in who is not in the new one. */
+static bool may_stay(const struct peer *peer, const struct folder_group *group)
+{
+	return peer->may_act || (*group->name && peer_is_in(peer, group->id));
+}
+
+/* Of those that knocked at the door before it changed nobody said who they are. */
+static void empty_hall(const struct server *server)
+{
+	for (unsigned i = 0; i < SERVER_PEERS; i++) {
+		int fd = accept4(server->listener, NULL, NULL, SOCK_CLOEXEC);
+		if (fd < 0)
+			return;
+		close(fd);
+	}
+}
+
+static void show_out(struct server *server, const struct folder_group *group)
+{
+	for (size_t i = server->count; i-- > 0;) {
+		struct peer *peer = server->peers[i];
+		if (peer->stage == PEER_GONE || may_stay(peer, group))
+			continue;
+		peer_drop(peer, "the configuration does not let it look any more");
+	}
+}
+
+bool server_open_to(struct server *server, const struct folder_group *group, struct err *err)
+{
+	if (server->listener < 0)
+		return true;
+	char *name = xstrdup(group->name);
+	autofree char *folder = parent_of(server->path);
+	bool good = folder_close(folder, server->path, err) &&
+		    (!*group->name || folder_open_to(folder, server->path, group, err));
+	empty_hall(server);
+	show_out(server, group);
+	free(server->group);
+	server->group = name;
+	server->gid = group->id;
+	return good;
 }
 
 /* Which places a newcomer lacks; those of his kind are asked first. */

@@ -16,6 +16,7 @@
 
 struct engine;
 struct err;
+struct folder_group;
 struct peer;
 struct server;
 
@@ -39,6 +40,10 @@ void server_free(struct server *server); /* NULL is legal; leaves first */
  */
 MUST_CHECK bool server_listen(
 	struct server *server, const char *path, const char *group, struct err *err);
+/* From now on the socket is there for this group (no name: for nobody else): who may look no more is hung up on, whoever
+ * waits at the door has to knock again. False: it is closed to others, and `err` says why. */
+MUST_CHECK bool server_open_to(
+	struct server *server, const struct folder_group *group, struct err *err);
 /* Opens the socket again when somebody removed or replaced it: nobody would find this engine, and none could take its place. */
 void server_keep_door(struct server *server);
 /* Removes and closes the socket and hangs up on everybody: from here on nobody finds this engine,

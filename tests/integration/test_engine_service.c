@@ -247,6 +247,116 @@ static void members_of_the_group_may_attach_and_others_may_not(void **state)
 	assert_exits(pid, 0);
 }
 
+/* Attaches as somebody else and stays: 0 hung up on, 1 not let in, 3 still there when the patience is over. A byte on the pipe
+ * says that it is in. */
+static int attach_and_stay(
+	const struct scene *scene, const struct passwd *user, gid_t group, int is_in)
+{
+	struct screen screen;
+	struct err err;
+	screen_load(scene, &screen);
+	if (setgroups(1, &group) != 0 || setgid(user->pw_gid) != 0 || setuid(user->pw_uid) != 0)
+		return 2;
+	if (!client_connect(screen.settings->socket_path, screen.settings->state_dir, "screen",
+		    true, &screen.client, &err))
+		return 1;
+	AWAIT(&screen, model_engine(screen.model));
+	if (write(is_in, "", 1) != 1)
+		return 2;
+	int64_t until_ms = clock_mono_ms(clock_real()) + PATIENCE_MS;
+	while (client_state(screen.client) != CLIENT_LOST) {
+		if (clock_mono_ms(clock_real()) > until_ms)
+			return 3;
+		screen_step(&screen);
+	}
+	return 0;
+}
+
+static pid_t stay_as(const struct scene *scene, const struct passwd *user, gid_t group)
+{
+	char byte;
+	int ends[2];
+	assert_int_equal(pipe(ends), 0);
+	pid_t pid = fork();
+	if (pid == 0)
+		_exit(attach_and_stay(scene, user, group, ends[1]));
+	close(ends[1]);
+	assert_int_equal(read(ends[0], &byte, 1), 1);
+	close(ends[0]);
+	return pid;
+}
+
+/* `write` and the words of an error tell which reload it was. */
+static void reload(const struct scene *scene, struct screen *screen, pid_t pid, const char *more,
+	const char *error)
+{
+	bool is_armed = strcmp(model_engine(screen->model)->write, "armed") == 0;
+	const char *write = is_armed == (*error != '\0') ? "armed" : "read-only";
+	autofree char *text = xasprintf("write: %s\n%s", write, more);
+	scene_configure(scene, text);
+	kill(pid, SIGHUP);
+	if (*error)
+		AWAIT(screen, strstr(model_engine(screen->model)->config_error, error));
+	else
+		AWAIT(screen, strcmp(model_engine(screen->model)->write, write) == 0);
+}
+
+/* Who may look no more is hung up on, and the door is closed or open to others from then on. */
+static void a_reload_opens_and_closes_the_door(void **state)
+{
+	const struct scene *scene = *state;
+	struct screen screen;
+	const struct passwd *nobody = getpwnam("nobody");
+	const struct group *first = getgrnam("daemon");
+	gid_t gid = first ? first->gr_gid : 0;
+	const struct group *second = getgrnam("mail");
+	gid_t other = second ? second->gr_gid : 0;
+	if (geteuid() != 0 || !nobody || !gid || !other)
+		skip();
+	assert_int_equal(chmod(scene->folder, 0711), 0);
+	scene_configure(scene, "socket: {group: daemon}\n");
+	pid_t pid = scene_start(scene, NULL);
+	screen_load(scene, &screen);
+	screen_attach(&screen);
+	pid_t guest = stay_as(scene, nobody, gid);
+	reload(scene, &screen, pid, "socket: {group: mail}\n", "");
+	assert_exits(guest, 0);
+	assert_int_equal(as(scene, nobody, gid), 1);
+	assert_int_equal(as(scene, nobody, other), 0);
+	guest = stay_as(scene, nobody, other);
+	reload(scene, &screen, pid, "socket: {group: no-such-group}\n",
+		"there is no group 'no-such-group'");
+	assert_int_equal(as(scene, nobody, other), 0);
+	reload(scene, &screen, pid, "", "");
+	assert_exits(guest, 0);
+	assert_int_equal(as(scene, nobody, other), 1);
+	assert_int_equal(client_state(screen.client), CLIENT_ATTACHED);
+	reload(scene, &screen, pid, "socket: {group: daemon}\n", "");
+	assert_int_equal(as(scene, nobody, gid), 0);
+	screen_detach(&screen);
+	kill(pid, SIGTERM);
+	assert_exits(pid, 0);
+}
+
+static void a_reload_ends_the_recording_and_says_when_it_begins(void **state)
+{
+	const struct scene *scene = *state;
+	struct screen screen;
+	pid_t pid = scene_start(scene, NULL);
+	screen_load(scene, &screen);
+	screen_attach(&screen);
+	AWAIT(&screen, model_engine(screen.model)->recording_from_ms);
+	reload(scene, &screen, pid, "recording: {disk: 1MiB}\n", "");
+	assert_string_equal(model_engine(screen.model)->recording_error, "");
+	reload(scene, &screen, pid, "recording: {disk: 0}\n", "");
+	AWAIT(&screen, !model_engine(screen.model)->recording_from_ms);
+	reload(scene, &screen, pid, "", "");
+	AWAIT(&screen, strstr(model_engine(screen.model)->recording_error, "started again"));
+	screen_detach(&screen);
+	kill(pid, SIGTERM);
+	assert_exits(pid, 0);
+}
+
 static void a_group_that_is_not_there_is_said(void **state)
 {
 	const struct scene *scene = *state;
@@ -266,6 +376,8 @@ int main(void)
 		TEST(a_prometheus_reads_what_the_screens_see),
 		TEST(scrapers_that_hang_hold_up_nobody),
 		TEST(members_of_the_group_may_attach_and_others_may_not),
+		TEST(a_reload_opens_and_closes_the_door),
+		TEST(a_reload_ends_the_recording_and_says_when_it_begins),
 		TEST(a_group_that_is_not_there_is_said),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

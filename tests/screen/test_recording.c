@@ -296,6 +296,24 @@ static void the_oldest_files_go_when_the_budget_is_used_up(void **state)
 	recorded_remove(folder);
 }
 
+static void a_budget_may_change_while_it_records(void **state)
+{
+	enum { BUDGET = 2 << 20 };
+	char *folder = recorded_folder();
+	struct model *model = model_new();
+	(void)state;
+	struct recorder *recorder = record_to(folder, true, BUDGET);
+	run(recorder, model, 1, 4000);
+	assert_true(count_files(folder).bytes > BUDGET / 2);
+	recorder_set_budget(recorder, BUDGET / 4);
+	run(recorder, model, 4000, 4050);
+	assert_true(count_files(folder).bytes <= BUDGET / 4);
+	assert_int_equal(recorder_dropped(recorder), 0);
+	recorder_close(recorder);
+	model_free(model);
+	recorded_remove(folder);
+}
+
 static void one_file_ends_at_its_budget_and_says_so(void **state)
 {
 	struct record_figures figures;
@@ -475,6 +493,7 @@ int main(void)
 		cmocka_unit_test(changes_lead_from_each_state_to_the_next),
 		cmocka_unit_test(no_secret_is_in_a_recording),
 		cmocka_unit_test(the_oldest_files_go_when_the_budget_is_used_up),
+		cmocka_unit_test(a_budget_may_change_while_it_records),
 		cmocka_unit_test(one_file_ends_at_its_budget_and_says_so),
 		cmocka_unit_test(what_finds_no_room_is_counted),
 		cmocka_unit_test(a_full_disk_costs_entries_and_nothing_else),
