@@ -12,6 +12,7 @@
 
 #include "core/base/err.h"
 #include "core/base/mem.h"
+#include "core/base/own_limits.h"
 #include "core/base/reap.h"
 #include "core/conf/settings.h"
 
@@ -39,6 +40,8 @@ static int spawn(pid_t *ret_pid, const struct argv *argv, int output)
 		POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
 	int failure = posix_spawnp(
 		ret_pid, argv->argv[0], &actions, &attributes, argv->argv, environment);
+	if (!failure)
+		own_limits_not_for(*ret_pid);
 	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&actions);
 	return failure;

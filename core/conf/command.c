@@ -15,6 +15,7 @@
 #include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/mem.h"
+#include "core/base/own_limits.h"
 #include "core/base/reap.h"
 #include "core/base/secret.h"
 #include "core/base/str.h"
@@ -87,6 +88,8 @@ static int spawn(const struct argv *command, int input, int output, pid_t *ret_p
 	char **environment = clean_environment();
 	int failure =
 		posix_spawn(ret_pid, program, &actions, &attributes, command->argv, environment);
+	if (!failure)
+		own_limits_not_for(*ret_pid);
 	free_environment(environment);
 	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&actions);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/base/mem.h"
+#include "core/base/own_limits.h"
 #include "core/base/reap.h"
 #include "core/base/str.h"
 #include "core/conf/settings.h"
@@ -158,6 +159,8 @@ static bool spawn_replay(const char *recording, int socket, bool small, pid_t *r
 	int error = posix_spawn(ret_pid, "/proc/self/exe", &files, &attributes, words, environ);
 	posix_spawn_file_actions_destroy(&files);
 	posix_spawnattr_destroy(&attributes);
+	if (error == 0)
+		own_limits_not_for(*ret_pid);
 	errno = error;
 	return error == 0;
 }

@@ -15,6 +15,7 @@
 #include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/mem.h"
+#include "core/base/own_limits.h"
 #include "core/base/str.h"
 #include "core/conf/settings.h"
 #include "core/engine/discover_run.h"
@@ -139,6 +140,7 @@ static int start(const struct options *options, struct signals *signals)
 	autofree char *path = NULL;
 	if (options->engine.replay)
 		return start_replay(options, signals);
+	own_limits_raise();
 	if (!settings_find(options->config, &path, &err)) {
 		fprintf(stderr, "botswaind: %s\n", err.text);
 		return EXIT_USAGE;

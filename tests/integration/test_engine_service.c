@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -357,6 +358,26 @@ static void a_reload_ends_the_recording_and_says_when_it_begins(void **state)
 	assert_exits(pid, 0);
 }
 
+/* Of a service manager that says nothing of it an engine would have 1,024. */
+static void an_engine_takes_as_many_descriptors_as_are_permitted(void **state)
+{
+	const struct scene *scene = *state;
+	struct screen screen;
+	struct rlimit old, usual, now;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+	usual = (struct rlimit){256, old.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &usual), 0);
+	pid_t pid = scene_start(scene, NULL);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+	screen_load(scene, &screen);
+	screen_attach(&screen);
+	assert_int_equal(prlimit(pid, RLIMIT_NOFILE, NULL, &now), 0);
+	assert_int_equal(now.rlim_cur, old.rlim_max);
+	screen_detach(&screen);
+	kill(pid, SIGTERM);
+	assert_exits(pid, 0);
+}
+
 static void a_group_that_is_not_there_is_said(void **state)
 {
 	const struct scene *scene = *state;
@@ -378,6 +399,7 @@ int main(void)
 		TEST(members_of_the_group_may_attach_and_others_may_not),
 		TEST(a_reload_opens_and_closes_the_door),
 		TEST(a_reload_ends_the_recording_and_says_when_it_begins),
+		TEST(an_engine_takes_as_many_descriptors_as_are_permitted),
 		TEST(a_group_that_is_not_there_is_said),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

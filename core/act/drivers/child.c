@@ -18,6 +18,7 @@
 #include "core/act/drivers/argv.h"
 #include "core/base/err.h"
 #include "core/base/mem.h"
+#include "core/base/own_limits.h"
 #include "core/base/reap.h"
 
 static const char default_path[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -108,6 +109,8 @@ static int spawn(const char *program, char *const *argv, char *const *environmen
 		failed = set_attributes(&attributes);
 	if (!failed)
 		failed = posix_spawn(ret, program, &actions, &attributes, argv, environment);
+	if (!failed)
+		own_limits_not_for(*ret);
 	posix_spawn_file_actions_destroy(&actions);
 	posix_spawnattr_destroy(&attributes);
 	return failed;
