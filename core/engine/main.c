@@ -11,6 +11,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "core/base/clock.h"
 #include "core/base/err.h"
@@ -160,8 +161,11 @@ int main(int argc, char **argv)
 	struct options options;
 	struct signals signals = {.engine = NULL};
 	struct err err;
+	bool is_good = options_read(argc, argv, &options, &err);
+	if (is_good && options.engine.replay)
+		own_limits_not_for(getpid()); /* while we still may */
 	hide_memory();
-	if (!options_read(argc, argv, &options, &err)) {
+	if (!is_good) {
 		fprintf(stderr, "botswaind: %s\n", err.text);
 		return EXIT_USAGE;
 	}
