@@ -120,6 +120,9 @@ uint64_t act_audit(struct act *act, const struct operator* who, const struct aud
 	struct audit_line signed_line = *line;
 	signed_line.who = who->name;
 	signed_line.uid = who->uid;
+	signed_line.has_login = who->has_login;
+	signed_line.login_uid = who->login_uid;
+	signed_line.claims = who->claims;
 	return act->journal.audit(act->journal.context, &signed_line);
 }
 

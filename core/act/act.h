@@ -27,6 +27,11 @@ struct operator
 	char name[64];
 	unsigned uid;
 	uint64_t client;
+	/* For the audit file alone, nothing is decided by it: who logged in, whatever became of him since (sudo, su), as the
+	 * kernel says of the process; and what the client says of its user, which may be anything. */
+	bool has_login;
+	unsigned login_uid;
+	char claims[224];
 };
 
 /*

@@ -19,7 +19,10 @@ struct str;
 struct audit_line {
 	uint64_t operation; /* 0: belongs to none */
 	unsigned uid;       /* of the operator */
+	bool has_login;
+	unsigned login_uid; /* who logged in, as the kernel says */
 	const char *who, *what, *on, *why, *result, *detail;
+	const char *claims; /* what the operator's client says of him */
 };
 
 typedef void journal_visit(void *context, const char *key, const void *value, size_t length);

@@ -44,8 +44,14 @@ struct client {
 
 static char *claims(void)
 {
-	const char *user = getenv("USER"), *from = getenv("SSH_CONNECTION");
-	return xasprintf("%.64s%s%.96s", user ? user : "", from ? " " : "", from ? from : "");
+	static const char *const names[] = {"USER", "SUDO_USER", "SSH_CONNECTION"};
+	autostr struct str text = STR_INIT;
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		const char *value = getenv(names[i]);
+		if (value)
+			str_addf(&text, "%s%s=%.64s", text.length ? " " : "", names[i], value);
+	}
+	return xstrndup(text.text, text.length);
 }
 
 static void say_hello(

@@ -41,10 +41,11 @@ static void welcome(struct engine *engine, struct peer *peer)
 	engine->leave_mono_ms = 0; /* decided anew: it may be gone before this turn ends */
 }
 
-/* What a screen says of its user is recorded; the socket's credentials decide. */
+/* What a client says of its user is recorded; the socket's credentials decide. */
 static void record_claims(
-	const struct engine *engine, const struct peer *peer, const struct msg_hello *hello)
+	const struct engine *engine, struct peer *peer, const struct msg_hello *hello)
 {
+	copy_text(peer->who.claims, sizeof(peer->who.claims), hello->claims);
 	if (strcmp(hello->client, "screen") == 0)
 		journal_say(engine->book, LOG_LEVEL_INFO, "a screen of %s attached%s%.200s",
 			peer->who.name, hello->claims[0] ? "; it claims " : "", hello->claims);

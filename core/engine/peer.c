@@ -14,6 +14,20 @@
 
 /* Who is at the other end: from the kernel, not from what it says. No look-up of foreign names here:
  * a directory service may be slow, and others than we and root only look. */
+/* Who logged in: also behind sudo, where all operators are root. */
+static void find_login(struct operator* who, const struct ucred *creds)
+{
+	char path[64], text[16];
+	snprintf(path, sizeof(path), "/proc/%d/loginuid", (int)creds->pid);
+	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (length <= 0)
+		return;
+	text[length] = '\0';
+	who->login_uid = (unsigned)strtoul(text, NULL, 10);
+	who->has_login = who->login_uid != (unsigned)-1;
+}
+
 static void identify(struct peer *peer, uint64_t number, const char *own_name)
 {
 	struct ucred creds = {.uid = (uid_t)-1};
@@ -21,6 +35,8 @@ static void identify(struct peer *peer, uint64_t number, const char *own_name)
 	bool known = getsockopt(peer->fd, SOL_SOCKET, SO_PEERCRED, &creds, &size) == 0;
 	peer->who.client = number;
 	peer->who.uid = creds.uid;
+	if (known)
+		find_login(&peer->who, &creds);
 	peer->may_act = known && (creds.uid == geteuid() || creds.uid == 0);
 	if (known && creds.uid == geteuid())
 		copy_text(peer->who.name, sizeof(peer->who.name), own_name);

@@ -76,6 +76,9 @@ void chain_add(struct str *to, struct audit_mark *mark, int64_t wall_ms,
 		mark->seq + 1);
 	add_field(to, "who", line->who, redactor);
 	str_addf(to, ",\"uid\":%u", line->uid);
+	if (line->has_login)
+		str_addf(to, ",\"login_uid\":%u", line->login_uid);
+	add_field(to, "claims", line->claims, redactor);
 	add_field(to, "what", line->what, redactor);
 	add_field(to, "on", line->on, redactor);
 	add_field(to, "why", line->why, redactor);

@@ -19,7 +19,8 @@ enum { QUEUE_MAX = 65536 };
 void request_free(struct request *request)
 {
 	const char *const strings[] = {request->line.who, request->line.what, request->line.on,
-		request->line.why, request->line.result, request->line.detail};
+		request->line.why, request->line.result, request->line.detail,
+		request->line.claims};
 	for (size_t i = 0; i < COUNT_OF(strings); i++)
 		free((void *)(uintptr_t)strings[i]);
 	free(request->key);
@@ -146,12 +147,15 @@ uint64_t ledger_audit(struct ledger *ledger, const struct audit_line *line)
 	struct request *request = xcalloc(1, sizeof(*request));
 	request->line = (struct audit_line){.operation = line->operation,
 		.uid = line->uid,
+		.has_login = line->has_login,
+		.login_uid = line->login_uid,
 		.who = copy_or_null(line->who),
 		.what = copy_or_null(line->what),
 		.on = copy_or_null(line->on),
 		.why = copy_or_null(line->why),
 		.result = copy_or_null(line->result),
-		.detail = copy_or_null(line->detail)};
+		.detail = copy_or_null(line->detail),
+		.claims = copy_or_null(line->claims)};
 	return enqueue(ledger, request);
 }
 

@@ -245,12 +245,57 @@ static void an_operation_is_watched_as_long_as_the_engine_allows_it(void **state
 	assert_in_range(cli_patience_ms(&slow), two_days_ms + 5000, two_days_ms + 60000);
 }
 
+/* The uid of who logged in, of this process and its children; where the kernel lets us, one that is nobody else's. */
+static unsigned log_in(void)
+{
+	char text[16] = "";
+	FILE *file = fopen("/proc/self/loginuid", "r+e");
+	if (!file)
+		return (unsigned)-1;
+	fputs("4711", file);
+	(void)fclose(file);
+	file = fopen("/proc/self/loginuid", "re");
+	assert_non_null(file);
+	assert_non_null(fgets(text, sizeof(text), file));
+	(void)fclose(file);
+	return (unsigned)strtoul(text, NULL, 10);
+}
+
+/* Everybody who may act is one of two users; behind them the audit file knows who. */
+static void the_audit_file_says_who_logged_in_and_what_his_client_claims(void **state)
+{
+	const struct scene *scene = *state;
+	unsigned login = log_in();
+	char bytes[8192] = "";
+	assert_int_equal(setenv("USER", "root", 1), 0);
+	assert_int_equal(setenv("SUDO_USER", "ann", 1), 0);
+	assert_int_equal(setenv("SSH_CONNECTION", "10.0.0.7 50000 10.0.0.1 22", 1), 0);
+	struct asked asked = ask(scene, "backup run good --yes --reason test --wait 100ms");
+	assert_exits(&asked, CLI_OK, "done: ");
+	autofree char *path = xasprintf("%s/state/audit.jsonl", scene->folder);
+	autofree char *known =
+		login == (unsigned)-1 ? xstrdup("") : xasprintf("\"login_uid\":%u,", login);
+	autofree char *wanted = xasprintf(
+		"%s\"claims\":\"USER=root SUDO_USER=ann SSH_CONNECTION=10.0.0.7 50000 10.0.0.1 "
+		"22\",\"what\":\"backup\"",
+		known);
+	FILE *file = fopen(path, "re");
+	assert_non_null(file);
+	assert_true(fread(bytes, 1, sizeof(bytes) - 1, file) > 0);
+	fclose(file);
+	if (!strstr(bytes, wanted))
+		fail_msg("'%s' is not in %s", wanted, bytes);
+	unsetenv("SUDO_USER");
+	unsetenv("SSH_CONNECTION");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(the_exit_of_an_action_is_its_outcomes_whatever_is_still_checking),
+		TEST(the_audit_file_says_who_logged_in_and_what_his_client_claims),
 		TEST(an_engine_that_dies_under_an_action_is_noticed_at_once),
 		cmocka_unit_test(an_operation_is_watched_as_long_as_the_engine_allows_it),
 	};

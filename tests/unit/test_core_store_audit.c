@@ -137,6 +137,32 @@ static void a_line_holds_who_did_what_on_what_and_why(void **state)
 	assert_int_equal(info.st_mode & 0777, 0600);
 }
 
+/* Two operators of one name are told apart, and what a client says cannot be taken for what is known. */
+static void a_line_holds_who_logged_in_and_what_the_client_claims(void **state)
+{
+	struct place *place = *state;
+	autostr struct str note = STR_INIT;
+	struct audit *audit = open_audit(place, (struct audit_mark){.seq = 0}, &note);
+	struct audit_line line = {.who = "root",
+		.uid = 0,
+		.has_login = true,
+		.login_uid = 1001,
+		.claims = "SUDO_USER=ann\",\"login_uid\":\"7",
+		.what = "stop"};
+	struct err err;
+	audit_stage(audit, WALL_MS, &line, NULL);
+	assert_true(audit_commit(audit, &err));
+	audit_close(audit);
+	size_t length;
+	uint64_t lines = 0;
+	const char *text = content(place->path, &length);
+	assert_non_null(strstr(text, "\"who\":\"root\",\"uid\":0,\"login_uid\":1001,"
+				     "\"claims\":\"SUDO_USER=ann\\\",\\\"login_uid\\\":\\\"7\","
+				     "\"what\":\"stop\""));
+	assert_true(audit_verify(place->path, &lines, &err));
+	assert_int_equal(lines, 1);
+}
+
 static void an_untouched_chain_verifies_also_over_several_openings(void **state)
 {
 	struct place *place = *state;
@@ -328,6 +354,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_line_holds_who_did_what_on_what_and_why),
+		TEST(a_line_holds_who_logged_in_and_what_the_client_claims),
 		TEST(an_untouched_chain_verifies_also_over_several_openings),
 		TEST(every_flipped_byte_of_a_line_is_found_with_its_line),
 		TEST(a_line_taken_out_of_the_middle_is_found),
