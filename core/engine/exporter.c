@@ -23,15 +23,26 @@
 #include "core/msg/mailbox.h"
 
 enum {
-	CONNECTIONS_MAX = 8,
-	TIMEOUT_S = 10,
+	CONNECTIONS_MAX = 32,
+	/* More that were hung up on and are not closed yet: at its limit the server stops listening. */
+	CONNECTIONS_ENDING = 32,
+	/* For a request and its answer, however they trickle, and between two of them. */
+	REQUEST_MS = 5000,
 	BLOCK_BYTES = 64 << 10,
 	WAIT_MS = 1000,
 	SILENT_MS = 5000, /* an engine that has not marked a turn for so long is not healthy */
 };
 
+struct seat {
+	int fd;
+	bool is_over;     /* hung up on */
+	int64_t since_ms; /* mono: it came, or its last request was answered */
+};
+
 struct exporter {
 	pthread_t thread;
+	struct seat *seats[CONNECTIONS_MAX + CONNECTIONS_ENDING];
+	size_t seat_count;
 	char *address;
 	int listener, stop_fd;
 	struct mailbox *orders; /* new limits, each a struct verdict_limits */
@@ -160,6 +171,76 @@ static enum MHD_Result answer(void *context, struct MHD_Connection *connection, 
 	return result;
 }
 
+/* ---- who is connected ---- */
+
+/* The server sees the end of it, and closes. */
+static void hang_up(struct seat *seat)
+{
+	seat->is_over = true;
+	(void)shutdown(seat->fd, SHUT_RDWR);
+}
+
+/* A place is always free for the next one: who has not been answered for longest goes. */
+static void keep_a_place_free(const struct exporter *exporter)
+{
+	struct seat *oldest = NULL;
+	size_t count = 0;
+	for (size_t i = 0; i < exporter->seat_count; i++) {
+		struct seat *seat = exporter->seats[i];
+		count += !seat->is_over;
+		if (!seat->is_over && (!oldest || seat->since_ms < oldest->since_ms))
+			oldest = seat;
+	}
+	if (count >= CONNECTIONS_MAX)
+		hang_up(oldest);
+}
+
+static void seat(struct exporter *exporter, struct MHD_Connection *connection, void **context)
+{
+	struct seat *seat = xcalloc(1, sizeof(*seat));
+	seat->fd =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+	seat->since_ms = clock_mono_ms(clock_real());
+	exporter->seats[exporter->seat_count++] = seat;
+	*context = seat;
+	keep_a_place_free(exporter);
+}
+
+static void unseat(struct exporter *exporter, struct seat *seat)
+{
+	for (size_t i = 0; i < exporter->seat_count; i++)
+		if (exporter->seats[i] == seat)
+			exporter->seats[i] = exporter->seats[--exporter->seat_count];
+	free(seat);
+}
+
+static void on_connection(void *context, struct MHD_Connection *connection, void **seat_of,
+	enum MHD_ConnectionNotificationCode what)
+{
+	if (what == MHD_CONNECTION_NOTIFY_STARTED)
+		seat(context, connection, seat_of);
+	else
+		unseat(context, *seat_of);
+}
+
+static void on_answered(void *context, struct MHD_Connection *connection, void **state,
+	enum MHD_RequestTerminationCode how)
+{
+	(void)context, (void)state, (void)how;
+	struct seat *seat = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)
+				    ->socket_context;
+	seat->since_ms = clock_mono_ms(clock_real());
+}
+
+static void end_late_requests(const struct exporter *exporter)
+{
+	int64_t now_ms = clock_mono_ms(clock_real());
+	for (size_t i = 0; i < exporter->seat_count; i++)
+		if (!exporter->seats[i]->is_over &&
+			now_ms - exporter->seats[i]->since_ms > REQUEST_MS)
+			hang_up(exporter->seats[i]);
+}
+
 /* ---- the thread ---- */
 
 static int wait_ms(struct MHD_Daemon *daemon)
@@ -194,6 +275,7 @@ static void *run(void *context)
 		take_orders(exporter);
 		client_pump(
 			exporter->client, exporter->model, clock_mono_ms(clock_real()), NULL, NULL);
+		end_late_requests(exporter);
 		MHD_run(exporter->daemon);
 	}
 	return NULL;
@@ -211,7 +293,8 @@ static bool start_daemon(struct exporter *exporter)
 {
 	exporter->daemon = MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, answer, exporter,
 		MHD_OPTION_LISTEN_SOCKET, exporter->listener, MHD_OPTION_CONNECTION_LIMIT,
-		(unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)TIMEOUT_S,
+		(unsigned)(CONNECTIONS_MAX + CONNECTIONS_ENDING), MHD_OPTION_NOTIFY_CONNECTION,
+		on_connection, exporter, MHD_OPTION_NOTIFY_COMPLETED, on_answered, exporter,
 		MHD_OPTION_END);
 	return exporter->daemon != NULL;
 }

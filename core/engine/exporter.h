@@ -2,7 +2,8 @@
 /*
  * /metrics and /healthz of an engine, for a Prometheus that exists (libmicrohttpd). A thread of its own with a replica of
  * the state, which it gets as any client does, over a socket pair: a scrape costs the engine nothing, and a scraper that
- * hangs harms nobody. Pages are streamed, family by family. It listens on loopback or on a Unix socket only: there is no
+ * hangs or trickles harms nobody: a request has five seconds, and when all places are taken the one that waits for longest
+ * loses its own. Pages are streamed, family by family. It listens on loopback or on a Unix socket only: there is no
  * login. Made and freed by the engine's thread.
  */
 #ifndef BOTSWAIN_ENGINE_EXPORTER_H

@@ -4,11 +4,13 @@
 
 #include <curl/curl.h>
 #include <grp.h>
+#include <poll.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -195,6 +197,96 @@ static void scrapers_that_hang_hold_up_nobody(void **state)
 	assert_exits(pid, 0);
 	for (int i = 0; i < HANGING; i++)
 		close(fds[i]);
+}
+
+enum { TRICKLERS = 60, TRICKLE_MS = 100, REQUEST_MS = 5000 };
+
+static int open_trickle(const char *path)
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	snprintf(at.sun_path, sizeof(at.sun_path), "%s", path);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (connect(fd, (const struct sockaddr *)&at, sizeof(at)) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* A request of which a byte comes now and then; one that is hung up on comes again. Until it is ended. */
+static void trickle(const char *path)
+{
+	static const char request[] = "GET /metrics HTTP/1.1\r\nX: ";
+	int fds[TRICKLERS];
+	size_t sent[TRICKLERS] = {0};
+	for (int i = 0; i < TRICKLERS; i++)
+		fds[i] = open_trickle(path);
+	for (;;) {
+		for (int i = 0; i < TRICKLERS; i++) {
+			char byte = sent[i] < sizeof(request) - 1 ? request[sent[i]] : 'x';
+			if (fds[i] >= 0 &&
+				send(fds[i], &byte, 1, MSG_NOSIGNAL | MSG_DONTWAIT) == 1) {
+				sent[i]++;
+				continue;
+			}
+			if (fds[i] >= 0)
+				close(fds[i]);
+			fds[i] = open_trickle(path);
+			sent[i] = 0;
+		}
+		(void)poll(NULL, 0, TRICKLE_MS);
+	}
+}
+
+static void those_who_trickle_keep_no_scraper_out(void **state)
+{
+	const struct scene *scene = *state;
+	char path[108];
+	struct screen screen;
+	serve_metrics(scene, path, sizeof(path));
+	pid_t pid = scene_start(scene, NULL);
+	screen_load(scene, &screen);
+	screen_attach(&screen);
+	pid_t trickler = fork();
+	if (trickler == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		trickle(path);
+	}
+	int64_t begun_ms = client_turn_wall_ms(screen.client);
+	AWAIT(&screen, client_turn_wall_ms(screen.client) > begun_ms + 1000);
+	for (int i = 0; i < 5; i++) {
+		autostr struct str page = STR_INIT;
+		assert_int_equal(ask(path, "/metrics", &page), 200);
+	}
+	kill(trickler, SIGKILL);
+	assert_int_equal(waitpid(trickler, NULL, 0), trickler);
+	screen_detach(&screen);
+	kill(pid, SIGTERM);
+	assert_exits(pid, 0);
+}
+
+/* However often a byte comes: the time of a request is bounded. */
+static void a_request_that_never_ends_is_hung_up_on(void **state)
+{
+	const struct scene *scene = *state;
+	char path[108];
+	struct screen screen;
+	serve_metrics(scene, path, sizeof(path));
+	pid_t pid = scene_start(scene, NULL);
+	screen_load(scene, &screen);
+	screen_attach(&screen);
+	int fd = open_trickle(path);
+	assert_true(fd >= 0);
+	int64_t begun_ms = clock_mono_ms(clock_real()), took_ms = 0;
+	struct pollfd slot = {.fd = fd, .events = POLLRDHUP};
+	while (poll(&slot, 1, TRICKLE_MS) == 0 && took_ms < 3 * REQUEST_MS) {
+		(void)send(fd, "x", 1, MSG_NOSIGNAL);
+		took_ms = clock_mono_ms(clock_real()) - begun_ms;
+	}
+	assert_in_range(took_ms, REQUEST_MS - 1000, 2 * REQUEST_MS);
+	close(fd);
+	screen_detach(&screen);
+	kill(pid, SIGTERM);
+	assert_exits(pid, 0);
 }
 
 /* ---- the group ---- */
@@ -396,6 +488,8 @@ int main(void)
 		TEST(a_refused_reload_ends_too_and_is_told),
 		TEST(a_prometheus_reads_what_the_screens_see),
 		TEST(scrapers_that_hang_hold_up_nobody),
+		TEST(those_who_trickle_keep_no_scraper_out),
+		TEST(a_request_that_never_ends_is_hung_up_on),
 		TEST(members_of_the_group_may_attach_and_others_may_not),
 		TEST(a_reload_opens_and_closes_the_door),
 		TEST(a_reload_ends_the_recording_and_says_when_it_begins),
