@@ -199,7 +199,7 @@ static void scrapers_that_hang_hold_up_nobody(void **state)
 		close(fds[i]);
 }
 
-enum { TRICKLERS = 60, TRICKLE_MS = 100, REQUEST_MS = 5000 };
+enum { TRICKLERS = 90, QUICK_MS = 2000, TRICKLE_MS = 100, REQUEST_MS = 5000 };
 
 static int open_trickle(const char *path)
 {
@@ -255,7 +255,9 @@ static void those_who_trickle_keep_no_scraper_out(void **state)
 	AWAIT(&screen, client_turn_wall_ms(screen.client) > begun_ms + 1000);
 	for (int i = 0; i < 5; i++) {
 		autostr struct str page = STR_INIT;
+		int64_t asked_ms = clock_mono_ms(clock_real());
 		assert_int_equal(ask(path, "/metrics", &page), 200);
+		assert_in_range(clock_mono_ms(clock_real()) - asked_ms, 0, QUICK_MS);
 	}
 	kill(trickler, SIGKILL);
 	assert_int_equal(waitpid(trickler, NULL, 0), trickler);
