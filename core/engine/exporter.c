@@ -30,6 +30,7 @@ enum {
 	REQUEST_MS = 5000,
 	BLOCK_BYTES = 64 << 10,
 	WAIT_MS = 1000,
+	CROWDED_MS = 10,
 	SILENT_MS = 5000, /* an engine that has not marked a turn for so long is not healthy */
 };
 
@@ -243,10 +244,15 @@ static void end_late_requests(const struct exporter *exporter)
 
 /* ---- the thread ---- */
 
-static int wait_ms(struct MHD_Daemon *daemon)
+/* When it is crowded the server does not listen again before it is run again. */
+static int wait_ms(const struct exporter *exporter)
 {
 	MHD_UNSIGNED_LONG_LONG due = WAIT_MS;
-	return MHD_get_timeout(daemon, &due) == MHD_YES && due < WAIT_MS ? (int)due : WAIT_MS;
+	int most = exporter->seat_count >= CONNECTIONS_MAX ? CROWDED_MS : WAIT_MS;
+	return MHD_get_timeout(exporter->daemon, &due) == MHD_YES &&
+			       due < (MHD_UNSIGNED_LONG_LONG)most
+		       ? (int)due
+		       : most;
 }
 
 static void take_orders(struct exporter *exporter)
@@ -270,7 +276,7 @@ static void *run(void *context)
 		bool lost = client_state(exporter->client) == CLIENT_LOST;
 		fds[2].fd = lost ? -1 : client_fd(exporter->client);
 		fds[2].events = client_wants_write(exporter->client) ? POLLIN | POLLOUT : POLLIN;
-		if (poll(fds, COUNT_OF(fds), wait_ms(exporter->daemon)) < 0)
+		if (poll(fds, COUNT_OF(fds), wait_ms(exporter)) < 0)
 			fds[0].revents = 0;
 		take_orders(exporter);
 		client_pump(

@@ -13,7 +13,7 @@
 #include "core/base/mem.h"
 #include "core/base/str.h"
 
-enum { WAITING_MAX = 64 };
+enum { WAITING_MAX = 128 };
 
 static bool say_errno(struct err *err, const char *address)
 {
