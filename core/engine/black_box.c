@@ -68,15 +68,20 @@ void black_box_reload(struct engine *engine, uint64_t before)
 	if (bytes == before)
 		return;
 	if (engine->recorder && (bytes || engine->options.record)) {
-		recorder_set_budget(engine->recorder, bytes ? bytes : RECORD_FILE_BYTES);
+		engine->record_limit_bytes = bytes ? bytes : RECORD_FILE_BYTES;
+		recorder_set_budget(engine->recorder, engine->record_limit_bytes);
 		return;
 	}
 	series_watch(engine->series, NULL, NULL);
 	recorder_leave(engine->recorder);
 	engine->recorder = NULL;
 	bool is_service = engine->options.listen && !engine->options.own;
+	engine->record_limit_bytes = 0;
 	copy_text(engine->record_error, sizeof(engine->record_error),
 		bytes && is_service ? later : "");
+	if (!engine->record_error[0])
+		(void)model_remove(
+			engine->model, MSG_service, source_id("service", "engine", "recording"));
 }
 
 void black_box_turn(struct engine *engine)
@@ -92,10 +97,10 @@ void black_box_fill(const struct engine *engine, struct msg_engine *entity)
 	uint64_t before = entity->recording_dropped;
 	if (engine->recorder) {
 		recorder_figures(engine->recorder, &figures);
-		(void)msg_set(&entity->recording, recorder_path(engine->recorder));
 		entity->recording_dropped = recorder_dropped(engine->recorder);
-		entity->recording_limit_bytes = engine->record_limit_bytes;
 	}
+	(void)msg_set(&entity->recording, engine->recorder ? recorder_path(engine->recorder) : "");
+	entity->recording_limit_bytes = engine->recorder ? engine->record_limit_bytes : 0;
 	if (entity->recording_dropped > before)
 		entity->recording_drop_at_ms = now_wall(engine);
 	entity->recording_from_ms = figures.from_ms;

@@ -443,8 +443,13 @@ static void a_reload_ends_the_recording_and_says_when_it_begins(void **state)
 	AWAIT(&screen, model_engine(screen.model)->recording_from_ms);
 	reload(scene, &screen, pid, "recording: {disk: 1MiB}\n", "");
 	assert_string_equal(model_engine(screen.model)->recording_error, "");
+	AWAIT(&screen, model_engine(screen.model)->recording_limit_bytes == 1 << 20);
+	const uint64_t row = entity_id("service", "engine/recording");
+	assert_non_null(model_find(screen.model, MSG_service, row));
 	reload(scene, &screen, pid, "recording: {disk: 0}\n", "");
 	AWAIT(&screen, !model_engine(screen.model)->recording_from_ms);
+	assert_string_equal(model_engine(screen.model)->recording, "");
+	AWAIT(&screen, !model_find(screen.model, MSG_service, row));
 	reload(scene, &screen, pid, "", "");
 	AWAIT(&screen, strstr(model_engine(screen.model)->recording_error, "started again"));
 	screen_detach(&screen);
