@@ -466,6 +466,35 @@ static void one_that_comes_back_is_as_before(void **state)
 	console_expect(console, "Restart orders in us");
 }
 
+static void see_checks(struct console *console, size_t engine)
+{
+	console_on(console, engine);
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		harness_feed(console->harness,
+			"obs_check name=\"%s\" bot=\"%s\" url=\"http://127.0.0.1/healthz\" "
+			"latency_ms=3 status=200 interval_ms=10000",
+			names[i], names[i]);
+	console_on(console, EU);
+}
+
+static void checks_say_whose_they_are_and_those_of_a_lost_engine_are_unknown(void **state)
+{
+	struct console *console = console_of(state);
+	see_checks(console, EU);
+	see_checks(console, US);
+	console_settle(console);
+	console_keys(console, "8 +");
+	console_expect(console, "6/6 pass");
+	console_expect(console, ". eu/orders");
+	console_expect(console, ". us/orders");
+	console_kill(console, US);
+	live(console, 6000);
+	console_expect(console, "3/6  ? us/courier");
+	console_expect(console, ". eu/orders");
+	console_expect(console, "? us/orders");
+	console_expect_not(console, ". us/");
+}
+
 /* Nobody is told in the first half minute of an engine. */
 static void alerts_that_one_engine_cannot_tell_are_a_banner(void **state)
 {
@@ -503,6 +532,7 @@ int main(void)
 		MANY_TEST(a_name_on_both_engines_is_asked_for_with_its_host),
 		MANY_TEST(one_that_is_lost_is_grey_and_the_other_goes_on),
 		MANY_TEST(one_that_comes_back_is_as_before),
+		MANY_TEST(checks_say_whose_they_are_and_those_of_a_lost_engine_are_unknown),
 		MANY_TEST(alerts_that_one_engine_cannot_tell_are_a_banner),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -130,6 +130,9 @@ static void named_things_are_mappings_or_lists(void **state)
 	refused(place, "redis:\n  a: {}\n  a: {}\n", ":3:3: 'a' is given twice, first in line 2");
 	refused(place, "redis:\n- {name: a}\n- {name: a}\n", ":3:3: a second 'a' in redis");
 	refused(place, "redis:\n  A: {}\n", ":2:3: 'A' is no name");
+	refused(place, "health:\n  a: {url: 'http://h/', bot: \"\\e[31mb\"}\n", "is no name");
+	refused(place, "scrape:\n  a: {url: 'http://h/', bot: 'a b'}\n", "'a b' is no name");
+	refused(place, "logs:\n  a: {path: /a, bot: A}\n", "'A' is no name");
 	refused(place, "redis:\n  a: {name: b}\n", "its name is 'a' already");
 	refused(place, "bots:\n  a:\n", ":2:3: bot 'a' has no token");
 	refused(place, "bots:\n  a: 7\n", ":2:6: here goes a mapping");
