@@ -33,6 +33,7 @@ run_one() { # LANE PROGRAM
 	CMOCKA_MESSAGE_OUTPUT=TAP timeout -k 10 "${BOTSWAIN_TEST_LIMIT:-120}" "$program" >"$out" 2>&1
 	status=$?
 	took=$(seconds "$start")
+	sed -i 's/^\([[:space:]]*\)not ok \([0-9]* # SKIP\)/\1ok \2/' "$out" # as cmocka prints what it skips
 	p=$(grep -c '^[[:space:]]*ok ' "$out"); s=$(grep -ci '^[[:space:]]*ok .*# skip' "$out"); f=$(grep -c '^[[:space:]]*not ok ' "$out")
 	planned=$(sed -n 's/^1\.\.\([0-9][0-9]*\).*/\1/p' "$out" | awk '{ n += $1 } END { print n + 0 }')
 	if [ "$f" -eq 0 ] && { [ "$status" -ne 0 ] || [ "$p" -eq 0 ] || [ "$p" -lt "$planned" ]; }; then f=1; fi

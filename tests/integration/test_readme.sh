@@ -53,7 +53,7 @@ inline_is_good() {
 
 # The first column of the table under "## Keys".
 readme_keys() {
-	sed -n '/^## Keys/,/^## On/p' README.md | awk -F'|' '/^\| *[^-k ]/ { print $2 }' | sed 's/`1`-`7`/`1` `7`/' |
+	sed -n '/^## Keys/,/^## On/p' README.md | awk -F'|' '/^\| *[^-k ]/ { print $2 }' | sed 's/`\([0-9]\)`-`\([0-9]\)`/`\1` `\2`/' |
 		tr -d '`' | tr -s ', ' '\n' | grep .
 }
 known_keys() { sed -n 's/^|\([^|]*\)|.*/\1/p' docs/keys.md | grep -o '`[^`]*`' | tr -d '`' | sort -u; }

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <cmocka.h>
 
 #include "core/base/err.h"
@@ -104,23 +105,35 @@ static void record_hour(const char *file, uint64_t *ret_dropped)
 	harness_free(harness);
 }
 
-/* From the request to the state of then on the screen's side. */
-static int64_t jump(struct harness_screen *screen, int number, int64_t time_ms)
+/* Of all threads: a machine with other things to do makes nothing slower. */
+static int64_t cpu_us(void)
 {
-	int64_t begun_us = clock_cost_us();
+	struct timespec now;
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+struct jump_cost {
+	int64_t cpu_us, wall_us;
+};
+
+/* From the request to the state of then on the screen's side. */
+static struct jump_cost jump(struct harness_screen *screen, int number, int64_t time_ms)
+{
+	struct jump_cost begun = {cpu_us(), clock_cost_us()};
 	harness_send(screen, "past_req req=%d time_ms=%" PRId64, number + 1, time_ms);
-	int64_t took_us = clock_cost_us() - begun_us;
+	struct jump_cost took = {cpu_us() - begun.cpu_us, clock_cost_us() - begun.wall_us};
 	const struct msg_past *past = harness_got(screen, MSG_past);
 	assert_non_null(past);
 	assert_int_equal(past->now_ms, time_ms);
 	assert_int_equal(client_turn_wall_ms(screen->client), time_ms);
-	return took_us;
+	return took;
 }
 
 static int compare(const void *a, const void *b)
 {
-	int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
-	return (left > right) - (left < right);
+	const struct jump_cost *left = a, *right = b;
+	return (left->cpu_us > right->cpu_us) - (left->cpu_us < right->cpu_us);
 }
 
 static void a_replay_is_anywhere_in_an_hour_within_the_bound(void **state)
@@ -129,7 +142,8 @@ static void a_replay_is_anywhere_in_an_hour_within_the_bound(void **state)
 	char *folder = recorded_folder();
 	autofree char *file = xasprintf("%s/hour.rec", folder);
 	const struct engine_options options = {.replay = file};
-	int64_t took_us[JUMPS];
+	struct jump_cost took[JUMPS];
+	int64_t wall_us = 0;
 	uint64_t dropped;
 	struct stat found;
 	struct rng rng;
@@ -145,15 +159,19 @@ static void a_replay_is_anywhere_in_an_hour_within_the_bound(void **state)
 	(void)model_bots(screen->model, &bots);
 	assert_int_equal(bots, BOTS);
 	rng_init(&rng, 5);
-	for (int i = 0; i < JUMPS; i++)
-		took_us[i] = jump(screen, i,
+	for (int i = 0; i < JUMPS; i++) {
+		took[i] = jump(screen, i,
 			HARNESS_START_MS + 60000 + (int64_t)rng_below(&rng, 3400) * 1000);
-	qsort(took_us, JUMPS, sizeof(took_us[0]), compare);
+		wall_us = took[i].wall_us > wall_us ? took[i].wall_us : wall_us;
+	}
+	qsort(took, JUMPS, sizeof(took[0]), compare);
 	print_message("an hour of %d bots: %lld bytes; opened and attached in %lld ms; of %d jumps "
-		      "half took %lld ms, the longest %lld ms\n",
+		      "half took %lld ms of the processor, the longest %lld ms; by the clock the "
+		      "longest took %lld ms\n",
 		BOTS, (long long)found.st_size, (long long)opened_us / 1000, JUMPS,
-		(long long)took_us[JUMPS / 2] / 1000, (long long)took_us[JUMPS - 1] / 1000);
-	assert_true(took_us[JUMPS - 1] <= ANSWER_MS * 1000 * INSTRUMENTED_TIMES);
+		(long long)took[JUMPS / 2].cpu_us / 1000, (long long)took[JUMPS - 1].cpu_us / 1000,
+		(long long)wall_us / 1000);
+	assert_true(took[JUMPS - 1].cpu_us <= ANSWER_MS * 1000 * INSTRUMENTED_TIMES);
 	harness_detach(screen);
 	harness_free(harness);
 	recorded_remove(folder);

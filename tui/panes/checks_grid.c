@@ -185,8 +185,10 @@ static bool is_worth_it(const struct check_grid *grid)
 	       2 * grid->count >= grid->rows * grid->columns;
 }
 
+/* The grid is a released one. */
 static void fill_cross(struct check_grid *grid, const struct entries *entries)
 {
+	grid->cells = NULL;
 	grid->rows =
 		distinct(entries, offsetof(struct entry, row), &grid->row_names, &grid->row_cells);
 	grid->columns = distinct(
