@@ -10,11 +10,11 @@
 #include "core/collect/hub.h"
 #include "core/collect/vault.h"
 
-void event_post_open(struct event_post *post, struct hub *hub, const char *name, const char *key,
-	const char *bot)
+void event_post_open(struct event_post *post, struct hub *hub, const char *key,
+	const struct event_source *source)
 {
-	const struct event_source about = {
-		.id = entity_id("events", key), .name = name, .bot = bot};
+	struct event_source about = *source;
+	about.id = entity_id("events", key);
 	post->hub = hub;
 	post->redactor = vault_redactor(hub->vault);
 	post->writer = event_writer_new(&about, post->redactor, hub->clock);

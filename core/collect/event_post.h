@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct event_source;
 struct event_writer;
 struct hub;
 struct redactor;
@@ -17,9 +18,9 @@ struct event_post {
 	const struct redactor *redactor; /* a reference on what the writer uses */
 };
 
-/* `name` is shown, `key` is unique. `bot` NULL: each event says whose it is. */
-void event_post_open(struct event_post *post, struct hub *hub, const char *name, const char *key,
-	const char *bot);
+/* `key` is unique: of it the id of the source is made. */
+void event_post_open(struct event_post *post, struct hub *hub, const char *key,
+	const struct event_source *source);
 /* Posts what waits, then frees; legal when not open. */
 void event_post_close(struct event_post *post);
 /* Takes the newest redactor: before a batch of lines, and now and then without one, since the writer

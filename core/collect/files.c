@@ -11,6 +11,7 @@
 #include <limits.h>
 #include <math.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
@@ -20,6 +21,7 @@
 #include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/format.h"
+#include "core/base/limits.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "core/conf/settings.h"
@@ -50,6 +52,8 @@ struct log_file {
 	char *bot;
 	int watch; /* of inotify, -1 none */
 	ino_t watched;
+	char named[LIMIT_NAME_BYTES]; /* what a line called its bot last */
+	const char *is_of;            /* ... whose that is, of files->roster; NULL: nobody's */
 	bool is_wanted;
 	bool is_start; /* what is there now was there before us: only its last minutes are read */
 };
@@ -84,6 +88,21 @@ static void take_line(void *context, const char *line, size_t length, bool is_cu
 		return;
 	event_writer_back(file->post.writer, file->tail.back_ms);
 	event_writer_line(file->post.writer, line, length, is_cut);
+}
+
+/* A bot may call itself by another name than it has here: its log is its own all the same. Lines of
+ * one file mostly name one bot, so that many bots are not gone through for each. */
+static const char *whose(void *context, const char *name, size_t length)
+{
+	struct log_file *file = context;
+	if (length >= sizeof(file->named))
+		return NULL;
+	if (strncmp(file->named, name, length) == 0 && !file->named[length])
+		return file->is_of;
+	snprintf(file->named, sizeof(file->named), "%.*s", (int)length, name);
+	const struct conf_bot *bot = roster_bot(file->files->roster, file->named);
+	file->is_of = bot ? bot->name : NULL;
+	return file->is_of;
 }
 
 static void take_loss(void *context, uint64_t bytes, const char *why)
@@ -190,8 +209,11 @@ static struct log_file *new_file(
 		.timer = {.owner = file},
 		.is_start = files->is_start && target->is_new};
 	tail_init(&file->tail, path, take_line, take_loss, file);
-	event_post_open(&file->post, files->worker->hub, slash ? slash + 1 : path, path,
-		file->bot[0] ? file->bot : NULL);
+	event_post_open(&file->post, files->worker->hub, path,
+		&(struct event_source){.name = slash ? slash + 1 : path,
+			.bot = file->bot[0] ? file->bot : NULL,
+			.resolve = whose,
+			.context = file});
 	return file;
 }
 
@@ -373,6 +395,8 @@ static void set_roster(struct files *files, struct roster *roster)
 	log_targets_mark_new(&files->targets, &before);
 	log_targets_release(&before);
 	files->is_start = true;
+	for (size_t i = 0; i < files->count; i++)
+		files->items[i]->named[0] = '\0';
 	timers_set(&files->timers, &files->look, now_of(files));
 	roster_unref(old);
 }

@@ -162,7 +162,8 @@ static void run(struct worker *worker)
 	rng_init(&listener->rng, (uint64_t)clock_cost_us());
 	schedule_init(
 		&listener->schedule, listener->session.conf->interval_ms, worker_now_ms(worker));
-	event_post_open(&listener->post, worker->hub, source, source, NULL);
+	event_post_open(
+		&listener->post, worker->hub, source, &(struct event_source){.name = source});
 	for (;;) {
 		int fd = listener->session.conn ? pg_socket(listener->session.conn) : -1;
 		int64_t next_ms =

@@ -360,7 +360,8 @@ static void run(struct worker *worker)
 	schedule_init(
 		&streams->schedule, streams->session.conf->interval_ms, worker_now_ms(worker));
 	autofree char *source = xasprintf("redis/%s", streams->session.conf->name);
-	event_post_open(&streams->post, worker->hub, source, source, NULL);
+	event_post_open(
+		&streams->post, worker->hub, source, &(struct event_source){.name = source});
 	while (worker_wait(worker, -1, 0, next_ms(streams, has_read)) != WAIT_STOP) {
 		struct err err = {0};
 		bool is_due = streams->session.conn ||

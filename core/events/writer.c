@@ -184,7 +184,8 @@ static void set_time(struct event_writer *writer, struct record *record, int64_t
 	record->wall_ms = writer->order_ms - record->late_ms;
 }
 
-/* The slug of what a line calls its bot; the name itself, safe and clipped, where nobody resolves. */
+/* The slug of what a line calls its bot; the name itself, safe and clipped, where nobody resolves, or
+ * the source is no bot's. */
 static void name_bot(const struct event_writer *writer, const char *name, size_t length,
 	char ret_bot[BOT_NAME_MAX])
 {
@@ -193,7 +194,7 @@ static void name_bot(const struct event_writer *writer, const char *name, size_t
 	autostr struct str safe = STR_INIT;
 	if (length && source->resolve)
 		slug = source->resolve(source->context, name, length);
-	else if (length)
+	if (!slug && length && !(source->resolve && writer->bot))
 		sanitize(&safe, name, utf8_cut(name, length, BOT_NAME_MAX / 2));
 	if (!slug && safe.length && safe.length < BOT_NAME_MAX)
 		slug = safe.text;

@@ -30,7 +30,9 @@ struct event_source {
 	const char *name; /* copied */
 	const char *bot;  /* slug of the bot whose log this is, NULL: each line says; copied */
 	bool is_own;      /* botswain's own events */
-	event_resolve *resolve; /* NULL: names are kept as they are written */
+	/* NULL: names are kept as they are written. Else a name that it does not know is the
+	 * source's bot, or kept where that is nobody's. */
+	event_resolve *resolve;
 	void *context;
 };
 

@@ -33,6 +33,16 @@ size_t log_time_read(
 /* A number of seconds, ms, us or ns since 1970, told apart by its size; false if it is none. */
 bool log_time_of_epoch(const char *text, size_t length, int64_t *ret_wall_ms);
 
+/* What the runtime of a container puts before the line of its program: the bytes that it takes and
+ * its time; 0 if there is none. */
+size_t log_envelope_read(
+	const char *text, size_t length, const struct log_arrival *arrival, int64_t *ret_wall_ms);
+/* It is a whole line of Docker's json-file driver. */
+bool log_is_docker(const char *text, size_t length);
+/* Appends such a line with an envelope in place of its JSON, no longer than it was; false and
+ * nothing: it is none, or cut. */
+bool log_docker_open(const char *text, size_t length, struct str *to);
+
 /* The readers. False: it is not that form. */
 bool log_json_read(
 	const char *text, size_t length, const struct log_arrival *arrival, struct log_line *line);

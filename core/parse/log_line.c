@@ -8,12 +8,20 @@
 
 static const char traceback[] = "Traceback (most recent call last)";
 
-void log_line_read(const char *text, size_t length, const struct log_arrival *arrival,
+/* What a container's runtime put before the line is stepped over: parts point into the whole. */
+static void shift(struct log_line *line, uint32_t by)
+{
+	struct log_part *const parts[] = {
+		&line->message, &line->bot, &line->correlation, &line->error};
+	for (size_t i = 0; i < COUNT_OF(parts); i++)
+		if (parts[i]->length)
+			parts[i]->offset += by;
+}
+
+static void read_program(const char *text, size_t length, const struct log_arrival *arrival,
 	struct log_line *ret_line)
 {
 	struct log_line line = {.wall_ms = LOG_NO_TIME};
-	if (length > UINT32_MAX)
-		length = UINT32_MAX;
 	if (!log_json_read(text, length, arrival, &line) &&
 		!log_logfmt_read(text, length, arrival, &line))
 		log_text_read(text, length, arrival, &line);
@@ -22,6 +30,22 @@ void log_line_read(const char *text, size_t length, const struct log_arrival *ar
 	if (!line.message.length)
 		line.message = (struct log_part){0, (uint32_t)length, false};
 	*ret_line = line;
+}
+
+void log_line_read(const char *text, size_t length, const struct log_arrival *arrival,
+	struct log_line *ret_line)
+{
+	int64_t wall_ms = LOG_NO_TIME;
+	if (length > UINT32_MAX)
+		length = UINT32_MAX;
+	size_t at = log_envelope_read(text, length, arrival, &wall_ms);
+	read_program(text + at, length - at, arrival, ret_line);
+	if (!at)
+		return;
+	shift(ret_line, (uint32_t)at);
+	ret_line->envelope = (uint32_t)at;
+	ret_line->is_stamped = ret_line->wall_ms == LOG_NO_TIME;
+	ret_line->wall_ms = wall_ms;
 }
 
 static bool starts(const char *text, size_t length, const char *word)
@@ -49,19 +73,21 @@ static bool goes_on(struct log_flow *flow, const char *text, size_t length, enum
 
 void log_flow_take(struct log_flow *flow, const char *text, size_t length, struct log_line *line)
 {
-	bool is_bare = line->form == LOG_TEXT && line->wall_ms == LOG_NO_TIME;
-	line->is_continuation = is_bare && goes_on(flow, text, length, line->level);
+	bool has_own_time = line->wall_ms != LOG_NO_TIME && !line->is_stamped;
+	bool is_bare = line->form == LOG_TEXT && !has_own_time;
+	line->is_continuation = is_bare && goes_on(flow, text + line->envelope,
+						   length - line->envelope, line->level);
 	if (!is_bare)
 		flow->in_traceback = false;
 	if (flow->in_traceback && line->level < LOG_LEVEL_ERROR)
 		line->level = flow->level > LOG_LEVEL_ERROR ? flow->level : LOG_LEVEL_ERROR;
 	if (line->is_continuation && line->level == LOG_LEVEL_NONE)
 		line->level = flow->level;
-	if (line->is_continuation && flow->has_times)
+	if (line->is_continuation && flow->has_times && !line->is_stamped)
 		line->wall_ms = flow->wall_ms;
 	flow->started = true;
 	flow->level = line->level;
-	if (line->wall_ms != LOG_NO_TIME) {
+	if (has_own_time) {
 		flow->wall_ms = line->wall_ms;
 		flow->has_times = true;
 	}
@@ -169,6 +195,8 @@ static size_t next_oddity(const char *text, size_t length, size_t at)
 bool log_needs_normalising(const char *text, size_t length)
 {
 	uint32_t code;
+	if (log_is_docker(text, length))
+		return true;
 	for (size_t at = next_oddity(text, length, 0); at < length;
 		at = next_oddity(text, length, at + 1)) {
 		bool skips = text[at] == '\\' && at + 1 < length && text[at + 1] == '\\';
@@ -180,7 +208,7 @@ bool log_needs_normalising(const char *text, size_t length)
 	return false;
 }
 
-void log_normalise(const char *text, size_t length, struct str *to)
+static void normalise(const char *text, size_t length, struct str *to)
 {
 	uint32_t code;
 	for (size_t at = 0; at < length;) {
@@ -201,4 +229,13 @@ void log_normalise(const char *text, size_t length, struct str *to)
 		}
 		at = odd + taken;
 	}
+}
+
+void log_normalise(const char *text, size_t length, struct str *to)
+{
+	autostr struct str line = STR_INIT;
+	if (log_docker_open(text, length, &line))
+		normalise(line.text, line.length, to);
+	else
+		normalise(text, length, to);
 }

@@ -3,7 +3,8 @@
  * One line of a log -> when, how bad, which bot, what. Our own scanner, one pass, no allocation:
  * JSON (pino, bunyan, zap, structlog, loguru, winston), logfmt, Python's logging in its usual
  * formats, nginx, Redis, PostgreSQL, supervisord, syslog, and anything that begins with a time; any
- * other line is a text without time and level. A line cut anywhere gives what its start says. Parts
+ * other line is a text without time and level. Before any of these may stand what the runtime of a
+ * container writes there (k8s-file of Podman); its time is the line's, for it has a zone. A line cut anywhere gives what its start says. Parts
  * point into the line. Pure; any thread.
  *
  * What a line does not say itself it has from the lines before it: struct log_flow holds that, one
@@ -39,6 +40,8 @@ struct log_line {
 	struct log_part bot;         /* name or id, as written */
 	struct log_part correlation; /* request or trace id */
 	struct log_part error;       /* of a JSON line: the message of its err or exception */
+	uint32_t envelope;           /* bytes that a container's runtime put before the line */
+	bool is_stamped;             /* it has its time from there, and says none itself */
 	bool is_continuation;        /* belongs to the line before it (set by log_flow_take) */
 };
 
@@ -70,7 +73,7 @@ void log_part_text(const char *text, struct log_part part, struct str *to);
 
 /* Appends the line as it should be kept: colours (SGR sequences, also as \u001b) are taken out, and
  * printable ASCII that is written as \u00XX is written as itself, so that no secret hides behind an
- * escape. */
+ * escape. A line of Docker's json-file driver is unwrapped first: TIME stdout F LINE. */
 void log_normalise(const char *text, size_t length, struct str *to);
 /* Whether log_normalise() would change the line. */
 bool log_needs_normalising(const char *text, size_t length);

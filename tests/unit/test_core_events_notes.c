@@ -122,6 +122,19 @@ static void a_full_mailbox_forgets_nothing(void **state)
 	assert_int_equal(chunk_count(list->chunks[0]), 2);
 }
 
+static void a_name_that_nobody_knows_leaves_a_line_with_its_log(void **state)
+{
+	struct writer_bench *bench = *state;
+	writer_bench_line(bench, "level=info bot=123456 msg=known");
+	writer_bench_line(bench, "level=info bot=stranger msg=unknown");
+	event_writer_give_to(bench->writer, NULL);
+	writer_bench_line(bench, "level=info bot=stranger msg=nobody");
+	const struct chunk *chunk = writer_bench_chunk(bench);
+	assert_string_equal(chunk_bot(chunk, chunk_record(chunk, 0)), "shop");
+	assert_string_equal(chunk_bot(chunk, chunk_record(chunk, 1)), "own_log");
+	assert_string_equal(chunk_bot(chunk, chunk_record(chunk, 2)), "stranger");
+}
+
 static void a_log_that_gets_another_bot_keeps_what_waits(void **state)
 {
 	struct writer_bench *bench = *state;
@@ -256,6 +269,7 @@ int main(void)
 		with_bench(an_exception_of_many_lines_counts_as_one_error),
 		with_bench(notes_are_posted_at_most_sixty_times_a_second),
 		with_bench(a_full_mailbox_forgets_nothing),
+		with_bench(a_name_that_nobody_knows_leaves_a_line_with_its_log),
 		with_bench(a_log_that_gets_another_bot_keeps_what_waits),
 		with_bench(an_engine_that_takes_nothing_costs_bounded_memory_and_is_told),
 		with_bench(a_writer_that_never_posted_frees_everything),

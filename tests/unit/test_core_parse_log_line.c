@@ -191,6 +191,26 @@ static void lines_for_people_are_read(void **state)
 	assert_samples(samples, COUNT_OF(samples));
 }
 
+static void what_the_runtime_of_a_container_writes_is_stepped_over(void **state)
+{
+	(void)state;
+	static const struct sample samples[] = {
+		{"2026-11-20T10:00:21.744111222+00:00 stdout F "
+		 "{\"level\":\"warn\",\"msg\":\"slow\",\"bot\":\"quiz\",\"trace_id\":\"t1\"}",
+			LOG_JSON, LOG_LEVEL_WARN, T, "slow", "quiz", "t1"},
+		/* the time of the program has no zone, and may be another one than ours */
+		{"2026-11-20T12:00:21.744+02:00 stderr F 2026-11-20 03:00:21,744 - app - ERROR - "
+		 "failed",
+			LOG_TEXT, LOG_LEVEL_ERROR, T, "failed", NULL, NULL},
+		{"2026-11-20T10:00:21.744Z stdout P x", LOG_TEXT, LOG_LEVEL_NONE, T, "x", NULL,
+			NULL},
+		/* not what it looks like */
+		{"2026-11-20T10:00:21.744Z stdout of it", LOG_TEXT, LOG_LEVEL_NONE, T,
+			"stdout of it", NULL, NULL},
+	};
+	assert_samples(samples, COUNT_OF(samples));
+}
+
 static void times_without_a_zone_are_local_times_of_the_writer(void **state)
 {
 	(void)state;
@@ -243,6 +263,20 @@ static void a_traceback_of_a_program_without_times_ends_at_its_exception(void **
 	assert_flow(lines, COUNT_OF(lines), "-E+E+E-+-", LOG_NO_TIME);
 }
 
+static void a_traceback_in_a_container_has_the_times_of_its_runtime(void **state)
+{
+	(void)state;
+	static const char *const lines[] = {
+		"2026-11-20T10:00:21.000Z stderr F 2026-11-20 10:00:21,000 - app - ERROR - failed",
+		"2026-11-20T10:00:21.001Z stderr F Traceback (most recent call last):",
+		"2026-11-20T10:00:21.002Z stderr F   File \"a.py\", line 1",
+		"2026-11-20T10:00:21.744Z stderr F ValueError: 1"};
+	static const char *const alone[] = {"2026-11-20T10:00:21.000Z stdout F starting",
+		"2026-11-20T10:00:21.744Z stdout F ready"};
+	assert_flow(lines, COUNT_OF(lines), "E+E+E+E", T);
+	assert_flow(alone, COUNT_OF(alone), "--", T);
+}
+
 static void lines_of_json_never_go_on(void **state)
 {
 	(void)state;
@@ -265,7 +299,9 @@ static void any_cut_of_a_line_is_read_without_an_overrun(void **state)
 		"10.0.0.1 - - [20/Nov/2026:13:00:21 +0300] \"POST /hook HTTP/1.1\" 502 150 \"-\"",
 		"812:M 20 Nov 2026 10:00:21.744 # Out of disk",
 		"Nov 20 10:00:21 host bot[7]: hello",
-		"2026-11-20 10:00:21.744 | WARNING  | app.main:run:42 - slow"};
+		"2026-11-20 10:00:21.744 | WARNING  | app.main:run:42 - slow",
+		"2026-11-20T10:00:21.744Z stdout F {\"msg\":\"x\"}",
+		"{\"log\":\"a\\n\",\"stream\":\"stdout\",\"time\":\"2026-11-20T10:00:21Z\"}"};
 	for (size_t i = 0; i < COUNT_OF(lines); i++) {
 		for (size_t length = 0; length <= strlen(lines[i]); length++) {
 			struct log_line line;
@@ -323,6 +359,21 @@ static void colours_are_taken_out_and_nothing_hides_behind_an_escape(void **stat
 	assert_normalised("\x1b[2J\x1b]0;x\a \x1b[31", "\x1b[2J\x1b]0;x\a \x1b[31");
 }
 
+static void a_line_of_dockers_json_file_is_unwrapped(void **state)
+{
+	(void)state;
+	assert_normalised("{\"log\":\"{\\\"level\\\":\\\"warn\\\"}\\n\",\"stream\":\"stdout\","
+			  "\"time\":\"2026-11-20T10:00:21.744Z\"}",
+		"2026-11-20T10:00:21.744Z stdout F {\"level\":\"warn\"}");
+	assert_normalised("{\"log\":\"\\u001b[31m123456\\u003aAAE\\n\",\"stream\":\"stderr\","
+			  "\"attrs\":{\"a\":\"b\"},\"time\":\"2026-11-20T10:00:21.744Z\"}",
+		"2026-11-20T10:00:21.744Z stderr F 123456:AAE");
+	/* cut, and another one's */
+	assert_normalised("{\"log\":\"a\\n\",\"stream\":\"stdout\",\"time\":\"2026",
+		"{\"log\":\"a\\n\",\"stream\":\"stdout\",\"time\":\"2026");
+	assert_normalised("{\"log\":\"a\",\"level\":30}", "{\"log\":\"a\",\"level\":30}");
+}
+
 static void broken_escapes_become_replacement_characters(void **state)
 {
 	(void)state;
@@ -355,14 +406,17 @@ int main(void)
 		cmocka_unit_test(json_of_every_framework_is_read),
 		cmocka_unit_test(logfmt_is_read),
 		cmocka_unit_test(lines_for_people_are_read),
+		cmocka_unit_test(what_the_runtime_of_a_container_writes_is_stepped_over),
 		cmocka_unit_test(times_without_a_zone_are_local_times_of_the_writer),
 		cmocka_unit_test(a_traceback_belongs_to_the_line_before_it),
 		cmocka_unit_test(a_traceback_of_a_program_without_times_ends_at_its_exception),
+		cmocka_unit_test(a_traceback_in_a_container_has_the_times_of_its_runtime),
 		cmocka_unit_test(lines_of_json_never_go_on),
 		cmocka_unit_test(any_cut_of_a_line_is_read_without_an_overrun),
 		cmocka_unit_test(a_line_of_four_mebibytes_is_read_in_one_pass),
 		cmocka_unit_test(colours_are_taken_out_and_nothing_hides_behind_an_escape),
 		cmocka_unit_test(broken_escapes_become_replacement_characters),
+		cmocka_unit_test(a_line_of_dockers_json_file_is_unwrapped),
 		cmocka_unit_test(levels_have_words_letters_and_numbers),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
