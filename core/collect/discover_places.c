@@ -2,6 +2,7 @@
 #include "core/collect/discover_internal.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
@@ -144,15 +145,60 @@ static void found_pm2(struct scene *scene, const char *path)
 	add(scene, NULL, "pm2", same_place(folder, usual) ? "" : folder);
 }
 
+static bool is_supervisord(const struct proc_seen *seen)
+{
+	return strcmp(seen->comm, "supervisord") == 0;
+}
+
+static bool is_pm2(const struct proc_seen *seen)
+{
+	return starts_with(seen->command, "PM2 v");
+}
+
+/* Those whose process says where they listen; of others only the usual place is known. */
+static const struct running {
+	const char *kind;
+	bool (*is_it)(const struct proc_seen *seen);
+	found_socket *found;
+	const char *address; /* what its address is */
+} running[] = {
+	{"supervisord", is_supervisord, found_supervisord, "SOCKET"},
+	{"pm2", is_pm2, found_pm2, "FOLDER"},
+};
+
 static void find_running(struct scene *scene)
 {
-	for (size_t i = 0; i < scene->procs.count; i++) {
-		const struct proc_seen *seen = &scene->procs.items[i];
-		if (strcmp(seen->comm, "supervisord") == 0)
-			find_sockets(scene, seen, found_supervisord);
-		else if (starts_with(seen->command, "PM2 v"))
-			find_sockets(scene, seen, found_pm2);
-	}
+	for (size_t i = 0; i < scene->procs.count; i++)
+		for (size_t j = 0; j < COUNT_OF(running); j++)
+			if (running[j].is_it(&scene->procs.items[i]))
+				find_sockets(scene, &scene->procs.items[i], running[j].found);
+}
+
+static bool may_look_into(pid_t pid)
+{
+	char path[64];
+	snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
+	return access(path, R_OK) == 0 || errno == ENOENT;
+}
+
+/* "None here" would be wrong of one that runs and may not be asked where it listens. */
+static void say_hidden(const struct scene *scene, struct found_supervisor *found)
+{
+	for (size_t i = 0; i < scene->procs.count; i++)
+		for (size_t j = 0; j < COUNT_OF(running); j++) {
+			const struct proc_seen *seen = &scene->procs.items[i];
+			if (strcmp(running[j].kind, found->kind) != 0 || !running[j].is_it(seen) ||
+				may_look_into(seen->pid))
+				continue;
+			free(found->error);
+			found->error = xasprintf(
+				"one runs as process %d of another user, and where it listens may "
+				"not be seen: run this as root or as that user, or say it: "
+				"--supervisor %s=%s",
+				(int)seen->pid, found->kind, running[j].address);
+			found->is_absent = false;
+			return;
+		}
 }
 
 static void add_given(struct scene *scene)
@@ -217,5 +263,7 @@ void discover_ask(struct scene *scene)
 			continue;
 		free(found->error);
 		found->error = xstrdup(err.text);
+		if (found->is_absent)
+			say_hidden(scene, found);
 	}
 }
