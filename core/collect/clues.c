@@ -19,6 +19,7 @@
 #include "core/base/str.h"
 #include "core/parse/env_file.h"
 #include "core/collect/clue_services.h"
+#include "core/collect/outside.h"
 
 enum { FILE_MAX = LIMIT_ENV_FILE_BYTES, ENVIRONMENT_MAX = 1 << 20, DEPTH_MAX = 2, WORDS_MAX = 64 };
 
@@ -97,10 +98,26 @@ static void add_transport(struct clues *clues, const char *key, const char *valu
 		copy_text(clues->transport, sizeof(clues->transport), "mtproto");
 }
 
+/* The path that we know it by; false: it is not to be found from here. */
+static bool find_place(const struct clues *clues, const char *path, char *ret, size_t size)
+{
+	if (clues->mounts_of > 0)
+		return outside_path(clues->mounts_of, path, ret, size);
+	return !clues->mounts_of && copy_text(ret, size, path);
+}
+
 static void add_setting(struct clues *clues, const char *key, const char *value)
 {
+	size_t known = clues->service_count;
 	add_transport(clues, key, value);
 	clue_service_variable(clues, key, value);
+	for (; known < clues->service_count; known++) {
+		struct clue_service *service = &clues->services[known];
+		service->is_inside = clues->has_net && service->host[0];
+		char place[sizeof(service->socket)];
+		if (service->socket[0] && find_place(clues, service->socket, place, sizeof(place)))
+			copy_text(service->socket, sizeof(service->socket), place);
+	}
 }
 
 /* ---- variables ---- */
@@ -215,11 +232,12 @@ static bool is_called(const char *path, const char *ending)
 	return length > end && strcmp(path + length - end, ending) == 0;
 }
 
-static void add_settings(
-	struct clues *clues, const char *path, const struct guarded *file, int depth)
+/* `called`: as the bot knows it; `path`: where we found it. */
+static void add_settings(struct clues *clues, const char *called, const char *path,
+	const struct guarded *file, int depth)
 {
-	const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
-	if (is_called(path, ".json") && depth < DEPTH_MAX) {
+	const char *name = strrchr(called, '/') ? strrchr(called, '/') + 1 : called;
+	if (is_called(called, ".json") && depth < DEPTH_MAX) {
 		json_t *root = json_loadb(file->bytes, file->length, 0, NULL);
 		if (json_is_object(root))
 			add_json(clues, path, root, depth);
@@ -229,15 +247,17 @@ static void add_settings(
 	}
 }
 
-static void add_file(struct clues *clues, const char *path, int depth)
+static void add_file(struct clues *clues, const char *called, int depth)
 {
 	struct guarded file autoguard = {0};
+	char path[sizeof(clues->file)];
 	int64_t id = 0;
-	if (!is_path(path) || starts_with(path, "/proc/") || starts_with(path, "/sys/") ||
+	if (!is_path(called) || starts_with(called, "/proc/") || starts_with(called, "/sys/") ||
+		!find_place(clues, called, path, sizeof(path)) ||
 		!read_guarded(path, FILE_MAX, true, &file))
 		return;
 	if (!is_token(file.bytes, &id)) {
-		add_settings(clues, path, &file, depth);
+		add_settings(clues, called, path, &file, depth);
 		return;
 	}
 	if (clues->file[0] || (clues->tg_id && clues->tg_id != id))

@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum { CLUES_SERVICES = 8 };
+enum { CLUES_SERVICES = 8, CLUES_NO_PATHS = -1 };
 
 /* A server that a process names. */
 struct clue_service {
@@ -21,6 +21,7 @@ struct clue_service {
 	char socket[256];   /* a path; of Postgres the folder; "": none */
 	char port[8];       /* "": the usual one */
 	char database[128]; /* "": the usual one */
+	bool is_inside;     /* its host is named in a network that is not ours */
 };
 
 struct clues {
@@ -32,6 +33,10 @@ struct clues {
 	char inside[512];   /* a file that holds it in a form that botswain cannot read */
 	char transport[16]; /* polling, webhook or mtproto, where its settings say so; "" */
 	bool talks;         /* has a connection to Telegram */
+	/* Paths are those of this process, which has mounts of its own (outside.h); files are named
+	 * by the place where we find them. 0: they are ours; CLUES_NO_PATHS: nobody can say where. */
+	pid_t mounts_of;
+	bool has_net; /* it has a network of its own: hosts are named there */
 	struct clue_service services[CLUES_SERVICES];
 	size_t service_count;
 };

@@ -86,6 +86,16 @@ static struct candidate *add(struct scene *scene, size_t supervisor, const char 
 	return candidate;
 }
 
+/* Of a container that does not run nobody can say where its files are. */
+static pid_t mounts_of(
+	const struct scene *scene, size_t supervisor, const struct candidate *candidate)
+{
+	if (candidate->process)
+		return candidate->process->clues.mounts_of;
+	bool is_docker = strcmp(scene->discovery->supervisors[supervisor - 1].kind, "docker") == 0;
+	return is_docker ? CLUES_NO_PATHS : 0;
+}
+
 /* The program of a supervisor, made when it was not looked at yet. */
 static struct candidate *of_program(
 	struct scene *scene, size_t supervisor, const struct program *program)
@@ -101,6 +111,8 @@ static struct candidate *of_program(
 	copy_text(candidate->clues.variable, sizeof(candidate->clues.variable), program->token_key);
 	if (*program->env_file)
 		clues_add_file(&candidate->clues, program->env_file);
+	candidate->clues.mounts_of = mounts_of(scene, supervisor, candidate);
+	candidate->clues.has_net = candidate->process && candidate->process->clues.has_net;
 	clues_add_command(&candidate->clues, program->command, program->directory);
 	if (candidate->process)
 		clues_add_command(
@@ -134,6 +146,8 @@ static void look_at(struct scene *scene, const struct proc_seen *seen)
 		return;
 	struct candidate *candidate = add(scene, 0, "");
 	candidate->process = seen;
+	candidate->clues.mounts_of = seen->clues.mounts_of;
+	candidate->clues.has_net = seen->clues.has_net;
 	clues_merge(&candidate->clues, &seen->clues);
 	clues_add_command(&candidate->clues, seen->command, seen->folder);
 }

@@ -68,6 +68,7 @@ static bool is_same(const struct clue_service *one, const struct clue_service *o
 	bool is_redis = strcmp(one->kind, "redis") == 0;
 	return strcmp(one->kind, other->kind) == 0 && strcmp(one->host, other->host) == 0 &&
 	       strcmp(one->socket, other->socket) == 0 && strcmp(one->port, other->port) == 0 &&
+	       one->is_inside == other->is_inside &&
 	       (is_redis || strcmp(one->database, other->database) == 0);
 }
 
@@ -112,6 +113,10 @@ static bool is_near(const struct clue_service *service)
 
 static bool answers(const struct scene *scene, struct clue_service *service, struct err *err)
 {
+	if (service->is_inside)
+		return err_set(err, ERR_REFUSED,
+			"it is named in the network of a container: write how this machine reaches "
+			"it, and take the # away");
 	if (!is_near(service))
 		return err_set(err, ERR_REFUSED,
 			"it is on another machine and was not asked: take the # away");

@@ -13,6 +13,7 @@
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "core/parse/pid.h"
+#include "core/collect/outside.h"
 #include "core/collect/proc.h"
 #include "core/collect/command_words.h"
 #include "core/collect/telegram_nets.h"
@@ -151,6 +152,8 @@ static void look(struct walk *walk, pid_t pid)
 	seen.unit = read_unit(pid);
 	if (!is_no_bot(&seen)) {
 		read_tables(walk, pid);
+		seen.clues.mounts_of = outside_is_other(pid, "mnt") ? pid : 0;
+		seen.clues.has_net = outside_is_other(pid, "net");
 		if (!clues_add_environment(&seen.clues, pid))
 			procs->hidden += errno == EACCES || errno == EPERM;
 		seen.clues.talks = talks(walk, pid);
