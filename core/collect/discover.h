@@ -46,8 +46,10 @@ struct found_bot {
 
 struct found_service {
 	struct clue_service service;
-	char *bot;       /* the first that names it */
-	bool is_open;    /* it answers without a password */
+	char *bot;    /* the first that names it */
+	bool is_open; /* it answers without a password */
+	size_t heartbeats,
+		streams; /* a Redis: how many of the bots have a key hb:NAME, events:NAME */
 	char *next_step; /* when it does not */
 	char *name;      /* fit for `redis:` or `postgres:` */
 };

@@ -174,6 +174,22 @@ static void add_bot(const struct discovery *discovery, const struct found_bot *b
 
 /* ---- servers ---- */
 
+/* Not taken as it is: a pattern also concerns bots that have no such key. */
+static void add_keys(const struct found_service *found, struct str *to)
+{
+	if (found->heartbeats)
+		str_addf(to,
+			"    # heartbeats: \"hb:*\" # %zu of these bots have a key hb:NAME; take "
+			"the "
+			"# away if it is a heartbeat\n",
+			found->heartbeats);
+	if (found->streams)
+		str_addf(to,
+			"    # streams: [\"events:*\"] # %zu of these bots have a key events:NAME; "
+			"take the # away if it is a stream of events\n",
+			found->streams);
+}
+
 static void add_service(const struct found_service *found, struct str *to)
 {
 	const struct clue_service *service = &found->service;
@@ -200,6 +216,7 @@ static void add_service(const struct found_service *found, struct str *to)
 	str_addch(to, '\n');
 	if (!found->is_open)
 		str_addf(to, "#    password: {file: %s.password}\n", found->name);
+	add_keys(found, to);
 }
 
 static void add_services(const struct discovery *discovery, const char *kind, struct str *to)
@@ -350,6 +367,8 @@ static json_t *json_of_service(const struct found_service *found)
 	json_object_set_new(object, "socket", text_of(found->service.socket));
 	json_object_set_new(object, "port", text_of(found->service.port));
 	json_object_set_new(object, "answers", json_boolean(found->is_open));
+	json_object_set_new(object, "heartbeats", json_integer((json_int_t)found->heartbeats));
+	json_object_set_new(object, "streams", json_integer((json_int_t)found->streams));
 	json_object_set_new(object, "next_step", text_of(found->next_step));
 	return object;
 }

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <hiredis/hiredis.h>
+
 #include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/mem.h"
@@ -16,6 +18,8 @@
 #include "core/collect/pg_conn.h"
 #include "core/collect/redis_conn.h"
 
+enum { KEYS_MAX = 500 };
+
 static struct net_limit limit_of(const struct scene *scene)
 {
 	return (struct net_limit){.clock = clock_real(),
@@ -23,8 +27,27 @@ static struct net_limit limit_of(const struct scene *scene)
 		.stop_fd = -1};
 }
 
-static bool answers_redis(const struct scene *scene, struct clue_service *service, struct err *err)
+/* How many of the bots have a key of this kind and their name there; 0 where we may not ask. */
+static size_t count_keys(const struct scene *scene, struct redis_conn *conn, const char *prefix,
+	const struct net_limit *limit)
 {
+	const struct discovery *discovery = scene->discovery;
+	size_t count = 0;
+	for (size_t i = 0; i < discovery->bot_count && i < KEYS_MAX; i++) {
+		struct redisReply *reply autoreply = NULL;
+		autofree char *key = xasprintf("%s%s", prefix, discovery->bots[i].name);
+		if (!redis_ask(conn, (const char *const[]){"EXISTS", key, NULL}, limit, &reply,
+			    NULL) ||
+			reply->type != REDIS_REPLY_INTEGER)
+			break;
+		count += reply->integer > 0;
+	}
+	return count;
+}
+
+static bool answers_redis(const struct scene *scene, struct found_service *found, struct err *err)
+{
+	struct clue_service *service = &found->service;
 	char none[] = "", *host = service->host;
 	struct redis_conn *conn = NULL;
 	struct redisReply *reply autoreply = NULL;
@@ -39,6 +62,10 @@ static bool answers_redis(const struct scene *scene, struct clue_service *servic
 	struct net_limit limit = limit_of(scene);
 	bool is_well = redis_open(&conf, &nothing, &limit, &conn, err) &&
 		       redis_ask(conn, (const char *const[]){"PING", NULL}, &limit, &reply, err);
+	if (is_well) {
+		found->heartbeats = count_keys(scene, conn, "hb:", &limit);
+		found->streams = count_keys(scene, conn, "events:", &limit);
+	}
 	redis_close(conn);
 	return is_well;
 }
@@ -111,8 +138,9 @@ static bool is_near(const struct clue_service *service)
 	       strcmp(service->host, "localhost") == 0 || strcmp(service->host, "::1") == 0;
 }
 
-static bool answers(const struct scene *scene, struct clue_service *service, struct err *err)
+static bool answers(const struct scene *scene, struct found_service *found, struct err *err)
 {
+	const struct clue_service *service = &found->service;
 	if (service->is_inside)
 		return err_set(err, ERR_REFUSED,
 			"it is named in the network of a container: write how this machine reaches "
@@ -121,7 +149,7 @@ static bool answers(const struct scene *scene, struct clue_service *service, str
 		return err_set(err, ERR_REFUSED,
 			"it is on another machine and was not asked: take the # away");
 	if (strcmp(service->kind, "redis") == 0)
-		return answers_redis(scene, service, err);
+		return answers_redis(scene, found, err);
 	return answers_postgres(scene, service, err);
 }
 
@@ -145,7 +173,7 @@ static void add(struct scene *scene, const struct clue_service *service, const c
 		return;
 	struct found_service found = {
 		.service = *service, .bot = xstrdup(bot), .name = name_of(scene, service->kind)};
-	found.is_open = answers(scene, &found.service, &err);
+	found.is_open = answers(scene, &found, &err);
 	found.next_step = found.is_open          ? xstrdup("")
 			  : err.code == ERR_AUTH ? xstrdup(login_step(service->kind))
 						 : xstrdup(err.text);
