@@ -121,7 +121,7 @@ static void set_up(struct bench *bench)
 	bench->mailbox = mailbox_new(10000);
 	bench->directory = event_directory_new(1 << 20);
 	hub_init(&bench->hub, &bench->clock, bench->mailbox, bench->settings);
-	event_post_open(&bench->post, &bench->hub, "a", "a", NULL);
+	event_post_open(&bench->post, &bench->hub, "a", &(struct event_source){.name = "a"});
 }
 
 static void tear_down(struct bench *bench)
