@@ -98,6 +98,18 @@ static void add_transport(struct clues *clues, const char *key, const char *valu
 		copy_text(clues->transport, sizeof(clues->transport), "mtproto");
 }
 
+/* "name": "orders", BOT_NAME=orders: fit to be a part of a key. */
+static void add_name(struct clues *clues, const char *key, const char *value)
+{
+	static const char *const keys[] = {"name", "bot_name", "botname"};
+	static const char plain[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-:";
+	for (size_t i = 0; i < COUNT_OF(keys); i++)
+		if (strcasecmp(key, keys[i]) == 0 && !clues->name[0] &&
+			strlen(value) < sizeof(clues->name) && !value[strspn(value, plain)])
+			copy_text(clues->name, sizeof(clues->name), value);
+}
+
 /* The path that we know it by; false: it is not to be found from here. */
 static bool find_place(const struct clues *clues, const char *path, char *ret, size_t size)
 {
@@ -110,6 +122,7 @@ static void add_setting(struct clues *clues, const char *key, const char *value)
 {
 	size_t known = clues->service_count;
 	add_transport(clues, key, value);
+	add_name(clues, key, value);
 	clue_service_variable(clues, key, value);
 	for (; known < clues->service_count; known++) {
 		struct clue_service *service = &clues->services[known];
@@ -319,6 +332,7 @@ void clues_merge(struct clues *clues, const struct clues *more)
 	take(clues->variable, sizeof(clues->variable), more->variable);
 	take(clues->inside, sizeof(clues->inside), more->inside);
 	take(clues->transport, sizeof(clues->transport), more->transport);
+	take(clues->name, sizeof(clues->name), more->name);
 	if (!clues->tg_id || clues->tg_id == more->tg_id) {
 		take(clues->file, sizeof(clues->file), more->file);
 		if (!clues->env_file[0])

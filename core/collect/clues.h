@@ -31,6 +31,7 @@ struct clues {
 	char env_file[512]; /* holds it in a line `key`=... */
 	char key[128];
 	char inside[512];   /* a file that holds it in a form that botswain cannot read */
+	char name[64];      /* what it calls itself: letters, digits, _ . - : alone */
 	char transport[16]; /* polling, webhook or mtproto, where its settings say so; "" */
 	bool talks;         /* has a connection to Telegram */
 	/* Paths are those of this process, which has mounts of its own (outside.h); files are named

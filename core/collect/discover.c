@@ -46,6 +46,7 @@ static void release_bot(struct found_bot *bot)
 	free(bot->env_file);
 	free(bot->key);
 	free(bot->next_step);
+	free(bot->heartbeat);
 }
 
 void discovery_release(struct discovery *discovery)

@@ -40,8 +40,10 @@ struct found_bot {
 	char *token_file, *env_file, *key; /* where its token can be read; "" */
 	char *next_step;                   /* when it can't: what to do */
 	char transport[16];                /* as its settings say; "" */
-	int64_t tg_id;                     /* 0 unknown */
-	int pid;                           /* 0 unknown */
+	char own_name[64];                 /* what it calls itself, "" unknown */
+	char *heartbeat; /* the key of its heartbeat, where that is not made of its name; "" */
+	int64_t tg_id;   /* 0 unknown */
+	int pid;         /* 0 unknown */
 };
 
 struct found_service {

@@ -301,9 +301,11 @@ static void add_bot(struct scene *scene, const struct candidate *candidate)
 		.env_file = xstrdup(""),
 		.key = xstrdup(""),
 		.next_step = xstrdup(""),
+		.heartbeat = xstrdup(""),
 		.tg_id = candidate->clues.tg_id,
 		.pid = candidate->process ? (int)candidate->process->pid : 0};
 	copy_text(bot.transport, sizeof(bot.transport), candidate->clues.transport);
+	copy_text(bot.own_name, sizeof(bot.own_name), candidate->clues.name);
 	place_token(&bot, candidate);
 	discovery->bots =
 		xreallocarray(discovery->bots, discovery->bot_count + 1, sizeof(*discovery->bots));

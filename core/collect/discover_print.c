@@ -162,6 +162,10 @@ static void add_bot(const struct discovery *discovery, const struct found_bot *b
 	str_addch(to, '\n');
 	add_token(bot, to);
 	add_process(discovery, bot, to);
+	if (*bot->heartbeat) {
+		add_key(to, "    ", "heartbeat", bot->heartbeat);
+		str_addch(to, '\n');
+	}
 	if (strcmp(bot->state, "stopped") == 0)
 		str_adds(to,
 			"    enabled: no # it is stopped; without this line that is an alarm\n");
@@ -174,19 +178,19 @@ static void add_bot(const struct discovery *discovery, const struct found_bot *b
 
 /* ---- servers ---- */
 
-/* Not taken as it is: a pattern also concerns bots that have no such key. */
+/* Streams are not taken as they are: what is in them may be anything. */
 static void add_keys(const struct found_service *found, struct str *to)
 {
 	if (found->heartbeats)
 		str_addf(to,
-			"    # heartbeats: \"hb:*\" # %zu of these bots have a key hb:NAME; take "
-			"the "
-			"# away if it is a heartbeat\n",
+			"    heartbeats: \"hb:*\" # %zu of these bots have such a key, which "
+			"expires\n",
 			found->heartbeats);
 	if (found->streams)
 		str_addf(to,
-			"    # streams: [\"events:*\"] # %zu of these bots have a key events:NAME; "
-			"take the # away if it is a stream of events\n",
+			"    # streams: [\"events:*\"] # %zu of these bots have one; take the # "
+			"away "
+			"if it is of events\n",
 			found->streams);
 }
 
@@ -344,6 +348,7 @@ static json_t *json_of_bot(const struct discovery *discovery, const struct found
 	json_object_set_new(object, "token_env_file", text_of(bot->env_file));
 	json_object_set_new(object, "token_key", text_of(bot->key));
 	json_object_set_new(object, "next_step", text_of(bot->next_step));
+	json_object_set_new(object, "heartbeat", text_of(bot->heartbeat));
 	return object;
 }
 

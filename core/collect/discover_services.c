@@ -27,23 +27,60 @@ static struct net_limit limit_of(const struct scene *scene)
 		.stop_fd = -1};
 }
 
-/* How many of the bots have a key of this kind and their name there; 0 where we may not ask. */
-static size_t count_keys(const struct scene *scene, struct redis_conn *conn, const char *prefix,
-	const struct net_limit *limit)
+/* ---- keys of the bots ---- */
+
+struct keys {
+	struct redis_conn *conn;
+	const struct net_limit *limit;
+	bool is_refused; /* this user may not ask, or the connection is gone: no further question */
+};
+
+static bool expires(struct keys *keys, const char *key)
 {
-	const struct discovery *discovery = scene->discovery;
-	size_t count = 0;
-	for (size_t i = 0; i < discovery->bot_count && i < KEYS_MAX; i++) {
-		struct redisReply *reply autoreply = NULL;
-		autofree char *key = xasprintf("%s%s", prefix, discovery->bots[i].name);
-		if (!redis_ask(conn, (const char *const[]){"EXISTS", key, NULL}, limit, &reply,
-			    NULL) ||
-			reply->type != REDIS_REPLY_INTEGER)
-			break;
-		count += reply->integer > 0;
-	}
-	return count;
+	struct redisReply *reply autoreply = NULL;
+	keys->is_refused =
+		keys->is_refused || !redis_ask(keys->conn, (const char *const[]){"PTTL", key, NULL},
+					    keys->limit, &reply, NULL);
+	return reply && reply->type == REDIS_REPLY_INTEGER && reply->integer > 0;
 }
+
+static bool is_stream(struct keys *keys, const char *key)
+{
+	struct redisReply *reply autoreply = NULL;
+	keys->is_refused =
+		keys->is_refused || !redis_ask(keys->conn, (const char *const[]){"TYPE", key, NULL},
+					    keys->limit, &reply, NULL);
+	return reply && reply->type == REDIS_REPLY_STATUS && strcmp(reply->str, "stream") == 0;
+}
+
+/* A heartbeat is a key that goes away by itself. Made of the name that a bot has here it needs no
+ * word with the bot; of the name that it calls itself by it does. */
+static void find_heartbeat(struct keys *keys, struct found_bot *bot, struct found_service *found)
+{
+	autofree char *key = xasprintf("hb:%s", bot->name);
+	autofree char *own = xasprintf("hb:%s", bot->own_name);
+	if (expires(keys, key)) {
+		found->heartbeats++;
+	} else if (bot->own_name[0] && !*bot->heartbeat && expires(keys, own)) {
+		free(bot->heartbeat);
+		bot->heartbeat = xstrdup(own);
+	}
+}
+
+static void find_keys(
+	const struct scene *scene, struct redis_conn *conn, struct found_service *found)
+{
+	struct net_limit limit = limit_of(scene);
+	struct keys keys = {.conn = conn, .limit = &limit};
+	struct discovery *discovery = scene->discovery;
+	for (size_t i = 0; i < discovery->bot_count && i < KEYS_MAX && !keys.is_refused; i++) {
+		autofree char *stream = xasprintf("events:%s", discovery->bots[i].name);
+		find_heartbeat(&keys, &discovery->bots[i], found);
+		found->streams += is_stream(&keys, stream);
+	}
+}
+
+/* ---- which of them answer ---- */
 
 static bool answers_redis(const struct scene *scene, struct found_service *found, struct err *err)
 {
@@ -62,10 +99,8 @@ static bool answers_redis(const struct scene *scene, struct found_service *found
 	struct net_limit limit = limit_of(scene);
 	bool is_well = redis_open(&conf, &nothing, &limit, &conn, err) &&
 		       redis_ask(conn, (const char *const[]){"PING", NULL}, &limit, &reply, err);
-	if (is_well) {
-		found->heartbeats = count_keys(scene, conn, "hb:", &limit);
-		found->streams = count_keys(scene, conn, "events:", &limit);
-	}
+	if (is_well)
+		find_keys(scene, conn, found);
 	redis_close(conn);
 	return is_well;
 }
