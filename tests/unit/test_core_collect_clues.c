@@ -268,6 +268,31 @@ static void a_name_with_a_star_is_the_worst_of_its_processes(void **state)
 	programs_release(&programs);
 }
 
+static void what_it_calls_itself_is_kept_where_it_can_be_a_part_of_a_key(void **state)
+{
+	(void)state;
+	clues_add_variable(&clues, "BOT_NAME", "two words");
+	clues_add_variable(&clues, "OTHER", "pizza");
+	assert_string_equal(clues.name, "");
+	autofree char *path = write_file("a.json", "{\"name\": \"quiz\", \"bot_name\": \"later\"}");
+	clues_add_file(&clues, path);
+	assert_string_equal(clues.name, "quiz");
+}
+
+static void files_that_nobody_can_place_are_left_alone(void **state)
+{
+	(void)state;
+	autofree char *path = write_file("token", TOKEN);
+	clues.mounts_of = CLUES_NO_PATHS;
+	clues_add_file(&clues, path);
+	assert_int_equal(clues.tg_id, 0);
+	assert_string_equal(clues.file, "");
+	clues.mounts_of = getpid(); /* whose paths are ours */
+	clues_add_file(&clues, path);
+	assert_int_equal(clues.tg_id, 7100000001);
+	assert_string_equal(clues.file, path);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -283,6 +308,11 @@ int main(void)
 		TEST(telegrams_networks_are_known_to_the_bit),
 		TEST(an_own_bot_api_is_an_address_of_digits),
 		TEST(a_name_with_a_star_is_the_worst_of_its_processes),
+		cmocka_unit_test_setup_teardown(
+			what_it_calls_itself_is_kept_where_it_can_be_a_part_of_a_key, setup,
+			teardown),
+		cmocka_unit_test_setup_teardown(
+			files_that_nobody_can_place_are_left_alone, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
