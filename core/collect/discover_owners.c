@@ -86,14 +86,13 @@ static struct candidate *add(struct scene *scene, size_t supervisor, const char 
 	return candidate;
 }
 
-/* Of a container that does not run nobody can say where its files are. */
+/* A container has paths of its own, also where it does not run or we may not look into it. */
 static pid_t mounts_of(
 	const struct scene *scene, size_t supervisor, const struct candidate *candidate)
 {
-	if (candidate->process)
-		return candidate->process->clues.mounts_of;
 	bool is_docker = strcmp(scene->discovery->supervisors[supervisor - 1].kind, "docker") == 0;
-	return is_docker ? CLUES_NO_PATHS : 0;
+	pid_t seen = candidate->process ? candidate->process->clues.mounts_of : 0;
+	return is_docker && !seen ? CLUES_NO_PATHS : seen;
 }
 
 /* The program of a supervisor, made when it was not looked at yet. */
