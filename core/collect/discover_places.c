@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "core/base/err.h"
@@ -20,9 +19,6 @@
 
 /* sd_booted(3) */
 #define SYSTEMD_RUNS "/run/systemd/system"
-#define SYSTEM_BUS   "/run/dbus/system_bus_socket"
-
-enum { BUS_MOMENTS = 5, BUS_MOMENT_MS = 200 };
 
 /* ---- the list ---- */
 
@@ -246,30 +242,15 @@ static bool ask(struct scene *scene, size_t index, struct err *err)
 	return is_well;
 }
 
-/* Where nothing used the bus yet, its first question starts it, and systemd comes to it a moment
- * later. */
-static bool ask_patiently(struct scene *scene, size_t index, struct err *err)
-{
-	const struct timespec moment = {.tv_nsec = BUS_MOMENT_MS * 1000L * 1000L};
-	const struct found_supervisor *found = &scene->discovery->supervisors[index];
-	bool is_coming = strcmp(found->kind, "systemd") == 0 && !*found->address &&
-			 access(SYSTEMD_RUNS, F_OK) == 0 && access(SYSTEM_BUS, F_OK) == 0;
-	for (int i = 0; i < BUS_MOMENTS && is_coming; i++) {
-		if (ask(scene, index, err) || err->code != ERR_NOT_FOUND)
-			return err->code == ERR_NONE;
-		*err = (struct err){0};
-		(void)nanosleep(&moment, NULL);
-	}
-	return ask(scene, index, err);
-}
-
+/* Where nothing used the bus yet, our question started it, and systemd comes to it a moment later. */
 static void say_no_bus(struct found_supervisor *found)
 {
 	if (strcmp(found->kind, "systemd") != 0 || access(SYSTEMD_RUNS, F_OK) != 0)
 		return;
 	free(found->error);
-	found->error = xstrdup("systemd runs here, and nobody answers for it on the system bus: "
-			       "install dbus, and start dbus.socket");
+	found->error =
+		xstrdup("systemd runs here, and nobody answers for it on the system bus: ask "
+			"once more; if that does not help, install dbus and start dbus.socket");
 	found->is_absent = false;
 }
 
@@ -289,7 +270,7 @@ void discover_ask(struct scene *scene)
 	for (size_t i = 0; i < discovery->supervisor_count; i++) {
 		struct found_supervisor *found = &discovery->supervisors[i];
 		struct err err = {0};
-		bool is_well = ask_patiently(scene, i, &err);
+		bool is_well = ask(scene, i, &err);
 		found->programs = scene->programs[i].count;
 		found->is_absent = !is_well && err.code == ERR_NOT_FOUND && !*found->address &&
 				   !found->is_configured;
