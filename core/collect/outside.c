@@ -43,6 +43,9 @@ bool outside_path(pid_t pid, const char *path, char *ret, size_t size)
 	autofree char *mountinfo = xasprintf("/proc/%d/mountinfo", (int)pid);
 	autofree char *seen = xasprintf("/proc/%d/root%s", (int)pid, path);
 	autostr struct str theirs = STR_INIT, ours = STR_INIT, place = STR_INIT;
+	/* Also in a chroot, whose root is no mount. */
+	if (is_one_file(seen, path))
+		return copy_text(ret, size, path);
 	if (!read_mounts(mountinfo, &theirs) || !read_mounts("/proc/self/mountinfo", &ours))
 		return false;
 	for (size_t nth = 0; mounts_outside(theirs.text, ours.text, path, nth, &place); nth++) {
