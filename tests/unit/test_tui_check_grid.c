@@ -131,7 +131,7 @@ static void two_checks_never_share_a_cell(void **state)
 static void a_cross_that_is_mostly_empty_is_none(void **state)
 {
 	struct bench *bench = *state;
-	static char names[6][8], urls[6][32];
+	static char names[6][16], urls[6][48];
 	for (int i = 0; i < 6; i++) {
 		snprintf(names[i], sizeof(names[i]), "c%d", i);
 		snprintf(urls[i], sizeof(urls[i]), "http://h%d/p%d", i, i);
