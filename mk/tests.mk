@@ -39,7 +39,7 @@ endef
 $(foreach kind,screen tty integration,$(eval $(call whole_rule,$(kind))))
 TTY_TESTS := $(patsubst tests/tty/%.c,$(O)/tests/tty/%,$(wildcard tests/tty/test_*.c))
 SHELL_TESTS := $(sort $(wildcard tests/*/test_*.sh))
-# These mostly wait, for real servers and real seconds; `check` runs them beside the others.
+# These mostly wait, for real servers and real seconds: they run beside the others.
 WAITING_TESTS := $(SHELL_TESTS) $(addprefix $(O)/tests/integration/test_,collect_telegram collect_streams collect_tokens \
 	collect_passwords on_alert_engine)
 ALL_TESTS := $(UNIT_TESTS) $(SCREEN_TESTS) $(TTY_TESTS) $(INTEGRATION_TESTS)
@@ -51,7 +51,7 @@ unit: $(UNIT_TESTS) ## build and run the unit tests
 
 check: deps ## install what is missing, build, run every test
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) all fleet-programs tests
-	$(Q)BOTSWAIN_BUILD=$(O) BOTSWAIN_BESIDE="$(WAITING_TESTS)" tests/run.sh $(filter-out $(WAITING_TESTS),$(ALL_TESTS)) $(FUZZ_REPLAYS)
+	$(Q)BOTSWAIN_BUILD=$(O) $(MAKE) --no-print-directory run-tests
 
 check-supervisors: ## bots under a real systemd, Podman, supervisord and pm2: discovered, watched, killed, stopped (root)
 	$(Q)$(MAKE) --no-print-directory deps DEPS="build run test supervisors"
@@ -69,7 +69,7 @@ tsan: ## every test under the thread sanitizer
 		$(MAKE) --no-print-directory MODE=tsan run-tests
 
 run-tests:
-	$(Q)tests/run.sh $(ALL_TESTS) $(FUZZ_REPLAYS) $(SHELL_TESTS)
+	$(Q)BOTSWAIN_BESIDE="$(WAITING_TESTS)" tests/run.sh $(filter-out $(WAITING_TESTS),$(ALL_TESTS)) $(FUZZ_REPLAYS)
 
 golden: tests ## rewrite the golden screens; review the difference like code
 	$(Q)BOTSWAIN_GOLDEN=1 tests/run.sh $(SCREEN_TESTS) $(filter $(O)/tests/unit/test_widgets_%,$(UNIT_TESTS))

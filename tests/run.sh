@@ -9,14 +9,17 @@ set -u
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 reports=${BOTSWAIN_REPORTS-}
-if [ -n "$reports" ]; then
-	rm -rf "$reports"
+[ -z "$reports" ] || rm -rf "$reports"
+# Each lane has a folder of its own, so that a word is that of the program that runs in it.
+watch_reports() { # LANE
+	[ -n "$reports" ] || return 0
+	reports=$reports/$1
 	mkdir -p "$reports/seen" || exit 1
 	chmod 1777 "$reports"
 	export ASAN_OPTIONS="log_path=$reports/report" TSAN_OPTIONS="log_path=$reports/report"
 	export LSAN_OPTIONS="print_suppressions=0"
 	export UBSAN_OPTIONS="log_path=$reports/report:print_stacktrace=1"
-fi
+}
 has_reports() { [ -n "$reports" ] && [ -n "$(find "$reports" -maxdepth 1 -type f)" ]; }
 show_reports() {
 	for report in "$reports"/report*; do
@@ -50,6 +53,7 @@ run_one() { # LANE PROGRAM
 }
 run_lane() { # LANE PROGRAM...
 	lane=$1; shift
+	watch_reports "$lane"
 	for each in "$@"; do run_one "$lane" "$each"; done
 }
 begin=$(date +%s.%N)
