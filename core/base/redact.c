@@ -257,7 +257,10 @@ static bool is_inside(const struct finds *finds, size_t at)
 static void search(const struct redactor *redactor, const char *bytes, size_t length, bool is_cut,
 	bool first_only, struct finds *ret_finds)
 {
-	const struct shape_text text = {.bytes = bytes, .length = length, .is_cut = is_cut};
+	const struct shape_text text = {.bytes = bytes,
+		.length = length,
+		.is_cut = is_cut,
+		.last_word = is_cut ? redact_last_word(bytes, length) : length};
 	struct span span;
 	bool knows = redactor && redactor->count;
 	for (size_t at = 0; at < length && !(first_only && ret_finds->count); at++) {

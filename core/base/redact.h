@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Keeps secrets out of what is stored, shown, sent or written. A redactor knows the secrets of this
- * engine by value and the shapes that secrets of others have: 123456:AAE...24 or more    ->
- * 123456:<redacted>        (also with %3A, also short ones after /bot) scheme://user:pass@host ->
- * scheme://user:<redacted>@host password=, "token": "..."  -> the value becomes <redacted> (the
- * list of keys is in redact.c) Authorization: any value, Bearer and Basic credentials -> <redacted>
+ * engine by value and the shapes that secrets of others have:
+ *   123456:AAE...24 or more    -> 123456:<redacted> (also with %3A, also short ones after /bot)
+ *   scheme://user:pass@host    -> scheme://user:<redacted>@host (up to the last '@' of the word: where
+ *                                 more than one may end the password, the host goes with it)
+ *   password=, "token": "..."  -> the value becomes <redacted> (the keys: redact_shape.c)
+ *   Authorization: any value, Bearer and Basic credentials -> <redacted>
  * It reads the whole line as it came, before anything splits it into fields, so a secret that ends
  * up across fields is still seen. Redacting twice changes nothing.
  *

@@ -13,6 +13,9 @@ enum {
 	TOKEN_MIN = 24,
 	BEARER_MIN = 16,
 	URL_USERINFO_MAX = 1024,
+	SCHEME_MAX = 16,
+	PORT_DIGITS = 5,
+	PORT_MAX = 65535,
 };
 
 static bool is_digit(char ch)
@@ -67,31 +70,75 @@ static bool encoded_token(const struct shape_text *text, size_t at, struct span 
 
 /* ---- scheme://user:password@host ---- */
 
-static bool ends_url(char ch)
+/* A slash that JSON escaped ends no word. */
+static bool ends_url(const struct shape_text *text, size_t at)
 {
-	return (unsigned char)ch <= ' ' || strchr("\"'<>\\`|", ch);
+	unsigned char ch = (unsigned char)text->bytes[at];
+	if (ch == '\\')
+		return !has_at(text, at + 1, "/");
+	return ch <= ' ' || strchr("\"'<>`|", ch);
 }
 
-/* The last '@' of the authority. A password with an unencoded '/' pushes it further back: then the
- * "port" before the slash is no number, and the last '@' of the whole word counts. */
-static size_t userinfo_end(const struct shape_text *text, size_t start)
+size_t redact_last_word(const char *bytes, size_t length)
+{
+	const struct shape_text text = {.bytes = bytes, .length = length};
+	size_t at = length;
+	while (at > 0 && !ends_url(&text, at - 1))
+		at--;
+	return at;
+}
+
+/* "://" as it is or as JSON escapes it; 0: none. */
+static size_t scheme_mark(const struct shape_text *text, size_t at)
+{
+	static const char *const marks[] = {"://", ":\\/\\/"};
+	for (size_t i = 0; i < COUNT_OF(marks); i++) {
+		if (has_at(text, at, marks[i]))
+			return strlen(marks[i]);
+	}
+	return 0;
+}
+
+/* In a list of URLs, the separator before the next one. */
+static bool is_next_url(const struct shape_text *text, size_t at)
+{
+	size_t end = at + 1;
+	if (text->bytes[at] != ',' && text->bytes[at] != ';')
+		return false;
+	while (end < text->length && end - at <= SCHEME_MAX &&
+		(is_token_char(text->bytes[end]) || text->bytes[end] == '+'))
+		end++;
+	return end > at + 1 && scheme_mark(text, end);
+}
+
+/* Whether a path begins behind what can only be a port: there an '@' ends no password. Addresses of
+ * servers have no '@' in their path, so digits and a slash are the beginning of a password there. */
+static bool is_web_port(const struct shape_text *text, size_t scheme_end, size_t colon)
+{
+	static const char *const schemes[] = {"http", "https", "ws", "wss"};
+	bool is_web = false;
+	for (size_t i = 0; i < COUNT_OF(schemes); i++)
+		is_web |= ends_at(text, scheme_end, schemes[i]);
+	size_t end = colon + 1;
+	unsigned port = 0;
+	for (; end < text->length && end - colon <= PORT_DIGITS && is_digit(text->bytes[end]);
+		end++)
+		port = port * 10 + (unsigned)(text->bytes[end] - '0');
+	return is_web && end > colon + 1 && port <= PORT_MAX && end < text->length &&
+	       strchr("/?#\\", text->bytes[end]);
+}
+
+/* The last '@' of the word, 0 if none: passwords are written as they are, with '@', '/', '?' and
+ * '#' in them, and then nothing tells which '@' is the one before the host. A host may go with the
+ * password, never a part of the password with the host. */
+static size_t password_end(const struct shape_text *text, size_t start)
 {
 	size_t found = 0, limit = start + URL_USERINFO_MAX;
-	bool past_authority = false, number = true, in_port = false;
-	for (size_t at = start; at < text->length && at < limit && !ends_url(text->bytes[at]);
-		at++) {
-		char ch = text->bytes[at];
-		if (ch == '@')
+	for (size_t at = start; at < text->length && at < limit && !ends_url(text, at); at++) {
+		if (text->bytes[at] == '@')
 			found = at;
-		if (ch == '/' || ch == '?' || ch == '#') {
-			if (found || number)
-				break;
-			past_authority = true;
-		}
-		if (!past_authority && in_port && !is_digit(ch))
-			number = false;
-		if (ch == ':')
-			in_port = true;
+		else if (found && is_next_url(text, at))
+			break;
 	}
 	return found;
 }
@@ -101,26 +148,22 @@ static bool is_redacted(const struct shape_text *text, size_t at)
 	return has_at(text, at, REDACTED);
 }
 
-static bool url_password(const struct shape_text *text, size_t at, struct span *ret_span)
+/* A user may be the address of a mailbox: the colon counts also behind an '@'. */
+static bool url_password(
+	const struct shape_text *text, size_t at, size_t mark, struct span *ret_span)
 {
-	size_t start = at + strlen("://");
+	size_t start = at + mark;
 	size_t colon = start;
 	while (colon < text->length && colon - start < URL_USERINFO_MAX &&
-		text->bytes[colon] != ':' && text->bytes[colon] != '@' &&
-		text->bytes[colon] != '/' && !ends_url(text->bytes[colon]))
+		text->bytes[colon] != ':' && text->bytes[colon] != '/' && !ends_url(text, colon))
 		colon++;
-	if (colon >= text->length || text->bytes[colon] != ':')
+	if (colon >= text->length || text->bytes[colon] != ':' || is_redacted(text, colon + 1))
 		return false;
-	if (is_redacted(text, colon + 1))
+	if (colon > start && is_web_port(text, at, colon))
 		return false;
-	size_t end = userinfo_end(text, start);
-	if (!end && text->is_cut) {
-		size_t last = colon + 1;
-		while (last < text->length && !ends_url(text->bytes[last]) &&
-			text->bytes[last] != '/')
-			last++;
-		end = last == text->length ? last : 0;
-	}
+	size_t end = password_end(text, colon + 1);
+	if (text->is_cut && start >= text->last_word)
+		end = text->length; /* another '@' may have followed */
 	if (end <= colon + 1)
 		return false;
 	*ret_span = (struct span){colon + 1, end};
@@ -264,10 +307,12 @@ static bool bearer(const struct shape_text *text, size_t at, struct span *ret_sp
 
 static bool find(const struct shape_text *text, size_t at, bool is_inside, struct span *ret_span)
 {
+	size_t mark;
 	switch (text->bytes[at]) {
 	case ':':
-		if (has_at(text, at, "://"))
-			return url_password(text, at, ret_span);
+		mark = scheme_mark(text, at);
+		if (mark)
+			return url_password(text, at, mark, ret_span);
 		return token(text, at, 1, ret_span) ||
 		       (!is_inside && key_value(text, at, ret_span));
 	case '=':

@@ -19,8 +19,12 @@ static inline bool redact_is_trigger(unsigned char byte)
 struct shape_text {
 	const char *bytes;
 	size_t length;
-	bool is_cut; /* at its end */
+	bool is_cut;      /* at its end */
+	size_t last_word; /* of a cut text: redact_last_word() */
 };
+
+/* Where the last word of a text begins, as words of URLs go; its length if it ends with a blank. */
+size_t redact_last_word(const char *bytes, size_t length);
 
 /* Whether the byte at `at` announces a secret; where it lies. `is_inside`: the byte is part of a
  * value already found, so that keys no longer count (and text full of them costs no more than it is

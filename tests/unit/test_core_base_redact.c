@@ -80,6 +80,36 @@ static void the_password_of_a_url_is_hidden(void **state)
 	keeps("https://user@example.org/");
 }
 
+static void no_part_of_a_password_stays_with_the_host(void **state)
+{
+	(void)state;
+	hides("postgres://u:p@ss/w@host/db", "postgres://u:<redacted>@host/db");
+	hides("redis://:a@b/c@host", "redis://:<redacted>@host");
+	hides("redis://:a@b/c@d?e#f@host:6379/0", "redis://:<redacted>@host:6379/0");
+	hides("redis://:12/34@host", "redis://:<redacted>@host");
+	hides("redis://cache:12/34@host", "redis://cache:<redacted>@host");
+	hides("http://:80/34@host", "http://:<redacted>@host");
+	hides("http://u:99999/3@host", "http://u:<redacted>@host");
+	hides("http://u:/3@host", "http://u:<redacted>@host");
+	hides("postgres:\\/\\/u:p@s\\/w@host\\/db", "postgres:\\/\\/u:<redacted>@host\\/db");
+	hides("smtp://me@example.org:hunter2@mx:25", "smtp://me@example.org:<redacted>@mx:25");
+	/* Which of the two is the host is not certain. */
+	hides("https://u:p@host/pages/@me", "https://u:<redacted>@me");
+}
+
+static void the_host_stays_where_it_is_certain(void **state)
+{
+	(void)state;
+	hides("redis://:a/b@host/0", "redis://:<redacted>@host/0");
+	hides("amqp://u:p@h1//;amqp://u:q@h2//",
+		"amqp://u:<redacted>@h1//;amqp://u:<redacted>@h2//");
+	hides("mongodb://u:p@h1:1,h2:2/db", "mongodb://u:<redacted>@h1:1,h2:2/db");
+	hides("postgres://u:p@host/db, mail a@b", "postgres://u:<redacted>@host/db, mail a@b");
+	keeps("https://me@example.org:8443/a@b");
+	keeps("http:\\/\\/localhost:8080\\/pages\\/@me");
+	keeps("wss://h:1/@a");
+}
+
 static void the_value_of_a_secret_key_is_hidden(void **state)
 {
 	(void)state;
@@ -150,6 +180,10 @@ static void a_secret_cut_off_by_the_end_is_hidden(void **state)
 	assert_redacts(redactor, "x AAEhBOw", REDACT_CUT, "x <redacted>");
 	assert_redacts(redactor, "x AAE", REDACT_CUT, "x AAE");
 	assert_redacts(redactor, "postgres://bot:hun", REDACT_CUT, "postgres://bot:<redacted>");
+	assert_redacts(redactor, "redis://:a/b", REDACT_CUT, "redis://:<redacted>");
+	assert_redacts(redactor, "redis://:a@b", REDACT_CUT, "redis://:<redacted>");
+	assert_redacts(redactor, "redis://:a@b/c at", REDACT_CUT, "redis://:<redacted>@b/c at");
+	assert_redacts(redactor, "http://h:80/a", REDACT_CUT, "http://h:80/a");
 	assert_redacts(redactor, "x AAEhBOw", 0, "x AAEhBOw");
 	redactor_unref(redactor);
 }
@@ -203,7 +237,8 @@ static void hostile_text_takes_linear_time(void **state)
 {
 	(void)state;
 	static const char *const pieces[] = {"token=", "password:\"", "a://b:", "token=\\\"",
-		"12345:a", "bearer ", "%3A", "://", "\"secret\":'", "bearer a1"};
+		"12345:a", "bearer ", "%3A", "://", "\"secret\":'", "bearer a1", "a://b:@/",
+		",a://b:@", "a://b:c,d"};
 	const size_t size = 1 << 19;
 	char *text = xmalloc(size);
 	for (size_t i = 0; i < COUNT_OF(pieces); i++) {
@@ -221,7 +256,7 @@ static void redacting_twice_changes_nothing(void **state)
 	(void)state;
 	static const char *const pieces[] = {"password", "=", ":", " ", "\"", "'", "\\", "://", "@",
 		"/bot", "12345", SECRET_PART, "knownsecret\"x", "%3A", "Bearer ", "token", ",",
-		"a1b2c3d4e5f6g7h8i9", REDACTED, "/"};
+		"a1b2c3d4e5f6g7h8i9", REDACTED, "/", "\\/", ";", "http", "80"};
 	struct redactor *redactor = redactor_new();
 	assert_true(redactor_add(redactor, "knownsecret\"x", 13));
 	redactor_seal(redactor);
@@ -247,6 +282,8 @@ int main(void)
 		cmocka_unit_test(a_short_or_broken_token_in_a_bot_path_is_hidden_too),
 		cmocka_unit_test(times_addresses_and_ids_are_no_tokens),
 		cmocka_unit_test(the_password_of_a_url_is_hidden),
+		cmocka_unit_test(no_part_of_a_password_stays_with_the_host),
+		cmocka_unit_test(the_host_stays_where_it_is_certain),
 		cmocka_unit_test(the_value_of_a_secret_key_is_hidden),
 		cmocka_unit_test(every_key_of_the_list_is_known),
 		cmocka_unit_test(authorization_is_hidden_with_its_scheme),
