@@ -60,11 +60,21 @@ bool engine_export(struct engine *engine, struct err *err)
 	return true;
 }
 
+static bool take_lock(struct engine *engine, struct err *err)
+{
+	const char *state_dir = engine->settings->state_dir;
+	if (engine->lock)
+		return true;
+	if (engine->options.own)
+		return lock_take_own(state_dir, engine->clock, &engine->lock, err);
+	return lock_take(state_dir, engine->clock, &engine->lock, err);
+}
+
 static bool open_doors(struct engine *engine, struct err *err)
 {
 	if (!engine->options.listen)
 		return true;
-	return lock_take(engine->settings->state_dir, engine->clock, &engine->lock, err) &&
+	return take_lock(engine, err) &&
 	       server_listen(engine->server, engine->settings->socket_path,
 		       engine->settings->socket_group, err) &&
 	       engine_export(engine, err);
@@ -146,12 +156,15 @@ bool engine_new(struct settings *settings, const struct clock *clock,
 	const struct engine_options *options, struct engine **ret, struct err *err)
 {
 	struct mailbox *mailbox = mailbox_new(MAILBOX_LIMIT);
-	if (!mailbox)
+	if (!mailbox) {
+		lock_free(options->lock);
 		return err_errno(err, errno, "cannot make the engine's mailbox");
+	}
 	struct engine *engine = xcalloc(1, sizeof(*engine));
 	*engine = (struct engine){.settings = settings_ref(settings),
 		.clock = clock,
 		.options = *options,
+		.lock = options->lock,
 		.mailbox = mailbox,
 		.model = model_new(),
 		.facts = facts_new(),

@@ -15,6 +15,7 @@
 struct clock;
 struct engine;
 struct err;
+struct lock;
 struct model;
 struct settings;
 
@@ -24,6 +25,7 @@ struct engine_options {
 	bool own;           /* leave when the last client is gone and no operation runs */
 	bool read_only;     /* no verb runs, whatever the configuration says */
 	bool small;         /* a replay that takes less memory: for one who may only look */
+	struct lock *lock;  /* taken already; the engine's from then on; NULL: it takes it */
 	const char *record; /* a file to record to, which must not be there; borrowed; NULL: none */
 	const char *
 		replay; /* a recording that is shown instead of what is now: no workers, no ledger, no verb; borrowed */

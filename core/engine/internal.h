@@ -101,9 +101,11 @@ struct engine {
 	uint64_t refused_samples; /* of pages with more series than their limit */
 	char config_error[512], ledger_error[256];
 	bool was_attached;
-	char leaving[512];    /* told to stop: what it waits for; empty: nothing */
-	int64_t stop_mono_ms; /* that long at most; 0: not told to */
-	atomic_uint stop;     /* how often it was told to stop */
+	char leaving[512];     /* told to stop: what it waits for; empty: nothing */
+	int64_t stop_mono_ms;  /* that long at most; 0: not told to */
+	bool yields;           /* a service asked an own engine for its place */
+	int64_t yield_mono_ms; /* nothing runs any more: it leaves then; 0: undecided */
+	atomic_uint stop;      /* how often it was told to stop */
 	atomic_bool reload;
 };
 

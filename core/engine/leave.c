@@ -13,6 +13,7 @@
 enum {
 	GRACE_MS = 2000,         /* an own engine after its last client */
 	ATTACH_GRACE_MS = 10000, /* an own engine that nobody attached to */
+	YIELD_MS = 300,          /* so that its clients hear how what it waited for ended */
 };
 
 /* A screen that comes back in a moment finds its engine; who was started for one client does not
@@ -70,13 +71,42 @@ static bool is_done_waiting(struct engine *engine, unsigned asked)
 	return now_mono(engine) >= engine->stop_mono_ms;
 }
 
+const char *leave_to_service(struct engine *engine, const char *user)
+{
+	if (!engine->yields)
+		journal_say(engine->book, LOG_LEVEL_INFO,
+			"leaving: a service of %s takes the place of this engine", user);
+	engine->yields = true;
+	act_leave(engine->act);
+	if (act_running(engine->act))
+		tell(engine);
+	return act_running(engine->act) ? engine->leaving : "";
+}
+
+static bool is_done_yielding(struct engine *engine)
+{
+	int64_t now = now_mono(engine);
+	if (act_running(engine->act)) {
+		engine->yield_mono_ms = 0;
+		tell(engine);
+		return false;
+	}
+	if (!engine->yield_mono_ms)
+		engine->yield_mono_ms = now + (engine->leaving[0] ? YIELD_MS : 0);
+	return now >= engine->yield_mono_ms;
+}
+
 bool leave_now(struct engine *engine)
 {
 	unsigned asked = atomic_load(&engine->stop);
-	return asked ? is_done_waiting(engine, asked) : is_left_alone(engine);
+	if (asked)
+		return is_done_waiting(engine, asked);
+	return engine->yields ? is_done_yielding(engine) : is_left_alone(engine);
 }
 
 int64_t leave_due_ms(const struct engine *engine)
 {
-	return engine->stop_mono_ms ? engine->stop_mono_ms : INT64_MAX;
+	if (engine->stop_mono_ms)
+		return engine->stop_mono_ms;
+	return engine->yield_mono_ms ? engine->yield_mono_ms : INT64_MAX;
 }

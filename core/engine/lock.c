@@ -14,21 +14,12 @@
 #include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/mem.h"
+#include "core/engine/client_lock.h"
 #include "core/engine/folder.h"
 
 struct lock {
 	int fd;
 };
-
-static bool say_who_has_it(int fd, const char *state_dir, struct err *err)
-{
-	char text[128] = "";
-	ssize_t got = pread(fd, text, sizeof(text) - 1, 0);
-	text[got > 0 ? got : 0] = '\0';
-	text[strcspn(text, "\n")] = '\0';
-	return err_set(err, ERR_REFUSED, "%s is already running as the engine of '%s'",
-		text[0] ? text : "another process", state_dir);
-}
 
 /* One line for humans: "pid 812 since 2026-02-03T04:05:06Z". */
 static bool sign(int fd, const struct clock *clock, const char *path, struct err *err)
@@ -44,24 +35,58 @@ static bool sign(int fd, const struct clock *clock, const char *path, struct err
 	return true;
 }
 
-bool lock_take(const char *state_dir, const struct clock *clock, struct lock **ret, struct err *err)
+/* What client_lock_holder() looks at. The flock has decided; where this is not to be had, only a sentence is poorer. */
+static void show(int fd)
 {
+	struct flock all = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	(void)fcntl(fd, F_OFD_SETLK, &all);
+}
+
+/* `taken`: what is said of who has it. */
+static bool take(const char *state_dir, const char *file, const char *taken,
+	const struct clock *clock, struct lock **ret, struct err *err)
+{
+	char line[128];
 	if (!folder_make_private(state_dir, err))
 		return false;
-	autofree char *path = xasprintf("%s/lock", state_dir);
+	autofree char *path = xasprintf("%s/%s", state_dir, file);
 	autoclose int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return err_errno(err, errno, "cannot open '%s'", path);
 	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-		if (errno == EWOULDBLOCK)
-			return say_who_has_it(fd, state_dir, err);
-		return err_errno(err, errno, "cannot lock '%s'", path);
+		if (errno != EWOULDBLOCK)
+			return err_errno(err, errno, "cannot lock '%s'", path);
+		client_lock_line(fd, line, sizeof(line));
+		return err_set(err, ERR_REFUSED, "%s %s '%s'", line, taken, state_dir);
 	}
+	show(fd);
 	if (!sign(fd, clock, path, err))
 		return false;
 	*ret = xcalloc(1, sizeof(**ret));
 	(*ret)->fd = keep_fd(&fd);
 	return true;
+}
+
+bool lock_take(const char *state_dir, const struct clock *clock, struct lock **ret, struct err *err)
+{
+	return take(state_dir, LOCK_FILE, "is already running as the engine of", clock, ret, err);
+}
+
+bool lock_take_own(
+	const char *state_dir, const struct clock *clock, struct lock **ret, struct err *err)
+{
+	char line[128];
+	if (client_lock_holder(state_dir, LOCK_CLAIM_FILE, line, sizeof(line)))
+		return err_set(err, ERR_REFUSED,
+			"%s is a service that takes over as the engine of '%s'", line, state_dir);
+	return lock_take(state_dir, clock, ret, err);
+}
+
+bool lock_claim(
+	const char *state_dir, const struct clock *clock, struct lock **ret, struct err *err)
+{
+	return take(state_dir, LOCK_CLAIM_FILE, "already waits for its place as the engine of",
+		clock, ret, err);
 }
 
 void lock_free(struct lock *lock)

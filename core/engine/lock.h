@@ -2,7 +2,8 @@
 /*
  * One engine a state directory. The lock is a flock on state_dir/lock, which the kernel drops with
  * the process, however it dies; the pid in the file is for humans and for the sentence that the
- * second engine says, never for deciding.
+ * second engine says, never for deciding. A service that waits for the place holds state_dir/lock.service meanwhile: no
+ * screen's engine slips in between. client_lock.h looks at both.
  */
 #ifndef BOTSWAIN_ENGINE_LOCK_H
 #define BOTSWAIN_ENGINE_LOCK_H
@@ -16,6 +17,12 @@ struct lock;
 
 /* Makes the state directory (0700) and takes the lock. ERR_REFUSED: another engine has it. */
 MUST_CHECK bool lock_take(
+	const char *state_dir, const struct clock *clock, struct lock **ret, struct err *err);
+/* The same for an engine of a screen. ERR_REFUSED also while a service waits for it. */
+MUST_CHECK bool lock_take_own(
+	const char *state_dir, const struct clock *clock, struct lock **ret, struct err *err);
+/* Who has this is the next to take the lock. ERR_REFUSED: another service waits already. */
+MUST_CHECK bool lock_claim(
 	const char *state_dir, const struct clock *clock, struct lock **ret, struct err *err);
 void lock_free(struct lock *lock); /* NULL is legal; the file stays */
 

@@ -22,6 +22,7 @@
 #include "core/engine/discover_run.h"
 #include "core/engine/engine.h"
 #include "core/engine/options.h"
+#include "core/engine/take_over.h"
 #include "core/msg/msg.h"
 
 enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_REFUSED = 5 };
@@ -87,10 +88,24 @@ static void refuse_client(int fd, const struct err *err)
 		(void)!send(fd, frame.text, frame.length, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-static int run(struct settings *settings, const struct options *options, struct signals *signals)
+/* False: there is none, and why was said; or it was told to stop before there was one. */
+static bool take_place(const struct settings *settings, struct options *options, int *ret_status)
+{
+	struct err err = {.code = ERR_NONE};
+	bool is_service = options->engine.listen && !options->engine.own;
+	if (!is_service || take_over(settings, clock_real(), &options->engine.lock, &err))
+		return true;
+	*ret_status = err.code == ERR_CANCELLED ? EXIT_OK : fail(&err);
+	return false;
+}
+
+static int run(struct settings *settings, struct options *options, struct signals *signals)
 {
 	struct err err = {.code = ERR_NONE};
 	pthread_t listener;
+	int status = EXIT_OK;
+	if (!take_place(settings, options, &status))
+		return status;
 	/* Its thread first: an engine that lacks another can still be told to leave. */
 	sem_init(&signals->ready, 0, 0);
 	int failed = pthread_create(&listener, NULL, listen_for_signals, signals);
@@ -117,7 +132,7 @@ static int run(struct settings *settings, const struct options *options, struct 
 }
 
 /* Nothing of a configuration matters to what was. */
-static int start_replay(const struct options *options, struct signals *signals)
+static int start_replay(struct options *options, struct signals *signals)
 {
 	static const char nothing[] = "environment: replay\nstate_dir: /nonexistent/botswain\n";
 	struct err err = {.code = ERR_NONE};
@@ -133,7 +148,7 @@ static int start_replay(const struct options *options, struct signals *signals)
 	return status;
 }
 
-static int start(const struct options *options, struct signals *signals)
+static int start(struct options *options, struct signals *signals)
 {
 	struct err err = {.code = ERR_NONE};
 	struct settings *settings = NULL;

@@ -5,6 +5,7 @@
 #include "core/base/mem.h"
 #include "core/collect/collect.h"
 #include "core/engine/internal.h"
+#include "core/engine/leave.h"
 #include "core/engine/peer.h"
 #include "core/engine/recorder.h"
 #include "core/engine/reload.h"
@@ -96,6 +97,16 @@ void requests_tell_notes(struct engine *engine)
 			tell_past(engine, peer, peer->past_req);
 }
 
+static void yield(struct engine *engine, struct peer *peer, const void *body)
+{
+	const struct msg_yield_req *request = body;
+	if (engine->options.own)
+		answer(peer, request->req, ERR_NONE, leave_to_service(engine, peer->who.name));
+	else
+		answer(peer, request->req, ERR_REFUSED,
+			"no screen started it: it gives way to nobody");
+}
+
 /* clang-format off */
 static const struct {
 	enum msg_kind kind;
@@ -113,6 +124,7 @@ static const struct {
 	{MSG_seek_req,   seek_request,   HAS_REQ | LATER},
 	{MSG_seek_stop,  seek_stop,      0},
 	{MSG_past_req,   move_past,      HAS_REQ},
+	{MSG_yield_req,  yield,          HAS_REQ | CHANGES},
 };
 /* clang-format on */
 

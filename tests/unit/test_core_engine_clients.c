@@ -349,7 +349,8 @@ static void another_user_may_look_and_not_act(void **state)
 		enum msg_kind reply;
 	} requests[] = {{"reload_req req=1", MSG_answer},
 		{"plan_req req=2 verb=\"stop\"", MSG_plan}, {"run_req req=3 plan=1", MSG_accepted},
-		{"cancel_req req=4", MSG_answer}, {"arm_req req=5 on=true", MSG_answer}};
+		{"cancel_req req=4", MSG_answer}, {"arm_req req=5 on=true", MSG_answer},
+		{"yield_req req=6", MSG_answer}};
 	for (size_t i = 0; i < COUNT_OF(requests); i++) {
 		str_clear(&heard);
 		say(fd, "%s", requests[i].request);
@@ -357,6 +358,9 @@ static void another_user_may_look_and_not_act(void **state)
 		struct msg_any reply = first_message(&heard);
 		assert_int_equal(reply.kind, requests[i].reply);
 		assert_int_equal(code_of(&reply), ERR_REFUSED);
+		if (reply.kind == MSG_answer)
+			assert_non_null(strstr(((const struct msg_answer *)reply.body)->text,
+				"belongs to another user"));
 		msg_any_release(&reply);
 	}
 	assert_false(closed);

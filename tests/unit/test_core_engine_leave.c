@@ -23,9 +23,9 @@ struct scene {
 };
 
 /* One bot whose restart is watched for a long time: the operation runs until the clock is moved. */
-static int setup(void **state)
+static int set_up(void **state, bool own)
 {
-	const struct engine_options options = {.listen = true};
+	const struct engine_options options = {.listen = true, .own = own};
 	struct scene *scene = xcalloc(1, sizeof(*scene));
 	strcpy(scene->folder, "/tmp/botswain-leave-XXXXXX");
 	assert_non_null(mkdtemp(scene->folder));
@@ -40,6 +40,16 @@ static int setup(void **state)
 	scene->screen = harness_attach(scene->harness);
 	*state = scene;
 	return 0;
+}
+
+static int setup(void **state)
+{
+	return set_up(state, false);
+}
+
+static int setup_own(void **state)
+{
+	return set_up(state, true);
 }
 
 static int teardown(void **state)
@@ -154,6 +164,54 @@ static void it_leaves_when_the_last_operation_has_ended(void **state)
 	assert_false(waits);
 }
 
+/* ---- a service asks for the place ---- */
+
+static const struct msg_answer *ask_to_yield(const struct scene *scene, int req)
+{
+	harness_forget(scene->screen);
+	harness_send(scene->screen, "yield_req req=%d", req);
+	return harness_await(scene->screen, MSG_answer);
+}
+
+static void an_own_engine_with_nothing_to_do_gives_way_at_once(void **state)
+{
+	const struct scene *scene = *state;
+	struct msg_yield_req request = {.req = 7};
+	client_send(scene->screen->client, MSG_yield_req, &request);
+	(void)client_pump(scene->screen->client, scene->screen->model, 0, NULL, NULL);
+	assert_false(goes_on(scene));
+}
+
+static void an_own_engine_gives_way_after_what_runs_and_names_it(void **state)
+{
+	const struct scene *scene = *state;
+	begin_restart(scene);
+	const struct msg_answer *answer = ask_to_yield(scene, 7);
+	assert_int_equal(answer->code, 0);
+	assert_string_equal(answer->text, "waits for restart orders");
+	harness_advance(scene->harness, 2 * LEAVE_WAIT_MS);
+	assert_true(goes_on(scene));
+	answer = ask_to_yield(scene, 8);
+	assert_string_equal(answer->text, "waits for restart orders");
+	assert_int_equal(plan(scene, 9, "quiz")->code, ERR_REFUSED);
+	harness_send(scene->screen, "cancel_req req=10 operation=%llu",
+		(unsigned long long)model_operations(scene->harness->model, &(size_t){0})[0]->id);
+	bool waits = true;
+	for (int turn = 0; waits && turn < 500; turn++) { /* as above, and until all heard of it */
+		waits = engine_turn(scene->harness->engine, 10);
+		clock_advance(&scene->harness->clock, 10);
+	}
+	assert_false(waits);
+}
+
+static void who_runs_as_a_service_gives_way_to_nobody(void **state)
+{
+	const struct scene *scene = *state;
+	const struct msg_answer *answer = ask_to_yield(scene, 7);
+	assert_int_equal(answer->code, ERR_REFUSED);
+	assert_true(goes_on(scene));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -164,6 +222,11 @@ int main(void)
 		TEST(nothing_new_begins_while_it_waits),
 		TEST(told_twice_it_leaves_at_once),
 		TEST(it_leaves_when_the_last_operation_has_ended),
+		cmocka_unit_test_setup_teardown(
+			an_own_engine_with_nothing_to_do_gives_way_at_once, setup_own, teardown),
+		cmocka_unit_test_setup_teardown(
+			an_own_engine_gives_way_after_what_runs_and_names_it, setup_own, teardown),
+		TEST(who_runs_as_a_service_gives_way_to_nobody),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
