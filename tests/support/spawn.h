@@ -36,7 +36,10 @@ int spawn_run(const char *const *argv, const struct spawn *how, int limit_ms, ch
 /* The same for what has to go well: the test fails with its words when it does not exit 0. */
 void spawn_well(const char *const *argv, const struct spawn *how, int limit_ms);
 
-/* Signals it (also when it is stopped), waits for its end and sets *pid to 0. The wait status; 0 when there is none. */
+/*
+ * Signals it (also when it is stopped), waits for its end and sets *pid to 0. The wait status; 0 when there is none. Who has
+ * not ended after a minute is killed, and that fails the test.
+ */
 int spawn_end(pid_t *pid, int signal);
 
 /* Waits until it is so, with a try every 10 ms; false when it does not come true within the time. */
