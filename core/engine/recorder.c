@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/id_set.h"
 #include "core/base/mem.h"
 #include "core/base/redact.h"
 #include "core/events/chunk.h"
@@ -25,10 +26,9 @@ struct recorder {
 	struct record_batch *batch; /* being filled */
 	struct open_chunk *chunks;  /* by stream, those of one in the order of their beginning */
 	size_t chunk_count, chunk_room;
-	uint64_t *names; /* sorted ids of the series that the writer knows */
-	size_t name_count, name_room;
-	uint64_t mark;    /* revision up to which the model was recorded */
-	bool wants_whole; /* a batch was lost: changes lead nowhere now */
+	struct id_set names; /* of the series that the writer knows */
+	uint64_t mark;       /* revision up to which the model was recorded */
+	bool wants_whole;    /* a batch was lost: changes lead nowhere now */
 	bool has_recorded;
 	int64_t mono_ms; /* of the last batch */
 	uint64_t dropped;
@@ -57,7 +57,7 @@ static void end(struct recorder *recorder, int64_t patience_ms)
 	for (size_t i = 0; i < recorder->chunk_count; i++)
 		chunk_unref(recorder->chunks[i].chunk);
 	free(recorder->chunks);
-	free(recorder->names);
+	id_set_release(&recorder->names);
 	free(recorder->path);
 	free(recorder);
 }
@@ -180,30 +180,10 @@ static void take_lines(struct recorder *recorder)
 
 /* ---- figures ---- */
 
-static size_t place_of(const struct recorder *recorder, uint64_t id)
-{
-	size_t low = 0, high = recorder->name_count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (recorder->names[middle] < id)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 static void name_once(struct recorder *recorder, uint64_t id, const char *name, const char *labels)
 {
-	size_t at = place_of(recorder, id);
-	if (at < recorder->name_count && recorder->names[at] == id)
+	if (!id_set_add(&recorder->names, id))
 		return;
-	recorder->names = grow(recorder->names, recorder->name_count, &recorder->name_room,
-		sizeof(*recorder->names));
-	memmove(recorder->names + at + 1, recorder->names + at,
-		(recorder->name_count - at) * sizeof(*recorder->names));
-	recorder->names[at] = id;
-	recorder->name_count++;
 	struct msg_rec_name *named = msg_new(MSG_rec_name);
 	*named = (struct msg_rec_name){.id = id, .name = xstrdup(name), .labels = xstrdup(labels)};
 	add_message(recorder, MSG_rec_name, named);
@@ -259,7 +239,7 @@ static void forget(struct recorder *recorder, uint64_t entries)
 {
 	recorder->dropped += entries;
 	recorder->wants_whole = true;
-	recorder->name_count = 0;
+	id_set_clear(&recorder->names);
 }
 
 void recorder_turn(struct recorder *recorder, const struct model *model,

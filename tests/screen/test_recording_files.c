@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <cmocka.h>
 
 #include "core/base/err.h"
@@ -26,7 +27,7 @@
 #include "core/series/series.h"
 #include "tests/support/recorded.h"
 
-enum { HOUR_MS = 3600000, STEP_MS = 250, BOTS = 50, LINES_MAX = 8000 };
+enum { HOUR_MS = 3600000, STEP_MS = 250, BOTS = 50, LINES_MAX = 8000, NEW_SERIES = 15000 };
 
 /* A recorder under clocks of its own. */
 struct scene {
@@ -444,6 +445,37 @@ static void values_of_unknown_series_are_said(void **state)
 	end_look(&seen);
 }
 
+/* Of this thread, which is the engine's: the writer's does not count. */
+static double cost_ms(struct scene *scene, int from, int to)
+{
+	struct timespec before, after;
+	char labels[32];
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &before);
+	for (int i = from; i < to; i++) {
+		snprintf(labels, sizeof(labels), "chat=%d", i);
+		recorder_value(scene->recorder, "sent", labels, scene->wall_ms, i);
+	}
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &after);
+	record(scene, 1, 1000);
+	return (double)(after.tv_sec - before.tv_sec) * 1e3 +
+	       (double)(after.tv_nsec - before.tv_nsec) / 1e6;
+}
+
+/* A page of a bot that names a series for each chat is heard in one turn. */
+static void new_series_cost_the_same_however_many_are_known(void **state)
+{
+	struct scene *scene = *state;
+	double first_ms, last_ms;
+	open_recorder(scene, false, 64 << 20);
+	first_ms = cost_ms(scene, 0, NEW_SERIES);
+	for (int i = 1; i < 12; i++)
+		last_ms = cost_ms(scene, i * NEW_SERIES, (i + 1) * NEW_SERIES);
+	assert_int_equal(recorder_dropped(scene->recorder), 0);
+	if (last_ms > 3 * first_ms + 20)
+		fail_msg("%d new series cost %.1f ms at first, %.1f ms in the end", NEW_SERIES,
+			first_ms, last_ms);
+}
+
 /* Reading takes longer than the answer to where to stand. */
 /* It is read in slices of a turn: how many they are is a matter of the build. */
 static void read_on(struct harness *harness, struct harness_screen *screen, unsigned before)
@@ -495,6 +527,7 @@ int main(void)
 		TEST(of_many_files_the_newest_are_replayed),
 		TEST(lines_that_find_no_room_are_said),
 		TEST(values_of_unknown_series_are_said),
+		TEST(new_series_cost_the_same_however_many_are_known),
 		TEST(who_stood_there_before_all_was_read_is_told),
 		TEST(one_file_goes_on_when_the_disk_takes_it_again),
 		TEST(one_file_whose_first_write_fails_begins_later),
