@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/alert/teller.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -51,7 +52,7 @@ static void let_go(struct teller *teller)
 	if (!last)
 		return;
 	free_order(teller);
-	close(teller->stop_fd);
+	autoclose_release(&teller->stop_fd);
 	pthread_cond_destroy(&teller->changed);
 	pthread_mutex_destroy(&teller->lock);
 	free(teller);
@@ -107,26 +108,33 @@ static struct teller *make(struct mailbox *to_engine)
 	pthread_cond_init(&teller->changed, &monotonic);
 	pthread_condattr_destroy(&monotonic);
 	pthread_mutex_init(&teller->lock, NULL);
-	teller->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	teller->to_engine = to_engine;
 	teller->holders = 2;
+	teller->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	return teller;
 }
 
-struct teller *teller_new(struct mailbox *to_engine)
+static int start_thread(struct teller *teller)
 {
-	struct teller *teller = make(to_engine);
 	pthread_attr_t detached;
 	pthread_t thread;
 	pthread_attr_init(&detached);
 	pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
-	int failed = teller->stop_fd < 0 || pthread_create(&thread, &detached, serve, teller) != 0;
+	int failure = pthread_create(&thread, &detached, serve, teller);
 	pthread_attr_destroy(&detached);
-	if (!failed)
+	return failure;
+}
+
+struct teller *teller_new(struct mailbox *to_engine, struct err *err)
+{
+	struct teller *teller = make(to_engine);
+	int failure = teller->stop_fd < 0 ? errno : start_thread(teller);
+	if (!failure)
 		return teller;
 	teller->holders = 1;
 	pthread_mutex_lock(&teller->lock);
 	let_go(teller);
+	err_errno(err, failure, "its thread cannot be started");
 	return NULL;
 }
 

@@ -16,8 +16,9 @@ struct argv;
 struct mailbox;
 struct teller;
 
-/* `to_engine` (borrowed) is rung when a run has ended. NULL: no thread. */
-struct teller *teller_new(struct mailbox *to_engine) MUST_CHECK;
+/* `to_engine` (borrowed) is rung when a run has ended. NULL: there is no thread, or nothing to stop it with; `err` says
+ * which. */
+struct teller *teller_new(struct mailbox *to_engine, struct err *err) MUST_CHECK;
 /* Kills what runs, and waits half a second at most for that. NULL is legal. */
 void teller_free(struct teller *teller);
 

@@ -8,6 +8,7 @@
  */
 #include "core/collect/sources.h"
 
+#include <errno.h>
 #include <math.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -15,7 +16,9 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "core/base/attr.h"
 #include "core/base/clock.h"
+#include "core/base/err.h"
 #include "core/base/mem.h"
 #include "core/conf/settings.h"
 #include "core/collect/hub.h"
@@ -199,7 +202,6 @@ static void run(struct worker *worker)
 {
 	struct processes *processes = worker->context;
 	processes->worker = worker;
-	processes->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	rng_init(&processes->rng, (uint64_t)clock_cost_us());
 	while (!worker_stopping(worker)) {
 		const struct timer *first = timers_first(&processes->timers);
@@ -213,16 +215,32 @@ static void run(struct worker *worker)
 	free(processes->bots);
 	timers_release(&processes->timers);
 	roster_unref(processes->roster);
-	close(processes->epoll_fd);
+}
+
+static bool prepare(void *context, struct err *err)
+{
+	struct processes *processes = context;
+	processes->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	return processes->epoll_fd >= 0 ||
+	       err_errno(err, errno, "cannot watch for deaths of processes");
+}
+
+/* Of one whose thread was not started there is something left. */
+static void release(void *context)
+{
+	struct processes *processes = context;
+	autoclose_release(&processes->epoll_fd);
+	free(processes);
 }
 
 static struct worker_spec make(const void *part)
 {
 	(void)part;
 	return (struct worker_spec){.name = "processes",
+		.prepare = prepare,
 		.run = run,
 		.context = xcalloc(1, sizeof(struct processes)),
-		.release = free};
+		.release = release};
 }
 
 const struct source_kind source_processes = {

@@ -30,7 +30,7 @@ static void unref(struct lookup *lookup)
 		return;
 	if (lookup->found)
 		freeaddrinfo(lookup->found);
-	close(lookup->done_fd);
+	autoclose_release(&lookup->done_fd);
 	free(lookup->host);
 	free(lookup);
 }
@@ -70,7 +70,8 @@ static int start_thread(struct lookup *lookup)
 
 static bool wait_for(struct lookup *lookup, const struct net_limit *limit, struct err *err)
 {
-	int failure = start_thread(lookup);
+	lookup->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	int failure = lookup->done_fd < 0 ? errno : start_thread(lookup);
 	if (failure)
 		return err_errno(err, failure, "cannot look up '%s'", lookup->host);
 	if (!net_wait(lookup->done_fd, POLLIN, limit, "the name was not resolved", err))
@@ -90,7 +91,7 @@ bool resolve(const char *host, int port, const struct net_limit *limit, struct a
 	lookup->references = 1;
 	lookup->host = xstrdup(host);
 	snprintf(lookup->port, sizeof(lookup->port), "%d", port);
-	lookup->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	lookup->done_fd = -1;
 	bool is_found = look_up(lookup, AI_NUMERICHOST) == 0 || wait_for(lookup, limit, err);
 	if (is_found) {
 		*ret = lookup->found;

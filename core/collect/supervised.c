@@ -7,6 +7,7 @@
  */
 #include "core/collect/sources.h"
 
+#include <errno.h>
 #include <math.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -425,7 +426,6 @@ static void run(struct worker *worker)
 	struct supervised *supervised = worker->context;
 	supervised->worker = worker;
 	supervised->kind = supervisor_find(supervised->conf->kind);
-	supervised->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	rng_init(&supervised->rng, (uint64_t)clock_cost_us());
 	while (!worker_stopping(worker)) {
 		worker_wait(worker, supervised->epoll_fd, POLLIN, next_ms(supervised));
@@ -437,7 +437,6 @@ static void run(struct worker *worker)
 	drop_bots(supervised);
 	password_release(&supervised->password);
 	roster_unref(supervised->roster);
-	close(supervised->epoll_fd);
 }
 
 /* ---- the kind ---- */
@@ -457,12 +456,31 @@ static bool is_same_part(const void *one, const void *other)
 	return same_supervisor(one, other);
 }
 
+static bool prepare(void *context, struct err *err)
+{
+	struct supervised *supervised = context;
+	supervised->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	return supervised->epoll_fd >= 0 ||
+	       err_errno(err, errno, "cannot watch for deaths of processes");
+}
+
+/* Of one whose thread was not started there is something left. */
+static void release(void *context)
+{
+	struct supervised *supervised = context;
+	autoclose_release(&supervised->epoll_fd);
+	free(supervised);
+}
+
 static struct worker_spec make(const void *part)
 {
 	struct supervised *supervised = xcalloc(1, sizeof(*supervised));
 	supervised->conf = part;
-	return (struct worker_spec){
-		.name = "supervised", .run = run, .context = supervised, .release = free};
+	return (struct worker_spec){.name = "supervised",
+		.prepare = prepare,
+		.run = run,
+		.context = supervised,
+		.release = release};
 }
 
 const struct source_kind source_supervised = {

@@ -129,10 +129,11 @@ static void give_up(struct engine *engine)
 static void start(struct engine *engine)
 {
 	struct tell *tell = engine->tell;
+	struct err err;
 	if (!tell->teller)
-		tell->teller = teller_new(engine->mailbox);
+		tell->teller = teller_new(engine->mailbox, &err);
 	if (!tell->teller) {
-		fail(engine, "no thread can be started");
+		fail(engine, err.text);
 		finish(engine);
 		return;
 	}

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -153,7 +154,7 @@ static void stopping_ends_every_wait_at_once(void **state)
 	struct net *net = connected(&peer);
 	struct err err = {0};
 	int64_t start_ms = clock_mono_ms(clock_real());
-	const struct net_limit limit = within(60000);
+	const struct net_limit limit = within(5000);
 	stop();
 	assert_false(net_receive(net, bytes, sizeof(bytes), &limit, &length, &err));
 	assert_int_equal(err.code, ERR_CANCELLED);
@@ -196,6 +197,28 @@ static void a_number_is_no_lookup_and_a_name_is_one_that_can_be_given_up(void **
 	assert_true(clock_mono_ms(clock_real()) - start_ms < 1000);
 }
 
+/* Without a descriptor nobody could tell of the answer, and there is nothing to wait for. */
+static void a_name_that_gets_no_descriptor_is_refused_at_once(void **state)
+{
+	(void)state;
+	const struct net_limit limit = within(5000);
+	struct addrinfo *found = NULL;
+	struct rlimit old, few;
+	struct err err = {0};
+	int next = dup(STDIN_FILENO);
+	close(next);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+	few = (struct rlimit){(rlim_t)next, old.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	bool is_found = resolve("localhost", 80, &limit, &found, &err);
+	bool is_number = resolve("127.0.0.1", 80, &limit, &found, NULL);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+	assert_false(is_found);
+	assert_string_equal(err.text, "cannot look up 'localhost': Too many open files");
+	assert_true(is_number); /* it needs none */
+	freeaddrinfo(found);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -207,6 +230,8 @@ int main(void)
 		TEST(stopping_ends_every_wait_at_once),
 		TEST(a_socket_path_that_is_too_long_is_named_as_such),
 		TEST(a_number_is_no_lookup_and_a_name_is_one_that_can_be_given_up),
+		cmocka_unit_test_setup_teardown(
+			a_name_that_gets_no_descriptor_is_refused_at_once, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

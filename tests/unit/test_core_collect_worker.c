@@ -17,6 +17,7 @@
 #include "core/base/str.h"
 #include "core/collect/hub.h"
 #include "core/collect/roster.h"
+#include "core/collect/sources.h"
 #include "core/collect/worker.h"
 #include "core/conf/settings.h"
 #include "core/msg/mailbox.h"
@@ -116,16 +117,16 @@ static void of_many_selections_the_last_one_arrives_and_nothing_grows(void **sta
 }
 
 /* The first descriptors of the number that a worker needs, and no more. */
-static bool start_with(struct bench *bench, rlim_t free_fds, struct worker **ret, struct err *err)
+static bool start_with(struct bench *bench, const struct worker_spec *spec, rlim_t free_fds,
+	struct worker **ret, struct err *err)
 {
-	const struct worker_spec spec = {.name = "late", .run = be_busy};
 	struct rlimit old, few;
 	int next = dup(STDIN_FILENO);
 	close(next);
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
 	few = (struct rlimit){(rlim_t)next + free_fds, old.rlim_max};
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
-	bool good = worker_start(&bench->hub, &spec, ret, err);
+	bool good = worker_start(&bench->hub, spec, ret, err);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
 	return good;
 }
@@ -134,16 +135,38 @@ static void a_worker_that_gets_no_descriptor_is_left_out_with_the_reason(void **
 {
 	struct bench *bench = *state;
 	struct worker *worker = NULL;
+	const struct worker_spec late = {.name = "late", .run = be_busy};
 	for (rlim_t free_fds = 0; free_fds < 2; free_fds++) {
 		struct err err = {.code = ERR_NONE};
-		assert_false(start_with(bench, free_fds, &worker, &err));
+		assert_false(start_with(bench, &late, free_fds, &worker, &err));
 		assert_non_null(strstr(err.text, "'late'"));
 		assert_non_null(strstr(err.text, "Too many open files"));
 	}
 	struct err err = {.code = ERR_NONE};
-	assert_true(start_with(bench, 2, &worker, &err));
+	assert_true(start_with(bench, &late, 2, &worker, &err));
 	worker_stop(worker);
 	worker_join(worker);
+}
+
+/* They need one more, which tells them of deaths. */
+static void who_watches_processes_says_what_it_cannot_watch_with(void **state)
+{
+	struct bench *bench = *state;
+	const struct source_kind *const kinds[] = {&source_processes, &source_supervised};
+	struct settings *settings = parse("supervisors: {main: {kind: systemd}}\n"
+					  "bots: [{name: orders, transport: none}]\n");
+	for (size_t i = 0; i < COUNT_OF(kinds); i++)
+		for (rlim_t free_fds = 0; free_fds < 3; free_fds++) {
+			const struct worker_spec spec = kinds[i]->make(kinds[i]->part(settings, 0));
+			struct worker *worker = NULL;
+			struct err err = {.code = ERR_NONE};
+			assert_false(start_with(bench, &spec, free_fds, &worker, &err));
+			assert_non_null(strstr(err.text, spec.name));
+			assert_non_null(strstr(err.text, "Too many open files"));
+			if (!free_fds)
+				assert_non_null(strstr(err.text, "cannot watch for deaths"));
+		}
+	settings_unref(settings);
 }
 
 static bool lacks(void *context, struct err *err)
@@ -189,6 +212,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			a_worker_that_gets_no_descriptor_is_left_out_with_the_reason, setup,
 			teardown),
+		cmocka_unit_test_setup_teardown(
+			who_watches_processes_says_what_it_cannot_watch_with, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			a_worker_that_lacks_what_it_works_with_is_left_out_with_the_reason, setup,
 			teardown),
