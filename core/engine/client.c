@@ -32,6 +32,7 @@ struct client {
 	int fd;
 	enum client_state state;
 	bool hung_up;
+	uint64_t refusal;             /* its code, 0: none */
 	struct client_tunnel *tunnel; /* NULL: a socket of this machine */
 	struct str in, out, why;
 	size_t in_at, out_at;
@@ -111,6 +112,11 @@ static bool reach(const char *socket_path, int *ret_fd, struct err *err)
 		if (errno == EAGAIN) /* more wait at its door than it has room for */
 			return err_set(err, ERR_TIMEOUT,
 				"the engine on '%s' lets in too many others: try again",
+				socket_path);
+		if (errno == EACCES)
+			return err_set(err, ERR_DENIED,
+				"you may not use the engine's socket '%s': be its user or root, or "
+				"let it have a group (socket: {group: ...}) that you are in",
 				socket_path);
 		return err_errno(err, errno, "cannot reach the engine on '%s'", socket_path);
 	}
@@ -199,6 +205,11 @@ int64_t client_turn_wall_ms(const struct client *client)
 int64_t client_turn_age_ms(const struct client *client, int64_t now_mono_ms)
 {
 	return now_mono_ms - client->turn_seen_ms;
+}
+
+uint64_t client_refusal(const struct client *client)
+{
+	return client->refusal;
 }
 
 bool client_hung_up(const struct client *client)
@@ -298,11 +309,17 @@ static void attach(struct client *client, struct msg_any *message)
 	client->state = CLIENT_ATTACHED;
 }
 
+static void take_refusal(struct client *client, const struct msg_refuse *refuse)
+{
+	client->refusal = refuse->code;
+	lose(client, refuse->text);
+}
+
 static void take_message(struct pump *pump, struct msg_any *message)
 {
 	struct client *client = pump->client;
 	if (message->kind == MSG_refuse)
-		lose(client, ((const struct msg_refuse *)message->body)->text);
+		take_refusal(client, message->body);
 	else if (message->kind == MSG_welcome)
 		attach(client, message);
 	else if (!client->welcome)

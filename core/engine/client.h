@@ -49,6 +49,8 @@ bool client_wants_write(const struct client *client);
 enum client_state client_state(const struct client *client);
 /* Why it was lost: one sentence. */
 const char *client_why(const struct client *client);
+/* The code of the engine's refusal (enum err_code), 0: none came. */
+uint64_t client_refusal(const struct client *client);
 const struct msg_welcome *client_welcome(const struct client *client); /* NULL before */
 /* Clocks of the last turn mark (0 before the first), and how long ago it came by our own monotonic
  * clock. */
@@ -110,6 +112,13 @@ bool client_search_started(const struct client_search *search);
 MUST_CHECK bool client_attach(const struct settings *settings, const char *way, const char *kind,
 	bool want_state, int64_t timeout_ms, struct client **ret, bool *ret_started,
 	struct err *err);
+
+/*
+ * The engine that runs, and none is started: tried again for so long while its door is full, or it does not answer, starts or
+ * leaves. Waits. ERR_NOT_FOUND: none runs, as nobody has its lock; else `err` says who could not be asked, and why.
+ */
+MUST_CHECK bool client_find(const struct settings *settings, const char *kind, bool want_state,
+	int64_t timeout_ms, struct client **ret, struct err *err);
 
 /*
  * Starts an engine for this client alone (`botswaind --client-fd`): it takes no lock, writes

@@ -23,6 +23,9 @@
 #include "tests/faults/faults.h"
 #include "tests/support/fleet.h"
 
+/* The hostile client may hold the door: a command line tries for five seconds, and waits for sources as long. */
+enum { SAID_MS = 15000 };
+
 int64_t fault_now_ms(void)
 {
 	return clock_mono_ms(clock_real());
@@ -228,6 +231,6 @@ bool engine_said(struct faults *run, const char *words)
 {
 	autostr struct str text = STR_INIT;
 	const char *const argv[] = {run->screen, "-c", run->config, "logs", "--grep", words, NULL};
-	(void)engine_ask(argv, 5000, &text);
+	(void)engine_ask(argv, SAID_MS, &text);
 	return strstr(text.text, words) != NULL;
 }

@@ -231,11 +231,7 @@ static bool all_answered(struct cli *cli)
 	return true;
 }
 
-static bool attached(struct cli *cli)
-{
-	return client_state(cli->client) != CLIENT_CONNECTING;
-}
-
+/* Only where no engine runs is one of our own as good. */
 static bool find_engine(struct cli *cli, const struct cli_command *command, struct err *err)
 {
 	bool started = false;
@@ -244,16 +240,10 @@ static bool find_engine(struct cli *cli, const struct cli_command *command, stru
 	if (command->acts || way)
 		return client_attach(
 			cli->settings, way, "cli", true, START_MS, client, &started, err);
-	if (client_connect(cli->settings->socket_path, cli->settings->state_dir, "cli", true,
-		    client, NULL)) {
-		cli_use(cli, 0);
-		cli_until(cli, attached, ATTACH_MS);
-		if (client_state(cli->client) == CLIENT_ATTACHED)
-			return true;
-		client_free(cli->client);
-		*client = cli->client = NULL;
-	}
-	return client_start_private(cli->settings, "cli", client, err);
+	if (client_find(cli->settings, "cli", true, ATTACH_MS, client, err))
+		return true;
+	return err->code == ERR_NOT_FOUND &&
+	       client_start_private(cli->settings, "cli", client, err);
 }
 
 /* The exit status when there is none to ask. */
