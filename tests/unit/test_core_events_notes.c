@@ -115,8 +115,10 @@ static void a_full_mailbox_forgets_nothing(void **state)
 	for (size_t i = 0; i < 4; i++)
 		parcel_release(&other[i]);
 	const struct msg_obs_notes *notes = writer_bench_post(bench, &list);
-	if (!notes)
+	if (!notes) {
 		fail();
+		return;
+	}
 	assert_int_equal(notes->lines, 2);
 	assert_int_equal(list->count, 1);
 	assert_int_equal(chunk_count(list->chunks[0]), 2);
@@ -206,8 +208,10 @@ static void trouble_is_counted_by_its_time(void **state)
 		count_of(notes, "conflict", LOG_LEVEL_ERROR, WRITER_BENCH_MS - 744 - 14 * 60000);
 	const struct msg_note *young =
 		count_of(notes, "conflict", LOG_LEVEL_ERROR, WRITER_BENCH_MS - 744 - 60000);
-	if (!old || !young)
+	if (!old || !young) {
 		fail();
+		return;
+	}
 	assert_int_equal(old->lines, 1);
 	assert_int_equal(young->lines, 1);
 	assert_int_equal(notes->lines, 3);
@@ -221,8 +225,10 @@ static void of_what_was_there_before_us_nothing_without_a_time_counts(void **sta
 	writer_bench_line(bench, "Update 1 is handled. Duration 120 ms by bot id=5");
 	const struct chunk_list *list;
 	const struct msg_obs_notes *notes = writer_bench_post(bench, &list);
-	if (!notes)
+	if (!notes) {
 		fail();
+		return;
+	}
 	assert_int_equal(notes->lines, 2);
 	assert_int_equal(notes->counts_count, 1);
 	assert_int_equal(notes->counts[0].level, LOG_LEVEL_NONE);
@@ -240,8 +246,10 @@ static void of_what_was_there_before_us_nothing_without_a_time_counts(void **sta
 
 static uint64_t handled_of(const struct msg_obs_notes *notes)
 {
-	if (!notes)
+	if (!notes) {
 		fail();
+		return 0;
+	}
 	assert_int_equal(notes->counts_count, 1);
 	return notes->counts[0].handled;
 }
