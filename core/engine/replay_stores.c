@@ -68,6 +68,7 @@ struct replay_reader *replay_reader_new(
 	reader->head = tape_head_new(tape);
 	reader->events = events;
 	reader->series = series;
+	series_keep_order(series);
 	reader->line_bytes = line_bytes;
 	return reader;
 }

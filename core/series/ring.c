@@ -37,6 +37,42 @@ void ring_push(struct ring *ring, struct point point)
 	ring->points[(ring->first + ring->count++) & (ring->room - 1)] = point;
 }
 
+static struct point *place(struct ring *ring, size_t index)
+{
+	return &ring->points[(ring->first + index) & (ring->room - 1)];
+}
+
+/* A free place at `index`: the shorter side moves. */
+static void open_place(struct ring *ring, size_t index)
+{
+	ring->count++;
+	if (index < ring->count / 2) {
+		ring->first = (ring->first - 1) & (ring->room - 1);
+		for (size_t i = 0; i < index; i++)
+			*place(ring, i) = *place(ring, i + 1);
+	} else {
+		for (size_t i = ring->count - 1; i > index; i--)
+			*place(ring, i) = *place(ring, i - 1);
+	}
+}
+
+void ring_insert(struct ring *ring, struct point point)
+{
+	assert(ring->room);
+	size_t at = ring_lower(ring, point.time_ms);
+	bool is_there = at < ring->count && place(ring, at)->time_ms == point.time_ms;
+	if (!is_there && ring_is_full(ring)) {
+		if (at == 0)
+			return;
+		ring->first = (ring->first + 1) & (ring->room - 1);
+		ring->count--;
+		at--;
+	}
+	if (!is_there)
+		open_place(ring, at);
+	*place(ring, at) = point;
+}
+
 const struct point *ring_at(const struct ring *ring, size_t index)
 {
 	assert(index < ring->count);

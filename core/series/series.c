@@ -28,6 +28,7 @@ struct series {
 	int64_t cleared_ms; /* when it was last looked for series that nobody feeds any more */
 	uint64_t refused;
 	int64_t until_ms; /* nothing newer is seen */
+	bool keeps_order; /* no value makes another wrong */
 	void (*watch)(
 		void *context, const char *name, const char *labels, int64_t time_ms, double value);
 	void *watcher;
@@ -93,6 +94,11 @@ static void rebuild_slots(struct series *series, size_t slot_count)
 		*slot_of(series, series->lines[i].key) = (uint32_t)i + 1;
 }
 
+void series_keep_order(struct series *series)
+{
+	series->keeps_order = true;
+}
+
 static size_t line_bytes(const struct line *line)
 {
 	return sizeof(*line) + strlen(line->key) + line->ring.room * sizeof(struct point);
@@ -146,16 +152,21 @@ static struct line *add(struct series *series, const char *key, int64_t now_ms)
 	return line;
 }
 
-/* A clock that was put back makes what lies in its future wrong: that is forgotten. */
+/* A clock that was put back makes what lies in its future wrong: that is forgotten. One of 1970 makes no room for itself. */
 static void push(struct series *series, struct ring *ring, struct point point)
 {
-	while (ring->count && ring_at(ring, ring->count - 1)->time_ms >= point.time_ms)
+	while (!series->keeps_order && ring->count &&
+		ring_at(ring, ring->count - 1)->time_ms >= point.time_ms)
 		ring->count--;
 	size_t growth = ring->room * sizeof(struct point);
-	if (ring_is_full(ring) && point.time_ms - ring_at(ring, 0)->time_ms < series->span_ms &&
+	if (ring_is_full(ring) &&
+		llabs(point.time_ms - ring_at(ring, 0)->time_ms) < series->span_ms &&
 		series->bytes + growth <= series->budget / 4 * 3)
 		series->bytes += ring_grow(ring);
-	ring_push(ring, point);
+	if (series->keeps_order)
+		ring_insert(ring, point);
+	else
+		ring_push(ring, point);
 }
 
 static void make_key(char *key, size_t size, const char *name, const char *labels)

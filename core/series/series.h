@@ -22,11 +22,15 @@ void series_free(struct series *series); /* NULL is legal */
 
 /*
  * Appends a value; `labels` is "a=b,c=d" or empty. NaN ends the line here: a gap. Points
- * that are not older than `time_ms` are forgotten (the clock was put back). False: the store is full and this is a new series
+ * that are not older than `time_ms` are forgotten (the clock was put back; not after series_keep_order()). False: the store is full and this is a new series
  * (a value that is lost: counted in series_refused()).
  */
 bool series_append(
 	struct series *series, const char *name, const char *labels, int64_t time_ms, double value);
+
+/* For values read from a recording: one whose clock was wrong, or put back, takes its place in time, and what was there
+ * before it stays. Before the first value. */
+void series_keep_order(struct series *series);
 
 /* From now on `watch` sees every value that is appended, in the thread that does. */
 void series_watch(struct series *series,

@@ -445,6 +445,29 @@ static void values_of_unknown_series_are_said(void **state)
 	end_look(&seen);
 }
 
+/* One early value of 1970, as of an engine that starts before its clock is set. */
+static void charts_keep_what_was_before_a_clock_that_was_wrong(void **state)
+{
+	enum { POINTS = 100, COLUMNS = 10 };
+	struct scene *scene = *state;
+	double values[COLUMNS], last;
+	open_recorder(scene, false, 8 << 20);
+	for (int i = 0; i < POINTS; i++) {
+		if (i == POINTS / 2)
+			recorder_value(scene->recorder, "load", "", 1000, 7);
+		recorder_value(scene->recorder, "load", "", HARNESS_START_MS + i * 1000, i);
+		record(scene, 1, 1000);
+	}
+	close_recorder(scene);
+	struct seen seen = look(scene->file);
+	assert_true(series_query(seen.series, "load", HARNESS_START_MS,
+		HARNESS_START_MS + POINTS * 1000, COLUMNS, values, &last));
+	for (int i = 0; i < COLUMNS; i++)
+		if (!(values[i] == i * 10 + 4.5))
+			fail_msg("column %d is %g", i, values[i]);
+	end_look(&seen);
+}
+
 /* Of this thread, which is the engine's: the writer's does not count. */
 static double cost_ms(struct scene *scene, int from, int to)
 {
@@ -527,6 +550,7 @@ int main(void)
 		TEST(of_many_files_the_newest_are_replayed),
 		TEST(lines_that_find_no_room_are_said),
 		TEST(values_of_unknown_series_are_said),
+		TEST(charts_keep_what_was_before_a_clock_that_was_wrong),
 		TEST(new_series_cost_the_same_however_many_are_known),
 		TEST(who_stood_there_before_all_was_read_is_told),
 		TEST(one_file_goes_on_when_the_disk_takes_it_again),

@@ -94,6 +94,51 @@ static void a_clock_put_back_forgets_what_lies_in_its_future(void **state)
 	series_free(series);
 }
 
+/* A value of 1970 or of a year to come, and a clock that is put back. */
+static void in_order_no_wrong_clock_takes_what_was_before(void **state)
+{
+	(void)state;
+	enum { START = 1000000000, POINTS = 200 };
+	struct series *series = series_new(1 << 20, HOUR_MS);
+	double values[COLUMNS], last;
+	series_keep_order(series);
+	for (int i = 0; i < POINTS; i++) {
+		assert_true(series_append(series, "up", "", START + i * 1000, i));
+		if (i == 40)
+			series_append(series, "up", "", 1000, 5000);
+		if (i == 90)
+			series_append(series, "up", "", START * INT64_C(9), 7000);
+		if (i == 140)
+			series_append(series, "up", "", START + 100500, 100);
+	}
+	series_append(series, "up", "", START + 199000, 209); /* in place of 199 */
+	series_show_until(series, START + 199000);
+	assert_true(
+		series_query(series, "up", START, START + POINTS * 1000, COLUMNS, values, &last));
+	for (int i = 0; i < COLUMNS - 1; i++)
+		assert_close(values[i], i == 5 ? (20 * 109.5 + 100) / 21 : i * 20 + 9.5);
+	assert_close(values[COLUMNS - 1], 190);
+	assert_close(last, 209);
+	series_free(series);
+}
+
+/* The far too old go first, and new ones find room. */
+static void in_order_a_full_series_forgets_its_oldest(void **state)
+{
+	(void)state;
+	struct series *series = series_new(1 << 20, 20000);
+	double value, last;
+	series_keep_order(series);
+	for (int i = 0; i < 200; i++)
+		series_append(series, "up", "", i < 50 ? i : 1000000 + i * 1000, i);
+	assert_true(series_query(series, "up", 1050000, 1200000, 1, &value, &last));
+	assert_close(value, 167.5); /* room for 64 */
+	series_append(series, "up", "", 5, 1);
+	assert_true(series_query(series, "up", 1050000, 1200000, 1, &value, &last));
+	assert_close(value, 167.5);
+	series_free(series);
+}
+
 static void a_series_keeps_its_span_and_no_more(void **state)
 {
 	(void)state;
@@ -236,6 +281,8 @@ int main(void)
 		cmocka_unit_test(a_value_holds_for_two_and_a_half_intervals_and_then_is_a_gap),
 		cmocka_unit_test(not_a_number_ends_the_line_at_once),
 		cmocka_unit_test(a_clock_put_back_forgets_what_lies_in_its_future),
+		cmocka_unit_test(in_order_no_wrong_clock_takes_what_was_before),
+		cmocka_unit_test(in_order_a_full_series_forgets_its_oldest),
 		cmocka_unit_test(a_series_keeps_its_span_and_no_more),
 		cmocka_unit_test(the_budget_refuses_new_series_and_counts_them),
 		cmocka_unit_test(long_series_leave_room_for_new_ones),
