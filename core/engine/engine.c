@@ -222,6 +222,30 @@ void engine_free(struct engine *engine)
 	free(engine);
 }
 
+static void describe_recording(const struct engine *engine, struct str *to)
+{
+	if (engine->recorder)
+		str_addf(to, ", records to '%s'", recorder_path(engine->recorder));
+	else if (engine->record_error[0])
+		str_addf(to, ", records nothing (%s)", engine->record_error);
+	else
+		str_adds(to, ", records nothing");
+}
+
+void engine_describe(const struct engine *engine, struct str *to)
+{
+	const struct settings *settings = engine->settings;
+	size_t bots;
+	(void)model_bots(engine->model, &bots);
+	str_addf(to, "serves '%s'", settings->socket_path);
+	if (*settings->socket_group)
+		str_addf(to, " (group %s)", settings->socket_group);
+	if (engine->exporter)
+		str_addf(to, ", /metrics on '%s'", settings->http_listen);
+	describe_recording(engine, to);
+	str_addf(to, ", watches %zu %s", bots, bots == 1 ? "bot" : "bots");
+}
+
 void engine_stop(struct engine *engine)
 {
 	atomic_fetch_add(&engine->stop, 1);

@@ -18,6 +18,7 @@ struct err;
 struct lock;
 struct model;
 struct settings;
+struct str;
 
 struct engine_options {
 	bool workers;       /* poll the outside */
@@ -34,7 +35,9 @@ struct engine_options {
 MUST_CHECK bool engine_new(struct settings *settings, const struct clock *clock,
 	const struct engine_options *options, struct engine **ret, struct err *err);
 void engine_free(struct engine *engine); /* NULL is legal */
-void engine_run(struct engine *engine);  /* until stopped */
+/* Appends where it is found and what it keeps, one line without an end: socket, /metrics, recording, number of bots. */
+void engine_describe(const struct engine *engine, struct str *to);
+void engine_run(struct engine *engine); /* until stopped */
 /* Ends after the operations that run, named to everybody; at once when told again. Any thread, signal-safe. */
 void engine_stop(struct engine *engine);
 void engine_reload_soon(struct engine *engine); /* signal-safe: SIGHUP */

@@ -88,12 +88,24 @@ static void refuse_client(int fd, const struct err *err)
 		(void)!send(fd, frame.text, frame.length, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
+/* For the journal, or who started it by hand. */
+static void introduce(const struct engine *engine)
+{
+	autostr struct str words = STR_INIT;
+	engine_describe(engine, &words);
+	fprintf(stderr, "botswaind: %s\n", words.text);
+}
+
+static bool is_service(const struct options *options)
+{
+	return options->engine.listen && !options->engine.own;
+}
+
 /* False: there is none, and why was said; or it was told to stop before there was one. */
 static bool take_place(const struct settings *settings, struct options *options, int *ret_status)
 {
 	struct err err = {.code = ERR_NONE};
-	bool is_service = options->engine.listen && !options->engine.own;
-	if (!is_service || take_over(settings, clock_real(), &options->engine.lock, &err))
+	if (!is_service(options) || take_over(settings, clock_real(), &options->engine.lock, &err))
 		return true;
 	*ret_status = err.code == ERR_CANCELLED ? EXIT_OK : fail(&err);
 	return false;
@@ -124,6 +136,8 @@ static int run(struct settings *settings, struct options *options, struct signal
 		engine_adopt_known(signals->engine, options->client_fd);
 	else if (options->client_fd >= 0)
 		engine_adopt(signals->engine, options->client_fd);
+	if (is_service(options))
+		introduce(signals->engine);
 	engine_run(signals->engine);
 	pthread_kill(listener, SIGUSR1);
 	pthread_join(listener, NULL);

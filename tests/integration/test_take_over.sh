@@ -24,6 +24,7 @@ chmod +x "$top/dump"
 cat >"$top/botswain.yaml" <<-YAML
 	state_dir: $top/state
 	write: always
+	http: {listen: $top/metrics.sock}
 	telegram: {api: "http://127.0.0.1:9", interval: 2s}
 	driver: {restart: ["true", "{bot}"]}
 	backups:
@@ -62,6 +63,9 @@ ends() { local status; wait "$service"; status=$?; service=''; [ $status = "$1" 
 
 gets_the_place() { screen one && screen two && one_engine && serve && comes_true 20 serves; }
 names_who_had_it() { says 'the engine of a screen (pid [0-9]*) has the place: it leaves'; }
+introduces_itself() {
+	says "^botswaind: serves '$top/state/engine.sock', /metrics on '$top/metrics.sock', records to '$top/state/recording', watches 2 bots$"
+}
 goes_on() { sees_service one && sees_service two && serves; }
 second_service() {
 	local first=$service status=0
@@ -110,6 +114,7 @@ says_who_is_silent() {
 
 check 'a service gets the place of the engine that screens have' gets_the_place
 check 'it says who had it' names_who_had_it
+check 'and where it is, what it keeps and whom it watches' introduces_itself
 check 'the screens go on in their view, and start no other' goes_on
 check 'a second service is refused, and told who runs since when' second_service
 check 'the service ends as ever' ends_in_order
