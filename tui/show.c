@@ -69,6 +69,30 @@ void source_name(const struct msg_source *source, bool brief, char *ret_text, si
 		source->name);
 }
 
+void service_name(const struct msg_service *service, char *ret_text, size_t size)
+{
+	if (strcmp(service->kind, "engine") == 0)
+		snprintf(ret_text, size, "%s", service->name);
+	else if (service->checks)
+		snprintf(ret_text, size, "%s %lld/%lld", service->kind, (long long)service->passed,
+			(long long)service->checks);
+	else
+		snprintf(ret_text, size, "%s %s", service->kind, service->name);
+}
+
+void alert_target(
+	const struct model *model, const struct msg_alert *alert, char *ret_text, size_t size)
+{
+	const struct msg_service *service = model_service(model, alert->target);
+	const struct msg_source *source = model_source(model, alert->target);
+	if (strcmp(alert->target_kind, "service") == 0 && service)
+		service_name(service, ret_text, size);
+	else if (strcmp(alert->target_kind, "source") == 0 && source)
+		source_name(source, false, ret_text, size);
+	else
+		snprintf(ret_text, size, "%s", alert->target_name);
+}
+
 const char *state_word(const char *state)
 {
 	static const char *const words[][2] = {{"not_permitted", "not permitted"},

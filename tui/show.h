@@ -22,6 +22,11 @@ enum role outcome_role(const char *state);
 const char *source_kind_at(size_t index);
 /* "redis main", or its first letters where columns are few. */
 void source_name(const struct msg_source *source, bool brief, char *ret_text, size_t size);
+/* "redis main"; `health 24/25` is one row for all checks, `recording` that of the engine. */
+void service_name(const struct msg_service *service, char *ret_text, size_t size);
+/* Whom an alert is about, with the kind where the name alone says too little. */
+void alert_target(
+	const struct model *model, const struct msg_alert *alert, char *ret_text, size_t size);
 /* A state word with blanks for its underscores; a constant for words that we know. */
 const char *state_word(const char *state);
 

@@ -69,7 +69,12 @@ tell_it_more() {
 	END
 }
 all_are_ok() { tell_it_more | write && exits 0 bots --wait 20s && [ "$(grep -c '^\.  .* ok ' "$top/said")" = 3 ]; }
-services_are_ok() { exits 0 services --wait 20s && says 'redis *ok' && says 'postgres *ok'; }
+services_are_ok() { exits 0 services --wait 20s && says 'redis main *ok' && says 'postgres main *ok'; }
+one_service() { exits 0 services redis/main --wait 20s && says_once '^\.  redis main ' && ! grep -q postgres "$top/said"; }
+as_on_the_screen() {
+	printf '%s\n' 'resize 160x45' 'wait-for redis main' 'wait-for HB' >"$top/words" && exits 0 --script "$top/words" && nothing_is_left &&
+		exits 0 bots --wait 20s && says ' PEND *HB '
+}
 logs_are_there() { exits 0 logs --bot orders --wait 20s && says ' orders .* I '; }
 json_is_one_line() { exits 0 bots --json --wait 20s && says_once '^{"v":1,"bots":\[' && [ "$(wc -l <"$top/said")" = 1 ]; }
 needs_arming() { exits 5 restart orders --yes --reason test && says 'press ! in the console'; }
@@ -107,6 +112,8 @@ check 'a token alone is checked, and no more is claimed' token_alone
 check 'that takes no longer than the answer' is_quick
 check 'three bots, each found in another way, are ok' all_are_ok
 check 'their Redis and Postgres are ok' services_are_ok
+check 'one of two that are called main is chosen by its kind' one_service
+check 'the screen calls them and the columns the same' as_on_the_screen
 check 'their logs are there' logs_are_there
 check '--json is one line' json_is_one_line
 check 'write: armed wants arming' needs_arming

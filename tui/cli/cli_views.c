@@ -7,27 +7,28 @@
 #include "core/base/str.h"
 #include "core/model/verdict.h"
 #include "tui/cli/list.h"
+#include "tui/show.h"
 
 /* clang-format off */
 #define TEXT_CELL(type, field) \
-	static void type##_##field(const void *body, int64_t now_ms, struct str *to) \
-	{ (void)now_ms; str_adds(to, ((const struct msg_##type *)body)->field); }
+	static void put_##type##_##field(const struct model *model, const void *body, int64_t now_ms, struct str *to) \
+	{ (void)model, (void)now_ms; str_adds(to, ((const struct msg_##type *)body)->field); }
 #define AGE_CELL(type, field) \
-	static void type##_##field(const void *body, int64_t now_ms, struct str *to) \
-	{ int64_t at = ((const struct msg_##type *)body)->field; \
+	static void put_##type##_##field(const struct model *model, const void *body, int64_t now_ms, struct str *to) \
+	{ (void)model; int64_t at = ((const struct msg_##type *)body)->field; \
 	  if (at > 0) str_adds(to, format_duration(now_ms > at ? now_ms - at : 0).text); }
 #define NUMBER_CELL(type, field) \
-	static void type##_##field(const void *body, int64_t now_ms, struct str *to) \
+	static void put_##type##_##field(const struct model *model, const void *body, int64_t now_ms, struct str *to) \
 	{ double value = ((const struct msg_##type *)body)->field; \
-	  (void)now_ms; if (!isnan(value)) str_adds(to, format_number(value).text); }
+	  (void)model, (void)now_ms; if (!isnan(value)) str_adds(to, format_number(value).text); }
 /* Nothing where nothing is. */
 #define COUNT_CELL(type, field) \
-	static void type##_##field(const void *body, int64_t now_ms, struct str *to) \
+	static void put_##type##_##field(const struct model *model, const void *body, int64_t now_ms, struct str *to) \
 	{ uint64_t count = ((const struct msg_##type *)body)->field; \
-	  (void)now_ms; if (count) str_adds(to, format_count((int64_t)count).text); }
+	  (void)model, (void)now_ms; if (count) str_adds(to, format_count((int64_t)count).text); }
 #define SEVERITY_CELL(type) \
-	static void type##_letter(const void *body, int64_t now_ms, struct str *to) \
-	{ (void)now_ms; str_addch(to, severity_letter((unsigned)((const struct msg_##type *)body)->severity)); }
+	static void put_##type##_letter(const struct model *model, const void *body, int64_t now_ms, struct str *to) \
+	{ (void)model, (void)now_ms; str_addch(to, severity_letter((unsigned)((const struct msg_##type *)body)->severity)); }
 #define WEIGHT(type) \
 	static uint64_t type##_severity(const void *body) { return ((const struct msg_##type *)body)->severity; }
 #define LABEL(type, field) \
@@ -37,56 +38,102 @@ SEVERITY_CELL(bot) WEIGHT(bot) LABEL(bot, name)
 TEXT_CELL(bot, name) TEXT_CELL(bot, state) TEXT_CELL(bot, why) AGE_CELL(bot, hb_at_ms)
 NUMBER_CELL(bot, updates_per_s) NUMBER_CELL(bot, p95_ms)
 SEVERITY_CELL(service) WEIGHT(service) LABEL(service, name)
-TEXT_CELL(service, name) TEXT_CELL(service, kind) TEXT_CELL(service, state) TEXT_CELL(service, why)
+TEXT_CELL(service, state) TEXT_CELL(service, why)
 NUMBER_CELL(service, latency_ms) NUMBER_CELL(service, rate) NUMBER_CELL(service, slow_ms) NUMBER_CELL(service, lag)
 SEVERITY_CELL(check) WEIGHT(check) LABEL(check, name)
 TEXT_CELL(check, name) TEXT_CELL(check, bot) TEXT_CELL(check, url) TEXT_CELL(check, why)
 NUMBER_CELL(check, latency_ms) AGE_CELL(check, at_ms) AGE_CELL(check, since_ms) TEXT_CELL(check, state)
 SEVERITY_CELL(source) WEIGHT(source) LABEL(source, name)
-TEXT_CELL(source, name) TEXT_CELL(source, kind) TEXT_CELL(source, state) TEXT_CELL(source, error)
+TEXT_CELL(source, kind) TEXT_CELL(source, state) TEXT_CELL(source, error)
 AGE_CELL(source, ok_ms) NUMBER_CELL(source, latency_ms) TEXT_CELL(source, circuit)
 COUNT_CELL(source, dropped)
 SEVERITY_CELL(alert)
-TEXT_CELL(alert, rule) TEXT_CELL(alert, target_name) TEXT_CELL(alert, state) TEXT_CELL(alert, text)
+TEXT_CELL(alert, rule) TEXT_CELL(alert, state) TEXT_CELL(alert, text)
 AGE_CELL(alert, since_ms)
 TEXT_CELL(operation, title) TEXT_CELL(operation, by) TEXT_CELL(operation, reason) TEXT_CELL(operation, state)
 TEXT_CELL(operation, result) AGE_CELL(operation, started_ms)
 	/* clang-format on */
 
 	/* One that is paused has a process, and is not up. */
-	static void bot_up(const void *body, int64_t now_ms, struct str *to)
+	static void put_bot_up(
+		const struct model *model, const void *body, int64_t now_ms, struct str *to)
 {
 	const struct msg_bot *bot = body;
+	(void)model;
 	int64_t at_ms = strcmp(bot->proc_state, "paused") == 0 ? 0 : bot->proc_start_ms;
 	if (at_ms > 0)
 		str_adds(to, format_duration(now_ms > at_ms ? now_ms - at_ms : 0).text);
 }
 
-static void bot_pending(const void *body, int64_t now_ms, struct str *to)
+static void put_bot_pending(
+	const struct model *model, const void *body, int64_t now_ms, struct str *to)
 {
 	const struct msg_bot *bot = body;
-	(void)now_ms;
+	(void)model, (void)now_ms;
 	if (bot->pending >= 0)
 		str_adds(to, format_count(bot->pending).text);
 }
 
-static void service_used(const void *body, int64_t now_ms, struct str *to)
+static void put_service_used(
+	const struct model *model, const void *body, int64_t now_ms, struct str *to)
 {
 	const struct msg_service *service = body;
-	(void)now_ms;
+	(void)model, (void)now_ms;
 	if (service->used_bytes)
 		str_adds(to, format_bytes((int64_t)service->used_bytes).text);
 }
 
-static void service_clients(const void *body, int64_t now_ms, struct str *to)
+static void put_service_clients(
+	const struct model *model, const void *body, int64_t now_ms, struct str *to)
 {
 	const struct msg_service *service = body;
-	(void)now_ms;
+	(void)model, (void)now_ms;
 	if (service->clients < 0)
 		return;
 	str_addf(to, "%lld", (long long)service->clients);
 	if (service->max_clients > 0)
 		str_addf(to, "/%lld", (long long)service->max_clients);
+}
+
+static void put_service_words(
+	const struct model *model, const void *body, int64_t now_ms, struct str *to)
+{
+	char name[128];
+	(void)model, (void)now_ms;
+	service_name(body, name, sizeof(name));
+	str_adds(to, name);
+}
+
+/* As the screen calls it; where that says the kind alone, by its own name. */
+static void put_source_words(
+	const struct model *model, const void *body, int64_t now_ms, struct str *to)
+{
+	const struct msg_source *source = body;
+	char name[128];
+	(void)model, (void)now_ms;
+	source_name(source, false, name, sizeof(name));
+	str_adds(to, strcmp(name, source->kind) == 0 ? source->name : name);
+}
+
+/* As it is printed, without its quotes too: redis/main. */
+static bool service_answers_to(const void *body, const char *word)
+{
+	const struct msg_service *service = body;
+	char name[128];
+	size_t length = strlen(service->kind);
+	service_name(service, name, sizeof(name));
+	return strcmp(name, word) == 0 ||
+	       (strncmp(word, service->kind, length) == 0 && word[length] == '/' &&
+		       strcmp(word + length + 1, service->name) == 0);
+}
+
+static void put_alert_words(
+	const struct model *model, const void *body, int64_t now_ms, struct str *to)
+{
+	char name[128];
+	(void)now_ms;
+	alert_target(model, body, name, sizeof(name));
+	str_adds(to, name);
 }
 
 static bool is_health(const void *body)
@@ -95,10 +142,11 @@ static bool is_health(const void *body)
 }
 
 /* Of an answer that is too old nothing is shown. */
-static void check_status(const void *body, int64_t now_ms, struct str *to)
+static void put_check_status(
+	const struct model *model, const void *body, int64_t now_ms, struct str *to)
 {
 	const struct msg_check *check = body;
-	(void)now_ms;
+	(void)model, (void)now_ms;
 	if (check->status && strcmp(check->state, "stale") != 0)
 		str_addf(to, "%lld", (long long)check->status);
 }
@@ -112,33 +160,32 @@ static uint64_t alert_weight(const void *body)
 
 /* clang-format off */
 static const struct list_column bot_columns[] = {
-	{"S", false, bot_letter}, {"BOT", false, bot_name}, {"STATE", false, bot_state}, {"UP", true, bot_up},
-	{"UPD/s", true, bot_updates_per_s}, {"PEND", true, bot_pending}, {"BEAT", true, bot_hb_at_ms},
-	{"P95ms", true, bot_p95_ms}, {"WHY", false, bot_why},
+	{"S", false, put_bot_letter}, {"BOT", false, put_bot_name}, {"STATE", false, put_bot_state}, {"UP", true, put_bot_up},
+	{"UPD/s", true, put_bot_updates_per_s}, {"PEND", true, put_bot_pending}, {"HB", true, put_bot_hb_at_ms},
+	{"P95ms", true, put_bot_p95_ms}, {"WHY", false, put_bot_why},
 };
 static const struct list_column service_columns[] = {
-	{"S", false, service_letter}, {"SERVICE", false, service_name}, {"KIND", false, service_kind},
-	{"STATE", false, service_state}, {"ms", true, service_latency_ms}, {"SIZE", true, service_used},
-	{"CLIENTS", true, service_clients}, {"PER-s", true, service_rate}, {"SLOWms", true, service_slow_ms},
-	{"LAG", true, service_lag}, {"WHY", false, service_why},
+	{"S", false, put_service_letter}, {"SERVICE", false, put_service_words}, {"STATE", false, put_service_state}, {"ms", true, put_service_latency_ms}, {"SIZE", true, put_service_used},
+	{"CLIENTS", true, put_service_clients}, {"OPS/s", true, put_service_rate}, {"SLOWms", true, put_service_slow_ms},
+	{"LAG", true, put_service_lag}, {"WHY", false, put_service_why},
 };
 static const struct list_column check_columns[] = {
-	{"S", false, check_letter}, {"CHECK", false, check_name}, {"BOT", false, check_bot},
-	{"STATE", false, check_state}, {"HTTP", true, check_status}, {"ms", true, check_latency_ms},
-	{"AGE", true, check_at_ms}, {"SINCE", true, check_since_ms}, {"URL", false, check_url}, {"WHY", false, check_why},
+	{"S", false, put_check_letter}, {"CHECK", false, put_check_name}, {"BOT", false, put_check_bot},
+	{"STATE", false, put_check_state}, {"HTTP", true, put_check_status}, {"ms", true, put_check_latency_ms},
+	{"AGE", true, put_check_at_ms}, {"SINCE", true, put_check_since_ms}, {"URL", false, put_check_url}, {"WHY", false, put_check_why},
 };
 static const struct list_column source_columns[] = {
-	{"S", false, source_letter}, {"SOURCE", false, source_name}, {"KIND", false, source_kind},
-	{"STATE", false, source_state}, {"AGE", true, source_ok_ms}, {"ms", true, source_latency_ms},
-	{"DROPPED", true, source_dropped}, {"CIRCUIT", false, source_circuit}, {"ERROR", false, source_error},
+	{"S", false, put_source_letter}, {"SOURCE", false, put_source_words}, {"KIND", false, put_source_kind},
+	{"STATE", false, put_source_state}, {"AGE", true, put_source_ok_ms}, {"ms", true, put_source_latency_ms},
+	{"DROPPED", true, put_source_dropped}, {"CIRCUIT", false, put_source_circuit}, {"ERROR", false, put_source_error},
 };
 static const struct list_column alert_columns[] = {
-	{"S", false, alert_letter}, {"SINCE", true, alert_since_ms}, {"STATE", false, alert_state},
-	{"TARGET", false, alert_target_name}, {"ALERT", false, alert_rule}, {"TEXT", false, alert_text},
+	{"S", false, put_alert_letter}, {"SINCE", true, put_alert_since_ms}, {"STATE", false, put_alert_state},
+	{"TARGET", false, put_alert_words}, {"ALERT", false, put_alert_rule}, {"TEXT", false, put_alert_text},
 };
 static const struct list_column operation_columns[] = {
-	{"AGO", true, operation_started_ms}, {"OPERATION", false, operation_title}, {"BY", false, operation_by},
-	{"STATE", false, operation_state}, {"RESULT", false, operation_result}, {"REASON", false, operation_reason},
+	{"AGO", true, put_operation_started_ms}, {"OPERATION", false, put_operation_title}, {"BY", false, put_operation_by},
+	{"STATE", false, put_operation_state}, {"RESULT", false, put_operation_result}, {"REASON", false, put_operation_reason},
 };
 
 #define VIEW(id, word, type, weigh, label_of, arguments, text, ...) \
@@ -151,7 +198,8 @@ static const struct list_column operation_columns[] = {
 VIEW(bots, "bots", bot, bot_severity, bot_label, "[NAME...] [--json]", "every bot, worst first")
 VIEW(checks, "checks", check, check_severity, check_label, "[NAME...] [--json]", "every health check, worst first")
 VIEW(services, "services", service, service_severity, service_label, "[NAME...] [--json]",
-	"every Redis and Postgres, and the health checks", .parts = &checks_view, .is_sum = is_health)
+	"every Redis and Postgres, and the health checks", .parts = &checks_view,
+	.is_sum = is_health, .answers_to = service_answers_to)
 VIEW(sources, "sources", source, source_severity, source_label, "[NAME...] [--json]", "what is polled, and how fresh it is")
 VIEW(alerts, "alerts", alert, alert_weight, NULL, "[--json]", "alerts that fire, wait or have just resolved")
 VIEW(ops, "ops", operation, NULL, NULL, "[--json]", "operations, running and ended")

@@ -38,12 +38,19 @@ static void sort(struct chosen *chosen)
 			(void *)(uintptr_t)chosen->view);
 }
 
+static bool answers_to(const struct list_view *view, const void *body, const char *word)
+{
+	if (view->answers_to && view->answers_to(body, word))
+		return true;
+	return strcmp(view->label(body), word) == 0;
+}
+
 static bool wanted(const struct list_view *view, const void *body, int argc, char **argv)
 {
 	if (argc <= 1 || !view->label)
 		return true;
 	for (int i = 1; i < argc; i++)
-		if (strcmp(view->label(body), argv[i]) == 0)
+		if (answers_to(view, body, argv[i]))
 			return true;
 	return false;
 }
@@ -96,10 +103,12 @@ static void add_cell(struct str *line, const struct list_column *column, const c
 		str_addf(line, "%*s", (int)(column->right ? 2 : pad + 2), "");
 }
 
-static char *cell_text(const struct list_column *column, const void *body, int64_t now_ms)
+static char *cell_text(
+	const struct cli *cli, const struct list_column *column, const struct item *item)
 {
 	struct str text = STR_INIT;
-	column->cell(body, now_ms, &text);
+	column->cell(
+		cli->engines[item->engine].model, item->body, cli_now_ms(cli, item->engine), &text);
 	if (!text.length)
 		str_addch(&text, '-');
 	return str_detach(&text);
@@ -116,7 +125,7 @@ static char *text_of(const struct cli *cli, const struct chosen *chosen, size_t 
 		return xstrdup(is_host ? "HOST" : view->columns[own].title);
 	const struct item *item = &chosen->items[row - 1];
 	return is_host ? xstrdup(cli->engines[item->engine].name)
-		       : cell_text(&view->columns[own], item->body, cli_now_ms(cli, item->engine));
+		       : cell_text(cli, &view->columns[own], item);
 }
 
 static const struct list_column *column_of(
@@ -244,7 +253,7 @@ static bool all_found(const struct chosen *chosen, int argc, char **argv)
 	for (int i = 1; i < argc; i++) {
 		bool here = false;
 		for (size_t b = 0; b < chosen->count; b++)
-			here |= strcmp(chosen->view->label(chosen->items[b].body), argv[i]) == 0;
+			here |= answers_to(chosen->view, chosen->items[b].body, argv[i]);
 		if (!here)
 			found = cli_say(false, "no '%s' among the %s", argv[i], chosen->view->name);
 	}

@@ -11,7 +11,7 @@ struct list_column {
 	const char *title;
 	bool right; /* aligned to the right */
 	/* Appends the cell of one entity; nothing appended is shown as "-". */
-	void (*cell)(const void *body, int64_t now_ms, struct str *to);
+	void (*cell)(const struct model *model, const void *body, int64_t now_ms, struct str *to);
 };
 
 struct list_view {
@@ -23,6 +23,7 @@ struct list_view {
 		const void *body); /* worst first, and for the exit status; may be NULL */
 	const char *(*label)(
 		const void *body); /* ties, and what NAME arguments choose; may be NULL */
+	bool (*answers_to)(const void *body, const char *word); /* NULL: to its label alone */
 	/* Some rows are sums: what they are made of follows below, in JSON as a list of its own (not with --jsonl: there
 	 * a line is a row of the view). NULL: none are. */
 	const struct list_view *parts;

@@ -149,12 +149,14 @@ static void own_cell(const struct list *list, size_t row, size_t column, struct 
 	const struct msg_alert *alert = model_alert(app_model(list->app), list_id(list, row));
 	if (!alert)
 		return;
+	char target[128];
 	bool over = stage(alert) == 2;
 	enum role role = over ? ROLE_DIM : severity_role(alert->severity);
+	alert_target(app_model(list->app), alert, target, sizeof(target));
 	const char *const texts[] = {[SEVERITY] = "",
 		[SINCE] = "",
 		[HOST] = "",
-		[TARGET] = alert->target_name,
+		[TARGET] = target,
 		[RULE] = alert->rule,
 		[TEXT] = sentence(alert),
 		[STATE] = alert->state};
@@ -215,7 +217,9 @@ static void fit(struct app *app, void *data, int rows, int width)
 		const struct msg_alert *alert = model_alert(app_model(app), list_id(list, row));
 		if (!alert)
 			continue;
-		need(list, TARGET, alert->target_name);
+		char target[128];
+		alert_target(app_model(app), alert, target, sizeof(target));
+		need(list, TARGET, target);
 		need(list, RULE, alert->rule);
 		need(list, STATE, alert->state);
 	}

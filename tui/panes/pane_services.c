@@ -181,16 +181,11 @@ static bool is_engine(const struct msg_service *service)
 	return strcmp(service->kind, "engine") == 0;
 }
 
-/* `health 24/25` is one row for all checks, `recording` that of the engine. */
 static void say_name(struct cell_text *cell, const struct msg_service *service)
 {
-	if (is_engine(service))
-		list_say(cell, ROLE_STRONG, "%s", service->name);
-	else if (service->checks)
-		list_say(cell, ROLE_STRONG, "%s %lld/%lld", service->kind,
-			(long long)service->passed, (long long)service->checks);
-	else
-		list_say(cell, ROLE_STRONG, "%s %s", service->kind, service->name);
+	char name[128];
+	service_name(service, name, sizeof(name));
+	list_say(cell, ROLE_STRONG, "%s", name);
 }
 
 static void own_cell(const struct list *list, size_t row, size_t column, struct cell_text *ret)
