@@ -21,9 +21,12 @@ struct link {
 	int64_t turn_wall_ms, turn_mono_ms; /* of the last mark; mono 0: none yet */
 	uint64_t request;                   /* while no client is there to count them */
 	unsigned epoch;
-	bool started;   /* by us */
-	bool past;      /* to a replay of its recording */
-	bool is_served; /* the last engine was run by a service: it comes back by itself */
+	bool started;           /* by us */
+	bool past;              /* to a replay of its recording */
+	const struct link *now; /* of that engine, to what it is now; NULL: not of the past */
+	bool is_refused; /* it has no recording, and is not asked again over the attachment */
+	unsigned refused_epoch; /* that `now` had then */
+	bool is_served;         /* the last engine was run by a service: it comes back by itself */
 };
 
 static void begin_search(struct link *link)
@@ -51,7 +54,8 @@ struct link *link_past(const struct link *link)
 		.way = link->way,
 		.kind = link->kind,
 		.pause_ms = RETRY_FIRST_MS,
-		.past = true};
+		.past = true,
+		.now = link};
 	begin_search(past);
 	return past;
 }
@@ -126,11 +130,17 @@ struct pollfd link_poll(const struct link *link)
 	return slot;
 }
 
+/* An engine that records nothing would have to start anew to do so; asking costs a process where the way is ssh. */
+static bool is_refused(const struct link *link)
+{
+	return link->is_refused && link->now->epoch == link->refused_epoch;
+}
+
 int link_timeout_ms(const struct link *link, int64_t now_mono_ms)
 {
 	if (link->search)
 		return SEARCH_LOOK_MS;
-	if (link->state == LINK_ATTACHED || !link->settings)
+	if (link->state == LINK_ATTACHED || !link->settings || is_refused(link))
 		return -1;
 	return link->retry_at_ms > now_mono_ms ? (int)(link->retry_at_ms - now_mono_ms) : 0;
 }
@@ -172,6 +182,8 @@ static void search(struct link *link, int64_t now_mono_ms)
 	stop_search(link);
 	if (found == CLIENT_NOT_FOUND) {
 		link->why = err;
+		link->is_refused = link->past && err.code == ERR_NOT_FOUND;
+		link->refused_epoch = link->past ? link->now->epoch : 0;
 		wait_before_retry(link, now_mono_ms);
 		return;
 	}
@@ -207,7 +219,7 @@ static unsigned listen_to(struct link *link, struct model *model, int64_t now_mo
 unsigned link_step(struct link *link, struct model *model, int64_t now_mono_ms, client_take *take,
 	void *context)
 {
-	if (link->state == LINK_WAITING && !link->search && link->settings &&
+	if (link->state == LINK_WAITING && !link->search && link->settings && !is_refused(link) &&
 		now_mono_ms >= link->retry_at_ms) {
 		begin_search(link);
 		link->state = LINK_SEARCHING;

@@ -27,7 +27,8 @@ enum { LINK_SILENT_MS = 3000 };
  * are borrowed. `kind`: screen or script. */
 struct link *link_new(
 	const struct settings *settings, const char *way, const char *kind) MUST_CHECK;
-/* To the recording of the engine that `link` goes to. NULL: that is none that could be searched. */
+/* To the recording of the engine that `link` goes to, which is borrowed for as long as this one is stepped. One that says it
+ * has none is asked again when `link` has attached anew. NULL: that is none that could be searched. */
 struct link *link_past(const struct link *link) MUST_CHECK;
 /* Over a client that is there; when that is lost nothing is searched. Takes ownership. */
 struct link *link_over(struct client *client) MUST_CHECK;

@@ -136,7 +136,7 @@ static bool may_go_back(const struct engine *engine, struct err *err)
 			"this engine records nothing: run it as a service (`botswain serve`), or "
 			"start it with --record FILE");
 	if (!figures.from_ms)
-		return err_set(err, ERR_NOT_FOUND, "nothing was recorded yet%s%s",
+		return err_set(err, ERR_UNREACHABLE, "nothing was recorded yet%s%s",
 			figures.error[0] ? ": " : ", try again in a moment", figures.error);
 	return true;
 }

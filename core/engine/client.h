@@ -91,7 +91,8 @@ struct client_search;
 
 struct client_search *client_search_new(const struct settings *settings, const char *way,
 	const char *kind, bool want_state) MUST_CHECK;
-/* For the engine's recording; starts none, and asks once. Before the first step. */
+/* For the engine's recording; starts none, and asks once: ERR_NOT_FOUND when the engine says that it makes none. Before the
+ * first step. */
 void client_search_past(struct client_search *search);
 /* Starts none: an engine that a service ran comes back by itself, and must find its lock free. So it is from the start
  * where the state directory belongs to another user. */

@@ -400,7 +400,9 @@ static enum client_search_state found(struct client_search *search, struct clien
 static enum client_search_state lost(struct client_search *search, struct err *err)
 {
 	bool is_over = search->way || search->past || !client_hung_up(search->client);
-	(void)err_set(err, ERR_UNREACHABLE, "%s", client_why(search->client));
+	bool has_none = search->past && client_refusal(search->client) == ERR_NOT_FOUND;
+	(void)err_set(
+		err, has_none ? ERR_NOT_FOUND : ERR_UNREACHABLE, "%s", client_why(search->client));
 	client_free(search->client);
 	search->client = NULL;
 	say_what_is_awaited(search);

@@ -280,6 +280,46 @@ static void who_listens_and_never_answers_is_named(void **state)
 	assert_own_engine_leaves_with(link, &screen);
 }
 
+/* Steps a link as if an hour had passed: it would look again. */
+static bool would_ask_again(struct link *link, struct screen *screen)
+{
+	int64_t later_ms = clock_mono_ms(clock_real()) + 3600000;
+	(void)link_step(link, screen->model, later_ms, NULL, NULL);
+	return link_state(link) != LINK_WAITING || link_timeout_ms(link, later_ms) != -1;
+}
+
+/* Through ssh each question is a process. */
+static void an_engine_without_a_recording_is_asked_for_it_once_until_it_is_another(void **state)
+{
+	const struct scene *scene = *state;
+	struct screen now = {0}, then = {0};
+	scene_configure(scene, "recording: {disk: 0}\n");
+	pid_t first = scene_start(scene, NULL);
+	screen_load(scene, &now);
+	screen_load(scene, &then);
+	scene_await_socket(now.settings);
+	struct link *link = link_new(now.settings, NULL, "screen");
+	await_link(link, &now, LINK_ATTACHED, "");
+	struct link *past = link_past(link);
+	await_link(past, &then, LINK_WAITING, "this engine records nothing");
+	for (int i = 0; i < 3; i++)
+		assert_false(would_ask_again(past, &then));
+	assert_int_equal(kill(first, SIGKILL), 0);
+	end_of(first);
+	await_link(link, &now, LINK_WAITING, "waiting for its service");
+	assert_false(would_ask_again(past, &then));
+	scene_configure(scene, ""); /* it records now */
+	pid_t second = scene_start(scene, NULL);
+	await_link(link, &now, LINK_ATTACHED, "");
+	await_link(past, &then, LINK_ATTACHED, "");
+	link_free(past);
+	link_free(link);
+	screen_detach(&then);
+	screen_detach(&now);
+	kill(second, SIGTERM);
+	assert_exits(second, 0);
+}
+
 static pid_t await_pid_file(const struct scene *scene)
 {
 	autofree char *path = xasprintf("%s/pid", scene->folder);
@@ -386,6 +426,7 @@ int main(void)
 		TEST(the_engine_of_a_service_is_waited_for_and_none_is_started),
 		TEST(an_engine_is_found_only_when_it_has_answered),
 		TEST(who_listens_and_never_answers_is_named),
+		TEST(an_engine_without_a_recording_is_asked_for_it_once_until_it_is_another),
 		TEST(an_engine_leaves_without_a_command_that_does_not_end),
 		TEST(an_engine_that_leaves_is_not_to_be_found_while_it_ends),
 	};
