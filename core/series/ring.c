@@ -73,6 +73,16 @@ void ring_insert(struct ring *ring, struct point point)
 	*place(ring, at) = point;
 }
 
+void ring_forget(struct ring *ring, int64_t after_ms, int64_t before_ms)
+{
+	size_t to = ring_lower(ring, after_ms + 1), from = ring_lower(ring, before_ms);
+	if (to >= from)
+		return;
+	while (from < ring->count)
+		*place(ring, to++) = *place(ring, from++);
+	ring->count = to;
+}
+
 const struct point *ring_at(const struct ring *ring, size_t index)
 {
 	assert(index < ring->count);

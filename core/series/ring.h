@@ -28,6 +28,8 @@ void ring_push(struct ring *ring, struct point point);
 /* At its place in time, whatever came before; replaces the value of the same time. Without room the oldest goes, which may
  * be this one. Room must not be 0. */
 void ring_insert(struct ring *ring, struct point point);
+/* Removes what lies between the two times. */
+void ring_forget(struct ring *ring, int64_t after_ms, int64_t before_ms);
 /* index 0 is the oldest. */
 const struct point *ring_at(const struct ring *ring, size_t index);
 /* Index of the first point that is not older than `time_ms`; count: none. */

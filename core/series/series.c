@@ -10,11 +10,12 @@
 #include "core/base/str.h"
 #include "core/series/ring.h"
 
-enum { FIRST_SLOTS = 256, KEY_MAX = 512, CLEAR_MS = 60000 };
+enum { FIRST_SLOTS = 256, KEY_MAX = 512, CLEAR_MS = 60000, NEXT_MS = 300000 };
 
 struct line {
 	char *key;
 	struct ring ring;
+	int64_t last_ms, step_ms; /* of the value that came last, and from the one before */
 };
 
 struct series {
@@ -169,6 +170,20 @@ static void push(struct series *series, struct ring *ring, struct point point)
 		ring_push(ring, point);
 }
 
+/* Where a clock was put back, times are there twice: what comes for the second time takes the place of the first, as far as
+ * it comes. A jump ahead, as from 1970, takes nothing. */
+static void push_in_order(struct series *series, struct line *line, struct point point)
+{
+	int64_t step_ms = point.time_ms - line->last_ms;
+	bool goes_on = line->ring.count && step_ms > 0 && step_ms <= NEXT_MS;
+	if (series->keeps_order && goes_on && step_ms <= line->step_ms * 5 / 2)
+		ring_forget(&line->ring, line->last_ms, point.time_ms);
+	push(series, &line->ring, point);
+	line->last_ms = point.time_ms;
+	if (goes_on)
+		line->step_ms = step_ms;
+}
+
 static void make_key(char *key, size_t size, const char *name, const char *labels)
 {
 	copy_text(key, size, name);
@@ -190,7 +205,7 @@ bool series_append(
 	if (!line)
 		line = add(series, key, time_ms);
 	if (line)
-		push(series, &line->ring, (struct point){.time_ms = time_ms, .value = value});
+		push_in_order(series, line, (struct point){.time_ms = time_ms, .value = value});
 	else
 		series->refused++;
 	pthread_mutex_unlock(&series->lock);

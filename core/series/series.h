@@ -29,7 +29,7 @@ bool series_append(
 	struct series *series, const char *name, const char *labels, int64_t time_ms, double value);
 
 /* For values read from a recording: one whose clock was wrong, or put back, takes its place in time, and what was there
- * before it stays. Before the first value. */
+ * before it stays; of times that are there twice the second is kept. Before the first value. */
 void series_keep_order(struct series *series);
 
 /* From now on `watch` sees every value that is appended, in the thread that does. */

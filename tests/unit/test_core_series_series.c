@@ -122,6 +122,24 @@ static void in_order_no_wrong_clock_takes_what_was_before(void **state)
 	series_free(series);
 }
 
+static void in_order_of_times_that_were_there_twice_the_second_stays(void **state)
+{
+	(void)state;
+	struct series *series = series_new(1 << 20, HOUR_MS);
+	double values[COLUMNS], last;
+	series_keep_order(series);
+	for (int i = 0; i < 100; i++)
+		series_append(series, "up", "", 1000000 + i * 1000, i);
+	for (int i = 50; i < 80; i++)
+		series_append(series, "up", "", 1000500 + i * 1000, 1000 + i);
+	assert_true(series_query(series, "up", 1000000, 1100000, COLUMNS, values, &last));
+	assert_close(values[4], 44.5);
+	assert_close(values[6], 1064.5);
+	assert_close(values[7], 1074.5);
+	assert_close(values[9], 94.5); /* it has not come so far */
+	series_free(series);
+}
+
 /* The far too old go first, and new ones find room. */
 static void in_order_a_full_series_forgets_its_oldest(void **state)
 {
@@ -282,6 +300,7 @@ int main(void)
 		cmocka_unit_test(not_a_number_ends_the_line_at_once),
 		cmocka_unit_test(a_clock_put_back_forgets_what_lies_in_its_future),
 		cmocka_unit_test(in_order_no_wrong_clock_takes_what_was_before),
+		cmocka_unit_test(in_order_of_times_that_were_there_twice_the_second_stays),
 		cmocka_unit_test(in_order_a_full_series_forgets_its_oldest),
 		cmocka_unit_test(a_series_keeps_its_span_and_no_more),
 		cmocka_unit_test(the_budget_refuses_new_series_and_counts_them),
