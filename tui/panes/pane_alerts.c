@@ -52,6 +52,17 @@ static const char *sentence(const struct msg_alert *alert)
 	return alert->text + (named ? length + 2 : 0);
 }
 
+/* Of a server or source its sentence begins with the words that stand in the column beside it. */
+static const char *rest_of(const struct msg_alert *alert, const char *target)
+{
+	const char *text = sentence(alert);
+	size_t length = strlen(target);
+	bool repeats = strncmp(text, target, length) == 0 && text[length] == ' ' &&
+		       (strcmp(alert->target_kind, "service") == 0 ||
+			       strcmp(alert->target_kind, "source") == 0);
+	return text + (repeats ? length + 1 : 0);
+}
+
 static int compare(const struct app *app, const void *left, const void *right)
 {
 	const struct msg_alert *a = left, *b = right;
@@ -158,7 +169,7 @@ static void own_cell(const struct list *list, size_t row, size_t column, struct 
 		[HOST] = "",
 		[TARGET] = target,
 		[RULE] = alert->rule,
-		[TEXT] = sentence(alert),
+		[TEXT] = over ? sentence(alert) : rest_of(alert, target),
 		[STATE] = alert->state};
 	if (column == SEVERITY)
 		list_say(ret, role, "%c", severity_letter((unsigned)alert->severity));
