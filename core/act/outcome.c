@@ -155,6 +155,12 @@ static bool is_stable(const struct outcome *outcome, const struct msg_bot *bot)
 	return bot->proc_at_ms - since_ms >= outcome->stable_ms;
 }
 
+/* Without an answer from its stable time or later, silence was not seen: nobody could look. */
+static bool heard_of_beats(const struct outcome *outcome, const struct msg_bot *bot)
+{
+	return bot->hb_seen_ms - outcome->seen.wall_ms >= outcome->stable_ms;
+}
+
 static enum outcome_word judge_seen(
 	struct outcome *outcome, const struct msg_bot *bot, struct now now, struct str *text)
 {
@@ -174,6 +180,10 @@ static enum outcome_word judge_seen(
 	if (!is_over(outcome, now))
 		return OUTCOME_WAIT;
 	add_pids(outcome, text);
+	if (is_stable(outcome, bot) && !heard_of_beats(outcome, bot)) {
+		str_adds(text, ", but Redis could not be asked for its heartbeat since");
+		return OUTCOME_UNVERIFIED;
+	}
 	if (is_stable(outcome, bot)) {
 		str_adds(text, ", but no heartbeat since its start");
 		return OUTCOME_FAILED;

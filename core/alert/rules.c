@@ -144,8 +144,9 @@ static double say_heartbeat_late(const struct scene *scene, struct str *text)
 {
 	double age_s = (double)(scene->wall_ms - scene->reason->since_ms) / 1000;
 	struct shown age, limit;
-	str_addf(text, "%s runs, but gives no heartbeat for %s (limit %s)", scene->bot->name,
-		span(age_s, &age), span(scene->limit, &limit));
+	bool runs = is_word(scene->bot->proc_state, "running");
+	str_addf(text, "%s%s gives no heartbeat for %s (limit %s)", scene->bot->name,
+		runs ? " runs, but" : "", span(age_s, &age), span(scene->limit, &limit));
 	return age_s;
 }
 

@@ -218,11 +218,19 @@ static int64_t waiting_since(const struct view *view)
 	return view->bot->hb_watch_ms > since_ms ? view->bot->hb_watch_ms : since_ms;
 }
 
-bool when_heartbeat_never(const struct view *view)
+bool beat_never_came(const struct view *view)
 {
 	return view->heartbeat_fresh && is_word(view->bot->hb_state, "missing") &&
 	       !view->bot->hb_at_ms &&
 	       view->now_ms - waiting_since(view) > view->limits->heartbeat_late_ms;
+}
+
+/* That a process which is known not to run has never beaten is no news: its own reason says it. */
+static bool when_heartbeat_never(const struct view *view)
+{
+	return beat_never_came(view) && !process_is(view, "absent") &&
+	       !process_is(view, "stopped") && !process_is(view, "fatal") &&
+	       !process_is(view, "backoff");
 }
 static int64_t say_heartbeat_never(const struct view *view, struct str *text)
 {

@@ -11,7 +11,7 @@ struct view;
 
 /* reasons.c */
 bool beat_is_over(const struct view *view);
-bool when_heartbeat_never(const struct view *view);
+bool beat_never_came(const struct view *view);
 
 /* reasons_health.c */
 bool when_health_failing(const struct view *view);

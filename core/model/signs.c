@@ -10,7 +10,7 @@ static double heart(const struct view *view)
 {
 	if (view->beating)
 		return 1;
-	return beat_is_over(view) || when_heartbeat_never(view) ? 0 : NAN;
+	return beat_is_over(view) || beat_never_came(view) ? 0 : NAN;
 }
 
 /* The process decides where one is known; else the heart. */

@@ -23,6 +23,7 @@ struct film {
 	struct now now;
 	struct str text;
 	bool blind; /* nobody looks at the process */
+	bool deaf;  /* Redis cannot be asked */
 };
 
 static int setup(void **state)
@@ -66,7 +67,8 @@ static enum outcome_word look(struct film *film, int64_t ms)
 	film->now.mono_ms += ms;
 	if (!film->blind)
 		film->bot->proc_at_ms = film->now.wall_ms;
-	film->bot->hb_seen_ms = film->now.wall_ms;
+	if (!film->deaf)
+		film->bot->hb_seen_ms = film->now.wall_ms;
 	str_clear(&film->text);
 	return outcome_judge(&film->outcome, film->bot, film->now, &film->text);
 }
@@ -119,6 +121,17 @@ static void a_new_process_that_beats_and_stays_is_done(void **state)
 	beat(film);
 	assert_outcome(film, 8000, OUTCOME_WAIT, "");
 	assert_outcome(film, 1000, OUTCOME_DONE, "pid 812 -> 934, heartbeat 9.0s ago");
+}
+
+static void a_new_process_whose_beats_redis_cannot_tell_is_unverified_and_not_failed(void **state)
+{
+	struct film *film = *state;
+	film->deaf = true;
+	command(film, WANT_REPLACED, 800);
+	up(film, 934);
+	assert_outcome(film, 12000, OUTCOME_WAIT, "");
+	assert_outcome(film, 20000, OUTCOME_UNVERIFIED,
+		"pid 812 -> 934, but Redis could not be asked for its heartbeat since");
 }
 
 static void a_beat_of_the_old_process_does_not_count(void **state)
@@ -440,6 +453,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_new_process_that_beats_and_stays_is_done),
+		TEST(a_new_process_whose_beats_redis_cannot_tell_is_unverified_and_not_failed),
 		TEST(a_beat_of_the_old_process_does_not_count),
 		TEST(a_beat_that_moves_counts_though_its_time_is_reckoned_too_early),
 		TEST(a_bot_without_heartbeat_needs_none),

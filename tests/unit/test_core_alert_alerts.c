@@ -87,6 +87,24 @@ static void disabled_or_worked_on_does_not_page(void **state)
 	assert_string_equal(phase_of(bench, "bot_down"), "resolved");
 }
 
+static void a_bot_that_was_dead_before_the_first_look_is_down_and_not_late(void **state)
+{
+	struct alert_bench *bench = *state;
+	see_bot(bench,
+		"proc_state=\"absent\" proc_fails=9 hb_state=\"missing\" hb_at_ms=0 added_ms=~50s");
+	assert_string_equal(phase_of(bench, "bot_down"), "firing");
+	assert_string_equal(phase_of(bench, "heartbeat_late"), "none");
+}
+
+static void only_a_process_that_is_seen_to_run_is_said_to_run(void **state)
+{
+	struct alert_bench *bench = *state;
+	see_bot(bench,
+		"proc_state=\"not_configured\" hb_state=\"missing\" hb_at_ms=0 added_ms=~50s");
+	assert_string_equal(alert_of(bench, "heartbeat_late")->text,
+		"orders gives no heartbeat for 50s (limit 30s)");
+}
+
 static void a_silent_source_neither_begins_nor_ends_an_alert(void **state)
 {
 	struct alert_bench *bench = *state;
@@ -193,6 +211,8 @@ int main(void)
 		test(a_resolved_alert_that_comes_back_fires_anew),
 		test(one_alert_a_rule_and_target),
 		test(disabled_or_worked_on_does_not_page),
+		test(a_bot_that_was_dead_before_the_first_look_is_down_and_not_late),
+		test(only_a_process_that_is_seen_to_run_is_said_to_run),
 		test(a_silent_source_neither_begins_nor_ends_an_alert),
 		test(a_backlog_that_stays_high_goes_on_and_one_that_falls_is_over),
 		test(a_backlog_is_told_as_it_is_now),
