@@ -8,10 +8,12 @@
 /* clang-format off */
 #define PULSE_MOMENTS(FIELD) \
 	FIELD(rss_bytes) FIELD(proc_at_ms) FIELD(hb_at_ms) FIELD(hb_ttl_ms) FIELD(hb_seen_ms) \
-	FIELD(tg_at_ms) FIELD(tg_attempt_ms) FIELD(log_at_ms) FIELD(event_at_ms) FIELD(health_at_ms)
-/* The order is that of the bits of `unknown`: add at the end. */
+	FIELD(tg_at_ms) FIELD(tg_attempt_ms) FIELD(log_at_ms) FIELD(event_at_ms) FIELD(health_at_ms) \
+	FIELD(metrics_at_ms) FIELD(api_at_ms)
+/* The order is that of the bits of `unknown`, with spark_last between the two: add at the end. */
 #define PULSE_FIGURES(FIELD) \
 	FIELD(cpu_percent) FIELD(rtt_ms) FIELD(updates_per_s) FIELD(p95_ms) FIELD(health_ms)
+#define PULSE_FIGURES_LATER(FIELD) FIELD(api_requests_per_s)
 /* clang-format on */
 
 bool pulse_is_all(const struct msg_bot *old, const struct msg_bot *new)
@@ -20,6 +22,7 @@ bool pulse_is_all(const struct msg_bot *old, const struct msg_bot *new)
 #define FIELD(name) a.name = b.name;
 	PULSE_MOMENTS(FIELD)
 	PULSE_FIGURES(FIELD)
+	PULSE_FIGURES_LATER(FIELD)
 #undef FIELD
 	if (a.spark_count && a.spark_count == b.spark_count) {
 		a.spark_count--;
@@ -57,8 +60,9 @@ void pulse_take(const struct msg_bot *bot, struct msg_pulse *ret)
 #undef FIELD
 #define FIELD(name) ret->name = known(bot->name, &bit, &ret->unknown);
 	PULSE_FIGURES(FIELD)
-#undef FIELD
 	ret->spark_last = known(newest(bot), &bit, &ret->unknown);
+	PULSE_FIGURES_LATER(FIELD)
+#undef FIELD
 }
 
 void pulse_give(const struct msg_pulse *pulse, struct msg_bot *bot)
@@ -69,9 +73,10 @@ void pulse_give(const struct msg_pulse *pulse, struct msg_bot *bot)
 #undef FIELD
 #define FIELD(name) bot->name = as_it_was(pulse->name, &bit, pulse->unknown);
 	PULSE_FIGURES(FIELD)
+	double last = as_it_was(pulse->spark_last, &bit, pulse->unknown);
+	PULSE_FIGURES_LATER(FIELD)
 #undef FIELD
 	if (bot->spark_count)
-		bot->spark[bot->spark_count - 1] =
-			as_it_was(pulse->spark_last, &bit, pulse->unknown);
+		bot->spark[bot->spark_count - 1] = last;
 	bot->rev = pulse->rev;
 }

@@ -23,7 +23,8 @@ static struct msg_bot *make_bot(void)
 		       "rss_bytes=1 "
 		       "proc_at_ms=1 hb_state=\"ok\" hb_at_ms=1 hb_ttl_ms=1 hb_seen_ms=1 rtt_ms=1 "
 		       "tg_at_ms=1 tg_attempt_ms=1 log_at_ms=1 event_at_ms=1 updates_per_s=1 "
-		       "p95_ms=nan health_at_ms=1 health_ms=1 spark=[nan 1 2]",
+		       "p95_ms=nan health_at_ms=1 health_ms=1 metrics_at_ms=1 api_at_ms=1 "
+		       "api_requests_per_s=nan spark=[nan 1 2]",
 		    &any, &err))
 		fail_msg("%s", err.text);
 	return any.body;
@@ -42,6 +43,8 @@ static struct msg_bot *look_again(const struct msg_bot *bot)
 	new->updates_per_s = new->p95_ms = 2;
 	new->health_at_ms = 2;
 	new->health_ms = NAN;
+	new->metrics_at_ms = new->api_at_ms = 2;
+	new->api_requests_per_s = 2;
 	new->spark[2] = NAN;
 	return new;
 }
@@ -55,7 +58,7 @@ static struct msg_pulse over_the_wire(const struct msg_bot *bot)
 	autostr struct str bytes = STR_INIT;
 	pulse_take(bot, &pulse);
 	msg_encode(MSG_pulse, &pulse, &bytes);
-	assert_true(bytes.length < 120);
+	assert_true(bytes.length < 140);
 	assert_true(msg_decode(bytes.text, bytes.length, MSG_FRAME_MAX, &any, &used, &err));
 	ret = *(const struct msg_pulse *)any.body;
 	msg_any_release(&any);
