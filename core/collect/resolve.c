@@ -19,6 +19,7 @@
 struct lookup {
 	char *host, port[8];
 	int done_fd, failure;
+	int why;             /* errno with EAI_SYSTEM */
 	atomic_bool is_done; /* what was found is there to read */
 	struct addrinfo *found;
 	_Atomic unsigned references; /* the asker and the thread */
@@ -46,6 +47,7 @@ static void *main_of_thread(void *argument)
 	struct lookup *lookup = argument;
 	uint64_t one = 1;
 	lookup->failure = look_up(lookup, 0);
+	lookup->why = errno;
 	atomic_store(&lookup->is_done, true);
 	ssize_t ignored UNUSED = write(lookup->done_fd, &one, sizeof(one));
 	unref(lookup);
@@ -78,6 +80,8 @@ static bool wait_for(struct lookup *lookup, const struct net_limit *limit, struc
 		return false;
 	if (!atomic_load(&lookup->is_done))
 		return err_set(err, ERR_INTERNAL, "name '%s' not resolved", lookup->host);
+	if (lookup->failure == EAI_SYSTEM)
+		return err_errno(err, lookup->why, "cannot look up '%s'", lookup->host);
 	if (lookup->failure)
 		return err_set(err, ERR_UNREACHABLE, "name '%s' not resolved: %s", lookup->host,
 			gai_strerror(lookup->failure));
