@@ -88,6 +88,8 @@ const struct command *command_find(const char *name);
 
 /* True when it would run now; otherwise `ret_why` says what to do, in a few words. */
 bool command_ready(const struct app *app, const struct command *command, struct str *ret_why);
+/* False, with the reason, for a verb on bots that no driver carries out on those at hand. */
+bool command_driven(const struct app *app, const struct command *command, struct str *ret_why);
 /* Runs it when it is ready; a failure or lock is shown as a toast. */
 void command_run(struct app *app, const struct command *command, const char *args);
 /* Runs a line of the palette: a name and its arguments. */

@@ -6,6 +6,7 @@
 #include "core/base/err.h"
 #include "core/base/str.h"
 #include "core/engine/client.h"
+#include "core/verbs/verbs.h"
 #include "tui/app.h"
 #include "widgets/prompt.h"
 #include "widgets/table.h"
@@ -96,12 +97,54 @@ static bool may_arm(const struct app *app, struct str *why)
 	return false;
 }
 
-bool command_ready(const struct app *app, const struct command *command, struct str *ret_why)
+static bool has_word(const char *words, const char *word)
+{
+	size_t length = strlen(word);
+	for (const char *at = words; (at = strstr(at, word)); at += length)
+		if ((at == words || at[-1] == ' ') && (at[length] == ' ' || !at[length]))
+			return true;
+	return false;
+}
+
+static bool is_driven(
+	const struct app *app, const struct msg_bot *bot, const char *verb, struct str *why)
+{
+	const struct msg_engine *engine = app_engine(app, links_of(bot->id));
+	if (bot->undriven[0]) {
+		str_adds(why, bot->undriven);
+		return false;
+	}
+	if (!engine || !has_word(engine->undriven, verb))
+		return true;
+	str_addf(why, "no driver configured for %s: `driver: {%s: [program, ...]}` in %s lets it",
+		bot->name, verb, engine->config);
+	return false;
+}
+
+bool command_driven(const struct app *app, const struct command *command, struct str *ret_why)
+{
+	const struct verb *verb = verb_find(command->name);
+	CLEANUP(id_list_release) struct id_list ids = {0};
+	if (!verb || verb->targets != VERB_TARGETS_BOTS || !(command->flags & CMD_BOTS))
+		return true;
+	app_targets(app, &ids);
+	for (size_t i = 0; i < ids.count; i++) {
+		const struct msg_bot *bot = model_bot(app_model(app), ids.ids[i]);
+		if (bot && !is_driven(app, bot, verb->word, ret_why))
+			return false;
+	}
+	return true;
+}
+
+static bool is_ready(
+	const struct app *app, const struct command *command, bool named, struct str *ret_why)
 {
 	if (command->flags & CMD_LIVE && !app_is_attached(app))
 		return locked(ret_why, "no engine");
 	if (command->flags & CMD_ACTION && app_is_past(app))
 		return locked(ret_why, "what was can't be changed: Esc comes back to now");
+	if (!named && !command_driven(app, command, ret_why))
+		return false;
 	if (command->flags & CMD_CHANGES && !app_may_change(app, ret_why))
 		return false;
 	if (command->flags & CMD_BOTS && !has_targets(app))
@@ -113,13 +156,18 @@ bool command_ready(const struct app *app, const struct command *command, struct 
 	return !(command->flags & CMD_ARMS) || may_arm(app, ret_why);
 }
 
+bool command_ready(const struct app *app, const struct command *command, struct str *ret_why)
+{
+	return is_ready(app, command, false, ret_why);
+}
+
 void command_run(struct app *app, const struct command *command, const char *args)
 {
 	autostr struct str why = STR_INIT;
 	struct err err = {.code = ERR_NONE};
 	/* With targets named in its arguments a command needs none under the cursor. */
 	bool named = args[0] && command->flags & CMD_BOTS;
-	if (!command_ready(app, command, &why) && !(named && why.length == 0)) {
+	if (!is_ready(app, command, named, &why) && !(named && why.length == 0)) {
 		app_toast(app, true, "%s: %s", command->name, why.text);
 		return;
 	}

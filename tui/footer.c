@@ -42,7 +42,8 @@ static void add(const struct app *app, struct hints *hints, const struct command
 	enum scope scope, unsigned line)
 {
 	autostr struct str why = STR_INIT;
-	bool locked = command->flags & CMD_CHANGES && !app_may_change(app, &why);
+	bool locked = command->flags & CMD_CHANGES &&
+		      !(app_may_change(app, &why) && command_driven(app, command, &why));
 	if (hints->count == HINTS_MAX || !*command->label ||
 		!keymap_key(&app->keymap, command, scope, hints->keys[hints->count]))
 		return;

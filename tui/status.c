@@ -115,7 +115,10 @@ static void add_totals(const struct app *app, struct line *line)
 	const struct msg_bot *const *bots = model_bots(app_model(app), &count);
 	for (size_t i = 0; i < count; i++)
 		by_severity[app_severity(app, bots[i])]++;
-	add(line, ROLE_STRONG, 1, false, line->brief ? "%zu:" : "%zu bots", count);
+	if (line->brief)
+		add(line, ROLE_STRONG, 1, false, "%zu:", count);
+	else
+		add(line, ROLE_STRONG, 1, false, "%s", format_many(count, "bot").text);
 	for (size_t i = 0; i < COUNT_OF(parts); i++) {
 		unsigned here = by_severity[parts[i].severity];
 		if (!here)

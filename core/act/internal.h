@@ -41,6 +41,8 @@ struct work {
 	const char *consequence;
 	bool typed; /* always wants the word typed */
 };
+/* What the supervisor of a bot calls it, on the heap, "" when none runs it; false: the driver does not act on it. */
+MUST_CHECK bool driven_program(const struct act *act, uint64_t id, char **ret, struct err *err);
 /* Borrows the settings: valid until the next reload. */
 MUST_CHECK bool work_find(
 	const struct act *act, const char *word, struct work *ret, struct err *err);

@@ -79,6 +79,10 @@ static bool prepare_step(const struct act *act, struct op *op, const struct work
 	if (op->is_backup)
 		return prepare_backup(op, step, backup_find(act, step->target), values, err);
 	values.bot = work->per_bot ? step->name : NULL;
+	autofree char *program = NULL;
+	if (work->deed && !driven_program(act, step->target, &program, err))
+		return false;
+	values.program = program;
 	return argv_expand(work_command(act, work), &values, &step->argv, err);
 }
 

@@ -22,12 +22,18 @@ static void describe_command(const struct act *act, const struct plan *plan,
 	const struct conf_backup *backup =
 		work->is_backup ? backup_find(act, plan->targets[0].id) : NULL;
 	const struct argv *command = backup ? &backup->command : work_command(act, work);
-	const struct argv_values values = {.bot = work->per_bot ? plan->targets[0].name : NULL,
+	autofree char *program = NULL;
+	struct err err = {.text = ""};
+	if (work->deed && !driven_program(act, plan->targets[0].id, &program, &err)) {
+		add_note(ret, "Runs", err.text);
+		return;
+	}
+	const struct argv_values values = {.program = program,
+		.bot = work->per_bot ? plan->targets[0].name : NULL,
 		.file = backup ? backup->file : NULL,
 		.time = "{time}",
 		.reason = "{reason}"};
 	char **argv = NULL;
-	struct err err = {.text = ""};
 	if (!argv_expand(command, &values, &argv, &err)) {
 		add_note(ret, "Runs", err.text);
 		return;

@@ -55,6 +55,9 @@ static bool add_bot(const struct act *act, struct plan *plan, const struct work 
 			bot->name,
 			bot->enabled_by && *bot->enabled_by ? bot->enabled_by
 							    : "the configuration");
+	autofree char *program = NULL;
+	if (work->deed && !driven_program(act, id, &program, err))
+		return false;
 	struct plan_target *target = add_target(plan, id, bot->name);
 	target->severity = bot->severity;
 	target->state = xstrdup(bot->state ? bot->state : "");

@@ -10,6 +10,7 @@
 #include "core/alert/notice_json.h"
 #include "core/base/clock.h"
 #include "core/base/err.h"
+#include "core/base/format.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "core/conf/settings.h"
@@ -240,8 +241,8 @@ static void turn_minute(struct notices *notices)
 	struct notice *notice = append(notices);
 	*notice = (struct notice){
 		.line = notice_summary_line(&scene, &notices->more, clock_wall_ms(notices->clock)),
-		.about = xasprintf(
-			"a summary of %zu alerts", notices->more.firing + notices->more.resolved),
+		.about = xasprintf("a summary of %s",
+			format_many(notices->more.firing + notices->more.resolved, "alert").text),
 		.mark = xstrdup("")};
 	notices->more = (struct notice_summary){.firing = 0};
 }

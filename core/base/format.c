@@ -96,6 +96,16 @@ struct shown format_count(int64_t count)
 	return scaled(sign, (double)size, 1000.0, "kMGTPE");
 }
 
+struct shown format_many(uint64_t count, const char *noun)
+{
+	size_t length = strlen(noun);
+	bool is_y = length > 1 && noun[length - 1] == 'y' && !strchr("aeo", noun[length - 2]);
+	if (count == 1)
+		return show("1 %s", noun);
+	return show("%" PRIu64 " %.*s%s", count, (int)(is_y ? length - 1 : length), noun,
+		is_y ? "ies" : "s");
+}
+
 struct shown format_number(double value)
 {
 	if (!isfinite(value))

@@ -26,6 +26,8 @@ struct shown format_age(int64_t ms);
 struct shown format_bytes(int64_t bytes);
 /* 0 1204 12k 3.4M 120M 2.1G: as it is below 10,000, then powers of 1000. */
 struct shown format_count(int64_t count);
+/* 1 bot, 2 bots, 0 bots: an exact number and its noun, whose plural ends in s, or of entry in ies. */
+struct shown format_many(uint64_t count, const char *noun);
 /* 0.6 12.4 870 12k for measured values; NaN and infinities are "--". */
 struct shown format_number(double value);
 /* 0.6% 25% 100%: a decimal below 10. `ratio` 1.0 is 100%; NaN is "--". */

@@ -63,6 +63,8 @@ struct discovery {
 	size_t bot_count;
 	struct found_service *services;
 	size_t service_count;
+	bool is_root;   /* it looked with all rights */
+	bool is_podman; /* no Docker listens where it usually does: the containers are Podman's */
 	size_t processes, hidden, known; /* looked at; not permitted; bots that the settings have */
 };
 

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* What was found, as a configuration to start from, as JSON and in words. */
 #include "core/collect/discover.h"
+#include "core/collect/discover_driver.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include <jansson.h>
 
+#include "core/base/format.h"
 #include "core/base/mem.h"
 #include "core/base/redact.h"
 #include "core/base/sanitize.h"
@@ -290,17 +292,22 @@ static void add_tmp(const struct discovery *discovery, struct str *to)
 void discovery_yaml(
 	const struct discovery *discovery, const struct settings *settings, struct str *ret)
 {
-	if (settings)
+	if (settings && !discovery->bot_count && !discovery->service_count)
+		str_addf(ret, "# `botswain discover` found nothing that %s lacks.\n",
+			settings->path);
+	else if (settings)
 		str_addf(ret,
-			"# What `botswain discover` found that %s lacks: %zu bots. Add it there.\n",
-			settings->path, discovery->bot_count);
+			"# What `botswain discover` found that %s lacks: %s and %s. Add it "
+			"there.\n",
+			settings->path, format_many(discovery->bot_count, "bot").text,
+			format_many(discovery->service_count, "server").text);
 	else
 		str_addf(ret,
-			"# botswain.yaml, as `botswain discover` found it: %zu bots. Lines that "
+			"# botswain.yaml, as `botswain discover` found it: %s. Lines that "
 			"begin with # need a step of yours.\n"
 			"# `botswain check-config FILE` says whether it is right; `botswain "
 			"--default-config` explains every line.\n",
-			discovery->bot_count);
+			format_many(discovery->bot_count, "bot").text);
 	add_tmp(discovery, ret);
 	const char *api = getenv("BOTSWAIN_TELEGRAM_API");
 	if (!settings && api && strcmp(api, default_api) != 0) {
@@ -308,6 +315,7 @@ void discovery_yaml(
 		str_adds(ret, "}\n");
 	}
 	add_supervisors(discovery, ret);
+	discovery_driver(discovery, settings, ret);
 	str_adds(ret, discovery->bot_count ? "\nbots:\n" : "");
 	for (size_t i = 0; i < discovery->bot_count; i++)
 		add_bot(discovery, &discovery->bots[i], ret);
@@ -416,7 +424,8 @@ static void say_supervisor(const struct found_supervisor *found, struct str *to)
 		add_safe(to, found->error);
 		str_addch(to, '\n');
 	} else {
-		str_addf(to, ": %zu programs, %zu of them bots\n", found->programs, found->bots);
+		str_addf(to, ": %s, %zu of them bots\n",
+			format_many(found->programs, "program").text, found->bots);
 	}
 }
 
@@ -431,22 +440,23 @@ void discovery_words(
 		waiting += *discovery->bots[i].next_step != '\0';
 		alike += *discovery->bots[i].process_step != '\0';
 	}
-	str_addf(ret, "processes: %zu looked at, %zu bots that no supervisor runs\n",
-		discovery->processes, alone);
+	str_addf(ret, "processes: %zu looked at, %s that no supervisor runs\n",
+		discovery->processes, format_many(alone, "bot").text);
 	if (discovery->hidden)
-		str_addf(ret,
-			"processes: %zu of other users could not be looked into: run this as root, "
-			"or as the bots' user\n",
-			discovery->hidden);
-	str_addf(ret, "%zu bots found", discovery->bot_count);
+		str_addf(ret, "processes: %zu could not be looked into%s\n", discovery->hidden,
+			discovery->is_root
+				? ", although this is root: it lacks the capability "
+				  "CAP_SYS_PTRACE, as in a container, or they are just ending"
+				: ", they are other users': run this as root, or as the bots' "
+				  "user");
+	str_addf(ret, "%s found", format_many(discovery->bot_count, "bot").text);
 	if (settings)
 		str_addf(ret, ", beside %zu that %s has", discovery->known, settings->path);
 	if (waiting)
-		str_addf(ret, "; %zu need a step of yours for their token: it stands with them",
+		str_addf(ret, "; %zu without a token that can be read: the step stands there",
 			waiting);
 	if (alike)
-		str_addf(ret,
-			"; %zu cannot be told from another process: the step stands with them",
+		str_addf(ret, "; %zu not to be told from another process: the step stands there",
 			alike);
 	str_adds(ret, "\n");
 	if (!settings && discovery->bot_count)

@@ -388,9 +388,11 @@ void check_postgres(struct reader *reader, const struct node *node, void *sectio
 
 void check_driver(struct reader *reader, const struct node *node, void *section)
 {
-	static const char *const known[] = {"{bot}", "{reason}", "{time}", NULL};
+	static const char *const known[] = {"{bot}", "{program}", "{reason}", "{time}", NULL};
 	const struct conf_driver *driver = section;
-#define DRIVEN(id, ...) check_command(reader, node, #id, &driver->id, known, "{bot}");
+#define DRIVEN(id, ...)                                                                            \
+	check_command(reader, node, #id, &driver->id, known,                                       \
+		names(&driver->id, "{program}") ? NULL : "{bot}");
 #include "core/verbs/verbs.def"
 }
 

@@ -23,7 +23,7 @@ enum write_mode { WRITE_READ_ONLY, WRITE_ARMED, WRITE_ALWAYS };
 enum notify_way { NOTIFY_AUTO, NOTIFY_OSC9, NOTIFY_OSC777, NOTIFY_BOTH, NOTIFY_NO };
 enum transport { TRANSPORT_POLLING, TRANSPORT_WEBHOOK, TRANSPORT_MTPROTO, TRANSPORT_NONE };
 
-/* An argument vector: argv[count] is NULL. Templates hold {bot}, {file}, {time}, {reason}. */
+/* An argument vector: argv[count] is NULL. Templates hold {bot}, {program}, {file}, {time}, {reason}. */
 struct argv {
 	char **argv;
 	size_t count;
@@ -145,7 +145,8 @@ struct conf_log {                /* logs that belong to no bot, or to several */
 	char *name, *glob, *bot; /* bot may be empty */
 };
 
-struct conf_driver { /* argv templates; empty: the verb is not configured */
+struct conf_driver {      /* argv templates; empty: the verb is not configured */
+	char *supervisor; /* it acts on what this one runs alone; empty: on every bot */
 #define DRIVEN(id, ...) struct argv id;
 #include "core/verbs/verbs.def"
 	int64_t timeout_ms,

@@ -126,12 +126,32 @@ static void check_one(struct reader *reader, struct place place, const struct pr
 			named->kind, kind);
 }
 
+static bool is_kind(const char *word)
+{
+	for (size_t i = 0; supervisor_words[i]; i++)
+		if (!strcmp(supervisor_words[i], word))
+			return true;
+	return false;
+}
+
+/* One of a usual kind that no bot of this file has is there for those of a database. */
+static void check_driven(struct reader *reader, const struct node *root)
+{
+	const char *name = reader->settings->driver.supervisor;
+	const struct node *driver = child_of(root, "driver");
+	const struct node *said = driver ? child_of(driver, "supervisor") : NULL;
+	if (said && *name && !is_kind(name) && !settings_supervisor(reader->settings, name))
+		report_error(reader->report, said->place,
+			"supervisor '%s' is not in this file: add it to `supervisors:`", name);
+}
+
 void check_supervisors(struct reader *reader, const struct node *root)
 {
 	const struct settings *settings = reader->settings;
 	for (size_t i = 0; i < settings->bot_count; i++)
 		check_one(reader, (struct place){settings->bots[i].line, settings->bots[i].column},
 			&settings->bots[i].process);
+	check_driven(reader, root);
 	const struct node *from = child_of(root, "bots_from");
 	const struct node *item = from ? from->first : NULL;
 	for (size_t i = 0; i < settings->bots_from_count && item; i++, item = item->next)

@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "core/base/mem.h"
 #include "core/base/reap.h"
 #include "core/base/redact.h"
 #include "core/conf/settings.h"
@@ -92,6 +93,8 @@ static void fill_identity(const struct engine *engine, struct msg_engine *entity
 	msg_set(&entity->environment, settings->environment);
 	msg_set(&entity->write, engine->options.read_only ? write_mode_word(WRITE_READ_ONLY)
 							  : write_mode_word(settings->write));
+	autofree char *undriven = act_undriven_verbs(settings);
+	msg_set(&entity->undriven, undriven);
 	entity->started_ms = engine->started_ms;
 	entity->pid = (uint64_t)getpid();
 	entity->own = engine->options.own;

@@ -350,9 +350,10 @@ const char *replay_note(struct replay *replay)
 	str_adds(&text, tape_note(replay->tape));
 	if (out.lines || out.values)
 		str_addf(&text,
-			"%s%" PRIu64 " lines and %" PRIu64
-			" values are left out: a replay holds %s of lines, %d logs and %d series",
-			text.length ? "; " : "", out.lines, out.values,
+			"%s%s and %s are left out: a replay holds %s of lines, %d logs and %d "
+			"series",
+			text.length ? "; " : "", format_many(out.lines, "line").text,
+			format_many(out.values, "value").text,
 			format_bytes((int64_t)replay->stores.line_bytes).text, REPLAY_LOGS_MAX,
 			REPLAY_SERIES_MAX);
 	(void)copy_text(replay->note, sizeof(replay->note), text.text);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/act/act.h"
 #include "core/base/mem.h"
 #include "core/collect/sources.h"
 #include "core/conf/settings.h"
@@ -56,6 +57,32 @@ static bool has_heartbeat(const struct settings *settings, const struct conf_bot
 	return false;
 }
 
+/* Drafts are found by looking through them: keep them few. */
+static void commit_now_and_then(struct engine *engine)
+{
+	if (engine->drafts.count >= TURN_PARCELS)
+		drafts_commit(engine);
+}
+
+/* After where it was named is known: a bot of a database has the process of its entry. */
+static void say_undriven(const struct engine *engine, struct msg_bot *bot)
+{
+	autofree char *why = act_undriven(engine->settings, bot);
+	msg_set(&bot->undriven, why);
+}
+
+/* Of a bot that a database named: that does not say it again after a reload. */
+static void say_undriven_of_others(struct engine *engine)
+{
+	for (size_t i = 0; i < facts_count(engine->facts); i++) {
+		const struct bot_facts *facts = facts_at(engine->facts, i);
+		if (facts->conf)
+			continue;
+		say_undriven(engine, draft_make(engine, MSG_bot, facts->id));
+		commit_now_and_then(engine);
+	}
+}
+
 static void apply_bot(struct engine *engine, const struct conf_bot *conf)
 {
 	struct msg_bot *bot = make_bot(engine, conf->name);
@@ -71,6 +98,7 @@ static void apply_bot(struct engine *engine, const struct conf_bot *conf)
 	begin_state(&bot->tg_state, polled, "checking");
 	begin_state(&bot->proc_state, process_is_given(&conf->process), "unknown");
 	begin_state(&bot->hb_state, has_heartbeat(engine->settings, conf), "unknown");
+	say_undriven(engine, bot);
 	if (conf->health[0] && !(bot->health_state && bot->health_state[0]))
 		msg_set(&bot->health_state, "checking");
 }
@@ -181,13 +209,6 @@ static void apply_sources(struct engine *engine)
 	}
 }
 
-/* Drafts are found by looking through them: keep them few. */
-static void commit_now_and_then(struct engine *engine)
-{
-	if (engine->drafts.count >= TURN_PARCELS)
-		drafts_commit(engine);
-}
-
 /* How many bots have a token to be checked, and how many were answered. */
 static void count_checked(struct engine *engine)
 {
@@ -212,6 +233,7 @@ void roster_apply(struct engine *engine)
 		commit_now_and_then(engine);
 	}
 	remove_unnamed_bots(engine);
+	say_undriven_of_others(engine);
 	apply_sources(engine);
 	checks_begin(engine);
 	remove_unnamed_sources(engine);
@@ -272,6 +294,7 @@ static void apply_row(
 	}
 	if (!facts->conf)
 		apply_template(engine, bot, from, row);
+	say_undriven(engine, bot);
 }
 
 /* Those that this database named, and no longer does. */

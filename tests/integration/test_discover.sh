@@ -148,6 +148,8 @@ check 'a Redis that does not answer stands there as a comment' grep -q '^#    so
 check 'a Postgres of another machine is named and not asked' grep -q '^#    dsc\|^#    dsn: "host=192.0.2.1 dbname=dscdb"' "$dir/all.yaml"
 check 'the words say what was asked and what could not be' \
 	grep -qF "supervisord at $dir/s.sock: 11 programs, 8 of them bots" "$dir/words"
+check 'the driver is that of the supervisor' \
+	grep -qE "^#? *restart: \[supervisorctl, -s, \"unix://$dir/s.sock\", restart, \"\{program\}\"\]" "$dir/all.yaml"
 discover --json >"$dir/all.json" 2>/dev/null
 check 'the same is there as JSON' python3 -c "
 import json

@@ -270,6 +270,32 @@ static void an_engine_that_only_watches_cannot_be_armed(void **state)
 	assert_int_equal(bench->line_count, 0);
 }
 
+static void the_driver_is_told_what_the_supervisor_calls_it_and_leaves_others_alone(void **state)
+{
+	struct act_bench *bench = *state;
+	const struct argv own = bench->settings.driver.restart;
+	char *words[] = {own.argv[0], bench_words("{program}"), NULL};
+	struct conf_bot bots[2] = {{.name = bench_words("orders")}, {.name = bench_words("pay")}};
+	bots[0].process.systemd = bench_words("orders@1.service");
+	bots[0].process.supervisor = bench->settings.driver.supervisor = bench_words("systemd");
+	bots[1].process.docker = bench_words("pay-1");
+	bots[1].process.supervisor = bench_words("docker");
+	bench->settings.bots = bots;
+	bench->settings.bot_count = 2;
+	bench->settings.driver.restart = (struct argv){.argv = words, .count = 2};
+	struct msg_plan plan = bench_plan(bench, "restart", "orders", NULL);
+	assert_string_equal(plan.error, "");
+	assert_string_equal(plan.command, "true orders@1.service");
+	struct msg_plan refused = bench_plan(bench, "restart", "pay", NULL);
+	assert_int_equal(refused.code, ERR_UNSUPPORTED);
+	assert_non_null(strstr(refused.error, "no driver configured for pay: "));
+	bench->settings.driver.restart = own;
+	bench->settings.bot_count = 0;
+	bench->settings.bots = NULL;
+	msg_release(MSG_plan, &plan);
+	msg_release(MSG_plan, &refused);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, bench_setup_open, bench_teardown)
 
 int main(void)
@@ -282,6 +308,7 @@ int main(void)
 		TEST(every_verb_has_something_behind_it),
 		TEST(more_than_five_targets_want_a_word_typed),
 		TEST(a_plan_is_refused_with_the_reason_and_the_next_step),
+		TEST(the_driver_is_told_what_the_supervisor_calls_it_and_leaves_others_alone),
 		TEST(a_plan_expires_after_a_minute),
 		TEST(a_plan_expires_when_a_target_shows_something_else),
 		TEST(a_bot_that_loops_may_change_its_pid_under_a_plan),

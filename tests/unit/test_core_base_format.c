@@ -68,6 +68,17 @@ static void counts_are_exact_below_ten_thousand(void **state)
 	assert_string_equal(format_count(INT64_MIN).text, "-9.2E");
 }
 
+static void one_of_many_is_not_called_as_many(void **state)
+{
+	(void)state;
+	assert_string_equal(format_many(0, "bot").text, "0 bots");
+	assert_string_equal(format_many(1, "bot").text, "1 bot");
+	assert_string_equal(format_many(12345, "bot").text, "12345 bots");
+	assert_string_equal(format_many(1, "entry").text, "1 entry");
+	assert_string_equal(format_many(2, "entry").text, "2 entries");
+	assert_string_equal(format_many(2, "key").text, "2 keys");
+}
+
 static void measured_values_and_ratios_are_short(void **state)
 {
 	(void)state;
@@ -217,6 +228,7 @@ int main(void)
 		cmocka_unit_test(ages_have_one_unit),
 		cmocka_unit_test(sizes_use_powers_of_1024),
 		cmocka_unit_test(counts_are_exact_below_ten_thousand),
+		cmocka_unit_test(one_of_many_is_not_called_as_many),
 		cmocka_unit_test(measured_values_and_ratios_are_short),
 		cmocka_unit_test(times_are_utc_in_milliseconds),
 		cmocka_unit_test(a_written_duration_is_read_to_the_millisecond),

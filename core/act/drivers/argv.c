@@ -21,6 +21,7 @@ struct placeholder {
 
 static const struct placeholder placeholders[] = {
 	{"{bot}", offsetof(struct argv_values, bot)},
+	{"{program}", offsetof(struct argv_values, program)},
 	{"{file}", offsetof(struct argv_values, file)},
 	{"{time}", offsetof(struct argv_values, time)},
 	{"{reason}", offsetof(struct argv_values, reason)},

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Argument vectors from templates: {bot}, {file}, {time} and {reason} are replaced inside an
+ * Argument vectors from templates: {bot}, {program}, {file}, {time} and {reason} are replaced inside an
  * argument, never by a shell, so no value can become a second argument. Any thread.
  */
 #ifndef BOTSWAIN_ACT_DRIVERS_ARGV_H
@@ -14,7 +14,7 @@ struct err;
 
 /* NULL: the placeholder may not be used here. */
 struct argv_values {
-	const char *bot, *file, *time, *reason;
+	const char *bot, *program, *file, *time, *reason;
 };
 
 /*
