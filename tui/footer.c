@@ -42,8 +42,8 @@ static void add(const struct app *app, struct hints *hints, const struct command
 	enum scope scope, unsigned line)
 {
 	autostr struct str why = STR_INIT;
-	bool locked = command->flags & CMD_CHANGES &&
-		      !(app_may_change(app, &why) && command_driven(app, command, &why));
+	bool undriven = !command_driven(app, command, &why);
+	bool locked = undriven || (command->flags & CMD_CHANGES && !app_may_change(app, &why));
 	if (hints->count == HINTS_MAX || !*command->label ||
 		!keymap_key(&app->keymap, command, scope, hints->keys[hints->count]))
 		return;
@@ -54,7 +54,9 @@ static void add(const struct app *app, struct hints *hints, const struct command
 		return;
 	hints->list[hints->count] = (struct key_hint){.key = hints->keys[hints->count],
 		.label = label_of(app, command, line),
-		.locked = locked,
+		.locked = undriven ? KEY_UNDRIVEN
+			  : locked ? KEY_READ_ONLY
+				   : KEY_OPEN,
 		.priority = (int)hints->count + 1};
 	hints->count++;
 }

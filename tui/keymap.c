@@ -145,6 +145,16 @@ static const char *title_of(enum scope scope)
 	return own ? own : pane_of((enum pane_id)scope)->title;
 }
 
+/* A bar would end the cell. */
+static void add_cell(struct str *to, const char *text, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		if (text[i] == '|')
+			str_addch(to, '\\');
+		str_addch(to, text[i]);
+	}
+}
+
 static void print_row(const struct keymap *keymap, const struct command *command, struct str *to)
 {
 	autostr struct str keys = STR_INIT;
@@ -152,15 +162,18 @@ static void print_row(const struct keymap *keymap, const struct command *command
 	str_adds(to, "| ");
 	for (const char *at = keys.text; *at;) {
 		size_t length = strcspn(at, " ");
-		bool bar = length == 1 && *at == '|';
-		str_addf(to, "%s`%.*s`", at == keys.text ? "" : " ", (int)(bar ? 0 : length), at);
+		str_adds(to, at == keys.text ? "`" : " `");
+		add_cell(to, at, length);
+		str_addch(to, '`');
 		at += length + strspn(at + length, " ");
 	}
 	if (command->flags & CMD_HIDDEN)
 		str_adds(to, " | ");
-	else
-		str_addf(to, " | `:%s%s%s`", command->name, command->args[0] ? " " : "",
-			command->args);
+	else {
+		str_addf(to, " | `:%s%s", command->name, command->args[0] ? " " : "");
+		add_cell(to, command->args, strlen(command->args));
+		str_addch(to, '`');
+	}
 	str_addf(to, " | %s%s |\n", command->help,
 		command->flags & CMD_CHANGES ? " (locked while read-only)" : "");
 }

@@ -42,6 +42,8 @@ int main(int argc, char **argv)
 		return cli_say(CLI_USAGE, "%s", err.text);
 	if (options.help)
 		options_help();
+	else if (options.replay_help)
+		options_replay_help();
 	else if (options.version)
 		puts("botswain " BOTSWAIN_VERSION);
 	else if (options.print)

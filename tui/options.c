@@ -11,6 +11,10 @@
 #include "core/engine/client_tunnel.h"
 #include "tui/cli/cli.h"
 
+#define REPLAY_ARGS  "FILE [--speed N]"
+#define REPLAY_USAGE "botswain replay " REPLAY_ARGS
+#define REPLAY_HELP  "a screen on a recording, or a folder of one; speed 0 stands still"
+
 enum {
 	OPTION_CONNECT = 256,
 	OPTION_RECORD,
@@ -115,18 +119,21 @@ static bool read_replay(struct options *options, int argc, char **argv, struct e
 	if (at >= argc || strcmp(argv[at], "replay") != 0)
 		return true;
 	for (at++; at < argc; at++) {
+		if (strcmp(argv[at], "--help") == 0 || strcmp(argv[at], "-h") == 0) {
+			options->replay_help = true;
+			return true;
+		}
 		if (strcmp(argv[at], "--speed") == 0 && at + 1 < argc) {
 			if (!read_speed(argv[++at], &options->speed, err))
 				return false;
 		} else if (argv[at][0] == '-' || options->replay) {
-			return err_set(err, ERR_INVALID, "usage: botswain replay FILE [--speed N]");
+			return err_set(err, ERR_INVALID, "usage: " REPLAY_USAGE);
 		} else {
 			options->replay = argv[at];
 		}
 	}
 	options->rest = argc;
-	return options->replay ||
-	       err_set(err, ERR_INVALID, "usage: botswain replay FILE [--speed N]");
+	return options->replay || err_set(err, ERR_INVALID, "usage: " REPLAY_USAGE);
 }
 
 bool options_read(int argc, char **argv, struct options *ret, struct err *err)
@@ -165,6 +172,11 @@ bool options_take_value(const char *word)
 	return strcmp(word, "-c") == 0;
 }
 
+void options_replay_help(void)
+{
+	puts("usage: " REPLAY_USAGE "\n" REPLAY_HELP);
+}
+
 void options_help(void)
 {
 	autostr struct str text = STR_INIT;
@@ -197,6 +209,7 @@ void options_help(void)
 		"\n"
 		"Subcommands:\n");
 	cli_help(&text);
+	str_addf(&text, "  %-12s %-30s %s\n", "replay", REPLAY_ARGS, REPLAY_HELP);
 	str_adds(&text,
 		"\n"
 		"With each: --json, --jsonl (machine-readable), --wait 5s (for sources that have "

@@ -20,11 +20,13 @@ struct options {
 	const char *print;   /* --default-config, --print-keys, ... */
 	int rows, columns;   /* --size, default 80x24 */
 	bool ascii, no_colour, help, version;
-	int rest; /* index of the first argument that is no option */
+	bool replay_help; /* replay --help */
+	int rest;         /* index of the first argument that is no option */
 };
 
 MUST_CHECK bool options_read(int argc, char **argv, struct options *ret, struct err *err);
 void options_help(void);
+void options_replay_help(void); /* of `replay` alone */
 /* Adds every long option, a line each. */
 void options_words(struct str *to);
 /* Whether an option ("--speed", "-c") takes a value. */

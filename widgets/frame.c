@@ -143,7 +143,8 @@ void segments_draw(
 				 gap;
 }
 
-static const char read_only_sign[] = "(ro)";
+/* Of one length. */
+static const char read_only_sign[] = "(ro)", undriven_sign[] = "(no)";
 
 static int hint_cells(const struct key_hint *hint)
 {
@@ -159,7 +160,8 @@ static int draw_hint(const struct canvas *canvas, int row, int column, const str
 	column = canvas_text(
 		canvas, row, column, hint->locked ? ROLE_KEY_LOCKED : ROLE_KEY_LABEL, hint->label);
 	if (hint->locked)
-		column = canvas_text(canvas, row, column, ROLE_KEY_LOCKED, read_only_sign);
+		column = canvas_text(canvas, row, column, ROLE_KEY_LOCKED,
+			hint->locked == KEY_UNDRIVEN ? undriven_sign : read_only_sign);
 	return column;
 }
 

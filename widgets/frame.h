@@ -44,10 +44,13 @@ struct segment {
 void segments_draw(const struct canvas *canvas, int row, const struct segment *segments,
 	size_t count, int gap);
 
+/* Drawn dim: with (ro) behind it, or with (no): nothing carries it out. */
+enum key_lock { KEY_OPEN, KEY_READ_ONLY, KEY_UNDRIVEN };
+
 /* A key and what it does now. */
 struct key_hint {
 	const char *key, *label;
-	bool locked; /* drawn with (ro) behind it */
+	enum key_lock locked;
 	int priority;
 };
 

@@ -211,6 +211,43 @@ static void of_the_past_as_much_is_printed_as_was_asked_for(void **state)
 	assert_int_equal(count(heard.text, "past line 39."), 1);
 }
 
+/* Three pages and a half, in one minute. */
+static void more_lines_than_a_page_are_printed_all_and_once(void **state)
+{
+	struct scene *scene = *state;
+	autostr struct str heard = STR_INIT;
+	int64_t now_ms = clock_wall_ms(clock_real());
+	static const struct {
+		const char *words;
+		unsigned lines, first;
+		bool says_more;
+	} cases[] = {{"-n all", 3500, 0, false}, {"--since 5m", 3500, 0, false},
+		{"-n 2500", 2500, 1000, false}, {"--since 5m -n 1500", 1500, 2000, false},
+		{"-n 1000", 1000, 2500, false}, {"", 1000, 2500, true}};
+	end(scene);
+	str_clear(&heard);
+	for (int i = 0; i < 3500; i++)
+		str_addf(&heard, "{\"level\":\"info\",\"time\":\"%s\",\"msg\":\"l%d.\"}\n",
+			format_rfc3339(now_ms - 60000 + i).text, i);
+	assert_int_equal(truncate(scene->log, 0), 0);
+	append(scene->log, "%s", heard.text);
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		assert_int_equal(read_all(scene, cases[i].words, &heard), CLI_OK);
+		if (count(heard.text, " I l") != cases[i].lines)
+			fail_msg(
+				"'%s' printed %u lines", cases[i].words, count(heard.text, " I l"));
+		const char *at = heard.text;
+		for (unsigned line = cases[i].first; line < 3500; line++) {
+			char words[16];
+			snprintf(words, sizeof(words), " I l%u.", line);
+			at = at ? strstr(at, words) : NULL;
+			if (!at)
+				fail_msg("'%s': line %u is not in its place", cases[i].words, line);
+		}
+		assert_int_equal(count(heard.text, "-n all prints all"), cases[i].says_more);
+	}
+}
+
 static void following_begins_with_the_last_ten_lines(void **state)
 {
 	struct scene *scene = *state;
@@ -233,8 +270,8 @@ static void what_is_no_bot_no_number_and_no_time_is_refused(void **state)
 	static const char *const cases[][2] = {
 		{"--bot nobot", "botswain: no bot 'nobot'; see botswain bots\n"},
 		{"-f --bot nobot", "botswain: no bot 'nobot'; see botswain bots\n"},
-		{"-n many", "-n takes a number up to 1000, or all; not 'many'"},
-		{"-n 1001", "-n takes a number up to 1000, or all; not '1001'"},
+		{"-n many", "-n takes a number up to 1000000000, or all; not 'many'"},
+		{"-n 1000000001", "-n takes a number up to 1000000000, or all; not '1000000001'"},
 		{"--since soon", "--since: "}, {"-n", "-n needs a value"},
 		{"--sooner", "'--sooner' is no option of logs"}};
 	end(scene);
@@ -256,6 +293,7 @@ int main(void)
 		TEST(following_an_engine_that_dies_is_no_success),
 		TEST(what_is_lost_of_a_log_is_a_line_like_any_other),
 		TEST(of_the_past_as_much_is_printed_as_was_asked_for),
+		TEST(more_lines_than_a_page_are_printed_all_and_once),
 		TEST(following_begins_with_the_last_ten_lines),
 		TEST(what_is_no_bot_no_number_and_no_time_is_refused),
 	};

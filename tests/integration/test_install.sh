@@ -23,7 +23,9 @@ page_says() { page "$1" | grep -F -- "$2" >/dev/null || { echo "$1 does not say:
 pages_say_what_tables_say() {
 	page_says man1/botswain.1 '--default-config' && page_says man1/botswain.1 'check-config [FILE]' &&
 		page_says man8/botswaind.8 '--read-only' && page_says man5/botswain.yaml.5 'base URL; http only towards loopback' &&
-		page_says man7/botswain-keys.7 ':verb NAME [BOT...]'
+		page_says man7/botswain-keys.7 ':verb NAME [BOT...]' &&
+		page_says man7/botswain-keys.7 ':notify [auto|osc9|osc777|both|no] tell the desktop' &&
+		page_says man1/botswain.1 'replay FILE [--speed N]'
 }
 # The program must be where the unit says.
 unit_is_accepted() {
@@ -35,6 +37,8 @@ cat >"$top/botswain.yaml" <<-END
 	bots:
 	  orders: {token: {file: $top/token}}
 	  order-desk: {token: {file: $top/token}}
+	redis: {cache: {host: 127.0.0.1}}
+	backups: {nightly: {file: "/tmp/x-{time}", command: ["true"]}}
 END
 bash_words() { # WORD... -> what follows the last one
 	(
@@ -67,12 +71,16 @@ completes_all() {
 	completes "$1" 'backup bots' b && completes "$1" '--yes' restart --y && completes "$1" 'order-desk orders' "${config[@]}" restart ord &&
 		completes "$1" 'order-desk' "${config[@]}" logs --bot order- && completes "$1" '--level' logs --le &&
 		completes "$1" 'error' logs --level e && completes "$1" run backup r &&
+		completes "$1" 'nightly' "${config[@]}" backup run n && completes "$1" 'cache' "${config[@]}" services c &&
 		completes "$1" 'bots' --connect ssh://far.example bot && completes "$1" 'bots' --speed 2 --record /x bot &&
 		completes "$1" '--since' logs --connect unix:/x --host far --si && completes "$1" '--host' logs --since 15m -n 5 --ho &&
 		completes "$1" '--supervisor' discover --merge botswain.yaml --su && completes "$1" 'replay' rep &&
 		{ [ "$1" != bash ] || completes "$1" "$top/botswain.yaml" replay "$top/botswain.y"; }
 }
 
+replay_has_help() { "$build/botswain" replay --help | grep -qxF 'usage: botswain replay FILE [--speed N]'; }
+
+check 'replay says what it takes when it is asked' replay_has_help
 check 'it installs' installs
 check 'the programs run from there' runs
 check 'pages have no warning' pages_without_warning

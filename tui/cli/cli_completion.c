@@ -16,6 +16,7 @@
 /* What stands in front of the cursor. */
 struct place {
 	const struct cli_command *command; /* NULL: none was named yet */
+	bool has_word;                     /* a word of that command */
 	const char *option;                /* its value is wanted; NULL: a word is */
 };
 
@@ -27,6 +28,36 @@ static void add_names(struct cli *cli, struct str *to)
 		return;
 	for (size_t i = 0; i < cli->settings->bot_count; i++)
 		str_addf(to, "%s\tbot\n", cli->settings->bots[i].name);
+}
+
+static void add_backups(struct cli *cli, struct str *to)
+{
+	if (!cli_load_quietly(cli))
+		return;
+	for (size_t i = 0; i < cli->settings->backup_count; i++)
+		str_addf(to, "%s\tbackup\n", cli->settings->backups[i].name);
+}
+
+/* What `services` lists. */
+static void add_services(struct cli *cli, struct str *to)
+{
+	if (!cli_load_quietly(cli))
+		return;
+	for (size_t i = 0; i < cli->settings->redis_count; i++)
+		str_addf(to, "%s\tRedis\n", cli->settings->redis[i].name);
+	for (size_t i = 0; i < cli->settings->postgres_count; i++)
+		str_addf(to, "%s\tPostgres\n", cli->settings->postgres[i].name);
+	for (size_t i = 0; i < cli->settings->check_count; i++)
+		str_addf(to, "%s\thealth check\n", cli->settings->checks[i].name);
+}
+
+static void add_checks(struct cli *cli, struct str *to)
+{
+	if (!cli_load_quietly(cli))
+		return;
+	for (size_t i = 0; i < cli->settings->check_count; i++)
+		str_addf(to, "%s\thealth check\n", cli->settings->checks[i].name);
+	add_names(cli, to);
 }
 
 static void add_levels(struct cli *cli, struct str *to)
@@ -110,17 +141,36 @@ static bool takes_value(const struct cli_command *command, const char *option)
 	       (command && own_takes_value(command->args, option));
 }
 
-static void add_words_of(struct cli *cli, const struct cli_command *command, struct str *to)
+/* The names that it takes: of bots, where nothing else is said. */
+static void add_subjects(struct cli *cli, const struct cli_command *command, struct str *to)
+{
+	static const struct {
+		const char *command;
+		void (*add)(struct cli *cli, struct str *to);
+	} subjects[] = {{"services", add_services}, {"checks", add_checks}, {"backup", add_backups},
+		{"sources", NULL}};
+	for (size_t i = 0; i < COUNT_OF(subjects); i++)
+		if (strcmp(subjects[i].command, command->name) == 0) {
+			if (subjects[i].add)
+				subjects[i].add(cli, to);
+			return;
+		}
+	add_names(cli, to);
+}
+
+/* `has_word`: one stands behind its name already. */
+static void add_words_of(
+	struct cli *cli, const struct cli_command *command, bool has_word, struct str *to)
 {
 	if (starts_with(command->args, "[FILE]") || starts_with(command->args, "FILE")) {
 		add_files(cli, to);
 		return;
 	}
 	add_own_options(to, command->args);
-	if (takes(command, "run [NAME]"))
+	if (takes(command, "run [NAME]") && !has_word)
 		str_adds(to, "run\trun one\n");
 	else if (takes(command, "NAME"))
-		add_names(cli, to);
+		add_subjects(cli, command, to);
 	if (command->engine)
 		cli_words(command, to);
 	str_adds(to, "--help\twhat it does\n");
@@ -142,6 +192,7 @@ static struct place read_place(struct cli *cli, int argc, char **argv)
 	for (int i = 0; i < argc; i++) {
 		const char *word = argv[i];
 		if (word[0] != '-') {
+			place.has_word |= place.command != NULL;
 			place.command = place.command ? place.command : cli_find(word);
 		} else if (takes_value(place.command, word)) {
 			if (++i == argc)
@@ -164,7 +215,7 @@ static int run(struct cli *cli, int argc, char **argv)
 	if (place.option) {
 		add_values(cli, place.option, &out);
 	} else if (place.command) {
-		add_words_of(cli, place.command, &out);
+		add_words_of(cli, place.command, place.has_word, &out);
 	} else if (argc > from && strcmp(argv[argc - 1], "replay") == 0) {
 		add_files(cli, &out);
 	} else {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* logs: a window on the event store, printed; -f follows until the reader goes away, Ctrl-C, or the engine's end. */
+/* logs: windows on the event store, one page before the other until it is as much as was asked for, printed; -f follows until the reader goes away, Ctrl-C, or the engine's end. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,23 +14,41 @@
 #include "tui/cli/merge.h"
 #include "tui/window.h"
 
-/* FOLLOWED: of the past, where nothing else is said. */
-enum { ROWS = 1000, FOLLOWED = 10, FOREVER_MS = 1000, ONE_CLOCK_MS = 5000 };
+/* ROWS: of one page, and printed where nothing else is said; FOLLOWED: of the past, before what is followed. */
+enum {
+	ROWS = 1000,
+	FOLLOWED = 10,
+	LINES_MAX = 1000000000,
+	PUT_BYTES = 256 << 10,
+	FOREVER_MS = 1000,
+	ONE_CLOCK_MS = 5000
+};
+
+struct page {
+	struct msg_row *rows;
+	size_t count;
+};
 
 /* An answer comes in parts, and later ones add to it or replace it: what was printed is known by its
  * key. */
 struct reader {
-	struct window window;
-	bool has_begun, done;
-	char **seen; /* keys, sorted */
+	struct window window, older; /* the end; the page before those that are there */
+	struct page *pages;          /* newest first */
+	size_t page_count, page_room, rows;
+	bool has_end,
+		is_whole; /* the newest page is there; and as many as are wanted, or all there are */
+	bool has_more;    /* before those */
+	char **seen;      /* keys, sorted */
 	size_t seen_count;
 };
 
 struct tail {
 	struct reader readers[WAYS_MAX]; /* one an engine that is asked */
 	struct str filter;
-	size_t lines;    /* of the past that are printed */
+	size_t lines;    /* of the past that are printed, at most */
 	bool is_bounded; /* it was said how much of the past */
+	bool is_counted; /* in lines */
+	uint64_t parts;  /* of answers that have come: grows while there is something to wait for */
 	bool follow, begun, gone;
 	char error[256];
 	struct str out;
@@ -112,28 +130,69 @@ static int64_t skew_ms(const struct cli *cli, size_t engine)
 	return llabs(found_ms) < ONE_CLOCK_MS ? 0 : found_ms;
 }
 
-/* The past of all engines, the newest lines of it. */
-static void print_past(const struct cli *cli, struct tail *tail)
+/* Of all engines, each oldest first; *ret_count of them. The caller frees the list. */
+static struct line *list_past(const struct cli *cli, const struct tail *tail, size_t *ret_count)
 {
 	size_t count = 0, at = 0;
 	for (size_t i = 0; i < cli->engine_count; i++)
-		count += tail->readers[i].window.count;
-	autofree struct line *lines = xcalloc(count + 1, sizeof(*lines));
+		count += tail->readers[i].rows;
+	struct line *lines = xcalloc(count + 1, sizeof(*lines));
 	for (size_t i = 0; i < cli->engine_count; i++) {
-		struct reader *reader = &tail->readers[i];
-		for (size_t row = 0; row < reader->window.count; row++)
-			lines[at++] = (struct line){&reader->window.rows[row], i,
-				reader->window.rows[row].time_ms - skew_ms(cli, i)};
-		reader->has_begun = true;
-		remember(reader);
+		const struct reader *reader = &tail->readers[i];
+		for (size_t p = reader->page_count; p-- > 0;)
+			for (size_t row = 0; row < reader->pages[p].count; row++)
+				lines[at++] = (struct line){&reader->pages[p].rows[row], i,
+					reader->pages[p].rows[row].time_ms - skew_ms(cli, i)};
 	}
 	if (cli_is_many(cli) && count)
 		qsort(lines, count, sizeof(*lines), compare_lines);
+	*ret_count = count;
+	return lines;
+}
+
+static void forget_pages(struct reader *reader)
+{
+	for (size_t p = 0; p < reader->page_count; p++) {
+		for (size_t i = 0; i < reader->pages[p].count; i++)
+			msg_release(MSG_row, &reader->pages[p].rows[i]);
+		free(reader->pages[p].rows);
+	}
+	free(reader->pages);
+	reader->pages = NULL;
+	reader->page_count = reader->page_room = reader->rows = 0;
+}
+
+/* Nobody who asked for no number is to take the newest lines for all. */
+static void say_more(const struct cli *cli, const struct tail *tail, size_t left_out)
+{
+	bool has_more = left_out > 0;
+	for (size_t i = 0; i < cli->engine_count; i++)
+		has_more |= tail->readers[i].has_more;
+	if (has_more && !tail->is_bounded && !tail->follow)
+		cli_say(0,
+			"these are the newest %zu lines, there are older ones: -n all prints all "
+			"that the engine holds",
+			tail->lines);
+}
+
+/* The past of all engines, the newest lines of it. */
+static void print_past(const struct cli *cli, struct tail *tail)
+{
+	size_t count;
+	autofree struct line *lines = list_past(cli, tail, &count);
+	size_t left_out = count > tail->lines ? count - tail->lines : 0;
 	str_clear(&tail->out);
-	for (size_t i = count > tail->lines ? count - tail->lines : 0; i < count; i++)
-		print_row(cli, lines[i].engine, lines[i].row, &tail->out);
 	tail->begun = true;
-	tail->gone = !cli_put(&tail->out);
+	for (size_t i = left_out; i < count && !tail->gone; i++) {
+		print_row(cli, lines[i].engine, lines[i].row, &tail->out);
+		if (tail->out.length < PUT_BYTES && i + 1 < count)
+			continue;
+		tail->gone = !cli_put(&tail->out);
+		str_clear(&tail->out);
+	}
+	say_more(cli, tail, left_out);
+	for (size_t i = 0; i < cli->engine_count; i++)
+		forget_pages(&tail->readers[i]);
 }
 
 /* What several engines say is held for a moment, so that it stands in the order in which it happened. */
@@ -169,13 +228,75 @@ static void print_news(const struct cli *cli, struct tail *tail, size_t engine)
 }
 
 /* Each that can still answer has done so. */
-static bool all_done(const struct cli *cli, const struct tail *tail)
+static bool all_whole(const struct cli *cli, const struct tail *tail)
 {
 	for (size_t i = 0; i < cli->engine_count; i++)
-		if (tail->readers[i].window.asked && !tail->readers[i].done &&
+		if (tail->readers[i].window.asked && !tail->readers[i].is_whole &&
 			client_state(cli->engines[i].client) == CLIENT_ATTACHED)
 			return false;
 	return true;
+}
+
+/* What came while the past was still on its way follows it. */
+static void begin(const struct cli *cli, struct tail *tail)
+{
+	print_past(cli, tail);
+	for (size_t i = 0; i < cli->engine_count && tail->follow && !tail->gone; i++)
+		if (tail->readers[i].has_end)
+			print_news(cli, tail, i);
+}
+
+/* Takes a copy of the rows: the window goes on. */
+static void keep_page(struct reader *reader, const struct window *window)
+{
+	if (!window->count)
+		return;
+	reader->pages =
+		grow(reader->pages, reader->page_count, &reader->page_room, sizeof(*reader->pages));
+	struct page *page = &reader->pages[reader->page_count++];
+	*page = (struct page){.rows = xcalloc(window->count, sizeof(*page->rows))};
+	for (; page->count < window->count; page->count++) {
+		struct msg_row *copy = msg_copy(MSG_row, &window->rows[page->count]);
+		page->rows[page->count] = *copy;
+		free(copy);
+	}
+	reader->rows += page->count;
+}
+
+/* The page before those that are there, as long as there is one and it is wanted. */
+static void ask_older(struct cli *cli, struct tail *tail, size_t engine, const struct window *last)
+{
+	struct reader *reader = &tail->readers[engine];
+	reader->has_more = last->count && last->more_before;
+	reader->is_whole = !reader->has_more || reader->rows >= tail->lines;
+	if (reader->is_whole)
+		return;
+	struct window *older = &reader->older;
+	struct msg_win_open open = {.window = (uint64_t)older->id,
+		.generation = ++older->wish.generation,
+		.store = (char *)(uintptr_t) "events",
+		.filter = tail->filter.text,
+		.anchor = last->rows[0].key,
+		.before = ROWS};
+	older->asked = true;
+	client_send(cli->engines[engine].client, MSG_win_open, &open);
+	older->answered = false;
+}
+
+static void take_end(struct cli *cli, struct tail *tail, struct reader *reader)
+{
+	copy_text(tail->error, sizeof(tail->error), reader->window.error);
+	if (!reader->window.done || tail->error[0])
+		return;
+	if (tail->begun) {
+		reader->has_end = true;
+		print_news(cli, tail, cli->speaker);
+	} else if (!reader->has_end) {
+		reader->has_end = true;
+		remember(reader);
+		keep_page(reader, &reader->window);
+		ask_older(cli, tail, cli->speaker, &reader->window);
+	}
 }
 
 static void take_rows(void *context, enum msg_kind kind, const void *body)
@@ -183,22 +304,25 @@ static void take_rows(void *context, enum msg_kind kind, const void *body)
 	struct cli *cli = context;
 	struct tail *tail = cli->context;
 	struct reader *reader = &tail->readers[cli->speaker];
-	if (kind != MSG_win_rows || tail->gone || !window_take(&reader->window, kind, body))
+	if (kind != MSG_win_rows || tail->gone)
 		return;
-	copy_text(tail->error, sizeof(tail->error), reader->window.error);
-	reader->done |= reader->window.done;
-	if (!reader->window.done || tail->error[0])
-		return;
-	if (tail->begun)
-		print_news(cli, tail, cli->speaker);
-	else if (all_done(cli, tail))
-		print_past(cli, tail);
+	tail->parts++;
+	if (window_take(&reader->window, kind, body)) {
+		take_end(cli, tail, reader);
+	} else if (window_take(&reader->older, kind, body) && reader->older.done) {
+		copy_text(tail->error, sizeof(tail->error), reader->older.error);
+		keep_page(reader, &reader->older);
+		if (!tail->error[0])
+			ask_older(cli, tail, cli->speaker, &reader->older);
+	}
+	if (!tail->begun && !tail->error[0] && reader->is_whole && all_whole(cli, tail))
+		begin(cli, tail);
 }
 
 static bool has_any(const struct cli *cli, const struct tail *tail)
 {
 	for (size_t i = 0; i < cli->engine_count; i++)
-		if (tail->readers[i].done)
+		if (tail->readers[i].has_end)
 			return true;
 	return false;
 }
@@ -215,8 +339,8 @@ static bool ended(struct cli *cli)
 	struct tail *tail = cli->context;
 	print_held(tail);
 	/* The last one that was waited for has gone. */
-	if (!tail->begun && !*tail->error && has_any(cli, tail) && all_done(cli, tail))
-		print_past(cli, tail);
+	if (!tail->begun && !*tail->error && has_any(cli, tail) && all_whole(cli, tail))
+		begin(cli, tail);
 	return tail->gone || *tail->error || (tail->begun && !tail->follow);
 }
 
@@ -273,11 +397,12 @@ static bool take_lines(struct cli *cli, struct tail *tail, const char *value)
 	(void)cli;
 	char *end = NULL;
 	bool is_number = value[0] >= '0' && value[0] <= '9';
-	long lines = is_number ? strtol(value, &end, 10) : ROWS;
-	if (is_number ? *end || lines > ROWS : strcmp(value, "all") != 0)
-		return cli_say(false, "-n takes a number up to %d, or all; not '%s'", ROWS, value);
+	long lines = is_number ? strtol(value, &end, 10) : LINES_MAX;
+	if (is_number ? *end || lines > LINES_MAX : strcmp(value, "all") != 0)
+		return cli_say(
+			false, "-n takes a number up to %d, or all; not '%s'", LINES_MAX, value);
 	tail->lines = (size_t)lines;
-	tail->is_bounded = true;
+	tail->is_bounded = tail->is_counted = true;
 	return true;
 }
 
@@ -323,16 +448,22 @@ static bool read_options(struct cli *cli, struct tail *tail, int argc, char **ar
 		if (!options[o].take(cli, tail, argv[i]))
 			return false;
 	}
-	if (tail->follow && !tail->is_bounded)
+	if (tail->is_bounded && !tail->is_counted)
+		tail->lines = LINES_MAX;
+	else if (tail->follow && !tail->is_bounded)
 		tail->lines = FOLLOWED;
 	return true;
 }
 
-static void wait_for_end(struct cli *cli, bool follow)
+/* As long as something comes: many pages take longer than one answer may. */
+static void wait_for_end(struct cli *cli, const struct tail *tail)
 {
-	while (!cli_until_any(cli, ended, follow ? FOREVER_MS : cli->wait_ms))
-		if (!follow || !cli_any_left(cli))
+	uint64_t parts;
+	do {
+		parts = tail->parts;
+		if (cli_until_any(cli, ended, tail->follow ? FOREVER_MS : cli->wait_ms))
 			return;
+	} while (cli_any_left(cli) && (tail->follow || tail->parts != parts));
 }
 
 static void read_window(struct cli *cli, struct tail *tail)
@@ -348,12 +479,13 @@ static void read_window(struct cli *cli, struct tail *tail)
 	for (size_t i = 0; i < cli->engine_count; i++) {
 		struct window *window = &tail->readers[i].window;
 		window_init(window, WINDOW_LOGS);
+		window_init(&tail->readers[i].older, WINDOW_DETAIL);
 		window->wish.generation = open.generation;
 		window->asked = cli_takes(cli, i);
 		if (window->asked)
 			client_send(cli->engines[i].client, MSG_win_open, &open);
 	}
-	wait_for_end(cli, tail->follow);
+	wait_for_end(cli, tail);
 	cli->context = NULL;
 	cli->take = NULL;
 }
@@ -380,6 +512,8 @@ static int run(struct cli *cli, int argc, char **argv)
 		status = result(cli, &tail);
 		for (size_t i = 0; i < cli->engine_count; i++) {
 			window_release(&tail.readers[i].window);
+			window_release(&tail.readers[i].older);
+			forget_pages(&tail.readers[i]);
 			forget_seen(&tail.readers[i]);
 		}
 	}
