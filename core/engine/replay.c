@@ -18,7 +18,11 @@
 #include "core/engine/tape.h"
 #include "core/model/model.h"
 
-enum { JUMP_MS = 90000 }; /* further than that a keyframe is nearer */
+enum {
+	JUMP_MS = 90000, /* further than that a keyframe is nearer */
+	GAP_MS = RECORD_KEY_MS +
+		 RECORD_KEY_MS / 2, /* nobody recorded: there is a keyframe every minute */
+};
 
 struct replay {
 	const struct clock *clock;
@@ -29,7 +33,9 @@ struct replay {
 	struct frames *frames;         /* the state of state_ms */
 	struct msg_rec_change *change; /* of the frame that comes next; NULL: that is whole */
 	int64_t state_ms;              /* of the last entry that was applied */
+	int64_t next_ms;               /* of the entry behind that; 0: none is known */
 	int64_t now_ms;
+	int64_t wanted_ms; /* by the last move; 0: where it stood */
 	uint64_t speed;
 	int64_t from_now_ms, from_mono_ms;  /* it goes on from here */
 	int64_t step_mono_ms, look_mono_ms; /* next move, next look for more */
@@ -111,6 +117,7 @@ static bool take_time(struct replay *replay, const struct tape_frame *frame, int
 	const struct msg_rec_time *time = message.body;
 	bool is_due =
 		time->wall_ms <= until_ms && replay->state_ms - time->wall_ms < RECORD_BACK_MS;
+	replay->next_ms = is_due ? 0 : time->wall_ms;
 	if (is_due && time->wall_ms > replay->state_ms)
 		replay->state_ms = time->wall_ms;
 	if (is_due && time->key)
@@ -232,6 +239,7 @@ static int64_t bounded(const struct replay *replay, int64_t time_ms)
 void replay_move(struct replay *replay, int64_t time_ms, uint64_t speed)
 {
 	tape_look(replay->tape);
+	replay->wanted_ms = time_ms;
 	replay->speed = speed > REPLAY_SPEED_MAX ? REPLAY_SPEED_MAX : speed;
 	stand_at(replay, bounded(replay, time_ms ? time_ms : replay->now_ms));
 	replay->from_now_ms = replay->now_ms;
@@ -343,9 +351,36 @@ bool replay_is_reading(const struct replay *replay)
 	return !replay_reader_is_done(replay->reader);
 }
 
+static void say_time(struct str *to, int64_t time_ms, int64_t near_ms)
+{
+	static const int64_t day_ms = 86400000;
+	if (time_ms / day_ms != near_ms / day_ms)
+		str_addf(to, "%.10s ", format_rfc3339(time_ms).text);
+	str_addf(to, "%sZ", format_clock(time_ms, false).text);
+}
+
+/* What stands on the screen is not of the time that was asked for. */
+static void say_unrecorded(const struct replay *replay, struct str *to)
+{
+	int64_t from_ms = replay_from_ms(replay), state_ms = replay->state_ms;
+	if (replay->wanted_ms && replay->wanted_ms < from_ms) {
+		str_adds(to, "the recording begins at ");
+		say_time(to, from_ms, replay->wanted_ms);
+	} else if (state_ms && replay->now_ms > state_ms && replay->next_ms - state_ms > GAP_MS) {
+		str_adds(to, "nothing recorded from ");
+		say_time(to, state_ms, replay->now_ms);
+		str_adds(to, " to ");
+		say_time(to, replay->next_ms, replay->now_ms);
+		str_adds(to, "; showing ");
+		say_time(to, state_ms, replay->now_ms);
+	}
+}
+
 const char *replay_note(struct replay *replay)
 {
 	autostr struct str text = STR_INIT;
+	say_unrecorded(replay, &text);
+	str_adds(&text, text.length && tape_note(replay->tape)[0] ? "; " : "");
 	const struct replay_left_out out = replay_reader_left_out(replay->reader);
 	str_adds(&text, tape_note(replay->tape));
 	if (out.lines || out.values)

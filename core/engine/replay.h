@@ -60,7 +60,8 @@ int64_t replay_to_ms(const struct replay *replay);
 uint64_t replay_speed(const struct replay *replay);
 /* Lines and values are still being read. */
 bool replay_is_reading(const struct replay *replay);
-/* What is wrong with the recording, and what of it is not shown; "": nothing. */
+/* What is wrong with the recording, what of it is not shown, and that nothing was recorded at the time that was asked
+ * for; "": nothing. */
 const char *replay_note(struct replay *replay);
 /* Another number when there is something to say that was not said before, once all was read. */
 unsigned replay_notes(const struct replay *replay);

@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "core/base/err.h"
+#include "core/base/format.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "core/engine/record.h"
@@ -411,6 +412,35 @@ static void record_logs(struct scene *scene, int from, int to)
 	record(scene, 1, 1000);
 }
 
+static void where_nothing_was_recorded_that_is_said(void **state)
+{
+	struct scene *scene = *state;
+	int64_t from_ms = scene->wall_ms;
+	autostr struct str begin = STR_INIT, gap = STR_INIT;
+	open_recorder(scene, false, 8 << 20);
+	record(scene, 10, 1000);
+	int64_t last_ms = scene->wall_ms - 1000;
+	scene->wall_ms += 5 * 60000;
+	scene->mono_ms += 5 * 60000;
+	int64_t next_ms = scene->wall_ms;
+	record(scene, 10, 1000);
+	close_recorder(scene);
+	struct seen seen = look(scene->file);
+	str_addf(&begin, "the recording begins at %sZ", format_clock(from_ms, false).text);
+	str_addf(&gap, "nothing recorded from %sZ", format_clock(last_ms, false).text);
+	str_addf(&gap, " to %sZ", format_clock(next_ms, false).text);
+	str_addf(&gap, "; showing %sZ", format_clock(last_ms, false).text);
+	assert_int_equal(number_at(&seen, last_ms + 150000), 9);
+	assert_string_equal(replay_note(seen.replay), gap.text);
+	assert_int_equal(number_at(&seen, last_ms), 9);
+	assert_string_equal(replay_note(seen.replay), "");
+	assert_int_equal(number_at(&seen, next_ms + 9000), 19);
+	assert_string_equal(replay_note(seen.replay), "");
+	replay_move(seen.replay, from_ms - 60000, 0);
+	assert_string_equal(replay_note(seen.replay), begin.text);
+	end_look(&seen);
+}
+
 static void lines_that_find_no_room_are_said(void **state)
 {
 	struct scene *scene = *state;
@@ -540,6 +570,7 @@ static void who_stood_there_before_all_was_read_is_told(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(where_nothing_was_recorded_that_is_said),
 		TEST(a_clock_that_is_set_back_costs_no_file_for_each_batch),
 		TEST(a_clock_that_jumps_to_and_fro_costs_no_keyframe_for_each_batch),
 		TEST(files_of_a_later_time_make_no_file_for_each_batch),
