@@ -21,7 +21,9 @@ struct entry {
 struct help {
 	struct overlay overlay;
 	struct entry *entries;
-	size_t count, capacity, top, page;
+	size_t count, capacity;
+	size_t top, page; /* in lines of the box */
+	int width;        /* of the box, as it was drawn last */
 	char *search;
 };
 
@@ -123,27 +125,114 @@ static void fill(struct app *app, struct help *help)
 
 /* ---- drawing ---- */
 
-static void draw_entry(
-	const struct help *help, const struct entry *entry, const struct canvas *box, int row)
+/* The bytes of `text` on its first line of `cells`: to the last blank or bar, else as many as there is room for. */
+static size_t first_line(const char *text, int cells)
 {
-	bool heading = !entry->keys[0] && !entry->name[0];
-	int names = box->columns >= 76 ? NAME_CELLS : 0;
-	int column = 2 + KEYS_CELLS + 1 + (names ? names + 1 : 0);
-	if (heading) {
+	size_t length = strlen(text), end = cells > 0 ? (size_t)cells : 1;
+	if (length <= end)
+		return length;
+	for (size_t i = end; i > end / 3; i--)
+		if (text[i] == ' ' || text[i - 1] == '|')
+			return i;
+	while (end > 1 && ((unsigned char)text[end] & 0xc0) == 0x80)
+		end--;
+	return end;
+}
+
+/* Moves on to the next line of it; "": that was the last one. */
+static const char *next_line(const char *text, int cells)
+{
+	text += first_line(text, cells);
+	return text + strspn(text, " ");
+}
+
+static size_t count_lines(const char *text, int cells)
+{
+	size_t count = 0;
+	for (; *text; text = next_line(text, cells))
+		count++;
+	return count;
+}
+
+/* Cells of the columns in a box of that width. */
+struct columns {
+	int names, help, at; /* names 0: there is no room for them; at: where the help begins */
+};
+
+static struct columns columns_of(int width)
+{
+	struct columns columns = {.names = width >= 76 ? NAME_CELLS : 0};
+	columns.at = 2 + KEYS_CELLS + 1 + (columns.names ? columns.names + 1 : 0);
+	columns.help = width - columns.at - 2;
+	return columns;
+}
+
+static bool is_heading(const struct entry *entry)
+{
+	return !entry->keys[0] && !entry->name[0];
+}
+
+static size_t lines_of(const struct entry *entry, struct columns columns)
+{
+	size_t help = count_lines(entry->help, columns.help);
+	size_t names = columns.names ? count_lines(entry->name, columns.names) : 0;
+	size_t most = help > names ? help : names;
+	return is_heading(entry) || most == 0 ? 1 : most;
+}
+
+static void draw_part(
+	const struct canvas *box, int row, int column, int cells, enum role role, const char *text)
+{
+	autofree char *line = xstrndup(text, first_line(text, cells));
+	canvas_field(box, row, column, cells, ALIGN_LEFT, role, line);
+}
+
+/* Its line `line`; whoever finds it marks all of it. */
+static void draw_entry(const struct help *help, const struct entry *entry, size_t line,
+	const struct canvas *box, int row)
+{
+	struct columns columns = columns_of(box->columns);
+	enum role role = entry->locked ? ROLE_KEY_LOCKED : ROLE_TEXT;
+	const char *name = entry->name, *text = entry->help;
+	if (is_heading(entry)) {
 		canvas_field(
 			box, row, 2, box->columns - 4, ALIGN_LEFT, ROLE_TITLE_FOCUS, entry->help);
 		return;
 	}
+	for (size_t i = 0; i < line; i++) {
+		name = next_line(name, columns.names);
+		text = next_line(text, columns.help);
+	}
 	canvas_field(box, row, 2, KEYS_CELLS, ALIGN_LEFT,
-		entry->locked ? ROLE_KEY_LOCKED : ROLE_KEY, entry->keys);
-	if (names)
-		canvas_field(box, row, 3 + KEYS_CELLS, names, ALIGN_LEFT, ROLE_DIM, entry->name);
-	canvas_field(box, row, column, box->columns - column - 2, ALIGN_LEFT,
-		entry->locked ? ROLE_KEY_LOCKED : ROLE_TEXT, entry->help);
+		entry->locked ? ROLE_KEY_LOCKED : ROLE_KEY, line ? "" : entry->keys);
+	if (columns.names)
+		draw_part(box, row, 3 + KEYS_CELLS, columns.names, ROLE_DIM, name);
+	draw_part(box, row, columns.at, columns.help, role, text);
 	if (help->search[0] &&
 		(strcasestr(entry->help, help->search) || strcasestr(entry->name, help->search)))
-		canvas_role(
-			box, (struct rect){row, column, 1, box->columns - column - 2}, ROLE_MATCH);
+		canvas_role(box, (struct rect){row, columns.at, 1, columns.help}, ROLE_MATCH);
+}
+
+/* All lines, of which those from `top` on fit into the box. */
+static void draw_lines(const struct help *help, const struct canvas *box)
+{
+	size_t line = 0;
+	for (size_t i = 0; i < help->count && line < help->top + help->page; i++) {
+		size_t count = lines_of(&help->entries[i], columns_of(box->columns));
+		for (size_t at = 0; at < count; at++, line++)
+			if (line >= help->top && line < help->top + help->page)
+				draw_entry(
+					help, &help->entries[i], at, box, (int)(line - help->top));
+	}
+}
+
+/* The first line of an entry; of the one behind the last: how many there are. */
+static size_t line_of(const struct help *help, size_t index)
+{
+	size_t line = 0;
+	for (size_t i = 0; i < index; i++)
+		line += lines_of(&help->entries[i], columns_of(help->width));
+	return line;
 }
 
 static void draw(const struct app *app, struct overlay *overlay, const struct canvas *screen)
@@ -156,11 +245,12 @@ static void draw(const struct app *app, struct overlay *overlay, const struct ca
 	(void)app;
 	struct canvas box = frame_dialog(screen, screen->rows - 6, width, "Help", note);
 	help->page = box.rows > 0 ? (size_t)box.rows : 1;
-	if (help->top + help->page > help->count)
-		help->top = help->count > help->page ? help->count - help->page : 0;
-	for (size_t i = 0; i < help->page && help->top + i < help->count; i++)
-		draw_entry(help, &help->entries[help->top + i], &box, (int)i);
-	scrollbar_draw(&box, box.columns - 1, 0, box.rows, help->top, help->page, help->count);
+	help->width = box.columns;
+	size_t lines = line_of(help, help->count);
+	if (help->top + help->page > lines)
+		help->top = lines > help->page ? lines - help->page : 0;
+	draw_lines(help, &box);
+	scrollbar_draw(&box, box.columns - 1, 0, box.rows, help->top, help->page, lines);
 }
 
 /* ---- moving ---- */
@@ -168,7 +258,7 @@ static void draw(const struct app *app, struct overlay *overlay, const struct ca
 static void move(struct app *app, struct overlay *overlay, enum table_move how)
 {
 	struct help *help = (struct help *)overlay;
-	struct table table = {.rows = help->count, .cursor = help->top};
+	struct table table = {.rows = line_of(help, help->count), .cursor = help->top};
 	(void)app;
 	table_move(&table, how, (int)help->page);
 	help->top = table.cursor;
@@ -198,7 +288,7 @@ static bool apply(struct app *app, const char *text, bool final, struct err *err
 		if (!strcasestr(help->entries[i].help, text) &&
 			!strcasestr(help->entries[i].name, text))
 			continue;
-		help->top = i > 2 && !final ? i - 2 : i;
+		help->top = line_of(help, i > 2 && !final ? i - 2 : i);
 		break;
 	}
 	return true;
