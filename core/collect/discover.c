@@ -23,8 +23,8 @@ void discover(const struct discover_question *question, struct discovery *ret)
 	ret->processes = scene.procs.count;
 	ret->hidden = scene.procs.hidden;
 	ret->is_root = geteuid() == 0;
-	ret->is_podman = access("/run/docker.sock", F_OK) != 0 &&
-			 access("/var/run/docker.sock", F_OK) != 0;
+	ret->is_podman =
+		access("/run/docker.sock", F_OK) != 0 && access("/var/run/docker.sock", F_OK) != 0;
 	for (size_t i = 0; i < scene.candidate_count; i++)
 		discover_release_candidate(&scene.candidates[i]);
 	free(scene.candidates);
