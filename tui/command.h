@@ -67,6 +67,7 @@ enum command_flags {
 	CMD_ARMS = 1 << 10,   /* of no use unless the configuration says `write: armed` */
 	CMD_OVER = 1 << 8,    /* key line while a prompt, menu or dialog is open */
 	CMD_PAST = 1 << 11,   /* first on the second key line while what is shown is not now */
+	CMD_OPENS = 1 << 12,  /* of no use in a pane without `open`, or without a row to open */
 };
 
 struct command {

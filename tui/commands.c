@@ -71,6 +71,14 @@ static bool has_row(const struct app *app)
 	return subject.kind != MSG_none;
 }
 
+static bool may_open(const struct app *app)
+{
+	const struct pane *pane = app_pane(app);
+	const struct rowset *rows =
+		pane->rows ? pane->rows(app->view[views_now(&app->views)->focus]) : NULL;
+	return pane->open && (!rows || rows->shown.count);
+}
+
 static bool may_cancel(const struct app *app, struct str *why)
 {
 	size_t running;
@@ -151,6 +159,8 @@ static bool is_ready(
 		return locked(ret_why, "no bot under the cursor");
 	if (command->flags & CMD_ROW && !has_row(app))
 		return locked(ret_why, "nothing under the cursor");
+	if (command->flags & CMD_OPENS && !app->overlay && !may_open(app))
+		return locked(ret_why, "nothing to open here");
 	if (command->flags & CMD_RUNS && !may_cancel(app, ret_why))
 		return false;
 	return !(command->flags & CMD_ARMS) || may_arm(app, ret_why);

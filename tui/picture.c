@@ -5,6 +5,7 @@
 
 #include "core/base/str.h"
 #include "tui/app.h"
+#include "tui/panes/bots.h"
 #include "widgets/canvas.h"
 #include "widgets/frame.h"
 
@@ -28,7 +29,7 @@ static bool bare(const struct app *app, enum pane_id id)
 {
 	const struct rowset *rows = pane_bots.rows(app->view[PANE_bots]);
 	bool quiet = !pane_bots.filtered_by(app->view[PANE_bots])[0] && !rows->marks.count &&
-		     !rows->range_from;
+		     !rows->range_from && !bots_hide_crit(app->view[PANE_bots]);
 	return app->layout.bare && app->layout.panes[id].rows > 1 && id == PANE_bots && quiet;
 }
 

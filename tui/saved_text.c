@@ -42,11 +42,19 @@ static void print_order(const struct pane *pane, const void *view, json_t *objec
 	json_object_set_new(object, "descending", json_boolean(pane->descends(view)));
 }
 
+/* A table begins at its top, where the worst is; only a Detail that was opened shows the same bot again. */
+static bool keeps_cursor(const struct pane *pane, const struct place *place)
+{
+	return pane == &pane_bots && place->drilled && place->focus == PANE_detail;
+}
+
 /* The number of an engine is its place among those that were given, and the next screen may be given others, or in another
  * order: the way to it says which. */
 static void print_cursor(const struct app *app, const struct pane *pane, void *view, json_t *object)
 {
 	char id[20];
+	if (!keeps_cursor(pane, views_now(&app->views)))
+		return;
 	const struct rowset *rows = pane->rows ? pane->rows(view) : NULL;
 	uint64_t at = !rows ? 0 : rows->touched ? rows->cursor : rows->recalled;
 	if (!at || links_of(at) >= links_count(app->links))
@@ -112,7 +120,8 @@ static void take_cursor(
 	const struct app *app, const struct pane *pane, void *view, const json_t *object)
 {
 	const char *text = text_of(object, "cursor");
-	if (pane->rows && strlen(text) == 16 && strspn(text, "0123456789abcdef") == 16)
+	if (keeps_cursor(pane, views_now(&app->views)) && strlen(text) == 16 &&
+		strspn(text, "0123456789abcdef") == 16)
 		pane->rows(view)->recalled =
 			id_here(app, strtoull(text, NULL, 16), text_of(object, "on"));
 }
@@ -258,11 +267,11 @@ static bool is_ours(const json_t *all, const char *identity, bool *ret_newer, st
 static void take_all(struct app *app, const json_t *all)
 {
 	const json_t *panes = json_object_get(all, "panes");
+	take_place(app, json_object_get(all, "place"));
 	for (int id = 0; id < PANE_COUNT; id++) {
 		const struct pane *pane = pane_of((enum pane_id)id);
 		take_pane(app, pane, app->view[id], json_object_get(panes, pane->name));
 	}
-	take_place(app, json_object_get(all, "place"));
 	take_alarm(&app->alarm, json_object_get(all, "alarm"));
 	take_history(&app->commands, json_object_get(all, "commands"));
 	take_history(&app->filters, json_object_get(all, "filters"));

@@ -170,14 +170,25 @@ int dialog_cancel(const struct dialog *dialog)
 	return DIALOG_NO_ANSWER;
 }
 
-/* Somebody begins to write where there is no key: it is meant for the first field. */
+/* Somebody begins to write where there is no key: it is meant for the first field. The key that opened the dialog may have
+ * been the first letter, when it came once more; when it came oftener it was held down. */
 static void type_ahead(struct dialog *dialog, const char *utf8)
 {
 	if (utf8[0] == ' ' || !dialog->field_count)
 		return;
+	struct prompt *prompt = &dialog->fields[0].prompt;
+	if (!dialog->released && dialog->held == 1)
+		prompt_insert(prompt, &dialog->opened_by, 1);
 	dialog->released = true;
 	dialog->focus = 0;
-	prompt_insert(&dialog->fields[0].prompt, utf8, strlen(utf8));
+	prompt_insert(prompt, utf8, strlen(utf8));
+}
+
+/* The key of a button that is locked because nothing is written yet begins the text, as any other letter. */
+static bool begins_text(const struct dialog *dialog, const struct dialog_button *button)
+{
+	return button->danger && dialog->field_count && !dialog->fields[0].prompt.text.length &&
+	       field_fault(&dialog->fields[0]);
 }
 
 int dialog_type(struct dialog *dialog, const char *utf8)
@@ -188,11 +199,15 @@ int dialog_type(struct dialog *dialog, const char *utf8)
 		return DIALOG_NO_ANSWER;
 	}
 	bool opener = utf8[0] == dialog->opened_by && !utf8[1];
+	if (opener && !dialog->released) {
+		dialog->held++;
+		return DIALOG_NO_ANSWER;
+	}
 	for (size_t i = 0; i < dialog->button_count && !opener && !utf8[1]; i++)
-		if (dialog->buttons[i].key && dialog->buttons[i].key == utf8[0])
+		if (dialog->buttons[i].key && dialog->buttons[i].key == utf8[0] &&
+			!begins_text(dialog, &dialog->buttons[i]))
 			return press(dialog, i);
-	if (!opener || dialog->released)
-		type_ahead(dialog, utf8);
+	type_ahead(dialog, utf8);
 	return DIALOG_NO_ANSWER;
 }
 

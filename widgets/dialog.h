@@ -3,8 +3,8 @@
  * A question that must not be answered by accident: a title, what would happen, fields, buttons. The focus begins on
  * the button that does nothing; the key that opened the dialog answers nothing in it; a button that changes something
  * is locked until every required field is filled and every expected word is typed. Letters press buttons only while
- * no field has the focus; one that is no button's key goes on to the first field, where it is text. The key that opened
- * the dialog, held down, is not even that: it types only after another character. Texts are copied and must be sanitised. Screen thread only.
+ * no field has the focus; one that is no button's key, or of one that waits for the first field to be written, goes on to the first field, where it is text. The key that opened
+ * the dialog, held down, is not even that: once, it is text when the next character comes; oftener, it is nothing. Texts are copied and must be sanitised. Screen thread only.
  */
 #ifndef BOTSWAIN_WIDGETS_DIALOG_H
 #define BOTSWAIN_WIDGETS_DIALOG_H
@@ -54,6 +54,7 @@ struct dialog {
 	size_t focus; /* fields first, then buttons */
 	char opened_by;
 	bool released; /* another character was typed since it was opened */
+	size_t held;   /* how often the key that opened it came before that */
 };
 
 /* `opened_by`: the character of the key that led here, 0 if none. */

@@ -71,6 +71,11 @@ bool table_on_fold(const struct table *table)
 	return table->fold && table->cursor == table->rows;
 }
 
+bool table_in_sight(const struct table *table, int page, size_t row)
+{
+	return row >= table->top && row < table->rows && row - table->top < (size_t)page;
+}
+
 void table_position(const struct table *table, int page, char *ret_text, size_t size)
 {
 	size_t last = table->top + (size_t)page;

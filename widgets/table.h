@@ -95,6 +95,8 @@ void table_layout(const struct table_kind *kind, const struct table *table, int 
 void table_draw(const struct table_kind *kind, const struct table *table, const void *data,
 	const struct canvas *canvas);
 
+/* True when that row is on the screen; `page` is table_page(). */
+bool table_in_sight(const struct table *table, int page, size_t row);
 /* "1-7/42" for a title; empty when all rows are on screen. */
 void table_position(const struct table *table, int page, char *ret_text, size_t size);
 

@@ -312,13 +312,29 @@ static void the_reason_goes_along(void **state)
 {
 	struct scene *scene = *state;
 	struct console *console = scene->console;
-	console_keys(console, "r y"); /* without a reason it only leads to the field */
+	console_keys(console, "r y"); /* without a reason it is a letter of it */
+	console_expect(console, "Reason y");
+	assert_null(operation(console));
+	console_keys(console, "C-u");
 	console_type(console, "stuck after deploy");
 	keep_alive(console, BOTS);
 	assert_null(operation(console));
 	console_keys(console, "Enter y");
 	assert_string_equal(await_operation(console)->reason, "stuck after deploy");
 	console_expect(console, "accepted");
+}
+
+static void a_reason_typed_at_once_may_begin_with_the_key_of_the_dialog(void **state)
+{
+	struct scene *scene = *state;
+	struct console *console = scene->console;
+	console_keys(console, "r");
+	console_type(console, "redis is back");
+	console_expect(console, "Reason redis is back");
+	keep_alive(console, BOTS);
+	assert_null(operation(console));
+	console_keys(console, "Enter y");
+	assert_string_equal(await_operation(console)->reason, "redis is back");
 }
 
 static void accepted_is_no_longer_said_when_it_has_ended(void **state)
@@ -484,6 +500,7 @@ int main(void)
 		ACTION_TEST(what_was_typed_before_the_dialog_was_painted_is_discarded),
 		ACTION_TEST(pasted_text_is_never_a_key),
 		ACTION_TEST(the_reason_goes_along),
+		ACTION_TEST(a_reason_typed_at_once_may_begin_with_the_key_of_the_dialog),
 		ACTION_TEST(accepted_is_no_longer_said_when_it_has_ended),
 		ACTION_TEST(a_reason_can_be_typed_at_once_and_never_confirms),
 		ACTION_TEST(marked_bots_are_the_targets_and_many_want_a_typed_word),

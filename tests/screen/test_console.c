@@ -185,10 +185,38 @@ static void an_alert_that_is_over_says_how_long_it_lasted(void **state)
 	console_expect(console, "resolved");
 }
 
+static void what_is_red_out_of_sight_is_said_in_the_title(void **state)
+{
+	struct console *console = *state;
+	console_keys(console, ":");
+	console_type(console, "sort BOT");
+	console_keys(console, "Enter G");
+	console_expect(console, "1 crit above");
+	console_expect_not(console, "crit below");
+	console_keys(console, "g");
+	console_expect(console, "2 crit below");
+	console_expect_not(console, "crit above");
+	console_resize(console, 12, 40);
+	console_expect(console, "crit below");
+}
+
+static void enter_is_offered_only_where_something_opens(void **state)
+{
+	struct console *console = *state;
+	console_expect(console, "Enter Open");
+	console_keys(console, "6");
+	console_expect(console, "nothing was run yet");
+	console_expect_not(console, "Enter Open");
+	console_keys(console, "Enter");
+	console_expect(console, "nothing to open here");
+}
+
 int main(void)
 {
 #define SCREEN_TEST(test) cmocka_unit_test_setup_teardown(test, fleet_setup, fleet_teardown)
 	const struct CMUnitTest tests[] = {
+		SCREEN_TEST(what_is_red_out_of_sight_is_said_in_the_title),
+		SCREEN_TEST(enter_is_offered_only_where_something_opens),
 		SCREEN_TEST(the_overview_says_where_i_am_and_what_is_on_fire),
 		SCREEN_TEST(each_digit_shows_its_pane_below),
 		SCREEN_TEST(enter_drills_into_the_bot_and_q_comes_back),

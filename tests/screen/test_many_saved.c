@@ -74,7 +74,7 @@ static struct ways ways_in(const struct console *console, const size_t *order, s
 	return ways;
 }
 
-/* Looks at orders of us, under a filter. */
+/* Opens orders of us, under a filter. */
 static void look(struct console *console)
 {
 	struct rowset *rows = pane_bots.rows(console->app->view[PANE_bots]);
@@ -83,7 +83,7 @@ static void look(struct console *console)
 	console_keys(console, "Enter");
 	rowset_move_to(rows, (size_t)rowset_find(rows, links_id(US, entity_id("bot", "orders"))));
 	rows->touched = true;
-	console_settle(console);
+	console_keys(console, "Enter");
 }
 
 static size_t files_in(const char *folder)

@@ -99,19 +99,19 @@ static struct console *next_screen(struct console *console)
 
 /* ---- the text ---- */
 
-static void order_filter_and_cursor_of_each_table_are_there_again(void **state)
+static void order_and_filter_of_each_table_are_there_again_but_it_begins_at_its_top(void **state)
 {
 	struct console *console = *state;
 	run_line(console, "sort PEND");
 	run_line(console, "sort PEND");
 	run_line(console, "filter !winter");
 	console_keys(console, "G k");
-	uint64_t cursor = pane_bots.rows(console->app->view[PANE_bots])->cursor;
+	assert_true(pane_bots.rows(console->app->view[PANE_bots])->cursor_row > 0);
 	console_keys(console, "3 /");
 	console_type(console, "alert=bot_down");
 	console_keys(console, "Enter");
 	struct console *next = next_screen(console);
-	assert_int_equal(pane_bots.rows(next->app->view[PANE_bots])->cursor, cursor);
+	assert_int_equal(pane_bots.rows(next->app->view[PANE_bots])->cursor_row, 0);
 	assert_string_equal(pane_bots.filtered_by(next->app->view[PANE_bots]), "!winter");
 	assert_int_equal(pane_bots.sorted_by(next->app->view[PANE_bots]),
 		pane_bots.sorted_by(console->app->view[PANE_bots]));
@@ -160,12 +160,14 @@ static void the_place_the_chart_the_log_filter_and_switches_are_there_again(void
 	console_free(next);
 }
 
-static void what_was_drilled_into_can_be_left_again(void **state)
+static void a_detail_that_was_opened_shows_the_same_bot_and_can_be_left_again(void **state)
 {
 	struct console *console = *state;
 	console_keys(console, "j Enter");
+	uint64_t cursor = pane_bots.rows(console->app->view[PANE_bots])->cursor;
 	struct console *next = next_screen(console);
 	assert_int_equal(views_now(&next->app->views)->focus, PANE_detail);
+	assert_int_equal(pane_bots.rows(next->app->view[PANE_bots])->cursor, cursor);
 	console_keys(next, "q");
 	console_expect(next, "1 Bots");
 	assert_false(next->app->quit);
@@ -494,10 +496,10 @@ int main(void)
 {
 #define SAVED_TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		SAVED_TEST(order_filter_and_cursor_of_each_table_are_there_again),
+		SAVED_TEST(order_and_filter_of_each_table_are_there_again_but_it_begins_at_its_top),
 		SAVED_TEST(every_column_of_every_table_comes_back_in_both_directions),
 		SAVED_TEST(the_place_the_chart_the_log_filter_and_switches_are_there_again),
-		SAVED_TEST(what_was_drilled_into_can_be_left_again),
+		SAVED_TEST(a_detail_that_was_opened_shows_the_same_bot_and_can_be_left_again),
 		SAVED_TEST(lines_typed_before_are_a_key_away_but_no_secret_among_them),
 		SAVED_TEST(a_reason_and_a_typed_confirmation_are_not_kept),
 		SAVED_TEST(a_history_is_bounded_and_the_newest_stays),

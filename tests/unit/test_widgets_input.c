@@ -324,6 +324,21 @@ static void a_letter_that_is_no_key_of_a_button_goes_into_the_first_field(void *
 	dialog_release(&dialog);
 }
 
+static void a_reason_that_begins_with_the_key_of_the_dialog_or_of_a_button_is_whole(void **state)
+{
+	static const char *const reasons[] = {"redis is back", "yesterday's release"};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(reasons); i++) {
+		struct dialog dialog;
+		open_dialog(&dialog, true);
+		for (const char *at = reasons[i]; *at; at++)
+			assert_int_equal(
+				dialog_type(&dialog, (char[]){*at, '\0'}), DIALOG_NO_ANSWER);
+		assert_string_equal(dialog.fields[0].prompt.text.text, reasons[i]);
+		dialog_release(&dialog);
+	}
+}
+
 static void without_a_field_a_letter_is_nothing(void **state)
 {
 	(void)state;
@@ -340,7 +355,9 @@ static void what_changes_something_waits_for_its_fields(void **state)
 	(void)state;
 	struct dialog dialog;
 	open_dialog(&dialog, true);
-	assert_int_equal(dialog_type(&dialog, "y"), DIALOG_NO_ANSWER);
+	dialog_next(&dialog, 1);
+	dialog_next(&dialog, 1);
+	assert_int_equal(dialog_enter(&dialog), DIALOG_NO_ANSWER);
 	assert_string_equal(dialog_locked(&dialog), "type a reason");
 	/* The refusal leads to the first field that is not right. */
 	assert_ptr_equal(dialog_field(&dialog), &dialog.fields[0]);
@@ -451,6 +468,8 @@ int main(void)
 		cmocka_unit_test(enter_at_once_cancels),
 		cmocka_unit_test(the_key_that_opened_it_answers_nothing),
 		cmocka_unit_test(a_letter_that_is_no_key_of_a_button_goes_into_the_first_field),
+		cmocka_unit_test(
+			a_reason_that_begins_with_the_key_of_the_dialog_or_of_a_button_is_whole),
 		cmocka_unit_test(without_a_field_a_letter_is_nothing),
 		cmocka_unit_test(what_changes_something_waits_for_its_fields),
 		cmocka_unit_test(blanks_are_no_reason),

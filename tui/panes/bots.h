@@ -5,6 +5,7 @@
 
 #include "core/parse/filter.h"
 #include "tui/app.h"
+#include "tui/panes/list.h"
 #include "tui/rowset.h"
 #include "widgets/table.h"
 
@@ -43,6 +44,7 @@ struct bots_view {
 	struct filter *filter;
 	size_t hidden;  /* by the filter */
 	size_t healthy; /* of the shown ones, those at the end that need no look */
+	struct unseen unseen;
 	char fold[64];
 	int page;
 	int why_cells, spark_cells; /* widths of these columns */
@@ -61,6 +63,8 @@ double bots_last(const struct app *app, const struct msg_bot *bot, enum bots_fie
 /* Which columns no bot fills, as bits. */
 uint64_t bots_absent(const struct app *app);
 
+/* True when a critical row of the view of Bots is out of sight. */
+bool bots_hide_crit(const void *view);
 /* Ids of the bots that fit the filter, in the wanted order. */
 void bots_order(struct bots_view *view, struct id_list *ret_ids);
 /* NULL, and an error, when the expression is wrong. */

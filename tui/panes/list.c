@@ -9,6 +9,7 @@
 
 #include "core/base/mem.h"
 #include "core/base/str.h"
+#include "core/model/verdict.h"
 
 void list_release(void *view)
 {
@@ -183,6 +184,40 @@ bool list_escape(struct app *app, void *view)
 	return filtered;
 }
 
+/* ---- what is red out of sight ---- */
+
+void unseen_count(
+	struct unseen *unseen, const struct table *table, int page, size_t row, unsigned severity)
+{
+	size_t side = row >= table->top;
+	if (table_in_sight(table, page, row))
+		return;
+	unseen->crit[side] += severity == SEVERITY_CRIT;
+	unseen->warn[side] += severity == SEVERITY_WARN;
+}
+
+void unseen_say(const struct unseen *unseen, struct str *note)
+{
+	static const char *const sides[] = {"above", "below"};
+	for (size_t i = 0; i < COUNT_OF(sides); i++) {
+		unsigned worst = unseen->crit[i] ? SEVERITY_CRIT : SEVERITY_WARN;
+		size_t count = unseen->crit[i] ? unseen->crit[i] : unseen->warn[i];
+		if (count)
+			str_addf(note, "%zu %s %s  ", count, severity_word(worst), sides[i]);
+	}
+}
+
+static void count_unseen(struct app *app, struct list *list, const struct list_kind *kind)
+{
+	list->unseen = (struct unseen){.crit = {0}};
+	for (size_t row = 0; kind->severity && row < list->rows.shown.count; row++) {
+		const void *body = model_find(app_model(app), kind->kind, list_id(list, row));
+		if (body)
+			unseen_count(&list->unseen, &list->table, list->page, row,
+				kind->severity(app, body));
+	}
+}
+
 /* ---- the rest ---- */
 
 void list_fit(struct app *app, struct list *list, const struct list_kind *kind, int rows)
@@ -195,6 +230,7 @@ void list_fit(struct app *app, struct list *list, const struct list_kind *kind, 
 	list->table.descending = list->descending;
 	list->table.empty = list->hidden ? "nothing fits the filter; Esc clears it" : kind->empty;
 	table_fit(&list->table, list->page);
+	count_unseen(app, list, kind);
 }
 
 void list_draw(const struct list *list, const struct list_kind *kind, const struct canvas *canvas)
@@ -225,6 +261,7 @@ void list_note(const struct list *list, struct str *note)
 		app_say_held(list->app, note);
 	if (list->expression)
 		str_addf(note, "/%s  %zu hidden  ", list->expression, list->hidden);
+	unseen_say(&list->unseen, note);
 	table_position(&list->table, list->page, position, sizeof(position));
 	if (position[0])
 		str_adds(note, position);

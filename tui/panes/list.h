@@ -23,6 +23,13 @@ struct list_kind {
 	/* The order that nobody has chosen. */
 	int (*compare)(const struct app *app, const void *a, const void *b);
 	const char *empty; /* said in place of rows */
+	/* enum severity of what a row is about now; NULL: the pane's rows have none. */
+	unsigned (*severity)(const struct app *app, const void *body);
+};
+
+/* Rows beyond an edge of a table that ask for somebody: [0] above, [1] below. */
+struct unseen {
+	size_t crit[2], warn[2];
 };
 
 struct list {
@@ -35,6 +42,7 @@ struct list {
 	char *expression; /* of the filter; NULL: none */
 	struct filter *filter;
 	size_t hidden;
+	struct unseen unseen;
 };
 
 void list_release(void *view);
@@ -52,7 +60,12 @@ const char *list_filtered_by(const void *view);
 bool list_escape(struct app *app, void *view);
 /* Draws it; the cursor is shown in the focused pane only. */
 void list_draw(const struct list *list, const struct list_kind *kind, const struct canvas *canvas);
-/* Filter and position, for the title. */
+/* Counts a row by its severity, unless it is in sight. */
+void unseen_count(
+	struct unseen *unseen, const struct table *table, int page, size_t row, unsigned severity);
+/* "2 crit above  1 warn below  ", of each side the worst; nothing when nothing is hidden. */
+void unseen_say(const struct unseen *unseen, struct str *note);
+/* Filter, what is red out of sight, and position, for the title. */
 void list_note(const struct list *list, struct str *note);
 /* The id of a row. */
 static inline uint64_t list_id(const struct list *list, size_t row)

@@ -100,6 +100,13 @@ static void get(const struct app *app, const void *body, size_t column, struct f
 						 : (double)alert->severity);
 }
 
+static unsigned severity_now(const struct app *app, const void *body)
+{
+	const struct msg_alert *alert = body;
+	(void)app;
+	return stage(alert) == 0 ? (unsigned)alert->severity : SEVERITY_OK;
+}
+
 static size_t count_stage(const struct app *app, int wanted_stage)
 {
 	size_t count, found = 0;
@@ -199,7 +206,8 @@ static const struct list_kind kind = {.kind = MSG_alert,
 	.host = HOST,
 	.get = get,
 	.compare = compare,
-	.empty = "nothing fires"};
+	.empty = "nothing fires",
+	.severity = severity_now};
 
 static void cell(const void *data, size_t row, size_t column, struct cell_text *ret)
 {

@@ -94,6 +94,18 @@ static void fold(struct bots_view *view)
 	view->table.rows = rows;
 }
 
+static void count_unseen(struct bots_view *view)
+{
+	const struct id_list *shown = &view->rows.shown;
+	view->unseen = (struct unseen){.crit = {0}};
+	for (size_t row = 0; row < shown->count; row++) {
+		const struct msg_bot *bot = model_bot(app_model(view->app), shown->ids[row]);
+		if (bot)
+			unseen_count(&view->unseen, &view->table, view->page, row,
+				app_severity(view->app, bot));
+	}
+}
+
 static void fit(struct app *app, void *data, int rows, int columns)
 {
 	struct bots_view *view = data;
@@ -107,10 +119,17 @@ static void fit(struct app *app, void *data, int rows, int columns)
 	view->table.empty = view->hidden ? "no bot fits the filter; Esc clears it" : "no bot yet";
 	view->table.cursor = on_fold && view->table.fold ? view->table.rows : view->rows.cursor_row;
 	table_fit(&view->table, view->page);
+	count_unseen(view);
 	table_layout(&bots_table, &view->table, columns, &layout);
 	view->names_host = app_is_many(app) && layout.column[BOTS_HOST] < 0;
 	view->why_cells = layout.width[BOTS_WHY];
 	view->spark_cells = layout.column[BOTS_SPARK] < 0 ? 0 : layout.width[BOTS_SPARK];
+}
+
+bool bots_hide_crit(const void *data)
+{
+	const struct bots_view *view = data;
+	return view->unseen.crit[0] || view->unseen.crit[1];
 }
 
 static void note(const struct app *app, const void *data, struct str *text)
@@ -125,6 +144,7 @@ static void note(const struct app *app, const void *data, struct str *text)
 		str_addf(text, "%zu marked  ", view->rows.marks.count);
 	if (view->expression[0])
 		str_addf(text, "/%s  %zu hidden  ", view->expression, view->hidden);
+	unseen_say(&view->unseen, text);
 	table_position(&view->table, view->page, position, sizeof(position));
 	if (position[0])
 		str_adds(text, position);

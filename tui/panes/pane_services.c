@@ -242,6 +242,12 @@ static void cell(const void *data, size_t row, size_t column, struct cell_text *
 static const struct table_kind table = {
 	.columns = columns, .count = COUNT_OF(columns), .cell = cell};
 
+static unsigned severity_of(const struct app *app, const void *body)
+{
+	(void)app;
+	return (unsigned)((const struct msg_service *)body)->severity;
+}
+
 static const struct list_kind kind = {.kind = MSG_service,
 	.pane = &pane_services,
 	.table = &table,
@@ -249,7 +255,8 @@ static const struct list_kind kind = {.kind = MSG_service,
 	.host = HOST,
 	.get = get,
 	.compare = compare,
-	.empty = "no Redis, Postgres or health check is configured"};
+	.empty = "no Redis, Postgres or health check is configured",
+	.severity = severity_of};
 
 static void cell(const void *data, size_t row, size_t column, struct cell_text *ret)
 {
