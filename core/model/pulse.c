@@ -6,10 +6,11 @@
 #include "core/msg/msg.h"
 
 /* clang-format off */
+#define PULSE_COUNTS(FIELD) FIELD(rss_bytes) FIELD(hb_ttl_ms)
+/* Without their _ms. */
 #define PULSE_MOMENTS(FIELD) \
-	FIELD(rss_bytes) FIELD(proc_at_ms) FIELD(hb_at_ms) FIELD(hb_ttl_ms) FIELD(hb_seen_ms) \
-	FIELD(tg_at_ms) FIELD(tg_attempt_ms) FIELD(log_at_ms) FIELD(event_at_ms) FIELD(health_at_ms) \
-	FIELD(metrics_at_ms) FIELD(api_at_ms)
+	FIELD(proc_at) FIELD(hb_at) FIELD(hb_seen) FIELD(tg_at) FIELD(tg_attempt) FIELD(log_at) \
+	FIELD(event_at) FIELD(health_at) FIELD(metrics_at) FIELD(api_at)
 /* The order is that of the bits of `unknown`, with spark_last between the two: add at the end. */
 #define PULSE_FIGURES(FIELD) \
 	FIELD(cpu_percent) FIELD(rtt_ms) FIELD(updates_per_s) FIELD(p95_ms) FIELD(health_ms)
@@ -19,8 +20,11 @@
 bool pulse_is_all(const struct msg_bot *old, const struct msg_bot *new)
 {
 	struct msg_bot a = *old, b = *new; /* the lists stay theirs: these are only read */
-#define FIELD(name) a.name = b.name;
+#define FIELD(name) a.name##_ms = b.name##_ms;
 	PULSE_MOMENTS(FIELD)
+#undef FIELD
+#define FIELD(name) a.name = b.name;
+	PULSE_COUNTS(FIELD)
 	PULSE_FIGURES(FIELD)
 	PULSE_FIGURES_LATER(FIELD)
 #undef FIELD
@@ -51,13 +55,28 @@ static double newest(const struct msg_bot *bot)
 	return bot->spark_count ? bot->spark[bot->spark_count - 1] : 0;
 }
 
+/* A moment takes six bytes, and how long before another it was takes one or two. */
+static void take_moments(const struct msg_bot *bot, struct msg_pulse *ret)
+{
+#define FIELD(name)                                                                                \
+	if (bot->name##_ms > ret->newest_ms)                                                       \
+		ret->newest_ms = bot->name##_ms;
+	PULSE_MOMENTS(FIELD)
+#undef FIELD
+#define FIELD(name)                                                                                \
+	ret->name = bot->name##_ms ? (uint64_t)(ret->newest_ms - bot->name##_ms) + 1 : 0;
+	PULSE_MOMENTS(FIELD)
+#undef FIELD
+}
+
 void pulse_take(const struct msg_bot *bot, struct msg_pulse *ret)
 {
 	unsigned bit = 0;
 	*ret = (struct msg_pulse){.id = bot->id, .rev = bot->rev};
 #define FIELD(name) ret->name = bot->name;
-	PULSE_MOMENTS(FIELD)
+	PULSE_COUNTS(FIELD)
 #undef FIELD
+	take_moments(bot, ret);
 #define FIELD(name) ret->name = known(bot->name, &bit, &ret->unknown);
 	PULSE_FIGURES(FIELD)
 	ret->spark_last = known(newest(bot), &bit, &ret->unknown);
@@ -69,6 +88,10 @@ void pulse_give(const struct msg_pulse *pulse, struct msg_bot *bot)
 {
 	unsigned bit = 0;
 #define FIELD(name) bot->name = pulse->name;
+	PULSE_COUNTS(FIELD)
+#undef FIELD
+#define FIELD(name)                                                                                \
+	bot->name##_ms = pulse->name ? pulse->newest_ms - (int64_t)(pulse->name - 1) : 0;
 	PULSE_MOMENTS(FIELD)
 #undef FIELD
 #define FIELD(name) bot->name = as_it_was(pulse->name, &bit, pulse->unknown);

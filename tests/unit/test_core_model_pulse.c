@@ -37,13 +37,17 @@ static struct msg_bot *look_again(const struct msg_bot *bot)
 	new->rev = 9;
 	new->cpu_percent = 2;
 	new->rss_bytes = 2;
-	new->proc_at_ms = new->hb_at_ms = new->hb_ttl_ms = new->hb_seen_ms = 2;
+	new->proc_at_ms = 1790000000123;
+	new->hb_at_ms = 1790000000000; /* before it, and so on */
+	new->hb_ttl_ms = 2;
+	new->hb_seen_ms = 1790000000001;
 	new->rtt_ms = NAN;
-	new->tg_at_ms = new->tg_attempt_ms = new->log_at_ms = new->event_at_ms = 2;
+	new->tg_at_ms = 0; /* never */
+	new->tg_attempt_ms = new->log_at_ms = new->event_at_ms = 1789999990000;
 	new->updates_per_s = new->p95_ms = 2;
-	new->health_at_ms = 2;
+	new->health_at_ms = 1789999999000;
 	new->health_ms = NAN;
-	new->metrics_at_ms = new->api_at_ms = 2;
+	new->metrics_at_ms = new->api_at_ms = 1790000000100;
 	new->api_requests_per_s = 2;
 	new->spark[2] = NAN;
 	return new;
@@ -58,7 +62,7 @@ static struct msg_pulse over_the_wire(const struct msg_bot *bot)
 	autostr struct str bytes = STR_INIT;
 	pulse_take(bot, &pulse);
 	msg_encode(MSG_pulse, &pulse, &bytes);
-	assert_true(bytes.length < 140);
+	assert_true(bytes.length < 100);
 	assert_true(msg_decode(bytes.text, bytes.length, MSG_FRAME_MAX, &any, &used, &err));
 	ret = *(const struct msg_pulse *)any.body;
 	msg_any_release(&any);
