@@ -42,7 +42,7 @@ records() {
 			and engine["recording_limit_bytes"] == 64 << 20 and not engine["recording_dropped"]'
 }
 shows_it() {
-	screen 'wait-for 1 bots' 'key 7' 'wait-for . recording' 'wait-for /64M' 'key End Enter' 'wait-for nothing since its start' \
+	screen 'wait-for 1 bot ' 'key 7' 'wait-for . recording' 'wait-for /64M' 'key End Enter' 'wait-for nothing since its start' \
 		'expect of 64M  the last' "expect $top/state/recording" 'resize 40x12' 'wait-for engine recording' 'expect nothing since its start'
 }
 fills_up() {
@@ -52,7 +52,7 @@ fills_up() {
 			and engine["recording_drop_at"] and engine["recording_error"]'
 }
 shows_what_was_lost() {
-	screen 'wait-for 1 bots' 'key 7' 'wait-for w recording' 'wait-for the recording is full' 'key Home Enter' \
+	screen 'wait-for 1 bot ' 'key 7' 'wait-for w recording' 'wait-for the recording is full' 'key Home Enter' \
 		'wait-for entries  last' "expect the recording '$top/full.rec' is full"
 }
 cannot_begin() {
@@ -60,7 +60,7 @@ cannot_begin() {
 		comes_true 10 says 'status == 3 and row["state"] == "degraded" and row["why"] and not row["used_bytes"]
 			and not engine["recording"] and "recording" in engine["recording_error"]'
 }
-shows_why() { screen 'wait-for 1 bots' 'key 7' 'wait-for w recording' 'key Home Enter' 'wait-for error'; }
+shows_why() { screen 'wait-for 1 bot ' 'key 7' 'wait-for w recording' 'key Home Enter' 'wait-for error'; }
 
 check 'an engine that records nothing has no row of it' nothing_is_recorded
 check 'one that runs as a service says how much it holds of how much' records

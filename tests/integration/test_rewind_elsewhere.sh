@@ -93,14 +93,14 @@ one_records_nothing() {
 	on "${both[@]}" --connect "ap=unix:$top/ap/state/engine.sock"
 }
 none_records() {
-	script 'wait-for 1 bots' 'key <' 'wait-for cannot go back: this engine records nothing: run it as a service' \
+	script 'wait-for 1 bot ' 'key <' 'wait-for cannot go back: this engine records nothing: run it as a service' \
 		'expect-not REWIND'
 	on --connect "unix:$top/ap/state/engine.sock"
 }
 one_hangs() {
 	local good
 	kill -STOP "$us"
-	script 'wait-for us connecting' 'wait-for 1 bots' 'key <' 'deadline 4s' 'wait-for REWIND' 'wait-for ago)' \
+	script 'wait-for us connecting' 'wait-for 1 bot ' 'key <' 'deadline 4s' 'wait-for REWIND' 'wait-for ago)' \
 		'expect us connecting' 'key Esc' 'wait-gone REWIND'
 	on "${both[@]}"
 	good=$?
