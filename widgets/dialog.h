@@ -2,9 +2,10 @@
 /*
  * A question that must not be answered by accident: a title, what would happen, fields, buttons. The focus begins on
  * the button that does nothing; the key that opened the dialog answers nothing in it; a button that changes something
- * is locked until every required field is filled and every expected word is typed. Letters press buttons only while
- * no field has the focus; one that is no button's key, or of one that waits for the first field to be written, goes on to the first field, where it is text. The key that opened
- * the dialog, held down, is not even that: once, it is text when the next character comes; oftener, it is nothing. Texts are copied and must be sanitised. Screen thread only.
+ * is locked until every required field is filled and every expected word is typed. Letters press buttons only while no
+ * field has the focus. One that is no button's key, or the key of a button that waits for an empty first field, is text of
+ * that field. The key that opened the dialog is text, too, when it came once more and another character follows; held down
+ * it is nothing. Texts are copied and must be sanitised. Screen thread only.
  */
 #ifndef BOTSWAIN_WIDGETS_DIALOG_H
 #define BOTSWAIN_WIDGETS_DIALOG_H

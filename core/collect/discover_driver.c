@@ -36,7 +36,7 @@ static bool is_podman(const struct discovery *discovery, const struct found_supe
 static const struct form *form_of(
 	const struct discovery *discovery, const struct found_supervisor *found)
 {
-	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++)
+	for (size_t i = 0; i < COUNT_OF(forms); i++)
 		if (strcmp(forms[i].kind, found->kind) == 0 &&
 			forms[i].is_podman == is_podman(discovery, found))
 			return &forms[i];

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "core/base/err.h"
+#include "core/base/format.h"
 #include "core/base/mem.h"
 #include "core/base/redact.h"
 #include "core/base/str.h"
@@ -243,7 +244,7 @@ void engine_describe(const struct engine *engine, struct str *to)
 	if (engine->exporter)
 		str_addf(to, ", /metrics on '%s'", settings->http_listen);
 	describe_recording(engine, to);
-	str_addf(to, ", watches %zu %s", bots, bots == 1 ? "bot" : "bots");
+	str_addf(to, ", watches %s", format_many(bots, "bot").text);
 }
 
 void engine_stop(struct engine *engine)

@@ -55,7 +55,18 @@ static double newest(const struct msg_bot *bot)
 	return bot->spark_count ? bot->spark[bot->spark_count - 1] : 0;
 }
 
-/* A moment takes six bytes, and how long before another it was takes one or two. */
+/* A moment takes six bytes, and how long before another it was takes one or two. Unsigned: what comes over a line may be
+ * anything, and must not overflow. */
+static uint64_t before(int64_t newest_ms, int64_t moment_ms)
+{
+	return moment_ms ? (uint64_t)newest_ms - (uint64_t)moment_ms + 1 : 0;
+}
+
+static int64_t moment_of(int64_t newest_ms, uint64_t before)
+{
+	return before ? (int64_t)((uint64_t)newest_ms - (before - 1)) : 0;
+}
+
 static void take_moments(const struct msg_bot *bot, struct msg_pulse *ret)
 {
 #define FIELD(name)                                                                                \
@@ -63,8 +74,7 @@ static void take_moments(const struct msg_bot *bot, struct msg_pulse *ret)
 		ret->newest_ms = bot->name##_ms;
 	PULSE_MOMENTS(FIELD)
 #undef FIELD
-#define FIELD(name)                                                                                \
-	ret->name = bot->name##_ms ? (uint64_t)(ret->newest_ms - bot->name##_ms) + 1 : 0;
+#define FIELD(name) ret->name = before(ret->newest_ms, bot->name##_ms);
 	PULSE_MOMENTS(FIELD)
 #undef FIELD
 }
@@ -90,8 +100,7 @@ void pulse_give(const struct msg_pulse *pulse, struct msg_bot *bot)
 #define FIELD(name) bot->name = pulse->name;
 	PULSE_COUNTS(FIELD)
 #undef FIELD
-#define FIELD(name)                                                                                \
-	bot->name##_ms = pulse->name ? pulse->newest_ms - (int64_t)(pulse->name - 1) : 0;
+#define FIELD(name) bot->name##_ms = moment_of(pulse->newest_ms, pulse->name);
 	PULSE_MOMENTS(FIELD)
 #undef FIELD
 #define FIELD(name) bot->name = as_it_was(pulse->name, &bit, pulse->unknown);

@@ -22,8 +22,8 @@ void series_free(struct series *series); /* NULL is legal */
 
 /*
  * Appends a value; `labels` is "a=b,c=d" or empty. NaN ends the line here: a gap. Points
- * that are not older than `time_ms` are forgotten (the clock was put back; not after series_keep_order()). False: the store is full and this is a new series
- * (a value that is lost: counted in series_refused()).
+ * that are not older than `time_ms` are forgotten (the clock was put back; not after series_keep_order()). False: the store
+ * is full and this is a new series (a value that is lost: counted in series_refused()).
  */
 bool series_append(
 	struct series *series, const char *name, const char *labels, int64_t time_ms, double value);

@@ -25,7 +25,7 @@ cat >"$top/botswain.yaml" <<-YAML
 YAML
 # Those that say hello and stay, and who has the lock and no socket.
 cat >"$top/others.py" <<-'PY'
-	import fcntl, os, socket, struct, sys, time
+	import fcntl, os, signal, socket, struct, sys
 	what, state = sys.argv[1], sys.argv[2]
 	if what == "lock":
 	    os.makedirs(state, 0o700, exist_ok=True)
@@ -43,7 +43,7 @@ cat >"$top/others.py" <<-'PY'
 	        place.recv(1)
 	        places.append(place)
 	print("there", flush=True)
-	time.sleep(60)
+	signal.pause()  # until it is ended
 PY
 console() { "$build/botswain" -c "$top/botswain.yaml" "$@" >"$top/answer" 2>"$top/said"; }
 others() { # WHAT: until they are ended

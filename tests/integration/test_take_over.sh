@@ -13,13 +13,14 @@ leave() {
 	local pid
 	[ -z "$stopped" ] || kill -CONT "$stopped"
 	for pid in $screens $service; do kill "$pid" 2>/dev/null; done
-	touch "$top/go"
+	echo >&9
 	wait 2>/dev/null
 	wait_until 15 no_engine
 }
 umask 077
+mkfifo "$top/go" && exec 9<>"$top/go" # a line lets the backup go on
 printf '123456789:AAaaBBbbCCccDDddEEeeFFffGGggHHhhIIi\n' >"$top/token"
-printf '%s\n' '#!/bin/bash' "touch $top/held" "until [ -e $top/go ]; do sleep 0.05; done" 'echo all of it' >"$top/dump"
+printf '%s\n' '#!/bin/bash' "touch $top/held" "read -r <$top/go" 'echo all of it' >"$top/dump"
 chmod +x "$top/dump"
 cat >"$top/botswain.yaml" <<-YAML
 	state_dir: $top/state
@@ -77,7 +78,7 @@ second_service() {
 ends_in_order() { end_screens; end_service && wait_until 10 no_engine; }
 
 begin_backup() {
-	rm -f "$top/go" "$top/held"
+	rm -f "$top/held"
 	screen three || return 1
 	"$build/botswain" -c "$top/botswain.yaml" backup run database --yes --reason test >"$top/backup.out" 2>&1 & backup=$!
 	wait_until 20 test -e "$top/held"
@@ -95,13 +96,13 @@ other_waits_not() {
 }
 stops_waiting() { kill "$service" && ends 0; }
 own_engine_comes_back() {
-	touch "$top/go"
+	echo >&9
 	wait "$backup" && grep -q '^done: ' "$top/backup.out" || { cat "$top/backup.out"; return 1; }
 	printf '%s\n' 'deadline 30s' 'wait-for own engine' 'wait-for ada' 'wait-gone leaving' >"$top/look.script"
 	comes_true 20 one_engine && console --script "$top/look.script"
 }
 backup_ends_well() {
-	touch "$top/go"
+	echo >&9
 	wait "$backup" && grep -q '^done: ' "$top/backup.out" && cat "$top"/backup-* | grep -q 'all of it' || { cat "$top/backup.out"; false; }
 }
 follows_the_backup() { comes_true 20 serves && sees_service three; }

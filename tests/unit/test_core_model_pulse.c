@@ -107,11 +107,28 @@ static void any_other_change_is_more_than_a_pulse(void **state)
 	msg_free(MSG_bot, old);
 }
 
+/* An engine elsewhere may say anything. */
+static void moments_that_make_no_sense_overflow_nothing(void **state)
+{
+	(void)state;
+	struct msg_bot *bot = make_bot();
+	const struct msg_pulse pulse = {.id = 7,
+		.newest_ms = INT64_MIN,
+		.proc_at = UINT64_MAX,
+		.hb_at = 2,
+		.tg_at = UINT64_C(1) << 63};
+	pulse_give(&pulse, bot);
+	assert_int_equal(bot->hb_at_ms, INT64_MAX);
+	assert_int_equal(bot->hb_seen_ms, 0);
+	msg_free(MSG_bot, bot);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_a_pulse_brings_is_the_bot_as_it_is),
 		cmocka_unit_test(any_other_change_is_more_than_a_pulse),
+		cmocka_unit_test(moments_that_make_no_sense_overflow_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

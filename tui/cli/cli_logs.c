@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* logs: windows on the event store, one page before the other until it is as much as was asked for, printed; -f follows until the reader goes away, Ctrl-C, or the engine's end. */
+/*
+ * logs: windows on the event store, one page before the other until it is as much as was asked for, printed; -f follows until
+ * the reader goes away, Ctrl-C, or the engine's end.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
