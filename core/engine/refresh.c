@@ -7,11 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/attr.h"
 #include "core/base/mem.h"
+#include "core/conf/settings.h"
 #include "core/engine/digest.h"
 #include "core/engine/halt.h"
 #include "core/engine/internal.h"
 #include "core/engine/recall.h"
+#include "core/engine/sources.h"
 
 static bool is_older(const struct engine *engine, int64_t mono_ms, int64_t limit_ms)
 {
@@ -135,6 +138,38 @@ static void refresh_api(
 		bot->api_requests_per_s = bot->api_updates_per_s = NAN;
 }
 
+/* Trouble that is its own: that it refuses us, or that nobody looked, is nothing that its bots feel. */
+static bool serves_nobody(const struct msg_service *service)
+{
+	static const char *const states[] = {
+		"late", "unreachable", "failing", "loading", "full", "read-only"};
+	for (size_t i = 0; i < COUNT_OF(states); i++)
+		if (strcmp(service->state, states[i]) == 0)
+			return true;
+	return false;
+}
+
+/* Of a bot that a database alone names, the first with heartbeats: its key is made of that one's pattern. */
+static const char *redis_of(const struct engine *engine, const struct bot_facts *facts)
+{
+	if (facts->conf)
+		return facts->conf->redis;
+	for (size_t i = 0; i < engine->settings->redis_count; i++)
+		if (engine->settings->redis[i].heartbeats[0])
+			return engine->settings->redis[i].name;
+	return "";
+}
+
+static void refresh_redis(
+	const struct engine *engine, struct msg_bot *bot, const struct bot_facts *facts)
+{
+	const char *name = redis_of(engine, facts);
+	const struct msg_service *service =
+		*name ? model_service(engine->model, source_id("service", "redis", name)) : NULL;
+	msg_set(&bot->redis, name);
+	msg_set(&bot->redis_why, service && serves_nobody(service) ? service->why : "");
+}
+
 void refresh_bot(struct engine *engine, struct msg_bot *bot, struct bot_facts *facts)
 {
 	halt_show(bot, facts);
@@ -145,5 +180,6 @@ void refresh_bot(struct engine *engine, struct msg_bot *bot, struct bot_facts *f
 	refresh_load(engine, bot, facts);
 	refresh_spark(engine, bot, facts);
 	refresh_api(engine, bot, facts);
+	refresh_redis(engine, bot, facts);
 	recall_refresh(engine, bot, facts);
 }

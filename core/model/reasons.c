@@ -243,6 +243,10 @@ static bool when_heartbeat_stale(const struct view *view)
 }
 static int64_t say_heartbeat_stale(const struct view *view, struct str *text)
 {
+	if (redis_is_unsaid(view)) {
+		(void)say_redis_failing(view, text);
+		str_adds(text, ", ");
+	}
 	return say(text, "heartbeat not looked at", view->bot->hb_seen_ms);
 }
 

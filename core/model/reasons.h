@@ -18,10 +18,16 @@ bool when_health_failing(const struct view *view);
 bool when_health_degraded(const struct view *view);
 bool when_health_late(const struct view *view);
 bool when_health_stale(const struct view *view);
+bool when_redis_failing(const struct view *view);
+bool when_redis_degraded(const struct view *view);
 int64_t say_health_failing(const struct view *view, struct str *text);
 int64_t say_health_degraded(const struct view *view, struct str *text);
 int64_t say_health_late(const struct view *view, struct str *text);
 int64_t say_health_stale(const struct view *view, struct str *text);
+int64_t say_redis_failing(const struct view *view, struct str *text);
+int64_t say_redis_degraded(const struct view *view, struct str *text);
+/* Its Redis serves nobody, and no reason of its health page says so. */
+bool redis_is_unsaid(const struct view *view);
 
 /* reasons_silence.c */
 bool when_checking(const struct view *view);

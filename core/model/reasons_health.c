@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The reasons that a bot's health page gives; see reasons.c for how a row is made. */
+/* The reasons that a bot's health page gives, and the Redis that explains them; see reasons.c for how a row is made. */
 #include <string.h>
 
 #include "core/base/str.h"
@@ -65,4 +65,38 @@ int64_t say_health_stale(const struct view *view, struct str *text)
 {
 	str_adds(text, "health not looked at");
 	return view->bot->health_at_ms;
+}
+
+/* ---- the Redis without which its page fails ---- */
+
+static bool lost_redis(const struct view *view)
+{
+	return view->bot->redis_why && *view->bot->redis_why;
+}
+
+bool when_redis_failing(const struct view *view)
+{
+	return lost_redis(view) && when_health_failing(view);
+}
+
+bool when_redis_degraded(const struct view *view)
+{
+	return lost_redis(view) && (when_health_degraded(view) || when_health_late(view));
+}
+
+bool redis_is_unsaid(const struct view *view)
+{
+	return lost_redis(view) && !when_redis_failing(view) && !when_redis_degraded(view);
+}
+
+/* `redis main: no answer in time` */
+int64_t say_redis_failing(const struct view *view, struct str *text)
+{
+	str_addf(text, "redis %s: %s", view->bot->redis, view->bot->redis_why);
+	return SINCE_KEPT;
+}
+
+int64_t say_redis_degraded(const struct view *view, struct str *text)
+{
+	return say_redis_failing(view, text);
 }

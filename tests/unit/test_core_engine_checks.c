@@ -245,6 +245,58 @@ static void while_redis_is_down_bots_that_say_so_make_no_alerts_of_their_own(voi
 	assert_string_equal(alert_state(harness, "proxy"), "firing");
 }
 
+static const char two_redis[] =
+	"state_dir: /nowhere/state\n"
+	"redis:\n"
+	"  cache: {host: 127.0.0.1, interval: 2s}\n"
+	"  main: {host: 127.0.0.1, heartbeats: 'hb:*', interval: 2s}\n"
+	"bots:\n"
+	"  beating: {transport: none, health: 'http://127.0.0.1/h'}\n"
+	"  caching: {transport: none, health: 'http://127.0.0.1/h', heartbeat: none, redis: "
+	"cache}\n"
+	"  alone: {transport: none, health: 'http://127.0.0.1/h', heartbeat: none}\n";
+
+static void see_main(struct harness *harness, const char *state, const char *error, int fails)
+{
+	harness_feed(harness,
+		"obs_source kind=\"redis\" name=\"main\" state=\"%s\" error=\"%s\" fails=%d "
+		"interval_ms=2000",
+		state, error, fails);
+}
+
+static const char *why_of(const struct harness *harness, const char *bot)
+{
+	return harness_bot(harness, bot)->why;
+}
+
+static void a_bot_whose_page_fails_names_its_redis_and_no_other(void **state)
+{
+	static const char *const bots[] = {"beating", "caching", "alone"};
+	static const char health[] = "health: 503 after 2.1s";
+	struct harness *harness = harness_new(two_redis);
+	(void)state;
+	see_main(harness, "ok", "", 0);
+	for (size_t i = 0; i < COUNT_OF(bots); i++)
+		see(harness, bots[i], bots[i], ERR_PROTOCOL, 2);
+	assert_string_equal(why_of(harness, "beating"), health);
+	see_main(harness, "unreachable", "cannot connect to 127.0.0.1:6379: Connection refused", 1);
+	harness_advance(harness, 1000);
+	assert_string_equal(why_of(harness, "beating"), "redis main: connection refused");
+	assert_string_equal(why_of(harness, "caching"), health);
+	assert_string_equal(why_of(harness, "alone"), health);
+	/* It lives, but does not let us look: nothing that a bot feels. */
+	see_main(harness, "error", "WRONGPASS invalid username-password pair", 3);
+	harness_advance(harness, 1000);
+	assert_string_equal(why_of(harness, "beating"), health);
+	see_main(harness, "error", "LOADING Redis is loading the dataset in memory", 4);
+	harness_advance(harness, 1000);
+	assert_string_equal(why_of(harness, "beating"), "redis main: reading its data");
+	see_main(harness, "ok", "", 0);
+	harness_advance(harness, 1000);
+	assert_string_equal(why_of(harness, "beating"), health);
+	harness_free(harness);
+}
+
 static void a_check_that_is_gone_leaves_with_its_alert_and_its_reason(void **state)
 {
 	struct harness *harness = *state;
@@ -301,6 +353,7 @@ int main(void)
 		test(a_process_that_is_gone_is_said_once),
 		test(a_page_that_answers_proves_that_the_bot_lives),
 		test(while_redis_is_down_bots_that_say_so_make_no_alerts_of_their_own),
+		cmocka_unit_test(a_bot_whose_page_fails_names_its_redis_and_no_other),
 		test(a_check_that_is_gone_leaves_with_its_alert_and_its_reason),
 		test(of_two_checks_of_one_bot_the_worse_is_shown),
 		test(a_token_that_a_page_says_stays_out_of_the_check),

@@ -31,6 +31,9 @@
 #define POLLS   " transport=\"polling\""
 #define HOOK    " transport=\"webhook\" webhook_url=\"https://x/\""
 #define HALTED  " halted_ms=~12s halted_by=\"ann\" halted_why=\"moves house\""
+#define LOST    " redis=\"main\" redis_why=\"no answer in time\""
+#define SICK    " health_state=\"failing\" health_why=\"503, says \\\"degraded\\\"\" health_at_ms=~1s"
+#define MUTE    " health_state=\"unreachable\" health_why=\"no answer in time\" health_at_ms=~1s"
 #define HEALTHY POLLS RUNS BEATS ANSWERS
 #define FAILING_HOOK                                                                               \
 	" webhook_error=\"Wrong response from the webhook: 502 Bad Gateway\" webhook_errors=38"    \
@@ -154,6 +157,16 @@ static const struct row rows[] = {
 	{HEALTHY " p95_ms=2316 slow_reports=2", "ok", '.', "", ""},
 	{HEALTHY " p95_ms=nan slow_reports=3", "ok", '.', "", ""},
 	{HEALTHY " p95_ms=2316 slow_reports=3 hb_seen_ms=~19s", "stale", '?', "heartbeat not looked at", "19s"},
+	/* its Redis: the cause before what follows from it, and of a bot that is well nothing */
+	{HEALTHY LOST, "ok", '.', "", ""},
+	{HEALTHY LOST SICK " health_fails=2", "degraded", 'w', "redis main: no answer in time", "0s"},
+	{HEALTHY LOST SICK " health_fails=1", "degraded", 'w', "redis main: no answer in time", "0s"},
+	{HEALTHY LOST MUTE " health_fails=2", "failing", '!', "redis main: no answer in time", "0s"},
+	{HEALTHY LOST MUTE " health_fails=1", "degraded", 'w', "redis main: no answer in time", "0s"},
+	{HEALTHY " redis=\"main\"" SICK " health_fails=2", "degraded", 'w', "health: 503, says \"degraded\"", "0s"},
+	{HEALTHY " redis=\"main\"" MUTE " health_fails=2", "failing", '!', "health: no answer in time", "0s"},
+	{POLLS RUNS ANSWERS LOST " hb_state=\"ok\" hb_at_ms=~20s hb_seen_ms=~19s", "stale", '?', "redis main: no answer in time, heartbeat not looked at", "19s"},
+	{POLLS ANSWERS LOST SICK " health_fails=2 proc_state=\"absent\" proc_fails=2 proc_at_ms=~1s hb_state=\"ok\" hb_at_ms=~20s hb_seen_ms=~19s", "down", '!', "process gone", "0s"},
 	/* its log */
 	{HEALTHY " conflicts=2 conflict_ms=~8s", "conflict", '!', "another poller takes its updates (409)", "0s"},
 	{HEALTHY " conflicts=2 conflict_ms=~3m", "ok", '.', "", ""},
@@ -284,6 +297,21 @@ static void all_reasons_are_listed_worst_first(void **state)
 	assert_string_equal(bot->reasons[1].source, "telegram");
 	for (size_t i = 1; i < bot->reasons_count; i++)
 		assert_true(bot->reasons[i].severity <= bot->reasons[i - 1].severity);
+	msg_free(MSG_bot, bot);
+}
+
+static void what_a_lost_redis_explains_is_listed_behind_it(void **state)
+{
+	(void)state;
+	struct msg_bot *bot = bot_of(POLLS RUNS ANSWERS LOST SICK
+		" health_fails=2 hb_state=\"ok\" hb_at_ms=~20s hb_seen_ms=~19s");
+	verdict_bot(bot, verdict_defaults(), NOW);
+	static const char *const ids[] = {"redis_degraded", "health_degraded", "heartbeat_stale"};
+	assert_int_equal(bot->reasons_count, COUNT_OF(ids));
+	for (size_t i = 0; i < COUNT_OF(ids); i++)
+		assert_string_equal(bot->reasons[i].id, ids[i]);
+	assert_string_equal(bot->reasons[0].source, "redis");
+	assert_string_equal(bot->reasons[2].text, "heartbeat not looked at");
 	msg_free(MSG_bot, bot);
 }
 
@@ -497,6 +525,7 @@ int main(void)
 		cmocka_unit_test(every_combination_has_its_verdict),
 		cmocka_unit_test(getme_alone_never_paints_a_bot_green),
 		cmocka_unit_test(all_reasons_are_listed_worst_first),
+		cmocka_unit_test(what_a_lost_redis_explains_is_listed_behind_it),
 		cmocka_unit_test(a_reason_keeps_its_time_and_a_state_its_own),
 		cmocka_unit_test(the_score_is_the_sum_of_its_parts),
 		cmocka_unit_test(a_bare_struct_with_null_strings_is_judged),
