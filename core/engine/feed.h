@@ -5,7 +5,8 @@
  * once none is left comes the turn mark. Marks are FEED_GAP_MS apart at least, FEED_BEAT_MS at most
  * even if nothing changed, so that a screen knows that the engine is alive. What left is said in every
  * turn; a client that may have missed it, as its tombstone was dropped, gets everything again in the
- * next turn. Engine thread.
+ * next turn. Pulses of bots (core/model/pulse.h) are held until peer->pulse_gap_ms after the last: the
+ * turn that lets them go begins at the mark of the one that did so before. Engine thread.
  */
 #ifndef BOTSWAIN_ENGINE_FEED_H
 #define BOTSWAIN_ENGINE_FEED_H
@@ -16,7 +17,7 @@
 struct model;
 struct peer;
 
-enum { FEED_BYTES = 256 << 10, FEED_GAP_MS = 100, FEED_BEAT_MS = 1000 };
+enum { FEED_BYTES = 256 << 10, FEED_GAP_MS = 100, FEED_BEAT_MS = 1000, FEED_PULSE_MS = 1000 };
 
 /* Encodes what this client may get now. True when something was queued. */
 bool feed_peer(struct peer *peer, const struct model *model, int64_t wall_ms, int64_t mono_ms);

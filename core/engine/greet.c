@@ -7,6 +7,7 @@
 #include "core/base/mem.h"
 #include "core/conf/settings.h"
 #include "core/engine/black_box.h"
+#include "core/engine/feed.h"
 #include "core/engine/internal.h"
 #include "core/engine/journal.h"
 #include "core/engine/peer.h"
@@ -86,6 +87,7 @@ void greet_hello(struct engine *engine, struct peer *peer, const struct msg_any 
 	} else {
 		peer->want_state = hello->want_state;
 		peer->takes_pulses = hello->takes_pulses;
+		peer->pulse_gap_ms = engine->replay ? 0 : FEED_PULSE_MS; /* what was, as it was */
 		welcome(engine, peer);
 		record_claims(engine, peer, hello);
 	}

@@ -50,10 +50,14 @@ struct peer {
 	uint64_t mark, turn;  /* revision and turn number sent */
 	uint64_t turn_mark;   /* `mark` as this turn began: all up to it is in complete turns */
 	bool takes_pulses;
-	bool full;          /* the next mark says: what was not sent is gone */
-	bool begun;         /* entities were sent since the last mark */
-	bool lost;          /* a tombstone: the next turn must be full */
-	uint64_t full_from; /* the model's revision as the last full turn began */
+	bool pulsing, held;   /* this turn lets pulses go; some wait */
+	uint64_t pulse_mark;  /* `mark` of the last turn that let them go */
+	int64_t pulse_gap_ms; /* from one such turn to the next; 0: every one is */
+	int64_t pulse_due_ms; /* mono */
+	bool full;            /* the next mark says: what was not sent is gone */
+	bool begun;           /* entities were sent since the last mark */
+	bool lost;            /* a tombstone: the next turn must be full */
+	uint64_t full_from;   /* the model's revision as the last full turn began */
 	int64_t joined_ms, progress_ms, turn_ms; /* mono */
 	struct peer_reply replies[PEER_REPLIES];
 	size_t next_reply;

@@ -237,6 +237,39 @@ static void what_a_client_lacks_does_not_come_as_a_pulse(void **state)
 	assert_all_equal(bench);
 }
 
+/* Their gap is longer than a beat: turns go on meanwhile. */
+static void pulses_wait_for_each_other_and_nothing_else_waits_for_them(void **state)
+{
+	enum { GAP_MS = 20 * FEED_BEAT_MS };
+	struct bench *bench = *state;
+	bench->peer->takes_pulses = true;
+	bench->peer->pulse_gap_ms = GAP_MS;
+	feed_turns(bench, 1);
+	int64_t pulsed_ms = bench->peer->turn_ms;
+	for (int64_t look = 1; look <= 3; look++) {
+		change(bench, 5, look, NULL);
+		change(bench, 6, look, look == 2 ? "it is down" : NULL);
+		feed_turns(bench, 1);
+		assert_int_equal(model_bot(bench->replica, 5)->tg_at_ms, 0);
+		assert_int_equal(model_bot(bench->replica, 6)->tg_at_ms, look < 2 ? 0 : 2);
+	}
+	leave(bench, 7);
+	assert_true(feed_due_ms(bench->peer, bench->model) <= bench->now_ms);
+	feed_turns(bench, 1);
+	assert_null(model_bot(bench->replica, 7));
+	assert_int_equal(model_bot(bench->replica, 5)->tg_at_ms, 0);
+	assert_true(bench->peer->held);
+	bench->now_ms = pulsed_ms + GAP_MS;
+	assert_true(feed_due_ms(bench->peer, bench->model) <= bench->now_ms);
+	assert_true(feed_peer(bench->peer, bench->model, 0, bench->now_ms));
+	assert_in_range(peer_backlog(bench->peer), 1, 300); /* two pulses, and nothing again */
+	carry(bench);
+	assert_int_equal(model_bot(bench->replica, 5)->tg_at_ms, 3);
+	assert_int_equal(model_bot(bench->replica, 6)->tg_at_ms, 3);
+	assert_false(bench->peer->held);
+	assert_false(bench->peer->full);
+}
+
 static void a_client_that_knows_no_pulse_gets_the_whole_bot(void **state)
 {
 	struct bench *bench = *state;
@@ -260,6 +293,7 @@ int main(void)
 		TEST(tombstones_of_before_it_attached_cost_a_client_nothing),
 		TEST(a_bot_that_was_only_looked_at_again_costs_a_pulse),
 		TEST(what_a_client_lacks_does_not_come_as_a_pulse),
+		TEST(pulses_wait_for_each_other_and_nothing_else_waits_for_them),
 		TEST(a_client_that_knows_no_pulse_gets_the_whole_bot),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
