@@ -17,18 +17,19 @@ leave() {
 	wait 2>/dev/null
 }
 
-# A bot is a process with a name that its engine finds; `again` ends it and starts another.
+# A bot is a process with a name that its engine finds, and the engine of another run does not; `again` ends it and starts
+# another.
 write_fleet() { # ENVIRONMENT
 	local dir=$top/$1
 	mkdir "$dir" || return 1
 	echo 123456789:AAaaBBbbCCccDDddEEeeFFffGGggHHhhIIi >"$dir/token" && chmod 600 "$dir/token"
 	printf '%s\n' '#!/bin/bash' "cd $dir" '[ ! -f "$1.pid" ] || kill "$(cat "$1.pid")"' \
-		"setsid bash -c 'echo \$\$ >$dir/\$0.pid; exec -a '$1'-\$0 sleep 3000' \"\$1\" >/dev/null 2>&1 </dev/null &" >"$dir/again"
+		"setsid bash -c 'echo \$\$ >$dir/\$0.pid; exec -a '$1-$$'-\$0 sleep 3000' \"\$1\" >/dev/null 2>&1 </dev/null &" >"$dir/again"
 	chmod +x "$dir/again"
 	printf '%s\n' "environment: $1" "state_dir: $dir/state" 'write: always' 'telegram: {api: "http://127.0.0.1:9"}' \
 		"driver: {restart: [$dir/again, '{bot}'], verify: 20s}" 'process: {interval: 1s}' 'bots:' \
-		"  orders: {token: {file: $dir/token}, process: {match: '^$1-orders '}}" \
-		"  shop: {token: {file: $dir/token}, process: {match: '^$1-shop '}, logs: [$dir/shop.log]}" >"$dir/botswain.yaml"
+		"  orders: {token: {file: $dir/token}, process: {match: '^$1-$$-orders '}}" \
+		"  shop: {token: {file: $dir/token}, process: {match: '^$1-$$-shop '}, logs: [$dir/shop.log]}" >"$dir/botswain.yaml"
 	: >"$dir/shop.log"
 	"$dir/again" orders && "$dir/again" shop && wait_until 5 test -s "$dir/orders.pid" && wait_until 5 test -s "$dir/shop.pid"
 }
