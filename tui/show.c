@@ -93,6 +93,37 @@ void alert_target(
 		snprintf(ret_text, size, "%s", alert->target_name);
 }
 
+enum alert_stage alert_stage(const struct msg_alert *alert)
+{
+	if (strcmp(alert->state, "firing") == 0)
+		return ALERT_FIRES;
+	return strcmp(alert->state, "pending") == 0 ? ALERT_WAITS : ALERT_OVER;
+}
+
+int64_t alert_since(const struct msg_alert *alert)
+{
+	return alert_stage(alert) == ALERT_OVER ? alert->resolved_ms : alert->since_ms;
+}
+
+int alert_order(const struct msg_alert *one, int64_t one_now_ms, const struct msg_alert *other,
+	int64_t other_now_ms)
+{
+	enum alert_stage stage = alert_stage(one);
+	bool over = stage == ALERT_OVER;
+	unsigned place = alert_place(one->rule), place_of_other = alert_place(other->rule);
+	if (stage != alert_stage(other))
+		return stage < alert_stage(other) ? -1 : 1;
+	if (!over && one->severity != other->severity)
+		return one->severity > other->severity ? -1 : 1;
+	if (!over && place != place_of_other)
+		return place < place_of_other ? -1 : 1;
+	int64_t age_ms = one_now_ms - alert_since(one);
+	int64_t age_of_other_ms = other_now_ms - alert_since(other);
+	if (age_ms != age_of_other_ms)
+		return (age_ms > age_of_other_ms) == !over ? -1 : 1;
+	return (one->id > other->id) - (one->id < other->id);
+}
+
 const char *state_word(const char *state)
 {
 	static const char *const words[][2] = {{"not_permitted", "not permitted"},

@@ -27,6 +27,16 @@ void service_name(const struct msg_service *service, char *ret_text, size_t size
 /* Whom an alert is about, with the kind where the name alone says too little. */
 void alert_target(
 	const struct model *model, const struct msg_alert *alert, char *ret_text, size_t size);
+/* How far an alert has come: it fires, waits to fire, or is over. */
+enum alert_stage { ALERT_FIRES, ALERT_WAITS, ALERT_OVER };
+enum alert_stage alert_stage(const struct msg_alert *alert);
+/* Since when it has been at that: wall ms of its engine. */
+int64_t alert_since(const struct msg_alert *alert);
+/* The order of every list of alerts, < 0: `one` stands first. What fires, then what waits, then what is over; worst first,
+ * then causes before what follows from them, then the oldest; of what is over the newest. The times are those of the alerts'
+ * engines. */
+int alert_order(const struct msg_alert *one, int64_t one_now_ms, const struct msg_alert *other,
+	int64_t other_now_ms);
 /* A state word with blanks for its underscores; a constant for words that we know. */
 const char *state_word(const char *state);
 

@@ -70,6 +70,10 @@ void verdict_checks(struct msg_service *sum, const struct msg_check *const *chec
 char severity_letter(unsigned severity);
 const char *severity_word(unsigned severity);
 
+/* Where an alert stands among others of its severity, 0 first: by the name of its rule, causes before what follows from
+ * them (core/model/causes.def). */
+unsigned alert_place(const char *rule);
+
 /* The usual severity of a state word; also with _ for the blank ("not_permitted"). */
 unsigned state_severity(const char *state);
 

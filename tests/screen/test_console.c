@@ -173,6 +173,18 @@ static void every_table_sorts_and_filters(void **state)
 	console_expect(console, "postgres main");
 }
 
+/* The webhook of shop-pay fails for longer than booking is down; both are critical. */
+static void causes_stand_before_what_follows_from_them(void **state)
+{
+	struct console *console = *state;
+	console_expect(console, "5 firing: booking");
+	console_keys(console, "3");
+	assert_in_range(console_row(console, "bot_down"), 1, 23);
+	assert_true(console_row(console, "bot_down") < console_row(console, "webhook_error"));
+	console_expect(console, "52s booking  bot_down");
+	console_expect(console, "54s shop-pay webhook_error");
+}
+
 static void an_alert_that_is_over_says_how_long_it_lasted(void **state)
 {
 	struct console *console = *state;
@@ -225,6 +237,7 @@ int main(void)
 		SCREEN_TEST(the_menu_of_actions_says_why_one_is_locked),
 		SCREEN_TEST(the_command_line_completes_names),
 		SCREEN_TEST(every_table_sorts_and_filters),
+		SCREEN_TEST(causes_stand_before_what_follows_from_them),
 		SCREEN_TEST(an_alert_that_is_over_says_how_long_it_lasted),
 		SCREEN_TEST(what_was_lost_is_counted_in_the_first_line),
 		SCREEN_TEST(pause_holds_the_picture_under_a_banner),

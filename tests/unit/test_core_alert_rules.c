@@ -194,6 +194,27 @@ static void every_rule_has_its_setting_and_a_default_that_verdicts_share(void **
 	assert_memory_equal(&shared, &defaults, sizeof(shared));
 }
 
+static bool is_rule(const char *name)
+{
+	for (size_t i = 0; alert_rule_at(i); i++)
+		if (strcmp(alert_rule_at(i)->name, name) == 0)
+			return true;
+	return false;
+}
+
+static void every_cause_is_an_alert(void **state)
+{
+	static const char *const causes[] = {
+#define CAUSE(id, at) #id,
+#include "core/model/causes.def"
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(causes); i++) {
+		assert_true(is_rule(causes[i]));
+		assert_true(alert_place(causes[i]) < alert_place("webhook_error"));
+	}
+}
+
 static void freshness_follows_the_intervals(void **state)
 {
 	struct alert_bench *bench = *state;
@@ -215,6 +236,7 @@ int main(void)
 		cmocka_unit_test(every_threshold_is_a_setting),
 		cmocka_unit_test(every_rule_can_be_off_held_and_of_another_severity),
 		test(every_rule_has_its_setting_and_a_default_that_verdicts_share),
+		cmocka_unit_test(every_cause_is_an_alert),
 		test(freshness_follows_the_intervals),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -158,6 +158,12 @@ static uint64_t alert_weight(const void *body)
 	return strcmp(alert->state, "firing") == 0 ? alert->severity : SEVERITY_OK;
 }
 
+static int order_of_alerts(
+	const void *one, int64_t one_now_ms, const void *other, int64_t other_now_ms)
+{
+	return alert_order(one, one_now_ms, other, other_now_ms);
+}
+
 /* clang-format off */
 static const struct list_column bot_columns[] = {
 	{"S", false, put_bot_letter}, {"BOT", false, put_bot_name}, {"STATE", false, put_bot_state}, {"UP", true, put_bot_up},
@@ -201,6 +207,7 @@ VIEW(services, "services", service, service_severity, service_label, "[NAME...] 
 	"every Redis and Postgres, and the health checks", .parts = &checks_view,
 	.is_sum = is_health, .answers_to = service_answers_to)
 VIEW(sources, "sources", source, source_severity, source_label, "[NAME...] [--json]", "what is polled, and how fresh it is")
-VIEW(alerts, "alerts", alert, alert_weight, NULL, "[--json]", "alerts that fire, wait or have just resolved")
+VIEW(alerts, "alerts", alert, alert_weight, NULL, "[--json]", "alerts that fire, wait or are just over: worst first, causes before what follows",
+	.order = order_of_alerts)
 VIEW(ops, "ops", operation, NULL, NULL, "[--json]", "operations, running and ended")
 /* clang-format on */

@@ -18,13 +18,18 @@ struct chosen {
 	struct item *items;
 	size_t count;
 	const struct list_view *view;
+	const struct cli *cli;
 };
 
 static int compare(const void *a, const void *b, void *context)
 {
-	const struct list_view *view = context;
+	const struct chosen *chosen = context;
+	const struct list_view *view = chosen->view;
 	const struct item *left = a, *right = b;
 	const void *one = left->body, *two = right->body;
+	if (view->order)
+		return view->order(one, cli_now_ms(chosen->cli, left->engine), two,
+			cli_now_ms(chosen->cli, right->engine));
 	if (view->severity && view->severity(one) != view->severity(two))
 		return view->severity(one) > view->severity(two) ? -1 : 1;
 	int order = view->label ? strcmp(view->label(one), view->label(two)) : 0;
@@ -34,8 +39,7 @@ static int compare(const void *a, const void *b, void *context)
 static void sort(struct chosen *chosen)
 {
 	if (chosen->count)
-		qsort_r(chosen->items, chosen->count, sizeof(*chosen->items), compare,
-			(void *)(uintptr_t)chosen->view);
+		qsort_r(chosen->items, chosen->count, sizeof(*chosen->items), compare, chosen);
 }
 
 static bool answers_to(const struct list_view *view, const void *body, const char *word)
@@ -59,7 +63,7 @@ static void choose(
 	struct cli *cli, const struct list_view *view, int argc, char **argv, struct chosen *ret)
 {
 	size_t count, room = 0;
-	*ret = (struct chosen){.view = view};
+	*ret = (struct chosen){.view = view, .cli = cli};
 	for (size_t engine = 0; engine < cli->engine_count; engine++) {
 		const void *const *all = model_list(cli->engines[engine].model, view->kind, &count);
 		for (size_t i = 0; i < count && cli_takes(cli, engine); i++) {
@@ -77,7 +81,7 @@ static void choose_parts(struct cli *cli, const struct chosen *sums, struct chos
 {
 	const struct list_view *view = sums->view;
 	size_t room = 0;
-	*ret = (struct chosen){.view = view->parts};
+	*ret = (struct chosen){.view = view->parts, .cli = cli};
 	for (size_t i = 0; view->parts && i < sums->count; i++) {
 		size_t engine = sums->items[i].engine, count;
 		if (!view->is_sum(sums->items[i].body))

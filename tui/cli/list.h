@@ -21,6 +21,8 @@ struct list_view {
 	size_t column_count;
 	uint64_t (*severity)(
 		const void *body); /* worst first, and for the exit status; may be NULL */
+	/* Instead of the two, with the times of their engines; may be NULL. */
+	int (*order)(const void *one, int64_t one_now_ms, const void *other, int64_t other_now_ms);
 	const char *(*label)(
 		const void *body); /* ties, and what NAME arguments choose; may be NULL */
 	bool (*answers_to)(const void *body, const char *word); /* NULL: to its label alone */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Alerts: what fires, worst and oldest first, then what is about to, then what was resolved lately.
+ * Alerts: what fires, worst first and causes before what follows from them, then what is about to, then what was resolved
+ * lately.
  * Reads the alerts of the model. When nothing fires the pane is one line. Enter leads to the bot.
  */
 #include <stdio.h>
@@ -30,18 +31,6 @@ static const struct table_column columns[] = {
 	/* clang-format on */
 };
 
-static int stage(const struct msg_alert *alert)
-{
-	return strcmp(alert->state, "firing") == 0    ? 0
-	       : strcmp(alert->state, "pending") == 0 ? 1
-						      : 2;
-}
-
-static int64_t since(const struct msg_alert *alert)
-{
-	return stage(alert) == 2 ? alert->resolved_ms : alert->since_ms;
-}
-
 /* The sentence without the name that stands beside it. It is in the present tense; cell() says of one that is over how
  * long it lasted. */
 static const char *sentence(const struct msg_alert *alert)
@@ -65,15 +54,8 @@ static const char *rest_of(const struct msg_alert *alert, const char *target)
 
 static int compare(const struct app *app, const void *left, const void *right)
 {
-	const struct msg_alert *a = left, *b = right;
-	if (stage(a) != stage(b))
-		return stage(a) - stage(b);
-	if (stage(a) < 2 && a->severity != b->severity)
-		return a->severity > b->severity ? -1 : 1;
-	int64_t old = app_now(app, a->id) - since(a), older = app_now(app, b->id) - since(b);
-	if (old != older)
-		return (old > older) == (stage(a) < 2) ? -1 : 1;
-	return a->id < b->id ? -1 : a->id > b->id;
+	const struct msg_alert *one = left, *other = right;
+	return alert_order(one, app_now(app, one->id), other, app_now(app, other->id));
 }
 
 static const struct filter_column fields[] = {
@@ -96,38 +78,39 @@ static void get(const struct app *app, const void *body, size_t column, struct f
 	if (texts[column])
 		list_text(ret, texts[column]);
 	else
-		list_number(ret, column == SINCE ? (double)(app_now(app, alert->id) - since(alert))
-						 : (double)alert->severity);
+		list_number(ret, column == SINCE
+					 ? (double)(app_now(app, alert->id) - alert_since(alert))
+					 : (double)alert->severity);
 }
 
 static unsigned severity_now(const struct app *app, const void *body)
 {
 	const struct msg_alert *alert = body;
 	(void)app;
-	return stage(alert) == 0 ? (unsigned)alert->severity : SEVERITY_OK;
+	return alert_stage(alert) == ALERT_FIRES ? (unsigned)alert->severity : SEVERITY_OK;
 }
 
-static size_t count_stage(const struct app *app, int wanted_stage)
+static size_t count_stage(const struct app *app, enum alert_stage wanted_stage)
 {
 	size_t count, found = 0;
 	const struct msg_alert *const *alerts = model_alerts(app_model(app), &count);
 	for (size_t i = 0; i < count; i++)
-		found += stage(alerts[i]) == wanted_stage;
+		found += alert_stage(alerts[i]) == wanted_stage;
 	return found;
 }
 
 static int wanted(const struct app *app, const void *data)
 {
 	const struct list *list = data;
-	if (count_stage(app, 0) == 0)
+	if (count_stage(app, ALERT_FIRES) == 0)
 		return 0;
 	return (int)(list->rows.shown.count + list->hidden) + 1;
 }
 
 static void note(const struct app *app, const void *data, struct str *text)
 {
-	size_t pending = count_stage(app, 1);
-	str_addf(text, "%zu firing", count_stage(app, 0));
+	size_t pending = count_stage(app, ALERT_WAITS);
+	str_addf(text, "%zu firing", count_stage(app, ALERT_FIRES));
 	if (pending)
 		str_addf(text, "  %zu pending", pending);
 	const struct list *list = data;
@@ -138,11 +121,28 @@ static void note(const struct app *app, const void *data, struct str *text)
 	}
 }
 
+/* A long sentence leaves its end to the age, as long as it still says something. */
+static void draw_sentence(const struct app *app, const struct msg_alert *alert,
+	const struct canvas *canvas, int column)
+{
+	enum { SENTENCE_MIN = 30 };
+	enum role role = severity_role(alert->severity);
+	const char *text = sentence(alert);
+	autostr struct str age = STR_INIT;
+	str_addf(&age, ", for %s", format_age(app_now(app, alert->id) - alert->since_ms).text);
+	int cells = (int)text_width(text, strlen(text));
+	int room = canvas->columns - column - (int)age.length;
+	if (cells > room)
+		cells = room < SENTENCE_MIN ? canvas->columns - column : room;
+	column = canvas_field(canvas, 0, column, cells, ALIGN_LEFT, role, text);
+	canvas_text(canvas, 0, column, role, age.text);
+}
+
 /* In one line: how many, and the worst one. */
 static void line(const struct app *app, const void *data, const struct canvas *canvas)
 {
 	const struct list *list = data;
-	size_t firing = count_stage(app, 0), pending = count_stage(app, 1);
+	size_t firing = count_stage(app, ALERT_FIRES), pending = count_stage(app, ALERT_WAITS);
 	const struct msg_alert *alert =
 		model_alert(app_model(app), list->rows.shown.count ? list_id(list, 0) : 0);
 	if (!firing || !alert) {
@@ -158,8 +158,7 @@ static void line(const struct app *app, const void *data, const struct canvas *c
 		column = canvas_text(canvas, 0, column, ROLE_STRONG, app_host(app, alert->id)) + 1;
 	if (!strstr(sentence(alert), alert->target_name))
 		column = canvas_text(canvas, 0, column, ROLE_STRONG, alert->target_name) + 1;
-	canvas_printf(canvas, 0, column, role, "%s, for %s", sentence(alert),
-		format_age(app_now(app, alert->id) - alert->since_ms).text);
+	draw_sentence(app, alert, canvas, column);
 }
 
 static void own_cell(const struct list *list, size_t row, size_t column, struct cell_text *ret)
@@ -168,7 +167,7 @@ static void own_cell(const struct list *list, size_t row, size_t column, struct 
 	if (!alert)
 		return;
 	char target[128];
-	bool over = stage(alert) == 2;
+	bool over = alert_stage(alert) == ALERT_OVER;
 	enum role role = over ? ROLE_DIM : severity_role(alert->severity);
 	alert_target(app_model(list->app), alert, target, sizeof(target));
 	const char *const texts[] = {[SEVERITY] = "",
@@ -182,7 +181,7 @@ static void own_cell(const struct list *list, size_t row, size_t column, struct 
 		list_say(ret, role, "%c", severity_letter((unsigned)alert->severity));
 	else if (column == SINCE)
 		list_say(ret, over ? ROLE_DIM : ROLE_TEXT, "%s",
-			format_age(app_now(list->app, alert->id) - since(alert)).text);
+			format_age(app_now(list->app, alert->id) - alert_since(alert)).text);
 	else if (column == TEXT && over)
 		list_say(ret, role, "lasted %s: %s",
 			format_age(alert->resolved_ms - alert->since_ms).text, texts[TEXT]);
@@ -272,7 +271,7 @@ static void copy(const struct app *app, const void *data, struct str *to)
 	if (alert)
 		str_addf(to, "%s %s %s: %s (%s since %s)", severity_word((unsigned)alert->severity),
 			alert->target_name, alert->rule, sentence(alert), alert->state,
-			format_rfc3339(since(alert)).text);
+			format_rfc3339(alert_since(alert)).text);
 }
 
 /* Puts the cursor of a pane on what the alert is about. */
