@@ -18,15 +18,16 @@ leave() {
 	wait 2>/dev/null
 }
 
-write_fleet() { # ENVIRONMENT LINE...: its bot is a process with a name that its engine finds
-	local dir=$top/$1 name=$1
+# Its bot is a process that its engine finds by a name, which no other run of this test may bear: it would be the bot still.
+write_fleet() { # ENVIRONMENT LINE...
+	local dir=$top/$1 name=$1 process=$1-${top##*.}-shop
 	shift
 	mkdir "$dir" || return 1
 	echo 123456789:AAaaBBbbCCccDDddEEeeFFffGGggHHhhIIi >"$dir/token" && chmod 600 "$dir/token"
 	printf '%s\n' "environment: $name" "state_dir: $dir/state" 'write: always' 'telegram: {api: "http://127.0.0.1:9"}' \
-		'process: {interval: 1s}' 'bots:' "  shop: {token: {file: $dir/token}, process: {match: '^$name-shop '}}" "$@" \
+		'process: {interval: 1s}' 'bots:' "  shop: {token: {file: $dir/token}, process: {match: '^$process '}}" "$@" \
 		>"$dir/botswain.yaml"
-	bash -c "echo \$\$ >$dir/shop.pid; exec -a $name-shop sleep 3000" &
+	bash -c "echo \$\$ >$dir/shop.pid; exec -a $process sleep 3000" &
 	wait_until 5 test -s "$dir/shop.pid"
 }
 start_sshd() { sshd_start "$top" "$build"; }
