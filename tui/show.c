@@ -7,7 +7,7 @@
 
 #include "core/base/attr.h"
 #include "core/base/format.h"
-#include "tui/app.h"
+#include "tui/links.h"
 
 enum role severity_role(uint64_t severity)
 {
@@ -200,9 +200,15 @@ struct shown show_figure(double value)
 	return format_number(value);
 }
 
+/* As the engine counts it: three intervals, of a short one three seconds. */
+enum { STALE_INTERVALS = 3, STALE_LEAST_MS = 3000 };
+
 static bool too_old(int64_t at_ms, int64_t interval_ms, int64_t now_ms)
 {
-	return interval_ms > 0 && at_ms > 0 && now_ms - at_ms > 3 * interval_ms;
+	int64_t limit_ms = STALE_INTERVALS * interval_ms;
+	if (limit_ms < STALE_LEAST_MS)
+		limit_ms = STALE_LEAST_MS;
+	return interval_ms > 0 && at_ms > 0 && now_ms - at_ms > limit_ms;
 }
 
 /* Of whoever looks at it: ourselves, or its supervisor. */
@@ -211,14 +217,36 @@ static int64_t process_interval_ms(const struct model *model, const struct msg_b
 	return source_interval_ms(model, bot->proc_by[0] ? "supervisor" : "process", bot->id);
 }
 
-struct bot_age bot_age(const struct app *app, const struct msg_bot *bot)
+struct bot_age bot_age(const struct model *model, const struct msg_bot *bot, int64_t now_ms)
 {
-	const struct model *model = app_model(app);
-	int64_t now_ms = app_now(app, bot->id);
 	return (struct bot_age){
 		.process = too_old(bot->proc_at_ms, process_interval_ms(model, bot), now_ms),
 		.heartbeat = too_old(
 			bot->hb_seen_ms, source_interval_ms(model, "redis", bot->id), now_ms),
 		.telegram = too_old(
 			bot->tg_at_ms, source_interval_ms(model, "telegram", bot->id), now_ms)};
+}
+
+static double since(int64_t at_ms, int64_t now_ms)
+{
+	return now_ms > at_ms ? (double)(now_ms - at_ms) : 0;
+}
+
+double bot_up_ms(const struct model *model, const struct msg_bot *bot, int64_t now_ms)
+{
+	bool runs = bot->proc_start_ms && strcmp(bot->proc_state, "running") == 0;
+	bool known = runs && !bot_age(model, bot, now_ms).process;
+	return known ? since(bot->proc_start_ms, now_ms) : NAN;
+}
+
+double bot_beat_ms(const struct model *model, const struct msg_bot *bot, int64_t now_ms)
+{
+	bool known = bot->hb_at_ms && !bot_age(model, bot, now_ms).heartbeat;
+	return known ? since(bot->hb_at_ms, now_ms) : NAN;
+}
+
+double bot_pending(const struct model *model, const struct msg_bot *bot, int64_t now_ms)
+{
+	bool known = bot->tg_at_ms && bot->pending >= 0 && !bot_age(model, bot, now_ms).telegram;
+	return known ? (double)bot->pending : NAN;
 }

@@ -12,8 +12,6 @@
 #include "core/model/verdict.h"
 #include "themes/theme.h"
 
-struct app;
-
 enum role severity_role(uint64_t severity);
 /* The role of an operation's or step's state word. */
 enum role outcome_role(const char *state);
@@ -52,11 +50,17 @@ double bot_last(const struct msg_bot *bot, const char *figure);
 const struct msg_service *service_last(
 	const struct model *model, const struct msg_service *service);
 
-/* Which part of a bot's figures is too old to be shown: three intervals of its source. */
+/* Which part of what is known of a bot is too old to be shown: three intervals of its source. Its rate and p95 are not
+ * of these: the engine takes them from whoever tells them, and takes them out when nobody does. */
 struct bot_age {
 	bool process, heartbeat, telegram;
 };
-struct bot_age bot_age(const struct app *app, const struct msg_bot *bot);
+struct bot_age bot_age(const struct model *model, const struct msg_bot *bot, int64_t now_ms);
+/* How long it runs, the age of its last beat (ms), and its backlog, as every view says them; NaN: not known, or too
+ * old to be shown. `now_ms`: the wall time of the engine that the bot is of. */
+double bot_up_ms(const struct model *model, const struct msg_bot *bot, int64_t now_ms);
+double bot_beat_ms(const struct model *model, const struct msg_bot *bot, int64_t now_ms);
+double bot_pending(const struct model *model, const struct msg_bot *bot, int64_t now_ms);
 
 /* As format_number(), but a whole number from 10 on has no decimals, and nothing is 0. */
 struct shown show_figure(double value);

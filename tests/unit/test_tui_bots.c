@@ -17,6 +17,7 @@
 #include "core/conf/settings.h"
 #include "tui/app.h"
 #include "tui/panes/bots.h"
+#include "tui/panes/facts.h"
 #include "tui/picture.h"
 
 enum { NOW_MS = 1000000 };
@@ -171,6 +172,67 @@ static void columns_that_no_bot_fills_are_absent(void **state)
 	assert_false(absent >> BOTS_WHY & 1);
 }
 
+/* Its Redis was last heard of 20 s ago, and looked at every 2 s before; its page of metrics goes on. */
+static void put_without_redis(struct stage *stage)
+{
+	put(stage, "source id=7 kind=\"redis\" name=\"main\" interval_ms=2000");
+	put(stage, "source id=8 kind=\"process\" name=\"processes\" interval_ms=2000");
+	put(stage,
+		"bot name=\"ada\" state=\"degraded\" proc_state=\"running\" proc_start_ms=900000 "
+		"proc_at_ms=999000 hb_state=\"ok\" hb_at_ms=979000 hb_seen_ms=980000 pending=-1 "
+		"updates_per_s=0.5 p95_ms=93.6 errors_per_min=nan api_requests_per_s=nan");
+	put(stage, "bot name=\"bob\" state=\"stale\" proc_state=\"running\" proc_start_ms=900000 "
+		   "proc_at_ms=980000 hb_state=\"ok\" hb_at_ms=979000 hb_seen_ms=980000 pending=-1 "
+		   "updates_per_s=nan p95_ms=nan errors_per_min=nan api_requests_per_s=nan");
+	picture_update(stage->app);
+}
+
+static void assert_cell(struct stage *stage, size_t row, enum bots_field field, const char *wanted)
+{
+	struct cell_text cell = {.text = ""};
+	bots_table.cell(view_of(stage), row, (size_t)field, &cell);
+	assert_string_equal(cell.text, wanted);
+}
+
+static void assert_fact(struct stage *stage, const char *bot, const char *label, const char *wanted)
+{
+	struct facts facts;
+	facts_of(stage->app, model_bot(stage->app->live, entity_id("bot", bot)), &facts);
+	for (size_t i = 0; i < facts.count; i++)
+		if (strcmp(facts.list[i].label, label) == 0) {
+			assert_string_equal(facts.list[i].text, wanted);
+			return;
+		}
+	fail_msg("%s has no %s", bot, label);
+}
+
+static void without_redis_the_table_and_the_detail_say_the_same(void **state)
+{
+	struct stage *stage = *state;
+	put_without_redis(stage);
+	assert_cell(stage, 0, BOTS_RATE, "0.5");
+	assert_cell(stage, 0, BOTS_P95, "94");
+	assert_cell(stage, 0, BOTS_BEAT, "--");
+	assert_cell(stage, 0, BOTS_UP, "1m");
+	assert_fact(stage, "ada", "load", "0.5 updates/s  p95 94 ms  ");
+	assert_fact(stage, "ada", "heartbeat", "-- not looked at for 20s");
+	assert_cell(stage, 1, BOTS_RATE, "--");
+	assert_cell(stage, 1, BOTS_P95, "--");
+	assert_cell(stage, 1, BOTS_UP, "--");
+	assert_fact(stage, "bob", "load", "-- updates/s  p95 -- ms  ");
+}
+
+static void what_is_too_old_to_be_shown_is_not_compared_and_keeps_its_column(void **state)
+{
+	struct stage *stage = *state;
+	put_without_redis(stage);
+	filter(stage, "hb>1", "");
+	filter(stage, "up>1", "ada");
+	assert_false(bots_absent(stage->app) >> BOTS_BEAT & 1);
+	put(stage, "source id=7 kind=\"redis\" name=\"main\" interval_ms=10000");
+	filter(stage, "hb>1", "ada bob");
+}
+
 static void put_many(struct stage *stage, int well)
 {
 	put_fleet(stage);
@@ -235,6 +297,8 @@ int main(void)
 		BOTS_TEST(filters_speak_of_words_and_of_columns),
 		BOTS_TEST(a_wrong_filter_is_refused_and_the_old_one_stays),
 		BOTS_TEST(columns_that_no_bot_fills_are_absent),
+		BOTS_TEST(without_redis_the_table_and_the_detail_say_the_same),
+		BOTS_TEST(what_is_too_old_to_be_shown_is_not_compared_and_keeps_its_column),
 		BOTS_TEST(healthy_rows_are_folded_only_when_they_do_not_fit),
 		BOTS_TEST(trouble_and_marks_are_never_folded_away),
 		BOTS_TEST(the_end_of_the_list_is_the_fold_and_enter_unfolds_it),

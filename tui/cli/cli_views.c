@@ -35,8 +35,7 @@
 	static const char *type##_label(const void *body) { return ((const struct msg_##type *)body)->field; }
 
 SEVERITY_CELL(bot) WEIGHT(bot) LABEL(bot, name)
-TEXT_CELL(bot, name) TEXT_CELL(bot, state) TEXT_CELL(bot, why) AGE_CELL(bot, hb_at_ms)
-NUMBER_CELL(bot, updates_per_s) NUMBER_CELL(bot, p95_ms)
+TEXT_CELL(bot, name) TEXT_CELL(bot, state) TEXT_CELL(bot, why)
 SEVERITY_CELL(service) WEIGHT(service) LABEL(service, name)
 TEXT_CELL(service, state) TEXT_CELL(service, why)
 NUMBER_CELL(service, latency_ms) NUMBER_CELL(service, rate) NUMBER_CELL(service, slow_ms) NUMBER_CELL(service, lag)
@@ -54,24 +53,49 @@ TEXT_CELL(operation, title) TEXT_CELL(operation, by) TEXT_CELL(operation, reason
 TEXT_CELL(operation, result) AGE_CELL(operation, started_ms)
 	/* clang-format on */
 
-	/* One that is paused has a process, and is not up. */
-	static void put_bot_up(
-		const struct model *model, const void *body, int64_t now_ms, struct str *to)
+	/* As the screen says it: nothing of what is too old to be shown. */
+	static void add_age(double age_ms, struct str *to)
 {
-	const struct msg_bot *bot = body;
-	(void)model;
-	int64_t at_ms = strcmp(bot->proc_state, "paused") == 0 ? 0 : bot->proc_start_ms;
-	if (at_ms > 0)
-		str_adds(to, format_duration(now_ms > at_ms ? now_ms - at_ms : 0).text);
+	if (!isnan(age_ms))
+		str_adds(to, format_duration((int64_t)age_ms).text);
+}
+
+static void put_bot_up(const struct model *model, const void *body, int64_t now_ms, struct str *to)
+{
+	add_age(bot_up_ms(model, body, now_ms), to);
+}
+
+static void put_bot_beat(
+	const struct model *model, const void *body, int64_t now_ms, struct str *to)
+{
+	add_age(bot_beat_ms(model, body, now_ms), to);
 }
 
 static void put_bot_pending(
 	const struct model *model, const void *body, int64_t now_ms, struct str *to)
 {
-	const struct msg_bot *bot = body;
+	double pending = bot_pending(model, body, now_ms);
+	if (!isnan(pending))
+		str_adds(to, format_count((int64_t)pending).text);
+}
+
+static void add_figure(double value, struct str *to)
+{
+	if (!isnan(value))
+		str_adds(to, show_figure(value).text);
+}
+
+static void put_bot_rate(
+	const struct model *model, const void *body, int64_t now_ms, struct str *to)
+{
 	(void)model, (void)now_ms;
-	if (bot->pending >= 0)
-		str_adds(to, format_count(bot->pending).text);
+	add_figure(((const struct msg_bot *)body)->updates_per_s, to);
+}
+
+static void put_bot_p95(const struct model *model, const void *body, int64_t now_ms, struct str *to)
+{
+	(void)model, (void)now_ms;
+	add_figure(((const struct msg_bot *)body)->p95_ms, to);
 }
 
 static void put_service_used(
@@ -167,8 +191,8 @@ static int order_of_alerts(
 /* clang-format off */
 static const struct list_column bot_columns[] = {
 	{"S", false, put_bot_letter}, {"BOT", false, put_bot_name}, {"STATE", false, put_bot_state}, {"UP", true, put_bot_up},
-	{"UPD/s", true, put_bot_updates_per_s}, {"PEND", true, put_bot_pending}, {"HB", true, put_bot_hb_at_ms},
-	{"P95ms", true, put_bot_p95_ms}, {"WHY", false, put_bot_why},
+	{"UPD/s", true, put_bot_rate}, {"PEND", true, put_bot_pending}, {"HB", true, put_bot_beat},
+	{"P95ms", true, put_bot_p95}, {"WHY", false, put_bot_why},
 };
 static const struct list_column service_columns[] = {
 	{"S", false, put_service_letter}, {"SERVICE", false, put_service_words}, {"STATE", false, put_service_state}, {"ms", true, put_service_latency_ms}, {"SIZE", true, put_service_used},

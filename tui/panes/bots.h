@@ -56,7 +56,7 @@ extern const struct table_kind bots_table;
 
 /* A field as text; "" for figures. The host on a screen on several engines: the engine. */
 const char *bots_text(const struct app *app, const struct msg_bot *bot, enum bots_field field);
-/* A field as a figure, ages in ms; NaN: not known, or a text. */
+/* A field as a figure, ages in ms; NaN: not known, too old to be shown, or a text. */
 double bots_number(const struct app *app, const struct msg_bot *bot, enum bots_field field);
 /* The same from before the engine's start, where it was not observed since; NaN otherwise. */
 double bots_last(const struct app *app, const struct msg_bot *bot, enum bots_field field);

@@ -38,11 +38,6 @@ const char *bots_text(const struct app *app, const struct msg_bot *bot, enum bot
 	return texts[field] ? texts[field] : "";
 }
 
-static double since(const struct app *app, const struct msg_bot *bot, int64_t at_ms)
-{
-	return at_ms ? (double)(app_now(app, bot->id) - at_ms) : NAN;
-}
-
 static double if_known(bool known, double value)
 {
 	return known ? value : NAN;
@@ -50,17 +45,18 @@ static double if_known(bool known, double value)
 
 double bots_number(const struct app *app, const struct msg_bot *bot, enum bots_field field)
 {
-	bool runs = bot->proc_start_ms && strcmp(bot->proc_state, "running") == 0;
+	const struct model *model = app_model(app);
+	int64_t now_ms = app_now(app, bot->id);
 	const double figures[BOTS_FIELDS] = {[BOTS_S] = (double)bot->severity,
 		[BOTS_NAME] = NAN,
 		[BOTS_HOST] = NAN,
 		[BOTS_WHY] = NAN,
 		[BOTS_STATE] = NAN,
 		[BOTS_TRANSPORT] = NAN,
-		[BOTS_UP] = if_known(runs, since(app, bot, bot->proc_start_ms)),
+		[BOTS_UP] = bot_up_ms(model, bot, now_ms),
 		[BOTS_RATE] = bot->updates_per_s,
-		[BOTS_PENDING] = if_known(bot->tg_at_ms && bot->pending >= 0, (double)bot->pending),
-		[BOTS_BEAT] = since(app, bot, bot->hb_at_ms),
+		[BOTS_PENDING] = bot_pending(model, bot, now_ms),
+		[BOTS_BEAT] = bot_beat_ms(model, bot, now_ms),
 		[BOTS_P95] = bot->p95_ms,
 		[BOTS_ERRORS] = bot->errors_per_min,
 		[BOTS_SPARK] = bot->updates_per_s,
@@ -98,17 +94,6 @@ static void say(struct cell_text *cell, enum role role, const char *text)
 	snprintf(cell->text, sizeof(cell->text), "%s", text);
 }
 
-static bool too_old(const struct app *app, const struct msg_bot *bot, enum bots_field field)
-{
-	struct bot_age age = bot_age(app, bot);
-	const bool old[BOTS_COLUMNS] = {[BOTS_UP] = age.process,
-		[BOTS_RATE] = age.heartbeat,
-		[BOTS_PENDING] = age.telegram,
-		[BOTS_BEAT] = age.heartbeat,
-		[BOTS_P95] = age.heartbeat};
-	return old[field];
-}
-
 static enum role figure_role(const struct msg_bot *bot, enum bots_field field, double value)
 {
 	bool late = strcmp(bot->hb_state, "late") == 0 || strcmp(bot->hb_state, "missing") == 0;
@@ -124,7 +109,7 @@ static void say_figure(struct cell_text *cell, const struct app *app, const stru
 {
 	double value = bots_number(app, bot, field);
 	bool is_age = field == BOTS_UP || field == BOTS_BEAT;
-	bool is_old = isnan(value) || too_old(app, bot, field);
+	bool is_old = isnan(value);
 	if (is_old)
 		value = bots_last(app, bot, field);
 	enum role role = is_old ? ROLE_STALE : figure_role(bot, field, value);
@@ -256,12 +241,21 @@ static bool has_course(const struct msg_bot *bot)
 	return false;
 }
 
+/* A column does not leave because nobody looks. */
+static bool was_seen(const struct msg_bot *bot, enum bots_field field)
+{
+	const bool seen[BOTS_COLUMNS] = {[BOTS_UP] = bot->proc_start_ms > 0,
+		[BOTS_PENDING] = bot->tg_at_ms && bot->pending >= 0,
+		[BOTS_BEAT] = bot->hb_at_ms > 0};
+	return seen[field];
+}
+
 static bool fills(const struct app *app, const struct msg_bot *bot, enum bots_field field)
 {
 	if (field == BOTS_SPARK)
 		return has_course(bot);
-	return bots_text(app, bot, field)[0] || !isnan(bots_number(app, bot, field)) ||
-	       !isnan(bots_last(app, bot, field));
+	return bots_text(app, bot, field)[0] || was_seen(bot, field) ||
+	       !isnan(bots_number(app, bot, field)) || !isnan(bots_last(app, bot, field));
 }
 
 uint64_t bots_absent(const struct app *app)

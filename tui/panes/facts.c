@@ -38,6 +38,11 @@ static struct shown ago(const struct app *app, const struct msg_bot *bot, int64_
 	return format_duration(app_now(app, bot->id) - at_ms);
 }
 
+static struct bot_age age_of(const struct app *app, const struct msg_bot *bot)
+{
+	return bot_age(app_model(app), bot, app_now(app, bot->id));
+}
+
 static void add_reasons(const struct app *app, const struct msg_bot *bot, struct facts *facts)
 {
 	for (size_t i = 0; i < bot->reasons_count; i++) {
@@ -78,7 +83,7 @@ static void add_process(const struct app *app, const struct msg_bot *bot, struct
 	bool running = strcmp(bot->proc_state, "running") == 0;
 	if (!bot->proc_state[0] || strcmp(bot->proc_state, "not_configured") == 0)
 		return;
-	if (bot_age(app, bot).process) {
+	if (age_of(app, bot).process) {
 		fact_add(facts, ROLE_STALE, "process", "-- not looked at for %s",
 			ago(app, bot, bot->proc_at_ms).text);
 		return;
@@ -149,7 +154,7 @@ static void add_heartbeat(const struct app *app, const struct msg_bot *bot, stru
 	enum role role = fine ? ROLE_TEXT : bot->enabled ? ROLE_WARN : ROLE_DIM;
 	if (!bot->hb_state[0] || strcmp(bot->hb_state, "not_configured") == 0)
 		return;
-	if (bot_age(app, bot).heartbeat)
+	if (age_of(app, bot).heartbeat)
 		fact_add(facts, ROLE_STALE, "heartbeat", "-- not looked at for %s",
 			ago(app, bot, bot->hb_seen_ms).text);
 	else if (bot->hb_at_ms)
@@ -165,7 +170,7 @@ static void add_updates(const struct app *app, const struct msg_bot *bot, struct
 	autostr struct str text = STR_INIT;
 	if (!bot->tg_at_ms || bot->pending < 0)
 		return;
-	if (bot_age(app, bot).telegram)
+	if (age_of(app, bot).telegram)
 		str_adds(&text, "--");
 	else
 		str_addf(&text, "%lld", (long long)bot->pending);
@@ -197,18 +202,23 @@ static void add_telegram(const struct app *app, const struct msg_bot *bot, struc
 			format_duration(bot->retry_until_ms - app_now(app, bot->id)).text);
 }
 
+/* `is_old`: whoever tells it is not looked at; that it is not known is said then. */
+static void add_figure(
+	struct str *text, const char *before, double value, const char *unit, bool is_old)
+{
+	if (!isnan(value) || is_old)
+		str_addf(text, "%s%s %s  ", before, isnan(value) ? "--" : show_figure(value).text,
+			unit);
+}
+
 static void add_load(const struct app *app, const struct msg_bot *bot, struct facts *facts)
 {
 	autostr struct str text = STR_INIT;
-	(void)app;
-	if (!isnan(bot->updates_per_s))
-		str_addf(&text, "%s updates/s  ", show_figure(bot->updates_per_s).text);
-	if (!isnan(bot->p95_ms))
-		str_addf(&text, "p95 %s ms  ", show_figure(bot->p95_ms).text);
-	if (!isnan(bot->errors_per_min))
-		str_addf(&text, "%s errors/min  ", show_figure(bot->errors_per_min).text);
-	if (!isnan(bot->api_requests_per_s))
-		str_addf(&text, "%s API requests/s  ", show_figure(bot->api_requests_per_s).text);
+	bool is_old = age_of(app, bot).heartbeat;
+	add_figure(&text, "", bot->updates_per_s, "updates/s", is_old);
+	add_figure(&text, "p95 ", bot->p95_ms, "ms", is_old);
+	add_figure(&text, "", bot->errors_per_min, "errors/min", false);
+	add_figure(&text, "", bot->api_requests_per_s, "API requests/s", false);
 	if (text.length)
 		fact_add(facts, ROLE_TEXT, "load", "%s", text.text);
 	if (bot->log_error[0])
