@@ -100,7 +100,7 @@ bool http_new(const char *ca_file, size_t calls_max, struct http **ret, struct e
 	curl_multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http);
 	curl_multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, on_timer);
 	curl_multi_setopt(http->multi, CURLMOPT_TIMERDATA, http);
-	curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, (long)calls_max);
+	http_keep(http, calls_max);
 	*ret = http;
 	return true;
 }
@@ -135,6 +135,11 @@ void http_free(struct http *http)
 size_t http_under_way(const struct http *http)
 {
 	return http->under_way;
+}
+
+void http_keep(struct http *http, size_t connections)
+{
+	curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, (long)connections);
 }
 
 bool http_has_room(const struct http *http)

@@ -54,6 +54,9 @@ struct http_request {
 
 /* `ca_file` NULL: the system's bundle. `calls_max`: how many may be under way. */
 MUST_CHECK bool http_new(const char *ca_file, size_t calls_max, struct http **ret, struct err *err);
+/* How many connections are kept when no call needs them; at first `calls_max`. What a burst opened beyond
+ * that is closed as its calls end. */
+void http_keep(struct http *http, size_t connections);
 void http_free(struct http *http); /* forgets all calls without a word; NULL is legal */
 size_t http_under_way(const struct http *http);
 bool http_has_room(const struct http *http);

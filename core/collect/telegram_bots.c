@@ -11,6 +11,9 @@
 #include "core/collect/same.h"
 #include "core/collect/telegram_internal.h"
 
+/* A poll lasts a tenth of a second, bots are asked some seconds apart: of eight one has a call under way. */
+enum { BOTS_PER_CONNECTION = 8, KEPT_LEAST = 8 };
+
 static int by_name(const void *one, const void *other)
 {
 	const struct tg_bot *const *a = one, *const *b = other;
@@ -87,6 +90,7 @@ void tg_set_roster(struct telegram *telegram, struct roster *roster)
 		if (tg_is_polled(roster->bots[i]))
 			bots[count++] = keep_or_make(telegram, roster->settings, roster->bots[i]);
 	replace_bots(telegram, bots, count);
+	http_keep(telegram->http, count / BOTS_PER_CONNECTION + KEPT_LEAST);
 	telegram->roster = roster;
 	telegram->unread = 0;
 	roster_unref(old);

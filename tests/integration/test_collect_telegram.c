@@ -346,6 +346,45 @@ static void open_to_others(struct settings *settings)
 	assert_int_equal(chmod(path, 0644), 0);
 }
 
+/* Established ones, of anybody in this machine: no other process talks to this server. */
+static size_t connections(void)
+{
+	autofree char *remote = xasprintf("0100007F:%04X", (unsigned)server.port);
+	FILE *file = fopen("/proc/self/net/tcp", "re");
+	char line[512], to[64];
+	unsigned tcp_state;
+	size_t open = 0;
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file))
+		if (sscanf(line, "%*s %*s %63s %x", to, &tcp_state) == 2 && tcp_state == 1)
+			open += strcmp(to, remote) == 0;
+	fclose(file);
+	return open;
+}
+
+static void connections_of_a_burst_are_not_kept(void **state)
+{
+	enum { BURST = 40, KEPT = BURST / 8 + 8, ANSWERS = 20 * BURST };
+	size_t most = 0, left = SIZE_MAX;
+	(void)state;
+	for (int i = 0; i < BURST; i++)
+		make_bot();
+	fault("{\"bot\":\"*\",\"kind\":\"delay\",\"delay_ms\":400}");
+	watch("");
+	for (int i = 0; i < 2 * BURST; i++) {
+		collected_wait(&collected, "obs_webhook", "http=200", NULL);
+		if (connections() > most)
+			most = connections();
+	}
+	assert_in_range(most, KEPT + 1, 64);
+	clear_faults("*");
+	for (int i = 0; i < ANSWERS && left > KEPT; i++) {
+		collected_wait(&collected, "obs_webhook", "http=200", NULL);
+		left = connections();
+	}
+	assert_in_range(left, 1, KEPT);
+}
+
 static void a_token_file_that_others_may_read_is_refused_with_the_remedy(void **state)
 {
 	(void)state;
@@ -444,6 +483,7 @@ int main(void)
 		TEST(what_a_proxy_refuses_is_no_rejected_token),
 		TEST(a_server_that_is_gone_is_one_outage_and_all_bots_come_back),
 		TEST(a_server_that_hangs_gets_a_few_probes_instead_of_every_poll),
+		TEST(connections_of_a_burst_are_not_kept),
 		TEST(a_token_file_that_others_may_read_is_refused_with_the_remedy),
 		TEST(hurrying_a_bot_asks_it_at_once),
 		TEST(a_reload_takes_bots_off_and_on_without_touching_the_others),
