@@ -51,10 +51,8 @@ void act_reload(struct act *act, struct settings *settings);
 /* Known secrets are kept out of reasons and output from now on. Takes a reference. */
 void act_redact_with(struct act *act, const struct redactor *redactor);
 
-/* Why the driver of these settings does not act on a bot, in words for its next step; on the heap, "": it does. `conf`: what
- * they say of that bot, NULL: a database named it alone. */
-char *act_undriven(const struct settings *settings, const struct conf_bot *conf,
-	const struct msg_bot *bot) MUST_CHECK;
+/* Why the driver of these settings does not act on a bot, in words for its next step; on the heap, "": it does. */
+char *act_undriven(const struct settings *settings, const struct msg_bot *bot) MUST_CHECK;
 /* The verbs for which that driver has no program: words with a blank between, on the heap. */
 char *act_undriven_verbs(const struct settings *settings) MUST_CHECK;
 

@@ -16,8 +16,9 @@
 #include "core/verbs/verbs.h"
 
 static const struct process_ref *process_of(
-	const struct settings *settings, const struct conf_bot *conf, const struct msg_bot *bot)
+	const struct settings *settings, const struct msg_bot *bot)
 {
+	const struct conf_bot *conf = settings_bot(settings, bot->name);
 	const char *database = bot->enabled_by ? bot->enabled_by : "";
 	if (conf)
 		return &conf->process;
@@ -42,11 +43,11 @@ static bool wants_program(const struct conf_driver *driver)
 	return false;
 }
 
-static bool find_program(const struct settings *settings, const struct conf_bot *conf,
-	const struct msg_bot *bot, char **ret, struct err *err)
+static bool find_program(
+	const struct settings *settings, const struct msg_bot *bot, char **ret, struct err *err)
 {
 	const struct conf_driver *driver = &settings->driver;
-	const struct process_ref *process = process_of(settings, conf, bot);
+	const struct process_ref *process = process_of(settings, bot);
 	const char *wanted = driver->supervisor ? driver->supervisor : "";
 	const char *program = process ? process_program(process, NULL) : "";
 	const char *runs = *program && process->supervisor ? process->supervisor : "";
@@ -71,17 +72,15 @@ bool driven_program(const struct act *act, uint64_t id, char **ret, struct err *
 {
 	const struct msg_bot *bot = model_bot(act->model, id);
 	if (bot)
-		return find_program(
-			act->settings, settings_bot(act->settings, bot->name), bot, ret, err);
+		return find_program(act->settings, bot, ret, err);
 	return err_set(err, ERR_NOT_FOUND, "there is no such bot any more");
 }
 
-char *act_undriven(
-	const struct settings *settings, const struct conf_bot *conf, const struct msg_bot *bot)
+char *act_undriven(const struct settings *settings, const struct msg_bot *bot)
 {
 	autofree char *program = NULL;
 	struct err err = {.code = ERR_NONE};
-	return xstrdup(find_program(settings, conf, bot, &program, &err) ? "" : err.text);
+	return xstrdup(find_program(settings, bot, &program, &err) ? "" : err.text);
 }
 
 char *act_undriven_verbs(const struct settings *settings)

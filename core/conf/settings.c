@@ -24,14 +24,22 @@ static int compare_names(const void *a, const void *b)
 	return order ? order : (*one)->line - (*other)->line;
 }
 
-static void check_bot_names(struct reader *reader)
+/* From here on the bots stay where they are. */
+static void index_bots(struct reader *reader)
 {
-	const struct settings *settings = reader->settings;
+	struct settings *settings = reader->settings;
 	size_t count = settings->bot_count;
-	const struct conf_bot **sorted = xcalloc(count + 1, sizeof(*sorted));
+	const struct conf_bot **sorted = arena_alloc(reader->arena, (count + 1) * sizeof(*sorted));
 	for (size_t i = 0; i < count; i++)
 		sorted[i] = &settings->bots[i];
 	qsort(sorted, count, sizeof(*sorted), compare_names);
+	settings->bots_by_name = sorted;
+}
+
+static void check_bot_names(struct reader *reader)
+{
+	const struct conf_bot *const *sorted = reader->settings->bots_by_name;
+	size_t count = reader->settings->bot_count;
 	for (size_t i = 1; i < count; i++)
 		if (!strcmp(sorted[i]->name, sorted[i - 1]->name))
 			report_error(reader->report,
@@ -39,7 +47,6 @@ static void check_bot_names(struct reader *reader)
 				"a second bot '%s', the first is in line %d: give each its own "
 				"name",
 				sorted[i]->name, sorted[i - 1]->line);
-	free(sorted);
 }
 
 /* `name` is the first member of each element. */
@@ -99,6 +106,7 @@ static void check_all(struct reader *reader, const struct node *root)
 	const struct settings *settings = reader->settings;
 	const struct node *telegram = child_of(root, "telegram");
 	check_telegram(reader, telegram ? telegram : root, reader->settings);
+	index_bots(reader);
 	check_bot_names(reader);
 	check_references(reader, root);
 	check_supervisors(reader, root);
@@ -267,12 +275,19 @@ void settings_unref(struct settings *settings)
 		arena_free(settings->owner);
 }
 
+static int compare_with(const void *name, const void *place)
+{
+	const struct conf_bot *const *bot = place;
+	return strcmp(name, (*bot)->name);
+}
+
 const struct conf_bot *settings_bot(const struct settings *settings, const char *name)
 {
-	for (size_t i = 0; i < settings->bot_count; i++)
-		if (!strcmp(settings->bots[i].name, name))
-			return &settings->bots[i];
-	return NULL;
+	if (!settings->bot_count)
+		return NULL;
+	const struct conf_bot *const *place = bsearch(name, settings->bots_by_name,
+		settings->bot_count, sizeof(*settings->bots_by_name), compare_with);
+	return place ? *place : NULL;
 }
 
 const struct conf_rule *settings_rule(const struct settings *settings, const char *rule)

@@ -244,7 +244,8 @@ struct settings {
 	struct conf_on_alert on_alert;
 	struct conf_keys *keys;
 	size_t key_count;
-	void *owner; /* private: the arena */
+	const struct conf_bot *const *bots_by_name; /* private: settings_bot() */
+	void *owner;                                /* private: the arena */
 	_Atomic unsigned references;
 };
 
@@ -294,6 +295,7 @@ const char *process_program(const struct process_ref *process, const char **ret_
 bool process_is_given(const struct process_ref *process);
 const struct conf_supervisor *settings_supervisor(
 	const struct settings *settings, const char *name);
+/* By its name, through an index: an engine's turn may ask it for each of its bots. NULL: they do not say. */
 const struct conf_bot *settings_bot(const struct settings *settings, const char *name);
 const struct conf_rule *settings_rule(const struct settings *settings, const char *rule);
 const char *transport_word(enum transport transport);

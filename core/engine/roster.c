@@ -65,10 +65,9 @@ static void commit_now_and_then(struct engine *engine)
 }
 
 /* After where it was named is known: a bot of a database has the process of its entry. */
-static void say_undriven(
-	const struct engine *engine, const struct conf_bot *conf, struct msg_bot *bot)
+static void say_undriven(const struct engine *engine, struct msg_bot *bot)
 {
-	autofree char *why = act_undriven(engine->settings, conf, bot);
+	autofree char *why = act_undriven(engine->settings, bot);
 	msg_set(&bot->undriven, why);
 }
 
@@ -79,7 +78,7 @@ static void say_undriven_of_others(struct engine *engine)
 		const struct bot_facts *facts = facts_at(engine->facts, i);
 		if (facts->conf)
 			continue;
-		say_undriven(engine, NULL, draft_make(engine, MSG_bot, facts->id));
+		say_undriven(engine, draft_make(engine, MSG_bot, facts->id));
 		commit_now_and_then(engine);
 	}
 }
@@ -99,7 +98,7 @@ static void apply_bot(struct engine *engine, const struct conf_bot *conf)
 	begin_state(&bot->tg_state, polled, "checking");
 	begin_state(&bot->proc_state, process_is_given(&conf->process), "unknown");
 	begin_state(&bot->hb_state, has_heartbeat(engine->settings, conf), "unknown");
-	say_undriven(engine, conf, bot);
+	say_undriven(engine, bot);
 	if (conf->health[0] && !(bot->health_state && bot->health_state[0]))
 		msg_set(&bot->health_state, "checking");
 }
@@ -295,7 +294,7 @@ static void apply_row(
 	}
 	if (!facts->conf)
 		apply_template(engine, bot, from, row);
-	say_undriven(engine, facts->conf, bot);
+	say_undriven(engine, bot);
 }
 
 /* Those that this database named, and no longer does. */

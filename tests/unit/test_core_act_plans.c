@@ -280,7 +280,9 @@ static void the_driver_is_told_what_the_supervisor_calls_it_and_leaves_others_al
 	bots[0].process.supervisor = bench->settings.driver.supervisor = bench_words("systemd");
 	bots[1].process.docker = bench_words("pay-1");
 	bots[1].process.supervisor = bench_words("docker");
+	const struct conf_bot *const by_name[] = {&bots[0], &bots[1]};
 	bench->settings.bots = bots;
+	bench->settings.bots_by_name = by_name;
 	bench->settings.bot_count = 2;
 	bench->settings.driver.restart = (struct argv){.argv = words, .count = 2};
 	struct msg_plan plan = bench_plan(bench, "restart", "orders", NULL);
@@ -292,6 +294,7 @@ static void the_driver_is_told_what_the_supervisor_calls_it_and_leaves_others_al
 	bench->settings.driver.restart = own;
 	bench->settings.bot_count = 0;
 	bench->settings.bots = NULL;
+	bench->settings.bots_by_name = NULL;
 	msg_release(MSG_plan, &plan);
 	msg_release(MSG_plan, &refused);
 }

@@ -354,6 +354,22 @@ static void a_program_that_is_told_of_alerts_has_a_short_form(void **state)
 
 #define test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void a_bot_is_found_by_its_name_wherever_it_stands(void **state)
+{
+	struct place *place = *state;
+	assert_true(load(place, "bots: {m: {transport: none}, z: {transport: none}, a-1: "
+				"{transport: none}, a: {transport: none}}\n"));
+	const struct settings *settings = place->settings;
+	for (size_t i = 0; i < settings->bot_count; i++)
+		assert_ptr_equal(
+			settings_bot(settings, settings->bots[i].name), &settings->bots[i]);
+	assert_null(settings_bot(settings, "b"));
+	assert_null(settings_bot(settings, ""));
+	assert_null(settings_bot(settings, "zz"));
+	assert_true(load(place, "redis: {main: {address: \"127.0.0.1:1\"}}\n"));
+	assert_null(settings_bot(place->settings, "m"));
+}
+
 static void a_process_names_the_supervisor_that_is_asked(void **state)
 {
 	struct place *place = *state;
@@ -404,6 +420,7 @@ static void a_process_with_two_forms_or_a_strange_supervisor_is_refused(void **s
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		test(a_bot_is_found_by_its_name_wherever_it_stands),
 		test(a_process_names_the_supervisor_that_is_asked),
 		test(a_process_with_two_forms_or_a_strange_supervisor_is_refused),
 		test(three_lines_are_a_configuration),
