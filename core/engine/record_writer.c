@@ -11,6 +11,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/err.h"
+#include "core/base/id_map.h"
 #include "core/base/mem.h"
 #include "core/base/redact.h"
 #include "core/base/str.h"
@@ -43,6 +44,7 @@ struct record_writer {
 	struct frames *frames;
 	struct named *names;
 	size_t name_count, name_room;
+	struct id_map name_places;
 	uint64_t told, mark; /* how often all names had to be told again; number of the batch */
 	int64_t key_ms;      /* mono time of the last keyframe */
 	int64_t wall_ms;     /* of the last batch */
@@ -127,37 +129,19 @@ static void drop_unseen(struct record_writer *writer, struct str *out)
 	}
 }
 
-static size_t place_of(const struct record_writer *writer, uint64_t id)
-{
-	size_t low = 0, high = writer->name_count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (writer->names[middle].name->id < id)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 static struct named *find_named(const struct record_writer *writer, uint64_t id)
 {
-	size_t at = place_of(writer, id);
-	bool found = at < writer->name_count && writer->names[at].name->id == id;
-	return found ? &writer->names[at] : NULL;
+	size_t at;
+	return id_map_find(&writer->name_places, id, &at) ? &writer->names[at] : NULL;
 }
 
 static void keep_name(struct record_writer *writer, const struct msg_rec_name *name)
 {
-	size_t at = place_of(writer, name->id);
-	if (find_named(writer, name->id))
+	if (!id_map_add(&writer->name_places, name->id, writer->name_count))
 		return;
 	writer->names =
 		grow(writer->names, writer->name_count, &writer->name_room, sizeof(*writer->names));
-	memmove(writer->names + at + 1, writer->names + at,
-		(writer->name_count - at) * sizeof(*writer->names));
-	writer->names[at] = (struct named){.name = msg_copy(MSG_rec_name, name)};
-	writer->name_count++;
+	writer->names[writer->name_count++] = (struct named){.name = msg_copy(MSG_rec_name, name)};
 }
 
 /* Entities go to `state`, everything else to `rest`. */
@@ -359,6 +343,7 @@ static void release_writer(struct record_writer *writer)
 	for (size_t i = 0; i < writer->name_count; i++)
 		msg_free(MSG_rec_name, writer->names[i].name);
 	free(writer->names);
+	id_map_release(&writer->name_places);
 	frames_free(writer->frames);
 	record_files_free(writer->files);
 	msg_release(MSG_rec_head, &writer->head);

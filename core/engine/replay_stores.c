@@ -6,6 +6,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/err.h"
+#include "core/base/id_map.h"
 #include "core/base/limits.h"
 #include "core/base/mem.h"
 #include "core/base/sanitize.h"
@@ -52,8 +53,9 @@ struct replay_reader {
 	size_t chunk_count, chunk_room;
 	struct lane *lanes; /* sorted */
 	size_t lane_count, lane_room;
-	struct msg_rec_name **names; /* sorted; of the file that is read */
+	struct msg_rec_name **names; /* of the file that is read, in the order of their coming */
 	size_t name_count, name_room;
+	struct id_map places;     /* of a name, by its id */
 	uint64_t now;             /* the place behind what is read */
 	uint64_t until;           /* seen so far */
 	size_t bytes, line_bytes; /* kept, and that many at most */
@@ -78,6 +80,7 @@ static void forget_names(struct replay_reader *reader)
 	for (size_t i = 0; i < reader->name_count; i++)
 		msg_free(MSG_rec_name, reader->names[i]);
 	reader->name_count = 0;
+	id_map_clear(&reader->places);
 }
 
 void replay_reader_free(struct replay_reader *reader)
@@ -90,6 +93,7 @@ void replay_reader_free(struct replay_reader *reader)
 	}
 	forget_names(reader);
 	free(reader->names);
+	id_map_release(&reader->places);
 	free(reader->chunks);
 	free(reader->lanes);
 	tape_head_free(reader->head);
@@ -98,43 +102,30 @@ void replay_reader_free(struct replay_reader *reader)
 
 /* ---- values ---- */
 
-static size_t place_of_name(const struct replay_reader *reader, uint64_t id)
-{
-	size_t low = 0, high = reader->name_count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (reader->names[middle]->id < id)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 static void take_name(struct replay_reader *reader, const struct msg_rec_name *name)
 {
-	size_t at = place_of_name(reader, name->id);
-	if ((at < reader->name_count && reader->names[at]->id == name->id) ||
-		reader->name_count == REPLAY_SERIES_MAX)
+	if (reader->name_count == REPLAY_SERIES_MAX ||
+		!id_map_add(&reader->places, name->id, reader->name_count))
 		return;
 	reader->names = grow((void *)reader->names, reader->name_count, &reader->name_room,
 		sizeof(*reader->names));
-	memmove((void *)(reader->names + at + 1), (const void *)(reader->names + at),
-		(reader->name_count - at) * sizeof(*reader->names));
-	reader->names[at] = msg_copy(MSG_rec_name, name);
-	reader->name_count++;
+	reader->names[reader->name_count++] = msg_copy(MSG_rec_name, name);
+}
+
+static bool take_point(
+	struct replay_reader *reader, const struct msg_rec_point *point, int64_t time_ms)
+{
+	size_t at;
+	return id_map_find(&reader->places, point->id, &at) &&
+	       series_append(reader->series, reader->names[at]->name, reader->names[at]->labels,
+		       time_ms, point->value);
 }
 
 static void take_points(struct replay_reader *reader, const struct msg_rec_points *points)
 {
-	for (size_t i = 0; i < points->points_count; i++) {
-		const struct msg_rec_point *point = &points->points[i];
-		size_t at = place_of_name(reader, point->id);
-		bool is_named = at < reader->name_count && reader->names[at]->id == point->id;
-		if (!is_named || !series_append(reader->series, reader->names[at]->name,
-					 reader->names[at]->labels, points->time_ms, point->value))
+	for (size_t i = 0; i < points->points_count; i++)
+		if (!take_point(reader, &points->points[i], points->time_ms))
 			reader->left_out.values++;
-	}
 }
 
 /* ---- lines ---- */

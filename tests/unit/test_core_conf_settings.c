@@ -366,7 +366,7 @@ static void a_bot_is_found_by_its_name_wherever_it_stands(void **state)
 	assert_null(settings_bot(settings, "b"));
 	assert_null(settings_bot(settings, ""));
 	assert_null(settings_bot(settings, "zz"));
-	assert_true(load(place, "redis: {main: {address: \"127.0.0.1:1\"}}\n"));
+	assert_true(load(place, "redis: {main: {}}\n"));
 	assert_null(settings_bot(place->settings, "m"));
 }
 
