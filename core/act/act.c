@@ -109,6 +109,12 @@ void act_on_halt(struct act *act, act_halted *take, void *context)
 	act->halt_context = context;
 }
 
+void act_on_busy(struct act *act, act_busied *take, void *context)
+{
+	act->take_busy = take;
+	act->busy_context = context;
+}
+
 struct now act_now(const struct act *act)
 {
 	return (struct now){

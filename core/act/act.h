@@ -76,6 +76,10 @@ struct act_halt {
 };
 typedef void act_halted(void *context, const struct act_halt *halt);
 void act_on_halt(struct act *act, act_halted *take, void *context);
+/* An operation begins to work on this bot, or leaves it: `busy_op` and `busy_by` of its entity changed just now, and
+ * what is made of them has not. The entity must not be put from within. */
+typedef void act_busied(void *context, uint64_t bot);
+void act_on_busy(struct act *act, act_busied *take, void *context);
 void act_cancel(struct act *act, const struct operator* who, const struct msg_cancel_req *request,
 	struct msg_answer *ret);
 void act_arm(struct act *act, const struct operator* who, const struct msg_arm_req *request,

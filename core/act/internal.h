@@ -223,6 +223,8 @@ struct act {
 	void *take_context;
 	act_halted *take_halt;
 	void *halt_context;
+	act_busied *take_busy;
+	void *busy_context;
 };
 
 struct now act_now(const struct act *act);

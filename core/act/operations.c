@@ -187,6 +187,8 @@ static void put_busy(struct act *act, uint64_t bot_id, const struct op *op)
 	bot->busy_op = operation;
 	msg_set(&bot->busy_by, words.text);
 	model_touch(act->model, MSG_bot, bot_id);
+	if (act->take_busy)
+		act->take_busy(act->busy_context, bot_id);
 }
 
 static void set_busy(struct act *act, uint64_t bot_id, const struct op *op)

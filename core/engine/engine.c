@@ -104,6 +104,7 @@ static void begin_act(struct engine *engine)
 			"the engine");
 	act_on_accepted(engine->act, requests_accepted, engine);
 	act_on_halt(engine->act, halt_take, engine);
+	act_on_busy(engine->act, judge_busy, engine);
 }
 
 /* Without all of its threads it watches what it can, and says what it cannot. */
@@ -371,6 +372,7 @@ static void take_world(struct engine *engine)
 static void act_on_world(struct engine *engine)
 {
 	act_turn(engine->act);
+	drafts_commit(engine); /* bots that it began or ceased to work on */
 	tell_turn(engine);
 	journal_turn(engine->book);
 	black_box_turn(engine);

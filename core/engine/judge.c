@@ -114,6 +114,18 @@ void judge_sources(struct engine *engine)
 	drafts_commit(engine);
 }
 
+/* A draft may be of before the change. */
+void judge_busy(void *context, uint64_t bot)
+{
+	struct engine *engine = context;
+	const struct msg_bot *now = model_bot(engine->model, bot);
+	struct msg_bot *draft = draft_edit(engine, MSG_bot, bot);
+	if (!now || !draft)
+		return;
+	draft->busy_op = now->busy_op;
+	msg_set(&draft->busy_by, now->busy_by);
+}
+
 void judge_configure(struct engine *engine)
 {
 	alert_limits(engine->settings, &engine->limits);

@@ -9,6 +9,7 @@
 #define BOTSWAIN_ENGINE_JUDGE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include "core/msg/msg.h"
 
 struct engine;
@@ -21,6 +22,8 @@ void judge_begin(struct engine *engine);
 bool judge_some(struct engine *engine);
 /* All sources and services: freshness, states. */
 void judge_sources(struct engine *engine);
+/* For act_on_busy(): the bot is judged at the next commit, not only by the next beat. `context` is the engine. */
+void judge_busy(void *context, uint64_t bot);
 /* Thresholds from the settings. */
 void judge_configure(struct engine *engine);
 

@@ -301,6 +301,34 @@ static void a_bot_stopped_on_purpose_is_no_crisis_also_after_a_restart(void **st
 	harness_free(harness);
 }
 
+/* No operation works on it, and yet it says so: nobody looked at it since. */
+static bool is_busy_for_nothing(const struct harness *harness)
+{
+	const struct msg_bot *bot = harness_bot(harness, "pay");
+	return !bot->busy_op && strcmp(bot->state, "busy") == 0;
+}
+
+/* The time moves by a fifth of a beat. */
+static void a_bot_is_judged_in_the_turn_that_ends_its_stop(void **state)
+{
+	struct harness *harness = start(*state);
+	struct harness_screen *screen = harness_attach(harness);
+	see_pay(harness, 7);
+	act_on_pay(screen, 1, "stop");
+	bool was_busy = false;
+	for (int i = 0; i < 2500 && !(was_busy && !harness_bot(harness, "pay")->busy_op); i++) {
+		clock_advance(&harness->clock, 200);
+		harness_feed(harness, "obs_process bot=\"pay\" state=\"absent\" pid=0");
+		(void)engine_turn(harness->engine, 2);
+		was_busy |= strcmp(harness_bot(harness, "pay")->state, "busy") == 0;
+		assert_false(is_busy_for_nothing(harness));
+	}
+	assert_true(was_busy);
+	assert_halted(harness);
+	harness_detach(screen);
+	harness_free(harness);
+}
+
 static void a_start_that_brings_nothing_up_ends_the_halt(void **state)
 {
 	struct harness *harness = stop_pay(*state);
@@ -319,6 +347,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_webhook_url_changed_while_nobody_looked_is_seen),
 		TEST(a_bot_stopped_on_purpose_is_no_crisis_also_after_a_restart),
+		TEST(a_bot_is_judged_in_the_turn_that_ends_its_stop),
 		TEST(a_start_that_brings_nothing_up_ends_the_halt),
 		TEST(a_token_that_was_answered_is_known_for_a_day),
 		TEST(a_repeated_plan_is_the_same_plan_and_a_repeated_run_no_second_run),
