@@ -327,6 +327,13 @@ static bool is_many(const char *kind)
 	return strcmp(kind, "scrape") == 0;
 }
 
+/* Well, as far as it was asked: that it is down is more than how far it got. */
+static bool is_checking(const struct msg_source *source)
+{
+	bool waits = source->severity == SEVERITY_OK || strcmp(source->state, "checking") == 0;
+	return waits && source->total > source->done;
+}
+
 /* One that is not as it should be: name, state, since when, and why. */
 static void add_trouble(const struct app *app, struct line *line, const struct msg_source *source)
 {
@@ -334,7 +341,7 @@ static void add_trouble(const struct app *app, struct line *line, const struct m
 	char name[96];
 	autostr struct str why = STR_INIT;
 	name_source(app, source, line->brief, name, sizeof(name));
-	if (source->total > source->done) {
+	if (is_checking(source)) {
 		add(line, ROLE_STRONG, 1, false, "%s checking %llu/%llu", name,
 			(unsigned long long)source->done, (unsigned long long)source->total);
 		return;

@@ -44,6 +44,16 @@ struct answer {
 	int64_t retry_after_s;
 };
 
+/* Whatever Telegram said, and that it cannot be asked for want of a token, is all that there is to wait for: only who
+ * was not reached is still to be checked. */
+static void note_checked(struct engine *engine, const struct msg_bot *bot, struct bot_facts *facts)
+{
+	if (facts->answered || strcmp(bot->tg_state, "unreachable") == 0)
+		return;
+	facts->answered = true;
+	engine->checking_done += facts->counted;
+}
+
 static bool digest_answer(struct engine *engine, struct msg_bot *bot, struct bot_facts *facts,
 	const struct answer *answer)
 {
@@ -54,10 +64,7 @@ static bool digest_answer(struct engine *engine, struct msg_bot *bot, struct bot
 	bot->tg_attempt_ms = now;
 	bot->retry_until_ms = answer->retry_after_s > 0 ? now + answer->retry_after_s * 1000 : 0;
 	bot->tg_fails = ok ? 0 : bot->tg_fails + 1;
-	if (!facts->answered && (ok || strcmp(bot->tg_state, "rejected") == 0)) {
-		facts->answered = true;
-		engine->checking_done += facts->counted;
-	}
+	note_checked(engine, bot, facts);
 	if (!ok)
 		return false;
 	bot->tg_at_ms = now;

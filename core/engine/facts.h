@@ -70,7 +70,7 @@ struct bot_facts {
 	bool url_known;
 	uint64_t token_hash; /* last written to the ledger, and when */
 	int64_t token_kept_mono_ms;
-	bool answered;           /* its token was accepted or rejected since our start */
+	bool answered; /* since our start it was said how it is with its token, if only that it waits */
 	bool counted;            /* among those to be checked */
 	int64_t webhook_error_s; /* last_error_date last seen */
 	bool webhook_seen;

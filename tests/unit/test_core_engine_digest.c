@@ -199,6 +199,24 @@ static void answered_tokens_are_counted(void **state)
 	assert_string_equal(harness_bot(harness, "orders")->username, "orders_bot");
 }
 
+static void one_that_is_limited_or_has_no_token_is_not_waited_for(void **state)
+{
+	static const int codes[] = {ERR_RATE, ERR_REFUSED, ERR_AUTH, ERR_PROTOCOL};
+	for (size_t i = 0; i < COUNT_OF(codes); i++) {
+		struct harness *harness = *state;
+		harness_feed(harness, "obs_getme bot=\"support\" code=%d", ERR_UNREACHABLE);
+		harness_advance(harness, 1000);
+		assert_int_equal(model_engine(harness->model)->checking_done, 0);
+		harness_feed(harness, "obs_getme bot=\"support\" code=%d retry_after_s=%d",
+			codes[i], codes[i] == ERR_RATE ? 30 : 0);
+		harness_feed(harness, "obs_getme bot=\"support\" code=%d", codes[i]);
+		harness_advance(harness, 1000);
+		assert_int_equal(model_engine(harness->model)->checking_done, 1);
+		harness_teardown(state);
+		harness_fleet_setup(state);
+	}
+}
+
 static const struct msg_source *source(const struct harness *harness, const char *path)
 {
 	const struct msg_source *found = model_source(harness->model, entity_id("source", path));
@@ -331,6 +349,7 @@ int main(void)
 		TEST(telegrams_words_decide_the_state),
 		TEST(a_rate_limit_ends_when_telegram_said),
 		TEST(answered_tokens_are_counted),
+		TEST(one_that_is_limited_or_has_no_token_is_not_waited_for),
 		TEST(a_silent_source_is_late_then_stale_and_its_figures_go),
 		TEST(a_server_is_there_before_its_first_report_and_leaves_with_its_settings),
 		TEST(a_fleet_database_adds_disables_and_removes_bots),

@@ -142,7 +142,7 @@ static void draw_log(const struct app *app, const struct canvas *canvas)
 	struct logview list = {.count = window->count,
 		.follow = true,
 		.time_cells = canvas->columns >= BRIEF_COLUMNS ? 8 : 0,
-		.empty = "no line of its log"};
+		.empty = window->answered && window->done ? "no line of its log" : ""};
 	if (window->answered)
 		logview_fit(&list, &kind, &it, canvas);
 	else

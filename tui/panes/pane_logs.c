@@ -140,6 +140,17 @@ static void ask(struct app *app, struct logs_view *view)
 	free(wish.bots);
 }
 
+/* That there is none can be said when the answer is whole. Of an engine that is lost none comes. */
+static const char *say_none(
+	const struct app *app, const struct logs_view *view, const struct window *window)
+{
+	if (window->error[0])
+		return window->error;
+	if (!window->answered || !window->done)
+		return app->silent ? "" : "loading";
+	return view->expression[0] ? "no line fits the filter; Esc clears it" : "no line yet";
+}
+
 static void fit(struct app *app, void *data, int rows, int columns)
 {
 	struct logs_view *view = data;
@@ -156,9 +167,7 @@ static void fit(struct app *app, void *data, int rows, int columns)
 	view->list.source_cells = columns >= 100 ? 16 : columns >= 60 ? 12 : 8;
 	if (app_is_many(app) && columns >= 60)
 		view->list.source_cells += HOST_CELLS;
-	view->list.empty = window->error[0]      ? window->error
-			   : view->expression[0] ? "no line fits the filter; Esc clears it"
-						 : "no line yet";
+	view->list.empty = say_none(app, view, window);
 	logs_rows_fit(app, view);
 	if (!view->goto_first && !view->going) {
 		logs_remember_cursor(view, window);
