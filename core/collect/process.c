@@ -8,19 +8,18 @@
  */
 #include "core/collect/sources.h"
 
-#include <errno.h>
 #include <math.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <unistd.h>
 
 #include "core/base/attr.h"
 #include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/mem.h"
 #include "core/conf/settings.h"
+#include "core/collect/deaths.h"
 #include "core/collect/hub.h"
 #include "core/collect/post.h"
 #include "core/collect/process_look.h"
@@ -71,7 +70,7 @@ static bool is_readable(int fd)
 static void take_events(struct processes *processes)
 {
 	struct epoll_event events[EVENTS];
-	int count = epoll_wait(processes->epoll_fd, events, EVENTS, 0);
+	int count = epoll_wait(processes->deaths.epoll_fd, events, EVENTS, 0);
 	for (int i = 0; i < count; i++) {
 		struct bot_process *bot = events[i].data.ptr;
 		bool has_died = is_readable(bot->pidfd);
@@ -205,7 +204,8 @@ static void run(struct worker *worker)
 	rng_init(&processes->rng, (uint64_t)clock_cost_us());
 	while (!worker_stopping(worker)) {
 		const struct timer *first = timers_first(&processes->timers);
-		worker_wait(worker, processes->epoll_fd, POLLIN, first ? first->due_ms : INT64_MAX);
+		worker_wait(worker, processes->deaths.epoll_fd, POLLIN,
+			first ? first->due_ms : INT64_MAX);
 		take_orders(processes);
 		take_events(processes);
 		take_due(processes);
@@ -217,30 +217,14 @@ static void run(struct worker *worker)
 	roster_unref(processes->roster);
 }
 
-static bool prepare(void *context, struct err *err)
-{
-	struct processes *processes = context;
-	processes->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	return processes->epoll_fd >= 0 ||
-	       err_errno(err, errno, "cannot watch for deaths of processes");
-}
-
-/* Of one whose thread was not started there is something left. */
-static void release(void *context)
-{
-	struct processes *processes = context;
-	autoclose_release(&processes->epoll_fd);
-	free(processes);
-}
-
 static struct worker_spec make(const void *part)
 {
 	(void)part;
 	return (struct worker_spec){.name = "processes",
-		.prepare = prepare,
+		.prepare = deaths_prepare,
 		.run = run,
 		.context = xcalloc(1, sizeof(struct processes)),
-		.release = release};
+		.release = deaths_release};
 }
 
 const struct source_kind source_processes = {

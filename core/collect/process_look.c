@@ -82,7 +82,7 @@ static void watch_death(struct processes *processes, struct bot_process *bot)
 	bot->pidfd = (int)syscall(SYS_pidfd_open, bot->pid, 0);
 	struct epoll_event event = {.events = EPOLLIN, .data.ptr = bot};
 	if (bot->pidfd >= 0)
-		epoll_ctl(processes->epoll_fd, EPOLL_CTL_ADD, bot->pidfd, &event);
+		epoll_ctl(processes->deaths.epoll_fd, EPOLL_CTL_ADD, bot->pidfd, &event);
 }
 
 static void adopt(
@@ -156,7 +156,7 @@ static bool start_command(struct processes *processes, struct bot_process *bot, 
 	if (!command_start(&bot->command, &bot->conf->process.pid_command, err))
 		return false;
 	struct epoll_event event = {.events = EPOLLIN, .data.ptr = bot};
-	epoll_ctl(processes->epoll_fd, EPOLL_CTL_ADD, bot->command.ended_fd, &event);
+	epoll_ctl(processes->deaths.epoll_fd, EPOLL_CTL_ADD, bot->command.ended_fd, &event);
 	bot->command_until_ms = worker_now_ms(processes->worker) + PROCESS_COMMAND_MS;
 	processes->commands++;
 	return true;

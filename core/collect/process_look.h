@@ -12,6 +12,7 @@
 #include <sys/types.h>
 #include "core/base/rng.h"
 #include "core/collect/command.h"
+#include "core/collect/deaths.h"
 #include "core/collect/process_find.h"
 #include "core/collect/timers.h"
 
@@ -41,6 +42,7 @@ struct bot_process {
 };
 
 struct processes {
+	struct deaths deaths; /* and ends of commands; data.ptr is the bot */
 	struct worker *worker;
 	struct roster *roster;
 	struct bot_process **bots; /* those with a process reference, sorted by name */
@@ -50,7 +52,6 @@ struct processes {
 	unsigned commands;
 	int64_t searched_ms; /* last walk through /proc */
 	int search_error;    /* what it could not look at for want of our own, 0: nothing */
-	int epoll_fd;        /* deaths and ends of commands; data.ptr is the bot */
 	struct rng rng;
 };
 

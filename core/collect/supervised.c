@@ -7,7 +7,6 @@
  */
 #include "core/collect/sources.h"
 
-#include <errno.h>
 #include <math.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -24,6 +23,7 @@
 #include "core/msg/mailbox.h"
 #include "core/msg/msg.h"
 #include "core/conf/settings.h"
+#include "core/collect/deaths.h"
 #include "core/collect/hub.h"
 #include "core/collect/password.h"
 #include "core/collect/post.h"
@@ -51,6 +51,7 @@ struct watched {
 };
 
 struct supervised {
+	struct deaths deaths; /* data.u64 is the index */
 	struct worker *worker;
 	const struct conf_supervisor *conf;
 	const struct supervisor_kind *kind; /* NULL: this build cannot ask it */
@@ -62,7 +63,6 @@ struct supervised {
 	struct password password;
 	struct rng rng;
 	int64_t asked_ms;
-	int epoll_fd; /* deaths; data.u64 is the index */
 };
 
 static const char *name_of(const struct watched *bot)
@@ -88,13 +88,13 @@ static void watch_death(struct supervised *supervised, struct watched *bot)
 	struct epoll_event event = {
 		.events = EPOLLIN, .data.u64 = (uint64_t)(bot - supervised->bots)};
 	if (bot->pidfd >= 0)
-		epoll_ctl(supervised->epoll_fd, EPOLL_CTL_ADD, bot->pidfd, &event);
+		epoll_ctl(supervised->deaths.epoll_fd, EPOLL_CTL_ADD, bot->pidfd, &event);
 }
 
 static void take_deaths(struct supervised *supervised)
 {
 	struct epoll_event events[EVENTS];
-	int count = epoll_wait(supervised->epoll_fd, events, EVENTS, 0);
+	int count = epoll_wait(supervised->deaths.epoll_fd, events, EVENTS, 0);
 	int64_t soon_ms = worker_now_ms(supervised->worker) + AFTER_DEATH_MS;
 	for (int i = 0; i < count; i++) {
 		if (events[i].data.u64 < supervised->count)
@@ -428,7 +428,7 @@ static void run(struct worker *worker)
 	supervised->kind = supervisor_find(supervised->conf->kind);
 	rng_init(&supervised->rng, (uint64_t)clock_cost_us());
 	while (!worker_stopping(worker)) {
-		worker_wait(worker, supervised->epoll_fd, POLLIN, next_ms(supervised));
+		worker_wait(worker, supervised->deaths.epoll_fd, POLLIN, next_ms(supervised));
 		take_orders(supervised);
 		take_deaths(supervised);
 		if (next_ms(supervised) <= worker_now_ms(worker) && !worker_stopping(worker))
@@ -456,31 +456,15 @@ static bool is_same_part(const void *one, const void *other)
 	return same_supervisor(one, other);
 }
 
-static bool prepare(void *context, struct err *err)
-{
-	struct supervised *supervised = context;
-	supervised->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	return supervised->epoll_fd >= 0 ||
-	       err_errno(err, errno, "cannot watch for deaths of processes");
-}
-
-/* Of one whose thread was not started there is something left. */
-static void release(void *context)
-{
-	struct supervised *supervised = context;
-	autoclose_release(&supervised->epoll_fd);
-	free(supervised);
-}
-
 static struct worker_spec make(const void *part)
 {
 	struct supervised *supervised = xcalloc(1, sizeof(*supervised));
 	supervised->conf = part;
 	return (struct worker_spec){.name = "supervised",
-		.prepare = prepare,
+		.prepare = deaths_prepare,
 		.run = run,
 		.context = supervised,
-		.release = release};
+		.release = deaths_release};
 }
 
 const struct source_kind source_supervised = {
