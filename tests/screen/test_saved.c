@@ -11,9 +11,12 @@
 #include <errno.h>
 #include <ftw.h>
 #include <poll.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -31,12 +34,39 @@
 static char folder[64];
 static bool is_disk_dead;
 
+enum { HUNG_MAX = 16 };
+
+/* Who waits for the dead disk; shared with our children. */
+static struct hung {
+	atomic_int count;
+	pid_t pids[HUNG_MAX];
+} * hung;
+
+static void wait_for_ever(void)
+{
+	int at = atomic_fetch_add(&hung->count, 1);
+	if (at < HUNG_MAX)
+		hung->pids[at] = getpid();
+	for (;;)
+		pause();
+}
+
+/* They would outlive the test. How many there were. */
+static int end_hung(void)
+{
+	int count = atomic_exchange(&hung->count, 0);
+	for (int i = 0; i < count && i < HUNG_MAX; i++) {
+		kill(hung->pids[i], SIGKILL);
+		waitpid(hung->pids[i], NULL, 0);
+	}
+	return count;
+}
+
 /* A dead disk: whoever syncs a file, or opens ours, waits for ever. */
 int fsync(int fd)
 {
 	if (is_disk_dead)
-		for (;;)
-			pause();
+		wait_for_ever();
 	return (int)syscall(SYS_fsync, fd);
 }
 
@@ -47,13 +77,16 @@ int open(const char *path, int flags, ...)
 	unsigned mode = flags & O_CREAT ? va_arg(args, unsigned) : 0;
 	va_end(args);
 	if (is_disk_dead && strstr(path, "/screen-"))
-		for (;;)
-			pause();
+		wait_for_ever();
 	return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
 }
 
 static int setup(void **state)
 {
+	hung = hung ? hung
+		    : mmap(NULL, sizeof(*hung), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+			      -1, 0);
+	assert_ptr_not_equal(hung, MAP_FAILED);
 	strcpy(folder, "/tmp/botswain-saved-XXXXXX");
 	assert_non_null(mkdtemp(folder));
 	setenv("XDG_STATE_HOME", folder, 1);
@@ -71,6 +104,7 @@ static int teardown(void **state)
 	struct console *console = *state;
 	is_disk_dead = false;
 	saved_end(console->app);
+	end_hung();
 	nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 	return fleet_teardown(state);
 }
@@ -476,6 +510,8 @@ static void a_dead_disk_holds_up_neither_start_nor_keys_nor_leaving(void **state
 	begun_ms = clock_mono_ms(clock_real());
 	saved_end(console->app);
 	assert_in_range(clock_mono_ms(clock_real()) - begun_ms, 0, 500);
+	assert_int_equal(
+		end_hung(), 2); /* one that read and one that wrote, however much changed */
 }
 
 static void a_screen_that_is_told_not_to_remembers_nothing(void **state)

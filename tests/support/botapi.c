@@ -97,15 +97,15 @@ void botapi_start_again(struct botapi *botapi)
 
 void botapi_stop(struct botapi *botapi)
 {
-	static const char *const files[] = {
-		"botapi.port", "control.port", "transcript.jsonl", "bots.jsonl", "log"};
+	static const char *const files[] = {"botapi.port", "control.port", "statistics.port",
+		"transcript.jsonl", "bots.jsonl", "log"};
 	int status = spawn_end(&botapi->pid, SIGTERM);
 	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 	for (size_t i = 0; i < COUNT_OF(files); i++) {
 		autofree char *path = xasprintf("%s/%s", botapi->directory, files[i]);
 		unlink(path);
 	}
-	rmdir(botapi->directory);
+	assert_int_equal(rmdir(botapi->directory), 0);
 }
 
 static size_t take_body(char *data, size_t size, size_t count, void *to)
