@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * logs: windows on the event store, one page before the other until it is as much as was asked for, printed; -f follows until
- * the reader goes away, Ctrl-C, or the engine's end.
+ * logs: windows on the event store: the past (log_past.h), printed; -f follows until the reader goes away, Ctrl-C, or the
+ * engine's end.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,39 +14,31 @@
 #include "core/base/str.h"
 #include "core/parse/log_line.h"
 #include "tui/cli/cli.h"
+#include "tui/cli/log_past.h"
 #include "tui/cli/merge.h"
 #include "tui/window.h"
 
-/* ROWS: of one page, and printed where nothing else is said; FOLLOWED: of the past, before what is followed. */
+/* LINES: of the past, where nothing else is said; FOLLOWED: before what is followed. */
 enum {
-	ROWS = 1000,
+	LINES = 1000,
 	FOLLOWED = 10,
 	LINES_MAX = 1000000000,
 	PUT_BYTES = 256 << 10,
-	FOREVER_MS = 1000,
-	ONE_CLOCK_MS = 5000
-};
-
-struct page {
-	struct msg_row *rows;
-	size_t count;
+	FOREVER_MS = 1000
 };
 
 /* An answer comes in parts, and later ones add to it or replace it: what was printed is known by its
  * key. */
 struct reader {
-	struct window window, older; /* the end; the page before those that are there */
-	struct page *pages;          /* newest first */
-	size_t page_count, page_room, rows;
-	bool has_end,
-		is_whole; /* the newest page is there; and as many as are wanted, or all there are */
-	bool has_more;    /* before those */
-	char **seen;      /* keys, sorted */
+	struct window window; /* the end */
+	bool has_end;         /* is there */
+	char **seen;          /* keys, sorted */
 	size_t seen_count;
 };
 
 struct tail {
 	struct reader readers[WAYS_MAX]; /* one an engine that is asked */
+	struct log_past pasts[WAYS_MAX]; /* likewise */
 	struct str filter;
 	size_t lines;    /* of the past that are printed, at most */
 	bool is_bounded; /* it was said how much of the past */
@@ -110,67 +102,12 @@ static void remember(struct reader *tail)
 		qsort(tail->seen, tail->seen_count, sizeof(*tail->seen), compare_keys);
 }
 
-struct line {
-	const struct msg_row *row;
-	size_t engine;
-	int64_t at_ms; /* by the first engine's clock, if theirs differ */
-};
-
-static int compare_lines(const void *a, const void *b)
-{
-	const struct line *left = a, *right = b;
-	if (left->at_ms != right->at_ms)
-		return left->at_ms < right->at_ms ? -1 : 1;
-	if (left->engine != right->engine)
-		return left->engine < right->engine ? -1 : 1;
-	return (left->row > right->row) - (left->row < right->row); /* as its engine has them */
-}
-
-/* How far an engine's clock goes before that of the first; clocks that differ by seconds are one. */
-static int64_t skew_ms(const struct cli *cli, size_t engine)
-{
-	int64_t found_ms = cli_now_ms(cli, engine) - cli_now_ms(cli, 0);
-	return llabs(found_ms) < ONE_CLOCK_MS ? 0 : found_ms;
-}
-
-/* Of all engines, each oldest first; *ret_count of them. The caller frees the list. */
-static struct line *list_past(const struct cli *cli, const struct tail *tail, size_t *ret_count)
-{
-	size_t count = 0, at = 0;
-	for (size_t i = 0; i < cli->engine_count; i++)
-		count += tail->readers[i].rows;
-	struct line *lines = xcalloc(count + 1, sizeof(*lines));
-	for (size_t i = 0; i < cli->engine_count; i++) {
-		const struct reader *reader = &tail->readers[i];
-		for (size_t p = reader->page_count; p-- > 0;)
-			for (size_t row = 0; row < reader->pages[p].count; row++)
-				lines[at++] = (struct line){&reader->pages[p].rows[row], i,
-					reader->pages[p].rows[row].time_ms - skew_ms(cli, i)};
-	}
-	if (cli_is_many(cli) && count)
-		qsort(lines, count, sizeof(*lines), compare_lines);
-	*ret_count = count;
-	return lines;
-}
-
-static void forget_pages(struct reader *reader)
-{
-	for (size_t p = 0; p < reader->page_count; p++) {
-		for (size_t i = 0; i < reader->pages[p].count; i++)
-			msg_release(MSG_row, &reader->pages[p].rows[i]);
-		free(reader->pages[p].rows);
-	}
-	free(reader->pages);
-	reader->pages = NULL;
-	reader->page_count = reader->page_room = reader->rows = 0;
-}
-
 /* Nobody who asked for no number is to take the newest lines for all. */
 static void say_more(const struct cli *cli, const struct tail *tail, size_t left_out)
 {
 	bool has_more = left_out > 0;
 	for (size_t i = 0; i < cli->engine_count; i++)
-		has_more |= tail->readers[i].has_more;
+		has_more |= tail->pasts[i].has_more;
 	if (has_more && !tail->is_bounded && !tail->follow)
 		cli_say(0,
 			"these are the newest %zu lines, there are older ones: -n all prints all "
@@ -182,7 +119,7 @@ static void say_more(const struct cli *cli, const struct tail *tail, size_t left
 static void print_past(const struct cli *cli, struct tail *tail)
 {
 	size_t count;
-	autofree struct line *lines = list_past(cli, tail, &count);
+	autofree struct past_line *lines = log_past_list(cli, tail->pasts, &count);
 	size_t left_out = count > tail->lines ? count - tail->lines : 0;
 	str_clear(&tail->out);
 	tail->begun = true;
@@ -195,7 +132,7 @@ static void print_past(const struct cli *cli, struct tail *tail)
 	}
 	say_more(cli, tail, left_out);
 	for (size_t i = 0; i < cli->engine_count; i++)
-		forget_pages(&tail->readers[i]);
+		log_past_forget(&tail->pasts[i]);
 }
 
 /* What several engines say is held for a moment, so that it stands in the order in which it happened. */
@@ -208,7 +145,7 @@ static void print_new(
 		return;
 	}
 	print_row(cli, engine, row, &line);
-	merge_add(tail->merge, row->time_ms - skew_ms(cli, engine), engine,
+	merge_add(tail->merge, row->time_ms - log_skew_ms(cli, engine), engine,
 		clock_mono_ms(clock_real()), line.text, line.length);
 }
 
@@ -234,7 +171,7 @@ static void print_news(const struct cli *cli, struct tail *tail, size_t engine)
 static bool all_whole(const struct cli *cli, const struct tail *tail)
 {
 	for (size_t i = 0; i < cli->engine_count; i++)
-		if (tail->readers[i].window.asked && !tail->readers[i].is_whole &&
+		if (tail->readers[i].window.asked && !tail->pasts[i].is_whole &&
 			client_state(cli->engines[i].client) == CLIENT_ATTACHED)
 			return false;
 	return true;
@@ -249,43 +186,6 @@ static void begin(const struct cli *cli, struct tail *tail)
 			print_news(cli, tail, i);
 }
 
-/* Takes a copy of the rows: the window goes on. */
-static void keep_page(struct reader *reader, const struct window *window)
-{
-	if (!window->count)
-		return;
-	reader->pages =
-		grow(reader->pages, reader->page_count, &reader->page_room, sizeof(*reader->pages));
-	struct page *page = &reader->pages[reader->page_count++];
-	*page = (struct page){.rows = xcalloc(window->count, sizeof(*page->rows))};
-	for (; page->count < window->count; page->count++) {
-		struct msg_row *copy = msg_copy(MSG_row, &window->rows[page->count]);
-		page->rows[page->count] = *copy;
-		free(copy);
-	}
-	reader->rows += page->count;
-}
-
-/* The page before those that are there, as long as there is one and it is wanted. */
-static void ask_older(struct cli *cli, struct tail *tail, size_t engine, const struct window *last)
-{
-	struct reader *reader = &tail->readers[engine];
-	reader->has_more = last->count && last->more_before;
-	reader->is_whole = !reader->has_more || reader->rows >= tail->lines;
-	if (reader->is_whole)
-		return;
-	struct window *older = &reader->older;
-	struct msg_win_open open = {.window = (uint64_t)older->id,
-		.generation = ++older->wish.generation,
-		.store = (char *)(uintptr_t) "events",
-		.filter = tail->filter.text,
-		.anchor = last->rows[0].key,
-		.before = ROWS};
-	older->asked = true;
-	client_send(cli->engines[engine].client, MSG_win_open, &open);
-	older->answered = false;
-}
-
 static void take_end(struct cli *cli, struct tail *tail, struct reader *reader)
 {
 	copy_text(tail->error, sizeof(tail->error), reader->window.error);
@@ -297,9 +197,17 @@ static void take_end(struct cli *cli, struct tail *tail, struct reader *reader)
 	} else if (!reader->has_end) {
 		reader->has_end = true;
 		remember(reader);
-		keep_page(reader, &reader->window);
-		ask_older(cli, tail, cli->speaker, &reader->window);
+		log_past_take(&tail->pasts[cli->speaker], &reader->window,
+			cli->engines[cli->speaker].client, tail->filter.text, tail->lines);
 	}
+}
+
+static void take_older(const struct cli *cli, struct tail *tail, struct log_past *past)
+{
+	copy_text(tail->error, sizeof(tail->error), past->older.error);
+	if (!tail->error[0])
+		log_past_take(past, &past->older, cli->engines[cli->speaker].client,
+			tail->filter.text, tail->lines);
 }
 
 static void take_rows(void *context, enum msg_kind kind, const void *body)
@@ -307,18 +215,15 @@ static void take_rows(void *context, enum msg_kind kind, const void *body)
 	struct cli *cli = context;
 	struct tail *tail = cli->context;
 	struct reader *reader = &tail->readers[cli->speaker];
+	struct log_past *past = &tail->pasts[cli->speaker];
 	if (kind != MSG_win_rows || tail->gone)
 		return;
 	tail->parts++;
-	if (window_take(&reader->window, kind, body)) {
+	if (window_take(&reader->window, kind, body))
 		take_end(cli, tail, reader);
-	} else if (window_take(&reader->older, kind, body) && reader->older.done) {
-		copy_text(tail->error, sizeof(tail->error), reader->older.error);
-		keep_page(reader, &reader->older);
-		if (!tail->error[0])
-			ask_older(cli, tail, cli->speaker, &reader->older);
-	}
-	if (!tail->begun && !tail->error[0] && reader->is_whole && all_whole(cli, tail))
+	else if (window_take(&past->older, kind, body) && past->older.done)
+		take_older(cli, tail, past);
+	if (!tail->begun && !tail->error[0] && past->is_whole && all_whole(cli, tail))
 		begin(cli, tail);
 }
 
@@ -475,14 +380,14 @@ static void read_window(struct cli *cli, struct tail *tail)
 		.generation = 1,
 		.store = (char *)(uintptr_t) "events",
 		.filter = tail->filter.text,
-		.before = ROWS,
+		.before = LOG_PAGE_ROWS,
 		.follow = tail->follow};
 	cli->take = take_rows;
 	cli->context = tail;
 	for (size_t i = 0; i < cli->engine_count; i++) {
 		struct window *window = &tail->readers[i].window;
 		window_init(window, WINDOW_LOGS);
-		window_init(&tail->readers[i].older, WINDOW_DETAIL);
+		log_past_init(&tail->pasts[i]);
 		window->wish.generation = open.generation;
 		window->asked = cli_takes(cli, i);
 		if (window->asked)
@@ -505,7 +410,7 @@ static int result(const struct cli *cli, const struct tail *tail)
 static int run(struct cli *cli, int argc, char **argv)
 {
 	struct tail tail = {
-		.filter = STR_INIT, .out = STR_INIT, .lines = ROWS, .merge = merge_new()};
+		.filter = STR_INIT, .out = STR_INIT, .lines = LINES, .merge = merge_new()};
 	int status = CLI_USAGE;
 	if (read_options(cli, &tail, argc, argv)) {
 		read_window(cli, &tail);
@@ -515,8 +420,7 @@ static int run(struct cli *cli, int argc, char **argv)
 		status = result(cli, &tail);
 		for (size_t i = 0; i < cli->engine_count; i++) {
 			window_release(&tail.readers[i].window);
-			window_release(&tail.readers[i].older);
-			forget_pages(&tail.readers[i]);
+			log_past_release(&tail.pasts[i]);
 			forget_seen(&tail.readers[i]);
 		}
 	}
