@@ -24,13 +24,16 @@
 
 enum {
 	CONNECTIONS_MAX = 32,
-	/* More that were hung up on and are not closed yet: at its limit the server stops listening. */
+	/* More that were hung up on and are not closed yet. */
 	CONNECTIONS_ENDING = 32,
+	/* Whoever comes has so long to ask, however many come after: they wait at the door. A round trip over a line. */
+	NEWCOMER_MS = 100,
 	/* For a request and its answer, however they trickle, and between two of them. */
 	REQUEST_MS = 5000,
 	BLOCK_BYTES = 64 << 10,
 	WAIT_MS = 1000,
 	CROWDED_MS = 10,
+	SHUT_MS = 200,
 	SILENT_MS = 5000, /* an engine that has not marked a turn for so long is not healthy */
 };
 
@@ -44,6 +47,7 @@ struct exporter {
 	pthread_t thread;
 	struct seat *seats[CONNECTIONS_MAX + CONNECTIONS_ENDING];
 	size_t seat_count;
+	int64_t shut_until_ms; /* mono: no descriptor was left for whoever comes */
 	char *address;
 	int listener, stop_fd;
 	struct mailbox *orders; /* new limits, each a struct verdict_limits */
@@ -181,8 +185,8 @@ static void hang_up(struct seat *seat)
 	(void)shutdown(seat->fd, SHUT_RDWR);
 }
 
-/* A place is always free for the next one: who has not been answered for longest goes. */
-static void keep_a_place_free(const struct exporter *exporter)
+/* Who goes when somebody comes: it has not been answered for longest. NULL: there is a place. */
+static struct seat *first_to_go(const struct exporter *exporter)
 {
 	struct seat *oldest = NULL;
 	size_t count = 0;
@@ -192,8 +196,20 @@ static void keep_a_place_free(const struct exporter *exporter)
 		if (!seat->is_over && (!oldest || seat->since_ms < oldest->since_ms))
 			oldest = seat;
 	}
-	if (count >= CONNECTIONS_MAX)
-		hang_up(oldest);
+	return count >= CONNECTIONS_MAX ? oldest : NULL;
+}
+
+/* How long until somebody may come in; 0: now. */
+static int door_ms(const struct exporter *exporter)
+{
+	const struct seat *oldest = first_to_go(exporter);
+	int64_t open_ms = exporter->shut_until_ms;
+	if (exporter->seat_count == COUNT_OF(exporter->seats))
+		return CROWDED_MS;
+	if (oldest && oldest->since_ms + NEWCOMER_MS > open_ms)
+		open_ms = oldest->since_ms + NEWCOMER_MS;
+	int64_t left_ms = open_ms - clock_mono_ms(clock_real());
+	return left_ms > 0 ? (int)left_ms : 0;
 }
 
 static void seat(struct exporter *exporter, struct MHD_Connection *connection, void **context)
@@ -204,7 +220,6 @@ static void seat(struct exporter *exporter, struct MHD_Connection *connection, v
 	seat->since_ms = clock_mono_ms(clock_real());
 	exporter->seats[exporter->seat_count++] = seat;
 	*context = seat;
-	keep_a_place_free(exporter);
 }
 
 static void unseat(struct exporter *exporter, struct seat *seat)
@@ -242,13 +257,36 @@ static void end_late_requests(const struct exporter *exporter)
 			hang_up(exporter->seats[i]);
 }
 
+static void make_place(const struct exporter *exporter)
+{
+	struct seat *oldest = first_to_go(exporter);
+	if (oldest)
+		hang_up(oldest);
+}
+
+static void let_in(struct exporter *exporter)
+{
+	while (door_ms(exporter) == 0) {
+		struct sockaddr_storage from = {0};
+		socklen_t size = sizeof(from);
+		int fd = accept4(exporter->listener, (struct sockaddr *)&from, &size,
+			SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd < 0 && errno != EAGAIN)
+			exporter->shut_until_ms = clock_mono_ms(clock_real()) + SHUT_MS;
+		if (fd < 0)
+			return;
+		make_place(exporter);
+		(void)MHD_add_connection(exporter->daemon, fd, (struct sockaddr *)&from, size);
+		MHD_run(exporter->daemon); /* it has its seat */
+	}
+}
+
 /* ---- the thread ---- */
 
-/* When it is crowded the server does not listen again before it is run again. */
 static int wait_ms(const struct exporter *exporter)
 {
 	MHD_UNSIGNED_LONG_LONG due = WAIT_MS;
-	int most = exporter->seat_count >= CONNECTIONS_MAX ? CROWDED_MS : WAIT_MS;
+	int door = door_ms(exporter), most = door ? door : WAIT_MS;
 	return MHD_get_timeout(exporter->daemon, &due) == MHD_YES &&
 			       due < (MHD_UNSIGNED_LONG_LONG)most
 		       ? (int)due
@@ -271,17 +309,19 @@ static void *run(void *context)
 	int http_fd = MHD_get_daemon_info(exporter->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
 	struct pollfd fds[] = {{.fd = exporter->stop_fd, .events = POLLIN},
 		{.fd = http_fd, .events = POLLIN}, {.fd = client_fd(exporter->client)},
-		{.fd = mailbox_fd(exporter->orders), .events = POLLIN}};
+		{.fd = mailbox_fd(exporter->orders), .events = POLLIN}, {.events = POLLIN}};
 	while (!(fds[0].revents & POLLIN)) {
 		bool lost = client_state(exporter->client) == CLIENT_LOST;
 		fds[2].fd = lost ? -1 : client_fd(exporter->client);
 		fds[2].events = client_wants_write(exporter->client) ? POLLIN | POLLOUT : POLLIN;
+		fds[4].fd = door_ms(exporter) ? -1 : exporter->listener;
 		if (poll(fds, COUNT_OF(fds), wait_ms(exporter)) < 0)
 			fds[0].revents = 0;
 		take_orders(exporter);
 		client_pump(
 			exporter->client, exporter->model, clock_mono_ms(clock_real()), NULL, NULL);
 		end_late_requests(exporter);
+		let_in(exporter);
 		MHD_run(exporter->daemon);
 	}
 	return NULL;
@@ -297,8 +337,8 @@ static bool fail(struct exporter *exporter, struct err *err, const char *what)
 
 static bool start_daemon(struct exporter *exporter)
 {
-	exporter->daemon = MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, answer, exporter,
-		MHD_OPTION_LISTEN_SOCKET, exporter->listener, MHD_OPTION_CONNECTION_LIMIT,
+	exporter->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL,
+		answer, exporter, MHD_OPTION_CONNECTION_LIMIT,
 		(unsigned)(CONNECTIONS_MAX + CONNECTIONS_ENDING), MHD_OPTION_NOTIFY_CONNECTION,
 		on_connection, exporter, MHD_OPTION_NOTIFY_COMPLETED, on_answered, exporter,
 		MHD_OPTION_END);
@@ -356,8 +396,8 @@ void exporter_free(struct exporter *exporter)
 		pthread_join(exporter->thread, NULL);
 	}
 	if (exporter->daemon)
-		MHD_stop_daemon(exporter->daemon); /* closes the listener */
-	else if (exporter->listener >= 0)
+		MHD_stop_daemon(exporter->daemon);
+	if (exporter->listener >= 0)
 		close(exporter->listener);
 	if (exporter->address && *exporter->address == '/')
 		unlink(exporter->address);

@@ -13,7 +13,7 @@
 #include "core/base/mem.h"
 #include "core/base/str.h"
 
-enum { WAITING_MAX = 128 };
+enum { WAITING_MAX = 1024 }; /* beyond it a Unix socket refuses, and a scrape fails */
 
 static bool say_errno(struct err *err, const char *address)
 {

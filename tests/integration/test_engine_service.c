@@ -266,6 +266,47 @@ static void those_who_trickle_keep_no_scraper_out(void **state)
 	assert_exits(pid, 0);
 }
 
+enum { BEHIND = 80, AT_THE_DOOR_MS = 50, TRIES = 10 };
+
+/* Answered, though so many came behind it before it asked. */
+static bool asks_before_a_crowd(const char *path)
+{
+	static const char request[] = "GET /healthz HTTP/1.0\r\n\r\n";
+	int behind[BEHIND], fd = open_trickle(path);
+	for (int i = 0; i < BEHIND; i++)
+		behind[i] = open_trickle(path);
+	struct pollfd slot = {.fd = fd, .events = POLLIN};
+	char answer[64] = "";
+	bool stayed = poll(&slot, 1, AT_THE_DOOR_MS) == 0;
+	if (stayed && send(fd, request, sizeof(request) - 1, MSG_NOSIGNAL) > 0 &&
+		poll(&slot, 1, PATIENCE_MS) == 1)
+		(void)recv(fd, answer, sizeof(answer) - 1, 0);
+	for (int i = 0; i < BEHIND; i++)
+		close(behind[i]);
+	close(fd);
+	return strstr(answer, " 200 ") != NULL;
+}
+
+/* Several tries: a machine that lets neither of us run for so long is no failure. */
+static void whoever_comes_has_a_moment_to_ask(void **state)
+{
+	const struct scene *scene = *state;
+	char path[108];
+	struct screen screen;
+	bool was_answered = false;
+	serve_metrics(scene, path, sizeof(path));
+	pid_t pid = scene_start(scene, NULL);
+	screen_load(scene, &screen);
+	screen_attach(&screen);
+	AWAIT(&screen, says_clients(path, 1));
+	for (int i = 0; i < TRIES && !was_answered; i++)
+		was_answered = asks_before_a_crowd(path);
+	assert_true(was_answered);
+	screen_detach(&screen);
+	kill(pid, SIGTERM);
+	assert_exits(pid, 0);
+}
+
 /* However often a byte comes: the time of a request is bounded. */
 static void a_request_that_never_ends_is_hung_up_on(void **state)
 {
@@ -496,6 +537,7 @@ int main(void)
 		TEST(a_prometheus_reads_what_the_screens_see),
 		TEST(scrapers_that_hang_hold_up_nobody),
 		TEST(those_who_trickle_keep_no_scraper_out),
+		TEST(whoever_comes_has_a_moment_to_ask),
 		TEST(a_request_that_never_ends_is_hung_up_on),
 		TEST(members_of_the_group_may_attach_and_others_may_not),
 		TEST(a_reload_opens_and_closes_the_door),
