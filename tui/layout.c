@@ -7,7 +7,9 @@ enum {
 	METRICS_MIN = 6,
 	DETAIL_MIN = 8,
 	BOTS_MIN = 6,
+	SERVICES_MIN = 4,
 	SERVICES_MAX = 8,
+	ENDED_MIN = 3, /* under this an operation that has ended is one line */
 	TINY_ROWS = 9,
 };
 
@@ -89,14 +91,42 @@ static void place_narrow(const struct layout_wish *wish, struct layout *layout, 
 	layout->panes[PANE_bots] = rest;
 }
 
+static int services_rows(const struct layout_wish *wish)
+{
+	return clamp(with_title(wish->wanted[PANE_services]), 1, SERVICES_MAX);
+}
+
+static int services_least(const struct layout_wish *wish)
+{
+	int services = services_rows(wish);
+	return services < SERVICES_MIN ? services : SERVICES_MIN;
+}
+
+/* What fires gets its rows, up to a quarter of the screen. */
+static int alerts_claim(const struct layout_wish *wish)
+{
+	return clamp(with_title(wish->needed[PANE_alerts]), 1, wish->rows / 4);
+}
+
+/* Of a column of so many: two thirds, as long as half of it is enough for what fires. */
+static int bots_rows(const struct layout_wish *wish, int rows)
+{
+	int most = rows * 2 / 3, least = rows / 2;
+	int claimed = rows - alerts_claim(wish) - services_least(wish);
+	if (most > claimed)
+		most = claimed > least ? claimed : least;
+	return clamp(with_title(wish->wanted[PANE_bots]), BOTS_MIN, most);
+}
+
 static void place_left(const struct layout_wish *wish, struct layout *layout, struct rect left)
 {
 	int alerts = with_title(wish->wanted[PANE_alerts]);
-	int bots = with_title(wish->wanted[PANE_bots]);
-	int services = clamp(with_title(wish->wanted[PANE_services]), 1, SERVICES_MAX);
-	int others = left.rows - clamp(bots, BOTS_MIN, left.rows * 2 / 3);
-	/* Alerts that are few leave their half to Services. */
+	int services = services_rows(wish), claim = alerts_claim(wish);
+	int others = left.rows - bots_rows(wish, left.rows);
+	/* Alerts that are few leave their half to Services; those that fire leave it a few rows. */
 	int spare = others - (alerts < others / 2 ? alerts : others / 2);
+	if (spare > SERVICES_MIN && spare > others - claim)
+		spare = others - claim > SERVICES_MIN ? others - claim : SERVICES_MIN;
 	if (services > spare)
 		services = spare > 3 ? spare : 1;
 	layout->panes[PANE_services] = take_bottom(&left, services);
@@ -113,17 +143,35 @@ static void place_right(const struct layout_wish *wish, struct layout *layout, s
 	layout->panes[PANE_metrics] = right;
 }
 
-/* Rows of the two columns: what the taller one needs, as long as Logs keeps enough. */
+/* Rows with which the two columns show what fires beside as many bots as without it. */
+static int claimed_rows(const struct layout_wish *wish, int most)
+{
+	int bots = clamp(with_title(wish->wanted[PANE_bots]), BOTS_MIN, most * 2 / 3);
+	return bots + alerts_claim(wish) + services_least(wish);
+}
+
+/* Rows of the two columns: what the taller one needs, as long as Logs keeps a third; a quarter while alerts want rows. */
 static int top_rows(const struct layout_wish *wish, int rows)
 {
-	int services = clamp(with_title(wish->wanted[PANE_services]), 1, SERVICES_MAX);
 	int left = with_title(wish->wanted[PANE_bots]) + with_title(wish->wanted[PANE_alerts]) +
-		   services;
+		   services_rows(wish);
 	int right = with_title(wish->wanted[PANE_detail]) + METRICS_MIN + 2;
 	int most = rows * 2 / 3;
+	if (wish->needed[PANE_alerts])
+		most = clamp(claimed_rows(wish, most), most, rows * 3 / 4);
 	if (most > rows - LOGS_MIN)
 		most = rows - LOGS_MIN;
 	return clamp(left > right ? left : right, TOP_MIN, most);
+}
+
+/* What runs has its rows; what has ended gives them up to alerts. */
+static int operations_rows(const struct layout_wish *wish, int rows)
+{
+	int wanted = clamp(with_title(wish->wanted[PANE_operations]), 1, rows / 6);
+	if (wish->needed[PANE_operations] || !wish->needed[PANE_alerts])
+		return wanted;
+	int spare = rows * 2 / 3 - claimed_rows(wish, rows * 2 / 3);
+	return wanted <= spare ? wanted : spare < ENDED_MIN ? 1 : spare;
 }
 
 /* A pane without a place of its own stands where Logs stood until another is chosen. */
@@ -137,8 +185,7 @@ static void lend_place(const struct layout_wish *wish, struct layout *layout)
 
 static void place_wide(const struct layout_wish *wish, struct layout *layout, struct rect rest)
 {
-	int operations = clamp(with_title(wish->wanted[PANE_operations]), 1, rest.rows / 6);
-	layout->panes[PANE_operations] = take_bottom(&rest, operations);
+	layout->panes[PANE_operations] = take_bottom(&rest, operations_rows(wish, rest.rows));
 	struct rect top = take_top(&rest, top_rows(wish, rest.rows));
 	layout->panes[PANE_logs] = rest;
 	struct rect left = take_left(&top, wish->columns * 5 / 8);

@@ -40,6 +40,9 @@ struct layout_wish {
 	enum zoom zoom;
 	int wanted[PANE_COUNT]; /* rows of content that it could fill, headings included; 0: nothing
 				   happens there, one line is enough */
+	int needed
+		[PANE_COUNT]; /* of those, for what goes on now, headings included: alerts that fire come before
+				   operations that have ended */
 };
 
 struct layout {

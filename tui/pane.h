@@ -35,6 +35,8 @@ struct pane {
 	void (*update)(struct app *app, void *view);
 	/* Rows of content that it could fill; 0: nothing happens, one line is enough. */
 	int (*wanted)(const struct app *app, const void *view);
+	/* Of those, the rows of what goes on now, headings included: they come before what is over elsewhere. NULL: all. */
+	int (*needed)(const struct app *app, const void *view);
 	/* Its size, without the title; rows 0: not on the screen. */
 	void (*fit)(struct app *app, void *view, int rows, int columns);
 	/* What stands at the right of its title, and in its one-line form beside the title. */

@@ -19,8 +19,11 @@ static void compute_layout(struct app *app)
 		.focus = place->focus,
 		.lower = place->lower,
 		.zoom = place->zoom};
-	for (int id = 0; id < PANE_COUNT; id++)
-		wish.wanted[id] = pane_of((enum pane_id)id)->wanted(app, app->view[id]);
+	for (int id = 0; id < PANE_COUNT; id++) {
+		const struct pane *pane = pane_of((enum pane_id)id);
+		wish.wanted[id] = pane->wanted(app, app->view[id]);
+		wish.needed[id] = pane->needed ? pane->needed(app, app->view[id]) : wish.wanted[id];
+	}
 	layout_compute(&wish, &app->layout);
 }
 

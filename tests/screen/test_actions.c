@@ -153,6 +153,32 @@ static void a_running_backup_shows_how_long_it_takes_and_how_far_it_is(void **st
 	console_expect(console, "1m23 99%");
 }
 
+/* Two thirds of the screen are not enough for seven bots, six alerts and what was done a moment ago. */
+static void what_fires_is_seen_before_what_has_ended(void **state)
+{
+	struct scene *scene = *state;
+	struct console *console = scene->console;
+	for (int i = 0; i < 6; i++)
+		kill_bot(console, names[i]);
+	console_resize(console, 32, 160);
+	console_advance(console, 1000);
+	console_expect(console, "6 firing");
+	for (uint64_t id = 1; id <= 4; id++)
+		put_operation(console, id, "restart gus", console->app->now_ms - 2000,
+			console->app->now_ms - 1000);
+	console_settle(console);
+	/* title, heading and six alerts */
+	assert_in_range(
+		console_row(console, "7 Services") - console_row(console, "3 Alerts"), 8, 10);
+	console_expect(console, "6 Operations  done restart gus");
+	put_operation(console, 5, "restart fay", console->app->now_ms, 0);
+	console_settle(console);
+	console_expect_not(console, "6 Operations  running");
+	console_expect(console, "1 running");
+	console_expect(console, "restart fay");
+	console_expect(console, "done       ");
+}
+
 static int64_t minutes_ago(const struct console *console, int minutes)
 {
 	return console->app->now_ms - minutes * INT64_C(60000);
@@ -490,6 +516,7 @@ int main(void)
 {
 #define ACTION_TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 	const struct CMUnitTest tests[] = {
+		ACTION_TEST(what_fires_is_seen_before_what_has_ended),
 		ACTION_TEST(a_running_backup_shows_how_long_it_takes_and_how_far_it_is),
 		ACTION_TEST(an_operation_that_begins_is_the_first_row_at_once),
 		ACTION_TEST(rows_stay_where_a_row_was_chosen_though_an_operation_begins),

@@ -74,6 +74,8 @@ static void every_size_is_covered_without_gap_or_overlap(void **state)
 					(enum pane_id)(1 + (rows * 3 + columns) % (PANE_COUNT - 1)),
 				.zoom = (enum zoom)((rows + columns / 7) % 3)};
 			memcpy(wish.wanted, wanted[(rows + columns) % 3], sizeof(wish.wanted));
+			if (columns / 3 % 2)
+				memcpy(wish.needed, wish.wanted, sizeof(wish.needed));
 			compute(&wish, &layout);
 		}
 	}
@@ -108,6 +110,7 @@ static void a_wide_screen_shows_all_panes_at_useful_sizes(void **state)
 				.focus = PANE_bots,
 				.lower = PANE_detail};
 			memcpy(wish.wanted, wanted[load], sizeof(wish.wanted));
+			memcpy(wish.needed, wanted[load], sizeof(wish.needed));
 			compute(&wish, &layout);
 			assert_true(layout.wide);
 			for (int pane = 0; pane <= PANE_services; pane++)
@@ -137,6 +140,78 @@ static void quiet_panes_take_one_line_and_logs_takes_the_rows(void **state)
 	assert_int_equal(quiet.panes[PANE_alerts].rows, 1);
 	assert_int_equal(quiet.panes[PANE_operations].rows, 1);
 	assert_true(quiet.panes[PANE_logs].rows > busy.panes[PANE_logs].rows);
+}
+
+/* Twelve bots, six alerts of eight that fire, three operations that have ended. */
+static struct layout_wish on_fire(int rows)
+{
+	struct layout_wish wish = {
+		.rows = rows, .columns = 160, .focus = PANE_bots, .lower = PANE_detail};
+	memcpy(wish.wanted,
+		(const int[PANE_COUNT]){[PANE_bots] = 13,
+			[PANE_detail] = 16,
+			[PANE_alerts] = 9,
+			[PANE_metrics] = 6,
+			[PANE_logs] = 1000,
+			[PANE_operations] = 4,
+			[PANE_services] = 6},
+		sizeof(wish.wanted));
+	wish.needed[PANE_alerts] = 7;
+	return wish;
+}
+
+static void what_fires_is_seen_before_operations_that_have_ended(void **state)
+{
+	(void)state;
+	struct layout_wish wish = on_fire(45);
+	struct layout layout;
+	compute(&wish, &layout);
+	assert_in_range(layout.panes[PANE_alerts].rows, 8, 10); /* title, heading, six alerts */
+	assert_int_equal(layout.panes[PANE_operations].rows, 1);
+	assert_int_equal(layout.panes[PANE_bots].rows, 14);
+	assert_in_range(layout.panes[PANE_services].rows, 4, 7);
+	wish.needed[PANE_alerts] = wish.wanted[PANE_alerts] = 0;
+	compute(&wish, &layout);
+	assert_int_equal(layout.panes[PANE_operations].rows, 5);
+}
+
+static void an_operation_that_runs_keeps_its_rows_and_logs_give_some(void **state)
+{
+	(void)state;
+	struct layout_wish wish = on_fire(45);
+	struct layout layout;
+	wish.needed[PANE_operations] = wish.wanted[PANE_operations];
+	compute(&wish, &layout);
+	assert_int_equal(layout.panes[PANE_operations].rows, 5);
+	assert_in_range(layout.panes[PANE_alerts].rows, 8, 10);
+	assert_int_equal(layout.panes[PANE_bots].rows, 14);
+	assert_in_range(layout.panes[PANE_logs].rows, 7, 12);
+}
+
+/* On a large screen nobody has to give way. */
+static void operations_that_have_ended_keep_the_rows_that_nobody_wants(void **state)
+{
+	(void)state;
+	struct layout_wish wish = on_fire(60);
+	struct layout layout;
+	compute(&wish, &layout);
+	assert_int_equal(layout.panes[PANE_operations].rows, 5);
+	assert_in_range(layout.panes[PANE_alerts].rows, 8, 10);
+	assert_in_range(layout.panes[PANE_services].rows, 7, 7);
+}
+
+static void alerts_by_the_dozen_take_no_more_than_their_share(void **state)
+{
+	(void)state;
+	struct layout_wish wish = on_fire(45);
+	struct layout layout;
+	wish.needed[PANE_alerts] = wish.wanted[PANE_alerts] = 60;
+	wish.wanted[PANE_bots] = 500;
+	compute(&wish, &layout);
+	assert_in_range(layout.panes[PANE_alerts].rows, 5, 11);
+	assert_in_range(layout.panes[PANE_bots].rows, 15, 20);
+	assert_in_range(layout.panes[PANE_services].rows, 4, 7);
+	assert_in_range(layout.panes[PANE_logs].rows, 10, 14);
 }
 
 static void at_80x24_a_digit_chooses_the_lower_half(void **state)
@@ -199,6 +274,10 @@ int main(void)
 		cmocka_unit_test(the_focused_pane_is_always_on_the_screen),
 		cmocka_unit_test(a_wide_screen_shows_all_panes_at_useful_sizes),
 		cmocka_unit_test(quiet_panes_take_one_line_and_logs_takes_the_rows),
+		cmocka_unit_test(what_fires_is_seen_before_operations_that_have_ended),
+		cmocka_unit_test(an_operation_that_runs_keeps_its_rows_and_logs_give_some),
+		cmocka_unit_test(operations_that_have_ended_keep_the_rows_that_nobody_wants),
+		cmocka_unit_test(alerts_by_the_dozen_take_no_more_than_their_share),
 		cmocka_unit_test(at_80x24_a_digit_chooses_the_lower_half),
 		cmocka_unit_test(
 			on_a_wide_screen_checks_stand_where_logs_stood_until_another_pane_is_chosen),

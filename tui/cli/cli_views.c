@@ -48,7 +48,6 @@ AGE_CELL(source, ok_ms) NUMBER_CELL(source, latency_ms) TEXT_CELL(source, circui
 COUNT_CELL(source, dropped)
 SEVERITY_CELL(alert)
 TEXT_CELL(alert, rule) TEXT_CELL(alert, state) TEXT_CELL(alert, text)
-AGE_CELL(alert, since_ms)
 TEXT_CELL(operation, title) TEXT_CELL(operation, by) TEXT_CELL(operation, reason) TEXT_CELL(operation, state)
 TEXT_CELL(operation, result) AGE_CELL(operation, started_ms)
 	/* clang-format on */
@@ -175,6 +174,16 @@ static void put_check_status(
 		str_addf(to, "%lld", (long long)check->status);
 }
 
+/* As on the screen: of what is over since when it is. */
+static void put_alert_since(
+	const struct model *model, const void *body, int64_t now_ms, struct str *to)
+{
+	int64_t at_ms = alert_since(body);
+	(void)model;
+	if (at_ms > 0)
+		str_adds(to, format_duration(now_ms > at_ms ? now_ms - at_ms : 0).text);
+}
+
 /* A resolved alert is no trouble, and one that waits for its hold time not yet. */
 static uint64_t alert_weight(const void *body)
 {
@@ -210,7 +219,7 @@ static const struct list_column source_columns[] = {
 	{"DROPPED", true, put_source_dropped}, {"CIRCUIT", false, put_source_circuit}, {"ERROR", false, put_source_error},
 };
 static const struct list_column alert_columns[] = {
-	{"S", false, put_alert_letter}, {"SINCE", true, put_alert_since_ms}, {"STATE", false, put_alert_state},
+	{"S", false, put_alert_letter}, {"SINCE", true, put_alert_since}, {"STATE", false, put_alert_state},
 	{"TARGET", false, put_alert_words}, {"ALERT", false, put_alert_rule}, {"TEXT", false, put_alert_text},
 };
 static const struct list_column operation_columns[] = {

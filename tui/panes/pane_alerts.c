@@ -107,6 +107,27 @@ static int wanted(const struct app *app, const void *data)
 	return (int)(list->rows.shown.count + list->hidden) + 1;
 }
 
+/* What is just over keeps its row: one that comes and goes moves nothing. */
+static bool is_of_now(const struct app *app, const struct msg_alert *alert)
+{
+	enum { JUST_OVER_MS = 60000 };
+	return alert_stage(alert) != ALERT_OVER ||
+	       app_now(app, alert->id) - alert->resolved_ms < JUST_OVER_MS;
+}
+
+static int needed(const struct app *app, const void *data)
+{
+	const struct list *list = data;
+	int found = 0, shown = (int)list->rows.shown.count;
+	size_t count;
+	const struct msg_alert *const *alerts = model_alerts(app_model(app), &count);
+	if (count_stage(app, ALERT_FIRES) == 0)
+		return 0;
+	for (size_t i = 0; i < count; i++)
+		found += is_of_now(app, alerts[i]);
+	return (found < shown ? found : shown) + 1;
+}
+
 static void note(const struct app *app, const void *data, struct str *text)
 {
 	size_t pending = count_stage(app, ALERT_WAITS);
@@ -314,6 +335,7 @@ const struct pane pane_alerts = {
 	.release = list_release,
 	.update = update,
 	.wanted = wanted,
+	.needed = needed,
 	.fit = fit,
 	.note = note,
 	.line = line,

@@ -111,6 +111,12 @@ static int wanted(const struct app *app, const void *data)
 		     (operation && operation->output_lines ? OUTPUT_MIN : 0));
 }
 
+/* What has ended is no more than a line where alerts want the rows, unless somebody looks at it. */
+static int needed(const struct app *app, const void *data)
+{
+	return running(app) || app_pane(app) == &pane_operations ? wanted(app, data) : 0;
+}
+
 static void ask_output(struct app *app, const struct msg_operation *operation, int rows)
 {
 	struct window *window = &app->windows[WINDOW_OUTPUT];
@@ -355,6 +361,7 @@ const struct pane pane_operations = {
 	.release = list_release,
 	.update = update,
 	.wanted = wanted,
+	.needed = needed,
 	.fit = fit,
 	.note = note,
 	.line = line,
