@@ -188,7 +188,9 @@ static void take_answer(struct app *app, size_t link, enum msg_kind kind, const 
 		if (!more)
 			app->requests[i].req = 0;
 		app->answerer = link;
+		app->answers = true;
 		take(app, req, kind, body);
+		app->answers = false;
 		app->dirty = true;
 		return;
 	}
@@ -314,7 +316,13 @@ static void look_at_engines(struct app *app, uint32_t turned)
 	}
 }
 
-/* Its time is over, or the result stands where it was announced. */
+static bool is_refused(const struct app *app, const struct command *command)
+{
+	autostr struct str why = STR_INIT;
+	return !command_ready(app, command, &why);
+}
+
+/* Its time is over, the result stands where it was announced, or what could not be done can be. */
 static void look_at_toast(struct app *app)
 {
 	const struct msg_operation *operation = model_operation(app->live, app->toast_operation);
@@ -322,6 +330,10 @@ static void look_at_toast(struct app *app)
 	if (operation && operation->ended_ms) {
 		toast_dismiss(&app->toast);
 		app->toast_operation = 0;
+	}
+	if (app->toast_refused && !is_refused(app, app->toast_refused)) {
+		toast_dismiss(&app->toast);
+		app->toast_refused = NULL;
 	}
 	(void)toast_due_ms(&app->toast, app_mono_ms(app));
 	if (app->toast.until_ms != said)

@@ -89,6 +89,10 @@ struct app {
 	struct alarm alarm;
 	struct saved *saved;      /* NULL: nothing is remembered */
 	uint64_t toast_operation; /* the toast is about this one, and ends with it; 0 none */
+	const struct command *
+		toast_refused; /* it says why this cannot be done, and ends when it can; NULL: none */
+	bool answers;          /* what is said now answers a key */
+	bool toast_answers; /* the toast does: the next key that does something hastens its end */
 	struct {
 		uint64_t req;
 		size_t link;

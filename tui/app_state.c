@@ -138,6 +138,8 @@ void app_toast(struct app *app, bool error, const char *format, ...)
 	va_end(args);
 	toast_say(&app->toast, app_mono_ms(app), error, "%s", text);
 	app->toast_operation = 0;
+	app->toast_refused = NULL;
+	app->toast_answers = app->answers;
 	app->toast_goes_on = false;
 	app->dirty = true;
 }

@@ -171,7 +171,7 @@ bool command_ready(const struct app *app, const struct command *command, struct 
 	return is_ready(app, command, false, ret_why);
 }
 
-void command_run(struct app *app, const struct command *command, const char *args)
+static void run(struct app *app, const struct command *command, const char *args)
 {
 	autostr struct str why = STR_INIT;
 	struct err err = {.code = ERR_NONE};
@@ -179,11 +179,24 @@ void command_run(struct app *app, const struct command *command, const char *arg
 	bool named = args[0] && command->flags & CMD_BOTS;
 	if (!is_ready(app, command, named, &why) && !(named && why.length == 0)) {
 		app_toast(app, true, "%s: %s", command->name, why.text);
+		app->toast_refused = named ? NULL : command;
 		return;
 	}
 	if (!command->run(app, command, args, &err) && err.code != ERR_NONE)
 		app_toast(app, true, "%s", err.text);
 	app_dirty(app);
+}
+
+/* Whoever goes on has read what the key before was answered. */
+void command_run(struct app *app, const struct command *command, const char *args)
+{
+	bool answered = app->toast_answers && !app->toast_operation, inner = app->answers;
+	app->answers = true;
+	app->toast_answers = false;
+	run(app, command, args);
+	app->answers = inner;
+	if (answered && !app->toast_answers)
+		toast_hasten(&app->toast);
 }
 
 void command_line(struct app *app, const char *line)

@@ -18,6 +18,7 @@ void toast_say(struct toast *toast, int64_t now_ms, bool error, const char *form
 		toast->text[utf8_cut(
 			toast->text, sizeof(toast->text) - 1, sizeof(toast->text) - 4)] = '\0';
 	toast->error = error;
+	toast->said_ms = now_ms;
 	toast->until_ms = now_ms + (error ? TOAST_ERROR_MS : TOAST_MS);
 }
 
@@ -26,6 +27,12 @@ int64_t toast_due_ms(struct toast *toast, int64_t now_ms)
 	if (toast->until_ms && now_ms >= toast->until_ms)
 		toast->until_ms = 0;
 	return toast->until_ms ? toast->until_ms : -1;
+}
+
+void toast_hasten(struct toast *toast)
+{
+	if (toast->until_ms > toast->said_ms + TOAST_LEAST_MS)
+		toast->until_ms = toast->said_ms + TOAST_LEAST_MS;
 }
 
 bool toast_dismiss(struct toast *toast)

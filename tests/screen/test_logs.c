@@ -126,7 +126,7 @@ static void a_search_goes_through_what_the_window_does_not_hold(void **state)
 	console_keys(console, "N");
 	assert_at(console, "line number 77 ");
 	console_keys(console, "N");
-	console_expect(console, "nothing more");
+	console_expect(console, "no more matches above: n looks below");
 	console_keys(console, "n n");
 	assert_at(console, "line number 477");
 	console_keys(console, "Esc Esc");
@@ -175,6 +175,58 @@ static void errors_and_warnings_are_one_key_apart(void **state)
 	assert_at(console, "line number 435");
 	console_keys(console, "e");
 	assert_at(console, "line number 450");
+}
+
+static void from_the_end_the_next_error_is_the_newest(void **state)
+{
+	struct console *console = *state;
+	console_keys(console, "e");
+	assert_at(console, "line number 550");
+	console_expect(console, "newest error: E looks above");
+	console_keys(console, "e");
+	assert_at(console, "line number 550");
+	console_expect(console, "no more errors below: E looks above");
+	console_keys(console, "E");
+	assert_at(console, "line number 450");
+	console_keys(console, "G w");
+	assert_at(console, "line number 585");
+	console_expect(console, "newest warning or error: W looks above");
+	/* The last line is a place like any other once it is not followed. */
+	console_log(console, "ada", "ERROR the last word");
+	console_settle(console);
+	console_keys(console, "G e");
+	assert_at(console, "the last word");
+	console_keys(console, "e");
+	assert_at(console, "the last word");
+	console_expect(console, "no more errors below: E looks above");
+}
+
+static void what_is_nowhere_is_said_to_be_nowhere(void **state)
+{
+	struct console *console = *state;
+	console_keys(console, "&");
+	console_type(console, "level<=info");
+	console_keys(console, "Enter e");
+	console_expect(console, "no errors in these lines");
+	console_keys(console, "n");
+	console_expect(console, "nothing was searched yet: / begins");
+}
+
+/* Long enough to be read, and no longer than the next key. */
+static void what_a_key_was_answered_goes_with_the_next(void **state)
+{
+	struct console *console = *state;
+	console_keys(console, "n");
+	console_expect(console, "nothing was searched yet");
+	console_advance(console, TOAST_LEAST_MS + 500);
+	console_expect(console, "nothing was searched yet");
+	console_keys(console, "k");
+	console_advance(console, 1);
+	console_expect_not(console, "nothing was searched yet");
+	console_keys(console, "n k");
+	console_expect(console, "nothing was searched yet");
+	console_advance(console, TOAST_LEAST_MS);
+	console_expect_not(console, "nothing was searched yet");
 }
 
 static void a_filter_hides_and_counts_and_enter_shows_the_context(void **state)
@@ -321,6 +373,9 @@ int main(void)
 		LOG_TEST(what_is_no_search_and_no_bot_is_refused_with_a_sentence),
 		LOG_TEST(a_copied_line_names_its_source),
 		LOG_TEST(errors_and_warnings_are_one_key_apart),
+		LOG_TEST(from_the_end_the_next_error_is_the_newest),
+		LOG_TEST(what_is_nowhere_is_said_to_be_nowhere),
+		LOG_TEST(what_a_key_was_answered_goes_with_the_next),
 		LOG_TEST(a_filter_hides_and_counts_and_enter_shows_the_context),
 		LOG_TEST(a_wrong_filter_says_what_is_wrong_and_changes_nothing),
 		LOG_TEST(marked_lines_keep_their_mark),

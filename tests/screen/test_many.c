@@ -455,7 +455,11 @@ static void one_that_comes_back_is_as_before(void **state)
 	console_kill(console, US);
 	live(console, 6000);
 	console_expect(console, "us lost ");
+	console_keys(console, "r");
+	console_expect(console, "restart: us: no engine");
 	console_revive(console, US);
+	live(console, 6000);
+	console_expect_not(console, "no engine"); /* its ten seconds are not over */
 	live(console, 12000);
 	console_expect_not(console, "lost");
 	console_expect(console, "6 ok");

@@ -446,6 +446,14 @@ static void a_toast_passes_and_an_error_stays_longer(void **state)
 	assert_int_equal(toast_due_ms(&toast, 1000 + TOAST_MS), -1);
 	toast_say(&toast, 1000, true, "lost");
 	assert_int_equal(toast_due_ms(&toast, 1000 + TOAST_MS), 1000 + TOAST_ERROR_MS);
+	toast_hasten(&toast);
+	assert_int_equal(toast_due_ms(&toast, 1001), 1000 + TOAST_LEAST_MS);
+	toast_hasten(&toast);
+	assert_int_equal(toast_due_ms(&toast, 1001), 1000 + TOAST_LEAST_MS);
+	assert_true(toast_dismiss(&toast));
+	toast_hasten(&toast);
+	assert_int_equal(toast_due_ms(&toast, 1001), -1);
+	toast_say(&toast, 1000, true, "lost");
 	assert_true(toast_dismiss(&toast));
 	assert_false(toast_dismiss(&toast));
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Looking for something in Logs: first in the rows that are held, then by the engine; and what is shown at all, by a
  * filter and by bots. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,7 @@
 #include "core/msg/event_key.h"
 #include "core/parse/log_columns.h"
 #include "core/parse/log_level.h"
+#include "tui/command.h"
 #include "tui/panes/logs.h"
 #include "tui/panes/logs_view.h"
 
@@ -44,6 +46,52 @@ static void go_to(struct app *app, const char *key)
 	view->going = at < 0;
 	if (at >= 0)
 		view->list.cursor = (size_t)at;
+}
+
+/* ---- what is said of it ---- */
+
+enum { MATCHES = 1, ERRORS, WARNINGS };
+
+static const struct {
+	const char *expression, *one, *many, *next, *before;
+} kinds[] = {
+	[MATCHES] = {"", "match", "matches", "next_hit", "prev_hit"},
+	[ERRORS] = {"level>=error", "error", "errors", "next_error", "prev_error"},
+	[WARNINGS] = {"level>=warn", "warning or error", "warnings", "next_warn", "prev_warn"},
+};
+
+static const char *key_of(const struct app *app, const char *command, char ret_name[KEY_NAME_MAX])
+{
+	if (!keymap_key(&app->keymap, command_find(command), (enum scope)PANE_logs, ret_name))
+		snprintf(ret_name, KEY_NAME_MAX, ":%s", command);
+	return ret_name;
+}
+
+static void say_no_more(struct app *app)
+{
+	const struct logs_view *view = logs_view(app);
+	char key[KEY_NAME_MAX];
+	bool back = view->seek_back;
+	if (view->seek_led)
+		app_toast(app, false, "no %s in these lines", kinds[view->seek_what].many);
+	else
+		app_toast(app, false, "no more %s %s: %s looks %s", kinds[view->seek_what].many,
+			back ? "above" : "below",
+			key_of(app,
+				back ? kinds[view->seek_what].next : kinds[view->seek_what].before,
+				key),
+			back ? "below" : "above");
+}
+
+/* Who asked for the next one and is led back hears it. */
+static void arrive(struct app *app, const char *key)
+{
+	const struct logs_view *view = logs_view(app);
+	char name[KEY_NAME_MAX];
+	if (view->seek_led)
+		app_toast(app, false, "newest %s: %s looks above", kinds[view->seek_what].one,
+			key_of(app, kinds[view->seek_what].before, name));
+	go_to(app, key);
 }
 
 /* The link that asked under this number and waits; links_count(): none. */
@@ -95,9 +143,9 @@ static void take_seek(struct app *app, uint64_t req, enum msg_kind kind_, const 
 		return;
 	view->seek = 0;
 	if (view->seek_found[0])
-		go_to(app, view->seek_found);
+		arrive(app, view->seek_found);
 	else if (seek && !seek->error[0])
-		app_toast(app, false, "nothing more in this direction");
+		say_no_more(app);
 }
 
 bool logs_stop_seek(struct app *app)
@@ -123,7 +171,6 @@ static bool ask_engines(struct app *app, const char *expression, bool backwards)
 	autofree char *copy = xstrdup(expression);
 	view->seek = 0;
 	view->seek_at_ms = 0;
-	view->seek_back = backwards;
 	logs_replace(&view->seek_found, "");
 	for (size_t i = 0; i < links_count(app->links); i++) {
 		bool is_there = link_welcome(links_at(app->links, i)) && !app->engines[i].silent;
@@ -160,28 +207,48 @@ static bool seek(struct app *app, const char *expression, bool backwards, struct
 		return false;
 	logs_remember_cursor(view, window);
 	long step = backwards ? -1 : 1, found = -1;
-	for (long i = (long)view->list.cursor + step; i >= 0 && i < (long)window->count; i += step)
+	/* The end that is followed is behind the last line. */
+	long from = (long)view->list.cursor + (backwards && view->list.follow ? 0 : step);
+	for (long i = from; i >= 0 && i < (long)window->count; i += step)
 		if (found < 0 && filter_match(filter, get, &window->rows[i]))
 			found = i;
 	filter_free(filter);
-	if (found >= 0) {
-		go_to(app, window->rows[found].key);
+	view->seek_back = backwards;
+	if (found >= 0)
+		arrive(app, window->rows[found].key);
+	else if (backwards ? !window->more_before : !window->more_after)
+		say_no_more(app);
+	else
+		return ask_engines(app, expression, backwards);
+	return true;
+}
+
+/* The cursor is at the last line there is, and that is none of those looked for. */
+static bool is_at_end(struct app *app, const char *expression)
+{
+	struct logs_view *view = logs_view(app);
+	const struct window *window = logs_window(app);
+	struct err err;
+	if (view->list.follow)
 		return true;
-	}
-	if (backwards ? !window->more_before : view->list.follow || !window->more_after)
-		return err_set(err, ERR_NOT_FOUND, "nothing more %s",
-			backwards ? "above" : "below: the other direction is upper case");
-	return ask_engines(app, expression, backwards);
+	if (window->more_after || !window->count || view->list.cursor + 1 < window->count)
+		return false;
+	struct filter *filter = finder_new(app, expression, &err);
+	bool matches = filter && filter_match(filter, get, &window->rows[view->list.cursor]);
+	filter_free(filter);
+	return !matches;
 }
 
 bool logs_seek(struct app *app, int what, struct err *err)
 {
 	struct logs_view *view = logs_view(app);
-	const char *const expressions[] = {"", view->search, "level>=error", "level>=warn"};
 	int which = what < 0 ? -what : what;
-	if (which == 1 && !view->search[0])
+	const char *expression = which == MATCHES ? view->search : kinds[which].expression;
+	if (!expression[0])
 		return err_set(err, ERR_INVALID, "nothing was searched yet: / begins");
-	return seek(app, expressions[which], what < 0, err);
+	view->seek_what = which;
+	view->seek_led = what > 0 && is_at_end(app, expression);
+	return seek(app, expression, what < 0 || view->seek_led, err);
 }
 
 bool logs_search(struct app *app, const char *text, bool final, struct err *err)
@@ -193,9 +260,10 @@ bool logs_search(struct app *app, const char *text, bool final, struct err *err)
 	filter_free(view->finder);
 	view->finder = finder;
 	logs_replace(&view->search, text);
-	struct err nothing = {.code = ERR_NONE};
-	if (final && text[0] && !seek(app, text, view->list.follow, &nothing) && nothing.code)
-		app_toast(app, false, "%s", nothing.text);
+	view->seek_what = MATCHES;
+	view->seek_led = false;
+	if (final && text[0])
+		(void)seek(app, text, view->list.follow, err); /* says itself what it finds */
 	return true;
 }
 

@@ -24,6 +24,8 @@ struct logs_view {
 		seek; /* bit n: engine n has not answered yet where something stands; 0: nobody is asked */
 	uint64_t seek_reqs[LINKS_MAX];
 	bool seek_back;
+	int seek_what;      /* what logs_seek() was asked for */
+	bool seek_led;      /* nothing can stand below: it was looked for above instead */
 	char *seek_found;   /* the nearest key that was answered; "": none */
 	int64_t seek_at_ms; /* how far it is (wall); 0: nobody said so yet */
 	int rows, columns;
