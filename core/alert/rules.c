@@ -164,12 +164,20 @@ static double say_backlog_rising(const struct scene *scene, struct str *text)
 	return (double)bot->pending;
 }
 
+/* A count goes back to where a run of the same trouble began, which may be long ago: what is within the limit is that
+ * the last one was. */
+static void say_last(const struct scene *scene, int64_t at_ms, struct str *text)
+{
+	struct shown limit;
+	str_addf(text, ", the last at %sZ (said for %s)", format_clock(at_ms, false).text,
+		span(scene->limit, &limit));
+}
+
 static double say_webhook_error(const struct scene *scene, struct str *text)
 {
 	const struct msg_bot *bot = scene->bot;
-	struct shown limit;
-	str_addf(text, "%s: %s, %" PRIu64 " new within %s", bot->name, scene->reason->text,
-		bot->webhook_errors, span(scene->limit, &limit));
+	str_addf(text, "%s: %s", bot->name, scene->reason->text);
+	say_last(scene, bot->webhook_error_at_ms, text);
 	return (double)bot->webhook_errors;
 }
 
@@ -192,7 +200,6 @@ static double say_token_rejected(const struct scene *scene, struct str *text)
 static double say_rate_limited(const struct scene *scene, struct str *text)
 {
 	const struct msg_bot *bot = scene->bot;
-	struct shown limit;
 	if (!strcmp(scene->reason->id, "limited")) {
 		str_addf(text, "%s: Telegram answered 429, it is asked again at %sZ", bot->name,
 			format_clock(bot->retry_until_ms, false).text);
@@ -200,17 +207,16 @@ static double say_rate_limited(const struct scene *scene, struct str *text)
 	}
 	str_addf(text, "%s: its log says 429 ", bot->name);
 	say_count(text, bot->floods, "time");
-	str_addf(text, " within %s", span(scene->limit, &limit));
+	say_last(scene, bot->flood_ms, text);
 	return (double)bot->floods;
 }
 
 static double say_poller_conflict(const struct scene *scene, struct str *text)
 {
-	struct shown limit;
-	str_addf(text, "%s: its log says 409 ", scene->bot->name);
+	str_addf(text, "%s: another process polls with its token: its log says 409 ",
+		scene->bot->name);
 	say_count(text, scene->bot->conflicts, "time");
-	str_addf(text, " within %s: another process polls with its token",
-		span(scene->limit, &limit));
+	say_last(scene, scene->bot->conflict_ms, text);
 	return (double)scene->bot->conflicts;
 }
 
@@ -330,6 +336,8 @@ enum truth rule_judge(struct scene *scene)
 
 bool rule_has_moved(const struct scene *scene, double told)
 {
-	bool counts = scene->rule->say == say_backlog_rising && scene->bot->pending >= 0;
-	return counts && (double)scene->bot->pending != told;
+	if (scene->rule->say == say_backlog_rising)
+		return scene->bot->pending >= 0 && (double)scene->bot->pending != told;
+	return scene->rule->say == say_webhook_error && scene->bot->webhook_errors > 0 &&
+	       (double)scene->bot->webhook_errors != told;
 }

@@ -45,7 +45,7 @@ static const struct {
 		"webhook_error=\"Wrong response from the webhook: 502 Bad Gateway\" "
 		"webhook_errors=38"
 		" webhook_error_at_ms=~1s",
-		"orders: webhook 502 x38, 38 new within 5m", 'w', 38, 300,
+		"orders: webhook 502 x38, the last at 14:13:19Z (said for 5m)", 'w', 38, 300,
 		"alerts: {webhook_error: {within: 1h}}",
 		"webhook_error=\"x\" webhook_errors=1 webhook_error_at_ms=~9m"},
 	{"webhook_url_changed", "url_changed_ms=~20s",
@@ -54,13 +54,15 @@ static const struct {
 	{"token_rejected", "tg_state=\"rejected\" tg_error=\"Unauthorized\" tg_fails=1",
 		"orders: token rejected (401): put the new token in its file, then reload", '!', 1,
 		NAN, NULL, NULL},
-	{"rate_limited", "floods=6 flood_ms=~4s", "orders: its log says 429 6 times within 1m", 'w',
-		6, 60, "alerts: {rate_limited: {within: 1h}}", "floods=1 flood_ms=~4m"},
+	{"rate_limited", "floods=6 flood_ms=~4s",
+		"orders: its log says 429 6 times, the last at 14:13:16Z (said for 1m)", 'w', 6, 60,
+		"alerts: {rate_limited: {within: 1h}}", "floods=1 flood_ms=~4m"},
 	{"rate_limited", "retry_until_ms=+12s",
 		"orders: Telegram answered 429, it is asked again at 14:13:32Z", 'w', 12, 60, NULL,
 		NULL},
 	{"poller_conflict", "conflicts=2 conflict_ms=~4s",
-		"orders: its log says 409 2 times within 2m: another process polls with its token",
+		"orders: another process polls with its token: its log says 409 2 times, the last "
+		"at 14:13:16Z (said for 2m)",
 		'!', 2, 120, "alerts: {poller_conflict: {within: 1h}}",
 		"conflicts=1 conflict_ms=~4m"},
 	{"worker_silent", "workers=[{id=\"2\" seen_ms=~6m}]",
@@ -76,9 +78,9 @@ static const struct {
 } singles[] = {
 	{"bot_down", "orders is down: process gone, 1 look (limit 1)"},
 	{"backlog_rising", "1 update waits for orders (limit 1), more at 1 poll (limit 1)"},
-	{"rate_limited", "orders: its log says 429 1 time within 1h"},
-	{"poller_conflict",
-		"orders: its log says 409 1 time within 1h: another process polls with its token"},
+	{"rate_limited", "orders: its log says 429 1 time, the last at 14:09:20Z (said for 1h)"},
+	{"poller_conflict", "orders: another process polls with its token: its log says 409 1 "
+			    "time, the last at 14:09:20Z (said for 1h)"},
 };
 
 static void every_rule_fires_says_value_and_limit_and_resolves(void **state)

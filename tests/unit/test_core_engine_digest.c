@@ -144,6 +144,35 @@ static void webhook_errors_are_counted_when_their_date_changes(void **state)
 	assert_int_equal(harness_bot(harness, "orders")->webhook_errors_since_ms, 0);
 }
 
+static const char *alert_text(const struct harness *harness, const char *rule)
+{
+	size_t count;
+	const struct msg_alert *const *alerts = model_alerts(harness->model, &count);
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(alerts[i]->rule, rule) == 0)
+			return alerts[i]->text;
+	fail_msg("%s does not fire", rule);
+	return "";
+}
+
+/* Seven minutes of errors, and a window of five: the count is that of the run, and at once that of the bot's row. */
+static void a_webhook_alert_says_of_a_long_run_how_often_and_when_last(void **state)
+{
+	struct harness *harness = *state;
+	for (int i = 0; i <= 42; i++) {
+		if (i)
+			harness_advance(harness, 10000);
+		see_webhook_error(harness, clock_wall_ms(&harness->clock));
+	}
+	assert_int_equal(harness_bot(harness, "orders")->webhook_errors, 43);
+	assert_string_equal(alert_text(harness, "webhook_error"),
+		"orders: webhook 502 x43, the last at 12:07:00Z (said for 5m)");
+	harness_advance(harness, 1000);
+	see_webhook_error(harness, clock_wall_ms(&harness->clock));
+	assert_string_equal(alert_text(harness, "webhook_error"),
+		"orders: webhook 502 x44, the last at 12:07:01Z (said for 5m)");
+}
+
 static void see_url(struct harness *harness, int hash)
 {
 	harness_feed(harness, "obs_webhook bot=\"orders\" url=\"https://x/***\" url_hash=%d", hash);
@@ -345,6 +374,7 @@ int main(void)
 		TEST(a_process_not_looked_at_loses_its_figures),
 		TEST(a_backlog_has_a_slope_and_counts_its_rises),
 		TEST(webhook_errors_are_counted_when_their_date_changes),
+		TEST(a_webhook_alert_says_of_a_long_run_how_often_and_when_last),
 		TEST(a_changed_webhook_url_is_seen_by_its_hash),
 		TEST(telegrams_words_decide_the_state),
 		TEST(a_rate_limit_ends_when_telegram_said),
