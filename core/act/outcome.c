@@ -156,9 +156,10 @@ static bool is_stable(const struct outcome *outcome, const struct msg_bot *bot)
 }
 
 /* Without an answer from its stable time or later, silence was not seen: nobody could look. */
-static bool heard_of_beats(const struct outcome *outcome, const struct msg_bot *bot)
+static bool heard_of_beats(
+	const struct outcome *outcome, const struct msg_bot *bot, struct now since)
 {
-	return bot->hb_seen_ms - outcome->seen.wall_ms >= outcome->stable_ms;
+	return bot->hb_seen_ms - since.wall_ms >= outcome->stable_ms;
 }
 
 static enum outcome_word judge_seen(
@@ -180,7 +181,7 @@ static enum outcome_word judge_seen(
 	if (!is_over(outcome, now))
 		return OUTCOME_WAIT;
 	add_pids(outcome, text);
-	if (is_stable(outcome, bot) && !heard_of_beats(outcome, bot)) {
+	if (is_stable(outcome, bot) && !heard_of_beats(outcome, bot, outcome->seen)) {
 		str_adds(text, ", but Redis could not be asked for its heartbeat since");
 		return OUTCOME_UNVERIFIED;
 	}
@@ -267,6 +268,11 @@ static enum outcome_word judge_beats(
 	}
 	if (!is_over(outcome, now))
 		return OUTCOME_WAIT;
+	if (!heard_of_beats(outcome, bot, outcome->ended)) {
+		str_addf(text, "%sRedis could not be asked for %s since; no process is observed",
+			beat ? "one heartbeat, but " : "", beat ? "another" : "its heartbeat");
+		return OUTCOME_UNVERIFIED;
+	}
 	str_adds(text, beat ? "one heartbeat, but none later; no process is observed"
 			    : "no heartbeat since; no process is observed");
 	return beat ? OUTCOME_UNVERIFIED : OUTCOME_FAILED;

@@ -360,6 +360,42 @@ static void one_beat_alone_proves_nothing(void **state)
 		"one heartbeat, but none later; no process is observed");
 }
 
+static void without_a_process_beats_that_redis_cannot_tell_are_unverified_and_not_failed(
+	void **state)
+{
+	struct film *film = *state;
+	no_process(film);
+	film->deaf = true;
+	command(film, WANT_REPLACED, 800);
+	assert_outcome(film, 29000, OUTCOME_WAIT, "");
+	assert_outcome(film, 1000, OUTCOME_UNVERIFIED,
+		"Redis could not be asked for its heartbeat since; no process is observed");
+}
+
+static void a_redis_that_falls_silent_after_one_beat_hides_the_next(void **state)
+{
+	struct film *film = *state;
+	no_process(film);
+	command(film, WANT_REPLACED, 800);
+	beat(film);
+	assert_outcome(film, 1000, OUTCOME_WAIT, "");
+	film->bot->hb_at_ms = film->now.wall_ms - 500;
+	film->deaf = true;
+	assert_outcome(film, 29000, OUTCOME_UNVERIFIED,
+		"one heartbeat, but Redis could not be asked for another since; no process is "
+		"observed");
+}
+
+static void without_a_process_a_silence_that_redis_tells_is_failed(void **state)
+{
+	struct film *film = *state;
+	no_process(film);
+	command(film, WANT_REPLACED, 800);
+	msg_set(&film->bot->hb_state, "missing");
+	assert_outcome(film, 29000, OUTCOME_WAIT, "");
+	assert_outcome(film, 1000, OUTCOME_FAILED, "no heartbeat since; no process is observed");
+}
+
 static void a_heartbeat_that_runs_out_after_stop_is_done(void **state)
 {
 	struct film *film = *state;
@@ -472,6 +508,9 @@ int main(void)
 		TEST(stopping_what_is_stopped_is_done),
 		TEST(without_a_process_two_beats_apart_after_a_pause_are_done),
 		TEST(without_a_process_a_restart_that_pauses_no_beat_is_unverified),
+		TEST(without_a_process_beats_that_redis_cannot_tell_are_unverified_and_not_failed),
+		TEST(a_redis_that_falls_silent_after_one_beat_hides_the_next),
+		TEST(without_a_process_a_silence_that_redis_tells_is_failed),
 		TEST(without_a_process_two_beats_after_a_start_are_done),
 		TEST(one_beat_alone_proves_nothing),
 		TEST(a_heartbeat_that_runs_out_after_stop_is_done),
