@@ -235,18 +235,16 @@ static bool is_still_true(const struct act *act, const struct operator* who,
 	return good;
 }
 
-static struct plan *find_plan(const struct act *act, uint64_t id)
+static struct plan *find_plan(const struct act *act, const struct operator* who, uint64_t id)
 {
 	struct plan *plan = id ? act->plans[id % PLANS_MAX] : NULL;
-	return plan && plan->id == id ? plan : NULL;
+	return plan && plan->id == id && plan->uid == who->uid ? plan : NULL;
 }
 
 static bool check_run(const struct act *act, const struct operator* who, const struct plan *plan,
 	const struct msg_run_req *request, struct work *ret_work, struct err *err)
 {
 	const char *typed = request->typed ? request->typed : "";
-	if (!plan || plan->uid != who->uid)
-		return err_set(err, ERR_NOT_FOUND, "there is no such plan: plan again");
 	if (clock_mono_ms(act->clock) >= plan->expires_mono_ms)
 		return err_set(err, ERR_CONFLICT, "the plan is older than 60 s: plan again");
 	if (*plan->typed && strcmp(plan->typed, typed) != 0)
@@ -261,6 +259,10 @@ static bool start(struct act *act, const struct operator* who, struct plan *plan
 {
 	struct work work = {.word = NULL};
 	struct op *op = NULL;
+	if (!plan) {
+		err_set(err, ERR_NOT_FOUND, "there is no such plan: plan again");
+		return false;
+	}
 	if (!check_run(act, who, plan, request, &work, err) ||
 		!op_new(act, who, plan, &work, request->reason, &op, err))
 		return false;
@@ -285,9 +287,9 @@ static bool answer_now(struct act *act, const struct plan *plan, uint64_t client
 bool act_run(struct act *act, const struct operator* who, const struct msg_run_req *request,
 	struct msg_accepted *ret)
 {
-	struct plan *plan = find_plan(act, request->plan);
+	struct plan *plan = find_plan(act, who, request->plan);
 	struct err err = {.code = ERR_NONE, .text = ""};
-	bool repeat = plan && plan->operation && plan->uid == who->uid;
+	bool repeat = plan && plan->operation;
 	bool good = repeat || start(act, who, plan, request, &err);
 	*ret = (struct msg_accepted){.req = request->req,
 		.operation = good ? plan->operation : 0,

@@ -139,7 +139,11 @@ static bool keys_differ(struct builder *builder, const struct node *map)
 
 static bool take_end(struct builder *builder)
 {
-	const struct node *node = builder->open[--builder->depth];
+	const struct node *node = inner(builder);
+	if (!node)
+		return report_error(
+			builder->report, (struct place){1, 1}, "an end of nothing that began");
+	builder->depth--;
 	return node->type != NODE_MAP || keys_differ(builder, node);
 }
 
