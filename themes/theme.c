@@ -146,12 +146,18 @@ static struct style compose_mono(const struct style_rule *rule, const struct sty
 	return style;
 }
 
+/* What is wrong keeps its colour on a bar that hides all others: as a block, the row of the cursor is often the worst. */
+static enum role block_of(enum role role)
+{
+	return role == ROLE_CRIT ? ROLE_BANNER_CRIT : role == ROLE_WARN ? ROLE_BANNER : role;
+}
+
 static struct style compose_one(
 	const struct theme *theme, enum role role, enum surface surface, bool mono)
 {
 	static const struct style_rule none;
 	const struct style_rule *below = &theme->rules[surface_roles[surface]];
-	struct style_rule rule = theme->rules[role];
+	struct style_rule rule = theme->rules[!mono && is_opaque(below) ? block_of(role) : role];
 	/* Plain text is whatever its surface says. */
 	if (role == ROLE_TEXT) {
 		rule = *below;

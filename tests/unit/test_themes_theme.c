@@ -117,9 +117,24 @@ static void the_system_theme_names_no_colour_of_its_own(void **state)
 		}
 	assert_int_equal(theme.styles[ROLE_TEXT][SURFACE_SCREEN].bg, COLOUR_DEFAULT);
 	assert_int_equal(theme.styles[ROLE_TEXT][SURFACE_SCREEN].fg, COLOUR_DEFAULT);
-	/* Nobody knows how red looks on the terminal's cyan: on the selected row all text is the row's own. */
-	assert_int_equal(theme.styles[ROLE_CRIT][SURFACE_SELECTED].fg,
+	/* Nobody knows how green looks on the terminal's cyan: on the selected row text is the row's own. */
+	assert_int_equal(theme.styles[ROLE_OK][SURFACE_SELECTED].fg,
 		theme.styles[ROLE_TEXT][SURFACE_SELECTED].fg);
+}
+
+static void what_is_wrong_stands_out_of_the_row_of_the_cursor(void **state)
+{
+	static const enum role wrong[] = {ROLE_CRIT, ROLE_WARN};
+	struct theme theme;
+	(void)state;
+	assert_true(theme_builtin("system", &theme, NULL));
+	struct style row = theme.styles[ROLE_TEXT][SURFACE_SELECTED];
+	assert_int_equal(theme.styles[ROLE_OK][SURFACE_SELECTED].bg, row.bg);
+	for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+		struct style style = theme.styles[wrong[i]][SURFACE_SELECTED];
+		assert_int_equal(style.bg, theme.styles[wrong[i]][SURFACE_SCREEN].fg);
+		assert_int_not_equal(style.bg, row.bg);
+	}
 }
 
 static void without_colours_selection_and_trouble_still_stand_out(void **state)
@@ -242,6 +257,7 @@ int main(void)
 		cmocka_unit_test(every_shipped_theme_can_be_read_on_every_surface),
 		cmocka_unit_test(the_words_of_a_row_reach_small_text_contrast),
 		cmocka_unit_test(the_system_theme_names_no_colour_of_its_own),
+		cmocka_unit_test(what_is_wrong_stands_out_of_the_row_of_the_cursor),
 		cmocka_unit_test(without_colours_selection_and_trouble_still_stand_out),
 		cmocka_unit_test(the_line_of_what_is_not_now_looks_like_no_other_line),
 		cmocka_unit_test(public_base16_files_load_in_both_forms),
