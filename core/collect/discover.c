@@ -28,6 +28,7 @@ void discover(const struct discover_question *question, struct discovery *ret)
 	for (size_t i = 0; i < scene.candidate_count; i++)
 		discover_release_candidate(&scene.candidates[i]);
 	free(scene.candidates);
+	free(scene.keys);
 	discover_forget_configured(&scene);
 	for (size_t i = 0; i < ret->supervisor_count; i++)
 		programs_release(&scene.programs[i]);
@@ -51,6 +52,8 @@ static void release_bot(struct found_bot *bot)
 	free(bot->key);
 	free(bot->next_step);
 	free(bot->heartbeat);
+	free(bot->redis);
+	free(bot->beat_step);
 }
 
 void discovery_release(struct discovery *discovery)

@@ -41,9 +41,12 @@ struct found_bot {
 	char *next_step;                   /* when it can't: what to do */
 	char transport[16];                /* as its settings say; "" */
 	char own_name[64];                 /* what it calls itself, "" unknown */
-	char *heartbeat; /* the key of its heartbeat, where that is not made of its name; "" */
-	int64_t tg_id;   /* 0 unknown */
-	int pid;         /* 0 unknown */
+	char *heartbeat;  /* the key of its heartbeat, where that is not made of its name; "" */
+	char *redis;      /* the Redis of its heartbeat, where that is not the usual one; "" */
+	char *beat_step;  /* when nobody can tell which Redis that is: why, and what to do; "" */
+	size_t candidate; /* for discover_*.c alone: where it was found */
+	int64_t tg_id;    /* 0 unknown */
+	int pid;          /* 0 unknown */
 };
 
 struct found_service {
@@ -51,7 +54,7 @@ struct found_service {
 	char *bot;    /* the first that names it */
 	bool is_open; /* it answers without a password */
 	size_t heartbeats,
-		streams; /* a Redis: how many of the bots have a key hb:NAME, events:NAME */
+		streams; /* a Redis: how many of its bots have a key hb:NAME, events:NAME */
 	char *next_step; /* when it does not */
 	char *name;      /* fit for `redis:` or `postgres:` */
 };

@@ -302,6 +302,9 @@ static void add_bot(struct scene *scene, const struct candidate *candidate)
 		.key = xstrdup(""),
 		.next_step = xstrdup(""),
 		.heartbeat = xstrdup(""),
+		.redis = xstrdup(""),
+		.beat_step = xstrdup(""),
+		.candidate = (size_t)(candidate - scene->candidates),
 		.tg_id = candidate->clues.tg_id,
 		.pid = candidate->process ? (int)candidate->process->pid : 0};
 	copy_text(bot.transport, sizeof(bot.transport), candidate->clues.transport);

@@ -5,9 +5,14 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include "core/collect/discover.h"
 #include "core/collect/procs.h"
 #include "core/collect/programs.h"
+
+struct conf_redis;
+struct net_limit;
+struct redis_conn;
 
 /* How a process is found that no supervisor runs. */
 struct found_match {
@@ -32,6 +37,12 @@ struct candidate {
 	struct found_match match; /* NULLs: a supervisor runs it */
 };
 
+/* In which of the found servers, a bit each by its index, a bot's keys are that expire. */
+struct bot_keys {
+	uint64_t plain; /* hb:NAME of the name that it has here */
+	uint64_t own;   /* of the name that it calls itself by */
+};
+
 struct scene {
 	const struct discover_question *question;
 	struct discovery *discovery;
@@ -40,6 +51,7 @@ struct scene {
 	struct candidate *candidates;
 	size_t candidate_count, candidate_capacity;
 	struct configured *configured; /* of each bot of the settings */
+	struct bot_keys *keys;         /* of each found bot */
 };
 
 /* discover_places.c: which supervisors there are, and what they say. */
@@ -59,6 +71,13 @@ bool discover_is_within(const struct scene *scene, const struct proc_seen *seen,
 void discover_bots(struct scene *scene);
 /* discover_services.c: their Redis and Postgres, as far as they answer. */
 void discover_services(struct scene *scene);
+bool discover_is_same(const struct clue_service *one, const struct clue_service *other);
+bool discover_is_redis_of(const struct conf_redis *conf, const struct clue_service *service);
+/* discover_beats.c: which keys of the bots the Redis `found` has, which becomes the next service; and,
+ * once every one was asked, in which of them the heartbeat of each bot is. */
+void discover_keys(struct scene *scene, struct redis_conn *conn, const struct net_limit *limit,
+	struct found_service *found);
+void discover_beats(struct scene *scene);
 
 /* A name for `bots:` and its like made from any text; the caller frees it. */
 char *discover_slug(const char *text);

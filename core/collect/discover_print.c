@@ -155,6 +155,23 @@ static void add_token(const struct found_bot *bot, struct str *to)
 		str_addf(to, "    transport: %s\n", bot->transport);
 }
 
+/* Without a word it would be looked for in the usual Redis, where a key of that name is another bot's. */
+static void add_heartbeat(const struct found_bot *bot, struct str *to)
+{
+	if (*bot->beat_step) {
+		str_adds(to, "    # next step: ");
+		add_safe(to, bot->beat_step);
+		str_adds(to, "\n    heartbeat: none\n");
+		return;
+	}
+	if (*bot->heartbeat) {
+		add_key(to, "    ", "heartbeat", bot->heartbeat);
+		str_addch(to, '\n');
+	}
+	if (*bot->redis)
+		str_addf(to, "    redis: %s\n", bot->redis);
+}
+
 static void add_bot(const struct discovery *discovery, const struct found_bot *bot, struct str *to)
 {
 	const char *kind =
@@ -164,10 +181,7 @@ static void add_bot(const struct discovery *discovery, const struct found_bot *b
 	str_addch(to, '\n');
 	add_token(bot, to);
 	add_process(discovery, bot, to);
-	if (*bot->heartbeat) {
-		add_key(to, "    ", "heartbeat", bot->heartbeat);
-		str_addch(to, '\n');
-	}
+	add_heartbeat(bot, to);
 	if (strcmp(bot->state, "stopped") == 0)
 		str_adds(to,
 			"    enabled: no # it is stopped; without this line that is an alarm\n");
@@ -357,6 +371,8 @@ static json_t *json_of_bot(const struct discovery *discovery, const struct found
 	json_object_set_new(object, "token_key", text_of(bot->key));
 	json_object_set_new(object, "next_step", text_of(bot->next_step));
 	json_object_set_new(object, "heartbeat", text_of(bot->heartbeat));
+	json_object_set_new(object, "redis", text_of(bot->redis));
+	json_object_set_new(object, "heartbeat_step", text_of(bot->beat_step));
 	return object;
 }
 
@@ -375,6 +391,7 @@ static json_t *json_of_supervisor(const struct found_supervisor *found)
 static json_t *json_of_service(const struct found_service *found)
 {
 	json_t *object = json_object();
+	json_object_set_new(object, "name", text_of(found->name));
 	json_object_set_new(object, "kind", text_of(found->service.kind));
 	json_object_set_new(object, "host", text_of(found->service.host));
 	json_object_set_new(object, "socket", text_of(found->service.socket));

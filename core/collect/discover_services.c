@@ -18,8 +18,6 @@
 #include "core/collect/pg_conn.h"
 #include "core/collect/redis_conn.h"
 
-enum { KEYS_MAX = 500 };
-
 static struct net_limit limit_of(const struct scene *scene)
 {
 	return (struct net_limit){.clock = clock_real(),
@@ -27,62 +25,9 @@ static struct net_limit limit_of(const struct scene *scene)
 		.stop_fd = -1};
 }
 
-/* ---- keys of the bots ---- */
-
-struct keys {
-	struct redis_conn *conn;
-	const struct net_limit *limit;
-	bool is_refused; /* this user may not ask, or the connection is gone: no further question */
-};
-
-static bool expires(struct keys *keys, const char *key)
-{
-	struct redisReply *reply autoreply = NULL;
-	keys->is_refused =
-		keys->is_refused || !redis_ask(keys->conn, (const char *const[]){"PTTL", key, NULL},
-					    keys->limit, &reply, NULL);
-	return reply && reply->type == REDIS_REPLY_INTEGER && reply->integer > 0;
-}
-
-static bool is_stream(struct keys *keys, const char *key)
-{
-	struct redisReply *reply autoreply = NULL;
-	keys->is_refused =
-		keys->is_refused || !redis_ask(keys->conn, (const char *const[]){"TYPE", key, NULL},
-					    keys->limit, &reply, NULL);
-	return reply && reply->type == REDIS_REPLY_STATUS && strcmp(reply->str, "stream") == 0;
-}
-
-/* A heartbeat is a key that goes away by itself. Made of the name that a bot has here it needs no
- * word with the bot; of the name that it calls itself by it does. */
-static void find_heartbeat(struct keys *keys, struct found_bot *bot, struct found_service *found)
-{
-	autofree char *key = xasprintf("hb:%s", bot->name);
-	autofree char *own = xasprintf("hb:%s", bot->own_name);
-	if (expires(keys, key)) {
-		found->heartbeats++;
-	} else if (bot->own_name[0] && !*bot->heartbeat && expires(keys, own)) {
-		free(bot->heartbeat);
-		bot->heartbeat = xstrdup(own);
-	}
-}
-
-static void find_keys(
-	const struct scene *scene, struct redis_conn *conn, struct found_service *found)
-{
-	struct net_limit limit = limit_of(scene);
-	struct keys keys = {.conn = conn, .limit = &limit};
-	struct discovery *discovery = scene->discovery;
-	for (size_t i = 0; i < discovery->bot_count && i < KEYS_MAX && !keys.is_refused; i++) {
-		autofree char *stream = xasprintf("events:%s", discovery->bots[i].name);
-		find_heartbeat(&keys, &discovery->bots[i], found);
-		found->streams += is_stream(&keys, stream);
-	}
-}
-
 /* ---- which of them answer ---- */
 
-static bool answers_redis(const struct scene *scene, struct found_service *found, struct err *err)
+static bool answers_redis(struct scene *scene, struct found_service *found, struct err *err)
 {
 	struct clue_service *service = &found->service;
 	char none[] = "", *host = service->host;
@@ -100,7 +45,7 @@ static bool answers_redis(const struct scene *scene, struct found_service *found
 	bool is_well = redis_open(&conf, &nothing, &limit, &conn, err) &&
 		       redis_ask(conn, (const char *const[]){"PING", NULL}, &limit, &reply, err);
 	if (is_well)
-		find_keys(scene, conn, found);
+		discover_keys(scene, conn, &limit, found);
 	redis_close(conn);
 	return is_well;
 }
@@ -125,7 +70,7 @@ static bool answers_postgres(
 	return is_well;
 }
 
-static bool is_same(const struct clue_service *one, const struct clue_service *other)
+bool discover_is_same(const struct clue_service *one, const struct clue_service *other)
 {
 	bool is_redis = strcmp(one->kind, "redis") == 0;
 	return strcmp(one->kind, other->kind) == 0 && strcmp(one->host, other->host) == 0 &&
@@ -134,7 +79,7 @@ static bool is_same(const struct clue_service *one, const struct clue_service *o
 	       (is_redis || strcmp(one->database, other->database) == 0);
 }
 
-static bool is_redis_of(const struct conf_redis *conf, const struct clue_service *service)
+bool discover_is_redis_of(const struct conf_redis *conf, const struct clue_service *service)
 {
 	if (service->socket[0])
 		return strcmp(conf->socket, service->socket) == 0;
@@ -147,7 +92,7 @@ static bool is_known(const struct settings *settings, const struct clue_service 
 	bool is_redis = strcmp(service->kind, "redis") == 0;
 	const char *place = service->socket[0] ? service->socket : service->host;
 	for (size_t i = 0; settings && is_redis && i < settings->redis_count; i++)
-		if (is_redis_of(&settings->redis[i], service))
+		if (discover_is_redis_of(&settings->redis[i], service))
 			return true;
 	for (size_t i = 0; settings && !is_redis && i < settings->postgres_count; i++)
 		if (strstr(settings->postgres[i].dsn, place))
@@ -173,7 +118,7 @@ static bool is_near(const struct clue_service *service)
 	       strcmp(service->host, "localhost") == 0 || strcmp(service->host, "::1") == 0;
 }
 
-static bool answers(const struct scene *scene, struct found_service *found, struct err *err)
+static bool answers(struct scene *scene, struct found_service *found, struct err *err)
 {
 	const struct clue_service *service = &found->service;
 	if (service->is_inside)
@@ -202,7 +147,7 @@ static void add(struct scene *scene, const struct clue_service *service, const c
 	struct discovery *discovery = scene->discovery;
 	struct err err = {0};
 	for (size_t i = 0; i < discovery->service_count; i++)
-		if (is_same(&discovery->services[i].service, service))
+		if (discover_is_same(&discovery->services[i].service, service))
 			return;
 	if (is_known(scene->question->settings, service))
 		return;
@@ -219,6 +164,7 @@ static void add(struct scene *scene, const struct clue_service *service, const c
 
 void discover_services(struct scene *scene)
 {
+	scene->keys = xcalloc(scene->discovery->bot_count + 1, sizeof(*scene->keys));
 	for (size_t i = 0; i < scene->candidate_count; i++) {
 		const struct candidate *candidate = &scene->candidates[i];
 		for (size_t j = 0; j < candidate->clues.service_count; j++)
@@ -226,4 +172,5 @@ void discover_services(struct scene *scene)
 				*candidate->program ? candidate->program
 						    : candidate->process->comm);
 	}
+	discover_beats(scene);
 }

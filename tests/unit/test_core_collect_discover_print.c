@@ -31,7 +31,9 @@ static struct found_bot bot_of(char *name, size_t supervisor, char *program)
 		.env_file = none,
 		.key = none,
 		.next_step = none,
-		.heartbeat = none};
+		.heartbeat = none,
+		.redis = none,
+		.beat_step = none};
 }
 
 static struct found_supervisor supervisor_of(char *kind, char *name, char *address)
