@@ -178,9 +178,15 @@ static enum outcome_word judge_seen(
 		add_backlog(outcome, bot, text);
 		return OUTCOME_DONE;
 	}
-	if (!is_over(outcome, now))
-		return OUTCOME_WAIT;
 	add_pids(outcome, text);
+	if (!is_over(outcome, now)) {
+		if (is_stable(outcome, bot))
+			str_adds(text, ", waiting for its heartbeat");
+		else
+			str_addf(text, ", watched until it has run for %s",
+				format_duration(outcome->stable_ms).text);
+		return OUTCOME_WAIT;
+	}
 	if (is_stable(outcome, bot) && !heard_of_beats(outcome, bot, outcome->seen)) {
 		str_adds(text, ", but Redis could not be asked for its heartbeat since");
 		return OUTCOME_UNVERIFIED;

@@ -43,7 +43,7 @@ void outcome_begin(
 /* When it ended with 0. From here on it is judged. */
 void outcome_ran(struct outcome *outcome, struct now now);
 /* Call it whenever the bot may have changed or time has passed; not OUTCOME_WAIT: `text` says
- * what was seen. */
+ * what was seen; else what is waited for, "" until the process is there. */
 enum outcome_word outcome_judge(
 	struct outcome *outcome, const struct msg_bot *bot, struct now now, struct str *text);
 

@@ -125,6 +125,8 @@ static void judge(struct act *act, struct op *op, size_t index)
 	enum outcome_word word = outcome_judge(&step->outcome, bot, act_now(act), &text);
 	if (word != OUTCOME_WAIT)
 		step_end(act, op, index, states[word], text.text);
+	else if (text.length && strcmp(text.text, step->text) != 0)
+		say(step, text.text);
 }
 
 static void end_by_code(
@@ -182,7 +184,7 @@ static void child_ended(
 		end_backup(act, op, index, child);
 	} else {
 		step->state = OP_VERIFYING;
-		say(step, "the command ended with 0; looking for what came of it");
+		say(step, "the command ended with 0; waiting for what comes of it");
 		outcome_ran(&step->outcome, act_now(act));
 		judge(act, op, index);
 	}

@@ -140,6 +140,8 @@ static void a_restart_is_done_when_a_new_process_beats_and_stays(void **state)
 	bench_beat(bench, "orders");
 	bench_pass(bench, "orders", 8000);
 	assert_string_equal(bench_operation(bench, id)->state, "verifying");
+	assert_string_equal(bench_operation(bench, id)->steps[0].text,
+		"pid 812 -> 934, watched until it has run for 10s");
 	bench_beat(bench, "orders");
 	bench_pass(bench, "orders", 1000);
 	bench_ended(bench, id, "done", "pid 812 -> 934, heartbeat 1.0s ago");

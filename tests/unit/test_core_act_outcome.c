@@ -117,9 +117,11 @@ static void a_new_process_that_beats_and_stays_is_done(void **state)
 	struct film *film = *state;
 	command(film, WANT_REPLACED, 800);
 	up(film, 934);
-	assert_outcome(film, 1000, OUTCOME_WAIT, "");
+	assert_outcome(
+		film, 1000, OUTCOME_WAIT, "pid 812 -> 934, watched until it has run for 10s");
 	beat(film);
-	assert_outcome(film, 8000, OUTCOME_WAIT, "");
+	assert_outcome(
+		film, 8000, OUTCOME_WAIT, "pid 812 -> 934, watched until it has run for 10s");
 	assert_outcome(film, 1000, OUTCOME_DONE, "pid 812 -> 934, heartbeat 9.0s ago");
 }
 
@@ -129,7 +131,7 @@ static void a_new_process_whose_beats_redis_cannot_tell_is_unverified_and_not_fa
 	film->deaf = true;
 	command(film, WANT_REPLACED, 800);
 	up(film, 934);
-	assert_outcome(film, 12000, OUTCOME_WAIT, "");
+	assert_outcome(film, 12000, OUTCOME_WAIT, "pid 812 -> 934, waiting for its heartbeat");
 	assert_outcome(film, 20000, OUTCOME_UNVERIFIED,
 		"pid 812 -> 934, but Redis could not be asked for its heartbeat since");
 }
@@ -140,7 +142,7 @@ static void a_beat_of_the_old_process_does_not_count(void **state)
 	command(film, WANT_REPLACED, 800);
 	up(film, 934);
 	film->bot->hb_at_ms = film->bot->proc_start_ms - 1;
-	assert_outcome(film, 12000, OUTCOME_WAIT, "");
+	assert_outcome(film, 12000, OUTCOME_WAIT, "pid 812 -> 934, waiting for its heartbeat");
 	assert_outcome(
 		film, 20000, OUTCOME_FAILED, "pid 812 -> 934, but no heartbeat since its start");
 }
@@ -151,7 +153,8 @@ static void a_beat_that_moves_counts_though_its_time_is_reckoned_too_early(void 
 	command(film, WANT_REPLACED, 800);
 	up(film, 934);
 	film->bot->hb_at_ms = film->now.wall_ms - 30000; /* its TTL became shorter */
-	assert_outcome(film, 1000, OUTCOME_WAIT, "");
+	assert_outcome(
+		film, 1000, OUTCOME_WAIT, "pid 812 -> 934, watched until it has run for 10s");
 	film->bot->hb_at_ms += 5000;
 	assert_outcome(film, 10000, OUTCOME_DONE, "pid 812 -> 934, heartbeat 36s ago");
 }
@@ -162,7 +165,8 @@ static void a_bot_without_heartbeat_needs_none(void **state)
 	no_heartbeat(film);
 	command(film, WANT_REPLACED, 800);
 	up(film, 934);
-	assert_outcome(film, 1000, OUTCOME_WAIT, "");
+	assert_outcome(
+		film, 1000, OUTCOME_WAIT, "pid 812 -> 934, watched until it has run for 10s");
 	assert_outcome(film, 9000, OUTCOME_DONE, "pid 812 -> 934");
 }
 
@@ -172,7 +176,7 @@ static void the_same_pid_with_a_new_start_is_a_new_process(void **state)
 	no_heartbeat(film);
 	command(film, WANT_REPLACED, 800);
 	up(film, 812);
-	assert_outcome(film, 1000, OUTCOME_WAIT, "");
+	assert_outcome(film, 1000, OUTCOME_WAIT, "pid 812, watched until it has run for 10s");
 	assert_outcome(film, 9000, OUTCOME_DONE, "pid 812");
 }
 
@@ -191,7 +195,8 @@ static void a_bot_that_dies_again_has_failed(void **state)
 	command(film, WANT_REPLACED, 800);
 	up(film, 934);
 	beat(film);
-	assert_outcome(film, 2000, OUTCOME_WAIT, "");
+	assert_outcome(
+		film, 2000, OUTCOME_WAIT, "pid 812 -> 934, watched until it has run for 10s");
 	absent(film);
 	assert_outcome(
 		film, 2000, OUTCOME_FAILED, "it came up as pid 934 and died again within 10s");
@@ -203,7 +208,8 @@ static void a_bot_that_loops_faster_than_we_look_has_failed(void **state)
 	command(film, WANT_PRESENT, 800);
 	up(film, 934);
 	beat(film);
-	assert_outcome(film, 2000, OUTCOME_WAIT, "");
+	assert_outcome(
+		film, 2000, OUTCOME_WAIT, "pid 812 -> 934, watched until it has run for 10s");
 	up(film, 935);
 	beat(film);
 	assert_outcome(
@@ -225,7 +231,7 @@ static void what_was_seen_before_the_command_ended_is_no_outcome(void **state)
 	film->blind = false;
 	up(film, 901);
 	beat(film);
-	assert_outcome(film, 2000, OUTCOME_WAIT, "");
+	assert_outcome(film, 2000, OUTCOME_WAIT, "pid 901, watched until it has run for 10s");
 	assert_outcome(film, 8000, OUTCOME_DONE, "pid 901, heartbeat 10s ago");
 }
 
@@ -246,7 +252,7 @@ static void a_late_start_gets_its_stable_time(void **state)
 	command(film, WANT_PRESENT, 800);
 	assert_outcome(film, 29000, OUTCOME_WAIT, "");
 	up(film, 934);
-	assert_outcome(film, 500, OUTCOME_WAIT, "");
+	assert_outcome(film, 500, OUTCOME_WAIT, "pid 934, watched until it has run for 10s");
 	assert_int_equal(outcome_due_ms(&film->outcome), film->now.mono_ms + 15000);
 	assert_outcome(film, 9500, OUTCOME_DONE, "pid 934");
 }
