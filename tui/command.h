@@ -68,6 +68,7 @@ enum command_flags {
 	CMD_OVER = 1 << 8,    /* key line while a prompt, menu or dialog is open */
 	CMD_PAST = 1 << 11,   /* first on the second key line while what is shown is not now */
 	CMD_OPENS = 1 << 12,  /* of no use in a pane without `open`, or without a row to open */
+	CMD_AIMS = 1 << 13,   /* is about the row under the cursor, and does without one */
 };
 
 struct command {

@@ -171,12 +171,31 @@ bool command_ready(const struct app *app, const struct command *command, struct 
 	return is_ready(app, command, false, ret_why);
 }
 
+/* What a key is aimed at stays under the cursor, also when the key is refused: the next one is meant for the same row. */
+static void pin(struct app *app, const struct command *command)
+{
+	enum { AIMED = CMD_BOTS | CMD_ROW | CMD_OPENS | CMD_RUNS | CMD_ARMS | CMD_AIMS };
+	enum pane_id focus = views_now(&app->views)->focus;
+	const struct pane *pane = pane_of(focus);
+	bool scrolls_detail = focus == PANE_detail && command->run == command_move;
+	bool of_bots = focus == PANE_detail || command->run == command_focus ||
+		       (command->flags & CMD_BOTS && focus != PANE_alerts);
+	if (app->overlay || !(command->flags & AIMED || scrolls_detail))
+		return;
+	if (pane->rows)
+		rowset_pin(pane->rows(app->view[focus]));
+	if (of_bots)
+		rowset_pin(pane_bots.rows(app->view[PANE_bots]));
+}
+
 static void run(struct app *app, const struct command *command, const char *args)
 {
 	autostr struct str why = STR_INIT;
 	struct err err = {.code = ERR_NONE};
 	/* With targets named in its arguments a command needs none under the cursor. */
 	bool named = args[0] && command->flags & CMD_BOTS;
+	if (!named)
+		pin(app, command);
 	if (!is_ready(app, command, named, &why) && !(named && why.length == 0)) {
 		app_toast(app, true, "%s: %s", command->name, why.text);
 		app->toast_refused = named ? NULL : command;

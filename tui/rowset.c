@@ -140,6 +140,12 @@ long rowset_find(const struct rowset *rows, uint64_t id)
 	return id ? find_in(&rows->shown, id) : ROW_NONE;
 }
 
+void rowset_pin(struct rowset *rows)
+{
+	if (rows->cursor)
+		rows->touched = true;
+}
+
 void rowset_move_to(struct rowset *rows, size_t row)
 {
 	rows->touched = true;

@@ -30,7 +30,7 @@ struct rowset {
 	bool adopt; /* the operator asked for another order: the next update takes it, held or not */
 	uint64_t
 		recalled; /* where the cursor stood in the screen before: it goes there when that is shown, untouched */
-	bool touched; /* the operator has moved the cursor; before that it stays on the first row */
+	bool touched; /* the operator has moved the cursor or meant its row; before that it stays on the first row */
 };
 
 enum { ROW_NONE = -1 };
@@ -40,6 +40,8 @@ void rowset_release(struct rowset *rows);
 void rowset_update(struct rowset *rows, const uint64_t *wanted, size_t count, bool hold);
 /* The row of an entity, ROW_NONE when it is not shown. */
 long rowset_find(const struct rowset *rows, uint64_t id);
+/* The operator means the row under the cursor: from now on the cursor stays with its entity. */
+void rowset_pin(struct rowset *rows);
 /* Puts the cursor on a row (clamped). */
 void rowset_move_to(struct rowset *rows, size_t row);
 

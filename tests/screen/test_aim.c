@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+/* What a key is aimed at: the row that the operator saw when it was pressed, and no other. */
+#include <ftw.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "core/base/mem.h"
+#include "tests/support/console.h"
+
+enum { BOTS = 4 };
+
+struct scene {
+	char folder[64];
+	char *yaml;
+	struct console *console;
+};
+
+static const char *const names[BOTS] = {"ada", "bob", "cem", "gus"};
+
+static int setup(void **state)
+{
+	struct scene *scene = xcalloc(1, sizeof(*scene));
+	snprintf(scene->folder, sizeof(scene->folder), "/tmp/botswain-screen-XXXXXX");
+	assert_non_null(mkdtemp(scene->folder));
+	scene->yaml =
+		xasprintf("environment: demo\nstate_dir: %s/state\nwrite: armed\n"
+			  "driver: {restart: [/bin/true, '{bot}'], stop: [/bin/true, '{bot}']}\n"
+			  "bots:\n"
+			  "  ada: {token: {file: t}, process: {match: a}}\n"
+			  "  bob: {token: {file: t}, process: {match: a}}\n"
+			  "  cem: {token: {file: t}, process: {match: a}}\n"
+			  "  gus: {token: {file: t}, process: {match: a}}\n",
+			scene->folder);
+	const struct engine_options options = {.listen = true};
+	scene->console = console_open(scene->yaml, &options, 24, 80);
+	for (int i = 0; i < BOTS; i++)
+		console_healthy(scene->console, names[i], 100 + i);
+	console_advance(scene->console, 3000);
+	*state = scene;
+	return 0;
+}
+
+static int remove_one(const char *path, const struct stat *found, int type, struct FTW *walk)
+{
+	(void)found, (void)type, (void)walk;
+	return remove(path);
+}
+
+static int teardown(void **state)
+{
+	struct scene *scene = *state;
+	console_free(scene->console);
+	nftw(scene->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	free(scene->yaml);
+	free(scene);
+	return 0;
+}
+
+static void heal_all(struct console *console)
+{
+	for (int i = 0; i < BOTS; i++)
+		console_healthy(console, names[i], 100 + i);
+	console_settle(console);
+}
+
+/* The process is gone: from now on this bot is the worst. */
+static void kill_bot(struct console *console, const char *name)
+{
+	for (int i = 0; i < 3; i++)
+		harness_feed(console->harness, "obs_process bot=\"%s\" state=\"absent\"", name);
+}
+
+/* `ended_ms` 0: it fires. */
+static void put_alert(struct console *console, uint64_t id, unsigned severity, int64_t ended_ms)
+{
+	struct msg_alert *body = msg_new(MSG_alert);
+	body->id = id;
+	body->severity = severity;
+	body->target = entity_id("bot", "ada");
+	msg_set(&body->rule, "webhook_error");
+	msg_set(&body->target_kind, "bot");
+	msg_set(&body->target_name, "ada");
+	msg_set(&body->text, "webhook 502");
+	msg_set(&body->state, ended_ms ? "resolved" : "firing");
+	msg_set(&body->origin, "");
+	body->since_ms = console->app->now_ms - 600000 + (int64_t)id;
+	body->resolved_ms = ended_ms;
+	(void)model_put_if_changed(console->app->live, MSG_alert, body);
+	app_dirty(console->app);
+}
+
+/* A key that was only refused, too: the next one is for the same bot. */
+static void whatever_key_is_aimed_at_a_bot_keeps_the_cursor_on_it(void **state)
+{
+	static const char *const keys[] = {"r", "S", "! !", "y", "Y", "l", "Enter", "Enter j", "2",
+		". Esc", "v v", "r ! y Enter"};
+	struct scene *scene = *state;
+	struct console *console = scene->console;
+	struct rowset *rows = pane_bots.rows(console->app->view[PANE_bots]);
+	for (size_t i = 0; i < COUNT_OF(keys); i++) {
+		rows->touched = false;
+		heal_all(console);
+		console_advance(console, APP_ORDER_MS);
+		assert_int_equal(rows->cursor, entity_id("bot", "ada"));
+		console_keys(console, keys[i]);
+		kill_bot(console, "gus");
+		console_advance(console, APP_ORDER_MS);
+		assert_int_equal(rows->shown.ids[0], entity_id("bot", "gus"));
+		if (rows->cursor != entity_id("bot", "ada"))
+			fail_msg("after %s the cursor is on another bot", keys[i]);
+		console_keys(console, "1");
+	}
+	/* Of a key that is for no row it is the worst as before. */
+	rows->touched = false;
+	heal_all(console);
+	console_advance(console, APP_ORDER_MS);
+	console_keys(console, "Tab 1 P P");
+	kill_bot(console, "gus");
+	console_advance(console, APP_ORDER_MS);
+	assert_int_equal(rows->cursor, entity_id("bot", "gus"));
+}
+
+static void whatever_key_is_aimed_at_an_alert_keeps_the_cursor_on_it(void **state)
+{
+	static const char *const keys[] = {"r", "y", "!", "l"};
+	struct scene *scene = *state;
+	struct console *console = scene->console;
+	struct rowset *rows = pane_alerts.rows(console->app->view[PANE_alerts]);
+	put_alert(console, 8, SEVERITY_WARN, 0);
+	for (size_t i = 0; i < COUNT_OF(keys); i++) {
+		rows->touched = false;
+		put_alert(console, 9, SEVERITY_WARN, 0);
+		console_keys(console, "3");
+		console_advance(console, APP_ORDER_MS);
+		assert_int_equal(rows->cursor, 8);
+		console_keys(console, keys[i]);
+		put_alert(console, 9, SEVERITY_CRIT, 0);
+		console_advance(console, APP_ORDER_MS);
+		assert_int_equal(rows->shown.ids[0], 9);
+		if (rows->cursor != 8)
+			fail_msg("after %s the cursor is on another alert", keys[i]);
+	}
+}
+
+int main(void)
+{
+#define AIM_TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		AIM_TEST(whatever_key_is_aimed_at_a_bot_keeps_the_cursor_on_it),
+		AIM_TEST(whatever_key_is_aimed_at_an_alert_keeps_the_cursor_on_it),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
