@@ -20,8 +20,8 @@ static bool is_said_of_bot(const struct msg_bot *bot)
 {
 	static const char *const reasons[] = {"process_gone", "process_fatal", "process_backoff",
 		"process_stopped", "process_paused", "process_late", "restart_loop",
-		"heartbeat_lost", "heartbeat_gone", "heartbeat_never", "heartbeat_late", "busy",
-		NULL};
+		"heartbeat_lost", "heartbeat_gone", "heartbeat_never", "heartbeat_late",
+		"heartbeat_unseen", "busy", NULL};
 	for (size_t i = 0; i < bot->reasons_count; i++)
 		if (is_one_of(bot->reasons[i].id, reasons))
 			return true;

@@ -225,16 +225,36 @@ bool beat_never_came(const struct view *view)
 	       view->now_ms - waiting_since(view) > view->limits->heartbeat_late_ms;
 }
 
+bool beat_is_unseen(const struct view *view)
+{
+	return view->heartbeat_fresh && is_word(view->bot->hb_state, "missing") &&
+	       !view->bot->hb_at_ms && !beat_never_came(view);
+}
+
 /* That a process which is known not to run has never beaten is no news: its own reason says it. */
+static bool may_beat(const struct view *view)
+{
+	return !process_is(view, "absent") && !process_is(view, "stopped") &&
+	       !process_is(view, "fatal") && !process_is(view, "backoff");
+}
+
 static bool when_heartbeat_never(const struct view *view)
 {
-	return beat_never_came(view) && !process_is(view, "absent") &&
-	       !process_is(view, "stopped") && !process_is(view, "fatal") &&
-	       !process_is(view, "backoff");
+	return beat_never_came(view) && may_beat(view);
 }
 static int64_t say_heartbeat_never(const struct view *view, struct str *text)
 {
 	return say(text, "no heartbeat seen", waiting_since(view));
+}
+
+/* It may have hung long before anybody looked: neither well nor lost. */
+static bool when_heartbeat_unseen(const struct view *view)
+{
+	return beat_is_unseen(view) && may_beat(view) && !when_heartbeat_awaited(view);
+}
+static int64_t say_heartbeat_unseen(const struct view *view, struct str *text)
+{
+	return say(text, "heartbeat not seen yet", waiting_since(view));
 }
 
 static bool when_heartbeat_stale(const struct view *view)

@@ -12,6 +12,8 @@ struct view;
 /* reasons.c */
 bool beat_is_over(const struct view *view);
 bool beat_never_came(const struct view *view);
+/* It should beat, no beat was seen since the engine began to look, and heartbeat_late still allows that. */
+bool beat_is_unseen(const struct view *view);
 
 /* reasons_health.c */
 bool when_health_failing(const struct view *view);

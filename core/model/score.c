@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "core/model/internal.h"
+#include "core/model/reasons.h"
 
 static bool knows_process(const struct view *view)
 {
@@ -12,7 +13,7 @@ static bool knows_process(const struct view *view)
 
 static bool knows_heartbeat(const struct view *view)
 {
-	return view->heartbeat_fresh && view->dated;
+	return view->heartbeat_fresh && view->dated && !beat_is_unseen(view);
 }
 
 static bool knows_telegram(const struct view *view)

@@ -96,6 +96,34 @@ static void a_bot_that_hung_before_redis_was_silent_stays_an_alert(void **state)
 	assert_string_equal(alert_phase(harness, "heartbeat_late"), "firing");
 }
 
+static void a_bot_that_hung_before_the_engine_began_is_never_well(void **state)
+{
+	struct harness *harness = *state;
+	for (int i = 0; i < 15; i++) {
+		look_for_beat(harness, false);
+		const struct msg_bot *bot = harness_bot(harness, "orders");
+		assert_string_equal(bot->state, "checking");
+		assert_string_equal(bot->reasons[0].id, "heartbeat_unseen");
+		assert_int_equal(bot->score, -1);
+		assert_string_equal(alert_phase(harness, "heartbeat_late"), "none");
+	}
+	look_for_beat(harness, false);
+	look_for_beat(harness, false);
+	assert_string_equal(harness_bot(harness, "orders")->state, "hung");
+	assert_string_equal(alert_phase(harness, "heartbeat_late"), "firing");
+}
+
+static void a_beat_at_the_first_look_is_well_at_once(void **state)
+{
+	struct harness *harness = *state;
+	look_for_beat(harness, true);
+	assert_string_equal(harness_bot(harness, "orders")->hb_state, "ok");
+	assert_true(harness_bot(harness, "orders")->hb_at_ms > 0);
+	assert_string_not_equal(harness_bot(harness, "orders")->why, "heartbeat not seen yet");
+	look_for_beat(harness, false);
+	assert_string_not_equal(harness_bot(harness, "orders")->state, "checking");
+}
+
 static void see_worker(struct harness *harness, const char *worker, int rate)
 {
 	harness_feed(harness,
@@ -264,6 +292,8 @@ int main(void)
 		TEST(the_age_of_a_beat_comes_from_its_ttl),
 		TEST(a_redis_that_comes_back_hangs_no_bot),
 		TEST(a_bot_that_hung_before_redis_was_silent_stays_an_alert),
+		TEST(a_bot_that_hung_before_the_engine_began_is_never_well),
+		TEST(a_beat_at_the_first_look_is_well_at_once),
 		TEST(a_sharded_bot_is_the_sum_of_its_workers),
 		TEST(a_bot_is_slow_after_three_slow_reports_in_a_row),
 		TEST(the_slowest_worker_makes_a_sharded_bot_slow),

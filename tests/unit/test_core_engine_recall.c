@@ -237,15 +237,20 @@ static void nothing_fires_from_what_is_remembered(void **state)
 	}
 }
 
-static const struct msg_alert *alert_of(const struct harness *harness, const char *bot)
+static const struct msg_alert *alert_by(
+	const struct harness *harness, const char *rule, const char *bot)
 {
 	size_t count;
 	const struct msg_alert *const *alerts = model_alerts(harness->model, &count);
 	for (size_t i = 0; i < count; i++)
-		if (strcmp(alerts[i]->target_name, bot) == 0 &&
-			strcmp(alerts[i]->rule, "bot_down") == 0)
+		if (strcmp(alerts[i]->target_name, bot) == 0 && strcmp(alerts[i]->rule, rule) == 0)
 			return alerts[i];
 	return NULL;
+}
+
+static const struct msg_alert *alert_of(const struct harness *harness, const char *bot)
+{
+	return alert_by(harness, "bot_down", bot);
 }
 
 static void an_alert_that_is_seen_again_is_the_same_alert(void **state)
@@ -270,6 +275,38 @@ static void an_alert_that_is_seen_again_is_the_same_alert(void **state)
 	assert_string_equal(alert->state, "firing");
 	assert_int_equal(alert->since_ms, since_ms);
 	assert_int_equal(alert->fired_ms, fired_ms);
+}
+
+/* Its process runs, and its key has run out. */
+static void hang(struct harness *harness, int seconds)
+{
+	for (int i = 0; i < seconds; i++) {
+		observe_service(harness);
+		observe_telegram(harness, "orders", 0);
+		observe_process(harness, "orders", "running");
+		harness_feed(harness, "obs_heartbeat bot=\"orders\"");
+		harness_advance(harness, 1000);
+	}
+}
+
+static void a_bot_that_hung_before_the_restart_is_not_well_and_not_over(void **state)
+{
+	struct scene *scene = *state;
+	struct harness *harness = start(scene, 0);
+	observe_all(harness);
+	hang(harness, 50);
+	const struct msg_alert *alert = alert_by(harness, "heartbeat_late", "orders");
+	assert_non_null(alert);
+	int64_t since_ms = alert->since_ms;
+	harness = start(scene, 3 * MINUTE_MS);
+	hang(harness, 28);
+	assert_string_equal(harness_bot(harness, "orders")->state, "checking");
+	hang(harness, 7);
+	assert_string_equal(harness_bot(harness, "orders")->state, "hung");
+	alert = alert_by(harness, "heartbeat_late", "orders");
+	assert_non_null(alert);
+	assert_string_equal(alert->state, "firing");
+	assert_int_equal(alert->since_ms, since_ms);
 }
 
 static void an_alert_that_is_over_meanwhile_is_resolved_when_that_is_seen(void **state)
@@ -408,6 +445,7 @@ int main(void)
 		TEST(each_group_of_figures_goes_when_it_is_observed),
 		TEST(nothing_fires_from_what_is_remembered),
 		TEST(an_alert_that_is_seen_again_is_the_same_alert),
+		TEST(a_bot_that_hung_before_the_restart_is_not_well_and_not_over),
 		TEST(an_alert_that_is_over_meanwhile_is_resolved_when_that_is_seen),
 		TEST(what_left_the_configuration_is_not_resurrected),
 		TEST(what_is_too_old_or_of_another_configuration_is_not_used),

@@ -96,7 +96,11 @@ static const struct row rows[] = {
 	{POLLS RUNS ANSWERS " hb_state=\"ok\" hb_at_ms=~2s hb_watch_ms=~1s hb_seen_ms=~1s", "ok", '.', "", ""},
 	{POLLS ANSWERS " proc_state=\"not_configured\" hb_state=\"missing\" hb_at_ms=~41s hb_watch_ms=~1s hb_seen_ms=~1s", "unknown", '?', "heartbeat awaited again", "1s"},
 	{POLLS RUNS ANSWERS " hb_state=\"missing\" hb_watch_ms=~2s hb_seen_ms=~1s", "unknown", '?', "heartbeat awaited again", "2s"},
-	{POLLS RUNS ANSWERS " hb_state=\"missing\" hb_watch_ms=~2s hb_seen_ms=~1s added_ms=~9s proc_start_ms=~9s", "ok", '.', "", ""},
+	{POLLS RUNS ANSWERS " hb_state=\"missing\" hb_watch_ms=~2s hb_seen_ms=~1s added_ms=~9s proc_start_ms=~9s", "checking", '?', "heartbeat not seen yet", "2s"},
+	{POLLS RUNS ANSWERS " hb_state=\"missing\" hb_watch_ms=~30s hb_seen_ms=~1s added_ms=~30s", "checking", '?', "heartbeat not seen yet", "30s"},
+	{POLLS ANSWERS " proc_state=\"not_configured\" hb_state=\"missing\" hb_watch_ms=~9s hb_seen_ms=~1s added_ms=~9s", "checking", '?', "heartbeat not seen yet", "9s"},
+	{POLLS ANSWERS " proc_state=\"absent\" proc_fails=2 proc_at_ms=~1s hb_state=\"missing\" hb_watch_ms=~9s hb_seen_ms=~1s added_ms=~9s", "down", '!', "process gone", "0s"},
+	{POLLS RUNS ANSWERS " enabled=false hb_state=\"missing\" hb_watch_ms=~9s hb_seen_ms=~1s added_ms=~9s", "unwanted", 'w', "runs, but is disabled", "1h"},
 	{POLLS RUNS ANSWERS " hb_state=\"missing\" hb_watch_ms=~40s hb_seen_ms=~1s", "hung", '!', "no heartbeat seen", "40s"},
 	{HEALTHY " hb_watch_ms=~9s workers=[{id=\"1\" seen_ms=~4s} {id=\"2\" seen_ms=~6m}]", "unknown", '?', "heartbeat awaited again", "9s"},
 	{HEALTHY " hb_watch_ms=~40s workers=[{id=\"1\" seen_ms=~4s} {id=\"2\" seen_ms=~6m}]", "degraded", 'w', "worker 2 silent", "6m"},
@@ -345,6 +349,14 @@ static void the_score_is_the_sum_of_its_parts(void **state)
 		{POLLS RUNS ANSWERS
 			" hb_state=\"missing\" hb_at_ms=~41s hb_seen_ms=~1s errors_per_min=0",
 			40, 6},
+		/* a beat that was never looked for in vain long enough earns nothing, and costs nothing */
+		{POLLS RUNS ANSWERS
+			" hb_state=\"missing\" hb_watch_ms=~9s hb_seen_ms=~1s added_ms=~9s",
+			-1, 0},
+		{HOOK RUNS ANSWERS FAILING_HOOK
+			" hb_state=\"missing\" hb_watch_ms=~9s hb_seen_ms=~1s"
+			" added_ms=~9s",
+			80, 4},
 		{HEALTHY " errors_per_min=4", 97, 5},
 		{POLLS QUIET ANSWERS, -1, 0},
 		{HEALTHY " restarts=3 errors_per_min=0", 40, 6},
