@@ -14,6 +14,7 @@ struct hints {
 	struct key_hint list[HINTS_MAX];
 	char keys[HINTS_MAX][KEY_NAME_MAX];
 	size_t count;
+	char enter[32]; /* what it does in a dialog */
 };
 
 static bool is_armed(const struct app *app)
@@ -38,6 +39,15 @@ static const char *label_of(const struct app *app, const struct command *command
 	return ends_arming ? "Disarm" : returns(command, line) ? "Now" : command->label;
 }
 
+/* In a dialog the same key does what its focus says. */
+static const char *enter_label(const struct app *app, struct hints *hints, const char *label)
+{
+	if (!app->overlay || !app->overlay->ops->say_enter)
+		return label;
+	app->overlay->ops->say_enter(app->overlay, hints->enter, sizeof(hints->enter));
+	return hints->enter;
+}
+
 static void add(const struct app *app, struct hints *hints, const struct command *command,
 	enum scope scope, unsigned line)
 {
@@ -53,7 +63,8 @@ static void add(const struct app *app, struct hints *hints, const struct command
 	if (returns(command, line) && !past_has_now(app))
 		return;
 	hints->list[hints->count] = (struct key_hint){.key = hints->keys[hints->count],
-		.label = label_of(app, command, line),
+		.label = command->run == command_enter ? enter_label(app, hints, command->label)
+						       : label_of(app, command, line),
 		.locked = undriven ? KEY_UNDRIVEN
 			  : locked ? KEY_READ_ONLY
 				   : KEY_OPEN,

@@ -30,6 +30,8 @@ struct overlay_ops {
 	void (*step)(struct app *app, struct overlay *overlay, int step);   /* Tab */
 	void (*recall)(struct app *app, struct overlay *overlay, int step); /* Up, Down */
 	void (*enter)(struct app *app, struct overlay *overlay);
+	/* What Enter does now, a word or two; NULL: what it always does. */
+	void (*say_enter)(const struct overlay *overlay, char *ret_text, size_t size);
 	void (*find)(struct app *app, struct overlay *overlay); /* / */
 	/* Before it goes by Esc or Ctrl-C: what is to be undone. */
 	void (*cancelled)(struct app *app, struct overlay *overlay);

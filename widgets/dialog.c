@@ -45,6 +45,7 @@ void dialog_note(struct dialog *dialog, const char *note)
 {
 	free(dialog->note);
 	dialog->note = xstrdup(note);
+	dialog->refused = dialog->refused && *note;
 }
 
 void dialog_add_row(struct dialog *dialog, enum role role, const char *label, const char *text)
@@ -57,13 +58,13 @@ void dialog_add_row(struct dialog *dialog, enum role role, const char *label, co
 		(struct dialog_row){.role = role, .label = xstrdup(label), .text = xstrdup(text)};
 }
 
-/* "type a reason", "type "restart 2"". */
+/* "a reason is needed first", "type "restart 2" first". */
 static char *wish_of(const char *label, const char *expect)
 {
 	if (expect)
-		return xasprintf("type \"%s\"", expect);
-	char *wish = xasprintf("type a %.*s", (int)strcspn(label, ":"), label);
-	char *noun = wish + strlen("type a ");
+		return xasprintf("type \"%s\" first", expect);
+	char *wish = xasprintf("a %.*s is needed first", (int)strcspn(label, ":"), label);
+	char *noun = wish + strlen("a ");
 	*noun = (char)tolower((unsigned char)*noun);
 	return wish;
 }
@@ -142,14 +143,27 @@ const char *dialog_locked(const struct dialog *dialog)
 	return fault;
 }
 
+static bool is_locked(const struct dialog *dialog, size_t button)
+{
+	return dialog->buttons[button].danger && dialog_locked(dialog);
+}
+
+/* The first field that is not right. */
+static size_t faulty_field(const struct dialog *dialog)
+{
+	size_t field = 0;
+	while (field < dialog->field_count && !field_fault(&dialog->fields[field]))
+		field++;
+	return field;
+}
+
 /* A locked button sends the focus to the first field that is not right. */
 static int press(struct dialog *dialog, size_t button)
 {
-	if (!dialog->buttons[button].danger || !dialog_locked(dialog))
+	if (!is_locked(dialog, button))
 		return (int)button;
-	for (size_t i = dialog->field_count; i-- > 0;)
-		if (field_fault(&dialog->fields[i]))
-			dialog->focus = i;
+	dialog->focus = faulty_field(dialog);
+	dialog->refused = true;
 	return DIALOG_NO_ANSWER;
 }
 
@@ -170,25 +184,20 @@ int dialog_cancel(const struct dialog *dialog)
 	return DIALOG_NO_ANSWER;
 }
 
-/* Somebody begins to write where there is no key: it is meant for the first field. The key that opened the dialog may have
- * been the first letter, when it came once more; when it came oftener it was held down. */
-static void type_ahead(struct dialog *dialog, const char *utf8)
+void dialog_say_enter(const struct dialog *dialog, char *ret_text, size_t size)
 {
-	if (utf8[0] == ' ' || !dialog->field_count)
-		return;
-	struct prompt *prompt = &dialog->fields[0].prompt;
-	if (!dialog->released && dialog->held == 1)
-		prompt_insert(prompt, &dialog->opened_by, 1);
-	dialog->released = true;
-	dialog->focus = 0;
-	prompt_insert(prompt, utf8, strlen(utf8));
-}
-
-/* The key of a button that is locked because nothing is written yet begins the text, as any other letter. */
-static bool begins_text(const struct dialog *dialog, const struct dialog_button *button)
-{
-	return button->danger && dialog->field_count && !dialog->fields[0].prompt.text.length &&
-	       field_fault(&dialog->fields[0]);
+	size_t next = dialog->focus + 1, button = dialog->focus - dialog->field_count;
+	bool on_field = dialog->focus < dialog->field_count;
+	size_t field = on_field ? next : faulty_field(dialog);
+	if (!on_field && !is_locked(dialog, button))
+		snprintf(ret_text, size, "%s", dialog->buttons[button].label);
+	else if (field >= dialog->field_count)
+		snprintf(ret_text, size, "Focus %s",
+			dialog->buttons[next - dialog->field_count].label);
+	else if (dialog->fields[field].expect)
+		snprintf(ret_text, size, "Focus the word");
+	else
+		snprintf(ret_text, size, "Focus %s", dialog->fields[field].label);
 }
 
 int dialog_type(struct dialog *dialog, const char *utf8)
@@ -199,15 +208,10 @@ int dialog_type(struct dialog *dialog, const char *utf8)
 		return DIALOG_NO_ANSWER;
 	}
 	bool opener = utf8[0] == dialog->opened_by && !utf8[1];
-	if (opener && !dialog->released) {
-		dialog->held++;
-		return DIALOG_NO_ANSWER;
-	}
 	for (size_t i = 0; i < dialog->button_count && !opener && !utf8[1]; i++)
-		if (dialog->buttons[i].key && dialog->buttons[i].key == utf8[0] &&
-			!begins_text(dialog, &dialog->buttons[i]))
+		if (dialog->buttons[i].key && dialog->buttons[i].key == utf8[0])
 			return press(dialog, i);
-	type_ahead(dialog, utf8);
+	dialog->refused = !opener && dialog_locked(dialog);
 	return DIALOG_NO_ANSWER;
 }
 
@@ -372,8 +376,8 @@ void dialog_draw(struct dialog *dialog, const struct canvas *canvas)
 	int body = count_lines(dialog, wanted + 2 < canvas->columns ? wanted : canvas->columns - 2);
 	int around = 1 + gap + fields + 1 +
 		     1; /* a blank row above, before the fields, and before the buttons */
-	struct canvas box =
-		frame_dialog(canvas, body + around, wanted, dialog->title, dialog->note);
+	struct canvas box = frame_dialog(canvas, body + around, wanted, dialog->title,
+		dialog->refused ? ROLE_WARN : ROLE_NOTE, dialog->note);
 	bool tight = box.rows < body + around;
 	int first = tight ? 0 : 1;
 	body = tight ? box.rows - fields - 1 : body;

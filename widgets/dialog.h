@@ -3,9 +3,8 @@
  * A question that must not be answered by accident: a title, what would happen, fields, buttons. The focus begins on
  * the button that does nothing; the key that opened the dialog answers nothing in it; a button that changes something
  * is locked until every required field is filled and every expected word is typed. Letters press buttons only while no
- * field has the focus. One that is no button's key, or the key of a button that waits for an empty first field, is text of
- * that field. The key that opened the dialog is text, too, when it came once more and another character follows; held down
- * it is nothing. Texts are copied and must be sanitised. Screen thread only.
+ * field has the focus, and are text only while one has it. Whoever presses a locked button is led to the field that it
+ * waits for, and told so. Texts are copied and must be sanitised. Screen thread only.
  */
 #ifndef BOTSWAIN_WIDGETS_DIALOG_H
 #define BOTSWAIN_WIDGETS_DIALOG_H
@@ -31,7 +30,7 @@ struct dialog_row {
 struct dialog_field {
 	char *label, *hint;
 	char *expect; /* NULL, or the word that must be typed */
-	char *wish;   /* what is said while it is not right: "type a reason" */
+	char *wish;   /* what is said while it is not right: "a reason is needed first" */
 	bool required;
 	struct prompt prompt;
 };
@@ -54,17 +53,16 @@ struct dialog {
 	size_t button_count;
 	size_t focus; /* fields first, then buttons */
 	char opened_by;
-	bool released; /* another character was typed since it was opened */
-	size_t held;   /* how often the key that opened it came before that */
+	bool refused; /* somebody wanted what is locked: the note is a warning */
 };
 
 /* `opened_by`: the character of the key that led here, 0 if none. */
 void dialog_init(struct dialog *dialog, const char *title, char opened_by);
 void dialog_release(struct dialog *dialog);
-/* A word at the lower edge. */
+/* A word at the lower edge; "" ends a warning. */
 void dialog_note(struct dialog *dialog, const char *note);
 void dialog_add_row(struct dialog *dialog, enum role role, const char *label, const char *text);
-/* `label` is a noun: what is missing is said as "type a LABEL". Returns the field's prompt, for history or a first text; valid until dialog_release(). */
+/* `label` is a noun: what is missing is said as "a LABEL is needed first". Returns the field's prompt, for history or a first text; valid until dialog_release(). */
 struct prompt *dialog_add_field(struct dialog *dialog, const char *label, const char *hint,
 	bool required, const char *expect);
 void dialog_add_button(struct dialog *dialog, const char *label, char key, bool danger);
@@ -84,8 +82,9 @@ const char *dialog_locked(const struct dialog *dialog);
 int dialog_enter(struct dialog *dialog);
 /* Esc: the index of the button that cancels. */
 int dialog_cancel(const struct dialog *dialog);
-/* A typed character: goes into the focused field, or presses the button whose key it is, or moves the focus to the
- * first field and goes there (but for a blank). */
+/* What Enter does now: "Restart", "Focus Reason". */
+void dialog_say_enter(const struct dialog *dialog, char *ret_text, size_t size);
+/* A typed character: goes into the focused field, or presses the button whose key it is. */
 int dialog_type(struct dialog *dialog, const char *utf8);
 
 void dialog_draw(struct dialog *dialog, const struct canvas *canvas);

@@ -59,8 +59,8 @@ struct canvas frame_draw(const struct canvas *canvas, const struct frame *frame)
 	return canvas_sub(canvas, (struct rect){1, 0, canvas->rows - 1, canvas->columns});
 }
 
-struct canvas frame_dialog(
-	const struct canvas *canvas, int rows, int columns, const char *title, const char *note)
+struct canvas frame_dialog(const struct canvas *canvas, int rows, int columns, const char *title,
+	enum role note_role, const char *note)
 {
 	int height = rows + 2 < canvas->rows ? rows + 2 : canvas->rows;
 	int width = columns + 2 < canvas->columns ? columns + 2 : canvas->columns;
@@ -76,7 +76,7 @@ struct canvas frame_dialog(
 		.focused = true,
 		.boxed = true};
 	struct canvas inside = frame_draw(&box, &frame);
-	draw_right(&box, box.rows - 1, 2, box.columns - 2, ROLE_NOTE, note);
+	draw_right(&box, box.rows - 1, 2, box.columns - 2, note_role, note);
 	return inside;
 }
 

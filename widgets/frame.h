@@ -25,8 +25,8 @@ struct canvas frame_draw(const struct canvas *canvas, const struct frame *frame)
 
 /* Clears a box of `rows` x `columns` (its content's size) in the middle of the canvas, cut to it, on the dialog's
  * surface, and returns its inside. `note` stands at the right of the lower edge. */
-struct canvas frame_dialog(
-	const struct canvas *canvas, int rows, int columns, const char *title, const char *note);
+struct canvas frame_dialog(const struct canvas *canvas, int rows, int columns, const char *title,
+	enum role note_role, const char *note);
 
 /* A vertical bar of `rows` cells: which part of `total` lines, from `top` on, the `page` shows. */
 void scrollbar_draw(const struct canvas *canvas, int column, int row, int rows, size_t top,

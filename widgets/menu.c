@@ -122,7 +122,7 @@ static struct canvas open_box(
 	int wanted = titles + keys + (notes > locks ? notes : locks) + 2 * SIDE + 6;
 	wanted = wanted < WIDTH_MIN ? WIDTH_MIN : wanted > WIDTH_MAX ? WIDTH_MAX : wanted;
 	*ret_key_column = SIDE + titles + 2;
-	return frame_dialog(canvas, (int)menu->count + 2, wanted, menu->title, "");
+	return frame_dialog(canvas, (int)menu->count + 2, wanted, menu->title, ROLE_NOTE, "");
 }
 
 void menu_draw(struct menu *menu, const struct canvas *canvas)

@@ -338,10 +338,10 @@ static void the_reason_goes_along(void **state)
 {
 	struct scene *scene = *state;
 	struct console *console = scene->console;
-	console_keys(console, "r y"); /* without a reason it is a letter of it */
-	console_expect(console, "Reason y");
-	assert_null(operation(console));
-	console_keys(console, "C-u");
+	console_keys(console, "r y"); /* it waits for a reason, and leads there */
+	console_expect(console, "a reason is needed first");
+	console_expect_not(console, "Reason y");
+	console_expect(console, "Enter Focus Cancel");
 	console_type(console, "stuck after deploy");
 	keep_alive(console, BOTS);
 	assert_null(operation(console));
@@ -350,17 +350,32 @@ static void the_reason_goes_along(void **state)
 	console_expect(console, "accepted");
 }
 
-static void a_reason_typed_at_once_may_begin_with_the_key_of_the_dialog(void **state)
+static void a_letter_on_a_button_is_no_reason(void **state)
 {
+	static const char *const keys[] = {"Tab y", "s t u c k", "Tab Enter"};
 	struct scene *scene = *state;
 	struct console *console = scene->console;
-	console_keys(console, "r");
-	console_type(console, "redis is back");
-	console_expect(console, "Reason redis is back");
-	keep_alive(console, BOTS);
+	for (size_t i = 0; i < COUNT_OF(keys); i++) {
+		console_keys(console, "r");
+		console_expect(console, "Enter Cancel ");
+		console_keys(console, keys[i]);
+		console_expect(console, "Reason why, for the audit file");
+		console_expect(console, "a reason is needed first");
+		console_keys(console, "Esc");
+	}
 	assert_null(operation(console));
-	console_keys(console, "Enter y");
-	assert_string_equal(await_operation(console)->reason, "redis is back");
+	keep_alive(console, BOTS);
+	console_keys(console, "r Tab");
+	console_expect(console, "Enter Focus Reason");
+	console_keys(console, "y");
+	console_type(console, "y");
+	console_expect(console, "Reason y");
+	console_expect_not(console, "is needed first");
+	keep_alive(console, BOTS);
+	console_keys(console, "Enter Tab");
+	console_expect(console, "Enter Restart");
+	console_keys(console, "y");
+	assert_string_equal(await_operation(console)->reason, "y");
 }
 
 static void accepted_is_no_longer_said_when_it_has_ended(void **state)
@@ -389,13 +404,11 @@ static void accepted_is_no_longer_said_when_it_has_ended(void **state)
 	assert_true(console_row(console, "something else") >= 0);
 }
 
-static void a_reason_can_be_typed_at_once_and_never_confirms(void **state)
+static void a_reason_never_confirms(void **state)
 {
 	struct scene *scene = *state;
 	struct console *console = scene->console;
-	console_keys(console, "r");
-	console_expect(console, "type a reason ");
-	console_keys(console, "r r r");
+	console_keys(console, "r r r r S-Tab");
 	console_type(console, "say why, ready");
 	console_expect(console, "Reason say why, ready");
 	assert_null(operation(console));
@@ -527,9 +540,9 @@ int main(void)
 		ACTION_TEST(what_was_typed_before_the_dialog_was_painted_is_discarded),
 		ACTION_TEST(pasted_text_is_never_a_key),
 		ACTION_TEST(the_reason_goes_along),
-		ACTION_TEST(a_reason_typed_at_once_may_begin_with_the_key_of_the_dialog),
+		ACTION_TEST(a_letter_on_a_button_is_no_reason),
 		ACTION_TEST(accepted_is_no_longer_said_when_it_has_ended),
-		ACTION_TEST(a_reason_can_be_typed_at_once_and_never_confirms),
+		ACTION_TEST(a_reason_never_confirms),
 		ACTION_TEST(marked_bots_are_the_targets_and_many_want_a_typed_word),
 		ACTION_TEST(an_open_range_is_taken_along),
 		ACTION_TEST(a_small_screen_shows_its_filter_and_its_marks),

@@ -303,40 +303,64 @@ static void the_key_that_opened_it_answers_nothing(void **state)
 	dialog_release(&dialog);
 }
 
-static void a_letter_that_is_no_key_of_a_button_goes_into_the_first_field(void **state)
+static void a_letter_on_a_button_is_never_text(void **state)
 {
 	(void)state;
 	struct dialog dialog;
 	open_dialog(&dialog, true);
-	for (int i = 0; i < 50; i++)
-		assert_int_equal(dialog_type(&dialog, "r"), DIALOG_NO_ANSWER);
-	assert_int_equal(dialog_type(&dialog, " "), DIALOG_NO_ANSWER);
+	for (const char *at = "rr st"; *at; at++)
+		assert_int_equal(dialog_type(&dialog, (char[]){*at, '\0'}), DIALOG_NO_ANSWER);
 	assert_null(dialog_field(&dialog));
-	assert_int_equal(dialog_type(&dialog, "s"), DIALOG_NO_ANSWER);
-	assert_ptr_equal(dialog_field(&dialog), &dialog.fields[0]);
+	assert_true(dialog.refused);
+	/* Also on the button that is meant. */
+	dialog_next(&dialog, 1);
+	dialog_next(&dialog, 1);
 	assert_int_equal(dialog_type(&dialog, "y"), DIALOG_NO_ANSWER);
-	assert_string_equal(dialog.fields[0].prompt.text.text, "sy");
-	/* From now on the key that opened it is a letter as any other, but no answer. */
-	dialog_next(&dialog, -1);
-	assert_int_equal(dialog_type(&dialog, "r"), DIALOG_NO_ANSWER);
-	assert_int_equal(dialog_type(&dialog, "\u00e9"), DIALOG_NO_ANSWER);
-	assert_string_equal(dialog.fields[0].prompt.text.text, "syr\u00e9");
+	assert_string_equal(dialog.fields[0].prompt.text.text, "");
+	assert_true(dialog.refused);
+	assert_ptr_equal(dialog_field(&dialog), &dialog.fields[0]);
+	/* In the field it is. */
+	assert_int_equal(dialog_type(&dialog, "y"), DIALOG_NO_ANSWER);
+	assert_string_equal(dialog.fields[0].prompt.text.text, "y");
+	dialog_note(&dialog, "");
+	assert_false(dialog.refused);
 	dialog_release(&dialog);
 }
 
-static void a_reason_that_begins_with_the_key_of_the_dialog_or_of_a_button_is_whole(void **state)
+static void assert_enter(const struct dialog *dialog, const char *text)
 {
-	static const char *const reasons[] = {"redis is back", "yesterday's release"};
+	char said[32];
+	dialog_say_enter(dialog, said, sizeof(said));
+	assert_string_equal(said, text);
+}
+
+static void enter_says_what_it_does(void **state)
+{
 	(void)state;
-	for (size_t i = 0; i < COUNT_OF(reasons); i++) {
-		struct dialog dialog;
-		open_dialog(&dialog, true);
-		for (const char *at = reasons[i]; *at; at++)
-			assert_int_equal(
-				dialog_type(&dialog, (char[]){*at, '\0'}), DIALOG_NO_ANSWER);
-		assert_string_equal(dialog.fields[0].prompt.text.text, reasons[i]);
-		dialog_release(&dialog);
-	}
+	struct dialog dialog;
+	dialog_init(&dialog, "Restart 2 bots", 'r');
+	dialog_add_field(&dialog, "Reason", "", true, NULL);
+	dialog_add_field(&dialog, "Type \"restart 2\":", "", true, "restart 2");
+	dialog_add_cancel(&dialog, "Cancel");
+	dialog_add_button(&dialog, "Restart", 'y', true);
+	assert_enter(&dialog, "Cancel");
+	dialog_next(&dialog, 1);
+	assert_enter(&dialog, "Focus Reason");
+	dialog_next(&dialog, 1);
+	assert_enter(&dialog, "Focus the word");
+	type(&dialog_field(&dialog)->prompt, "stuck");
+	dialog_next(&dialog, 1);
+	assert_enter(&dialog, "Focus Cancel");
+	dialog_next(&dialog, -2);
+	dialog_next(&dialog, -1);
+	assert_enter(&dialog, "Focus the word");
+	dialog_next(&dialog, -1);
+	dialog_next(&dialog, -1);
+	type(&dialog_field(&dialog)->prompt, "restart 2");
+	dialog_next(&dialog, 1);
+	dialog_next(&dialog, 1);
+	assert_enter(&dialog, "Restart");
+	dialog_release(&dialog);
 }
 
 static void without_a_field_a_letter_is_nothing(void **state)
@@ -358,14 +382,14 @@ static void what_changes_something_waits_for_its_fields(void **state)
 	dialog_next(&dialog, 1);
 	dialog_next(&dialog, 1);
 	assert_int_equal(dialog_enter(&dialog), DIALOG_NO_ANSWER);
-	assert_string_equal(dialog_locked(&dialog), "type a reason");
+	assert_string_equal(dialog_locked(&dialog), "a reason is needed first");
 	/* The refusal leads to the first field that is not right. */
 	assert_ptr_equal(dialog_field(&dialog), &dialog.fields[0]);
 	assert_int_equal(dialog_type(&dialog, "y"), DIALOG_NO_ANSWER);
 	assert_string_equal(dialog.fields[0].prompt.text.text, "y");
 	assert_int_equal(dialog_enter(&dialog), DIALOG_NO_ANSWER);
 	type(&dialog_field(&dialog)->prompt, "restart 3");
-	assert_string_equal(dialog_locked(&dialog), "type \"restart 2\"");
+	assert_string_equal(dialog_locked(&dialog), "type \"restart 2\" first");
 	prompt_edit(&dialog_field(&dialog)->prompt, PROMPT_BACKSPACE);
 	type(&dialog_field(&dialog)->prompt, "2");
 	assert_null(dialog_locked(&dialog));
@@ -475,9 +499,8 @@ int main(void)
 		cmocka_unit_test(the_menu_looks_as_it_did),
 		cmocka_unit_test(enter_at_once_cancels),
 		cmocka_unit_test(the_key_that_opened_it_answers_nothing),
-		cmocka_unit_test(a_letter_that_is_no_key_of_a_button_goes_into_the_first_field),
-		cmocka_unit_test(
-			a_reason_that_begins_with_the_key_of_the_dialog_or_of_a_button_is_whole),
+		cmocka_unit_test(a_letter_on_a_button_is_never_text),
+		cmocka_unit_test(enter_says_what_it_does),
 		cmocka_unit_test(without_a_field_a_letter_is_nothing),
 		cmocka_unit_test(what_changes_something_waits_for_its_fields),
 		cmocka_unit_test(blanks_are_no_reason),

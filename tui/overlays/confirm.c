@@ -230,6 +230,11 @@ static void enter(struct app *app, struct overlay *overlay)
 	answered(app, confirm, dialog_enter(&confirm->dialog));
 }
 
+static void say_enter(const struct overlay *overlay, char *ret_text, size_t size)
+{
+	dialog_say_enter(&((const struct confirm *)overlay)->dialog, ret_text, size);
+}
+
 static void step(struct app *app, struct overlay *overlay, int by)
 {
 	(void)app;
@@ -256,7 +261,8 @@ static const struct overlay_ops ops = {.guards = true,
 	.typed = typed,
 	.step = step,
 	.recall = recall,
-	.enter = enter};
+	.enter = enter,
+	.say_enter = say_enter};
 
 static struct confirm *find(struct app *app, uint64_t req, struct part **ret_part)
 {

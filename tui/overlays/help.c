@@ -243,7 +243,7 @@ static void draw(const struct app *app, struct overlay *overlay, const struct ca
 	snprintf(note, sizeof(note), "%s%s%s", help->search[0] ? "/" : "", help->search,
 		help->search[0] ? "" : "/ find   Esc close");
 	(void)app;
-	struct canvas box = frame_dialog(screen, screen->rows - 6, width, "Help", note);
+	struct canvas box = frame_dialog(screen, screen->rows - 6, width, "Help", ROLE_NOTE, note);
 	help->page = box.rows > 0 ? (size_t)box.rows : 1;
 	help->width = box.columns;
 	size_t lines = line_of(help, help->count);
