@@ -50,7 +50,25 @@ struct signals {
 	sigset_t set;
 	sem_t ready; /* `engine` is there, or there is none */
 	struct engine *engine;
+	bool had_terminal; /* it was started by hand: standard input was one */
+	bool is_hung_up;   /* that is gone, and it leaves */
 };
+
+/*
+ * A terminal that is closed sends SIGHUP, perhaps twice (the shell's and the kernel's, tty_io.c), and
+ * nobody is left who could end us: only the first one counts, for a second engine_stop() would cancel
+ * what runs.
+ */
+static void hang_up(struct signals *signals)
+{
+	if (signals->is_hung_up)
+		return;
+	signals->is_hung_up = signals->had_terminal && !isatty(STDIN_FILENO);
+	if (signals->is_hung_up)
+		engine_stop(signals->engine);
+	else
+		engine_reload_soon(signals->engine);
+}
 
 /* SIGUSR1 comes from main() itself: the engine has ended. */
 static void *listen_for_signals(void *context)
@@ -64,7 +82,7 @@ static void *listen_for_signals(void *context)
 		if (sigwait(&signals->set, &number) != 0 || number == SIGUSR1)
 			return NULL;
 		if (number == SIGHUP)
-			engine_reload_soon(signals->engine);
+			hang_up(signals);
 		else if (number != SIGPIPE)
 			engine_stop(signals->engine);
 	}
@@ -188,7 +206,7 @@ static int start(struct options *options, struct signals *signals)
 int main(int argc, char **argv)
 {
 	struct options options;
-	struct signals signals = {.engine = NULL};
+	struct signals signals = {.had_terminal = isatty(STDIN_FILENO)};
 	struct err err;
 	bool is_good = options_read(argc, argv, &options, &err);
 	if (is_good && options.engine.replay)

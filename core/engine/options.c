@@ -135,6 +135,7 @@ const char *options_help(void)
 	       "  -h, --help         print this\n"
 	       "\n"
 	       "Signals: HUP reads the configuration again, TERM and INT leave,\n"
-	       "after the operations that run; a second one at once.\n"
+	       "after the operations that run; a second one at once. HUP from a terminal that is\n"
+	       "closed leaves, too.\n"
 	       "Exit status: 0 ok, 1 failure, 2 usage or configuration, 5 another engine runs.\n";
 }

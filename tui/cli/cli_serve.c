@@ -37,6 +37,7 @@ extern const struct cli_command cli_serve;
 const struct cli_command cli_serve = {
 	.name = "serve",
 	.args = "[--read-only]",
-	.help = "the engine alone, in the foreground, until it is told to stop",
+	.help = "the engine alone, in the foreground, until it is told to stop or its terminal is "
+		"closed",
 	.run = run,
 };
