@@ -326,16 +326,6 @@ static bool let_go(struct alerts *alerts, struct instance *instance, const char 
 	return true;
 }
 
-/* NULL: the rule is to be asked. */
-static const char *over_because(const struct alerts *alerts, const struct rule *rule, bool is_there)
-{
-	if (is_off(alerts, rule))
-		return "over because the configuration turned the rule off";
-	return is_there ? NULL : "over because there is no such target any more";
-}
-
-/* ---- over a restart ---- */
-
 static const struct rule *rule_named(const char *name)
 {
 	const struct rule *rule;
@@ -344,6 +334,36 @@ static const struct rule *rule_named(const char *name)
 			return rule;
 	return NULL;
 }
+
+/* Between its starts a bot that loops is down: one alert says so, and does not come and go with each of them. */
+static bool is_said_by_loop(struct alerts *alerts, const struct rule *rule, uint64_t target)
+{
+	const struct rule *loop = rule_named("restart_loop");
+	struct scene scene;
+	if (strcmp(rule->about.name, "bot_down") != 0 || !loop || is_off(alerts, loop) ||
+		!set_scene(alerts, loop, target, &scene))
+		return false;
+	enum truth truth = rule_judge(&scene);
+	if (truth == TRUTH_YES && !hold_ms(alerts, loop))
+		return true;
+	const struct instance *instance = find(alerts, key_of(loop, target));
+	return truth != TRUTH_NO && instance && instance->phase == PHASE_FIRING &&
+	       !instance->before;
+}
+
+/* NULL: the rule is to be asked. */
+static const char *over_because(
+	struct alerts *alerts, const struct rule *rule, uint64_t target, bool is_there)
+{
+	if (is_off(alerts, rule))
+		return "over because the configuration turned the rule off";
+	if (!is_there)
+		return "over because there is no such target any more";
+	return is_said_by_loop(alerts, rule, target) ? "over because restart_loop says it instead"
+						     : NULL;
+}
+
+/* ---- over a restart ---- */
 
 void alerts_recall(struct alerts *alerts, struct msg_alert *alert)
 {
@@ -386,7 +406,8 @@ static bool wait_for_sight(
 static void step(struct alerts *alerts, const struct rule *rule, uint64_t target)
 {
 	struct scene scene;
-	const char *why = over_because(alerts, rule, set_scene(alerts, rule, target, &scene));
+	const char *why =
+		over_because(alerts, rule, target, set_scene(alerts, rule, target, &scene));
 	uint64_t key = key_of(rule, target);
 	struct instance *instance = find(alerts, key);
 	enum truth truth = why ? TRUTH_NO : rule_judge(&scene);

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/base/clock.h"
 #include "core/model/model.h"
@@ -55,6 +56,61 @@ static void a_resolved_alert_that_comes_back_fires_anew(void **state)
 	assert_int_equal(alert->fired_ms, ALERT_BENCH_MS + 60000);
 	assert_int_equal(alert->since_ms, ALERT_BENCH_MS + 60000);
 	assert_int_equal(alert->resolved_ms, 0);
+}
+
+static void a_bot_that_loops_is_not_told_to_be_down_at_each_death(void **state)
+{
+	struct alert_bench *bench = *state;
+	see_bot(bench, "proc_state=\"absent\" proc_fails=2");
+	assert_string_equal(phase_of(bench, "bot_down"), "firing");
+	int64_t fired_ms = alert_of(bench, "bot_down")->fired_ms;
+	pass(bench, 1000);
+	see_bot(bench, "restarts=3");
+	assert_string_equal(phase_of(bench, "bot_down"), "resolved");
+	assert_non_null(strstr(
+		alert_of(bench, "bot_down")->text, "; over because restart_loop says it instead"));
+	for (int i = 0; i < 6; i++) {
+		pass(bench, 6000);
+		see_bot(bench, "restarts=4 proc_state=\"absent\" proc_fails=2");
+		pass(bench, 6000);
+		assert_string_equal(phase_of(bench, "bot_down"), "resolved");
+		see_bot(bench, "restarts=5");
+		assert_string_equal(phase_of(bench, "restart_loop"), "firing");
+	}
+	assert_int_equal(alert_of(bench, "bot_down")->fired_ms, fired_ms);
+	/* Its starts are over, and it is down. */
+	see_bot(bench, "restarts=2 proc_state=\"absent\" proc_fails=2");
+	assert_string_equal(phase_of(bench, "restart_loop"), "resolved");
+	assert_string_equal(phase_of(bench, "bot_down"), "firing");
+	assert_true(alert_of(bench, "bot_down")->fired_ms > fired_ms);
+}
+
+static void a_bot_that_is_first_seen_in_its_loop_is_one_alert(void **state)
+{
+	struct alert_bench *bench = *state;
+	see_bot(bench, "restarts=3 proc_state=\"absent\" proc_fails=2");
+	assert_string_equal(phase_of(bench, "restart_loop"), "firing");
+	assert_string_equal(phase_of(bench, "bot_down"), "none");
+	/* An operation on it leaves the loop firing. */
+	see_bot(bench, "restarts=3 proc_state=\"absent\" proc_fails=2 busy_op=3");
+	assert_string_equal(phase_of(bench, "bot_down"), "none");
+}
+
+static void a_loop_that_nobody_is_told_of_hides_no_death(void **state)
+{
+	struct alert_bench *bench = *state;
+	alert_bench_configure(bench, "alerts: {restart_loop: {off: yes}}");
+	see_bot(bench, "restarts=3 proc_state=\"absent\" proc_fails=2");
+	assert_string_equal(phase_of(bench, "bot_down"), "firing");
+	alert_bench_configure(bench, "alerts: {restart_loop: {for: 1m}}");
+	pass(bench, 1000);
+	see_bot(bench, "restarts=3 proc_state=\"absent\" proc_fails=2");
+	assert_string_equal(phase_of(bench, "restart_loop"), "pending");
+	assert_string_equal(phase_of(bench, "bot_down"), "firing");
+	pass(bench, 61000);
+	pass(bench, 1000);
+	assert_string_equal(phase_of(bench, "restart_loop"), "firing");
+	assert_string_equal(phase_of(bench, "bot_down"), "resolved");
 }
 
 static void one_alert_a_rule_and_target(void **state)
@@ -209,6 +265,9 @@ int main(void)
 		test(a_pending_alert_whose_condition_ends_was_never_there),
 		test(a_short_recovery_does_not_flap),
 		test(a_resolved_alert_that_comes_back_fires_anew),
+		test(a_bot_that_loops_is_not_told_to_be_down_at_each_death),
+		test(a_bot_that_is_first_seen_in_its_loop_is_one_alert),
+		test(a_loop_that_nobody_is_told_of_hides_no_death),
 		test(one_alert_a_rule_and_target),
 		test(disabled_or_worked_on_does_not_page),
 		test(a_bot_that_was_dead_before_the_first_look_is_down_and_not_late),
