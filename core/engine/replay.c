@@ -22,6 +22,7 @@ enum {
 	JUMP_MS = 90000, /* further than that a keyframe is nearer */
 	GAP_MS = RECORD_KEY_MS +
 		 RECORD_KEY_MS / 2, /* nobody recorded: there is a keyframe every minute */
+	RESTART_MS = 1000, /* between the last entry of an engine and the first one of the next */
 };
 
 struct replay {
@@ -34,6 +35,8 @@ struct replay {
 	struct msg_rec_change *change; /* of the frame that comes next; NULL: that is whole */
 	int64_t state_ms;              /* of the last entry that was applied */
 	int64_t next_ms;               /* of the entry behind that; 0: none is known */
+	int64_t started_ms;            /* of the engine that recorded the last entry */
+	bool is_next_run;              /* the entry behind that is of another engine */
 	int64_t now_ms;
 	int64_t wanted_ms; /* by the last move; 0: where it stood */
 	uint64_t speed;
@@ -117,7 +120,11 @@ static bool take_time(struct replay *replay, const struct tape_frame *frame, int
 	const struct msg_rec_time *time = message.body;
 	bool is_due =
 		time->wall_ms <= until_ms && replay->state_ms - time->wall_ms < RECORD_BACK_MS;
+	int64_t started_ms = tape_started_ms(replay->head);
 	replay->next_ms = is_due ? 0 : time->wall_ms;
+	replay->is_next_run = !is_due && started_ms != replay->started_ms;
+	if (is_due)
+		replay->started_ms = started_ms;
 	if (is_due && time->wall_ms > replay->state_ms)
 		replay->state_ms = time->wall_ms;
 	if (is_due && time->key)
@@ -359,6 +366,15 @@ static void say_time(struct str *to, int64_t time_ms, int64_t near_ms)
 	str_addf(to, "%sZ", format_clock(time_ms, false).text);
 }
 
+/* Within the life of an engine a quiet fleet looks like a gap until a keyframe is missing; between two engines nobody
+ * recorded, however short that was. */
+static bool is_in_gap(const struct replay *replay)
+{
+	int64_t least_ms = replay->is_next_run ? RESTART_MS : GAP_MS;
+	return replay->state_ms && replay->now_ms > replay->state_ms &&
+	       replay->next_ms - replay->state_ms > least_ms;
+}
+
 /* What stands on the screen is not of the time that was asked for. */
 static void say_unrecorded(const struct replay *replay, struct str *to)
 {
@@ -366,7 +382,7 @@ static void say_unrecorded(const struct replay *replay, struct str *to)
 	if (replay->wanted_ms && replay->wanted_ms < from_ms) {
 		str_adds(to, "the recording begins at ");
 		say_time(to, from_ms, replay->wanted_ms);
-	} else if (state_ms && replay->now_ms > state_ms && replay->next_ms - state_ms > GAP_MS) {
+	} else if (is_in_gap(replay)) {
 		str_adds(to, "nothing recorded from ");
 		say_time(to, state_ms, replay->now_ms);
 		str_adds(to, " to ");

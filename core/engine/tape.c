@@ -37,6 +37,7 @@ struct reel {
 	int fd;
 	int64_t from_ms, to_ms; /* earliest and latest; to: of what was looked through */
 	int64_t last_ms;        /* of its last entry */
+	int64_t started_ms;     /* of the engine that wrote it */
 	off_t scanned;          /* so far it was looked through */
 	off_t bad_at;           /* nothing is read from there on; 0: all is well */
 	struct key *keys;       /* in the order of the file: the clock may have been set back */
@@ -207,6 +208,7 @@ static bool read_beginning(struct tape *tape, size_t index, struct err *err)
 			"'%s' was recorded by a newer botswain (%.40s): replay it with that one",
 			reel->name, told->build);
 	reel->scanned = RECORD_MAGIC_BYTES;
+	reel->started_ms = good ? told->started_ms : 0;
 	if (good && told->wall_ms > 0)
 		reel->from_ms = reel->to_ms = reel->last_ms = told->wall_ms;
 	msg_any_release(&message);
@@ -491,6 +493,11 @@ bool tape_next(struct tape_head *head, struct tape_frame *ret)
 		head->reel++;
 		head->offset = RECORD_MAGIC_BYTES;
 	}
+}
+
+int64_t tape_started_ms(const struct tape_head *head)
+{
+	return head->tape->reels[head->before_reel].started_ms;
 }
 
 void tape_refuse(struct tape_head *head)

@@ -44,6 +44,8 @@ void tape_head_free(struct tape_head *head); /* NULL is legal */
 bool tape_seek(struct tape_head *head, int64_t time_ms);
 /* The next whole frame; false: there is none (yet). */
 bool tape_next(struct tape_head *head, struct tape_frame *ret);
+/* When the engine that recorded the frame that tape_next() gave was started (wall time, as its file says; 0: it does not). */
+int64_t tape_started_ms(const struct tape_head *head);
 /* The frame that tape_next() gave is no message: nothing behind it in its file is read. */
 void tape_refuse(struct tape_head *head);
 /* Where the next frame is: grows from frame to frame of a recording. */

@@ -63,6 +63,25 @@ refuses() {
 	[ $? = 1 ] && grep -q 'is no recording of botswain' "$top/said"
 }
 
+# The recording of a service, whose engine is killed while it records.
+serves() { "$build/botswaind" -c "$fleet/botswain.yaml" 2>>"$top/engine.log" & engine=$!; }
+has_files() { [ "$(find "$fleet/state/recording" -name '*.rec' -size +4k 2>/dev/null | wc -l)" = "$1" ]; }
+is_killed_and_comes_back() {
+	serves
+	wait_until 20 has_files 1 && wait_until 5 is_past $(($(date +%s) + 1)) || return 1
+	kill -9 "$engine" && lost=$(date +%s)
+	wait "$engine" 2>/dev/null
+	wait_until 10 is_past $((lost + 3)) || return 1
+	serves
+	wait_until 20 has_files 2
+}
+says_the_gap() {
+	local within; within=$(date -u -d "@$((lost + 2))" +%H:%M:%S)
+	printf '%s\n' 'deadline 30s' 'wait-for orders' 'key :' "type rewind $within" 'key Enter' "wait-for REWIND ${within}Z" \
+		'wait-for nothing recorded from' 'wait-for ; showing' 'key Esc' 'wait-gone REWIND' >"$top/script"
+	screen -c "$fleet/botswain.yaml"
+}
+
 if ! starts >"$top/out" 2>&1; then
 	tap_show "$top/out" "$top/engine.log"
 	bail 'no fleet whose engine records'
@@ -72,5 +91,7 @@ check 'a screen goes back in the recording, may change nothing there, and comes 
 check 'the recording is whole when the engine has left' ends
 check 'the file shows the bot well before, and not well after' replays
 check 'no token of the fleet is in the recording' holds_no_token
+check 'an engine that is killed while it records comes back, and records' is_killed_and_comes_back
+check 'a moment between the two is said to be of no recording, and what is shown instead' says_the_gap
 check 'a file that is no recording is refused in one sentence' refuses
 tap_end

@@ -70,7 +70,8 @@ static void open_recorder(struct scene *scene, bool rolls, uint64_t budget)
 	const struct record_options options = {.path = rolls ? scene->folder : scene->file,
 		.rolls = rolls,
 		.budget = budget,
-		.environment = "demo"};
+		.environment = "demo",
+		.started_ms = scene->wall_ms};
 	struct err err;
 	if (!recorder_open(&options, &scene->recorder, &err))
 		fail_msg("%s", err.text);
@@ -441,6 +442,43 @@ static void where_nothing_was_recorded_that_is_said(void **state)
 	end_look(&seen);
 }
 
+/* Killed in the midst of it, or stopped in order: the next engine begins a file of its own. */
+static void between_two_engines_a_gap_of_seconds_is_said(void **state)
+{
+	struct scene *scene = *state;
+	autostr struct str gap = STR_INIT;
+	open_recorder(scene, true, 8 << 20);
+	record(scene, 10, 1000);
+	close_recorder(scene);
+	int64_t last_ms = scene->wall_ms - 1000;
+	scene->wall_ms += 46000;
+	scene->mono_ms += 46000;
+	int64_t next_ms = scene->wall_ms;
+	open_recorder(scene, true, 8 << 20);
+	record(scene, 10, 1000);
+	/* One engine that had nothing to say for as long. */
+	scene->wall_ms += 46000;
+	scene->mono_ms += 46000;
+	record(scene, 10, 1000);
+	close_recorder(scene);
+	struct seen seen = look(scene->folder);
+	str_addf(&gap, "nothing recorded from %sZ", format_clock(last_ms, false).text);
+	str_addf(&gap, " to %sZ", format_clock(next_ms, false).text);
+	str_addf(&gap, "; showing %sZ", format_clock(last_ms, false).text);
+	assert_int_equal(number_at(&seen, last_ms + 28000), 9);
+	assert_string_equal(replay_note(seen.replay), gap.text);
+	assert_int_equal(number_at(&seen, last_ms), 9);
+	assert_string_equal(replay_note(seen.replay), "");
+	assert_int_equal(number_at(&seen, next_ms + 9000), 19);
+	assert_string_equal(replay_note(seen.replay), "");
+	assert_int_equal(number_at(&seen, next_ms + 30000), 19);
+	assert_string_equal(replay_note(seen.replay), "");
+	/* Also from behind. */
+	assert_int_equal(number_at(&seen, next_ms - 1), 9);
+	assert_string_equal(replay_note(seen.replay), gap.text);
+	end_look(&seen);
+}
+
 static void lines_that_find_no_room_are_said(void **state)
 {
 	struct scene *scene = *state;
@@ -571,6 +609,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(where_nothing_was_recorded_that_is_said),
+		TEST(between_two_engines_a_gap_of_seconds_is_said),
 		TEST(a_clock_that_is_set_back_costs_no_file_for_each_batch),
 		TEST(a_clock_that_jumps_to_and_fro_costs_no_keyframe_for_each_batch),
 		TEST(files_of_a_later_time_make_no_file_for_each_batch),
