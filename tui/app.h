@@ -199,6 +199,9 @@ int64_t app_armed_until(const struct app *app, size_t link);
 /* What an action acts on: in Detail the bot that is shown, in Alerts that of the alert, else the
  * marked bots and those of an open range, else the one under the cursor. */
 void app_targets(const struct app *app, struct id_list *ret_ids);
+/* False, with the reason, where the bot under the cursor of Bots would be meant while the cursor is in a pane of other
+ * things: what changes something is for what its operator looks at, or names. */
+bool app_sees_targets(const struct app *app, struct str *ret_why);
 /* The entity of that name, on a screen on several engines also as HOST/NAME; 0 with an error: none, or
  * one on several of them. */
 uint64_t app_find(

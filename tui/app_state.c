@@ -294,6 +294,18 @@ void app_targets(const struct app *app, struct id_list *ret_ids)
 		id_list_add(ret_ids, rows->cursor);
 }
 
+bool app_sees_targets(const struct app *app, struct str *ret_why)
+{
+	enum pane_id focus = views_now(&app->views)->focus;
+	CLEANUP(id_list_release) struct id_list chosen = {0};
+	rowset_chosen(pane_bots.rows(app->view[PANE_bots]), &chosen);
+	if (chosen.count || focus == PANE_bots || focus == PANE_detail || focus == PANE_alerts)
+		return true;
+	str_addf(ret_why, "no bot under the cursor of %s: name one, or go to Bots",
+		pane_of(focus)->title);
+	return false;
+}
+
 uint64_t app_find(const struct app *app, enum msg_kind kind, const char *name, struct err *err)
 {
 	const char *scope = msg_info(kind)->name, *slash = strchr(name, '/');

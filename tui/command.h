@@ -87,6 +87,9 @@ struct command {
 /* command_at(0 .. until NULL), in the order of help. */
 const struct command *command_at(size_t index);
 const struct command *command_find(const char *name);
+/* The one of that name, else the only one offered whose name begins so; NULL: none, or several, whose names are added to
+ * `ret_several`. */
+const struct command *command_meant(const char *name, struct str *ret_several);
 
 /* True when it would run now; otherwise `ret_why` says what to do, in a few words. */
 bool command_ready(const struct app *app, const struct command *command, struct str *ret_why);

@@ -49,6 +49,23 @@ const struct command *command_find(const char *name)
 	return NULL;
 }
 
+const struct command *command_meant(const char *name, struct str *ret_several)
+{
+	const struct command *meant = NULL, *exact = command_find(name);
+	autostr struct str names = STR_INIT;
+	size_t count = 0;
+	for (size_t i = 0; i < COUNT_OF(commands) && !exact; i++) {
+		if (commands[i].flags & CMD_HIDDEN ||
+			strncmp(commands[i].name, name, strlen(name)) != 0)
+			continue;
+		str_addf(&names, "%s%s", count++ ? ", " : "", commands[i].name);
+		meant = &commands[i];
+	}
+	if (count > 1)
+		str_adds(ret_several, names.text);
+	return exact ? exact : count == 1 ? meant : NULL;
+}
+
 static bool locked(struct str *why, const char *text)
 {
 	str_adds(why, text);
@@ -157,6 +174,9 @@ static bool is_ready(
 		return false;
 	if (command->flags & CMD_BOTS && !has_targets(app))
 		return locked(ret_why, "no bot under the cursor");
+	if (command->flags & CMD_BOTS && command->flags & CMD_CHANGES && !named &&
+		!app_sees_targets(app, ret_why))
+		return false;
 	if (command->flags & CMD_ROW && !has_row(app))
 		return locked(ret_why, "nothing under the cursor");
 	if (command->flags & CMD_OPENS && !app->overlay && !may_open(app))

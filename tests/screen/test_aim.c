@@ -148,12 +148,66 @@ static void whatever_key_is_aimed_at_an_alert_keeps_the_cursor_on_it(void **stat
 	}
 }
 
+static void run_line(struct console *console, const char *line)
+{
+	console_keys(console, ":");
+	console_type(console, line);
+	console_keys(console, "Enter");
+}
+
+static void a_line_that_is_only_like_a_command_runs_nothing(void **state)
+{
+	struct scene *scene = *state;
+	struct console *console = scene->console;
+	console_keys(console, "1");
+	run_line(console, "alrts");
+	console_expect(console, "no such command 'alrts'; did you mean alerts?");
+	assert_int_equal(views_now(&console->app->views)->focus, PANE_bots);
+	run_line(console, "zzz");
+	console_expect(console, "no such command 'zzz'; ? lists them");
+	run_line(console, "re");
+	console_expect(console, "which command 're'? say one of restart, reload, rewind");
+	assert_null(console->app->overlay);
+	run_line(console, "aler");
+	assert_int_equal(views_now(&console->app->views)->focus, PANE_alerts);
+	/* An exact name is enough though others begin so. */
+	run_line(console, "bot");
+	console_expect(console, "which command 'bot'? say one of bot_logs, bots");
+	run_line(console, "bots");
+	assert_int_equal(views_now(&console->app->views)->focus, PANE_bots);
+	console_keys(console, ":");
+	console_type(console, "alrts");
+	console_keys(console, "Tab");
+	console_expect(console, "> alerts");
+	console_keys(console, "Enter");
+	assert_int_equal(views_now(&console->app->views)->focus, PANE_alerts);
+}
+
+static void from_a_pane_of_other_things_a_bot_must_be_named_or_marked(void **state)
+{
+	struct scene *scene = *state;
+	struct console *console = scene->console;
+	console_keys(console, "! 7");
+	run_line(console, "restart");
+	console_expect(console, "restart: no bot under the cursor of Services: name one");
+	assert_null(console->app->overlay);
+	heal_all(console);
+	run_line(console, "restart cem");
+	console_expect(console, "Restart cem");
+	console_keys(console, "Esc 1 j Space 7");
+	heal_all(console);
+	run_line(console, "restart");
+	console_expect(console, "Restart bob");
+}
+
 int main(void)
 {
 #define AIM_TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		AIM_TEST(whatever_key_is_aimed_at_a_bot_keeps_the_cursor_on_it),
 		AIM_TEST(whatever_key_is_aimed_at_an_alert_keeps_the_cursor_on_it),
+		AIM_TEST(a_line_that_is_only_like_a_command_runs_nothing),
+		AIM_TEST(from_a_pane_of_other_things_a_bot_must_be_named_or_marked),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -16,6 +16,9 @@ static bool add_targets(
 	struct app *app, struct msg_plan_req *request, const char *names, struct err *err)
 {
 	CLEANUP(id_list_release) struct id_list ids = {0};
+	autostr struct str why = STR_INIT;
+	if (!names[0] && !app_sees_targets(app, &why))
+		return err_set(err, ERR_INVALID, "%s", why.text);
 	if (names[0] && !app_named(app, names, &ids, err))
 		return false;
 	if (!names[0])

@@ -3,7 +3,7 @@
  * The command line: what is typed is matched fuzzily against every command, with its key and, when
  * it is locked, the reason. Behind a command's name come its arguments. Tab takes the entry into the
  * line, and the next one after that; Up and Down go through the lines typed before; Enter runs the
- * line, or the first entry when the line is no command yet.
+ * line: a command's name, or the beginning of only one; what is merely like it is not run.
  */
 #include "tui/overlays/overlays.h"
 
@@ -112,23 +112,37 @@ static void recall(struct app *app, struct overlay *overlay, int by)
 	str_adds(&line->own, own);
 }
 
+/* `like`: the entry that fits best, "" none. */
+static void run_line(struct app *app, const char *line, const char *like)
+{
+	size_t length = strcspn(line, " ");
+	autofree char *name = xstrndup(line, length);
+	autostr struct str several = STR_INIT;
+	const struct command *command = command_meant(name, &several);
+	if (command) {
+		autofree char *whole = xasprintf("%s%s", command->name, line + length);
+		command_line(app, whole);
+	} else if (several.length) {
+		app_toast(app, true, "which command '%s'? say one of %s", name, several.text);
+	} else if (*like) {
+		app_toast(app, true, "no such command '%s'; did you mean %s?", name, like);
+	} else {
+		app_toast(app, true, "no such command '%s'; ? lists them", name);
+	}
+}
+
 static void enter(struct app *app, struct overlay *overlay)
 {
 	struct palette *palette = (struct palette *)overlay;
 	const struct menu_entry *entry = menu_chosen(&palette->menu);
+	autofree char *like = xstrdup(entry ? entry->title : "");
 	autofree char *line = xstrdup(palette->menu.prompt.text.text);
-	char name[32] = "";
-	size_t length = strcspn(line, " ");
-	memcpy(name, line, length < sizeof(name) ? length : 0);
-	if (!command_find(name) && entry && line[0]) {
-		free(line);
-		line = xstrdup(entry->title);
-	}
+	const char *start = line + strspn(line, " ");
 	app_pop(app);
-	if (!line[strspn(line, " ")])
+	if (!*start)
 		return;
 	history_add(&app->commands, line);
-	command_line(app, line + strspn(line, " "));
+	run_line(app, start, like);
 }
 
 static const struct overlay_ops ops = {.free = free_palette,
