@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a key is aimed at: the row that the operator saw when it was pressed, and no other. */
+/* What a key is aimed at: the row that the operator saw when it was pressed, and no other. And that rows to aim at are seen. */
 #include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -200,6 +200,37 @@ static void from_a_pane_of_other_things_a_bot_must_be_named_or_marked(void **sta
 	console_expect(console, "Restart bob");
 }
 
+static void alerts_that_have_ended_are_counted_and_seen_when_asked_for(void **state)
+{
+	struct scene *scene = *state;
+	struct console *console = scene->console;
+	console_resize(console, 45, 160);
+	console_settle(console);
+	console_expect(console, "3 Alerts  nothing fires");
+	console_expect_not(console, "ended");
+	put_alert(console, 8, SEVERITY_WARN, console->app->now_ms - 40000);
+	console_settle(console);
+	console_expect(console, "3 Alerts  nothing fires, 1 ended 4");
+	put_alert(console, 9, SEVERITY_CRIT, console->app->now_ms - 90000);
+	console_settle(console);
+	console_expect(console, "3 Alerts  nothing fires, 2 ended, the last 4");
+	assert_true(console_row(console, "resolved") < 0);
+	for (int wide = 1; wide >= 0; wide--) {
+		console_resize(console, wide ? 45 : 24, wide ? 160 : 80);
+		console_keys(console, "3");
+		console_expect(console, "0 firing");
+		console_expect(console, "lasted 9m");
+		assert_true(console_row(console, "lasted 8m") > console_row(console, "lasted 9m"));
+		console_keys(console, "1");
+	}
+	console_keys(console, "3 + +");
+	console_expect(console, "lasted 9m");
+	/* Without the focus what has ended moves no other pane. */
+	console_keys(console, "_ _ 5");
+	console_resize(console, 45, 160);
+	console_expect(console, "3 Alerts  nothing fires, 2 ended");
+}
+
 int main(void)
 {
 #define AIM_TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -208,6 +239,7 @@ int main(void)
 		AIM_TEST(whatever_key_is_aimed_at_an_alert_keeps_the_cursor_on_it),
 		AIM_TEST(a_line_that_is_only_like_a_command_runs_nothing),
 		AIM_TEST(from_a_pane_of_other_things_a_bot_must_be_named_or_marked),
+		AIM_TEST(alerts_that_have_ended_are_counted_and_seen_when_asked_for),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

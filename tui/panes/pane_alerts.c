@@ -2,7 +2,7 @@
 /*
  * Alerts: what fires, worst first and causes before what follows from them, then what is about to, then what was resolved
  * lately.
- * Reads the alerts of the model. When nothing fires the pane is one line. Enter leads to the bot.
+ * Reads the alerts of the model. When nothing fires the pane is one line, unless it has the focus and something has ended. Enter leads to the bot.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -102,9 +102,11 @@ static size_t count_stage(const struct app *app, enum alert_stage wanted_stage)
 static int wanted(const struct app *app, const void *data)
 {
 	const struct list *list = data;
-	if (count_stage(app, ALERT_FIRES) == 0)
+	size_t rows = list->rows.shown.count + list->hidden;
+	bool is_asked = app_pane(app) == &pane_alerts && rows;
+	if (count_stage(app, ALERT_FIRES) == 0 && !is_asked)
 		return 0;
-	return (int)(list->rows.shown.count + list->hidden) + 1;
+	return (int)rows + 1;
 }
 
 /* What is just over keeps its row: one that comes and goes moves nothing. */
@@ -159,6 +161,36 @@ static void draw_sentence(const struct app *app, const struct msg_alert *alert,
 	canvas_text(canvas, 0, column, role, age.text);
 }
 
+/* "10 ended, the last 40s ago": that they are still there to be looked at. */
+static void say_ended(const struct app *app, struct str *to)
+{
+	size_t count, ended = 0;
+	int64_t least_ms = INT64_MAX;
+	const struct msg_alert *const *alerts = model_alerts(app_model(app), &count);
+	for (size_t i = 0; i < count; i++) {
+		int64_t age_ms = app_now(app, alerts[i]->id) - alerts[i]->resolved_ms;
+		if (alert_stage(alerts[i]) != ALERT_OVER)
+			continue;
+		ended++;
+		least_ms = age_ms < least_ms ? age_ms : least_ms;
+	}
+	if (ended)
+		str_addf(to, ", %zu ended%s %s ago", ended, ended > 1 ? ", the last" : "",
+			format_age(least_ms).text);
+}
+
+static void draw_quiet(const struct app *app, size_t pending, const struct canvas *canvas)
+{
+	autostr struct str ended = STR_INIT;
+	int column = canvas_text(canvas, 0, 0, ROLE_DIM, "nothing fires");
+	if (pending) {
+		column = canvas_text(canvas, 0, column, ROLE_DIM, ", ");
+		column = canvas_printf(canvas, 0, column, ROLE_WARN, "%zu pending", pending);
+	}
+	say_ended(app, &ended);
+	canvas_text(canvas, 0, column, ROLE_DIM, ended.text);
+}
+
 /* In one line: how many, and the worst one. */
 static void line(const struct app *app, const void *data, const struct canvas *canvas)
 {
@@ -167,9 +199,7 @@ static void line(const struct app *app, const void *data, const struct canvas *c
 	const struct msg_alert *alert =
 		model_alert(app_model(app), list->rows.shown.count ? list_id(list, 0) : 0);
 	if (!firing || !alert) {
-		canvas_printf(canvas, 0, 0, ROLE_DIM, "nothing fires%s", pending ? ", " : "");
-		if (pending)
-			canvas_printf(canvas, 0, 15, ROLE_WARN, "%zu pending", pending);
+		draw_quiet(app, pending, canvas);
 		return;
 	}
 	enum role role = severity_role(alert->severity);
