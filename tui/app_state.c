@@ -301,7 +301,7 @@ bool app_sees_targets(const struct app *app, struct str *ret_why)
 	rowset_chosen(pane_bots.rows(app->view[PANE_bots]), &chosen);
 	if (chosen.count || focus == PANE_bots || focus == PANE_detail || focus == PANE_alerts)
 		return true;
-	str_addf(ret_why, "no bot under the cursor of %s: name one, or go to Bots",
+	str_addf(ret_why, "name a bot, or go to Bots: %s has none under its cursor",
 		pane_of(focus)->title);
 	return false;
 }

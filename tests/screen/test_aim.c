@@ -189,7 +189,7 @@ static void from_a_pane_of_other_things_a_bot_must_be_named_or_marked(void **sta
 	struct console *console = scene->console;
 	console_keys(console, "! 7");
 	run_line(console, "restart");
-	console_expect(console, "restart: no bot under the cursor of Services: name one");
+	console_expect(console, "restart: name a bot, or go to Bots: Services has none");
 	assert_null(console->app->overlay);
 	heal_all(console);
 	run_line(console, "restart cem");
