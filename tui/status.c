@@ -446,18 +446,45 @@ static void add_recalled(const struct app *app, struct line *line, size_t link)
 		when.text, done, total);
 }
 
-/* Trouble first: it stays when the columns get few. */
-static void fill_sources(const struct app *app, struct line *line, bool each)
+/* `postgres main` of its side connection `postgres main:listen`; NULL: it is none. */
+static const struct msg_source *main_of(const struct app *app, const struct msg_source *side)
+{
+	const char *colon = strchr(side->name, ':');
+	size_t count;
+	const struct msg_source *const *sources = model_sources(app_model(app), &count);
+	for (size_t i = 0; colon && i < count; i++)
+		if (strcmp(sources[i]->kind, side->kind) == 0 &&
+			links_of(sources[i]->id) == links_of(side->id) &&
+			strlen(sources[i]->name) == (size_t)(colon - side->name) &&
+			starts_with(side->name, sources[i]->name))
+			return sources[i];
+	return NULL;
+}
+
+/* The trouble of the server itself comes first, and is not said again of its side connections. */
+static void add_troubles(const struct app *app, struct line *line, bool sides)
 {
 	size_t count;
 	const struct msg_source *const *sources = model_sources(app_model(app), &count);
+	for (size_t i = 0; i < count; i++) {
+		const struct msg_source *its_main = main_of(app, sources[i]);
+		if (is_fine(sources[i]) || is_many(sources[i]->kind) ||
+			sides != (its_main != NULL) || app_is_gone(app, sources[i]->id))
+			continue;
+		if (!its_main || is_fine(its_main) ||
+			strcmp(its_main->state, sources[i]->state) != 0)
+			add_trouble(app, line, sources[i]);
+	}
+}
+
+/* Trouble first: it stays when the columns get few. */
+static void fill_sources(const struct app *app, struct line *line, bool each)
+{
 	add_lost_engines(app, line);
 	for (size_t i = 0; i < links_count(app->links); i++)
 		add_recalled(app, line, i);
-	for (size_t i = 0; i < count; i++)
-		if (!is_fine(sources[i]) && !is_many(sources[i]->kind) &&
-			!app_is_gone(app, sources[i]->id))
-			add_trouble(app, line, sources[i]);
+	add_troubles(app, line, false);
+	add_troubles(app, line, true);
 	add_unscraped(app, line);
 	const char *kind;
 	for (size_t i = 0; (kind = source_kind_at(i)); i++) {

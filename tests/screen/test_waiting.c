@@ -6,8 +6,11 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <string.h>
+
 #include "core/base/attr.h"
 #include "core/base/err.h"
+#include "core/base/str.h"
 #include "tests/support/console.h"
 #include "tui/app.h"
 #include "tui/panes/logs_view.h"
@@ -52,6 +55,51 @@ static void a_limited_bot_is_not_waited_for_in_the_status_line(void **state)
 	see_telegram(console, "ok", "");
 	console_expect_not(console, "telegram checking");
 	console_expect(console, "429, asked again in");
+}
+
+static void see(struct console *console, const char *kind, const char *name, const char *state)
+{
+	harness_feed(console->harness,
+		"obs_source kind=\"%s\" name=\"%s\" state=\"%s\" error=\"%s\" interval_ms=2000 "
+		"latency_ms=2",
+		kind, name, state, strcmp(state, "ok") == 0 ? "" : "connection refused");
+	console_settle(console);
+}
+
+/* Where the words begin, and whether they stand there again. */
+static size_t place_of(struct console *console, const char *words, bool *ret_again)
+{
+	autostr struct str screen = STR_INIT;
+	grid_dump_text(term_headless_grid(console->term), &screen);
+	const char *at = strstr(screen.text, words);
+	if (!at)
+		fail_msg("'%s' is not in:\n%s", words, screen.text);
+	*ret_again = strstr(at + 1, words) != NULL;
+	return (size_t)(at - screen.text);
+}
+
+static void the_trouble_of_a_server_is_said_once_and_of_itself(void **state)
+{
+	struct console *console = *state;
+	bool again;
+	console_resize(console, 24, 160);
+	see(console, "postgres", "main:listen", "unreachable");
+	console_expect(console, "postgres main:listen unreachable");
+	see(console, "postgres", "main", "unreachable");
+	console_expect(console, "postgres main unreachable");
+	console_expect_not(console, "main:listen");
+	see(console, "postgres", "main", "not_permitted");
+	assert_true(place_of(console, "postgres main not permitted", &again) <
+		    place_of(console, "postgres main:listen unreachable", &again));
+	see(console, "postgres", "main", "ok");
+	see(console, "postgres", "main:listen", "ok");
+	see(console, "redis", "main:streams", "unreachable");
+	see(console, "redis", "main", "unreachable");
+	console_resize(console, 12, 40);
+	(void)place_of(console, "rd unreachable", &again);
+	assert_false(again);
+	see(console, "redis", "main", "ok");
+	console_expect(console, "rd unreachable");
 }
 
 static void that_telegram_is_away_is_said_before_how_far_the_checks_got(void **state)
@@ -101,6 +149,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_limited_bot_is_not_waited_for_in_the_status_line),
 		TEST(that_telegram_is_away_is_said_before_how_far_the_checks_got),
+		TEST(the_trouble_of_a_server_is_said_once_and_of_itself),
 		TEST(that_there_is_no_line_is_said_after_the_answer),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
