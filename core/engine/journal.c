@@ -108,11 +108,21 @@ static const char *state_of_bot(const void *body)
 	return ((const struct msg_bot *)body)->state;
 }
 
+/* Of a reason that begins with the word of the state, `slow: p95 2.6s`, what follows. */
+static const char *why_of(const struct msg_bot *bot)
+{
+	const char *why = text_of(bot->why);
+	size_t length = strlen(bot->state);
+	bool repeats = starts_with(why, bot->state) && starts_with(why + length, ": ");
+	return why + (repeats ? length + 2 : 0);
+}
+
 static void say_bot(struct journal_book *book, const void *body)
 {
 	const struct msg_bot *bot = body;
+	const char *why = why_of(bot);
 	say_of(book, bot->name, level_of(bot->severity), "%s is %s%s%s", bot->name, bot->state,
-		text_of(bot->why)[0] ? ": " : "", text_of(bot->why));
+		why[0] ? ": " : "", why);
 }
 
 static const char *state_of_source(const void *body)

@@ -62,6 +62,13 @@ check 'a command line reads the bots there' reads_the_bots
 check 'a screen without a configuration here shows the bots there' shows_the_screen
 check 'where none runs, one is started' starts_one_there
 check 'a configuration that is not there is said' says 4 'nowhere.yaml' "ssh://$user@127.0.0.1:$port/nowhere.yaml"
+# /etc/botswain may have one here: then there is nothing to say.
+says_it_in_a_sentence() {
+	[ ! -e /etc/botswain/botswain.yaml ] || return 0
+	HOME=$top/nobody XDG_CONFIG_HOME=$top/none "$build/botswain" attach --stdio </dev/null 2>"$top/said"
+	[ $? = 2 ] && [ "$(wc -l <"$top/said")" = 1 ] && grep -q 'no configuration on that machine: .*ssh://HOST/PATH$' "$top/said"
+}
+check 'a machine without any says so in one sentence' says_it_in_a_sentence
 check 'a refused key is said in the words of ssh' wrong_key
 check 'a host that is not the known one is said' changed_host
 check 'a host that is no word is refused' says 2 'names no host' 'ssh://-oProxyCommand=true'

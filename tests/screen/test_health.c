@@ -97,6 +97,16 @@ static void those_that_fail_are_named_the_worst_first(void **state)
 	console_golden(console, "health_40x12");
 }
 
+static void a_reason_that_is_too_long_loses_no_half_of_a_word(void **state)
+{
+	struct console *console = *state;
+	console_resize(console, 12, 40);
+	see_all(console, 0);
+	see(console, "quiz", "quiz", ERR_TIMEOUT, "no answer in 2 s");
+	console_expect(console, "quiz          health: no answer  ");
+	console_expect(console, "why        health: no answer in time");
+}
+
 static void open_matrix(struct console *console)
 {
 	console_keys(console, "7 Home Enter");
@@ -262,6 +272,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		test(checks_that_all_pass_are_one_quiet_row),
 		test(those_that_fail_are_named_the_worst_first),
+		test(a_reason_that_is_too_long_loses_no_half_of_a_word),
 		test(enter_on_that_row_opens_the_matrix_of_all),
 		test(whoever_comes_because_a_check_fails_has_it_under_the_cursor),
 		test(it_is_whole_at_every_size),

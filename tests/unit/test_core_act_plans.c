@@ -46,6 +46,11 @@ static void consequences_say_what_is_already_so(void **state)
 	struct msg_plan start = bench_plan(bench, "start", "orders", NULL);
 	assert_string_equal(start.targets[0].consequence,
 		"already running as pid 812; 1204 updates pending (kept by Telegram, replayed)");
+	bench_bot(bench, "orders")->pending = 1;
+	struct msg_plan one = bench_plan(bench, "start", "orders", NULL);
+	assert_string_equal(one.targets[0].consequence,
+		"already running as pid 812; 1 update pending (kept by Telegram, replayed)");
+	msg_release(MSG_plan, &one);
 	msg_set(&bench_bot(bench, "orders")->proc_state, "absent");
 	bench_bot(bench, "orders")->pending = -1;
 	struct msg_plan stop = bench_plan(bench, "stop", "orders", NULL);

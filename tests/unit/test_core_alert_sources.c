@@ -53,6 +53,18 @@ static void an_unreachable_source_is_one_alert_and_none_for_its_bots(void **stat
 	assert_string_equal(phase_of(bench, "source_unreachable"), "resolved");
 }
 
+static void of_a_server_that_is_down_the_name_is_said_once(void **state)
+{
+	struct alert_bench *bench = *state;
+	see(bench, MSG_source,
+		"kind=\"postgres\" name=\"main\" state=\"unreachable\" fails=2 "
+		"error=\"cannot reach postgres 'main': no connection in 3 s\"",
+		"postgres/main");
+	see(bench, MSG_service, "kind=\"postgres\" name=\"main\" at_ms=~0s", "postgres/main");
+	assert_string_equal(alert_of(bench, "postgres_down")->text,
+		"postgres main is down: no connection in 3 s, 2 failures in a row (limit 2)");
+}
+
 static void a_server_that_is_down_has_its_own_rule(void **state)
 {
 	struct alert_bench *bench = *state;
@@ -135,6 +147,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		test(an_unreachable_source_is_one_alert_and_none_for_its_bots),
+		test(of_a_server_that_is_down_the_name_is_said_once),
 		test(a_server_that_is_down_has_its_own_rule),
 		test(a_server_that_refuses_our_login_is_not_down),
 		test(a_server_that_nobody_asked_for_want_of_its_password_is_neither_down_nor_well),

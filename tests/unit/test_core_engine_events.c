@@ -15,8 +15,10 @@
 #include "tests/support/engine_harness.h"
 
 static const char config[] = "state_dir: /nowhere/state\n"
+			     "redis: {main: {host: 127.0.0.1}}\n"
 			     "bots:\n"
-			     "  - {name: orders, token: {file: /nowhere/t1}, process: {match: o}}\n"
+			     "  - {name: orders, token: {file: /nowhere/t1}, process: {match: o}, "
+			     "heartbeat: hb:orders}\n"
 			     "  - {name: support, token: {file: /nowhere/t2}}\n";
 
 struct scene {
@@ -241,6 +243,19 @@ static bool has_row(const struct msg_win_rows *rows, const char *words)
 	return false;
 }
 
+static void a_reason_that_begins_with_its_state_says_that_once(void **state)
+{
+	struct scene *scene = *state;
+	for (int i = 0; i < 3; i++) {
+		harness_feed(scene->harness, "obs_process bot=\"orders\" state=\"running\" pid=7");
+		harness_feed(scene->harness, "obs_heartbeat bot=\"orders\" present=true "
+					     "ttl_ms=30000 full_ttl_ms=30000 p95_ms=2600");
+		harness_advance(scene->harness, 2000);
+	}
+	const struct msg_win_rows *rows = open_window(scene, "before=20");
+	assert_true(has_row(rows, "orders is slow: p95 2.6s"));
+}
+
 static void what_changes_state_is_an_event_of_botswains(void **state)
 {
 	struct scene *scene = *state;
@@ -325,6 +340,7 @@ int main(void)
 		TEST(seeks_find_the_next_hit_either_way_and_a_time),
 		TEST(a_seek_that_is_overtaken_is_answered_too),
 		TEST(what_an_operation_printed_is_a_window_of_its_own),
+		TEST(a_reason_that_begins_with_its_state_says_that_once),
 		TEST(what_changes_state_is_an_event_of_botswains),
 		TEST(what_we_say_of_a_bot_stands_in_its_log_and_in_no_other),
 		TEST(what_we_say_of_a_bot_is_no_error_in_its_log),

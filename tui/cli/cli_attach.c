@@ -104,6 +104,10 @@ static void pass(int engine, struct client **keeper)
 	}
 }
 
+static const char nothing_there[] = "there is no configuration on that machine: write one there "
+				    "with `botswain discover`, or name "
+				    "it in the way, as ssh://HOST/PATH";
+
 static int run(struct cli *cli, int argc, char **argv)
 {
 	struct err err = {.code = ERR_NONE};
@@ -111,9 +115,10 @@ static int run(struct cli *cli, int argc, char **argv)
 	int engine = -1;
 	if (argc != 2 || strcmp(argv[1], "--stdio") != 0)
 		return cli_say(CLI_USAGE, "attach takes --stdio, and nothing else");
+	/* A line: more than one nobody would see. */
 	if (!cli_read_settings(cli->config, false, &cli->settings, NULL, &err))
-		return cli_say(
-			CLI_USAGE, "%s", err.text); /* a line: more than one nobody would see */
+		return cli_say(CLI_USAGE, "%s",
+			cli->config || !strchr(err.text, '\n') ? err.text : nothing_there);
 	if (!client_attach(cli->settings, NULL, "attach", false, ATTACH_MS, &cli->client, &started,
 		    &err) ||
 		!open_engine(cli->settings, &engine, &err))

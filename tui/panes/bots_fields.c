@@ -126,6 +126,16 @@ static void say_figure(struct cell_text *cell, const struct app *app, const stru
 /* Ages stand in line up to here; further right they would be far from what they belong to. */
 enum { AGE_COLUMN = 44 };
 
+/* `redis main: no answer in time` in few columns: half a word more would say less. Detail has all of it. */
+static void make_brief(char *why, int room)
+{
+	static const char tail[] = "no answer in time";
+	size_t length = strlen(why), tail_length = strlen(tail);
+	if ((int)text_width(why, length) > room && length > tail_length &&
+		strcmp(why + length - tail_length, tail) == 0)
+		why[length - strlen(" in time")] = '\0';
+}
+
 /* The reason, cut to what the column leaves, and its age at the right end. */
 static void say_why(struct cell_text *cell, const struct bots_view *view, const struct msg_bot *bot)
 {
@@ -136,6 +146,7 @@ static void say_why(struct cell_text *cell, const struct bots_view *view, const 
 	int room = cells_for_both - (age[0] ? (int)strlen(age) + 1 : 0);
 	if ((int)text_width(why, strlen(why)) > room)
 		room = view->why_cells - (age[0] ? (int)strlen(age) + 1 : 0);
+	make_brief(why, room);
 	int width = (int)text_width(why, strlen(why));
 	bool cut = width > room;
 	size_t cells = 0, length = strlen(why);
