@@ -200,6 +200,24 @@ void dialog_say_enter(const struct dialog *dialog, char *ret_text, size_t size)
 		snprintf(ret_text, size, "Focus %s", dialog->fields[field].label);
 }
 
+/* Somebody begins to write where there is no key: it is meant for the first field. The key that opened the dialog may have
+ * been the first letter, when it came once more; when it came oftener it was held down. */
+static void type_ahead(struct dialog *dialog, const char *utf8)
+{
+	struct prompt *prompt = &dialog->fields[0].prompt;
+	if (!dialog->released && dialog->held == 1)
+		prompt_insert(prompt, &dialog->opened_by, 1);
+	dialog->released = true;
+	dialog->focus = 0;
+	prompt_insert(prompt, utf8, strlen(utf8));
+}
+
+static bool may_type_ahead(const struct dialog *dialog, const char *utf8)
+{
+	return dialog->field_count && utf8[0] != ' ' && !dialog->fields[0].prompt.text.length &&
+	       !dialog->buttons[dialog->focus - dialog->field_count].danger;
+}
+
 int dialog_type(struct dialog *dialog, const char *utf8)
 {
 	struct dialog_field *field = dialog_field(dialog);
@@ -211,7 +229,12 @@ int dialog_type(struct dialog *dialog, const char *utf8)
 	for (size_t i = 0; i < dialog->button_count && !opener && !utf8[1]; i++)
 		if (dialog->buttons[i].key && dialog->buttons[i].key == utf8[0])
 			return press(dialog, i);
-	dialog->refused = !opener && dialog_locked(dialog);
+	if (opener && !dialog->released)
+		dialog->held++;
+	else if (may_type_ahead(dialog, utf8))
+		type_ahead(dialog, utf8);
+	else
+		dialog->refused = !opener && dialog_locked(dialog);
 	return DIALOG_NO_ANSWER;
 }
 

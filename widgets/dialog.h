@@ -3,8 +3,9 @@
  * A question that must not be answered by accident: a title, what would happen, fields, buttons. The focus begins on
  * the button that does nothing; the key that opened the dialog answers nothing in it; a button that changes something
  * is locked until every required field is filled and every expected word is typed. Letters press buttons only while no
- * field has the focus, and are text only while one has it. Whoever presses a locked button is led to the field that it
- * waits for, and told so. Texts are copied and must be sanitised. Screen thread only.
+ * field has the focus. Typed on the button that does nothing, one that is no button's key is text of an empty first
+ * field; so is the key that opened the dialog, when it came once more and another character follows: held down it is
+ * nothing. Whoever presses a locked button is led to the field that it waits for, and told so. Texts are copied and must be sanitised. Screen thread only.
  */
 #ifndef BOTSWAIN_WIDGETS_DIALOG_H
 #define BOTSWAIN_WIDGETS_DIALOG_H
@@ -53,7 +54,9 @@ struct dialog {
 	size_t button_count;
 	size_t focus; /* fields first, then buttons */
 	char opened_by;
-	bool refused; /* somebody wanted what is locked: the note is a warning */
+	bool released; /* another character was typed since it was opened */
+	size_t held;   /* how often the key that opened it came before that */
+	bool refused;  /* somebody wanted what is locked: the note is a warning */
 };
 
 /* `opened_by`: the character of the key that led here, 0 if none. */
@@ -84,7 +87,8 @@ int dialog_enter(struct dialog *dialog);
 int dialog_cancel(const struct dialog *dialog);
 /* What Enter does now: "Restart", "Focus Reason". */
 void dialog_say_enter(const struct dialog *dialog, char *ret_text, size_t size);
-/* A typed character: goes into the focused field, or presses the button whose key it is. */
+/* A typed character: goes into the focused field, or presses the button whose key it is, or begins the first field (but
+ * for a blank). */
 int dialog_type(struct dialog *dialog, const char *utf8);
 
 void dialog_draw(struct dialog *dialog, const struct canvas *canvas);

@@ -352,7 +352,7 @@ static void the_reason_goes_along(void **state)
 
 static void a_letter_on_a_button_is_no_reason(void **state)
 {
-	static const char *const keys[] = {"Tab y", "s t u c k", "Tab Enter"};
+	static const char *const keys[] = {"Tab y", "Tab s t u c k", "Tab Enter"};
 	struct scene *scene = *state;
 	struct console *console = scene->console;
 	for (size_t i = 0; i < COUNT_OF(keys); i++) {
@@ -376,6 +376,19 @@ static void a_letter_on_a_button_is_no_reason(void **state)
 	console_expect(console, "Enter Restart");
 	console_keys(console, "y");
 	assert_string_equal(await_operation(console)->reason, "y");
+}
+
+static void a_reason_typed_at_once_may_begin_with_the_key_of_the_dialog(void **state)
+{
+	struct scene *scene = *state;
+	struct console *console = scene->console;
+	console_keys(console, "r");
+	console_type(console, "redis is back");
+	console_expect(console, "Reason redis is back");
+	keep_alive(console, BOTS);
+	assert_null(operation(console));
+	console_keys(console, "Enter y");
+	assert_string_equal(await_operation(console)->reason, "redis is back");
 }
 
 static void accepted_is_no_longer_said_when_it_has_ended(void **state)
@@ -404,11 +417,11 @@ static void accepted_is_no_longer_said_when_it_has_ended(void **state)
 	assert_true(console_row(console, "something else") >= 0);
 }
 
-static void a_reason_never_confirms(void **state)
+static void a_reason_can_be_typed_at_once_and_never_confirms(void **state)
 {
 	struct scene *scene = *state;
 	struct console *console = scene->console;
-	console_keys(console, "r r r r S-Tab");
+	console_keys(console, "r r r r");
 	console_type(console, "say why, ready");
 	console_expect(console, "Reason say why, ready");
 	assert_null(operation(console));
@@ -542,7 +555,8 @@ int main(void)
 		ACTION_TEST(the_reason_goes_along),
 		ACTION_TEST(a_letter_on_a_button_is_no_reason),
 		ACTION_TEST(accepted_is_no_longer_said_when_it_has_ended),
-		ACTION_TEST(a_reason_never_confirms),
+		ACTION_TEST(a_reason_typed_at_once_may_begin_with_the_key_of_the_dialog),
+		ACTION_TEST(a_reason_can_be_typed_at_once_and_never_confirms),
 		ACTION_TEST(marked_bots_are_the_targets_and_many_want_a_typed_word),
 		ACTION_TEST(an_open_range_is_taken_along),
 		ACTION_TEST(a_small_screen_shows_its_filter_and_its_marks),

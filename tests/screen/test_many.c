@@ -303,7 +303,6 @@ static void refresh(struct console *console)
 
 static void confirm(struct console *console, const char *reason)
 {
-	console_keys(console, "S-Tab");
 	console_type(console, reason);
 	refresh(console);
 	console_keys(console, "Enter y");

@@ -303,18 +303,49 @@ static void the_key_that_opened_it_answers_nothing(void **state)
 	dialog_release(&dialog);
 }
 
-static void a_letter_on_a_button_is_never_text(void **state)
+static void a_letter_that_is_no_key_of_a_button_goes_into_the_first_field(void **state)
 {
 	(void)state;
 	struct dialog dialog;
 	open_dialog(&dialog, true);
+	for (int i = 0; i < 50; i++)
+		assert_int_equal(dialog_type(&dialog, "r"), DIALOG_NO_ANSWER);
+	assert_int_equal(dialog_type(&dialog, " "), DIALOG_NO_ANSWER);
+	assert_null(dialog_field(&dialog));
+	assert_int_equal(dialog_type(&dialog, "s"), DIALOG_NO_ANSWER);
+	assert_ptr_equal(dialog_field(&dialog), &dialog.fields[0]);
+	assert_int_equal(dialog_type(&dialog, "y"), DIALOG_NO_ANSWER);
+	assert_string_equal(dialog.fields[0].prompt.text.text, "sy");
+	/* Once it is begun it is written where it stands. */
+	dialog_next(&dialog, -1);
+	assert_int_equal(dialog_type(&dialog, "r"), DIALOG_NO_ANSWER);
+	assert_int_equal(dialog_type(&dialog, "\u00e9"), DIALOG_NO_ANSWER);
+	assert_string_equal(dialog.fields[0].prompt.text.text, "sy");
+	dialog_release(&dialog);
+}
+
+static void a_reason_that_begins_with_the_key_of_the_dialog_is_whole(void **state)
+{
+	(void)state;
+	struct dialog dialog;
+	open_dialog(&dialog, true);
+	for (const char *at = "redis is back"; *at; at++)
+		assert_int_equal(dialog_type(&dialog, (char[]){*at, '\0'}), DIALOG_NO_ANSWER);
+	assert_string_equal(dialog.fields[0].prompt.text.text, "redis is back");
+	dialog_release(&dialog);
+}
+
+static void a_letter_on_the_button_that_is_meant_is_never_text(void **state)
+{
+	(void)state;
+	struct dialog dialog;
+	open_dialog(&dialog, true);
+	dialog_next(&dialog, 1);
+	dialog_next(&dialog, 1);
 	for (const char *at = "rr st"; *at; at++)
 		assert_int_equal(dialog_type(&dialog, (char[]){*at, '\0'}), DIALOG_NO_ANSWER);
 	assert_null(dialog_field(&dialog));
 	assert_true(dialog.refused);
-	/* Also on the button that is meant. */
-	dialog_next(&dialog, 1);
-	dialog_next(&dialog, 1);
 	assert_int_equal(dialog_type(&dialog, "y"), DIALOG_NO_ANSWER);
 	assert_string_equal(dialog.fields[0].prompt.text.text, "");
 	assert_true(dialog.refused);
@@ -499,7 +530,9 @@ int main(void)
 		cmocka_unit_test(the_menu_looks_as_it_did),
 		cmocka_unit_test(enter_at_once_cancels),
 		cmocka_unit_test(the_key_that_opened_it_answers_nothing),
-		cmocka_unit_test(a_letter_on_a_button_is_never_text),
+		cmocka_unit_test(a_letter_that_is_no_key_of_a_button_goes_into_the_first_field),
+		cmocka_unit_test(a_reason_that_begins_with_the_key_of_the_dialog_is_whole),
+		cmocka_unit_test(a_letter_on_the_button_that_is_meant_is_never_text),
 		cmocka_unit_test(enter_says_what_it_does),
 		cmocka_unit_test(without_a_field_a_letter_is_nothing),
 		cmocka_unit_test(what_changes_something_waits_for_its_fields),
