@@ -347,7 +347,7 @@ static void add_trouble(const struct app *app, struct line *line, const struct m
 		return;
 	}
 	if (source->error[0])
-		shorten_error(&why, source->error);
+		shorten_error(&why, error_cause(source));
 	add(line, role, 1, false, "%s %s %s%s%s", name, state_word(source->state),
 		age_of(app, source).text, why.length && !line->brief ? ": " : "",
 		line->brief ? "" : why.text);

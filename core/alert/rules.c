@@ -239,22 +239,10 @@ static double say_restart_loop(const struct scene *scene, struct str *text)
 	return (double)scene->bot->restarts;
 }
 
-/* `cannot reach postgres 'main': no connection`: whose it is was said already. */
-static const char *cause_of(const struct msg_source *source)
-{
-	const char *error = source->error;
-	autofree char *subject =
-		xasprintf("%s '%.*s'", source->kind, (int)strcspn(source->name, ":"), source->name);
-	const char *named = strstr(error, subject);
-	const char *end = named ? strstr(named + strlen(subject), ": ") : NULL;
-	bool begins = named && (named == error || starts_with(error, "cannot reach "));
-	return begins && end && end[2] ? end + 2 : error;
-}
-
 static double say_failures(
 	const struct scene *scene, const struct msg_source *source, struct str *text)
 {
-	shorten_error(text, cause_of(source));
+	shorten_error(text, error_cause(source));
 	str_adds(text, ", ");
 	say_row(text, source->fails, "failure", scene->limit);
 	return (double)source->fails;

@@ -24,7 +24,7 @@ static bool says(const struct service_view *view, const char *const parts[])
 
 static void say_error(const struct service_view *view, struct str *text)
 {
-	shorten_error(text, view->source->error);
+	shorten_error(text, error_cause(view->source));
 }
 
 static bool is_failing(const struct service_view *view)

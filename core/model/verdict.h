@@ -80,6 +80,9 @@ unsigned state_severity(const char *state);
 /* What went wrong, in as few words as are true: "connection refused" of a library's sentence. Appends
  * to `ret`. */
 void shorten_error(struct str *ret, const char *error);
+/* The error of a source without what stands beside it everywhere: `no connection` of `cannot reach postgres 'main': no
+ * connection`. Points into it. */
+const char *error_cause(const struct msg_source *source);
 /* Appends the page that docs/states.md begins with: severities, states, reasons, parts. */
 void states_print(struct str *ret);
 

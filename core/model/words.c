@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "core/base/attr.h"
+#include "core/base/mem.h"
 #include "core/base/str.h"
 #include "core/base/utf8.h"
 #include "core/model/verdict.h"
+#include "core/msg/msg.h"
 
 enum { WORDS_MAX = 60 };
 
@@ -59,6 +61,18 @@ static const char *last_clause(const char *error, size_t *length)
 			return error + at;
 		}
 	return error;
+}
+
+const char *error_cause(const struct msg_source *source)
+{
+	const char *error = source->error ? source->error : "";
+	const char *kind = source->kind ? source->kind : "";
+	const char *name = source->name ? source->name : "";
+	autofree char *subject = xasprintf("%s '%.*s'", kind, (int)strcspn(name, ":"), name);
+	const char *named = strstr(error, subject);
+	const char *end = named ? strstr(named + strlen(subject), ": ") : NULL;
+	bool begins = named && (named == error || starts_with(error, "cannot reach "));
+	return begins && end && end[2] ? end + 2 : error;
 }
 
 void shorten_error(struct str *ret, const char *error)

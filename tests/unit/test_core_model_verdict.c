@@ -443,6 +443,7 @@ static const struct service_row service_rows[] = {
 	{"kind=\"redis\"", "state=\"checking\"", "checking", '?', "checking"},
 	{"kind=\"redis\"" FRESH, "state=\"unreachable\" fails=1 error=\"connect: Connection refused\"", "late", 'w', "connection refused"},
 	{"kind=\"redis\"" FRESH, "state=\"unreachable\" fails=2 error=\"connect: Connection refused\"", "unreachable", '!', "connection refused"},
+	{"kind=\"postgres\" name=\"main\"" FRESH, "kind=\"postgres\" name=\"main\" state=\"unreachable\" fails=3 error=\"cannot reach postgres 'main': no connection in time\"", "unreachable", '!', "no connection in time"},
 	{"kind=\"redis\"" FRESH, "state=\"unreachable\" fails=3 error=\"cannot reach redis 'main' at /var/run/a/very/long/path/to/redis.sock: it is on fire\"", "unreachable", '!', "it is on fire"},
 	{"kind=\"redis\"" FRESH, "state=\"unreachable\" fails=3 error=\"no reply in 3000 ms\"", "unreachable", '!', "no answer in time"},
 	{"kind=\"redis\"" FRESH, "state=\"error\" fails=1 error=\"LOADING Redis is loading the dataset in memory\"", "loading", 'w', "reading its data"},
