@@ -9,6 +9,7 @@
 #include "core/base/mem.h"
 #include "core/model/model.h"
 #include "tests/faults/faults.h"
+#include "tests/faults/hostile.h"
 #include "tests/faults/screens.h"
 #include "tests/support/fleet.h"
 #include "tests/support/vt.h"
@@ -168,6 +169,8 @@ void fault_stopped_screen(struct faults *run, struct sight *sight)
 
 /* ---- 40 ---- */
 
+/* The hostile client stands still while the processor is measured: how it opens and closes in turn costs the engine what
+ * row 41 says, and up to a quarter of these twelve seconds. */
 enum { DEAF_MS = 12000, BUSY_PERCENT = 20 };
 
 void fault_deaf_terminal(struct faults *run, struct sight *sight)
@@ -181,13 +184,15 @@ void fault_deaf_terminal(struct faults *run, struct sight *sight)
 	for (int i = 0; i < 100; i++)
 		vt_press(vt, "C-l j");
 	bool full = vt_wait_full(vt, OPEN_MS);
+	hostile_pause(run->hostile);
 	long engine_ms = process_cpu_ms(run->engine), screen_ms = process_cpu_ms(screen);
 	engine_look(run, DEAF_MS);
 	long engine = (process_cpu_ms(run->engine) - engine_ms) * 100 / DEAF_MS;
 	long busy = (process_cpu_ms(screen) - screen_ms) * 100 / DEAF_MS;
+	hostile_go_on(run->hostile);
 	see(sight, full && busy <= BUSY_PERCENT && engine <= BUSY_PERCENT, -1,
-		"the line full for %d s: screen at %ld%%, engine at %ld%%", DEAF_MS / 1000, busy,
-		engine);
+		"the line full for %d s: screen at %ld%%, engine at %ld%% without the hostile one",
+		DEAF_MS / 1000, busy, engine);
 	see(sight, engine_fresh_bots(run, 6000) > 0, -1, "%u bots answered meanwhile",
 		engine_fresh_bots(run, 6000));
 	int64_t begun_ms = fault_now_ms();
