@@ -15,7 +15,6 @@
 
 struct act;
 struct clock;
-struct conf_bot;
 struct journal;
 struct mailbox;
 struct model;

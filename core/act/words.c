@@ -26,8 +26,8 @@ static bool add_pending(const struct msg_bot *bot, struct str *out)
 	if (says(bot->transport, "mtproto"))
 		str_adds(out, "transfers in progress are lost");
 	else if (bot->pending > 0)
-		str_addf(out, "%" PRId64 " update%s pending (kept by Telegram, replayed)",
-			bot->pending, bot->pending == 1 ? "" : "s");
+		str_addf(out, "%s pending (kept by Telegram, replayed)",
+			format_many((uint64_t)bot->pending, "update").text);
 	else if (bot->pending == 0)
 		str_adds(out, "0 pending");
 	return bot->pending >= 0 || says(bot->transport, "mtproto");

@@ -338,10 +338,11 @@ static const struct rule *rule_named(const char *name)
 /* Between its starts a bot that loops is down: one alert says so, and does not come and go with each of them. */
 static bool is_said_by_loop(struct alerts *alerts, const struct rule *rule, uint64_t target)
 {
-	const struct rule *loop = rule_named("restart_loop");
 	struct scene scene;
-	if (strcmp(rule->about.name, "bot_down") != 0 || !loop || is_off(alerts, loop) ||
-		!set_scene(alerts, loop, target, &scene))
+	if (strcmp(rule->about.name, "bot_down") != 0)
+		return false;
+	const struct rule *loop = rule_named("restart_loop");
+	if (!loop || is_off(alerts, loop) || !set_scene(alerts, loop, target, &scene))
 		return false;
 	enum truth truth = rule_judge(&scene);
 	if (truth == TRUTH_YES && !hold_ms(alerts, loop))

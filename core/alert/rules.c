@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "core/base/format.h"
-#include "core/base/mem.h"
 #include "core/base/str.h"
 #include "core/model/verdict.h"
 

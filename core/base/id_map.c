@@ -14,7 +14,8 @@ struct id_slot {
 	size_t next; /* after its number; 0: free */
 };
 
-/* As that of a struct id_set: open addressing, half of it free at least, placed by the upper half of the product. */
+/* Open addressing, half of it free at least. The upper half of the product: ids that differ in their upper bits alone go to
+ * different places as well. */
 static size_t place_of(uint64_t id, size_t room)
 {
 	return (size_t)(id * UINT64_C(0x9e3779b97f4a7c15) >> 32) & (room - 1);

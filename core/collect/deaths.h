@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* How a worker that watches processes hears that one of them has ended: an epoll of their pidfds. Its thread only. */
+/* How a worker that watches processes hears that one of them, or a command that it ran about them, has ended: one epoll of
+ * their descriptors. That worker's thread only. */
 #ifndef BOTSWAIN_COLLECT_DEATHS_H
 #define BOTSWAIN_COLLECT_DEATHS_H
 

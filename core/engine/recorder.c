@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/id_set.h"
+#include "core/base/id_map.h"
 #include "core/base/mem.h"
 #include "core/base/redact.h"
 #include "core/events/chunk.h"
@@ -26,7 +26,7 @@ struct recorder {
 	struct record_batch *batch; /* being filled */
 	struct open_chunk *chunks;  /* by stream, those of one in the order of their beginning */
 	size_t chunk_count, chunk_room;
-	struct id_set names; /* of the series that the writer knows */
+	struct id_map names; /* of the series that the writer knows; the numbers mean nothing */
 	uint64_t mark;       /* revision up to which the model was recorded */
 	bool wants_whole;    /* a batch was lost: changes lead nowhere now */
 	bool has_recorded;
@@ -57,7 +57,7 @@ static void end(struct recorder *recorder, int64_t patience_ms)
 	for (size_t i = 0; i < recorder->chunk_count; i++)
 		chunk_unref(recorder->chunks[i].chunk);
 	free(recorder->chunks);
-	id_set_release(&recorder->names);
+	id_map_release(&recorder->names);
 	free(recorder->path);
 	free(recorder);
 }
@@ -182,7 +182,7 @@ static void take_lines(struct recorder *recorder)
 
 static void name_once(struct recorder *recorder, uint64_t id, const char *name, const char *labels)
 {
-	if (!id_set_add(&recorder->names, id))
+	if (!id_map_add(&recorder->names, id, 0))
 		return;
 	struct msg_rec_name *named = msg_new(MSG_rec_name);
 	*named = (struct msg_rec_name){.id = id, .name = xstrdup(name), .labels = xstrdup(labels)};
@@ -239,7 +239,7 @@ static void forget(struct recorder *recorder, uint64_t entries)
 {
 	recorder->dropped += entries;
 	recorder->wants_whole = true;
-	id_set_clear(&recorder->names);
+	id_map_clear(&recorder->names);
 }
 
 void recorder_turn(struct recorder *recorder, const struct model *model,
