@@ -41,6 +41,7 @@ check 'the order of the rooms' tests/lint/layers.sh
 check 'house rules' tests/lint/rules.sh
 check 'sizes' tests/lint/size.sh
 check 'shellcheck' tests/lint/shell.sh
+check 'the list of mutants' tests/lint/mutants.sh
 check 'clang-format' sh -c 'clang-format --dry-run -Werror $(git ls-files "*.c" "*.h")'
 check 'cppcheck' sh -c 'cppcheck --quiet --inline-suppr --enable=warning,portability --error-exitcode=1 \
 	--suppress=missingIncludeSystem --suppress=varFuncNullUB --suppress=preprocessorErrorDirective \

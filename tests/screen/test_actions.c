@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What changes something, from the keyboard: an engine with a ledger and a driver that runs
  * /bin/true. */
-#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,68 +11,19 @@
 #include <cmocka.h>
 
 #include "core/base/mem.h"
+#include "tests/support/action_scene.h"
 #include "tests/support/console.h"
 
-enum { BOTS = 7, SETTLE_LIMIT = 400 };
-
-struct scene {
-	char folder[64];
-	char *yaml;
-	struct console *console;
-};
-
-static const char *const names[BOTS] = {"ada", "bob", "cem", "dan", "eve", "fay", "gus"};
-
-static int prepare(void **state, const char *write)
-{
-	struct scene *scene = xcalloc(1, sizeof(*scene));
-	snprintf(scene->folder, sizeof(scene->folder), "/tmp/botswain-screen-XXXXXX");
-	assert_non_null(mkdtemp(scene->folder));
-	scene->yaml =
-		xasprintf("environment: demo\nstate_dir: %s/state\nwrite: %s\n"
-			  "driver: {restart: [/bin/true, '{bot}'], stop: [/bin/true, '{bot}']}\n"
-			  "bots:\n"
-			  "  ada: {token: {file: t}, process: {match: a}}\n"
-			  "  bob: {token: {file: t}, process: {match: a}}\n"
-			  "  cem: {token: {file: t}, process: {match: a}}\n"
-			  "  dan: {token: {file: t}, process: {match: a}}\n"
-			  "  eve: {token: {file: t}, process: {match: a}}\n"
-			  "  fay: {token: {file: t}, process: {match: a}}\n"
-			  "  gus: {token: {file: t}, process: {match: a}}\n",
-			scene->folder, write);
-	const struct engine_options options = {.listen = true};
-	scene->console = console_open(scene->yaml, &options, 24, 80);
-	for (int i = 0; i < BOTS; i++)
-		console_healthy(scene->console, names[i], 100 + i);
-	console_advance(scene->console, 3000);
-	*state = scene;
-	return 0;
-}
+enum { BOTS = ACTION_BOTS, SETTLE_LIMIT = 400 };
 
 static int setup(void **state)
 {
-	return prepare(state, "always");
+	return action_setup(state, "always", BOTS);
 }
 
 static int setup_armed(void **state)
 {
-	return prepare(state, "armed");
-}
-
-static int remove_one(const char *path, const struct stat *found, int type, struct FTW *walk)
-{
-	(void)found, (void)type, (void)walk;
-	return remove(path);
-}
-
-static int teardown(void **state)
-{
-	struct scene *scene = *state;
-	console_free(scene->console);
-	nftw(scene->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-	free(scene->yaml);
-	free(scene);
-	return 0;
+	return action_setup(state, "armed", BOTS);
 }
 
 /* ---- what is asked here ---- */
@@ -97,14 +47,6 @@ static const struct msg_operation *await_operation(struct console *console)
 	return found;
 }
 
-/* What the bots show stays fresh: a plan for one that changed would be refused. */
-static void keep_alive(struct console *console, int count)
-{
-	for (int i = 0; i < count; i++)
-		console_healthy(console, names[i], 100 + i);
-	console_settle(console);
-}
-
 /* In the open dialog: into the reason, and on to the button that does it. */
 static void confirm(struct console *console, const char *reason, const char *typed)
 {
@@ -115,13 +57,6 @@ static void confirm(struct console *console, const char *reason, const char *typ
 		console_type(console, typed);
 	}
 	console_keys(console, "Tab Tab Enter");
-}
-
-/* The process is gone: from now on this bot is the worst. */
-static void kill_bot(struct console *console, const char *name)
-{
-	for (int i = 0; i < 3; i++)
-		harness_feed(console->harness, "obs_process bot=\"%s\" state=\"absent\"", name);
 }
 
 /* An operation of another screen. `ended_ms` 0: it runs. */
@@ -146,7 +81,7 @@ static void put_operation(struct console *console, uint64_t id, const char *titl
 
 static void a_running_backup_shows_how_long_it_takes_and_how_far_it_is(void **state)
 {
-	struct scene *scene = *state;
+	struct action_scene *scene = *state;
 	struct console *console = scene->console;
 	put_operation(console, 7, "back it up", console->app->now_ms - 83000, 0);
 	console_keys(console, "6");
@@ -156,10 +91,10 @@ static void a_running_backup_shows_how_long_it_takes_and_how_far_it_is(void **st
 /* Two thirds of the screen are not enough for seven bots, six alerts and what was done a moment ago. */
 static void what_fires_is_seen_before_what_has_ended(void **state)
 {
-	struct scene *scene = *state;
+	struct action_scene *scene = *state;
 	struct console *console = scene->console;
 	for (int i = 0; i < 6; i++)
-		kill_bot(console, names[i]);
+		action_kill(console, action_bots[i]);
 	console_resize(console, 32, 160);
 	console_advance(console, 1000);
 	console_expect(console, "6 firing");
@@ -196,7 +131,7 @@ static void put_history(struct console *console, int count)
 
 static void an_operation_that_begins_is_the_first_row_at_once(void **state)
 {
-	struct scene *scene = *state;
+	struct action_scene *scene = *state;
 	struct console *console = scene->console;
 	put_history(console, 12);
 	console_keys(console, "6");
@@ -218,7 +153,7 @@ static void an_operation_that_begins_is_the_first_row_at_once(void **state)
 
 static void rows_stay_where_a_row_was_chosen_though_an_operation_begins(void **state)
 {
-	struct scene *scene = *state;
+	struct action_scene *scene = *state;
 	struct console *console = scene->console;
 	put_history(console, 3);
 	console_keys(console, "6 j");
@@ -236,7 +171,7 @@ static void rows_stay_where_a_row_was_chosen_though_an_operation_begins(void **s
 
 static void the_only_operation_that_runs_is_cancelled_from_any_row(void **state)
 {
-	struct scene *scene = *state;
+	struct action_scene *scene = *state;
 	struct console *console = scene->console;
 	put_history(console, 3);
 	console_keys(console, "6 j");
@@ -255,15 +190,15 @@ static void the_only_operation_that_runs_is_cancelled_from_any_row(void **state)
 
 static void the_target_stays_though_rows_change_their_order(void **state)
 {
-	struct scene *scene = *state;
+	struct action_scene *scene = *state;
 	struct console *console = scene->console;
 	console_keys(console, "j j"); /* cem */
-	kill_bot(console, "gus");
-	keep_alive(console, 5);
+	action_kill(console, "gus");
+	action_heal(console, 5);
 	console_keys(console, "r");
-	kill_bot(console, "fay");
+	action_kill(console, "fay");
 	console_advance(console, 2000);
-	keep_alive(console, 5);
+	action_heal(console, 5);
 	assert_true(console_row(console, "Restart cem") >= 0);
 	/* Under the dialog the rows are where they were. */
 	const struct rowset *rows = pane_bots.rows(console->app->view[PANE_bots]);
@@ -283,14 +218,14 @@ static void the_target_stays_though_rows_change_their_order(void **state)
 
 static void rows_keep_their_places_for_two_seconds_after_a_key(void **state)
 {
-	struct scene *scene = *state;
+	struct action_scene *scene = *state;
 	struct console *console = scene->console;
 	console_keys(console, "j");
-	kill_bot(console, "gus");
+	action_kill(console, "gus");
 	console_settle(console);
 	console_expect(console, "new order in 2s");
 	assert_true(console_row(console, ". ada") < console_row(console, "! gus"));
-	keep_alive(console, 6);
+	action_heal(console, 6);
 	console_advance(console, APP_ORDER_MS);
 	console_expect_not(console, "new order");
 	assert_true(console_row(console, "! gus") < console_row(console, ". ada"));
@@ -299,7 +234,7 @@ static void rows_keep_their_places_for_two_seconds_after_a_key(void **state)
 
 static void the_key_that_opened_the_dialog_never_confirms(void **state)
 {
-	struct scene *scene = *state;
+	struct action_scene *scene = *state;
 	struct console *console = scene->console;
 	console_keys(console, "r r r r Enter");
 	console_expect_not(console, "Restart ada");
@@ -308,7 +243,7 @@ static void the_key_that_opened_the_dialog_never_confirms(void **state)
 
 static void what_was_typed_before_the_dialog_was_painted_is_discarded(void **state)
 {
-	struct scene *scene = *state;
+	struct action_scene *scene = *state;
 	struct console *console = scene->console;
 	console_queue(console, "r y Tab Enter y");
 	console_settle(console);
@@ -319,7 +254,7 @@ static void what_was_typed_before_the_dialog_was_painted_is_discarded(void **sta
 
 static void pasted_text_is_never_a_key(void **state)
 {
-	struct scene *scene = *state;
+	struct action_scene *scene = *state;
 	struct console *console = scene->console;
 	term_headless_paste(console->term, "ry\ny\n");
 	console_settle(console);
@@ -336,14 +271,14 @@ static void pasted_text_is_never_a_key(void **state)
 
 static void the_reason_goes_along(void **state)
 {
-	struct scene *scene = *state;
+	struct action_scene *scene = *state;
 	struct console *console = scene->console;
 	console_keys(console, "r y"); /* it waits for a reason, and leads there */
 	console_expect(console, "a reason is needed first");
 	console_expect_not(console, "Reason y");
 	console_expect(console, "Enter Focus Cancel");
 	console_type(console, "stuck after deploy");
-	keep_alive(console, BOTS);
+	action_heal(console, BOTS);
 	assert_null(operation(console));
 	console_keys(console, "Enter y");
 	assert_string_equal(await_operation(console)->reason, "stuck after deploy");
@@ -353,7 +288,7 @@ static void the_reason_goes_along(void **state)
 static void a_letter_on_a_button_is_no_reason(void **state)
 {
 	static const char *const keys[] = {"Tab y", "Tab s t u c k", "Tab Enter"};
-	struct scene *scene = *state;
+	struct action_scene *scene = *state;
 	struct console *console = scene->console;
 	for (size_t i = 0; i < COUNT_OF(keys); i++) {
 		console_keys(console, "r");
@@ -364,14 +299,14 @@ static void a_letter_on_a_button_is_no_reason(void **state)
 		console_keys(console, "Esc");
 	}
 	assert_null(operation(console));
-	keep_alive(console, BOTS);
+	action_heal(console, BOTS);
 	console_keys(console, "r Tab");
 	console_expect(console, "Enter Focus Reason");
 	console_keys(console, "y");
 	console_type(console, "y");
 	console_expect(console, "Reason y");
 	console_expect_not(console, "is needed first");
-	keep_alive(console, BOTS);
+	action_heal(console, BOTS);
 	console_keys(console, "Enter Tab");
 	console_expect(console, "Enter Restart");
 	console_keys(console, "y");
@@ -380,12 +315,12 @@ static void a_letter_on_a_button_is_no_reason(void **state)
 
 static void a_reason_typed_at_once_may_begin_with_the_key_of_the_dialog(void **state)
 {
-	struct scene *scene = *state;
+	struct action_scene *scene = *state;
 	struct console *console = scene->console;
 	console_keys(console, "r");
 	console_type(console, "redis is back");
 	console_expect(console, "Reason redis is back");
-	keep_alive(console, BOTS);
+	action_heal(console, BOTS);
 	assert_null(operation(console));
 	console_keys(console, "Enter y");
 	assert_string_equal(await_operation(console)->reason, "redis is back");
@@ -393,12 +328,12 @@ static void a_reason_typed_at_once_may_begin_with_the_key_of_the_dialog(void **s
 
 static void accepted_is_no_longer_said_when_it_has_ended(void **state)
 {
-	struct scene *scene = *state;
+	struct action_scene *scene = *state;
 	struct console *console = scene->console;
 	console_keys(console, "r");
 	console_keys(console, "S-Tab");
 	console_type(console, "stuck");
-	keep_alive(console, BOTS);
+	action_heal(console, BOTS);
 	console_keys(console, "Enter y");
 	const struct msg_operation *run = await_operation(console);
 	console_expect(console, "accepted: Restart ada");
@@ -419,42 +354,42 @@ static void accepted_is_no_longer_said_when_it_has_ended(void **state)
 
 static void a_reason_can_be_typed_at_once_and_never_confirms(void **state)
 {
-	struct scene *scene = *state;
+	struct action_scene *scene = *state;
 	struct console *console = scene->console;
 	console_keys(console, "r r r r");
 	console_type(console, "say why, ready");
 	console_expect(console, "Reason say why, ready");
 	assert_null(operation(console));
-	keep_alive(console, BOTS);
+	action_heal(console, BOTS);
 	console_keys(console, "Enter y");
 	assert_string_equal(await_operation(console)->reason, "say why, ready");
 }
 
 static void marked_bots_are_the_targets_and_many_want_a_typed_word(void **state)
 {
-	struct scene *scene = *state;
+	struct action_scene *scene = *state;
 	struct console *console = scene->console;
 	console_keys(console, "Space Space r");
 	console_expect(console, "ada");
 	console_expect(console, "bob");
 	console_keys(console, "Esc * * v G v");
-	keep_alive(console, BOTS);
+	action_heal(console, BOTS);
 	console_keys(console, "r");
 	console_expect(console, "Type \"restart 7\" to confirm:");
-	keep_alive(console, BOTS);
+	action_heal(console, BOTS);
 	confirm(console, "all of them", "restart 6");
 	assert_null(operation(console));
 	console_expect(console, "type \"restart 7\"");
 	console_keys(console, "Backspace");
 	console_type(console, "7");
-	keep_alive(console, BOTS);
+	action_heal(console, BOTS);
 	console_keys(console, "Enter Tab Enter");
 	assert_int_equal(await_operation(console)->steps_count, 7);
 }
 
 static void an_open_range_is_taken_along(void **state)
 {
-	struct scene *scene = *state;
+	struct action_scene *scene = *state;
 	struct console *console = scene->console;
 	console_keys(console, "j v j j r");
 	console_expect(console, "Restart 3 bots");
@@ -463,7 +398,7 @@ static void an_open_range_is_taken_along(void **state)
 
 static void a_small_screen_shows_its_filter_and_its_marks(void **state)
 {
-	struct scene *scene = *state;
+	struct action_scene *scene = *state;
 	struct console *console = scene->console;
 	console_resize(console, 12, 40);
 	console_expect_not(console, "1 Bots");
@@ -479,7 +414,7 @@ static void a_small_screen_shows_its_filter_and_its_marks(void **state)
 
 static void a_row_is_copied_as_a_line_and_as_json(void **state)
 {
-	struct scene *scene = *state;
+	struct action_scene *scene = *state;
 	struct console *console = scene->console;
 	console_keys(console, "y");
 	assert_string_equal(term_headless_copied(console->term), "ada ok");
@@ -490,7 +425,7 @@ static void a_row_is_copied_as_a_line_and_as_json(void **state)
 
 static void a_read_only_console_says_how_to_arm_and_arming_unlocks(void **state)
 {
-	struct scene *scene = *state;
+	struct action_scene *scene = *state;
 	struct console *console = scene->console;
 	console_expect(console, "READ-ONLY");
 	console_expect(console, "! Arm ");
@@ -519,7 +454,7 @@ static void start_again(struct console *console, int pid, int64_t start_ms)
 
 static void one_restart_is_a_single_one(void **state)
 {
-	struct scene *scene = *state;
+	struct action_scene *scene = *state;
 	struct console *console = scene->console;
 	start_again(console, 200, console->app->now_ms - 900);
 	console_keys(console, "Enter");
@@ -532,7 +467,7 @@ static void one_restart_is_a_single_one(void **state)
 
 static void the_dialog_lists_targets_and_consequences(void **state)
 {
-	struct scene *scene = *state;
+	struct action_scene *scene = *state;
 	struct console *console = scene->console;
 	console_keys(console, "Space Space r");
 	console_golden(console, "console_confirm_80x24");
@@ -540,7 +475,7 @@ static void the_dialog_lists_targets_and_consequences(void **state)
 
 int main(void)
 {
-#define ACTION_TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define ACTION_TEST(test) cmocka_unit_test_setup_teardown(test, setup, action_teardown)
 	const struct CMUnitTest tests[] = {
 		ACTION_TEST(what_fires_is_seen_before_what_has_ended),
 		ACTION_TEST(a_running_backup_shows_how_long_it_takes_and_how_far_it_is),
@@ -563,7 +498,7 @@ int main(void)
 		ACTION_TEST(a_row_is_copied_as_a_line_and_as_json),
 		cmocka_unit_test_setup_teardown(
 			a_read_only_console_says_how_to_arm_and_arming_unlocks, setup_armed,
-			teardown),
+			action_teardown),
 		ACTION_TEST(one_restart_is_a_single_one),
 		ACTION_TEST(the_dialog_lists_targets_and_consequences),
 	};

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* What a key is aimed at: the row that the operator saw when it was pressed, and no other. And that rows to aim at are seen. */
-#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,69 +10,14 @@
 #include <cmocka.h>
 
 #include "core/base/mem.h"
+#include "tests/support/action_scene.h"
 #include "tests/support/console.h"
 
 enum { BOTS = 4 };
 
-struct scene {
-	char folder[64];
-	char *yaml;
-	struct console *console;
-};
-
-static const char *const names[BOTS] = {"ada", "bob", "cem", "gus"};
-
 static int setup(void **state)
 {
-	struct scene *scene = xcalloc(1, sizeof(*scene));
-	snprintf(scene->folder, sizeof(scene->folder), "/tmp/botswain-screen-XXXXXX");
-	assert_non_null(mkdtemp(scene->folder));
-	scene->yaml =
-		xasprintf("environment: demo\nstate_dir: %s/state\nwrite: armed\n"
-			  "driver: {restart: [/bin/true, '{bot}'], stop: [/bin/true, '{bot}']}\n"
-			  "bots:\n"
-			  "  ada: {token: {file: t}, process: {match: a}}\n"
-			  "  bob: {token: {file: t}, process: {match: a}}\n"
-			  "  cem: {token: {file: t}, process: {match: a}}\n"
-			  "  gus: {token: {file: t}, process: {match: a}}\n",
-			scene->folder);
-	const struct engine_options options = {.listen = true};
-	scene->console = console_open(scene->yaml, &options, 24, 80);
-	for (int i = 0; i < BOTS; i++)
-		console_healthy(scene->console, names[i], 100 + i);
-	console_advance(scene->console, 3000);
-	*state = scene;
-	return 0;
-}
-
-static int remove_one(const char *path, const struct stat *found, int type, struct FTW *walk)
-{
-	(void)found, (void)type, (void)walk;
-	return remove(path);
-}
-
-static int teardown(void **state)
-{
-	struct scene *scene = *state;
-	console_free(scene->console);
-	nftw(scene->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-	free(scene->yaml);
-	free(scene);
-	return 0;
-}
-
-static void heal_all(struct console *console)
-{
-	for (int i = 0; i < BOTS; i++)
-		console_healthy(console, names[i], 100 + i);
-	console_settle(console);
-}
-
-/* The process is gone: from now on this bot is the worst. */
-static void kill_bot(struct console *console, const char *name)
-{
-	for (int i = 0; i < 3; i++)
-		harness_feed(console->harness, "obs_process bot=\"%s\" state=\"absent\"", name);
+	return action_setup(state, "armed", BOTS);
 }
 
 /* `ended_ms` 0: it fires. */
@@ -100,36 +44,36 @@ static void whatever_key_is_aimed_at_a_bot_keeps_the_cursor_on_it(void **state)
 {
 	static const char *const keys[] = {"r", "S", "! !", "y", "Y", "l", "Enter", "Enter j", "2",
 		". Esc", "v v", "r ! y Enter"};
-	struct scene *scene = *state;
+	struct action_scene *scene = *state;
 	struct console *console = scene->console;
 	struct rowset *rows = pane_bots.rows(console->app->view[PANE_bots]);
 	for (size_t i = 0; i < COUNT_OF(keys); i++) {
 		rows->touched = false;
-		heal_all(console);
+		action_heal(console, BOTS);
 		console_advance(console, APP_ORDER_MS);
 		assert_int_equal(rows->cursor, entity_id("bot", "ada"));
 		console_keys(console, keys[i]);
-		kill_bot(console, "gus");
+		action_kill(console, "dan");
 		console_advance(console, APP_ORDER_MS);
-		assert_int_equal(rows->shown.ids[0], entity_id("bot", "gus"));
+		assert_int_equal(rows->shown.ids[0], entity_id("bot", "dan"));
 		if (rows->cursor != entity_id("bot", "ada"))
 			fail_msg("after %s the cursor is on another bot", keys[i]);
 		console_keys(console, "1");
 	}
 	/* Of a key that is for no row it is the worst as before. */
 	rows->touched = false;
-	heal_all(console);
+	action_heal(console, BOTS);
 	console_advance(console, APP_ORDER_MS);
 	console_keys(console, "Tab 1 P P");
-	kill_bot(console, "gus");
+	action_kill(console, "dan");
 	console_advance(console, APP_ORDER_MS);
-	assert_int_equal(rows->cursor, entity_id("bot", "gus"));
+	assert_int_equal(rows->cursor, entity_id("bot", "dan"));
 }
 
 static void whatever_key_is_aimed_at_an_alert_keeps_the_cursor_on_it(void **state)
 {
 	static const char *const keys[] = {"r", "y", "!", "l"};
-	struct scene *scene = *state;
+	struct action_scene *scene = *state;
 	struct console *console = scene->console;
 	struct rowset *rows = pane_alerts.rows(console->app->view[PANE_alerts]);
 	put_alert(console, 8, SEVERITY_WARN, 0);
@@ -157,7 +101,7 @@ static void run_line(struct console *console, const char *line)
 
 static void a_line_that_is_only_like_a_command_runs_nothing(void **state)
 {
-	struct scene *scene = *state;
+	struct action_scene *scene = *state;
 	struct console *console = scene->console;
 	console_keys(console, "1");
 	run_line(console, "alrts");
@@ -185,24 +129,24 @@ static void a_line_that_is_only_like_a_command_runs_nothing(void **state)
 
 static void from_a_pane_of_other_things_a_bot_must_be_named_or_marked(void **state)
 {
-	struct scene *scene = *state;
+	struct action_scene *scene = *state;
 	struct console *console = scene->console;
 	console_keys(console, "! 7");
 	run_line(console, "restart");
 	console_expect(console, "restart: name a bot, or go to Bots: Services has none");
 	assert_null(console->app->overlay);
-	heal_all(console);
+	action_heal(console, BOTS);
 	run_line(console, "restart cem");
 	console_expect(console, "Restart cem");
 	console_keys(console, "Esc 1 j Space 7");
-	heal_all(console);
+	action_heal(console, BOTS);
 	run_line(console, "restart");
 	console_expect(console, "Restart bob");
 }
 
 static void alerts_that_have_ended_are_counted_and_seen_when_asked_for(void **state)
 {
-	struct scene *scene = *state;
+	struct action_scene *scene = *state;
 	struct console *console = scene->console;
 	console_resize(console, 45, 160);
 	console_settle(console);
@@ -233,7 +177,7 @@ static void alerts_that_have_ended_are_counted_and_seen_when_asked_for(void **st
 
 int main(void)
 {
-#define AIM_TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define AIM_TEST(test) cmocka_unit_test_setup_teardown(test, setup, action_teardown)
 	const struct CMUnitTest tests[] = {
 		AIM_TEST(whatever_key_is_aimed_at_a_bot_keeps_the_cursor_on_it),
 		AIM_TEST(whatever_key_is_aimed_at_an_alert_keeps_the_cursor_on_it),
