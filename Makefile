@@ -108,6 +108,7 @@ include mk/fleet.mk
 include mk/install.mk
 include mk/accept.mk
 include mk/faults.mk
+include mk/foreign.mk
 include mk/line.mk
 include mk/mutants.mk
 

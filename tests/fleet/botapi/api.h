@@ -18,6 +18,7 @@ struct api {
 	int64_t started_ms;
 	uint64_t requests; /* since the start */
 	struct transcript transcript;
+	FILE *exchange;              /* NULL: off */
 	struct fault *faults;        /* those of every bot */
 	struct delivery *deliveries; /* under way to webhooks */
 	struct rng rng;

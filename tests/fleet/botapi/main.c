@@ -9,6 +9,7 @@
 #include "core/base/mem.h"
 #include "tests/fleet/botapi/api.h"
 #include "tests/fleet/botapi/control.h"
+#include "tests/fleet/botapi/exchange.h"
 #include "tests/fleet/botapi/player.h"
 #include "tests/fleet/botapi/statistics.h"
 #include "tests/fleet/botapi/faults.h"
@@ -16,12 +17,12 @@
 #include "tests/fleet/common/files.h"
 
 struct options {
-	const char *directory, *transcript, *bots;
+	const char *directory, *transcript, *exchange, *bots;
 	uint16_t port, control_port;
 };
 
 static const char usage[] = "usage: botapi [--port N] [--control-port N] [--dir DIR] [--transcript "
-			    "FILE] [--bots FILE]\n"
+			    "FILE] [--exchange FILE] [--bots FILE]\n"
 			    "Port 0 (the default) takes a free one; DIR receives botapi.port and "
 			    "control.port when both listen.\n";
 
@@ -30,7 +31,8 @@ static bool read_options(int argc, char **argv, struct options *options)
 	static const struct option names[] = {{"port", required_argument, NULL, 'p'},
 		{"control-port", required_argument, NULL, 'c'},
 		{"dir", required_argument, NULL, 'd'}, {"transcript", required_argument, NULL, 't'},
-		{"bots", required_argument, NULL, 'b'}, {0}};
+		{"exchange", required_argument, NULL, 'e'}, {"bots", required_argument, NULL, 'b'},
+		{0}};
 	for (int option; (option = getopt_long(argc, argv, "", names, NULL)) != -1;) {
 		if (option == 'p')
 			options->port = (uint16_t)atoi(optarg);
@@ -40,6 +42,8 @@ static bool read_options(int argc, char **argv, struct options *options)
 			options->directory = optarg;
 		else if (option == 't')
 			options->transcript = optarg;
+		else if (option == 'e')
+			options->exchange = optarg;
 		else if (option == 'b')
 			options->bots = optarg;
 		else
@@ -76,6 +80,12 @@ static bool start(struct api *api, const struct options *options, struct err *er
 			err) ||
 		!server_start(&api->statistics, api->loop, 0, statistics_handle, api, err))
 		return false;
+	if (options->exchange) {
+		if (!exchange_open(&api->exchange, options->exchange, err))
+			return false;
+		api->server.listener = api->exchange;
+		api->server.listen = exchange_write;
+	}
 	printf("Bot API on http://127.0.0.1:%u, control on http://127.0.0.1:%u/control/\n",
 		server_port(&api->server), server_port(&api->control));
 	fflush(stdout);
@@ -95,6 +105,8 @@ static void release(struct api *api)
 	webhook_release_all(api);
 	faults_clear(&api->faults, NULL);
 	transcript_close(&api->transcript);
+	if (api->exchange)
+		fclose(api->exchange);
 	bots_release(&api->bots);
 }
 

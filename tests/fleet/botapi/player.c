@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/base/clock.h"
 #include "core/base/mem.h"
@@ -37,6 +38,18 @@ static struct player *player_of(struct bot *bot)
 	return bot->player;
 }
 
+/* Frameworks know a command by its entity, not by its slash. */
+static void mark_command(json_t *message, const char *text)
+{
+	static const char letters[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_@";
+	size_t length = text[0] == '/' ? strspn(text + 1, letters) : 0;
+	if (length)
+		json_object_set_new(message, "entities",
+			json_pack("[{s:s,s:i,s:I}]", "type", "bot_command", "offset", 0, "length",
+				(json_int_t)length + 1));
+}
+
 static void say(struct bot *bot, int64_t chat, const char *text)
 {
 	struct rng *rng = &player_of(bot)->rng;
@@ -51,6 +64,7 @@ static void say(struct bot *bot, int64_t chat, const char *text)
 		"chat", "id", (json_int_t)chat, "type", chat < 0 ? "group" : "private",
 		"first_name", name, "date", (json_int_t)(clock_wall_ms(clock_real()) / 1000),
 		"text", text ? text : line);
+	mark_command(message, text ? text : line);
 	bot_learn_chat(bot, chat);
 	bot_enqueue(bot, "message", message, DAY_MS);
 }

@@ -22,6 +22,7 @@ static struct request *request_new(struct server *server, struct MHD_Connection 
 	request->server = server;
 	request->method = xstrdup(method);
 	request->path = xstrdup(path);
+	request->at_ms = loop_now_ms();
 	str_init(&request->body);
 	request->next = server->first;
 	if (server->first)
@@ -30,8 +31,16 @@ static struct request *request_new(struct server *server, struct MHD_Connection 
 	return request;
 }
 
+static void tell(struct request *request, const struct reply *reply)
+{
+	if (request->server->listen)
+		request->server->listen(request->server->listener, request, reply);
+}
+
 static void request_free(struct request *request)
 {
+	if (!request->replied)
+		tell(request, NULL);
 	if (request->previous)
 		request->previous->next = request->next;
 	else
@@ -191,6 +200,7 @@ void request_reply(struct request *request, struct reply *reply)
 		request->reply.how = request->how;
 	str_init(&reply->body);
 	request->replied = true;
+	tell(request, &request->reply);
 	if (!request->suspended)
 		return;
 	request->suspended = false;

@@ -42,6 +42,7 @@ struct request {
 	struct MHD_Connection *connection;
 	struct server *server;
 	char *method, *path;
+	int64_t at_ms; /* monotonic: when it began to arrive */
 	struct str body;
 	struct reply reply;
 	enum reply_how how; /* how to answer, whatever the reply says */
@@ -53,6 +54,8 @@ struct request {
 };
 
 typedef void serve_handler(void *context, struct request *request);
+/* Hears of each request once: with its answer, or with NULL when the client left without one. */
+typedef void serve_listener(void *data, struct request *request, const struct reply *reply);
 
 struct server {
 	struct MHD_Daemon *daemon;
@@ -60,6 +63,9 @@ struct server {
 	serve_handler *handle;
 	void *context;
 	struct request *first;
+	/* May be set after server_start(). */
+	serve_listener *listen;
+	void *listener;
 };
 
 /* Listens on 127.0.0.1:port (0: any free one) and joins the loop. */

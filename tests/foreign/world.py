@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: MIT
+"""The fleet's Bot API server with an exchange, bots of others as processes, and a client that plays their rivals."""
+import http.client
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+
+import tap
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+BUILD = ROOT / os.environ.get('BOTSWAIN_BUILD', 'build')
+MODULES = ROOT / 'build' / 'foreign' / 'node_modules'
+CORPUS = pathlib.Path(os.environ.get('BOTSWAIN_CORPUS', ROOT.parent / 'shared' / 'corpus')) / 'botapi' / 'api.min.json'
+SECRET = 'AAcanaryCanary0canaryCanary0canary-_'
+
+
+def corpus():
+    if not CORPUS.is_file():
+        raise tap.Missing('the corpus is missing: shared/corpus/botapi beside the project')
+    return CORPUS
+
+
+def modules(name):
+    if not shutil.which('node') or not (MODULES / name / 'package.json').is_file():
+        raise tap.Missing(f'npm package {name} is missing: make check-foreign installs it where npm is')
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(('127.0.0.1', 0))
+        return probe.getsockname()[1]
+
+
+class World:
+    """One server and what runs against it; everything ends with it."""
+
+    def __init__(self):
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix='botswain-foreign.'))
+        self.exchange_file, self.processes, self.bots = self.dir / 'exchange.jsonl', [], 0
+        self.run('botapi', [BUILD / 'fleet' / 'botapi', '--dir', self.dir, '--exchange', self.exchange_file])
+        # botapi.port is the last that is written
+        self.port = tap.wait_until(10, self._port, 'botapi')
+        self.control_port = self._port('control')
+        self.api = f'http://127.0.0.1:{self.port}'
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop_all()
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+    def _port(self, name):
+        try:
+            return int((self.dir / f'{name}.port').read_text())
+        except (OSError, ValueError):
+            return 0
+
+    def run(self, name, command, env=None):
+        process = Process(name, command, self.dir / f'{name}.log', env)
+        self.processes.append(process)
+        return process
+
+    def stop_all(self):
+        for process in reversed(self.processes):
+            process.stop()
+
+    # ---- the server ----
+
+    def control(self, route, **body):
+        status, answer = request(self.control_port, f'/control/{route}', body)
+        assert status == 200, f'control {route} {body}: {answer}'
+        return answer['result']
+
+    def new_bot(self, name):
+        self.bots += 1
+        token = f'{7200000000 + self.bots}:{SECRET}'
+        self.control('bots', name=name, token=token)
+        return token
+
+    def call(self, token, method, timeout=20, **params):
+        """(HTTP status, answer) of a request as any client makes it."""
+        return request(self.port, f'/bot{token}/{method}', params, timeout)
+
+    def exchange(self, token=None, method=None):
+        """What has been said so far, in the order of the answers."""
+        entries = []
+        with open(self.exchange_file, encoding='utf-8') as lines:
+            for line in lines:
+                if not line.endswith('\n'):
+                    break
+                entries.append(json.loads(line))
+        bot = int(token.split(':')[0]) if token else None
+        return [entry for entry in entries if (bot is None or entry['bot'] == bot) and
+                (method is None or entry['method'].lower() == method.lower())]
+
+
+class Process:
+    def __init__(self, name, command, log, env=None):
+        self.name, self.log = name, log
+        with open(log, 'ab') as out:
+            self.process = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=out,
+                                            stderr=subprocess.STDOUT, env={**os.environ, **(env or {})})
+
+    def text(self):
+        return self.log.read_text(errors='replace')
+
+    def said(self):
+        """The JSON objects among the lines of its output."""
+        found = []
+        for line in self.text().splitlines():
+            if line.startswith('{'):
+                try:
+                    found.append(json.loads(line))
+                except ValueError:
+                    pass
+        return found
+
+    def status(self):
+        """The exit status, None while it runs."""
+        return self.process.poll()
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(3)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+
+
+def request(port, path, params, timeout=20):
+    connection = http.client.HTTPConnection('127.0.0.1', port, timeout=timeout)
+    try:
+        connection.request('POST', path, json.dumps(params), {'Content-Type': 'application/json', 'User-Agent': 'rival'})
+        answer = connection.getresponse()
+        text = answer.read().decode('utf-8', 'replace')
+        try:
+            return answer.status, json.loads(text)
+        except ValueError:
+            return answer.status, text
+    finally:
+        connection.close()
