@@ -110,6 +110,7 @@ include mk/accept.mk
 include mk/faults.mk
 include mk/foreign.mk
 include mk/line.mk
+include mk/bench.mk
 include mk/mutants.mk
 
 clean: ## remove everything that was built

@@ -13,6 +13,7 @@
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include <vterm.h>
 #include <cmocka.h>
@@ -31,6 +32,7 @@ struct vt {
 	VTermPos cursor;
 	int status;
 	size_t bytes;
+	double read_us;
 	size_t rate; /* bytes a second that are read; 0: all */
 	int64_t rate_since_ms;
 	size_t rate_base; /* `bytes` at that time */
@@ -181,6 +183,13 @@ static int64_t now_ms(void)
 	return clock_mono_ms(clock_real());
 }
 
+static double now_us(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
+}
+
 void vt_throttle(struct vt *vt, size_t bytes_a_second)
 {
 	vt->rate = bytes_a_second;
@@ -212,6 +221,7 @@ static bool read_some(struct vt *vt)
 		return false;
 	}
 	vt->bytes += (size_t)got;
+	vt->read_us = now_us();
 	if (vt->recording)
 		str_add(&vt->record, bytes, (size_t)got);
 	vterm_input_write(vt->vterm, bytes, (size_t)got);
@@ -509,6 +519,11 @@ pid_t vt_foreground(const struct vt *vt)
 size_t vt_bytes(const struct vt *vt)
 {
 	return vt->bytes;
+}
+
+double vt_read_us(const struct vt *vt)
+{
+	return vt->read_us;
 }
 
 void vt_record(struct vt *vt)

@@ -87,6 +87,8 @@ pid_t vt_pid(const struct vt *vt);
 pid_t vt_foreground(const struct vt *vt);
 /* Bytes that the program has written so far. */
 size_t vt_bytes(const struct vt *vt);
+/* When the last of them were read: us of the monotonic clock, before the emulator had them; 0: never. */
+double vt_read_us(const struct vt *vt);
 /* Keeps the raw bytes from now on, for tests of what may be sent at all; borrowed. */
 void vt_record(struct vt *vt);
 const struct str *vt_recorded(const struct vt *vt);

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The other programs of a bench, which are this one with another first word, so that what they take is not counted with
+ * anybody: --feed beats for bots, --flood appends lines, --burn keeps a processor busy. They die with the bench.
+ */
+#ifndef BOTSWAIN_TESTS_BENCH_SIDE_H
+#define BOTSWAIN_TESTS_BENCH_SIDE_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+#include "core/base/attr.h"
+
+/* True when these are the words of one of them: it has run, with *ret_status. */
+bool side_main(int argc, char **argv, int *ret_status);
+
+/* Heartbeats of `bots` bots of a scene (hb:NAME) on a Redis' socket, changing ones, each once a second (of more than 1,000
+ * bots 1,000 a second in turn), and one event a second. */
+pid_t side_feed(const char *redis_socket, int bots) MUST_CHECK;
+/* Appends `lines` lines a second to a file. */
+pid_t side_flood(const char *path, int lines) MUST_CHECK;
+pid_t side_burn(void) MUST_CHECK;
+/* Ends one of them; legal for 0. */
+void side_end(pid_t *pid);
+
+#endif

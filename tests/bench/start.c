@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * B1: from the start of the program to its first full and useful frame, the last byte before 120 ms of silence with every
+ * bot counted on the screen, while nothing that the engine would ask answers; and attaching to the engine of 10,000 bots.
+ */
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/str.h"
+#include "tests/bench/bench.h"
+#include "tests/bench/probe.h"
+#include "tests/bench/scene.h"
+#include "tests/support/vt.h"
+
+enum { PRIME_MS = 6000, LIMIT_MS = 10000, MANY = 10000, MANY_LIMIT_MS = 30000 };
+
+static double time_ours(const struct scene *scene, const char *config, int limit_ms)
+{
+	double begun_us = probe_now_us();
+	struct vt *vt = scene_open(scene, config, NULL);
+	double ms = (scene_painted_us(vt, scene->bots_text, limit_ms) - begun_us) / 1000;
+	vt_free(vt);
+	return ms;
+}
+
+static double time_peer(const struct scene *scene, const char *name)
+{
+	double begun_us = probe_now_us();
+	struct vt *vt = strcmp(name, "btop") == 0 ? scene_btop(scene) : scene_htop(scene);
+	double ms = (scene_painted_us(vt, NULL, LIMIT_MS) - begun_us) / 1000;
+	vt_free(vt);
+	return ms;
+}
+
+/* The engine has seen the fleet alive once, and keeps that. */
+static struct scene *prime(void)
+{
+	static bool primed;
+	struct scene *scene = scene_get(SCENE_BOTS);
+	if (!primed) {
+		struct vt *vt = scene_screen(scene);
+		scene_feed(scene, true);
+		scene_watch(&vt, 1, PRIME_MS);
+		scene_feed(scene, false);
+		vt_free(vt);
+	}
+	primed = true;
+	scene_engine_stop(scene);
+	return scene;
+}
+
+static bool measure(const struct bench *bench, struct figures *ret, bool runs)
+{
+	struct scene *scene = prime();
+	int pairs = bench_number("BENCH_PAIRS", BENCH_PAIRS_LEAST) * 2;
+	if (runs)
+		scene_engine_start(scene, scene->hole_config);
+	for (int i = 0; i < pairs; i++) {
+		samples_add(&ret->ours, time_ours(scene, scene->hole_config, LIMIT_MS));
+		if (!runs)
+			scene_engine_stop(scene);
+		samples_add(&ret->peer, time_peer(scene, bench->peer));
+	}
+	scene_engine_stop(scene);
+	snprintf(ret->note, sizeof(ret->note),
+		"fastest %.1f ms, slowest %.1f; %s %.1f to %.1f; %d pairs",
+		samples_percentile(&ret->ours, 0), samples_percentile(&ret->ours, 100), bench->peer,
+		samples_percentile(&ret->peer, 0), samples_percentile(&ret->peer, 100), pairs);
+	return true;
+}
+
+bool bench_start_cold(const struct bench *bench, struct figures *ret)
+{
+	return measure(bench, ret, false);
+}
+
+bool bench_start_attached(const struct bench *bench, struct figures *ret)
+{
+	return measure(bench, ret, true);
+}
+
+bool bench_attach_many(const struct bench *bench, struct figures *ret)
+{
+	(void)bench;
+	struct scene *scene = scene_get(MANY);
+	struct vt *first = scene_screen(scene);
+	scene_watch(&first, 1, 2000);
+	vt_free(first);
+	for (int i = 0; i < 2 * BENCH_PAIRS_LEAST; i++)
+		samples_add(&ret->ours, time_ours(scene, scene->config, MANY_LIMIT_MS));
+	snprintf(ret->note, sizeof(ret->note),
+		"fastest %.0f ms, slowest %.0f, the reading of the configuration included",
+		samples_percentile(&ret->ours, 0), samples_percentile(&ret->ours, 100));
+	return true;
+}
