@@ -29,7 +29,8 @@ static double time_peer(const struct scene *scene, const char *name)
 {
 	double begun_us = probe_now_us();
 	struct vt *vt = strcmp(name, "btop") == 0 ? scene_btop(scene) : scene_htop(scene);
-	double ms = (scene_painted_us(vt, NULL, LIMIT_MS) - begun_us) / 1000;
+	const char *useful = strcmp(name, "btop") == 0 ? "Program:" : "PID USER";
+	double ms = (scene_painted_us(vt, useful, LIMIT_MS) - begun_us) / 1000;
 	vt_free(vt);
 	return ms;
 }
