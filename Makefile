@@ -111,6 +111,7 @@ include mk/faults.mk
 include mk/foreign.mk
 include mk/line.mk
 include mk/bench.mk
+include mk/hostile.mk
 include mk/mutants.mk
 
 clean: ## remove everything that was built

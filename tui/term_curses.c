@@ -144,7 +144,7 @@ static void wide_text(const struct cell *cell, wchar_t ret_text[CCHARW_MAX + 1])
 {
 	size_t length = strnlen(cell->text, sizeof(cell->text)), at = 0;
 	int count = 0;
-	while (at < length && count < CCHARW_MAX - 1) {
+	while (at < length && count < CCHARW_MAX) {
 		struct utf8_char next = utf8_next(cell->text + at, length - at);
 		if (count > 0 && wcwidth((wchar_t)next.code) != 0)
 			break;

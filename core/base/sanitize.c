@@ -10,6 +10,8 @@ enum {
 	MARKS_MAX = 4, /* per base; more are counted, not kept */
 	TAB_CELLS = 4,
 	ZWJ = 0x200d,
+	EMOJI_FORM = 0xfe0f, /* VS16 */
+	KEYCAP = 0x20e3,
 	BLACK_FLAG = 0x1f3f4,
 };
 
@@ -114,16 +116,21 @@ static size_t flag_tags(const char *bytes, size_t length)
 	return 0;
 }
 
+static bool is_keycap(const char *bytes, size_t length)
+{
+	return utf8_next(bytes, length).code == KEYCAP;
+}
+
 /* A character that only changes the emoji before it: dropped. Returns the bytes to skip, 0 if it is
  * none. */
 static size_t emoji_modifier(
 	const struct run *run, struct utf8_char now, const char *bytes, size_t length)
 {
-	if (is_selector(now.code))
-		return now.size;
 	if (!run->after_emoji)
-		return 0;
-	if (is_tone(now.code))
+		return now.code == EMOJI_FORM && is_keycap(bytes + now.size, length - now.size)
+			       ? now.size
+			       : 0;
+	if (is_tone(now.code) || is_selector(now.code))
 		return now.size;
 	if (now.code == ZWJ) {
 		struct utf8_char next = utf8_next(bytes + now.size, length - now.size);

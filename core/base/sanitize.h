@@ -11,8 +11,9 @@
  *   TAB, LF, CR                  four spaces, ⏎, ␍    invalid byte sequence       U+FFFD each
  *   fifth mark of a base and on  <+N>                  mark without a base         ◌ carries it
  *
- * Emoji are reduced to what every terminal draws alike: ZWJ between pictographs, VS15/VS16, skin
- * tones and the tags of the three national flags are dropped. Letters of right-to-left scripts
+ * Emoji are reduced to what every terminal draws alike: ZWJ between pictographs, VS15/VS16 behind one,
+ * skin tones and the tags of the three national flags are dropped. Elsewhere they are named, as all that
+ * cannot be seen is, so that two names that differ in it look different. Letters of right-to-left scripts
  * pass. Pure; any thread.
  */
 #ifndef BOTSWAIN_BASE_SANITIZE_H

@@ -9,7 +9,8 @@ no warnings 'utf8';
 
 sub class {
 	my $c = chr($_[0]);
-	return 'HIDDEN' if $_[0] == 0x34f || $_[0] == 0x115f || $_[0] == 0x1160 || $_[0] == 0x3164 || $_[0] == 0xffa0;
+	return 'HIDDEN' if $_[0] == 0x34f || $_[0] == 0x115f || $_[0] == 0x1160 || $_[0] == 0x3164 || $_[0] == 0xffa0
+		|| $_[0] == 0x17b4 || $_[0] == 0x17b5;
 	return 'HIDDEN' if $c =~ /\p{Cc}|\p{Cf}|\p{Cs}|\p{Co}|\p{Cn}|\p{Zl}|\p{Zp}|\p{Variation_Selector}/;
 	return 'MARK' if $c =~ /\p{Mn}|\p{Me}/ || $c =~ /\p{Hangul_Syllable_Type=V}|\p{Hangul_Syllable_Type=T}/;
 	# Ambiguous or neutral by the standard, but wide in the C library.

@@ -380,8 +380,8 @@ static void make_safe(void *context, char **text)
 	(void)msg_set(text, safe.text);
 }
 
-/* All of them, or only until the engine has introduced itself. Our own engine cleans what it hears; what is at the end of
- * a way may be anything. */
+/* All of them, or only until the engine has introduced itself. An engine cleans what it hears; whoever sits at the socket
+ * may be anything, and what a source of ours forgot must not reach a terminal either. */
 static void read_messages(struct pump *pump, bool only_welcome)
 {
 	struct client *client = pump->client;
@@ -398,7 +398,7 @@ static void read_messages(struct pump *pump, bool only_welcome)
 		if (used == 0)
 			break;
 		client->in_at += used;
-		if (message.kind != MSG_none && client->tunnel)
+		if (message.kind != MSG_none)
 			msg_each_text(message.kind, message.body, make_safe, NULL);
 		if (message.kind != MSG_none)
 			take_message(pump, &message);

@@ -71,6 +71,29 @@ static void bidi_and_invisible_characters_are_named(void **state)
 	shows("a\ufff9b\U0001fae8", "a<U+FFF9>b<U+1FAE8>");
 }
 
+/* Default_Ignorable_Code_Point of Unicode 14: what a terminal is free to show nothing of. */
+static void two_names_that_differ_only_in_what_cannot_be_seen_look_different(void **state)
+{
+	(void)state;
+	static const uint32_t ranges[][2] = {{0xad, 0xad}, {0x34f, 0x34f}, {0x61c, 0x61c},
+		{0x115f, 0x1160}, {0x17b4, 0x17b5}, {0x180b, 0x180f}, {0x200b, 0x200f},
+		{0x2028, 0x202e}, {0x2060, 0x206f}, {0x3164, 0x3164}, {0xfe00, 0xfe0f},
+		{0xfeff, 0xfeff}, {0xffa0, 0xffa0}, {0xfff0, 0xfffb}, {0x1bca0, 0x1bca3},
+		{0x1d173, 0x1d17a}, {0xe0000, 0xe0fff}};
+	for (size_t i = 0; i < COUNT_OF(ranges); i++)
+		for (uint32_t code = ranges[i][0]; code <= ranges[i][1]; code++) {
+			autostr struct str name = STR_INIT, safe = STR_INIT;
+			char bytes[UTF8_MAX_BYTES];
+			str_adds(&name, "pay");
+			str_add(&name, bytes, utf8_encode(code, bytes));
+			str_adds(&name, "ment");
+			sanitize(&safe, name.text, name.length);
+			if (text_width(safe.text, safe.length) <= strlen("payment"))
+				fail_msg("U+%04X shows nothing: '%s'", code, safe.text);
+		}
+	shows("1\ufe0fx", "1<U+FE0F>x");
+}
+
 static void bad_bytes_become_replacement_characters(void **state)
 {
 	(void)state;
@@ -225,6 +248,7 @@ int main(void)
 		cmocka_unit_test(c1_controls_are_named_and_lone_c1_bytes_are_replaced),
 		cmocka_unit_test(line_ends_and_tabs_stay_in_their_cell),
 		cmocka_unit_test(bidi_and_invisible_characters_are_named),
+		cmocka_unit_test(two_names_that_differ_only_in_what_cannot_be_seen_look_different),
 		cmocka_unit_test(bad_bytes_become_replacement_characters),
 		cmocka_unit_test(zalgo_keeps_four_marks_and_counts_the_rest),
 		cmocka_unit_test(a_mark_never_reaches_the_cell_before_the_text),

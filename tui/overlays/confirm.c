@@ -279,6 +279,8 @@ static struct confirm *find(struct app *app, uint64_t req, struct part **ret_par
 
 /* ---- the plan ---- */
 
+enum { STATE_CELLS = 10 };
+
 struct widths {
 	int host, name;
 };
@@ -302,6 +304,13 @@ static struct widths measure(const struct app *app, const struct confirm *confir
 	return widths;
 }
 
+/* Columns stand in line by cells, not by bytes; two blanks between. */
+static void add_padded(struct str *to, const char *text, int cells)
+{
+	int used = (int)text_width(text, strlen(text));
+	str_addf(to, "%s%*s", text, (cells > used ? cells - used : 0) + 2, "");
+}
+
 static void add_targets(struct app *app, struct confirm *confirm)
 {
 	struct widths widths = measure(app, confirm);
@@ -310,13 +319,15 @@ static void add_targets(struct app *app, struct confirm *confirm)
 		const struct part *part = &confirm->parts[p];
 		for (size_t i = 0; part->plan && i < part->plan->targets_count; i++) {
 			const struct msg_target *target = &part->plan->targets[i];
-			autofree char *text = xasprintf("%c %-*s%s%-*s  %-10s  %s",
-				severity_letter((unsigned)target->severity), widths.host,
-				app_is_many(app) ? links_name(app->links, part->link) : "",
-				app_is_many(app) ? "  " : "", widths.name, target->name,
-				target->state, target->consequence);
+			autostr struct str text = STR_INIT;
+			str_addf(&text, "%c ", severity_letter((unsigned)target->severity));
+			if (app_is_many(app))
+				add_padded(&text, links_name(app->links, part->link), widths.host);
+			add_padded(&text, target->name, widths.name);
+			add_padded(&text, target->state, STATE_CELLS);
+			str_adds(&text, target->consequence);
 			dialog_add_row(&confirm->dialog, severity_role(target->severity),
-				first ? "On" : "", text);
+				first ? "On" : "", text.text);
 			first = false;
 		}
 	}
@@ -324,10 +335,11 @@ static void add_targets(struct app *app, struct confirm *confirm)
 		const struct part *part = &confirm->parts[p];
 		if (!part->refusal)
 			continue;
-		autofree char *text =
-			xasprintf("! %-*s  %s%s", widths.host, links_name(app->links, part->link),
-				part->said ? "refuses: " : "", part->refusal);
-		dialog_add_row(&confirm->dialog, ROLE_CRIT, "Not on", text);
+		autostr struct str text = STR_INIT;
+		str_adds(&text, "! ");
+		add_padded(&text, links_name(app->links, part->link), widths.host);
+		str_addf(&text, "%s%s", part->said ? "refuses: " : "", part->refusal);
+		dialog_add_row(&confirm->dialog, ROLE_CRIT, "Not on", text.text);
 	}
 }
 

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * make check-hostile: every payload in every text of every message that a screen gets, on every view that shows it, at three
+ * sizes. What a second emulator is to judge goes to a file (tests/hostile/judge.mjs). Exit 1 when something is wrong.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/support/hostile_walk.h"
+
+enum { CAPTURED_ONE_IN = 12 };
+
+static const char *capture_path;
+
+static void tell(const char *sentence)
+{
+	print_error("%s\n", sentence);
+}
+
+static void tell_unshown(const char *text)
+{
+	print_message("on no view: %s\n", text);
+}
+
+static void say(const char *name, const struct hostile_walk *walk)
+{
+	print_message("%s: %zu texts (%zu on no view), %zu pictures, %zu cells, %zu faults\n", name,
+		walk->texts, walk->unshown, walk->pictures, walk->cells, walk->faults);
+	if (walk->faults)
+		fail_msg("%s", walk->first);
+}
+
+static void text_of_others_stays_in_its_cells_and_does_nothing_else(void **state)
+{
+	(void)state;
+	struct hostile_walk walk = {.every = 1, .tell = tell, .tell_unshown = tell_unshown};
+	hostile_walk(&walk);
+	say("whole", &walk);
+}
+
+static void a_part_of_it_is_kept_for_a_second_emulator(void **state)
+{
+	(void)state;
+	struct hostile_walk walk = {.every = CAPTURED_ONE_IN, .one_view = 1, .tell = tell};
+	walk.capture = fopen(capture_path, "we");
+	assert_non_null(walk.capture);
+	hostile_walk(&walk);
+	assert_int_equal(fclose(walk.capture), 0);
+	say("captured", &walk);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc != 2) {
+		fprintf(stderr, "usage: hostile CAPTURE\n");
+		return 2;
+	}
+	capture_path = argv[1];
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(text_of_others_stays_in_its_cells_and_does_nothing_else),
+		cmocka_unit_test(a_part_of_it_is_kept_for_a_second_emulator),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

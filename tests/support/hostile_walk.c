@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/support/hostile_walk.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "core/base/mem.h"
+#include "core/base/str.h"
+#include "tests/support/curses_line.h"
+#include "tests/support/hostile_text.h"
+#include "tests/support/puppet.h"
+#include "widgets/canvas.h"
+
+#define SCENE "tests/hostile/scene"
+
+enum { LONG_BYTES = 2000, LONG_EVERY = 16 };
+
+static const struct {
+	int rows, columns;
+} sizes[] = {{24, 80}, {45, 160}, {12, 40}};
+
+/* What an operator presses to see it. `replies`: it also shows what was answered to a key. */
+static const struct view {
+	const char *keys;
+	bool replies;
+} views[] = {
+	{"1", false},
+	{"1 j", false},
+	{"1 j j 2", false},
+	{"2", false},
+	{"2 G", false},
+	{"1 j 2", false},
+	{"1 j 2 PgDn", false},
+	{"2 PgDn", false},
+	{"2 PgDn PgDn", false},
+	{"3", false},
+	{"3 G", false},
+	{"4", false},
+	{"4 l l l", false},
+	{"5", false},
+	{"5 k", false},
+	{"1 l", false},
+	{"6", false},
+	{"6 j", false},
+	{"6 Enter", false},
+	{"7", false},
+	{"7 j", false},
+	{"7 G", false},
+	{"7 Enter", false},
+	{"8", false},
+	{"8 j", false},
+	{"1 P", false},
+	{"1 .", false},
+	{"7 b", true},
+	{"1 r", true},
+	{"1 r S-Tab w h y Tab Tab Enter", true},
+	{"1 :", false},
+	{"1 : v e r b Space d r a i n Enter", true},
+	{"1 !", true},
+	{"6 x", false},
+};
+
+/* Two screens that are told the same but for one text. */
+struct pair {
+	struct scene_script hostile, twin;
+	struct puppet *screen, *other;
+	const struct view *view;
+	int rows, columns;
+};
+
+struct walker {
+	struct hostile_walk *walk;
+	struct curses_line *line;
+	struct pair pair;
+	bool *shown; /* by message and text */
+	size_t texts, turn;
+};
+
+static void tell(struct walker *walker, const char *what, const char *where)
+{
+	struct hostile_walk *walk = walker->walk;
+	autofree char *sentence = xasprintf("%s: %s", where, what);
+	if (!walk->faults++)
+		copy_text(walk->first, sizeof(walk->first), sentence);
+	if (walk->tell)
+		walk->tell(sentence);
+}
+
+/* ---- the pair ---- */
+
+static void open_screens(struct pair *pair)
+{
+	puppet_free(pair->screen);
+	puppet_free(pair->other);
+	pair->screen = puppet_new(&pair->hostile, pair->rows, pair->columns);
+	pair->other = puppet_new(&pair->twin, pair->rows, pair->columns);
+	puppet_keys(pair->screen, pair->view->keys);
+	puppet_keys(pair->other, pair->view->keys);
+}
+
+/* Both are told a text of their own; what they show afterwards is the same but for that. */
+static void set_texts(
+	struct pair *pair, size_t message, size_t text, const char *hostile, const char *twin)
+{
+	struct msg_any one = scene_replace(&pair->hostile, message, text, hostile),
+		       other = scene_replace(&pair->twin, message, text, twin);
+	bool sent = puppet_send(pair->screen, message) && puppet_send(pair->other, message);
+	if (!sent)
+		open_screens(pair);
+	scene_restore(&pair->hostile, message, one);
+	scene_restore(&pair->twin, message, other);
+}
+
+static bool is_reply(const struct pair *pair, size_t message)
+{
+	enum msg_kind kind = pair->hostile.messages[message].kind;
+	return kind == MSG_plan || kind == MSG_accepted || kind == MSG_answer ||
+	       kind == MSG_welcome;
+}
+
+/* ---- what is looked at ---- */
+
+static bool grids_differ(const struct grid *a, const struct grid *b)
+{
+	for (int row = 0; row < a->rows; row++)
+		if (grid_row_changes(a, b, row))
+			return true;
+	return false;
+}
+
+static void compare_grids(struct walker *walker, const char *where)
+{
+	const struct grid *grid = puppet_grid(walker->pair.screen),
+			  *twin = puppet_grid(walker->pair.other);
+	for (int row = 0; row < grid->rows; row++)
+		for (int column = 0; column < grid->columns; column++) {
+			const struct cell *one = grid_cell(grid, row, column),
+					  *other = grid_cell(twin, row, column);
+			walker->walk->cells++;
+			if (payload_cells_agree(one, other))
+				continue;
+			autofree char *what = xasprintf(
+				"row %d, column %d is '%s' where a harmless text leaves '%s'", row,
+				column, one->text, other->text);
+			tell(walker, what, where);
+			return;
+		}
+}
+
+static void capture(struct walker *walker)
+{
+	autostr struct str picture = STR_INIT;
+	const struct str *bytes = curses_line_bytes(walker->line);
+	curses_line_picture(walker->line, &picture);
+	fprintf(walker->walk->capture, "%d %d %zu %zu\n", walker->pair.rows, walker->pair.columns,
+		bytes->length, picture.length);
+	fwrite(bytes->text, 1, bytes->length, walker->walk->capture);
+	fwrite(picture.text, 1, picture.length, walker->walk->capture);
+}
+
+static void show(struct walker *walker, const char *where)
+{
+	autostr struct str wrong = STR_INIT;
+	curses_line_show(walker->line, puppet_grid(walker->pair.screen), &wrong);
+	walker->walk->pictures++;
+	if (wrong.length)
+		tell(walker, wrong.text, where);
+	if (walker->walk->capture)
+		capture(walker);
+}
+
+static char *place_of(const struct walker *walker, size_t message, size_t text, const char *payload)
+{
+	autostr struct str name = STR_INIT;
+	scene_text_name(&walker->pair.hostile, message, text, &name);
+	return xasprintf("%s in %s on '%s' at %dx%d", payload, name.text, walker->pair.view->keys,
+		walker->pair.columns, walker->pair.rows);
+}
+
+static void try_payload(
+	struct walker *walker, size_t message, size_t text, const struct payload *payload)
+{
+	autostr struct str hostile = STR_INIT, twin = STR_INIT;
+	autofree char *where = place_of(walker, message, text, payload->name);
+	payload_add(payload, &hostile);
+	payload_twin(hostile.text, hostile.length, &twin);
+	set_texts(&walker->pair, message, text, hostile.text, twin.text);
+	compare_grids(walker, where);
+	show(walker, where);
+}
+
+/* Two names that differ in nothing that can be seen must be told apart. */
+static void try_unseen(
+	struct walker *walker, size_t message, size_t text, const struct payload *payload)
+{
+	autostr struct str bytes = STR_INIT;
+	autofree char *where = place_of(walker, message, text, payload->name);
+	payload_add(payload, &bytes);
+	autofree char *other = xasprintf("pay%sment", bytes.text);
+	set_texts(&walker->pair, message, text, "payment", other);
+	if (!grids_differ(puppet_grid(walker->pair.screen), puppet_grid(walker->pair.other)))
+		tell(walker, "it looks like a text without", where);
+}
+
+static bool is_long(const struct payload *payload)
+{
+	return strlen(payload->unit) * payload->times > LONG_BYTES;
+}
+
+/* A walk in part takes others for each text; long ones take long, so that fewer texts get them. */
+static bool is_due(const struct walker *walker, size_t index, const struct payload *payload)
+{
+	size_t every = walker->walk->every * (is_long(payload) ? LONG_EVERY : 1);
+	return (walker->turn * 7 + index) % every == 0;
+}
+
+static bool is_shown_as_text(const struct walker *walker, const char *words)
+{
+	autostr struct str text = STR_INIT;
+	grid_dump_text(puppet_grid(walker->pair.screen), &text);
+	return strstr(text.text, words) != NULL;
+}
+
+static void try_text(struct walker *walker, size_t message, size_t text)
+{
+	set_texts(&walker->pair, message, text, "payment", "payment");
+	bool as_text = is_shown_as_text(walker, "payment");
+	const struct payload *payload;
+	for (size_t i = 0; (payload = payload_at(i)); i++) {
+		if (!is_due(walker, i, payload))
+			continue;
+		try_payload(walker, message, text, payload);
+		if (payload->unseen && as_text)
+			try_unseen(walker, message, text, payload);
+	}
+	walker->turn++;
+	struct msg_any old = scene_replace(&walker->pair.hostile, message, text, "");
+	scene_restore(&walker->pair.hostile, message, old);
+	(void)puppet_send(walker->pair.screen, message);
+	(void)puppet_send(walker->pair.other, message);
+}
+
+/* Whether this view shows it: another word there changes the picture. */
+static bool is_shown(struct walker *walker, size_t message, size_t text)
+{
+	struct pair *pair = &walker->pair;
+	if (is_reply(pair, message) && !pair->view->replies)
+		return false;
+	set_texts(pair, message, text, "qqqq marked", "wwww marked");
+	bool shown = grids_differ(puppet_grid(pair->screen), puppet_grid(pair->other));
+	(void)puppet_send(pair->screen, message);
+	(void)puppet_send(pair->other, message);
+	return shown;
+}
+
+static void walk_view(struct walker *walker)
+{
+	struct pair *pair = &walker->pair;
+	size_t number = 0;
+	open_screens(pair);
+	for (size_t message = 0; message < pair->hostile.count; message++) {
+		size_t count = scene_texts(&pair->hostile, message);
+		for (size_t text = 0; text < count; text++, number++) {
+			if (walker->walk->one_view && walker->shown[number])
+				continue;
+			if (!is_shown(walker, message, text))
+				continue;
+			walker->shown[number] = true;
+			try_text(walker, message, text);
+			if (is_reply(pair, message))
+				open_screens(pair);
+		}
+	}
+}
+
+static void count_texts(struct walker *walker)
+{
+	for (size_t i = 0; i < walker->pair.hostile.count; i++)
+		walker->texts += scene_texts(&walker->pair.hostile, i);
+	walker->shown = xcalloc(walker->texts, sizeof(*walker->shown));
+}
+
+static void say_unshown(struct walker *walker)
+{
+	size_t number = 0;
+	walker->walk->texts = walker->texts;
+	for (size_t message = 0; message < walker->pair.hostile.count; message++)
+		for (size_t text = 0; text < scene_texts(&walker->pair.hostile, message);
+			text++, number++)
+			if (!walker->shown[number]) {
+				autostr struct str name = STR_INIT;
+				scene_text_name(&walker->pair.hostile, message, text, &name);
+				walker->walk->unshown++;
+				if (walker->walk->tell_unshown)
+					walker->walk->tell_unshown(name.text);
+			}
+}
+
+void hostile_walk(struct hostile_walk *walk)
+{
+	struct walker walker = {.walk = walk};
+	struct pair *pair = &walker.pair;
+	scene_read(SCENE, &pair->hostile);
+	scene_read(SCENE, &pair->twin);
+	count_texts(&walker);
+	for (size_t size = 0; size < COUNT_OF(sizes); size++) {
+		pair->rows = sizes[size].rows;
+		pair->columns = sizes[size].columns;
+		for (size_t view = 0; view < COUNT_OF(views); view++) {
+			if (walk->one_view && view % COUNT_OF(sizes) != size)
+				continue;
+			pair->view = &views[view];
+			if (!walker.line) {
+				open_screens(pair);
+				walker.line = curses_line_new(
+					puppet_theme(pair->screen), pair->rows, pair->columns);
+			}
+			walk_view(&walker);
+		}
+		if (size + 1 < COUNT_OF(sizes))
+			curses_line_resize(
+				walker.line, sizes[size + 1].rows, sizes[size + 1].columns);
+	}
+	say_unshown(&walker);
+	curses_line_free(walker.line);
+	puppet_free(pair->screen);
+	puppet_free(pair->other);
+	scene_release(&pair->hostile);
+	scene_release(&pair->twin);
+	free(walker.shown);
+}
