@@ -11,6 +11,8 @@
 #include "core/base/mem.h"
 #include "core/base/redact_shape.h"
 #include "core/base/secret.h"
+#include "core/base/utf8.h"
+#include "core/base/width.h"
 
 /*
  * Known secrets are found by their first bytes: a bitmap over the first two decides at most
@@ -277,6 +279,56 @@ static void search(const struct redactor *redactor, const char *bytes, size_t le
 		add_find(ret_finds, (struct span){cut, length});
 }
 
+/* ---- parted by what nobody sees ---- */
+
+/* A character that shows nothing, which a reader's eye takes for not there; 0: none is here. */
+static unsigned unseen_at(const char *bytes, size_t length)
+{
+	if (!strchr("\xc2\xcd\xd8\xe1\xe2\xe3\xef\xf0\xf3", *bytes) || !*bytes)
+		return 0; /* the first bytes that such characters have */
+	struct utf8_char now = utf8_next(bytes, length);
+	return now.valid && code_is_hidden(now.code) ? now.size : 0;
+}
+
+static bool has_unseen(const char *bytes, size_t length)
+{
+	for (size_t at = 0; at < length; at++)
+		if ((unsigned char)bytes[at] >= 0x80 && unseen_at(bytes + at, length - at))
+			return true;
+	return false;
+}
+
+/* Searches the text as it looks without them; what is found there covers them too. */
+static void search_joined(const struct redactor *redactor, const char *bytes, size_t length,
+	bool is_cut, bool first_only, struct finds *ret_finds)
+{
+	struct finds finds = {0};
+	autofree char *seen = xcalloc(length + 1, 1);
+	autofree size_t *places = xcalloc(length + 1, sizeof(*places));
+	size_t count = 0;
+	for (size_t at = 0, unseen; at < length; at += unseen ? unseen : 1) {
+		unseen = (unsigned char)bytes[at] >= 0x80 ? unseen_at(bytes + at, length - at) : 0;
+		if (unseen)
+			continue;
+		places[count] = at;
+		seen[count++] = bytes[at];
+	}
+	search(redactor, seen, count, is_cut, first_only, &finds);
+	for (size_t i = 0; i < finds.count; i++)
+		add_find(ret_finds, (struct span){places[finds.spans[i].start],
+					    places[finds.spans[i].end - 1] + 1});
+	free(finds.spans);
+	wipe(seen, count);
+}
+
+static void find(const struct redactor *redactor, const char *bytes, size_t length, bool is_cut,
+	bool first_only, struct finds *ret_finds)
+{
+	search(redactor, bytes, length, is_cut, first_only, ret_finds);
+	if (has_unseen(bytes, length) && !(first_only && ret_finds->count))
+		search_joined(redactor, bytes, length, is_cut, first_only, ret_finds);
+}
+
 static void rewrite(struct str *to, const char *bytes, size_t length, const struct finds *finds)
 {
 	size_t copied = 0;
@@ -297,14 +349,14 @@ size_t redact(const struct redactor *redactor, struct str *to, const char *bytes
 {
 	size_t start = to->length, total = 0;
 	struct finds finds = {0};
-	search(redactor, bytes, length, flags & REDACT_CUT, false, &finds);
+	find(redactor, bytes, length, flags & REDACT_CUT, false, &finds);
 	rewrite(to, bytes, length, &finds);
 	for (int round = 1; finds.count && round < ROUNDS_MAX; round++) {
 		autostr struct str before = STR_INIT;
 		total += finds.count;
 		finds.count = 0;
 		str_add(&before, to->text + start, to->length - start);
-		search(redactor, before.text, before.length, flags & REDACT_CUT, false, &finds);
+		find(redactor, before.text, before.length, flags & REDACT_CUT, false, &finds);
 		str_truncate(to, start);
 		rewrite(to, before.text, before.length, &finds);
 		wipe(before.text, before.length);
@@ -316,7 +368,7 @@ size_t redact(const struct redactor *redactor, struct str *to, const char *bytes
 bool redact_has_candidate(const struct redactor *redactor, const char *bytes, size_t length)
 {
 	struct finds finds = {0};
-	search(redactor, bytes, length, false, true, &finds);
+	find(redactor, bytes, length, false, true, &finds);
 	free(finds.spans);
 	return finds.count > 0;
 }

@@ -53,6 +53,24 @@ static void a_telegram_token_keeps_its_id_alone(void **state)
 	hides(TOKEN "," TOKEN, "123456:<redacted>,123456:<redacted>");
 }
 
+static void what_nobody_sees_keeps_no_secret_apart(void **state)
+{
+	(void)state;
+	hides("t 123456:AAEhBOweik6ad\u200b9r_QXMENQjcrGbqCr4K-bc \u200by",
+		"t 123456:<redacted> \u200by");
+	hides("123\ufe0f456:AAEhBOweik6ad9r_QX\u202eMENQjcrGbqCr4K\U000e0041-bc",
+		"123\ufe0f456:<redacted>");
+	hides("postgres://bot:hun\u2060ter2@db", "postgres://bot:<redacted>@db");
+	hides("pass\u00adword=hunter2", "pass\u00adword=<redacted>");
+	keeps("pay\u200bment of \u202e17");
+	struct redactor *redactor = redactor_new();
+	assert_true(redactor_add(redactor, "hunter22", 8));
+	redactor_seal(redactor);
+	assert_redacts(
+		redactor, "a hun\u200b\u200cter22 b hunter22", 0, "a <redacted> b <redacted>");
+	redactor_unref(redactor);
+}
+
 static void a_short_or_broken_token_in_a_bot_path_is_hidden_too(void **state)
 {
 	(void)state;
@@ -279,6 +297,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_telegram_token_keeps_its_id_alone),
+		cmocka_unit_test(what_nobody_sees_keeps_no_secret_apart),
 		cmocka_unit_test(a_short_or_broken_token_in_a_bot_path_is_hidden_too),
 		cmocka_unit_test(times_addresses_and_ids_are_no_tokens),
 		cmocka_unit_test(the_password_of_a_url_is_hidden),
