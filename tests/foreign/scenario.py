@@ -1,72 +1,326 @@
 # SPDX-License-Identifier: MIT
 """What every framework is put through, and what may differ between them."""
+import threading
+import time
+
 import tap
 import validate
 import world
 
 CHAT = 5001
+OTHER_POLLER = 'Conflict: terminated by other getUpdates request; make sure that only one bot instance is running'
+WEBHOOK_ACTIVE = "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
+BURSTS = (1, 9, 100, 240, 650)  # of messages; a getUpdates answers with 100 at most
 
 
 class Framework:
-    """The facts of one: its name, how its bot is started, and what it calls itself in its answers."""
+    """The facts of one framework; what it does about trouble was measured once, and is held here.
 
-    def __init__(self, title, package, command):
+    title, package, command  what its bot calls itself, what it needs, how it is started
+    at_conflict              'exits', 'goes on', or 'deletes the webhook and goes on', whether there is one or not
+    at_401                   'exits' or 'goes on'
+    at_429                   'waits' as long as it is told, or 'goes on' at once
+    at_502_s                 (least, most) seconds until it asks again
+    checks_secret            whether its webhook wants the secret token
+    deviations               what its requests do that the specification does not have, each with its reason
+    """
+
+    def __init__(self, title, package, command, at_conflict, at_401, at_429, at_502_s, checks_secret, deviations=()):
         self.title, self.package, self.command = title, package, command
+        self.at_conflict, self.at_401, self.at_429, self.at_502_s = at_conflict, at_401, at_429, at_502_s
+        self.checks_secret, self.deviations = checks_secret, dict(deviations)
 
 
 class Play:
-    """One bot of the framework on a server of its own, and the user who talks to it."""
+    """One bot of the framework, with a token of its own, and the user who talks to it."""
 
-    def __init__(self, framework, here):
-        self.framework, self.here = framework, here
-        self.name = framework.package
+    def __init__(self, framework, here, name):
+        self.framework, self.here, self.name = framework, here, f'{framework.package}-{name}'
         self.token = here.new_bot(self.name)
         self.bot = None
 
-    def start(self, **env):
-        self.bot = self.here.run(f'bot-{len(self.here.processes)}', self.framework.command, {
-            'NODE_PATH': str(world.MODULES), 'BOT_API': self.here.api, 'BOT_TOKEN': self.token, **env})
-        tap.wait_until(20, self.is_started)
+    def __enter__(self):
+        return self
 
-    def is_started(self):
+    def __exit__(self, *_):
+        if self.bot:
+            self.bot.kill()
+
+    def start(self, **env):
+        self.bot = self.here.run(self.name, self.framework.command, {
+            'NODE_PATH': str(world.MODULES), 'BOT_API': self.here.api, 'BOT_TOKEN': self.token, **env})
+        tap.wait_until(20, self.has_started)
+        if 'BOT_WEBHOOK' not in env:
+            tap.wait_until(10, self.polls)
+        return self
+
+    def has_started(self):
         assert self.bot.status() is None, self.bot.text()
         return any('started' in said for said in self.bot.said())
 
-    def says(self, text, chat=CHAT):
-        self.here.control('play', bot=self.name, count=1, chat=chat, text=text)
+    def state(self):
+        return self.here.control('bot', bot=self.name)
 
-    def sent(self):
-        return self.here.control('bot', bot=self.name)['sent']
+    def polls(self):
+        return self.state()['polled']
+
+    def says(self, text, count=1):
+        self.here.control('play', bot=self.name, count=count, chat=CHAT, text=text)
 
     def was_told(self, text):
-        return any(message.get('text') == text for message in self.sent())
+        return any(message.get('text') == text for message in self.state()['sent'])
 
-    # ---- the checks ----
+    def seen(self):
+        return [said for said in self.bot.said() if 'saw' in said]
 
-    def answers_a_command(self):
-        self.says('/start')
-        tap.wait_until(10, self.was_told, f'hello from {self.framework.title}')
+    def answers(self, word='still here'):
+        """It lives: a message is answered."""
+        self.says(word)
+        tap.wait_until(15, self.was_told, f'echo: {word}')
+
+    def insists(self, method, **params):
+        """The answer to a request of somebody else who has the token and waits when he is told to."""
+        while True:
+            status, answer = self.here.call(self.token, method, **params)
+            if status != 429:
+                assert status == 200, answer
+                return answer['result']
+            time.sleep(answer['parameters']['retry_after'])
+
+    def has_exited(self):
+        return self.bot.status() is not None
+
+    def calls(self, method='getUpdates'):
+        return self.here.exchange(self.token, method)
+
+    def answered(self, status):
+        """The index and the entry of the first getUpdates that was answered so, when there is one."""
+        for i, call in enumerate(self.calls()):
+            if call['status'] == status and call['agent'] != world.AGENT:
+                return i, call
+        return None
+
+    def meets(self, status):
+        """Its next poll is answered so; waits until that has happened."""
+        self.says('#')  # ends the poll that waits
+        return tap.wait_until(15, self.answered, status)
+
+    def next_call(self, index):
+        calls = self.calls()
+        return calls[index + 1] if len(calls) > index + 1 else None
+
+    def pause_after(self, index, call):
+        """Seconds between an answer and the next getUpdates, which is written down when it is answered itself."""
+        tap.wait_until(20, lambda: self.polls() or self.next_call(index))
+        self.says('#')
+        following = tap.wait_until(20, self.next_call, index)
+        return (following['at'] - call['answered']) / 1000
+
+    def exits(self, word):
+        """With a bad status, saying why."""
+        tap.wait_until(10, self.has_exited)
+        assert self.bot.status() != 0 and word in self.bot.text(), (self.bot.status(), self.bot.text())
+
+    def goes_on(self, word=''):
+        """It answers, and has said what was wrong."""
+        self.answers()
+        assert not self.has_exited() and word in self.bot.text(), self.bot.text()
+
+    def has_deleted_the_webhook(self):
+        return any('url' not in call['params'] and call['agent'] != world.AGENT for call in self.calls('setWebhook'))
 
 
-def is_faithful(here):
-    """Every request and answer so far is as the specification has it."""
+# ---- the checks: each gets a fresh Play ----
+
+def answers_a_command(play):
+    play.start()
+    play.says('/start')
+    tap.wait_until(10, play.was_told, f'hello from {play.framework.title}')
+    play.answers('привет 👋')
+
+
+def sees_each_update_once(play):
+    play.start()
+    for count in BURSTS:
+        play.says('#', count)
+        tap.wait_until(30, lambda: play.state()['pending'] == 0)
+    ids = [said['saw'] for said in play.seen()]
+    assert len(ids) == sum(BURSTS) and ids == list(range(ids[0], ids[0] + len(ids))), (len(ids), ids[:3], ids[-3:])
+
+
+def confirms_what_it_has(play):
+    """What it has seen is not delivered to its successor."""
+    play.start()
+    play.says('#', 150)
+    tap.wait_until(30, lambda: play.state()['pending'] == 0)
+    last = play.seen()[-1]['saw']
+    play.bot.kill()
+    play.says('#', 3)
+    time.sleep(1)  # the server takes one deleteWebhook a second
+    play.start()
+    tap.wait_until(30, lambda: play.state()['pending'] == 0)
+    ids = [said['saw'] for said in play.seen()]
+    assert ids[-3:] == [last + 1, last + 2, last + 3] and len(ids) == len(set(ids)) == 153, ids[-6:]
+
+
+def evicts_a_rival(play):
+    answers = []
+    rival = threading.Thread(target=lambda: answers.append(play.here.call(play.token, 'getUpdates', seconds=30)))
+    rival.start()
+    tap.wait_until(10, play.polls)
+    play.start()
+    rival.join(20)
+    status, answer = answers[0]
+    assert status == 409 and answer['description'] == OTHER_POLLER, answers
+    play.answers()
+
+
+def meets_a_rival(play):
+    """Whoever goes on evicts the rival in his turn."""
+    play.start()
+    status, answer = play.here.call(play.token, 'getUpdates', seconds=2)
+    _, call = tap.wait_until(10, play.answered, 409)
+    assert call['answer']['description'] == OTHER_POLLER, call
+    if play.framework.at_conflict == 'exits':
+        assert status == 200 and answer['result'] == [], answer
+        play.exits('Conflict')
+        return
+    assert status == 409 and answer['description'] == OTHER_POLLER, answer
+    if play.framework.at_conflict == 'goes on':
+        play.goes_on('Conflict')
+    else:
+        play.goes_on()
+        assert play.has_deleted_the_webhook(), play.calls('setWebhook')
+
+
+def meets_a_webhook(play):
+    play.start()
+    url = f'http://127.0.0.1:{world.free_port()}/'
+    play.insists('setWebhook', url=url)
+    _, call = tap.wait_until(10, play.answered, 409)
+    assert call['answer']['description'].startswith('Conflict: '), call
+    if play.framework.at_conflict == 'exits':
+        play.exits('Conflict')
+        return
+    tap.wait_until(15, lambda: any(call['status'] == 409 and call['answer']['description'] == WEBHOOK_ACTIVE for call in play.calls()))
+    if play.framework.at_conflict == 'goes on':
+        assert play.insists('getWebhookInfo')['url'] == url
+        play.insists('deleteWebhook')
+        play.goes_on('Conflict')
+    else:  # the webhook of whoever set it
+        tap.wait_until(15, lambda: play.insists('getWebhookInfo')['url'] == '')
+        assert play.has_deleted_the_webhook(), play.calls('setWebhook')
+        play.goes_on()
+
+
+def meets_429(play):
+    play.start()
+    play.here.control('fault', bot=play.name, kind='status', status=429, retry_after=3, method='getUpdates', count=1)
+    index, call = play.meets(429)
+    pause = play.pause_after(index, call)
+    print(f'# {play.framework.title} asks again {pause:.1f} s after a 429 that says 3 s')
+    assert pause >= 3 if play.framework.at_429 == 'waits' else pause < 3, pause
+    play.answers()
+
+
+def meets_401(play):
+    play.start()
+    play.here.control('revoke', bot=play.name)
+    index, call = play.meets(401)
+    assert call['answer']['description'] == 'Unauthorized', call
+    if play.framework.at_401 == 'goes on':
+        play.pause_after(index, call)
+        play.here.control('revoke', bot=play.name, revoked=False)
+        play.goes_on('nauthorized')
+    else:
+        play.exits('nauthorized')
+
+
+def meets_502(play):
+    play.start()
+    play.here.control('fault', bot=play.name, kind='html', method='getUpdates', count=1)
+    index, call = play.meets(502)
+    assert call['text'].startswith('<html>'), call
+    pause = play.pause_after(index, call)
+    print(f'# {play.framework.title} asks again {pause:.1f} s after a 502')
+    least, most = play.framework.at_502_s
+    assert least <= pause <= most, pause
+    play.answers()
+
+
+def takes_a_webhook(play):
+    secret = 'canary_secret-1'
+    port = world.free_port()
+    url = f'http://127.0.0.1:{port}/updates'
+    play.start(BOT_WEBHOOK=url, BOT_SECRET=secret)
+    play.says('/start')
+    tap.wait_until(10, play.was_told, f'hello from {play.framework.title}')
+    info = play.insists('getWebhookInfo')
+    assert info['url'].startswith(url) and info['pending_update_count'] == 0 and 'last_error_date' not in info, info
+    assert not play.calls(), play.calls()
+
+
+def wants_the_secret(play):
+    """An update from somebody who does not know it is refused and not seen."""
+    port, secret = world.free_port(), 'canary_secret-2'
+    play.start(BOT_WEBHOOK=f'http://127.0.0.1:{port}/updates', BOT_SECRET=secret)
+    update = {'update_id': 1, 'message': {'message_id': 1, 'date': 1, 'chat': {'id': CHAT, 'type': 'private', 'first_name': 'x'},
+                                          'from': {'id': CHAT, 'is_bot': False, 'first_name': 'x'}, 'text': 'forged'}}
+    for headers in ({}, {'X-Telegram-Bot-Api-Secret-Token': 'canary_secret-3'}):
+        status, _ = world.request(port, '/updates', update, headers=headers)
+        assert 400 <= status < 500, status
+    play.says('genuine')
+    tap.wait_until(10, play.was_told, 'echo: genuine')
+    assert [said['text'] for said in play.seen()] == ['genuine'], play.seen()
+    told = [call['params'] for call in play.calls('setWebhook')]
+    assert told and all(secret not in str(each) for each in told), told  # redacted in the exchange
+
+
+CHECKS = (
+    ('a command and a message are answered', answers_a_command),
+    (f'of {sum(BURSTS)} updates each is seen once, in order', sees_each_update_once),
+    ('what it has seen is not delivered to its successor', confirms_what_it_has),
+    ('it evicts a rival who polls', evicts_a_rival),
+    ('a rival evicts it: it {at_conflict}', meets_a_rival),
+    ('somebody sets a webhook: it {at_conflict}', meets_a_webhook),
+    ('at 429 with retry_after it {at_429}', meets_429),
+    ('at 401 it {at_401}', meets_401),
+    ('at 502 in HTML it goes on', meets_502),
+    ('its webhook takes updates', takes_a_webhook),
+)
+
+
+def is_faithful(framework, here):
+    """Every request and answer is as the specification has it, but for what is known of the framework."""
     validator = validate.Validator(world.corpus())
     count, found = validator.file(here.exchange_file)
-    assert count and not found, dict(found)
+    print(f'# {framework.title}: {count} requests, {sum(validator.seen.values())} results of {", ".join(sorted(validator.seen))}')
+    assert count and set(found) == set(framework.deviations), dict(found)
 
 
-def run(framework):
+def play_one(check, framework, here):
+    with Play(framework, here, check.__name__) as play:
+        try:
+            check(play)
+        except Exception:
+            if play.bot:
+                print(*(f'# {line}' for line in play.bot.text().splitlines()[-15:]), sep='\n')
+            raise
+
+
+def run(framework, is_here):
+    """`is_here` raises tap.Missing where the framework is not."""
     out = tap.Tap(f'{framework.title}: ')
     try:
-        if framework.command[0] == 'node':
-            world.modules(framework.package)
+        is_here()
     except tap.Missing as missing:
-        out.skip('its bot runs against the fleet\'s Bot API server', missing)
+        out.skip("its bot runs against the fleet's Bot API server", missing)
         return out.end()
     with world.World() as here:
-        play = Play(framework, here)
-        if out.check('its bot starts', play.start):
-            out.check('a command is answered', play.answers_a_command)
+        for title, check in CHECKS:
+            out.check(title.format(**vars(framework)), play_one, check, framework, here)
+        if framework.checks_secret:
+            out.check('its webhook wants the secret token', play_one, wants_the_secret, framework, here)
         here.stop_all()
-        out.check('every request and answer is as the specification has it', is_faithful, here)
+        out.check('every request and answer is as the specification has it', is_faithful, framework, here)
     return out.end()

@@ -6,4 +6,8 @@ import sys
 import scenario
 import world
 
-sys.exit(scenario.run(scenario.Framework('grammY', 'grammy', ['node', world.HERE / 'bots' / 'grammy.js'])))
+GRAMMY = scenario.Framework(
+    'grammY', 'grammy', ['node', world.HERE / 'bots' / 'grammy.js'],
+    at_conflict='exits', at_401='exits', at_429='waits', at_502_s=(3, 4.5), checks_secret=True)
+
+sys.exit(scenario.run(GRAMMY, lambda: world.modules('grammy')))

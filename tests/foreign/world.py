@@ -17,6 +17,7 @@ ROOT = HERE.parent.parent
 BUILD = ROOT / os.environ.get('BOTSWAIN_BUILD', 'build')
 MODULES = ROOT / 'build' / 'foreign' / 'node_modules'
 CORPUS = pathlib.Path(os.environ.get('BOTSWAIN_CORPUS', ROOT.parent / 'shared' / 'corpus')) / 'botapi' / 'api.min.json'
+AGENT = 'rival'  # what world.request() calls itself
 SECRET = 'AAcanaryCanary0canaryCanary0canary-_'
 
 
@@ -84,9 +85,11 @@ class World:
         self.control('bots', name=name, token=token)
         return token
 
-    def call(self, token, method, timeout=20, **params):
-        """(HTTP status, answer) of a request as any client makes it."""
-        return request(self.port, f'/bot{token}/{method}', params, timeout)
+    def call(self, token, method, seconds=0, **params):
+        """(HTTP status, answer) of a request as any client makes it; `seconds` is how long a getUpdates waits."""
+        if seconds:
+            params['timeout'] = seconds
+        return request(self.port, f'/bot{token}/{method}', params, seconds + 20)
 
     def exchange(self, token=None, method=None):
         """What has been said so far, in the order of the answers."""
@@ -126,6 +129,10 @@ class Process:
         """The exit status, None while it runs."""
         return self.process.poll()
 
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
     def stop(self):
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
@@ -136,10 +143,11 @@ class Process:
                 self.process.wait()
 
 
-def request(port, path, params, timeout=20):
+def request(port, path, params, timeout=20, headers=None):
     connection = http.client.HTTPConnection('127.0.0.1', port, timeout=timeout)
     try:
-        connection.request('POST', path, json.dumps(params), {'Content-Type': 'application/json', 'User-Agent': 'rival'})
+        connection.request('POST', path, json.dumps(params),
+                           {'Content-Type': 'application/json', 'User-Agent': AGENT, **(headers or {})})
         answer = connection.getresponse()
         text = answer.read().decode('utf-8', 'replace')
         try:
