@@ -234,7 +234,7 @@ static void read_answer(enum tg_method method, const struct http_reply *http, st
 		enum err_code code = botapi_err_code((int)http->status);
 		err_set(&answer->err,
 			code == ERR_AUTH || code == ERR_NOT_FOUND ? ERR_PROTOCOL : code,
-			"%ld and no answer of the Bot API", http->status);
+			"%ld, but not from the Bot API", http->status);
 		set_retry(http, 0, answer);
 	}
 }

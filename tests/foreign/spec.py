@@ -94,11 +94,7 @@ class Spec:
         """`value` is of one of `types`; of several that do not fit, what is wrong with the nearest is told."""
         types = [each for name in types for each in self.subtypes.get(name, [name])]
         wrong = [self._of_type(value, name, where) for name in types]
-        return min(wrong, key=lambda found: (self._is_other_kind(found), len(found)))
-
-    @staticmethod
-    def _is_other_kind(found):
-        return any(' is not of type ' in each or ' is none of ' in each for each in found)
+        return min(wrong, key=lambda found: _distance(found, where))
 
     def _of_type(self, value, name, where):
         if name.startswith('Array of '):
@@ -158,7 +154,14 @@ class Spec:
             if not found:
                 return []
             tried.append(found)
-        return min(tried, key=lambda found: (self._is_other_kind(found), len(found)))
+        return min(tried, key=lambda found: _distance(found, field.name))
+
+
+def _distance(found, where):
+    """How far a value is from a type, by what was found: of another kind, with fields of another, wrong in itself."""
+    kinds = sum(each.startswith(f'{where}: ') and ' is not of type ' in each or
+                re.match(re.escape(where) + r'\.[a-z_]+: .* is none of ', each) is not None for each in found)
+    return kinds, sum(each.endswith(' is not declared') for each in found), len(found)
 
 
 def _is_plain(value, name):

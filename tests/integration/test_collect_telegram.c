@@ -263,7 +263,7 @@ static void a_cut_answer_is_never_half_believed(void **state)
 static void a_page_of_a_proxy_is_told_by_its_status(void **state)
 {
 	(void)state;
-	one_bot_fails("\"kind\":\"html\",\"status\":502", "502 and no answer of the Bot API");
+	one_bot_fails("\"kind\":\"html\",\"status\":502", "502, but not from the Bot API");
 }
 
 static void what_a_proxy_refuses_is_no_rejected_token(void **state)
@@ -274,7 +274,7 @@ static void what_a_proxy_refuses_is_no_rejected_token(void **state)
 	make_bot();
 	watch("");
 	for (size_t i = 0; i < COUNT_OF(statuses); i++) {
-		autofree char *words = xasprintf("%d and no answer of the Bot API", statuses[i]);
+		autofree char *words = xasprintf("%d, but not from the Bot API", statuses[i]);
 		autofree char *body = xasprintf(
 			"{\"bot\":\"b0-00001\",\"kind\":\"html\",\"status\":%d}", statuses[i]);
 		collected_wait(&collected, "obs_webhook", "http=200", NULL);

@@ -206,6 +206,7 @@ static const struct row rows[] = {
 	{HEALTHY " conflicts=1 conflict_ms=~1s pending=400 pending_rises=3", "conflict", '!', "another poller takes its updates (409)", "0s"},
 	{POLLS " tg_state=\"rejected\" proc_state=\"absent\" proc_fails=3 proc_at_ms=~1s" BEATS, "rejected", '!', "token rejected (401)", "0s"},
 	{POLLS RUNS " hb_state=\"ok\" hb_at_ms=~40s hb_seen_ms=~39s tg_state=\"unreachable\" tg_error=\"timed out\" tg_fails=2 tg_at_ms=~50s", "unknown", '?', "API unreachable: no answer in time", "50s"},
+	{POLLS RUNS BEATS " tg_state=\"unreachable\" tg_error=\"502, but not from the Bot API\" tg_fails=2 tg_at_ms=~50s", "unknown", '?', "API unreachable: 502, but not from the Bot API", "50s"},
 };
 /* clang-format on */
 
