@@ -74,11 +74,14 @@ class Validator:
                 wrong.append(f'{name} answer: retry_after differs between parameters, header and words')
         return wrong
 
-    def file(self, path):
-        """(lines, {finding: how often}); a line that is no JSON or shows a token is a finding."""
+    def file(self, path, whole=True):
+        """(lines, {finding: how often}); a line that is no JSON or shows a token is a finding. Of a file that is not `whole`,
+        since somebody still writes to it, a last line without its end is left out."""
         count, found = 0, collections.Counter()
         with open(path, encoding='utf-8') as lines:
             for line in lines:
+                if not whole and not line.endswith('\n'):
+                    break
                 count += 1
                 if TOKEN.search(line):
                     found['a token is shown'] += 1
@@ -87,6 +90,12 @@ class Validator:
                 except ValueError:
                     found['a line is no JSON'] += 1
         return count, found
+
+
+def peer(entry):
+    """Who made a request, by what he calls himself: 'console', 'bot' (of the demo fleet) or 'other'."""
+    agent = entry.get('agent', '')
+    return 'console' if agent.startswith('botswain') else 'bot' if agent.startswith('fleet-bot') else 'other'
 
 
 def main(args):
