@@ -11,7 +11,8 @@ $(O)/tests/faults: $(call objects,$(wildcard tests/faults/*.c)) $(TEST_SUPPORT) 
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lvterm $(LIBS_ENGINE) -lncursesw
 
-faults: ## faults injected under 20 clients, one line a fault (FAULTS="41 43" for some)
+faults: ## faults injected under attached clients, one line a fault (FAULTS="41 43" for some; root for most)
+	$(Q)$(MAKE) --no-print-directory deps DEPS="build run test faults"
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) all fleet-programs $(O)/tests/faults $(O)/tests/fail_malloc.so
 	$(Q)BUILD=$(O) tests/faults/run $(FAULTS)
 

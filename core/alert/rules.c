@@ -60,6 +60,18 @@ static enum truth judge_failures(const struct scene *scene, bool fails, uint64_t
 	return (double)count >= scene->limit ? TRUTH_YES : TRUTH_UNSURE;
 }
 
+/* The statistics of a Bot API server: when the API is not heard either, that is the one to speak of. */
+static enum truth judge_statistics(const struct scene *scene, enum truth otherwise)
+{
+	static const char *const away[] = {"unreachable", "error", NULL};
+	static const char *const silent[] = {"late", "stale", NULL};
+	const struct msg_source *api =
+		model_source(scene->model, entity_id("source", "telegram/telegram"));
+	if (api && is_one_of(api->state, away))
+		return TRUTH_NO;
+	return api && is_one_of(api->state, silent) ? TRUTH_UNSURE : otherwise;
+}
+
 static enum truth judge_source_unreachable(const struct scene *scene)
 {
 	static const char *const bad[] = {"unreachable", "error", NULL};
@@ -70,7 +82,8 @@ static enum truth judge_source_unreachable(const struct scene *scene)
 		return TRUTH_NO; /* these have rules of their own */
 	if (is_one_of(source->state, silent))
 		return TRUTH_UNSURE;
-	return judge_failures(scene, is_one_of(source->state, bad), source->fails);
+	enum truth truth = judge_failures(scene, is_one_of(source->state, bad), source->fails);
+	return is_word(source->kind, "botapi") ? judge_statistics(scene, truth) : truth;
 }
 
 static const struct msg_source *source_of(const struct scene *scene)

@@ -340,6 +340,13 @@ static bool failed_twice(const struct view *view, const char *state)
 	       view->bot->tg_fails >= view->limits->source_fails;
 }
 
+/* The alert and Detail name the host; a row has room for the cause. */
+static const char *without_host(const char *error)
+{
+	const char *end = error && starts_with(error, "cannot reach ") ? strstr(error, ": ") : NULL;
+	return end ? end + 2 : error;
+}
+
 static bool when_api_unreachable(const struct view *view)
 {
 	return failed_twice(view, "unreachable");
@@ -347,7 +354,7 @@ static bool when_api_unreachable(const struct view *view)
 static int64_t say_api_unreachable(const struct view *view, struct str *text)
 {
 	str_adds(text, "API unreachable: ");
-	shorten_error(text, view->bot->tg_error);
+	shorten_error(text, without_host(view->bot->tg_error));
 	return view->bot->tg_at_ms ? view->bot->tg_at_ms : SINCE_KEPT;
 }
 
@@ -362,14 +369,19 @@ static int64_t say_api_error(const struct view *view, struct str *text)
 	return view->bot->tg_at_ms ? view->bot->tg_at_ms : SINCE_KEPT;
 }
 
+/* What was answered last, and that a try failed since, say nothing of now. */
 static bool when_telegram_stale(const struct view *view)
 {
-	return view->by_api && is_word(view->bot->tg_state, "ok") && view->bot->tg_at_ms > 0 &&
-	       !view->telegram_fresh;
+	const struct msg_bot *bot = view->bot;
+	bool failed_once =
+		bot->tg_fails < view->limits->source_fails &&
+		(is_word(bot->tg_state, "unreachable") || is_word(bot->tg_state, "error"));
+	return view->by_api && bot->tg_at_ms > 0 && !view->telegram_fresh &&
+	       (is_word(bot->tg_state, "ok") || failed_once);
 }
 static int64_t say_telegram_stale(const struct view *view, struct str *text)
 {
-	return say(text, "Telegram not asked", view->bot->tg_at_ms);
+	return say(text, "no answer from Telegram", view->bot->tg_at_ms);
 }
 
 static bool when_token_unchecked(const struct view *view)

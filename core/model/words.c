@@ -75,13 +75,36 @@ const char *error_cause(const struct msg_source *source)
 	return begins && end && end[2] ? end + 2 : error;
 }
 
+/* `no answer in 5 s`: ours already, and how long was waited is worth its place. */
+static bool says_how_long(const char *error)
+{
+	static const char *const words[] = {"no answer in ", "no connection in "};
+	for (size_t i = 0; i < COUNT_OF(words); i++) {
+		const char *at = strstr(error, words[i]);
+		if (at && isdigit((unsigned char)at[strlen(words[i])]))
+			return true;
+	}
+	return false;
+}
+
+/* `HTTP 502, invalid answer (byte 0): no JSON: '<html>...'`: what follows is the answer itself, which may say anything. */
+static bool add_invalid(struct str *ret, const char *error)
+{
+	static const char words[] = "invalid answer (byte ";
+	const char *at = strstr(error, words), *end = at ? strchr(at, ')') : NULL;
+	if (!end || end - error >= WORDS_MAX)
+		return false;
+	str_add(ret, error, (size_t)(end - error) + 1);
+	return true;
+}
+
 void shorten_error(struct str *ret, const char *error)
 {
 	if (!error || !*error)
 		error = "no reason given";
-	if (add_status(ret, error))
+	if (add_status(ret, error) || add_invalid(ret, error))
 		return;
-	for (size_t i = 0; i < COUNT_OF(phrases); i++)
+	for (size_t i = 0; i < COUNT_OF(phrases) && !says_how_long(error); i++)
 		if (strcasestr(error, phrases[i].part)) {
 			str_adds(ret, phrases[i].words);
 			return;

@@ -38,6 +38,7 @@ struct tally {
 enum { TALLY_ANSWERS, TALLY_ROWS, TALLY_TURNS, TALLY_KEYS, TALLY_LATE, TALLIES };
 
 struct crowd {
+	struct crowd_size size;
 	struct tally tally[TALLIES];
 	atomic_uint clients, screens, lost;
 	atomic_uint asked, looked; /* rounds: what the counts above say is as old as the last */
@@ -180,28 +181,30 @@ static void step(struct asker *asker, const struct settings *settings)
 
 static void wait_for_news(struct asker *askers, struct crowd *crowd)
 {
-	struct pollfd fds[CROWD_CLIENTS];
-	for (unsigned i = 0; i < CROWD_CLIENTS; i++) {
+	struct pollfd fds[CROWD_CLIENTS_MAX];
+	unsigned clients = crowd->size.clients;
+	for (unsigned i = 0; i < clients; i++) {
 		const struct client *client = askers[i].client;
 		fds[i] = (struct pollfd){.fd = client ? client_fd(client) : -1,
 			.events = (short)(client && client_wants_write(client) ? POLLIN | POLLOUT
 									       : POLLIN)};
 	}
 	double before = now_ms();
-	if (poll(fds, CROWD_CLIENTS, LOOK_MS) == 0)
+	if (poll(fds, clients, LOOK_MS) == 0)
 		count(crowd, TALLY_LATE, now_ms() - before - LOOK_MS);
 }
 
 static NORETURN void ask_for_ever(struct crowd *crowd, const struct settings *settings)
 {
-	struct asker askers[CROWD_CLIENTS] = {0};
-	for (unsigned i = 0; i < CROWD_CLIENTS; i++)
+	struct asker askers[CROWD_CLIENTS_MAX] = {0};
+	unsigned clients = crowd->size.clients;
+	for (unsigned i = 0; i < clients; i++)
 		askers[i] = (struct asker){.crowd = crowd,
 			.model = model_new(),
-			.next_ms = now_ms() + i * (double)ASK_MS / CROWD_CLIENTS};
+			.next_ms = now_ms() + i * (double)ASK_MS / clients};
 	for (;;) {
 		unsigned attached = 0;
-		for (unsigned i = 0; i < CROWD_CLIENTS; i++) {
+		for (unsigned i = 0; i < clients; i++) {
 			step(&askers[i], settings);
 			attached += askers[i].client && askers[i].turn_ms > 0;
 		}
@@ -241,11 +244,11 @@ static bool sees_the_fleet(struct vt *vt)
 
 static NORETURN void look_for_ever(struct crowd *crowd, const struct faults *run)
 {
-	struct vt *screens[CROWD_SCREENS] = {NULL};
+	struct vt *screens[CROWD_SCREENS_MAX] = {NULL};
 	const char *const words[] = {run->screen, "-c", run->config, NULL};
 	for (;;) {
 		unsigned good = 0;
-		for (unsigned i = 0; i < CROWD_SCREENS; i++) {
+		for (unsigned i = 0; i < crowd->size.screens; i++) {
 			int status;
 			if (screens[i] && is_dead(screens[i], &status)) {
 				atomic_fetch_add(&crowd->lost, 1);
@@ -278,15 +281,21 @@ static pid_t start(struct crowd *crowd, const struct faults *run, bool asks)
 	look_for_ever(crowd, run);
 }
 
-struct crowd *crowd_start(const struct faults *run)
+struct crowd *crowd_start(const struct faults *run, struct crowd_size size)
 {
 	struct crowd *crowd = mmap(
 		NULL, sizeof(*crowd), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (crowd == MAP_FAILED)
 		abort();
+	crowd->size = size;
 	crowd->asking = start(crowd, run, true);
 	crowd->looking = start(crowd, run, false);
 	return crowd;
+}
+
+struct crowd_size crowd_size(const struct crowd *crowd)
+{
+	return crowd->size;
 }
 
 void crowd_stop(struct crowd *crowd)
@@ -329,7 +338,8 @@ bool crowd_wait(struct faults *run, int64_t limit_ms)
 		struct crowd_report report = crowd_report(run->crowd);
 		bool is_new = atomic_load(&run->crowd->asked) - asked >= 2 &&
 			      atomic_load(&run->crowd->looked) - looked >= 2;
-		if (is_new && report.clients == CROWD_CLIENTS && report.screens == CROWD_SCREENS)
+		if (is_new && report.clients == run->crowd->size.clients &&
+			report.screens == run->crowd->size.screens)
 			return true;
 		if (fault_now_ms() > until_ms)
 			return false;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The 19 who behave: 15 clients that ask and time every answer and every turn, and 4 real screens in terminals that open
- * their help and time the key. Two processes of their own; figures lie in shared memory.
+ * Those who behave: clients that ask and time every answer and every turn, and real screens in terminals that open their
+ * help and time the key. Two processes of their own; figures lie in shared memory.
  */
 #ifndef BOTSWAIN_TESTS_CROWD_H
 #define BOTSWAIN_TESTS_CROWD_H
@@ -13,10 +13,14 @@
 struct faults;
 
 enum {
-	CROWD_CLIENTS = 15,
-	CROWD_SCREENS = 4,
+	CROWD_CLIENTS_MAX = 15,
+	CROWD_SCREENS_MAX = 4,
 	CROWD_ANSWER_MS = 100,      /* the 99th percentile of answers and of keys */
 	CROWD_TURN_MS = 1000 + 100, /* the interval of turn marks and that */
+};
+
+struct crowd_size {
+	unsigned clients, screens;
 };
 
 struct crowd_times {
@@ -33,12 +37,13 @@ struct crowd_report {
 	struct crowd_times late; /* of timers of their own: what the machine itself adds */
 };
 
-struct crowd *crowd_start(const struct faults *run) MUST_CHECK;
-void crowd_stop(struct crowd *crowd);
+struct crowd *crowd_start(const struct faults *run, struct crowd_size size) MUST_CHECK;
+struct crowd_size crowd_size(const struct crowd *crowd);
+void crowd_stop(struct crowd *crowd); /* NULL is legal */
 /* Times and losses count from here. */
 void crowd_mark(struct crowd *crowd);
 struct crowd_report crowd_report(const struct crowd *crowd);
-/* All 19 are there; false after the time. */
+/* All are there; false after the time. */
 bool crowd_wait(struct faults *run, int64_t limit_ms);
 
 #endif

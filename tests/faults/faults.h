@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * make faults: what happens to botswain when something around it fails, on a real fleet and a real botswaind with 20
- * clients attached the whole time, one of them hostile. A row of faults.def is one fault: its function injects it, looks,
+ * make faults: what happens to botswain when something around it fails, on a real fleet and a real botswaind with clients
+ * and screens attached the whole time: 20, one of them hostile, or few and none (FAULT_CALM). A row of faults.def is one fault: its function injects it, looks,
  * puts everything right again, and says what it saw; the runner adds what the others felt meanwhile. One process, one
  * thread; the clients are processes of their own (crowd.h, hostile.h).
  */
@@ -29,8 +29,8 @@ struct faults {
 	struct settings *settings;
 	pid_t engine;
 	struct crowd *crowd;
-	struct hostile *hostile;
-	struct client *client; /* our own eyes on the engine */
+	struct hostile *hostile; /* NULL in a calm row */
+	struct client *client;   /* our own eyes on the engine */
 	struct model *model;
 };
 
@@ -46,6 +46,9 @@ typedef void fault_function(struct faults *run, struct sight *sight);
 enum {
 	FAULT_ENGINE_DIES = 1 << 0,   /* clients may lose it, and come back */
 	FAULT_ENGINE_PAUSES = 1 << 1, /* clients may wait */
+	FAULT_CALM =
+		1
+		<< 2, /* a screen, a few clients, none hostile; what the engine costs is held (cost.h) */
 };
 
 struct fault {

@@ -19,9 +19,11 @@
 #include "core/conf/settings.h"
 #include "core/engine/client.h"
 #include "core/model/model.h"
+#include "tests/faults/cost.h"
 #include "tests/faults/crowd.h"
 #include "tests/faults/faults.h"
 #include "tests/faults/hostile.h"
+#include "tests/faults/net.h"
 #include "tests/faults/page.h"
 #include "tests/support/fleet.h"
 
@@ -29,6 +31,7 @@ enum {
 	BACK_MS = 15000,
 	SETTLE_MS = 4000,
 	ANSWERS = 120,
+	CALM_KEYS = 60,
 	ANSWERS_MS = 15000,
 	FDS_SLACK = 8,
 	DESCRIPTORS_MS = 6000
@@ -39,6 +42,9 @@ static const struct fault table[] = {
 	{number, injected, limit_ms, flags, fault_##name},
 #include "tests/faults/faults.def"
 };
+
+static const struct crowd_size whole_crowd = {CROWD_CLIENTS_MAX, CROWD_SCREENS_MAX},
+			       calm_crowd = {3, 1};
 
 static bool ledger_is_whole(const struct faults *run)
 {
@@ -61,59 +67,116 @@ static bool holds_few_descriptors(const struct faults *run, const void *context)
 	return engine_fds(run->engine) <= *(const unsigned *)context + FDS_SLACK;
 }
 
-/* What holds whatever is injected. */
-static void see_the_rest(struct faults *run, const struct fault *fault, pid_t engine, unsigned fds,
-	struct sight *sight)
+static void see_the_others(struct faults *run, const struct fault *fault, struct sight *sight)
 {
-	bool dies = fault->flags & FAULT_ENGINE_DIES, pauses = fault->flags & FAULT_ENGINE_PAUSES;
+	bool excused = fault->flags & (FAULT_ENGINE_DIES | FAULT_ENGINE_PAUSES);
 	struct crowd_report report = crowd_report(run->crowd);
 	bool prompt =
 		report.answers.p99_ms <= CROWD_ANSWER_MS && report.rows.p99_ms <= CROWD_ANSWER_MS;
 	bool in_turn = report.turns.p99_ms <= CROWD_TURN_MS;
-	see(sight, prompt || dies || pauses, -1,
+	see(sight, prompt || excused, -1,
 		"others: %u answers, p99 %.1f ms, worst %.0f; %u windows, p99 %.1f ms, worst %.0f",
 		report.answers.count, report.answers.p99_ms, report.answers.worst_ms,
 		report.rows.count, report.rows.p99_ms, report.rows.worst_ms);
-	see(sight, in_turn || dies || pauses, -1, "turns p99 %.0f ms, worst %.0f",
-		report.turns.p99_ms, report.turns.worst_ms);
+	see(sight, in_turn || excused, -1, "turns p99 %.0f ms, worst %.0f", report.turns.p99_ms,
+		report.turns.worst_ms);
 	see(sight, report.keys.p99_ms <= CROWD_ANSWER_MS, -1, "%u keys, p99 %.1f ms",
 		report.keys.count, report.keys.p99_ms);
 	see(sight, true, -1, "timers late p99 %.1f", report.late.p99_ms);
-	if (!dies)
+	if (!(fault->flags & FAULT_ENGINE_DIES))
 		see(sight, report.lost == 0, -1, "%u lost", report.lost);
-	see(sight, crowd_wait(run, BACK_MS), -1, "%d of %d there", CROWD_CLIENTS + CROWD_SCREENS,
-		CROWD_CLIENTS + CROWD_SCREENS);
+	struct crowd_size size = crowd_size(run->crowd);
+	see(sight, crowd_wait(run, BACK_MS), -1, "%u of %u there", size.clients + size.screens,
+		size.clients + size.screens);
+}
+
+/* What was there before the row. */
+struct before {
+	pid_t engine;
+	unsigned fds;
+	struct cost cost;
+};
+
+/* What holds whatever is injected. */
+static void see_the_rest(struct faults *run, const struct fault *fault, const struct before *before,
+	struct sight *sight)
+{
+	bool dies = fault->flags & FAULT_ENGINE_DIES;
+	size_t rules = net_heal_all();
+	if (rules)
+		see(sight, false, -1, "no rule is left in the network: %zu", rules);
+	if (fault->flags & FAULT_CALM && !dies)
+		cost_see(&before->cost, sight);
+	see_the_others(run, fault, sight);
 	if (!dies)
-		see(sight, run->engine == engine && kill(engine, 0) == 0, -1, "the same engine");
+		see(sight, run->engine == before->engine && kill(before->engine, 0) == 0, -1,
+			"the same engine");
 	if (!ledger_is_whole(run))
 		see(sight, false, -1, "the ledger is whole");
-	if (engine_wait(run, holds_few_descriptors, &fds, DESCRIPTORS_MS) < 0)
+	if (engine_wait(run, holds_few_descriptors, &before->fds, DESCRIPTORS_MS) < 0)
 		see(sight, false, -1, "no descriptor is left over: %u, before %u",
-			engine_fds(run->engine), fds);
+			engine_fds(run->engine), before->fds);
 }
 
 /* Of fewer the 99th percentile is the worst. */
-static bool has_a_percentile(const struct faults *run)
+static bool has_a_percentile(const struct faults *run, const struct fault *fault)
 {
 	struct crowd_report report = crowd_report(run->crowd);
+	if (fault->flags & FAULT_CALM)
+		return report.keys.count >= CALM_KEYS;
 	return report.answers.count > ANSWERS && report.rows.count > ANSWERS;
+}
+
+/* The crowd that the row wants. */
+static bool set_scene(struct faults *run, bool is_calm)
+{
+	struct crowd_size wanted = is_calm ? calm_crowd : whole_crowd;
+	if (run->crowd && crowd_size(run->crowd).clients == wanted.clients)
+		return true;
+	hostile_stop(run->hostile);
+	run->hostile = NULL;
+	crowd_stop(run->crowd);
+	run->crowd = crowd_start(run, wanted);
+	if (!crowd_wait(run, 2 * (int64_t)FAULT_PATIENCE_MS)) {
+		struct crowd_report there = crowd_report(run->crowd);
+		fprintf(stderr, "faults: %u clients and %u screens of %u and %u came\n",
+			there.clients, there.screens, wanted.clients, wanted.screens);
+		return false;
+	}
+	if (!is_calm)
+		run->hostile = hostile_start(run);
+	return true;
+}
+
+static struct before look_before(struct faults *run)
+{
+	static pid_t settled;
+	if (run->engine != settled)
+		engine_look(run, SETTLE_MS); /* its connections are made */
+	settled = run->engine;
+	return (struct before){.engine = run->engine,
+		.fds = engine_fds(run->engine),
+		.cost = cost_mark(run->engine)};
+}
+
+static void inject(struct faults *run, const struct fault *fault, struct sight *sight)
+{
+	struct before before = look_before(run);
+	crowd_mark(run->crowd);
+	int64_t begun_ms = fault_now_ms();
+	fault->function(run, sight);
+	while (fault_now_ms() - begun_ms < ANSWERS_MS && !has_a_percentile(run, fault))
+		engine_look(run, 200);
+	see_the_rest(run, fault, &before, sight);
 }
 
 static bool try_fault(struct faults *run, const struct fault *fault)
 {
 	struct sight sight = {.ok = true, .text = STR_INIT};
-	static pid_t settled;
-	pid_t engine = run->engine;
-	if (engine != settled)
-		engine_look(run, SETTLE_MS); /* its connections are made */
-	settled = engine;
-	unsigned fds = engine_fds(engine);
-	crowd_mark(run->crowd);
-	int64_t begun_ms = fault_now_ms();
-	fault->function(run, &sight);
-	while (fault_now_ms() - begun_ms < ANSWERS_MS && !has_a_percentile(run))
-		engine_look(run, 200);
-	see_the_rest(run, fault, engine, fds, &sight);
+	if (set_scene(run, fault->flags & FAULT_CALM))
+		inject(run, fault, &sight);
+	else
+		see(&sight, false, -1, "everybody is there before it");
 	bool passed = sight.ok && (fault->limit_ms < 0 || sight.ms <= fault->limit_ms);
 	printf("%-3s %s\n    injected: %s\n    seen: %s\n    within %.2f s", fault->number,
 		passed ? "passed" : "FAILED", fault->injected, sight.text.text,
@@ -154,14 +217,6 @@ static bool prepare(struct faults *run, const char *dir, const char *build)
 		fprintf(stderr, "faults: the engine does not answer: see %s\n", run->log);
 		return false;
 	}
-	run->crowd = crowd_start(run);
-	if (!crowd_wait(run, 2 * (int64_t)FAULT_PATIENCE_MS)) {
-		struct crowd_report there = crowd_report(run->crowd);
-		fprintf(stderr, "faults: %u clients and %u screens of %d and %d came\n",
-			there.clients, there.screens, CROWD_CLIENTS, CROWD_SCREENS);
-		return false;
-	}
-	run->hostile = hostile_start(run);
 	return true;
 }
 

@@ -104,7 +104,7 @@ static void a_reason_that_is_too_long_loses_no_half_of_a_word(void **state)
 	see_all(console, 0);
 	see(console, "quiz", "quiz", ERR_TIMEOUT, "no answer in 2 s");
 	console_expect(console, "quiz          health: no answer  ");
-	console_expect(console, "why        health: no answer in time");
+	console_expect(console, "why        health: no answer in 2 s");
 }
 
 static void open_matrix(struct console *console)

@@ -53,6 +53,32 @@ static void an_unreachable_source_is_one_alert_and_none_for_its_bots(void **stat
 	assert_string_equal(phase_of(bench, "source_unreachable"), "resolved");
 }
 
+static void statistics_of_a_server_whose_api_is_not_heard_are_no_alert_beside_it(void **state)
+{
+	struct alert_bench *bench = *state;
+	static const char statistics[] = "kind=\"botapi\" name=\"server\" state=\"unreachable\" "
+					 "fails=9 error=\"no answer in 5 s\"";
+	static const char silent[] = "kind=\"telegram\" name=\"telegram\" state=\"late\"";
+	static const char away[] = "kind=\"telegram\" name=\"telegram\" state=\"unreachable\" "
+				   "fails=3 error=\"cannot reach h:1: no answer in 5 s\"";
+	size_t count;
+	see(bench, MSG_source, silent, "telegram/telegram");
+	see(bench, MSG_source, statistics, "botapi/server");
+	assert_string_equal(phase_of(bench, "source_unreachable"), "none");
+	see(bench, MSG_source, away, "telegram/telegram");
+	see(bench, MSG_source, statistics, "botapi/server");
+	assert_string_equal(alert_of(bench, "source_unreachable")->text,
+		"telegram cannot be asked: cannot reach h:1: no answer in 5 s, 3 failures in a row "
+		"(limit 2)");
+	model_alerts(bench->model, &count);
+	assert_int_equal(count, 1);
+	see(bench, MSG_source, "kind=\"telegram\" name=\"telegram\" state=\"ok\"",
+		"telegram/telegram");
+	see(bench, MSG_source, statistics, "botapi/server");
+	model_alerts(bench->model, &count);
+	assert_int_equal(count, 2);
+}
+
 static void of_a_server_that_is_down_the_name_is_said_once(void **state)
 {
 	struct alert_bench *bench = *state;
@@ -147,6 +173,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		test(an_unreachable_source_is_one_alert_and_none_for_its_bots),
+		test(statistics_of_a_server_whose_api_is_not_heard_are_no_alert_beside_it),
 		test(of_a_server_that_is_down_the_name_is_said_once),
 		test(a_server_that_is_down_has_its_own_rule),
 		test(a_server_that_refuses_our_login_is_not_down),

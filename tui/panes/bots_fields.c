@@ -129,11 +129,10 @@ enum { AGE_COLUMN = 44 };
 /* `redis main: no answer in time` in few columns: half a word more would say less. Detail has all of it. */
 static void make_brief(char *why, int room)
 {
-	static const char tail[] = "no answer in time";
-	size_t length = strlen(why), tail_length = strlen(tail);
-	if ((int)text_width(why, length) > room && length > tail_length &&
-		strcmp(why + length - tail_length, tail) == 0)
-		why[length - strlen(" in time")] = '\0';
+	static const char tail[] = "no answer in ";
+	char *at = strstr(why, tail);
+	if (at && (int)text_width(why, strlen(why)) > room)
+		at[strlen("no answer")] = '\0';
 }
 
 /* The reason, cut to what the column leaves, and its age at the right end. */
