@@ -2,10 +2,11 @@
 # The demo and test fleet: a Bot API server and bots of our own over a real Redis, Postgres and supervisord.
 # tests/fleet/README.md says what is in it.
 
-FLEET_LIBS := $(call archive,core/base)
+FLEET_LIBS := $(O)/lib/entities.a $(call archive,core/base)
 FLEET_PROGRAMS := $(addprefix $(O)/fleet/,botapi bot watch)
 
 $(O)/lib/fleet.a: $(call objects,$(call sources,tests/fleet/common))
+$(O)/lib/entities.a: $(call objects,$(call sources,tests/fleet/entities))
 
 define fleet_rule
 $(O)/fleet/$(1): $(call objects,$(call sources,tests/fleet/$(1))) $(O)/lib/fleet.a $(FLEET_LIBS)

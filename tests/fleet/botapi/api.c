@@ -6,11 +6,14 @@
 #include "tests/fleet/botapi/api.h"
 
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "core/base/mem.h"
+#include "core/base/utf8.h"
 #include "tests/fleet/botapi/faults.h"
 
 static const struct api_method *const methods[] = {
@@ -30,19 +33,50 @@ void api_done(struct request *request, const char *description)
 		json_pack("{s:b,s:b,s:s}", "ok", 1, "result", 1, "description", description));
 }
 
-void api_fail(struct request *request, unsigned status, int retry_after_s, const char *description)
+bool refuse(struct refusal *why, unsigned status, const char *format, ...)
 {
-	struct reply reply = {.status = status, .retry_after_s = retry_after_s};
+	va_list args;
+	va_start(args, format);
+	vsnprintf(why->text, sizeof(why->text), format, args);
+	va_end(args);
+	why->status = status;
+	for (size_t length = strlen(why->text); !utf8_valid(why->text, length);)
+		why->text[--length] = '\0'; /* the buffer ended within a character */
+	return false;
+}
+
+static json_t *parameters_of(const struct refusal *why)
+{
+	json_t *parameters = json_object();
+	if (why->retry_after_s > 0)
+		json_object_set_new(parameters, "retry_after", json_integer(why->retry_after_s));
+	if (why->migrate_to)
+		json_object_set_new(
+			parameters, "migrate_to_chat_id", json_integer(why->migrate_to));
+	return parameters;
+}
+
+void api_refuse(struct request *request, const struct refusal *why)
+{
+	struct reply reply = {.status = why->status, .retry_after_s = why->retry_after_s};
 	str_init(&reply.body);
 	json_t *json = json_pack(
-		"{s:b,s:i,s:s}", "ok", 0, "error_code", (int)status, "description", description);
-	if (retry_after_s > 0)
-		json_object_set_new(
-			json, "parameters", json_pack("{s:i}", "retry_after", retry_after_s));
+		"{s:b,s:i,s:s}", "ok", 0, "error_code", (int)why->status, "description", why->text);
+	json_t *parameters = parameters_of(why);
+	if (json_object_size(parameters))
+		json_object_set(json, "parameters", parameters);
+	json_decref(parameters);
 	autofree char *text = json_dumps(json, JSON_COMPACT);
 	str_adds(&reply.body, text);
 	json_decref(json);
 	request_reply(request, &reply);
+}
+
+void api_fail(struct request *request, unsigned status, int retry_after_s, const char *description)
+{
+	struct refusal why = {.retry_after_s = retry_after_s};
+	(void)refuse(&why, status, "%s", description);
+	api_refuse(request, &why);
 }
 
 const char *arg_text(const json_t *args, const char *name)
@@ -59,6 +93,23 @@ int64_t arg_number(const json_t *args, const char *name, int64_t missing)
 	errno = 0;
 	long long value = strtoll(text, &end, 10);
 	return *end || errno ? missing : value;
+}
+
+bool arg_flag(const json_t *args, const char *name)
+{
+	const char *text = arg_text(args, name);
+	return text && (strcasecmp(text, "true") == 0 || strcasecmp(text, "yes") == 0 ||
+			       strcmp(text, "1") == 0);
+}
+
+bool arg_json(const json_t *args, const char *name, json_t **ret_json)
+{
+	const char *text = arg_text(args, name);
+	*ret_json = NULL;
+	if (!text || !*text)
+		return true;
+	*ret_json = json_loads(text, JSON_DECODE_ANY, NULL);
+	return *ret_json != NULL;
 }
 
 static const struct api_method *find_method(const char *name)
@@ -96,13 +147,26 @@ static void answer(struct api *api, struct request *request, const char *token, 
 		api_call(bot, method, request);
 }
 
+/* /bot<token>/METHOD, or /bot<token>/test/METHOD of the test servers. */
+static const char *method_in(const char *after_token)
+{
+	if (strncasecmp(after_token, "test/", 5) == 0)
+		after_token += 5;
+	return *after_token && !strchr(after_token, '/') ? after_token : NULL;
+}
+
 void api_handle(void *context, struct request *request)
 {
+	if (starts_with(request->path, "/file/bot")) {
+		documents_serve(context, request);
+		return;
+	}
 	char *slash = starts_with(request->path, "/bot") ? strchr(request->path + 4, '/') : NULL;
-	if (!slash || !slash[1] || strchr(slash + 1, '/')) {
+	const char *method = slash ? method_in(slash + 1) : NULL;
+	if (!method) {
 		api_fail(request, 404, 0, "Not Found");
 		return;
 	}
 	autofree char *token = xstrndup(request->path + 4, (size_t)(slash - request->path - 4));
-	answer(context, request, token, slash + 1);
+	answer(context, request, token, method);
 }

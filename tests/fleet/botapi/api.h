@@ -7,6 +7,7 @@
 
 #include "core/base/rng.h"
 #include "tests/fleet/botapi/bots.h"
+#include "tests/fleet/botapi/documents.h"
 #include "tests/fleet/botapi/transcript.h"
 #include "tests/fleet/common/loop.h"
 #include "tests/fleet/common/serve.h"
@@ -21,7 +22,16 @@ struct api {
 	FILE *exchange;              /* NULL: off */
 	struct fault *faults;        /* those of every bot */
 	struct delivery *deliveries; /* under way to webhooks */
+	struct documents documents;
 	struct rng rng;
+};
+
+/* Why a method does not do what it is asked. */
+struct refusal {
+	unsigned status;
+	int retry_after_s;  /* 0: not said */
+	int64_t migrate_to; /* 0: not said */
+	char text[384];     /* the whole description */
 };
 
 /* One method of the Bot API; registered by one line in methods.def. `args` is borrowed. */
@@ -46,9 +56,17 @@ void api_done(struct request *request, const char *description);
 /* Answers {"ok":false,...} with HTTP status == error_code; `retry_after_s` 0: without. */
 void api_fail(struct request *request, unsigned status, int retry_after_s, const char *description);
 
+/* Fills `why` and returns false, so that `return refuse(...)` fails the caller. */
+bool refuse(struct refusal *why, unsigned status, const char *format, ...) PRINTF_LIKE(3, 4);
+void api_refuse(struct request *request, const struct refusal *why);
+
 /* The number in args[name], or `missing` when it is absent or not a number. */
 int64_t arg_number(const json_t *args, const char *name, int64_t missing);
 /* The string, or NULL. */
 const char *arg_text(const json_t *args, const char *name);
+/* True for "true", "yes" and "1". */
+bool arg_flag(const json_t *args, const char *name);
+/* The JSON in args[name], which the caller owns; NULL when there is none. False: it is no JSON. */
+MUST_CHECK bool arg_json(const json_t *args, const char *name, json_t **ret_json);
 
 #endif

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "tests/fleet/botapi/callbacks.h"
+#include "tests/fleet/botapi/messages.h"
 #include "tests/fleet/common/loop.h"
 
 enum { HASH_SIZE = 1 << 15, FIRST_UPDATE_ID = 100000001 };
@@ -43,16 +45,16 @@ void bots_init(struct bots *bots)
 static void bot_free(struct bot *bot)
 {
 	bot_drop_all(bot);
-	for (size_t i = 0; i < SENT_MAX; i++)
-		free(bot->sent[i]);
+	messages_release(bot);
+	callbacks_release(bot);
+	json_decref(bot->profile);
+	chats_release(&bot->chats);
 	free(bot->token);
 	free(bot->name);
 	free(bot->username);
 	free(bot->first_name);
-	free(bot->allowed_updates);
 	free(bot->webhook.url);
 	free(bot->webhook.secret);
-	free(bot->chats);
 	free(bot);
 }
 
@@ -94,6 +96,7 @@ bool bots_add(struct bots *bots, struct api *api, const char *token, const char 
 	bot->first_name = xstrdup(first_name);
 	bot->next_update_id = FIRST_UPDATE_ID;
 	bot->next_message_id = 1;
+	bot->allowed = kinds_default();
 	bots->items = grow(bots->items, bots->count, &bots->capacity, sizeof(struct bot *));
 	bots->items[bots->count++] = bot;
 	struct bot **slot = &bots->hash[hash_of(token)];
@@ -141,6 +144,12 @@ void bot_drop_update(struct bot *bot, struct update *update)
 	free(update);
 }
 
+void bot_take_update(struct bot *bot, struct update *update)
+{
+	message_keep_update(bot, update);
+	bot_drop_update(bot, update);
+}
+
 void bot_drop_all(struct bot *bot)
 {
 	while (bot->first)
@@ -159,17 +168,8 @@ void bot_expire(struct bot *bot)
 	}
 }
 
-void bot_enqueue(struct bot *bot, const char *kind, json_t *payload, int64_t lifetime_ms)
+static void append(struct bot *bot, struct update *update)
 {
-	if (bot->pending >= QUEUE_MAX)
-		bot_drop_update(bot, bot->first);
-	struct update *update = xcalloc(1, sizeof(*update));
-	update->id = bot->next_update_id++;
-	update->expires_ms = loop_now_ms() + lifetime_ms;
-	json_t *whole = json_pack("{s:I,s:o}", "update_id", (json_int_t)update->id, kind, payload);
-	update->json = json_dumps(whole, JSON_COMPACT);
-	update->length = strlen(update->json);
-	json_decref(whole);
 	update->previous = bot->last;
 	if (bot->last)
 		bot->last->next = update;
@@ -179,25 +179,25 @@ void bot_enqueue(struct bot *bot, const char *kind, json_t *payload, int64_t lif
 	bot->pending++;
 }
 
-bool bot_knows_chat(const struct bot *bot, int64_t chat)
+bool bot_enqueue(struct bot *bot, enum update_kind kind, json_t *payload)
 {
-	for (size_t i = 0; i < bot->chat_count; i++)
-		if (bot->chats[i] == chat)
-			return true;
-	return false;
-}
-
-void bot_learn_chat(struct bot *bot, int64_t chat)
-{
-	if (bot->chat_count >= CHATS_MAX || bot_knows_chat(bot, chat))
-		return;
-	bot->chats = grow(bot->chats, bot->chat_count, &bot->chat_capacity, sizeof(int64_t));
-	bot->chats[bot->chat_count++] = chat;
-}
-
-void bot_remember_sent(struct bot *bot, const json_t *message)
-{
-	char **slot = &bot->sent[bot->sent_count++ % SENT_MAX];
-	free(*slot);
-	*slot = json_dumps(message, JSON_COMPACT);
+	if (!(bot->allowed & UINT32_C(1) << kind)) {
+		json_decref(payload);
+		return false;
+	}
+	if (bot->pending >= QUEUE_MAX)
+		bot_drop_update(bot, bot->first);
+	struct update *update = xcalloc(1, sizeof(*update));
+	json_t *chat = json_object_get(payload, "chat");
+	update->id = bot->next_update_id++;
+	update->expires_ms = loop_now_ms() + kind_lifetime_ms(kind);
+	update->message_id = json_integer_value(json_object_get(payload, "message_id"));
+	update->chat = json_integer_value(json_object_get(chat, "id"));
+	json_t *whole = json_pack(
+		"{s:I,s:o}", "update_id", (json_int_t)update->id, kind_name(kind), payload);
+	update->json = json_dumps(whole, JSON_COMPACT);
+	update->length = strlen(update->json);
+	json_decref(whole);
+	append(bot, update);
+	return true;
 }

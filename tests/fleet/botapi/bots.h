@@ -15,13 +15,13 @@
 #include "core/base/attr.h"
 #include "core/base/err.h"
 #include "core/base/rng.h"
+#include "tests/fleet/botapi/chats.h"
+#include "tests/fleet/botapi/kinds.h"
 #include "tests/fleet/common/timers.h"
 
 enum {
 	BOTS_MAX = 20000,
 	QUEUE_MAX = 50000, /* updates a bot; the oldest goes first */
-	CHATS_MAX = 4096,  /* chats a bot can write to */
-	SENT_MAX = 32,     /* messages kept for the control endpoint */
 	TOKEN_MAX = 80,    /* as the real server */
 	SECRET_MIN = 24,
 };
@@ -30,12 +30,15 @@ struct api;
 struct request;
 struct fault;
 struct player;
+struct kept;
+struct callback;
 
 struct update {
 	struct update *previous, *next;
 	int64_t id;
-	int64_t expires_ms; /* monotonic */
-	char *json;         /* the whole Update object */
+	int64_t expires_ms;       /* monotonic */
+	int64_t chat, message_id; /* of the message in it; 0: there is none */
+	char *json;               /* the whole Update object */
 	size_t length;
 	/* webhook deliveries */
 	unsigned attempts;
@@ -75,16 +78,18 @@ struct bot {
 	size_t pending;
 	uint64_t expired;
 	int64_t next_update_id, next_message_id;
-	char *allowed_updates; /* JSON array or NULL */
+	uint32_t allowed; /* kinds of updates that it gets */
 	int64_t last_sync_error_at;
 	struct webhook webhook;
 	struct poll poll;
 	struct fault *faults;
 	struct player *player;
-	int64_t *chats;
-	size_t chat_count, chat_capacity;
-	char *sent[SENT_MAX]; /* a ring of JSON objects */
-	uint64_t sent_count;
+	struct chats chats;
+	struct kept *kept; /* a ring; NULL: nothing yet */
+	uint64_t kept_count, sent_count;
+	struct callback *callbacks; /* a ring; NULL: nothing yet */
+	uint64_t callback_count;
+	json_t *profile;   /* commands by scope and language, names, descriptions; NULL: none */
 	uint64_t requests; /* of the bot since the start */
 };
 
@@ -110,17 +115,14 @@ struct bot *bots_by_token(const struct bots *bots, const char *token);
 /* By name, or by id when `key` is a number. */
 struct bot *bots_find(const struct bots *bots, const char *key);
 
-/* Puts an update of `kind` ("message") at the end of the queue; takes `payload`. The caller wakes
- * whoever waits. */
-void bot_enqueue(struct bot *bot, const char *kind, json_t *payload, int64_t lifetime_ms);
+/* Puts an update at the end of the queue; takes `payload`. False: the bot has not asked for this kind, and gets none.
+ * The caller wakes whoever waits. */
+bool bot_enqueue(struct bot *bot, enum update_kind kind, json_t *payload);
 void bot_drop_update(struct bot *bot, struct update *update);
+/* Drops an update that the bot has taken; its message stays known. */
+void bot_take_update(struct bot *bot, struct update *update);
 void bot_drop_all(struct bot *bot);
 /* Drops what has outlived its kind. */
 void bot_expire(struct bot *bot);
-
-bool bot_knows_chat(const struct bot *bot, int64_t chat);
-void bot_learn_chat(struct bot *bot, int64_t chat);
-/* Keeps what the bot said, for the control endpoint. */
-void bot_remember_sent(struct bot *bot, const json_t *message);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/fleet/botapi/control.h"
+#include "tests/fleet/botapi/routes.h"
 
 #include <errno.h>
 #include <string.h>
@@ -8,17 +9,19 @@
 #include "core/base/mem.h"
 #include "tests/fleet/botapi/api.h"
 #include "tests/fleet/botapi/faults.h"
+#include "tests/fleet/botapi/callbacks.h"
+#include "tests/fleet/botapi/messages.h"
 #include "tests/fleet/botapi/player.h"
 #include "tests/fleet/botapi/webhook.h"
 
 enum { SECRET_LENGTH = 35 };
 
-static const char *text_of(json_t *body, const char *key)
+const char *body_text(const json_t *body, const char *key)
 {
 	return json_string_value(json_object_get(body, key));
 }
 
-static double number_of(json_t *body, const char *key, double missing)
+double body_number(const json_t *body, const char *key, double missing)
 {
 	json_t *value = json_object_get(body, key);
 	return json_is_number(value) ? json_number_value(value) : missing;
@@ -26,8 +29,8 @@ static double number_of(json_t *body, const char *key, double missing)
 
 static bool add_one(struct api *api, json_t *body, struct bot **ret_bot, struct err *err)
 {
-	const char *name = text_of(body, "name"), *token = text_of(body, "token");
-	const char *title = text_of(body, "title");
+	const char *name = body_text(body, "name"), *token = body_text(body, "token");
+	const char *title = body_text(body, "title");
 	if (!name || !token)
 		return err_set(err, ERR_INVALID, "a bot needs a name and a token");
 	return bots_add(&api->bots, api, token, name, title ? title : name, ret_bot, err);
@@ -69,8 +72,8 @@ static char *make_token(int64_t id)
 
 static json_t *make_bots(struct api *api, json_t *body, struct err *err)
 {
-	const char *prefix = text_of(body, "prefix");
-	size_t count = (size_t)number_of(body, "count", 0);
+	const char *prefix = body_text(body, "prefix");
+	size_t count = (size_t)body_number(body, "count", 0);
 	json_t *list = json_array();
 	for (size_t i = 0; i < count; i++) {
 		autofree char *name = xasprintf("%s-%05zu", prefix ? prefix : "load", i + 1);
@@ -86,7 +89,7 @@ static json_t *make_bots(struct api *api, json_t *body, struct err *err)
 	return list;
 }
 
-static json_t *add_bots(struct api *api, json_t *body, struct err *err)
+json_t *route_bots(struct api *api, json_t *body, struct err *err)
 {
 	if (json_object_get(body, "count"))
 		return make_bots(api, body, err);
@@ -96,9 +99,9 @@ static json_t *add_bots(struct api *api, json_t *body, struct err *err)
 	return json_pack("{s:I}", "id", (json_int_t)bot->id);
 }
 
-static struct bot *bot_of(struct api *api, json_t *body, struct err *err)
+struct bot *body_bot(struct api *api, const json_t *body, struct err *err)
 {
-	const char *key = text_of(body, "bot");
+	const char *key = body_text(body, "bot");
 	struct bot *bot = key ? bots_find(&api->bots, key) : NULL;
 	if (!bot)
 		err_set(err, ERR_NOT_FOUND, "no bot '%s'; give its name or id as \"bot\"",
@@ -106,23 +109,23 @@ static struct bot *bot_of(struct api *api, json_t *body, struct err *err)
 	return bot;
 }
 
-static json_t *play(struct api *api, json_t *body, struct err *err)
+json_t *route_play(struct api *api, json_t *body, struct err *err)
 {
-	struct bot *bot = bot_of(api, body, err);
+	struct bot *bot = body_bot(api, body, err);
 	if (!bot)
 		return NULL;
 	if (json_object_get(body, "per_minute"))
-		player_set_rate(bot, number_of(body, "per_minute", 0),
-			(uint64_t)number_of(body, "seed", 0));
+		player_set_rate(bot, body_number(body, "per_minute", 0),
+			(uint64_t)body_number(body, "seed", 0));
 	else
-		player_burst(bot, (size_t)number_of(body, "count", 1),
-			(int64_t)number_of(body, "chat", 0), text_of(body, "text"));
+		player_burst(bot, (size_t)body_number(body, "count", 1),
+			(int64_t)body_number(body, "chat", 0), body_text(body, "text"));
 	return json_pack("{s:I}", "pending", (json_int_t)bot->pending);
 }
 
-static json_t *revoke_token(struct api *api, json_t *body, struct err *err)
+json_t *route_revoke(struct api *api, json_t *body, struct err *err)
 {
-	struct bot *bot = bot_of(api, body, err);
+	struct bot *bot = body_bot(api, body, err);
 	if (!bot)
 		return NULL;
 	bot->revoked = !json_is_false(json_object_get(body, "revoked"));
@@ -132,62 +135,59 @@ static json_t *revoke_token(struct api *api, json_t *body, struct err *err)
 /* The faults of one bot, or of all for "*". */
 static struct fault **faults_of(struct api *api, json_t *body, struct err *err)
 {
-	const char *key = text_of(body, "bot");
+	const char *key = body_text(body, "bot");
 	if (key && strcmp(key, "*") == 0)
 		return &api->faults;
-	struct bot *bot = bot_of(api, body, err);
+	struct bot *bot = body_bot(api, body, err);
 	return bot ? &bot->faults : NULL;
 }
 
-static json_t *add_fault(struct api *api, json_t *body, struct err *err)
+json_t *route_fault(struct api *api, json_t *body, struct err *err)
 {
 	struct fault **list = faults_of(api, body, err);
 	return list && faults_add(list, body, err) ? json_true() : NULL;
 }
 
-static json_t *clear_faults(struct api *api, json_t *body, struct err *err)
+json_t *route_clear(struct api *api, json_t *body, struct err *err)
 {
 	struct fault **list = faults_of(api, body, err);
-	return list ? json_pack("{s:i}", "cleared", faults_clear(list, text_of(body, "method")))
+	return list ? json_pack("{s:i}", "cleared", faults_clear(list, body_text(body, "method")))
 		    : NULL;
 }
 
-static json_t *set_sync_error(struct api *api, json_t *body, struct err *err)
+json_t *route_sync_error(struct api *api, json_t *body, struct err *err)
 {
-	struct bot *bot = bot_of(api, body, err);
+	struct bot *bot = body_bot(api, body, err);
 	if (!bot)
 		return NULL;
-	bot->last_sync_error_at = (int64_t)number_of(body, "at", 0);
+	bot->last_sync_error_at = (int64_t)body_number(body, "at", 0);
 	return json_true();
 }
 
 /* As whoever has stolen the token would do it. */
-static json_t *hijack(struct api *api, json_t *body, struct err *err)
+json_t *route_hijack(struct api *api, json_t *body, struct err *err)
 {
-	struct bot *bot = bot_of(api, body, err);
+	struct bot *bot = body_bot(api, body, err);
 	if (!bot)
 		return NULL;
-	webhook_point(bot, text_of(body, "url"));
+	webhook_point(bot, body_text(body, "url"));
 	return json_true();
 }
 
-static json_t *describe(struct api *api, json_t *body, struct err *err)
+json_t *route_bot(struct api *api, json_t *body, struct err *err)
 {
-	struct bot *bot = bot_of(api, body, err);
+	struct bot *bot = body_bot(api, body, err);
 	if (!bot)
 		return NULL;
-	json_t *sent = json_array();
-	uint64_t from = bot->sent_count > SENT_MAX ? bot->sent_count - SENT_MAX : 0;
-	for (uint64_t i = from; i < bot->sent_count; i++)
-		json_array_append_new(sent, json_loads(bot->sent[i % SENT_MAX], 0, NULL));
-	return json_pack("{s:I,s:s,s:s,s:I,s:I,s:I,s:I,s:b,s:b,s:o}", "id", (json_int_t)bot->id,
+	return json_pack("{s:I,s:s,s:s,s:I,s:I,s:I,s:I,s:b,s:b,s:o,s:o}", "id", (json_int_t)bot->id,
 		"name", bot->name, "username", bot->username, "pending", (json_int_t)bot->pending,
 		"expired", (json_int_t)bot->expired, "sent_count", (json_int_t)bot->sent_count,
 		"polls", (json_int_t)bot->poll.count, "polled", bot->poll.request != NULL,
-		"revoked", bot->revoked, "sent", sent);
+		"revoked", bot->revoked, "sent", messages_sent(bot), "callbacks",
+		callbacks_json(bot));
 }
 
-static json_t *summary(struct api *api, json_t *body, struct err *err)
+json_t *route_summary(struct api *api, json_t *body, struct err *err)
 {
 	(void)body, (void)err;
 	size_t pending = 0, polled = 0;
@@ -199,30 +199,21 @@ static json_t *summary(struct api *api, json_t *body, struct err *err)
 		(json_int_t)pending, "polled", (json_int_t)polled);
 }
 
-static json_t *limit_transcript(struct api *api, json_t *body, struct err *err)
+json_t *route_transcript(struct api *api, json_t *body, struct err *err)
 {
 	(void)err;
 	api->transcript.limit = (long)json_integer_value(json_object_get(body, "bytes"));
 	return json_true();
 }
 
-/* clang-format off */
 static const struct route {
 	const char *path;
 	json_t *(*run)(struct api *api, json_t *body, struct err *err);
 } routes[] = {
-	{"/control/summary", summary},  /* {} */
-	{"/control/bots", add_bots},    /* {"name","token","title"} or {"count","prefix"} */
-	{"/control/bot", describe},     /* {"bot"} */
-	{"/control/play", play},        /* {"bot","per_minute","seed"} or {"bot","count","chat","text"} */
-	{"/control/fault", add_fault},  /* {"bot" or "*","kind",...}: see faults.h */
-	{"/control/clear", clear_faults},       /* {"bot" or "*","method"} */
-	{"/control/sync-error", set_sync_error}, /* {"bot","at"} */
-	{"/control/hijack", hijack},    /* {"bot","url"} */
-	{"/control/revoke", revoke_token},  /* {"bot","revoked":true|false} */
-	{"/control/transcript", limit_transcript}, /* {"bytes"} */
+#define ROUTE(path, name) {"/control/" path, route_##name},
+#include "tests/fleet/botapi/routes.def"
+#undef ROUTE
 };
-/* clang-format on */
 
 static const struct route *find_route(const char *path)
 {
@@ -241,7 +232,7 @@ static bool is_local(const struct request *request)
 	       (starts_with(host, "127.0.0.1") || starts_with(host, "localhost"));
 }
 
-static void refuse(struct request *request, unsigned status, const char *why)
+static void refuse_control(struct request *request, unsigned status, const char *why)
 {
 	request_reply_json(request, status, json_pack("{s:b,s:s}", "ok", 0, "description", why));
 }
@@ -250,11 +241,11 @@ void control_handle(void *context, struct request *request)
 {
 	const struct route *route = find_route(request->path);
 	if (!is_local(request)) {
-		refuse(request, 403, "only for programs on this machine");
+		refuse_control(request, 403, "only for programs on this machine");
 		return;
 	}
 	if (!route) {
-		refuse(request, 404, "no such route");
+		refuse_control(request, 404, "no such route");
 		return;
 	}
 	json_t *body = json_loadb(request->body.text, request->body.length, 0, NULL);
@@ -266,5 +257,5 @@ void control_handle(void *context, struct request *request)
 	if (result)
 		api_ok(request, result);
 	else
-		refuse(request, err.code == ERR_NOT_FOUND ? 404 : 400, err.text);
+		refuse_control(request, err.code == ERR_NOT_FOUND ? 404 : 400, err.text);
 }

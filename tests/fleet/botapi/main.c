@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
-#include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "tests/fleet/botapi/api.h"
 #include "tests/fleet/botapi/control.h"
@@ -86,6 +85,7 @@ static bool start(struct api *api, const struct options *options, struct err *er
 		api->server.listener = api->exchange;
 		api->server.listen = exchange_write;
 	}
+	api->server.body_max = UPLOAD_MAX_BYTES + REQUEST_MAX_BYTES;
 	printf("Bot API on http://127.0.0.1:%u, control on http://127.0.0.1:%u/control/\n",
 		server_port(&api->server), server_port(&api->control));
 	fflush(stdout);
@@ -107,6 +107,7 @@ static void release(struct api *api)
 	transcript_close(&api->transcript);
 	if (api->exchange)
 		fclose(api->exchange);
+	documents_release(&api->documents);
 	bots_release(&api->bots);
 }
 
@@ -119,7 +120,7 @@ int main(int argc, char **argv)
 	}
 	struct loop loop;
 	struct api api = {.loop = &loop};
-	api.started_ms = clock_mono_ms(clock_real());
+	api.started_ms = loop_now_ms();
 	struct err err = {0};
 	raise_descriptor_limit();
 	bots_init(&api.bots);

@@ -3,24 +3,21 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "tests/fleet/botapi/api.h"
+#include "tests/fleet/botapi/messages.h"
+#include "tests/fleet/botapi/people.h"
+#include "tests/fleet/botapi/texts.h"
 #include "tests/fleet/botapi/updates.h"
 
-enum { PEOPLE = 40, FIRST_CHAT = 700000000, DAY_MS = 24 * 3600 * 1000 };
+enum { PEOPLE = 40, FIRST_CHAT = 700000000 };
 
 struct player {
 	struct timer timer;
 	struct rng rng;
 	double per_minute;
 };
-
-static const char *const first_names[] = {"Anna", "Boris", "Chloé", "Dmitri", "Elif", "Farid",
-	"Grace", "Hugo", "Ines", "Jonas", "Kateryna", "Liam", "Mei 美", "Noor", "Олег", "Priya",
-	"Quentin", "Rosa", "Søren", "Тамара", "Usha", "Viktor", "Wanda", "Xavier", "Yael", "زينب"};
 
 static const char *const lines[] = {"/start", "/help", "hi", "Where is my order 4711?",
 	"can I pay by card?", "the link does not open", "thanks!", "👍", "/status",
@@ -38,18 +35,6 @@ static struct player *player_of(struct bot *bot)
 	return bot->player;
 }
 
-/* Frameworks know a command by its entity, not by its slash. */
-static void mark_command(json_t *message, const char *text)
-{
-	static const char letters[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_@";
-	size_t length = text[0] == '/' ? strspn(text + 1, letters) : 0;
-	if (length)
-		json_object_set_new(message, "entities",
-			json_pack("[{s:s,s:i,s:I}]", "type", "bot_command", "offset", 0, "length",
-				(json_int_t)length + 1));
-}
-
 static void say(struct bot *bot, int64_t chat, const char *text)
 {
 	struct rng *rng = &player_of(bot)->rng;
@@ -57,16 +42,17 @@ static void say(struct bot *bot, int64_t chat, const char *text)
 	const char *line = lines[rng_below(rng, COUNT_OF(lines))];
 	if (!chat)
 		chat = FIRST_CHAT + (int64_t)person;
-	const char *name = first_names[(uint64_t)llabs(chat) % COUNT_OF(first_names)];
-	json_t *message = json_pack("{s:I,s:{s:I,s:b,s:s,s:s},s:{s:I,s:s,s:s},s:I,s:s}",
-		"message_id", (json_int_t)bot->next_message_id++, "from", "id",
-		(json_int_t)llabs(chat), "is_bot", 0, "first_name", name, "language_code", "en",
-		"chat", "id", (json_int_t)chat, "type", chat < 0 ? "group" : "private",
-		"first_name", name, "date", (json_int_t)(clock_wall_ms(clock_real()) / 1000),
-		"text", text ? text : line);
-	mark_command(message, text ? text : line);
-	bot_learn_chat(bot, chat);
-	bot_enqueue(bot, "message", message, DAY_MS);
+	json_decref(player_say(bot, chat, 0, text ? text : line));
+}
+
+json_t *player_say(struct bot *bot, int64_t chat, int64_t user, const char *text)
+{
+	const struct chat *where = chat_learn(&bot->chats, chat);
+	json_t *from = person_json(user ? user : llabs(chat));
+	json_t *message = message_new(bot, where, from);
+	text_store_plain(text, message);
+	bot_enqueue(bot, KIND_message, json_incref(message));
+	return message;
 }
 
 void player_burst(struct bot *bot, size_t count, int64_t chat, const char *text)

@@ -4,7 +4,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "core/base/clock.h"
 #include "core/base/str.h"
 #include "tests/fleet/botapi/api.h"
 
@@ -12,7 +11,7 @@ enum { CUT_BYTES = 16 << 10, BOTS_SHOWN = 50 };
 
 static double seconds(const struct api *api)
 {
-	return (double)(clock_mono_ms(clock_real()) - api->started_ms + 1) / 1000;
+	return (double)(loop_now_ms() - api->started_ms + 1) / 1000;
 }
 
 static void rate(struct str *to, const char *name, double value)

@@ -7,7 +7,6 @@
 #include "tests/fleet/botapi/updates.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "core/base/mem.h"
 #include "tests/fleet/botapi/api.h"
@@ -17,6 +16,7 @@ enum {
 	TIMEOUT_MAX_S = 50,
 	LIMIT_MAX = 100,
 	ANSWER_MAX_BYTES = 4 << 20,
+	UPDATE_EXTRA_BYTES = 50, /* what the real server counts for each besides its text */
 	CONFLICT_PAUSE_MS = 3000,
 	SAME_OFFSET_MS = 3000,
 	SAME_OFFSET_FAST_MS = 500,
@@ -66,21 +66,26 @@ static void conflict(struct bot *bot, struct request *request, const char *why)
 	loop_after(bot->api->loop, &late->timer, CONFLICT_PAUSE_MS);
 }
 
+/* An offset confirms what lies below it; a negative one all but the last of the queue. */
 static void confirm(struct bot *bot, int64_t offset)
 {
-	if (offset < 0)
-		offset = bot->next_update_id + offset;
+	while (offset < 0 && bot->first && (int64_t)bot->pending > -offset)
+		bot_take_update(bot, bot->first);
 	while (bot->first && bot->first->id < offset)
-		bot_drop_update(bot, bot->first);
+		bot_take_update(bot, bot->first);
 }
 
+/* Nearly 4 MiB are the most that an answer holds; the rest waits for the next call. */
 static void answer_updates(const struct bot *bot, struct request *request, int64_t limit)
 {
 	struct reply reply = {.status = 200};
+	size_t left = ANSWER_MAX_BYTES;
 	str_init(&reply.body);
 	str_adds(&reply.body, "{\"ok\":true,\"result\":[");
-	const struct update *update = bot->first;
-	for (; update && limit-- && reply.body.length < ANSWER_MAX_BYTES; update = update->next) {
+	for (const struct update *update = bot->first; update && limit--; update = update->next) {
+		if (update->length + UPDATE_EXTRA_BYTES >= left)
+			break;
+		left -= update->length + UPDATE_EXTRA_BYTES;
 		if (update != bot->first)
 			str_addch(&reply.body, ',');
 		str_add(&reply.body, update->json, update->length);
@@ -168,10 +173,8 @@ static void get_updates(struct bot *bot, struct request *request, json_t *args)
 	int64_t limit = clamp(arg_number(args, "limit", LIMIT_MAX), 1, LIMIT_MAX);
 	int64_t timeout_s = clamp(arg_number(args, "timeout", 0), 0, TIMEOUT_MAX_S);
 	const char *allowed = arg_text(args, "allowed_updates");
-	if (allowed) {
-		free(bot->allowed_updates);
-		bot->allowed_updates = strcmp(allowed, "[]") == 0 ? NULL : xstrdup(allowed);
-	}
+	if (allowed)
+		kinds_read(allowed, &bot->allowed);
 	bot_expire(bot);
 	if (offset)
 		confirm(bot, offset);

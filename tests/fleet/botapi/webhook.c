@@ -65,7 +65,7 @@ static void note_error(struct bot *bot, const struct delivery *delivery, CURLcod
 		words = "Read timeout expired";
 	else if (code != CURLE_OK)
 		words = "Can't connect to the webhook";
-	webhook->last_error_at = clock_wall_ms(clock_real()) / 1000;
+	webhook->last_error_at = loop_wall_ms() / 1000;
 	copy_text(webhook->last_error, sizeof(webhook->last_error), words);
 }
 
@@ -95,7 +95,7 @@ static void delivered(struct fetch *fetch, CURLcode code)
 	if (update)
 		update->in_flight = false;
 	if (update && good) {
-		bot_drop_update(bot, update);
+		bot_take_update(bot, update);
 	} else if (update) {
 		update->attempts++;
 		update->retry_ms = loop_now_ms() + retry_pause_ms(bot, update, delivery);
@@ -283,10 +283,8 @@ const struct api_method method_deleteWebhook = {.name = "deleteWebhook", .call =
 static void keep_allowed_updates(struct bot *bot, const json_t *args)
 {
 	const char *allowed = arg_text(args, "allowed_updates");
-	if (!allowed)
-		return;
-	free(bot->allowed_updates);
-	bot->allowed_updates = strcmp(allowed, "[]") == 0 ? NULL : xstrdup(allowed);
+	if (allowed)
+		kinds_read(allowed, &bot->allowed);
 }
 
 static void set_webhook(struct bot *bot, struct request *request, json_t *args)

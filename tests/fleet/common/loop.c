@@ -11,9 +11,21 @@
 
 enum { IDLE_MS = 1000 };
 
+static int64_t ahead_ms;
+
 int64_t loop_now_ms(void)
 {
-	return clock_mono_ms(clock_real());
+	return clock_mono_ms(clock_real()) + ahead_ms;
+}
+
+int64_t loop_wall_ms(void)
+{
+	return clock_wall_ms(clock_real()) + ahead_ms;
+}
+
+void loop_advance(int64_t ms)
+{
+	ahead_ms += ms;
 }
 
 bool loop_init(struct loop *loop, struct err *err)

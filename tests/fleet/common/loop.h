@@ -54,6 +54,10 @@ void loop_unfetch(struct loop *loop, struct fetch *fetch);
 void loop_run(struct loop *loop);
 /* Sets `timer` to fire in `delay_ms`. */
 void loop_after(struct loop *loop, struct timer *timer, int64_t delay_ms);
+/* The program's clocks: those of the system, moved ahead by loop_advance(). */
 int64_t loop_now_ms(void);
+int64_t loop_wall_ms(void);
+/* Moves both clocks ahead, so that a test reaches what lies a day away: timers that are due then fire in the next turn. */
+void loop_advance(int64_t ms);
 
 #endif

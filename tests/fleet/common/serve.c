@@ -37,6 +37,19 @@ static void tell(struct request *request, const struct reply *reply)
 		request->server->listen(request->server->listener, request, reply);
 }
 
+static void uploads_free(struct upload *upload)
+{
+	while (upload) {
+		struct upload *next = upload->next;
+		str_release(&upload->data);
+		free(upload->field);
+		free(upload->name);
+		free(upload->type);
+		free(upload);
+		upload = next;
+	}
+}
+
 static void request_free(struct request *request)
 {
 	if (!request->replied)
@@ -51,6 +64,8 @@ static void request_free(struct request *request)
 		request->release(request);
 	str_release(&request->body);
 	str_release(&request->reply.body);
+	uploads_free(request->uploads);
+	json_decref(request->args);
 	free(request->method);
 	free(request->path);
 	free(request);
@@ -118,7 +133,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 		return MHD_YES;
 	}
 	if (*size) {
-		if (request->body.length + *size > REQUEST_MAX_BYTES)
+		if (request->body.length + *size > server->body_max)
 			request->too_large = true;
 		else
 			str_add(&request->body, data, *size);
@@ -159,7 +174,8 @@ bool server_start(struct server *server, struct loop *loop, uint16_t port, serve
 	struct sockaddr_in address = {.sin_family = AF_INET,
 		.sin_port = htons(port),
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	*server = (struct server){.handle = handle, .context = context};
+	*server = (struct server){
+		.handle = handle, .context = context, .body_max = REQUEST_MAX_BYTES};
 	server->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, port, NULL,
 		NULL, on_request, server, MHD_OPTION_SOCK_ADDR, &address,
 		MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_CONNECTION_LIMIT,
@@ -234,33 +250,91 @@ static enum MHD_Result add_query(
 	void *data, enum MHD_ValueKind kind, const char *key, const char *value)
 {
 	(void)kind;
-	json_object_set_new(data, key, json_string(value ? value : ""));
+	json_t *text = json_string(value ? value : "");
+	json_object_set_new(data, key, text ? text : json_null());
 	return MHD_YES;
 }
 
-/* A value may come in several pieces; each is appended to what is there. */
+/* A form while it is read. A value may come in several pieces, which may cut a character in two. */
+struct form {
+	struct request *request;
+	json_t *args;
+	struct str field, value; /* of the field that is read; "" field: none */
+	bool is_open;
+};
+
+static void end_field(struct form *form)
+{
+	json_t *text = json_stringn(form->value.text, form->value.length);
+	if (form->is_open)
+		json_object_set_new(form->args, form->field.text, text ? text : json_null());
+	else
+		json_decref(text);
+	form->is_open = false;
+}
+
+static struct upload *new_upload(
+	struct request *request, const char *field, const char *name, const char *type)
+{
+	struct upload *upload = xcalloc(1, sizeof(*upload));
+	upload->field = xstrdup(field);
+	upload->name = xstrdup(name);
+	upload->type = xstrdup(type ? type : "");
+	str_init(&upload->data);
+	upload->next = request->uploads;
+	request->uploads = upload;
+	return upload;
+}
+
 static enum MHD_Result add_field(void *data, enum MHD_ValueKind kind, const char *key,
 	const char *filename, const char *type, const char *encoding, const char *value,
 	uint64_t offset, size_t size)
 {
-	(void)kind, (void)filename, (void)type, (void)encoding;
-	const char *before = offset ? json_string_value(json_object_get(data, key)) : NULL;
-	autostr struct str whole = STR_INIT;
-	if (before)
-		str_adds(&whole, before);
-	str_add(&whole, value, size);
-	json_object_set_new(data, key, json_stringn(whole.text, whole.length));
+	(void)kind, (void)encoding;
+	struct form *form = data;
+	if (!key)
+		return MHD_YES;
+	if (!offset)
+		end_field(form);
+	if (filename) {
+		struct upload *upload = offset ? form->request->uploads
+					       : new_upload(form->request, key, filename, type);
+		if (upload)
+			str_add(&upload->data, value, size);
+		return MHD_YES;
+	}
+	if (!offset) {
+		str_clear(&form->field);
+		str_clear(&form->value);
+		str_adds(&form->field, key);
+		form->is_open = true;
+	}
+	str_add(&form->value, value, size);
 	return MHD_YES;
 }
 
 static void add_form(struct request *request, json_t *args)
 {
-	struct MHD_PostProcessor *form =
-		MHD_create_post_processor(request->connection, 4096, add_field, args);
-	if (!form)
-		return;
-	MHD_post_process(form, request->body.text, request->body.length);
-	MHD_destroy_post_processor(form);
+	struct form form = {.request = request, .args = args};
+	str_init(&form.field);
+	str_init(&form.value);
+	struct MHD_PostProcessor *reader =
+		MHD_create_post_processor(request->connection, 4096, add_field, &form);
+	if (reader) {
+		MHD_post_process(reader, request->body.text, request->body.length);
+		MHD_destroy_post_processor(reader);
+	}
+	end_field(&form);
+	str_release(&form.field);
+	str_release(&form.value);
+}
+
+const struct upload *request_upload(const struct request *request, const char *field)
+{
+	const struct upload *upload = request->uploads;
+	while (upload && strcmp(upload->field, field) != 0)
+		upload = upload->next;
+	return upload;
 }
 
 static void add_json(struct request *request, json_t *args)
@@ -270,6 +344,8 @@ static void add_json(struct request *request, json_t *args)
 	json_t *value;
 	json_object_foreach(document, key, value)
 	{
+		if (json_is_null(value))
+			continue;
 		if (json_is_string(value)) {
 			json_object_set(args, key, value);
 			continue;
@@ -280,7 +356,7 @@ static void add_json(struct request *request, json_t *args)
 	json_decref(document);
 }
 
-json_t *request_args(struct request *request)
+static json_t *read_args(struct request *request)
 {
 	json_t *args = json_object();
 	MHD_get_connection_values(request->connection, MHD_GET_ARGUMENT_KIND, add_query, args);
@@ -292,4 +368,11 @@ json_t *request_args(struct request *request)
 	else
 		add_form(request, args);
 	return args;
+}
+
+json_t *request_args(struct request *request)
+{
+	if (!request->args)
+		request->args = read_args(request);
+	return json_copy(request->args);
 }

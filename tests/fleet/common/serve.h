@@ -29,6 +29,14 @@ enum reply_how {
 	REPLY_RESET,     /* no answer, a TCP reset */
 };
 
+/* A file that came in a multipart form. */
+struct upload {
+	struct upload *next;
+	char *field, *name,
+		*type; /* of the form's field, of the file, its media type ("": not said) */
+	struct str data;
+};
+
 /* `body` is moved into the answer. */
 struct reply {
 	unsigned status;
@@ -44,6 +52,8 @@ struct request {
 	char *method, *path;
 	int64_t at_ms; /* monotonic: when it began to arrive */
 	struct str body;
+	json_t *args;           /* once they are read; else NULL */
+	struct upload *uploads; /* read with them */
 	struct reply reply;
 	enum reply_how how; /* how to answer, whatever the reply says */
 	/* For the handler that keeps the request: what it keeps, and what frees that if the request goes first. */
@@ -62,6 +72,7 @@ struct server {
 	struct watch watch;
 	serve_handler *handle;
 	void *context;
+	size_t body_max; /* bytes of a request; REQUEST_MAX_BYTES unless it is changed after the start */
 	struct request *first;
 	/* May be set after server_start(). */
 	serve_listener *listen;
@@ -84,9 +95,11 @@ void request_reply_json(struct request *request, unsigned status, json_t *json);
 const char *request_header(const struct request *request, const char *name);
 /*
  * Every argument of the request as an object of strings: the query, then a form (urlencoded or
- * multipart) or JSON body, whose values that are not strings come as their JSON text. Never NULL;
- * the caller owns it.
+ * multipart) or JSON body, whose values that are not strings come as their JSON text. What is no
+ * UTF-8 comes as null. Never NULL; the caller owns it.
  */
 json_t *request_args(struct request *request) MUST_CHECK;
+/* The file of that field, after request_args(); NULL: none came. */
+const struct upload *request_upload(const struct request *request, const char *field);
 
 #endif
