@@ -29,6 +29,7 @@
 #include "tui/memory_file.h"
 #include "tui/osc.h"
 #include "tui/pacer.h"
+#include "tui/pins.h"
 #include "tui/sgr.h"
 #include "tui/tty.h"
 
@@ -38,13 +39,7 @@
 #define FRAME_BEGIN "\033[?2026h"
 #define FRAME_END   "\033[?2026l"
 
-enum {
-	LEAVE_LIMIT_MS = 200,
-	CHURN_MAX =
-		200, /* a row that changes in every frame comes near it, in some five frames ... */
-	CHURN_BUSY = 150, /* ... past this */
-	CELL_BYTES = 4,   /* what a changed cell costs, about (performance.md 9) */
-};
+enum { LEAVE_LIMIT_MS = 200 };
 
 struct look {
 	attr_t attrs;
@@ -66,6 +61,7 @@ struct curses {
 	struct memory_file out; /* what ncurses writes into */
 	FILE *in;
 	struct sgr_filter filter;
+	struct pins pins;
 	struct pacer pacer;
 	struct grid *rest; /* the newest frame, while rows of it are still to be sent */
 	struct frame_cut cut;
@@ -85,13 +81,15 @@ static const struct curses *self_const(const struct term *term)
 
 /* ---- bytes of ncurses ---- */
 
-/* Moves what ncurses has written to the line's queue, squeezed. */
+/* Moves what ncurses has written to the line's queue, squeezed and pinned. */
 static void collect(struct curses *curses)
 {
 	size_t size = 0;
+	autostr struct str squeezed = STR_INIT;
 	autofree char *bytes = memory_file_take(&curses->out, &size);
 	if (size && !curses->tty.lost)
-		sgr_squeeze(&curses->filter, bytes, size, &curses->tty.out);
+		sgr_squeeze(&curses->filter, bytes, size, &squeezed);
+	pins_add(&curses->pins, curses->term.columns, &squeezed, &curses->tty.out);
 }
 
 static void collect_frame(struct curses *curses)
@@ -169,6 +167,8 @@ static void set_cell(struct curses *curses, cchar_t *to, const struct cell *cell
 static void put_row(struct curses *curses, const struct grid *grid, int row)
 {
 	int count = 0;
+	if (!curses->pins.off && pins_disputed_row(grid, row))
+		wredrawln(curses->window, row, 1);
 	curses->row =
 		xreallocarray(curses->row, (size_t)curses->term.columns + 1, sizeof(*curses->row));
 	for (int column = 0; column < grid->columns && column < curses->term.columns; column++) {
@@ -251,6 +251,7 @@ static void enter(struct curses *curses)
 	tty_raw(&curses->tty);
 	tty_adds(&curses->tty, ENTER_MODES);
 	sgr_forget(&curses->filter);
+	curses->pins.column = -1;
 	curses->repaint = true;
 	curses->away = false;
 	curses->cursor_shown = false;
@@ -486,8 +487,7 @@ static void ignore(int signal)
 	(void)signal;
 }
 
-/* ncurses takes four signals for itself unless somebody has them; for the time of newterm()
- * somebody has. */
+/* ncurses takes four signals for itself unless somebody has them; for the time of newterm() somebody has. */
 static SCREEN *newterm_without_signals(const char *name, FILE *out, FILE *in)
 {
 	static const int taken[] = {SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
@@ -501,8 +501,7 @@ static SCREEN *newterm_without_signals(const char *name, FILE *out, FILE *in)
 	return screen;
 }
 
-/* The terminal's own description; failing that (a new terminal on an old server) one that nearly
- * all understand. */
+/* The terminal's own description; failing that (a new terminal on an old server) one that nearly all understand. */
 static SCREEN *open_screen(struct curses *curses, const char *name)
 {
 	static const char *const fall_backs[] = {"xterm-256color", "xterm", "vt100", "ansi"};
@@ -567,6 +566,7 @@ static bool open_curses(struct curses *curses, const struct term_options *option
 	typeahead(-1);
 	curses->term.depth = depth_of_terminal(options->no_colour);
 	theme_reduce(&curses->theme, curses->term.depth);
+	curses->pins.off = !pins_follow(tigetstr("hpa"));
 	curses->filter.off = COLORS < 8 || strcmp(name, "ansi") == 0;
 	bool utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 	bool plain = strncmp(name, "linux", 5) == 0;

@@ -57,11 +57,13 @@ static void a_part_of_it_is_kept_for_a_second_emulator(void **state)
 
 int main(int argc, char **argv)
 {
-	if (argc != 2) {
-		fprintf(stderr, "usage: hostile CAPTURE\n");
+	if (argc < 2 || argc > 3) {
+		fprintf(stderr, "usage: hostile CAPTURE [TEST]\n");
 		return 2;
 	}
 	capture_path = argv[1];
+	if (argc == 3)
+		cmocka_set_test_filter(argv[2]);
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text_of_others_stays_in_its_cells_and_does_nothing_else),
 		cmocka_unit_test(a_part_of_it_is_kept_for_a_second_emulator),

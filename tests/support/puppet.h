@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A screen in memory whose engine is a script: it is welcomed, gets the entities of a scene, and each of its requests is
- * answered with the scene's reply of that kind. So any text of any message can be anything, and two screens that are given
- * the same see the same: there is no thread, and time stands. A failure fails the test.
+ * A screen in memory whose engine is a script (actor.h). Two that are given the same see the same: there is no thread, and
+ * time stands. A failure fails the test.
  */
 #ifndef BOTSWAIN_TESTS_PUPPET_H
 #define BOTSWAIN_TESTS_PUPPET_H
 
 #include <stddef.h>
 #include "core/base/attr.h"
-#include "core/msg/msg.h"
+#include "tests/support/actor.h"
 
 struct app;
 struct grid;
@@ -17,26 +16,7 @@ struct puppet;
 struct str;
 struct theme;
 
-enum { SCENE_MAX = 64 };
-
-struct scene_script {
-	struct msg_any messages[SCENE_MAX];
-	size_t count;
-};
-
-/* Reads a file of messages, one a line (tests/hostile/scene). */
-void scene_read(const char *path, struct scene_script *ret);
-void scene_release(struct scene_script *scene);
-/* The texts of a message, those that are empty too. */
-size_t scene_texts(const struct scene_script *scene, size_t message);
-/* What a text is: "bot.reasons.text". */
-void scene_text_name(const struct scene_script *scene, size_t message, size_t text, struct str *to);
-/* Replaces one; returns the old message, which scene_restore() puts back. */
-struct msg_any scene_replace(
-	struct scene_script *scene, size_t message, size_t text, const char *words);
-void scene_restore(struct scene_script *scene, size_t message, struct msg_any old);
-
-/* `scene` is borrowed, and is read whenever something is asked for. */
+/* `scene` is borrowed. */
 struct puppet *puppet_new(const struct scene_script *scene, int rows, int columns) MUST_CHECK;
 void puppet_free(struct puppet *puppet);
 const struct theme *puppet_theme(const struct puppet *puppet);
