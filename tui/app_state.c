@@ -134,7 +134,7 @@ void app_toast(struct app *app, bool error, const char *format, ...)
 	char text[TOAST_BYTES];
 	va_list args;
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	(void)vprint_text(text, sizeof(text), format, args);
 	va_end(args);
 	toast_say(&app->toast, app_mono_ms(app), error, "%s", text);
 	app->toast_operation = 0;
@@ -149,10 +149,11 @@ void app_toast_more(struct app *app, bool error, const char *format, ...)
 	char text[TOAST_BYTES], before[TOAST_BYTES] = "";
 	va_list args;
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	(void)vprint_text(text, sizeof(text), format, args);
 	va_end(args);
 	if (app->toast_goes_on && app->toast.until_ms)
-		snprintf(before, sizeof(before), "%.*s; ", TOAST_BYTES - 4, app->toast.text);
+		(void)print_text(
+			before, sizeof(before), "%.*s; ", TOAST_BYTES - 4, app->toast.text);
 	app_toast(app, error || (before[0] && app->toast.error), "%s%s", before, text);
 	app->toast_goes_on = true;
 }

@@ -120,11 +120,11 @@ static void name_one(struct links *links, size_t index)
 	const struct msg_engine *engine = model_engine(member->replica);
 	const char *base = member->wish[0] ? member->wish : engine ? engine->environment : "";
 	char name[sizeof(member->name)];
-	snprintf(name, sizeof(name), "%.*s", WAY_NAME_MAX - 1, base);
+	(void)print_text(name, sizeof(name), "%.*s", WAY_NAME_MAX - 1, base);
 	if (!name[0])
-		snprintf(name, sizeof(name), "engine-%zu", index + 1);
+		(void)print_text(name, sizeof(name), "engine-%zu", index + 1);
 	for (int n = 2; is_taken(links, index, name); n++)
-		snprintf(name, sizeof(name), "%.*s-%d", WAY_NAME_MAX - 1, base, n);
+		(void)print_text(name, sizeof(name), "%.*s-%d", WAY_NAME_MAX - 1, base, n);
 	memcpy(member->name, name, sizeof(name));
 }
 

@@ -7,6 +7,7 @@
 
 #include "core/base/attr.h"
 #include "core/base/format.h"
+#include "core/base/str.h"
 #include "tui/links.h"
 
 enum role severity_role(uint64_t severity)
@@ -60,24 +61,24 @@ void source_name(const struct msg_source *source, bool brief, char *ret_text, si
 		if (strcmp(source_kinds[i].kind, source->kind) != 0 || !words ||
 			(!brief && !source_kinds[i].is_sole))
 			continue;
-		snprintf(ret_text, size, "%s", words);
+		(void)print_text(ret_text, size, "%s", words);
 		return;
 	}
 	/* A supervisor goes by its name: supervisord, web. */
 	bool by_name = strcmp(source->kind, "supervisor") == 0;
-	snprintf(ret_text, size, "%s%s%s", by_name ? "" : source->kind, by_name ? "" : " ",
+	(void)print_text(ret_text, size, "%s%s%s", by_name ? "" : source->kind, by_name ? "" : " ",
 		source->name);
 }
 
 void service_name(const struct msg_service *service, char *ret_text, size_t size)
 {
 	if (strcmp(service->kind, "engine") == 0)
-		snprintf(ret_text, size, "%s", service->name);
+		(void)print_text(ret_text, size, "%s", service->name);
 	else if (service->checks)
-		snprintf(ret_text, size, "%s %lld/%lld", service->kind, (long long)service->passed,
-			(long long)service->checks);
+		(void)print_text(ret_text, size, "%s %lld/%lld", service->kind,
+			(long long)service->passed, (long long)service->checks);
 	else
-		snprintf(ret_text, size, "%s %s", service->kind, service->name);
+		(void)print_text(ret_text, size, "%s %s", service->kind, service->name);
 }
 
 void alert_target(
@@ -90,7 +91,7 @@ void alert_target(
 	else if (strcmp(alert->target_kind, "source") == 0 && source)
 		source_name(source, false, ret_text, size);
 	else
-		snprintf(ret_text, size, "%s", alert->target_name);
+		(void)print_text(ret_text, size, "%s", alert->target_name);
 }
 
 enum alert_stage alert_stage(const struct msg_alert *alert)
@@ -145,10 +146,10 @@ void bot_why(const struct msg_bot *bot, char *ret_text, size_t size)
 {
 	bool unsaid = !bot->why[0] && bot->severity != SEVERITY_OK;
 	if (is_recalled(bot))
-		snprintf(ret_text, size, "checking; was %s%s%s", bot->last_state,
+		(void)print_text(ret_text, size, "checking; was %s%s%s", bot->last_state,
 			bot->last_why[0] ? ": " : "", bot->last_why);
 	else
-		snprintf(ret_text, size, "%s", unsaid ? bot->state : bot->why);
+		(void)print_text(ret_text, size, "%s", unsaid ? bot->state : bot->why);
 }
 
 void bot_why_age(const struct msg_bot *bot, int64_t now_ms, char *ret_text, size_t size)
@@ -156,7 +157,8 @@ void bot_why_age(const struct msg_bot *bot, int64_t now_ms, char *ret_text, size
 	bool known = bot->why_since_ms && (bot->why[0] || bot->severity != SEVERITY_OK);
 	int64_t since_ms = is_recalled(bot) ? bot->last_ms : known ? bot->why_since_ms : 0;
 	int64_t age_ms = now_ms > since_ms ? now_ms - since_ms : 0;
-	snprintf(ret_text, size, "%.*s", (int)size - 1, since_ms ? format_age(age_ms).text : "");
+	(void)print_text(
+		ret_text, size, "%.*s", (int)size - 1, since_ms ? format_age(age_ms).text : "");
 }
 
 double bot_last(const struct msg_bot *bot, const char *figure)

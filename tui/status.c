@@ -45,7 +45,7 @@ static void add(
 		return;
 	va_list args;
 	va_start(args, format);
-	vsnprintf(line->texts[line->count], SEGMENT_BYTES, format, args);
+	(void)vprint_text(line->texts[line->count], SEGMENT_BYTES, format, args);
 	va_end(args);
 	line->segments[line->count] = (struct segment){.text = line->texts[line->count],
 		.role = role,
@@ -158,13 +158,13 @@ static void say_gone(const struct app *app, size_t link, char *ret, size_t size)
 	const struct app_engine *engine = &app->engines[link];
 	const struct link *it = links_at(app->links, link);
 	if (engine->silent)
-		snprintf(ret, size, "%s %s ago",
+		(void)print_text(ret, size, "%s %s ago",
 			engine->link_state == LINK_ATTACHED ? "silent since" : "lost",
 			format_age(engine->silent_s * 1000).text);
 	else if (link_turn_wall_ms(it))
 		ret[0] = '\0';
 	else
-		snprintf(ret, size, "%s",
+		(void)print_text(ret, size, "%s",
 			engine->link_state != LINK_WAITING ? "connecting"
 			: past_is_shown(app)               ? "no recording"
 							   : "not reached");
@@ -318,7 +318,7 @@ static void name_source(
 	const char *host = app_host(app, source->id);
 	char name[64];
 	source_name(source, brief, name, sizeof(name));
-	snprintf(ret, size, "%s%s%s", host, host[0] ? " " : "", name);
+	(void)print_text(ret, size, "%s%s%s", host, host[0] ? " " : "", name);
 }
 
 /* Of some kinds there is one a bot: those that fail are counted, not named. */
@@ -521,26 +521,26 @@ static bool banner_of_one(const struct app *app, char *text, size_t size)
 	const struct msg_engine *engine = model_engine(app->live);
 	const struct link *link = links_at(app->links, 0);
 	if (state->silent && state->link_state == LINK_ATTACHED)
-		snprintf(text, size, "engine silent since %sZ: nothing here is current",
+		(void)print_text(text, size, "engine silent since %sZ: nothing here is current",
 			format_clock(link_turn_wall_ms(link), false).text);
 	else if (state->silent)
-		snprintf(text, size, "engine lost %s ago: nothing here is current%s%s",
+		(void)print_text(text, size, "engine lost %s ago: nothing here is current%s%s",
 			format_age(state->silent_s * 1000).text,
 			state->link_state == LINK_WAITING ? "; " : "",
 			state->link_state == LINK_WAITING ? link_why(link) : "");
 	else if (state->link_state == LINK_WAITING)
-		snprintf(text, size, "no engine: %s; trying again", link_why(link));
+		(void)print_text(text, size, "no engine: %s; trying again", link_why(link));
 	else if (!link_welcome(link))
-		snprintf(text, size, "starting the engine ...");
+		(void)print_text(text, size, "starting the engine ...");
 	else if (engine && engine->leaving[0])
-		snprintf(text, size, "the engine is leaving: %s", engine->leaving);
+		(void)print_text(text, size, "the engine is leaving: %s", engine->leaving);
 	else if (engine && engine->ledger_error[0])
-		snprintf(text, size, "actions are refused: %s", engine->ledger_error);
+		(void)print_text(text, size, "actions are refused: %s", engine->ledger_error);
 	else if (engine && engine->config_error[0])
-		snprintf(
+		(void)print_text(
 			text, size, "the configuration was not reloaded: %s", engine->config_error);
 	else if (engine && engine->tell_error[0])
-		snprintf(text, size, "alerts are not told: %s", engine->tell_error);
+		(void)print_text(text, size, "alerts are not told: %s", engine->tell_error);
 	else
 		return false;
 	return true;
@@ -550,7 +550,8 @@ static bool banner_of_one(const struct app *app, char *text, size_t size)
 static bool banner_of_all(const struct app *app, char *text, size_t size)
 {
 	if (app->silent)
-		snprintf(text, size, "every engine is lost: nothing here is current; trying again");
+		(void)print_text(
+			text, size, "every engine is lost: nothing here is current; trying again");
 	return app->silent;
 }
 
@@ -564,7 +565,7 @@ static bool banner(const struct app *app, char *text, size_t size, enum role *ro
 	if (!app->frozen)
 		return app_is_many(app) ? banner_of_all(app, text, size)
 					: banner_of_one(app, text, size);
-	snprintf(text, size, "PAUSED at %sZ: everything is still collected, P goes on",
+	(void)print_text(text, size, "PAUSED at %sZ: everything is still collected, P goes on",
 		format_clock(app->now_ms, false).text);
 	return true;
 }

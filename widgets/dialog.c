@@ -190,14 +190,14 @@ void dialog_say_enter(const struct dialog *dialog, char *ret_text, size_t size)
 	bool on_field = dialog->focus < dialog->field_count;
 	size_t field = on_field ? next : faulty_field(dialog);
 	if (!on_field && !is_locked(dialog, button))
-		snprintf(ret_text, size, "%s", dialog->buttons[button].label);
+		(void)print_text(ret_text, size, "%s", dialog->buttons[button].label);
 	else if (field >= dialog->field_count)
-		snprintf(ret_text, size, "Focus %s",
+		(void)print_text(ret_text, size, "Focus %s",
 			dialog->buttons[next - dialog->field_count].label);
 	else if (dialog->fields[field].expect)
-		snprintf(ret_text, size, "Focus the word");
+		(void)print_text(ret_text, size, "Focus the word");
 	else
-		snprintf(ret_text, size, "Focus %s", dialog->fields[field].label);
+		(void)print_text(ret_text, size, "Focus %s", dialog->fields[field].label);
 }
 
 /* Somebody begins to write where there is no key: it is meant for the first field. The key that opened the dialog may have
@@ -261,10 +261,10 @@ static void button_text(
 	const char *open = compact ? "" : "[", *close = compact ? "" : "]";
 	char key[8] = "";
 	if (button->key)
-		snprintf(key, sizeof(key), "%c ", button->key);
+		(void)print_text(key, sizeof(key), "%c ", button->key);
 	else if (button->cancels)
 		copy_text(key, sizeof(key), "Esc ");
-	snprintf(ret_text, size, "%s %s %s%s", open, button->label, key, close);
+	(void)print_text(ret_text, size, "%s %s %s%s", open, button->label, key, close);
 }
 
 static int buttons_cells(const struct dialog *dialog, bool compact)
@@ -364,7 +364,7 @@ static void draw_fields(struct dialog *dialog, const struct canvas *box, int fir
 	for (size_t i = 0; i < dialog->field_count; i++) {
 		struct dialog_field *field = &dialog->fields[i];
 		char label[96];
-		snprintf(label, sizeof(label), "%s ", field->label);
+		(void)print_text(label, sizeof(label), "%s ", field->label);
 		prompt_draw(&field->prompt, box, first + (int)i, SIDE, box->columns - 2 * SIDE,
 			label, field->hint, dialog->focus == i);
 	}

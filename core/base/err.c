@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/str.h"
+
 bool err_set(struct err *err, enum err_code code, const char *format, ...)
 {
 	if (!err)
@@ -12,7 +14,7 @@ bool err_set(struct err *err, enum err_code code, const char *format, ...)
 	va_list args;
 	va_start(args, format);
 	char text[sizeof(err->text)];
-	vsnprintf(text, sizeof(text), format, args);
+	(void)vprint_text(text, sizeof(text), format, args);
 	va_end(args);
 	err->code = code;
 	memcpy(err->text, text, sizeof(text));
@@ -26,7 +28,7 @@ bool err_errno(struct err *err, int errnum, const char *format, ...)
 	va_list args;
 	va_start(args, format);
 	char what[sizeof(err->text)], why[80];
-	vsnprintf(what, sizeof(what), format, args);
+	(void)vprint_text(what, sizeof(what), format, args);
 	va_end(args);
 	const char *said = strerror_r(errnum, why, sizeof(why));
 	return err_set(err, ERR_IO, "%.160s: %s", what, said);

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/utf8.h"
+
 char str_empty[1] = "";
 
 void str_init(struct str *str)
@@ -112,14 +114,44 @@ char *str_detach(struct str *str)
 	return text;
 }
 
+/* Where the last character of a text that was cut there begins, if it lost its end; else `length`. */
+static size_t whole_characters(const char *text, size_t length)
+{
+	size_t start = length;
+	while (start > 0 && length - start < UTF8_MAX_BYTES - 1 &&
+		((unsigned char)text[start - 1] & 0xc0) == 0x80)
+		start--;
+	unsigned char first = start > 0 ? (unsigned char)text[start - 1] : 0;
+	size_t size = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc0 ? 2 : 1;
+	return start > 0 && length - (start - 1) < size ? start - 1 : length;
+}
+
 bool copy_text(char *to, size_t size, const char *from)
 {
 	size_t length = strlen(from);
 	bool fits = length < size;
 	if (!fits)
-		length = size - 1;
+		length = whole_characters(from, size - 1);
 	memcpy(to, from, length);
 	to[length] = '\0';
+	return fits;
+}
+
+bool vprint_text(char *to, size_t size, const char *format, va_list args)
+{
+	int length = vsnprintf(to, size, format, args);
+	bool fits = length >= 0 && (size_t)length < size;
+	if (!fits)
+		to[length < 0 ? 0 : whole_characters(to, size - 1)] = '\0';
+	return fits;
+}
+
+bool print_text(char *to, size_t size, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	bool fits = vprint_text(to, size, format, args);
+	va_end(args);
 	return fits;
 }
 

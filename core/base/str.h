@@ -36,8 +36,11 @@ char *str_detach(struct str *str) MUST_CHECK;
 
 #define autostr CLEANUP(str_release)
 
-/* Bounded, always terminated; the result says whether all of it fitted. */
+/* Bounded, always terminated, and cut between characters of UTF-8; the result says whether all of it fitted. The others are
+ * as snprintf(). `size` is not 0. */
 bool copy_text(char *to, size_t size, const char *from);
+bool print_text(char *to, size_t size, const char *format, ...) PRINTF_LIKE(3, 4);
+bool vprint_text(char *to, size_t size, const char *format, va_list args) PRINTF_LIKE(3, 0);
 
 /* True when `text` is `prefix...`. */
 bool starts_with(const char *text, const char *prefix);

@@ -12,11 +12,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tests/support/folder.h"
+#include "tests/support/hostile_lines.h"
 #include "tests/support/hostile_walk.h"
 
 enum { CAPTURED_ONE_IN = 12 };
 
-static const char *capture_path;
+static const char *program, *capture_path;
 
 static void tell(const char *sentence)
 {
@@ -55,18 +57,32 @@ static void a_part_of_it_is_kept_for_a_second_emulator(void **state)
 	say("captured", &walk);
 }
 
+static void what_the_command_line_prints_of_it_is_text_in_lines(void **state)
+{
+	(void)state;
+	struct hostile_lines lines = {.program = program, .every = 1, .tell = tell};
+	hostile_lines(&lines);
+	print_message("lines: %zu outputs, %zu bytes, %zu faults\n", lines.outputs, lines.bytes,
+		lines.faults);
+	if (lines.faults)
+		fail_msg("%s", lines.first);
+}
+
 int main(int argc, char **argv)
 {
-	if (argc < 2 || argc > 3) {
-		fprintf(stderr, "usage: hostile CAPTURE [TEST]\n");
+	if (argc < 3 || argc > 4) {
+		fprintf(stderr, "usage: hostile PROGRAM CAPTURE [TEST]\n");
 		return 2;
 	}
-	capture_path = argv[1];
-	if (argc == 3)
-		cmocka_set_test_filter(argv[2]);
+	program = argv[1];
+	capture_path = argv[2];
+	if (argc == 4)
+		cmocka_set_test_filter(argv[3]);
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text_of_others_stays_in_its_cells_and_does_nothing_else),
 		cmocka_unit_test(a_part_of_it_is_kept_for_a_second_emulator),
+		cmocka_unit_test_setup_teardown(what_the_command_line_prints_of_it_is_text_in_lines,
+			folder_setup, folder_teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -103,7 +103,8 @@ static void fill(struct app *app, struct help *help)
 {
 	enum pane_id focus = views_now(&app->views)->focus;
 	char heading[160];
-	snprintf(heading, sizeof(heading), "%s: %s", pane_of(focus)->title, pane_of(focus)->help);
+	(void)print_text(
+		heading, sizeof(heading), "%s: %s", pane_of(focus)->title, pane_of(focus)->help);
 	add_heading(help, heading);
 	add_commands(app, help, 1u << focus, IN_PANES);
 	add_heading(help, "In every pane");
@@ -112,8 +113,8 @@ static void fill(struct app *app, struct help *help)
 	for (int id = 0; id < PANE_COUNT; id++) {
 		if (id == (int)focus)
 			continue;
-		snprintf(heading, sizeof(heading), "%s: %s", pane_of((enum pane_id)id)->title,
-			pane_of((enum pane_id)id)->help);
+		(void)print_text(heading, sizeof(heading), "%s: %s",
+			pane_of((enum pane_id)id)->title, pane_of((enum pane_id)id)->help);
 		add_heading(help, heading);
 		add_commands(app, help, 1u << id, IN_PANES);
 	}
@@ -240,7 +241,7 @@ static void draw(const struct app *app, struct overlay *overlay, const struct ca
 	struct help *help = (struct help *)overlay;
 	char note[64];
 	int width = screen->columns - 4 < WIDTH ? screen->columns - 4 : WIDTH;
-	snprintf(note, sizeof(note), "%s%s%s", help->search[0] ? "/" : "", help->search,
+	(void)print_text(note, sizeof(note), "%s%s%s", help->search[0] ? "/" : "", help->search,
 		help->search[0] ? "" : "/ find   Esc close");
 	(void)app;
 	struct canvas box = frame_dialog(screen, screen->rows - 6, width, "Help", ROLE_NOTE, note);

@@ -7,6 +7,7 @@
 
 #include "core/base/format.h"
 #include "core/base/width.h"
+#include "core/base/str.h"
 #include "tui/panes/bots.h"
 #include "tui/show.h"
 
@@ -91,7 +92,7 @@ double bots_last(const struct app *app, const struct msg_bot *bot, enum bots_fie
 static void say(struct cell_text *cell, enum role role, const char *text)
 {
 	cell->role = role;
-	snprintf(cell->text, sizeof(cell->text), "%s", text);
+	(void)print_text(cell->text, sizeof(cell->text), "%s", text);
 }
 
 static enum role figure_role(const struct msg_bot *bot, enum bots_field field, double value)
@@ -155,7 +156,7 @@ static void say_why(struct cell_text *cell, const struct bots_view *view, const 
 		cells = (size_t)width;
 	const char *sign = cut ? glyph_text(view->app->grid->glyphs, GLYPH_ELLIPSIS) : "";
 	int pad = room - (int)cells - cut;
-	snprintf(cell->text, sizeof(cell->text), "%.*s%s%*s%s%s", (int)length, why, sign,
+	(void)print_text(cell->text, sizeof(cell->text), "%.*s%s%*s%s%s", (int)length, why, sign,
 		age[0] && pad > 0 ? pad : 0, "", age[0] ? " " : "", age);
 	cell->role = severity_role(bot->severity);
 }
@@ -192,7 +193,7 @@ static void say_words(struct cell_text *cell, const struct bots_view *view,
 		say_why(cell, view, bot);
 	} else if (field == BOTS_NAME) {
 		cell->role = bot->severity >= SEVERITY_WARN ? ROLE_STRONG : ROLE_TEXT;
-		snprintf(cell->text, sizeof(cell->text), "%s%s%s",
+		(void)print_text(cell->text, sizeof(cell->text), "%s%s%s",
 			view->names_host ? app_host(view->app, bot->id) : "",
 			view->names_host ? "/" : "", bot->name);
 	} else {
@@ -207,8 +208,8 @@ static void say_lost(
 	char why[128];
 	int64_t lost_s = view->app->engines[links_of(bot->id)].silent_s;
 	bot_why(bot, why, sizeof(why));
-	snprintf(cell->text, sizeof(cell->text), "lost %s ago%s%s", format_age(lost_s * 1000).text,
-		why[0] ? ": " : "", why);
+	(void)print_text(cell->text, sizeof(cell->text), "lost %s ago%s%s",
+		format_age(lost_s * 1000).text, why[0] ? ": " : "", why);
 }
 
 static void cell(const void *data, size_t row, size_t column, struct cell_text *ret)

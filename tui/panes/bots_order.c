@@ -8,6 +8,7 @@
 
 #include "core/base/attr.h"
 #include "core/base/mem.h"
+#include "core/base/str.h"
 #include "tui/panes/bots.h"
 
 /* By enum bots_field; what has no name can't be filtered by. */
@@ -67,7 +68,7 @@ static bool fits(const struct bots_view *view, const struct msg_bot *bot)
 	struct candidate candidate = {.app = view->app, .bot = bot};
 	if (!view->filter)
 		return true;
-	snprintf(candidate.whole, sizeof(candidate.whole), "%s %s %s %s %s %s", bot->name,
+	(void)print_text(candidate.whole, sizeof(candidate.whole), "%s %s %s %s %s %s", bot->name,
 		bot->username, bot->state, bot->why, bots_text(view->app, bot, BOTS_HOST),
 		bot->transport);
 	return filter_match(view->filter, get, &candidate);

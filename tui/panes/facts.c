@@ -19,7 +19,7 @@ void fact_add(struct facts *facts, enum role role, const char *label, const char
 	struct fact *fact = &facts->list[facts->count++];
 	va_list args;
 	va_start(args, format);
-	vsnprintf(fact->text, sizeof(fact->text), format, args);
+	(void)vprint_text(fact->text, sizeof(fact->text), format, args);
 	va_end(args);
 	fact->role = role;
 	(void)copy_text(fact->label, sizeof(fact->label), label);

@@ -273,7 +273,7 @@ void list_say(struct cell_text *cell, enum role role, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
-	vsnprintf(cell->text, sizeof(cell->text), format, args);
+	(void)vprint_text(cell->text, sizeof(cell->text), format, args);
 	va_end(args);
 	cell->role = role;
 }

@@ -6,6 +6,7 @@
 
 #include "core/base/format.h"
 #include "core/base/mem.h"
+#include "core/base/str.h"
 #include "core/parse/log_columns.h"
 #include "core/parse/log_level.h"
 #include "tui/panes/logs.h"
@@ -30,9 +31,9 @@ void log_row_show(const struct app *app, const struct msg_row *row, bool brief,
 	struct log_texts *texts, struct log_row *ret)
 {
 	const char *host = app_is_many(app) ? links_name(app->links, parts_link_of(row->key)) : "";
-	snprintf(texts->source, sizeof(texts->source), "%s%s%s", host, host[0] ? "/" : "",
+	(void)print_text(texts->source, sizeof(texts->source), "%s%s%s", host, host[0] ? "/" : "",
 		row->bot[0] ? row->bot : row->source);
-	snprintf(texts->time, sizeof(texts->time), "%.*s", brief ? 5 : 8,
+	(void)print_text(texts->time, sizeof(texts->time), "%.*s", brief ? 5 : 8,
 		format_clock(row->time_ms, false).text);
 	char level = log_level_letter((enum log_level)row->level);
 	*ret = (struct log_row){.time = row->cont ? "" : texts->time,

@@ -155,11 +155,11 @@ static const char *legend(const char *name, char *ret, size_t size)
 {
 	const char *at = strchr(name, '='), *host = strchr(name, ' ');
 	if (host && at)
-		snprintf(ret, size, "%.*s %s", (int)(host - name), name, at + 1);
+		(void)print_text(ret, size, "%.*s %s", (int)(host - name), name, at + 1);
 	else if (host)
-		snprintf(ret, size, "%.*s", (int)(host - name), name);
+		(void)print_text(ret, size, "%.*s", (int)(host - name), name);
 	else
-		snprintf(ret, size, "%s", at ? at + 1 : name);
+		(void)print_text(ret, size, "%s", at ? at + 1 : name);
 	char *brace = strchr(ret, '}');
 	if (brace)
 		*brace = '\0';
@@ -170,8 +170,9 @@ static void draw_figures(const struct canvas *canvas, const struct chart_series 
 {
 	struct chart_figures figures = chart_figures(series);
 	char text[128];
-	snprintf(text, sizeof(text), "now %s  max %s  min %s", format_number(figures.now).text,
-		format_number(figures.max).text, format_number(figures.min).text);
+	(void)print_text(text, sizeof(text), "now %s  max %s  min %s",
+		format_number(figures.now).text, format_number(figures.max).text,
+		format_number(figures.min).text);
 	canvas_text_right(canvas, 0, canvas->columns - 1, ROLE_DIM, text);
 }
 
@@ -189,10 +190,10 @@ static void draw_chart(
 			.values = points->series[i].values,
 			.count = points->series[i].values_count,
 			.role = (enum role)(ROLE_SERIES1 + i)};
-	snprintf(from, sizeof(from), "%.5s", format_clock(points->from_ms, false).text);
-	snprintf(middle, sizeof(middle), "%.5s",
+	(void)print_text(from, sizeof(from), "%.5s", format_clock(points->from_ms, false).text);
+	(void)print_text(middle, sizeof(middle), "%.5s",
 		format_clock((points->from_ms + points->to_ms) / 2, false).text);
-	snprintf(to, sizeof(to), "%.5s", format_clock(points->to_ms, false).text);
+	(void)print_text(to, sizeof(to), "%.5s", format_clock(points->to_ms, false).text);
 	struct chart chart = {
 		.series = series, .count = count, .from = from, .middle = middle, .to = to};
 	(void)app;
