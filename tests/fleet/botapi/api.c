@@ -14,7 +14,9 @@
 
 #include "core/base/mem.h"
 #include "core/base/utf8.h"
+#include "tests/fleet/botapi/exchange.h"
 #include "tests/fleet/botapi/faults.h"
+#include "tests/fleet/botapi/session.h"
 
 static const struct api_method *const methods[] = {
 #define METHOD(name) &method_##name,
@@ -127,24 +129,76 @@ void api_call(struct bot *bot, const struct api_method *method, struct request *
 	json_decref(args);
 }
 
+static void count(struct api *api, struct bot *bot, struct request *request)
+{
+	int64_t now_ms = loop_now_ms();
+	struct figures *figures = &api->figures;
+	rates_add(&figures->requests, now_ms, 1);
+	rates_add(&figures->request_bytes, now_ms, request->body.length);
+	rates_raise(&figures->largest_request, now_ms, request->body.length);
+	if (bot)
+		rates_add(&bot->requests, now_ms, 1);
+}
+
+void api_heard(void *context, struct request *request, const struct reply *reply)
+{
+	struct api *api = context;
+	struct figures *figures = &api->figures;
+	int64_t now_ms = loop_now_ms();
+	for (const struct upload *file = request->uploads; file; file = file->next) {
+		rates_add(&figures->files, now_ms, 1);
+		rates_add(&figures->file_bytes, now_ms, file->data.length);
+	}
+	if (reply) {
+		bool ok = reply->status == 200;
+		rates_add(&figures->responses, now_ms, 1);
+		rates_add(ok ? &figures->responses_ok : &figures->responses_error, now_ms, 1);
+		rates_add(&figures->response_bytes, now_ms, reply->body.length);
+	}
+	if (api->exchange)
+		exchange_write(api->exchange, request, reply);
+}
+
+/* The road of a token: well-formed, of this server, known, with a session. */
+static bool admit(struct api *api, struct bot *bot, const char *token,
+	const struct api_method *method, struct refusal *why)
+{
+	if (!token_is_well_formed(token))
+		return refuse(why, 401, "Unauthorized: invalid token specified");
+	int64_t id = strtoll(token, NULL, 10);
+	if (api->filter_of && id % api->filter_of != api->filter)
+		return refuse(why, 421, "Misdirected Request: unallowed token specified");
+	if (!bot || bot->revoked)
+		return refuse(why, 401, "Unauthorized");
+	if (!method)
+		return refuse(why, 404, "Not Found: method not found");
+	return session_allows(bot, method, why);
+}
+
 static void answer(struct api *api, struct request *request, const char *token, const char *name)
 {
 	const struct api_method *method = find_method(name);
 	struct bot *bot = bots_by_token(&api->bots, token);
-	bool well_formed = token_is_well_formed(token);
-	transcript_write(&api->transcript, well_formed ? strtoll(token, NULL, 10) : 0,
+	struct refusal why = {0};
+	transcript_write(&api->transcript,
+		token_is_well_formed(token) ? strtoll(token, NULL, 10) : 0,
 		method ? method->name : name, request_header(request, "User-Agent"));
-	api->requests++;
-	if (bot)
-		bot->requests++;
-	if (!well_formed)
-		api_fail(request, 401, 0, "Unauthorized: invalid token specified");
-	else if (!bot || bot->revoked)
-		api_fail(request, 401, 0, "Unauthorized");
-	else if (!method)
-		api_fail(request, 404, 0, "Not Found: method not found");
+	count(api, bot, request);
+	if (!admit(api, bot, token, method, &why))
+		api_refuse(request, &why);
 	else if (!faults_meet(bot, method, request))
 		api_call(bot, method, request);
+}
+
+void api_call_by_name(struct bot *bot, const char *name, json_t *args)
+{
+	const struct api_method *method = find_method(name);
+	struct request *request = request_of_nobody(args);
+	struct refusal why = {0};
+	if (method && session_allows(bot, method, &why))
+		api_call(bot, method, request);
+	else
+		api_fail(request, 404, 0, "Not Found: method not found");
 }
 
 /* /bot<token>/METHOD, or /bot<token>/test/METHOD of the test servers. */

@@ -12,12 +12,26 @@
 #include "tests/fleet/common/loop.h"
 #include "tests/fleet/common/serve.h"
 
+/* What the statistics port tells. */
+struct figures {
+	struct rates requests, request_bytes, files, file_bytes, largest_request;
+	struct rates responses, responses_ok, responses_error, response_bytes;
+	struct rates updates;
+	struct rates user_us, system_us; /* of CPU */
+	int64_t user_seen_us, system_seen_us;
+	struct timer timer; /* looks at the CPU */
+};
+
 struct api {
 	struct loop *loop;
 	struct bots bots;
 	struct server server, control, statistics;
 	int64_t started_ms;
-	uint64_t requests; /* since the start */
+	struct figures figures;
+	struct flood_rule flood;   /* of every bot that has none of its own */
+	int64_t filter, filter_of; /* only bots whose id modulo `filter_of` is `filter`; 0: all */
+	bool is_closing;           /* as while the real server shuts down */
+	int64_t verbosity;         /* of the log, by ?v= on the statistics port */
 	struct transcript transcript;
 	FILE *exchange;              /* NULL: off */
 	struct fault *faults;        /* those of every bot */
@@ -39,6 +53,7 @@ struct api_method {
 	const char *name;
 	/* Answers now, or keeps the request. */
 	void (*call)(struct bot *bot, struct request *request, json_t *args);
+	bool is_local; /* answered without Telegram: no flood limit holds for it */
 };
 #define METHOD(name) extern const struct api_method method_##name;
 #include "tests/fleet/botapi/methods.def"
@@ -46,6 +61,10 @@ struct api_method {
 
 /* The handler of the public port: /bot<token>/<METHOD>. */
 void api_handle(void *api, struct request *request);
+/* The listener of the public port: counts, and writes the exchange. */
+void api_heard(void *api, struct request *request, const struct reply *reply);
+/* Calls a method that a webhook named in its answer; takes `args`. */
+void api_call_by_name(struct bot *bot, const char *name, json_t *args);
 /* Past the faults: looks the method up and calls it. */
 void api_call(struct bot *bot, const struct api_method *method, struct request *request);
 

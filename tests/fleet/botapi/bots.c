@@ -6,9 +6,13 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "tests/fleet/botapi/api.h"
 #include "tests/fleet/botapi/callbacks.h"
 #include "tests/fleet/botapi/messages.h"
 #include "tests/fleet/common/loop.h"
+
+/* Ids of bots lie below 2^54. */
+#define ID_END (UINT64_C(1) << 54)
 
 enum { HASH_SIZE = 1 << 15, FIRST_UPDATE_ID = 100000001 };
 
@@ -24,7 +28,8 @@ bool token_is_well_formed(const char *token)
 	for (const char *p = colon + 1; *p; p++)
 		if (!isalnum((unsigned char)*p) && *p != '_' && *p != '-')
 			return false;
-	return colon > token && strlen(colon + 1) >= SECRET_MIN;
+	return colon > token && strtoull(token, NULL, 10) < ID_END &&
+	       strlen(colon + 1) >= SECRET_MIN;
 }
 
 static size_t hash_of(const char *token)
@@ -55,6 +60,7 @@ static void bot_free(struct bot *bot)
 	free(bot->first_name);
 	free(bot->webhook.url);
 	free(bot->webhook.secret);
+	free(bot->webhook.certificate);
 	free(bot);
 }
 
@@ -199,5 +205,7 @@ bool bot_enqueue(struct bot *bot, enum update_kind kind, json_t *payload)
 	update->length = strlen(update->json);
 	json_decref(whole);
 	append(bot, update);
+	rates_add(&bot->updates, loop_now_ms(), 1);
+	rates_add(&bot->api->figures.updates, loop_now_ms(), 1);
 	return true;
 }

@@ -16,7 +16,9 @@
 #include "core/base/err.h"
 #include "core/base/rng.h"
 #include "tests/fleet/botapi/chats.h"
+#include "tests/fleet/botapi/flood.h"
 #include "tests/fleet/botapi/kinds.h"
+#include "tests/fleet/botapi/rates.h"
 #include "tests/fleet/common/timers.h"
 
 enum {
@@ -47,14 +49,15 @@ struct update {
 };
 
 struct webhook {
-	char *url;           /* NULL: none */
-	unsigned generation; /* counts setWebhook and deleteWebhook */
-	char *secret;
+	char *url;                  /* NULL: none */
+	unsigned generation;        /* counts setWebhook and deleteWebhook */
+	char *secret, *certificate; /* PEM; NULL: none */
+	int64_t first_410_ms;       /* monotonic; 0: the last answer was no 410 */
 	int max_connections;
 	int in_flight;
 	int64_t set_ms;        /* monotonic, of the last setWebhook or deleteWebhook */
 	int64_t last_error_at; /* unix seconds, 0: never */
-	char last_error[128];
+	char last_error[256];
 	struct timer timer; /* the next try */
 };
 
@@ -89,8 +92,14 @@ struct bot {
 	uint64_t kept_count, sent_count;
 	struct callback *callbacks; /* a ring; NULL: nothing yet */
 	uint64_t callback_count;
-	json_t *profile;   /* commands by scope and language, names, descriptions; NULL: none */
-	uint64_t requests; /* of the bot since the start */
+	json_t *profile; /* commands by scope and language, names, descriptions; NULL: none */
+	struct rates requests, updates;
+	/* the session */
+	int64_t session_ms, last_request_ms,
+		logged_out_until_ms; /* monotonic; session_ms 0: none yet */
+	bool is_closed;
+	struct flood_rule flood;
+	int64_t flood_free_ms, flood_until_ms; /* monotonic */
 };
 
 struct bots {

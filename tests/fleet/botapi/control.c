@@ -12,6 +12,7 @@
 #include "tests/fleet/botapi/callbacks.h"
 #include "tests/fleet/botapi/messages.h"
 #include "tests/fleet/botapi/player.h"
+#include "tests/fleet/botapi/updates.h"
 #include "tests/fleet/botapi/webhook.h"
 
 enum { SECRET_LENGTH = 35 };
@@ -119,7 +120,8 @@ json_t *route_play(struct api *api, json_t *body, struct err *err)
 			(uint64_t)body_number(body, "seed", 0));
 	else
 		player_burst(bot, (size_t)body_number(body, "count", 1),
-			(int64_t)body_number(body, "chat", 0), body_text(body, "text"));
+			(int64_t)body_number(body, "chat", 0), body_text(body, "text"),
+			(size_t)body_number(body, "bytes", 0));
 	return json_pack("{s:I}", "pending", (json_int_t)bot->pending);
 }
 
@@ -179,12 +181,14 @@ json_t *route_bot(struct api *api, json_t *body, struct err *err)
 	struct bot *bot = body_bot(api, body, err);
 	if (!bot)
 		return NULL;
-	return json_pack("{s:I,s:s,s:s,s:I,s:I,s:I,s:I,s:b,s:b,s:o,s:o}", "id", (json_int_t)bot->id,
-		"name", bot->name, "username", bot->username, "pending", (json_int_t)bot->pending,
-		"expired", (json_int_t)bot->expired, "sent_count", (json_int_t)bot->sent_count,
-		"polls", (json_int_t)bot->poll.count, "polled", bot->poll.request != NULL,
-		"revoked", bot->revoked, "sent", messages_sent(bot), "callbacks",
-		callbacks_json(bot));
+	int64_t next_ms = webhook_next_try_ms(bot);
+	return json_pack("{s:I,s:s,s:s,s:I,s:I,s:I,s:I,s:b,s:b,s:o,s:o,s:I}", "id",
+		(json_int_t)bot->id, "name", bot->name, "username", bot->username, "pending",
+		(json_int_t)bot->pending, "expired", (json_int_t)bot->expired, "sent_count",
+		(json_int_t)bot->sent_count, "polls", (json_int_t)bot->poll.count, "polled",
+		bot->poll.request != NULL, "revoked", bot->revoked, "sent", messages_sent(bot),
+		"callbacks", callbacks_json(bot), "next_try_ms",
+		(json_int_t)(next_ms ? next_ms - loop_now_ms() : 0));
 }
 
 json_t *route_summary(struct api *api, json_t *body, struct err *err)
@@ -195,8 +199,47 @@ json_t *route_summary(struct api *api, json_t *body, struct err *err)
 		pending += api->bots.items[i]->pending;
 		polled += api->bots.items[i]->poll.request != NULL;
 	}
-	return json_pack("{s:I,s:I,s:I}", "bots", (json_int_t)api->bots.count, "pending",
-		(json_int_t)pending, "polled", (json_int_t)polled);
+	return json_pack("{s:I,s:I,s:I,s:I}", "bots", (json_int_t)api->bots.count, "pending",
+		(json_int_t)pending, "polled", (json_int_t)polled, "verbosity",
+		(json_int_t)api->verbosity);
+}
+
+/* The rule of one bot, or of all that have none for "*". */
+json_t *route_flood(struct api *api, json_t *body, struct err *err)
+{
+	const char *key = body_text(body, "bot");
+	bool all = key && strcmp(key, "*") == 0;
+	struct bot *bot = all ? NULL : body_bot(api, body, err);
+	if (!all && !bot)
+		return NULL;
+	double bot_rate = body_number(body, "per_second", 0);
+	double chat_rate = body_number(body, "chat_per_minute", 0);
+	double group_rate = body_number(body, "group_per_minute", 0);
+	struct flood_rule *rule = bot ? &bot->flood : &api->flood;
+	*rule = (struct flood_rule){
+		.bot_ms = bot_rate > 0 ? (int64_t)(1000 / bot_rate) : 0,
+		.chat_ms = chat_rate > 0 ? (int64_t)(60000 / chat_rate) : 0,
+		.group_ms = group_rate > 0 ? (int64_t)(60000 / group_rate) : 0,
+		.burst = (int)body_number(body, "burst", 1),
+	};
+	return json_true();
+}
+
+json_t *route_filter(struct api *api, json_t *body, struct err *err)
+{
+	(void)err;
+	api->filter = (int64_t)body_number(body, "remainder", 0);
+	api->filter_of = (int64_t)body_number(body, "modulo", 0);
+	return json_true();
+}
+
+json_t *route_closing(struct api *api, json_t *body, struct err *err)
+{
+	(void)err;
+	api->is_closing = !json_is_false(json_object_get(body, "closing"));
+	for (size_t i = 0; api->is_closing && i < api->bots.count; i++)
+		updates_end_poll(api->bots.items[i], 500, "Internal Server Error: restart");
+	return json_true();
 }
 
 json_t *route_transcript(struct api *api, json_t *body, struct err *err)

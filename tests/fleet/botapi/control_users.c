@@ -43,7 +43,7 @@ json_t *route_say(struct api *api, json_t *body, struct err *err)
 	const char *text = body_text(body, "text");
 	if (!chat)
 		return NULL;
-	json_t *message = player_say(bot, chat->id, id_of(body, "from"), text ? text : "hi");
+	json_t *message = player_say(bot, chat->id, id_of(body, "from"), text ? text : "hi", 0);
 	updates_arrived(bot);
 	return message;
 }

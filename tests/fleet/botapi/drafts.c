@@ -39,6 +39,7 @@ bool draft_begin(struct bot *bot, const json_t *args, struct draft *draft, struc
 	       read_reply(bot, args, draft, why);
 	if (good && arg_number(args, "message_thread_id", 0))
 		good = refuse(why, 400, "Bad Request: message thread not found");
+	good = good && flood_allows(bot, draft->chat, why);
 	if (!good)
 		draft_release(draft);
 	return good;

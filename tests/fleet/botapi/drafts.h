@@ -14,7 +14,7 @@ struct refusal;
 struct request;
 
 struct draft {
-	const struct chat *chat;
+	struct chat *chat;
 	json_t *markup, *reply_to; /* NULL: none */
 };
 

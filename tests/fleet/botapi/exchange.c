@@ -45,7 +45,11 @@ static json_t *params_of(struct request *request)
 
 static void add_answer(json_t *line, const struct reply *reply)
 {
-	static const char *const how[] = {[REPLY_TRUNCATED] = "truncated", [REPLY_RESET] = "reset"};
+	static const char *const how[] = {[REPLY_TRUNCATED] = "truncated",
+		[REPLY_RESET] = "reset",
+		[REPLY_DRIP] = "drip",
+		[REPLY_SLOW_END] = "slow end",
+		[REPLY_WRONG_LENGTH] = "wrong length"};
 	if (reply->how != REPLY_WHOLE)
 		json_object_set_new(line, "how", json_string(how[reply->how]));
 	if (reply->retry_after_s > 0)

@@ -10,7 +10,7 @@
  *   sent           "query", "form", "multipart" or "json"
  *   params         of "json" the values as they came; of the others strings
  *   status         of HTTP; 0: the client left before an answer
- *   how            only for "truncated" and "reset"
+ *   how            only for "truncated", "reset", "drip", "slow end" and "wrong length"
  *   retry_after    the header, only where it was sent
  *   answer         the JSON document, or `text`, the first 200 bytes of what is none
  */

@@ -8,7 +8,7 @@
 #include "core/base/mem.h"
 #include "tests/fleet/botapi/api.h"
 
-enum { HANG_MS = 120000, NAME_MAX_BYTES = 48 };
+enum { HANG_MS = 120000, NAME_MAX_BYTES = 48, BYTES_MAX = 16 << 20 };
 
 struct fault {
 	struct fault *next;
@@ -18,6 +18,8 @@ struct fault {
 	char *description; /* NULL: the usual words of the status */
 	int retry_after_s;
 	int64_t delay_ms;
+	size_t bytes; /* of a piece or noise; the depth of a nesting; 0: the kind's own */
+	int64_t length_error;
 	int64_t left;     /* requests, -1: any number */
 	int64_t until_ms; /* monotonic */
 };
@@ -149,6 +151,83 @@ static void meet_truncate(const struct fault *fault, struct bot *bot,
 	api_call(bot, method, request);
 }
 
+/* The true answer, a few bytes at a time. */
+static void meet_drip(const struct fault *fault, struct bot *bot, const struct api_method *method,
+	struct request *request)
+{
+	request->how = REPLY_DRIP;
+	request->pace_bytes = fault->bytes ? fault->bytes : 1;
+	request->pace_ms = fault->delay_ms;
+	api_call(bot, method, request);
+}
+
+static void meet_slow_end(const struct fault *fault, struct bot *bot,
+	const struct api_method *method, struct request *request)
+{
+	request->how = REPLY_SLOW_END;
+	request->pace_ms = fault->delay_ms;
+	api_call(bot, method, request);
+}
+
+static void meet_length(const struct fault *fault, struct bot *bot, const struct api_method *method,
+	struct request *request)
+{
+	request->how = REPLY_WRONG_LENGTH;
+	request->length_error = fault->length_error;
+	api_call(bot, method, request);
+}
+
+/* Says that it is gzip, and is none. */
+static void meet_gzip(const struct fault *fault, struct bot *bot, const struct api_method *method,
+	struct request *request)
+{
+	struct reply reply = {.status = 200, .encoding = "gzip"};
+	(void)method;
+	str_init(&reply.body);
+	str_adds(&reply.body, "\x1f\x8b\x08");
+	for (size_t i = 0; i < (fault->bytes ? fault->bytes : 512); i++)
+		str_addch(&reply.body, (char)rng_below(&bot->api->rng, 256));
+	request_reply(request, &reply);
+}
+
+static void repeat(struct str *to, const char *text, size_t count)
+{
+	while (count--)
+		str_adds(to, text);
+}
+
+static void meet_deep(const struct fault *fault, struct bot *bot, const struct api_method *method,
+	struct request *request)
+{
+	struct reply reply = {.status = 200};
+	size_t depth = fault->bytes ? fault->bytes : 100000;
+	(void)bot, (void)method;
+	str_init(&reply.body);
+	str_adds(&reply.body, "{\"ok\":true,\"result\":");
+	repeat(&reply.body, "[", depth);
+	repeat(&reply.body, "]", depth);
+	str_adds(&reply.body, "}");
+	request_reply(request, &reply);
+}
+
+/* What getMe, getWebhookInfo and sendMessage answer, with numbers that no double and some that no int64_t holds. */
+static void meet_numbers(const struct fault *fault, struct bot *bot,
+	const struct api_method *method, struct request *request)
+{
+	struct reply reply = {.status = 200};
+	(void)fault, (void)bot, (void)method;
+	str_init(&reply.body);
+	str_adds(&reply.body,
+		"{\"ok\":true,\"result\":{\"id\":9007199254740993,\"is_bot\":true,\"first_name\":"
+		"\"x\","
+		"\"username\":\"x_bot\",\"url\":\"\",\"has_custom_certificate\":false,"
+		"\"pending_update_count\":9223372036854775807,\"last_error_date\":"
+		"18446744073709551616,\"max_connections\":1e400,\"message_id\":"
+		"-9223372036854775809,\"date\":99999999999999999999999999,"
+		"\"chat\":{\"id\":9007199254740993,\"type\":\"private\"}}}");
+	request_reply(request, &reply);
+}
+
 /* clang-format off */
 static const struct fault_kind {
 	const char *name;
@@ -161,6 +240,12 @@ static const struct fault_kind {
 	{"hang", meet_hang, 0},
 	{"reset", meet_reset, 0},
 	{"truncate", meet_truncate, 0},
+	{"drip", meet_drip, 0},
+	{"slow-end", meet_slow_end, 0},
+	{"length", meet_length, 0},
+	{"gzip", meet_gzip, 0},
+	{"deep", meet_deep, 0},
+	{"numbers", meet_numbers, 0},
 };
 /* clang-format on */
 
@@ -208,6 +293,11 @@ static int64_t number(json_t *body, const char *key, int64_t missing)
 	return json_is_number(value) ? (int64_t)json_number_value(value) : missing;
 }
 
+static size_t bounded(int64_t bytes)
+{
+	return bytes < 0 ? 0 : bytes > BYTES_MAX ? BYTES_MAX : (size_t)bytes;
+}
+
 bool faults_add(struct fault **list, json_t *body, struct err *err)
 {
 	const char *kind = json_string_value(json_object_get(body, "kind"));
@@ -217,8 +307,8 @@ bool faults_add(struct fault **list, json_t *body, struct err *err)
 	const struct fault_kind *known = find_kind(kind);
 	if (!known)
 		return err_set(err, ERR_INVALID,
-			"unknown kind of fault '%s'; take status, html, delay, hang, reset or "
-			"truncate",
+			"unknown kind of fault '%s'; take status, html, delay, hang, reset, "
+			"truncate, drip, slow-end, length, gzip, deep or numbers",
 			kind ? kind : "");
 	struct fault *fault = xcalloc(1, sizeof(*fault));
 	fault->kind = known;
@@ -228,6 +318,8 @@ bool faults_add(struct fault **list, json_t *body, struct err *err)
 	fault->description = description ? xstrdup(description) : NULL;
 	fault->retry_after_s = (int)number(body, "retry_after", fault->status == 429 ? 5 : 0);
 	fault->delay_ms = number(body, "delay_ms", 1000);
+	fault->bytes = bounded(number(body, "bytes", 0));
+	fault->length_error = number(body, "off_by", 100);
 	fault->left = number(body, "count", -1);
 	int64_t seconds = number(body, "seconds", 0);
 	fault->until_ms = seconds > 0 ? loop_now_ms() + seconds * 1000 : INT64_MAX;

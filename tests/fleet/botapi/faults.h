@@ -20,8 +20,9 @@ struct request;
 /* True when a fault took the request over: answered it, or keeps it. */
 bool faults_meet(struct bot *bot, const struct api_method *method, struct request *request);
 /*
- * Adds the fault that `body` describes: "kind" (status, html, delay, hang, reset, truncate), "method" and "peer" (missing:
- * any), "status", "description", "retry_after", "delay_ms", "count" (requests), "seconds".
+ * Adds the fault that `body` describes: "kind", "method" and "peer" (missing: any), "status", "description",
+ * "retry_after", "delay_ms", "bytes", "off_by", "count" (requests), "seconds". tests/fleet/README.md says which kinds
+ * there are and what they take.
  */
 MUST_CHECK bool faults_add(struct fault **list, json_t *body, struct err *err);
 /* Removes the faults of `method` (NULL: all); returns how many. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
+#include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "tests/fleet/botapi/api.h"
 #include "tests/fleet/botapi/control.h"
@@ -79,12 +80,11 @@ static bool start(struct api *api, const struct options *options, struct err *er
 			err) ||
 		!server_start(&api->statistics, api->loop, 0, statistics_handle, api, err))
 		return false;
-	if (options->exchange) {
-		if (!exchange_open(&api->exchange, options->exchange, err))
-			return false;
-		api->server.listener = api->exchange;
-		api->server.listen = exchange_write;
-	}
+	if (options->exchange && !exchange_open(&api->exchange, options->exchange, err))
+		return false;
+	api->server.listener = api;
+	api->server.listen = api_heard;
+	statistics_begin(api);
 	api->server.body_max = UPLOAD_MAX_BYTES + REQUEST_MAX_BYTES;
 	printf("Bot API on http://127.0.0.1:%u, control on http://127.0.0.1:%u/control/\n",
 		server_port(&api->server), server_port(&api->control));
@@ -121,6 +121,7 @@ int main(int argc, char **argv)
 	struct loop loop;
 	struct api api = {.loop = &loop};
 	api.started_ms = loop_now_ms();
+	rng_init(&api.rng, (uint64_t)clock_wall_ms(clock_real()));
 	struct err err = {0};
 	raise_descriptor_limit();
 	bots_init(&api.bots);

@@ -13,7 +13,7 @@ static void get_me(struct bot *bot, struct request *request, json_t *args)
 			"has_main_web_app", 0, "has_topics_enabled", 0));
 }
 
-const struct api_method method_getMe = {.name = "getMe", .call = get_me};
+const struct api_method method_getMe = {.name = "getMe", .call = get_me, .is_local = true};
 
 static void get_webhook_info(struct bot *bot, struct request *request, json_t *args)
 {
@@ -21,7 +21,8 @@ static void get_webhook_info(struct bot *bot, struct request *request, json_t *a
 	const struct webhook *webhook = &bot->webhook;
 	bot_expire(bot);
 	json_t *info = json_pack("{s:s,s:b,s:I}", "url", webhook->url ? webhook->url : "",
-		"has_custom_certificate", 0, "pending_update_count", (json_int_t)bot->pending);
+		"has_custom_certificate", webhook->certificate != NULL, "pending_update_count",
+		(json_int_t)bot->pending);
 	if (webhook->url)
 		json_object_set_new(info, "ip_address", json_string("127.0.0.1"));
 	if (webhook->last_error_at) {
@@ -41,4 +42,4 @@ static void get_webhook_info(struct bot *bot, struct request *request, json_t *a
 }
 
 const struct api_method method_getWebhookInfo = {
-	.name = "getWebhookInfo", .call = get_webhook_info};
+	.name = "getWebhookInfo", .call = get_webhook_info, .is_local = true};

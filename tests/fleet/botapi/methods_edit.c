@@ -89,6 +89,8 @@ static json_t *edited(
 	good = good && has_content(edit, message, why) &&
 	       (!edit->field || edit_text(edit, args, message, why)) &&
 	       set_markup(args, message, why);
+	struct chat *chat = good ? chat_of_args(bot, args, "chat_id", why) : NULL;
+	good = good && chat && flood_allows(bot, chat, why);
 	if (good && json_equal(old, message))
 		good = refuse(why, 400,
 			"Bad Request: message is not modified: specified new message content and "

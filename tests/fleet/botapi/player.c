@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/base/mem.h"
 #include "tests/fleet/botapi/api.h"
@@ -11,7 +12,7 @@
 #include "tests/fleet/botapi/texts.h"
 #include "tests/fleet/botapi/updates.h"
 
-enum { PEOPLE = 40, FIRST_CHAT = 700000000 };
+enum { PEOPLE = 40, FIRST_CHAT = 700000000, LINK_BYTES = 2000, LINKS_MAX = 100 };
 
 struct player {
 	struct timer timer;
@@ -35,30 +36,47 @@ static struct player *player_of(struct bot *bot)
 	return bot->player;
 }
 
-static void say(struct bot *bot, int64_t chat, const char *text)
+static void say(struct bot *bot, int64_t chat, const char *text, size_t bytes)
 {
 	struct rng *rng = &player_of(bot)->rng;
 	uint64_t person = rng_below(rng, PEOPLE);
 	const char *line = lines[rng_below(rng, COUNT_OF(lines))];
 	if (!chat)
 		chat = FIRST_CHAT + (int64_t)person;
-	json_decref(player_say(bot, chat, 0, text ? text : line));
+	json_decref(player_say(bot, chat, 0, text ? text : line, bytes));
 }
 
-json_t *player_say(struct bot *bot, int64_t chat, int64_t user, const char *text)
+/* Links over the first character, as long as links may be. */
+static void swell(json_t *message, size_t bytes)
+{
+	autofree char *path = xmalloc(LINK_BYTES + 1);
+	memset(path, 'a', LINK_BYTES);
+	path[LINK_BYTES] = '\0';
+	autofree char *url = xasprintf("https://example.com/%s", path);
+	json_t *links = json_array();
+	for (size_t have = 0; have < bytes && json_array_size(links) < LINKS_MAX;
+		have += LINK_BYTES)
+		json_array_append_new(links, json_pack("{s:s,s:i,s:i,s:s}", "type", "text_link",
+						     "offset", 0, "length", 1, "url", url));
+	json_object_set_new(message, "entities", links);
+}
+
+json_t *player_say(struct bot *bot, int64_t chat, int64_t user, const char *text, size_t bytes)
 {
 	const struct chat *where = chat_learn(&bot->chats, chat);
 	json_t *from = person_json(user ? user : llabs(chat));
 	json_t *message = message_new(bot, where, from);
 	text_store_plain(text, message);
+	if (bytes)
+		swell(message, bytes);
 	bot_enqueue(bot, KIND_message, json_incref(message));
 	return message;
 }
 
-void player_burst(struct bot *bot, size_t count, int64_t chat, const char *text)
+void player_burst(struct bot *bot, size_t count, int64_t chat, const char *text, size_t bytes)
 {
 	while (count--)
-		say(bot, chat, text);
+		say(bot, chat, text, bytes);
 	updates_arrived(bot);
 }
 
@@ -76,7 +94,7 @@ static void plan_next(struct bot *bot)
 static void speak(void *data)
 {
 	struct bot *bot = data;
-	player_burst(bot, 1, 0, NULL);
+	player_burst(bot, 1, 0, NULL, 0);
 	plan_next(bot);
 }
 

@@ -131,6 +131,15 @@ void updates_evict_poll(struct bot *bot, const char *why)
 	conflict(bot, request, why);
 }
 
+void updates_end_poll(struct bot *bot, unsigned status, const char *why)
+{
+	struct request *request = bot->poll.request;
+	if (!request)
+		return;
+	end_poll(bot);
+	api_fail(request, status, 0, why);
+}
+
 static void start_poll(struct bot *bot, struct request *request, int64_t timeout_s, int64_t limit)
 {
 	updates_evict_poll(bot, other_poll);
@@ -185,4 +194,5 @@ static void get_updates(struct bot *bot, struct request *request, json_t *args)
 		start_poll(bot, request, timeout_s, limit);
 }
 
-const struct api_method method_getUpdates = {.name = "getUpdates", .call = get_updates};
+const struct api_method method_getUpdates = {
+	.name = "getUpdates", .call = get_updates, .is_local = true};

@@ -9,5 +9,7 @@ struct bot;
 void updates_arrived(struct bot *bot);
 /* Ends the waiting poll, if there is one, with a 409 in these words. */
 void updates_evict_poll(struct bot *bot, const char *why);
+/* Ends it with any other refusal, at once. */
+void updates_end_poll(struct bot *bot, unsigned status, const char *why);
 
 #endif

@@ -1,24 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/fleet/botapi/webhook.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
-#include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "tests/fleet/botapi/api.h"
 #include "tests/fleet/botapi/updates.h"
 
 enum {
-	CONNECTIONS = 40,
-	CONNECTIONS_MAX = 100,
-	SECRET_MAX = 256,
 	DELIVERY_S = 20,
+	ANSWER_MAX_BYTES = 1 << 20,
 	RETRY_MS = 1000,
 	RETRY_CAP_MS = 60000,
 	RETRY_AFTER_MAX_S = 3600,
-	SET_PAUSE_MS = 1000,
+	GONE_AFTER_MS = 23 * 3600 * 1000,
 };
 
 struct delivery {
@@ -29,6 +26,7 @@ struct delivery {
 	unsigned generation;
 	struct curl_slist *headers;
 	char *body;
+	struct str answer;
 	char status[64]; /* "502 Bad Gateway" */
 	int retry_after_s;
 };
@@ -45,6 +43,7 @@ static void delivery_free(struct delivery *delivery)
 	curl_easy_cleanup(delivery->fetch.curl);
 	curl_slist_free_all(delivery->headers);
 	free(delivery->body);
+	str_release(&delivery->answer);
 	free(delivery);
 }
 
@@ -56,13 +55,23 @@ static struct update *find_update(const struct bot *bot, int64_t id)
 	return update;
 }
 
+static bool is_tls_failure(CURLcode code)
+{
+	return code == CURLE_SSL_CONNECT_ERROR || code == CURLE_PEER_FAILED_VERIFICATION ||
+	       code == CURLE_SSL_CACERT_BADFILE || code == CURLE_SSL_CERTPROBLEM;
+}
+
 static void note_error(struct bot *bot, const struct delivery *delivery, CURLcode code)
 {
 	struct webhook *webhook = &bot->webhook;
 	autofree char *wrong = xasprintf("Wrong response from the webhook: %s", delivery->status);
+	autofree char *tls =
+		xasprintf("Can't create an SSL connection: %s", curl_easy_strerror(code));
 	const char *words = wrong;
 	if (code == CURLE_OPERATION_TIMEDOUT)
 		words = "Read timeout expired";
+	else if (is_tls_failure(code))
+		words = tls;
 	else if (code != CURLE_OK)
 		words = "Can't connect to the webhook";
 	webhook->last_error_at = loop_wall_ms() / 1000;
@@ -81,25 +90,68 @@ static int64_t retry_pause_ms(
 	return pause < cap ? pause : cap;
 }
 
+/* Methods that a webhook may name in its answer; what it asks for is not told to it. */
+static bool may_be_named(const char *method)
+{
+	static const char *const never[] = {"setWebhook", "deleteWebhook", "close", "logOut"};
+	for (size_t i = 0; i < COUNT_OF(never); i++)
+		if (strcasecmp(method, never[i]) == 0)
+			return false;
+	return strncasecmp(method, "get", 3) != 0;
+}
+
+static void obey_answer(struct bot *bot, const struct delivery *delivery)
+{
+	json_t *answer = json_loadb(delivery->answer.text, delivery->answer.length, 0, NULL);
+	json_t *args = args_of_json(answer);
+	const char *method = arg_text(args, "method");
+	if (method && may_be_named(method))
+		api_call_by_name(bot, method, json_incref(args));
+	json_decref(args);
+	json_decref(answer);
+}
+
+/* Whoever answers 410 Gone for 23 hours has no webhook any more. True when that is so. */
+static bool is_gone(struct bot *bot, bool answered_410)
+{
+	struct webhook *webhook = &bot->webhook;
+	if (!answered_410)
+		webhook->first_410_ms = 0;
+	else if (!webhook->first_410_ms)
+		webhook->first_410_ms = loop_now_ms();
+	return answered_410 && loop_now_ms() - webhook->first_410_ms >= GONE_AFTER_MS;
+}
+
+static void settle(struct bot *bot, const struct delivery *delivery, bool good)
+{
+	struct update *update = find_update(bot, delivery->update_id);
+	if (!update)
+		return;
+	update->in_flight = false;
+	if (good) {
+		bot_take_update(bot, update);
+		return;
+	}
+	update->attempts++;
+	update->retry_ms = loop_now_ms() + retry_pause_ms(bot, update, delivery);
+}
+
 static void delivered(struct fetch *fetch, CURLcode code)
 {
 	struct delivery *delivery = (struct delivery *)fetch;
 	struct bot *bot = delivery->bot;
-	struct update *update = find_update(bot, delivery->update_id);
 	long status = 0;
 	curl_easy_getinfo(fetch->curl, CURLINFO_RESPONSE_CODE, &status);
 	bool good = code == CURLE_OK && status >= 200 && status < 300;
+	bool current = delivery->generation == bot->webhook.generation;
 	bot->webhook.in_flight--;
-	if (!good && delivery->generation == bot->webhook.generation)
+	if (!good && current)
 		note_error(bot, delivery, code);
-	if (update)
-		update->in_flight = false;
-	if (update && good) {
-		bot_take_update(bot, update);
-	} else if (update) {
-		update->attempts++;
-		update->retry_ms = loop_now_ms() + retry_pause_ms(bot, update, delivery);
-	}
+	settle(bot, delivery, good);
+	if (good)
+		obey_answer(bot, delivery);
+	if (current && is_gone(bot, status == 410))
+		webhook_point(bot, NULL);
 	delivery_free(delivery);
 	webhook_pump(bot);
 }
@@ -121,10 +173,21 @@ static size_t on_header(char *data, size_t size, size_t count, void *to)
 	return length;
 }
 
-static size_t ignore(char *data, size_t size, size_t count, void *to)
+static size_t on_body(char *data, size_t size, size_t count, void *to)
 {
-	(void)data, (void)to;
+	struct delivery *delivery = to;
+	if (delivery->answer.length + size * count <= ANSWER_MAX_BYTES)
+		str_add(&delivery->answer, data, size * count);
 	return size * count;
+}
+
+/* A webhook with a certificate of its own is believed that one only. */
+static void set_certificate(CURL *curl, const char *certificate)
+{
+	struct curl_blob blob = {.data = (void *)(uintptr_t)certificate,
+		.len = strlen(certificate),
+		.flags = CURL_BLOB_COPY};
+	curl_easy_setopt(curl, CURLOPT_CAINFO_BLOB, &blob);
 }
 
 static void set_options(struct delivery *delivery)
@@ -139,13 +202,16 @@ static void set_options(struct delivery *delivery)
 		delivery->headers = curl_slist_append(delivery->headers, header);
 	}
 	curl_easy_setopt(curl, CURLOPT_URL, webhook->url);
-	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http");
+	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+	if (webhook->certificate)
+		set_certificate(curl, webhook->certificate);
 	curl_easy_setopt(curl, CURLOPT_PROXY, "");
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, delivery->headers);
 	curl_easy_setopt(curl, CURLOPT_POSTFIELDS, delivery->body);
 	curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
 	curl_easy_setopt(curl, CURLOPT_HEADERDATA, delivery);
-	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, ignore);
+	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(curl, CURLOPT_WRITEDATA, delivery);
 	curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)DELIVERY_S);
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 }
@@ -157,6 +223,7 @@ static void deliver(struct bot *bot, struct update *update)
 	delivery->fetch = (struct fetch){.done = delivered, .curl = curl_easy_init()};
 	delivery->generation = bot->webhook.generation;
 	delivery->body = xstrdup(update->json);
+	str_init(&delivery->answer);
 	delivery->next = bot->api->deliveries;
 	if (delivery->next)
 		delivery->next->previous = delivery;
@@ -175,7 +242,7 @@ static void pump_again(void *data)
 void webhook_pump(struct bot *bot)
 {
 	struct webhook *webhook = &bot->webhook;
-	if (!webhook->url)
+	if (!webhook->url || bot->is_closed)
 		return;
 	bot_expire(bot);
 	int64_t now = loop_now_ms(), next = INT64_MAX;
@@ -198,13 +265,16 @@ void webhook_point(struct bot *bot, const char *url)
 	struct webhook *webhook = &bot->webhook;
 	autofree char *old_url = webhook->url;
 	autofree char *old_secret = webhook->secret;
+	autofree char *old_certificate = webhook->certificate;
 	timers_cancel(&bot->api->loop->timers, &webhook->timer);
 	webhook->url = url ? xstrdup(url) : NULL;
 	webhook->secret = NULL;
+	webhook->certificate = NULL;
+	webhook->first_410_ms = 0;
 	webhook->generation++;
 	webhook->set_ms = loop_now_ms();
 	webhook->last_error_at = 0;
-	webhook->max_connections = CONNECTIONS;
+	webhook->max_connections = WEBHOOK_CONNECTIONS;
 	for (struct update *update = bot->first; update; update = update->next)
 		update->retry_ms = 0, update->attempts = 0;
 	if (url)
@@ -219,98 +289,7 @@ void webhook_release_all(struct api *api)
 	}
 }
 
-static bool is_loopback(const char *url)
+int64_t webhook_next_try_ms(const struct bot *bot)
 {
-	CURLU *parts = curl_url();
-	char *host = NULL;
-	bool loopback = curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK &&
-			curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
-			(strcmp(host, "127.0.0.1") == 0 || strcmp(host, "localhost") == 0);
-	curl_free(host);
-	curl_url_cleanup(parts);
-	return loopback;
+	return bot->webhook.url && bot->first ? bot->first->retry_ms : 0;
 }
-
-static bool is_secret(const char *secret)
-{
-	size_t length = strlen(secret);
-	for (const char *p = secret; *p; p++)
-		if (!isalnum((unsigned char)*p) && *p != '_' && *p != '-')
-			return false;
-	return length >= 1 && length <= SECRET_MAX;
-}
-
-/* Why a webhook cannot be set so, or NULL. */
-static const char *refuse_webhook(const char *url, const char *secret)
-{
-	if (!starts_with(url, "http://"))
-		return "Bad Request: bad webhook: An HTTPS URL must be provided for webhook";
-	if (!is_loopback(url))
-		return "Bad Request: bad webhook: Failed to resolve host: Name or service not "
-		       "known";
-	if (secret && !is_secret(secret))
-		return "Bad Request: secret token contains unallowed characters";
-	return NULL;
-}
-
-static bool too_soon(struct bot *bot, struct request *request)
-{
-	bool soon = bot->webhook.set_ms && loop_now_ms() - bot->webhook.set_ms < SET_PAUSE_MS;
-	if (soon)
-		api_fail(request, 429, 1, "Too Many Requests: retry after 1");
-	return soon;
-}
-
-static void drop_if_asked(struct bot *bot, const json_t *args)
-{
-	const char *drop = arg_text(args, "drop_pending_updates");
-	if (drop && (strcasecmp(drop, "true") == 0 || strcmp(drop, "1") == 0))
-		bot_drop_all(bot);
-}
-
-static void delete_webhook(struct bot *bot, struct request *request, json_t *args)
-{
-	if (too_soon(bot, request))
-		return;
-	bool was_set = bot->webhook.url != NULL;
-	drop_if_asked(bot, args);
-	webhook_point(bot, NULL);
-	api_done(request, was_set ? "Webhook was deleted" : "Webhook is already deleted");
-}
-
-const struct api_method method_deleteWebhook = {.name = "deleteWebhook", .call = delete_webhook};
-
-static void keep_allowed_updates(struct bot *bot, const json_t *args)
-{
-	const char *allowed = arg_text(args, "allowed_updates");
-	if (allowed)
-		kinds_read(allowed, &bot->allowed);
-}
-
-static void set_webhook(struct bot *bot, struct request *request, json_t *args)
-{
-	const char *url = arg_text(args, "url"), *secret = arg_text(args, "secret_token");
-	if (!url || !*url) {
-		delete_webhook(bot, request, args);
-		return;
-	}
-	const char *refused = refuse_webhook(url, secret);
-	if (refused) {
-		api_fail(request, 400, 0, refused);
-		return;
-	}
-	if (too_soon(bot, request))
-		return;
-	int64_t connections = arg_number(args, "max_connections", CONNECTIONS);
-	drop_if_asked(bot, args);
-	keep_allowed_updates(bot, args);
-	webhook_point(bot, url);
-	bot->webhook.secret = secret ? xstrdup(secret) : NULL;
-	bot->webhook.max_connections = (int)(connections < 1                 ? 1
-					     : connections > CONNECTIONS_MAX ? CONNECTIONS_MAX
-									     : connections);
-	api_done(request, "Webhook was set");
-	webhook_pump(bot);
-}
-
-const struct api_method method_setWebhook = {.name = "setWebhook", .call = set_webhook};

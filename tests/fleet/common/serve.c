@@ -5,12 +5,11 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "core/base/mem.h"
+#include "tests/fleet/common/replies.h"
 
 enum { CONNECTIONS = 16384, IDLE_S = 120, CONNECTION_MEMORY = 16384 };
 
@@ -33,7 +32,7 @@ static struct request *request_new(struct server *server, struct MHD_Connection 
 
 static void tell(struct request *request, const struct reply *reply)
 {
-	if (request->server->listen)
+	if (request->server && request->server->listen)
 		request->server->listen(request->server->listener, request, reply);
 }
 
@@ -56,7 +55,7 @@ static void request_free(struct request *request)
 		tell(request, NULL);
 	if (request->previous)
 		request->previous->next = request->next;
-	else
+	else if (request->server)
 		request->server->first = request->next;
 	if (request->next)
 		request->next->previous = request->previous;
@@ -64,62 +63,12 @@ static void request_free(struct request *request)
 		request->release(request);
 	str_release(&request->body);
 	str_release(&request->reply.body);
+	reply_forget(request);
 	uploads_free(request->uploads);
 	json_decref(request->args);
 	free(request->method);
 	free(request->path);
 	free(request);
-}
-
-/* Half of the body, then an error: the client sees a body shorter than its Content-Length. */
-static ssize_t read_half(void *data, uint64_t position, char *to, size_t size)
-{
-	const struct str *body = data;
-	size_t half = body->length / 2;
-	if (position >= half)
-		return MHD_CONTENT_READER_END_WITH_ERROR;
-	size_t left = half - (size_t)position;
-	if (size > left)
-		size = left;
-	memcpy(to, body->text + position, size);
-	return (ssize_t)size;
-}
-
-static struct MHD_Response *make_response(struct reply *reply)
-{
-	struct MHD_Response *response;
-	if (reply->how == REPLY_TRUNCATED)
-		response = MHD_create_response_from_callback(
-			reply->body.length, 4096, read_half, &reply->body, NULL);
-	else
-		response = MHD_create_response_from_buffer(
-			reply->body.length, reply->body.text, MHD_RESPMEM_MUST_COPY);
-	MHD_add_response_header(response, "Content-Type",
-		reply->content_type ? reply->content_type : "application/json");
-	if (reply->retry_after_s > 0) {
-		char text[16];
-		snprintf(text, sizeof(text), "%d", reply->retry_after_s);
-		MHD_add_response_header(response, "Retry-After", text);
-	}
-	return response;
-}
-
-static enum MHD_Result send_reply(struct request *request)
-{
-	struct reply *reply = &request->reply;
-	if (reply->how == REPLY_RESET) {
-		const union MHD_ConnectionInfo *info = MHD_get_connection_info(
-			request->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-		/* Disconnecting the socket sends a reset; closing it would send an end of file. */
-		const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
-		if (info)
-			connect(info->connect_fd, &nobody, sizeof(nobody));
-		return MHD_NO;
-	}
-	struct MHD_Response *response = make_response(reply);
-	enum MHD_Result result = MHD_queue_response(request->connection, reply->status, response);
-	MHD_destroy_response(response);
-	return result;
 }
 
 static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url,
@@ -141,11 +90,13 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 		return MHD_YES;
 	}
 	if (!request->replied && request->too_large)
-		request_reply_text(request, 413, "Request Entity Too Large");
+		request_reply_json(request, 413,
+			json_pack("{s:b,s:i,s:s}", "ok", 0, "error_code", 413, "description",
+				"Request Entity Too Large"));
 	else if (!request->replied)
 		server->handle(server->context, request);
 	if (request->replied)
-		return send_reply(request);
+		return reply_send(request);
 	request->suspended = true;
 	MHD_suspend_connection(connection);
 	return MHD_YES;
@@ -175,7 +126,7 @@ bool server_start(struct server *server, struct loop *loop, uint16_t port, serve
 		.sin_port = htons(port),
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	*server = (struct server){
-		.handle = handle, .context = context, .body_max = REQUEST_MAX_BYTES};
+		.handle = handle, .context = context, .body_max = REQUEST_MAX_BYTES, .loop = loop};
 	server->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, port, NULL,
 		NULL, on_request, server, MHD_OPTION_SOCK_ADDR, &address,
 		MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_CONNECTION_LIMIT,
@@ -204,19 +155,44 @@ void server_stop(struct server *server)
 	for (struct request *request = server->first; request; request = request->next)
 		if (!request->replied)
 			request_reply_text(request, 503, "Service Unavailable");
+		else
+			reply_hurry(request);
 	MHD_run(server->daemon);
 	MHD_stop_daemon(server->daemon);
 	server->daemon = NULL;
+}
+
+static void overrule(struct request *request)
+{
+	struct reply *reply = &request->reply;
+	reply->how = request->how;
+	reply->pace_bytes = request->pace_bytes;
+	reply->pace_ms = request->pace_ms;
+	reply->length_error = request->length_error;
+}
+
+struct request *request_of_nobody(json_t *args)
+{
+	struct request *request = xcalloc(1, sizeof(*request));
+	request->method = xstrdup("POST");
+	request->path = xstrdup("");
+	request->args = args;
+	str_init(&request->body);
+	return request;
 }
 
 void request_reply(struct request *request, struct reply *reply)
 {
 	request->reply = *reply;
 	if (request->how != REPLY_WHOLE)
-		request->reply.how = request->how;
+		overrule(request);
 	str_init(&reply->body);
 	request->replied = true;
 	tell(request, &request->reply);
+	if (!request->connection) {
+		request_free(request);
+		return;
+	}
 	if (!request->suspended)
 		return;
 	request->suspended = false;
@@ -243,7 +219,9 @@ void request_reply_json(struct request *request, unsigned status, json_t *json)
 
 const char *request_header(const struct request *request, const char *name)
 {
-	return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
+	return request->connection
+		       ? MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name)
+		       : NULL;
 }
 
 static enum MHD_Result add_query(
@@ -337,12 +315,12 @@ const struct upload *request_upload(const struct request *request, const char *f
 	return upload;
 }
 
-static void add_json(struct request *request, json_t *args)
+json_t *args_of_json(const json_t *document)
 {
-	json_t *document = json_loadb(request->body.text, request->body.length, 0, NULL);
+	json_t *args = json_object();
 	const char *key;
 	json_t *value;
-	json_object_foreach(document, key, value)
+	json_object_foreach((json_t *)(uintptr_t)document, key, value)
 	{
 		if (json_is_null(value))
 			continue;
@@ -353,6 +331,15 @@ static void add_json(struct request *request, json_t *args)
 		autofree char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
 		json_object_set_new(args, key, json_string(text));
 	}
+	return args;
+}
+
+static void add_json(struct request *request, json_t *args)
+{
+	json_t *document = json_loadb(request->body.text, request->body.length, 0, NULL);
+	json_t *members = args_of_json(document);
+	json_object_update(args, members);
+	json_decref(members);
 	json_decref(document);
 }
 

@@ -22,11 +22,15 @@
 enum { REQUEST_MAX_BYTES = 1 << 20 };
 
 struct server;
+struct pacing;
 
 enum reply_how {
 	REPLY_WHOLE,
 	REPLY_TRUNCATED, /* half of the body, then the connection is closed */
 	REPLY_RESET,     /* no answer, a TCP reset */
+	REPLY_DRIP,      /* pace_bytes at a time, with pace_ms between */
+	REPLY_SLOW_END, /* no Content-Length; the connection is closed pace_ms after the last byte */
+	REPLY_WRONG_LENGTH, /* Content-Length is off by length_error */
 };
 
 /* A file that came in a multipart form. */
@@ -43,6 +47,9 @@ struct reply {
 	enum reply_how how;
 	int retry_after_s;        /* header Retry-After when > 0 */
 	const char *content_type; /* NULL: application/json */
+	const char *encoding;     /* header Content-Encoding; NULL: none */
+	size_t pace_bytes;
+	int64_t pace_ms, length_error;
 	struct str body;
 };
 
@@ -55,7 +62,11 @@ struct request {
 	json_t *args;           /* once they are read; else NULL */
 	struct upload *uploads; /* read with them */
 	struct reply reply;
-	enum reply_how how; /* how to answer, whatever the reply says */
+	/* How to answer, whatever the reply says. */
+	enum reply_how how;
+	size_t pace_bytes;
+	int64_t pace_ms, length_error;
+	struct pacing *pacing; /* of an answer that leaves in pieces */
 	/* For the handler that keeps the request: what it keeps, and what frees that if the request goes first. */
 	void *held;
 	void (*release)(struct request *request);
@@ -70,6 +81,7 @@ typedef void serve_listener(void *data, struct request *request, const struct re
 struct server {
 	struct MHD_Daemon *daemon;
 	struct watch watch;
+	struct loop *loop;
 	serve_handler *handle;
 	void *context;
 	size_t body_max; /* bytes of a request; REQUEST_MAX_BYTES unless it is changed after the start */
@@ -91,6 +103,8 @@ void request_reply(struct request *request, struct reply *reply);
 void request_reply_text(struct request *request, unsigned status, const char *text);
 /* Takes ownership of `json`. */
 void request_reply_json(struct request *request, unsigned status, json_t *json);
+/* A request that came on no connection: its arguments are `args` (taken), its answer goes nowhere and frees it. */
+struct request *request_of_nobody(json_t *args) MUST_CHECK;
 /* A header of the request, or NULL. */
 const char *request_header(const struct request *request, const char *name);
 /*
@@ -99,6 +113,8 @@ const char *request_header(const struct request *request, const char *name);
  * UTF-8 comes as null. Never NULL; the caller owns it.
  */
 json_t *request_args(struct request *request) MUST_CHECK;
+/* The members of a JSON object as such arguments; an empty object for anything else. Never NULL; the caller owns it. */
+json_t *args_of_json(const json_t *document) MUST_CHECK;
 /* The file of that field, after request_args(); NULL: none came. */
 const struct upload *request_upload(const struct request *request, const char *field);
 
