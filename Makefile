@@ -112,6 +112,7 @@ include mk/foreign.mk
 include mk/line.mk
 include mk/bench.mk
 include mk/hostile.mk
+include mk/load.mk
 include mk/mutants.mk
 
 clean: ## remove everything that was built

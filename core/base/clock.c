@@ -39,9 +39,19 @@ int64_t clock_wall_ms(const struct clock *clock)
 	return clock->is_virtual ? atomic_load(&clock->wall_ms) : read_ms(CLOCK_REALTIME);
 }
 
-int64_t clock_cost_us(void)
+static int64_t read_us(clockid_t id)
 {
 	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(id, &now);
 	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+int64_t clock_cost_us(void)
+{
+	return read_us(CLOCK_MONOTONIC);
+}
+
+int64_t clock_thread_us(void)
+{
+	return read_us(CLOCK_THREAD_CPUTIME_ID);
 }

@@ -28,5 +28,7 @@ int64_t clock_mono_ms(const struct clock *clock);
 int64_t clock_wall_ms(const struct clock *clock);
 /* Microseconds of the real monotonic clock, for measuring our own cost (never for deciding). */
 int64_t clock_cost_us(void);
+/* The same of the processor time of this thread. */
+int64_t clock_thread_us(void);
 
 #endif

@@ -28,7 +28,10 @@
 #include "core/engine/tell.h"
 #include "core/series/series.h"
 
-enum { CPU_SPAN = 5 }; /* beats over which CPU is averaged */
+enum {
+	CPU_SPAN = 5,       /* beats over which CPU is averaged */
+	COST_BEATS = 10, /* from one time that the histograms are shown to the next: to clients they are bytes */
+};
 
 static int64_t cpu_used_us(void)
 {
@@ -66,11 +69,52 @@ static double own_cpu_percent(struct engine *engine)
 	return round(percent * 10) / 10;
 }
 
+static void show_histogram(
+	const struct cost_histogram *histogram, double **counts, size_t *count, double *ret_seconds)
+{
+	free(*counts);
+	*count = COUNT_OF(histogram->counts);
+	*counts = xcalloc(*count, sizeof(**counts));
+	for (size_t i = 0; i < *count; i++)
+		(*counts)[i] = (double)histogram->counts[i];
+	*ret_seconds = (double)histogram->sum_us / 1e6;
+}
+
+static void show_stages(const struct cost *cost, struct msg_engine *entity)
+{
+	for (unsigned i = 0; i < STAGE_COUNT; i++) {
+		struct msg_sample *stage = i < entity->turn_stages_count
+						   ? &entity->turn_stages[i]
+						   : msg_add(entity->turn_stages,
+							     &entity->turn_stages_count);
+		msg_set(&stage->name, turn_stage_name((enum turn_stage)i));
+		stage->value = (double)cost->stages_us[i] / 1e6;
+	}
+}
+
+static void fill_cost(struct engine *engine, struct msg_engine *entity)
+{
+	const struct cost *cost = &engine->cost;
+	struct cost_figures figures = cost_figures(cost);
+	entity->turn_p50_ms = figures.p50_ms;
+	entity->turn_p99_ms = figures.p99_ms;
+	entity->turn_max_ms = figures.max_ms;
+	msg_set(&entity->turn_max_stage, figures.max_stage);
+	if (engine->beats++ % COST_BEATS)
+		return;
+	show_histogram(
+		&cost->watch, &entity->turn_counts, &entity->turn_counts_count, &entity->turn_s);
+	show_histogram(&cost->cpu, &entity->turn_cpu_counts, &entity->turn_cpu_counts_count,
+		&entity->turn_cpu_s);
+	show_stages(cost, entity);
+	entity->sent_bytes = server_sent_bytes(engine->server);
+}
+
 static void fill_figures(struct engine *engine, struct msg_engine *entity)
 {
 	entity->cpu_percent = own_cpu_percent(engine);
 	entity->rss_bytes = resident_bytes();
-	entity->turn_p99_ms = cost_p99_ms(&engine->cost);
+	fill_cost(engine, entity);
 	entity->clients = server_clients(engine->server);
 	entity->dropped =
 		engine->dropped + mailbox_dropped(engine->mailbox) + series_refused(engine->series);

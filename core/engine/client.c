@@ -36,6 +36,7 @@ struct client {
 	struct client_tunnel *tunnel; /* NULL: a socket of this machine */
 	struct str in, out, why;
 	size_t in_at, out_at;
+	uint64_t received_bytes;
 	struct msg_welcome *welcome;
 	struct msg_any *staged;
 	size_t staged_count, staged_room;
@@ -175,6 +176,11 @@ void client_free(struct client *client)
 int client_fd(const struct client *client)
 {
 	return client->fd;
+}
+
+uint64_t client_received_bytes(const struct client *client)
+{
+	return client->received_bytes;
 }
 
 bool client_wants_write(const struct client *client)
@@ -351,6 +357,7 @@ static const char *read_bytes(struct client *client)
 		if (got > 0) {
 			str_add(&client->in, bytes, (size_t)got);
 			taken += (size_t)got;
+			client->received_bytes += (uint64_t)got;
 		} else if (got == 0) {
 			return "the engine closed the connection";
 		} else if (errno == EAGAIN) {

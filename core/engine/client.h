@@ -46,6 +46,8 @@ void client_free(struct client *client); /* NULL is legal */
 
 int client_fd(const struct client *client);
 bool client_wants_write(const struct client *client);
+/* That came since it was connected. */
+uint64_t client_received_bytes(const struct client *client);
 enum client_state client_state(const struct client *client);
 /* Why it was lost: one sentence. */
 const char *client_why(const struct client *client);

@@ -351,6 +351,11 @@ static void reload_if_asked(struct engine *engine)
 		reload_begin(engine);
 }
 
+static void mark(struct engine *engine, enum turn_stage stage)
+{
+	cost_stage(&engine->cost, stage, clock_cost_us());
+}
+
 /* Of a replay: what the recording says, and answers of the query pool. */
 static void take_recording(struct engine *engine)
 {
@@ -358,15 +363,20 @@ static void take_recording(struct engine *engine)
 	if (replay_turn(engine->replay))
 		engine->event_changes++;
 	requests_tell_notes(engine);
+	mark(engine, STAGE_digest);
 }
 
 static void take_world(struct engine *engine)
 {
 	reload_if_asked(engine);
 	digest_some(engine);
+	mark(engine, STAGE_digest);
 	beat(engine);
+	mark(engine, STAGE_beat);
 	judge_some(engine);
+	mark(engine, STAGE_judge);
 	engine->keeps = recall_turn(engine);
+	mark(engine, STAGE_keep);
 }
 
 static void act_on_world(struct engine *engine)
@@ -374,8 +384,11 @@ static void act_on_world(struct engine *engine)
 	act_turn(engine->act);
 	drafts_commit(engine); /* bots that it began or ceased to work on */
 	tell_turn(engine);
+	mark(engine, STAGE_act);
 	journal_turn(engine->book);
+	mark(engine, STAGE_journal);
 	black_box_turn(engine);
+	mark(engine, STAGE_record);
 }
 
 bool engine_turn(struct engine *engine, int wait_ms)
@@ -383,17 +396,20 @@ bool engine_turn(struct engine *engine, int wait_ms)
 	struct pollfd fds[SERVER_POLLS + 1];
 	size_t count;
 	wait_for_input(engine, wait_ms, fds, &count);
-	int64_t begun_us = clock_cost_us();
+	cost_begin(&engine->cost, clock_cost_us(), clock_thread_us());
 	if (engine->replay)
 		take_recording(engine);
 	else
 		take_world(engine);
 	server_handle(engine->server, fds, count);
+	mark(engine, STAGE_requests);
 	if (!engine->replay)
 		act_on_world(engine);
 	windows_turn(engine);
+	mark(engine, STAGE_windows);
 	server_flush(engine->server);
-	cost_add(&engine->cost, clock_cost_us() - begun_us);
+	mark(engine, STAGE_send);
+	cost_end(&engine->cost, clock_cost_us(), clock_thread_us());
 	return !leave_now(engine);
 }
 

@@ -6,6 +6,7 @@
 
 #include "core/base/mem.h"
 #include "core/base/str.h"
+#include "core/engine/exposition_turns.h"
 #include "core/model/model.h"
 #include "core/model/verdict.h"
 
@@ -228,10 +229,20 @@ static void write_sample(const struct exposition *page, const struct family *fam
 	str_addf(to, "} %.15g\n", value);
 }
 
+static bool write_turns(const struct exposition *page, size_t index, struct str *to)
+{
+	autostr struct str labels = STR_INIT;
+	const struct msg_engine *engine = model_engine(page->model);
+	str_adds(&labels, "{");
+	if (engine)
+		label_engine(&labels, engine, false);
+	return exposition_turns(engine, labels.text + 1, index, to);
+}
+
 bool exposition_family(const struct exposition *page, size_t index, struct str *to)
 {
 	if (index >= COUNT_OF(families))
-		return false;
+		return write_turns(page, index - COUNT_OF(families), to);
 	size_t count;
 	const struct family *family = &families[index];
 	const void *const *bodies = model_list(page->model, kinds[family->kind].entity, &count);

@@ -183,6 +183,7 @@ void peer_drain(struct peer *peer, int64_t now_mono_ms)
 			break;
 		}
 		peer->out_at += (size_t)sent;
+		peer->sent_bytes += (uint64_t)sent;
 		peer->progress_ms = now_mono_ms;
 	}
 	compact(&peer->out, &peer->out_at);

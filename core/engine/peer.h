@@ -47,6 +47,7 @@ struct peer {
 	char why[160];   /* PEER_GONE: what the event says; empty: it left by itself */
 	struct str in, out;
 	size_t in_at, out_at; /* consumed so far */
+	uint64_t sent_bytes;
 	uint64_t mark, turn;  /* revision and turn number sent */
 	uint64_t turn_mark;   /* `mark` as this turn began: all up to it is in complete turns */
 	bool takes_pulses;

@@ -31,6 +31,7 @@ struct server {
 	struct peer *peers[SERVER_PEERS];
 	size_t count, first; /* `first` is fed first: it goes round, so that none starves */
 	uint64_t numbers;
+	uint64_t sent_bytes; /* to clients that have left */
 	int64_t deaf_until_ms; /* mono */
 };
 
@@ -58,6 +59,7 @@ static void forget_peer(struct server *server, size_t at)
 {
 	struct peer *peer = server->peers[at];
 	requests_forget(server->engine, peer);
+	server->sent_bytes += peer->inner ? 0 : peer->sent_bytes;
 	peer_free(peer);
 	server->peers[at] = server->peers[--server->count];
 }
@@ -445,6 +447,14 @@ unsigned server_clients(const struct server *server)
 	for (size_t i = 0; i < server->count; i++)
 		count += server->peers[i]->stage == PEER_KNOWN && !server->peers[i]->inner;
 	return count;
+}
+
+uint64_t server_sent_bytes(const struct server *server)
+{
+	uint64_t bytes = server->sent_bytes;
+	for (size_t i = 0; i < server->count; i++)
+		bytes += server->peers[i]->inner ? 0 : server->peers[i]->sent_bytes;
+	return bytes;
 }
 
 struct peer *server_peer(struct server *server, uint64_t number)

@@ -67,6 +67,8 @@ int64_t server_due_ms(const struct server *server);
 
 /* Attached clients. */
 unsigned server_clients(const struct server *server);
+/* All that was sent since the start, those of our own process left out. */
+uint64_t server_sent_bytes(const struct server *server);
 /* One of them by its number; NULL: it left. */
 struct peer *server_peer(struct server *server, uint64_t number);
 /* All of them: index 0 .. until NULL. */
