@@ -67,6 +67,11 @@ int64_t tg_bot_next_ms(const struct tg_bot *bot)
 	return next_ms > bot->released_ms ? next_ms : bot->released_ms;
 }
 
+int64_t tg_bot_on_tick(int64_t due_ms, int64_t tick_ms)
+{
+	return tick_ms > 1 ? (due_ms + tick_ms - 1) / tick_ms * tick_ms : due_ms;
+}
+
 void tg_bot_hurry(struct tg_bot *bot, int64_t now_ms)
 {
 	if (bot->is_rejected || bot->schedules[TG_GETME].fails)
