@@ -32,8 +32,9 @@ void digest_record(struct engine *engine, const char *name, const char *label,
 void digest_figures(struct engine *engine, const struct msg_sample *figures, size_t count,
 	const char *label, const char *label_value);
 
-/* Makes the figures of a bot that depend on the time: windows, ages, stale values. */
-void refresh_bot(struct engine *engine, struct msg_bot *bot, struct bot_facts *facts);
+/* Makes the figures of a bot that depend on the time: windows, ages, stale values. Returns in how many ms time alone may
+ * change one of them; INT64_MAX: never. What another entity changes (its Redis) is not in it. */
+int64_t refresh_bot(struct engine *engine, struct msg_bot *bot, struct bot_facts *facts);
 /* Load changed: makes the figures of now, and appends them to the spark and the series. */
 void note_load(struct engine *engine, struct msg_bot *bot, struct bot_facts *facts);
 /* The state that a source has by its last report and the clock. */

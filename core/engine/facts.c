@@ -8,8 +8,15 @@
 #include "core/base/mem.h"
 #include "core/msg/msg.h"
 
+/* What is looked at of all bots, again and again, stands together. */
+struct slot {
+	uint64_t id;
+	int64_t due_mono_ms;
+	struct bot_facts *bot;
+};
+
 struct facts {
-	struct bot_facts **bots; /* sorted by id */
+	struct slot *slots; /* sorted by id */
 	size_t count, room;
 };
 
@@ -33,8 +40,8 @@ void facts_free(struct facts *facts)
 	if (!facts)
 		return;
 	for (size_t i = 0; i < facts->count; i++)
-		free_bot(facts->bots[i]);
-	free(facts->bots);
+		free_bot(facts->slots[i].bot);
+	free(facts->slots);
 	free(facts);
 }
 
@@ -43,7 +50,7 @@ static size_t place_of(const struct facts *facts, uint64_t id)
 	size_t low = 0, high = facts->count;
 	while (low < high) {
 		size_t middle = (low + high) / 2;
-		if (facts->bots[middle]->id < id)
+		if (facts->slots[middle].id < id)
 			low = middle + 1;
 		else
 			high = middle;
@@ -54,7 +61,7 @@ static size_t place_of(const struct facts *facts, uint64_t id)
 struct bot_facts *facts_find(const struct facts *facts, uint64_t id)
 {
 	size_t at = place_of(facts, id);
-	return at < facts->count && facts->bots[at]->id == id ? facts->bots[at] : NULL;
+	return at < facts->count && facts->slots[at].id == id ? facts->slots[at].bot : NULL;
 }
 
 static struct bot_facts *new_bot(uint64_t id, const char *name)
@@ -78,25 +85,26 @@ struct bot_facts *facts_add(struct facts *facts, const char *name)
 {
 	uint64_t id = entity_id("bot", name);
 	size_t at = place_of(facts, id);
-	if (at < facts->count && facts->bots[at]->id == id)
-		return facts->bots[at];
-	facts->bots = grow(facts->bots, facts->count, &facts->room, sizeof(struct bot_facts *));
-	memmove(facts->bots + at + 1, facts->bots + at,
-		(facts->count - at) * sizeof(struct bot_facts *));
-	facts->bots[at] = new_bot(id, name);
+	if (at < facts->count && facts->slots[at].id == id)
+		return facts->slots[at].bot;
+	facts->slots = grow(facts->slots, facts->count, &facts->room, sizeof(struct slot));
+	memmove(facts->slots + at + 1, facts->slots + at,
+		(facts->count - at) * sizeof(struct slot));
+	facts->slots[at] =
+		(struct slot){.id = id, .due_mono_ms = NEVER, .bot = new_bot(id, name)};
 	facts->count++;
-	return facts->bots[at];
+	return facts->slots[at].bot;
 }
 
 void facts_remove(struct facts *facts, uint64_t id)
 {
 	size_t at = place_of(facts, id);
-	if (at == facts->count || facts->bots[at]->id != id)
+	if (at == facts->count || facts->slots[at].id != id)
 		return;
-	free_bot(facts->bots[at]);
+	free_bot(facts->slots[at].bot);
 	facts->count--;
-	memmove(facts->bots + at, facts->bots + at + 1,
-		(facts->count - at) * sizeof(struct bot_facts *));
+	memmove(facts->slots + at, facts->slots + at + 1,
+		(facts->count - at) * sizeof(struct slot));
 }
 
 size_t facts_count(const struct facts *facts)
@@ -106,7 +114,25 @@ size_t facts_count(const struct facts *facts)
 
 struct bot_facts *facts_at(const struct facts *facts, size_t index)
 {
-	return facts->bots[index];
+	return facts->slots[index].bot;
+}
+
+void facts_plan(struct facts *facts, uint64_t id, int64_t mono_ms)
+{
+	size_t at = place_of(facts, id);
+	if (at < facts->count && facts->slots[at].id == id)
+		facts->slots[at].due_mono_ms = mono_ms;
+}
+
+void facts_plan_all(struct facts *facts, int64_t mono_ms)
+{
+	for (size_t i = 0; i < facts->count; i++)
+		facts->slots[i].due_mono_ms = mono_ms;
+}
+
+bool facts_is_due(const struct facts *facts, size_t index, int64_t mono_ms)
+{
+	return facts->slots[index].due_mono_ms <= mono_ms;
 }
 
 void spark_add(struct spark *spark, int64_t mono_ms, double value)

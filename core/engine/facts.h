@@ -111,5 +111,9 @@ void facts_remove(struct facts *facts, uint64_t id);
 size_t facts_count(const struct facts *facts);
 /* In order of id; index < facts_count(). */
 struct bot_facts *facts_at(const struct facts *facts, size_t index);
+/* When time alone may change what is said of a bot (mono): it is judged again then. At first at once. */
+void facts_plan(struct facts *facts, uint64_t id, int64_t mono_ms);
+void facts_plan_all(struct facts *facts, int64_t mono_ms);
+bool facts_is_due(const struct facts *facts, size_t index, int64_t mono_ms);
 
 #endif

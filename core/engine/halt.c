@@ -30,6 +30,7 @@ void halt_take(void *context, const struct act_halt *halt)
 	struct bot_facts *facts = facts_find(engine->facts, halt->bot);
 	if (!facts)
 		return;
+	(void)draft_edit(engine, MSG_bot, halt->bot); /* judged at the next commit */
 	if (!halt->stopped) {
 		halt_over(engine, facts);
 		return;

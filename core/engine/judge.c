@@ -9,7 +9,12 @@
 #include "core/engine/exporter.h"
 #include "core/engine/internal.h"
 
-enum { JUDGE_SLICE = 8, JUDGE_BEAT = 2000 };
+enum {
+	JUDGE_SLICE = 8,
+	JUDGE_BEAT = 2000,
+	CLOCK_SLACK_MS = 500,
+	JUDGE_LEAST_MS = 60000, /* whatever is known of what may change: once a minute */
+};
 
 /* Alerts look at what changed at once, and at the rest by time. */
 static void put(struct engine *engine, enum msg_kind kind, void *body)
@@ -26,8 +31,12 @@ static void put_bot(struct engine *engine, struct msg_bot *bot)
 		msg_free(MSG_bot, bot);
 		return;
 	}
-	refresh_bot(engine, bot, facts);
-	verdict_bot(bot, &engine->limits, now_wall(engine));
+	uint64_t id = bot->id;
+	int64_t left_ms = refresh_bot(engine, bot, facts);
+	int64_t verdict_ms = verdict_bot(bot, &engine->limits, now_wall(engine));
+	left_ms = verdict_ms < left_ms ? verdict_ms : left_ms;
+	left_ms = JUDGE_LEAST_MS < left_ms ? JUDGE_LEAST_MS : left_ms;
+	facts_plan(engine->facts, id, now_mono(engine) + left_ms);
 	put(engine, MSG_bot, bot);
 }
 
@@ -46,6 +55,14 @@ static void put_check(struct engine *engine, struct msg_check *check)
 	checks_sum(engine);
 }
 
+/* Bots say what is wrong with their Redis. */
+static bool says_other(const struct engine *engine, const struct msg_service *service)
+{
+	const struct msg_service *before = model_service(engine->model, service->id);
+	return !before || strcmp(before->state, service->state) != 0 ||
+	       strcmp(before->why, service->why) != 0;
+}
+
 static void put_service(struct engine *engine, struct msg_service *service)
 {
 	if (strcmp(service->kind, "health") == 0) {
@@ -60,6 +77,8 @@ static void put_service(struct engine *engine, struct msg_service *service)
 	refresh_service(engine, service);
 	verdict_service(
 		service, source_of_service(engine, service), &engine->limits, now_wall(engine));
+	if (strcmp(service->kind, "redis") == 0 && says_other(engine, service))
+		facts_plan_all(engine->facts, NEVER);
 	put(engine, MSG_service, service);
 }
 
@@ -79,13 +98,18 @@ void judge_and_put(struct engine *engine, enum msg_kind kind, void *body)
 
 static void judge_slice(struct engine *engine)
 {
-	size_t count = facts_count(engine->facts);
-	for (size_t i = 0; i < JUDGE_SLICE && engine->to_judge && count; i++) {
-		const struct bot_facts *facts = facts_at(engine->facts, engine->judged++ % count);
-		(void)draft_edit(engine, MSG_bot, facts->id);
-		engine->to_judge--;
+	size_t count = facts_count(engine->facts), drafted = 0;
+	for (; engine->to_judge && drafted < JUDGE_SLICE; engine->to_judge--) {
+		size_t at = engine->judged++ % count;
+		if (!facts_is_due(engine->facts, at, now_mono(engine)))
+			continue;
+		(void)draft_edit(engine, MSG_bot, facts_at(engine->facts, at)->id);
+		drafted++;
 	}
 	drafts_commit(engine);
+	engine->may_judge -= drafted < engine->may_judge ? drafted : engine->may_judge;
+	if (!engine->may_judge)
+		engine->to_judge = 0;
 }
 
 bool judge_some(struct engine *engine)
@@ -98,11 +122,23 @@ bool judge_some(struct engine *engine)
 	return engine->to_judge > 0;
 }
 
+/* Someone set the wall clock, by which most is judged. */
+static bool was_set(struct engine *engine)
+{
+	int64_t offset_ms = now_wall(engine) - now_mono(engine);
+	int64_t moved_ms = offset_ms - engine->clock_offset_ms;
+	engine->clock_offset_ms = offset_ms;
+	return moved_ms > CLOCK_SLACK_MS || moved_ms < -CLOCK_SLACK_MS;
+}
+
 void judge_begin(struct engine *engine)
 {
 	size_t count = facts_count(engine->facts);
+	if (was_set(engine))
+		facts_plan_all(engine->facts, NEVER);
 	engine->judged = count ? engine->judged % count : 0;
-	engine->to_judge = count < JUDGE_BEAT ? count : JUDGE_BEAT;
+	engine->to_judge = count;
+	engine->may_judge = JUDGE_BEAT;
 }
 
 void judge_sources(struct engine *engine)
@@ -129,6 +165,7 @@ void judge_busy(void *context, uint64_t bot)
 void judge_configure(struct engine *engine)
 {
 	alert_limits(engine->settings, &engine->limits);
+	facts_plan_all(engine->facts, NEVER);
 	if (engine->exporter)
 		exporter_judge_by(engine->exporter, &engine->limits);
 }

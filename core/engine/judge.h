@@ -2,8 +2,9 @@
 /*
  * From facts to judgement: an entity whose draft is complete gets its verdict, stale figures are
  * taken out (a stale figure is never shown as fresh), and what changed is put and checked for
- * alerts. Time alone changes verdicts too: judge_some() goes round the bots, 2,000 a beat, a slice a
- * turn. Engine thread.
+ * alerts. Time alone changes verdicts too: with each it is worked out when it may, and judge_some() judges those bots again
+ * whose time has come, 2,000 a beat, a slice a turn; all of them once a minute, and when the wall clock was set, the limits
+ * changed or a Redis says something else. Engine thread.
  */
 #ifndef BOTSWAIN_ENGINE_JUDGE_H
 #define BOTSWAIN_ENGINE_JUDGE_H

@@ -16,31 +16,53 @@
 #include "core/engine/recall.h"
 #include "core/engine/sources.h"
 
-static bool is_older(const struct engine *engine, int64_t mono_ms, int64_t limit_ms)
+/* In how many ms time alone may change a figure: the soonest of those that asked. */
+static void note_left(int64_t *left_ms, int64_t ms)
 {
-	return mono_ms == NEVER || now_mono(engine) - mono_ms > limit_ms;
+	if (ms < *left_ms)
+		*left_ms = ms;
 }
 
-static void refresh_process(
-	const struct engine *engine, struct msg_bot *bot, const struct bot_facts *facts)
+static bool is_older(
+	const struct engine *engine, int64_t mono_ms, int64_t limit_ms, int64_t *left_ms)
 {
-	bot->restarts =
-		times_since(&facts->starts, now_wall(engine) - engine->limits.restart_window_ms);
-	if (is_older(engine, facts->process_mono_ms, engine->limits.process_stale_ms)) {
+	if (mono_ms == NEVER || now_mono(engine) - mono_ms > limit_ms)
+		return true;
+	note_left(left_ms, mono_ms + limit_ms + 1 - now_mono(engine));
+	return false;
+}
+
+static void refresh_process(const struct engine *engine, struct msg_bot *bot,
+	const struct bot_facts *facts, int64_t *left_ms)
+{
+	int64_t since_ms = now_wall(engine) - engine->limits.restart_window_ms;
+	bot->restarts = times_since(&facts->starts, since_ms);
+	note_left(left_ms, times_left_ms(&facts->starts, since_ms));
+	if (is_older(engine, facts->process_mono_ms, engine->limits.process_stale_ms, left_ms)) {
 		bot->cpu_percent = NAN;
 		bot->rss_bytes = bot->fds = 0;
 	}
 }
 
-static void refresh_telegram(
-	const struct engine *engine, struct msg_bot *bot, struct bot_facts *facts)
+static uint64_t count_of_episode(const struct engine *engine, struct episode *episode,
+	int64_t window_ms, int64_t *left_ms)
 {
-	episode_expire(&facts->webhook, engine->limits.webhook_window_ms, now_wall(engine));
-	bot->webhook_errors = facts->webhook.count;
+	episode_expire(episode, window_ms, now_wall(engine));
+	note_left(left_ms, episode_left_ms(episode, window_ms, now_wall(engine)));
+	return episode->count;
+}
+
+static void refresh_telegram(const struct engine *engine, struct msg_bot *bot,
+	struct bot_facts *facts, int64_t *left_ms)
+{
+	bot->webhook_errors = count_of_episode(
+		engine, &facts->webhook, engine->limits.webhook_window_ms, left_ms);
 	bot->webhook_errors_since_ms = facts->webhook.since_ms;
 	if (bot->retry_until_ms && bot->retry_until_ms <= now_wall(engine))
 		bot->retry_until_ms = 0;
-	if (!is_older(engine, facts->telegram_mono_ms, engine->limits.telegram_stale_ms))
+	if (bot->retry_until_ms)
+		note_left(left_ms, bot->retry_until_ms - now_wall(engine));
+	if (!is_older(engine, facts->telegram_mono_ms, engine->limits.telegram_stale_ms, left_ms))
 		return;
 	bot->rtt_ms = bot->pending_slope = NAN;
 	bot->pending = -1;
@@ -56,21 +78,29 @@ static void refresh_heartbeat(const struct engine *engine, struct msg_bot *bot)
 		msg_set(&bot->hb_state, age_ms > engine->limits.heartbeat_late_ms ? "late" : "ok");
 }
 
-static bool has_metrics(const struct engine *engine, const struct bot_facts *facts)
+static bool has_metrics(
+	const struct engine *engine, const struct bot_facts *facts, int64_t *left_ms)
 {
-	return !is_older(engine, facts->metrics.mono_ms, facts->metrics.stale_ms);
+	return !is_older(engine, facts->metrics.mono_ms, facts->metrics.stale_ms, left_ms);
+}
+
+static double sum_of(const struct engine *engine, const struct tally *tally, int64_t *left_ms)
+{
+	note_left(left_ms, tally_left_ms(tally, LOG_SPAN_MS, now_mono(engine)));
+	return tally_sum(tally, LOG_SPAN_MS, now_mono(engine));
 }
 
 /* Load as its heartbeat reports it, else its metrics, else as its log shows it. */
-static void refresh_load(
-	const struct engine *engine, struct msg_bot *bot, const struct bot_facts *facts)
+static void refresh_load(const struct engine *engine, struct msg_bot *bot,
+	const struct bot_facts *facts, int64_t *left_ms)
 {
 	double rate = NAN, p95 = NAN;
 	uint64_t slow = 0;
 	for (size_t i = 0; i < facts->worker_count; i++) {
 		const struct worker_facts *worker = &facts->workers[i];
 		if (!worker->present ||
-			is_older(engine, worker->mono_ms, engine->limits.heartbeat_stale_ms))
+			is_older(engine, worker->mono_ms, engine->limits.heartbeat_stale_ms,
+				left_ms))
 			continue;
 		if (!isnan(worker->updates_per_s))
 			rate = (isnan(rate) ? 0 : rate) + worker->updates_per_s;
@@ -79,13 +109,12 @@ static void refresh_load(
 		if (worker->slow_reports > slow)
 			slow = worker->slow_reports;
 	}
-	if (has_metrics(engine, facts)) {
+	if (has_metrics(engine, facts, left_ms)) {
 		rate = isnan(rate) ? facts->metrics.updates_per_s : rate;
 		p95 = isnan(p95) ? facts->metrics.p95_ms : p95;
 	}
 	if (isnan(rate))
-		rate = tally_sum(&facts->handled, LOG_SPAN_MS, now_mono(engine)) /
-		       ((double)LOG_SPAN_MS / 1000);
+		rate = sum_of(engine, &facts->handled, left_ms) / ((double)LOG_SPAN_MS / 1000);
 	bot->updates_per_s = rate;
 	bot->p95_ms = p95;
 	bot->slow_reports = slow;
@@ -93,7 +122,8 @@ static void refresh_load(
 
 void note_load(struct engine *engine, struct msg_bot *bot, struct bot_facts *facts)
 {
-	refresh_load(engine, bot, facts);
+	int64_t left_ms = 0; /* it is judged after that */
+	refresh_load(engine, bot, facts, &left_ms);
 	if (isnan(bot->updates_per_s))
 		return;
 	spark_add(&facts->spark, now_mono(engine), bot->updates_per_s);
@@ -102,7 +132,8 @@ void note_load(struct engine *engine, struct msg_bot *bot, struct bot_facts *fac
 		digest_record(engine, "bot_handler_p95_ms", "bot", bot->name, bot->p95_ms);
 }
 
-static void refresh_spark(const struct engine *engine, struct msg_bot *bot, struct bot_facts *facts)
+static void refresh_spark(const struct engine *engine, struct msg_bot *bot,
+	const struct bot_facts *facts, int64_t *left_ms)
 {
 	double points[SPARK_POINTS];
 	spark_read(&facts->spark, now_mono(engine), points);
@@ -112,29 +143,31 @@ static void refresh_spark(const struct engine *engine, struct msg_bot *bot, stru
 	free(bot->spark);
 	bot->spark = any ? xmemdup(points, sizeof(points)) : NULL;
 	bot->spark_count = any ? SPARK_POINTS : 0;
+	if (any)
+		note_left(left_ms, SPARK_SLOT_MS - now_mono(engine) % SPARK_SLOT_MS);
 }
 
-static void refresh_log(const struct engine *engine, struct msg_bot *bot, struct bot_facts *facts)
+static void refresh_log(const struct engine *engine, struct msg_bot *bot, struct bot_facts *facts,
+	int64_t *left_ms)
 {
-	int64_t now = now_wall(engine);
-	episode_expire(&facts->conflict, engine->limits.conflict_window_ms, now);
-	episode_expire(&facts->flood, engine->limits.flood_window_ms, now);
-	bot->conflicts = facts->conflict.count;
+	const struct verdict_limits *limits = &engine->limits;
+	bot->conflicts = count_of_episode(
+		engine, &facts->conflict, limits->conflict_window_ms, left_ms);
 	bot->conflict_ms = facts->conflict.last_ms;
-	bot->floods = facts->flood.count;
+	bot->floods = count_of_episode(engine, &facts->flood, limits->flood_window_ms, left_ms);
 	bot->flood_ms = facts->flood.last_ms;
-	bot->errors_per_min = tally_sum(&facts->errors, LOG_SPAN_MS, now_mono(engine));
-	if (isnan(bot->errors_per_min) && has_metrics(engine, facts))
+	bot->errors_per_min = sum_of(engine, &facts->errors, left_ms);
+	if (isnan(bot->errors_per_min) && has_metrics(engine, facts, left_ms))
 		bot->errors_per_min = facts->metrics.errors_per_min;
-	bot->warnings_per_min = tally_sum(&facts->warnings, LOG_SPAN_MS, now_mono(engine));
+	bot->warnings_per_min = sum_of(engine, &facts->warnings, left_ms);
 }
 
 enum { API_STALE_MS = 31000 /* three looks at the statistics of a Bot API server */ };
 
-static void refresh_api(
-	const struct engine *engine, struct msg_bot *bot, const struct bot_facts *facts)
+static void refresh_api(const struct engine *engine, struct msg_bot *bot,
+	const struct bot_facts *facts, int64_t *left_ms)
 {
-	if (is_older(engine, facts->api_mono_ms, API_STALE_MS))
+	if (is_older(engine, facts->api_mono_ms, API_STALE_MS, left_ms))
 		bot->api_requests_per_s = bot->api_updates_per_s = NAN;
 }
 
@@ -170,16 +203,22 @@ static void refresh_redis(
 	msg_set(&bot->redis_why, service && serves_nobody(service) ? service->why : "");
 }
 
-void refresh_bot(struct engine *engine, struct msg_bot *bot, struct bot_facts *facts)
+enum { RECALLED_MS = 1000 /* how long until what is from before the start was seen since, nobody knows */ };
+
+int64_t refresh_bot(struct engine *engine, struct msg_bot *bot, struct bot_facts *facts)
 {
+	int64_t left_ms = INT64_MAX;
 	halt_show(bot, facts);
-	refresh_process(engine, bot, facts);
-	refresh_telegram(engine, bot, facts);
+	refresh_process(engine, bot, facts, &left_ms);
+	refresh_telegram(engine, bot, facts, &left_ms);
 	refresh_heartbeat(engine, bot);
-	refresh_log(engine, bot, facts);
-	refresh_load(engine, bot, facts);
-	refresh_spark(engine, bot, facts);
-	refresh_api(engine, bot, facts);
+	refresh_log(engine, bot, facts, &left_ms);
+	refresh_load(engine, bot, facts, &left_ms);
+	refresh_spark(engine, bot, facts, &left_ms);
+	refresh_api(engine, bot, facts, &left_ms);
 	refresh_redis(engine, bot, facts);
 	recall_refresh(engine, bot, facts);
+	if (bot->last_ms)
+		note_left(&left_ms, RECALLED_MS);
+	return left_ms;
 }

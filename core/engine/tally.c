@@ -44,6 +44,20 @@ double tally_sum(const struct tally *tally, int64_t span_ms, int64_t now_ms)
 	return sum;
 }
 
+int64_t tally_left_ms(const struct tally *tally, int64_t span_ms, int64_t now_ms)
+{
+	int64_t slot_ms = span_ms / TALLY_SLOTS;
+	for (size_t i = 0; tally->begun && i < TALLY_SLOTS; i++)
+		if (tally->sums[i] > 0)
+			return slot_ms - now_ms % slot_ms;
+	return INT64_MAX;
+}
+
+int64_t episode_left_ms(const struct episode *episode, int64_t window_ms, int64_t now_ms)
+{
+	return episode->count ? episode->last_ms + window_ms + 1 - now_ms : INT64_MAX;
+}
+
 bool episode_expire(struct episode *episode, int64_t window_ms, int64_t now_ms)
 {
 	if (episode->count == 0 || now_ms - episode->last_ms <= window_ms)
@@ -66,6 +80,15 @@ void times_add(struct times *times, int64_t at_ms)
 	times->at_ms[times->next] = at_ms;
 	times->next = (times->next + 1) % TIMES_MAX;
 	times->count += times->count < TIMES_MAX;
+}
+
+int64_t times_left_ms(const struct times *times, int64_t since_ms)
+{
+	int64_t left_ms = INT64_MAX;
+	for (unsigned i = 0; i < times->count; i++)
+		if (times->at_ms[i] >= since_ms && times->at_ms[i] - since_ms + 1 < left_ms)
+			left_ms = times->at_ms[i] - since_ms + 1;
+	return left_ms;
 }
 
 unsigned times_since(const struct times *times, int64_t since_ms)

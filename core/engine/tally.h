@@ -25,6 +25,8 @@ void tally_add_at(
 	struct tally *tally, int64_t span_ms, int64_t now_ms, int64_t at_ms, double amount);
 /* The sum over the last span; NaN before the first tally_add(). */
 double tally_sum(const struct tally *tally, int64_t span_ms, int64_t now_ms);
+/* In how many ms that may be another sum though nothing is added; INT64_MAX: never. */
+int64_t tally_left_ms(const struct tally *tally, int64_t span_ms, int64_t now_ms);
 
 struct episode {
 	uint64_t count;
@@ -34,6 +36,8 @@ struct episode {
 void episode_add(struct episode *episode, int64_t window_ms, int64_t at_ms, uint64_t count);
 /* Forgets a run that ended. True when it did. */
 bool episode_expire(struct episode *episode, int64_t window_ms, int64_t now_ms);
+/* In how many ms it ends, if nothing is added; INT64_MAX: there is none. */
+int64_t episode_left_ms(const struct episode *episode, int64_t window_ms, int64_t now_ms);
 
 /* The times of the last few of something rare. */
 enum { TIMES_MAX = 24 };
@@ -44,5 +48,7 @@ struct times {
 void times_add(struct times *times, int64_t at_ms);
 /* How many are not older than `since_ms`. */
 unsigned times_since(const struct times *times, int64_t since_ms);
+/* In how many ms, as `since_ms` goes on, they are fewer; INT64_MAX: never. */
+int64_t times_left_ms(const struct times *times, int64_t since_ms);
 
 #endif

@@ -62,6 +62,7 @@ struct view {
 	bool health_fresh; /* looked at lately */
 	bool alive;        /* something says that it runs */
 	bool halted;       /* an operation stopped it, and nothing says that it runs again */
+	int64_t *left_ms;  /* until time alone may change what was looked at; NULL: nobody asks */
 };
 
 /* What a sentence gives back besides its text: a wall time, or one of these. */
@@ -109,7 +110,15 @@ const struct reason_row *reason_row_at(size_t index);
 const struct service_row *service_row_at(size_t index);
 const struct recording_row *recording_row_at(size_t index);
 
-struct view view_of(const struct msg_bot *bot, const struct verdict_limits *limits, int64_t now_ms);
+struct view view_of(const struct msg_bot *bot, const struct verdict_limits *limits, int64_t now_ms,
+	int64_t *left_ms);
+/* Every question that the time alone may answer otherwise later is asked by these, so that it is known when a bot is to be
+ * judged again. Not longer ago than this (0: never): */
+bool view_is_within(const struct view *view, int64_t at_ms, int64_t limit_ms);
+/* Longer ago than this; 0 is a time as others. */
+bool view_is_past(const struct view *view, int64_t at_ms, int64_t limit_ms);
+/* Something else changes in so long. */
+void view_changes_in(const struct view *view, int64_t ms);
 /* NULL-safe. */
 bool is_word(const char *text, const char *word);
 

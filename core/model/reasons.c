@@ -18,7 +18,7 @@ enum { WORDS_MAX = 60 }; /* bytes of somebody else's sentence in ours */
 
 static bool in_window(int64_t at_ms, const struct view *view, int64_t window_ms)
 {
-	return at_ms > 0 && view->now_ms - at_ms <= window_ms;
+	return view_is_within(view, at_ms, window_ms);
 }
 
 static int64_t say(struct str *text, const char *words, int64_t since_ms)
@@ -222,7 +222,7 @@ bool beat_never_came(const struct view *view)
 {
 	return view->heartbeat_fresh && is_word(view->bot->hb_state, "missing") &&
 	       !view->bot->hb_at_ms &&
-	       view->now_ms - waiting_since(view) > view->limits->heartbeat_late_ms;
+	       view_is_past(view, waiting_since(view), view->limits->heartbeat_late_ms);
 }
 
 bool beat_is_unseen(const struct view *view)
@@ -322,7 +322,11 @@ static int64_t say_token_unreadable(const struct view *view, struct str *text)
 
 static bool when_limited(const struct view *view)
 {
-	return view->asked && view->bot->retry_until_ms > view->now_ms;
+	int64_t left_ms = view->bot->retry_until_ms - view->now_ms;
+	if (!view->asked || left_ms <= 0)
+		return false;
+	view_changes_in(view, (left_ms - 1) % 1000 + 1); /* the seconds of the sentence */
+	return true;
 }
 static int64_t say_limited(const struct view *view, struct str *text)
 {

@@ -40,7 +40,7 @@ static double telegram_up(const struct view *view)
 struct bot_signs verdict_signs(
 	const struct msg_bot *bot, const struct verdict_limits *limits, int64_t now_ms)
 {
-	const struct view view = view_of(bot, limits, now_ms);
+	const struct view view = view_of(bot, limits, now_ms, NULL);
 	return (struct bot_signs){.up = up(&view),
 		.telegram_up = telegram_up(&view),
 		.sees_process = view.process_fresh};

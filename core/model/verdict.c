@@ -116,10 +116,11 @@ static void set_score(struct msg_bot *bot, const struct view *view,
 	score_bot(bot, view, count ? rows[0]->severity : SEVERITY_OK, losses);
 }
 
-void verdict_bot(struct msg_bot *bot, const struct verdict_limits *limits, int64_t now_ms)
+int64_t verdict_bot(struct msg_bot *bot, const struct verdict_limits *limits, int64_t now_ms)
 {
 	const struct reason_row *rows[ROWS_MAX];
-	struct view view = view_of(bot, limits, now_ms);
+	int64_t left_ms = INT64_MAX;
+	struct view view = view_of(bot, limits, now_ms, &left_ms);
 	size_t count = collect(&view, rows);
 	set_reasons(bot, &view, rows, count);
 	set_score(bot, &view, rows, count);
@@ -130,4 +131,5 @@ void verdict_bot(struct msg_bot *bot, const struct verdict_limits *limits, int64
 	if (msg_set(&bot->state, state_of(well ? STATE_ok : rows[0]->state)->word) ||
 		!bot->state_since_ms)
 		bot->state_since_ms = now_ms;
+	return left_ms;
 }

@@ -34,9 +34,10 @@ const struct verdict_limits *verdict_defaults(void);
 /*
  * Sets severity, state, why, why_since_ms, reasons, score, score_parts, state_since_ms. What the bot
  * said before is read first: a reason that goes on keeps its since_ms. A reason's text holds no age:
- * who shows it adds that of since_ms (0: none to add). Strings may be NULL.
+ * who shows it adds that of since_ms (0: none to add). Strings may be NULL. Returns in how many ms time alone, with nothing
+ * new seen of it, may change that; INT64_MAX: never.
  */
-void verdict_bot(struct msg_bot *bot, const struct verdict_limits *limits, int64_t now_ms);
+int64_t verdict_bot(struct msg_bot *bot, const struct verdict_limits *limits, int64_t now_ms);
 /* What may be said of a bot in figures now, by the same limits and the same freshness: 1, 0, or NaN for what
  * nobody knows, because it is not asked, not answered yet, or was not looked at for too long. */
 struct bot_signs {

@@ -9,9 +9,23 @@ bool is_word(const char *text, const char *word)
 	return text && !strcmp(text, word);
 }
 
-static bool is_within(int64_t at_ms, int64_t now_ms, int64_t limit_ms)
+void view_changes_in(const struct view *view, int64_t ms)
 {
-	return at_ms > 0 && now_ms - at_ms <= limit_ms;
+	if (view->left_ms && ms < *view->left_ms)
+		*view->left_ms = ms;
+}
+
+bool view_is_past(const struct view *view, int64_t at_ms, int64_t limit_ms)
+{
+	bool is_past = view->now_ms - at_ms > limit_ms;
+	if (!is_past)
+		view_changes_in(view, at_ms + limit_ms - view->now_ms + 1);
+	return is_past;
+}
+
+bool view_is_within(const struct view *view, int64_t at_ms, int64_t limit_ms)
+{
+	return at_ms > 0 && !view_is_past(view, at_ms, limit_ms);
 }
 
 static void look_at_process(struct view *view)
@@ -19,7 +33,7 @@ static void look_at_process(struct view *view)
 	const struct msg_bot *bot = view->bot;
 	view->has_process =
 		bot->proc_state && *bot->proc_state && !is_word(bot->proc_state, "not_configured");
-	view->process_fresh = view->has_process && is_within(bot->proc_at_ms, view->now_ms,
+	view->process_fresh = view->has_process && view_is_within(view, bot->proc_at_ms,
 							   view->limits->process_stale_ms);
 	view->running = view->process_fresh && is_word(bot->proc_state, "running");
 }
@@ -30,7 +44,7 @@ static const struct msg_worker_seen *silent_worker(const struct view *view)
 	const struct msg_worker_seen *worst = NULL;
 	for (size_t i = 0; i < bot->workers_count; i++) {
 		const struct msg_worker_seen *worker = &bot->workers[i];
-		if (!is_within(worker->seen_ms, view->now_ms, view->limits->worker_silent_ms) &&
+		if (!view_is_within(view, worker->seen_ms, view->limits->worker_silent_ms) &&
 			(!worst || worker->seen_ms < worst->seen_ms))
 			worst = worker;
 	}
@@ -45,7 +59,7 @@ static bool is_overdue(const struct view *view, int64_t age_ms)
 	int64_t begun_ms = start_ms > bot->added_ms ? start_ms : bot->added_ms;
 	bool missing = is_word(bot->hb_state, "missing");
 	if (!bot->hb_at_ms)
-		return missing && view->now_ms - begun_ms > view->limits->heartbeat_late_ms;
+		return missing && view_is_past(view, begun_ms, view->limits->heartbeat_late_ms);
 	return bot->hb_at_ms < bot->hb_watch_ms &&
 	       ((missing && bot->hb_at_ms >= start_ms) || age_ms > view->limits->heartbeat_late_ms);
 }
@@ -73,7 +87,7 @@ static void look_at_heartbeat(struct view *view)
 	view->silent = silent_worker(view);
 	view->has_heartbeat =
 		bot->hb_state && *bot->hb_state && !is_word(bot->hb_state, "not_configured");
-	view->heartbeat_fresh = view->has_heartbeat && is_within(bot->hb_seen_ms, view->now_ms,
+	view->heartbeat_fresh = view->has_heartbeat && view_is_within(view, bot->hb_seen_ms,
 							       view->limits->heartbeat_stale_ms);
 	view->dated = missing || is_word(bot->hb_state, "ok") || is_word(bot->hb_state, "late");
 	view->heartbeat_age_ms = bot->hb_seen_ms - from_ms;
@@ -86,7 +100,7 @@ static void look_at_telegram(struct view *view)
 {
 	const struct msg_bot *bot = view->bot;
 	view->asked = bot->tg_state && *bot->tg_state && !is_word(bot->tg_state, "not_polled");
-	view->telegram_fresh = view->asked && is_within(bot->tg_at_ms, view->now_ms,
+	view->telegram_fresh = view->asked && view_is_within(view, bot->tg_at_ms,
 						      view->limits->telegram_stale_ms);
 	view->by_api = view->asked &&
 		       (is_word(bot->transport, "polling") || is_word(bot->transport, "webhook"));
@@ -97,7 +111,7 @@ static void look_at_health(struct view *view)
 	const struct msg_bot *bot = view->bot;
 	view->has_health = bot->health_state && *bot->health_state &&
 			   !is_word(bot->health_state, "not_configured");
-	view->health_fresh = view->has_health && is_within(bot->health_at_ms, view->now_ms,
+	view->health_fresh = view->has_health && view_is_within(view, bot->health_at_ms,
 							 view->limits->health_stale_ms);
 }
 
@@ -110,18 +124,19 @@ static bool is_halted(const struct view *view)
 	return bot->halted_ms > 0 && !view->running && said_ms <= bot->halted_ms + LAST_WORDS_MS;
 }
 
-struct view view_of(const struct msg_bot *bot, const struct verdict_limits *limits, int64_t now_ms)
+struct view view_of(const struct msg_bot *bot, const struct verdict_limits *limits, int64_t now_ms,
+	int64_t *left_ms)
 {
-	struct view view = {.bot = bot, .limits = limits, .now_ms = now_ms};
-	view.grown = now_ms - bot->added_ms > limits->grace_ms;
+	struct view view = {.bot = bot, .limits = limits, .now_ms = now_ms, .left_ms = left_ms};
+	view.grown = view_is_past(&view, bot->added_ms, limits->grace_ms);
 	look_at_process(&view);
 	look_at_heartbeat(&view);
 	look_at_telegram(&view);
 	look_at_health(&view);
 	view.alive = view.running || view.beating ||
 		     (view.health_fresh && is_word(bot->health_state, "ok")) ||
-		     is_within(bot->log_at_ms, now_ms, limits->worker_silent_ms) ||
-		     is_within(bot->event_at_ms, now_ms, limits->worker_silent_ms);
+		     view_is_within(&view, bot->log_at_ms, limits->worker_silent_ms) ||
+		     view_is_within(&view, bot->event_at_ms, limits->worker_silent_ms);
 	view.halted = is_halted(&view);
 	return view;
 }
