@@ -26,8 +26,6 @@ enum {
 	CONNECT_MS = 5000,
 	HURRY_MS = 4000, /* one bot is not asked more often than that */
 	HURRY_NEAR_MS = 500,
-	TICKS = 400, /* of an interval: far less than its jitter */
-	TICK_MAX_MS = 100,
 };
 
 const struct settings *tg_settings(const struct telegram *telegram)
@@ -53,10 +51,8 @@ struct tg_scene tg_scene_of(struct telegram *telegram, const struct tg_bot *bot)
  * waking than for asking. */
 void tg_plan(struct telegram *telegram, struct tg_bot *bot)
 {
-	int64_t tick_ms = tg_settings(telegram)->telegram_interval_ms / TICKS;
-	if (tick_ms > TICK_MAX_MS)
-		tick_ms = TICK_MAX_MS;
-	timers_set(&telegram->timers, &bot->timer, tg_bot_on_tick(tg_bot_next_ms(bot), tick_ms));
+	timers_set(&telegram->timers, &bot->timer,
+		tg_on_tick(tg_settings(telegram), tg_bot_next_ms(bot)));
 }
 
 /* ---- asking ---- */

@@ -16,6 +16,7 @@
 #include "core/collect/post.h"
 
 enum { NO_TOKEN_MS = 60000, NO_TOKEN_NEAR_MS = 5000, URL_CELLS = 500, NAME_CELLS = 64 };
+enum { TICKS = 400 /* of an interval: far less than its jitter */, TICK_MAX_MS = 100 };
 
 bool tg_is_polled(const struct conf_bot *conf)
 {
@@ -67,8 +68,11 @@ int64_t tg_bot_next_ms(const struct tg_bot *bot)
 	return next_ms > bot->released_ms ? next_ms : bot->released_ms;
 }
 
-int64_t tg_bot_on_tick(int64_t due_ms, int64_t tick_ms)
+int64_t tg_on_tick(const struct settings *settings, int64_t due_ms)
 {
+	int64_t tick_ms = settings->telegram_interval_ms / TICKS;
+	if (tick_ms > TICK_MAX_MS)
+		tick_ms = TICK_MAX_MS;
 	return tick_ms > 1 ? (due_ms + tick_ms - 1) / tick_ms * tick_ms : due_ms;
 }
 

@@ -73,8 +73,9 @@ void tg_bot_start(struct tg_bot *bot, const struct tg_scene *scene, int64_t firs
 /* The next thing to ask, and when. */
 enum tg_method tg_bot_wants(const struct tg_bot *bot);
 int64_t tg_bot_next_ms(const struct tg_bot *bot);
-/* The next multiple of `tick_ms` that is not before `due_ms`. */
-int64_t tg_bot_on_tick(int64_t due_ms, int64_t tick_ms);
+/* The tick on which a bot is asked that is due at this time: never before it, and at most a 400th of the interval and a
+ * tenth of a second later. */
+int64_t tg_on_tick(const struct settings *settings, int64_t due_ms);
 void tg_bot_hurry(struct tg_bot *bot, int64_t now_ms);
 /* Sets the interval of getWebhookInfo for a bot that gained or lost the focus. */
 void tg_bot_set_pace(struct tg_bot *bot, const struct tg_scene *scene);

@@ -29,8 +29,9 @@
 #include "core/series/series.h"
 
 enum {
-	CPU_SPAN = 5,       /* beats over which CPU is averaged */
-	COST_BEATS = 10, /* from one time that the histograms are shown to the next: to clients they are bytes */
+	CPU_SPAN = 5, /* beats over which CPU is averaged */
+	COST_BEATS =
+		10, /* from one time that the histograms are shown to the next: to clients they are bytes */
 };
 
 static int64_t cpu_used_us(void)
@@ -83,10 +84,10 @@ static void show_histogram(
 static void show_stages(const struct cost *cost, struct msg_engine *entity)
 {
 	for (unsigned i = 0; i < STAGE_COUNT; i++) {
-		struct msg_sample *stage = i < entity->turn_stages_count
-						   ? &entity->turn_stages[i]
-						   : msg_add(entity->turn_stages,
-							     &entity->turn_stages_count);
+		struct msg_sample *stage =
+			i < entity->turn_stages_count
+				? &entity->turn_stages[i]
+				: msg_add(entity->turn_stages, &entity->turn_stages_count);
 		msg_set(&stage->name, turn_stage_name((enum turn_stage)i));
 		stage->value = (double)cost->stages_us[i] / 1e6;
 	}

@@ -8,8 +8,8 @@
 #include "core/base/attr.h"
 
 /* A turn shall take 2 ms, and 8 at worst: both are bounds. */
-static const int64_t bounds_us[COST_BOUNDS] = {50, 100, 250, 500, 1000, 2000, 4000, 8000, 16000,
-	32000, 64000, 128000, 256000, 1000000};
+static const int64_t bounds_us[COST_BOUNDS] = {
+	50, 100, 250, 500, 1000, 2000, 4000, 8000, 16000, 32000, 64000, 128000, 256000, 1000000};
 
 double cost_bound_s(size_t index)
 {

@@ -66,9 +66,8 @@ static void write_stages(const struct msg_engine *engine, const char *labels, st
 bool exposition_turns(
 	const struct msg_engine *engine, const char *labels, size_t index, struct str *to)
 {
-	static void (*const families[])(
-		const struct msg_engine *, const char *, struct str *) = {write_watch, write_cpu,
-		write_stages};
+	static void (*const families[])(const struct msg_engine *, const char *, struct str *) = {
+		write_watch, write_cpu, write_stages};
 	if (index >= COUNT_OF(families))
 		return false;
 	if (engine)

@@ -90,8 +90,7 @@ struct bot_facts *facts_add(struct facts *facts, const char *name)
 	facts->slots = grow(facts->slots, facts->count, &facts->room, sizeof(struct slot));
 	memmove(facts->slots + at + 1, facts->slots + at,
 		(facts->count - at) * sizeof(struct slot));
-	facts->slots[at] =
-		(struct slot){.id = id, .due_mono_ms = NEVER, .bot = new_bot(id, name)};
+	facts->slots[at] = (struct slot){.id = id, .due_mono_ms = NEVER, .bot = new_bot(id, name)};
 	facts->count++;
 	return facts->slots[at].bot;
 }

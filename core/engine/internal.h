@@ -95,9 +95,10 @@ struct engine {
 	struct usage usage;
 	struct systemd systemd;
 	int64_t started_ms, started_mono_ms;
-	int64_t beat_mono_ms;    /* next housekeeping */
-	int64_t leave_mono_ms;   /* own engine without a client: when it leaves, 0 undecided */
-	size_t judged, to_judge; /* where judge_some() is, and how many are left to be looked at in this beat, */
+	int64_t beat_mono_ms;  /* next housekeeping */
+	int64_t leave_mono_ms; /* own engine without a client: when it leaves, 0 undecided */
+	size_t judged,
+		to_judge; /* where judge_some() is, and how many are left to be looked at in this beat, */
 	size_t may_judge;        /* and to be judged */
 	int64_t clock_offset_ms; /* of the wall clock from the other, at the last beat */
 	uint64_t dropped, strangers;

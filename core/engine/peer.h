@@ -48,8 +48,8 @@ struct peer {
 	struct str in, out;
 	size_t in_at, out_at; /* consumed so far */
 	uint64_t sent_bytes;
-	uint64_t mark, turn;  /* revision and turn number sent */
-	uint64_t turn_mark;   /* `mark` as this turn began: all up to it is in complete turns */
+	uint64_t mark, turn; /* revision and turn number sent */
+	uint64_t turn_mark;  /* `mark` as this turn began: all up to it is in complete turns */
 	bool takes_pulses;
 	bool pulsing, held;   /* this turn lets pulses go; some wait */
 	uint64_t pulse_mark;  /* `mark` of the last turn that let them go */

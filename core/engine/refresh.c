@@ -44,16 +44,16 @@ static void refresh_process(const struct engine *engine, struct msg_bot *bot,
 	}
 }
 
-static uint64_t count_of_episode(const struct engine *engine, struct episode *episode,
-	int64_t window_ms, int64_t *left_ms)
+static uint64_t count_of_episode(
+	const struct engine *engine, struct episode *episode, int64_t window_ms, int64_t *left_ms)
 {
 	episode_expire(episode, window_ms, now_wall(engine));
 	note_left(left_ms, episode_left_ms(episode, window_ms, now_wall(engine)));
 	return episode->count;
 }
 
-static void refresh_telegram(const struct engine *engine, struct msg_bot *bot,
-	struct bot_facts *facts, int64_t *left_ms)
+static void refresh_telegram(
+	const struct engine *engine, struct msg_bot *bot, struct bot_facts *facts, int64_t *left_ms)
 {
 	bot->webhook_errors = count_of_episode(
 		engine, &facts->webhook, engine->limits.webhook_window_ms, left_ms);
@@ -98,9 +98,8 @@ static void refresh_load(const struct engine *engine, struct msg_bot *bot,
 	uint64_t slow = 0;
 	for (size_t i = 0; i < facts->worker_count; i++) {
 		const struct worker_facts *worker = &facts->workers[i];
-		if (!worker->present ||
-			is_older(engine, worker->mono_ms, engine->limits.heartbeat_stale_ms,
-				left_ms))
+		if (!worker->present || is_older(engine, worker->mono_ms,
+						engine->limits.heartbeat_stale_ms, left_ms))
 			continue;
 		if (!isnan(worker->updates_per_s))
 			rate = (isnan(rate) ? 0 : rate) + worker->updates_per_s;
@@ -147,12 +146,12 @@ static void refresh_spark(const struct engine *engine, struct msg_bot *bot,
 		note_left(left_ms, SPARK_SLOT_MS - now_mono(engine) % SPARK_SLOT_MS);
 }
 
-static void refresh_log(const struct engine *engine, struct msg_bot *bot, struct bot_facts *facts,
-	int64_t *left_ms)
+static void refresh_log(
+	const struct engine *engine, struct msg_bot *bot, struct bot_facts *facts, int64_t *left_ms)
 {
 	const struct verdict_limits *limits = &engine->limits;
-	bot->conflicts = count_of_episode(
-		engine, &facts->conflict, limits->conflict_window_ms, left_ms);
+	bot->conflicts =
+		count_of_episode(engine, &facts->conflict, limits->conflict_window_ms, left_ms);
 	bot->conflict_ms = facts->conflict.last_ms;
 	bot->floods = count_of_episode(engine, &facts->flood, limits->flood_window_ms, left_ms);
 	bot->flood_ms = facts->flood.last_ms;
@@ -203,7 +202,10 @@ static void refresh_redis(
 	msg_set(&bot->redis_why, service && serves_nobody(service) ? service->why : "");
 }
 
-enum { RECALLED_MS = 1000 /* how long until what is from before the start was seen since, nobody knows */ };
+enum {
+	RECALLED_MS =
+		1000 /* how long until what is from before the start was seen since, nobody knows */
+};
 
 int64_t refresh_bot(struct engine *engine, struct msg_bot *bot, struct bot_facts *facts)
 {

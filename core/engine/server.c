@@ -31,7 +31,7 @@ struct server {
 	struct peer *peers[SERVER_PEERS];
 	size_t count, first; /* `first` is fed first: it goes round, so that none starves */
 	uint64_t numbers;
-	uint64_t sent_bytes; /* to clients that have left */
+	uint64_t sent_bytes;   /* to clients that have left */
 	int64_t deaf_until_ms; /* mono */
 };
 

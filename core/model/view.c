@@ -33,8 +33,8 @@ static void look_at_process(struct view *view)
 	const struct msg_bot *bot = view->bot;
 	view->has_process =
 		bot->proc_state && *bot->proc_state && !is_word(bot->proc_state, "not_configured");
-	view->process_fresh = view->has_process && view_is_within(view, bot->proc_at_ms,
-							   view->limits->process_stale_ms);
+	view->process_fresh = view->has_process &&
+			      view_is_within(view, bot->proc_at_ms, view->limits->process_stale_ms);
 	view->running = view->process_fresh && is_word(bot->proc_state, "running");
 }
 
@@ -100,8 +100,8 @@ static void look_at_telegram(struct view *view)
 {
 	const struct msg_bot *bot = view->bot;
 	view->asked = bot->tg_state && *bot->tg_state && !is_word(bot->tg_state, "not_polled");
-	view->telegram_fresh = view->asked && view_is_within(view, bot->tg_at_ms,
-						      view->limits->telegram_stale_ms);
+	view->telegram_fresh =
+		view->asked && view_is_within(view, bot->tg_at_ms, view->limits->telegram_stale_ms);
 	view->by_api = view->asked &&
 		       (is_word(bot->transport, "polling") || is_word(bot->transport, "webhook"));
 }
@@ -111,8 +111,8 @@ static void look_at_health(struct view *view)
 	const struct msg_bot *bot = view->bot;
 	view->has_health = bot->health_state && *bot->health_state &&
 			   !is_word(bot->health_state, "not_configured");
-	view->health_fresh = view->has_health && view_is_within(view, bot->health_at_ms,
-							 view->limits->health_stale_ms);
+	view->health_fresh = view->has_health &&
+			     view_is_within(view, bot->health_at_ms, view->limits->health_stale_ms);
 }
 
 enum { LAST_WORDS_MS = 60000 }; /* what it still logs when it is stopped */

@@ -71,8 +71,8 @@ static double since_s(int64_t us)
 
 static void configure(struct run *run)
 {
-	json_t *made = botapi_control(
-		&run->api, "bots", "{\"count\":%d,\"prefix\":\"load\"}", run->bots);
+	json_t *made =
+		botapi_control(&run->api, "bots", "{\"count\":%d,\"prefix\":\"load\"}", run->bots);
 	const char *interval = getenv("LOAD_INTERVAL");
 	autostr struct str yaml = STR_INIT, report = STR_INIT;
 	struct err err;
@@ -104,8 +104,8 @@ static void start(struct run *run)
 	autofree char *log = folder_path("engine.log");
 	run->program = build_program("botswaind");
 	run->began_us = clock_cost_us();
-	run->engine = spawn_start(
-		WORDS(run->program, "-c", run->config), &(struct spawn){.log = log});
+	run->engine =
+		spawn_start(WORDS(run->program, "-c", run->config), &(struct spawn){.log = log});
 	if (!comes_true(has_socket, run->settings->socket_path, START_MS))
 		fail("the engine does not start: see engine.log");
 	say(run, "socket_after", since_s(run->began_us), "s");
@@ -265,8 +265,7 @@ static void say_turns(const struct run *run, const struct sight *before, const s
 	say(run, "last_1000_p99", after->p99_ms, "ms");
 	say(run, "last_1000_max", after->max_ms, after->max_stage);
 	for (unsigned i = 0; i < STAGE_COUNT; i++) {
-		autofree char *name =
-			xasprintf("stage_%s", turn_stage_name((enum turn_stage)i));
+		autofree char *name = xasprintf("stage_%s", turn_stage_name((enum turn_stage)i));
 		say(run, name, (after->stages_s[i] - before->stages_s[i]) * 1000, "ms in all");
 	}
 }

@@ -63,7 +63,8 @@ struct usage_memory usage_memory(pid_t pid)
 	autofree char *status = xasprintf("/proc/%d/status", pid);
 	read_lines(rollup, (const char *const[]){"Rss:", "Pss:", "Private_Dirty:", NULL},
 		(long *const[]){&memory.rss_kib, &memory.pss_kib, &memory.private_dirty_kib});
-	read_lines(status, (const char *const[]){"VmHWM:", NULL}, (long *const[]){&memory.peak_kib});
+	read_lines(
+		status, (const char *const[]){"VmHWM:", NULL}, (long *const[]){&memory.peak_kib});
 	return memory;
 }
 

@@ -210,6 +210,19 @@ static void a_bot_that_is_held_back_says_why_and_comes_again_at_its_pace(void **
 	assert_in_range(wait_ms(), 40000, 50000);
 }
 
+static void bots_that_are_due_at_about_the_same_time_are_asked_together(void **state)
+{
+	(void)state;
+	struct settings settings = {.telegram_interval_ms = 45000};
+	assert_int_equal(tg_on_tick(&settings, 1200), 1200);
+	assert_int_equal(tg_on_tick(&settings, 1201), 1300);
+	assert_int_equal(tg_on_tick(&settings, 1299), 1300);
+	settings.telegram_interval_ms = 2000;
+	assert_int_equal(tg_on_tick(&settings, 1201), 1205);
+	settings.telegram_interval_ms = 500;
+	assert_int_equal(tg_on_tick(&settings, 1201), 1201);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -221,6 +234,7 @@ int main(void)
 		TEST(a_rejected_token_is_asked_every_ten_minutes_and_only_who_it_is),
 		TEST(the_focused_bot_is_asked_every_ten_seconds),
 		TEST(a_server_error_is_the_host_s_and_other_errors_are_the_bot_s),
+		TEST(bots_that_are_due_at_about_the_same_time_are_asked_together),
 		TEST(a_bot_that_is_held_back_says_why_and_comes_again_at_its_pace),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

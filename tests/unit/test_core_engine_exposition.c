@@ -326,9 +326,49 @@ static void a_page_of_many_bots_is_whole_and_no_series_comes_twice(void **state)
 	model_free(model);
 }
 
+/* Two turns of up to 2 ms, one of up to 8 ms and one of more than the last bound. */
+static void put_turns(struct model *model)
+{
+	static const double counts[] = {0, 0, 0, 0, 1, 1, 0, 1, 0, 0, 0, 0, 0, 0, 1};
+	struct msg_engine *engine = msg_new(MSG_engine);
+	engine->id = 1;
+	set(&engine->environment, "test");
+	msg_complete(MSG_engine, engine);
+	engine->turn_counts = xmemdup(counts, sizeof(counts));
+	engine->turn_counts_count = COUNT_OF(counts);
+	engine->turn_s = 1.5;
+	struct msg_sample *stage = msg_add(engine->turn_stages, &engine->turn_stages_count);
+	set(&stage->name, "judge");
+	stage->value = 0.25;
+	model_put(model, MSG_engine, engine);
+}
+
+static void turns_are_a_histogram_that_ends_with_all_of_them(void **state)
+{
+	(void)state;
+	struct model *model = model_new();
+	autostr struct str page = STR_INIT;
+	put_turns(model);
+	page_of(model, &page);
+#define BUCKET "botswain_engine_turn_seconds_bucket{environment=test,le="
+	assert_says(page, BUCKET "0.001} 1");
+	assert_says(page, BUCKET "0.002} 2");
+	assert_says(page, BUCKET "0.004} 2");
+	assert_says(page, BUCKET "0.008} 3");
+	assert_says(page, BUCKET "1} 3");
+	assert_says(page, BUCKET "+Inf} 4");
+	assert_says(page, "botswain_engine_turn_seconds_count{environment=test} 4");
+	assert_says(page, "botswain_engine_turn_seconds_sum{environment=test} 1.5");
+	assert_says(page,
+		"botswain_engine_turn_stage_seconds_total{environment=test,stage=judge} 0.25");
+	assert_silent(page, "botswain_engine_turn_cpu_seconds_count"); /* nobody measured it */
+	model_free(model);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(turns_are_a_histogram_that_ends_with_all_of_them),
 		cmocka_unit_test(a_bot_is_up_by_its_process_else_by_its_heart),
 		cmocka_unit_test(telegram_is_up_as_long_as_it_is_asked),
 		cmocka_unit_test(a_redis_that_is_silent_takes_no_bot_down),

@@ -18,7 +18,7 @@
 #include "core/engine/internal.h"
 #include "tests/support/engine_harness.h"
 
-enum { SEEDS = 24, SECONDS = 400, SPELL_S = 100, STEP_MS = 1000 };
+enum { SEEDS = 16, SECONDS = 400, SPELL_S = 100, STEP_MS = 1000 };
 
 static const char fleet[] =
 	"state_dir: /nowhere/state\n"
@@ -26,12 +26,14 @@ static const char fleet[] =
 	"process: {interval: 2s}\n"
 	"redis:\n"
 	"  - {name: main, host: 127.0.0.1, heartbeats: 'hb:*', interval: 2s}\n"
-	"alerts: {worker_silent: {after: 40s}, restart_loop: {within: 70s}, webhook_error: {within: 80s}}\n"
+	"alerts: {worker_silent: {after: 40s}, restart_loop: {within: 70s}, webhook_error: "
+	"{within: 80s}}\n"
 	"bots:\n"
 	"  - {name: a, token: {file: /nowhere/t1}, process: {match: a}, heartbeat: 'hb:a'}\n"
 	"  - {name: b, token: {file: /nowhere/t2}, heartbeat: none}\n"
 	"  - {name: c, transport: none, heartbeat: 'hb:c', logs: [/nowhere/c.log]}\n"
-	"  - {name: d, token: {file: /nowhere/t3}, health: 'http://127.0.0.1:1/h', process: {match: d}}\n"
+	"  - {name: d, token: {file: /nowhere/t3}, health: 'http://127.0.0.1:1/h', process: "
+	"{match: d}}\n"
 	"  - {name: e, token: {file: /nowhere/t4}, transport: webhook, enabled: no}\n";
 
 static unsigned below(struct rng *rng, unsigned limit)
@@ -57,7 +59,8 @@ static void see_process(struct harness *harness, struct rng *rng)
 	static const char *const states[] = {
 		"running", "running", "absent", "unknown", "stopped", "fatal", "paused"};
 	harness_feed(harness,
-		"obs_process bot=\"%s\" state=\"%s\" pid=%u start_ms=%lld cpu_percent=3 rss_bytes=9",
+		"obs_process bot=\"%s\" state=\"%s\" pid=%u start_ms=%lld cpu_percent=3 "
+		"rss_bytes=9",
 		bot_of(rng), one_of(rng, states, COUNT_OF(states)), 1 + below(rng, 3),
 		(long long)(clock_wall_ms(&harness->clock) - below(rng, 90000)));
 }
@@ -106,7 +109,8 @@ static void see_redis(struct harness *harness, struct rng *rng)
 {
 	static const char *const states[] = {"ok", "ok", "unreachable", "error"};
 	harness_feed(harness,
-		"obs_source kind=\"redis\" name=\"main\" state=\"%s\" error=\"no answer %u\" fails=%u "
+		"obs_source kind=\"redis\" name=\"main\" state=\"%s\" error=\"no answer %u\" "
+		"fails=%u "
 		"interval_ms=2000",
 		one_of(rng, states, COUNT_OF(states)), below(rng, 3), below(rng, 4));
 	harness_feed(harness, "obs_redis name=\"main\" ping_ms=0.4 clients=7 rate=120");
@@ -130,8 +134,8 @@ static void see_page(struct harness *harness, struct rng *rng)
 		bot_of(rng), below(rng, 9), below(rng, 2000), below(rng, 3));
 }
 
-static void (*const sights[])(struct harness *, struct rng *) = {see_process, see_beat, see_token,
-	see_webhook, see_lines, see_redis, see_health, see_page};
+static void (*const sights[])(struct harness *, struct rng *) = {
+	see_process, see_beat, see_token, see_webhook, see_lines, see_redis, see_health, see_page};
 
 /* ---- what is said of them ---- */
 

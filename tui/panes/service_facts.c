@@ -142,11 +142,14 @@ static void add_engine(const struct about *about)
 	const struct msg_engine *engine = about->engine;
 	if (about->app->anonymous)
 		return;
-	fact_add(about->facts, ROLE_DIM, "engine", "pid %llu  up %s  cpu %s  %s  turn p99 %s ms",
+	fact_add(about->facts, ROLE_DIM, "engine", "pid %llu  up %s  cpu %s  %s",
 		(unsigned long long)engine->pid, ago(about, engine->started_ms).text,
 		format_percent(engine->cpu_percent / 100).text,
-		format_bytes((int64_t)engine->rss_bytes).text,
-		format_number(engine->turn_p99_ms).text);
+		format_bytes((int64_t)engine->rss_bytes).text);
+	fact_add(about->facts, ROLE_DIM, "turns", "p50 %s  p99 %s  max %s ms%s%s%s",
+		format_number(engine->turn_p50_ms).text, format_number(engine->turn_p99_ms).text,
+		format_number(engine->turn_max_ms).text, engine->turn_max_stage[0] ? " (" : "",
+		engine->turn_max_stage, engine->turn_max_stage[0] ? ")" : "");
 	fact_add(about->facts, ROLE_DIM, "events", "%s of %s  %s dropped",
 		format_bytes((int64_t)engine->store_bytes).text,
 		format_bytes((int64_t)engine->store_limit_bytes).text,
