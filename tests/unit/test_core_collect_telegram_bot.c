@@ -213,14 +213,14 @@ static void a_bot_that_is_held_back_says_why_and_comes_again_at_its_pace(void **
 static void bots_that_are_due_at_about_the_same_time_are_asked_together(void **state)
 {
 	(void)state;
-	struct settings settings = {.telegram_interval_ms = 45000};
-	assert_int_equal(tg_on_tick(&settings, 1200), 1200);
-	assert_int_equal(tg_on_tick(&settings, 1201), 1300);
-	assert_int_equal(tg_on_tick(&settings, 1299), 1300);
-	settings.telegram_interval_ms = 2000;
-	assert_int_equal(tg_on_tick(&settings, 1201), 1205);
-	settings.telegram_interval_ms = 500;
-	assert_int_equal(tg_on_tick(&settings, 1201), 1201);
+	struct settings paced = {.telegram_interval_ms = 45000};
+	assert_int_equal(tg_on_tick(&paced, 1200), 1200);
+	assert_int_equal(tg_on_tick(&paced, 1201), 1300);
+	assert_int_equal(tg_on_tick(&paced, 1299), 1300);
+	paced.telegram_interval_ms = 2000;
+	assert_int_equal(tg_on_tick(&paced, 1201), 1205);
+	paced.telegram_interval_ms = 500;
+	assert_int_equal(tg_on_tick(&paced, 1201), 1201);
 }
 
 int main(void)
