@@ -286,10 +286,9 @@ static void merge_points(struct app *app, enum window_id id, uint32_t ready)
 		for (size_t s = 0; s < part->points.series_count; s++) {
 			struct msg_points *copy = msg_copy(MSG_points, &part->points.series[s]);
 			if (!single) {
-				char *name =
+				autofree char *name =
 					xasprintf("%s %s", links_name(app->links, i), copy->name);
-				free(copy->name);
-				copy->name = name;
+				msg_set(&copy->name, name);
 			}
 			*msg_add(all.series, &all.series_count) = *copy;
 			free(copy);

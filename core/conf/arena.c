@@ -57,8 +57,13 @@ void *arena_alloc(struct arena *arena, size_t size)
 	return memory;
 }
 
+/* Most options of most bots are not given. */
+static char no_text[1];
+
 char *arena_text_n(struct arena *arena, const char *text, size_t length)
 {
+	if (!length)
+		return no_text;
 	char *copy = arena_alloc(arena, length + 1);
 	memcpy(copy, text, length);
 	return copy;

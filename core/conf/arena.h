@@ -14,6 +14,7 @@ struct arena;
 struct arena *arena_new(void) MUST_CHECK;
 void arena_free(struct arena *arena); /* NULL is legal */
 void *arena_alloc(struct arena *arena, size_t size) MUST_CHECK;
+/* Texts are only read: empty ones are one and the same. */
 char *arena_text(struct arena *arena, const char *text) MUST_CHECK;
 char *arena_text_n(struct arena *arena, const char *text, size_t length) MUST_CHECK;
 char *arena_format(struct arena *arena, const char *format, ...) PRINTF_LIKE(2, 3) MUST_CHECK;

@@ -42,9 +42,10 @@ static void default_scalar(struct reader *reader, const struct option *option, v
 	}
 }
 
-static struct argv empty_argv(struct reader *reader)
+static struct argv empty_argv(void)
 {
-	return (struct argv){.argv = arena_alloc(reader->arena, sizeof(char *)), .count = 0};
+	static char *none[1];
+	return (struct argv){.argv = none, .count = 0};
 }
 
 void read_defaults(struct reader *reader, enum section_id id, void *section)
@@ -56,7 +57,7 @@ void read_defaults(struct reader *reader, enum section_id id, void *section)
 		if (option->type < TYPE_SCALARS)
 			default_scalar(reader, option, field_of(section, option));
 		else if (option->type == TYPE_ARGV)
-			*(struct argv *)field_of(section, option) = empty_argv(reader);
+			*(struct argv *)field_of(section, option) = empty_argv();
 		else if (option->type == TYPE_PART)
 			read_defaults(reader, option->of, field_of(section, option));
 	}
@@ -163,7 +164,7 @@ static void read_argv(
 				option->key);
 			return;
 		}
-		argv.argv[argv.count++] = item->text;
+		argv.argv[argv.count++] = arena_text(reader->arena, item->text);
 	}
 	if (!argv.count || !*argv.argv[0])
 		report_error(reader->report, node->place, "'%s' names no program", option->key);

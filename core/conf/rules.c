@@ -85,7 +85,7 @@ static void read_rule(struct reader *reader, const struct rule_options *options,
 	const struct node *node, struct conf_rule *rule)
 {
 	read_defaults(reader, SECTION_rule, rule);
-	rule->rule = node->key;
+	rule->rule = arena_text(reader->arena, node->key);
 	rule->limit = rule->second = (double)NAN;
 	if (!is_mapping(reader, node, "e.g. {for: 30s, severity: warn} or {off: yes}"))
 		return;
@@ -134,7 +134,8 @@ void read_pairs(struct reader *reader, const struct option *option, const struct
 		const char *command = scalar_of(reader, child, child->key);
 		if (command)
 			settings->keys[settings->key_count++] =
-				(struct conf_keys){.key = child->key, .command = child->text};
+				(struct conf_keys){.key = arena_text(reader->arena, child->key),
+					.command = arena_text(reader->arena, command)};
 	}
 }
 

@@ -212,6 +212,24 @@ static struct settings *new_settings(const char *path, const char **ret_folder)
 	return settings;
 }
 
+/* The tree of nodes is only needed to read it. */
+static bool read_tree(struct reader *reader, struct arena *tree)
+{
+	struct err why = {0};
+	struct node *root;
+	if (!yaml_read(tree, reader->report, &root))
+		return false;
+	read_section(reader, SECTION_root, root, reader->settings);
+	read_environment(reader);
+	if (!reader->report->errors)
+		read_bot_dirs(reader, root);
+	if (!reader->report->errors)
+		check_all(reader, root);
+	if (!reader->report->errors && !complete(reader, &why))
+		report_error(reader->report, (struct place){0}, "%s", why.text);
+	return !reader->report->errors;
+}
+
 static bool fail(struct reader *reader, struct err *err)
 {
 	report_finish(reader->report);
@@ -228,20 +246,11 @@ bool settings_parse(const char *text, size_t length, const char *path, struct se
 	struct reader reader = {.report = &report};
 	reader.settings = new_settings(path, &reader.folder);
 	reader.arena = reader.settings->owner;
-	struct node *root;
-	struct err why = {0};
+	struct arena *tree = arena_new();
 	read_defaults(&reader, SECTION_root, reader.settings);
-	if (!yaml_read(reader.arena, &report, &root))
-		return fail(&reader, err);
-	read_section(&reader, SECTION_root, root, reader.settings);
-	read_environment(&reader);
-	if (!report.errors)
-		read_bot_dirs(&reader, root);
-	if (!report.errors)
-		check_all(&reader, root);
-	if (!report.errors && !complete(&reader, &why))
-		report_error(&report, (struct place){0}, "%s", why.text);
-	if (report.errors)
+	bool is_fine = read_tree(&reader, tree);
+	arena_free(tree);
+	if (!is_fine)
 		return fail(&reader, err);
 	*ret = reader.settings;
 	return true;

@@ -31,14 +31,14 @@ static void note_episode(const struct engine *engine, struct episode *episode, i
 		episode_add(episode, window_ms, at_ms, note->lines);
 }
 
-static void note_trouble(const struct engine *engine, struct bot_facts *facts,
+static void note_trouble(const struct engine *engine, struct line_facts *lines,
 	const struct msg_note *note, int64_t at_ms)
 {
 	const struct verdict_limits *limits = &engine->limits;
 	if (strcmp(note->trouble, "conflict") == 0)
-		note_episode(engine, &facts->conflict, limits->conflict_window_ms, note, at_ms);
+		note_episode(engine, &lines->conflict, limits->conflict_window_ms, note, at_ms);
 	else if (strcmp(note->trouble, "flood") == 0)
-		note_episode(engine, &facts->flood, limits->flood_window_ms, note, at_ms);
+		note_episode(engine, &lines->flood, limits->flood_window_ms, note, at_ms);
 }
 
 static bool is_stream(const char *source)
@@ -49,30 +49,30 @@ static bool is_stream(const char *source)
 /* A bot that writes an error to its log and says it in its stream had one: the same words, one after the other within a
  * second. Only an error that came alone can be told: of several a note has the last one's text. */
 static bool is_told(
-	struct bot_facts *facts, const char *source, const struct msg_note *note, int64_t at_ms)
+	struct line_facts *lines, const char *source, const struct msg_note *note, int64_t at_ms)
 {
 	const struct told_error seen = {
 		.text = entity_id("", note->text), .at_ms = at_ms, .by_stream = is_stream(source)};
 	for (size_t i = 0; i < TOLD_ERRORS; i++) {
-		struct told_error *told = &facts->told[i];
+		struct told_error *told = &lines->told[i];
 		if (told->text != seen.text || told->by_stream == seen.by_stream ||
 			llabs(told->at_ms - at_ms) > SAME_MS)
 			continue;
 		*told = (struct told_error){0};
 		return true;
 	}
-	facts->told[facts->told_next++ % TOLD_ERRORS] = seen;
+	lines->told[lines->told_next++ % TOLD_ERRORS] = seen;
 	return false;
 }
 
-static void note_levels(const struct engine *engine, struct bot_facts *facts,
+static void note_levels(const struct engine *engine, struct line_facts *lines,
 	const struct msg_note *note, int64_t at_ms, bool uncounted)
 {
 	bool error = note->level >= LOG_LEVEL_ERROR, warning = note->level == LOG_LEVEL_WARN;
-	double lines = uncounted ? 0 : (double)note->lines;
+	double count = uncounted ? 0 : (double)note->lines;
 	int64_t now = now_mono(engine), at = now - age_of(engine, at_ms);
-	tally_add_at(&facts->errors, LOG_SPAN_MS, now, at, error ? lines : 0);
-	tally_add_at(&facts->warnings, LOG_SPAN_MS, now, at, warning ? lines : 0);
+	tally_add_at(&lines->errors, LOG_SPAN_MS, now, at, error ? count : 0);
+	tally_add_at(&lines->warnings, LOG_SPAN_MS, now, at, warning ? count : 0);
 }
 
 /* What streams carry are events; everything else is a log. */
@@ -86,7 +86,8 @@ static void note_time(struct msg_bot *bot, const char *source, int64_t at_ms)
 static void note_handled(struct engine *engine, struct msg_bot *bot, struct bot_facts *facts,
 	const struct msg_note *note)
 {
-	tally_add(&facts->handled, LOG_SPAN_MS, now_mono(engine), (double)note->handled);
+	tally_add(
+		&facts_lines(facts)->handled, LOG_SPAN_MS, now_mono(engine), (double)note->handled);
 	digest_record(engine, "bot_handler_mean_ms", "bot", bot->name,
 		note->handled_ms / (double)note->handled);
 	note_load(engine, bot, facts);
@@ -102,11 +103,11 @@ static void add_log(struct msg_bot *bot, const char *source)
 
 /* Sources are read back one after the other: the newest stays. */
 static void note_error(
-	struct msg_bot *bot, struct bot_facts *facts, const char *text, int64_t at_ms)
+	struct msg_bot *bot, struct line_facts *lines, const char *text, int64_t at_ms)
 {
-	if (at_ms < facts->error_at_ms)
+	if (at_ms < lines->error_at_ms)
 		return;
-	facts->error_at_ms = at_ms;
+	lines->error_at_ms = at_ms;
 	msg_set(&bot->log_error, text);
 }
 
@@ -118,16 +119,17 @@ static void digest_note(struct engine *engine, const char *source, const struct 
 	struct msg_bot *bot = digest_bot(engine, note->bot, &facts);
 	if (!bot)
 		return;
+	struct line_facts *lines = facts_lines(facts);
 	int64_t at_ms = note->time_ms ? note->time_ms : now_wall(engine);
 	bool past = age_of(engine, at_ms) > LOG_SPAN_MS;
 	add_log(bot, source);
 	note_time(bot, source, at_ms);
 	bool alone = note->level >= LOG_LEVEL_ERROR && note->lines == 1 && note->text[0];
 	note_levels(
-		engine, facts, note, at_ms, past || (alone && is_told(facts, source, note, at_ms)));
-	note_trouble(engine, facts, note, at_ms);
+		engine, lines, note, at_ms, past || (alone && is_told(lines, source, note, at_ms)));
+	note_trouble(engine, lines, note, at_ms);
 	if (note->level >= LOG_LEVEL_ERROR && note->text[0])
-		note_error(bot, facts, note->text, at_ms);
+		note_error(bot, lines, note->text, at_ms);
 	if (note->handled && !past)
 		note_handled(engine, bot, facts, note);
 }

@@ -32,7 +32,7 @@ static bool note_running(
 	int64_t start_mono_ms = seen->start_ms - (now_wall(engine) - now_mono(engine));
 	bool is_new = is_new_start(facts, seen, start_mono_ms);
 	if (is_new)
-		times_add(&facts->starts, seen->start_ms ? seen->start_ms : now_wall(engine));
+		facts_add_start(facts, seen->start_ms ? seen->start_ms : now_wall(engine));
 	halt_over(engine, facts);
 	facts->pid = seen->pid;
 	facts->start_ms = seen->start_ms;
@@ -51,7 +51,7 @@ static void note_restarts(
 		return;
 	int64_t more = facts->is_counted ? seen->restarts - facts->counted_restarts - is_new : 0;
 	for (int64_t i = 0; i < more && i < TIMES_MAX; i++)
-		times_add(&facts->starts, now_wall(engine));
+		facts_add_start(facts, now_wall(engine));
 	facts->is_counted = true;
 	facts->counted_restarts = seen->restarts;
 }

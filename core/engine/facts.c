@@ -32,6 +32,9 @@ static void free_bot(struct bot_facts *bot)
 	free(bot->halted_by);
 	free(bot->halted_why);
 	free(bot->workers);
+	free(bot->lines);
+	free(bot->starts);
+	free(bot->spark);
 	free(bot);
 }
 
@@ -104,6 +107,27 @@ void facts_remove(struct facts *facts, uint64_t id)
 	facts->count--;
 	memmove(facts->slots + at, facts->slots + at + 1,
 		(facts->count - at) * sizeof(struct slot));
+}
+
+struct line_facts *facts_lines(struct bot_facts *bot)
+{
+	if (!bot->lines)
+		bot->lines = xcalloc(1, sizeof(*bot->lines));
+	return bot->lines;
+}
+
+void facts_add_start(struct bot_facts *bot, int64_t wall_ms)
+{
+	if (!bot->starts)
+		bot->starts = xcalloc(1, sizeof(*bot->starts));
+	times_add(bot->starts, wall_ms);
+}
+
+void facts_add_load(struct bot_facts *bot, int64_t mono_ms, double updates_per_s)
+{
+	if (!bot->spark)
+		bot->spark = xcalloc(1, sizeof(*bot->spark));
+	spark_add(bot->spark, mono_ms, updates_per_s);
 }
 
 size_t facts_count(const struct facts *facts)

@@ -47,6 +47,16 @@ struct told_error {
 	bool by_stream;
 };
 
+/* What its lines tell. */
+struct line_facts {
+	struct tally errors, warnings, handled;
+	struct told_error told[TOLD_ERRORS]; /* the last few that were counted */
+	unsigned told_next;
+	int64_t error_at_ms; /* wall: of the newest error line */
+	struct episode conflict, flood;
+};
+
+/* Of thousands of bots most have no lines, no load or no process that is seen: what is large is made when it is needed. */
 struct bot_facts {
 	uint64_t id;
 	char *name;
@@ -56,7 +66,7 @@ struct bot_facts {
 	/* process */
 	uint64_t pid;
 	int64_t start_ms, start_mono_ms; /* of the process last seen, 0 none */
-	struct times starts;             /* new starts, wall */
+	struct times *starts;            /* new starts, wall; NULL: none was seen */
 	bool is_counted;                 /* its supervisor counts its restarts: */
 	int64_t counted_restarts;
 	int64_t halted_ms; /* wall time when an operation stopped it, 0: it is not stopped */
@@ -74,12 +84,8 @@ struct bot_facts {
 	bool counted;            /* among those to be checked */
 	int64_t webhook_error_s; /* last_error_date last seen */
 	bool webhook_seen;
-	struct episode webhook, conflict, flood;
-	/* logs */
-	struct tally errors, warnings, handled;
-	struct told_error told[TOLD_ERRORS]; /* the last few that were counted */
-	unsigned told_next;
-	int64_t error_at_ms; /* wall: of the newest error line */
+	struct episode webhook;
+	struct line_facts *lines; /* NULL: none was noted */
 	/* load */
 	struct worker_facts *workers; /* one without a name: a bot that is not sharded */
 	size_t worker_count, worker_room;
@@ -88,7 +94,7 @@ struct bot_facts {
 		double updates_per_s, p95_ms, errors_per_min;
 		int64_t mono_ms, stale_ms; /* when, and for how long that stands */
 	} metrics;
-	struct spark spark;
+	struct spark *spark; /* NULL: its load was never known */
 	/* monotonic times of the last good observations */
 	int64_t process_mono_ms, telegram_mono_ms, heartbeat_mono_ms;
 	int64_t api_mono_ms;  /* last figures of a self-hosted Bot API server */
@@ -108,6 +114,9 @@ struct bot_facts *facts_find(const struct facts *facts, uint64_t id);
 /* Finds or makes it. */
 struct bot_facts *facts_add(struct facts *facts, const char *name);
 void facts_remove(struct facts *facts, uint64_t id);
+struct line_facts *facts_lines(struct bot_facts *bot); /* made when there are none */
+void facts_add_start(struct bot_facts *bot, int64_t wall_ms);
+void facts_add_load(struct bot_facts *bot, int64_t mono_ms, double updates_per_s);
 size_t facts_count(const struct facts *facts);
 /* In order of id; index < facts_count(). */
 struct bot_facts *facts_at(const struct facts *facts, size_t index);

@@ -168,8 +168,7 @@ static void find_seen(const struct engine *engine, const struct msg_bot *bot,
 		facts->process_mono_ms != NEVER || !is_word(bot->proc_state, "unknown");
 	ret_seen[GROUP_BEAT] = facts->look_mono_ms != NEVER || !is_word(bot->hb_state, "unknown");
 	ret_seen[GROUP_TELEGRAM] = !is_word(bot->tg_state, "checking");
-	ret_seen[GROUP_LOAD] =
-		is_late || facts->worker_count || facts->errors.begun || facts->handled.begun;
+	ret_seen[GROUP_LOAD] = is_late || facts->worker_count || facts->lines;
 }
 
 static enum group group_of(const char *name)

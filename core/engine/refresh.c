@@ -36,8 +36,9 @@ static void refresh_process(const struct engine *engine, struct msg_bot *bot,
 	const struct bot_facts *facts, int64_t *left_ms)
 {
 	int64_t since_ms = now_wall(engine) - engine->limits.restart_window_ms;
-	bot->restarts = times_since(&facts->starts, since_ms);
-	note_left(left_ms, times_left_ms(&facts->starts, since_ms));
+	bot->restarts = facts->starts ? times_since(facts->starts, since_ms) : 0;
+	if (facts->starts)
+		note_left(left_ms, times_left_ms(facts->starts, since_ms));
 	if (is_older(engine, facts->process_mono_ms, engine->limits.process_stale_ms, left_ms)) {
 		bot->cpu_percent = NAN;
 		bot->rss_bytes = bot->fds = 0;
@@ -90,6 +91,14 @@ static double sum_of(const struct engine *engine, const struct tally *tally, int
 	return tally_sum(tally, LOG_SPAN_MS, now_mono(engine));
 }
 
+static double handled_per_s(
+	const struct engine *engine, const struct bot_facts *facts, int64_t *left_ms)
+{
+	return facts->lines ? sum_of(engine, &facts->lines->handled, left_ms) /
+				      ((double)LOG_SPAN_MS / 1000)
+			    : (double)NAN;
+}
+
 /* Load as its heartbeat reports it, else its metrics, else as its log shows it. */
 static void refresh_load(const struct engine *engine, struct msg_bot *bot,
 	const struct bot_facts *facts, int64_t *left_ms)
@@ -113,7 +122,7 @@ static void refresh_load(const struct engine *engine, struct msg_bot *bot,
 		p95 = isnan(p95) ? facts->metrics.p95_ms : p95;
 	}
 	if (isnan(rate))
-		rate = sum_of(engine, &facts->handled, left_ms) / ((double)LOG_SPAN_MS / 1000);
+		rate = handled_per_s(engine, facts, left_ms);
 	bot->updates_per_s = rate;
 	bot->p95_ms = p95;
 	bot->slow_reports = slow;
@@ -125,7 +134,7 @@ void note_load(struct engine *engine, struct msg_bot *bot, struct bot_facts *fac
 	refresh_load(engine, bot, facts, &left_ms);
 	if (isnan(bot->updates_per_s))
 		return;
-	spark_add(&facts->spark, now_mono(engine), bot->updates_per_s);
+	facts_add_load(facts, now_mono(engine), bot->updates_per_s);
 	digest_record(engine, "bot_updates_per_second", "bot", bot->name, bot->updates_per_s);
 	if (!isnan(bot->p95_ms))
 		digest_record(engine, "bot_handler_p95_ms", "bot", bot->name, bot->p95_ms);
@@ -135,8 +144,10 @@ static void refresh_spark(const struct engine *engine, struct msg_bot *bot,
 	const struct bot_facts *facts, int64_t *left_ms)
 {
 	double points[SPARK_POINTS];
-	spark_read(&facts->spark, now_mono(engine), points);
 	bool any = false;
+	if (!facts->spark)
+		return; /* nor has it one to show */
+	spark_read(facts->spark, now_mono(engine), points);
 	for (size_t i = 0; i < SPARK_POINTS; i++)
 		any |= !isnan(points[i]);
 	free(bot->spark);
@@ -146,19 +157,30 @@ static void refresh_spark(const struct engine *engine, struct msg_bot *bot,
 		note_left(left_ms, SPARK_SLOT_MS - now_mono(engine) % SPARK_SLOT_MS);
 }
 
+/* Of a bot without lines neither is known, and its metrics may tell its errors. */
+static void refresh_counts(const struct engine *engine, struct msg_bot *bot,
+	const struct bot_facts *facts, int64_t *left_ms)
+{
+	const struct line_facts *lines = facts->lines;
+	bot->errors_per_min = lines ? sum_of(engine, &lines->errors, left_ms) : NAN;
+	if (isnan(bot->errors_per_min) && has_metrics(engine, facts, left_ms))
+		bot->errors_per_min = facts->metrics.errors_per_min;
+	bot->warnings_per_min = lines ? sum_of(engine, &lines->warnings, left_ms) : NAN;
+}
+
 static void refresh_log(
 	const struct engine *engine, struct msg_bot *bot, struct bot_facts *facts, int64_t *left_ms)
 {
 	const struct verdict_limits *limits = &engine->limits;
+	struct line_facts *lines = facts->lines;
+	refresh_counts(engine, bot, facts, left_ms);
+	if (!lines)
+		return;
 	bot->conflicts =
-		count_of_episode(engine, &facts->conflict, limits->conflict_window_ms, left_ms);
-	bot->conflict_ms = facts->conflict.last_ms;
-	bot->floods = count_of_episode(engine, &facts->flood, limits->flood_window_ms, left_ms);
-	bot->flood_ms = facts->flood.last_ms;
-	bot->errors_per_min = sum_of(engine, &facts->errors, left_ms);
-	if (isnan(bot->errors_per_min) && has_metrics(engine, facts, left_ms))
-		bot->errors_per_min = facts->metrics.errors_per_min;
-	bot->warnings_per_min = sum_of(engine, &facts->warnings, left_ms);
+		count_of_episode(engine, &lines->conflict, limits->conflict_window_ms, left_ms);
+	bot->conflict_ms = lines->conflict.last_ms;
+	bot->floods = count_of_episode(engine, &lines->flood, limits->flood_window_ms, left_ms);
+	bot->flood_ms = lines->flood.last_ms;
 }
 
 enum { API_STALE_MS = 31000 /* three looks at the statistics of a Bot API server */ };

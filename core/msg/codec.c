@@ -247,7 +247,7 @@ static bool take_bytes(const struct msg_field *field, void *body, const unsigned
 	char **text = field_at(field, body);
 	switch (field->type) {
 	case MSG_T_STR:
-		free(*text);
+		free_text(*text);
 		*text = xstrndup((const char *)at, length);
 		return true;
 	case MSG_T_STRS:

@@ -42,6 +42,15 @@ static inline const void *element_of(const struct msg_field *field, const void *
 	return list + i * known(field->kind)->size;
 }
 
+/* Most strings of most messages are empty: those share one. */
+extern char msg_no_text[1];
+
+static inline void free_text(char *text)
+{
+	if (text != msg_no_text)
+		free(text);
+}
+
 static inline const char *text_of(const struct msg_field *field, const void *body)
 {
 	const char *text = *(char *const *)field_of(field, body);

@@ -137,6 +137,8 @@ const struct msg_info *msg_info_by_name(const char *name)
 	return NULL;
 }
 
+char msg_no_text[1];
+
 void *msg_new(enum msg_kind kind)
 {
 	return xcalloc(1, known(kind)->size);
@@ -149,11 +151,11 @@ static void release_field(const struct msg_field *field, void *body)
 	void **pointer = field_at(field, body);
 	if (field->type == MSG_T_STRS)
 		for (size_t i = 0; i < count_of(field, body); i++)
-			free(((char **)*pointer)[i]);
+			free_text(((char **)*pointer)[i]);
 	if (field->type == MSG_T_LIST)
 		for (size_t i = 0; i < count_of(field, body); i++)
 			msg_release(field->kind, (char *)*pointer + i * known(field->kind)->size);
-	free(*pointer);
+	free_text(*pointer);
 	*pointer = NULL;
 	if (field->type != MSG_T_STR)
 		*count_at(field, body) = 0;
@@ -186,7 +188,8 @@ static void copy_field(const struct msg_field *field, void *to)
 {
 	void **pointer = field_at(field, to);
 	if (field->type == MSG_T_STR) {
-		*pointer = xstrdup(*pointer ? *pointer : "");
+		const char *text = *pointer;
+		*pointer = text && *text ? xstrdup(text) : msg_no_text;
 		return;
 	}
 	size_t count = count_of(field, to);
@@ -227,7 +230,7 @@ void msg_complete(enum msg_kind kind, void *body)
 		if (field->type == MSG_T_STR) {
 			char **text = field_at(field, body);
 			if (!*text)
-				*text = xstrdup("");
+				*text = msg_no_text;
 		} else if (field->type == MSG_T_LIST) {
 			char *list = *(char **)field_at(field, body);
 			for (size_t e = 0; e < count_of(field, body); e++)
@@ -284,7 +287,8 @@ static bool same_field(const struct msg_field *field, const void *a, const void 
 	case MSG_T_BOOL:
 		return *(const bool *)at_a == *(const bool *)at_b;
 	case MSG_T_STR:
-		return strcmp(text_of(field, a), text_of(field, b)) == 0;
+		return text_of(field, a) == text_of(field, b) ||
+		       strcmp(text_of(field, a), text_of(field, b)) == 0;
 	case MSG_T_STRS:
 	case MSG_T_F64S:
 	case MSG_T_LIST:
@@ -339,7 +343,7 @@ bool msg_set(char **field, const char *text)
 	if (*field && strcmp(*field, text) == 0)
 		return false;
 	char *copy = xstrdup(text);
-	free(*field);
+	free_text(*field);
 	*field = copy;
 	return true;
 }

@@ -156,6 +156,8 @@ const struct msg_info *msg_info_by_name(const char *name);
 /* All kinds in order of their numbers: msg_info_at(0 .. until NULL). */
 const struct msg_info *msg_info_at(size_t index);
 
+/* Strings are the message's own: change them with msg_set() and let msg_release() free them. An empty one of a message that
+ * was copied, decoded or completed is shared by all and must not be freed or written to. */
 void *msg_new(enum msg_kind kind) MUST_CHECK;
 /* Frees what the fields own, and zeroes them; not the struct itself (for elements and for structs
  * on the stack). */
