@@ -158,20 +158,12 @@ void beat_begin(struct engine *engine)
 /* Sums over the fleet, for its chart. */
 static void record_fleet(struct engine *engine)
 {
-	size_t count;
-	const struct msg_bot *const *bots = model_bots(engine->model, &count);
-	double rate = NAN, pending = 0, worst[SEVERITY_CRIT + 1] = {0};
-	for (size_t i = 0; i < count; i++) {
-		if (!isnan(bots[i]->updates_per_s))
-			rate = (isnan(rate) ? 0 : rate) + bots[i]->updates_per_s;
-		pending += bots[i]->pending > 0 ? (double)bots[i]->pending : 0;
-		if (bots[i]->severity <= SEVERITY_CRIT)
-			worst[bots[i]->severity]++;
-	}
-	digest_record(engine, "botswain_updates_per_second", "", "", rate);
-	digest_record(engine, "botswain_pending_updates", "", "", pending);
+	struct fleet_sums sums = facts_sums(engine->facts);
+	digest_record(engine, "botswain_updates_per_second", "", "", sums.updates_per_s);
+	digest_record(engine, "botswain_pending_updates", "", "", sums.pending);
 	for (unsigned i = 0; i <= SEVERITY_CRIT; i++)
-		digest_record(engine, "botswain_bots", "severity", severity_word(i), worst[i]);
+		digest_record(
+			engine, "botswain_bots", "severity", severity_word(i), sums.severities[i]);
 }
 
 static void record_self(struct engine *engine)
@@ -198,11 +190,9 @@ static void record_self(struct engine *engine)
 /* What an operation works on is looked at more often: its outcome is what is observed. */
 static void hurry_busy(const struct engine *engine)
 {
-	size_t count;
-	const struct msg_bot *const *bots = model_bots(engine->model, &count);
-	for (size_t i = 0; engine->collect && i < count; i++)
-		if (bots[i]->busy_op)
-			collect_hurry(engine->collect, bots[i]->name);
+	for (size_t i = 0; engine->collect && i < facts_count(engine->facts); i++)
+		if (facts_is_busy(engine->facts, i))
+			collect_hurry(engine->collect, facts_at(engine->facts, i)->name);
 }
 
 /* Secrets are read by the workers, one by one: whoever writes text gets to know them here, and windows

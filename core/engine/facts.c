@@ -8,11 +8,16 @@
 #include "core/base/mem.h"
 #include "core/msg/msg.h"
 
-/* What is looked at of all bots, again and again, stands together. */
+/* What is looked at of all bots every second stands together: their entities are spread over the memory, and to go from one
+ * to the other would take longer than a turn. */
 struct slot {
 	uint64_t id;
 	int64_t due_mono_ms;
 	struct bot_facts *bot;
+	double updates_per_s;
+	int64_t pending, recalled_ms;
+	unsigned char severity;
+	bool is_known, is_busy;
 };
 
 struct facts {
@@ -140,11 +145,46 @@ struct bot_facts *facts_at(const struct facts *facts, size_t index)
 	return facts->slots[index].bot;
 }
 
-void facts_plan(struct facts *facts, uint64_t id, int64_t mono_ms)
+void facts_judged(struct facts *facts, const struct msg_bot *bot, int64_t due_mono_ms)
 {
-	size_t at = place_of(facts, id);
-	if (at < facts->count && facts->slots[at].id == id)
-		facts->slots[at].due_mono_ms = mono_ms;
+	size_t at = place_of(facts, bot->id);
+	if (at == facts->count || facts->slots[at].id != bot->id)
+		return;
+	struct slot *slot = &facts->slots[at];
+	slot->due_mono_ms = due_mono_ms;
+	slot->updates_per_s = bot->updates_per_s;
+	slot->pending = bot->pending;
+	slot->recalled_ms = bot->last_ms;
+	slot->severity = (unsigned char)bot->severity;
+	slot->is_known = true;
+	slot->is_busy = bot->busy_op != 0;
+}
+
+static void add_to(struct fleet_sums *sums, const struct slot *slot)
+{
+	if (!isnan(slot->updates_per_s))
+		sums->updates_per_s = (isnan(sums->updates_per_s) ? 0 : sums->updates_per_s) +
+				      slot->updates_per_s;
+	sums->pending += slot->pending > 0 ? (double)slot->pending : 0;
+	if (slot->severity <= SEVERITY_CRIT)
+		sums->severities[slot->severity]++;
+	sums->recalled += slot->recalled_ms != 0;
+	if (slot->recalled_ms > sums->recalled_ms)
+		sums->recalled_ms = slot->recalled_ms;
+}
+
+struct fleet_sums facts_sums(const struct facts *facts)
+{
+	struct fleet_sums sums = {.updates_per_s = NAN};
+	for (size_t i = 0; i < facts->count; i++)
+		if (facts->slots[i].is_known)
+			add_to(&sums, &facts->slots[i]);
+	return sums;
+}
+
+bool facts_is_busy(const struct facts *facts, size_t index)
+{
+	return facts->slots[index].is_busy;
 }
 
 void facts_plan_all(struct facts *facts, int64_t mono_ms)

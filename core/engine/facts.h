@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include "core/base/attr.h"
 #include "core/engine/tally.h"
+#include "core/model/model.h"
 
 enum {
 	BACKLOG_POLLS = 5,
@@ -120,9 +121,22 @@ void facts_add_load(struct bot_facts *bot, int64_t mono_ms, double updates_per_s
 size_t facts_count(const struct facts *facts);
 /* In order of id; index < facts_count(). */
 struct bot_facts *facts_at(const struct facts *facts, size_t index);
-/* When time alone may change what is said of a bot (mono): it is judged again then. At first at once. */
-void facts_plan(struct facts *facts, uint64_t id, int64_t mono_ms);
+/* It was judged: what the sums of the fleet take of it is noted, and when time alone may change what is said of it (mono):
+ * it is judged again then. A new bot is due at once. */
+struct msg_bot;
+void facts_judged(struct facts *facts, const struct msg_bot *bot, int64_t due_mono_ms);
 void facts_plan_all(struct facts *facts, int64_t mono_ms);
 bool facts_is_due(const struct facts *facts, size_t index, int64_t mono_ms);
+/* An operation works on it. */
+bool facts_is_busy(const struct facts *facts, size_t index);
+
+/* Sums over all bots as they were last judged. */
+struct fleet_sums {
+	double updates_per_s; /* NaN: of none is it known */
+	double pending, severities[SEVERITY_CRIT + 1];
+	uint64_t recalled;   /* of which something is shown from before the start, */
+	int64_t recalled_ms; /* and the newest wall time of that */
+};
+struct fleet_sums facts_sums(const struct facts *facts);
 
 #endif

@@ -31,12 +31,11 @@ static void put_bot(struct engine *engine, struct msg_bot *bot)
 		msg_free(MSG_bot, bot);
 		return;
 	}
-	uint64_t id = bot->id;
 	int64_t left_ms = refresh_bot(engine, bot, facts);
 	int64_t verdict_ms = verdict_bot(bot, &engine->limits, now_wall(engine));
 	left_ms = verdict_ms < left_ms ? verdict_ms : left_ms;
 	left_ms = JUDGE_LEAST_MS < left_ms ? JUDGE_LEAST_MS : left_ms;
-	facts_plan(engine->facts, id, now_mono(engine) + left_ms);
+	facts_judged(engine->facts, bot, now_mono(engine) + left_ms);
 	put(engine, MSG_bot, bot);
 }
 
@@ -99,9 +98,10 @@ void judge_and_put(struct engine *engine, enum msg_kind kind, void *body)
 static void judge_slice(struct engine *engine)
 {
 	size_t count = facts_count(engine->facts), drafted = 0;
+	int64_t now_ms = now_mono(engine);
 	for (; engine->to_judge && drafted < JUDGE_SLICE; engine->to_judge--) {
 		size_t at = engine->judged++ % count;
-		if (!facts_is_due(engine->facts, at, now_mono(engine)))
+		if (!facts_is_due(engine->facts, at, now_ms))
 			continue;
 		(void)draft_edit(engine, MSG_bot, facts_at(engine->facts, at)->id);
 		drafted++;

@@ -241,12 +241,9 @@ void recall_show(const struct engine *engine, struct msg_engine *entity)
 	clear(entity);
 	if (!engine->ledger || !engine->recall)
 		return;
-	const struct msg_bot *const *bots = model_bots(engine->model, &count);
-	for (size_t i = 0; i < count; i++) {
-		entity->last_bots += bots[i]->last_ms != 0;
-		if (bots[i]->last_ms > entity->last_ms)
-			entity->last_ms = bots[i]->last_ms;
-	}
+	struct fleet_sums sums = facts_sums(engine->facts);
+	entity->last_bots = sums.recalled;
+	entity->last_ms = sums.recalled_ms;
 	const struct msg_service *const *services = model_services(engine->model, &count);
 	for (size_t i = 0; i < count; i++)
 		show_service(engine, entity, services[i]);

@@ -283,10 +283,12 @@ uint64_t model_forgotten(const struct model *model)
 
 const struct entity *model_newer(const struct model *model, uint64_t rev)
 {
-	const struct entity *entity = model->newest;
-	if (!entity || entity->rev <= rev)
+	const struct entity *newer = model->newest, *older = model->oldest;
+	if (!newer || newer->rev <= rev)
 		return NULL;
-	while (entity->older && entity->older->rev > rev)
-		entity = entity->older;
-	return entity;
+	/* From both ends: a screen has all but the newest, who goes through everything in parts begins with the oldest. */
+	for (; older->rev <= rev; older = older->newer, newer = newer->older)
+		if (!newer->older || newer->older->rev <= rev)
+			return newer;
+	return older;
 }
