@@ -18,6 +18,11 @@ $(O)/fuzz/%: $(O)/obj/tests/fuzz/%.o $(ALL_LIBS)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS_ENGINE) -lncursesw
 
+# The texts of the fleet's Bot API server are no part of the console; their archive needs that of core/base behind it.
+FUZZ_ENTITIES := $(O)/tests/fuzz/fuzz_entities $(O)/fuzz/fuzz_entities
+$(FUZZ_ENTITIES): $(O)/lib/entities.a
+$(FUZZ_ENTITIES): LIBS_ENGINE := $(O)/lib/entities.a $(call archive,core/base) $(LIBS_ENGINE)
+
 tests: $(FUZZ_REPLAYS)
 
 fuzz-replay: $(FUZZ_REPLAYS) ## run every fuzz target over its corpus

@@ -288,6 +288,32 @@ static void a_file_can_be_attached_by_name_and_sent_again_by_its_id(void **state
 	json_decref(again);
 }
 
+static void a_caption_has_1024_characters_at_most_and_can_be_edited(void **state)
+{
+	(void)state;
+	set_chat(51, "");
+	json_t *answer = upload("document", NULL, "hello", 5);
+	autofree char *file = xstrdup(text_at(answer, "result.document.file_id"));
+	json_decref(answer);
+	autostr struct str body = STR_INIT;
+	str_addf(&body, "{\"chat_id\":51,\"document\":\"%s\",\"caption\":\"%01024d\"}", file, 0);
+	json_t *sent = botapi_result(&server, token, "sendDocument", "%s", body.text);
+	str_insert(&body, body.length - 2, "x", 1);
+	refused("sendDocument", body.text, 400, "Bad Request: message caption is too long");
+	long long id = (long long)number_at(sent, "message_id");
+	json_decref(sent);
+	autofree char *text = xasprintf("{\"chat_id\":51,\"message_id\":%lld,\"text\":\"x\"}", id);
+	refused("editMessageText", text, 400,
+		"Bad Request: there is no text in the message to edit");
+	json_t *edited = botapi_result(&server, token, "editMessageCaption",
+		"{\"chat_id\":51,\"message_id\":%lld,\"caption\":\"<i>new</"
+		"i>\",\"parse_mode\":\"HTML\"}",
+		id);
+	assert_string_equal(text_at(edited, "caption"), "new");
+	assert_string_equal(text_at(edited, "caption_entities.0.type"), "italic");
+	json_decref(edited);
+}
+
 static void files_that_are_not_there_are_refused(void **state)
 {
 	(void)state;
@@ -346,6 +372,7 @@ int main(void)
 		cmocka_unit_test(a_bot_can_rename_itself),
 		cmocka_unit_test(a_file_is_kept_and_given_back_byte_for_byte),
 		cmocka_unit_test(a_file_can_be_attached_by_name_and_sent_again_by_its_id),
+		cmocka_unit_test(a_caption_has_1024_characters_at_most_and_can_be_edited),
 		cmocka_unit_test(files_that_are_not_there_are_refused),
 		cmocka_unit_test(a_long_form_in_many_pieces_keeps_its_characters),
 		cmocka_unit_test(the_test_servers_are_behind_their_own_path),

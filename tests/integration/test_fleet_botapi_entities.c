@@ -171,6 +171,7 @@ static void markdown_v2_that_is_wrong_is_refused_with_its_place(void **state)
 		{"MarkdownV2", "__u", "Can't find end of Underline entity at byte offset 0"},
 		{"MarkdownV2", "`c", "Can't find end of Code entity at byte offset 0"},
 		{"MarkdownV2", "```\nc``", "Can't find end of Pre entity at byte offset 0"},
+		{"MarkdownV2", "```py\nc", "Can't find end of PreCode entity at byte offset 0"},
 		{"MarkdownV2", "||p", "Can't find end of Spoiler entity at byte offset 0"},
 		{"MarkdownV2", "[t](http://example.com", "Can't find end of a URL at byte offset 4"},
 		{"MarkdownV2", "![x]", "Custom emoji entity must contain a tg://emoji URL"},

@@ -168,6 +168,14 @@ static void a_message_can_be_forwarded_and_copied(void **state)
 		"Bad Request: message to forward not found");
 }
 
+static void an_edit_has_4096_characters_at_most(void **state)
+{
+	(void)state;
+	autofree char *body = xasprintf("{\"chat_id\":5,\"message_id\":%lld,\"text\":\"%04097d\"}",
+		(long long)send_text("short"), 0);
+	refused("editMessageText", body, "Bad Request: MESSAGE_TOO_LONG");
+}
+
 /* ---- buttons ---- */
 
 static const char keyboard[] =
@@ -348,6 +356,7 @@ int main(void)
 		cmocka_unit_test(many_messages_are_deleted_at_once),
 		cmocka_unit_test(a_reply_holds_what_it_replies_to),
 		cmocka_unit_test(a_message_can_be_forwarded_and_copied),
+		cmocka_unit_test(an_edit_has_4096_characters_at_most),
 		cmocka_unit_test(an_inline_keyboard_comes_back_with_its_message),
 		cmocka_unit_test(a_button_that_is_pressed_becomes_an_update_with_its_message),
 		cmocka_unit_test(a_press_is_answered_once),

@@ -232,6 +232,40 @@ static void a_retry_after_of_a_day_is_said_as_it_is(void **state)
 	assert_int_equal(limited(token, "sendMessage", to_chat), 86400);
 }
 
+static void new_sessions_are_limited_to_20_a_minute_beyond_loopback(void **state)
+{
+	(void)state;
+	json_t *made = botapi_control(&server, "bots", "{\"count\":30,\"prefix\":\"cold\"}");
+	json_decref(botapi_control(&server, "creation", "{\"limited\":true}"));
+	for (size_t i = 0; i < 20; i++)
+		works(text_at(json_array_get(made, i), "token"), "getMe", "{}");
+	works(text_at(json_array_get(made, 0), "token"), "getMe", "{}"); /* is loaded already */
+	int seconds = limited(text_at(json_array_get(made, 20), "token"), "getMe", "{}");
+	assert_in_range(seconds, 55, 60);
+	botapi_advance(&server, (int64_t)seconds * 1000);
+	works(text_at(json_array_get(made, 20), "token"), "getMe", "{}");
+	json_decref(botapi_control(&server, "creation", "{\"limited\":false}"));
+	json_decref(made);
+}
+
+static void a_refused_token_counts_as_a_new_session_each_time(void **state)
+{
+	(void)state;
+	static const char stranger[] = "4242:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+	json_decref(botapi_control(&server, "creation", "{\"limited\":true}"));
+	for (int i = 0; i < 20; i++)
+		botapi_refused(&server, stranger, "getMe", "{}", 401, "Unauthorized");
+	assert_in_range(limited(stranger, "getMe", "{}"), 55, 60);
+	for (int i = 1; i < 30; i++) { /* 20 a minute for half an hour fill the hour */
+		botapi_advance(&server, MINUTE_MS);
+		for (int j = 0; j < 20; j++)
+			botapi_refused(&server, stranger, "getMe", "{}", 401, "Unauthorized");
+	}
+	botapi_advance(&server, MINUTE_MS);
+	assert_in_range(limited(stranger, "getMe", "{}"), 1700, 1800);
+	json_decref(botapi_control(&server, "creation", "{\"limited\":false}"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -246,6 +280,8 @@ int main(void)
 		cmocka_unit_test(a_chat_takes_so_many_messages_a_minute),
 		cmocka_unit_test(a_bot_sends_so_many_messages_a_second),
 		cmocka_unit_test(a_retry_after_of_a_day_is_said_as_it_is),
+		cmocka_unit_test(new_sessions_are_limited_to_20_a_minute_beyond_loopback),
+		cmocka_unit_test(a_refused_token_counts_as_a_new_session_each_time),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
 }

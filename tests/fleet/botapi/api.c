@@ -161,14 +161,17 @@ void api_heard(void *context, struct request *request, const struct reply *reply
 
 /* The road of a token: well-formed, of this server, known, with a session. */
 static bool admit(struct api *api, struct bot *bot, const char *token,
-	const struct api_method *method, struct refusal *why)
+	const struct api_method *method, const struct request *request, struct refusal *why)
 {
 	if (!token_is_well_formed(token))
 		return refuse(why, 401, "Unauthorized: invalid token specified");
 	int64_t id = strtoll(token, NULL, 10);
 	if (api->filter_of && id % api->filter_of != api->filter)
 		return refuse(why, 421, "Misdirected Request: unallowed token specified");
-	if (!bot || bot->revoked)
+	bool known = bot && !bot->revoked;
+	if ((!known || !bot->session_ms) && !creation_allows(api, request, why))
+		return false;
+	if (!known)
 		return refuse(why, 401, "Unauthorized");
 	if (!method)
 		return refuse(why, 404, "Not Found: method not found");
@@ -184,7 +187,7 @@ static void answer(struct api *api, struct request *request, const char *token, 
 		token_is_well_formed(token) ? strtoll(token, NULL, 10) : 0,
 		method ? method->name : name, request_header(request, "User-Agent"));
 	count(api, bot, request);
-	if (!admit(api, bot, token, method, &why))
+	if (!admit(api, bot, token, method, request, &why))
 		api_refuse(request, &why);
 	else if (!faults_meet(bot, method, request))
 		api_call(bot, method, request);

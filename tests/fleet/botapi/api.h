@@ -7,6 +7,7 @@
 
 #include "core/base/rng.h"
 #include "tests/fleet/botapi/bots.h"
+#include "tests/fleet/botapi/creation.h"
 #include "tests/fleet/botapi/documents.h"
 #include "tests/fleet/botapi/transcript.h"
 #include "tests/fleet/common/loop.h"
@@ -28,6 +29,7 @@ struct api {
 	struct server server, control, statistics;
 	int64_t started_ms;
 	struct figures figures;
+	struct creation creation;
 	struct flood_rule flood;   /* of every bot that has none of its own */
 	int64_t filter, filter_of; /* only bots whose id modulo `filter_of` is `filter`; 0: all */
 	bool is_closing;           /* as while the real server shuts down */

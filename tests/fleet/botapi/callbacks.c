@@ -58,7 +58,7 @@ json_t *callback_press(struct bot *bot, int64_t chat, int64_t message_id, int64_
 	}
 	const struct callback *callback = new_callback(bot, user);
 	autofree char *id = xasprintf("%" PRId64, callback->id);
-	autofree char *instance = xasprintf("%" PRId64, bot->id ^ chat << 16);
+	autofree char *instance = xasprintf("%" PRIu64, (uint64_t)bot->id ^ (uint64_t)chat << 16);
 	json_t *query = json_pack("{s:s,s:o,s:O,s:s,s:O}", "id", id, "from", person_json(user),
 		"message", message, "chat_instance", instance, "data", pressed);
 	json_decref(message);

@@ -15,7 +15,7 @@
 #include "tests/fleet/botapi/updates.h"
 #include "tests/fleet/botapi/webhook.h"
 
-enum { SECRET_LENGTH = 35 };
+enum { SECRET_LENGTH = 35, COUNT_MAX = 100000000 };
 
 const char *body_text(const json_t *body, const char *key)
 {
@@ -26,6 +26,12 @@ double body_number(const json_t *body, const char *key, double missing)
 {
 	json_t *value = json_object_get(body, key);
 	return json_is_number(value) ? json_number_value(value) : missing;
+}
+
+size_t body_count(const json_t *body, const char *key, size_t missing)
+{
+	double number = body_number(body, key, (double)missing);
+	return number < 0 ? 0 : number > COUNT_MAX ? COUNT_MAX : (size_t)number;
 }
 
 static bool add_one(struct api *api, json_t *body, struct bot **ret_bot, struct err *err)
@@ -74,7 +80,7 @@ static char *make_token(int64_t id)
 static json_t *make_bots(struct api *api, json_t *body, struct err *err)
 {
 	const char *prefix = body_text(body, "prefix");
-	size_t count = (size_t)body_number(body, "count", 0);
+	size_t count = body_count(body, "count", 0);
 	json_t *list = json_array();
 	for (size_t i = 0; i < count; i++) {
 		autofree char *name = xasprintf("%s-%05zu", prefix ? prefix : "load", i + 1);
@@ -119,9 +125,9 @@ json_t *route_play(struct api *api, json_t *body, struct err *err)
 		player_set_rate(bot, body_number(body, "per_minute", 0),
 			(uint64_t)body_number(body, "seed", 0));
 	else
-		player_burst(bot, (size_t)body_number(body, "count", 1),
+		player_burst(bot, body_count(body, "count", 1),
 			(int64_t)body_number(body, "chat", 0), body_text(body, "text"),
-			(size_t)body_number(body, "bytes", 0));
+			body_count(body, "bytes", 0));
 	return json_pack("{s:I}", "pending", (json_int_t)bot->pending);
 }
 
@@ -230,6 +236,14 @@ json_t *route_filter(struct api *api, json_t *body, struct err *err)
 	(void)err;
 	api->filter = (int64_t)body_number(body, "remainder", 0);
 	api->filter_of = (int64_t)body_number(body, "modulo", 0);
+	return json_true();
+}
+
+json_t *route_creation(struct api *api, json_t *body, struct err *err)
+{
+	(void)err;
+	api->creation =
+		(struct creation){.is_limited = !json_is_false(json_object_get(body, "limited"))};
 	return json_true();
 }
 

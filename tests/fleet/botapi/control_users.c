@@ -7,6 +7,7 @@
 #include "core/base/mem.h"
 #include "tests/fleet/botapi/api.h"
 #include "tests/fleet/botapi/callbacks.h"
+#include "tests/fleet/botapi/members.h"
 #include "tests/fleet/botapi/messages.h"
 #include "tests/fleet/botapi/people.h"
 #include "tests/fleet/botapi/player.h"
@@ -104,10 +105,10 @@ static void tell_membership(
 	const char *now = chat_membership(chat);
 	if (strcmp(before, now) == 0)
 		return;
-	json_t *update = json_pack("{s:o,s:o,s:I,s:{s:o,s:s},s:{s:o,s:s}}", "chat", chat_json(chat),
-		"from", person_json(user), "date", (json_int_t)(loop_wall_ms() / 1000),
-		"old_chat_member", "user", bot_user(bot), "status", before, "new_chat_member",
-		"user", bot_user(bot), "status", now);
+	json_t *update = json_pack("{s:o,s:o,s:I,s:o,s:o}", "chat", chat_json(chat), "from",
+		person_json(user), "date", (json_int_t)(loop_wall_ms() / 1000), "old_chat_member",
+		member_json(bot_user(bot), before), "new_chat_member",
+		member_json(bot_user(bot), now));
 	bot_enqueue(bot, KIND_my_chat_member, update);
 	updates_arrived(bot);
 }

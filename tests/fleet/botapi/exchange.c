@@ -31,6 +31,24 @@ static const char *how_sent(const struct request *request)
 	return type && starts_with(type, "multipart/") ? "multipart" : "form";
 }
 
+/* A file that came in the field of its own; one that another field attaches by name is no parameter. */
+static void add_files(const struct request *request, json_t *args)
+{
+	for (const struct upload *file = request->uploads; file; file = file->next) {
+		autofree char *attached = xasprintf("attach://%s", file->field);
+		const char *key;
+		json_t *value;
+		bool by_name = false;
+		json_object_foreach(args, key, value)
+		{
+			const char *text = json_string_value(value);
+			by_name = by_name || (text && strcmp(text, attached) == 0);
+		}
+		if (!by_name)
+			json_object_set_new(args, file->field, json_string(attached));
+	}
+}
+
 /* The values of a JSON body keep their types, so that a number in the place of a text is seen. */
 static json_t *params_of(struct request *request)
 {
@@ -40,6 +58,7 @@ static json_t *params_of(struct request *request)
 			       : NULL;
 	json_object_update_existing(args, body);
 	json_decref(body);
+	add_files(request, args);
 	return args;
 }
 

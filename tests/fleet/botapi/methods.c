@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* What a bot asks about itself and its webhook. */
 #include "tests/fleet/botapi/api.h"
+#include "tests/fleet/botapi/messages.h"
 
 static void get_me(struct bot *bot, struct request *request, json_t *args)
 {
 	(void)args;
-	api_ok(request,
-		json_pack("{s:I,s:b,s:s,s:s,s:b,s:b,s:b,s:b,s:b,s:b}", "id", (json_int_t)bot->id,
-			"is_bot", 1, "first_name", bot->first_name, "username", bot->username,
-			"can_join_groups", 1, "can_read_all_group_messages", 0,
-			"supports_inline_queries", 0, "can_connect_to_business", 0,
-			"has_main_web_app", 0, "has_topics_enabled", 0));
+	static const char *const abilities[] = {"can_read_all_group_messages",
+		"supports_guest_queries", "supports_inline_queries", "can_connect_to_business",
+		"has_main_web_app", "has_topics_enabled", "allows_users_to_create_topics",
+		"can_manage_bots", "supports_join_request_queries"};
+	json_t *me = bot_user(bot);
+	json_object_set_new(me, "can_join_groups", json_true());
+	for (size_t i = 0; i < COUNT_OF(abilities); i++)
+		json_object_set_new(me, abilities[i], json_false());
+	api_ok(request, me);
 }
 
 const struct api_method method_getMe = {.name = "getMe", .call = get_me, .is_local = true};

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What a bot can ask about a chat and do to it: getChat, its members, leaveChat. */
-#include <string.h>
-
-#include "core/base/attr.h"
 #include "tests/fleet/botapi/api.h"
+#include "tests/fleet/botapi/members.h"
 #include "tests/fleet/botapi/messages.h"
 #include "tests/fleet/botapi/people.h"
 
@@ -14,19 +12,6 @@ static const struct chat *readable(struct bot *bot, const json_t *args, struct r
 {
 	const struct chat *chat = chat_of_args(bot, args, "chat_id", why);
 	return !chat || chat->id > 0 || chat_allows(chat, why) ? chat : NULL;
-}
-
-static json_t *permissions(void)
-{
-	static const char *const rights[] = {"can_send_messages", "can_send_audios",
-		"can_send_documents", "can_send_photos", "can_send_videos", "can_send_video_notes",
-		"can_send_voice_notes", "can_send_polls", "can_send_other_messages",
-		"can_add_web_page_previews", "can_change_info", "can_invite_users",
-		"can_pin_messages", "can_manage_topics"};
-	json_t *json = json_object();
-	for (size_t i = 0; i < COUNT_OF(rights); i++)
-		json_object_set_new(json, rights[i], json_true());
-	return json;
 }
 
 static void get_chat(struct bot *bot, struct request *request, json_t *args)
@@ -47,22 +32,11 @@ static void get_chat(struct bot *bot, struct request *request, json_t *args)
 		json_object_set_new(
 			info, "active_usernames", json_pack("[s]", chat->facts->username));
 	if (chat->id < 0)
-		json_object_set_new(info, "permissions", permissions());
+		json_object_set_new(info, "permissions", permissions_json());
 	api_ok(request, info);
 }
 
 const struct api_method method_getChat = {.name = "getChat", .call = get_chat};
-
-static json_t *member(json_t *user, const char *status)
-{
-	return json_pack("{s:o,s:s}", "user", user, "status", status);
-}
-
-static json_t *owner(int64_t user)
-{
-	return json_pack(
-		"{s:o,s:s,s:b}", "user", person_json(user), "status", "creator", "is_anonymous", 0);
-}
 
 /* Groups are not peopled: whoever wrote to the bot in private is taken for a member, and a group belongs to the person
  * of its number. */
@@ -72,11 +46,11 @@ static void get_chat_member(struct bot *bot, struct request *request, json_t *ar
 	const struct chat *chat = readable(bot, args, &why);
 	int64_t user = arg_number(args, "user_id", 0);
 	if (chat && user == bot->id)
-		api_ok(request, member(bot_user(bot), chat_membership(chat)));
+		api_ok(request, member_json(bot_user(bot), chat_membership(chat)));
 	else if (chat && chat->id < 0 && user == -chat->id)
-		api_ok(request, owner(user));
+		api_ok(request, member_json(person_json(user), "creator"));
 	else if (chat && (user == chat->id || (user > 0 && chat_find(&bot->chats, user))))
-		api_ok(request, member(person_json(user), "member"));
+		api_ok(request, member_json(person_json(user), "member"));
 	else if (chat)
 		api_fail(request, 400, 0,
 			user > 0 ? "Bad Request: user not found"
@@ -108,7 +82,7 @@ static void get_chat_administrators(struct bot *bot, struct request *request, js
 		api_fail(request, 400, 0,
 			"Bad Request: there are no administrators in the private chat");
 	else if (chat)
-		api_ok(request, json_pack("[o]", owner(-chat->id)));
+		api_ok(request, json_pack("[o]", member_json(person_json(-chat->id), "creator")));
 	else
 		api_refuse(request, &why);
 }

@@ -4,6 +4,7 @@
 #define BOTSWAIN_BOTAPI_ROUTES_H
 
 #include <jansson.h>
+#include <stddef.h>
 
 #include "core/base/err.h"
 
@@ -18,6 +19,8 @@ struct bot;
 /* Members of a body: NULL or `missing` when they are absent or of another type. */
 const char *body_text(const json_t *body, const char *key);
 double body_number(const json_t *body, const char *key, double missing);
+/* A number that counts: never negative, and bounded. */
+size_t body_count(const json_t *body, const char *key, size_t missing);
 /* The bot that "bot" names; NULL with `err`. */
 struct bot *body_bot(struct api *api, const json_t *body, struct err *err);
 

@@ -94,6 +94,10 @@ static void add_cpu(const struct api *api, struct str *to)
 {
 	double user[RATES], system[RATES], total[RATES];
 	const struct figures *figures = &api->figures;
+	if (loop_now_ms() - api->started_ms < LOOK_MS) { /* nobody has looked yet */
+		str_adds(to, "total_cpu\tUNKNOWN\nuser_cpu\tUNKNOWN\nsystem_cpu\tUNKNOWN\n");
+		return;
+	}
 	rates_per_second(&figures->user_us, loop_now_ms(), api->started_ms, user);
 	rates_per_second(&figures->system_us, loop_now_ms(), api->started_ms, system);
 	for (int i = 0; i < RATES; i++) {

@@ -8,6 +8,11 @@
 #include "tests/fleet/botapi/api.h"
 #include "tests/fleet/botapi/people.h"
 
+enum {
+	RAW_MAX_BYTES = 1 << 20, /* of a text with its marks */
+	MARKS_MAX = 1000,        /* looked at; a message keeps fewer still */
+};
+
 size_t utf16_units(const char *text)
 {
 	size_t units = 0;
@@ -66,7 +71,12 @@ static bool mark_all(
 	size_t i;
 	if (!good || (list && !json_is_array(list)))
 		good = refuse(why, 400, "Bad Request: can't parse entities JSON object");
-	json_array_foreach(list, i, entity) good = good && mark_one(entity, to, why);
+	json_array_foreach(list, i, entity)
+	{
+		if (i >= MARKS_MAX || !good)
+			break;
+		good = mark_one(entity, to, why);
+	}
 	json_decref(list);
 	return good;
 }
@@ -82,9 +92,12 @@ bool text_read(const json_t *args, const char *name, const char *entities, struc
 		       refuse(why, 400, "Bad Request: strings must be encoded in UTF-8");
 	if (!parse_mode_find(arg_text(args, "parse_mode"), &mode))
 		return refuse(why, 400, "Bad Request: unsupported parse_mode");
+	if (strlen(text) > RAW_MAX_BYTES)
+		return refuse(why, 400, "Bad Request: message is too long");
 	if (!formatted_parse(to, mode, text, strlen(text), &err))
 		return refuse(why, 400, "Bad Request: can't parse entities: %s", err.text);
-	if (mode == PARSE_PLAIN && !mark_all(args, entities, to, why))
+	if (mode == PARSE_PLAIN && to->units <= TEXT_MAX_UNITS &&
+		!mark_all(args, entities, to, why))
 		return false;
 	formatted_finish(to);
 	return true;

@@ -135,15 +135,32 @@ static bool is_opaque(enum entity_type type)
 	       (type >= ENTITY_mention && type <= ENTITY_phone_number);
 }
 
-static bool is_taken(const struct formatted *formatted, size_t count, size_t from, size_t to)
+/* For each unit of the text whether something opaque lies over it; the caller frees it. */
+static bool *opaque_units(const struct formatted *formatted)
 {
-	for (size_t i = 0; i < count; i++) {
+	size_t size = formatted->units + 1;
+	autofree int *change = xcalloc(size, sizeof(*change));
+	bool *opaque = xcalloc(size, sizeof(*opaque));
+	for (size_t i = 0; i < formatted->count; i++) {
 		const struct entity *entity = &formatted->items[i];
-		if (is_opaque(entity->type) && entity->offset < to &&
-			entity->offset + entity->length > from)
-			return true;
+		if (!is_opaque(entity->type))
+			continue;
+		change[entity->offset]++;
+		change[entity->offset + entity->length]--;
 	}
-	return false;
+	int depth = 0;
+	for (size_t i = 0; i < size; i++) {
+		depth += change[i];
+		opaque[i] = depth > 0;
+	}
+	return opaque;
+}
+
+static bool is_taken(const bool *opaque, size_t from, size_t to)
+{
+	while (from < to && !opaque[from])
+		from++;
+	return from < to;
 }
 
 static size_t units_of(const char *text, size_t length)
@@ -173,12 +190,13 @@ static size_t find_at(const char *text, size_t at, enum entity_type *ret_type)
 void find_unmarked(struct formatted *formatted)
 {
 	const char *text = formatted->text.text;
-	size_t marked = formatted->count, at = 0, units = 0, found = 0;
+	autofree bool *opaque = opaque_units(formatted);
+	size_t at = 0, units = 0, found = 0;
 	while (at < formatted->text.length && found < ENTITIES_MAX) {
 		enum entity_type type;
 		size_t length = find_at(text, at, &type);
 		size_t step = length ? length : 1, step_units = units_of(text + at, step);
-		if (length && !is_taken(formatted, marked, units, units + step_units)) {
+		if (length && !is_taken(opaque, units, units + step_units)) {
 			struct entity entity = {type, units, step_units, NULL};
 			formatted->items = grow(formatted->items, formatted->count,
 				&formatted->capacity, sizeof(entity));

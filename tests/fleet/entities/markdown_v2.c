@@ -112,6 +112,13 @@ static void end_quote(struct markdown *md, const struct open_mark *quote, enum e
 	md->quoted = false;
 }
 
+static bool refuse_open(const struct markdown *md, const struct open_mark *open)
+{
+	bool named = open->type == ENTITY_pre && open->argument;
+	return err_set(md->err, ERR_SYNTAX, "Can't find end of %s entity at byte offset %zu",
+		named ? "PreCode" : entity_title(open->type), open->at);
+}
+
 /* The end of a line: the end of a quotation, unless the next line goes on with it. */
 static bool take_line_end(struct markdown *md)
 {
@@ -121,9 +128,7 @@ static bool take_line_end(struct markdown *md)
 	if (quote && !goes_on)
 		end_quote(md, quote, ENTITY_blockquote);
 	else if (open && md->quoted && !goes_on)
-		return err_set(md->err, ERR_SYNTAX,
-			"Can't find end of %s entity at byte offset %zu", entity_title(open->type),
-			open->at);
+		return refuse_open(md, open);
 	source_copy(source, md->to);
 	if (md->quoted)
 		source->at++; /* the > */
@@ -267,8 +272,7 @@ bool parse_markdown_v2(struct source *source, struct formatted *to, struct err *
 		end_quote(&md, quote, ENTITY_blockquote);
 	const struct open_mark *open = innermost(&md);
 	if (good && open)
-		good = err_set(err, ERR_SYNTAX, "Can't find end of %s entity at byte offset %zu",
-			entity_title(open->type), open->at);
+		good = refuse_open(&md, open);
 	while (md.depth)
 		free(md.open[--md.depth].argument);
 	return good;
