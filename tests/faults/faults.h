@@ -19,6 +19,7 @@ struct crowd;
 struct hostile;
 struct model;
 struct settings;
+struct stores;
 
 enum { FAULT_PATIENCE_MS = 15000 };
 
@@ -30,6 +31,7 @@ struct faults {
 	pid_t engine;
 	struct crowd *crowd;
 	struct hostile *hostile; /* NULL in a calm row */
+	struct stores *stores;   /* NULL until a row needs them */
 	struct client *client;   /* our own eyes on the engine */
 	struct model *model;
 };

@@ -25,6 +25,7 @@
 #include "tests/faults/hostile.h"
 #include "tests/faults/net.h"
 #include "tests/faults/page.h"
+#include "tests/faults/stores.h"
 #include "tests/support/fleet.h"
 
 enum {
@@ -226,6 +227,7 @@ static void release(struct faults *run)
 	crowd_stop(run->crowd);
 	if (run->engine > 0)
 		engine_end(run->engine, SIGTERM, FAULT_PATIENCE_MS);
+	stores_release(run);
 	client_free(run->client);
 	model_free(run->model);
 	settings_unref(run->settings);
