@@ -116,6 +116,19 @@ static enum truth judge_redis_down(const struct scene *scene)
 	return judge_service(scene, "redis");
 }
 
+static enum truth judge_service_refusing(const struct scene *scene)
+{
+	/* What our account may not ask is no trouble: it was made so. */
+	static const char *const refusing[] = {"login refused", "loading", "read-only", NULL};
+	static const char *const silent[] = {
+		"late", "stale", "checking", "unreachable", "failing", "no secret", NULL};
+	if (!is_word(scene->service->kind, "redis") && !is_word(scene->service->kind, "postgres"))
+		return TRUTH_NO;
+	if (is_one_of(scene->service->state, refusing))
+		return TRUTH_YES;
+	return is_one_of(scene->service->state, silent) ? TRUTH_UNSURE : TRUTH_NO;
+}
+
 /* ---- sentences ---- */
 
 static const char *span(double seconds, struct shown *shown)
@@ -283,6 +296,13 @@ static double say_postgres_down(const struct scene *scene, struct str *text)
 static double say_redis_down(const struct scene *scene, struct str *text)
 {
 	return say_service_down(scene, text);
+}
+
+static double say_service_refusing(const struct scene *scene, struct str *text)
+{
+	const struct msg_service *service = scene->service;
+	str_addf(text, "%s %s: %s", service->kind, service->name, service->why);
+	return (double)NAN;
 }
 
 static enum truth judge_scrape_failing(const struct scene *scene)

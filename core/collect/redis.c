@@ -28,6 +28,7 @@
 struct redis {
 	struct redis_session session;
 	struct schedule schedule;
+	struct redis_memory memory;
 	struct beats *beats;
 	struct rng rng;
 };
@@ -48,7 +49,7 @@ static bool attempt(
 	struct redis *redis, double *ret_latency_ms, struct err *ret_refused, struct err *err)
 {
 	return session_open(&redis->session, err) &&
-	       redis_report(&redis->session, ret_latency_ms, ret_refused, err) &&
+	       redis_report(&redis->session, &redis->memory, ret_latency_ms, ret_refused, err) &&
 	       beats_look(redis->beats, &redis->session, ret_refused, err);
 }
 

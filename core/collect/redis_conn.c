@@ -243,11 +243,14 @@ static bool introduce(struct redis_conn *conn, const struct conf_redis *conf,
 	if (conf->database && !tell(conn, select, limit, err))
 		return false;
 	/* The name is a courtesy: an account that may not set it works as well. While the server
-	 * loads its data it refuses this like everything else, and says so again to PING. */
+	 * loads its data it refuses this like everything else, and says so again to PING. Who has to
+	 * log in first is refused everything else, too, and cut off for a longer command. */
 	struct err refused = {0};
 	if (tell(conn, name, limit, &refused))
 		return true;
-	bool is_turned_away = refused.code == ERR_REFUSED && !starts_with(refused.text, "LOADING");
+	bool is_loading = starts_with(refused.text, "LOADING");
+	bool is_turned_away =
+		refused.code == ERR_AUTH || (refused.code == ERR_REFUSED && !is_loading);
 	if (!conn->is_broken && !is_turned_away)
 		return true;
 	if (err)

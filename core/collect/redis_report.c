@@ -19,7 +19,7 @@
 #include "core/collect/redis_session.h"
 #include "core/collect/worker.h"
 
-enum { SLOW_WINDOW_S = 600 };
+enum { SLOW_WINDOW_S = 600, REFUSED_MS = 10000 };
 
 #define INFO(field, metric, per)                                                                   \
 	{                                                                                          \
@@ -110,6 +110,24 @@ void redis_report_info(struct msg_obs_redis *obs, const struct redis_info *info)
 	add_figures(obs, info);
 }
 
+/* Fewer than before: it was started again, and all of them are new. */
+void redis_report_refusals(struct msg_obs_redis *obs, struct redis_memory *memory,
+	const struct redis_info *info, int64_t now_ms)
+{
+	msg_set(&obs->refuses, "");
+	for (unsigned i = REDIS_REFUSALS; i-- > 0;) {
+		int64_t before = memory->refusals[i], now = info->refusals[i];
+		if (memory->has_looked && now > (now < before ? 0 : before))
+			memory->grew_ms[i] = now_ms;
+		if (i == REDIS_READONLY && strcmp(info->role, "master") == 0)
+			memory->grew_ms[i] = 0; /* promoted: that is over */
+		memory->refusals[i] = now;
+		if (memory->grew_ms[i] && now_ms - memory->grew_ms[i] < REFUSED_MS)
+			msg_set(&obs->refuses, redis_refusal_word(i));
+	}
+	memory->has_looked = true;
+}
+
 static bool ping(struct redis_session *session, double *ret_ms, struct err *err)
 {
 	autoreply struct redisReply *reply = NULL;
@@ -120,7 +138,8 @@ static bool ping(struct redis_session *session, double *ret_ms, struct err *err)
 	return is_well;
 }
 
-static bool read_info(struct redis_session *session, struct msg_obs_redis *obs, struct err *err)
+static bool read_info(struct redis_session *session, struct redis_memory *memory,
+	struct msg_obs_redis *obs, struct err *err)
 {
 	autoreply struct redisReply *reply = NULL;
 	struct redis_info info;
@@ -132,6 +151,7 @@ static bool read_info(struct redis_session *session, struct msg_obs_redis *obs, 
 	if (!redis_info_read(reply->str, reply->len, &info, err))
 		return false;
 	redis_report_info(obs, &info);
+	redis_report_refusals(obs, memory, &info, worker_now_ms(session->worker));
 	return true;
 }
 
@@ -174,15 +194,15 @@ static struct msg_obs_redis *new_observation(const struct redis_session *session
 }
 
 /* A server that refuses PING (LOADING, MISCONF, NOPERM) may still answer INFO. */
-static bool ask_all(struct redis_session *session, struct msg_obs_redis *obs,
-	struct err *ret_refused, struct err *err)
+static bool ask_all(struct redis_session *session, struct redis_memory *memory,
+	struct msg_obs_redis *obs, struct err *ret_refused, struct err *err)
 {
 	if (!ping(session, &obs->ping_ms, err)) {
 		if (session_is_broken(session))
 			return false;
 		*ret_refused = *err;
 	}
-	if (session->can_info && !read_info(session, obs, err)) {
+	if (session->can_info && !read_info(session, memory, obs, err)) {
 		if (session_is_broken(session))
 			return false;
 		if (ret_refused->code == ERR_NONE)
@@ -195,11 +215,11 @@ static bool ask_all(struct redis_session *session, struct msg_obs_redis *obs,
 	return true;
 }
 
-bool redis_report(struct redis_session *session, double *ret_latency_ms, struct err *ret_refused,
-	struct err *err)
+bool redis_report(struct redis_session *session, struct redis_memory *memory,
+	double *ret_latency_ms, struct err *ret_refused, struct err *err)
 {
 	struct msg_obs_redis *obs = new_observation(session);
-	if (!ask_all(session, obs, ret_refused, err)) {
+	if (!ask_all(session, memory, obs, ret_refused, err)) {
 		msg_free(MSG_obs_redis, obs);
 		return false;
 	}

@@ -17,6 +17,8 @@ static void forget_figures(struct msg_service *service)
 	service->blocked = -1;
 	service->used_bytes = 0;
 	msg_set(&service->slow_text, "");
+	msg_set(&service->refuses, "");
+	msg_set(&service->link, "");
 }
 
 struct msg_service *service_draft(struct engine *engine, const char *kind, const char *name)
@@ -90,6 +92,8 @@ void digest_redis(struct engine *engine, const void *body)
 	msg_set(&service->slow_text, seen->slow_text);
 	msg_set(&service->version, seen->version);
 	msg_set(&service->role, seen->role);
+	msg_set(&service->refuses, seen->refuses);
+	msg_set(&service->link, seen->link);
 	service->uptime_s = seen->uptime_s;
 	service->hit_ratio = ratio(seen->hits, seen->misses);
 	service->blocked = seen->blocked;

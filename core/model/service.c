@@ -93,12 +93,26 @@ static void say_full(const struct service_view *view, struct str *text)
 static bool when_read_only(const struct service_view *view)
 {
 	static const char *const parts[] = {"READONLY", "MISCONF", "read-only transaction", NULL};
-	return is_failing(view) && says(view, parts);
+	if (is_failing(view))
+		return says(view, parts);
+	return view->service->refuses && *view->service->refuses;
 }
+/* Its own error, or one that it gave to somebody else. */
 static void say_read_only(const struct service_view *view, struct str *text)
 {
-	bool disk = view->source->error && strstr(view->source->error, "MISCONF");
-	str_adds(text, disk ? "refuses writes: it cannot save to disk" : "refuses writes");
+	static const struct {
+		const char *error, *why;
+	} causes[] = {{"MISCONF", "it cannot save to disk"},
+		{"READONLY", "it is a replica (READONLY)"}, {"OOM", "its memory is full (OOM)"},
+		{"NOREPLICAS", "too few of its replicas answer (NOREPLICAS)"}};
+	str_adds(text, "refuses writes");
+	for (size_t i = 0; i < COUNT_OF(causes); i++) {
+		const char *error[] = {causes[i].error, NULL};
+		if (!says(view, error) && !is_word(view->service->refuses, causes[i].error))
+			continue;
+		str_addf(text, ": %s", causes[i].why);
+		return;
+	}
 }
 
 static bool when_not_permitted(const struct service_view *view)
@@ -193,6 +207,16 @@ static void say_memory_high(const struct service_view *view, struct str *text)
 	str_addf(text, "memory %s of its limit", format_percent(share).text);
 }
 
+static bool when_link_down(const struct service_view *view)
+{
+	return is_word(view->service->link, "down");
+}
+static void say_link_down(const struct service_view *view, struct str *text)
+{
+	(void)view;
+	str_adds(text, "a replica without its master: what it holds grows old");
+}
+
 static bool when_slow(const struct service_view *view)
 {
 	return view->service->latency_ms > view->limits->slow_ms; /* false for NaN */
@@ -217,6 +241,7 @@ static const struct service_row rows[] = {
 	ROW(late,          WARN,    late,          say_late,          "it did not answer the last time"),
 	ROW(checking,      UNKNOWN, checking,      say_checking,      "it was not answered for yet"),
 	ROW(stale,         UNKNOWN, stale,         say_stale,         "it was not looked at for three intervals"),
+	ROW(link_down,     WARN,    degraded,      say_link_down,     "a replica that does not reach its master"),
 	ROW(nearly_full,   WARN,    degraded,      say_nearly_full,   "95% of its connections are in use"),
 	ROW(memory_high,   WARN,    degraded,      say_memory_high,   "95% of the memory that it may use is in use"),
 	ROW(slow,          WARN,    slow,          say_slow,          "PING or SELECT 1 takes longer than half a second"),

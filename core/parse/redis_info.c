@@ -152,6 +152,31 @@ static void add_database(const struct redis_info_pair *pair, struct redis_info *
 		info->expires = INT64_MAX;
 }
 
+const char *redis_refusal_word(enum redis_refusal refusal)
+{
+	static const char *const words[] = {
+		[REDIS_READONLY] = "READONLY",
+		[REDIS_OOM] = "OOM",
+		[REDIS_MISCONF] = "MISCONF",
+		[REDIS_NOREPLICAS] = "NOREPLICAS",
+	};
+	return words[refusal];
+}
+
+/* errorstat_READONLY:count=3 */
+static void take_refusals(const struct redis_info_pair *pair, struct redis_info *info)
+{
+	static const char start[] = "errorstat_";
+	size_t length = sizeof(start) - 1;
+	if (pair->key_length < length || memcmp(pair->key, start, length) != 0)
+		return;
+	const struct redis_info_pair error = {
+		.key = pair->key + length, .key_length = pair->key_length - length};
+	for (unsigned i = 0; i < REDIS_REFUSALS; i++)
+		if (is_key(&error, redis_refusal_word(i)))
+			info->refusals[i] = redis_info_field(pair, "count", 1);
+}
+
 static void init(struct redis_info *info, const char *text, size_t length)
 {
 	static const int64_t none = REDIS_INFO_NONE;
@@ -176,6 +201,7 @@ bool redis_info_read(const char *text, size_t length, struct redis_info *ret_inf
 	for (size_t at = 0; redis_info_next(text, length, &at, &pair);) {
 		if (is_database(&pair) && info.keys >= 0)
 			add_database(&pair, &info);
+		take_refusals(&pair, &info);
 		for (size_t i = 0; i < COUNT_OF(fields); i++) {
 			if (is_key(&pair, fields[i].key)) {
 				store(&fields[i], &pair, &info);

@@ -15,6 +15,15 @@
 
 #define REDIS_INFO_NONE INT64_C(-1)
 
+/* Errors by which a server refuses writes, which it counts apart since its start (errorstat_*, Redis 6.2 on). */
+enum redis_refusal {
+	REDIS_READONLY,   /* it is a replica */
+	REDIS_OOM,        /* its memory is full and it may evict nothing */
+	REDIS_MISCONF,    /* it cannot save */
+	REDIS_NOREPLICAS, /* fewer replicas than it wants */
+	REDIS_REFUSALS
+};
+
 struct redis_info {
 	char redis_version[32], run_id[48], role[16], master_link_status[16], maxmemory_policy[32];
 	char rdb_last_bgsave_status[16], aof_last_write_status[16], aof_last_bgrewrite_status[16];
@@ -33,7 +42,11 @@ struct redis_info {
 	int64_t used_cpu_sys_ms, used_cpu_user_ms, mem_fragmentation_x100;
 	int64_t keys,
 		expires; /* sums over the databases; 0 when a keyspace section is there but empty */
+	int64_t refusals[REDIS_REFUSALS]; /* 0 also where the server does not count them */
 };
+
+/* Its word, as it begins the error itself: READONLY. */
+const char *redis_refusal_word(enum redis_refusal refusal);
 
 /* One `key:value` of the text; it points into it. */
 struct redis_info_pair {

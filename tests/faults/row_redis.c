@@ -115,8 +115,9 @@ static void see_stale(struct faults *run, struct sight *sight)
 	see(sight, stale && bots_with(run, dead) == 0, -1,
 		"the heartbeats of %u bots are stale, %u bots are called dead for it",
 		bots_with(run, silent), bots_with(run, dead));
-	see(sight, strcmp(alert_seen(run, "redis_down", "main"), "firing") == 0 &&
-			   alerts_count(run, NULL, "firing") == 1,
+	see(sight,
+		strcmp(alert_seen(run, "redis_down", "main"), "firing") == 0 &&
+			alerts_count(run, NULL, "firing") == 1,
 		-1, "%u alert fires, redis_down", alerts_count(run, NULL, "firing"));
 }
 
@@ -263,24 +264,24 @@ static void nothing(const struct hand *hand)
 
 static const struct refusal {
 	const char *name, *state, *words;
-	bool is_down; /* it serves nobody: that is an outage; all else is not */
-	void (*inject)(const struct hand *), (*meanwhile)(const struct hand *), (*lift)(const struct hand *);
+	const char *streams; /* the state of the source that reads its streams */
+	bool is_down;        /* it serves nobody: that is an outage; all else is not */
+	void (*inject)(const struct hand *), (*meanwhile)(const struct hand *),
+		(*lift)(const struct hand *);
 } refusals[] = {
-	{"LOADING", "loading", "LOADING", false, load, nothing, load_over},
-	{"NOAUTH", "login refused", "NOAUTH", false, lock_out, nothing, let_in},
-	{"READONLY", "read-only", "READONLY", false, make_replica, write_on, make_master},
-	{"MISCONF", "read-only", "MISCONF", false, close_disk, nothing, open_disk},
-	{"maxclients 1", "full", "max number of clients", true, fill_up, nothing, make_room},
+	{"LOADING", "loading", "LOADING", "error", false, load, nothing, load_over},
+	{"NOAUTH", "login refused", "NOAUTH", "not_permitted", false, lock_out, nothing, let_in},
+	{"READONLY", "read-only", "READONLY", "ok", false, make_replica, write_on, make_master},
+	{"MISCONF", "read-only", "MISCONF", "ok", false, close_disk, nothing, open_disk},
+	{"maxclients 1", "full", "max number of clients", "error", true, fill_up, nothing,
+		make_room},
 };
 
-static void try_refusal(
-	const struct hand *hand, const struct refusal *refusal, struct sight *sight)
+static void try_refusal(const struct hand *hand, const struct refusal *refusal, struct sight *sight)
 {
 	struct faults *run = hand->run;
-	const struct expected spare = {.kind = "redis",
-		.name = "spare",
-		.state = refusal->state,
-		.words = refusal->words};
+	const struct expected spare = {
+		.kind = "redis", .name = "spare", .state = refusal->state, .words = refusal->words};
 	int64_t begun_ms = fault_now_ms();
 	refusal->inject(hand);
 	while (!service_is(run, &spare) && fault_now_ms() - begun_ms < STORE_SEEN_MS) {
@@ -292,6 +293,10 @@ static void try_refusal(
 	bool is_outage = strcmp(alert, "firing") == 0 || strcmp(alert, "pending") == 0;
 	if (is_outage != refusal->is_down)
 		see(sight, false, -1, "%s: redis_down is '%s'", refusal->name, alert);
+	const struct expected streams = {
+		.kind = "redis", .name = "spare:streams", .state = refusal->streams};
+	if (engine_wait(run, source_is, &streams, STORE_SEEN_MS) < 0)
+		see(sight, false, -1, "%s: its streams are '%s'", refusal->name, refusal->streams);
 	refusal->lift(hand);
 	see_recovery(run, sight, refusal->name, spare, fault_now_ms());
 }
@@ -299,14 +304,15 @@ static void try_refusal(
 void fault_redis_refuses(struct faults *run, struct sight *sight)
 {
 	struct redis_server *redis = spare_redis(run);
-	autofree char *line =
-		xasprintf("  spare: {socket: %s, interval: 1s, streams: [\"spare:*\"]}",
-			redis->socket);
+	autofree char *line = xasprintf(
+		"  spare: {socket: %s, interval: 1s, streams: [\"spare:*\"]}", redis->socket);
 	struct hand hand = {.run = run, .redis = redisConnectUnix(redis->socket)};
-	bool watched = hand.redis && !hand.redis->err &&
-		       config_add(run, "redis", line, "redis", "spare");
+	bool watched =
+		hand.redis && !hand.redis->err && config_add(run, "redis", line, "redis", "spare");
 	if (!watched)
 		see(sight, false, -1, "a spare Redis is watched");
+	for (char name[] = "XADD spare:a * msg one"; watched && name[11] <= 'm'; name[11]++)
+		command(&hand, name);
 	for (size_t i = 0; watched && i < COUNT_OF(refusals); i++)
 		try_refusal(&hand, &refusals[i], sight);
 	redisFree(hand.redis);

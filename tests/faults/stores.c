@@ -304,9 +304,9 @@ void screen_row(const struct faults *run, const char *keys, const char *text, st
 {
 	autofree char *memory = xasprintf("XDG_STATE_HOME=%s/memory", run->dir);
 	int line, column;
-	struct vt *vt = vt_spawn(45, 160,
-		(const char *const[]){run->screen, "-c", run->config, NULL},
-		(const char *const[]){memory, NULL});
+	struct vt *vt =
+		vt_spawn(45, 160, (const char *const[]){run->screen, "-c", run->config, NULL},
+			(const char *const[]){memory, NULL});
 	(void)vt_wait_text(vt, "q Quit", SCREEN_MS);
 	vt_press(vt, keys);
 	if (vt_wait_text(vt, text, SCREEN_MS))

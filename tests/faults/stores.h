@@ -61,7 +61,7 @@ const struct msg_service *service_seen(
 
 struct expected {
 	const char *kind, *name, *state; /* of the service */
-	const char *words;               /* in the error of its source, or its own reason; NULL: any */
+	const char *words; /* in the error of its source, or its own reason; NULL: any */
 };
 
 /* of engine_is: */

@@ -196,6 +196,19 @@ static void a_server_that_cannot_save_is_reported_in_its_words(void **state)
 		&collected, "obs_source", "kind=\"redis\"", "state=\"error\"", "MISCONF", NULL);
 }
 
+static void a_replica_that_refuses_writes_says_so_until_it_is_a_master_again(void **state)
+{
+	(void)state;
+	watch("");
+	run("REPLICAOF 127.0.0.1 1");
+	collected_wait(&collected, "obs_redis", "name=\"main\"", "link=\"down\"", NULL);
+	autofree char *refused = redis_server_do(&server, "SET somebody writes");
+	assert_non_null(strstr(refused, "READONLY"));
+	collected_wait(&collected, "obs_redis", "name=\"main\"", "refuses=\"READONLY\"", NULL);
+	run("REPLICAOF NO ONE");
+	collected_wait(&collected, "obs_redis", "role=\"master\"", NULL);
+}
+
 static void a_server_without_room_for_a_client_says_so(void **state)
 {
 	(void)state;
@@ -269,6 +282,7 @@ int main(void)
 		TEST(no_password_where_one_is_wanted_is_not_an_outage),
 		TEST(a_server_that_loads_its_data_says_so_and_then_is_well),
 		TEST(a_server_that_cannot_save_is_reported_in_its_words),
+		TEST(a_replica_that_refuses_writes_says_so_until_it_is_a_master_again),
 		TEST(a_server_without_room_for_a_client_says_so),
 		TEST(a_reload_that_does_not_concern_it_keeps_the_connection),
 		TEST(a_reload_with_another_server_follows_it),

@@ -215,6 +215,26 @@ static void a_connection_that_is_killed_is_made_again(void **state)
 	assert_int_equal(collected_count_events(&collected, "one"), 1);
 }
 
+/* A server cuts off who has not logged in and asks for more than a few words, as reading a dozen streams does. */
+static void a_server_that_wants_a_password_all_at_once_is_not_called_unreachable(void **state)
+{
+	(void)state;
+	for (char name[] = "log:a"; name[4] <= 'm'; name[4]++)
+		add(name, "one");
+	watch("'log:*'");
+	wait_until_read();
+	redis_server_kill(&server);
+	server.extra = xstrdup("requirepass somebody-s-own");
+	redis_server_start(&server);
+	collected_wait(&collected, "obs_source", "name=\"main:streams\"", "state=\"not_permitted\"",
+		"NOAUTH", NULL);
+	collected_wait(&collected, "obs_source", "name=\"main\" state=\"not_permitted\"", NULL);
+	uint64_t before = collected.unreachable; /* the old connections broke */
+	for (int i = 0; i < 2; i++)
+		collected_wait(&collected, "obs_source", "name=\"main:streams\"", "NOAUTH", NULL);
+	assert_int_equal(collected.unreachable, before);
+}
+
 static void a_stream_that_is_deleted_and_made_anew_is_read_from_its_start(void **state)
 {
 	(void)state;
@@ -343,6 +363,7 @@ int main(void)
 		TEST(a_stream_that_is_made_while_nobody_reads_has_lost_what_it_was_trimmed_by),
 		TEST(what_is_trimmed_after_it_was_read_is_not_lost),
 		TEST(a_connection_that_is_killed_is_made_again),
+		TEST(a_server_that_wants_a_password_all_at_once_is_not_called_unreachable),
 		TEST(a_stream_that_is_deleted_and_made_anew_is_read_from_its_start),
 		TEST(a_frozen_server_is_noticed_in_the_middle_of_waiting),
 		TEST(groups_of_others_show_their_lag_and_ours_is_none),

@@ -126,6 +126,45 @@ static void a_server_that_refuses_our_login_is_not_down(void **state)
 		"redis/main");
 	see(bench, MSG_service, "kind=\"redis\" name=\"main\" at_ms=~0s", "redis/main");
 	assert_string_equal(phase_of(bench, "redis_down"), "none");
+	assert_string_equal(phase_of(bench, "service_refusing"), "pending");
+	pass(bench, 11000);
+	assert_string_equal(phase_of(bench, "service_refusing"), "firing");
+	assert_string_equal(
+		alert_of(bench, "service_refusing")->text, "redis main: user or password refused");
+}
+
+static void a_server_that_refuses_others_their_writes_refuses(void **state)
+{
+	struct alert_bench *bench = *state;
+	see(bench, MSG_source, "kind=\"redis\" name=\"main\" state=\"ok\"", "redis/main");
+	see(bench, MSG_service, "kind=\"redis\" name=\"main\" at_ms=~0s refuses=\"READONLY\"",
+		"redis/main");
+	pass(bench, 11000);
+	see(bench, MSG_service, "kind=\"redis\" name=\"main\" at_ms=~0s refuses=\"READONLY\"",
+		"redis/main");
+	assert_string_equal(phase_of(bench, "service_refusing"), "firing");
+	assert_string_equal(phase_of(bench, "redis_down"), "none");
+	/* It dies: nobody can tell any more, and another alert says why. */
+	see(bench, MSG_source,
+		"kind=\"redis\" name=\"main\" state=\"unreachable\" fails=2 error=\"refused\"",
+		"redis/main");
+	see(bench, MSG_service, "kind=\"redis\" name=\"main\" at_ms=~0s", "redis/main");
+	assert_string_equal(phase_of(bench, "service_refusing"), "firing");
+	see(bench, MSG_source, "kind=\"redis\" name=\"main\" state=\"ok\"", "redis/main");
+	see(bench, MSG_service, "kind=\"redis\" name=\"main\" at_ms=~0s", "redis/main");
+	pass(bench, 6000);
+	assert_string_equal(phase_of(bench, "service_refusing"), "resolved");
+}
+
+static void what_our_account_may_not_ask_is_no_alert(void **state)
+{
+	struct alert_bench *bench = *state;
+	see(bench, MSG_source,
+		"kind=\"redis\" name=\"main\" state=\"not_permitted\" error=\"NOPERM this user\"",
+		"redis/main");
+	see(bench, MSG_service, "kind=\"redis\" name=\"main\" at_ms=~0s", "redis/main");
+	pass(bench, 11000);
+	assert_string_equal(phase_of(bench, "service_refusing"), "none");
 }
 
 static void a_server_that_nobody_asked_for_want_of_its_password_is_neither_down_nor_well(
@@ -177,6 +216,8 @@ int main(void)
 		test(of_a_server_that_is_down_the_name_is_said_once),
 		test(a_server_that_is_down_has_its_own_rule),
 		test(a_server_that_refuses_our_login_is_not_down),
+		test(a_server_that_refuses_others_their_writes_refuses),
+		test(what_our_account_may_not_ask_is_no_alert),
 		test(a_server_that_nobody_asked_for_want_of_its_password_is_neither_down_nor_well),
 		test(how_many_failures_are_down_is_a_setting),
 	};

@@ -21,7 +21,8 @@
 	"# "                                                                                       \
 	"Replication\r\nrole:slave\r\nmaster_link_status:down\r\nmaster_last_io_seconds_ago:-"     \
 	"1\r\n"                                                                                    \
-	"instantaneous_input_kbps:0.07\r\n# Errorstats\r\nerrorstat_NOPERM:count=41\r\n"           \
+	"instantaneous_input_kbps:0.07\r\n# "                                                      \
+	"Errorstats\r\nerrorstat_NOPERM:count=41\r\nerrorstat_OOM:count=7\r\n"                     \
 	"latency_percentiles_usec_ping:p50=1.003,p99=3.007,p99.9=3.007\r\n# Keyspace\r\n"          \
 	"db0:keys=100,expires=7,avg_ttl=0\r\ndb3:keys=2,expires=2,avg_ttl=98\r\n"
 
@@ -46,6 +47,8 @@ static void figures_are_read_and_missing_ones_are_none(void **state)
 	assert_int_equal(info.evicted_keys, REDIS_INFO_NONE);
 	assert_int_equal(info.master_last_io_seconds_ago, REDIS_INFO_NONE);
 	assert_string_equal(info.aof_last_write_status, "");
+	assert_int_equal(info.refusals[REDIS_OOM], 7);
+	assert_int_equal(info.refusals[REDIS_READONLY], 0);
 }
 
 static void an_empty_keyspace_is_zero_and_an_absent_one_unknown(void **state)
@@ -73,7 +76,7 @@ static void any_pair_can_be_looked_up(void **state)
 	size_t at = 0, count = 0;
 	while (redis_info_next(INFO, strlen(INFO), &at, &pair))
 		count++;
-	assert_int_equal(count, 18);
+	assert_int_equal(count, 19);
 }
 
 static void absurd_numbers_saturate_and_long_texts_are_cut(void **state)
