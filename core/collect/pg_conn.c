@@ -18,6 +18,7 @@
 struct pg_conn {
 	PGconn *pq;
 	bool is_broken;
+	char last_words[200]; /* that it said unasked before it hung up; "" none */
 };
 
 /* ---- what went wrong ---- */
@@ -102,6 +103,8 @@ static bool line_failed(struct pg_conn *conn, struct err *err)
 	char words[200];
 	plain_words(PQerrorMessage(conn->pq), words, sizeof(words));
 	conn->is_broken = true;
+	if (conn->last_words[0])
+		copy_text(words, sizeof(words), conn->last_words);
 	return err_set(err, ERR_UNREACHABLE, "%s", words[0] ? words : "the connection was closed");
 }
 
@@ -130,10 +133,12 @@ static bool finish_connect(struct pg_conn *conn, const struct net_limit *limit, 
 	return true;
 }
 
-static void ignore_notice(void *context, const char *message)
+/* While nothing is asked, even the error with which it ends the session comes as a notice. */
+static void take_notice(void *context, const char *message)
 {
-	(void)context;
-	(void)message;
+	struct pg_conn *conn = context;
+	if (starts_with(message, "FATAL:"))
+		plain_words(message, conn->last_words, sizeof(conn->last_words));
 }
 
 bool pg_open(const struct conf_postgres *conf, const struct secret *password,
@@ -154,7 +159,7 @@ bool pg_open(const struct conf_postgres *conf, const struct secret *password,
 		pg_close(conn);
 		return false;
 	}
-	PQsetNoticeProcessor(conn->pq, ignore_notice, NULL);
+	PQsetNoticeProcessor(conn->pq, take_notice, conn);
 	PQsetnonblocking(conn->pq, 1);
 	*ret = conn;
 	return true;

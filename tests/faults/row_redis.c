@@ -16,7 +16,7 @@
 #include "tests/faults/stores.h"
 #include "tests/support/fleet.h"
 
-enum { ASK_MS = 15000, FRESH_MS = 6000, FRESH_BOTS = 8 };
+enum { ASK_MS = 15000 };
 
 static const struct expected fleet_redis = {.kind = "redis", .name = "main"};
 static const struct expected fleet_postgres = {.kind = "postgres", .name = "main", .state = "ok"};
@@ -24,8 +24,8 @@ static const struct expected fleet_postgres = {.kind = "postgres", .name = "main
 /* What does not hang on the Redis goes on. */
 static void see_others_live(struct faults *run, struct sight *sight)
 {
-	unsigned bots = engine_fresh_bots(run, FRESH_MS);
-	see(sight, bots >= FRESH_BOTS && service_is(run, &fleet_postgres), -1,
+	unsigned bots = engine_fresh_bots(run, STORE_FRESH_MS);
+	see(sight, bots >= STORE_FRESH_BOTS && service_is(run, &fleet_postgres), -1,
 		"meanwhile Telegram answered for %u bots, Postgres is ok", bots);
 }
 
@@ -88,18 +88,9 @@ static struct readers count_readers(const struct redis_server *redis)
 	return found;
 }
 
-/* Figures of what does not answer are no figures: `--`, with since when. */
-static void see_row(struct faults *run, struct sight *sight, const char *name)
-{
-	autostr struct str row = STR_INIT;
-	screen_row(run, "7 +", name, &row);
-	see(sight, strstr(row.text, " -- ") && !strstr(row.text, " 0 "), -1, "on the screen: '%s'",
-		row.text);
-}
-
 static bool beats_are_stale(const struct faults *run, const void *reasons)
 {
-	return bots_with(run, reasons) >= FRESH_BOTS;
+	return bots_with(run, reasons) >= STORE_FRESH_BOTS;
 }
 
 static void see_stale(struct faults *run, struct sight *sight)
@@ -135,7 +126,7 @@ void fault_redis_killed(struct faults *run, struct sight *sight)
 	see(sight, killed, -1, "killed with %u connections of ours", before.ours);
 	if (see_service(run, sight, "down", down, begun_ms))
 		see_stale(run, sight);
-	see_row(run, sight, "! redis main");
+	see_service_row(run, sight, "! redis main");
 	see_others_live(run, sight);
 	autofree char *started = store_do(run, (const char *const[]){"redis-start", NULL});
 	int64_t lifted_ms = fault_now_ms();
@@ -148,9 +139,7 @@ void fault_redis_killed(struct faults *run, struct sight *sight)
 		after = count_readers(&redis);
 	see(sight, after.ours == before.ours && after.reading == 1, -1,
 		"%u connections as before, %u of them reads streams", after.ours, after.reading);
-	int64_t calm_ms = engine_wait(run, all_is_well, NULL, STORE_BACK_MS);
-	see(sight, calm_ms >= 0, -1, "all is well after %.1f s",
-		(double)(fault_now_ms() - lifted_ms) / 1e3);
+	see_calm(run, sight, lifted_ms);
 }
 
 /* ---- 14 ---- */
@@ -359,7 +348,7 @@ void fault_redis_stalls(struct faults *run, struct sight *sight)
 	int64_t begun_ms = fault_now_ms();
 	kill(redis.pid, SIGSTOP);
 	see_stalled(run, sight, "SIGSTOP", fleet_redis, begun_ms);
-	see_row(run, sight, "! redis main");
+	see_service_row(run, sight, "! redis main");
 	see_others_live(run, sight);
 	kill(redis.pid, SIGCONT);
 	see_recovery(run, sight, "SIGSTOP", fleet_redis, fault_now_ms());

@@ -274,6 +274,22 @@ void see_recovery(struct faults *run, struct sight *sight, const char *fault,
 		(double)(fault_now_ms() - lifted_ms) / 1e3);
 }
 
+void see_calm(struct faults *run, struct sight *sight, int64_t lifted_ms)
+{
+	int64_t spent_ms = fault_now_ms() - lifted_ms;
+	bool calm = engine_wait(run, all_is_well, NULL, STORE_BACK_MS - spent_ms) >= 0;
+	see(sight, calm, -1, "all is well after %.1f s",
+		(double)(fault_now_ms() - lifted_ms) / 1e3);
+}
+
+void see_service_row(struct faults *run, struct sight *sight, const char *text)
+{
+	autostr struct str row = STR_INIT;
+	screen_row(run, "7 +", text, &row);
+	see(sight, strstr(row.text, " -- ") && !strstr(row.text, " 0 "), -1, "on the screen: '%s'",
+		row.text);
+}
+
 const char *alert_seen(const struct faults *run, const char *rule, const char *target)
 {
 	size_t count;
@@ -302,7 +318,7 @@ unsigned alerts_count(const struct faults *run, const char *rule, const char *st
 /* It keeps what it remembers beside the fleet: the screens of the crowd come up as they were. */
 void screen_row(const struct faults *run, const char *keys, const char *text, struct str *ret)
 {
-	autofree char *memory = xasprintf("XDG_STATE_HOME=%s/memory", run->dir);
+	autofree char *memory = xasprintf("XDG_STATE_HOME=%s/run/memory", run->dir);
 	int line, column;
 	struct vt *vt =
 		vt_spawn(45, 160, (const char *const[]){run->screen, "-c", run->config, NULL},

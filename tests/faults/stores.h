@@ -22,6 +22,9 @@ struct str;
 enum {
 	STORE_SEEN_MS = 10000, /* one look and its timeout, as often as an alert wants it */
 	STORE_BACK_MS = 15000, /* from the end of the fault until all is as before */
+	STORE_SETTLE_MS = 4000,
+	STORE_FRESH_MS = 6000, /* Telegram answered for a bot within this */
+	STORE_FRESH_BOTS = 8,
 };
 
 /* Ends the spare servers and forgets them. */
@@ -77,6 +80,11 @@ bool see_service(struct faults *run, struct sight *sight, const char *fault,
 /* It is well again in time; what that took does not count for the row's limit. */
 void see_recovery(struct faults *run, struct sight *sight, const char *fault,
 	struct expected expected, int64_t lifted_ms);
+
+/* Everything is well again, since `lifted_ms`. */
+void see_calm(struct faults *run, struct sight *sight, int64_t lifted_ms);
+/* The line of Services with this text on a real screen: figures of what does not answer are no figures but `--`. */
+void see_service_row(struct faults *run, struct sight *sight, const char *text);
 
 /* "", pending, firing or resolved. */
 const char *alert_seen(const struct faults *run, const char *rule, const char *target);

@@ -297,6 +297,18 @@ static void a_backend_that_an_administrator_ends_is_replaced(void **state)
 	wait_until_well();
 }
 
+static void who_waits_for_notifications_hears_why_its_session_was_ended(void **state)
+{
+	(void)state;
+	watch("tester", ", listen: [fleet]", "");
+	collect_wait_ok("name=\"main:listen\"");
+	run("select count(pg_terminate_backend(pid)) from pg_stat_activity where "
+	    "application_name like 'botswain/%'");
+	collected_wait(&collected, "obs_source", "name=\"main:listen\"", "state=\"unreachable\"",
+		"terminating connection due to administrator command", NULL);
+	collect_wait_ok("name=\"main:listen\"");
+}
+
 static void a_locked_catalogue_cancels_us_and_not_the_others(void **state)
 {
 	(void)state;
@@ -330,6 +342,7 @@ int main(void)
 		TEST(what_is_refused_has_its_own_words),
 		TEST(no_room_for_a_connection_is_said_as_the_server_says_it),
 		TEST(a_backend_that_an_administrator_ends_is_replaced),
+		TEST(who_waits_for_notifications_hears_why_its_session_was_ended),
 		TEST(a_locked_catalogue_cancels_us_and_not_the_others),
 	};
 	return cmocka_run_group_tests(tests, start_server, release_server);
