@@ -16,7 +16,7 @@
 #include "core/base/secret.h"
 #include "core/base/str.h"
 
-enum { EVENTS = 64 };
+enum { EVENTS = 64, KEPT_BYTES = 256 << 10 /* of room for the next answer */ };
 
 struct http_call {
 	struct http *http;
@@ -73,12 +73,10 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *context)
 {
 	struct http_call *call = context;
 	size_t length = size * count;
-	if (call->body.length + length > call->request.body_max) {
-		call->is_too_long = true;
-		return 0;
-	}
-	str_add(&call->body, bytes, length);
-	return length;
+	size_t room = call->request.body_max - call->body.length;
+	call->is_too_long = length > room;
+	str_add(&call->body, bytes, call->is_too_long ? room : length);
+	return call->is_too_long ? 0 : length;
 }
 
 /* ---- life ---- */
@@ -264,8 +262,11 @@ static void put_away(struct http_call *call)
 	call->http->under_way--;
 }
 
+/* One long answer must not keep its memory for the short ones that follow. */
 static void make_free(struct http_call *call)
 {
+	if (call->body.capacity > KEPT_BYTES)
+		str_release(&call->body);
 	call->next_free = call->http->free;
 	call->http->free = call;
 }
@@ -348,7 +349,8 @@ static void finish(struct http_call *call, CURLcode code)
 	reply.content_type = content_type ? content_type : "";
 	reply.body = call->body.text;
 	reply.length = call->body.length;
-	if (code != CURLE_OK)
+	reply.is_cut = call->is_too_long && call->request.may_cut;
+	if (code != CURLE_OK && !reply.is_cut)
 		translate(call, code, &reply.err);
 	put_away(call);
 	call->request.done(call->request.context, &reply);

@@ -27,6 +27,7 @@ struct http_reply {
 	const char *body; /* NUL-terminated, valid during http_done() */
 	size_t length;
 	const char *content_type; /* "" none; valid as the body is */
+	bool is_cut;              /* `may_cut`: there is more of it than body_max */
 	int64_t retry_after_s;    /* of the header, 0 none */
 	double latency_ms;
 };
@@ -40,6 +41,7 @@ struct http_request {
 	bool is_single;      /* the connection is not kept for another call */
 	bool allow_plain;    /* http: the host is loopback, or nothing secret is sent */
 	bool may_pack;       /* the answer may come as gzip */
+	bool may_cut;        /* of a longer answer the first body_max bytes will do */
 	bool is_secret;      /* the answer holds secrets: its bytes are wiped after done() */
 	const char *socket;  /* a Unix socket that answers in place of the host; NULL none */
 	const char *ca_file; /* certificates to trust; NULL: those of http_new() */

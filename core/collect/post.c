@@ -38,6 +38,11 @@ void set_text(struct hub *hub, char **field, const char *text, size_t length, si
 	msg_set(field, safe.text);
 }
 
+static bool is_there(const struct err *err)
+{
+	return err && err->code != ERR_NONE;
+}
+
 void post_source(struct hub *hub, const struct attempt *attempt)
 {
 	struct msg_obs_source *obs = msg_new(MSG_obs_source);
@@ -45,10 +50,11 @@ void post_source(struct hub *hub, const struct attempt *attempt)
 	int64_t next_in_ms = schedule_next_ms(schedule) - clock_mono_ms(hub->clock);
 	msg_set(&obs->kind, attempt->kind);
 	msg_set(&obs->name, attempt->name);
-	msg_set(&obs->state, source_state_word(attempt->err));
-	if (attempt->err && attempt->err->code != ERR_NONE)
-		set_text(hub, &obs->error, attempt->err->text, strlen(attempt->err->text),
-			POST_ERROR_CELLS);
+	const struct err *said = is_there(attempt->err) ? attempt->err : attempt->warning;
+	bool is_warned = said == attempt->warning && is_there(said);
+	msg_set(&obs->state, is_warned ? "degraded" : source_state_word(attempt->err));
+	if (is_there(said))
+		set_text(hub, &obs->error, said->text, strlen(said->text), POST_ERROR_CELLS);
 	obs->latency_ms = attempt->latency_ms;
 	obs->next_in_ms = next_in_ms > 0 ? next_in_ms : 0;
 	obs->fails = schedule->fails;

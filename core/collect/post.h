@@ -16,6 +16,7 @@ struct attempt {
 	const char *kind, *name;
 	const struct schedule *schedule; /* already told how it ended */
 	const struct err *err;           /* NULL or ERR_NONE: well */
+	const struct err *warning;       /* it is well, but for this; NULL or ERR_NONE: nothing */
 	double latency_ms;               /* NaN unknown */
 	uint64_t dropped;
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Prometheus text: the bots' own pages and those of the list `scrape`, as a kind of page (web.h). */
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -104,7 +105,7 @@ static bool prepare(
 	const struct conf_scrape *conf = conf_of(page);
 	struct scrape *scrape = memory_of(page);
 	request->accept = "text/plain;version=0.0.4, application/openmetrics-text;q=0.5";
-	request->may_pack = true;
+	request->may_pack = request->may_cut = true;
 	request->body_max = BODY_MAX;
 	if (!conf || (!conf->bearer.given && !conf->password.given))
 		return true;
@@ -145,8 +146,39 @@ static void clean(void *context, const char *text, char *ret, size_t size)
 	copy_text(ret, size, safe.text);
 }
 
+/* Of a page that was cut the lines that are whole. */
+static size_t whole_length(const struct http_reply *reply)
+{
+	const char *end = reply->is_cut ? memrchr(reply->body, '\n', reply->length) : NULL;
+	return end ? (size_t)(end + 1 - reply->body) : reply->length;
+}
+
+/* It is believed, and this is wrong with it. */
+static void warn(struct err *ret_warning, const struct http_reply *reply,
+	const struct scrape_flaws *flaws, const struct scrape_rules *rules, uint64_t refused)
+{
+	if (reply->is_cut)
+		err_set(ret_warning, ERR_LIMIT,
+			"the page is longer than %d MiB: what follows is not read; ask for less of "
+			"it",
+			BODY_MAX >> 20);
+	else if (flaws->has_more)
+		err_set(ret_warning, ERR_LIMIT,
+			"more than %d samples: what follows is not read; ask for less of them",
+			SCRAPE_SAMPLES_MAX);
+	else if (refused)
+		err_set(ret_warning, ERR_LIMIT,
+			"%" PRIu64 " series beyond the %zu that are kept: name those that you want "
+			"(scrape: series), or raise its limit",
+			refused, rules->limit);
+	else if (flaws->twice)
+		err_set(ret_warning, ERR_PROTOCOL,
+			"lines that tell of a series again: %zu; the first of each counts",
+			flaws->twice);
+}
+
 static bool read_page(struct web_page *page, struct hub *hub, const struct http_reply *reply,
-	struct msg_obs_scrape *obs, struct err *err)
+	struct msg_obs_scrape *obs, struct err *ret_warning, struct err *err)
 {
 	const struct conf_scrape *conf = conf_of(page);
 	struct redactor *redactor = vault_redactor(hub->vault);
@@ -160,9 +192,12 @@ static bool read_page(struct web_page *page, struct hub *hub, const struct http_
 		.clean = clean,
 		.context = redactor};
 	struct err at = {0};
+	struct scrape_flaws flaws;
 	bool is_read = scrape_series_read(memory_of(page)->series, &rules, reply->body,
-		reply->length, clock_mono_ms(hub->clock), obs, &at);
+		whole_length(reply), clock_mono_ms(hub->clock), obs, &flaws, &at);
 	redactor_unref(redactor);
+	if (is_read)
+		warn(ret_warning, reply, &flaws, &rules, obs->refused);
 	if (!is_read && at.code == ERR_SYNTAX)
 		return err_set(err, ERR_PROTOCOL, "%s:%.200s", page->place.name, at.text);
 	if (!is_read)
@@ -197,16 +232,16 @@ static struct msg_obs_scrape *begin_post(const struct web_page *page)
 static bool take(struct web_page *page, struct hub *hub, const struct http_reply *reply)
 {
 	struct msg_obs_scrape *obs = begin_post(page);
-	struct err err = reply->err;
+	struct err err = reply->err, warning = {.code = ERR_NONE};
 	bool is_good = err.code == ERR_NONE && is_text(reply, &err) &&
-		       read_page(page, hub, reply, obs, &err);
+		       read_page(page, hub, reply, obs, &warning, &err);
 	double duration_s = reply->latency_ms / 1000;
 	obs->code = (uint64_t)err.code;
 	if (!is_good)
 		scrape_series_end(memory_of(page)->series, obs);
 	add_own(obs, "up", is_good);
 	add_own(obs, "scrape_duration_seconds", is_good ? duration_s : (double)NAN);
-	web_report(page, hub, "scrape", &err, reply->latency_ms);
+	web_report(page, hub, "scrape", &err, &warning, reply->latency_ms);
 	mailbox_post(hub->to_engine, MSG_obs_scrape, obs);
 	return is_good;
 }

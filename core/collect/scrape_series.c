@@ -231,16 +231,19 @@ static double rate_of(struct seen *seen, double value, int64_t mono_ms)
 }
 
 static void take_sample(struct scrape_series *series, const struct scrape_rules *rules,
-	const struct prom_sample *sample, int64_t mono_ms, struct msg_obs_scrape *obs)
+	const struct prom_sample *sample, int64_t mono_ms, struct msg_obs_scrape *obs,
+	struct scrape_flaws *flaws)
 {
-	scrape_load_add(&series->load, sample);
-	if (!isfinite(sample->value) || !is_wanted(rules, sample))
-		return;
-	struct seen *seen = find_or_make(series, rules, sample);
-	if (!seen) {
-		obs->refused++;
+	bool is_kept = isfinite(sample->value) && is_wanted(rules, sample);
+	struct seen *seen = is_kept ? find_or_make(series, rules, sample) : NULL;
+	if (seen && seen->is_there) {
+		flaws->twice++;
 		return;
 	}
+	scrape_load_add(&series->load, sample);
+	obs->refused += is_kept && !seen;
+	if (!seen)
+		return;
 	seen->is_there = true;
 	double value = seen->is_counter ? rate_of(seen, sample->value, mono_ms) : sample->value;
 	if (!isnan(value))
@@ -259,17 +262,23 @@ static bool fail_at(const struct err *at, struct err *err)
 	return err_set(err, ERR_SYNTAX, "%zu:%zu: %.160s", line, byte + 1, what + 2);
 }
 
-/* Half a page is not believed: all of it is read before any is taken. */
-static bool is_readable(const char *text, size_t length, struct err *err)
+/* Half a page is not believed: all of it is read before any is taken. `length` becomes what is taken. */
+static bool is_readable(
+	const char *text, size_t *length, struct scrape_flaws *flaws, struct err *err)
 {
-	struct prom_reader reader = {.text = text, .length = length};
+	struct prom_reader reader = {.text = text, .length = *length};
 	struct prom_sample sample;
 	struct err at = {0};
 	enum prom_result result;
-	size_t count = 0;
-	while ((result = prom_next(&reader, &sample, &at)) == PROM_SAMPLE)
-		if (++count > SCRAPE_SAMPLES_MAX)
-			return err_set(err, ERR_LIMIT, "more than %d samples", SCRAPE_SAMPLES_MAX);
+	size_t count = 0, taken = 0;
+	while ((result = prom_next(&reader, &sample, &at)) == PROM_SAMPLE) {
+		flaws->has_more = ++count > SCRAPE_SAMPLES_MAX;
+		if (flaws->has_more) {
+			*length = taken;
+			return true;
+		}
+		taken = reader.at;
+	}
 	if (result == PROM_BAD)
 		return fail_at(&at, err);
 	return count || err_set(err, ERR_SYNTAX, "the page holds no sample");
@@ -291,18 +300,19 @@ static void drop_absent(struct scrape_series *series, struct msg_obs_scrape *obs
 
 bool scrape_series_read(struct scrape_series *series, const struct scrape_rules *rules,
 	const char *text, size_t length, int64_t mono_ms, struct msg_obs_scrape *obs,
-	struct err *err)
+	struct scrape_flaws *ret_flaws, struct err *err)
 {
-	struct prom_reader reader = {.text = text, .length = length};
 	struct prom_sample sample;
-	if (!is_readable(text, length, err))
+	*ret_flaws = (struct scrape_flaws){0};
+	if (!is_readable(text, &length, ret_flaws, err))
 		return false;
+	struct prom_reader reader = {.text = text, .length = length};
 	series->has_ended = false;
 	for (size_t i = 0; i < series->count; i++)
 		series->list[i].is_there = false;
 	scrape_load_begin(&series->load);
 	while (prom_next(&reader, &sample, err) == PROM_SAMPLE)
-		take_sample(series, rules, &sample, mono_ms, obs);
+		take_sample(series, rules, &sample, mono_ms, obs, ret_flaws);
 	drop_absent(series, obs);
 	scrape_load_end(&series->load, mono_ms, obs);
 	return true;

@@ -3,7 +3,8 @@
  * What a page of Prometheus text becomes: values for the series store and the load of a bot. Counters
  * (also the _count and _sum of histograms and summaries) become rates under NAME:rate, which need two
  * looks; the rest goes under its own name. Buckets feed the load only. It remembers the series of one
- * page, so that one that vanishes ends with a gap, and at most `limit` of them. Time is an argument.
+ * page, so that one that vanishes ends with a gap, and at most `limit` of them. Of lines that tell of the same series the
+ * first counts. Time is an argument.
  * Owned by one thread.
  */
 #ifndef BOTSWAIN_COLLECT_SCRAPE_SERIES_H
@@ -35,6 +36,12 @@ struct scrape_rules {
 	void *context;
 };
 
+/* What is wrong with a page that is believed all the same, beside `refused` of the observation. */
+struct scrape_flaws {
+	size_t twice;  /* lines of a series that an earlier one told of */
+	bool has_more; /* than SCRAPE_SAMPLES_MAX samples: the rest was not read */
+};
+
 struct scrape_series *scrape_series_new(void) MUST_CHECK;
 void scrape_series_free(struct scrape_series *series); /* NULL is legal */
 
@@ -42,7 +49,7 @@ void scrape_series_free(struct scrape_series *series); /* NULL is legal */
  * (`err`: LINE:COLUMN: what), and nothing of it is believed. */
 MUST_CHECK bool scrape_series_read(struct scrape_series *series, const struct scrape_rules *rules,
 	const char *text, size_t length, int64_t mono_ms, struct msg_obs_scrape *obs,
-	struct err *err);
+	struct scrape_flaws *ret_flaws, struct err *err);
 /* The page did not come: every series ends with a gap, once. */
 void scrape_series_end(struct scrape_series *series, struct msg_obs_scrape *obs);
 

@@ -85,7 +85,7 @@ static bool take(struct web_page *page, struct hub *hub, const struct http_reply
 			&err, ERR_PROTOCOL, "%ld in place of the statistics", reply->status);
 	if (is_good)
 		is_good = botapi_stats_read(reply->body, reply->length, &stats, &err);
-	web_report(page, hub, "botapi", &err, reply->latency_ms);
+	web_report(page, hub, "botapi", &err, NULL, reply->latency_ms);
 	if (is_good)
 		post_stats(hub, &stats);
 	return is_good;

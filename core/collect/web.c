@@ -50,7 +50,7 @@ static void plan(struct web *web, struct web_page *page)
 
 /* The schedule hears of it after us (note_end): what it will say is said here. */
 void web_report(const struct web_page *page, struct hub *hub, const char *kind,
-	const struct err *err, double latency_ms)
+	const struct err *err, const struct err *warning, double latency_ms)
 {
 	bool is_good = err->code == ERR_NONE;
 	struct schedule shown = page->schedule;
@@ -61,6 +61,7 @@ void web_report(const struct web_page *page, struct hub *hub, const char *kind,
 				 .name = page->place.name,
 				 .schedule = &shown,
 				 .err = err,
+				 .warning = warning,
 				 .latency_ms = is_good ? latency_ms : (double)NAN});
 }
 

@@ -66,10 +66,10 @@ struct web_kind {
 
 /* Copies the place, not its texts. */
 void web_add(struct web_list *list, const struct web_place *place);
-/* Posts how a look ended, as the state of the source `kind` of the page's name; for take(). `latency_ms` counts when it was
- * good. */
+/* Posts how a look ended, as the state of the source `kind` of the page's name; for take(). `warning` (NULL: none) and
+ * `latency_ms` count when it was good. */
 void web_report(const struct web_page *page, struct hub *hub, const char *kind,
-	const struct err *err, double latency_ms);
+	const struct err *err, const struct err *warning, double latency_ms);
 /* That source leaves, and its service with it; for forget(), whose `hub` may be NULL. */
 void web_leave(const struct web_page *page, struct hub *hub, const char *kind);
 /* The URL up to its query or its fragment, which can hold a key: for what is shown. At most

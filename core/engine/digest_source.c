@@ -61,6 +61,12 @@ static void forget_source(struct engine *engine, const char *kind, const char *n
 	draft_remove(engine, MSG_service, source_id("service", kind, name));
 }
 
+/* Degraded is well, but for something. */
+static bool is_answered(const char *state)
+{
+	return strcmp(state, "ok") == 0 || strcmp(state, "degraded") == 0;
+}
+
 void digest_source(struct engine *engine, const void *body)
 {
 	const struct msg_obs_source *seen = body;
@@ -72,7 +78,7 @@ void digest_source(struct engine *engine, const void *body)
 	struct source_facts *facts = sources_facts(engine, source->id);
 	snprintf(facts->reported, sizeof(facts->reported), "%s", seen->state);
 	facts->heard_mono_ms = now_mono(engine);
-	if (strcmp(seen->state, "ok") == 0) {
+	if (is_answered(seen->state)) {
 		source->ok_ms = now_wall(engine);
 		source->latency_ms = seen->latency_ms;
 	}
@@ -88,9 +94,11 @@ static const char *state_by_clock(
 	const struct engine *engine, const struct source_facts *facts, int64_t interval_ms)
 {
 	int64_t age_ms = now_mono(engine) - facts->heard_mono_ms;
-	if (strcmp(facts->reported, "ok") != 0 || interval_ms <= 0)
+	if (!is_answered(facts->reported) || interval_ms <= 0)
 		return facts->reported[0] ? facts->reported : "checking";
-	return age_ms > 3 * interval_ms ? "stale" : age_ms > 2 * interval_ms ? "late" : "ok";
+	return age_ms > 3 * interval_ms   ? "stale"
+	       : age_ms > 2 * interval_ms ? "late"
+					  : facts->reported;
 }
 
 void refresh_source(struct engine *engine, struct msg_source *source)
@@ -99,7 +107,7 @@ void refresh_source(struct engine *engine, struct msg_source *source)
 	const char *state = state_by_clock(engine, facts, source->interval_ms);
 	if (msg_set(&source->state, state))
 		source->since_ms = now_wall(engine);
-	if (strcmp(state, "ok") != 0)
+	if (!is_answered(state))
 		source->latency_ms = NAN;
 	source->severity = state_severity(state);
 	/* What a page of figures says is missed, whatever it fails of, and nothing stands still for it. */

@@ -123,9 +123,27 @@ static void ten_megabytes_an_endless_drip_and_a_hang_are_cut_off(void **state)
 	while (body.length < 10 << 20)
 		str_adds(&body, "a_metric_with_a_long_name{and=\"a label\"} 123456789\n");
 	pages_set(&pages, "/metrics", 200, PAGE_WHOLE, body.text);
-	fails_with("an answer of more than 4096 KiB");
+	collected_wait(&collected, "obs_source", "kind=\"scrape\"", "state=\"degraded\"",
+		"longer than 4 MiB: what follows is not read", NULL);
+	pages_set(&pages, "/metrics", 200, PAGE_ENDLESS, "");
+	fails_with("the page holds no sample");
 	pages_set(&pages, "/metrics", 200, PAGE_TRUNCATED, "load 1\n");
 	fails_with("cut off after");
+}
+
+static void more_series_than_are_kept_and_lines_that_say_the_same_are_warnings(void **state)
+{
+	(void)state;
+	pages_set(&pages, "/metrics", 200, PAGE_WHOLE, "a 1\nb 2\nc 3\n");
+	watch("limit: 2");
+	collected_wait(&collected, "obs_scrape", "name=\"b\"", "name=\"up\"", "refused=1", NULL);
+	collected_wait(&collected, "obs_source", "state=\"degraded\"",
+		"1 series beyond the 2 that are kept", NULL);
+	pages_set(&pages, "/metrics", 200, PAGE_WHOLE, "a 1\na 2\n");
+	collected_wait(&collected, "obs_source", "state=\"degraded\"",
+		"lines that tell of a series again: 1; the first of each counts", NULL);
+	pages_set(&pages, "/metrics", 200, PAGE_WHOLE, "a 1\n");
+	collect_wait_ok("kind=\"scrape\"");
 }
 
 static void write_secret(const char *text)
@@ -196,6 +214,7 @@ int main(void)
 		test(a_bots_own_page_fills_its_load),
 		test(a_page_that_breaks_has_its_place_and_ends_its_series),
 		test(what_is_no_page_of_figures_is_said),
+		test(more_series_than_are_kept_and_lines_that_say_the_same_are_warnings),
 		test(ten_megabytes_an_endless_drip_and_a_hang_are_cut_off),
 		test(a_bearer_token_is_sent_and_said_nowhere),
 		test(a_user_and_a_password_are_sent_as_basic),

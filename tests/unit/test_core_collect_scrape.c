@@ -18,6 +18,7 @@ struct bench {
 	struct scrape_series *series;
 	struct scrape_rules rules;
 	struct msg_obs_scrape *obs;
+	struct scrape_flaws flaws;
 	struct err err;
 };
 
@@ -49,8 +50,8 @@ static bool look(int64_t mono_ms, const char *page)
 {
 	msg_free(MSG_obs_scrape, bench.obs);
 	bench.obs = msg_new(MSG_obs_scrape);
-	return scrape_series_read(
-		bench.series, &bench.rules, page, strlen(page), mono_ms, bench.obs, &bench.err);
+	return scrape_series_read(bench.series, &bench.rules, page, strlen(page), mono_ms,
+		bench.obs, &bench.flaws, &bench.err);
 }
 
 /* NULL: it was not posted. */
@@ -139,6 +140,45 @@ static void more_series_than_the_limit_are_refused_and_counted(void **state)
 	assert_true(look(3000, "m{i=\"24\"} 1\n"));
 	assert_int_equal(bench.obs->refused, 0);
 	is_value("m", "bot=orders,i=24", 1);
+}
+
+static void of_two_lines_of_one_series_the_first_counts(void **state)
+{
+	(void)state;
+	assert_true(look(1000, "load 1\nload 9\nload{a=\"b\"} 3\n"));
+	is_value("load", "bot=orders", 1);
+	is_value("load", "a=b,bot=orders", 3);
+	assert_int_equal(bench.flaws.twice, 1);
+	assert_int_equal(bench.obs->samples_count, 2);
+	assert_true(look(2000, "load 1\n"));
+	assert_int_equal(bench.flaws.twice, 0);
+}
+
+static void a_counter_that_is_told_twice_makes_no_spike(void **state)
+{
+	(void)state;
+	static const char page[] = "# TYPE bot_updates counter\nbot_updates_total 100\n"
+				   "bot_updates_total 9000\n";
+	assert_true(look(1000, page));
+	assert_true(look(2000, page));
+	is_value("bot_updates_total:rate", "bot=orders", 0);
+	assert_true(bench.obs->updates_per_s == 0);
+}
+
+static void of_more_samples_than_are_read_the_first_are_kept(void **state)
+{
+	(void)state;
+	autostr struct str page = STR_INIT;
+	str_adds(&page, "good 42\n");
+	for (int i = 1; i < SCRAPE_SAMPLES_MAX; i++)
+		str_addf(&page, "many{i=\"%d\"} 1\n", i);
+	assert_true(look(1000, page.text));
+	assert_false(bench.flaws.has_more);
+	str_adds(&page, "late 1\n");
+	assert_true(look(2000, page.text));
+	assert_true(bench.flaws.has_more);
+	is_value("good", "bot=orders", 42);
+	assert_int_equal(bench.obs->refused, SCRAPE_SAMPLES_MAX - 10);
 }
 
 static void labels_that_are_too_long_are_refused(void **state)
@@ -254,6 +294,9 @@ int main(void)
 		test(a_label_of_ours_wins_and_theirs_is_kept_as_exported),
 		test(what_the_store_cannot_hold_in_a_label_is_replaced),
 		test(more_series_than_the_limit_are_refused_and_counted),
+		test(of_two_lines_of_one_series_the_first_counts),
+		test(a_counter_that_is_told_twice_makes_no_spike),
+		test(of_more_samples_than_are_read_the_first_are_kept),
 		test(labels_that_are_too_long_are_refused),
 		test(a_series_that_vanishes_ends_with_a_gap),
 		test(a_page_that_did_not_come_ends_all_of_them_once),
