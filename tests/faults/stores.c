@@ -133,6 +133,13 @@ static char *with_line(const char *text, const char *section, const char *line)
 	return xasprintf("%.*s%s\n%s", (int)(at - text), text, line, at);
 }
 
+static bool has_no_error(const struct faults *run, const void *unused)
+{
+	const struct msg_engine *engine = model_engine(run->model);
+	(void)unused;
+	return engine && !engine->config_error[0];
+}
+
 bool config_add(struct faults *run, const char *section, const char *line, const char *kind,
 	const char *name)
 {
@@ -143,10 +150,10 @@ bool config_add(struct faults *run, const char *section, const char *line, const
 		stores->config = xstrdup(text);
 	write_config(run, more);
 	const struct expected well = {.kind = kind, .name = name, .state = "ok"};
-	if (engine_wait(run, source_is, &well, CONFIG_MS) >= 0)
+	if (engine_wait(run, kind ? source_is : has_no_error, &well, CONFIG_MS) >= 0)
 		return true;
 	const struct msg_engine *engine = model_engine(run->model);
-	fprintf(stderr, "faults: %s %s is not well: %s\n", kind, name,
+	fprintf(stderr, "faults: %s %s is not well: %s\n", kind ? kind : section, name ? name : "",
 		engine ? engine->config_error : "no engine");
 	return false;
 }

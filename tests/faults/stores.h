@@ -50,7 +50,7 @@ struct pg_server *spare_postgres(struct faults *run);
 
 /* ---- the configuration ---- */
 
-/* Adds a line to a section ("redis"), has the file read again and waits until that source is well. */
+/* Adds a line to a section ("redis"), has the file read again and waits until that source is well (NULL: until it is taken). */
 bool config_add(struct faults *run, const char *section, const char *line, const char *kind,
 	const char *name);
 /* The file as it was, read again; waits until that source is gone. */
