@@ -18,6 +18,7 @@
 #include "core/engine/client.h"
 #include "core/model/model.h"
 #include "tests/faults/faults.h"
+#include "tests/faults/leaks.h"
 #include "tests/support/vt.h"
 
 enum {
@@ -41,6 +42,7 @@ struct crowd {
 	struct crowd_size size;
 	struct tally tally[TALLIES];
 	atomic_uint clients, screens, lost;
+	atomic_size_t searched, leaked;
 	atomic_uint asked, looked; /* rounds: what the counts above say is as old as the last */
 	atomic_uint epoch;         /* grows with each mark: what began before is not counted */
 	pid_t asking, looking;
@@ -221,6 +223,16 @@ static bool is_dead(struct vt *vt, int *ret_status)
 	return vt_wait_exit(vt, true, 0, ret_status);
 }
 
+/* What it has written since the last time. */
+static void search_screen(struct crowd *crowd, const struct faults *run, struct vt *vt)
+{
+	const struct str *bytes = vt_recorded(vt);
+	atomic_fetch_add(&crowd->searched, bytes->length);
+	if (run->leaks && leaks_holds(run->leaks, bytes->text, bytes->length))
+		atomic_fetch_add(&crowd->leaked, 1);
+	vt_record(vt);
+}
+
 static void open_help(struct crowd *crowd, struct vt *vt)
 {
 	unsigned epoch = atomic_load(&crowd->epoch);
@@ -257,11 +269,13 @@ static NORETURN void look_for_ever(struct crowd *crowd, const struct faults *run
 			}
 			if (!screens[i]) {
 				screens[i] = vt_spawn(SCREEN_ROWS, SCREEN_COLUMNS, words, NULL);
+				vt_record(screens[i]);
 				(void)vt_wait_text(screens[i], "orders", 5000);
 			}
 			open_help(crowd, screens[i]);
 			good += sees_the_fleet(screens[i]);
 			(void)vt_wait_quiet(screens[i], 100, 100);
+			search_screen(crowd, run, screens[i]);
 		}
 		atomic_store(&crowd->screens, good);
 		atomic_fetch_add(&crowd->looked, 1);
@@ -327,6 +341,8 @@ struct crowd_report crowd_report(const struct crowd *crowd)
 		.rows = times_of(&crowd->tally[TALLY_ROWS]),
 		.turns = times_of(&crowd->tally[TALLY_TURNS]),
 		.keys = times_of(&crowd->tally[TALLY_KEYS]),
+		.searched = atomic_load(&crowd->searched),
+		.leaked = atomic_load(&crowd->leaked),
 		.late = times_of(&crowd->tally[TALLY_LATE])};
 }
 

@@ -34,6 +34,8 @@ struct crowd_report {
 	struct crowd_times answers; /* of the engine itself */
 	struct crowd_times rows;    /* of a window on the events: 40 and three pages either side */
 	struct crowd_times turns, keys;
+	size_t searched,
+		leaked; /* bytes that screens wrote, and how often a secret was among them */
 	struct crowd_times late; /* of timers of their own: what the machine itself adds */
 };
 

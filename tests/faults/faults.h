@@ -17,6 +17,7 @@
 
 struct crowd;
 struct hostile;
+struct leaks;
 struct model;
 struct settings;
 struct stores;
@@ -32,7 +33,8 @@ struct faults {
 	struct crowd *crowd;
 	struct hostile *hostile; /* NULL in a calm row */
 	struct stores *stores;   /* NULL until a row needs them */
-	struct client *client;   /* our own eyes on the engine */
+	struct leaks *leaks;
+	struct client *client; /* our own eyes on the engine */
 	struct model *model;
 };
 

@@ -23,6 +23,7 @@
 #include "tests/faults/crowd.h"
 #include "tests/faults/faults.h"
 #include "tests/faults/hostile.h"
+#include "tests/faults/leaks.h"
 #include "tests/faults/net.h"
 #include "tests/faults/page.h"
 #include "tests/faults/stores.h"
@@ -114,6 +115,7 @@ static void see_the_rest(struct faults *run, const struct fault *fault, const st
 			"the same engine");
 	if (!ledger_is_whole(run))
 		see(sight, false, -1, "the ledger is whole");
+	leaks_see(run->leaks, run, !dies, sight);
 	if (engine_wait(run, holds_few_descriptors, &before->fds, DESCRIPTORS_MS) < 0)
 		see(sight, false, -1, "no descriptor is left over: %u, before %u",
 			engine_fds(run->engine), before->fds);
@@ -155,6 +157,7 @@ static struct before look_before(struct faults *run)
 	if (run->engine != settled)
 		engine_look(run, SETTLE_MS); /* its connections are made */
 	settled = run->engine;
+	leaks_mark(run->leaks, run);
 	return (struct before){.engine = run->engine,
 		.fds = engine_fds(run->engine),
 		.cost = cost_mark(run->engine)};
@@ -218,6 +221,7 @@ static bool prepare(struct faults *run, const char *dir, const char *build)
 		fprintf(stderr, "faults: the engine does not answer: see %s\n", run->log);
 		return false;
 	}
+	run->leaks = leaks_new(run);
 	return true;
 }
 
@@ -228,6 +232,7 @@ static void release(struct faults *run)
 	if (run->engine > 0)
 		engine_end(run->engine, SIGTERM, FAULT_PATIENCE_MS);
 	stores_release(run);
+	leaks_free(run->leaks);
 	client_free(run->client);
 	model_free(run->model);
 	settings_unref(run->settings);
