@@ -202,7 +202,7 @@ static int option(int fd, int level, int name)
 
 static bool leads_to(int fd, int port)
 {
-	struct sockaddr_in peer;
+	struct sockaddr_in peer = {.sin_family = AF_UNSPEC};
 	socklen_t size = sizeof(peer);
 	return getpeername(fd, (struct sockaddr *)&peer, &size) == 0 &&
 	       peer.sin_family == AF_INET && ntohs(peer.sin_port) == port;
