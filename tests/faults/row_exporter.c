@@ -49,8 +49,9 @@ static void take_points(void *context, enum msg_kind kind, const void *body)
 static struct points look_at(struct faults *run, const char *series)
 {
 	static uint64_t generation;
+	generation++;
 	struct points points = {
-		.generation = ++generation, .last = NAN, .least = INFINITY, .most = -INFINITY};
+		.generation = generation, .last = NAN, .least = INFINITY, .most = -INFINITY};
 	autofree char *filter = xstrdup(series);
 	char store[] = "series", none[] = "";
 	struct msg_win_open open = {.window = 16,
