@@ -14,6 +14,7 @@
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "core/conf/settings.h"
+#include "tui/panes/bots.h"
 #include "tui/past.h"
 #include "tui/picture.h"
 #include "tui/leave.h"
@@ -54,6 +55,7 @@ struct app *app_new(const struct clock *clock, const struct settings *settings, 
 		app->engines[i] =
 			(struct app_engine){.now_ms = app->now_ms, .link_mono_ms = INT64_MIN / 2};
 	app->start_mono_ms = clock_mono_ms(clock);
+	app->hold_mono_ms = app->start_mono_ms + APP_FIRST_MS;
 	alarm_init(&app->alarm, settings);
 	keymap_init(&app->keymap);
 	views_init(&app->views);
@@ -124,19 +126,37 @@ static bool deaf(const struct overlay *overlay)
 	return overlay && overlay->ops->guards && !overlay->painted;
 }
 
+/* A step of the cursor in Bots changes that pane, Detail, the lines at the edges, and nothing else. */
+static bool only_moves(const struct app *app, const struct command *command)
+{
+	return command->run == command_move && !app->overlay && !app->toast.until_ms &&
+	       app_pane(app) == &pane_bots;
+}
+
+static void run_binding(struct app *app, const struct binding *binding)
+{
+	bool was_dirty = app->dirty, moves = only_moves(app, binding->command);
+	command_run(app, binding->command, binding->args);
+	app->dirty = was_dirty || !moves || app->toast.until_ms;
+	app->moved |= moves;
+}
+
 static void on_key(struct app *app, keycode key)
 {
 	app->key_mono_ms = app_mono_ms(app);
-	app->dirty = true;
-	if (deaf(app->overlay))
+	if (deaf(app->overlay)) {
+		app->dirty = true;
 		return;
+	}
 	enum scope scope =
 		app->overlay ? app->overlay->scope : (enum scope)views_now(&app->views)->focus;
 	const struct binding *binding = keymap_find(&app->keymap, scope, key);
-	if (binding)
-		command_run(app, binding->command, binding->args);
-	else
-		type(app, key);
+	if (binding) {
+		run_binding(app, binding);
+		return;
+	}
+	app->dirty = true;
+	type(app, key);
 }
 
 /* Pasted text is text for a line, and never a key. */
@@ -160,7 +180,7 @@ void app_event(struct app *app, const struct term_event *event)
 	switch (event->type) {
 	case TERM_EVENT_KEY:
 		on_key(app, event->key);
-		break;
+		return;
 	case TERM_EVENT_PASTE:
 		on_paste(app, event->text, event->length);
 		break;
@@ -199,7 +219,9 @@ static void take_answer(struct app *app, size_t link, enum msg_kind kind, const 
 static void take(void *context, size_t link, enum msg_kind kind, const void *body)
 {
 	struct app *app = context;
-	if (kind == MSG_win_rows || kind == MSG_win_points)
+	if (kind == MSG_win_rows)
+		app->dirty_news |= parts_take(app, link, kind, body);
+	else if (kind == MSG_win_points)
 		app->dirty_data |= parts_take(app, link, kind, body);
 	else if (kind == MSG_plan || kind == MSG_accepted || kind == MSG_answer || kind == MSG_seek)
 		take_answer(app, link, kind, body);
@@ -240,6 +262,8 @@ static void look_at_link(struct app *app, size_t index)
 				app->settings->record_file);
 		engine->epoch = link_epoch(link);
 		engine->link_state = state;
+		if (state == LINK_ATTACHED)
+			app->hold_mono_ms = app_mono_ms(app) + APP_FIRST_MS;
 		app->dirty = true;
 	}
 	if (strcmp(engine->link_why, link_why(link)) != 0) {
@@ -355,13 +379,12 @@ static bool awaits_answer(const struct app *app, size_t index)
 	return false;
 }
 
-/* Milliseconds until a link should be read; 0: as soon as it is ready, because an answer is waited for. */
+/* Milliseconds until a link should be read; 0: as soon as it is ready. While the picture is held that can wait, unless for
+ * an answer: it is the engine that paces what it says (FEED_SCREEN_GAP_MS). */
 static int link_pause_ms(const struct app *app, size_t index)
 {
-	int64_t interval_ms = app->settings->screen_interval_ms;
-	int64_t gap_ms = app->frozen || interval_ms > APP_READ_MS ? APP_READ_MS : interval_ms;
-	int64_t left_ms = app->engines[index].link_mono_ms + gap_ms - app_mono_ms(app);
-	return left_ms <= 0 || awaits_answer(app, index) ? 0 : (int)left_ms;
+	int64_t left_ms = app->engines[index].link_mono_ms + APP_READ_MS - app_mono_ms(app);
+	return left_ms <= 0 || !app->frozen || awaits_answer(app, index) ? 0 : (int)left_ms;
 }
 
 size_t app_poll(const struct app *app, struct pollfd *slots, int *timeout_ms)
@@ -388,6 +411,8 @@ void app_step(struct app *app)
 			app->engines[i].link_mono_ms = now_ms;
 	uint32_t turned = links_step(app->links, now_ms, take, app);
 	look_at_engines(app, turned);
+	if (turned && app_mono_ms(app) < app->hold_mono_ms)
+		picture_update(app); /* it asks for what the first full frame shows */
 	alarm_step(app, past_is_shown(app) ? now_turned : turned); /* what was is no news */
 	app->quit |= leave_is_due(app);
 	if (app->trails && app_mono_ms(app) - app->key_mono_ms >= APP_TRAIL_MS)
@@ -403,20 +428,28 @@ static int sooner(int a, int64_t b)
 	return a < 0 || capped < a ? capped : a;
 }
 
-/* An engine that runs answers at once: one full frame instead of an empty one and a full one. */
-static int64_t first_frame_wait_ms(const struct app *app)
+/* The state of one that is there, or what was asked of it with that. */
+static bool first_words_come(const struct app *app)
 {
-	bool comes = false;
+	bool any = false;
 	for (size_t i = 0; i < links_count(app->links); i++) {
 		const struct link *link = links_at(app->links, i);
 		enum link_state state = link_state(link);
-		comes |= !link_turn_wall_ms(link) &&
-			 (state == LINK_MEETING || state == LINK_ATTACHED);
+		if (!link_turn_wall_ms(link) && (state == LINK_MEETING || state == LINK_ATTACHED))
+			return true;
+		any |= state == LINK_ATTACHED;
 	}
-	if (app->painted || !comes)
-		return 0;
-	int64_t left_ms = app->start_mono_ms + APP_FIRST_MS - app_mono_ms(app);
-	return left_ms > 0 ? left_ms : 0;
+	for (int id = 1; any && id < WINDOW_COUNT; id++)
+		if (app->windows[id].asked && !app->windows[id].answered)
+			return true;
+	return false;
+}
+
+/* An engine that runs answers at once: one full frame instead of an empty one and a full one. */
+static int64_t first_frame_wait_ms(const struct app *app)
+{
+	int64_t left_ms = app->hold_mono_ms - app_mono_ms(app);
+	return left_ms > 0 && first_words_come(app) ? left_ms : 0;
 }
 
 static int64_t trail_left_ms(const struct app *app)
@@ -451,7 +484,7 @@ int app_timeout_ms(const struct app *app)
 	int timeout = links_timeout_ms(app, now_ms);
 	if (first_frame_wait_ms(app))
 		return sooner(timeout, first_frame_wait_ms(app));
-	if (app->dirty)
+	if (app->dirty || app->dirty_news || app->moved)
 		timeout = sooner(timeout, 0);
 	if (app->trails)
 		timeout = sooner(timeout, trail_left_ms(app));
@@ -469,23 +502,31 @@ int app_timeout_ms(const struct app *app)
 
 bool app_owes_frame(const struct app *app)
 {
-	return app->dirty || app->dirty_data;
+	return app->dirty || app->dirty_data || app->dirty_news || app->moved;
+}
+
+/* All of it; or, after no more than a step of the cursor, what that changes: then new state still waits for its time. */
+static void draw(struct app *app, bool whole)
+{
+	picture_update(app);
+	if (whole || !picture_draw_moved(app, app->grid))
+		picture_draw(app, app->grid);
+	app->moved = false;
+	if (!whole)
+		return;
+	app->dirty = app->dirty_data = app->dirty_news = false;
+	app->data_mono_ms = app_mono_ms(app);
 }
 
 void app_paint(struct app *app)
 {
-	int64_t now_ms = app_mono_ms(app);
-	bool is_old = now_ms - app->data_mono_ms >= app->settings->screen_interval_ms;
-	bool due = app->dirty || (app->dirty_data && is_old);
-	if (!due || first_frame_wait_ms(app) || !term_can_present(app->term))
+	bool is_old = app_mono_ms(app) - app->data_mono_ms >= app->settings->screen_interval_ms;
+	bool whole = app->dirty || app->dirty_news || (app->dirty_data && is_old);
+	if ((!whole && !app->moved) || first_frame_wait_ms(app) || !term_can_present(app->term))
 		return;
-	app->painted = true;
-	picture_update(app);
-	picture_draw(app, app->grid);
+	draw(app, whole);
 	term_present(app->term, app->grid);
 	alarm_sound(app);
 	for (struct overlay *overlay = app->overlay; overlay; overlay = overlay->below)
 		overlay->painted = true;
-	app->dirty = app->dirty_data = false;
-	app->data_mono_ms = now_ms;
 }

@@ -30,8 +30,9 @@ enum {
 	APP_ORDER_MS = 2000, /* rows keep their places so long after a key */
 	APP_READ_MS =
 		1000, /* between reads while the picture is held, and at most: by them silence is known */
-	APP_TRAIL_MS = 60,       /* Detail follows a cursor that stands still so long */
-	APP_FIRST_MS = 30,       /* the first frame waits so long for an engine that is there */
+	APP_TRAIL_MS = 60, /* Detail follows a cursor that stands still so long */
+	APP_FIRST_MS =
+		30, /* a frame waits so long for the first words of an engine that is there */
 	APP_INTERRUPT_MS = 1000, /* two Ctrl-C within this leave */
 	APP_SKEW_MS = 5000,      /* clocks that differ by less are one */
 	APP_REQUESTS_MAX = 64,
@@ -105,14 +106,17 @@ struct app {
 
 	bool anonymous; /* figures of this machine and this process are not drawn: for goldens */
 	struct grid *grid;
+	struct layout drawn; /* as the whole of `grid` was drawn last */
 	int64_t start_mono_ms;
-	bool painted;              /* the first frame is out */
+	int64_t hold_mono_ms;      /* until then a frame waits for the first words of an engine */
 	int64_t key_mono_ms;       /* of the last key */
 	int64_t interrupt_mono_ms; /* of the last Ctrl-C */
 	int64_t data_mono_ms;      /* of the last frame that new state asked for */
 	bool trails; /* Detail still shows the bot before: a held key costs two rows, not a pane */
 	bool dirty;  /* a key, a size, a toast: paint at once */
+	bool moved; /* a step of the cursor in Bots alone: only what follows from it is drawn anew */
 	bool dirty_data; /* new state: paint when due */
+	bool dirty_news; /* new lines of a log: paint when the terminal takes a frame */
 	bool quit;
 	bool leaves_when_idle; /* with the last operation that runs (leave.h) */
 	bool suspend;          /* the loop gives the terminal back and stops */

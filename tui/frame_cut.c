@@ -9,16 +9,16 @@ enum {
 };
 
 struct choice {
-	const struct grid *shown, *wanted;
 	size_t budget, cost;
 	int *rows, count;
+	size_t costs[CANVAS_SIDE_MAX]; /* of each row */
 	bool taken[CANVAS_SIDE_MAX];
 	int first_left; /* -1: none */
 };
 
 static void try_row(struct choice *choice, int row)
 {
-	size_t cost = grid_row_changes(choice->shown, choice->wanted, row) * CELL_BYTES;
+	size_t cost = choice->costs[row];
 	if (!cost || choice->taken[row])
 		return;
 	if (choice->cost && choice->budget && choice->cost + cost > choice->budget) {
@@ -34,7 +34,7 @@ static void note_churn(struct frame_cut *cut, const struct choice *choice, int r
 {
 	for (int row = 0; row < rows; row++) {
 		unsigned churn = cut->churn[row];
-		bool changed = grid_row_changes(choice->shown, choice->wanted, row) > 0;
+		bool changed = choice->costs[row] > 0;
 		cut->churn[row] = (uint8_t)(changed ? (churn + CHURN_MAX) / 2 : churn * 3 / 4);
 	}
 }
@@ -42,11 +42,9 @@ static void note_churn(struct frame_cut *cut, const struct choice *choice, int r
 int frame_cut_choose(struct frame_cut *cut, const struct grid *shown, const struct grid *wanted,
 	int rows, size_t budget, int ret_rows[CANVAS_SIDE_MAX], bool *ret_whole)
 {
-	struct choice choice = {.shown = shown,
-		.wanted = wanted,
-		.budget = budget,
-		.rows = ret_rows,
-		.first_left = -1};
+	struct choice choice = {.budget = budget, .rows = ret_rows, .first_left = -1};
+	for (int row = 0; row < rows; row++)
+		choice.costs[row] = grid_row_changes(shown, wanted, row) * CELL_BYTES;
 	for (int row = 0; row < rows; row++)
 		if (cut->churn[row] < CHURN_BUSY)
 			try_row(&choice, row);

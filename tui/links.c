@@ -239,7 +239,8 @@ struct heard {
 static void hear(void *context, enum msg_kind kind, const void *body)
 {
 	const struct heard *heard = context;
-	heard->take(heard->context, heard->link, kind, body);
+	if (heard->take)
+		heard->take(heard->context, heard->link, kind, body);
 }
 
 uint32_t links_step(struct links *links, int64_t now_mono_ms, links_take *take, void *context)

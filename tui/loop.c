@@ -123,7 +123,7 @@ static bool wait_for_events(struct app *app, int signals, short *ret_terminal, s
 	timeout = sooner(timeout, saved_left_ms(app));
 	size_t count = 2 + app_poll(app, slots + 2, &timeout);
 	/* A frame that the terminal does not take yet is no reason to spin: it will say when. */
-	if (app->dirty && !term_can_present(app->term))
+	if ((app->dirty || app->dirty_news || app->moved) && !term_can_present(app->term))
 		timeout = term_timeout_ms(app->term);
 	*ret_terminal = 0;
 	if (poll(slots, count, timeout) < 0)
@@ -150,6 +150,7 @@ bool loop_run(struct app *app, int *ret_signal, struct err *err)
 	if (signals < 0)
 		return err_errno(err, errno, "cannot listen to signals");
 	app_step(app);
+	sample_cost(app, &cost);
 	app_paint(app);
 	while (!app->quit) {
 		short terminal;

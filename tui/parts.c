@@ -307,7 +307,10 @@ static void merge(struct app *app, enum window_id id)
 		merge_points(app, id, ready);
 	else
 		merge_rows(app, id, ready);
-	app->dirty_data = true;
+	if (id == WINDOW_CHART)
+		app->dirty_data = true;
+	else
+		app->dirty_news = true;
 }
 
 /* ---- taking ---- */

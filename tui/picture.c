@@ -2,6 +2,7 @@
 #include "tui/picture.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "core/base/str.h"
 #include "tui/app.h"
@@ -129,17 +130,22 @@ static bool is_of_gone(const struct app *app, enum pane_id id)
 	return subject.kind != MSG_none && app_is_gone(app, subject.id);
 }
 
-static void draw_panes(const struct app *app, const struct canvas *screen)
+static void draw_placed(const struct app *app, enum pane_id id, const struct canvas *screen)
 {
-	for (int id = 0; id < PANE_COUNT; id++) {
-		if (app->layout.panes[id].rows <= 0)
-			continue;
-		struct canvas canvas = canvas_sub(screen, app->layout.panes[id]);
-		draw_pane(app, (enum pane_id)id, &canvas);
-		if (app->silent || is_of_gone(app, (enum pane_id)id))
-			canvas_role(&canvas, canvas_rect(&canvas), ROLE_STALE);
-	}
-	draw_rule(screen, app->layout.rule);
+	if (app->layout.panes[id].rows <= 0)
+		return;
+	struct canvas canvas = canvas_sub(screen, app->layout.panes[id]);
+	draw_pane(app, id, &canvas);
+	if (app->silent || is_of_gone(app, id))
+		canvas_role(&canvas, canvas_rect(&canvas), ROLE_STALE);
+}
+
+static void draw_edges(const struct app *app, const struct canvas *screen)
+{
+	struct canvas status = canvas_sub(screen, app->layout.status);
+	struct canvas footer = canvas_sub(screen, app->layout.footer);
+	status_draw(app, &status);
+	footer_draw(app, &footer);
 }
 
 static void draw_overlays(
@@ -151,15 +157,37 @@ static void draw_overlays(
 	overlay->ops->draw(app, overlay, screen);
 }
 
+static void clear(const struct canvas *screen, struct rect rect)
+{
+	struct canvas canvas = canvas_sub(screen, rect);
+	canvas_clear(&canvas);
+}
+
+bool picture_draw_moved(struct app *app, struct grid *grid)
+{
+	struct canvas screen = canvas_of(grid);
+	if (app->overlay || app->toast.until_ms ||
+		memcmp(&app->drawn, &app->layout, sizeof(app->drawn)) != 0)
+		return false;
+	clear(&screen, app->layout.panes[PANE_bots]);
+	clear(&screen, app->layout.panes[PANE_detail]);
+	clear(&screen, app->layout.status);
+	clear(&screen, app->layout.footer);
+	draw_placed(app, PANE_bots, &screen);
+	draw_placed(app, PANE_detail, &screen);
+	draw_edges(app, &screen);
+	return true;
+}
+
 void picture_draw(struct app *app, struct grid *grid)
 {
 	grid_clear(grid);
 	struct canvas screen = canvas_of(grid);
-	struct canvas status = canvas_sub(&screen, app->layout.status);
-	struct canvas footer = canvas_sub(&screen, app->layout.footer);
-	draw_panes(app, &screen);
-	status_draw(app, &status);
-	footer_draw(app, &footer);
+	for (int id = 0; id < PANE_COUNT; id++)
+		draw_placed(app, (enum pane_id)id, &screen);
+	draw_rule(&screen, app->layout.rule);
+	draw_edges(app, &screen);
+	app->drawn = app->layout;
 	draw_overlays(app, app->overlay, &screen);
 	struct rect above = {0, 0, grid->rows - app->layout.footer.rows, grid->columns};
 	struct canvas body = canvas_sub(&screen, above);

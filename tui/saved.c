@@ -31,6 +31,8 @@ struct saved {
 	struct str last;   /* what the file holds, as far as we know */
 	int64_t looked_ms; /* mono: the last key that was looked behind */
 	pid_t writer;      /* 0: none runs */
+	pid_t reader;      /* 0: none runs */
+	int from;          /* what it says */
 	bool off;          /* a newer one wrote the file: it is left alone */
 	bool complained;
 };
@@ -83,20 +85,29 @@ static bool listen_to(int from, struct str *ret)
 	}
 }
 
-/* False: it could not be read in time. */
-static bool read_by_child(const char *path, struct str *ret)
+static void start_reader(struct saved *saved)
 {
 	int ends[2];
 	if (pipe2(ends, O_CLOEXEC) < 0)
-		return false;
+		return;
 	pid_t pid = fork();
 	if (pid == 0)
-		read_and_say(path, ends[1]);
+		read_and_say(saved->path, ends[1]);
 	close(ends[1]);
-	bool heard = pid > 0 && listen_to(ends[0], ret);
-	close(ends[0]);
-	if (pid > 0)
-		reap_child(pid, -1, 0, NULL);
+	saved->from = ends[0];
+	saved->reader = pid > 0 ? pid : 0;
+}
+
+/* False: it could not be read in time. */
+static bool hear_reader(struct saved *saved, struct str *ret)
+{
+	bool heard = saved->reader && listen_to(saved->from, ret);
+	if (saved->from >= 0)
+		close(saved->from);
+	if (saved->reader)
+		reap_child(saved->reader, -1, 0, NULL);
+	saved->from = -1;
+	saved->reader = 0;
 	return heard;
 }
 
@@ -149,7 +160,7 @@ static int compare_ways(const void *a, const void *b)
 }
 
 /* A set of engines is the same in whatever order they are given. */
-static char *identity_of(const struct app *app, const struct ways *ways)
+static char *identity_of(const struct settings *settings, const struct ways *ways)
 {
 	struct str text = STR_INIT;
 	struct ways sorted = {.count = 0};
@@ -159,7 +170,7 @@ static char *identity_of(const struct app *app, const struct ways *ways)
 	for (size_t i = 0; i < sorted.count; i++)
 		str_addf(&text, "%s%s", i ? " " : "", sorted.list[i]);
 	if (!text.length)
-		str_adds(&text, app->settings->state_dir);
+		str_adds(&text, settings->state_dir);
 	return str_detach(&text);
 }
 
@@ -180,25 +191,47 @@ static void take(struct app *app, const struct str *said)
 			saved->path);
 }
 
-void saved_begin(struct app *app, const struct ways *ways)
+struct saved *saved_look(const struct settings *settings, const struct ways *ways)
+{
+	autofree char *identity = identity_of(settings, ways);
+	autofree char *path = path_of(identity);
+	if (!path || !settings->screen_remember)
+		return NULL;
+	struct saved *saved = xcalloc(1, sizeof(*saved));
+	*saved = (struct saved){.path = xstrdup(path), .identity = xstrdup(identity), .from = -1};
+	str_init(&saved->last);
+	start_reader(saved);
+	return saved;
+}
+
+void saved_begin(struct app *app, struct saved *saved)
 {
 	autostr struct str said = STR_INIT;
-	autofree char *identity = identity_of(app, ways);
-	autofree char *path = path_of(identity);
-	if (!path || !app->settings->screen_remember)
+	if (!saved)
 		return;
-	struct saved *saved = xcalloc(1, sizeof(*saved));
-	*saved = (struct saved){.path = xstrdup(path),
-		.identity = xstrdup(identity),
-		.looked_ms = app->key_mono_ms};
-	str_init(&saved->last);
+	saved->looked_ms = app->key_mono_ms;
 	app->saved = saved;
-	if (read_by_child(path, &said))
+	if (hear_reader(saved, &said))
 		take(app, &said);
 	else
 		app_toast(app, true,
-			"the last view is not taken up: its disk does not answer: '%s'", path);
+			"the last view is not taken up: its disk does not answer: '%s'",
+			saved->path);
 	saved_print(app, saved->identity, &saved->last);
+}
+
+void saved_free(struct saved *saved)
+{
+	if (!saved)
+		return;
+	if (saved->from >= 0)
+		close(saved->from);
+	if (saved->reader)
+		reap_child(saved->reader, -1, 0, NULL);
+	free(saved->path);
+	free(saved->identity);
+	str_release(&saved->last);
+	free(saved);
 }
 
 /* What changed is written, unless a writer still runs. */
@@ -252,10 +285,7 @@ void saved_end(struct app *app)
 	wait_for_writer(saved);
 	write_changes(app);
 	app->saved = NULL;
-	free(saved->path);
-	free(saved->identity);
-	str_release(&saved->last);
-	free(saved);
+	saved_free(saved);
 }
 
 bool saved_forget(struct app *app, struct err *err)

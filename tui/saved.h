@@ -17,6 +17,7 @@
 struct app;
 struct err;
 struct saved;
+struct settings;
 struct str;
 struct ways;
 
@@ -28,8 +29,12 @@ enum {
 	SAVED_HISTORY_BYTES = 12 << 10, /* the same, together */
 };
 
-/* Reads what was remembered for the engines of this screen, and takes it over; from then on the app remembers. */
-void saved_begin(struct app *app, const struct ways *ways);
+/* Begins to read what was remembered for the engines of a screen; NULL: nothing is to be remembered. */
+struct saved *saved_look(const struct settings *settings, const struct ways *ways) MUST_CHECK;
+/* Takes that over, once it is read, and ownership; from then on the app remembers. NULL is legal. */
+void saved_begin(struct app *app, struct saved *saved);
+/* Of one that no app has taken. NULL is legal. */
+void saved_free(struct saved *saved);
 /* Writes when something changed and it was quiet since. */
 void saved_step(struct app *app);
 /* Milliseconds until saved_step() has something to do by itself; -1: never. */

@@ -268,6 +268,10 @@ static void take_text(struct sgr_filter *filter, const char *bytes, size_t lengt
 	str_add(to, bytes + blanks, length - blanks);
 }
 
+/* ncurses puts back the palette, which is the user's own: we never touch it. */
+static const char palette_reset[] = "\033]104\a";
+enum { RESET_SIZE = sizeof(palette_reset) - 1 };
+
 void sgr_squeeze(struct sgr_filter *filter, const char *bytes, size_t length, struct str *to)
 {
 	if (filter->off) {
@@ -275,6 +279,11 @@ void sgr_squeeze(struct sgr_filter *filter, const char *bytes, size_t length, st
 		return;
 	}
 	for (size_t at = 0; at < length;) {
+		if (length - at >= RESET_SIZE &&
+			memcmp(bytes + at, palette_reset, RESET_SIZE) == 0) {
+			at += RESET_SIZE;
+			continue;
+		}
 		if (bytes[at] == '\033') {
 			size_t size = sequence_length(bytes + at, length - at);
 			take_sequence(filter, bytes + at, size, to);

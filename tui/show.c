@@ -205,28 +205,38 @@ struct shown show_figure(double value)
 /* As the engine counts it: three intervals, of a short one three seconds. */
 enum { STALE_INTERVALS = 3, STALE_LEAST_MS = 3000 };
 
-static bool too_old(int64_t at_ms, int64_t interval_ms, int64_t now_ms)
+/* What is younger than the least limit is not asked for its source: it is what most bots are, in every cell of theirs. */
+static bool too_old(const struct model *model, const char *kind, const struct msg_bot *bot,
+	int64_t at_ms, int64_t now_ms)
 {
-	int64_t limit_ms = STALE_INTERVALS * interval_ms;
-	if (limit_ms < STALE_LEAST_MS)
-		limit_ms = STALE_LEAST_MS;
-	return interval_ms > 0 && at_ms > 0 && now_ms - at_ms > limit_ms;
+	if (at_ms <= 0 || now_ms - at_ms <= STALE_LEAST_MS)
+		return false;
+	int64_t interval_ms = source_interval_ms(model, kind, bot->id);
+	return interval_ms > 0 && now_ms - at_ms > STALE_INTERVALS * interval_ms;
 }
 
 /* Of whoever looks at it: ourselves, or its supervisor. */
-static int64_t process_interval_ms(const struct model *model, const struct msg_bot *bot)
+static bool process_too_old(const struct model *model, const struct msg_bot *bot, int64_t now_ms)
 {
-	return source_interval_ms(model, bot->proc_by[0] ? "supervisor" : "process", bot->id);
+	return too_old(
+		model, bot->proc_by[0] ? "supervisor" : "process", bot, bot->proc_at_ms, now_ms);
+}
+
+static bool beat_too_old(const struct model *model, const struct msg_bot *bot, int64_t now_ms)
+{
+	return too_old(model, "redis", bot, bot->hb_seen_ms, now_ms);
+}
+
+static bool telegram_too_old(const struct model *model, const struct msg_bot *bot, int64_t now_ms)
+{
+	return too_old(model, "telegram", bot, bot->tg_at_ms, now_ms);
 }
 
 struct bot_age bot_age(const struct model *model, const struct msg_bot *bot, int64_t now_ms)
 {
-	return (struct bot_age){
-		.process = too_old(bot->proc_at_ms, process_interval_ms(model, bot), now_ms),
-		.heartbeat = too_old(
-			bot->hb_seen_ms, source_interval_ms(model, "redis", bot->id), now_ms),
-		.telegram = too_old(
-			bot->tg_at_ms, source_interval_ms(model, "telegram", bot->id), now_ms)};
+	return (struct bot_age){.process = process_too_old(model, bot, now_ms),
+		.heartbeat = beat_too_old(model, bot, now_ms),
+		.telegram = telegram_too_old(model, bot, now_ms)};
 }
 
 static double since(int64_t at_ms, int64_t now_ms)
@@ -237,18 +247,18 @@ static double since(int64_t at_ms, int64_t now_ms)
 double bot_up_ms(const struct model *model, const struct msg_bot *bot, int64_t now_ms)
 {
 	bool runs = bot->proc_start_ms && strcmp(bot->proc_state, "running") == 0;
-	bool known = runs && !bot_age(model, bot, now_ms).process;
+	bool known = runs && !process_too_old(model, bot, now_ms);
 	return known ? since(bot->proc_start_ms, now_ms) : NAN;
 }
 
 double bot_beat_ms(const struct model *model, const struct msg_bot *bot, int64_t now_ms)
 {
-	bool known = bot->hb_at_ms && !bot_age(model, bot, now_ms).heartbeat;
+	bool known = bot->hb_at_ms && !beat_too_old(model, bot, now_ms);
 	return known ? since(bot->hb_at_ms, now_ms) : NAN;
 }
 
 double bot_pending(const struct model *model, const struct msg_bot *bot, int64_t now_ms)
 {
-	bool known = bot->tg_at_ms && bot->pending >= 0 && !bot_age(model, bot, now_ms).telegram;
+	bool known = bot->tg_at_ms && bot->pending >= 0 && !telegram_too_old(model, bot, now_ms);
 	return known ? (double)bot->pending : NAN;
 }

@@ -77,6 +77,8 @@ struct stage {
 	struct theme theme;
 	struct term_options term_options;
 	struct term *term;
+	struct links *links; /* the app's once it is there */
+	struct saved *saved; /* likewise */
 	struct app *app;
 	struct client *
 		replay; /* of the recording that is to be shown; NULL: engines are; the app's once it is there */
@@ -119,15 +121,29 @@ static void show_replay(struct app *app, int64_t from_ms, unsigned speed)
 	alarm_mute(&app->alarm);
 }
 
-static bool enter(
+/*
+ * Engines are looked for, and one starts where there is none, and the last view is read, while the terminal is being opened:
+ * these take longer.
+ */
+static bool begin_links(
 	struct stage *stage, const struct options *options, const char *kind, struct err *err)
 {
 	struct ways ways = options->connect;
 	if (!ways_add_all(&ways, stage->settings->connect, stage->settings->connect_count, err))
 		return false;
-	struct links *links = stage->replay ? links_over(link_over(stage->replay))
-					    : links_new(stage->settings, &ways, kind);
-	stage->app = app_new(clock_real(), stage->settings, stage->term, links);
+	if (stage->replay) {
+		stage->links = links_over(link_over(stage->replay));
+		return true;
+	}
+	stage->links = links_new(stage->settings, &ways, kind);
+	(void)links_step(stage->links, clock_mono_ms(clock_real()), NULL, NULL);
+	return true;
+}
+
+static bool enter(struct stage *stage, const struct options *options, struct err *err)
+{
+	stage->app = app_new(clock_real(), stage->settings, stage->term, stage->links);
+	stage->links = NULL;
 	if (stage->replay)
 		show_replay(stage->app, client_welcome(stage->replay)->from_ms, options->speed);
 	stage->replay = NULL;
@@ -137,7 +153,8 @@ static bool enter(
 static void leave(struct stage *stage)
 {
 	app_free(stage->app);
-	client_free(stage->replay);
+	links_free(stage->links);
+	client_free(stage->links ? NULL : stage->replay);
 	term_free(stage->term);
 	settings_unref(stage->settings);
 }
@@ -148,14 +165,18 @@ static int run_screen(struct stage *stage, const struct options *options)
 	int signal_ = 0;
 	bool fine = set_stage(stage, options, &err) &&
 		    (!options->replay || open_replay(stage, options->replay, &err)) &&
-		    (stage->term = term_curses_new(&stage->term_options, &err)) != NULL &&
-		    enter(stage, options, "screen", &err);
+		    begin_links(stage, options, "screen", &err);
+	if (fine && !options->replay)
+		stage->saved = saved_look(stage->settings, &options->connect);
+	fine = fine && (stage->term = term_curses_new(&stage->term_options, &err)) != NULL &&
+	       enter(stage, options, &err);
 	if (fine) {
 		term_title(stage->term, stage->settings->environment);
-		if (!options->replay)
-			saved_begin(stage->app, &options->connect);
+		saved_begin(stage->app, stage->saved);
+		stage->saved = NULL;
 		fine = loop_run(stage->app, &signal_, &err);
 	}
+	saved_free(stage->saved);
 	saved_end(stage->app);
 	leave(stage);
 	if (!fine)
@@ -200,8 +221,8 @@ int start_script(const struct options *options)
 	if (fine) {
 		stage.term =
 			term_headless_new(options->rows, options->columns, &stage.term_options);
-		fine = enter(&stage, options, "script", &err) &&
-		       script_run(stage.app, options->script, &err);
+		fine = begin_links(&stage, options, "script", &err) &&
+		       enter(&stage, options, &err) && script_run(stage.app, options->script, &err);
 	}
 	leave(&stage);
 	return fine ? CLI_OK : cli_say(CLI_FAILURE, "%s", err.text);

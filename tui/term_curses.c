@@ -156,22 +156,24 @@ static void wide_text(const struct cell *cell, wchar_t ret_text[CCHARW_MAX + 1])
 
 static void set_cell(struct curses *curses, cchar_t *to, const struct cell *cell)
 {
-	wchar_t text[CCHARW_MAX + 1];
+	wchar_t text[CCHARW_MAX + 1] = {(wchar_t)(unsigned char)cell->text[0]};
 	const struct look *look = look_of(curses, cell);
 	int pair = look->pair;
-	wide_text(cell, text);
+	if (cell->text[0] < ' ' || cell->text[0] > '~' || cell->text[1])
+		wide_text(cell, text);
 	if (setcchar(to, text, look->attrs | curses_attrs(cell->attrs), 0, &pair) == ERR)
 		setcchar(to, L"?", 0, 0, NULL);
 }
 
 static void put_row(struct curses *curses, const struct grid *grid, int row)
 {
-	int count = 0;
+	int count = 0, from, to;
+	grid_row_span(curses->shown, grid, row, &from, &to);
 	if (!curses->pins.off && pins_disputed_row(grid, row))
 		wredrawln(curses->window, row, 1);
 	curses->row =
 		xreallocarray(curses->row, (size_t)curses->term.columns + 1, sizeof(*curses->row));
-	for (int column = 0; column < grid->columns && column < curses->term.columns; column++) {
+	for (int column = from; column < to && column < curses->term.columns; column++) {
 		const struct cell *cell = grid_cell(grid, row, column);
 		if (cell->width == 0)
 			continue;
@@ -179,7 +181,7 @@ static void put_row(struct curses *curses, const struct grid *grid, int row)
 			break;
 		set_cell(curses, &curses->row[count++], cell);
 	}
-	mvwadd_wchnstr(curses->window, row, 0, curses->row, count);
+	mvwadd_wchnstr(curses->window, row, from, curses->row, count);
 }
 
 static void place_cursor(struct curses *curses, const struct grid *grid)
@@ -482,17 +484,12 @@ static const struct term_ops ops = {
 
 /* ---- opening ---- */
 
-static void ignore(int signal)
-{
-	(void)signal;
-}
-
 /* ncurses takes four signals for itself unless somebody has them; for the time of newterm() somebody has. */
 static SCREEN *newterm_without_signals(const char *name, FILE *out, FILE *in)
 {
 	static const int taken[] = {SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
 	struct sigaction before[COUNT_OF(taken)],
-		ours = {.sa_handler = ignore, .sa_flags = SA_RESTART};
+		ours = {.sa_handler = SIG_IGN, .sa_flags = SA_RESTART};
 	for (size_t i = 0; i < COUNT_OF(taken); i++)
 		sigaction(taken[i], &ours, &before[i]);
 	SCREEN *screen = newterm(name, out, in);
@@ -564,6 +561,7 @@ static bool open_curses(struct curses *curses, const struct term_options *option
 			name);
 	curses->window = stdscr;
 	typeahead(-1);
+	idlok(curses->window, TRUE); /* a line more in a log is a line, not the whole log anew */
 	curses->term.depth = depth_of_terminal(options->no_colour);
 	theme_reduce(&curses->theme, curses->term.depth);
 	curses->pins.off = !pins_follow(tigetstr("hpa"));
@@ -593,7 +591,9 @@ struct term *term_curses_new(const struct term_options *options, struct err *err
 	}
 	curses->shown = grid_new(0, 0, curses->term.glyphs);
 	curses->rest = grid_new(0, 0, curses->term.glyphs);
-	curses->resize_said = false;
+	/* Before it has left once, ncurses writes at every step of its cursor, some 70 times a frame. */
+	endwin();
+	memory_file_drop(&curses->out);
 	enter(curses);
 	curs_set(0);
 	return &curses->term;

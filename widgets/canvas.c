@@ -61,8 +61,13 @@ void grid_resize(struct grid *grid, int rows, int columns)
 
 void grid_clear(struct grid *grid)
 {
-	for (size_t i = 0; i < cell_count(grid); i++)
-		grid->cells[i] = blank_form;
+	size_t count = cell_count(grid), filled = count ? 1 : 0;
+	if (count)
+		grid->cells[0] = blank_form;
+	for (; filled < count; filled *= 2) {
+		size_t more = filled < count - filled ? filled : count - filled;
+		memcpy(grid->cells + filled, grid->cells, more * sizeof(*grid->cells));
+	}
 	grid->cursor_row = grid->cursor_column = -1;
 }
 
@@ -86,6 +91,20 @@ size_t grid_row_changes(const struct grid *a, const struct grid *b, int row)
 	for (size_t i = 0; i < columns; i++)
 		changes += memcmp(&one[i], &two[i], sizeof(*one)) != 0;
 	return changes;
+}
+
+void grid_row_span(const struct grid *a, const struct grid *b, int row, int *ret_from, int *ret_to)
+{
+	const struct cell *one = grid_cell(a, row, 0), *two = grid_cell(b, row, 0);
+	int from = 0, to = b->columns;
+	while (from < to && memcmp(&one[from], &two[from], sizeof(*one)) == 0)
+		from++;
+	while (to > from && memcmp(&one[to - 1], &two[to - 1], sizeof(*one)) == 0)
+		to--;
+	while (from > 0 && two[from].width == 0)
+		from--;
+	*ret_from = from;
+	*ret_to = to;
 }
 
 void grid_copy_row(struct grid *to, const struct grid *from, int row)
@@ -170,6 +189,19 @@ static void put_cluster(const struct canvas *canvas, int row, int column, enum r
 	cell->width = (uint8_t)cluster.cells;
 }
 
+/* One byte of ASCII, where no half of a wide cluster has to go first: nearly all that is drawn. */
+static bool put_plain(const struct canvas *canvas, int row, int column, enum role role, char byte)
+{
+	struct cell *cell = cell_at(canvas, row, column);
+	if (cell->width != 1)
+		return false;
+	memset(cell->text, 0, sizeof(cell->text));
+	cell->text[0] = byte;
+	cell->role = (uint8_t)role;
+	cell->attrs = 0;
+	return true;
+}
+
 /* Most text is ASCII, and no mark follows: nothing to look up. */
 static bool is_plain(const char *text, size_t length)
 {
@@ -201,6 +233,12 @@ int canvas_textn(const struct canvas *canvas, int row, int column, enum role rol
 	bool in_row = row >= 0 && row < canvas->rows;
 	for (size_t at = 0; at < length;) {
 		bool plain = is_plain(text + at, length - at);
+		if (plain && (!in_row || column < 0 || column >= canvas->columns ||
+				     put_plain(canvas, row, column, role, text[at]))) {
+			column++;
+			at++;
+			continue;
+		}
 		struct cluster whole =
 			plain ? (struct cluster){1, 1} : text_cluster(text + at, length - at);
 		const char *shown = text + at;
@@ -279,6 +317,13 @@ int canvas_glyph(const struct canvas *canvas, int row, int column, enum role rol
 }
 
 /* ---- rectangles ---- */
+
+void canvas_clear(const struct canvas *canvas)
+{
+	for (int row = 0; row < canvas->rows; row++)
+		for (int column = 0; column < canvas->columns; column++)
+			*cell_at(canvas, row, column) = blank_form;
+}
 
 void canvas_fill(const struct canvas *canvas, struct rect rect, enum role role)
 {

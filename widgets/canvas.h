@@ -75,6 +75,8 @@ void grid_clear(struct grid *grid);
 void grid_copy(struct grid *to, const struct grid *from);
 /* Cells of a row that differ; the grids have one size. */
 size_t grid_row_changes(const struct grid *a, const struct grid *b, int row);
+/* In a row that differs: from its first cell that does to behind the last; wide clusters of `b` are taken whole. */
+void grid_row_span(const struct grid *a, const struct grid *b, int row, int *ret_from, int *ret_to);
 void grid_copy_row(struct grid *to, const struct grid *from, int row);
 static inline const struct cell *grid_cell(const struct grid *grid, int row, int column)
 {
@@ -110,6 +112,8 @@ int canvas_sign(const struct canvas *canvas, int row, int column, enum role role
 int canvas_glyph(
 	const struct canvas *canvas, int row, int column, enum role role, enum glyph glyph);
 
+/* Makes all cells what those of a new grid are. */
+void canvas_clear(const struct canvas *canvas);
 /* Blanks a rectangle; its cells take the role, their surface stays. */
 void canvas_fill(const struct canvas *canvas, struct rect rect, enum role role);
 /* Lays a surface under a rectangle; text and roles stay. */

@@ -118,10 +118,24 @@ struct cluster text_cluster_before(const char *text, size_t end)
 	return cluster;
 }
 
+/* Bytes from here on that are ASCII of one cell each with nothing behind them that could join the last. */
+static size_t plain_run(const char *text, size_t length)
+{
+	size_t run = 0;
+	while (run < length && text[run] >= ' ' && text[run] <= '~')
+		run++;
+	return run && run < length && (unsigned char)text[run] >= 0x80 ? run - 1 : run;
+}
+
 size_t text_width(const char *text, size_t length)
 {
 	size_t cells = 0;
 	for (size_t at = 0; at < length;) {
+		size_t run = plain_run(text + at, length - at);
+		cells += run;
+		at += run;
+		if (at == length)
+			break;
 		struct cluster cluster = text_cluster(text + at, length - at);
 		cells += cluster.cells;
 		at += cluster.size;
@@ -133,6 +147,12 @@ size_t text_clip(const char *text, size_t length, size_t cells, size_t *ret_cell
 {
 	size_t used = 0, at = 0;
 	while (at < length) {
+		size_t run = plain_run(text + at, length - at);
+		run = run > cells - used ? cells - used : run;
+		used += run;
+		at += run;
+		if (at == length)
+			break;
 		struct cluster cluster = text_cluster(text + at, length - at);
 		if (used + cluster.cells > cells)
 			break;

@@ -142,6 +142,19 @@ static int judge(int count, char **words)
 	return word == BENCH_FAIL ? 1 : 0;
 }
 
+/* For a look with other tools: the scene of so many bots, until its standard input ends. */
+static int hold(int bots)
+{
+	struct scene *scene = scene_get(bots);
+	scene_feed(scene, true);
+	printf("%s %d\n", scene->config, (int)scene->engine);
+	fflush(stdout);
+	while (getchar() != EOF)
+		;
+	scene_end_all();
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	int status;
@@ -151,8 +164,11 @@ int main(int argc, char **argv)
 		return list();
 	if (argc > 2 && strcmp(argv[1], "--judge") == 0)
 		return judge(argc - 2, argv + 2);
+	if (argc == 3 && strcmp(argv[1], "--scene") == 0)
+		return hold(atoi(argv[2]));
 	if (argc > 1 && argv[1][0] == '-') {
-		fprintf(stderr, "usage: bench [--list] [NAME...]; a NAME is the beginning of a "
+		fprintf(stderr, "usage: bench [--list | --scene BOTS | NAME...]; a NAME is the "
+				"beginning of a "
 				"figure's name\n");
 		return 2;
 	}

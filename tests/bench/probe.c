@@ -20,6 +20,19 @@ double probe_now_us(void)
 	return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
 }
 
+struct probe_stamp probe_stamp(void)
+{
+	struct timespec now;
+	struct tm date;
+	struct probe_stamp stamp;
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &date);
+	size_t length = strftime(stamp.text, sizeof(stamp.text), "%Y-%m-%dT%H:%M:%S", &date);
+	snprintf(stamp.text + length, sizeof(stamp.text) - length, ".%03dZ",
+		(int)(now.tv_nsec / 1000000));
+	return stamp;
+}
+
 /* The first number behind `word` in a file, or the first of all for "". */
 static double number_in(const char *path, const char *word)
 {

@@ -27,5 +27,10 @@ double probe_syscalls(const pid_t *pids, size_t count, int seconds);
 
 /* us of the monotonic clock. */
 double probe_now_us(void);
+/* Now as a line of a log begins, 2026-11-20T10:00:00.123Z. */
+struct probe_stamp {
+	char text[32];
+};
+struct probe_stamp probe_stamp(void);
 
 #endif

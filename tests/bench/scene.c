@@ -100,8 +100,8 @@ static FILE *open_new(const char *path)
 
 static void make_tokens(const struct scene *scene)
 {
-	json_t *made = botapi_control(
-		&servers.botapi, "bots", "{\"count\":%d,\"prefix\":\"load\"}", scene->bots);
+	json_t *made = botapi_control(&servers.botapi, "bots",
+		"{\"count\":%d,\"prefix\":\"load%d\"}", scene->bots, scene->bots);
 	for (size_t i = 0; i < json_array_size(made); i++) {
 		const json_t *bot = json_array_get(made, i);
 		autofree char *path = xasprintf("%s/tokens/%s", scene->dir,
@@ -117,7 +117,8 @@ static void write_bots(const struct scene *scene, FILE *file)
 {
 	fprintf(file, "bots:\n");
 	for (int i = 1; i <= scene->bots; i++)
-		fprintf(file, "  load-%05d: {token: {file: tokens/load-%05d}}\n", i, i);
+		fprintf(file, "  load%d-%05d: {token: {file: tokens/load%d-%05d}}\n", scene->bots,
+			i, scene->bots, i);
 }
 
 /* Where everything is, or the hole for each. */
@@ -183,6 +184,7 @@ static struct scene *make(int bots)
 	make_tokens(scene);
 	write_config(scene, scene->config, false);
 	write_config(scene, scene->hole_config, true);
+	scene_feed(scene, false);
 	return scene;
 }
 
@@ -236,12 +238,13 @@ void scene_end_all(void)
 
 /* ---- what runs ---- */
 
-void scene_feed(struct scene *scene, bool is_fed)
+void scene_feed(struct scene *scene, bool moves)
 {
-	if (is_fed && !scene->feed)
-		scene->feed = side_feed(scene->redis.socket, scene->bots);
-	else if (!is_fed)
-		side_end(&scene->feed);
+	if (scene->feed && scene->moves == moves)
+		return;
+	side_end(&scene->feed);
+	scene->moves = moves;
+	scene->feed = side_feed(scene->redis.socket, scene->bots, moves);
 }
 
 static bool listens(const void *context)
@@ -275,24 +278,29 @@ void scene_engine_stop(struct scene *scene)
 
 /* ---- terminals ---- */
 
-static struct vt *spawn_at_home(const struct scene *scene, const char *const words[])
+/* `view`: where a screen keeps its view. */
+static struct vt *spawn_at_home(
+	const struct scene *scene, const char *view, const char *const words[])
 {
 	autofree char *home = xasprintf("HOME=%s", scene->home);
-	autofree char *state = xasprintf("XDG_STATE_HOME=%s", scene->home);
+	autofree char *state = xasprintf("XDG_STATE_HOME=%s/%s", scene->home, view);
 	autofree char *config = xasprintf("XDG_CONFIG_HOME=%s/.config", scene->home);
 	return vt_spawn(45, 160, words, (const char *const[]){home, state, config, NULL});
 }
 
 struct vt *scene_open(const struct scene *scene, const char *config, const char *way)
 {
-	return spawn_at_home(
-		scene, way ? (const char *const[]){scene->screen, "--connect", way, NULL}
-			   : (const char *const[]){scene->screen, "-c", config, NULL});
+	return spawn_at_home(scene, "kept",
+		(const char *const[]){
+			scene->screen, way ? "--connect" : "-c", way ? way : config, NULL});
 }
 
 struct vt *scene_screen(const struct scene *scene)
 {
-	struct vt *vt = scene_open(scene, scene->config, NULL);
+	static unsigned number;
+	autofree char *view = xasprintf("view-%u", ++number);
+	struct vt *vt = spawn_at_home(
+		scene, view, (const char *const[]){scene->screen, "-c", scene->config, NULL});
 	vt_must_show(vt, scene->bots_text, SCENE_OPEN_MS);
 	vt_must_show(vt, "▶", SCENE_OPEN_MS);
 	(void)vt_wait_quiet(vt, 300, 5000);
@@ -301,7 +309,7 @@ struct vt *scene_screen(const struct scene *scene)
 
 struct vt *scene_peer(const struct scene *scene, const char *const words[])
 {
-	return spawn_at_home(scene, words);
+	return spawn_at_home(scene, "peer", words);
 }
 
 struct vt *scene_htop(const struct scene *scene)

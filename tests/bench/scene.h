@@ -28,6 +28,7 @@ struct scene {
 	char *bots_text;       /* what the screen says of how many there are */
 	struct redis_server redis;
 	pid_t engine, feed;
+	bool moves;
 };
 
 /* The scene of so many bots, with its engine. */
@@ -36,16 +37,16 @@ void scene_end_all(void);
 /* Another number of bots is of no more use: what it takes is given back. */
 void scene_end(struct scene *scene);
 
-/* Bots beat, or nothing changes any more. */
-void scene_feed(struct scene *scene, bool is_fed);
+/* The bots' heartbeats move once a second, or stand; at first they stand. */
+void scene_feed(struct scene *scene, bool moves);
 /* The engine of a configuration of the scene, as a service runs it; waits until it listens. */
 void scene_engine_start(struct scene *scene, const char *config);
 /* It ends in an orderly way; legal when there is none. Waits also for one that a screen started. */
 void scene_engine_stop(struct scene *scene);
 
-/* A screen on a configuration, or through `way` ("unix:PATH", NULL: none), as it begins. */
+/* A screen on a configuration, or through `way` ("unix:PATH", NULL: none), as it begins: with the view of the last such. */
 struct vt *scene_open(const struct scene *scene, const char *config, const char *way) MUST_CHECK;
-/* The same when it shows all bots and has come to rest. */
+/* One with the first view, when it shows all bots and has come to rest. */
 struct vt *scene_screen(const struct scene *scene) MUST_CHECK;
 /* A peer on a terminal of the same size. */
 struct vt *scene_peer(const struct scene *scene, const char *const words[]) MUST_CHECK;

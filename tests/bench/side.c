@@ -13,6 +13,7 @@
 
 #include "core/base/mem.h"
 #include "core/base/str.h"
+#include "tests/bench/probe.h"
 #include "tests/support/spawn.h"
 
 enum { FEED_MOST = 1000, BATCH_MS = 5 };
@@ -33,28 +34,30 @@ static int64_t wall_ms(void)
 /* ---- beats ---- */
 
 /* Rates and times that move as those of a bot do, so that their cells change. */
-static void beat(redisContext *redis, int bot, unsigned round)
+static void beat(redisContext *redis, int bots, int bot, unsigned round)
 {
 	unsigned seed = (unsigned)bot * 2654435761u + round * 40503u;
 	redisAppendCommand(redis,
-		"SET hb:load-%05d "
+		"SET hb:load%d-%05d "
 		"{\"upd_s\":%u.%u,\"p95_ms\":%u,\"errors\":0,\"updates\":%u,\"up_s\":%u,\"pid\":%d}"
 		" EX 60",
-		bot, seed % 9, seed / 7 % 10, 40 + seed / 11 % 200, round * 7, 600 + round,
+		bots, bot, seed % 9, seed / 7 % 10, 40 + seed / 11 % 200, round * 7, 600 + round,
 		1000 + bot);
 }
 
-static bool beat_round(redisContext *redis, int bots, unsigned round)
+static bool beat_round(redisContext *redis, int bots, unsigned round, bool moves)
 {
 	int count = bots < FEED_MOST ? bots : FEED_MOST;
 	for (int i = 0; i < count; i++)
-		beat(redis, (int)((round * (unsigned)count + (unsigned)i) % (unsigned)bots) + 1,
-			round);
-	redisAppendCommand(redis,
-		"XADD events:fleet MAXLEN ~ 10000 * bot load-%05d level info msg %s ts %lld",
-		(int)(round % (unsigned)bots) + 1, "took an update and answered it",
-		(long long)wall_ms());
-	for (int i = 0; i < count + 1; i++) {
+		beat(redis, bots,
+			(int)((round * (unsigned)count + (unsigned)i) % (unsigned)bots) + 1, round);
+	if (moves)
+		redisAppendCommand(redis,
+			"XADD events:fleet MAXLEN ~ 10000 * bot load%d-%05d level info msg %s ts "
+			"%lld",
+			bots, (int)(round % (unsigned)bots) + 1, "took an update and answered it",
+			(long long)wall_ms());
+	for (int i = 0; i < count + moves; i++) {
 		void *reply = NULL;
 		if (redisGetReply(redis, &reply) != REDIS_OK)
 			return false;
@@ -63,12 +66,12 @@ static bool beat_round(redisContext *redis, int bots, unsigned round)
 	return true;
 }
 
-static int feed(const char *socket, int bots)
+static int feed(const char *socket, int bots, bool moves)
 {
 	redisContext *redis = redisConnectUnix(socket);
 	if (!redis || redis->err)
 		return 1;
-	for (unsigned round = 1; beat_round(redis, bots, round); round++)
+	for (unsigned round = 1; beat_round(redis, bots, round, moves); round++)
 		pause_ms(1000 - wall_ms() % 1000);
 	redisFree(redis);
 	return 1;
@@ -84,13 +87,13 @@ static int flood(const char *path, int lines)
 	int64_t begun_ms = wall_ms();
 	for (; fd >= 0;) {
 		unsigned long due = (unsigned long)((wall_ms() - begun_ms) * lines / 1000);
+		struct probe_stamp stamp = probe_stamp();
 		str_clear(&batch);
 		for (; number < due; number++)
 			str_addf(&batch,
-				"2026-11-20T10:00:%02lu.%03luZ INFO load-%05lu took update %lu of "
-				"chat %lu in %lu ms\n",
-				number / 1000 % 60, number % 1000, number % 40 + 1, number,
-				number * 7919 % 100000, number % 300);
+				"%s INFO load40-%05lu took update %lu of chat %lu in %lu ms\n",
+				stamp.text, number % 40 + 1, number, number * 7919 % 100000,
+				number % 300);
 		if (write(fd, batch.text, batch.length) != (ssize_t)batch.length)
 			break;
 		pause_ms(BATCH_MS);
@@ -112,7 +115,9 @@ bool side_main(int argc, char **argv, int *ret_status)
 	if (strcmp(word, "--burn") == 0)
 		burn();
 	if (argc == 4 && strcmp(word, "--feed") == 0)
-		*ret_status = feed(argv[2], atoi(argv[3]));
+		*ret_status = feed(argv[2], atoi(argv[3]), true);
+	else if (argc == 4 && strcmp(word, "--keep") == 0)
+		*ret_status = feed(argv[2], atoi(argv[3]), false);
 	else if (argc == 4 && strcmp(word, "--flood") == 0)
 		*ret_status = flood(argv[2], atoi(argv[3]));
 	else
@@ -129,9 +134,9 @@ static pid_t start(const char *word, const char *what, int count)
 	return spawn_start(WORDS(self, word, what, number), &(struct spawn){0});
 }
 
-pid_t side_feed(const char *redis_socket, int bots)
+pid_t side_feed(const char *redis_socket, int bots, bool moves)
 {
-	return start("--feed", redis_socket, bots);
+	return start(moves ? "--feed" : "--keep", redis_socket, bots);
 }
 
 pid_t side_flood(const char *path, int lines)

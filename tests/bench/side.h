@@ -13,9 +13,9 @@
 /* True when these are the words of one of them: it has run, with *ret_status. */
 bool side_main(int argc, char **argv, int *ret_status);
 
-/* Heartbeats of `bots` bots of a scene (hb:NAME) on a Redis' socket, changing ones, each once a second (of more than 1,000
- * bots 1,000 a second in turn), and one event a second. */
-pid_t side_feed(const char *redis_socket, int bots) MUST_CHECK;
+/* Heartbeats of the `bots` bots of a scene (hb:NAME) on a Redis' socket, each once a second, of more than 1,000 bots 1,000 a
+ * second in turn. They move: their figures change, and there is one event a second; or they stand. */
+pid_t side_feed(const char *redis_socket, int bots, bool moves) MUST_CHECK;
 /* Appends `lines` lines a second to a file. */
 pid_t side_flood(const char *path, int lines) MUST_CHECK;
 pid_t side_burn(void) MUST_CHECK;

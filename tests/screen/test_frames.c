@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/* When a picture is painted, and how much of it: a line of a log at once, a step of the cursor without the other panes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "core/base/str.h"
+#include "tests/support/console.h"
+#include "tui/picture.h"
+
+enum { BOTS = 30, ROWS = 45, COLUMNS = 160 };
+
+static struct console *open_console(void)
+{
+	autostr struct str yaml = STR_INIT;
+	str_adds(&yaml, "environment: demo\nstate_dir: /nowhere/state\nbots:\n");
+	for (int i = 0; i < BOTS; i++)
+		str_addf(&yaml, "  bot-%02d: {token: {file: t}, logs: [l]}\n", i);
+	struct console *console = console_new(yaml.text, ROWS, COLUMNS);
+	console_log(console, "bot-00", "INFO the first line");
+	console_settle(console);
+	return console;
+}
+
+static int setup(void **state)
+{
+	*state = open_console();
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	console_free(*state);
+	return 0;
+}
+
+static struct cell *first_cell(const struct app *app, enum pane_id id)
+{
+	struct rect rect = app->layout.panes[id];
+	assert_true(rect.rows > 0);
+	return &app->grid->cells[(size_t)rect.row * (size_t)app->grid->columns +
+				 (size_t)rect.column];
+}
+
+/* Keys, and a frame for them with the time standing still: new state is not due. */
+static void press(struct console *console, const char *keys)
+{
+	struct term_event event;
+	console->app->data_mono_ms = app_mono_ms(console->app);
+	console_queue(console, keys);
+	while (term_next_event(console->term, &event))
+		app_event(console->app, &event);
+	app_paint(console->app);
+}
+
+static void assert_whole(struct console *console)
+{
+	struct app *app = console->app;
+	struct grid *whole = grid_new(app->grid->rows, app->grid->columns, app->grid->glyphs);
+	picture_draw(app, whole);
+	for (int row = 0; row < whole->rows; row++)
+		if (grid_row_changes(app->grid, whole, row))
+			fail_msg("row %d is not what the whole picture has there", row);
+	grid_free(whole);
+}
+
+static void a_step_of_the_cursor_draws_what_the_whole_picture_has(void **state)
+{
+	static const char *const keys[] = {
+		"j", "j j", "k", "G", "g", "C-d", "C-u", "PgDn", "Down Down Up"};
+	struct console *console = *state;
+	for (size_t i = 0; i < COUNT_OF(keys); i++) {
+		press(console, keys[i]);
+		assert_whole(console);
+	}
+	console_expect(console, "▶");
+}
+
+static void it_leaves_the_other_panes_as_they_are(void **state)
+{
+	struct console *console = *state;
+	struct app *app = console->app;
+	press(console, "j");
+	struct cell *mine = first_cell(app, PANE_logs), *bots = first_cell(app, PANE_bots);
+	mine->text[0] = bots->text[0] = '#';
+	press(console, "j");
+	assert_int_equal(mine->text[0], '#');
+	assert_int_not_equal(bots->text[0], '#');
+	press(console, "Tab"); /* another key: all of it */
+	assert_int_not_equal(mine->text[0], '#');
+}
+
+static void a_step_under_a_toast_draws_all_of_it(void **state)
+{
+	struct console *console = *state;
+	app_toast(console->app, false, "said");
+	press(console, "j");
+	struct cell *logs = first_cell(console->app, PANE_logs);
+	logs->text[0] = '#';
+	press(console, "j");
+	assert_int_not_equal(logs->text[0], '#');
+	assert_whole(console);
+}
+
+static void a_new_line_does_not_wait_for_the_next_picture_of_the_state(void **state)
+{
+	struct console *console = *state;
+	struct app *app = console->app;
+	const struct window *window = &app->windows[WINDOW_LOGS];
+	size_t before = window->count;
+	console_log(console, "bot-01", "INFO a line that is new");
+	for (int i = 0; i < 1000 && window->count == before; i++) {
+		(void)engine_turn(console->harness->engine, 5);
+		clock_advance(&console->harness->clock, 20);
+		app_step(app);
+	}
+	assert_true(window->count > before);
+	app->dirty = app->dirty_data = false; /* but for the line nothing is to be shown, */
+	app->data_mono_ms = app_mono_ms(app); /* and no picture of the state is due */
+	assert_true(console_row(console, "a line that is new") < 0);
+	app_paint(app);
+	assert_true(console_row(console, "a line that is new") >= 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			a_step_of_the_cursor_draws_what_the_whole_picture_has, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			it_leaves_the_other_panes_as_they_are, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_step_under_a_toast_draws_all_of_it, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_new_line_does_not_wait_for_the_next_picture_of_the_state, setup,
+			teardown),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
