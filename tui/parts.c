@@ -68,9 +68,8 @@ static struct msg_win_open *for_engine(
 	own->bots_count = kept;
 	own->operation = links_raw(own->operation);
 	if (own->anchor) {
-		char *anchor = parts_key_to(app, link, own->anchor);
-		free(own->anchor);
-		own->anchor = anchor;
+		autofree char *anchor = parts_key_to(app, link, own->anchor);
+		msg_set(&own->anchor, anchor);
 	}
 	return own;
 }
@@ -211,8 +210,8 @@ static void add_row(const struct app *app, size_t link, const struct msg_row *ro
 		return;
 	}
 	struct msg_row *copy = msg_copy(MSG_row, row);
-	free(copy->key);
-	copy->key = key;
+	msg_set(&copy->key, key);
+	free(key);
 	copy->time_ms -= app->engines[link].skew_ms;
 	*msg_add(to->rows, &to->rows_count) = *copy;
 	free(copy);

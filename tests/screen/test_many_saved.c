@@ -103,7 +103,7 @@ static void leave_a_view(struct scene *scene)
 {
 	const struct ways ways = ways_in(scene->console, as_given, 2);
 	int64_t until_ms = clock_mono_ms(clock_real()) + WAIT_MS;
-	saved_begin(scene->console->app, &ways);
+	saved_begin(scene->console->app, saved_look(scene->console->app->settings, &ways));
 	look(scene->console);
 	saved_end(scene->console->app);
 	while (!files_in(scene->folder) && clock_mono_ms(clock_real()) < until_ms)
@@ -116,7 +116,7 @@ static struct console *come_back(struct scene *scene, const size_t *order, size_
 {
 	const struct ways ways = ways_in(scene->console, order, count);
 	struct console *next = console_many_beside(scene->console, order, count, 24, 80);
-	saved_begin(next->app, &ways);
+	saved_begin(next->app, saved_look(next->app->settings, &ways));
 	console_advance(next, 2000);
 	saved_end(next->app);
 	return next;

@@ -428,7 +428,7 @@ static bool await_file(void)
 static void it_is_written_once_it_is_quiet_and_read_by_the_next_screen(void **state)
 {
 	struct console *console = *state;
-	saved_begin(console->app, NULL);
+	saved_begin(console->app, saved_look(console->app->settings, NULL));
 	assert_non_null(console->app->saved);
 	run_line(console, "filter !winter");
 	saved_step(console->app);
@@ -439,7 +439,7 @@ static void it_is_written_once_it_is_quiet_and_read_by_the_next_screen(void **st
 	assert_true(await_file());
 	assert_int_equal(saved_left_ms(console->app), -1);
 	struct console *next = console_beside(console, 24, 80);
-	saved_begin(next->app, NULL);
+	saved_begin(next->app, saved_look(next->app->settings, NULL));
 	assert_string_equal(pane_bots.filtered_by(next->app->view[PANE_bots]), "!winter");
 	saved_end(next->app);
 	console_free(next);
@@ -448,7 +448,7 @@ static void it_is_written_once_it_is_quiet_and_read_by_the_next_screen(void **st
 static void a_screen_without_a_change_writes_nothing(void **state)
 {
 	struct console *console = *state;
-	saved_begin(console->app, NULL);
+	saved_begin(console->app, saved_look(console->app->settings, NULL));
 	console_keys(console, "P P");
 	console_advance(console, SAVED_QUIET_MS);
 	saved_step(console->app);
@@ -460,7 +460,7 @@ static void a_screen_without_a_change_writes_nothing(void **state)
 static void a_damaged_file_is_said_and_a_newer_one_is_left_as_it_is(void **state)
 {
 	struct console *console = *state;
-	saved_begin(console->app, NULL);
+	saved_begin(console->app, saved_look(console->app->settings, NULL));
 	run_line(console, "filter !winter");
 	saved_end(console->app);
 	assert_true(await_file());
@@ -473,7 +473,7 @@ static void a_damaged_file_is_said_and_a_newer_one_is_left_as_it_is(void **state
 			path = path_in(entry->d_name);
 	closedir(listing);
 	assert_int_equal(saved_file_write(path, "{\"v\":1,", 7), 0);
-	saved_begin(console->app, NULL);
+	saved_begin(console->app, saved_look(console->app->settings, NULL));
 	console_settle(console);
 	console_expect(console, "the last view is not taken up: it is damaged");
 	saved_end(console->app);
@@ -481,7 +481,7 @@ static void a_damaged_file_is_said_and_a_newer_one_is_left_as_it_is(void **state
 	char text[64];
 	size_t length = 0;
 	assert_int_equal(saved_file_write(path, newer, strlen(newer)), 0);
-	saved_begin(console->app, NULL);
+	saved_begin(console->app, saved_look(console->app->settings, NULL));
 	run_line(console, "filter !weather");
 	saved_end(console->app);
 	(void)poll(NULL, 0, 200);
@@ -495,7 +495,7 @@ static void a_dead_disk_holds_up_neither_start_nor_keys_nor_leaving(void **state
 	struct console *console = *state;
 	is_disk_dead = true;
 	int64_t begun_ms = clock_mono_ms(clock_real());
-	saved_begin(console->app, NULL);
+	saved_begin(console->app, saved_look(console->app->settings, NULL));
 	assert_in_range(clock_mono_ms(clock_real()) - begun_ms, SAVED_READ_MS - 1, 1500);
 	console_settle(console);
 	console_expect(console, "its disk does not answer");
@@ -519,7 +519,7 @@ static void a_screen_that_is_told_not_to_remembers_nothing(void **state)
 	(void)state;
 	struct console *console =
 		console_new("state_dir: /nowhere/state\nscreen: {remember: no}\n", 24, 80);
-	saved_begin(console->app, NULL);
+	saved_begin(console->app, saved_look(console->app->settings, NULL));
 	assert_null(console->app->saved);
 	assert_int_equal(saved_left_ms(console->app), -1);
 	saved_step(console->app);
