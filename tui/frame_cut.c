@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "tui/frame_cut.h"
 
+#include <string.h>
+
 enum {
 	CELL_BYTES = 4, /* what a changed cell costs, about (reference: 26 kB for 7,200 cells) */
 	CHURN_MAX =
 		200, /* a row that changes in every frame comes near it, in some five frames ... */
 	CHURN_BUSY = 150, /* ... past this */
+	MOVED_LEAST = 4,
+	MOVED_MOST = 8,
 };
 
 struct choice {
@@ -55,4 +59,30 @@ int frame_cut_choose(struct frame_cut *cut, const struct grid *shown, const stru
 	cut->next_row = choice.first_left < 0 ? 0 : choice.first_left;
 	*ret_whole = choice.first_left < 0;
 	return choice.count;
+}
+
+static bool is_row(const struct grid *a, int row_of_a, const struct grid *b, int row_of_b)
+{
+	return memcmp(grid_cell(a, row_of_a, 0), grid_cell(b, row_of_b, 0),
+		       (size_t)a->columns * sizeof(struct cell)) == 0;
+}
+
+static int moved_by(const struct grid *shown, const struct grid *wanted, int rows, int distance)
+{
+	int count = 0;
+	for (int row = 0; row < rows; row++) {
+		int from = row + distance;
+		count += from >= 0 && from < rows && is_row(wanted, row, shown, from) &&
+			 !is_row(wanted, row, shown, row);
+	}
+	return count;
+}
+
+bool frame_scrolled(const struct grid *shown, const struct grid *wanted, int rows)
+{
+	for (int distance = 1; distance <= MOVED_MOST; distance++)
+		if (moved_by(shown, wanted, rows, distance) >= MOVED_LEAST ||
+			moved_by(shown, wanted, rows, -distance) >= MOVED_LEAST)
+			return true;
+	return false;
 }

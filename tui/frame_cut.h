@@ -22,4 +22,8 @@ struct frame_cut {
 int frame_cut_choose(struct frame_cut *cut, const struct grid *shown, const struct grid *wanted,
 	int rows, size_t budget, int ret_rows[CANVAS_SIDE_MAX], bool *ret_whole);
 
+/* Four rows that have changed stand, as they are wanted, at one distance above or below: the terminal can move them, so that
+ * a line more in a log is a line, not the whole log anew. To let ncurses look for it costs as much as to draw. */
+bool frame_scrolled(const struct grid *shown, const struct grid *wanted, int rows);
+
 #endif

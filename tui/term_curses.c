@@ -214,6 +214,7 @@ static bool put_rows(struct curses *curses, const struct grid *grid)
 	int rows[CANVAS_SIDE_MAX];
 	bool whole;
 	int last = grid->rows < curses->term.rows ? grid->rows : curses->term.rows;
+	idlok(curses->window, frame_scrolled(curses->shown, grid, last));
 	int count = frame_cut_choose(
 		&curses->cut, curses->shown, grid, last, curses->pacer.budget, rows, &whole);
 	for (int i = 0; i < count; i++) {
@@ -561,7 +562,6 @@ static bool open_curses(struct curses *curses, const struct term_options *option
 			name);
 	curses->window = stdscr;
 	typeahead(-1);
-	idlok(curses->window, TRUE); /* a line more in a log is a line, not the whole log anew */
 	curses->term.depth = depth_of_terminal(options->no_colour);
 	theme_reduce(&curses->theme, curses->term.depth);
 	curses->pins.off = !pins_follow(tigetstr("hpa"));

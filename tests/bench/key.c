@@ -2,7 +2,7 @@
 /*
  * K1 and K3: j and k in the table of bots beside j and k in less: from the write of the key to the read that put the
  * cursor (of less: the first line) where it belongs, as the emulator shows it; and the bytes that a cursor key costs
- * beside htop, with all that follows within 100 ms.
+ * beside htop, keys 10 to 50 ms apart.
  */
 #include <math.h>
 #include <stdio.h>
@@ -23,7 +23,7 @@ enum {
 	GAP_LEAST_MS = 10,
 	GAP_MOST_MS = 50,
 	FOLLOWS_MS = 100,
-	BYTE_KEYS = 10, /* a pair */
+	BYTE_KEYS = 20, /* a pair */
 	BURNERS = 3,
 	LINES = 20000,
 };
@@ -170,28 +170,48 @@ bool bench_key_burners(const struct bench *bench, struct figures *ret)
 
 /* ---- bytes ---- */
 
-static double bytes_of_keys(struct vt *vt, const char *down, const char *up)
+/* Each key is followed by so many ms, 0: a random gap as between keys that are timed. */
+static double bytes_of_keys(
+	struct vt *vt, const char *down, const char *up, int rest_ms, unsigned *seed)
 {
 	size_t before = vt_bytes(vt);
 	for (int i = 0; i < BYTE_KEYS; i++) {
 		vt_press(vt, i % 2 ? up : down);
-		scene_watch(&vt, 1, FOLLOWS_MS);
+		if (rest_ms)
+			scene_watch(&vt, 1, rest_ms);
+		else
+			gap(vt, seed);
 	}
 	return (double)(vt_bytes(vt) - before) / BYTE_KEYS;
+}
+
+static void measure_bytes(struct figures *ret, int rest_ms)
+{
+	struct scene *scene = scene_get(SCENE_BOTS);
+	struct vt *vt = scene_screen(scene);
+	struct vt *htop = scene_peer(scene, (const char *const[]){"htop", "-d", "100", NULL});
+	unsigned seed = 3;
+	(void)vt_wait_quiet(htop, 1000, 5000);
+	for (int i = bench_number("BENCH_PAIRS", BENCH_PAIRS_LEAST); i > 0; i--) {
+		samples_add(&ret->ours, bytes_of_keys(vt, "j", "k", rest_ms, &seed));
+		samples_add(&ret->peer, bytes_of_keys(htop, "Down", "Up", rest_ms, &seed));
+	}
+	vt_free(htop);
+	vt_free(vt);
 }
 
 bool bench_key_bytes(const struct bench *bench, struct figures *ret)
 {
 	(void)bench;
-	struct scene *scene = scene_get(SCENE_BOTS);
-	struct vt *vt = scene_screen(scene);
-	struct vt *htop = scene_peer(scene, (const char *const[]){"htop", "-d", "100", NULL});
-	(void)vt_wait_quiet(htop, 1000, 5000);
-	for (int i = bench_number("BENCH_PAIRS", BENCH_PAIRS_LEAST); i > 0; i--) {
-		samples_add(&ret->ours, bytes_of_keys(vt, "j", "k"));
-		samples_add(&ret->peer, bytes_of_keys(htop, "Down", "Up"));
-	}
-	vt_free(htop);
-	vt_free(vt);
+	measure_bytes(ret, 0);
+	return true;
+}
+
+/* Where the cursor rests Detail follows, which another bot fills. */
+bool bench_key_rest(const struct bench *bench, struct figures *ret)
+{
+	(void)bench;
+	measure_bytes(ret, FOLLOWS_MS);
+	ret->figure = samples_median(&ret->ours);
 	return true;
 }

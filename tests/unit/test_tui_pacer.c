@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <cmocka.h>
 
 #include "tui/frame_cut.h"
@@ -121,6 +122,36 @@ static int send(struct frame_cut *cut, struct grid *shown, const struct grid *wa
 	return place;
 }
 
+/* `wanted` is `shown` with each row `distance` further up; what comes in at the other end is new. */
+static bool is_scrolled_by(int distance, unsigned kept)
+{
+	struct grid *shown = grid_new(ROWS, 80, GLYPHS_FULL),
+		    *wanted = grid_new(ROWS, 80, GLYPHS_FULL);
+	for (int row = 0; row < ROWS; row++) {
+		fill_row(shown, row, (unsigned)row);
+		fill_row(wanted, row, 100 + (unsigned)row);
+	}
+	for (int row = 0; row < (int)kept; row++) {
+		int to = distance > 0 ? row : ROWS - 1 - row;
+		memcpy(&wanted->cells[to * 80], &shown->cells[(to + distance) * 80],
+			80 * sizeof(struct cell));
+	}
+	bool scrolled = frame_scrolled(shown, wanted, ROWS);
+	grid_free(shown);
+	grid_free(wanted);
+	return scrolled;
+}
+
+static void rows_that_moved_together_are_found(void **state)
+{
+	(void)state;
+	assert_true(is_scrolled_by(1, 6));
+	assert_true(is_scrolled_by(3, 4));
+	assert_true(is_scrolled_by(-2, 5));
+	assert_false(is_scrolled_by(1, 3)); /* too few */
+	assert_false(is_scrolled_by(1, 0));
+}
+
 static void calm_rows_go_before_those_of_a_flood(void **state)
 {
 	(void)state;
@@ -188,6 +219,7 @@ int main(void)
 		cmocka_unit_test(on_a_slow_line_a_frame_takes_about_a_quarter_of_a_second),
 		cmocka_unit_test(a_line_that_recovers_gets_whole_frames_again),
 		cmocka_unit_test(small_frames_prove_nothing_about_the_line),
+		cmocka_unit_test(rows_that_moved_together_are_found),
 		cmocka_unit_test(calm_rows_go_before_those_of_a_flood),
 		cmocka_unit_test(without_a_budget_every_change_goes_and_nothing_else),
 		cmocka_unit_test(one_row_goes_even_when_it_is_too_large),
