@@ -19,6 +19,7 @@ unit_libs_core = $(call rooms_archives,$(call below,$(call reverse,$(ROOMS)),cor
 unit_libs_widgets = $(call rooms_archives,widgets themes $(call reverse,$(SCREEN_ROOMS)))
 unit_libs_themes = $(call rooms_archives,themes $(call reverse,$(SCREEN_ROOMS)))
 unit_libs_tui = $(SCREEN_LIBS)
+unit_libs_support = $(call unit_libs_core,base)
 unit_libs = $(if $(filter core,$(call unit_room,$(1))),$(if $(filter engine,$(word 3,$(subst _, ,$(1)))),$(ENGINE_LIBS),$(call unit_libs_core,$(word 3,$(subst _, ,$(1))))),$(unit_libs_$(call unit_room,$(1))))
 
 define unit_rule
