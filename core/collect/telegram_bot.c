@@ -124,6 +124,7 @@ static void plan(struct tg_bot *bot, const struct tg_scene *scene, const struct 
 
 struct answer {
 	struct err err;
+	bool is_read; /* it is one of the Bot API, whatever it says */
 	long status;
 	double latency_ms;
 	int64_t retry_after_s;
@@ -223,35 +224,42 @@ static void refuse(
 	set_retry(http, reply->retry_after_s, answer);
 }
 
+/* A proxy's page, or a part of an answer: its first bytes are kept. Of a page the status says more than its HTML; but what
+ * it refuses is not the token, whose words only the Bot API has. */
+static void distrust(const struct http_reply *http, struct answer *answer)
+{
+	struct err bare = answer->err;
+	if (http->status < 400)
+		return;
+	enum err_code code = botapi_err_code((int)http->status);
+	err_set(&answer->err, code == ERR_AUTH || code == ERR_NOT_FOUND ? ERR_PROTOCOL : code,
+		"%ld, but not from the Bot API: %s", http->status, bare.text);
+	set_retry(http, 0, answer);
+}
+
 static void read_answer(enum tg_method method, const struct http_reply *http, struct botapi_me *me,
 	struct botapi_webhook *webhook, struct answer *answer)
 {
 	struct botapi_reply reply;
-	bool is_read = method == TG_GETME
-			       ? botapi_read_me(http->body, http->length, &reply, me, &answer->err)
-			       : botapi_read_webhook(
-					 http->body, http->length, &reply, webhook, &answer->err);
-	if (is_read && reply.ok) {
+	answer->is_read = method == TG_GETME ? botapi_read_me(http->body, http->length, &reply, me,
+						       &answer->err)
+					     : botapi_read_webhook(http->body, http->length, &reply,
+						       webhook, &answer->err);
+	if (!answer->is_read) {
+		distrust(http, answer);
+	} else if (reply.ok) {
 		answer->me = method == TG_GETME ? me : NULL;
 		answer->webhook = method == TG_WEBHOOK ? webhook : NULL;
 		answer->err.code = ERR_NONE;
-	} else if (is_read) {
+	} else {
 		refuse(http, &reply, answer);
-	} else if (http->status >= 400) {
-		/* A proxy's page: its status says more than its HTML; but what it refuses is not the
-		 * token, whose words only the Bot API has. */
-		enum err_code code = botapi_err_code((int)http->status);
-		err_set(&answer->err,
-			code == ERR_AUTH || code == ERR_NOT_FOUND ? ERR_PROTOCOL : code,
-			"%ld, but not from the Bot API", http->status);
-		set_retry(http, 0, answer);
 	}
 }
 
 static bool host_answered(const struct answer *answer)
 {
-	return answer->err.code != ERR_UNREACHABLE && answer->err.code != ERR_TIMEOUT &&
-	       answer->err.code != ERR_TLS;
+	return answer->is_read && answer->err.code != ERR_UNREACHABLE &&
+	       answer->err.code != ERR_TIMEOUT && answer->err.code != ERR_TLS;
 }
 
 bool tg_bot_take_reply(struct tg_bot *bot, const struct tg_scene *scene,
@@ -264,7 +272,10 @@ bool tg_bot_take_reply(struct tg_bot *bot, const struct tg_scene *scene,
 	bot->was_held_back = false;
 	if (reply->err.code == ERR_NONE)
 		read_answer(bot->asked, reply, &me, &webhook, &answer);
-	else
+	else if (reply->err.code == ERR_PROTOCOL && reply->length)
+		(void)botapi_invalid(
+			reply->body, reply->length, reply->length, "cut off", &answer.err);
+	if (reply->err.code != ERR_NONE)
 		answer.latency_ms = NAN;
 	plan(bot, scene, &answer.err, answer.retry_after_s);
 	post(bot, scene, &answer, bot->asked);

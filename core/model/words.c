@@ -87,14 +87,16 @@ static bool says_how_long(const char *error)
 	return false;
 }
 
-/* `HTTP 502, invalid answer (byte 0): no JSON: '<html>...'`: what follows is the answer itself, which may say anything. */
+/* `502, but not from the Bot API: invalid answer (byte 0): no JSON: '<html>...'`: what follows is the answer itself, which
+ * may say anything. */
 static bool add_invalid(struct str *ret, const char *error)
 {
 	static const char words[] = "invalid answer (byte ";
 	const char *at = strstr(error, words), *end = at ? strchr(at, ')') : NULL;
 	if (!end || end - error >= WORDS_MAX)
 		return false;
-	str_add(ret, error, (size_t)(end - error) + 1);
+	size_t before = (size_t)(at - error);
+	str_add(ret, error, before > 2 ? before - 2 : (size_t)(end - error) + 1);
 	return true;
 }
 

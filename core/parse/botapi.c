@@ -17,7 +17,7 @@ static void release_json(json_t **json)
 
 #define autojson CLEANUP(release_json)
 
-static bool invalid(struct err *err, const char *body, size_t length, size_t at, const char *what)
+bool botapi_invalid(const char *body, size_t length, size_t at, const char *what, struct err *err)
 {
 	autostr struct str excerpt = STR_INIT;
 	sanitize_clip(&excerpt, body, utf8_cut(body, length, EXCERPT_BYTES), EXCERPT_BYTES);
@@ -72,13 +72,13 @@ static json_t *open_reply(
 	}
 	json_t *root = json_loadb(body, length, JSON_ALLOW_NUL, &where);
 	if (!root) {
-		invalid(err, body, length, where.position > 0 ? (size_t)where.position : 0,
-			"no JSON");
+		botapi_invalid(body, length, where.position > 0 ? (size_t)where.position : 0,
+			"no JSON", err);
 		return NULL;
 	}
 	const json_t *ok = json_object_get(root, "ok");
 	if (!json_is_boolean(ok)) {
-		invalid(err, body, length, 0, "no 'ok' in it");
+		botapi_invalid(body, length, 0, "no 'ok' in it", err);
 		json_decref(root);
 		return NULL;
 	}
@@ -107,7 +107,7 @@ bool botapi_read_me(const char *body, size_t length, struct botapi_reply *ret_re
 	const json_t *result = json_object_get(root, "result");
 	struct botapi_me me = {.id = integer(result, "id"), .is_bot = truth(result, "is_bot")};
 	if (reply.ok && me.id <= 0)
-		return invalid(err, body, length, 0, "no bot id in the result");
+		return botapi_invalid(body, length, 0, "no bot id in the result", err);
 	*ret_reply = reply;
 	if (!reply.ok)
 		return true;
@@ -162,9 +162,10 @@ bool botapi_read_webhook(const char *body, size_t length, struct botapi_reply *r
 		return false;
 	const json_t *result = json_object_get(root, "result");
 	if (reply.ok && !json_is_string(json_object_get(result, "url")))
-		return invalid(err, body, length, 0, "no 'url' in the result");
+		return botapi_invalid(body, length, 0, "no 'url' in the result", err);
 	if (reply.ok && !json_is_integer(json_object_get(result, "pending_update_count")))
-		return invalid(err, body, length, 0, "no 'pending_update_count' in the result");
+		return botapi_invalid(
+			body, length, 0, "no 'pending_update_count' in the result", err);
 	*ret_reply = reply;
 	if (reply.ok)
 		read_webhook(result, ret_webhook);

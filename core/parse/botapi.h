@@ -45,6 +45,10 @@ struct botapi_webhook {
 	char allowed_updates[LIMIT_TITLE_BYTES];   /* comma separated; "": the default */
 };
 
+/* Says of what is no answer of the Bot API (ERR_PROTOCOL) "invalid answer (byte N): WHAT: '...'", with its first bytes;
+ * always false. */
+bool botapi_invalid(const char *body, size_t length, size_t at, const char *what, struct err *err);
+
 /* The envelope of any method. False: no envelope at all (ERR_PROTOCOL). */
 bool botapi_read_reply(const char *body, size_t length, struct botapi_reply *ret_reply,
 	struct err *err) MUST_CHECK;

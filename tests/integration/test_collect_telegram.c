@@ -257,7 +257,7 @@ static void an_answer_that_hangs_concerns_one_bot(void **state)
 static void a_cut_answer_is_never_half_believed(void **state)
 {
 	(void)state;
-	one_bot_fails("\"kind\":\"truncate\"", "the answer was cut off after ");
+	one_bot_fails("\"kind\":\"truncate\"", "): cut off: '{");
 }
 
 static void a_page_of_a_proxy_is_told_by_its_status(void **state)

@@ -8,6 +8,7 @@
 
 #include "core/base/format.h"
 #include "core/base/str.h"
+#include "core/base/width.h"
 #include "tui/app.h"
 #include "tui/show.h"
 #include "widgets/canvas.h"
@@ -18,11 +19,45 @@ void fact_add(struct facts *facts, enum role role, const char *label, const char
 		return;
 	struct fact *fact = &facts->list[facts->count++];
 	va_list args;
+	*fact = (struct fact){.role = role};
 	va_start(args, format);
 	(void)vprint_text(fact->text, sizeof(fact->text), format, args);
 	va_end(args);
-	fact->role = role;
 	(void)copy_text(fact->label, sizeof(fact->label), label);
+}
+
+void fact_wrap(struct facts *facts)
+{
+	if (facts->count)
+		facts->list[facts->count - 1].may_wrap = true;
+}
+
+/* How many bytes stand in the first row: up to the last blank that is not too far to the left. */
+static size_t first_row(const char *text, size_t room)
+{
+	size_t cells, fits = text_clip(text, strlen(text), room, &cells);
+	if (!text[fits])
+		return fits;
+	for (size_t at = fits; at > fits / 2; at--)
+		if (text[at - 1] == ' ')
+			return at;
+	return fits;
+}
+
+void facts_fit(struct facts *facts, int columns)
+{
+	int room = columns - FACT_LABEL_CELLS - 2;
+	for (size_t i = 0; room > 0 && i < facts->count && facts->count < FACTS_MAX; i++) {
+		struct fact *fact = &facts->list[i];
+		size_t first = fact->may_wrap ? first_row(fact->text, (size_t)room) : 0;
+		if (!first || !fact->text[first])
+			continue;
+		memmove(fact + 2, fact + 1, (facts->count - i - 1) * sizeof(*fact));
+		facts->count++;
+		fact[1] = (struct fact){.role = fact->role, .may_wrap = true, .continues = true};
+		(void)copy_text(fact[1].text, sizeof(fact[1].text), fact->text + first);
+		fact->text[first] = '\0';
+	}
 }
 
 void fact_draw(const struct fact *fact, const struct canvas *canvas, int row)
@@ -195,8 +230,10 @@ static void add_telegram(const struct app *app, const struct msg_bot *bot, struc
 		fine && !isnan(bot->rtt_ms) ? "  " : "",
 		fine && !isnan(bot->rtt_ms) ? format_number(bot->rtt_ms).text : "",
 		fine && !isnan(bot->rtt_ms) ? " ms" : "", bot->tg_at_ms ? "" : "  never answered");
-	if (!fine && bot->tg_error[0])
+	if (!fine && bot->tg_error[0]) {
 		fact_add(facts, ROLE_WARN, "", "%s", bot->tg_error);
+		fact_wrap(facts);
+	}
 	if (bot->retry_until_ms > app_now(app, bot->id))
 		fact_add(facts, ROLE_WARN, "", "not asked for another %s",
 			format_duration(bot->retry_until_ms - app_now(app, bot->id)).text);

@@ -3,6 +3,7 @@
 #ifndef BOTSWAIN_TUI_PANES_FACTS_H
 #define BOTSWAIN_TUI_PANES_FACTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include "core/base/attr.h"
 #include "themes/theme.h"
@@ -18,6 +19,7 @@ struct fact {
 	char label[12];
 	char text[256];
 	enum role role;
+	bool may_wrap, continues; /* continues: the rest of the one before it */
 };
 
 struct facts {
@@ -28,6 +30,10 @@ struct facts {
 /* One more; what is too much is left out. */
 void fact_add(struct facts *facts, enum role role, const char *label, const char *format, ...)
 	PRINTF_LIKE(4, 5);
+/* The last one is worth as many rows as it needs. */
+void fact_wrap(struct facts *facts);
+/* Parts those that are wider than their room, between words where they can be. */
+void facts_fit(struct facts *facts, int columns);
 /* Draws one into a row. */
 void fact_draw(const struct fact *fact, const struct canvas *canvas, int row);
 

@@ -76,8 +76,8 @@ static void ask_log(struct app *app, const struct detail_view *view)
 static void fit(struct app *app, void *data, int rows, int columns)
 {
 	struct detail_view *view = data;
+	facts_fit(&view->facts, columns);
 	int facts = (int)view->facts.count + 1;
-	(void)columns;
 	view->rows = rows;
 	view->log_rows = rows - facts - 1 >= LOG_MIN ? rows - facts - 1 : 0;
 	size_t last = rows > 0 && facts > rows ? (size_t)(facts - rows) : 0;
@@ -201,7 +201,9 @@ static void copy(const struct app *app, const void *data, struct str *to)
 		return;
 	str_addf(to, "%s %s", bot->name, bot->state);
 	for (size_t i = 0; i < view->facts.count; i++)
-		str_addf(to, "; %s %s", view->facts.list[i].label, view->facts.list[i].text);
+		str_addf(to, "%s%s%s%s", view->facts.list[i].continues ? "" : "; ",
+			view->facts.list[i].label, view->facts.list[i].continues ? "" : " ",
+			view->facts.list[i].text);
 }
 
 static bool open_detail(struct app *app, void *data, struct err *err)
