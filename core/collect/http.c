@@ -301,11 +301,16 @@ static bool say_connect(const struct http_call *call, struct err *err)
 static bool say_timeout(const struct http_call *call, struct err *err)
 {
 	long sent_bytes = 0;
+	curl_off_t lookup_us = 0;
 	curl_easy_getinfo(call->easy, CURLINFO_REQUEST_SIZE, &sent_bytes);
+	curl_easy_getinfo(call->easy, CURLINFO_NAMELOOKUP_TIME_T, &lookup_us);
 	const struct http_request *request = &call->request;
 	bool is_connect = !sent_bytes && request->connect_ms < request->total_ms;
 	int64_t limit_ms = is_connect ? request->connect_ms : request->total_ms;
-	return err_set(err, ERR_TIMEOUT, "%s in %.3g s", sent_bytes ? "no answer" : "no connection",
+	return err_set(err, ERR_TIMEOUT, "%s in %.3g s",
+		sent_bytes   ? "no answer"
+		: !lookup_us ? "name not resolved"
+			     : "no connection",
 		(double)limit_ms / 1000.0);
 }
 

@@ -19,7 +19,8 @@ enum {
 	REPORT_MS = 1000, /* obs_source at most this often while nothing changes */
 	SLOW_MS = 2000,
 	OPINIONS = 2,
-	NOBODY_MS = 500, /* nobody can be asked: again then */
+	NOBODY_MS = 500,   /* nobody can be asked: again then */
+	ALL_BUSY_MS = 100, /* the same, when an opinion is wanted */
 };
 
 static void report(struct telegram *telegram, bool is_news)
@@ -136,14 +137,14 @@ void tg_host_probe(struct telegram *telegram)
 	if (telegram->prober || (!is_open && !telegram->opinions))
 		return;
 	struct tg_bot *bot = choose(telegram);
-	if (!is_open)
-		telegram->opinions--;
 	if (bot) {
+		telegram->opinions -= !is_open;
 		timers_remove(&telegram->timers, &bot->timer);
 		tg_take_turn(telegram, bot);
 	}
-	if (bot && !is_open && telegram->opinions)
-		timers_set(&telegram->timers, &telegram->probe, tg_now(telegram) + TG_SLICE_MS);
+	if (!is_open && telegram->opinions)
+		timers_set(&telegram->timers, &telegram->probe,
+			tg_now(telegram) + (bot ? TG_SLICE_MS : ALL_BUSY_MS));
 	else if (is_open && !telegram->prober)
 		timers_set(&telegram->timers, &telegram->probe, tg_now(telegram) + NOBODY_MS);
 }

@@ -240,10 +240,11 @@ void check_bots_from(struct reader *reader, const struct node *node, void *secti
 
 /* ---- servers ---- */
 
+/* 127.0.0.1, but not 127.example.org: that is a name, and anybody's. */
 static bool is_loopback(const char *host, size_t length)
 {
 	return (length == 9 && !strncmp(host, "localhost", 9)) ||
-	       (length > 4 && !strncmp(host, "127.", 4)) ||
+	       (length > 4 && !strncmp(host, "127.", 4) && strspn(host, "0123456789.") >= length) ||
 	       (length == 5 && !strncmp(host, "[::1]", 5));
 }
 

@@ -33,6 +33,12 @@ static const struct {
 	{"connection closed",          "connection closed"},
 	{"connection was closed",      "connection closed"},
 	{"no such file or directory",  "socket not there"},
+	{"certificate has expired",    "certificate expired"},
+	{"self-signed certificate",    "certificate self-signed"},
+	{"no alternative certificate subject name", "certificate of another host"},
+	{"unable to get local issuer", "certificate of an unknown authority"},
+	{"unsupported protocol",       "no TLS 1.2 or later"},
+	{"alert protocol version",     "no TLS 1.2 or later"},
 	{"certificate",                "certificate refused"},
 	{"ssl",                        "no TLS connection"},
 };
@@ -78,7 +84,8 @@ const char *error_cause(const struct msg_source *source)
 /* `no answer in 5 s`: ours already, and how long was waited is worth its place. */
 static bool says_how_long(const char *error)
 {
-	static const char *const words[] = {"no answer in ", "no connection in "};
+	static const char *const words[] = {
+		"no answer in ", "no connection in ", "name not resolved in "};
 	for (size_t i = 0; i < COUNT_OF(words); i++) {
 		const char *at = strstr(error, words[i]);
 		if (at && isdigit((unsigned char)at[strlen(words[i])]))

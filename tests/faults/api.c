@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "core/conf/settings.h"
@@ -14,6 +15,7 @@
 #include "tests/faults/faults.h"
 #include "tests/faults/screens.h"
 #include "tests/support/engine_process.h"
+#include "tests/support/proxy.h"
 #include "tests/support/vt.h"
 
 enum { ROWS = 45, COLUMNS = 160, CONTROL_MS = 10000 };
@@ -95,7 +97,6 @@ static bool source_is_well(const struct faults *run, const char *kind, const cha
 /* Every bot that is asked was answered well since then, and so the source says. */
 struct well {
 	int64_t since_wall_ms;
-	const char *rule; /* that must not fire; NULL: any may */
 };
 
 static bool all_are_well(const struct faults *run, const void *context)
@@ -111,20 +112,19 @@ static bool all_are_well(const struct faults *run, const void *context)
 		if (strcmp(bot->tg_state, "ok") != 0 || bot->tg_at_ms < well->since_wall_ms)
 			return false;
 	}
-	return asked > 0 && source_is_well(run, "telegram", "telegram") &&
-	       !(well->rule && find_alert(run, well->rule));
+	return asked > 0 && source_is_well(run, "telegram", "telegram");
 }
 
-static int64_t wall_ms(const struct faults *run)
+static int64_t wall_ms(void)
 {
-	return run->client ? client_turn_wall_ms(run->client) : 0;
+	return clock_wall_ms(clock_real());
 }
 
 /* ---- begin and end ---- */
 
 static bool settle(struct api *api, const char *text)
 {
-	struct well well = {wall_ms(api->run), NULL};
+	struct well well = {wall_ms()};
 	take_config(api->run, text);
 	bool good = engine_wait(api->run, all_are_well, &well, API_PATIENCE_MS) >= 0;
 	if (!good)
@@ -132,12 +132,17 @@ static bool settle(struct api *api, const char *text)
 	return good;
 }
 
-bool api_begin(struct faults *run, struct sight *sight, const char *url, struct api *ret)
+static void prepare(struct faults *run, struct sight *sight, struct api *ret)
 {
-	struct api *api = ret;
 	const char *colon = strrchr(run->settings->telegram_api, ':');
-	*api = (struct api){.run = run, .sight = sight, .config = fault_read_text(run->config)};
-	api->port = (uint16_t)strtoul(colon ? colon + 1 : "", NULL, 10);
+	*ret = (struct api){.run = run, .sight = sight, .config = fault_read_text(run->config)};
+	ret->port = (uint16_t)strtoul(colon ? colon + 1 : "", NULL, 10);
+}
+
+static bool begin(struct api *api, const char *url)
+{
+	struct faults *run = api->run;
+	struct sight *sight = api->sight;
 	autofree char *text = with_api(api->config, url);
 	if (!text) {
 		see(sight, false, -1, "the fleet's configuration says where the Bot API is");
@@ -152,17 +157,43 @@ bool api_begin(struct faults *run, struct sight *sight, const char *url, struct 
 	return api->screen;
 }
 
+bool api_begin(struct faults *run, struct sight *sight, const char *url, struct api *ret)
+{
+	prepare(run, sight, ret);
+	return begin(ret, url);
+}
+
+bool api_begin_proxied(struct faults *run, struct sight *sight, struct api *ret)
+{
+	prepare(run, sight, ret);
+	ret->proxy =
+		proxy_start((struct proxy_place){NULL, 0}, (struct proxy_place){NULL, ret->port});
+	if (!ret->proxy) {
+		see(sight, false, -1, "a proxy listens");
+		return false;
+	}
+	autofree char *url = xasprintf("http://127.0.0.1:%u", proxy_port(ret->proxy));
+	return begin(ret, url);
+}
+
+void api_move(struct api *api, const char *url)
+{
+	autofree char *text = with_api(api->config, url);
+	take_config(api->run, text);
+}
+
 void api_end(struct api *api)
 {
 	vt_free(api->screen);
 	(void)settle(api, api->config);
+	proxy_stop(api->proxy);
 	free(api->config);
 }
 
 void api_mark(struct api *api)
 {
 	api->begun_ms = fault_now_ms();
-	api->begun_wall_ms = wall_ms(api->run);
+	api->begun_wall_ms = wall_ms();
 }
 
 int64_t api_within_ms(const struct api *api)
@@ -225,17 +256,90 @@ static bool fires_with_words(const struct faults *run, const void *context)
 	return alert && strstr(alert->text, wish->words);
 }
 
+/* Waits for it; after how long it came, -1: it did not. */
+static int64_t await_alert(struct api *api, const char *rule, const char *words)
+{
+	bool came = engine_wait(api->run, fires_with_words, &(struct wish){rule, words},
+			    API_PATIENCE_MS) >= 0;
+	return came ? api_within_ms(api) : -1;
+}
+
+static const char *text_of(const struct api *api, const char *rule)
+{
+	const struct msg_alert *alert = find_alert(api->run, rule);
+	return alert ? alert->text : "nothing";
+}
+
+void api_see_alert(struct api *api, const char *rule, const char *words)
+{
+	bool came = await_alert(api, rule, words) >= 0;
+	see(api->sight, came, -1, "%s: '%s'", rule, text_of(api, rule));
+}
+
 void api_see_one_alert(struct api *api, const char *rule, const char *words)
 {
 	autostr struct str names = STR_INIT;
-	bool came = engine_wait(api->run, fires_with_words, &(struct wish){rule, words},
-			    API_PATIENCE_MS) >= 0;
-	int64_t within_ms = api_within_ms(api);
-	const struct msg_alert *alert = find_alert(api->run, rule);
-	see(api->sight, came, came ? within_ms : -1, "%s after %.1f s: '%s'", rule,
-		(double)within_ms / 1e3, alert ? alert->text : "nothing");
+	int64_t within_ms = await_alert(api, rule, words);
+	see(api->sight, within_ms >= 0, within_ms, "%s after %.1f s: '%s'", rule,
+		(double)within_ms / 1e3, text_of(api, rule));
 	size_t count = count_alerts(api, &names);
 	see(api->sight, count == 1, -1, "%zu alert of it:%s", count, names.text);
+}
+
+size_t api_firing(const struct faults *run, const char *rule)
+{
+	size_t count, firing = 0;
+	const void *const *alerts = model_list(run->model, MSG_alert, &count);
+	for (size_t i = 0; i < count; i++)
+		firing += fires(alerts[i]) &&
+			  strcmp(((const struct msg_alert *)alerts[i])->rule, rule) == 0;
+	return firing;
+}
+
+void api_see_nothing_believed(struct api *api)
+{
+	size_t count, believed = 0;
+	const void *const *bots = model_list(api->run->model, MSG_bot, &count);
+	for (size_t i = 0; i < count; i++)
+		believed += ((const struct msg_bot *)bots[i])->tg_at_ms >
+			    api->begun_wall_ms + API_POLL_MS;
+	see(api->sight, believed == 0, -1, "%zu bots with a part of an answer", believed);
+}
+
+/* ---- what its server wrote down ---- */
+
+static int64_t number_after(const char *line, const char *key)
+{
+	const char *at = strstr(line, key);
+	return at ? strtoll(at + strlen(key), NULL, 10) : 0;
+}
+
+static bool has_value(const char *line, const char *key, const char *value)
+{
+	autofree char *text = xasprintf("\"%s\":\"%s\"", key, value);
+	return strstr(line, text) != NULL;
+}
+
+struct api_asked api_asked(
+	const struct api *api, const char *peer, const char *bot, const char *method)
+{
+	struct api_asked asked = {0};
+	autofree char *path = xasprintf("%s/transcript.jsonl", api->run->dir);
+	const struct msg_bot *it = bot ? api_bot(api->run, bot) : NULL;
+	FILE *file = fopen(path, "re");
+	char line[512];
+	while (file && fgets(line, sizeof(line), file)) {
+		int64_t ms = number_after(line, "\"t\":");
+		if (ms < api->begun_wall_ms || !has_value(line, "peer", peer) ||
+			(method && !has_value(line, "method", method)) ||
+			(bot && (!it || number_after(line, "\"bot\":") != it->tg_id)))
+			continue;
+		asked.first_ms = asked.count++ ? asked.first_ms : ms;
+		asked.last_ms = ms;
+	}
+	if (file)
+		fclose(file);
+	return asked;
 }
 
 void api_see_the_others_live(struct api *api)
@@ -250,10 +354,20 @@ void api_see_the_others_live(struct api *api)
 		-1, "Redis and Postgres known as ever, %zu bots beat", beating);
 }
 
+static bool is_over(const struct faults *run, const void *rule)
+{
+	return !find_alert(run, rule);
+}
+
 void api_see_recovery(struct api *api, const char *rule)
 {
-	struct well well = {wall_ms(api->run), rule};
+	struct well well = {wall_ms()};
 	int64_t took_ms = engine_wait(api->run, all_are_well, &well, API_PATIENCE_MS);
 	see(api->sight, took_ms >= 0 && took_ms <= API_BACK_MS, -1,
 		"all well %.1f s after the end of it", (double)took_ms / 1e3);
+	if (!rule)
+		return;
+	took_ms = engine_wait(api->run, is_over, rule, API_PATIENCE_MS);
+	see(api->sight, took_ms >= 0 && took_ms <= API_KEEP_MS, -1, "%s over %.1f s later", rule,
+		(double)took_ms / 1e3);
 }

@@ -3,6 +3,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -23,6 +24,7 @@ enum { DAY_S = 24 * 3600 };
 struct wish {
 	const char *name, *hosts; /* NULL: an authority */
 	long from_s, until_s;     /* from now */
+	bool is_alone;            /* signed by itself */
 };
 
 static void add_extension(X509 *certificate, X509 *issuer, int kind, const char *value)
@@ -77,18 +79,22 @@ static void save(const char *folder, const char *name, X509 *certificate, EVP_PK
 
 void make_certificates(const char *folder)
 {
-	static const struct wish authority = {"ca", NULL, -2 * DAY_S, DAY_S};
+	static const struct wish authority = {"ca", NULL, -2 * DAY_S, DAY_S, true};
 	static const struct wish wishes[] = {
-		{"good", "IP:127.0.0.1,DNS:localhost", -2 * DAY_S, DAY_S},
-		{"other", "DNS:example.org", -2 * DAY_S, DAY_S},
-		{"old", "IP:127.0.0.1,DNS:localhost", -2 * DAY_S, -DAY_S},
+		{"good", "IP:127.0.0.1,DNS:localhost,DNS:bot-api.faults.test", -2 * DAY_S, DAY_S,
+			false},
+		{"other", "DNS:example.org", -2 * DAY_S, DAY_S, false},
+		{"old", "IP:127.0.0.1,DNS:localhost", -2 * DAY_S, -DAY_S, false},
+		{"alone", "IP:127.0.0.1,DNS:localhost", -2 * DAY_S, DAY_S, true},
 	};
 	EVP_PKEY *ca_key = EVP_EC_gen("P-256");
 	X509 *ca = make(&authority, ca_key, NULL, NULL);
 	save(folder, "ca", ca, ca_key);
 	for (size_t i = 0; i < COUNT_OF(wishes); i++) {
 		EVP_PKEY *key = EVP_EC_gen("P-256");
-		X509 *certificate = make(&wishes[i], key, ca, ca_key);
+		bool is_alone = wishes[i].is_alone;
+		X509 *certificate =
+			make(&wishes[i], key, is_alone ? NULL : ca, is_alone ? NULL : ca_key);
 		save(folder, wishes[i].name, certificate, key);
 		X509_free(certificate);
 		EVP_PKEY_free(key);

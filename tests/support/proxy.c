@@ -20,13 +20,14 @@
 
 enum { EVENTS = 64, CHUNK = 16384, BACKLOG = 128 };
 
-enum order_kind { ORDER_SET, ORDER_CUT, ORDER_DOOR, ORDER_COUNTS };
+enum order_kind { ORDER_SET, ORDER_CUT, ORDER_DOOR, ORDER_SERVER, ORDER_COUNTS };
 
 struct order {
 	enum order_kind kind;
 	enum proxy_way way;
 	struct toxics toxics;
 	bool is_open;
+	uint16_t port;
 };
 
 struct proxy {
@@ -298,6 +299,9 @@ static void take_order(struct loop *loop, const struct order *order)
 			lane_set(link->lane[order->way], &order->toxics);
 	} else if (order->kind == ORDER_CUT) {
 		cut_all(loop);
+	} else if (order->kind == ORDER_SERVER) {
+		loop->server = (struct proxy_place){.port = order->port};
+		cut_all(loop);
 	} else if (order->kind == ORDER_DOOR && !order->is_open && loop->door >= 0) {
 		close(loop->door);
 		loop->door = -1;
@@ -428,6 +432,11 @@ void proxy_cut(struct proxy *proxy)
 void proxy_door(struct proxy *proxy, bool is_open)
 {
 	(void)order(proxy, &(struct order){.kind = ORDER_DOOR, .is_open = is_open});
+}
+
+void proxy_lead_to(struct proxy *proxy, uint16_t port)
+{
+	(void)order(proxy, &(struct order){.kind = ORDER_SERVER, .port = port});
 }
 
 struct proxy_counts proxy_counts(struct proxy *proxy)

@@ -40,6 +40,8 @@ void proxy_set(struct proxy *proxy, enum proxy_way way, const struct toxics *tox
 void proxy_cut(struct proxy *proxy);
 /* Closed: resets all, and a new connection is refused as if there were no server. Open: as at the start. */
 void proxy_door(struct proxy *proxy, bool is_open);
+/* Who comes from now on is led to another TCP server of 127.0.0.1; who is there is reset. */
+void proxy_lead_to(struct proxy *proxy, uint16_t port);
 struct proxy_counts proxy_counts(struct proxy *proxy);
 
 #endif

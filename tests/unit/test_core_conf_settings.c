@@ -245,6 +245,8 @@ static void the_environment_overrides_single_values(void **state)
 	unsetenv("BOTSWAIN_WRITE");
 	setenv("BOTSWAIN_TELEGRAM_API", "http://example.org", 1);
 	refused(place, "", "http shows every token");
+	setenv("BOTSWAIN_TELEGRAM_API", "http://127.0.0.1.example.org", 1);
+	refused(place, "", "http shows every token");
 	unsetenv("BOTSWAIN_TELEGRAM_API");
 }
 

@@ -380,6 +380,22 @@ static void all_connections_are_cut_at_once_and_new_ones_are_good(void **state)
 	expect_text(line->client);
 }
 
+static void who_comes_can_be_led_to_another_server(void **state)
+{
+	struct line *line = *state;
+	int error, old = line->listener;
+	uint16_t port;
+	line->listener = listen_somewhere(&port);
+	close(old);
+	proxy_lead_to(line->proxy, port);
+	assert_int_equal(read_to_end(line->client, &error), 0);
+	assert_int_equal(error, ECONNRESET);
+	part(line);
+	meet(line);
+	send_text(line->server);
+	expect_text(line->client);
+}
+
 static void a_server_that_is_away_resets_who_comes(void **state)
 {
 	struct line *line = *state;
@@ -439,6 +455,7 @@ int main(void)
 		LINE(pieces_arrive_as_pieces),
 		LINE(a_closed_door_refuses_and_opens_again_at_its_place),
 		LINE(all_connections_are_cut_at_once_and_new_ones_are_good),
+		LINE(who_comes_can_be_led_to_another_server),
 		LINE(a_server_that_is_away_resets_who_comes),
 		LINE(unix_sockets_are_lines_as_well),
 	};
