@@ -12,7 +12,7 @@
 /* ---- 11 ---- */
 
 enum {
-	SILENCE_MS = 6000,
+	SILENCE_MS = 4000,
 	LOOKUPS = 12 + 4 /* a call a bot, and probes; each waits in a thread of libcurl */
 };
 

@@ -14,7 +14,7 @@
 #include "tests/support/vt.h"
 
 enum {
-	PROBES_MS = 6000,     /* of probing, while nobody answers */
+	PROBES_MS = 4000,     /* of probing, while nobody answers */
 	CONNECTIONS = 12 + 4, /* a call a bot, and some that are being closed */
 	THREADS_MORE = 2,
 };
@@ -109,7 +109,7 @@ void fault_api_drips(struct faults *run, struct sight *sight)
 }
 
 /* The head of an answer has some 110 bytes, what follows more than 80. */
-enum { MID_BODY = 150, CUTS_MS = 3000 };
+enum { MID_BODY = 150, CUTS_MS = 2000 };
 
 void fault_api_reset(struct faults *run, struct sight *sight)
 {
