@@ -181,7 +181,8 @@ bool redis_reply_failed(const struct redisReply *reply, struct err *err)
 	const char *hint = code == ERR_UNSUPPORTED && starts_with(reply->str, "MOVED")
 				   ? "Redis Cluster is not supported: "
 				   : "";
-	err_set(err, code, "%s%.200s", hint, reply->str);
+	err_set(err, code, "%s%.200s", hint,
+		*reply->str ? reply->str : "it refused without a word");
 	return true;
 }
 

@@ -6,6 +6,7 @@
  * kept, the rest is wiped.
  */
 #include "core/collect/programs.h"
+#include "core/collect/supervisor_pm2.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -179,7 +180,7 @@ static bool receive(struct net *net, const struct net_limit *limit, struct answe
 	}
 }
 
-static bool take_answer(const struct amp_frame *frame, struct programs *ret, struct err *err)
+bool pm2_read_answer(const struct amp_frame *frame, struct programs *programs, struct err *err)
 {
 	const struct amp_argument *argument = &frame->arguments[0];
 	size_t at;
@@ -189,7 +190,7 @@ static bool take_answer(const struct amp_frame *frame, struct programs *ret, str
 	json_t *root = json_loadb(argument->bytes + 2, argument->length - 2, 0, NULL);
 	const json_t *apps = json_array_get(json_object_get(root, "args"), 0);
 	bool is_well = json_is_array(apps);
-	json_array_foreach(apps, at, app) add_app(ret, app);
+	json_array_foreach(apps, at, app) add_app(programs, app);
 	wipe_json(root);
 	json_decref(root);
 	return is_well || err_set(err, ERR_PROTOCOL, "it does not list its apps");
@@ -212,7 +213,8 @@ static bool ask(const char *socket, const struct programs_question *question, st
 	amp_write(&bytes, call, COUNT_OF(call));
 	bool is_well = net_open(&address, &limit, &net, err) &&
 		       net_send(net, bytes.text, bytes.length, &limit, err) &&
-		       receive(net, &limit, &answer, &frame, err) && take_answer(&frame, ret, err);
+		       receive(net, &limit, &answer, &frame, err) &&
+		       pm2_read_answer(&frame, ret, err);
 	net_close(net);
 	answer_release(&answer);
 	return is_well;

@@ -18,7 +18,6 @@
 
 #include "core/base/err.h"
 #include "core/base/mem.h"
-#include "core/base/sanitize.h"
 #include "core/base/str.h"
 #include "core/engine/client_tunnel.h"
 #include "core/model/model.h"
@@ -369,24 +368,6 @@ static const char *read_bytes(struct client *client)
 	return NULL;
 }
 
-static bool is_plain(const char *text)
-{
-	for (; *text; text++)
-		if (*text < ' ' || *text > '~')
-			return false;
-	return true;
-}
-
-static void make_safe(void *context, char **text)
-{
-	autostr struct str safe = STR_INIT;
-	(void)context;
-	if (is_plain(*text))
-		return;
-	sanitize(&safe, *text, strlen(*text));
-	(void)msg_set(text, safe.text);
-}
-
 /* All of them, or only until the engine has introduced itself. An engine cleans what it hears; whoever sits at the socket
  * may be anything, and what a source of ours forgot must not reach a terminal either. */
 static void read_messages(struct pump *pump, bool only_welcome)
@@ -406,7 +387,7 @@ static void read_messages(struct pump *pump, bool only_welcome)
 			break;
 		client->in_at += used;
 		if (message.kind != MSG_none)
-			msg_each_text(message.kind, message.body, make_safe, NULL);
+			msg_sanitize(message.kind, message.body);
 		if (message.kind != MSG_none)
 			take_message(pump, &message);
 		msg_any_release(&message);

@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include "core/base/mem.h"
+#include "core/base/sanitize.h"
+#include "core/base/str.h"
 #include "core/conf/settings.h"
 #include "core/engine/black_box.h"
 #include "core/engine/feed.h"
@@ -15,8 +17,9 @@
 void greet_refuse(struct engine *engine, struct peer *peer, enum err_code code, const char *text)
 {
 	(void)engine;
-	autofree char *copy = xstrdup(text);
-	struct msg_refuse refuse = {.code = code, .text = copy};
+	autostr struct str safe = STR_INIT;
+	sanitize(&safe, text, strlen(text)); /* it may quote what the client said */
+	struct msg_refuse refuse = {.code = code, .text = safe.text};
 	peer_send(peer, MSG_refuse, &refuse);
 	peer->stage = PEER_LEAVING;
 }

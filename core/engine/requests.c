@@ -147,11 +147,14 @@ static void handle(struct engine *engine, struct peer *peer, size_t row, const v
 		peer_remember(peer, req, from);
 }
 
+/* What changes something is answered with, told to others and written down in its own words. */
 void requests_handle(struct engine *engine, struct peer *peer, const struct msg_any *message)
 {
 	for (size_t row = 0; row < COUNT_OF(table); row++) {
 		if (table[row].kind != message->kind)
 			continue;
+		if (table[row].flags & CHANGES)
+			msg_sanitize(message->kind, message->body);
 		handle(engine, peer, row, message->body);
 		return;
 	}

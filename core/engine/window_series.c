@@ -6,6 +6,8 @@
 
 #include "core/base/err.h"
 #include "core/base/mem.h"
+#include "core/base/sanitize.h"
+#include "core/base/str.h"
 #include "core/engine/internal.h"
 #include "core/engine/window_job.h"
 #include "core/engine/windows.h"
@@ -88,7 +90,9 @@ static void read_names(struct names *names, const struct series *series, const c
 static void fill(struct msg_points *points, const struct series *series, const char *name,
 	const struct span *span, size_t columns)
 {
-	points->name = xstrdup(name);
+	autostr struct str safe = STR_INIT;
+	sanitize(&safe, name, strlen(name)); /* one that there is not may be anything */
+	points->name = xstrdup(safe.text);
 	points->values = xcalloc(columns, sizeof(double));
 	points->values_count = columns;
 	points->last = NAN;

@@ -11,18 +11,30 @@
 
 #include "core/base/format.h"
 #include "core/base/str.h"
+#include "core/base/utf8.h"
 #include "core/msg/internal.h"
+
+/* JSON is UTF-8: what is none is U+FFFD. */
+static void json_character(struct str *out, const char *at, struct utf8_char next)
+{
+	if (!next.valid)
+		str_adds(out, "\\ufffd");
+	else if (next.code == '"' || next.code == '\\')
+		str_addf(out, "\\%c", (int)next.code);
+	else if (next.code < 0x20 || next.code == 0x7f)
+		str_addf(out, "\\u%04x", next.code);
+	else
+		str_add(out, at, next.size);
+}
 
 static void json_text(struct str *out, const char *text)
 {
+	size_t length = strlen(text);
 	str_addch(out, '"');
-	for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
-		if (*c == '"' || *c == '\\')
-			str_addf(out, "\\%c", *c);
-		else if (*c < 0x20 || *c == 0x7f)
-			str_addf(out, "\\u%04x", *c);
-		else
-			str_addch(out, (char)*c);
+	for (size_t at = 0; at < length;) {
+		struct utf8_char next = utf8_next(text + at, length - at);
+		json_character(out, text + at, next);
+		at += next.size;
 	}
 	str_addch(out, '"');
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/base/sanitize.h"
 #include "core/base/str.h"
 #include "core/msg/internal.h"
 
@@ -336,6 +337,29 @@ void msg_each_text(
 	const struct msg_info *info = known(kind);
 	for (size_t i = 0; i < info->field_count; i++)
 		each_text_of(&info->fields[i], body, visit, context);
+}
+
+static bool is_plain(const char *text)
+{
+	for (; *text; text++)
+		if (*text < ' ' || *text > '~')
+			return false;
+	return true;
+}
+
+static void make_safe(void *context, char **text)
+{
+	autostr struct str safe = STR_INIT;
+	(void)context;
+	if (is_plain(*text))
+		return;
+	sanitize(&safe, *text, strlen(*text));
+	(void)msg_set(text, safe.text);
+}
+
+void msg_sanitize(enum msg_kind kind, void *body)
+{
+	msg_each_text(kind, body, make_safe, NULL);
 }
 
 bool msg_set(char **field, const char *text)

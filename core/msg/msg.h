@@ -176,6 +176,9 @@ void msg_complete(enum msg_kind kind, void *body);
 void msg_each_text(
 	enum msg_kind kind, void *body, void (*visit)(void *context, char **text), void *context);
 
+/* Makes every text of `body` one that a cell may show (core/base/sanitize.h): for what a peer sent. */
+void msg_sanitize(enum msg_kind kind, void *body);
+
 /* Replaces a string field: frees the old one, copies the new one. Returns true when the text
  * changed. */
 bool msg_set(char **field, const char *text);

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include <hiredis/hiredis.h>
+
 #include "core/base/attr.h"
 #include "core/base/err.h"
 #include "core/base/str.h"
@@ -43,6 +45,15 @@ static void errors_of_redis_have_their_class(void **state)
 	};
 	for (size_t i = 0; i < COUNT_OF(cases); i++)
 		assert_int_equal(redis_error_class(cases[i].text), cases[i].code);
+}
+
+static void a_redis_that_refuses_without_a_word_is_told_of(void **state)
+{
+	(void)state;
+	struct redisReply reply = {.type = REDIS_REPLY_ERROR, .str = (char[]){""}};
+	struct err err = {.code = ERR_NONE};
+	assert_true(redis_reply_failed(&reply, &err));
+	assert_string_equal(err.text, "it refused without a word");
 }
 
 static void errors_of_postgres_have_their_class(void **state)
@@ -240,6 +251,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(errors_of_redis_have_their_class),
+		cmocka_unit_test(a_redis_that_refuses_without_a_word_is_told_of),
 		cmocka_unit_test(errors_of_postgres_have_their_class),
 		cmocka_unit_test(only_silence_is_called_unreachable),
 		cmocka_unit_test(a_host_is_local_by_what_it_says),

@@ -137,6 +137,25 @@ static void another_identity_is_refused_with_both_names(void **state)
 	assert_refused(*state, fd, ERR_CONFLICT, "'/elsewhere'");
 }
 
+/* A screen of our own user shows the engine's words as they come. */
+static void what_a_client_said_comes_back_harmless(void **state)
+{
+	int fd = connect_raw(*state);
+	say(fd, "hello protocol=%d engine=\"/else\x1bwhere\"", MSG_PROTOCOL);
+	assert_refused(*state, fd, ERR_CONFLICT, "/else^[where");
+	struct harness_screen *screen = harness_attach(*state);
+	harness_send(screen, "plan_req req=1 verb=\"re\x1bstart\"");
+	const struct msg_plan *plan = harness_got(screen, MSG_plan);
+	assert_non_null(plan);
+	assert_string_equal(plan->verb, "re^[start");
+	assert_null(strchr(plan->error, '\x1b'));
+	harness_send(screen,
+		"win_open window=1 generation=1 store=\"series\" filter=\"up\x1b\" columns=10");
+	const struct msg_win_points *points = harness_await(screen, MSG_win_points);
+	assert_string_equal(points->series[0].name, "up^[");
+	harness_detach(screen);
+}
+
 static void a_request_before_the_hello_is_refused(void **state)
 {
 	int fd = connect_raw(*state);
@@ -528,6 +547,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(another_protocol_is_refused),
 		TEST(another_identity_is_refused_with_both_names),
+		TEST(what_a_client_said_comes_back_harmless),
 		TEST(a_request_before_the_hello_is_refused),
 		TEST(a_frame_of_two_gigabytes_is_hung_up_on_at_once),
 		TEST(what_is_no_request_is_hung_up_on),

@@ -215,6 +215,19 @@ static void json_escapes_and_says_null_for_nan(void **state)
 	msg_any_release(&any);
 }
 
+static void json_is_utf_8_whatever_a_text_holds(void **state)
+{
+	(void)state;
+	struct msg_any any = parse("pair name=\"a\"");
+	struct msg_pair *pair = any.body;
+	autostr struct str out = STR_INIT;
+	(void)msg_set(&pair->value, "\xff\xed\xa0\x80 \xc3\xa4\x7f");
+	msg_json(any.kind, any.body, &out);
+	assert_string_equal(out.text,
+		"{\"name\":\"a\",\"value\":\"\\ufffd\\ufffd\\ufffd\\ufffd \xc3\xa4\\u007f\"}");
+	msg_any_release(&any);
+}
+
 static void json_times_are_rfc_3339_under_a_name_without_the_unit(void **state)
 {
 	(void)state;
@@ -284,6 +297,7 @@ int main(void)
 		cmocka_unit_test(every_time_is_named_as_one),
 		cmocka_unit_test(an_entity_id_is_exact_as_a_json_number),
 		cmocka_unit_test(json_escapes_and_says_null_for_nan),
+		cmocka_unit_test(json_is_utf_8_whatever_a_text_holds),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
