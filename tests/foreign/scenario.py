@@ -8,6 +8,7 @@ import validate
 import world
 
 CHAT = 5001
+REPORT = ''.join(f'line {i}\n' for i in range(1000)).encode()  # that the bots send
 OTHER_POLLER = 'Conflict: terminated by other getUpdates request; make sure that only one bot instance is running'
 WEBHOOK_ACTIVE = "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
 BURSTS = (1, 9, 100, 240, 650)  # of messages; a getUpdates answers with 100 at most
@@ -68,7 +69,11 @@ class Play:
         self.here.control('play', bot=self.name, count=count, chat=CHAT, text=text)
 
     def was_told(self, text):
-        return any(message.get('text') == text for message in self.state()['sent'])
+        return self.message(text) is not None
+
+    def message(self, text):
+        """The message that it has sent with this text."""
+        return next((message for message in self.state()['sent'] if message.get('text') == text), None)
 
     def seen(self):
         return [said for said in self.bot.said() if 'saw' in said]
@@ -93,9 +98,9 @@ class Play:
     def calls(self, method='getUpdates'):
         return self.here.exchange(self.token, method)
 
-    def answered(self, status):
-        """The index and the entry of the first getUpdates that was answered so, when there is one."""
-        for i, call in enumerate(self.calls()):
+    def answered(self, status, method='getUpdates'):
+        """The index and the entry of the first call of it that was answered so, when there is one."""
+        for i, call in enumerate(self.calls(method)):
             if call['status'] == status and call['agent'] != world.AGENT:
                 return i, call
         return None
@@ -137,6 +142,31 @@ def answers_a_command(play):
     play.says('/start')
     tap.wait_until(10, play.was_told, f'hello from {play.framework.title}')
     play.answers('привет 👋')
+
+
+def offers_a_menu(play):
+    """Its button is pressed: the user is told, and the message becomes another."""
+    play.start()
+    play.says('/menu')
+    menu = tap.wait_until(10, play.message, 'vote')
+    keys = [[(key['text'], key['callback_data']) for key in row] for row in menu['reply_markup']['inline_keyboard']]
+    assert keys == [[('Yes', 'vote:yes'), ('No', 'vote:no')]], menu
+    play.here.control('press', bot=play.name, chat=CHAT, message_id=menu['message_id'], data='vote:yes')
+    edit = tap.wait_until(10, play.answered, 200, 'editMessageText')[1]['answer']['result']
+    assert (edit['message_id'], edit['text']) == (menu['message_id'], 'chosen: vote:yes') and 'edit_date' in edit, edit
+    assert [press.get('text') for press in play.state()['callbacks']] == ['you chose vote:yes'], play.state()['callbacks']
+
+
+def sends_a_document(play):
+    """What it uploads can be fetched again, byte for byte."""
+    play.start()
+    play.says('/file')
+    sent = tap.wait_until(10, play.answered, 200, 'sendDocument')[1]['answer']['result']
+    document = sent['document']
+    assert (sent['caption'], document['file_name'], document['file_size']) == ('the report', 'report.txt', len(REPORT)), sent
+    path = play.insists('getFile', file_id=document['file_id'])['file_path']
+    status, content = world.fetch(play.here.port, f'/file/bot{play.token}/{path}')
+    assert status == 200 and content == REPORT, (status, content[:80])
 
 
 def sees_each_update_once(play):
@@ -255,6 +285,7 @@ def takes_a_webhook(play):
     play.start(BOT_WEBHOOK=url, BOT_SECRET=secret)
     play.says('/start')
     tap.wait_until(10, play.was_told, f'hello from {play.framework.title}')
+    tap.wait_until(10, lambda: play.state()['pending'] == 0)
     info = play.insists('getWebhookInfo')
     assert info['url'].startswith(url) and info['pending_update_count'] == 0 and 'last_error_date' not in info, info
     assert not play.calls(), play.calls()
@@ -278,6 +309,8 @@ def wants_the_secret(play):
 
 CHECKS = (
     ('a command and a message are answered', answers_a_command),
+    ('a button is pressed: the user is told, the message edited', offers_a_menu),
+    ('a document is uploaded', sends_a_document),
     (f'of {sum(BURSTS)} updates each is seen once, in order', sees_each_update_once),
     ('what it has seen is not delivered to its successor', confirms_what_it_has),
     ('it evicts a rival who polls', evicts_a_rival),

@@ -135,15 +135,16 @@ class Spec:
     # ---- what clients send ----
 
     def params(self, params, fields):
-        """As object(), for parameters, which may come as text whatever their type."""
+        """As object(), for parameters, which may come as text whatever their type. A file may come under any name that a
+        parameter gives as attach://NAME."""
+        attached = set(re.findall(r'attach://([^"\s]+)', json.dumps(params)))
         known = {field.name: field for field in fields}
         wrong = [f'{name} is missing' for name, field in known.items() if field.required and name not in params]
         for name, each in params.items():
-            if name not in known:
+            if name in known:
+                wrong += self._param(each, known[name])
+            elif name not in attached or not _is_plain(each, 'InputFile'):
                 wrong.append(f'{name} is not declared')
-                continue
-            field = known[name]
-            wrong += self._param(each, field)
         return wrong
 
     def _param(self, value, field):

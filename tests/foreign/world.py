@@ -143,6 +143,17 @@ class Process:
                 self.process.wait()
 
 
+def fetch(port, path):
+    """(HTTP status, the bytes)."""
+    connection = http.client.HTTPConnection('127.0.0.1', port, timeout=20)
+    try:
+        connection.request('GET', path, headers={'User-Agent': AGENT})
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()
+
+
 def request(port, path, params, timeout=20, headers=None):
     connection = http.client.HTTPConnection('127.0.0.1', port, timeout=timeout)
     try:

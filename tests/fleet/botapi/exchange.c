@@ -31,24 +31,6 @@ static const char *how_sent(const struct request *request)
 	return type && starts_with(type, "multipart/") ? "multipart" : "form";
 }
 
-/* A file that came in the field of its own; one that another field attaches by name is no parameter. */
-static void add_files(const struct request *request, json_t *args)
-{
-	for (const struct upload *file = request->uploads; file; file = file->next) {
-		autofree char *attached = xasprintf("attach://%s", file->field);
-		const char *key;
-		json_t *value;
-		bool by_name = false;
-		json_object_foreach(args, key, value)
-		{
-			const char *text = json_string_value(value);
-			by_name = by_name || (text && strcmp(text, attached) == 0);
-		}
-		if (!by_name)
-			json_object_set_new(args, file->field, json_string(attached));
-	}
-}
-
 /* The values of a JSON body keep their types, so that a number in the place of a text is seen. */
 static json_t *params_of(struct request *request)
 {
@@ -58,7 +40,10 @@ static json_t *params_of(struct request *request)
 			       : NULL;
 	json_object_update_existing(args, body);
 	json_decref(body);
-	add_files(request, args);
+	for (const struct upload *upload = request->uploads; upload; upload = upload->next)
+		json_object_set_new(args, upload->field,
+			json_pack("{s:s,s:I}", "file", upload->name, "bytes",
+				(json_int_t)upload->data.length));
 	return args;
 }
 
@@ -86,10 +71,11 @@ void exchange_write(void *file, struct request *request, const struct reply *rep
 {
 	const char *agent = request_header(request, "User-Agent");
 	const char *method = strrchr(request->path, '/');
-	bool is_bot = starts_with(request->path, "/bot");
+	if (!starts_with(request->path, "/bot"))
+		return;
 	json_t *line = json_pack("{s:I,s:I,s:I,s:s,s:s,s:s,s:o,s:i}", "at",
 		(json_int_t)request->at_ms, "answered", (json_int_t)loop_now_ms(), "bot",
-		(json_int_t)(is_bot ? strtoll(request->path + 4, NULL, 10) : 0), "method",
+		(json_int_t)strtoll(request->path + 4, NULL, 10), "method",
 		method ? method + 1 : "", "agent", agent ? agent : "", "sent", how_sent(request),
 		"params", params_of(request), "status", reply ? (int)reply->status : 0);
 	if (line && reply)

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Every request on the public port with its parameters, and what was answered: one JSON line each, written when the
- * answer is given, so that the whole conversation can be judged afterwards (tests/foreign/validate.py). Tokens and other
+ * Every request of a method with its parameters, and what was answered: one JSON line each, written when the answer is
+ * given, so that the whole conversation can be judged afterwards (tests/foreign/validate.py). Tokens and other
  * secrets are redacted. For tests of some minutes: the file is not bounded.
  *
  *   at, answered   ms of the monotonic clock: when the request began to arrive, when the answer was given
  *   bot, method    the bot's id; the method as it was asked for
  *   agent          the User-Agent
  *   sent           "query", "form", "multipart" or "json"
- *   params         of "json" the values as they came; of the others strings
+ *   params         of "json" the values as they came; of the others strings; of a file {"file": name, "bytes": how many}
  *   status         of HTTP; 0: the client left before an answer
  *   how            only for "truncated", "reset", "drip", "slow end" and "wrong length"
  *   retry_after    the header, only where it was sent

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "tests/fleet/common/multipart.h"
 #include "tests/fleet/common/replies.h"
 
 enum { CONNECTIONS = 16384, IDLE_S = 120, CONNECTION_MEMORY = 16384 };
@@ -235,7 +236,6 @@ static enum MHD_Result add_query(
 
 /* A form while it is read. A value may come in several pieces, which may cut a character in two. */
 struct form {
-	struct request *request;
 	json_t *args;
 	struct str field, value; /* of the field that is read; "" field: none */
 	bool is_open;
@@ -251,37 +251,16 @@ static void end_field(struct form *form)
 	form->is_open = false;
 }
 
-static struct upload *new_upload(
-	struct request *request, const char *field, const char *name, const char *type)
-{
-	struct upload *upload = xcalloc(1, sizeof(*upload));
-	upload->field = xstrdup(field);
-	upload->name = xstrdup(name);
-	upload->type = xstrdup(type ? type : "");
-	str_init(&upload->data);
-	upload->next = request->uploads;
-	request->uploads = upload;
-	return upload;
-}
-
 static enum MHD_Result add_field(void *data, enum MHD_ValueKind kind, const char *key,
 	const char *filename, const char *type, const char *encoding, const char *value,
 	uint64_t offset, size_t size)
 {
-	(void)kind, (void)encoding;
+	(void)kind, (void)filename, (void)type, (void)encoding;
 	struct form *form = data;
 	if (!key)
 		return MHD_YES;
-	if (!offset)
-		end_field(form);
-	if (filename) {
-		struct upload *upload = offset ? form->request->uploads
-					       : new_upload(form->request, key, filename, type);
-		if (upload)
-			str_add(&upload->data, value, size);
-		return MHD_YES;
-	}
 	if (!offset) {
+		end_field(form);
 		str_clear(&form->field);
 		str_clear(&form->value);
 		str_adds(&form->field, key);
@@ -293,7 +272,7 @@ static enum MHD_Result add_field(void *data, enum MHD_ValueKind kind, const char
 
 static void add_form(struct request *request, json_t *args)
 {
-	struct form form = {.request = request, .args = args};
+	struct form form = {.args = args};
 	str_init(&form.field);
 	str_init(&form.value);
 	struct MHD_PostProcessor *reader =
@@ -305,6 +284,24 @@ static void add_form(struct request *request, json_t *args)
 	end_field(&form);
 	str_release(&form.field);
 	str_release(&form.value);
+}
+
+static void add_part(void *data, const struct part *part)
+{
+	struct request *request = data;
+	if (!part->filename) {
+		json_t *text = json_stringn(part->data, part->length);
+		json_object_set_new(request->args, part->name, text ? text : json_null());
+		return;
+	}
+	struct upload *upload = xcalloc(1, sizeof(*upload));
+	upload->field = xstrdup(part->name);
+	upload->name = xstrdup(part->filename);
+	upload->type = xstrdup(part->type);
+	str_init(&upload->data);
+	str_add(&upload->data, part->data, part->length);
+	upload->next = request->uploads;
+	request->uploads = upload;
 }
 
 const struct upload *request_upload(const struct request *request, const char *field)
@@ -343,23 +340,24 @@ static void add_json(struct request *request, json_t *args)
 	json_decref(document);
 }
 
-static json_t *read_args(struct request *request)
+static void read_args(struct request *request)
 {
-	json_t *args = json_object();
+	json_t *args = request->args = json_object();
 	MHD_get_connection_values(request->connection, MHD_GET_ARGUMENT_KIND, add_query, args);
 	const char *type = request_header(request, "Content-Type");
 	if (!request->body.length)
-		return args;
+		return;
 	if (type && starts_with(type, "application/json"))
 		add_json(request, args);
+	else if (type && starts_with(type, "multipart/"))
+		multipart_read(type, request->body.text, request->body.length, add_part, request);
 	else
 		add_form(request, args);
-	return args;
 }
 
 json_t *request_args(struct request *request)
 {
 	if (!request->args)
-		request->args = read_args(request);
+		read_args(request);
 	return json_copy(request->args);
 }
