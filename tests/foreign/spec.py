@@ -84,6 +84,8 @@ class Spec:
         self.types = {name: [Field(field) for field in type.get('fields', [])] for name, type in document['types'].items()}
         self.only_one = {name: _only_one(' '.join(type.get('description', [])), self.types[name])
                          for name, type in document['types'].items()}
+        self.also_text = {name for name, type in document['types'].items()
+                          if 'String can be used instead of this object' in ' '.join(type.get('description', []))}
         self.subtypes = {name: type['subtypes'] for name, type in document['types'].items() if type.get('subtypes')}
         self.methods = {name.lower(): (name, [Field(field) for field in method.get('fields', [])], method['returns'])
                         for name, method in document['methods'].items()}
@@ -103,6 +105,8 @@ class Spec:
             return [wrong for i, each in enumerate(value) for wrong in self.value(each, [name[9:]], f'{where}[{i}]')]
         if name in self.subtypes:
             return self.value(value, [name], where)
+        if name in self.also_text and isinstance(value, str):
+            return []
         if name in self.types and name != 'InputFile':
             if not isinstance(value, dict):
                 return [f'{where}: {_shown(value)} is not of type {name}']

@@ -46,6 +46,8 @@ RIGHT = {
     'sendMessage': entry('sendMessage', {'chat_id': 7, 'text': 'vote', 'reply_markup': KEYS}, MESSAGE),
     'a keyboard as text': entry('sendMessage', {'chat_id': '@channel', 'text': 'x' * 4096,
                                                 'reply_markup': '{"remove_keyboard":true}'}, MESSAGE),
+    'a keyboard of texts': entry('sendMessage', {'chat_id': 7, 'text': 'x', 'reply_markup': {'keyboard': [['Yes', {'text': 'No'}]]}},
+                                 MESSAGE),
     'an edit of a message': entry('editMessageText', {'chat_id': 7, 'message_id': 5, 'text': 'done'}, MESSAGE),
     'an edit of an inline message': entry('editMessageText', {'inline_message_id': 'z', 'text': 'done'}, True),
     'answerCallbackQuery': entry('answerCallbackQuery', {'callback_query_id': '99', 'text': 'thanks', 'show_alert': 'True'}, True),
@@ -94,6 +96,8 @@ WRONG = (  # what is right, how it is broken, what must be found
      "'red' is none of danger, success, primary"),
     ('sendMessage', {'answer': {'ok': True, 'result': True}}, 'true is not of type Message'),
     ('sendMessage', {'answer': {'ok': True, 'result': {**MESSAGE, 'chat': {'id': 7, 'type': 'secret'}}}}, "'secret' is none of private"),
+    ('a keyboard of texts', {'params': {'chat_id': 7, 'text': 'x', 'reply_markup': {'inline_keyboard': [['Yes']]}}},
+     'is not of type InlineKeyboardButton'),
     ('answerCallbackQuery', {'params': {'callback_query_id': '9', 'text': 'x' * 201}}, 'text: 201 characters'),
     ('answerCallbackQuery', {'params': {'callback_query_id': '9', 'show_alert': 'yes'}}, 'is not of type Boolean'),
     ('sendDocument', {'params': {'chat_id': 7, 'document': 5}}, 'is not of type'),
@@ -142,7 +146,9 @@ def refuses_each_break(validator):
         for path, value in places(right):
             if path[:1] not in (('params',), ('answer',)) or len(path) < 2 or path[1] in ('ok', 'parameters', 'error_code'):
                 continue
-            if isinstance(value, dict) and 'file' not in value:
+            if isinstance(value, str) and path[-3:-2] == ('keyboard',):
+                broken = with_place(right, path, 7)
+            elif isinstance(value, dict) and 'file' not in value:
                 broken = with_place(right, path, {**value, 'undeclared': 1})
             else:
                 broken = with_place(right, path, {'no': 'type'})

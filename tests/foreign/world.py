@@ -154,11 +154,20 @@ def fetch(port, path):
         connection.close()
 
 
+def send_form(port, path, fields, name, filename, content):
+    """request() with a file, as browsers send it."""
+    parts = [f'--limit\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n'.encode() for key, value in fields.items()]
+    parts.append(f'--limit\r\nContent-Disposition: form-data; name="{name}"; filename="{filename}"\r\n'
+                 'Content-Type: text/plain\r\n\r\n'.encode() + content + b'\r\n--limit--\r\n')
+    return request(port, path, b''.join(parts), headers={'Content-Type': 'multipart/form-data; boundary=limit'})
+
+
 def request(port, path, params, timeout=20, headers=None):
+    """(HTTP status, the JSON document, or the text of what is none) of a POST; `params` are sent as JSON, bytes as they are."""
     connection = http.client.HTTPConnection('127.0.0.1', port, timeout=timeout)
     try:
-        connection.request('POST', path, json.dumps(params),
-                           {'Content-Type': 'application/json', 'User-Agent': AGENT, **(headers or {})})
+        body = params if isinstance(params, bytes) else json.dumps(params)
+        connection.request('POST', path, body, {'Content-Type': 'application/json', 'User-Agent': AGENT, **(headers or {})})
         answer = connection.getresponse()
         text = answer.read().decode('utf-8', 'replace')
         try:
