@@ -9,7 +9,7 @@
  *   agent          the User-Agent
  *   sent           "query", "form", "multipart" or "json"
  *   params         of "json" the values as they came; of the others strings; of a file {"file": name, "bytes": how many}
- *   status         of HTTP; 0: the client left before an answer
+ *   status         of HTTP; 0: the client left before his request was whole (one that leaves a long poll is not noticed)
  *   how            only for "truncated", "reset", "drip", "slow end" and "wrong length"
  *   retry_after    the header, only where it was sent
  *   answer         the JSON document, or `text`, the first 200 bytes of what is none
