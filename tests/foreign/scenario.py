@@ -157,6 +157,15 @@ def offers_a_menu(play):
     assert [press.get('text') for press in play.state()['callbacks']] == ['you chose vote:yes'], play.state()['callbacks']
 
 
+def hears_of_an_edit(play):
+    """A user edits what he wrote: the bot sees both, and takes the second for what it is."""
+    play.start()
+    said = play.here.control('say', bot=play.name, chat=CHAT, text='#first')
+    play.here.control('edit', bot=play.name, chat=CHAT, message_id=said['message_id'], text='#second')
+    tap.wait_until(10, lambda: len(play.seen()) == 2)
+    assert [(each['kind'], each['text']) for each in play.seen()] == [('message', '#first'), ('edited_message', '#second')], play.seen()
+
+
 def sends_a_document(play):
     """What it uploads can be fetched again, byte for byte."""
     play.start()
@@ -174,6 +183,7 @@ def sees_each_update_once(play):
     for count in BURSTS:
         play.says('#', count)
         tap.wait_until(30, lambda: play.state()['pending'] == 0)
+    tap.wait_until(30, lambda: len(play.seen()) >= sum(BURSTS))  # some confirm before they look
     ids = [said['saw'] for said in play.seen()]
     assert len(ids) == sum(BURSTS) and ids == list(range(ids[0], ids[0] + len(ids))), (len(ids), ids[:3], ids[-3:])
 
@@ -182,13 +192,13 @@ def confirms_what_it_has(play):
     """What it has seen is not delivered to its successor."""
     play.start()
     play.says('#', 150)
-    tap.wait_until(30, lambda: play.state()['pending'] == 0)
+    tap.wait_until(30, lambda: play.state()['pending'] == 0 and len(play.seen()) >= 150)
     last = play.seen()[-1]['saw']
     play.bot.kill()
     play.says('#', 3)
     time.sleep(1)  # the server takes one deleteWebhook a second
     play.start()
-    tap.wait_until(30, lambda: play.state()['pending'] == 0)
+    tap.wait_until(30, lambda: play.state()['pending'] == 0 and len(play.seen()) >= 153)
     ids = [said['saw'] for said in play.seen()]
     assert ids[-3:] == [last + 1, last + 2, last + 3] and len(ids) == len(set(ids)) == 153, ids[-6:]
 
@@ -310,7 +320,8 @@ def wants_the_secret(play):
 CHECKS = (
     ('a command and a message are answered', answers_a_command),
     ('a button is pressed: the user is told, the message edited', offers_a_menu),
-    ('a document is uploaded', sends_a_document),
+    ('a message that a user edits is seen as such', hears_of_an_edit),
+    ('a document is uploaded, and fetched again', sends_a_document),
     (f'of {sum(BURSTS)} updates each is seen once, in order', sees_each_update_once),
     ('what it has seen is not delivered to its successor', confirms_what_it_has),
     ('it evicts a rival who polls', evicts_a_rival),

@@ -11,7 +11,7 @@ import world
 PYTHON = '/usr/bin/python3'  # Debian's, which knows Debian's packages
 PYTHON_TELEGRAM_BOT = scenario.Framework(
     'python-telegram-bot', 'python-telegram-bot', [PYTHON, world.HERE / 'bots' / 'python_telegram_bot.py'],
-    at_conflict='goes on', at_401='goes on', at_429='waits', at_502_s=(0.9, 2.5), checks_secret=False)
+    at_conflict='goes on', at_401='goes on', at_429='waits', at_502_s=(0.9, 4), checks_secret=False)
 
 
 def is_here():

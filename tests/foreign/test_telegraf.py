@@ -8,7 +8,7 @@ import world
 
 TELEGRAF = scenario.Framework(
     'Telegraf', 'telegraf', ['node', world.HERE / 'bots' / 'telegraf.js'],
-    at_conflict='exits', at_401='exits', at_429='waits', at_502_s=(5, 6.5), checks_secret=True,
+    at_conflict='exits', at_401='exits', at_429='waits', at_502_s=(5, 9), checks_secret=True,
     deviations={'sendDocument request: method is not declared': 'its forms carry the name of the method as well'})
 
 sys.exit(scenario.run(TELEGRAF, lambda: world.modules('telegraf')))

@@ -11,7 +11,10 @@ module.exports = {
 	token: process.env.BOT_TOKEN,
 	webhook: process.env.BOT_WEBHOOK && new URL(process.env.BOT_WEBHOOK),
 	secret: process.env.BOT_SECRET,
-	saw: (update) => say({ saw: update.update_id, text: update.message?.text, data: update.callback_query?.data }),
+	saw: (update) => say({
+		saw: update.update_id, kind: Object.keys(update).find((key) => key !== 'update_id'),
+		text: (update.message ?? update.edited_message)?.text, data: update.callback_query?.data,
+	}),
 	// Texts that begin with '#' are only counted.
 	echo: (text) => (text.startsWith('#') ? null : `echo: ${text}`),
 	keyboard: [[{ text: 'Yes', callback_data: 'vote:yes' }, { text: 'No', callback_data: 'vote:no' }]],

@@ -20,8 +20,9 @@ def say(**what):
 
 
 def saw(update, _):
-    query, message = update.callback_query, update.message
-    say(saw=update.update_id, text=message.text if message else None, data=query.data if query else None)
+    kind = next(key for key in update.to_dict() if key != 'update_id')
+    query, message = update.callback_query, update.message or update.edited_message
+    say(saw=update.update_id, kind=kind, text=message.text if message else None, data=query.data if query else None)
 
 
 def start(update, _):
@@ -59,7 +60,7 @@ def main():
     for name, function in (('start', start), ('menu', menu), ('file', file)):
         add(CommandHandler(name, function))
     add(CallbackQueryHandler(press))
-    add(MessageHandler(Filters.text, echo))
+    add(MessageHandler(Filters.text & Filters.update.message, echo))
     updater.dispatcher.add_error_handler(failed)
     url = os.environ.get('BOT_WEBHOOK')
     if url:
