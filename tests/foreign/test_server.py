@@ -136,6 +136,18 @@ def has_webhooks(guide):
     guide.get('deleteWebhook')
 
 
+def leaves(guide):
+    """The last that a bot asks for; the server's clock goes on by the ten minutes for which it is refused."""
+    if 'logOut' not in methods():
+        return
+    guide.fails(429, 'retry after', 'close')
+    guide.here.control('clock', advance_ms=10 * 60 * 1000)
+    assert guide.get('close') is True
+    guide.get('getMe')  # which opens it again
+    assert guide.get('logOut') is True
+    guide.fails(400, 'Logged out', 'getMe')
+
+
 REFUSALS = (  # status, words, method, parameters
     (400, 'chat_id is empty', 'sendMessage', {'text': 'x'}),
     (400, 'chat not found', 'sendMessage', {'chat_id': 1, 'text': 'x'}),
@@ -195,7 +207,7 @@ def main():
         guide, other = Guide(here, 'tour'), Guide(here, 'refused')
         for title, check in (('messages are sent', sends), ('messages are edited and deleted', edits), ('files come and go', uploads),
                              ('chats are known', asks_of_chats), ('a bot says what it is', says_what_it_is),
-                             ('every kind of update is fetched', fetches_updates), ('a webhook has its figures', has_webhooks)):
+                             ('every kind of update is fetched', fetches_updates), ('a webhook has its figures', has_webhooks), ('a bot closes and logs out', leaves)):
             out.check(title, check, guide)
         out.check('what is wrong is refused in its words', refuses, other)
         try:
