@@ -38,12 +38,34 @@ def free_port():
         return probe.getsockname()[1]
 
 
+class JsonLines:
+    """The JSON objects of a file that somebody else appends to, each read once; other lines are passed over."""
+
+    def __init__(self, path):
+        self.path, self.at, self.objects = path, 0, []
+
+    def read(self):
+        with open(self.path, 'rb') as file:
+            file.seek(self.at)
+            for line in file:
+                if not line.endswith(b'\n'):
+                    break
+                self.at += len(line)
+                if line.startswith(b'{'):
+                    try:
+                        self.objects.append(json.loads(line))
+                    except ValueError:
+                        pass
+        return self.objects
+
+
 class World:
     """One server and what runs against it; everything ends with it."""
 
     def __init__(self):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix='botswain-foreign.'))
         self.exchange_file, self.processes, self.bots = self.dir / 'exchange.jsonl', [], 0
+        self.lines = JsonLines(self.exchange_file)
         self.run('botapi', [BUILD / 'fleet' / 'botapi', '--dir', self.dir, '--exchange', self.exchange_file])
         # botapi.port is the last that is written
         self.port = tap.wait_until(10, self._port, 'botapi')
@@ -93,20 +115,14 @@ class World:
 
     def exchange(self, token=None, method=None):
         """What has been said so far, in the order of the answers."""
-        entries = []
-        with open(self.exchange_file, encoding='utf-8') as lines:
-            for line in lines:
-                if not line.endswith('\n'):
-                    break
-                entries.append(json.loads(line))
         bot = int(token.split(':')[0]) if token else None
-        return [entry for entry in entries if (bot is None or entry['bot'] == bot) and
+        return [entry for entry in self.lines.read() if (bot is None or entry['bot'] == bot) and
                 (method is None or entry['method'].lower() == method.lower())]
 
 
 class Process:
     def __init__(self, name, command, log, env=None):
-        self.name, self.log = name, log
+        self.name, self.log, self.lines = name, log, JsonLines(log)
         with open(log, 'ab') as out:
             self.process = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=out,
                                             stderr=subprocess.STDOUT, env={**os.environ, **(env or {})})
@@ -116,14 +132,7 @@ class Process:
 
     def said(self):
         """The JSON objects among the lines of its output."""
-        found = []
-        for line in self.text().splitlines():
-            if line.startswith('{'):
-                try:
-                    found.append(json.loads(line))
-                except ValueError:
-                    pass
-        return found
+        return self.lines.read()
 
     def status(self):
         """The exit status, None while it runs."""
