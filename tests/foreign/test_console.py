@@ -48,7 +48,7 @@ class Scene:
 
 def is_another_server(scene):
     """What the checks below rest on."""
-    tap.wait_until(20, lambda: any('started' in said for said in scene.server.said()))
+    tap.wait_until(60, lambda: any('started' in said for said in scene.server.said()))
     status, answer = world.request(scene.port, f'/bot{TOKEN}/getMe', {})
     assert status == 200 and answer['ok'] is True and 'is_bot' not in answer['result'], answer
     status, answer = world.request(scene.port, f'/bot{TOKEN}/getWebhookInfo', {})
