@@ -88,6 +88,8 @@ void alert_target(
 	const struct msg_source *source = model_source(model, alert->target);
 	if (strcmp(alert->target_kind, "service") == 0 && service)
 		service_name(service, ret_text, size);
+	else if (source && strcmp(source->kind, "scrape") == 0)
+		(void)print_text(ret_text, size, "scrape %s", source->name); /* one of many */
 	else if (strcmp(alert->target_kind, "source") == 0 && source)
 		source_name(source, false, ret_text, size);
 	else

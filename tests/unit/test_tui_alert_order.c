@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "core/base/attr.h"
+#include "core/model/model.h"
+#include "core/msg/msg.h"
 #include "tui/show.h"
 
 #define NOW_MS INT64_C(1790000000000)
@@ -78,10 +80,28 @@ static void an_engine_with_another_clock_says_the_same_ages(void **state)
 	}
 }
 
+static void two_pages_of_figures_that_fail_have_their_names(void **state)
+{
+	(void)state;
+	struct model *model = model_new();
+	char kind[] = "source", name[] = "node";
+	struct msg_alert alert = {.target_kind = kind, .target_name = name, .target = 7};
+	struct msg_source *source = msg_new(MSG_source);
+	char text[64];
+	source->id = 7;
+	msg_set(&source->kind, "scrape");
+	msg_set(&source->name, "node");
+	model_put(model, MSG_source, source);
+	alert_target(model, &alert, text, sizeof(text));
+	assert_string_equal(text, "scrape node");
+	model_free(model);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(of_one_severity_causes_stand_before_what_follows_from_them),
+		cmocka_unit_test(two_pages_of_figures_that_fail_have_their_names),
 		cmocka_unit_test(an_engine_with_another_clock_says_the_same_ages),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
