@@ -19,4 +19,6 @@ load: ## what an engine costs with 12 to 10,000 polled bots (LOAD_BOTS="12 200" 
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) all fleet-programs $(O)/tests/load
 	$(Q)set -e; for screen in $(LOAD_SCREENS); do $(O)/tests/load $$screen $(LOAD_BOTS); done
 
+$(O)/tests/bench: | $(O)/tests/load $(O)/tests/poll
+
 .PHONY: load

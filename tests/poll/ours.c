@@ -118,12 +118,11 @@ static void ask_bot(struct bot *bot)
 	if (!telegram_url(ours->settings->telegram_api, &bot->tg.token,
 		    tg_method_name(bot->tg.asked), &url, &err))
 		fail(err.text);
-	(void)http_get(ours->http,
-		&(struct http_request){.url = url.text,
-			.connect_ms = ANSWER_MS,
-			.total_ms = ANSWER_MS,
-			.done = on_reply,
-			.context = bot});
+	(void)http_get(ours->http, &(struct http_request){.url = url.text,
+					   .connect_ms = ANSWER_MS,
+					   .total_ms = ANSWER_MS,
+					   .done = on_reply,
+					   .context = bot});
 }
 
 static void drain(struct ours *ours)

@@ -17,8 +17,10 @@ struct poller {
 	void (*close)(void *state);
 };
 
-extern const struct poller poller_ours;    /* core/collect: HTTP, the JSON, its digest, the observation */
-extern const struct poller poller_bare;    /* libcurl's multi loop with curl_multi_poll(), the answer thrown away */
+extern const struct poller
+	poller_ours; /* core/collect: HTTP, the JSON, its digest, the observation */
+extern const struct poller
+	poller_bare; /* libcurl's multi loop with curl_multi_poll(), the answer thrown away */
 extern const struct poller poller_default; /* the same with handles as libcurl makes them */
 
 #endif
