@@ -7,6 +7,7 @@
 #include "core/base/sanitize.h"
 #include "core/base/str.h"
 #include "core/base/utf8.h"
+#include "core/parse/botapi_plain.h"
 
 enum { EXCERPT_BYTES = 200 };
 
@@ -154,6 +155,13 @@ static void read_webhook(const json_t *result, struct botapi_webhook *ret_webhoo
 }
 
 bool botapi_read_webhook(const char *body, size_t length, struct botapi_reply *ret_reply,
+	struct botapi_webhook *ret_webhook, struct err *err)
+{
+	return botapi_plain_webhook(body, length, ret_reply, ret_webhook) ||
+	       botapi_read_webhook_document(body, length, ret_reply, ret_webhook, err);
+}
+
+bool botapi_read_webhook_document(const char *body, size_t length, struct botapi_reply *ret_reply,
 	struct botapi_webhook *ret_webhook, struct err *err)
 {
 	struct botapi_reply reply;

@@ -3,6 +3,7 @@
 #include "core/base/width.h"
 #include "core/base/utf8.h"
 #include "core/parse/botapi.h"
+#include "core/parse/botapi_plain.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <string.h>
@@ -16,6 +17,31 @@ static void require_safe(const struct err *err)
 		FUZZ_REQUIRE(!code_is_hidden(next.code));
 		at += next.size;
 	}
+}
+
+static bool is_same(const struct botapi_webhook *a, const struct botapi_webhook *b)
+{
+	return strcmp(a->url, b->url) == 0 && strcmp(a->ip_address, b->ip_address) == 0 &&
+	       strcmp(a->last_error_message, b->last_error_message) == 0 &&
+	       strcmp(a->allowed_updates, b->allowed_updates) == 0 &&
+	       a->has_custom_certificate == b->has_custom_certificate &&
+	       a->pending_update_count == b->pending_update_count &&
+	       a->last_error_date_s == b->last_error_date_s &&
+	       a->last_synchronization_error_date_s == b->last_synchronization_error_date_s &&
+	       a->max_connections == b->max_connections;
+}
+
+/* What is read in one pass is what the document says. */
+static void require_same(const char *body, size_t size)
+{
+	struct botapi_reply plain_reply, reply;
+	struct botapi_webhook plain, hook;
+	struct err err = {0};
+	if (!botapi_plain_webhook(body, size, &plain_reply, &plain))
+		return;
+	FUZZ_REQUIRE(botapi_read_webhook_document(body, size, &reply, &hook, &err));
+	FUZZ_REQUIRE(reply.ok && plain_reply.ok && !reply.description[0]);
+	FUZZ_REQUIRE(is_same(&plain, &hook));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -34,5 +60,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (botapi_read_webhook(body, size, &reply, &hook, &err))
 		FUZZ_REQUIRE(is_reply && hook.pending_update_count >= 0 &&
 			     strlen(hook.url) < sizeof(hook.url));
+	require_same(body, size);
 	return 0;
 }

@@ -9,7 +9,9 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/base/rng.h"
 #include "core/parse/botapi.h"
+#include "core/parse/botapi_plain.h"
 
 #define ME                                                                                         \
 	"{\"ok\":true,\"result\":{\"id\":4503599627370495,\"is_bot\":true,\"first_name\":\"Shop "  \
@@ -225,6 +227,89 @@ static void error_codes_decide(void **state)
 	assert_int_equal(botapi_err_code(0), ERR_PROTOCOL);
 }
 
+#define PLAIN                                                                                      \
+	"{\"ok\":true,\"result\":{\"url\":\"https://pay.example/"                                  \
+	"h\",\"has_custom_certificate\":false,"                                                    \
+	"\"pending_update_count\":12,\"ip_address\":\"203.0.113.9\",\"last_error_date\":"          \
+	"1795168821,"                                                                              \
+	"\"last_error_message\":\"502\",\"something_new\":null,\"max_connections\":40}}"
+
+/* Both ways of reading, where the short one is taken. */
+static bool is_read_alike(const char *body, size_t length, bool *ret_is_plain)
+{
+	struct botapi_reply replies[2] = {{0}, {0}};
+	struct botapi_webhook hooks[2];
+	memset(hooks, 0, sizeof(hooks));
+	*ret_is_plain = botapi_plain_webhook(body, length, &replies[0], &hooks[0]);
+	if (!*ret_is_plain)
+		return true;
+	return botapi_read_webhook_document(body, length, &replies[1], &hooks[1], NULL) &&
+	       replies[0].ok == replies[1].ok && strcmp(hooks[0].url, hooks[1].url) == 0 &&
+	       strcmp(hooks[0].ip_address, hooks[1].ip_address) == 0 &&
+	       strcmp(hooks[0].last_error_message, hooks[1].last_error_message) == 0 &&
+	       hooks[0].has_custom_certificate == hooks[1].has_custom_certificate &&
+	       hooks[0].pending_update_count == hooks[1].pending_update_count &&
+	       hooks[0].last_error_date_s == hooks[1].last_error_date_s &&
+	       hooks[0].last_synchronization_error_date_s ==
+		       hooks[1].last_synchronization_error_date_s &&
+	       hooks[0].max_connections == hooks[1].max_connections;
+}
+
+static void the_usual_answer_is_read_in_one_pass(void **state)
+{
+	(void)state;
+	static const char *const plain[] = {PLAIN,
+		" { \"ok\" : true , \"result\" : { \"url\" : \"\" , "
+		"\"pending_update_count\" : 0 } } \n",
+		"{\"ok\":true,\"result\":{\"pending_update_count\":-3,\"url\":\"\"}}"};
+	bool is_plain;
+	for (size_t i = 0; i < COUNT_OF(plain); i++) {
+		assert_true(is_read_alike(plain[i], strlen(plain[i]), &is_plain));
+		assert_true(is_plain);
+	}
+}
+
+static void what_is_not_plain_is_left_to_the_document(void **state)
+{
+	(void)state;
+	static const char *const others[] = {WEBHOOK, "", "{}", "{\"ok\":false,\"error_code\":401}",
+		"{\"ok\":true,\"result\":{\"url\":\"\",\"pending_update_count\":1.5}}",
+		"{\"ok\":true,\"result\":{\"url\":\"\",\"pending_update_count\":01}}",
+		"{\"ok\":true,\"result\":{\"url\":\"\\u0041\",\"pending_update_count\":1}}",
+		"{\"ok\":true,\"result\":{\"url\":\"\",\"url\":\"x\",\"pending_update_count\":1}}",
+		"{\"ok\":true,\"result\":{\"url\":\"\",\"pending_update_count\":1}} x",
+		"{\"ok\":true,\"result\":{\"url\":\"\",\"pending_update_count\":"
+		"9999999999999999999}}",
+		"{\"ok\":true,\"result\":{\"url\":\"\"}}"};
+	bool is_plain;
+	for (size_t i = 0; i < COUNT_OF(others); i++) {
+		assert_true(is_read_alike(others[i], strlen(others[i]), &is_plain));
+		assert_false(is_plain);
+	}
+}
+
+/* One or two bytes of it are others, or it is cut. */
+static void a_damaged_answer_is_never_read_otherwise_than_the_document(void **state)
+{
+	(void)state;
+	static const char bytes[] = "\"\\{}[]:,0129-.etfn \n\x01\xc3\x7f";
+	struct rng rng;
+	unsigned plains = 0;
+	rng_init(&rng, 11);
+	for (unsigned i = 0; i < 40000; i++) {
+		char body[] = PLAIN;
+		bool is_plain;
+		size_t length = sizeof(body) - 1;
+		for (unsigned n = 0; n < 1 + i % 2; n++)
+			body[rng_below(&rng, length)] = bytes[rng_below(&rng, sizeof(bytes) - 1)];
+		if (i % 5 == 0)
+			length = rng_below(&rng, length);
+		assert_true(is_read_alike(body, length, &is_plain));
+		plains += is_plain;
+	}
+	assert_in_range(plains, 1000, 39000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -240,6 +325,9 @@ int main(void)
 		cmocka_unit_test(long_texts_are_cut_between_characters),
 		cmocka_unit_test(an_answer_beyond_the_limit_is_not_parsed),
 		cmocka_unit_test(error_codes_decide),
+		cmocka_unit_test(the_usual_answer_is_read_in_one_pass),
+		cmocka_unit_test(what_is_not_plain_is_left_to_the_document),
+		cmocka_unit_test(a_damaged_answer_is_never_read_otherwise_than_the_document),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
