@@ -20,9 +20,15 @@ struct slot {
 	bool is_known, is_busy;
 };
 
+struct place {
+	uint64_t id;
+	size_t slot;
+};
+
 struct facts {
-	struct slot *slots; /* sorted by id */
-	size_t count, room;
+	struct place *places; /* sorted by id */
+	struct slot *slots;
+	size_t count, place_room, room;
 };
 
 struct facts *facts_new(void)
@@ -49,6 +55,7 @@ void facts_free(struct facts *facts)
 		return;
 	for (size_t i = 0; i < facts->count; i++)
 		free_bot(facts->slots[i].bot);
+	free(facts->places);
 	free(facts->slots);
 	free(facts);
 }
@@ -58,7 +65,7 @@ static size_t place_of(const struct facts *facts, uint64_t id)
 	size_t low = 0, high = facts->count;
 	while (low < high) {
 		size_t middle = (low + high) / 2;
-		if (facts->slots[middle].id < id)
+		if (facts->places[middle].id < id)
 			low = middle + 1;
 		else
 			high = middle;
@@ -66,10 +73,18 @@ static size_t place_of(const struct facts *facts, uint64_t id)
 	return low;
 }
 
-struct bot_facts *facts_find(const struct facts *facts, uint64_t id)
+static struct slot *slot_of(const struct facts *facts, uint64_t id)
 {
 	size_t at = place_of(facts, id);
-	return at < facts->count && facts->slots[at].id == id ? facts->slots[at].bot : NULL;
+	return at < facts->count && facts->places[at].id == id
+		       ? &facts->slots[facts->places[at].slot]
+		       : NULL;
+}
+
+struct bot_facts *facts_find(const struct facts *facts, uint64_t id)
+{
+	const struct slot *slot = slot_of(facts, id);
+	return slot ? slot->bot : NULL;
 }
 
 static struct bot_facts *new_bot(uint64_t id, const char *name)
@@ -92,26 +107,32 @@ static struct bot_facts *new_bot(uint64_t id, const char *name)
 struct bot_facts *facts_add(struct facts *facts, const char *name)
 {
 	uint64_t id = entity_id("bot", name);
-	size_t at = place_of(facts, id);
-	if (at < facts->count && facts->slots[at].id == id)
-		return facts->slots[at].bot;
-	facts->slots = grow(facts->slots, facts->count, &facts->room, sizeof(struct slot));
-	memmove(facts->slots + at + 1, facts->slots + at,
-		(facts->count - at) * sizeof(struct slot));
-	facts->slots[at] = (struct slot){.id = id, .due_mono_ms = NEVER, .bot = new_bot(id, name)};
+	size_t at = place_of(facts, id), slot = facts->count;
+	if (at < facts->count && facts->places[at].id == id)
+		return facts->slots[facts->places[at].slot].bot;
+	facts->places = grow(facts->places, slot, &facts->place_room, sizeof(struct place));
+	facts->slots = grow(facts->slots, slot, &facts->room, sizeof(struct slot));
+	memmove(facts->places + at + 1, facts->places + at, (slot - at) * sizeof(struct place));
+	facts->places[at] = (struct place){.id = id, .slot = slot};
+	facts->slots[slot] =
+		(struct slot){.id = id, .due_mono_ms = NEVER, .bot = new_bot(id, name)};
 	facts->count++;
-	return facts->slots[at].bot;
+	return facts->slots[slot].bot;
 }
 
+/* The last one takes its slot. */
 void facts_remove(struct facts *facts, uint64_t id)
 {
 	size_t at = place_of(facts, id);
-	if (at == facts->count || facts->slots[at].id != id)
+	if (at == facts->count || facts->places[at].id != id)
 		return;
-	free_bot(facts->slots[at].bot);
-	facts->count--;
-	memmove(facts->slots + at, facts->slots + at + 1,
-		(facts->count - at) * sizeof(struct slot));
+	size_t hole = facts->places[at].slot, last = --facts->count;
+	free_bot(facts->slots[hole].bot);
+	memmove(facts->places + at, facts->places + at + 1, (last - at) * sizeof(struct place));
+	if (hole == last)
+		return;
+	facts->slots[hole] = facts->slots[last];
+	facts->places[place_of(facts, facts->slots[hole].id)].slot = hole;
 }
 
 struct line_facts *facts_lines(struct bot_facts *bot)
@@ -147,10 +168,9 @@ struct bot_facts *facts_at(const struct facts *facts, size_t index)
 
 void facts_judged(struct facts *facts, const struct msg_bot *bot, int64_t due_mono_ms)
 {
-	size_t at = place_of(facts, bot->id);
-	if (at == facts->count || facts->slots[at].id != bot->id)
+	struct slot *slot = slot_of(facts, bot->id);
+	if (!slot)
 		return;
-	struct slot *slot = &facts->slots[at];
 	slot->due_mono_ms = due_mono_ms;
 	slot->updates_per_s = bot->updates_per_s;
 	slot->pending = bot->pending;

@@ -119,7 +119,7 @@ struct line_facts *facts_lines(struct bot_facts *bot); /* made when there are no
 void facts_add_start(struct bot_facts *bot, int64_t wall_ms);
 void facts_add_load(struct bot_facts *bot, int64_t mono_ms, double updates_per_s);
 size_t facts_count(const struct facts *facts);
-/* In order of id; index < facts_count(). */
+/* In no order; index < facts_count(). Whoever removes some goes from the last to the first. */
 struct bot_facts *facts_at(const struct facts *facts, size_t index);
 /* It was judged: what the sums of the fleet take of it is noted, and when time alone may change what is said of it (mono):
  * it is judged again then. A new bot is due at once. */

@@ -20,7 +20,7 @@
 #include "core/msg/mailbox.h"
 #include "core/msg/msg.h"
 
-enum { ANSWER_MS = 10000, MAILBOX = 4096, PARCELS = 64 };
+enum { ANSWER_MS = 120000, MAILBOX = 4096, PARCELS = 64 };
 
 struct ours;
 struct bot {
