@@ -31,7 +31,7 @@
 enum {
 	CPU_SPAN = 5, /* beats over which CPU is averaged */
 	COST_BEATS =
-		10, /* from one time that the histograms are shown to the next: to clients they are bytes */
+		10, /* from one time that the turns' figures are shown to the next: to clients they are bytes */
 };
 
 static int64_t cpu_used_us(void)
@@ -93,16 +93,18 @@ static void show_stages(const struct cost *cost, struct msg_engine *entity)
 	}
 }
 
+/* Every client gets the whole entity when one of its figures has changed. */
 static void fill_cost(struct engine *engine, struct msg_engine *entity)
 {
 	const struct cost *cost = &engine->cost;
+	unsigned beat = engine->beats++;
+	if (beat > 1 && beat % COST_BEATS)
+		return;
 	struct cost_figures figures = cost_figures(cost);
 	entity->turn_p50_ms = figures.p50_ms;
 	entity->turn_p99_ms = figures.p99_ms;
 	entity->turn_max_ms = figures.max_ms;
 	msg_set(&entity->turn_max_stage, figures.max_stage);
-	if (engine->beats++ % COST_BEATS)
-		return;
 	show_histogram(
 		&cost->watch, &entity->turn_counts, &entity->turn_counts_count, &entity->turn_s);
 	show_histogram(&cost->cpu, &entity->turn_cpu_counts, &entity->turn_cpu_counts_count,
