@@ -87,13 +87,13 @@ static enum turn_stage stage_of_longest(const struct cost *cost)
 struct cost_figures cost_figures(const struct cost *cost)
 {
 	uint32_t sorted[COST_TURNS];
-	unsigned last = cost->count - 1;
+	unsigned last = cost->count - 1, half = last / 2, most = last * 99 / 100;
 	if (cost->count == 0)
 		return (struct cost_figures){NAN, NAN, NAN, ""};
 	memcpy(sorted, cost->us, cost->count * sizeof(*sorted));
 	qsort(sorted, cost->count, sizeof(*sorted), compare);
-	return (struct cost_figures){.p50_ms = (double)sorted[last / 2] / 1000,
-		.p99_ms = (double)sorted[last * 99 / 100] / 1000,
+	return (struct cost_figures){.p50_ms = (double)sorted[half] / 1000,
+		.p99_ms = (double)sorted[most] / 1000,
 		.max_ms = (double)sorted[last] / 1000,
 		.max_stage = turn_stage_name(stage_of_longest(cost))};
 }
