@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # make check-hostile: text of others that tries to do more than be read, in every place where it can come in.
 
-$(O)/tests/hostile: $(call objects,tests/hostile/main.c) $(TEST_SUPPORT) $(ALL_LIBS)
+$(O)/tests/hostile: $(call objects,$(call sources,tests/hostile)) $(TEST_SUPPORT) $(ALL_LIBS)
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lvterm $(LIBS_ENGINE) -lncursesw

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tests/hostile/doors.h"
 #include "tests/support/folder.h"
 #include "tests/support/hostile_lines.h"
 #include "tests/support/hostile_walk.h"
@@ -83,6 +84,9 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_part_of_it_is_kept_for_a_second_emulator),
 		cmocka_unit_test_setup_teardown(what_the_command_line_prints_of_it_is_text_in_lines,
 			folder_setup, folder_teardown),
+		cmocka_unit_test_setup_teardown(
+			what_comes_through_real_doors_is_made_safe_by_the_engine, folder_setup,
+			folder_teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

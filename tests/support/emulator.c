@@ -15,7 +15,7 @@
 enum { CRIMES_MAX = 4096, SEQUENCE_MAX = 128 };
 
 /* Where in a sequence the bytes are. */
-enum place { TEXT, ESCAPE, CHARSET, CSI };
+enum place { TEXT, ESCAPE, CHARSET, CSI, OSC, OSC_ESCAPE };
 
 struct emulator {
 	enum emulator_of of;
@@ -25,6 +25,7 @@ struct emulator {
 	unsigned bells;
 	struct str crimes;
 	enum place place;
+	const char *title;
 	struct str pending; /* of a sequence, or of a character that came in two parts */
 };
 
@@ -49,16 +50,30 @@ static int on_bell(void *user)
 
 static int on_prop(VTermProp prop, VTermValue *value, void *user)
 {
-	if (prop == VTERM_PROP_TITLE || prop == VTERM_PROP_ICONNAME)
+	const struct emulator *emulator = user;
+	bool ours = prop == VTERM_PROP_TITLE && emulator->title &&
+		    strcmp(emulator->title, value->string) == 0;
+	if ((prop == VTERM_PROP_TITLE && !ours) || prop == VTERM_PROP_ICONNAME)
 		accuse(user, "a title", value->string, strlen(value->string));
 	if (prop == VTERM_PROP_REVERSE || (prop == VTERM_PROP_MOUSE && value->number))
 		accuse(user, "a mode of the whole terminal", "", 0);
 	return 1;
 }
 
+static bool is_printable(const char *text, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		if (text[i] < ' ' || text[i] > '~')
+			return false;
+	return true;
+}
+
 static int on_osc(const char *command, size_t length, void *user)
 {
-	accuse(user, "an OSC", command, length);
+	const struct emulator *emulator = user;
+	bool is_note = length > 2 && memcmp(command, "9;", 2) == 0;
+	if (emulator->of != EMULATOR_CONSOLE || !is_note || !is_printable(command, length))
+		accuse(user, "an OSC", command, length);
 	return 1;
 }
 
@@ -115,16 +130,31 @@ static void take_csi(struct emulator *emulator, char byte)
 	emulator->place = TEXT;
 }
 
+/* A string of ours is printable to its end. */
+static void take_osc(struct emulator *emulator, char byte)
+{
+	if (emulator->place == OSC_ESCAPE || byte == '\a')
+		emulator->place = TEXT;
+	else if (byte == '\033')
+		emulator->place = OSC_ESCAPE;
+	else if (!is_printable(&byte, 1))
+		accuse(emulator, "in an OSC", &byte, 1);
+}
+
 static void take_escape(struct emulator *emulator, char byte)
 {
-	emulator->place = byte == '[' ? CSI : byte == '(' || byte == ')' ? CHARSET : TEXT;
+	bool may_osc = emulator->of == EMULATOR_CONSOLE;
+	emulator->place = byte == '['                  ? CSI
+			  : byte == ']' && may_osc     ? OSC
+			  : byte == '(' || byte == ')' ? CHARSET
+						       : TEXT;
 	if (emulator->place == TEXT && (!strchr("78M=>", byte) || !byte))
 		accuse(emulator, "an escape sequence that is not ours", &byte, 1);
 }
 
 static void take_control(struct emulator *emulator, char byte)
 {
-	bool is_screen = emulator->of == EMULATOR_SCREEN;
+	bool is_screen = emulator->of != EMULATOR_LINES;
 	if (byte == '\033' && is_screen)
 		emulator->place = ESCAPE;
 	else if (!strchr(is_screen ? "\r\n\b\a\t\016\017" : "\r\n", byte) || !byte)
@@ -162,6 +192,8 @@ static void scan(struct emulator *emulator, const char *bytes, size_t length)
 			take_escape(emulator, bytes[at]);
 		else if (emulator->place == CSI)
 			take_csi(emulator, bytes[at]);
+		else if (emulator->place == OSC || emulator->place == OSC_ESCAPE)
+			take_osc(emulator, bytes[at]);
 		else
 			emulator->place = TEXT; /* the letter of a character set */
 		if (!used) {
@@ -205,6 +237,11 @@ void emulator_free(struct emulator *emulator)
 	str_release(&emulator->crimes);
 	str_release(&emulator->pending);
 	free(emulator);
+}
+
+void emulator_permit_title(struct emulator *emulator, const char *title)
+{
+	emulator->title = title;
 }
 
 void emulator_resize(struct emulator *emulator, int rows, int columns)

@@ -15,11 +15,14 @@ struct emulator;
 struct grid;
 struct str;
 
-enum emulator_of { EMULATOR_SCREEN, EMULATOR_LINES };
+enum emulator_of { EMULATOR_SCREEN, EMULATOR_CONSOLE, EMULATOR_LINES };
 
-/* EMULATOR_SCREEN: what the console sends is permitted. EMULATOR_LINES: plain text and line ends alone. */
+/* EMULATOR_SCREEN: what the back end sends is permitted. EMULATOR_CONSOLE: also what the program does by itself, its title
+ * and messages to the desktop, in printable ASCII. EMULATOR_LINES: plain text and line ends alone. */
 struct emulator *emulator_new(enum emulator_of of, int rows, int columns) MUST_CHECK;
 void emulator_free(struct emulator *emulator); /* NULL is legal */
+/* Of a console: the one title that it may give; borrowed. */
+void emulator_permit_title(struct emulator *emulator, const char *title);
 void emulator_resize(struct emulator *emulator, int rows, int columns);
 void emulator_take(struct emulator *emulator, const char *bytes, size_t length);
 
