@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/base/err.h"
+#include "core/base/own_limits.h"
 #include "core/base/str.h"
 #include "core/conf/settings.h"
 #include "core/model/verdict.h"
@@ -38,6 +39,7 @@ int main(int argc, char **argv)
 {
 	struct options options;
 	struct err err;
+	own_limits_no_core();
 	if (!options_read(argc, argv, &options, &err))
 		return cli_say(CLI_USAGE, "%s", err.text);
 	if (options.help)

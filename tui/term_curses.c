@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The real terminal. ncurses is known in this file alone, and only for what it does well: the
- * smallest update from one screen to the next, in the words of the terminal at hand. It does not
- * see the terminal: it writes into a file in memory, which can't block and can't fill, and after
- * each doupdate() the bytes go to the queue of our own non-blocking line (tui/tty.h), inside DEC
- * 2026 brackets. Modes, size, input and signals are ours.
+ * The real terminal. ncurses is known in this file alone, and only for what it does well: the smallest update from one
+ * screen to the next, in the words of the terminal at hand. It does not see the terminal: it writes into a file in memory,
+ * which can't block and can't fill, and after each doupdate() the bytes go to the queue of our own non-blocking line
+ * (tui/tty.h), inside DEC 2026 brackets. Modes, size, input and signals are ours.
  */
 #include <curses.h>
 
@@ -136,13 +135,14 @@ static const struct look *look_of(struct curses *curses, const struct cell *cell
 	return look;
 }
 
-/* The cluster as ncurses takes it: one spacing character and what combines with it. A character
- * that the C library sees with another width than we do would shift the row, so it is replaced. */
-static void wide_text(const struct cell *cell, wchar_t ret_text[CCHARW_MAX + 1])
+/* The cluster as ncurses takes it: one spacing character and what combines with it, `most` in all. In the last column that
+ * is one: some terminals are in the next row already when a mark comes. A character that the C library sees with another
+ * width than we do would shift the row, so it is replaced. */
+static void wide_text(const struct cell *cell, int most, wchar_t ret_text[CCHARW_MAX + 1])
 {
 	size_t length = strnlen(cell->text, sizeof(cell->text)), at = 0;
 	int count = 0;
-	while (at < length && count < CCHARW_MAX) {
+	while (at < length && count < most) {
 		struct utf8_char next = utf8_next(cell->text + at, length - at);
 		if (count > 0 && wcwidth((wchar_t)next.code) != 0)
 			break;
@@ -154,13 +154,13 @@ static void wide_text(const struct cell *cell, wchar_t ret_text[CCHARW_MAX + 1])
 		wcscpy(ret_text, cell->width == 2 ? L"\uff1f" : L"?");
 }
 
-static void set_cell(struct curses *curses, cchar_t *to, const struct cell *cell)
+static void set_cell(struct curses *curses, cchar_t *to, const struct cell *cell, int most)
 {
 	wchar_t text[CCHARW_MAX + 1] = {(wchar_t)(unsigned char)cell->text[0]};
 	const struct look *look = look_of(curses, cell);
 	int pair = look->pair;
 	if (cell->text[0] < ' ' || cell->text[0] > '~' || cell->text[1])
-		wide_text(cell, text);
+		wide_text(cell, most, text);
 	if (setcchar(to, text, look->attrs | curses_attrs(cell->attrs), 0, &pair) == ERR)
 		setcchar(to, L"?", 0, 0, NULL);
 }
@@ -179,7 +179,8 @@ static void put_row(struct curses *curses, const struct grid *grid, int row)
 			continue;
 		if (column + cell->width > curses->term.columns)
 			break;
-		set_cell(curses, &curses->row[count++], cell);
+		int most = column + cell->width < curses->term.columns ? CCHARW_MAX : 1;
+		set_cell(curses, &curses->row[count++], cell, most);
 	}
 	mvwadd_wchnstr(curses->window, row, from, curses->row, count);
 }
@@ -545,8 +546,7 @@ static bool open_curses(struct curses *curses, const struct term_options *option
 	if (!name || !*name || strcmp(name, "dumb") == 0)
 		return err_set(err, ERR_UNSUPPORTED,
 			"TERM is '%s', a terminal that can't place its cursor: set TERM, or use a "
-			"command such as "
-			"'botswain bots'",
+			"command such as 'botswain bots'",
 			name ? name : "");
 	if (!open_files(curses, err))
 		return false;

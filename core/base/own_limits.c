@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -15,6 +16,13 @@ static struct {
 	bool is_raised;
 	struct rlimit before;
 } descriptors;
+
+void own_limits_no_core(void)
+{
+	const struct rlimit none = {0, 0};
+	(void)prctl(PR_SET_DUMPABLE, 0);
+	(void)setrlimit(RLIMIT_CORE, &none);
+}
 
 void own_limits_raise(void)
 {

@@ -14,6 +14,8 @@ void own_limits_raise(void);
 /* A child of ours, right after its start: as many descriptors as we had before own_limits_raise(), and if we are spared when
  * memory runs out, it is not. What is another user's by now is left alone. Any thread. */
 void own_limits_not_for(pid_t child);
+/* A crash of ours leaves no core, also where a pipe takes cores, and nobody but root may look into our memory. In main(). */
+void own_limits_no_core(void);
 /* It may be ended like any other when memory runs out. */
 void own_limits_unspare(pid_t process);
 

@@ -20,7 +20,8 @@
  */
 enum {
 	SECRET_MIN = 6,
-	CUT_MIN = 4, /* this much of a known secret at a cut end counts */
+	CUT_BACK = 256, /* so far before an ellipsis a secret may begin */
+	CUT_MIN = 4,    /* this much of a known secret at a cut end counts */
 	PAIRS = 1 << 16,
 };
 
@@ -281,10 +282,28 @@ static void search(const struct redactor *redactor, const char *bytes, size_t le
 
 /* ---- parted by what nobody sees ---- */
 
+/* As sanitize() names it: <U+200B>. */
+static unsigned named_at(const char *bytes, size_t length)
+{
+	static const char start[] = "<U+";
+	unsigned digits = 0, first = sizeof(start) - 1;
+	if (length < first || memcmp(bytes, start, first) != 0)
+		return 0;
+	while (digits < 7 && first + digits < length &&
+		isxdigit((unsigned char)bytes[first + digits]))
+		digits++;
+	bool closes = digits >= 4 && digits < 7 && first + digits < length &&
+		      bytes[first + digits] == '>';
+	return closes ? first + digits + 1 : 0;
+}
+
 /* A character that shows nothing, which a reader's eye takes for not there; 0: none is here. */
 static unsigned unseen_at(const char *bytes, size_t length)
 {
-	if (!strchr("\xc2\xcd\xd8\xe1\xe2\xe3\xef\xf0\xf3", *bytes) || !*bytes)
+	if (*bytes == '<')
+		return named_at(bytes, length);
+	if ((unsigned char)*bytes < 0x80 ||
+		!strchr("\xc2\xcd\xd8\xe1\xe2\xe3\xef\xf0\xf3", *bytes) || !*bytes)
 		return 0; /* the first bytes that such characters have */
 	struct utf8_char now = utf8_next(bytes, length);
 	return now.valid && code_is_hidden(now.code) ? now.size : 0;
@@ -293,7 +312,7 @@ static unsigned unseen_at(const char *bytes, size_t length)
 static bool has_unseen(const char *bytes, size_t length)
 {
 	for (size_t at = 0; at < length; at++)
-		if ((unsigned char)bytes[at] >= 0x80 && unseen_at(bytes + at, length - at))
+		if (unseen_at(bytes + at, length - at))
 			return true;
 	return false;
 }
@@ -307,7 +326,7 @@ static void search_joined(const struct redactor *redactor, const char *bytes, si
 	autofree size_t *places = xcalloc(length + 1, sizeof(*places));
 	size_t count = 0;
 	for (size_t at = 0, unseen; at < length; at += unseen ? unseen : 1) {
-		unseen = (unsigned char)bytes[at] >= 0x80 ? unseen_at(bytes + at, length - at) : 0;
+		unseen = unseen_at(bytes + at, length - at);
 		if (unseen)
 			continue;
 		places[count] = at;
@@ -321,12 +340,33 @@ static void search_joined(const struct redactor *redactor, const char *bytes, si
 	wipe(seen, count);
 }
 
+/* Before an ellipsis a text was cut: what starts like a secret there counts as one. */
+static void search_cuts(
+	const struct redactor *redactor, const char *bytes, size_t length, struct finds *ret_finds)
+{
+	static const char ellipsis[] = "\xe2\x80\xa6";
+	const char *at = bytes, *end = bytes + length, *found;
+	while ((found = memmem(at, (size_t)(end - at), ellipsis, sizeof(ellipsis) - 1))) {
+		size_t cut = (size_t)(found - bytes), from = cut > CUT_BACK ? cut - CUT_BACK : 0;
+		struct finds finds = {0};
+		search(redactor, bytes + from, cut - from, true, false, &finds);
+		for (size_t i = 0; i < finds.count; i++)
+			if (from + finds.spans[i].end == cut)
+				add_find(
+					ret_finds, (struct span){from + finds.spans[i].start, cut});
+		free(finds.spans);
+		at = found + sizeof(ellipsis) - 1;
+	}
+}
+
 static void find(const struct redactor *redactor, const char *bytes, size_t length, bool is_cut,
 	bool first_only, struct finds *ret_finds)
 {
 	search(redactor, bytes, length, is_cut, first_only, ret_finds);
 	if (has_unseen(bytes, length) && !(first_only && ret_finds->count))
 		search_joined(redactor, bytes, length, is_cut, first_only, ret_finds);
+	if (!(first_only && ret_finds->count))
+		search_cuts(redactor, bytes, length, ret_finds);
 }
 
 static void rewrite(struct str *to, const char *bytes, size_t length, const struct finds *finds)

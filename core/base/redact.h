@@ -7,7 +7,8 @@
  *                                 more than one may end the password, the host goes with it)
  *   password=, "token": "..."  -> the value becomes <redacted> (the keys: redact_shape.c)
  *   Authorization: any value, Bearer and Basic credentials -> <redacted>
- * Characters that show nothing (a zero-width space, a selector) do not keep a secret apart: it is found as a reader would.
+ * Characters that show nothing (a zero-width space, a selector), also as sanitize() names them, do not keep a secret apart:
+ * it is found as a reader would. Before an ellipsis a text was cut, as with REDACT_CUT.
  * It reads the whole line as it came, before anything splits it into fields, so a secret that ends
  * up across fields is still seen. Redacting twice changes nothing.
  *

@@ -245,15 +245,25 @@ static size_t quote_end(const struct shape_text *text, size_t at, char quote, bo
 	return text->length;
 }
 
-/* `Bearer abc` is one value of two words. */
-static size_t plain_end(const struct shape_text *text, size_t start)
+/* The first word of the value that is no scheme: `Bearer abc` is one value of two words. */
+static size_t behind_schemes(const struct shape_text *text, size_t start)
 {
 	static const char *const schemes[] = {"bearer ", "basic ", "token ", "digest ", "bot "};
 	for (size_t i = 0; i < COUNT_OF(schemes); i++) {
 		if (has_at(text, start, schemes[i]))
-			return word_end(text, start + strlen(schemes[i]));
+			return behind_schemes(text, start + strlen(schemes[i]));
 	}
-	return word_end(text, start);
+	return start;
+}
+
+/* A word that ends in a colon is a key of its own, whose value goes on behind it (`auth=Authorization: Basic abc`). */
+static size_t plain_end(const struct shape_text *text, size_t start)
+{
+	size_t end = word_end(text, behind_schemes(text, start));
+	while (end > start && text->bytes[end - 1] == ':' && end + 1 < text->length &&
+		text->bytes[end] == ' ' && !ends_value(text->bytes[end + 1]))
+		end = word_end(text, behind_schemes(text, end + 1));
+	return end;
 }
 
 static bool key_value(const struct shape_text *text, size_t at, struct span *ret_span)
@@ -283,7 +293,7 @@ static bool key_value(const struct shape_text *text, size_t at, struct span *ret
 	return true;
 }
 
-/* ---- Bearer credentials without a key before them ---- */
+/* ---- Bearer and Basic credentials without a key before them ---- */
 
 static bool is_token68(char ch)
 {
@@ -292,12 +302,14 @@ static bool is_token68(char ch)
 
 static bool bearer(const struct shape_text *text, size_t at, struct span *ret_span)
 {
-	if (!has_at(text, at, "bearer ") || (at && is_token_char(text->bytes[at - 1])))
+	bool is_bearer = has_at(text, at, "bearer ");
+	if (!(is_bearer || has_at(text, at, "basic ")) ||
+		(at && is_token_char(text->bytes[at - 1])))
 		return false;
-	size_t start = at + strlen("bearer "), end = start;
-	bool has_digit = false;
+	size_t start = at + strlen(is_bearer ? "bearer " : "basic "), end = start;
+	bool has_digit = false; /* else it is a word of prose */
 	for (; end < text->length && is_token68(text->bytes[end]); end++)
-		has_digit |= is_digit(text->bytes[end]);
+		has_digit |= is_digit(text->bytes[end]) || text->bytes[end] == '=';
 	bool cut = text->is_cut && end == text->length && end > start;
 	if (!cut && (!has_digit || end - start < BEARER_MIN))
 		return false;

@@ -13,6 +13,7 @@
 
 #include "core/base/err.h"
 #include "core/base/mem.h"
+#include "core/base/redact.h"
 #include "core/base/secret.h"
 #include "core/base/str.h"
 #include "core/conf/settings.h"
@@ -219,6 +220,18 @@ static void add_given(struct scene *scene)
 
 /* ---- asking ---- */
 
+/* A server may say the password that it was given. */
+static void hide(const struct str *password, struct err *err)
+{
+	struct redactor *redactor = redactor_new();
+	autostr struct str clean = STR_INIT;
+	(void)redactor_add(redactor, password->text, password->length);
+	redactor_seal(redactor);
+	redact(redactor, &clean, err->text, strlen(err->text), REDACT_CUT);
+	(void)copy_text(err->text, sizeof(err->text), clean.text);
+	redactor_unref(redactor);
+}
+
 static bool ask(struct scene *scene, size_t index, struct err *err)
 {
 	const struct found_supervisor *found = &scene->discovery->supervisors[index];
@@ -238,6 +251,8 @@ static bool ask(struct scene *scene, size_t index, struct err *err)
 		.stop_fd = -1};
 	if (is_well)
 		is_well = kind->list(&question, &scene->programs[index], err);
+	if (!is_well && password.length)
+		hide(&password, err);
 	str_wipe(&password);
 	return is_well;
 }

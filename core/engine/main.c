@@ -8,8 +8,6 @@
 #include <semaphore.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -26,13 +24,6 @@
 #include "core/msg/msg.h"
 
 enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_REFUSED = 5 };
-
-static void hide_memory(void)
-{
-	const struct rlimit none = {0, 0};
-	(void)prctl(PR_SET_DUMPABLE, 0);
-	(void)setrlimit(RLIMIT_CORE, &none);
-}
 
 static void block_signals(sigset_t *ret)
 {
@@ -211,7 +202,7 @@ int main(int argc, char **argv)
 	bool is_good = options_read(argc, argv, &options, &err);
 	if (is_good && options.engine.replay)
 		own_limits_not_for(getpid()); /* while we still may */
-	hide_memory();
+	own_limits_no_core();
 	if (!is_good) {
 		fprintf(stderr, "botswaind: %s\n", err.text);
 		return EXIT_USAGE;

@@ -185,17 +185,19 @@ static void set_time(struct event_writer *writer, struct record *record, int64_t
 }
 
 /* The slug of what a line calls its bot; the name itself, safe and clipped, where nobody resolves, or
- * the source is no bot's. */
+ * the source is no bot's. A field of an event comes here as it was sent, so a secret goes before the clipping. */
 static void name_bot(const struct event_writer *writer, const char *name, size_t length,
 	char ret_bot[BOT_NAME_MAX])
 {
 	const struct event_source *source = &writer->source;
 	const char *slug = NULL;
-	autostr struct str safe = STR_INIT;
+	autostr struct str clean = STR_INIT, safe = STR_INIT;
 	if (length && source->resolve)
 		slug = source->resolve(source->context, name, length);
-	if (!slug && length && !(source->resolve && writer->bot))
-		sanitize(&safe, name, utf8_cut(name, length, BOT_NAME_MAX / 2));
+	if (!slug && length && !(source->resolve && writer->bot)) {
+		redact(writer->redactor, &clean, name, length, 0);
+		sanitize(&safe, clean.text, utf8_cut(clean.text, clean.length, BOT_NAME_MAX / 2));
+	}
 	if (!slug && safe.length && safe.length < BOT_NAME_MAX)
 		slug = safe.text;
 	copy_text(ret_bot, BOT_NAME_MAX, slug ? slug : writer->bot ? writer->bot : "");

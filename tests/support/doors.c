@@ -343,6 +343,8 @@ static void plant_processes(struct doors *doors, const char *text)
 	autofree char *sql = xasprintf("select pg_sleep(600) /* %s */", valid);
 	if (doors->busy)
 		(void)spawn_end(&doors->busy, SIGKILL);
+	run_sql(doors, "select pg_terminate_backend(pid) from pg_stat_activity where pid <> "
+		       "pg_backend_pid() and query like '%pg_sleep(600)%'");
 	doors->busy =
 		spawn_start(WORDS("env", name, "psql", "-X", "-q", "-d", doors->pg.dsn, "-c", sql),
 			&(struct spawn){0});

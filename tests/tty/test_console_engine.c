@@ -11,12 +11,16 @@
 #include <cmocka.h>
 
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include "core/base/clock.h"
+#include "core/base/mem.h"
 #include "core/base/str.h"
 #include "tests/support/fleet.h"
 #include "tests/support/vt.h"
@@ -117,6 +121,42 @@ static void a_killed_screen_leaves_the_terminal_right_and_no_engine(void **state
 	assert_false(vt_alt_screen(vt));
 	vt_cursor(vt, &row, &column, &visible);
 	assert_true(visible);
+	assert_true(process_ends(engine, AGAIN_MS));
+	vt_free(vt);
+}
+
+/* Neither the guard nor the screen, which hold what was typed and shown. */
+static void assert_writes_no_core(pid_t pid)
+{
+	autofree char *path = xasprintf("/proc/%d/limits", (int)pid);
+	char line[256];
+	bool is_none = false;
+	FILE *limits = fopen(path, "re");
+	assert_non_null(limits);
+	while (fgets(line, sizeof(line), limits))
+		is_none |= starts_with(line, "Max core file size        0                    0 ");
+	fclose(limits);
+	assert_true(is_none);
+}
+
+static void a_screen_that_crashes_leaves_no_core(void **state)
+{
+	(void)state;
+	struct rlimit before, all;
+	pid_t engine;
+	int status;
+	assert_int_equal(getrlimit(RLIMIT_CORE, &before), 0);
+	all = (struct rlimit){before.rlim_max, before.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_CORE, &all), 0);
+	struct vt *vt = open_console(&engine);
+	assert_int_equal(setrlimit(RLIMIT_CORE, &before), 0);
+	pid_t screen = child_of_process(vt_pid(vt));
+	assert_writes_no_core(vt_pid(vt));
+	assert_writes_no_core(screen);
+	assert_int_equal(kill(screen, SIGABRT), 0);
+	assert_true(vt_wait_exit(vt, true, KEY_MS, &status));
+	assert_true(WIFSIGNALED(status));
+	assert_false(WCOREDUMP(status));
 	assert_true(process_ends(engine, AGAIN_MS));
 	vt_free(vt);
 }
@@ -248,6 +288,7 @@ int main(void)
 		cmocka_unit_test(a_killed_engine_is_replaced_under_the_running_screen),
 		cmocka_unit_test(a_frozen_engine_is_said_to_be_silent_and_keys_are_answered),
 		cmocka_unit_test(a_killed_screen_leaves_the_terminal_right_and_no_engine),
+		cmocka_unit_test(a_screen_that_crashes_leaves_no_core),
 		cmocka_unit_test(a_closed_terminal_takes_screen_and_engine_along),
 		cmocka_unit_test(a_critical_alert_rings_the_terminal_once_and_tells_the_desktop),
 		cmocka_unit_test(the_next_screen_is_as_the_last_one_was),

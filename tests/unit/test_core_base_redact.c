@@ -71,6 +71,32 @@ static void what_nobody_sees_keeps_no_secret_apart(void **state)
 	redactor_unref(redactor);
 }
 
+static void what_an_ellipsis_cut_counts_as_whole(void **state)
+{
+	(void)state;
+	struct redactor *redactor = redactor_new();
+	assert_true(redactor_add(redactor, "hunter22", 8));
+	redactor_seal(redactor);
+	assert_redacts(redactor, "says huntr\u2026 and hunte\u2026; look", 0,
+		"says huntr\u2026 and <redacted>\u2026; look");
+	redactor_unref(redactor);
+	hides("GET /bot123456:AAEhBO\u2026; look", "GET /bot123456:<redacted>\u2026; look");
+	hides("token 123456:AAEhBO\u2026", "token 123456:<redacted>\u2026");
+	keeps("wrong response from the webh\u2026 at 12:30, page-7 50\u2026");
+}
+
+static void a_header_within_a_value_hides_what_it_carries(void **state)
+{
+	(void)state;
+	hides("auth Authorization=Authorization: Basic YWJjOmRlZg== x",
+		"auth Authorization=<redacted> x");
+	hides("Authorization: Basic YWJj===Authorization: Basic ZGVm== stream=s",
+		"Authorization: <redacted> stream=s");
+	hides("Authorization: Bearer Basic YWJjOmRlZg== x", "Authorization: <redacted> x");
+	hides("sent Basic YWxhZGRpbjpvcGVu1g== to it", "sent Basic <redacted> to it");
+	keeps("basic authentication is off, Basic: yes");
+}
+
 static void a_short_or_broken_token_in_a_bot_path_is_hidden_too(void **state)
 {
 	(void)state;
@@ -298,6 +324,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_telegram_token_keeps_its_id_alone),
 		cmocka_unit_test(what_nobody_sees_keeps_no_secret_apart),
+		cmocka_unit_test(what_an_ellipsis_cut_counts_as_whole),
+		cmocka_unit_test(a_header_within_a_value_hides_what_it_carries),
 		cmocka_unit_test(a_short_or_broken_token_in_a_bot_path_is_hidden_too),
 		cmocka_unit_test(times_addresses_and_ids_are_no_tokens),
 		cmocka_unit_test(the_password_of_a_url_is_hidden),

@@ -136,6 +136,21 @@ static void what_the_sanitiser_drops_keeps_no_secret_apart(void **state)
 	assert_text(bench, writer_bench_chunk(bench), 0, EVENT_MESSAGE, "x <redacted> y");
 }
 
+static void what_an_event_calls_its_bot_is_cut_behind_its_secrets(void **state)
+{
+	struct writer_bench *bench = *state;
+	const struct event_input input = {.wall_ms = WRITER_BENCH_MS,
+		.level = LOG_LEVEL_INFO,
+		.message = "x",
+		.bot = "123456:AAEhBOweik6ad9r_QXMENQjcrGbqCr4K-bc"};
+	const struct event_source source = {.id = 10, .name = "events"}; /* of no bot */
+	event_writer_free(bench->writer);
+	bench->writer = event_writer_new(&source, bench->redactor, &bench->clock);
+	event_writer_event(bench->writer, &input);
+	const struct chunk *chunk = writer_bench_chunk(bench);
+	assert_string_equal(chunk_bot(chunk, chunk_record(chunk, 0)), "123456:<redacted>");
+}
+
 static void late_lines_keep_their_time_and_never_break_the_order(void **state)
 {
 	struct writer_bench *bench = *state;
@@ -279,6 +294,7 @@ int main(void)
 		with_bench(a_filter_is_no_oracle_for_a_secret_that_became_known_later),
 		with_bench(what_comes_out_is_safe_for_a_screen),
 		with_bench(what_the_sanitiser_drops_keeps_no_secret_apart),
+		with_bench(what_an_event_calls_its_bot_is_cut_behind_its_secrets),
 		with_bench(late_lines_keep_their_time_and_never_break_the_order),
 		with_bench(chunks_grow_with_their_source_and_are_announced_once),
 		with_bench(an_event_keeps_its_fields_apart),

@@ -7,7 +7,7 @@
 
 #include "core/base/mem.h"
 #include "core/base/str.h"
-#include "tests/accept/memory.h"
+#include "tests/support/memory.h"
 
 static void read_range(int memory, uint64_t from, uint64_t to, struct str *ret)
 {
