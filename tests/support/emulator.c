@@ -301,7 +301,7 @@ static bool is_as(struct emulator *emulator, int row, int column, const struct c
 {
 	str_clear(shown);
 	int width = read_cell(emulator, row, column, shown);
-	if (column == emulator->columns - 1 && shown->length)
+	if (column + wanted->width == emulator->columns && shown->length)
 		return width == wanted->width && starts_with(wanted->text, shown->text);
 	return width == wanted->width && strcmp(shown->text, wanted->text) == 0;
 }
