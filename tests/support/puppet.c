@@ -20,7 +20,7 @@
 #include "core/engine/client.h"
 #include "tui/app.h"
 
-enum { ROUNDS = 6 };
+enum { ROUNDS = 4 };
 
 static const char config[] = "environment: demo\nstate_dir: /nowhere/state\nwrite: always\n"
 			     "bots:\n  orders: {token: {file: t}}\n";
