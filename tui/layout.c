@@ -208,3 +208,17 @@ void layout_compute(const struct layout_wish *wish, struct layout *ret_layout)
 	else
 		place_narrow(wish, ret_layout, rest);
 }
+
+static bool is_same(struct rect a, struct rect b)
+{
+	return a.row == b.row && a.column == b.column && a.rows == b.rows && a.columns == b.columns;
+}
+
+bool layout_is_same(const struct layout *a, const struct layout *b)
+{
+	for (int id = 0; id < PANE_COUNT; id++)
+		if (!is_same(a->panes[id], b->panes[id]))
+			return false;
+	return is_same(a->status, b->status) && is_same(a->footer, b->footer) &&
+	       is_same(a->rule, b->rule) && a->wide == b->wide && a->bare == b->bare;
+}

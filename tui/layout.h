@@ -52,5 +52,7 @@ struct layout {
 };
 
 void layout_compute(const struct layout_wish *wish, struct layout *ret_layout);
+/* Everything stands at the same place in both. */
+bool layout_is_same(const struct layout *a, const struct layout *b);
 
 #endif

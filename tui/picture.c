@@ -2,7 +2,6 @@
 #include "tui/picture.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "core/base/str.h"
 #include "tui/app.h"
@@ -166,8 +165,7 @@ static void clear(const struct canvas *screen, struct rect rect)
 bool picture_draw_moved(struct app *app, struct grid *grid)
 {
 	struct canvas screen = canvas_of(grid);
-	if (app->overlay || app->toast.until_ms ||
-		memcmp(&app->drawn, &app->layout, sizeof(app->drawn)) != 0)
+	if (app->overlay || app->toast.until_ms || !layout_is_same(&app->drawn, &app->layout))
 		return false;
 	clear(&screen, app->layout.panes[PANE_bots]);
 	clear(&screen, app->layout.panes[PANE_detail]);

@@ -30,8 +30,8 @@ int main(void)
 	cbreak();
 	noecho();
 	start_color();
-	for (short i = 1; i <= PAIRS; i++)
-		init_pair(i, (short)(16 + i), (short)(16 + (i * 31) % 216));
+	for (int i = 1; i <= PAIRS; i++)
+		init_pair((short)i, (short)(16 + i), (short)(16 + (i * 31) % 216));
 	scrollok(stdscr, FALSE);
 	draw(0);
 	for (unsigned frame = 1; getch() != 'q'; frame++)
