@@ -103,6 +103,7 @@ include mk/themes.mk
 include mk/embed.mk
 include mk/docs.mk
 include mk/tests.mk
+include mk/torture.mk
 include mk/fuzz.mk
 include mk/fleet.mk
 include mk/install.mk

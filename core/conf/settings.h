@@ -214,6 +214,7 @@ struct settings {
 	char *socket_group; /* members may attach and look; empty: nobody but our own user and root */
 	char *http_listen;    /* 127.0.0.1:PORT, [::1]:PORT or an absolute path; empty: nowhere */
 	uint64_t event_bytes; /* budget of the event store */
+	uint64_t chart_bytes; /* budget of the series; of a start */
 	int64_t event_read_back_ms; /* of logs and streams, at a start; 0: none */
 	const char *
 		record_file; /* of the command line, for an engine that is started; borrowed; NULL: none */

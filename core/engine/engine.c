@@ -40,7 +40,6 @@
 #include "core/series/series.h"
 
 enum {
-	SERIES_BYTES = 32 << 20,
 	SERIES_SPAN_MS = 3600000,
 	RUN_WAIT_MS = 1000,
 };
@@ -173,7 +172,7 @@ bool engine_new(struct settings *settings, const struct clock *clock,
 		.pool = query_pool_new(),
 		.events = event_directory_new(options->replay ? SIZE_MAX : settings->event_bytes),
 		.series = options->replay ? replay_series(options)
-					  : series_new(SERIES_BYTES, SERIES_SPAN_MS)};
+					  : series_new(settings->chart_bytes, SERIES_SPAN_MS)};
 	engine->started_ms = clock_wall_ms(clock);
 	engine->started_mono_ms = engine->beat_mono_ms = now_mono(engine);
 	engine->server = server_new(engine);
