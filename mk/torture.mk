@@ -20,3 +20,14 @@ soak: ## SOAK_MINUTES=120 of faults: descriptors, threads, memory and disk stay 
 	$(Q)BUILD=$(O) SOAK_OUT=$(SOAK_OUT) tests/soak/run
 
 .PHONY: soak
+
+$(O)/tests/torture.so: tests/torture/shim.c tests/torture/torture.h
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu17 -O2 -g $(WARN) -Wno-missing-prototypes -D_GNU_SOURCE -I. -fPIC -fno-builtin -shared -o $@ $<
+
+TORTURE_HARNESS := $(filter-out tests/torture/shim.c tests/torture/whole.c,$(wildcard tests/torture/*.c))
+$(O)/tests/torture: $(call objects,$(TORTURE_HARNESS)) $(TEST_SUPPORT) $(ALL_LIBS)
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lvterm $(LIBS_ENGINE) -lncursesw

@@ -52,6 +52,7 @@ fault_api_gone() {
 	sed -i "s|127.0.0.1:$old/|127.0.0.1:$(cat "$run/statistics.port")/|" "$config" "$top/config"
 	kill -HUP "$engine"
 	TROUBLE=0 tests/fleet/life "$dir"
+	operate restart shop-pay parcels # their webhooks are set at their start
 	ctl transcript '{"bytes":4194304}'
 }
 
@@ -100,17 +101,18 @@ fault_logs_truncated() {
 	printf '"}\n' >>"$dir/log/weather.log"
 }
 
-start_bot() {
+# operate VERB WORD...: an operation, and what it said if it was not done
+operate() {
 	local status
-	botswain start "$1" --yes --reason "soak: it was killed" >/dev/null 2>"$out/start.err"
+	botswain "$@" --yes --reason "soak: $*" >/dev/null 2>"$out/operate.err"
 	status=$?
-	[ $status = 0 ] || note "start $1: exit $status: $(tail -1 "$out/start.err")"
+	[ $status = 0 ] || note "$*: exit $status: $(tail -1 "$out/operate.err")"
 }
 fault_bots_killed() { # booking is started again by its supervisor
 	local bot
 	for bot in orders quiz booking; do kill -9 "$(cat "$run/$bot.pid")" 2>/dev/null; done
 	sleep "$hold"
-	for bot in orders quiz; do start_bot $bot; done
+	operate start orders quiz
 }
 fault_bots_trouble() {
 	local words=(slow mute 502 stall blind unwell errors) bots=(orders parcels quiz weather shop-pay) i
@@ -146,20 +148,15 @@ fault_screen_killed() { second; kill -9 "$screen" 2>/dev/null; sleep "$hold"; }
 fault_screen_hung_up() { second; kill -HUP "$guard" 2>/dev/null; sleep "$hold"; }
 
 fault_operations_run() {
-	local status
-	botswain restart parcels weather --yes --reason "soak: a restart" >/dev/null 2>"$out/restart.err"; status=$?
-	[ $status = 0 ] || note "restart: exit $status: $(tail -1 "$out/restart.err")"
-	botswain backup run database --yes --reason "soak: a backup" >/dev/null 2>"$out/backup.err"; status=$?
-	[ $status = 0 ] || note "backup: exit $status: $(tail -1 "$out/backup.err")"
+	operate restart parcels weather
+	operate backup run database
 	find "$dir/backups" -type f -printf '%T@ %p\n' | sort -rn | tail -n +4 | cut -d' ' -f2 | xargs -r rm -f
 }
 
 fault_disk_full() { # what cannot be recorded is refused
-	local status
 	cat /dev/zero >"$state/filler" 2>/dev/null
 	sleep "$hold"
-	botswain restart orders --yes --reason "soak: the disk is full" >/dev/null 2>"$out/full.err"; status=$?
-	note "restart on a full disk: exit $status: $(tail -1 "$out/full.err")"
+	operate restart orders
 	rm -f "$state/filler"
 }
 
