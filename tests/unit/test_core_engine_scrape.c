@@ -9,6 +9,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/base/mem.h"
 #include "tests/support/engine_harness.h"
 
 static const char config[] =
@@ -172,6 +173,30 @@ static void the_statistics_of_a_bot_api_server_are_a_service_and_figures_of_its_
 	assert_null(model_service(harness->model, entity_id("service", "botapi/server")));
 }
 
+/* So many series, each with one value; how many values the engine could not keep. */
+static uint64_t refused_of(const char *yaml, unsigned count)
+{
+	struct harness *harness = harness_new(yaml);
+	for (unsigned i = 0; i < count; i++)
+		harness_feed(harness,
+			"obs_samples source=\"page\" samples=[{name=\"figure\" labels=\"n=%u\" "
+			"value=1}]",
+			i);
+	harness_advance(harness, 3000);
+	uint64_t refused = model_engine(harness->model)->dropped;
+	harness_free(harness);
+	return refused;
+}
+
+static void the_budget_for_charts_is_that_of_the_configuration(void **state)
+{
+	enum { SERIES = 6000 };
+	autofree char *small = xasprintf("%scharts: {memory: 1MiB}\n", config);
+	(void)state;
+	assert_int_equal(refused_of(config, SERIES), 0);
+	assert_true(refused_of(small, SERIES) > 0);
+}
+
 #define test(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -185,6 +210,7 @@ int main(void)
 		test(a_page_that_is_gone_leaves_no_source_behind),
 		test(the_statistics_of_a_bot_api_server_are_a_service_and_figures_of_its_bots),
 		test(a_chart_can_ask_for_all_series_of_a_name_with_one_label),
+		cmocka_unit_test(the_budget_for_charts_is_that_of_the_configuration),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
