@@ -50,8 +50,7 @@ static void write_pid(const struct place *place)
 	FILE *file = fopen(path, "we");
 	if (!file)
 		return;
-	fprintf(file, "%d %d\n", (int)child_of_process(vt_pid(place->vt)),
-		(int)vt_pid(place->vt));
+	fprintf(file, "%d %d\n", (int)child_of_process(vt_pid(place->vt)), (int)vt_pid(place->vt));
 	fclose(file);
 }
 
@@ -105,8 +104,8 @@ static bool leave(struct place *place, FILE *report)
 	vt_press(place->vt, "Esc q");
 	bool ended = vt_wait_exit(place->vt, true, END_MS, &status);
 	struct termios modes = vt_modes(place->vt);
-	bool right = (modes.c_lflag & ICANON) && (modes.c_lflag & ECHO) &&
-		     !vt_alt_screen(place->vt);
+	bool right =
+		(modes.c_lflag & ICANON) && (modes.c_lflag & ECHO) && !vt_alt_screen(place->vt);
 	bool good = ended && status == 0 && right;
 	fprintf(report, "%s %s screen: opened %u times, %s with status %#x, the terminal is %s\n",
 		good ? "ok" : "FAILED", place->name, place->opened,

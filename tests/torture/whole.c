@@ -90,8 +90,8 @@ static bool read_tape(const char *path, struct tape *tape)
 			msg_any_release(&message);
 	}
 	tape_head_free(head);
-	snprintf(text, sizeof(text), "%" PRIu64 " frames%s%s", frames, good ? "" : ", then none: ",
-		good ? tape_note(tape) : err.text);
+	snprintf(text, sizeof(text), "%" PRIu64 " frames%s%s", frames,
+		good ? "" : ", then none: ", good ? tape_note(tape) : err.text);
 	return say(good, path, text);
 }
 
@@ -118,8 +118,7 @@ static bool check_recording(const char *folder)
 	for (struct dirent *entry; list && (entry = readdir(list));) {
 		size_t length = strlen(entry->d_name), suffix = sizeof(RECORD_SUFFIX) - 1;
 		autofree char *path = xasprintf("%s/%s", place, entry->d_name);
-		if (length > suffix &&
-			strcmp(entry->d_name + length - suffix, RECORD_SUFFIX) == 0)
+		if (length > suffix && strcmp(entry->d_name + length - suffix, RECORD_SUFFIX) == 0)
 			good &= check_file(path);
 	}
 	if (list)
