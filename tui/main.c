@@ -5,6 +5,7 @@
 
 #include "core/base/err.h"
 #include "core/base/own_limits.h"
+#include "core/base/std_streams.h"
 #include "core/base/str.h"
 #include "core/conf/settings.h"
 #include "core/model/verdict.h"
@@ -31,11 +32,11 @@ static int print(const char *what)
 		print_keys(&text);
 	else
 		states_print(&text);
-	fputs(text.text, stdout);
-	return fflush(stdout) == 0 ? CLI_OK : CLI_FAILURE;
+	(void)cli_put(&text); /* cli_finish() says it */
+	return CLI_OK;
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
 	struct options options;
 	struct err err;
@@ -61,4 +62,10 @@ int main(int argc, char **argv)
 	else
 		return start_screen(&options);
 	return CLI_OK;
+}
+
+int main(int argc, char **argv)
+{
+	std_streams_hold();
+	return cli_finish(run(argc, argv));
 }

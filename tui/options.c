@@ -219,5 +219,5 @@ void options_help(void)
 		"Exit status: 0 ok, 1 failure, 2 usage or configuration, 3 something is not "
 		"healthy,\n"
 		"4 unreachable or unknown, 5 refused (read-only, role, lock), 130 interrupted.\n");
-	fputs(text.text, stdout);
+	(void)cli_put(&text);
 }

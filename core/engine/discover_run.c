@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/engine/discover_run.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,7 +72,10 @@ int discover_run(const struct options *options)
 		discovery_yaml(&found, settings, &text);
 	discovery_words(&found, settings, &words);
 	bool is_printed = fputs(text.text, stdout) >= 0 && fflush(stdout) == 0;
-	fputs(words.text, stderr);
+	if (is_printed)
+		fputs(words.text, stderr);
+	else
+		fprintf(stderr, "botswain: cannot write to standard output: %s\n", strerror(errno));
 	int status = found.bot_count || found.known ? FOUND : NOTHING;
 	discovery_release(&found);
 	settings_unref(settings);

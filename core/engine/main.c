@@ -15,6 +15,7 @@
 #include "core/base/err.h"
 #include "core/base/mem.h"
 #include "core/base/own_limits.h"
+#include "core/base/std_streams.h"
 #include "core/base/str.h"
 #include "core/conf/settings.h"
 #include "core/engine/discover_run.h"
@@ -199,6 +200,7 @@ int main(int argc, char **argv)
 	struct options options;
 	struct signals signals = {.had_terminal = isatty(STDIN_FILENO)};
 	struct err err;
+	std_streams_hold();
 	bool is_good = options_read(argc, argv, &options, &err);
 	if (is_good && options.engine.replay)
 		own_limits_not_for(getpid()); /* while we still may */

@@ -86,16 +86,39 @@ int cli_refuse(const char *command, const char *word)
 		command);
 }
 
+static int put_error; /* of errno; why standard output did not take everything */
+
+/* Who gave us standard output may have made it non-blocking. */
+static bool may_go_on(int error)
+{
+	struct pollfd slot = {.fd = STDOUT_FILENO, .events = POLLOUT};
+	if (error == EAGAIN)
+		(void)poll(&slot, 1, -1);
+	return error == EAGAIN || error == EINTR;
+}
+
 bool cli_put(const struct str *text)
 {
 	for (size_t done = 0; done < text->length;) {
 		ssize_t wrote = write(STDOUT_FILENO, text->text + done, text->length - done);
-		if (wrote < 0 && errno != EINTR)
+		if (wrote < 0 && !may_go_on(errno)) {
+			put_error = errno;
 			return false;
+		}
 		if (wrote > 0)
 			done += (size_t)wrote;
 	}
 	return true;
+}
+
+int cli_finish(int status)
+{
+	if (put_error == 0 && fflush(stdout) != 0)
+		put_error = errno;
+	if (put_error == 0 || put_error == EPIPE)
+		return status;
+	return cli_say(status == CLI_OK ? CLI_FAILURE : status,
+		"cannot write to standard output: %s", strerror(put_error));
 }
 
 /* A span: neither clock of the machine need be right. */

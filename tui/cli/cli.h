@@ -125,8 +125,11 @@ MUST_CHECK bool cli_read_settings(const char *config, bool elsewhere, struct set
 bool cli_load(struct cli *cli, const char *config, bool warnings);
 /* The same, of cli->config, without a word. */
 bool cli_load_quietly(struct cli *cli);
-/* Writes all of `text` to standard output; false when nobody reads it any more. */
+/* Writes all of `text` to standard output, and waits for one that is full; false when it takes no more: cli_finish() says it. */
 bool cli_put(const struct str *text);
+/* The exit status of the program: `status`, but a success of which not everything could be printed is a failure, with the
+ * reason. That nobody reads any more (`| head`) is none. At the end of main(). */
+int cli_finish(int status);
 /* Prints every entity of a kind as {"v":1,"<name>":[...],"engine":{...}}, or a line each with --jsonl. */
 void cli_print_json(struct cli *cli, enum msg_kind kind, const char *name);
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "tui/cli/list.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -291,8 +290,7 @@ int list_run(struct cli *cli, const struct list_view *view, int argc, char **arg
 	int status = !view->label || all_found(&chosen, argc, argv) ? verdict(&chosen) : CLI_USAGE;
 	choose_parts(cli, &chosen, &parts);
 	print(cli, &chosen, &parts, &out);
-	if (!cli_put(&out) && errno != EPIPE)
-		status = cli_say(CLI_FAILURE, "cannot write: %s", strerror(errno));
+	(void)cli_put(&out);
 	free(chosen.items);
 	free(parts.items);
 	return status;
