@@ -395,6 +395,25 @@ static void read_messages(struct pump *pump, bool only_welcome)
 	compact(&client->in, &client->in_at);
 }
 
+static void hang_up(struct client *client, const char *why)
+{
+	client->hung_up = client->state != CLIENT_LOST;
+	lose(client, why);
+}
+
+/* Full, or the engine hung up: what it said before that is still to be read. */
+static bool is_for_the_reader(int error)
+{
+	return error == EAGAIN || error == EWOULDBLOCK || error == EPIPE || error == ECONNRESET;
+}
+
+static void cannot_send(struct client *client, int error)
+{
+	char text[160];
+	snprintf(text, sizeof(text), "cannot send to the engine: %s", strerror(error));
+	hang_up(client, text);
+}
+
 static void write_bytes(struct client *client)
 {
 	while (client_wants_write(client)) {
@@ -402,17 +421,13 @@ static void write_bytes(struct client *client)
 			client->out.length - client->out_at, MSG_NOSIGNAL | MSG_DONTWAIT);
 		if (sent < 0 && errno == EINTR)
 			continue;
+		if (sent < 0 && !is_for_the_reader(errno))
+			cannot_send(client, errno);
 		if (sent < 0)
-			break; /* full, or broken: then reading says so */
+			break;
 		client->out_at += (size_t)sent;
 	}
 	compact(&client->out, &client->out_at);
-}
-
-static void hang_up(struct client *client, const char *why)
-{
-	client->hung_up = client->state != CLIENT_LOST;
-	lose(client, why);
 }
 
 void client_meet(struct client *client)

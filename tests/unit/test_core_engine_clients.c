@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -540,6 +541,20 @@ static void an_own_engine_leaves_after_a_client_of_a_moment(void **state)
 	harness_free(harness);
 }
 
+/* A descriptor that takes nothing, and is not hung up: waiting for an answer would have no end. */
+static void a_client_that_cannot_send_is_lost_and_says_why(void **state)
+{
+	(void)state;
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	struct client *client = client_over(fd, "/nowhere/state", "cli", false);
+	client_meet(client);
+	assert_int_equal(client_state(client), CLIENT_LOST);
+	assert_true(client_hung_up(client));
+	assert_non_null(strstr(client_why(client), "cannot send to the engine: "));
+	client_free(client);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -564,6 +579,7 @@ int main(void)
 		TEST(one_who_may_only_look_takes_no_place_of_an_operator),
 		TEST(an_operator_who_is_about_to_speak_keeps_his_place),
 		TEST(a_client_says_why_it_was_refused),
+		cmocka_unit_test(a_client_that_cannot_send_is_lost_and_says_why),
 		cmocka_unit_test(an_own_engine_leaves_after_a_client_of_a_moment),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
