@@ -14,6 +14,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/err.h"
+#include "core/base/mem.h"
 #include "tui/tty.h"
 
 /* How long a stuck line may hold up the last bytes. */
@@ -26,10 +27,16 @@ static const char reset_text[] =
 	"\033\\\033[?2026l\0337\033[r\0338\033[?1049l\033[?2004l\033[?1000l\033[?1002l\033[?1003l"
 	"\033[?1006l\033[?1004l\033[?1l\033>\033[?7h\033[8h\033[0m\033(B\033[?25h";
 
+/* What child and guard both see. */
+struct page {
+	atomic_bool entered; /* the terminal is in our mode */
+	atomic_bool starved; /* the child ends for want of memory */
+};
+
 struct guard {
 	pid_t child;
 	struct tty tty;
-	atomic_bool *entered;
+	struct page *page;
 	int64_t kill_at_us; /* 0: the child may live */
 	int status;         /* of waitpid() */
 	bool ended;
@@ -50,13 +57,13 @@ static void guarded_signals(sigset_t *ret_set)
 
 static void put_right(struct guard *guard)
 {
-	if (!atomic_load(guard->entered))
+	if (!atomic_load(&guard->page->entered))
 		return;
 	tcflow(guard->tty.fd, TCOON);
 	tty_adds(&guard->tty, reset_text);
 	tty_flush_wait(&guard->tty, RESTORE_LIMIT_MS);
 	tty_restore(&guard->tty);
-	atomic_store(guard->entered, false);
+	atomic_store(&guard->page->entered, false);
 }
 
 static void tell_death(struct guard *guard, int signal)
@@ -64,8 +71,14 @@ static void tell_death(struct guard *guard, int signal)
 	char text[160];
 	if (signal == SIGHUP || signal == SIGTERM || signal == SIGINT)
 		return;
-	snprintf(text, sizeof(text), "\r\033[Kbotswain: the screen was ended by signal %d (%s)\r\n",
-		signal, strsignal(signal));
+	if (atomic_load(&guard->page->starved))
+		snprintf(text, sizeof(text),
+			"\r\033[Kbotswain: the screen was out of memory: free some, and start it "
+			"again\r\n");
+	else
+		snprintf(text, sizeof(text),
+			"\r\033[Kbotswain: the screen was ended by signal %d (%s)\r\n", signal,
+			strsignal(signal));
 	tty_adds(&guard->tty, text);
 	tty_flush_wait(&guard->tty, RESTORE_LIMIT_MS);
 }
@@ -195,22 +208,24 @@ bool guard_start(atomic_bool **ret_entered, int *ret_status)
 	*ret_entered = NULL;
 	if (!tty_open(&guard.tty, NULL))
 		return true;
-	void *page = mmap(NULL, sizeof(atomic_bool), PROT_READ | PROT_WRITE,
+	void *page = mmap(NULL, sizeof(struct page), PROT_READ | PROT_WRITE,
 		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	guarded_signals(&signals);
 	sigprocmask(SIG_BLOCK, &signals, &mask);
 	pid_t self = getpid();
-	guard.entered = page == MAP_FAILED ? NULL : page;
-	guard.child = guard.entered ? fork() : -1;
+	guard.page = page == MAP_FAILED ? NULL : page;
+	guard.child = guard.page ? fork() : -1;
 	if (guard.child > 0) {
 		*ret_status = guard_child(&guard, &signals);
 		return false;
 	}
 	tty_release(&guard.tty);
-	if (guard.child == 0)
-		become_child(self, &mask);
-	else
+	if (guard.child != 0) {
 		sigprocmask(SIG_SETMASK, &mask, NULL);
-	*ret_entered = guard.child == 0 ? guard.entered : NULL;
+		return true;
+	}
+	become_child(self, &mask);
+	mem_leave_note(&guard.page->starved);
+	*ret_entered = &guard.page->entered;
 	return true;
 }

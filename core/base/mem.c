@@ -3,15 +3,26 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-static NORETURN void out_of_memory(void)
+static _Atomic(atomic_bool *) note;
+
+void mem_leave_note(atomic_bool *place)
+{
+	atomic_store(&note, place);
+}
+
+NORETURN void out_of_memory(void)
 {
 	static const char text[] = "botswain: out of memory\n";
 	ssize_t ignored UNUSED = write(STDERR_FILENO, text, sizeof(text) - 1);
+	atomic_bool *place = atomic_load(&note);
+	if (place)
+		atomic_store(place, true);
 	abort();
 }
 

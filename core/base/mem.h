@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* Allocation that cannot fail: it aborts the program, and the guard puts the terminal right. Any
+/* Allocation that cannot fail: it says so, aborts the program, and the guard puts the terminal right. Any
  * thread. */
 #ifndef BOTSWAIN_BASE_MEM_H
 #define BOTSWAIN_BASE_MEM_H
 
+#include <stdatomic.h>
 #include <stddef.h>
 #include "core/base/attr.h"
+
+/* Ends the program for want of memory, with a sentence on standard error: for libraries that return NULL then. */
+NORETURN void out_of_memory(void);
+/* From now on it also leaves true here, for a parent that has to say why we died when standard error was not seen; the place is
+ * kept for ever. */
+void mem_leave_note(atomic_bool *place);
 
 void *xmalloc(size_t size) MUST_CHECK;
 void *xcalloc(size_t count, size_t size) MUST_CHECK;

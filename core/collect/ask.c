@@ -10,6 +10,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/err.h"
+#include "core/base/mem.h"
 #include "core/base/str.h"
 
 enum { WAIT_MS = 500 };
@@ -136,7 +137,7 @@ bool ask_http(const struct ask *ask, struct str *ret, struct err *err)
 	asking.easy = curl_easy_init();
 	asking.multi = curl_multi_init();
 	if (!asking.easy || !asking.multi)
-		abort();
+		out_of_memory();
 	str_clear(ret);
 	if (ask->content_type)
 		add_header(&asking, "Content-Type", ask->content_type);

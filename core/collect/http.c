@@ -193,7 +193,7 @@ static struct http_call *new_call(struct http *http)
 	call->http = http;
 	call->easy = curl_easy_init();
 	if (!call->easy)
-		abort();
+		out_of_memory();
 	str_init(&call->body);
 	set_up(call);
 	http->calls = grow(http->calls, http->count, &http->capacity, sizeof(struct http_call *));

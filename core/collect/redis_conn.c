@@ -270,7 +270,7 @@ bool redis_open(const struct conf_redis *conf, const struct secret *password,
 	struct redis_conn *conn = xcalloc(1, sizeof(*conn));
 	str_init(&conn->out);
 	if (!make_reader(conn))
-		abort();
+		out_of_memory();
 	if (!net_open(&address, limit, &conn->net, err) ||
 		!introduce(conn, conf, password, limit, err)) {
 		redis_close(conn);

@@ -61,7 +61,7 @@ static struct held *find_or_add(struct vault *vault, const char *owner)
 	fresh->owner = xstrdup(owner);
 	struct held **node = tsearch(fresh, &vault->tree, by_owner);
 	if (!node)
-		abort();
+		out_of_memory();
 	if (*node != fresh)
 		free_held(fresh);
 	return *node;

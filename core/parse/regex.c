@@ -82,7 +82,7 @@ struct regex *regex_new(
 	regex->data = pcre2_match_data_create(1, NULL);
 	regex->context = pcre2_match_context_create(NULL);
 	if (!regex->data || !regex->context)
-		abort();
+		out_of_memory();
 	pcre2_set_match_limit(regex->context, LIMIT_REGEX_MATCH);
 	pcre2_set_heap_limit(regex->context, HEAP_KIB_MAX);
 	return regex;

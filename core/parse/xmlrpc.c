@@ -231,7 +231,7 @@ bool xmlrpc_read(const char *bytes, size_t length, struct xmlrpc_value **ret, st
 	struct reading reading = {
 		.parser = XML_ParserCreate(NULL), .text = STR_INIT, .name = STR_INIT};
 	if (!reading.parser)
-		abort();
+		out_of_memory();
 	bool is_well = parse(&reading, bytes, length, err);
 	if (is_well && reading.is_fault)
 		is_well = say_fault(reading.root, err);

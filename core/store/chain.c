@@ -14,6 +14,7 @@
 #include "core/act/journal.h"
 #include "core/base/err.h"
 #include "core/base/format.h"
+#include "core/base/mem.h"
 #include "core/base/redact.h"
 #include "core/base/sanitize.h"
 #include "core/base/str.h"
@@ -34,7 +35,7 @@ static void hash_of(const char *bytes, size_t length, char ret[AUDIT_HASH + 1])
 	unsigned char sum[EVP_MAX_MD_SIZE];
 	unsigned size = 0;
 	if (!EVP_Digest(bytes, length, sum, &size, EVP_sha256(), NULL) || size * 2 != AUDIT_HASH)
-		abort();
+		out_of_memory();
 	for (unsigned i = 0; i < size; i++) {
 		ret[2 * i] = digits[sum[i] >> 4];
 		ret[2 * i + 1] = digits[sum[i] & 15];
