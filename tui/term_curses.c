@@ -81,7 +81,7 @@ static const struct curses *self_const(const struct term *term)
 /* ---- bytes of ncurses ---- */
 
 /* Moves what ncurses has written to the line's queue, squeezed and pinned. */
-static void collect(struct curses *curses)
+static bool collect(struct curses *curses)
 {
 	size_t size = 0;
 	autostr struct str squeezed = STR_INIT;
@@ -89,6 +89,7 @@ static void collect(struct curses *curses)
 	if (size && !curses->tty.lost)
 		sgr_squeeze(&curses->filter, bytes, size, &squeezed);
 	pins_add(&curses->pins, curses->term.columns, &squeezed, &curses->tty.out);
+	return size > 0;
 }
 
 static void collect_frame(struct curses *curses)
@@ -96,7 +97,7 @@ static void collect_frame(struct curses *curses)
 	size_t before = curses->tty.out.length;
 	tty_adds(&curses->tty, FRAME_BEGIN);
 	size_t start = curses->tty.out.length;
-	collect(curses);
+	(void)collect(curses);
 	if (curses->tty.out.length == start)
 		str_truncate(&curses->tty.out, before);
 	else
@@ -267,13 +268,14 @@ static void leave(struct curses *curses)
 		return;
 	curses->away = true;
 	endwin();
-	collect(curses);
+	bool is_whole = collect(curses); /* ncurses had the room to say how it is put right */
 	sgr_settle(&curses->filter, &curses->tty.out);
 	tty_adds(&curses->tty, LEAVE_MODES);
 	tty_flush_wait(&curses->tty, LEAVE_LIMIT_MS);
 	tty_restore(&curses->tty);
-	/* Bytes that a stuck line never took are the guard's business: it sees the flag. */
-	if (curses->entered && tty_drained(&curses->tty))
+	is_whole &= tty_drained(&curses->tty) && !curses->tty.lost;
+	/* What the line never took, or what never came to it, is the guard's business: it sees the flag. */
+	if (curses->entered && is_whole)
 		atomic_store(curses->entered, false);
 }
 
