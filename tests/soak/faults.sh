@@ -162,7 +162,7 @@ fault_disk_full() { # what cannot be recorded is refused
 
 fault_clients_many() {
 	local i pids=()
-	for ((i = 0; i < 12; i++)); do botswain logs -f >/dev/null 2>&1 & pids+=($!); done
+	for ((i = 0; i < 12; i++)); do "$build/botswain" -c "$config" logs -f >/dev/null 2>&1 & pids+=($!); done
 	sleep "$hold"
 	kill -9 "${pids[@]}" 2>/dev/null
 	wait "${pids[@]}" 2>/dev/null
