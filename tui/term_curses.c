@@ -80,16 +80,38 @@ static const struct curses *self_const(const struct term *term)
 
 /* ---- bytes of ncurses ---- */
 
-/* Moves what ncurses has written to the line's queue, squeezed and pinned. */
-static bool collect(struct curses *curses)
+/* To the line's queue, squeezed and pinned. */
+static void queue(struct curses *curses, const char *bytes, size_t size)
 {
-	size_t size = 0;
 	autostr struct str squeezed = STR_INIT;
-	autofree char *bytes = memory_file_take(&curses->out, &size);
 	if (size && !curses->tty.lost)
 		sgr_squeeze(&curses->filter, bytes, size, &squeezed);
 	pins_add(&curses->pins, curses->term.columns, &squeezed, &curses->tty.out);
-	return size > 0;
+}
+
+/* Moves there what ncurses has written. */
+static void collect(struct curses *curses)
+{
+	size_t size = 0;
+	autofree char *bytes = memory_file_take(&curses->out, &size);
+	queue(curses, bytes, size);
+}
+
+/* A word of the terminal's description; true also when it has none. */
+static bool holds(const char *bytes, size_t size, const char *capability)
+{
+	const char *word = tigetstr(capability);
+	bool is_none = !word || word == (const char *)-1;
+	return is_none || (bytes && memmem(bytes, size, word, strlen(word)));
+}
+
+/* What ncurses writes to leave; false when it had not the room for what makes the terminal usable. */
+static bool collect_end(struct curses *curses)
+{
+	size_t size = 0;
+	autofree char *bytes = memory_file_take(&curses->out, &size);
+	queue(curses, bytes, size);
+	return holds(bytes, size, "rmcup") && holds(bytes, size, "cnorm");
 }
 
 static void collect_frame(struct curses *curses)
@@ -97,7 +119,7 @@ static void collect_frame(struct curses *curses)
 	size_t before = curses->tty.out.length;
 	tty_adds(&curses->tty, FRAME_BEGIN);
 	size_t start = curses->tty.out.length;
-	(void)collect(curses);
+	collect(curses);
 	if (curses->tty.out.length == start)
 		str_truncate(&curses->tty.out, before);
 	else
@@ -268,7 +290,7 @@ static void leave(struct curses *curses)
 		return;
 	curses->away = true;
 	endwin();
-	bool is_whole = collect(curses); /* ncurses had the room to say how it is put right */
+	bool is_whole = collect_end(curses);
 	sgr_settle(&curses->filter, &curses->tty.out);
 	tty_adds(&curses->tty, LEAVE_MODES);
 	tty_flush_wait(&curses->tty, LEAVE_LIMIT_MS);
