@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -41,6 +42,13 @@ char *memory_file_take(struct memory_file *memory, size_t *ret_size)
 	lseek(fd, 0, SEEK_SET);
 	*ret_size = got > 0 ? (size_t)got : 0;
 	return bytes;
+}
+
+bool memory_holds(const char *bytes, size_t size, const char *word)
+{
+	if (!word || word == (const char *)-1)
+		return true;
+	return bytes && memmem(bytes, size, word, strlen(word));
 }
 
 void memory_file_drop(struct memory_file *memory)

@@ -80,38 +80,17 @@ static const struct curses *self_const(const struct term *term)
 
 /* ---- bytes of ncurses ---- */
 
-/* To the line's queue, squeezed and pinned. */
-static void queue(struct curses *curses, const char *bytes, size_t size)
+/* Moves what ncurses has written to the line's queue, squeezed and pinned. True when it gives the terminal back. */
+static bool collect(struct curses *curses)
 {
+	size_t size = 0;
 	autostr struct str squeezed = STR_INIT;
+	autofree char *bytes = memory_file_take(&curses->out, &size);
 	if (size && !curses->tty.lost)
 		sgr_squeeze(&curses->filter, bytes, size, &squeezed);
 	pins_add(&curses->pins, curses->term.columns, &squeezed, &curses->tty.out);
-}
-
-/* Moves there what ncurses has written. */
-static void collect(struct curses *curses)
-{
-	size_t size = 0;
-	autofree char *bytes = memory_file_take(&curses->out, &size);
-	queue(curses, bytes, size);
-}
-
-/* A word of the terminal's description; true also when it has none. */
-static bool holds(const char *bytes, size_t size, const char *capability)
-{
-	const char *word = tigetstr(capability);
-	bool is_none = !word || word == (const char *)-1;
-	return is_none || (bytes && memmem(bytes, size, word, strlen(word)));
-}
-
-/* What ncurses writes to leave; false when it had not the room for what makes the terminal usable. */
-static bool collect_end(struct curses *curses)
-{
-	size_t size = 0;
-	autofree char *bytes = memory_file_take(&curses->out, &size);
-	queue(curses, bytes, size);
-	return holds(bytes, size, "rmcup") && holds(bytes, size, "cnorm");
+	return memory_holds(bytes, size, tigetstr("rmcup")) &&
+	       memory_holds(bytes, size, tigetstr("cnorm"));
 }
 
 static void collect_frame(struct curses *curses)
@@ -119,7 +98,7 @@ static void collect_frame(struct curses *curses)
 	size_t before = curses->tty.out.length;
 	tty_adds(&curses->tty, FRAME_BEGIN);
 	size_t start = curses->tty.out.length;
-	collect(curses);
+	(void)collect(curses);
 	if (curses->tty.out.length == start)
 		str_truncate(&curses->tty.out, before);
 	else
@@ -290,14 +269,13 @@ static void leave(struct curses *curses)
 		return;
 	curses->away = true;
 	endwin();
-	bool is_whole = collect_end(curses);
+	bool is_whole = collect(curses);
 	sgr_settle(&curses->filter, &curses->tty.out);
 	tty_adds(&curses->tty, LEAVE_MODES);
 	tty_flush_wait(&curses->tty, LEAVE_LIMIT_MS);
 	tty_restore(&curses->tty);
-	is_whole &= tty_drained(&curses->tty) && !curses->tty.lost;
 	/* What the line never took, or what never came to it, is the guard's business: it sees the flag. */
-	if (curses->entered && is_whole)
+	if (curses->entered && is_whole && !curses->tty.lost && tty_drained(&curses->tty))
 		atomic_store(curses->entered, false);
 }
 
@@ -467,9 +445,8 @@ static bool copy(struct term *term, const char *text, size_t length, struct err 
 
 static void title(struct term *term, const char *text)
 {
-	struct curses *curses = self(term);
-	osc_title(&curses->tty.out, getenv("TERM"), text);
-	tty_flush(&curses->tty);
+	osc_title(&self(term)->tty.out, getenv("TERM"), text);
+	tty_flush(&self(term)->tty);
 }
 
 static void bell(struct term *term)
@@ -569,8 +546,8 @@ static bool open_curses(struct curses *curses, const struct term_options *option
 	const char *name = getenv("TERM");
 	if (!name || !*name || strcmp(name, "dumb") == 0)
 		return err_set(err, ERR_UNSUPPORTED,
-			"TERM is '%s', a terminal that can't place its cursor: set TERM, or use a "
-			"command such as 'botswain bots'",
+			"TERM is '%s', a terminal that can't place its cursor: "
+			"set TERM, or use a command such as 'botswain bots'",
 			name ? name : "");
 	if (!open_files(curses, err))
 		return false;
@@ -580,9 +557,8 @@ static bool open_curses(struct curses *curses, const struct term_options *option
 	curses->screen = open_screen(curses, name);
 	if (!curses->screen || !tigetstr("cup"))
 		return err_set(err, ERR_UNSUPPORTED,
-			"no description of terminal '%s' has a way to place its cursor: set "
-			"TERM=xterm, or install "
-			"ncurses-term",
+			"no description of terminal '%s' has a way to place its cursor: "
+			"set TERM=xterm, or install ncurses-term",
 			name);
 	curses->window = stdscr;
 	typeahead(-1);
