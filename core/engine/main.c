@@ -4,6 +4,7 @@
  * them into requests to the engine; nothing is done in a handler. The process can't be traced or
  * dumped by others of its user's programs: tokens are in its memory.
  */
+#include <malloc.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
@@ -195,12 +196,20 @@ static int start(struct options *options, struct signals *signals)
 	return status;
 }
 
+/* Each thread would have an arena of its own, and each arena keeps the most that any of its threads ever needed. The threads
+ * here mostly wait: two arenas are enough for them. */
+static void share_arenas(void)
+{
+	(void)mallopt(M_ARENA_MAX, 2);
+}
+
 int main(int argc, char **argv)
 {
 	struct options options;
 	struct signals signals = {.had_terminal = isatty(STDIN_FILENO)};
 	struct err err;
 	std_streams_hold();
+	share_arenas();
 	bool is_good = options_read(argc, argv, &options, &err);
 	if (is_good && options.engine.replay)
 		own_limits_not_for(getpid()); /* while we still may */
