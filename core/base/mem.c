@@ -26,6 +26,12 @@ NORETURN void out_of_memory(void)
 	abort();
 }
 
+void mem_assure(size_t size)
+{
+	void *volatile memory = xmalloc(size); /* a compiler may leave out what is freed at once */
+	free(memory);
+}
+
 void *xmalloc(size_t size)
 {
 	void *memory = malloc(size ? size : 1);

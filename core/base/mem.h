@@ -10,6 +10,8 @@
 
 /* Ends the program for want of memory, with a sentence on standard error: for libraries that return NULL then. */
 NORETURN void out_of_memory(void);
+/* Ends the program in words now unless so much could be had: before calls of libraries that crash when they get none. */
+void mem_assure(size_t size);
 /* From now on it also leaves true here, for a parent that has to say why we died when standard error was not seen; the place is
  * kept for ever. */
 void mem_leave_note(atomic_bool *place);

@@ -283,8 +283,12 @@ static struct fy_diag *quiet_diag(void)
 	return diag;
 }
 
+enum { PARSER_NEEDS = 256 << 10 };
+
+/* libfyaml 0.7 crashes where it finds no memory; what it takes is a small multiple of the text. */
 static bool read_text(struct builder *builder)
 {
+	mem_assure(PARSER_NEEDS + 16 * builder->report->length);
 	struct fy_diag *diag = quiet_diag();
 	struct fy_parse_cfg config = {.flags = FYPCF_QUIET | FYPCF_COLLECT_DIAG |
 					       FYPCF_DISABLE_MMAP_OPT | FYPCF_JSON_NONE,

@@ -19,7 +19,7 @@
 #include "core/base/sanitize.h"
 #include "core/base/str.h"
 
-enum { FIELD_MAX = 4096 };
+enum { FIELD_MAX = 4096, DIGEST_NEEDS = 16 << 10 };
 static const char hash_key[] = ",\"hash\":\"", line_end[] = "\"}";
 
 struct audit_mark chain_start(void)
@@ -29,11 +29,13 @@ struct audit_mark chain_start(void)
 	return mark;
 }
 
+/* OpenSSL 3.0 crashes where it finds no memory at its first use. */
 static void hash_of(const char *bytes, size_t length, char ret[AUDIT_HASH + 1])
 {
 	static const char digits[] = "0123456789abcdef";
 	unsigned char sum[EVP_MAX_MD_SIZE];
 	unsigned size = 0;
+	mem_assure(DIGEST_NEEDS);
 	if (!EVP_Digest(bytes, length, sum, &size, EVP_sha256(), NULL) || size * 2 != AUDIT_HASH)
 		out_of_memory();
 	for (unsigned i = 0; i < size; i++) {

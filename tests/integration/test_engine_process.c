@@ -229,6 +229,37 @@ static void an_engine_that_cannot_start_says_why(void **state)
 	screen_detach(&screen);
 }
 
+/* What malloc has reserved for threads: each piece ends where the address is a multiple of 64 MiB. */
+static unsigned arenas_of(pid_t pid)
+{
+	enum { ARENA_BYTES = 64 << 20 };
+	char line[512], rights[5];
+	unsigned long from, to;
+	unsigned count = 0;
+	autofree char *path = xasprintf("/proc/%d/maps", (int)pid);
+	FILE *maps = fopen(path, "re");
+	assert_non_null(maps);
+	while (fgets(line, sizeof(line), maps))
+		count += sscanf(line, "%lx-%lx %4s", &from, &to, rights) == 3 &&
+			 strcmp(rights, "---p") == 0 && to % ARENA_BYTES == 0;
+	fclose(maps);
+	return count;
+}
+
+/* Each would keep the most that any of its threads ever needed. */
+static void its_threads_share_two_arenas_of_memory(void **state)
+{
+	const struct scene *scene = *state;
+	struct screen screen;
+	pid_t pid = scene_start(scene, NULL);
+	screen_load(scene, &screen);
+	screen_attach(&screen);
+	assert_in_range(arenas_of(pid), 0, 1); /* and the heap */
+	screen_detach(&screen);
+	kill(pid, SIGTERM);
+	assert_exits(pid, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scene_setup, scene_teardown)
 
 int main(void)
@@ -242,6 +273,7 @@ int main(void)
 		TEST(an_own_engine_is_found_or_started_and_leaves_with_its_last_client),
 		TEST(a_private_engine_keeps_nothing_and_leaves_at_once),
 		TEST(an_engine_that_cannot_start_says_why),
+		TEST(its_threads_share_two_arenas_of_memory),
 	};
 	return cmocka_run_group_tests(tests, scene_find_programs, NULL);
 }

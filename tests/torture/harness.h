@@ -42,7 +42,15 @@ struct injection {
 	bool goes_on; /* and all that follow */
 };
 
-enum ending { ENDED_UNTOUCHED, ENDED_BORNE, ENDED_REFUSED, ENDED_DIED, ENDED_BAD, ENDINGS };
+enum ending {
+	ENDED_UNTOUCHED,
+	ENDED_BORNE,
+	ENDED_REFUSED,
+	ENDED_DIED,
+	ENDED_IN_LIBRARY,
+	ENDED_BAD,
+	ENDINGS
+};
 
 struct outcome {
 	enum ending ending;

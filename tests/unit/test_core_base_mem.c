@@ -78,11 +78,28 @@ static void a_product_that_is_too_large_is_no_small_block(void **state)
 	assert_int_equal(WTERMSIG(status), SIGABRT);
 }
 
+static void what_may_crash_without_memory_is_not_begun(void **state)
+{
+	(void)state;
+	pid_t pid = fork();
+	int status;
+	mem_assure(1 << 20);
+	if (pid == 0) {
+		close(STDERR_FILENO);
+		mem_assure(SIZE_MAX / 4);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(WTERMSIG(status), SIGABRT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_finds_no_memory_says_so_and_aborts),
 		cmocka_unit_test(a_parent_that_asked_for_it_learns_why),
+		cmocka_unit_test(what_may_crash_without_memory_is_not_begun),
 		cmocka_unit_test(a_product_that_is_too_large_is_no_small_block),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
