@@ -23,5 +23,5 @@ meets() { plays "$@" && ! grep -q 'not met' "$top/out"; }
 check 'a small fleet is up' starts
 check "calls that fail, drawn with SEED=$seed, are borne, refused in words or the clean end for want of memory" sample
 check 'a screen whose terminal refuses a frame once, has no room for frames, or no memory, says so and leaves the terminal right' \
-	meets 'screen tty error=5 at=10' 'screen file error=28 at=1 on' 'screen memory error=12 at=3000'
+	meets 'screen tty error=5 at=6' 'screen file error=28 at=3 on' 'screen memory error=12 at=3000'
 tap_end
