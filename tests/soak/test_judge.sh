@@ -32,8 +32,8 @@ says() { # STATUS TEXT: the judge ends so and prints this
 	[ $? = "$1" ] && grep -q "$2" "$top/said"
 }
 steady() { soak 120 0 0; says 0 'ok engine: descriptors without TCP 100 to 100 in the calm of'; }
-leaks() { soak 120 1.3 0; says 1 'FAILED engine: private memory +1.3'; }
-creeps() { soak 120 0.8 0; says 0 'ok engine: private memory +0.8'; }
+leaks() { soak 120 1.3 0; says 1 'FAILED engine: private memory without logs +1.3'; }
+creeps() { soak 120 0.8 0; says 0 'ok engine: private memory without logs +0.8'; }
 short() { soak 50 1.3 0; says 0 '(limit [0-9.]*: the run is short)'; }
 keeps_descriptors() { soak 120 0 1; says 1 'FAILED engine: descriptors without TCP'; }
 holds_a_while() { soak 120 0 0; sed -i '/^7\tcalm/s/\t1\(1[0-9]\|2[0-9]\)\t16\t/\t119\t16\t/' "$top/o/figures.tsv"; says 0 'ok engine: descriptors without TCP'; }
