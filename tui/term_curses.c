@@ -32,8 +32,7 @@
 #include "tui/sgr.h"
 #include "tui/tty.h"
 
-#define ENTER_MODES                                                                                \
-	"\033[?2004h\033[8l" /* bracketed paste; text in the order in which it is sent */
+#define ENTER_MODES "\033[?2004h\033[8l" /* bracketed paste; text in the order of sending */
 /* With their other screen some terminals save whether they show a cursor. */
 #define LEAVE_MODES "\033[?25h\033[?2004l\033[8h"
 #define FRAME_BEGIN "\033[?2026h"
