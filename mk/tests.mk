@@ -40,9 +40,10 @@ endef
 $(foreach kind,screen tty integration,$(eval $(call whole_rule,$(kind))))
 TTY_TESTS := $(patsubst tests/tty/%.c,$(O)/tests/tty/%,$(wildcard tests/tty/test_*.c))
 SHELL_TESTS := $(sort $(wildcard tests/*/test_*.sh))
-# These mostly wait, for real servers and real seconds: they run beside the others.
-WAITING_TESTS := $(SHELL_TESTS) $(addprefix $(O)/tests/integration/test_,collect_telegram collect_streams collect_tokens \
-	collect_passwords on_alert_engine)
+# These mostly wait, for real servers and real seconds: they run beside the others, the shell tests in a row of their own
+# (test_discover.sh must not meet the bots of another's fleet).
+WAITING_TESTS := $(addprefix $(O)/tests/integration/test_,collect_telegram collect_streams collect_tokens collect_passwords \
+	on_alert_engine skeleton engine_waiting act_supervisord) $(O)/tests/tty/test_console_engine
 ALL_TESTS := $(UNIT_TESTS) $(SCREEN_TESTS) $(TTY_TESTS) $(INTEGRATION_TESTS)
 
 tests: $(ALL_TESTS) ## build every test program
@@ -70,7 +71,8 @@ tsan: ## every test under the thread sanitizer
 		$(MAKE) --no-print-directory MODE=tsan run-tests
 
 run-tests:
-	$(Q)BOTSWAIN_BESIDE="$(WAITING_TESTS)" tests/run.sh $(filter-out $(WAITING_TESTS),$(ALL_TESTS)) $(FUZZ_REPLAYS)
+	$(Q)BOTSWAIN_BESIDE="$(SHELL_TESTS)" BOTSWAIN_BEYOND="$(WAITING_TESTS)" \
+		tests/run.sh $(filter-out $(WAITING_TESTS),$(ALL_TESTS)) $(FUZZ_REPLAYS)
 
 golden: tests ## rewrite the golden screens; review the difference like code
 	$(Q)BOTSWAIN_GOLDEN=1 tests/run.sh $(SCREEN_TESTS) $(filter $(O)/tests/unit/test_widgets_%,$(UNIT_TESTS))

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # Runs test programs and sums up their TAP: one line a program with its seconds, at the end "N passed, N failed,
 # N skipped"; exit 1 when one failed. A program that dies or prints no result counts as one failure, and so does one
-# that stops before its plan is met. BOTSWAIN_TEST_LIMIT (s) bounds each program. BOTSWAIN_BESIDE names programs that run
-# beside the others, one after the other: such as mostly wait. BOTSWAIN_REPORTS is a folder for what
+# that stops before its plan is met. BOTSWAIN_TEST_LIMIT (s) bounds each program. BOTSWAIN_BESIDE and BOTSWAIN_BEYOND
+# name programs that run beside the others and beside each other, each list one after the other: such as mostly wait. BOTSWAIN_REPORTS is a folder for what
 # the sanitizers say, also in programs that a test starts; one word of theirs is a failure of the test.
 set -u
 work=$(mktemp -d) || exit 1
@@ -59,13 +59,15 @@ run_lane() { # LANE PROGRAM...
 begin=$(date +%s.%N)
 # shellcheck disable=SC2086
 run_lane beside ${BOTSWAIN_BESIDE-} &
+# shellcheck disable=SC2086
+run_lane beyond ${BOTSWAIN_BEYOND-} &
 run_lane main "$@"
 wait
 read -r passed failed skipped programs <<-END
 	$(cat "$work"/*.counts 2>/dev/null | awk '{ p += $1; f += $2; s += $3 } END { print p + 0, f + 0, s + 0, NR }')
 END
 # shellcheck disable=SC2086
-beside=$(printf '%s\n' ${BOTSWAIN_BESIDE-} | grep -c .)
+beside=$(printf '%s\n' ${BOTSWAIN_BESIDE-} ${BOTSWAIN_BEYOND-} | grep -c .)
 [ "$programs" -eq $(($# + beside)) ] || failed=$((failed + 1)) # a lane that died is no success
 printf '%d programs in %s s\n' "$programs" "$(seconds "$begin")"
 printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/../.." || exit 2
 . tests/support/tap.sh
 tap_begin run
 # What the runner around this one was told is none of the business of those below.
-unset BOTSWAIN_BESIDE BOTSWAIN_REPORTS BOTSWAIN_TEST_LIMIT
+unset BOTSWAIN_BESIDE BOTSWAIN_BEYOND BOTSWAIN_REPORTS BOTSWAIN_TEST_LIMIT
 
 # counts EXPECTED STATUS LINE...: a program that prints the lines and ends with the status
 counts() {
