@@ -202,7 +202,7 @@ def confirms_what_it_has(play):
     last = play.seen()[-1]['saw']
     play.bot.kill()
     play.says('#', 3)
-    time.sleep(1)  # the server takes one deleteWebhook a second
+    play.here.control('clock', advance_ms=1000)  # the server takes one deleteWebhook a second
     play.start()
     tap.wait_until(PATIENCE_S, lambda: play.state()['pending'] == 0 and len(play.seen()) >= 153)
     ids = [said['saw'] for said in play.seen()]

@@ -2,14 +2,12 @@
 /* Lines go in raw and come out as rows: redacted, drawable, in order, none lost. */
 #include "core/base/clock.h"
 #include "core/base/redact.h"
-#include "core/base/utf8.h"
-#include "core/base/width.h"
 #include "core/events/directory.h"
 #include "core/events/query.h"
 #include "core/events/writer.h"
 #include "core/msg/mailbox.h"
 #include "core/msg/msg.h"
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/safe.h"
 
 #include <string.h>
 
@@ -30,13 +28,8 @@ static size_t write_lines(struct event_writer *writer, const char *text, size_t 
 
 static void require_safe(const char *text)
 {
-	size_t length = strlen(text);
 	FUZZ_REQUIRE(!strstr(text, CANARY));
-	for (size_t at = 0; at < length;) {
-		struct utf8_char next = utf8_next(text + at, length - at);
-		FUZZ_REQUIRE(next.valid && !code_is_hidden(next.code));
-		at += next.size;
-	}
+	fuzz_require_safe(text);
 }
 
 static void require_rows(

@@ -7,24 +7,17 @@
 
 #include "core/base/clock.h"
 #include "core/base/err.h"
-#include "core/base/utf8.h"
-#include "core/base/width.h"
 #include "core/engine/replay.h"
 #include "core/events/directory.h"
 #include "core/events/query.h"
 #include "core/model/model.h"
 #include "core/series/series.h"
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/safe.h"
 
 static void require_safe(void *context, char **text)
 {
-	size_t length = strlen(*text);
 	(void)context;
-	for (size_t at = 0; at < length;) {
-		struct utf8_char next = utf8_next(*text + at, length - at);
-		FUZZ_REQUIRE(next.valid && !code_is_hidden(next.code));
-		at += next.size;
-	}
+	fuzz_require_safe(*text);
 }
 
 static void require_bounds(const struct model *model)

@@ -12,7 +12,6 @@
 #include "core/base/str.h"
 #include "tests/support/botapi_calls.h"
 
-static struct botapi server;
 static char *token;
 
 static int start(void **state)

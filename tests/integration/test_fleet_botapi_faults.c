@@ -12,22 +12,6 @@
 #include "core/base/str.h"
 #include "tests/support/botapi_calls.h"
 
-static struct botapi server;
-
-static int start(void **state)
-{
-	(void)state;
-	botapi_start(&server);
-	return 0;
-}
-
-static int stop(void **state)
-{
-	(void)state;
-	botapi_stop(&server);
-	return 0;
-}
-
 /* A bot whose answers go wrong in this way. */
 static char *make_faulty(const char *name, const char *fault)
 {
@@ -190,5 +174,5 @@ int main(void)
 		cmocka_unit_test(a_request_larger_than_50_mib_is_refused),
 		cmocka_unit_test(json_that_is_broken_is_as_if_nothing_was_asked),
 	};
-	return cmocka_run_group_tests(tests, start, stop);
+	return cmocka_run_group_tests(tests, server_start, server_stop);
 }

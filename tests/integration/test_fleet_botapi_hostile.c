@@ -19,7 +19,6 @@
 
 enum { ROUNDS = 400, RAW_ROUNDS = 60 };
 
-static struct botapi server;
 static char *token;
 static struct rng rng;
 

@@ -12,7 +12,6 @@
 #include "core/base/str.h"
 #include "tests/support/botapi_calls.h"
 
-static struct botapi server;
 static char *token; /* of a bot that chat 5 has written to */
 
 static int start(void **state)

@@ -15,22 +15,6 @@
 
 enum { MINUTE_MS = 60000 };
 
-static struct botapi server;
-
-static int start(void **state)
-{
-	(void)state;
-	botapi_start(&server);
-	return 0;
-}
-
-static int stop(void **state)
-{
-	(void)state;
-	botapi_stop(&server);
-	return 0;
-}
-
 static void works(const char *token, const char *method, const char *body)
 {
 	json_decref(botapi_result(&server, token, method, "%s", body));
@@ -283,5 +267,5 @@ int main(void)
 		cmocka_unit_test(new_sessions_are_limited_to_20_a_minute_beyond_loopback),
 		cmocka_unit_test(a_refused_token_counts_as_a_new_session_each_time),
 	};
-	return cmocka_run_group_tests(tests, start, stop);
+	return cmocka_run_group_tests(tests, server_start, server_stop);
 }

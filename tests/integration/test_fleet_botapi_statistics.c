@@ -12,22 +12,6 @@
 #include "core/base/str.h"
 #include "tests/support/botapi_calls.h"
 
-static struct botapi server;
-
-static int start(void **state)
-{
-	(void)state;
-	botapi_start(&server);
-	return 0;
-}
-
-static int stop(void **state)
-{
-	(void)state;
-	botapi_stop(&server);
-	return 0;
-}
-
 static char *page(const char *query)
 {
 	autofree char *path = xasprintf("%s/statistics.port", server.directory);
@@ -205,5 +189,5 @@ int main(void)
 		cmocka_unit_test(asking_for_a_verbosity_changes_it_as_on_the_real_server),
 		cmocka_unit_test(a_server_that_shuts_down_says_closing),
 	};
-	return cmocka_run_group_tests(tests, start, stop);
+	return cmocka_run_group_tests(tests, server_start, server_stop);
 }

@@ -14,22 +14,6 @@
 
 enum { SECOND_MS = 1000, HOUR_MS = 3600 * SECOND_MS };
 
-static struct botapi server;
-
-static int start(void **state)
-{
-	(void)state;
-	botapi_start(&server);
-	return 0;
-}
-
-static int stop(void **state)
-{
-	(void)state;
-	botapi_stop(&server);
-	return 0;
-}
-
 /* Queues an update of a kind; true when the bot had asked for it. */
 static bool queue(const char *bot, const char *kind)
 {
@@ -202,5 +186,5 @@ int main(void)
 		cmocka_unit_test(the_same_offset_within_half_a_second_gets_one_update),
 		cmocka_unit_test(an_update_of_an_unknown_kind_is_refused_by_the_control_endpoint),
 	};
-	return cmocka_run_group_tests(tests, start, stop);
+	return cmocka_run_group_tests(tests, server_start, server_stop);
 }

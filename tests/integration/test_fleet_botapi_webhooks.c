@@ -25,8 +25,6 @@ static struct {
 	atomic_int asked;
 } hook;
 
-static struct botapi server;
-
 static enum MHD_Result receive(void *context, struct MHD_Connection *connection, const char *url,
 	const char *method, const char *version, const char *data, size_t *size, void **state)
 {

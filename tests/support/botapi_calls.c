@@ -12,6 +12,22 @@
 #include "core/base/mem.h"
 #include "core/base/str.h"
 
+struct botapi server;
+
+int server_start(void **state)
+{
+	(void)state;
+	botapi_start(&server);
+	return 0;
+}
+
+int server_stop(void **state)
+{
+	(void)state;
+	botapi_stop(&server);
+	return 0;
+}
+
 enum { PATIENCE_MS = 20000 };
 
 static struct http_answer post(

@@ -5,6 +5,11 @@
 
 #include "tests/support/botapi.h"
 
+/* The one of a test program whose group has these fixtures. */
+extern struct botapi server;
+int server_start(void **state);
+int server_stop(void **state);
+
 /* Posts `body` (JSON, or a form; NULL: nothing) and returns the result, which the caller owns. */
 json_t *botapi_result(const struct botapi *botapi, const char *token, const char *method,
 	const char *body, ...) PRINTF_LIKE(4, 5);

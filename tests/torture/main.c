@@ -18,6 +18,7 @@
 
 #include "core/base/mem.h"
 #include "core/base/str.h"
+#include "tests/support/spawn.h"
 #include "tests/torture/plan.h"
 
 enum {
@@ -58,24 +59,26 @@ static void name_frames(const struct bench *bench, const struct outcome *outcome
 	const struct scene_kind *kind, struct result *ret)
 {
 	const char *program = strncmp(kind->who, "botswaind", 9) ? bench->screen : bench->engine;
-	autostr struct str words = STR_INIT;
-	char line[256];
+	const char *words[3 + NAMED_FRAMES + 1] = {"addr2line", "-sfe", program};
+	char addresses[NAMED_FRAMES][24], line[256];
 	unsigned named = 0;
-	str_addf(&words, "addr2line -sfe %s", program);
 	for (unsigned i = 0; i < TORTURE_FRAMES && named < NAMED_FRAMES; i++) {
 		uint64_t frame = outcome->frames[i];
 		const char *module = frame ? bench->torture->modules[(frame >> 40) - 1] : "none";
 		const char *name = strchr(module, ' ');
 		if (!name || name[1])
 			continue;
-		str_addf(&words, " %llx",
+		snprintf(addresses[named], sizeof(addresses[named]), "%llx",
 			strtoull(module, NULL, 16) +
 				(unsigned long long)(frame & ((UINT64_C(1) << 40) - 1)) - 1);
+		words[3 + named] = addresses[named];
 		named++;
 	}
-	str_adds(&words, " 2>/dev/null");
-	FILE *pipe = named ? popen(words.text, "re") : NULL;
-	for (unsigned i = 0; pipe && fgets(line, sizeof(line), pipe); i++) {
+	int output = -1;
+	const struct spawn how = {.output = &output};
+	pid_t pid = named ? spawn_start(words, &how) : 0;
+	FILE *said = pid ? fdopen(output, "re") : NULL;
+	for (unsigned i = 0; said && fgets(line, sizeof(line), said); i++) {
 		size_t used = strlen(ret->where);
 		line[strcspn(line, "\n")] = '\0';
 		snprintf(ret->where + used, sizeof(ret->where) - used, "%s%s",
@@ -84,8 +87,10 @@ static void name_frames(const struct bench *bench, const struct outcome *outcome
 			       : "",
 			line);
 	}
-	if (pipe)
-		pclose(pipe);
+	if (said)
+		fclose(said);
+	if (pid)
+		waitpid(pid, NULL, 0);
 }
 
 /*
