@@ -320,14 +320,24 @@ static void look_at_clock(struct app *app, size_t index, int64_t now_ms)
 		*skew_ms = llabs(found_ms) < APP_SKEW_MS ? 0 : found_ms;
 }
 
+/* The first turn of an attachment is all that its engine knows: no part of a picture that is there can wait for its time. */
+static void look_at_first_turn(struct app *app, size_t index)
+{
+	struct app_engine *engine = &app->engines[index];
+	app->dirty |= engine->heard_epoch != engine->epoch;
+	engine->heard_epoch = engine->epoch;
+}
+
 static void look_at_engines(struct app *app, uint32_t turned)
 {
 	bool any = false, silent = true;
 	for (size_t i = 0; i < links_count(app->links); i++) {
 		look_at_link(app, i);
 		look_at_silence(app, i);
-		if (turned >> i & 1)
+		if (turned >> i & 1) {
 			look_at_clock(app, i, app_mono_ms(app));
+			look_at_first_turn(app, i);
+		}
 		if (!link_turn_wall_ms(links_at(app->links, i)))
 			continue;
 		any = true;

@@ -53,6 +53,7 @@ struct app_engine {
 	int64_t silent_s; /* for so long, by our own clock */
 	int64_t link_mono_ms;       /* of the last read of the link */
 	unsigned epoch;             /* of the link when requests were last looked at */
+	unsigned heard_epoch;       /* of the attachment whose whole state has come */
 	enum link_state link_state; /* as the picture shows it, and why */
 	char link_why[256];
 	uint64_t focused_bot; /* what it was told last, and over which attachment */

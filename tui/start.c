@@ -16,8 +16,10 @@
 
 #include "core/base/clock.h"
 #include "core/base/err.h"
+#include "core/base/mem.h"
 #include "core/base/str.h"
 #include "core/conf/settings.h"
+#include "core/engine/client_lock.h"
 #include "tui/app.h"
 #include "tui/saved.h"
 #include "tui/cli/cli.h"
@@ -29,8 +31,27 @@
 
 enum { INTERRUPTED = 130, REPLAY_WAIT_MS = 15000, REPLAY_LOOK_MS = 100 };
 
+/* An engine that runs knows its bots, and has checked them. */
+static struct settings *read_beside_engine(const char *config)
+{
+	autofree char *path = NULL;
+	struct err err = {.code = ERR_NONE};
+	struct settings *settings = NULL;
+	char holder[128];
+	if (!settings_find(config, &path, &err) ||
+		!settings_load_without_bots(path, &settings, &err))
+		return NULL;
+	if (client_lock_holder(settings->state_dir, LOCK_FILE, holder, sizeof(holder)))
+		return settings;
+	settings_unref(settings);
+	return NULL;
+}
+
 struct settings *start_settings(const char *config, bool elsewhere)
 {
+	struct settings *beside = read_beside_engine(config);
+	if (beside)
+		return beside;
 	autostr struct str report = STR_INIT;
 	struct err err = {.code = ERR_NONE};
 	struct settings *settings = NULL;

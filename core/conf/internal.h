@@ -72,6 +72,7 @@ struct reader {
 	struct arena *arena;
 	struct report *report;
 	const char *folder; /* base of relative paths */
+	bool without_bots;
 };
 
 /* A check of one section, after its options were read. Findings go to the report. */
@@ -124,6 +125,9 @@ section_check check_telegram, check_bot, check_secret, check_process, check_bots
 /* pages.c: what a URL that is polled must be; `key` names the option. */
 bool url_is_loopback(const char *url);
 bool check_page_url(struct reader *reader, struct place place, const char *key, const char *url);
+
+/* skim.c: appends the text of a configuration without what `bots` holds. */
+void skim_bots(const char *text, size_t length, struct str *ret);
 
 /* bots_dir.c: appends a bot of each token file of every `dir`. */
 void read_bot_dirs(struct reader *reader, const struct node *root);

@@ -221,7 +221,7 @@ static bool read_tree(struct reader *reader, struct arena *tree)
 		return false;
 	read_section(reader, SECTION_root, root, reader->settings);
 	read_environment(reader);
-	if (!reader->report->errors)
+	if (!reader->report->errors && !reader->without_bots)
 		read_bot_dirs(reader, root);
 	if (!reader->report->errors)
 		check_all(reader, root);
@@ -239,11 +239,12 @@ static bool fail(struct reader *reader, struct err *err)
 	return false;
 }
 
-bool settings_parse(const char *text, size_t length, const char *path, struct settings **ret,
-	struct str *report_text, struct err *err)
+static bool parse(const struct str *text, const char *path, bool without_bots,
+	struct settings **ret, struct str *report_text, struct err *err)
 {
-	struct report report = {.path = path, .text = text, .length = length, .out = report_text};
-	struct reader reader = {.report = &report};
+	struct report report = {
+		.path = path, .text = text->text, .length = text->length, .out = report_text};
+	struct reader reader = {.report = &report, .without_bots = without_bots};
 	reader.settings = new_settings(path, &reader.folder);
 	reader.arena = reader.settings->owner;
 	struct arena *tree = arena_new();
@@ -256,13 +257,21 @@ bool settings_parse(const char *text, size_t length, const char *path, struct se
 	return true;
 }
 
+bool settings_parse(const char *text, size_t length, const char *path, struct settings **ret,
+	struct str *report_text, struct err *err)
+{
+	autostr struct str copy = STR_INIT;
+	str_add(&copy, text, length);
+	return parse(&copy, path, false, ret, report_text, err);
+}
+
 bool settings_load(
 	const char *path, struct settings **ret, struct str *report_text, struct err *err)
 {
-	struct str text autostr = STR_INIT;
+	autostr struct str text = STR_INIT;
 	struct err why = {0};
 	if (read_file(path, FILE_CONFIG, CONFIG_BYTES_MAX, &text, &why))
-		return settings_parse(text.text, text.length, path, ret, report_text, err);
+		return parse(&text, path, false, ret, report_text, err);
 	if (report_text)
 		str_addf(report_text, "%s\n", why.text);
 	if (report_text && why.code == ERR_NOT_FOUND)
@@ -270,6 +279,15 @@ bool settings_load(
 	if (err)
 		*err = why;
 	return false;
+}
+
+bool settings_load_without_bots(const char *path, struct settings **ret, struct err *err)
+{
+	autostr struct str text = STR_INIT, rest = STR_INIT;
+	if (!read_file(path, FILE_CONFIG, CONFIG_BYTES_MAX, &text, err))
+		return false;
+	skim_bots(text.text, text.length, &rest);
+	return parse(&rest, path, true, ret, NULL, err);
 }
 
 struct settings *settings_ref(struct settings *settings)

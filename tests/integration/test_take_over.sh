@@ -68,6 +68,15 @@ introduces_itself() {
 	says "^botswaind: serves '$top/state/engine.sock', /metrics on '$top/metrics.sock', records to '$top/state/recording', watches 2 bots$"
 }
 goes_on() { sees_service one && sees_service two && serves; }
+comes_in_beside_wrong_bots() {
+	cp -p "$top/botswain.yaml" "$top/right.yaml"
+	echo '  eve: {tokne: x}' >>"$top/botswain.yaml"
+	printf '%s\n' 'deadline 20s' 'wait-for 2 bots' 'expect-not own engine' >"$top/wrong.script"
+	! console check-config >/dev/null 2>&1 && console --script "$top/wrong.script" >"$top/wrong.out" 2>&1 || { cat "$top/wrong.out"; false; }
+	local status=$?
+	mv "$top/right.yaml" "$top/botswain.yaml"
+	return "$status"
+}
 second_service() {
 	local first=$service status=0
 	serve
@@ -117,6 +126,7 @@ check 'a service gets the place of the engine that screens have' gets_the_place
 check 'it says who had it' names_who_had_it
 check 'and where it is, what it keeps and whom it watches' introduces_itself
 check 'the screens go on in their view, and start no other' goes_on
+check 'a screen comes in although bots in the file are wrong by now' comes_in_beside_wrong_bots
 check 'a second service is refused, and told who runs since when' second_service
 check 'the service ends as ever' ends_in_order
 check 'a screen and a backup that takes its time' begin_backup

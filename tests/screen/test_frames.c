@@ -126,6 +126,23 @@ static void a_new_line_does_not_wait_for_the_next_picture_of_the_state(void **st
 	assert_true(console_row(console, "a line that is new") >= 0);
 }
 
+static void all_that_an_engine_knows_at_first_waits_for_no_time_of_its_own(void **state)
+{
+	struct console *console = *state;
+	struct app *app = console->app;
+	for (int again = 0; again < 2; again++) {
+		harness_feed(console->harness, "obs_getme bot=\"bot-01\" tg_id=12");
+		app->engines[0].heard_epoch -= again ? 0 : 1; /* attached again, and no turn yet */
+		app->dirty = app->dirty_news = false;
+		app->data_mono_ms = app_mono_ms(app);
+		clock_advance(&console->harness->clock, 100);
+		(void)engine_turn(console->harness->engine, 5);
+		app_step(app);
+		assert_true(app->dirty_data);
+		assert_int_equal(app->dirty, !again); /* the next turns have their time */
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -137,6 +154,9 @@ int main(void)
 			a_step_under_a_toast_draws_all_of_it, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			a_new_line_does_not_wait_for_the_next_picture_of_the_state, setup,
+			teardown),
+		cmocka_unit_test_setup_teardown(
+			all_that_an_engine_knows_at_first_waits_for_no_time_of_its_own, setup,
 			teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
