@@ -281,20 +281,78 @@ static void count_texts(struct walker *walker)
 	walker->shown = xcalloc(walker->texts, sizeof(*walker->shown));
 }
 
-static void say_unshown(struct walker *walker)
+/* ---- what no view draws ---- */
+
+static const struct {
+	const char *name, *why;
+} unshown[] = {
+#define UNSHOWN(name, why) {name, why},
+#include "tests/hostile/unshown.def"
+#undef UNSHOWN
+};
+
+static bool is_listed(const char *name)
 {
-	size_t number = 0;
-	walker->walk->texts = walker->texts;
-	for (size_t message = 0; message < walker->pair.hostile.count; message++)
-		for (size_t text = 0; text < scene_texts(&walker->pair.hostile, message);
-			text++, number++)
-			if (!walker->shown[number]) {
-				autostr struct str name = STR_INIT;
-				scene_text_name(&walker->pair.hostile, message, text, &name);
-				walker->walk->unshown++;
-				if (walker->walk->tell_unshown)
-					walker->walk->tell_unshown(name.text);
-			}
+	for (size_t i = 0; i < COUNT_OF(unshown); i++)
+		if (strcmp(unshown[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+struct field {
+	char *name;
+	bool shown;
+};
+
+/* Every field once: it is drawn when that of any entity is. Returns how many. */
+static size_t gather_fields(const struct walker *walker, struct field *fields)
+{
+	const struct scene_script *scene = &walker->pair.hostile;
+	size_t count = 0, number = 0;
+	for (size_t message = 0; message < scene->count; message++)
+		for (size_t text = 0; text < scene_texts(scene, message); text++, number++) {
+			autostr struct str name = STR_INIT;
+			size_t at = 0;
+			scene_text_name(scene, message, text, &name);
+			while (at < count && strcmp(fields[at].name, name.text) != 0)
+				at++;
+			if (at == count)
+				fields[count++] = (struct field){.name = xstrdup(name.text)};
+			fields[at].shown |= walker->shown[number];
+		}
+	return count;
+}
+
+static void judge_field(struct walker *walker, const struct field *field)
+{
+	bool listed = is_listed(field->name);
+	walker->walk->fields++;
+	walker->walk->unshown += !field->shown;
+	if (field->shown && listed)
+		tell(walker, "is drawn, and listed as what no view draws (unshown.def)",
+			field->name);
+	if (!field->shown && !listed)
+		tell(walker, "no view draws it: add the view, or say why (unshown.def)",
+			field->name);
+}
+
+static void judge_fields(struct walker *walker)
+{
+	struct field *fields = xcalloc(walker->texts, sizeof(*fields));
+	size_t count = gather_fields(walker, fields);
+	for (size_t i = 0; i < count; i++)
+		judge_field(walker, &fields[i]);
+	for (size_t i = 0; i < COUNT_OF(unshown); i++) {
+		bool is_there = false;
+		for (size_t field = 0; field < count; field++)
+			is_there |= strcmp(fields[field].name, unshown[i].name) == 0;
+		if (!is_there)
+			tell(walker, "is listed in unshown.def, and in no message of the scene",
+				unshown[i].name);
+	}
+	for (size_t i = 0; i < count; i++)
+		free(fields[i].name);
+	free(fields);
 }
 
 void hostile_walk(struct hostile_walk *walk)
@@ -322,7 +380,9 @@ void hostile_walk(struct hostile_walk *walk)
 			curses_line_resize(
 				walker.line, sizes[size + 1].rows, sizes[size + 1].columns);
 	}
-	say_unshown(&walker);
+	walk->texts = walker.texts;
+	if (walk->is_whole)
+		judge_fields(&walker);
 	curses_line_free(walker.line);
 	puppet_free(pair->screen);
 	puppet_free(pair->other);
