@@ -97,8 +97,8 @@ static void hear(struct listening *listening, const struct msg_any *message)
 	listening->attack->kind = message->kind;
 	msg_each_text(message->kind, message->body, check_text, listening->attack);
 	listening->has_state |= message->kind == MSG_turn;
-	listening->has_rows |= message->kind == MSG_win_rows &&
-			       ((const struct msg_win_rows *)message->body)->done;
+	listening->has_rows |=
+		message->kind == MSG_win_rows && ((const struct msg_win_rows *)message->body)->done;
 }
 
 static void hear_all(struct listening *listening, struct str *in)

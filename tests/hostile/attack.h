@@ -23,12 +23,12 @@ struct attack {
 	/* what came of it */
 	size_t texts, bytes, outputs, faults;
 	size_t tamed[256]; /* by kind: texts in which something was made visible */
-	bool heard[MARKS], seen[MARKS], printed[MARKS]; /* of the engine, on a screen, on the command line */
+	bool heard[MARKS], seen[MARKS],
+		printed[MARKS]; /* of the engine, on a screen, on the command line */
 };
 
 /* Screens of `words` (NULL at the end), each showing `shows` before this returns. */
-void attack_open_screens(
-	struct attack *attack, const char *const *words, const char *shows);
+void attack_open_screens(struct attack *attack, const char *const *words, const char *shows);
 /* Presses through all panes, and looks at each. */
 void attack_walk_screens(struct attack *attack);
 /* Closes them; whatever they have sent is judged. */

@@ -27,8 +27,8 @@ static void try_bundle(struct attack *attack, struct doors *doors, const char *t
 	doors_plant(doors, text);
 	doors_await(doors);
 	attack_listen(attack);
-	(void)attack_run(attack, WORDS(program, "-c", doors->config, "restart", "d0", "--yes",
-					 "--reason", text));
+	(void)attack_run(attack,
+		WORDS(program, "-c", doors->config, "restart", "d0", "--yes", "--reason", text));
 	attack_walk_screens(attack);
 	attack_listen(attack);
 }

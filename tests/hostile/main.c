@@ -41,9 +41,8 @@ static void text_of_others_stays_in_its_cells_and_does_nothing_else(void **state
 {
 	(void)state;
 	const char *every = getenv("HOSTILE_EVERY");
-	struct hostile_walk walk = {.every = every ? strtoul(every, NULL, 10) : ONE_IN,
-		.is_whole = true,
-		.tell = tell};
+	struct hostile_walk walk = {
+		.every = every ? strtoul(every, NULL, 10) : ONE_IN, .is_whole = true, .tell = tell};
 	assert_true(walk.every > 0);
 	hostile_walk(&walk);
 	print_message("whole: %zu fields, %zu of them on no view\n", walk.fields, walk.unshown);

@@ -49,6 +49,8 @@ static void give_id(struct msg_any *message)
 	*id = message->kind == MSG_engine ? 1 : entity_id(info->name, words.text);
 	if (message->kind == MSG_bot)
 		*id = entity_id("bot", ((struct msg_bot *)message->body)->name);
+	if (message->kind == MSG_verb) /* typed by its name */
+		*id = entity_id("verb", ((struct msg_verb *)message->body)->name);
 	if (message->kind == MSG_alert) {
 		struct msg_alert *alert = message->body;
 		alert->target = entity_id(alert->target_kind, alert->target_name);

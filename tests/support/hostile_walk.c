@@ -8,14 +8,15 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "core/base/err.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
+#include "core/msg/msg.h"
 #include "tests/support/curses_line.h"
 #include "tests/support/hostile_text.h"
 #include "tests/support/puppet.h"
+#include "themes/theme.h"
 #include "widgets/canvas.h"
-
-#define SCENE "tests/hostile/scene"
 
 enum { LONG_BYTES = 2000, LONG_EVERY = 16 };
 
@@ -23,46 +24,90 @@ static const struct {
 	int rows, columns;
 } sizes[] = {{24, 80}, {45, 160}, {12, 40}};
 
-/* What an operator presses to see it. `replies`: it also shows what was answered to a key. */
+/* What an operator presses to see it. */
 static const struct view {
 	const char *keys;
-	bool replies;
+	enum {
+		STAYS,   /* shows what is, as it is told */
+		REPLIES, /* also what was answered to a key: that is asked anew for each text */
+		OPENS, /* shows what was when the key was pressed: it is opened anew for each text, of `only` */
+	} how;
+	enum msg_kind only; /* MSG_none: any */
 } views[] = {
-	{"1", false},
-	{"1 j", false},
-	{"1 j j 2", false},
-	{"2", false},
-	{"2 G", false},
-	{"1 j 2", false},
-	{"1 j 2 PgDn", false},
-	{"2 PgDn", false},
-	{"2 PgDn PgDn", false},
-	{"3", false},
-	{"3 G", false},
-	{"4", false},
-	{"4 l l l", false},
-	{"5", false},
-	{"5 k", false},
-	{"1 l", false},
-	{"6", false},
-	{"6 j", false},
-	{"6 Enter", false},
-	{"7", false},
-	{"7 j", false},
-	{"7 G", false},
-	{"7 Enter", false},
-	{"8", false},
-	{"8 j", false},
-	{"1 P", false},
-	{"1 .", false},
-	{"7 b", true},
-	{"1 r", true},
-	{"1 r S-Tab w h y Tab Tab Enter", true},
-	{"1 :", false},
-	{"1 : v e r b Space d r a i n Enter", true},
-	{"1 !", true},
-	{"6 x", false},
+	{"1", STAYS, MSG_none},
+	{"1 j", STAYS, MSG_none},
+	{"1 j j 2", STAYS, MSG_none},
+	{"2", STAYS, MSG_none},
+	{"2 G", STAYS, MSG_none},
+	{"1 j 2", STAYS, MSG_none},
+	{"1 j 2 PgDn", STAYS, MSG_none},
+	{"1 j j 2 PgDn", STAYS, MSG_none},
+	{"2 PgDn", STAYS, MSG_none},
+	{"2 PgDn PgDn", STAYS, MSG_none},
+	{"1 Enter", STAYS, MSG_none},
+	{"3", STAYS, MSG_none},
+	{"3 G", STAYS, MSG_none},
+	{"3 Enter", STAYS, MSG_none},
+	{"4", STAYS, MSG_none},
+	{"4 l l l", STAYS, MSG_none},
+	{"5", STAYS, MSG_none},
+	{"5 k", STAYS, MSG_none},
+	{"1 l", STAYS, MSG_none},
+	{"6", STAYS, MSG_none},
+	{"6 j", STAYS, MSG_none},
+	{"6 Enter", STAYS, MSG_none},
+	{"7", STAYS, MSG_none},
+	{"7 j", STAYS, MSG_none},
+	{"7 G", STAYS, MSG_none},
+	{"7 Enter", STAYS, MSG_none},
+	{"7 j Enter", STAYS, MSG_none},
+	{"7 j j Enter", STAYS, MSG_none},
+	{"7 j j j Enter", STAYS, MSG_none},
+	{"7 G Enter", STAYS, MSG_none},
+	{"8", STAYS, MSG_none},
+	{"8 j", STAYS, MSG_none},
+	{"8 G Enter", STAYS, MSG_none},
+	{"1 / o r", STAYS, MSG_none},
+	{"1 o", STAYS, MSG_none},
+	{"1 P", STAYS, MSG_none},
+	{"1 ?", STAYS, MSG_none},
+	{"1 .", OPENS, MSG_engine},
+	{"1 j .", OPENS, MSG_bot},
+	{"1 j r", OPENS, MSG_bot},
+	{"7 b", OPENS, MSG_backup},
+	{"7 b Enter", REPLIES, MSG_plan},
+	{"1 r", REPLIES, MSG_none},
+	{"1 r S-Tab o r d e r s S-Tab w h y Tab Tab Tab Enter", REPLIES, MSG_accepted},
+	{"1 :", STAYS, MSG_none},
+	{"1 : l o g s Space", OPENS, MSG_bot},
+	{"1 : b a c k u p Space", OPENS, MSG_backup},
+	{"1 : v e r b Space", OPENS, MSG_verb},
+	{"1 : v e r b Space d r a i n Enter", REPLIES, MSG_plan},
+	{"1 : r e l o a d Enter", REPLIES, MSG_answer},
+	{"1 !", REPLIES, MSG_none},
+	{"6 x", STAYS, MSG_operation},
+	{"6 x", OPENS, MSG_operation},
+	{"6 x Tab Enter", REPLIES, MSG_answer},
+	{"7 y", OPENS, MSG_service},
 };
+
+static const struct view refused[] = {
+	{"2", STAYS, MSG_none},
+	{"4", STAYS, MSG_none},
+	{"4 Enter", STAYS, MSG_none},
+	{"5", STAYS, MSG_none},
+	{"5 Enter", STAYS, MSG_none},
+	{"1 r", REPLIES, MSG_plan},
+	{"1 .", OPENS, MSG_engine},
+	{"1 : s t a r t Enter", OPENS, MSG_engine},
+};
+
+static const struct {
+	const char *path;
+	const struct view *views;
+	size_t count;
+} scenes[] = {{"tests/hostile/scene", views, COUNT_OF(views)},
+	{"tests/hostile/scene_refused", refused, COUNT_OF(refused)}};
 
 /* Two screens that are told the same but for one text. */
 struct pair {
@@ -72,12 +117,20 @@ struct pair {
 	int rows, columns;
 };
 
+struct field {
+	char *name;
+	bool shown; /* of any entity */
+};
+
 struct walker {
 	struct hostile_walk *walk;
+	struct theme theme;
 	struct curses_line *line;
 	struct pair pair;
-	bool *shown; /* by message and text */
-	size_t texts, turn;
+	bool *shown; /* by message and text of the scene */
+	size_t turn;
+	struct field *fields; /* every one once */
+	size_t field_count, field_capacity;
 };
 
 static void tell(struct walker *walker, const char *what, const char *where)
@@ -108,7 +161,8 @@ static void set_texts(
 {
 	struct msg_any one = scene_replace(&pair->hostile, message, text, hostile),
 		       other = scene_replace(&pair->twin, message, text, twin);
-	bool sent = puppet_send(pair->screen, message) && puppet_send(pair->other, message);
+	bool sent = pair->view->how != OPENS && puppet_send(pair->screen, message) &&
+		    puppet_send(pair->other, message);
 	if (!sent)
 		open_screens(pair);
 	scene_restore(&pair->hostile, message, one);
@@ -240,6 +294,8 @@ static void try_text(struct walker *walker, size_t message, size_t text)
 	walker->turn++;
 	struct msg_any old = scene_replace(&walker->pair.hostile, message, text, "");
 	scene_restore(&walker->pair.hostile, message, old);
+	if (walker->pair.view->how == OPENS)
+		return;
 	(void)puppet_send(walker->pair.screen, message);
 	(void)puppet_send(walker->pair.other, message);
 }
@@ -248,37 +304,13 @@ static void try_text(struct walker *walker, size_t message, size_t text)
 static bool is_shown(struct walker *walker, size_t message, size_t text)
 {
 	struct pair *pair = &walker->pair;
-	if (is_reply(pair, message) && !pair->view->replies)
+	enum msg_kind kind = pair->hostile.messages[message].kind;
+	if (pair->view->only != MSG_none && pair->view->only != kind)
+		return false;
+	if (is_reply(pair, message) && pair->view->how != REPLIES)
 		return false;
 	set_texts(pair, message, text, "qqqq marked", "wwww marked");
 	return grids_differ(puppet_grid(pair->screen), puppet_grid(pair->other));
-}
-
-static void walk_view(struct walker *walker)
-{
-	struct pair *pair = &walker->pair;
-	size_t number = 0;
-	open_screens(pair);
-	for (size_t message = 0; message < pair->hostile.count; message++) {
-		size_t count = scene_texts(&pair->hostile, message);
-		for (size_t text = 0; text < count; text++, number++) {
-			if (walker->walk->one_view && walker->shown[number])
-				continue;
-			if (!is_shown(walker, message, text))
-				continue;
-			walker->shown[number] = true;
-			try_text(walker, message, text);
-			if (is_reply(pair, message))
-				open_screens(pair);
-		}
-	}
-}
-
-static void count_texts(struct walker *walker)
-{
-	for (size_t i = 0; i < walker->pair.hostile.count; i++)
-		walker->texts += scene_texts(&walker->pair.hostile, i);
-	walker->shown = xcalloc(walker->texts, sizeof(*walker->shown));
 }
 
 /* ---- what no view draws ---- */
@@ -299,28 +331,67 @@ static bool is_listed(const char *name)
 	return false;
 }
 
-struct field {
-	char *name;
-	bool shown;
-};
-
-/* Every field once: it is drawn when that of any entity is. Returns how many. */
-static size_t gather_fields(const struct walker *walker, struct field *fields)
+/* Those that are looked for once are not looked for where they cannot be. */
+static void skip_listed(struct walker *walker)
 {
 	const struct scene_script *scene = &walker->pair.hostile;
-	size_t count = 0, number = 0;
+	size_t number = 0;
 	for (size_t message = 0; message < scene->count; message++)
 		for (size_t text = 0; text < scene_texts(scene, message); text++, number++) {
 			autostr struct str name = STR_INIT;
-			size_t at = 0;
 			scene_text_name(scene, message, text, &name);
-			while (at < count && strcmp(fields[at].name, name.text) != 0)
-				at++;
-			if (at == count)
-				fields[count++] = (struct field){.name = xstrdup(name.text)};
-			fields[at].shown |= walker->shown[number];
+			walker->shown[number] = is_listed(name.text);
 		}
-	return count;
+}
+
+/* ---- views ---- */
+
+static void walk_view(struct walker *walker)
+{
+	struct pair *pair = &walker->pair;
+	size_t number = 0;
+	open_screens(pair);
+	if (!walker->line)
+		walker->line = curses_line_new(&walker->theme, pair->rows, pair->columns);
+	for (size_t message = 0; message < pair->hostile.count; message++) {
+		size_t count = scene_texts(&pair->hostile, message);
+		for (size_t text = 0; text < count; text++, number++) {
+			if (walker->walk->one_view && walker->shown[number])
+				continue;
+			if (!is_shown(walker, message, text))
+				continue;
+			walker->shown[number] = true;
+			try_text(walker, message, text);
+			if (is_reply(pair, message) || pair->view->how == OPENS)
+				open_screens(pair);
+		}
+	}
+}
+
+/* ---- what no view draws, judged ---- */
+
+static struct field *field_of(struct walker *walker, const char *name)
+{
+	for (size_t i = 0; i < walker->field_count; i++)
+		if (strcmp(walker->fields[i].name, name) == 0)
+			return &walker->fields[i];
+	walker->fields = grow(walker->fields, walker->field_count, &walker->field_capacity,
+		sizeof(*walker->fields));
+	walker->fields[walker->field_count] = (struct field){.name = xstrdup(name)};
+	return &walker->fields[walker->field_count++];
+}
+
+static void gather_fields(struct walker *walker)
+{
+	const struct scene_script *scene = &walker->pair.hostile;
+	size_t number = 0;
+	for (size_t message = 0; message < scene->count; message++)
+		for (size_t text = 0; text < scene_texts(scene, message); text++, number++) {
+			autostr struct str name = STR_INIT;
+			scene_text_name(scene, message, text, &name);
+			field_of(walker, name.text)->shown |= walker->shown[number];
+		}
+	walker->walk->texts += number;
 }
 
 static void judge_field(struct walker *walker, const struct field *field)
@@ -338,55 +409,63 @@ static void judge_field(struct walker *walker, const struct field *field)
 
 static void judge_fields(struct walker *walker)
 {
-	struct field *fields = xcalloc(walker->texts, sizeof(*fields));
-	size_t count = gather_fields(walker, fields);
-	for (size_t i = 0; i < count; i++)
-		judge_field(walker, &fields[i]);
+	for (size_t i = 0; i < walker->field_count; i++)
+		judge_field(walker, &walker->fields[i]);
 	for (size_t i = 0; i < COUNT_OF(unshown); i++) {
-		bool is_there = false;
-		for (size_t field = 0; field < count; field++)
-			is_there |= strcmp(fields[field].name, unshown[i].name) == 0;
-		if (!is_there)
-			tell(walker, "is listed in unshown.def, and in no message of the scene",
+		size_t count = walker->field_count;
+		(void)field_of(walker, unshown[i].name);
+		if (walker->field_count > count)
+			tell(walker, "is listed in unshown.def, and in no message of a scene",
 				unshown[i].name);
 	}
-	for (size_t i = 0; i < count; i++)
-		free(fields[i].name);
-	free(fields);
+}
+
+/* ---- all of it ---- */
+
+static void walk_scene(struct walker *walker, size_t scene)
+{
+	struct hostile_walk *walk = walker->walk;
+	struct pair *pair = &walker->pair;
+	size_t texts = 0;
+	scene_read(scenes[scene].path, &pair->hostile);
+	scene_read(scenes[scene].path, &pair->twin);
+	for (size_t i = 0; i < pair->hostile.count; i++)
+		texts += scene_texts(&pair->hostile, i);
+	walker->shown = xcalloc(texts, sizeof(*walker->shown));
+	if (walk->one_view)
+		skip_listed(walker);
+	for (size_t size = 0; size < COUNT_OF(sizes); size++) {
+		pair->rows = sizes[size].rows;
+		pair->columns = sizes[size].columns;
+		if (walker->line)
+			curses_line_resize(walker->line, pair->rows, pair->columns);
+		for (size_t view = 0; view < scenes[scene].count; view++)
+			if (!walk->one_view || view % COUNT_OF(sizes) == size) {
+				pair->view = &scenes[scene].views[view];
+				walk_view(walker);
+			}
+	}
+	gather_fields(walker);
+	free(walker->shown);
+	puppet_free(pair->screen);
+	puppet_free(pair->other);
+	pair->screen = pair->other = NULL;
+	scene_release(&pair->hostile);
+	scene_release(&pair->twin);
 }
 
 void hostile_walk(struct hostile_walk *walk)
 {
 	struct walker walker = {.walk = walk};
-	struct pair *pair = &walker.pair;
-	scene_read(SCENE, &pair->hostile);
-	scene_read(SCENE, &pair->twin);
-	count_texts(&walker);
-	for (size_t size = 0; size < COUNT_OF(sizes); size++) {
-		pair->rows = sizes[size].rows;
-		pair->columns = sizes[size].columns;
-		for (size_t view = 0; view < COUNT_OF(views); view++) {
-			if (walk->one_view && view % COUNT_OF(sizes) != size)
-				continue;
-			pair->view = &views[view];
-			if (!walker.line) {
-				open_screens(pair);
-				walker.line = curses_line_new(
-					puppet_theme(pair->screen), pair->rows, pair->columns);
-			}
-			walk_view(&walker);
-		}
-		if (size + 1 < COUNT_OF(sizes))
-			curses_line_resize(
-				walker.line, sizes[size + 1].rows, sizes[size + 1].columns);
-	}
-	walk->texts = walker.texts;
+	struct err err;
+	if (!theme_builtin(theme_builtin_names()[0], &walker.theme, &err))
+		fail_msg("%s", err.text);
+	for (size_t scene = 0; scene < COUNT_OF(scenes); scene++)
+		walk_scene(&walker, scene);
 	if (walk->is_whole)
 		judge_fields(&walker);
+	for (size_t i = 0; i < walker.field_count; i++)
+		free(walker.fields[i].name);
+	free(walker.fields);
 	curses_line_free(walker.line);
-	puppet_free(pair->screen);
-	puppet_free(pair->other);
-	scene_release(&pair->hostile);
-	scene_release(&pair->twin);
-	free(walker.shown);
 }

@@ -76,7 +76,6 @@ struct puppet *puppet_new(const struct scene_script *scene, int rows, int column
 	puppet->term = term_headless_new(rows, columns, &puppet->options);
 	puppet->app = app_new(
 		&puppet->clock, puppet->settings, puppet->term, links_over(link_over(client)));
-	puppet->app->anonymous = true;
 	settle(puppet);
 	clock_advance(&puppet->clock, 1000);
 	settle(puppet);
@@ -92,11 +91,6 @@ void puppet_free(struct puppet *puppet)
 	term_free(puppet->term);
 	settings_unref(puppet->settings);
 	free(puppet);
-}
-
-const struct theme *puppet_theme(const struct puppet *puppet)
-{
-	return &puppet->theme;
 }
 
 void puppet_keys(struct puppet *puppet, const char *names)

@@ -14,12 +14,10 @@ struct app;
 struct grid;
 struct puppet;
 struct str;
-struct theme;
 
 /* `scene` is borrowed. */
 struct puppet *puppet_new(const struct scene_script *scene, int rows, int columns) MUST_CHECK;
 void puppet_free(struct puppet *puppet);
-const struct theme *puppet_theme(const struct puppet *puppet);
 /* Presses keys by name, blank between. */
 void puppet_keys(struct puppet *puppet, const char *names);
 /* Sends a message of the scene again, as it is now; true when that is enough for a screen to show it: a reply that was
