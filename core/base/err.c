@@ -5,7 +5,25 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/sanitize.h"
 #include "core/base/str.h"
+
+static bool is_plain(const char *text)
+{
+	while (*text >= ' ' && *text < 0x7f)
+		text++;
+	return !*text;
+}
+
+/* What it names may be called anything: a file, a server, a word that was typed. */
+static void make_safe(char *text, size_t size)
+{
+	autostr struct str safe = STR_INIT;
+	if (is_plain(text))
+		return;
+	sanitize(&safe, text, strlen(text));
+	(void)copy_text(text, size, safe.text);
+}
 
 bool err_set(struct err *err, enum err_code code, const char *format, ...)
 {
@@ -16,6 +34,7 @@ bool err_set(struct err *err, enum err_code code, const char *format, ...)
 	char text[sizeof(err->text)];
 	(void)vprint_text(text, sizeof(text), format, args);
 	va_end(args);
+	make_safe(text, sizeof(text));
 	err->code = code;
 	memcpy(err->text, text, sizeof(text));
 	return false;

@@ -138,7 +138,7 @@ static void add(struct report *report, const char *kind, struct place place, boo
 {
 	if (!report->out)
 		return;
-	str_adds(report->out, report->path);
+	sanitize(report->out, report->path, strlen(report->path));
 	if (place.line)
 		str_addf(report->out, ":%d:%d", place.line, place.column);
 	str_addf(report->out, ": %s%s\n", kind, sentence);
@@ -211,7 +211,9 @@ bool report_elsewhere(struct report *report, const char *where, const char *form
 
 void report_finish(struct report *report)
 {
-	if (report->out && report->errors > REPORT_ERRORS_MAX)
-		str_addf(report->out, "%s: %u more errors are not shown\n", report->path,
-			report->errors - REPORT_ERRORS_MAX);
+	if (!report->out || report->errors <= REPORT_ERRORS_MAX)
+		return;
+	sanitize(report->out, report->path, strlen(report->path));
+	str_addf(report->out, ": %u more errors are not shown\n",
+		report->errors - REPORT_ERRORS_MAX);
 }

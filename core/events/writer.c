@@ -57,12 +57,20 @@ void chunk_list_free(void *list)
 	free(mine);
 }
 
+/* A file, a stream or a program may be called anything. */
+static char *safe_name(const char *name)
+{
+	struct str safe = STR_INIT;
+	sanitize(&safe, name, strlen(name));
+	return str_detach(&safe);
+}
+
 struct event_writer *event_writer_new(const struct event_source *source,
 	const struct redactor *redactor, const struct clock *clock)
 {
 	struct event_writer *writer = xcalloc(1, sizeof(*writer));
 	writer->source = *source;
-	writer->name = xstrdup(source->name);
+	writer->name = safe_name(source->name);
 	writer->bot = source->bot ? xstrdup(source->bot) : NULL;
 	writer->redactor = redactor_ref(redactor);
 	writer->clock = clock;

@@ -23,14 +23,15 @@
 #include "tests/support/spawn.h"
 #include "tests/support/vt.h"
 
-enum { LIMIT_MS = 20000, QUIET_MS = 400, KEYS = 24 };
+enum { LIMIT_MS = 20000, QUIET_MS = 400 };
 
 static const struct {
 	int rows, columns;
 } sizes[ATTACK_SCREENS] = {{24, 80}, {45, 160}, {12, 40}};
 
-static const char *const keys[KEYS] = {"1", "j", "2", "PgDn", "PgDn", "G", "Esc", "3", "G", "4",
-	"5", "k", "6", "7", "j", "Enter", "Esc", "7", "G", "Esc", "8", "j", "1", "Esc"};
+static const char *const keys[] = {"5", "1", "g", "j", "j", "j", "j", "j", "j", "j", "j", "j", "j",
+	"2", "PgDn", "PgDn", "G", "Esc", "3", "G", "4", "k", "6", "7", "j", "Enter", "Esc", "7",
+	"G", "Esc", "8", "j", "1", "g", "Esc"};
 
 static void accuse(struct attack *attack, const char *where, const char *what)
 {
@@ -149,7 +150,7 @@ void attack_open_screens(struct attack *attack, const char *const *words, const 
 
 void attack_walk_screens(struct attack *attack)
 {
-	for (size_t key = 0; key < KEYS; key++)
+	for (size_t key = 0; key < COUNT_OF(keys); key++)
 		for (size_t i = 0; i < ATTACK_SCREENS; i++) {
 			autostr struct str picture = STR_INIT;
 			vt_press(attack->screens[i], keys[key]);

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "tests/hostile/doors.h"
+#include "tests/hostile/places.h"
 #include "tests/support/folder.h"
 #include "tests/support/hostile_lines.h"
 #include "tests/support/hostile_walk.h"
@@ -88,6 +89,9 @@ int main(int argc, char **argv)
 			folder_setup, folder_teardown),
 		cmocka_unit_test_setup_teardown(
 			what_comes_through_real_doors_is_made_safe_by_the_engine, folder_setup,
+			folder_teardown),
+		cmocka_unit_test_setup_teardown(
+			what_supervisors_certificates_and_files_say_is_made_safe, folder_setup,
 			folder_teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -345,6 +345,12 @@ bool actor_hear(struct actor *actor)
 	return !gone;
 }
 
+bool actor_is_asked(const struct actor *actor)
+{
+	struct pollfd slot = {.fd = actor->fd, .events = POLLIN};
+	return poll(&slot, 1, 0) == 1;
+}
+
 bool actor_send(struct actor *actor, size_t message)
 {
 	const struct msg_any *found = &actor->scene->messages[message];

@@ -47,6 +47,8 @@ struct actor *actor_new(const struct scene_script *scene, int fd, void (*make_ro
 void actor_free(struct actor *actor);
 /* Takes what has been asked, and answers; false: the other end has gone. */
 bool actor_hear(struct actor *actor);
+/* Something waits to be heard. */
+bool actor_is_asked(const struct actor *actor);
 /* Sends a message of the scene again, as it is now, and a turn mark; false, and nothing is sent: it is an answer that a
  * client takes once. */
 bool actor_send(struct actor *actor, size_t message);

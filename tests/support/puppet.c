@@ -35,7 +35,7 @@ struct puppet {
 	struct app *app;
 };
 
-static void settle(struct puppet *puppet)
+static void turn(struct puppet *puppet)
 {
 	struct term_event event;
 	for (int i = 0; i < ROUNDS; i++) {
@@ -46,6 +46,14 @@ static void settle(struct puppet *puppet)
 	}
 	puppet->app->data_mono_ms = INT64_MIN / 2; /* new state is painted without delay */
 	app_paint(puppet->app);
+}
+
+/* A picture may ask for more: a log of which more rows are seen. */
+static void settle(struct puppet *puppet)
+{
+	turn(puppet);
+	for (int i = 0; i < ROUNDS && actor_is_asked(puppet->actor); i++)
+		turn(puppet);
 }
 
 /* ---- the screen ---- */

@@ -13,6 +13,7 @@
 #include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/format.h"
+#include "core/base/sanitize.h"
 #include "core/base/str.h"
 #include "core/conf/settings.h"
 #include "core/engine/client_tunnel.h"
@@ -64,12 +65,13 @@ void cli_help(struct str *to)
 
 int cli_say(int status, const char *format, ...)
 {
+	autostr struct str said = STR_INIT, safe = STR_INIT;
 	va_list args;
 	va_start(args, format);
-	fputs("botswain: ", stderr);
-	vfprintf(stderr, format, args);
-	fputc('\n', stderr);
+	str_vaddf(&said, format, args);
 	va_end(args);
+	sanitize_as(&safe, said.text, said.length, SANITIZE_ROWS); /* it may name what was typed */
+	fprintf(stderr, "botswain: %s\n", safe.text);
 	return status;
 }
 
