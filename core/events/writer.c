@@ -58,10 +58,12 @@ void chunk_list_free(void *list)
 }
 
 /* A file, a stream or a program may be called anything. */
-static char *safe_name(const char *name)
+static char *safe_name(const struct redactor *redactor, const char *name)
 {
+	autostr struct str clean = STR_INIT;
 	struct str safe = STR_INIT;
-	sanitize(&safe, name, strlen(name));
+	redact(redactor, &clean, name, strlen(name), 0);
+	sanitize(&safe, clean.text, clean.length);
 	return str_detach(&safe);
 }
 
@@ -70,7 +72,7 @@ struct event_writer *event_writer_new(const struct event_source *source,
 {
 	struct event_writer *writer = xcalloc(1, sizeof(*writer));
 	writer->source = *source;
-	writer->name = safe_name(source->name);
+	writer->name = safe_name(redactor, source->name);
 	writer->bot = source->bot ? xstrdup(source->bot) : NULL;
 	writer->redactor = redactor_ref(redactor);
 	writer->clock = clock;

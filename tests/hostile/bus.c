@@ -90,7 +90,9 @@ static int add_words(sd_bus_message *reply, const char *path)
 		      *folder_of = place_text(PLACE_systemd_directory);
 	autofree char *directory = xasprintf("/%s", folder_of);
 	const char *const words[][2] = {{"LoadState", "loaded"},
-		{"ActiveState", has_active ? active : "active"},
+		{"ActiveState", has_active ? active
+				: has_sub  ? "active"
+					   : "failed"},
 		{"SubState", has_sub ? sub : "running"},
 		{"Result", has_sub || has_active ? "success" : why},
 		{"WorkingDirectory", directory}, {"StandardOutput", "append"},

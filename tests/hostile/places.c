@@ -28,6 +28,21 @@ static size_t payload_count(void)
 	return count;
 }
 
+/* Those that are a name of a file. */
+static const enum place_id files[] = {PLACE_systemd_output, PLACE_pm2_log, PLACE_supervisord_log,
+	PLACE_process_folder, PLACE_file_name, PLACE_file_trouble, PLACE_argument};
+
+static void make_file_name(size_t place, char *text)
+{
+	for (size_t i = 0; i < COUNT_OF(files); i++) {
+		if (files[i] != place)
+			continue;
+		text[strnlen(text, FILE_BYTES)] = '\0';
+		for (char *at = text; (at = strchr(at, '/'));)
+			*at = '_';
+	}
+}
+
 /* Short fields hold the first payload alone: each place begins with another one, and goes on in each round. */
 static char *make_text(size_t place, size_t round)
 {
@@ -41,6 +56,7 @@ static char *make_text(size_t place, size_t round)
 		payload_add(payload, &text);
 		str_addch(&text, ' ');
 	}
+	make_file_name(place, text.text);
 	return str_detach(&text);
 }
 
@@ -81,15 +97,6 @@ char *place_text(enum place_id place)
 		at += now.size;
 	}
 	return str_detach(&made);
-}
-
-char *place_file(enum place_id place)
-{
-	char *text = place_bytes(place);
-	text[strnlen(text, FILE_BYTES)] = '\0';
-	for (char *at = text; (at = strchr(at, '/'));)
-		*at = '_';
-	return text;
 }
 
 char *place_json(enum place_id place)

@@ -20,12 +20,10 @@ enum place_id {
 /* Other texts from now on. */
 void places_plant(size_t round);
 void places_release(void);
-/* Its bytes, some hundreds; the caller frees them. */
+/* Its bytes, some hundreds, of a file's name 200 without a '/'; the caller frees them. */
 char *place_bytes(enum place_id place) MUST_CHECK;
 /* The same as UTF-8: U+FFFD for what is none. */
 char *place_text(enum place_id place) MUST_CHECK;
-/* A name of a file: no '/', 200 bytes at most. */
-char *place_file(enum place_id place) MUST_CHECK;
 /* In quotes, as JSON. */
 char *place_json(enum place_id place) MUST_CHECK;
 /* As text of XML, without the characters that XML cannot have. */

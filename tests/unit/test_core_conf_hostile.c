@@ -125,6 +125,18 @@ static void a_fifo_is_refused_without_waiting(void **state)
 	refused(place, "is no regular file");
 }
 
+static void the_name_of_a_file_is_made_safe(void **state)
+{
+	struct place *place = *state;
+	snprintf(place->path, sizeof(place->path), "%s/a\x1b[2J\n\u202e.yaml", place->folder);
+	refused_text(place, "nonsense: 1\n", "/a^[[2J\u23ce<U+202E>.yaml:1:1: ");
+	assert_null(strpbrk(place->err.text, "\x1b\n"));
+	assert_null(strchr(place->report.text, '\x1b'));
+	unlink(place->path);
+	refused(place, "");
+	assert_non_null(strstr(place->err.text, "/a^[[2J\u23ce<U+202E>.yaml"));
+}
+
 static void a_device_is_refused(void **state)
 {
 	struct place *place = *state;
@@ -512,6 +524,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		test_at_once(a_fifo_is_refused_without_waiting),
+		test_at_once(the_name_of_a_file_is_made_safe),
 		test_at_once(a_device_is_refused),
 		test_at_once(a_folder_is_refused),
 		test(a_link_to_itself_is_refused),

@@ -151,6 +151,18 @@ static void what_an_event_calls_its_bot_is_cut_behind_its_secrets(void **state)
 	assert_string_equal(chunk_bot(chunk, chunk_record(chunk, 0)), "123456:<redacted>");
 }
 
+static void where_a_line_comes_from_is_safe_and_without_secrets(void **state)
+{
+	struct writer_bench *bench = *state;
+	const struct event_source source = {
+		.id = 10, .name = "\x1b[2J\u202e123456:" SECRET_PART ".log\n"};
+	event_writer_free(bench->writer);
+	bench->writer = event_writer_new(&source, bench->redactor, &bench->clock);
+	writer_bench_line(bench, "hello");
+	assert_string_equal(chunk_stream(writer_bench_chunk(bench))->name,
+		"^[[2J<U+202E>123456:<redacted>.log\u23ce");
+}
+
 static void late_lines_keep_their_time_and_never_break_the_order(void **state)
 {
 	struct writer_bench *bench = *state;
@@ -295,6 +307,7 @@ int main(void)
 		with_bench(what_comes_out_is_safe_for_a_screen),
 		with_bench(what_the_sanitiser_drops_keeps_no_secret_apart),
 		with_bench(what_an_event_calls_its_bot_is_cut_behind_its_secrets),
+		with_bench(where_a_line_comes_from_is_safe_and_without_secrets),
 		with_bench(late_lines_keep_their_time_and_never_break_the_order),
 		with_bench(chunks_grow_with_their_source_and_are_announced_once),
 		with_bench(an_event_keeps_its_fields_apart),
