@@ -15,13 +15,14 @@ static bool is_plain(const char *text)
 	return !*text;
 }
 
-/* What it names may be called anything: a file, a server, a word that was typed. */
-static void make_safe(char *text, size_t size)
+/* What it names may be called anything: a file, a server, a word that was typed. A sentence of several lines has them in its
+ * format. */
+static void make_safe(char *text, size_t size, const char *format)
 {
 	autostr struct str safe = STR_INIT;
 	if (is_plain(text))
 		return;
-	sanitize(&safe, text, strlen(text));
+	sanitize_as(&safe, text, strlen(text), strchr(format, '\n') ? SANITIZE_ROWS : 0);
 	(void)copy_text(text, size, safe.text);
 }
 
@@ -34,7 +35,7 @@ bool err_set(struct err *err, enum err_code code, const char *format, ...)
 	char text[sizeof(err->text)];
 	(void)vprint_text(text, sizeof(text), format, args);
 	va_end(args);
-	make_safe(text, sizeof(text));
+	make_safe(text, sizeof(text), format);
 	err->code = code;
 	memcpy(err->text, text, sizeof(text));
 	return false;

@@ -38,8 +38,8 @@ struct err {
 	char text[256];
 };
 
-/* Fills `err` (may be NULL) and returns false, so that `return err_set(...)` fails the caller. The text is one line and
- * may be shown: whatever it names is made safe (sanitize.h). Any thread. */
+/* Fills `err` (may be NULL) and returns false, so that `return err_set(...)` fails the caller. The text may be
+ * shown: whatever it names is made safe (sanitize.h), and it has no more lines than the format. Any thread. */
 bool err_set(struct err *err, enum err_code code, const char *format, ...) PRINTF_LIKE(3, 4);
 
 /* As err_set(), with ": strerror(errnum)" appended. Any thread. */

@@ -17,7 +17,7 @@
 #include "tests/support/hostile_text.h"
 #include "tests/support/spawn.h"
 
-enum { BUNDLE_BYTES = 1500 };
+enum { BUNDLE_BYTES = 400 };
 
 /* ---- what is tried ---- */
 

@@ -15,6 +15,7 @@
 
 #include "tests/hostile/doors.h"
 #include "tests/hostile/places.h"
+#include "tests/hostile/replays.h"
 #include "tests/support/folder.h"
 #include "tests/support/hostile_lines.h"
 #include "tests/support/hostile_walk.h"
@@ -93,6 +94,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(
 			what_supervisors_certificates_and_files_say_is_made_safe, folder_setup,
 			folder_teardown),
+		cmocka_unit_test_setup_teardown(what_a_recording_of_others_holds_is_made_safe,
+			folder_setup, folder_teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
