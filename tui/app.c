@@ -528,10 +528,20 @@ static void draw(struct app *app, bool whole)
 	app->data_mono_ms = app_mono_ms(app);
 }
 
-void app_paint(struct app *app)
+static bool whole_is_due(const struct app *app)
 {
 	bool is_old = app_mono_ms(app) - app->data_mono_ms >= app->settings->screen_interval_ms;
-	bool whole = app->dirty || app->dirty_news || (app->dirty_data && is_old);
+	return app->dirty || app->dirty_news || (app->dirty_data && is_old);
+}
+
+bool app_frame_is_due(const struct app *app)
+{
+	return whole_is_due(app) || app->moved;
+}
+
+void app_paint(struct app *app)
+{
+	bool whole = whole_is_due(app);
 	if ((!whole && !app->moved) || first_frame_wait_ms(app) || !term_can_present(app->term))
 		return;
 	draw(app, whole);

@@ -144,6 +144,8 @@ int app_timeout_ms(const struct app *app);
 void app_paint(struct app *app);
 /* The clocks are those of the last turn marks: while a picture is held they stand. */
 void app_read_clocks(struct app *app);
+/* app_paint() would paint, if the terminal takes it. */
+bool app_frame_is_due(const struct app *app);
 /* True while a frame is owed (script: the picture is not yet what the state is). */
 bool app_owes_frame(const struct app *app);
 

@@ -114,21 +114,24 @@ static int sooner(int a, int b)
 	return a < 0 ? b : b < 0 ? a : a < b ? a : b;
 }
 
-static bool wait_for_events(struct app *app, int signals, short *ret_terminal, struct err *err)
+static bool wait_for_events(
+	struct app *app, int signals, short *ret_terminal, short *ret_signals, struct err *err)
 {
 	struct pollfd slots[2 + APP_SLOTS] = {
 		{.fd = term_fd(app->term), .events = term_poll_events(app->term)},
 		{.fd = signals, .events = POLLIN}};
-	int timeout = sooner(app_timeout_ms(app), term_timeout_ms(app->term));
+	bool is_due = app_frame_is_due(app);
+	int timeout = sooner(app_timeout_ms(app), term_timeout_ms(app->term, is_due));
 	timeout = sooner(timeout, saved_left_ms(app));
 	size_t count = 2 + app_poll(app, slots + 2, &timeout);
 	/* A frame that the terminal does not take yet is no reason to spin: it will say when. */
-	if ((app->dirty || app->dirty_news || app->moved) && !term_can_present(app->term))
-		timeout = term_timeout_ms(app->term);
-	*ret_terminal = 0;
+	if (is_due && !term_can_present(app->term))
+		timeout = term_timeout_ms(app->term, true);
+	*ret_terminal = *ret_signals = 0;
 	if (poll(slots, count, timeout) < 0)
 		return errno == EINTR || err_errno(err, errno, "cannot wait for events");
 	*ret_terminal = slots[0].revents;
+	*ret_signals = slots[1].revents;
 	return true;
 }
 
@@ -153,10 +156,11 @@ bool loop_run(struct app *app, int *ret_signal, struct err *err)
 	sample_cost(app, &cost);
 	app_paint(app);
 	while (!app->quit) {
-		short terminal;
-		if (!wait_for_events(app, signals, &terminal, err))
+		short terminal, signalled;
+		if (!wait_for_events(app, signals, &terminal, &signalled, err))
 			return false;
-		read_signals(app, signals, ret_signal);
+		if (signalled)
+			read_signals(app, signals, ret_signal);
 		take_terminal(app, terminal);
 		app_step(app);
 		if (app->suspend)

@@ -9,6 +9,9 @@
 
 #include "core/base/err.h"
 #include "core/base/mem.h"
+#include "core/base/str.h"
+
+enum { PART_BYTES = 16 << 10, KEPT_BYTES = 256 << 10 };
 
 bool memory_file_open(struct memory_file *memory, struct err *err)
 {
@@ -29,19 +32,35 @@ void memory_file_close(struct memory_file *memory)
 	memory->file = NULL;
 }
 
-/* The place where the next byte goes is how many there are: each taking starts anew at 0. */
+/* What was taken stays in the file until it is worth a call to begin it anew. */
+static void forget_taken(struct memory_file *memory, int fd)
+{
+	if (memory->taken < KEPT_BYTES)
+		return;
+	lseek(fd, 0, SEEK_SET);
+	if (ftruncate(fd, 0) == 0)
+		memory->taken = 0;
+	else
+		lseek(fd, memory->taken, SEEK_SET);
+}
+
 char *memory_file_take(struct memory_file *memory, size_t *ret_size)
 {
+	struct str bytes = STR_INIT;
+	char part[PART_BYTES];
 	fflush(memory->file);
 	int fd = fileno(memory->file);
-	off_t size = lseek(fd, 0, SEEK_CUR);
-	if (size <= 0)
-		return NULL;
-	char *bytes = xmalloc((size_t)size);
-	ssize_t got = pread(fd, bytes, (size_t)size, 0);
-	lseek(fd, 0, SEEK_SET);
-	*ret_size = got > 0 ? (size_t)got : 0;
-	return bytes;
+	ssize_t got;
+	do {
+		got = pread(fd, part, sizeof(part), memory->taken);
+		if (got > 0) {
+			str_add(&bytes, part, (size_t)got);
+			memory->taken += got;
+		}
+	} while (got == sizeof(part));
+	forget_taken(memory, fd);
+	*ret_size = bytes.length;
+	return bytes.length ? str_detach(&bytes) : NULL;
 }
 
 bool memory_holds(const char *bytes, size_t size, const char *word)

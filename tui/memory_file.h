@@ -9,10 +9,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <sys/types.h>
 #include "core/base/attr.h"
 
 struct memory_file {
-	FILE *file; /* NULL: not open */
+	FILE *file;  /* NULL: not open */
+	off_t taken; /* so much of it */
 };
 
 struct err;

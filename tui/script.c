@@ -87,7 +87,7 @@ static void settle(struct app *app)
 	int wait_ms = 0;
 	do {
 		turn(app, wait_ms);
-		int frame_ms = term_timeout_ms(app->term);
+		int frame_ms = term_timeout_ms(app->term, true);
 		wait_ms = app->trails ? APP_TRAIL_MS : frame_ms > 0 ? frame_ms : 0;
 	} while ((app->dirty || app->trails) && !app->quit);
 }

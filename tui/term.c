@@ -17,9 +17,9 @@ short term_poll_events(const struct term *term)
 	return term->ops->poll_events(term);
 }
 
-int term_timeout_ms(const struct term *term)
+int term_timeout_ms(const struct term *term, bool is_due)
 {
-	return term->ops->timeout_ms(term);
+	return term->ops->timeout_ms(term, is_due);
 }
 
 void term_handle(struct term *term, short revents)

@@ -8,7 +8,7 @@
  * One turn of the loop:
  *
  *	struct pollfd slot = {.fd = term_fd(term), .events = term_poll_events(term)};
- *	poll(&slot, ..., min(own timers, term_timeout_ms(term)));
+ *	poll(&slot, ..., min(own timers, term_timeout_ms(term, dirty)));
  *	term_handle(term, slot.revents);                  // reads, drains; also when revents is 0
  *	while (term_next_event(term, &event)) ...          // keys, pastes, size, loss
  *	if (dirty && term_can_present(term)) {             // last frame is out, frame cap has
@@ -77,7 +77,7 @@ struct term_ops {
 	void (*free)(struct term *term);
 	int (*fd)(const struct term *term);
 	short (*poll_events)(const struct term *term);
-	int (*timeout_ms)(const struct term *term);
+	int (*timeout_ms)(const struct term *term, bool is_due);
 	void (*handle)(struct term *term, short revents);
 	bool (*next_event)(struct term *term, struct term_event *ret_event);
 	bool (*can_present)(const struct term *term);
@@ -111,7 +111,8 @@ void term_free(struct term *term);
 
 int term_fd(const struct term *term); /* -1: nothing to poll (headless, or the line is lost) */
 short term_poll_events(const struct term *term); /* POLLIN, and POLLOUT while bytes wait */
-int term_timeout_ms(const struct term *term);    /* until term_handle() must run; -1: no hurry */
+/* Until term_handle() must run or, when a frame `is_due`, may go; -1: no hurry. */
+int term_timeout_ms(const struct term *term, bool is_due);
 void term_handle(struct term *term, short revents);
 bool term_next_event(struct term *term, struct term_event *ret_event);
 

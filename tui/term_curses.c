@@ -367,7 +367,7 @@ static bool can_present(const struct term *term)
 	       frame_wait_ms(curses) == 0;
 }
 
-static int timeout_ms(const struct term *term)
+static int timeout_ms(const struct term *term, bool is_due)
 {
 	const struct curses *curses = self_const(term);
 	int64_t wait = -1;
@@ -375,7 +375,7 @@ static int timeout_ms(const struct term *term)
 		return 0;
 	if (curses->away)
 		return -1;
-	if (tty_drained(&curses->tty) && (curses->unfinished || frame_wait_ms(curses) > 0))
+	if (tty_drained(&curses->tty) && (curses->unfinished || (is_due && frame_wait_ms(curses) > 0)))
 		wait = frame_wait_ms(curses);
 	int64_t keys = key_reader_wait_ms(&curses->keys, clock_mono_ms(curses->clock));
 	if (keys >= 0 && (wait < 0 || keys < wait))

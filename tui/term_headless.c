@@ -63,8 +63,9 @@ static short no_poll_events(const struct term *term)
 	return 0;
 }
 
-static int timeout_ms(const struct term *term)
+static int timeout_ms(const struct term *term, bool is_due)
 {
+	(void)is_due;
 	const struct headless *headless = self_const(term);
 	return headless->first < headless->count ? 0 : -1;
 }

@@ -251,6 +251,9 @@ bool pg_report(struct pg_session *session, struct pg_memory *memory, double *ret
 		return false;
 	}
 	*ret_latency_ms = look.obs->select_ms;
-	mailbox_post(session->worker->hub->to_engine, MSG_obs_postgres, look.obs);
+	if (session->conf->query_count)
+		mailbox_post(session->worker->hub->to_engine, MSG_obs_postgres, look.obs);
+	else /* and what its source says */
+		mailbox_post_ahead(session->worker->hub->to_engine, MSG_obs_postgres, look.obs);
 	return true;
 }

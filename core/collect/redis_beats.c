@@ -319,7 +319,7 @@ static void post_beat(
 	set_text(hub, &obs->worker, name, strlen(name), 32);
 	beat->missing = obs->present ? 0 : beat->missing + 1;
 	if (obs->present || !beat->worker[0])
-		mailbox_post(hub->to_engine, MSG_obs_heartbeat, obs);
+		mailbox_post_ahead(hub->to_engine, MSG_obs_heartbeat, obs);
 	else
 		msg_free(MSG_obs_heartbeat, obs);
 }
@@ -386,6 +386,8 @@ bool beats_look(struct beats *beats, struct redis_session *session, struct err *
 		size_t count = beats->count - at < BATCH ? beats->count - at : BATCH;
 		if (!look_at_batch(&beats->items[at], count, session, ret_refused, err))
 			return false;
+		if (at + count < beats->count)
+			mailbox_ring(session->worker->hub->to_engine); /* else its source does */
 	}
 	forget_gone(beats);
 	return true;

@@ -138,14 +138,10 @@ static bool ping(struct redis_session *session, double *ret_ms, struct err *err)
 	return is_well;
 }
 
-static bool read_info(struct redis_session *session, struct redis_memory *memory,
-	struct msg_obs_redis *obs, struct err *err)
+static bool read_info(const struct redis_session *session, const redisReply *reply,
+	struct redis_memory *memory, struct msg_obs_redis *obs, struct err *err)
 {
-	autoreply struct redisReply *reply = NULL;
 	struct redis_info info;
-	const char *words[] = {"INFO", NULL};
-	if (!session_ask(session, words, &reply, err))
-		return false;
 	if (reply->type != REDIS_REPLY_STRING)
 		return err_set(err, ERR_PROTOCOL, "INFO answered something else");
 	if (!redis_info_read(reply->str, reply->len, &info, err))
@@ -173,15 +169,27 @@ static void take_slow(
 	set_text(hub, &obs->slow_text, name->str, name->len, 32);
 }
 
-static bool read_slow(struct redis_session *session, struct msg_obs_redis *obs, struct err *err)
+/* INFO, and the last slow command in the same round trip, as far as the server lets us. */
+static bool read_figures(struct redis_session *session, struct redis_memory *memory,
+	struct msg_obs_redis *obs, struct err *err)
 {
-	autoreply struct redisReply *reply = NULL;
-	const char *words[] = {"SLOWLOG", "GET", "1", NULL};
-	if (!session_ask(session, words, &reply, err))
-		return false;
-	if (reply->type == REDIS_REPLY_ARRAY && reply->elements)
-		take_slow(session, obs, reply->element[0]);
-	return true;
+	static const char *const info[] = {"INFO", NULL}, *const slow[] = {
+								  "SLOWLOG", "GET", "1", NULL};
+	static const char *const *const both[] = {info, slow};
+	struct redisReply *replies[2] = {NULL, NULL};
+	struct err why[2] = {{.code = ERR_NONE}, {.code = ERR_NONE}};
+	if (session->can_slowlog)
+		session_ask_both(session, both, replies, why);
+	else if (!session_ask(session, info, &replies[0], &why[0]))
+		replies[0] = NULL;
+	autoreply struct redisReply *first = replies[0], *second = replies[1];
+	session->can_slowlog &= second != NULL;
+	if (second && second->type == REDIS_REPLY_ARRAY && second->elements)
+		take_slow(session, obs, second->element[0]);
+	if (first)
+		return read_info(session, first, memory, obs, err);
+	*err = why[0];
+	return false;
 }
 
 static struct msg_obs_redis *new_observation(const struct redis_session *session)
@@ -202,17 +210,13 @@ static bool ask_all(struct redis_session *session, struct redis_memory *memory,
 			return false;
 		*ret_refused = *err;
 	}
-	if (session->can_info && !read_info(session, memory, obs, err)) {
+	if (session->can_info && !read_figures(session, memory, obs, err)) {
 		if (session_is_broken(session))
 			return false;
 		if (ret_refused->code == ERR_NONE)
 			err_set(ret_refused, err->code, "INFO: %s", err->text);
 	}
-	if (session->can_slowlog && !read_slow(session, obs, err)) {
-		session->can_slowlog = false;
-		return !session_is_broken(session);
-	}
-	return true;
+	return !session_is_broken(session);
 }
 
 bool redis_report(struct redis_session *session, struct redis_memory *memory,
@@ -224,6 +228,6 @@ bool redis_report(struct redis_session *session, struct redis_memory *memory,
 		return false;
 	}
 	*ret_latency_ms = obs->ping_ms;
-	mailbox_post(session->worker->hub->to_engine, MSG_obs_redis, obs);
+	mailbox_post_ahead(session->worker->hub->to_engine, MSG_obs_redis, obs);
 	return true;
 }

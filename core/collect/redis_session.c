@@ -56,6 +56,29 @@ bool session_ask(struct redis_session *session, const char *const *words, struct
 	return redis_ask(session->conn, words, &limit, ret, err);
 }
 
+static void take_reply(struct redis_session *session, const struct net_limit *limit,
+	struct redisReply **ret, struct err *err)
+{
+	if (redis_receive(session->conn, limit, ret, err) && redis_reply_failed(*ret, err))
+		redis_reply_free(ret);
+}
+
+void session_ask_both(struct redis_session *session, const char *const *const words[2],
+	struct redisReply *ret[2], struct err err[2])
+{
+	struct net_limit limit = session_limit(session, 0);
+	ret[0] = ret[1] = NULL;
+	err[0] = err[1] = (struct err){.code = ERR_NONE};
+	redis_queue(session->conn, words[0]);
+	redis_queue(session->conn, words[1]);
+	if (redis_send(session->conn, &limit, &err[0]))
+		take_reply(session, &limit, &ret[0], &err[0]);
+	if (session_is_broken(session))
+		err[1] = err[0];
+	else
+		take_reply(session, &limit, &ret[1], &err[1]);
+}
+
 void session_name_error(const struct redis_session *session, struct err *err)
 {
 	const struct conf_redis *conf = session->conf;

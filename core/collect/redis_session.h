@@ -26,6 +26,9 @@ struct net_limit session_limit(const struct redis_session *session, int64_t extr
 /* As redis_ask(), under session_limit(). */
 MUST_CHECK bool session_ask(struct redis_session *session, const char *const *words,
 	struct redisReply **ret, struct err *err);
+/* Two questions in one round trip; each has its reply (the caller's), or NULL and its error. */
+void session_ask_both(struct redis_session *session, const char *const *const words[2],
+	struct redisReply *ret[2], struct err err[2]);
 static inline bool session_is_broken(const struct redis_session *session)
 {
 	return !session->conn || redis_is_broken(session->conn);

@@ -100,18 +100,13 @@ static void look_for_gap(struct watched_stream *stream, const redisReply *reply)
 	stream->is_at_least |= gap.lost && gap.is_at_least;
 }
 
-static bool look_at_stream(
-	struct redis_session *session, struct watched_stream *stream, struct err *err)
+static void look_at_stream(
+	struct redis_session *session, struct watched_stream *stream, const redisReply *reply)
 {
-	autoreply struct redisReply *reply = NULL;
-	const char *words[] = {"XINFO", "STREAM", stream->name, NULL};
-	if (!session_ask(session, words, &reply, err))
-		return false;
 	look_for_gap(stream, reply);
 	struct msg_obs_stream *obs = new_observation(session, stream, "");
 	obs->length = number_of(reply, "length");
 	post(session, obs);
-	return true;
 }
 
 /* Idle time of the oldest entry that was taken and not acknowledged. */
@@ -172,13 +167,9 @@ static void remember_groups(
 	}
 }
 
-static bool look_at_groups(
-	struct redis_session *session, struct watched_stream *stream, struct err *err)
+static bool look_at_groups(struct redis_session *session, struct watched_stream *stream,
+	const redisReply *reply, struct err *err)
 {
-	autoreply struct redisReply *reply = NULL;
-	const char *words[] = {"XINFO", "GROUPS", stream->name, NULL};
-	if (!session_ask(session, words, &reply, err))
-		return false;
 	if (reply->type != REDIS_REPLY_ARRAY)
 		return err_set(err, ERR_PROTOCOL, "XINFO GROUPS answered something else");
 	remember_groups(session, stream, reply);
@@ -190,5 +181,17 @@ static bool look_at_groups(
 
 bool stream_info_look(struct redis_session *session, struct watched_stream *stream, struct err *err)
 {
-	return look_at_stream(session, stream, err) && look_at_groups(session, stream, err);
+	const char *const about[] = {"XINFO", "STREAM", stream->name, NULL};
+	const char *const groups[] = {"XINFO", "GROUPS", stream->name, NULL};
+	const char *const *const both[] = {about, groups};
+	struct redisReply *replies[2];
+	struct err why[2];
+	session_ask_both(session, both, replies, why);
+	autoreply struct redisReply *first = replies[0], *second = replies[1];
+	if (first)
+		look_at_stream(session, stream, first);
+	if (first && second)
+		return look_at_groups(session, stream, second, err);
+	*err = why[first ? 1 : 0];
+	return false;
 }

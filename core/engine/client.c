@@ -357,6 +357,8 @@ static const char *read_bytes(struct client *client)
 			str_add(&client->in, bytes, (size_t)got);
 			taken += (size_t)got;
 			client->received_bytes += (uint64_t)got;
+			if ((size_t)got < sizeof(bytes))
+				return NULL; /* that was all, or poll() will say so */
 		} else if (got == 0) {
 			return "the engine closed the connection";
 		} else if (errno == EAGAIN) {

@@ -42,6 +42,8 @@
 enum {
 	SERIES_SPAN_MS = 3600000,
 	RUN_WAIT_MS = 1000,
+	SHORT_TURN_US = 1000,
+	CPU_SLACK_US = 500,
 };
 
 bool engine_export(struct engine *engine, struct err *err)
@@ -307,7 +309,7 @@ static int patience_ms(const struct engine *engine, int wait_ms)
 	due = sooner(due, sooner(act_due_ms(engine->act), engine->beat_mono_ms));
 	due = sooner(due, leave_due_ms(engine));
 	if (engine->recorder)
-		due = sooner(due, recorder_due_ms(engine->recorder, engine->model));
+		due = sooner(due, recorder_wake_ms(engine->recorder, engine->model));
 	if (engine->to_judge || engine->keeps || due <= now)
 		return 0;
 	if (news_ms >= 0)
@@ -335,7 +337,7 @@ static size_t digest_slice(struct engine *engine)
 	return count;
 }
 
-/* Bounded by number and time: what is left rings the bell again. */
+/* Bounded by number and time: what is left goes on ringing. */
 static void digest_some(struct engine *engine)
 {
 	int64_t begun_us = clock_cost_us();
@@ -390,12 +392,40 @@ static void act_on_world(struct engine *engine)
 	mark(engine, STAGE_record);
 }
 
+/*
+ * The clock of a thread is a call of the system. What a short turn took of the processor is no more than what it took, and
+ * some of those that were not looked at (CPU_SLACK_US together) may count with the long one that follows.
+ */
+static void begin_cost(struct engine *engine)
+{
+	if (engine->cpu_slack_us > CPU_SLACK_US) {
+		engine->cpu_us = clock_thread_us();
+		engine->cpu_slack_us = 0;
+	}
+	cost_begin(&engine->cost, clock_cost_us(), engine->cpu_us);
+}
+
+static void end_cost(struct engine *engine)
+{
+	int64_t watch_us = clock_cost_us(), took_us = watch_us - engine->cost.begun_us;
+	int64_t spent_us = took_us;
+	if (took_us > SHORT_TURN_US) {
+		int64_t before_us = engine->cpu_us;
+		engine->cpu_us = clock_thread_us();
+		engine->cpu_slack_us = 0;
+		spent_us = sooner(took_us, engine->cpu_us - before_us);
+	} else {
+		engine->cpu_slack_us += took_us;
+	}
+	cost_end(&engine->cost, watch_us, engine->cost.begun_cpu_us + spent_us);
+}
+
 bool engine_turn(struct engine *engine, int wait_ms)
 {
 	struct pollfd fds[SERVER_POLLS + 1];
 	size_t count;
 	wait_for_input(engine, wait_ms, fds, &count);
-	cost_begin(&engine->cost, clock_cost_us(), clock_thread_us());
+	begin_cost(engine);
 	if (engine->replay)
 		take_recording(engine);
 	else
@@ -408,7 +438,7 @@ bool engine_turn(struct engine *engine, int wait_ms)
 	mark(engine, STAGE_windows);
 	server_flush(engine->server);
 	mark(engine, STAGE_send);
-	cost_end(&engine->cost, clock_cost_us(), clock_thread_us());
+	end_cost(engine);
 	return !leave_now(engine);
 }
 

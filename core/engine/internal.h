@@ -91,7 +91,9 @@ struct engine {
 	uint64_t redactor_changes;   /* secrets became known: rows that were sent may show them */
 	uint64_t audit_changes;      /* results of the ledger: the audit file may have grown */
 	struct cost cost;
-	unsigned beats; /* since start */
+	int64_t cpu_us,
+		cpu_slack_us; /* of this thread when it was last looked at; and since then, at most */
+	unsigned beats;       /* since start */
 	struct usage usage;
 	struct systemd systemd;
 	int64_t started_ms, started_mono_ms;

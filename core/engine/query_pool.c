@@ -174,8 +174,9 @@ bool query_pool_add(struct query_pool *pool, struct query *query)
 	if (fits) {
 		query_ref(query);
 		pool->queue[(pool->first + pool->count++) % QUERY_QUEUE] = query;
-		pthread_cond_signal(&pool->news);
 	}
 	pthread_mutex_unlock(&pool->lock);
+	if (fits)
+		pthread_cond_signal(&pool->news); /* who wakes finds the lock free */
 	return fits;
 }

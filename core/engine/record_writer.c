@@ -439,10 +439,11 @@ bool record_writer_post(struct record_writer *writer, struct record_batch *batch
 			writer->first = batch;
 		writer->last = batch;
 		writer->queued_bytes += batch->bytes;
-		pthread_cond_broadcast(&writer->news);
 	}
 	pthread_mutex_unlock(&writer->lock);
-	if (!fits)
+	if (fits)
+		pthread_cond_broadcast(&writer->news); /* who wakes finds the lock free */
+	else
 		record_batch_free(batch);
 	return fits;
 }

@@ -275,6 +275,12 @@ int64_t recorder_due_ms(const struct recorder *recorder, const struct model *mod
 	return recorder->has_recorded ? recorder->mono_ms + RECORD_GAP_MS : 0;
 }
 
+int64_t recorder_wake_ms(const struct recorder *recorder, const struct model *model)
+{
+	int64_t due_ms = recorder_due_ms(recorder, model);
+	return due_ms && due_ms != INT64_MAX ? due_ms + RECORD_SLACK_MS : due_ms;
+}
+
 uint64_t recorder_dropped(const struct recorder *recorder)
 {
 	struct record_figures figures;

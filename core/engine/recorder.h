@@ -21,7 +21,10 @@ struct record_figures;
 struct recorder;
 struct redactor;
 
-enum { RECORD_GAP_MS = 250 }; /* from a batch to the next */
+enum {
+	RECORD_GAP_MS = 250,   /* from a batch to the next, */
+	RECORD_SLACK_MS = 100, /* and so much more until somebody has to wake for it alone */
+};
 
 struct record_options {
 	const char *path; /* a folder of files that roll, or one file, which must not be there */
@@ -53,6 +56,8 @@ void recorder_turn(struct recorder *recorder, const struct model *model,
 	const struct redactor *redactor, int64_t wall_ms, int64_t mono_ms);
 /* When recorder_turn() has something to do (mono ms). */
 int64_t recorder_due_ms(const struct recorder *recorder, const struct model *model);
+/* When that is worth a turn of its own. */
+int64_t recorder_wake_ms(const struct recorder *recorder, const struct model *model);
 /* Entries that were not recorded since start. */
 uint64_t recorder_dropped(const struct recorder *recorder);
 void recorder_figures(struct recorder *recorder, struct record_figures *ret);

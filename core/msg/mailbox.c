@@ -18,6 +18,8 @@ struct mailbox {
 	pthread_mutex_t lock;
 	struct letter *first, **last;
 	size_t count, limit;
+	bool is_rung;   /* since it was empty */
+	uint64_t rings; /* that were not heard yet; some may still be on their way to the bell */
 	int bell;
 	_Atomic uint64_t dropped;
 };
@@ -63,10 +65,18 @@ int mailbox_fd(const struct mailbox *mailbox)
 	return mailbox->bell;
 }
 
-void mailbox_ring(struct mailbox *mailbox)
+static void ring(struct mailbox *mailbox)
 {
 	uint64_t one = 1;
 	ssize_t ignored UNUSED = write(mailbox->bell, &one, sizeof(one));
+}
+
+void mailbox_ring(struct mailbox *mailbox)
+{
+	pthread_mutex_lock(&mailbox->lock);
+	mailbox->rings++;
+	pthread_mutex_unlock(&mailbox->lock);
+	ring(mailbox);
 }
 
 static struct letter *new_letter(struct parcel parcel)
@@ -76,12 +86,28 @@ static struct letter *new_letter(struct parcel parcel)
 	return letter;
 }
 
-/* Locked. True: the taker may be asleep. */
-static bool append(struct mailbox *mailbox, struct letter *letter)
+static void append(struct mailbox *mailbox, struct letter *letter)
 {
 	*mailbox->last = letter;
 	mailbox->last = &letter->next;
-	return mailbox->count++ == 0;
+	mailbox->count++;
+}
+
+/* Locked. True: the taker may be asleep, and the caller rings. */
+static bool append_and_wake(struct mailbox *mailbox, struct letter *letter)
+{
+	bool was_rung = mailbox->is_rung;
+	append(mailbox, letter);
+	mailbox->is_rung = true;
+	mailbox->rings += !was_rung;
+	return !was_rung;
+}
+
+static void refuse(struct mailbox *mailbox, struct letter *letter)
+{
+	atomic_fetch_add(&mailbox->dropped, 1);
+	parcel_release(&letter->parcel);
+	free(letter);
 }
 
 bool mailbox_post_with(struct mailbox *mailbox, struct parcel parcel)
@@ -89,15 +115,26 @@ bool mailbox_post_with(struct mailbox *mailbox, struct parcel parcel)
 	struct letter *letter = new_letter(parcel);
 	pthread_mutex_lock(&mailbox->lock);
 	bool fits = mailbox->count < mailbox->limit;
-	bool was_empty = fits && append(mailbox, letter);
+	bool wakes = fits && append_and_wake(mailbox, letter);
 	pthread_mutex_unlock(&mailbox->lock);
-	if (!fits) {
-		atomic_fetch_add(&mailbox->dropped, 1);
-		parcel_release(&letter->parcel);
-		free(letter);
-	} else if (was_empty) {
-		mailbox_ring(mailbox);
-	}
+	if (!fits)
+		refuse(mailbox, letter);
+	else if (wakes)
+		ring(mailbox);
+	return fits;
+}
+
+bool mailbox_post_ahead(struct mailbox *mailbox, enum msg_kind kind, void *body)
+{
+	struct letter *letter =
+		new_letter((struct parcel){.message = {.kind = kind, .body = body}});
+	pthread_mutex_lock(&mailbox->lock);
+	bool fits = mailbox->count < mailbox->limit;
+	if (fits)
+		append(mailbox, letter);
+	pthread_mutex_unlock(&mailbox->lock);
+	if (!fits)
+		refuse(mailbox, letter);
 	return fits;
 }
 
@@ -110,10 +147,10 @@ void mailbox_post_due(struct mailbox *mailbox, struct parcel parcel)
 {
 	struct letter *letter = new_letter(parcel);
 	pthread_mutex_lock(&mailbox->lock);
-	bool was_empty = append(mailbox, letter);
+	bool wakes = append_and_wake(mailbox, letter);
 	pthread_mutex_unlock(&mailbox->lock);
-	if (was_empty)
-		mailbox_ring(mailbox);
+	if (wakes)
+		ring(mailbox);
 }
 
 void mailbox_post_latest(struct mailbox *mailbox, struct parcel parcel,
@@ -121,7 +158,7 @@ void mailbox_post_latest(struct mailbox *mailbox, struct parcel parcel,
 {
 	struct letter *letter = new_letter(parcel);
 	struct parcel replaced = {.message = {.kind = MSG_none}};
-	bool was_empty = false;
+	bool wakes = false;
 	pthread_mutex_lock(&mailbox->lock);
 	struct letter *at = mailbox->first;
 	while (at && !same(at->parcel.attachment, parcel.attachment))
@@ -130,14 +167,14 @@ void mailbox_post_latest(struct mailbox *mailbox, struct parcel parcel,
 		replaced = at->parcel;
 		at->parcel = parcel;
 	} else {
-		was_empty = append(mailbox, letter);
+		wakes = append_and_wake(mailbox, letter);
 	}
 	pthread_mutex_unlock(&mailbox->lock);
 	if (at)
 		free(letter);
 	parcel_release(&replaced);
-	if (was_empty)
-		mailbox_ring(mailbox);
+	if (wakes)
+		ring(mailbox);
 }
 
 static void unlink_letters(
@@ -158,19 +195,25 @@ static void unlink_letters(
 	*ret_count = count;
 }
 
+/* Locked, so that nobody rings for a letter that would wait behind this. */
+static void silence(struct mailbox *mailbox)
+{
+	uint64_t heard;
+	if (mailbox->rings && read(mailbox->bell, &heard, sizeof(heard)) == sizeof(heard))
+		mailbox->rings -= heard;
+	mailbox->is_rung = false;
+}
+
 size_t mailbox_take(struct mailbox *mailbox, struct parcel *ret, size_t max)
 {
-	uint64_t rung;
 	struct letter *list = NULL;
 	size_t count = 0;
-	ssize_t ignored UNUSED = read(mailbox->bell, &rung, sizeof(rung));
 	pthread_mutex_lock(&mailbox->lock);
 	if (mailbox->count)
 		unlink_letters(mailbox, &list, max, &count);
-	bool more = mailbox->count > 0;
+	if (!mailbox->count)
+		silence(mailbox);
 	pthread_mutex_unlock(&mailbox->lock);
-	if (more)
-		mailbox_ring(mailbox);
 	for (size_t i = 0; i < count; i++) {
 		struct letter *letter = list;
 		list = letter->next;

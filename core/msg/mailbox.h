@@ -32,6 +32,8 @@ void mailbox_free(struct mailbox *mailbox); /* frees what was not taken; NULL is
 int mailbox_fd(const struct mailbox *mailbox);
 /* Takes ownership of `body`. Any thread. */
 bool mailbox_post(struct mailbox *mailbox, enum msg_kind kind, void *body);
+/* As mailbox_post(), but rings no bell: the poster has more to say at once, and rings with that. Any thread. */
+bool mailbox_post_ahead(struct mailbox *mailbox, enum msg_kind kind, void *body);
 /* As mailbox_post(), with an attachment that moves too. Any thread. */
 bool mailbox_post_with(struct mailbox *mailbox, struct parcel parcel);
 /* Posts what somebody waits for, also to a full box: the poster bounds how many of them there can be

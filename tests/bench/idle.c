@@ -13,7 +13,7 @@
 #include "tests/bench/scene.h"
 #include "tests/support/vt.h"
 
-enum { WARM_MS = 3000, STRACE_S = 8 };
+enum { WARM_MS = 3000, SETTLE_MS = 12000 /* each bot was asked once */, STRACE_S = 8 };
 
 /* Of one window: CPU in percent of a processor, bytes a second to the terminal. */
 struct cost {
@@ -154,6 +154,7 @@ static void measure_held(void)
 	held.engine_rss = probe_rss_mib(pids[2]);
 	for (int i = 0; i < 3; i++)
 		held.dirty += probe_dirty_mib(pids[i]);
+	scene_watch(&vt, 1, SETTLE_MS);
 	held.syscalls = probe_syscalls(pids, 3, STRACE_S);
 	scene_feed(scene, false);
 	vt_free(vt);

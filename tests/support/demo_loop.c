@@ -168,7 +168,7 @@ static void run(struct demo *demo)
 		struct pollfd slots[] = {
 			{.fd = term_fd(demo->term), .events = term_poll_events(demo->term)},
 			{.fd = demo->signals, .events = POLLIN}};
-		poll(slots, COUNT_OF(slots), term_timeout_ms(demo->term));
+		poll(slots, COUNT_OF(slots), term_timeout_ms(demo->term, true));
 		take_signals(demo);
 		term_handle(demo->term, slots[0].revents);
 		take_events(demo);

@@ -91,6 +91,37 @@ static void what_was_not_taken_keeps_ringing(void **state)
 	mailbox_free(mailbox);
 }
 
+static void what_is_posted_ahead_is_rung_for_by_what_follows(void **state)
+{
+	(void)state;
+	struct mailbox *mailbox = mailbox_new(3);
+	struct parcel parcels[3];
+	assert_true(mailbox_post_ahead(mailbox, MSG_turn, msg_new(MSG_turn)));
+	assert_false(rings(mailbox, 0));
+	assert_true(mailbox_post(mailbox, MSG_turn, msg_new(MSG_turn)));
+	assert_true(rings(mailbox, 0));
+	assert_true(mailbox_post_ahead(mailbox, MSG_turn, msg_new(MSG_turn)));
+	assert_false(mailbox_post_ahead(mailbox, MSG_turn, msg_new(MSG_turn)));
+	assert_int_equal(mailbox_dropped(mailbox), 1);
+	assert_int_equal(mailbox_take(mailbox, parcels, COUNT_OF(parcels)), 3);
+	for (size_t i = 0; i < COUNT_OF(parcels); i++)
+		parcel_release(&parcels[i]);
+	assert_false(rings(mailbox, 0));
+	mailbox_free(mailbox);
+}
+
+static void a_ring_without_a_message_wakes_once(void **state)
+{
+	(void)state;
+	struct mailbox *mailbox = mailbox_new(3);
+	struct parcel parcel;
+	mailbox_ring(mailbox);
+	assert_true(rings(mailbox, 0));
+	assert_int_equal(mailbox_take(mailbox, &parcel, 1), 0);
+	assert_false(rings(mailbox, 0));
+	mailbox_free(mailbox);
+}
+
 static void count_release(void *attachment)
 {
 	++*(int *)attachment;
@@ -177,6 +208,8 @@ static void a_newer_state_takes_the_place_of_the_one_that_waits_also_in_a_full_b
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_posted_ahead_is_rung_for_by_what_follows),
+		cmocka_unit_test(a_ring_without_a_message_wakes_once),
 		cmocka_unit_test(nothing_is_lost_or_reordered_between_four_posters_and_a_taker),
 		cmocka_unit_test(a_full_box_refuses_counts_and_frees),
 		cmocka_unit_test(what_was_not_taken_keeps_ringing),

@@ -21,12 +21,12 @@ static void keys_pastes_and_sizes_come_in_order(void **state)
 		term_headless_new(24, 80, &(struct term_options){.clock = clock_real()});
 	struct term_event event;
 	assert_false(term_next_event(term, &event));
-	assert_int_equal(term_timeout_ms(term), -1);
+	assert_int_equal(term_timeout_ms(term, false), -1);
 	term_headless_key(term, 'j');
 	term_headless_paste(term, "two\nlines");
 	term_headless_resize(term, 12, 40);
 	term_headless_lose(term);
-	assert_int_equal(term_timeout_ms(term), 0);
+	assert_int_equal(term_timeout_ms(term, false), 0);
 	assert_true(term_next_event(term, &event));
 	assert_true(event.type == TERM_EVENT_KEY && event.key == 'j');
 	assert_true(term_next_event(term, &event));
