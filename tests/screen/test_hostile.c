@@ -21,7 +21,7 @@ static void tell(const char *sentence)
 static void text_of_others_stays_in_its_cells_and_does_nothing_else(void **state)
 {
 	(void)state;
-	struct hostile_walk walk = {.every = 24, .one_view = 1, .tell = tell};
+	struct hostile_walk walk = {.every = 36, .one_view = 1, .tell = tell};
 	hostile_walk(&walk);
 	print_message(
 		"%zu texts, %zu pictures, %zu cells\n", walk.texts, walk.pictures, walk.cells);

@@ -32,54 +32,52 @@ static const struct view {
 		REPLIES, /* also what was answered to a key: that is asked anew for each text */
 		OPENS, /* shows what was when the key was pressed: it is opened anew for each text, of `only` */
 	} how;
-	enum msg_kind only; /* MSG_none: any */
+	enum msg_kind
+		only; /* of these messages; MSG_none: of any. What STAYS is for texts of all, where there is time */
 } views[] = {
 	{"1", STAYS, MSG_none},
 	{"1 j", STAYS, MSG_none},
-	{"1 j j 2", STAYS, MSG_none},
-	{"2", STAYS, MSG_none},
-	{"2 G", STAYS, MSG_none},
-	{"1 j 2", STAYS, MSG_none},
-	{"1 j 2 PgDn", STAYS, MSG_none},
-	{"1 j j 2 PgDn", STAYS, MSG_none},
-	{"2 PgDn", STAYS, MSG_none},
-	{"2 PgDn PgDn", STAYS, MSG_none},
+	{"1 j j 2", STAYS, MSG_bot},
+	{"2", STAYS, MSG_bot},
+	{"2 G", STAYS, MSG_bot},
+	{"1 j 2", STAYS, MSG_bot},
+	{"1 j 2 PgDn", STAYS, MSG_bot},
+	{"1 j j 2 PgDn", STAYS, MSG_bot},
+	{"2 PgDn", STAYS, MSG_bot},
+	{"2 PgDn PgDn", STAYS, MSG_bot},
 	{"1 Enter", STAYS, MSG_none},
 	{"3", STAYS, MSG_none},
-	{"3 G", STAYS, MSG_none},
-	{"3 Enter", STAYS, MSG_none},
+	{"3 G", STAYS, MSG_alert},
+	{"3 Enter", STAYS, MSG_alert},
 	{"4", STAYS, MSG_none},
-	{"4 l l l", STAYS, MSG_none},
+	{"4 l l l", STAYS, MSG_win_points},
 	{"5", STAYS, MSG_none},
-	{"5 k", STAYS, MSG_none},
-	{"1 l", STAYS, MSG_none},
-	{"6", STAYS, MSG_none},
-	{"6 j", STAYS, MSG_none},
-	{"6 Enter", STAYS, MSG_none},
-	{"7", STAYS, MSG_none},
-	{"7 j", STAYS, MSG_none},
-	{"7 G", STAYS, MSG_none},
-	{"7 Enter", STAYS, MSG_none},
-	{"7 j Enter", STAYS, MSG_none},
-	{"7 j j Enter", STAYS, MSG_none},
-	{"7 j j j Enter", STAYS, MSG_none},
-	{"7 G Enter", STAYS, MSG_none},
-	{"8", STAYS, MSG_none},
-	{"8 j", STAYS, MSG_none},
-	{"8 G Enter", STAYS, MSG_none},
+	{"5 k", STAYS, MSG_win_rows},
+	{"1 l", STAYS, MSG_win_rows},
+	{"6", STAYS, MSG_operation},
+	{"6 j", STAYS, MSG_operation},
+	{"6 Enter", STAYS, MSG_operation},
+	{"7", STAYS, MSG_service},
+	{"7 j", STAYS, MSG_service},
+	{"7 G", STAYS, MSG_service},
+	{"7 Enter", STAYS, MSG_service},
+	{"7 j Enter", STAYS, MSG_service},
+	{"7 j j Enter", STAYS, MSG_service},
+	{"7 j j j Enter", STAYS, MSG_service},
+	{"7 G Enter", STAYS, MSG_service},
+	{"8", STAYS, MSG_check},
+	{"8 j", STAYS, MSG_check},
+	{"8 G Enter", STAYS, MSG_check},
 	{"1 / o r", STAYS, MSG_none},
 	{"1 o", STAYS, MSG_none},
 	{"1 P", STAYS, MSG_none},
 	{"1 ?", STAYS, MSG_none},
 	{"1 .", OPENS, MSG_engine},
-	{"1 j .", OPENS, MSG_bot},
-	{"1 j r", OPENS, MSG_bot},
 	{"7 b", OPENS, MSG_backup},
 	{"7 b Enter", REPLIES, MSG_plan},
 	{"1 r", REPLIES, MSG_none},
 	{"1 r S-Tab o r d e r s S-Tab w h y Tab Tab Tab Enter", REPLIES, MSG_accepted},
 	{"1 :", STAYS, MSG_none},
-	{"1 : l o g s Space", OPENS, MSG_bot},
 	{"1 : b a c k u p Space", OPENS, MSG_backup},
 	{"1 : v e r b Space", OPENS, MSG_verb},
 	{"1 : v e r b Space d r a i n Enter", REPLIES, MSG_plan},
@@ -88,7 +86,6 @@ static const struct view {
 	{"6 x", STAYS, MSG_operation},
 	{"6 x", OPENS, MSG_operation},
 	{"6 x Tab Enter", REPLIES, MSG_answer},
-	{"7 y", OPENS, MSG_service},
 };
 
 static const struct view refused[] = {
@@ -279,25 +276,32 @@ static bool is_shown_as_text(const struct walker *walker, const char *words)
 	return strstr(text.text, words) != NULL;
 }
 
+/* Afterwards the two have seen other things, and one may still wait for what the other has: they begin anew. */
+static void try_all_unseen(struct walker *walker, size_t message, size_t text)
+{
+	const struct payload *payload;
+	for (size_t i = 0; (payload = payload_at(i)); i++)
+		if (payload->unseen && is_due(walker, i, payload))
+			try_unseen(walker, message, text, payload);
+	open_screens(&walker->pair);
+}
+
 static void try_text(struct walker *walker, size_t message, size_t text)
 {
-	set_texts(&walker->pair, message, text, "payment", "payment");
+	struct pair *pair = &walker->pair;
+	set_texts(pair, message, text, "payment", "payment");
 	bool as_text = is_shown_as_text(walker, "payment");
 	const struct payload *payload;
-	for (size_t i = 0; (payload = payload_at(i)); i++) {
-		if (!is_due(walker, i, payload))
-			continue;
-		try_payload(walker, message, text, payload);
-		if (payload->unseen && as_text)
-			try_unseen(walker, message, text, payload);
-	}
+	for (size_t i = 0; (payload = payload_at(i)); i++)
+		if (is_due(walker, i, payload))
+			try_payload(walker, message, text, payload);
+	if (as_text)
+		try_all_unseen(walker, message, text);
 	walker->turn++;
-	struct msg_any old = scene_replace(&walker->pair.hostile, message, text, "");
-	scene_restore(&walker->pair.hostile, message, old);
-	if (walker->pair.view->how == OPENS)
+	if (as_text || pair->view->how == OPENS)
 		return;
-	(void)puppet_send(walker->pair.screen, message);
-	(void)puppet_send(walker->pair.other, message);
+	(void)puppet_send(pair->screen, message);
+	(void)puppet_send(pair->other, message);
 }
 
 /* Whether this view shows it: another word there changes the picture. One that is not shown stays. */
@@ -305,7 +309,8 @@ static bool is_shown(struct walker *walker, size_t message, size_t text)
 {
 	struct pair *pair = &walker->pair;
 	enum msg_kind kind = pair->hostile.messages[message].kind;
-	if (pair->view->only != MSG_none && pair->view->only != kind)
+	bool is_bound = pair->view->how != STAYS || walker->walk->one_view;
+	if (is_bound && pair->view->only != MSG_none && pair->view->only != kind)
 		return false;
 	if (is_reply(pair, message) && pair->view->how != REPLIES)
 		return false;
