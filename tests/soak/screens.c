@@ -21,7 +21,16 @@
 #include "tests/support/fleet.h"
 #include "tests/support/vt.h"
 
-enum { ASK_MS = 2000, ANSWER_MS = 10000, OPEN_MS = 15000, WALK = 15, BACK = 150, END_MS = 10000 };
+enum {
+	ASK_MS = 2000,
+	ANSWER_MS = 10000,
+	OPEN_MS = 15000,
+	WALK = 15,
+	BACK = 150,
+	END_MS = 10000,
+	ALONE_MS = 200,
+	VIEWS = 4
+};
 
 struct place {
 	const char *name, *out;
@@ -101,8 +110,14 @@ static void walk(struct vt *vt, unsigned step)
 static bool leave(struct place *place, FILE *report)
 {
 	int status = -1;
-	vt_press(place->vt, "Esc q");
-	bool ended = vt_wait_exit(place->vt, true, END_MS, &status);
+	bool ended = false;
+	vt_press(place->vt, "Esc");
+	(void)vt_wait_quiet(
+		place->vt, ALONE_MS, END_MS); /* with q at once behind it, it would be Alt-q */
+	for (int view = 0; view < VIEWS && !ended; view++) {
+		vt_press(place->vt, "q"); /* back, or out */
+		ended = vt_wait_exit(place->vt, true, END_MS / VIEWS, &status);
+	}
 	struct termios modes = vt_modes(place->vt);
 	bool right =
 		(modes.c_lflag & ICANON) && (modes.c_lflag & ECHO) && !vt_alt_screen(place->vt);
