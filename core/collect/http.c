@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <unistd.h>
 
 #include <curl/curl.h>
@@ -15,26 +14,33 @@
 #include "core/base/mem.h"
 #include "core/base/secret.h"
 #include "core/base/str.h"
+#include "core/collect/http_watch.h"
 
-enum { EVENTS = 64, KEPT_BYTES = 256 << 10 /* of room for the next answer */ };
+static const char agent[] = "User-Agent: botswain/" BOTSWAIN_VERSION;
+
+enum { EVENTS = 64, ROUNDS = 2, KEPT_BYTES = 256 << 10 /* of room for the next answer */ };
 
 struct http_call {
 	struct http *http;
 	CURL *easy;
 	struct http_request request; /* its URL is gone: curl has its copy */
-	struct curl_slist *headers;
+	struct curl_slist *headers;  /* of this call alone */
+	CURLU *parts;                /* of its URL, when that is plain */
+	struct str origin;           /* of `parts` */
 	struct str body;
 	bool is_too_long, is_under_way;
+	bool is_special; /* the handle may have options that a usual call has not */
 	char error[CURL_ERROR_SIZE];
 	struct http_call *next_free;
 };
 
 struct http {
 	CURLM *multi;
-	int epoll_fd;
+	struct http_watch watch;
 	int64_t due_ms;
 	char *ca_file;
-	struct http_call **calls; /* all ever made, at most calls_max */
+	struct curl_slist *headers; /* of a call that has none of its own */
+	struct http_call **calls;   /* all ever made, at most calls_max */
 	size_t count, capacity, calls_max, under_way;
 	struct http_call *free;
 };
@@ -44,21 +50,27 @@ struct http {
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *context, void *known)
 {
 	struct http *http = context;
-	struct epoll_event event = {.data.fd = fd};
-	(void)easy;
-	if (what == CURL_POLL_REMOVE) {
-		epoll_ctl(http->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
-		return 0;
-	}
-	if (what & CURL_POLL_IN)
-		event.events |= EPOLLIN;
-	if (what & CURL_POLL_OUT)
-		event.events |= EPOLLOUT;
-	/* A closed descriptor may come back under the same number before curl says REMOVE. */
-	if (epoll_ctl(http->epoll_fd, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event) < 0)
-		epoll_ctl(http->epoll_fd, known ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, fd, &event);
-	curl_multi_assign(http->multi, fd, http);
+	uint32_t events = 0;
+	(void)easy, (void)known;
+	if (what == CURL_POLL_IN || what == CURL_POLL_INOUT)
+		events |= EPOLLIN;
+	if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT)
+		events |= EPOLLOUT;
+	http_watch_want(&http->watch, fd, events);
 	return 0;
+}
+
+static curl_socket_t on_open(void *context, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	struct http *http = context;
+	(void)purpose;
+	return http_watch_open(&http->watch, address->family, address->socktype, address->protocol);
+}
+
+static int on_close(void *context, curl_socket_t fd)
+{
+	struct http *http = context;
+	return http_watch_close(&http->watch, fd);
 }
 
 static int on_timer(CURLM *multi, long timeout_ms, void *context)
@@ -84,13 +96,14 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *context)
 bool http_new(const char *ca_file, size_t calls_max, struct http **ret, struct err *err)
 {
 	struct http *http = xcalloc(1, sizeof(*http));
-	http->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	http->multi = curl_multi_init();
+	http_watch_init(&http->watch);
 	int failure = errno;
+	http->multi = curl_multi_init();
 	http->calls_max = calls_max;
 	http->due_ms = INT64_MAX;
 	http->ca_file = xstrdup(ca_file ? ca_file : "/etc/ssl/certs/ca-certificates.crt");
-	if (http->epoll_fd < 0 || !http->multi) {
+	http->headers = curl_slist_append(NULL, agent);
+	if (http->watch.epoll_fd < 0 || !http->multi) {
 		http_free(http);
 		return err_errno(err, failure, "cannot start the HTTP client");
 	}
@@ -109,8 +122,10 @@ static void free_call(struct http_call *call)
 		curl_multi_remove_handle(call->http->multi, call->easy);
 	curl_easy_cleanup(call->easy);
 	curl_slist_free_all(call->headers);
+	curl_url_cleanup(call->parts);
 	if (call->request.is_secret)
 		wipe(call->body.text, call->body.length);
+	str_release(&call->origin);
 	str_release(&call->body);
 	free(call);
 }
@@ -124,8 +139,8 @@ void http_free(struct http *http)
 	free(http->calls);
 	if (http->multi)
 		curl_multi_cleanup(http->multi);
-	if (http->epoll_fd >= 0)
-		close(http->epoll_fd);
+	http_watch_release(&http->watch);
+	curl_slist_free_all(http->headers);
 	free(http->ca_file);
 	free(http);
 }
@@ -147,7 +162,7 @@ bool http_has_room(const struct http *http)
 
 int http_fd(const struct http *http)
 {
-	return http->epoll_fd;
+	return http->watch.epoll_fd;
 }
 
 int64_t http_due_ms(const struct http *http)
@@ -173,9 +188,13 @@ static void set_up(struct http_call *call)
 	SET(CAPATH, NULL);
 	SET(CAINFO, call->http->ca_file);
 	SET(HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-	SET(USERAGENT, "botswain/" BOTSWAIN_VERSION);
+	SET(HTTPHEADER, call->http->headers);
 	SET(TCP_KEEPALIVE, 1L);
 	SET(QUICK_EXIT, 1L);
+	SET(OPENSOCKETFUNCTION, on_open);
+	SET(OPENSOCKETDATA, call->http);
+	SET(CLOSESOCKETFUNCTION, on_close);
+	SET(CLOSESOCKETDATA, call->http);
 	SET(WRITEFUNCTION, on_body);
 	SET(WRITEDATA, call);
 	SET(ERRORBUFFER, call->error);
@@ -191,9 +210,12 @@ static struct http_call *new_call(struct http *http)
 	}
 	call = xcalloc(1, sizeof(*call));
 	call->http = http;
+	call->is_special = true;
 	call->easy = curl_easy_init();
-	if (!call->easy)
+	call->parts = curl_url();
+	if (!call->easy || !call->parts)
 		out_of_memory();
+	str_init(&call->origin);
 	str_init(&call->body);
 	set_up(call);
 	http->calls = grow(http->calls, http->count, &http->capacity, sizeof(struct http_call *));
@@ -201,16 +223,60 @@ static struct http_call *new_call(struct http *http)
 	return call;
 }
 
-/* What differs from call to call: a handle that was used before must forget all of it. */
+/* ---- what differs from call to call: a handle that was used before must forget all of it ---- */
+
+/* As libcurl parses a URL itself. */
+enum { PARSE_FLAGS = CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME };
+
+/* How much of a plain URL is its origin: a host by name or IPv4 address, maybe a port, then a path without dots,
+ * escapes, query and fragment, as the Bot API's are. 0: it is not plain. */
+static size_t origin_length(const char *url)
+{
+	static const char letters[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-";
+	size_t length = starts_with(url, "https://") ? 8 : starts_with(url, "http://") ? 7 : 0;
+	if (!length)
+		return 0;
+	do
+		length += strspn(url + length, letters);
+	while ((url[length] == '.' || url[length] == ':') && url[++length]);
+	const char *path = url + length;
+	while (*path == '/' || *path == ':' || *path == '_' || (*path && strchr(letters, *path)))
+		path++;
+	return url[length] == '/' && !*path ? length : 0;
+}
+
+static bool set_parts(struct http_call *call, const char *url, size_t origin)
+{
+	if (call->origin.length == origin && memcmp(call->origin.text, url, origin) == 0)
+		return curl_url_set(call->parts, CURLUPART_PATH, url + origin, 0) == CURLUE_OK;
+	str_clear(&call->origin);
+	if (curl_url_set(call->parts, CURLUPART_URL, url, PARSE_FLAGS) != CURLUE_OK)
+		return false;
+	str_add(&call->origin, url, origin);
+	return true;
+}
+
+/* libcurl takes a URL apart and puts it together again for each call, letter by letter, which costs it more than the
+ * answer; of a plain one it gets the parts, and of its own copy in the handle (an earlier bot's, with its token)
+ * nothing is left. */
+static void set_url(struct http_call *call, const char *url)
+{
+	size_t origin = origin_length(url);
+	bool has_parts = origin && set_parts(call, url, origin);
+	SET(CURLU, has_parts ? call->parts : NULL);
+	SET(URL, has_parts ? "https://parts.invalid/" : url);
+}
+
 static void set_headers(struct http_call *call, const struct http_request *request)
 {
 	curl_slist_free_all(call->headers);
 	call->headers = NULL;
 	if (request->accept) {
 		autofree char *line = xasprintf("Accept: %s", request->accept);
-		call->headers = curl_slist_append(NULL, line);
+		call->headers = curl_slist_append(curl_slist_append(NULL, agent), line);
 	}
-	SET(HTTPHEADER, call->headers);
+	SET(HTTPHEADER, call->headers ? call->headers : call->http->headers);
 }
 
 static void set_authorization(struct http_call *call, const struct http_request *request)
@@ -228,6 +294,21 @@ static void set_peer(struct http_call *call, const struct http_request *request)
 	SET(PROTOCOLS_STR, request->allow_plain ? "http,https" : "https");
 	SET(FRESH_CONNECT, request->is_fresh ? 1L : 0L);
 	SET(FORBID_REUSE, request->is_single ? 1L : 0L);
+	SET(ACCEPT_ENCODING, request->may_pack ? "gzip" : NULL);
+}
+
+/* A usual call needs nothing of it, and mostly one usual call follows another. */
+static void set_options(struct http_call *call, const struct http_request *request)
+{
+	bool is_special = request->accept || request->bearer || request->user || request->socket ||
+			  request->ca_file || request->allow_plain || request->is_fresh ||
+			  request->is_single || request->may_pack;
+	if (is_special || call->is_special) {
+		set_headers(call, request);
+		set_peer(call, request);
+		set_authorization(call, request);
+	}
+	call->is_special = is_special;
 }
 
 struct http_call *http_get(struct http *http, const struct http_request *request)
@@ -242,11 +323,8 @@ struct http_call *http_get(struct http *http, const struct http_request *request
 	call->is_too_long = false;
 	call->error[0] = '\0';
 	str_clear(&call->body);
-	SET(URL, request->url);
-	SET(ACCEPT_ENCODING, request->may_pack ? "gzip" : NULL);
-	set_headers(call, request);
-	set_peer(call, request);
-	set_authorization(call, request);
+	set_url(call, request->url);
+	set_options(call, request);
 	SET(CONNECTTIMEOUT_MS, (long)request->connect_ms);
 	SET(TIMEOUT_MS, (long)request->total_ms);
 	call->is_under_way = true;
@@ -364,8 +442,10 @@ static void finish(struct http_call *call, CURLcode code)
 	make_free(call);
 }
 
-static void take_finished(struct http *http)
+/* Whether there were any. */
+static bool take_finished(struct http *http)
 {
+	bool any = false;
 	int left;
 	for (CURLMsg *message; (message = curl_multi_info_read(http->multi, &left));) {
 		struct http_call *call = NULL;
@@ -373,28 +453,46 @@ static void take_finished(struct http *http)
 			continue;
 		CURLcode code = message->data.result;
 		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &call);
+		any = true;
 		if (call)
 			finish(call, code);
 	}
+	return any;
 }
 
+static void run_due(struct http *http)
+{
+	int running;
+	if (http->due_ms > clock_mono_ms(clock_real()))
+		return;
+	http->due_ms = INT64_MAX;
+	curl_multi_socket_action(http->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+}
+
+static int meaning(uint32_t events)
+{
+	int what = 0;
+	if (events & (EPOLLIN | EPOLLHUP))
+		what |= CURL_CSELECT_IN;
+	if (events & EPOLLOUT)
+		what |= CURL_CSELECT_OUT;
+	if (events & EPOLLERR)
+		what |= CURL_CSELECT_ERR;
+	return what;
+}
+
+/* What the answers start goes out in the same turn: otherwise each call would cost its caller a second wake-up. */
 void http_turn(struct http *http)
 {
 	struct epoll_event events[EVENTS];
-	int running, count = epoll_wait(http->epoll_fd, events, EVENTS, 0);
-	for (int i = 0; i < count; i++) {
-		int what = 0;
-		if (events[i].events & (EPOLLIN | EPOLLHUP))
-			what |= CURL_CSELECT_IN;
-		if (events[i].events & EPOLLOUT)
-			what |= CURL_CSELECT_OUT;
-		if (events[i].events & EPOLLERR)
-			what |= CURL_CSELECT_ERR;
-		curl_multi_socket_action(http->multi, events[i].data.fd, what, &running);
+	int running;
+	size_t count = http_watch_ready(&http->watch, events, EVENTS);
+	for (size_t i = 0; i < count; i++)
+		curl_multi_socket_action(
+			http->multi, events[i].data.fd, meaning(events[i].events), &running);
+	for (int round = 0; round < ROUNDS; round++) {
+		run_due(http);
+		if (!take_finished(http))
+			break;
 	}
-	if (http->due_ms <= clock_mono_ms(clock_real())) {
-		http->due_ms = INT64_MAX;
-		curl_multi_socket_action(http->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-	}
-	take_finished(http);
 }
