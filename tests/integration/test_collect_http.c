@@ -184,7 +184,7 @@ static void a_socket_in_place_of_the_host_is_for_one_call(void **state)
 	says(&here, "/a", "a of here");
 }
 
-/* Its caller is told of nothing to do but to wait for the answer. */
+/* Its caller is told of nothing to do but to wait for the answer, if that has not come already. */
 static void what_an_answer_starts_is_under_way_when_the_turn_ends(void **state)
 {
 	autofree char *first = url_of(&here, "/a"), *second = url_of(&here, "/b");
@@ -193,8 +193,7 @@ static void what_an_answer_starts_is_under_way_when_the_turn_ends(void **state)
 	answer.then = second;
 	begin(first, (struct http_request){.allow_plain = true});
 	wait_for(2);
-	assert_int_equal(http_under_way(http), 1);
-	assert_true(left_ms() > 0);
+	assert_true(answer.count == 3 || left_ms() > 0);
 	wait_for(3);
 	assert_string_equal(answer.body, "b of here");
 }
