@@ -508,6 +508,40 @@ static void an_operator_who_is_about_to_speak_keeps_his_place(void **state)
 	close(operator);
 }
 
+static char unsafe[] = "s\x97ries\033]0;x\007";
+
+/* Says it on a raw socket; what comes back says what is wrong, and nothing that a terminal acts upon. */
+static void assert_quoted_safely(struct harness *harness, enum msg_kind kind, const void *body)
+{
+	static const char words[] = "is no event key";
+	autostr struct str heard = STR_INIT, wire = STR_INIT;
+	bool closed;
+	int fd = connect_raw(harness);
+	say(fd, "hello protocol=%d engine=\"/nowhere/state\"", MSG_PROTOCOL);
+	msg_encode(kind, body, &wire);
+	assert_int_equal(send(fd, wire.text, wire.length, MSG_NOSIGNAL), (ssize_t)wire.length);
+	for (int i = 0; i < 100 && !memmem(heard.text, heard.length, words, strlen(words)); i++)
+		hear(harness, fd, &heard, &closed);
+	assert_non_null(memmem(heard.text, heard.length, words, strlen(words)));
+	assert_null(memmem(heard.text, heard.length, "\033]0;", 4));
+	assert_null(memmem(heard.text, heard.length, "s\x97r", 3));
+	close(fd);
+}
+
+static void what_cannot_be_read_comes_back_without_what_a_terminal_acts_upon(void **state)
+{
+	struct msg_seek_req seek = {
+		.req = 1, .window = 1, .from = unsafe, .expression = (char[]){"x"}};
+	struct msg_win_open open = {.window = 1,
+		.generation = 1,
+		.store = (char[]){"events"},
+		.anchor = unsafe,
+		.filter = (char[]){""},
+		.before = 5};
+	assert_quoted_safely(*state, MSG_seek_req, &seek);
+	assert_quoted_safely(*state, MSG_win_open, &open);
+}
+
 static void a_client_says_why_it_was_refused(void **state)
 {
 	struct harness *harness = *state;
@@ -578,6 +612,7 @@ int main(void)
 		TEST(those_who_may_only_look_lock_nobody_out),
 		TEST(one_who_may_only_look_takes_no_place_of_an_operator),
 		TEST(an_operator_who_is_about_to_speak_keeps_his_place),
+		TEST(what_cannot_be_read_comes_back_without_what_a_terminal_acts_upon),
 		TEST(a_client_says_why_it_was_refused),
 		cmocka_unit_test(a_client_that_cannot_send_is_lost_and_says_why),
 		cmocka_unit_test(an_own_engine_leaves_after_a_client_of_a_moment),
