@@ -139,12 +139,20 @@ void attack_listen(struct attack *attack)
 
 /* ---- what screens show ---- */
 
+static void note_picture(struct attack *attack, size_t screen)
+{
+	autostr struct str picture = STR_INIT;
+	vt_screen(attack->screens[screen], &picture);
+	note_marks(attack->seen, picture.text);
+}
+
 void attack_open_screens(struct attack *attack, const char *const *words, const char *shows)
 {
 	for (size_t i = 0; i < ATTACK_SCREENS; i++) {
 		attack->screens[i] = vt_spawn(sizes[i].rows, sizes[i].columns, words, NULL);
 		vt_record(attack->screens[i]);
 		vt_must_show(attack->screens[i], shows, LIMIT_MS);
+		note_picture(attack, i);
 	}
 }
 
@@ -152,11 +160,9 @@ void attack_walk_screens(struct attack *attack)
 {
 	for (size_t key = 0; key < COUNT_OF(keys); key++)
 		for (size_t i = 0; i < ATTACK_SCREENS; i++) {
-			autostr struct str picture = STR_INIT;
 			vt_press(attack->screens[i], keys[key]);
 			(void)vt_wait_quiet(attack->screens[i], 60, QUIET_MS);
-			vt_screen(attack->screens[i], &picture);
-			note_marks(attack->seen, picture.text);
+			note_picture(attack, i);
 		}
 }
 

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/hostile/copies.h"
 #include "tests/hostile/doors.h"
 #include "tests/hostile/places.h"
 #include "tests/hostile/replays.h"
@@ -86,6 +87,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text_of_others_stays_in_its_cells_and_does_nothing_else),
 		cmocka_unit_test(a_part_of_it_is_kept_for_a_second_emulator),
+		cmocka_unit_test(what_is_copied_of_it_is_one_safe_line),
 		cmocka_unit_test_setup_teardown(what_the_command_line_prints_of_it_is_text_in_lines,
 			folder_setup, folder_teardown),
 		cmocka_unit_test_setup_teardown(

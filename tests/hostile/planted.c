@@ -306,8 +306,9 @@ static void discover(struct attack *attack, const struct scene *scene, const cha
 }
 
 /* A program that is called ssh, and finds nobody. */
-static void ask_ssh(struct attack *attack, const struct scene *scene)
+static void ask_ssh(struct attack *attack, const struct scene *scene, bool with_screens)
 {
+	struct attack other = {.title = "nowhere"};
 	autofree char *error = place_bytes(PLACE_ssh_error), *name = place_bytes(PLACE_argument),
 		      *bin = folder_path("bin");
 	autofree char *path = xasprintf("PATH=%s:%s", bin, getenv("PATH"));
@@ -316,6 +317,13 @@ static void ask_ssh(struct attack *attack, const struct scene *scene)
 	folder_write("bin/ssh", 0700, "#!/bin/sh\ncat '%s/ssh_error' >&2\nexit 255\n", folder);
 	(void)attack_run(attack,
 		WORDS("env", path, scene->program, "--connect", "ssh://198.51.100.7", "bots"));
+	if (with_screens) {
+		attack_open_screens(&other,
+			WORDS("env", path, scene->program, "--connect", "ssh://198.51.100.7"), "Q");
+		attack_close_screens(&other);
+		attack->seen[PLACE_ssh_error] |= other.seen[PLACE_ssh_error];
+		attack->faults += other.faults;
+	}
 	(void)attack_run(attack, WORDS(scene->program, "-c", name, "bots"));
 	(void)attack_run(attack, WORDS(scene->program, "check-config", name));
 	(void)attack_run(attack, WORDS(scene->program, "replay", name));
@@ -334,7 +342,7 @@ static void try_round(struct attack *attack, struct scene *scene, size_t round, 
 	}
 	discover(attack, scene, NULL);
 	discover(attack, scene, "--json");
-	ask_ssh(attack, scene);
+	ask_ssh(attack, scene, with_screens);
 	attack_listen(attack);
 }
 

@@ -165,10 +165,15 @@ struct msg_any scene_replace(
 	return old;
 }
 
-/* What keeps entities and lines apart. */
+/* What keeps entities and lines apart; and why there are none, which would take the place of those that there are. */
 static bool is_key(const char *name)
 {
-	return strcmp(name, "welcome.engine") == 0 || strcmp(name, "win_rows.rows.key") == 0;
+	static const char *const kept[] = {
+		"welcome.engine", "win_rows.rows.key", "win_rows.error", "win_points.error"};
+	for (size_t i = 0; i < COUNT_OF(kept); i++)
+		if (strcmp(name, kept[i]) == 0)
+			return true;
+	return false;
 }
 
 void scene_replace_all(struct scene_script *scene, const char *words)
