@@ -73,6 +73,8 @@ static const struct view {
 	{"1 P", STAYS, MSG_none},
 	{"1 ?", STAYS, MSG_none},
 	{"1 .", OPENS, MSG_engine},
+	{"1 j .", OPENS, MSG_bot},
+	{"1 j r", OPENS, MSG_bot},
 	{"7 b", OPENS, MSG_backup},
 	{"7 b Enter", REPLIES, MSG_plan},
 	{"1 r", REPLIES, MSG_none},

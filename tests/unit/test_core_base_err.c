@@ -14,7 +14,8 @@ static void what_an_error_names_is_made_safe(void **state)
 {
 	(void)state;
 	struct err err;
-	assert_false(err_set(&err, ERR_NOT_FOUND, "no '%s' in '%s'", "a\x1b[2J\nb", "\u202e\xff"));
+	assert_false(
+		err_set(&err, ERR_NOT_FOUND, "no '%s' in '%s'", "a\x1b[2J\nb", "\xe2\x80\xae\xff"));
 	assert_int_equal(err.code, ERR_NOT_FOUND);
 	assert_string_equal(err.text, "no 'a^[[2J\u23ceb' in '<U+202E>\ufffd'");
 	assert_false(err_errno(&err, ENOENT, "cannot read '%s'", "\x9b"));

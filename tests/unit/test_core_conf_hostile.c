@@ -128,7 +128,7 @@ static void a_fifo_is_refused_without_waiting(void **state)
 static void the_name_of_a_file_is_made_safe(void **state)
 {
 	struct place *place = *state;
-	snprintf(place->path, sizeof(place->path), "%s/a\x1b[2J\n\u202e.yaml", place->folder);
+	snprintf(place->path, sizeof(place->path), "%s/a\x1b[2J\n\xe2\x80\xae.yaml", place->folder);
 	refused_text(place, "nonsense: 1\n", "/a^[[2J\u23ce<U+202E>.yaml:1:1: ");
 	assert_null(strpbrk(place->err.text, "\x1b\n"));
 	assert_null(strchr(place->report.text, '\x1b'));

@@ -154,8 +154,9 @@ static void what_an_event_calls_its_bot_is_cut_behind_its_secrets(void **state)
 static void where_a_line_comes_from_is_safe_and_without_secrets(void **state)
 {
 	struct writer_bench *bench = *state;
-	const struct event_source source = {
-		.id = 10, .name = "\x1b[2J\u202e123456:" SECRET_PART ".log\n"};
+	const struct event_source source = {.id = 10,
+		.name = "\x1b[2J\xe2\x80\xae"
+			"123456:" SECRET_PART ".log\n"};
 	event_writer_free(bench->writer);
 	bench->writer = event_writer_new(&source, bench->redactor, &bench->clock);
 	writer_bench_line(bench, "hello");
