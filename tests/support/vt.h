@@ -35,6 +35,8 @@ struct vt *vt_spawn(
 /* Closes the line, kills what is left of the program's session leader, frees. NULL is legal. */
 void vt_free(struct vt *vt);
 
+/* Waits while the terminal's input is full, and reads meanwhile. */
+void vt_send(struct vt *vt, const char *bytes, size_t length);
 /* Keys: text as it is; words ("Enter", "C-d", "Up", "Esc", "Alt-x", "F1", "j") in one string parted
  * by blanks. */
 void vt_type(struct vt *vt, const char *text);
