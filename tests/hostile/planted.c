@@ -319,7 +319,8 @@ static void ask_ssh(struct attack *attack, const struct scene *scene, bool with_
 		WORDS("env", path, scene->program, "--connect", "ssh://198.51.100.7", "bots"));
 	if (with_screens) {
 		attack_open_screens(&other,
-			WORDS("env", path, scene->program, "--connect", "ssh://198.51.100.7"), "Q");
+			WORDS("env", path, scene->program, "--connect", "ssh://198.51.100.7"),
+			"no eng");
 		attack_close_screens(&other);
 		attack->seen[PLACE_ssh_error] |= other.seen[PLACE_ssh_error];
 		attack->faults += other.faults;
@@ -356,13 +357,25 @@ static void judge(
 		came ? "now" : "never", where);
 }
 
-static void judge_places(struct attack *attack)
+/* What did not come may never have been asked for. */
+static void tell_sources(const struct scene *scene)
 {
+	autofree char *sources = NULL;
+	(void)spawn_run(WORDS(scene->program, "-c", scene->config, "sources"), &(struct spawn){0},
+		LIMIT_MS, &sources);
+	print_error("%s", sources);
+}
+
+static void judge_places(struct attack *attack, const struct scene *scene)
+{
+	size_t faults = attack->faults;
 	for (size_t i = 0; i < PLACE_COUNT; i++) {
 		judge(attack, i, "heard of the engine", attack->heard[i], places[i].heard);
 		judge(attack, i, "seen on a screen", attack->seen[i], places[i].seen);
 		judge(attack, i, "printed", attack->printed[i], places[i].printed);
 	}
+	if (attack->faults > faults)
+		tell_sources(scene);
 }
 
 /* ---- what was recorded of it ---- */
@@ -397,7 +410,7 @@ void what_supervisors_certificates_and_files_say_is_made_safe(void **state)
 	for (size_t round = 0; round < rounds; round++)
 		try_round(&attack, &scene, round, round % (rounds / ROUNDS) == 0);
 	attack_close_screens(&attack);
-	judge_places(&attack);
+	judge_places(&attack, &scene);
 	(void)spawn_end(&scene.engine, SIGTERM);
 	look_back(&scene, &attack);
 	close_scene(&scene);

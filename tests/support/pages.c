@@ -158,9 +158,13 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
 	const char *method, const char *version, const char *data, size_t *size, void **memory)
 {
 	struct pages *pages = context;
-	(void)method, (void)version, (void)data, (void)size;
+	(void)method, (void)version, (void)data;
 	if (!*memory) { /* it closes the connection of a request that is answered before all of it was read */
 		*memory = pages;
+		return MHD_YES;
+	}
+	if (*size) { /* what is posted */
+		*size = 0;
 		return MHD_YES;
 	}
 	pthread_mutex_lock(&pages->lock);
