@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -22,5 +23,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 			abort();                                                                   \
 		}                                                                                  \
 	} while (0)
+
+/* A folder that is removed by the target; in memory where there is such a place: a disk that is waited for tries nothing. */
+static inline void fuzz_make_folder(char *ret, size_t size, const char *name)
+{
+	const char *top = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+	snprintf(ret, size, "%s/botswain-fuzz-%s-XXXXXX", top, name);
+	FUZZ_REQUIRE(mkdtemp(ret) != NULL);
+}
 
 #endif

@@ -12,8 +12,8 @@
 #include "core/store/ledger.h"
 #include "tests/fuzz/safe.h"
 
-static char folder[] = "/tmp/botswain-fuzz-audit-XXXXXX";
-static char path[64];
+static char folder[64];
+static char path[96];
 
 static void remove_folder(void)
 {
@@ -27,7 +27,7 @@ static void prepare(void)
 {
 	if (*path)
 		return;
-	FUZZ_REQUIRE(mkdtemp(folder) != NULL);
+	fuzz_make_folder(folder, sizeof(folder), "audit");
 	snprintf(path, sizeof(path), "%s/audit.jsonl", folder);
 	atexit(remove_folder);
 }

@@ -14,11 +14,11 @@
 enum { STEP_LOOK, STEP_READ, STEP_ROTATE, STEP_WAIT, STEPS };
 enum { ROTATIONS_MAX = TAIL_OLDS_MAX - 1, BUDGET = 4096 };
 
-static char folder[] = "/tmp/botswain-fuzz-tail-XXXXXX";
+static char folder[64];
 
 struct run {
 	struct tail tail;
-	char path[64];
+	char path[96];
 	FILE *file;
 	struct str written, heard;
 	int64_t now_ms;
@@ -93,7 +93,7 @@ static void begin(struct run *run)
 {
 	static bool is_made;
 	if (!is_made) {
-		FUZZ_REQUIRE(mkdtemp(folder) != NULL);
+		fuzz_make_folder(folder, sizeof(folder), "tail");
 		atexit(remove_folder);
 		is_made = true;
 	}
