@@ -183,10 +183,10 @@ static void serve(struct telegram *telegram)
 	int fd = telegram->commands.poll_fd;
 	while (worker_wait(worker, fd, POLLIN, next_ms(telegram)) != WAIT_STOP) {
 		take_orders(telegram);
-		http_turn(telegram->http);
 		tg_take_outputs(telegram);
 		tg_read_tokens(telegram);
 		take_due(telegram);
+		http_turn(telegram->http); /* sends what was due without another wake-up */
 	}
 }
 

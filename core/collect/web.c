@@ -184,8 +184,8 @@ static void serve(struct web *web)
 {
 	while (worker_wait(web->worker, http_fd(web->http), POLLIN, next_ms(web)) != WAIT_STOP) {
 		take_orders(web);
-		http_turn(web->http);
 		take_due(web);
+		http_turn(web->http); /* sends what was due without another wake-up */
 	}
 }
 
