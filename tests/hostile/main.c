@@ -21,8 +21,8 @@
 #include "tests/support/hostile_lines.h"
 #include "tests/support/hostile_walk.h"
 
-/* Of the payloads each text gets so many on a view, and others on the next. HOSTILE_EVERY=1: all of them, which takes a
- * quarter of an hour. */
+/* Of the payloads each text gets so many on a view, and others on the next. HOSTILE_EVERY=1: all of them, and each place of
+ * places.def begins with each once; the two take half an hour. */
 enum { ONE_IN = 6, CAPTURED_ONE_IN = 12 };
 
 static const char *program, *capture_path;
