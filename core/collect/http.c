@@ -228,22 +228,24 @@ static struct http_call *new_call(struct http *http)
 /* As libcurl parses a URL itself. */
 enum { PARSE_FLAGS = CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME };
 
-/* How much of a plain URL is its origin: a host by name or IPv4 address, maybe a port, then a path without dots,
- * escapes, query and fragment, as the Bot API's are. 0: it is not plain. */
+static bool is_plain(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '-' || c == ':';
+}
+
+/* How much of a plain URL is its origin: a host by name or IPv4 address, maybe a port, then a path without dots, escapes,
+ * query and fragment, as the Bot API's are. 0: it is not plain. */
 static size_t origin_length(const char *url)
 {
-	static const char letters[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-";
-	size_t length = starts_with(url, "https://") ? 8 : starts_with(url, "http://") ? 7 : 0;
-	if (!length)
-		return 0;
-	do
-		length += strspn(url + length, letters);
-	while ((url[length] == '.' || url[length] == ':') && url[++length]);
-	const char *path = url + length;
-	while (*path == '/' || *path == ':' || *path == '_' || (*path && strchr(letters, *path)))
-		path++;
-	return url[length] == '/' && !*path ? length : 0;
+	size_t at = starts_with(url, "https://") ? 8 : starts_with(url, "http://") ? 7 : 0;
+	size_t begin = at;
+	while (at && (is_plain(url[at]) || url[at] == '.'))
+		at++;
+	size_t origin = at;
+	while (at && (is_plain(url[at]) || url[at] == '/' || url[at] == '_'))
+		at++;
+	return origin > begin && url[origin] == '/' && !url[at] ? origin : 0;
 }
 
 static bool set_parts(struct http_call *call, const char *url, size_t origin)
