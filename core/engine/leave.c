@@ -59,10 +59,22 @@ static void tell(struct engine *engine)
 	systemd_stopping(engine, engine->leaving);
 }
 
+/* Nothing runs (any more). */
+static bool is_heard(struct engine *engine)
+{
+	int64_t now = now_mono(engine);
+	if (!engine->yield_mono_ms)
+		engine->yield_mono_ms = now + (engine->has_waited ? YIELD_MS : 0);
+	return now >= engine->yield_mono_ms;
+}
+
 static bool is_done_waiting(struct engine *engine, unsigned asked)
 {
-	if (asked > 1 || !act_running(engine->act))
+	if (asked > 1)
 		return true;
+	if (!act_running(engine->act))
+		return is_heard(engine);
+	engine->has_waited = true;
 	if (!engine->stop_mono_ms) {
 		engine->stop_mono_ms = now_mono(engine) + LEAVE_WAIT_MS;
 		act_leave(engine->act);
@@ -78,6 +90,7 @@ const char *leave_to_service(struct engine *engine, const char *user)
 			"leaving: a service of %s takes the place of this engine", user);
 	engine->yields = true;
 	act_leave(engine->act);
+	engine->has_waited |= act_running(engine->act) > 0;
 	if (act_running(engine->act))
 		tell(engine);
 	return act_running(engine->act) ? engine->leaving : "";
@@ -85,15 +98,12 @@ const char *leave_to_service(struct engine *engine, const char *user)
 
 static bool is_done_yielding(struct engine *engine)
 {
-	int64_t now = now_mono(engine);
-	if (act_running(engine->act)) {
-		engine->yield_mono_ms = 0;
-		tell(engine);
-		return false;
-	}
-	if (!engine->yield_mono_ms)
-		engine->yield_mono_ms = now + (engine->leaving[0] ? YIELD_MS : 0);
-	return now >= engine->yield_mono_ms;
+	if (!act_running(engine->act))
+		return is_heard(engine);
+	engine->has_waited = true;
+	engine->yield_mono_ms = 0;
+	tell(engine);
+	return false;
 }
 
 bool leave_now(struct engine *engine)
@@ -106,7 +116,7 @@ bool leave_now(struct engine *engine)
 
 int64_t leave_due_ms(const struct engine *engine)
 {
-	if (engine->stop_mono_ms)
-		return engine->stop_mono_ms;
-	return engine->yield_mono_ms ? engine->yield_mono_ms : INT64_MAX;
+	if (engine->yield_mono_ms)
+		return engine->yield_mono_ms;
+	return engine->stop_mono_ms ? engine->stop_mono_ms : INT64_MAX;
 }

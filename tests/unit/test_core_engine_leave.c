@@ -146,6 +146,22 @@ static void told_twice_it_leaves_at_once(void **state)
 	assert_false(goes_on(scene));
 }
 
+/* It leaves when the ledger has the end of what it waited for, and not before all have heard of it. */
+static void leave_and_hear(const struct scene *scene)
+{
+	bool waits = true;
+	size_t count;
+	for (int turn = 0; waits && turn < 500; turn++) {
+		waits = engine_turn(scene->harness->engine, 10);
+		clock_advance(&scene->harness->clock, 10);
+	}
+	assert_false(waits);
+	(void)client_pump(scene->screen->client, scene->screen->model, 0, NULL, NULL);
+	const struct msg_operation *const *heard = model_operations(scene->screen->model, &count);
+	assert_int_equal(count, 1);
+	assert_true(heard[0]->ended_ms > 0);
+}
+
 static void it_leaves_when_the_last_operation_has_ended(void **state)
 {
 	const struct scene *scene = *state;
@@ -158,10 +174,7 @@ static void it_leaves_when_the_last_operation_has_ended(void **state)
 	assert_int_equal(count, 1);
 	harness_send(scene->screen, "cancel_req req=4 operation=%llu",
 		(unsigned long long)operations[0]->id);
-	bool waits = true;
-	for (int turn = 0; waits && turn < 500; turn++) /* until the ledger has its end */
-		waits = engine_turn(scene->harness->engine, 10);
-	assert_false(waits);
+	leave_and_hear(scene);
 }
 
 /* ---- a service asks for the place ---- */
@@ -196,12 +209,7 @@ static void an_own_engine_gives_way_after_what_runs_and_names_it(void **state)
 	assert_int_equal(plan(scene, 9, "quiz")->code, ERR_REFUSED);
 	harness_send(scene->screen, "cancel_req req=10 operation=%llu",
 		(unsigned long long)model_operations(scene->harness->model, &(size_t){0})[0]->id);
-	bool waits = true;
-	for (int turn = 0; waits && turn < 500; turn++) { /* as above, and until all heard of it */
-		waits = engine_turn(scene->harness->engine, 10);
-		clock_advance(&scene->harness->clock, 10);
-	}
-	assert_false(waits);
+	leave_and_hear(scene);
 }
 
 static void who_runs_as_a_service_gives_way_to_nobody(void **state)
