@@ -53,15 +53,11 @@ void page_add(const struct bench *bench, const struct figures *figures, enum ben
 		bench_word(word), when, figures->note);
 }
 
-/* The line of a figure in the old table; its length in *ret, NULL: none. */
-static const char *old_line(const char *table, const char *name, size_t *ret)
+/* The old table has a line of it. */
+static bool is_old(const char *table, const char *name)
 {
 	autofree char *head = xasprintf("\n| %s |", name);
-	const char *found = strstr(table, head);
-	if (!found)
-		return NULL;
-	*ret = strcspn(found + 1, "\n") + 1;
-	return found + 1;
+	return starts_with(table, head + 1) || strstr(table, head);
 }
 
 static bool is_new(const char *line, size_t length)
@@ -88,11 +84,9 @@ static void merge(const char *table, struct str *to)
 			str_add(to, at, length);
 		at += length;
 	}
-	for (size_t i = 0; i < count; i++) {
-		size_t length;
-		if (!old_line(table, lines[i].name, &length))
+	for (size_t i = 0; i < count; i++)
+		if (!is_old(table, lines[i].name))
 			str_adds(to, lines[i].line);
-	}
 }
 
 static bool read_page(struct str *ret)
