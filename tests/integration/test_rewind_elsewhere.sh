@@ -84,7 +84,7 @@ all_to_one_time() {
 	both=(--connect "$(ssh_way)" --connect "us=unix:$top/us/state/engine.sock")
 	script 'wait-for 2 bots' 'wait-for 2 crit' "$(back_to "$well")" 'wait-for 2 unknown' 'expect ? shop             eu' \
 		'expect ? shop             us' "$(back_to "$half")" 'wait-for 1 crit' 'wait-for ! shop             eu' \
-		'expect ? shop             us' 'expect-not eu at' 'expect-not us at' 'key Esc' 'wait-gone REWIND' 'wait-for 2 crit'
+		'wait-gone eu at' 'wait-gone us at' 'expect ! shop             eu' 'expect ? shop             us' 'key Esc' 'wait-gone REWIND' 'wait-for 2 crit'
 	on "${both[@]}"
 }
 one_records_nothing() {
