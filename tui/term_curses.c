@@ -375,7 +375,8 @@ static int timeout_ms(const struct term *term, bool is_due)
 		return 0;
 	if (curses->away)
 		return -1;
-	if (tty_drained(&curses->tty) && (curses->unfinished || (is_due && frame_wait_ms(curses) > 0)))
+	if (tty_drained(&curses->tty) &&
+		(curses->unfinished || (is_due && frame_wait_ms(curses) > 0)))
 		wait = frame_wait_ms(curses);
 	int64_t keys = key_reader_wait_ms(&curses->keys, clock_mono_ms(curses->clock));
 	if (keys >= 0 && (wait < 0 || keys < wait))
