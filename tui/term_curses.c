@@ -370,14 +370,13 @@ static bool can_present(const struct term *term)
 static int timeout_ms(const struct term *term, bool is_due)
 {
 	const struct curses *curses = self_const(term);
-	int64_t wait = -1;
+	int64_t wait = -1, frame = frame_wait_ms(curses);
 	if ((curses->tty.lost && !curses->lost_said) || !curses->resize_said)
 		return 0;
 	if (curses->away)
 		return -1;
-	if (tty_drained(&curses->tty) &&
-		(curses->unfinished || (is_due && frame_wait_ms(curses) > 0)))
-		wait = frame_wait_ms(curses);
+	if (tty_drained(&curses->tty) && (curses->unfinished || (is_due && frame > 0)))
+		wait = frame;
 	int64_t keys = key_reader_wait_ms(&curses->keys, clock_mono_ms(curses->clock));
 	if (keys >= 0 && (wait < 0 || keys < wait))
 		wait = keys;
