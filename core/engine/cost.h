@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What turns cost, waiting not counted: how long each took by the watch and of the processor, and on which of its stages.
- * Between the two lies what others did with the processor meanwhile. All times are microseconds and come from the caller;
+ * Between the two lies what others did with the processor meanwhile; that of the processor may be a bound from above, where
+ * the caller reads its clock for long turns only (begin_cost() of engine.c). All times are microseconds and come from the caller;
  * their clocks need only go forward. Engine thread.
  */
 #ifndef BOTSWAIN_ENGINE_COST_H
