@@ -16,7 +16,7 @@ REPORT = ''.join(f'line {i}\n' for i in range(1000)).encode()
 
 
 def say(**what):
-    print(json.dumps(what), flush=True)
+    os.write(1, json.dumps(what).encode() + b'\n')  # one write: two threads speak at once, and print() writes the end apart
 
 
 def saw(update, _):
