@@ -69,6 +69,8 @@ struct app *app_new(const struct clock *clock, const struct settings *settings, 
 		if (pane->init)
 			pane->init(app->view[id]);
 	}
+	app->recalled = link_is_recalled(links_at(links, 0));
+	app_read_clocks(app);
 	app->grid = grid_new(term->rows, term->columns, term->glyphs);
 	app->dirty = true;
 	return app;
@@ -144,6 +146,7 @@ static void run_binding(struct app *app, const struct binding *binding)
 static void on_key(struct app *app, keycode key)
 {
 	app->key_mono_ms = app_mono_ms(app);
+	app->recalled = false;
 	if (deaf(app->overlay)) {
 		app->dirty = true;
 		return;
@@ -166,6 +169,7 @@ static void on_paste(struct app *app, const char *text, size_t length)
 	struct prompt *prompt =
 		overlay && overlay->ops->prompt ? overlay->ops->prompt(overlay) : NULL;
 	app->key_mono_ms = app_mono_ms(app);
+	app->recalled = false;
 	if (deaf(overlay))
 		return;
 	if (!prompt)
@@ -185,6 +189,8 @@ void app_event(struct app *app, const struct term_event *event)
 		on_paste(app, event->text, event->length);
 		break;
 	case TERM_EVENT_RESIZE:
+		app->recalled &=
+			event->rows == app->grid->rows && event->columns == app->grid->columns;
 		grid_resize(app->grid, event->rows, event->columns);
 		break;
 	case TERM_EVENT_LOST:
@@ -455,10 +461,19 @@ static bool first_words_come(const struct app *app)
 	return false;
 }
 
+/* What was known before the engine is painted at once; what one that has just begun says comes in one picture, in its time. */
+static int64_t second_frame_wait_ms(const struct app *app)
+{
+	int64_t left_ms = app->start_mono_ms + app->settings->screen_interval_ms - app_mono_ms(app);
+	return app->data_mono_ms >= app->start_mono_ms && left_ms > 0 ? left_ms : 0;
+}
+
 /* An engine that runs answers at once: one full frame instead of an empty one and a full one. */
 static int64_t first_frame_wait_ms(const struct app *app)
 {
 	int64_t left_ms = app->hold_mono_ms - app_mono_ms(app);
+	if (app->recalled)
+		return second_frame_wait_ms(app);
 	return left_ms > 0 && first_words_come(app) ? left_ms : 0;
 }
 

@@ -109,6 +109,7 @@ struct app {
 	struct grid *grid;
 	struct layout drawn; /* as the whole of `grid` was drawn last */
 	int64_t start_mono_ms;
+	bool recalled; /* began with what an engine before knew, and nobody touched a key since */
 	int64_t hold_mono_ms;      /* until then a frame waits for the first words of an engine */
 	int64_t key_mono_ms;       /* of the last key */
 	int64_t interrupt_mono_ms; /* of the last Ctrl-C */

@@ -6,6 +6,8 @@
 #include "core/base/err.h"
 #include "core/base/mem.h"
 #include "core/base/reap.h"
+#include "core/conf/settings.h"
+#include "core/engine/client_last.h"
 
 enum { RETRY_FIRST_MS = 500, RETRY_MOST_MS = 8000, SEARCH_LOOK_MS = 100 };
 
@@ -21,6 +23,7 @@ struct link {
 	int64_t turn_wall_ms, turn_mono_ms; /* of the last mark; mono 0: none yet */
 	uint64_t request;                   /* while no client is there to count them */
 	unsigned epoch;
+	bool is_recalled;       /* no turn came yet: the marks are those of an engine before */
 	bool started;           /* by us */
 	bool past;              /* to a replay of its recording */
 	const struct link *now; /* of that engine, to what it is now; NULL: not of the past */
@@ -90,6 +93,23 @@ const char *link_why(const struct link *link)
 {
 	const char *now = link->search ? client_search_why(link->search) : "";
 	return now[0] ? now : link->why.text;
+}
+
+bool link_recall(struct link *link, struct model *model, int64_t now_wall_ms, int64_t now_mono_ms)
+{
+	if (!link->settings || link->way ||
+		!client_last_read(
+			link->settings->state_dir, model, now_wall_ms, &link->turn_wall_ms))
+		return false;
+	int64_t age_ms = now_wall_ms - link->turn_wall_ms;
+	link->turn_mono_ms = now_mono_ms - (age_ms > LINK_SILENT_MS ? age_ms : LINK_SILENT_MS + 1);
+	link->is_recalled = true;
+	return true;
+}
+
+bool link_is_recalled(const struct link *link)
+{
+	return link->is_recalled;
 }
 
 unsigned link_epoch(const struct link *link)
@@ -210,6 +230,7 @@ static unsigned listen_to(struct link *link, struct model *model, int64_t now_mo
 		link->turn_wall_ms = client_turn_wall_ms(link->client);
 		link->turn_mono_ms = now_mono_ms;
 		link->pause_ms = RETRY_FIRST_MS;
+		link->is_recalled = false;
 	}
 	if (client_state(link->client) == CLIENT_LOST)
 		lose(link, now_mono_ms);

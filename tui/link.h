@@ -47,6 +47,12 @@ int link_timeout_ms(const struct link *link, int64_t now_mono_ms);
 unsigned link_step(struct link *link, struct model *model, int64_t now_mono_ms, client_take *take,
 	void *context);
 
+/* Before the first step, where no engine runs: what the last one knew (client_last.h) goes into `model`, which is empty, and
+ * counts as silence for at least LINK_SILENT_MS, so that nothing takes it for current. False: nothing is known. */
+bool link_recall(struct link *link, struct model *model, int64_t now_wall_ms, int64_t now_mono_ms);
+/* What is known is still only that. */
+bool link_is_recalled(const struct link *link);
+
 /* Counts attachments: windows asked for under another number must be asked for again. */
 unsigned link_epoch(const struct link *link);
 /* The engine of this attachment was started by us. */

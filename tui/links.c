@@ -83,6 +83,13 @@ void links_free(struct links *links)
 	free(links);
 }
 
+void links_recall(struct links *links, int64_t now_wall_ms, int64_t now_mono_ms)
+{
+	struct member *only = &links->members[0];
+	if (links->count == 1)
+		(void)link_recall(only->link, only->replica, now_wall_ms, now_mono_ms);
+}
+
 size_t links_count(const struct links *links)
 {
 	return links->count;

@@ -34,6 +34,9 @@ void links_add(struct links *links, const char *name, struct link *link);
 struct links *links_past(const struct links *links) MUST_CHECK;
 void links_free(struct links *links); /* NULL is legal */
 
+/* link_recall() where there is one link; before the first turn. */
+void links_recall(struct links *links, int64_t now_wall_ms, int64_t now_mono_ms);
+
 size_t links_count(const struct links *links);
 struct link *links_at(const struct links *links, size_t index);
 /* What it is called here; no two have one name. Of several none is "". */

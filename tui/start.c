@@ -47,9 +47,11 @@ static struct settings *read_beside_engine(const char *config)
 	return NULL;
 }
 
-struct settings *start_settings(const char *config, bool elsewhere)
+/* NULL after all errors were printed. `elsewhere`: ours is only about the screen, and need not be there. */
+static struct settings *read_settings(const char *config, bool elsewhere, bool *ret_alone)
 {
 	struct settings *beside = read_beside_engine(config);
+	*ret_alone = !beside;
 	if (beside)
 		return beside;
 	autostr struct str report = STR_INIT;
@@ -95,6 +97,7 @@ static bool no_colour(const struct options *options)
 /* What one of our screens is made of; released in order. */
 struct stage {
 	struct settings *settings;
+	bool is_alone; /* no engine of theirs runs */
 	struct theme theme;
 	struct term_options term_options;
 	struct term *term;
@@ -161,6 +164,14 @@ static bool begin_links(
 	return true;
 }
 
+/* An engine that begins needs longer than the eye: until then there is what the last one knew. */
+static void recall(const struct stage *stage)
+{
+	const struct clock *clock = clock_real();
+	if (stage->is_alone)
+		links_recall(stage->links, clock_wall_ms(clock), clock_mono_ms(clock));
+}
+
 static bool enter(struct stage *stage, const struct options *options, struct err *err)
 {
 	stage->app = app_new(clock_real(), stage->settings, stage->term, stage->links);
@@ -187,8 +198,10 @@ static int run_screen(struct stage *stage, const struct options *options)
 	bool fine = set_stage(stage, options, &err) &&
 		    (!options->replay || open_replay(stage, options->replay, &err)) &&
 		    begin_links(stage, options, "screen", &err);
-	if (fine && !options->replay)
+	if (fine && !options->replay) {
+		recall(stage);
 		stage->saved = saved_look(stage->settings, &options->connect);
+	}
 	fine = fine && (stage->term = term_curses_new(&stage->term_options, &err)) != NULL &&
 	       enter(stage, options, &err);
 	if (fine) {
@@ -219,8 +232,8 @@ int start_screen(const struct options *options)
 	setlocale(LC_ALL, "");
 	tzset();
 	stage.term_options.entered = entered;
-	stage.settings =
-		start_settings(options->config, options->connect.count > 0 || options->replay);
+	stage.settings = read_settings(
+		options->config, options->connect.count > 0 || options->replay, &stage.is_alone);
 	if (stage.settings)
 		stage.settings->record_file = options->record;
 	return stage.settings ? run_screen(&stage, options) : CLI_USAGE;
@@ -232,8 +245,8 @@ int start_script(const struct options *options)
 	struct err err = {.code = ERR_NONE};
 	setlocale(LC_ALL, "C.UTF-8");
 	(void)signal(SIGPIPE, SIG_IGN);
-	stage.settings =
-		start_settings(options->config, options->connect.count > 0 || options->replay);
+	stage.settings = read_settings(
+		options->config, options->connect.count > 0 || options->replay, &stage.is_alone);
 	if (!stage.settings)
 		return CLI_USAGE;
 	stage.settings->record_file = options->record;

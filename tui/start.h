@@ -14,11 +14,6 @@ struct settings;
 int start_screen(const struct options *options);
 /* --script FILE: a screen in memory. */
 int start_script(const struct options *options);
-/*
- * Reads the configuration; NULL after all errors were printed. `elsewhere`: ours is only about the screen, and need not be
- * there.
- */
-struct settings *start_settings(const char *config, bool elsewhere);
 /* What only a screen reads of the configuration, its theme and its keys, is good. */
 MUST_CHECK bool start_check(const struct settings *settings, struct err *err);
 

@@ -16,6 +16,7 @@
 #include "core/base/width.h"
 #include "core/conf/settings.h"
 #include "tui/app.h"
+#include "tui/banner.h"
 #include "tui/past.h"
 #include "tui/show.h"
 #include "widgets/canvas.h"
@@ -123,7 +124,7 @@ static void add_totals(const struct app *app, struct line *line)
 		unsigned here = by_severity[parts[i].severity];
 		if (!here)
 			continue;
-		enum role role = severity_role(parts[i].severity);
+		enum role role = app->silent ? ROLE_DIM : severity_role(parts[i].severity);
 		if (line->brief)
 			add(line, role, parts[i].severity == SEVERITY_OK ? 2 : 0, false, "%u%c",
 				here, severity_letter(parts[i].severity));
@@ -515,61 +516,6 @@ static void draw_sources(const struct app *app, const struct canvas *canvas, int
 	draw_line(canvas, row, &line);
 }
 
-static bool banner_of_one(const struct app *app, char *text, size_t size)
-{
-	const struct app_engine *state = &app->engines[0];
-	const struct msg_engine *engine = model_engine(app->live);
-	const struct link *link = links_at(app->links, 0);
-	if (state->silent && state->link_state == LINK_ATTACHED)
-		(void)print_text(text, size, "engine silent since %sZ: nothing here is current",
-			format_clock(link_turn_wall_ms(link), false).text);
-	else if (state->silent)
-		(void)print_text(text, size, "engine lost %s ago: nothing here is current%s%s",
-			format_age(state->silent_s * 1000).text,
-			state->link_state == LINK_WAITING ? "; " : "",
-			state->link_state == LINK_WAITING ? link_why(link) : "");
-	else if (state->link_state == LINK_WAITING)
-		(void)print_text(text, size, "no engine: %s; trying again", link_why(link));
-	else if (!link_welcome(link))
-		(void)print_text(text, size, "starting the engine ...");
-	else if (engine && engine->leaving[0])
-		(void)print_text(text, size, "the engine is leaving: %s", engine->leaving);
-	else if (engine && engine->ledger_error[0])
-		(void)print_text(text, size, "actions are refused: %s", engine->ledger_error);
-	else if (engine && engine->config_error[0])
-		(void)print_text(
-			text, size, "the configuration was not reloaded: %s", engine->config_error);
-	else if (engine && engine->tell_error[0])
-		(void)print_text(text, size, "alerts are not told: %s", engine->tell_error);
-	else
-		return false;
-	return true;
-}
-
-/* Single ones are named in the first line; here only what makes the whole picture old. */
-static bool banner_of_all(const struct app *app, char *text, size_t size)
-{
-	if (app->silent)
-		(void)print_text(
-			text, size, "every engine is lost: nothing here is current; trying again");
-	return app->silent;
-}
-
-/* True when the picture is not what it seems. */
-static bool banner(const struct app *app, char *text, size_t size, enum role *role)
-{
-	const char *alarm = alarm_banner(app);
-	*role = alarm ? ROLE_BANNER_CRIT : ROLE_BANNER;
-	if (alarm)
-		return copy_text(text, size, alarm) || alarm[0];
-	if (!app->frozen)
-		return app_is_many(app) ? banner_of_all(app, text, size)
-					: banner_of_one(app, text, size);
-	(void)print_text(text, size, "PAUSED at %sZ: everything is still collected, P goes on",
-		format_clock(app->now_ms, false).text);
-	return true;
-}
-
 void status_draw(const struct app *app, const struct canvas *canvas)
 {
 	char text[320];
@@ -579,7 +525,7 @@ void status_draw(const struct app *app, const struct canvas *canvas)
 		return;
 	draw_first(app, canvas);
 	int row = canvas->rows - 1;
-	if (banner(app, text, sizeof(text), &role)) {
+	if (banner_say(app, text, sizeof(text), &role)) {
 		canvas_fill(canvas, (struct rect){row, 0, 1, canvas->columns}, role);
 		canvas_field(canvas, row, 1, canvas->columns - 1, ALIGN_LEFT, role, text);
 	} else if (row > 0) {

@@ -25,6 +25,7 @@
 #include "core/engine/internal.h"
 #include "core/engine/journal.h"
 #include "core/engine/judge.h"
+#include "core/engine/last_view.h"
 #include "core/engine/leave.h"
 #include "core/engine/lock.h"
 #include "core/engine/memory.h"
@@ -127,6 +128,7 @@ static bool begin_live(struct engine *engine, struct err *err)
 	recall_begin(engine);
 	roster_apply(engine);
 	recall_alerts(engine);
+	engine->last_view = last_view_new(engine);
 	beat_begin(engine);
 	begin_act(engine);
 	engine->tell = tell_new(engine);
@@ -200,6 +202,7 @@ void engine_free(struct engine *engine)
 	exporter_free(engine->exporter);
 	collect_stop(engine->collect);
 	recall_keep(engine);
+	last_view_keep(engine);
 	recorder_close(engine->recorder);
 	pasts_release(&engine->pasts);
 	act_free(engine->act);
@@ -214,6 +217,7 @@ void engine_free(struct engine *engine)
 	ledger_close(engine->ledger);
 	memory_free(engine->memory);
 	recall_free(engine->recall);
+	last_view_free(engine->last_view);
 	drafts_release(&engine->drafts);
 	free(engine->sources.list);
 	facts_free(engine->facts);
@@ -377,6 +381,7 @@ static void take_world(struct engine *engine)
 	judge_some(engine);
 	mark(engine, STAGE_judge);
 	engine->keeps = recall_turn(engine);
+	engine->keeps |= last_view_turn(engine);
 	mark(engine, STAGE_keep);
 }
 

@@ -28,6 +28,7 @@ struct ledger;
 struct lock;
 struct memory;
 struct query_pool;
+struct last_view;
 struct recall;
 struct recorder;
 struct redactor;
@@ -70,6 +71,7 @@ struct engine {
 	struct ledger *ledger; /* NULL: nothing is written */
 	struct memory *memory;
 	struct recall *recall;
+	struct last_view *last_view;
 	bool keeps; /* a round of keeping the last known state is under way */
 	struct query_pool *pool;
 	unsigned reloads; /* the configuration is being read so many times */

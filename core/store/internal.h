@@ -27,12 +27,14 @@ struct request {
 	struct audit_line line; /* its strings are ours */
 	struct last_rows last;  /* rows of the last known state, when `identity` is set */
 	char *identity;
+	char *file; /* of the state directory: `value` goes into it */
 };
 void request_free(struct request *request);
 
 struct ledger {
 	const struct clock *clock;
 	struct mailbox *to_engine;
+	char *state_dir;
 	struct facts facts; /* constant after opening */
 	struct str note;
 	struct last_rows known; /* as read; until it is forgotten */

@@ -26,6 +26,7 @@ void request_free(struct request *request)
 	free(request->key);
 	free(request->value);
 	free(request->identity);
+	free(request->file);
 	last_rows_release(&request->last);
 	free(request);
 }
@@ -59,6 +60,7 @@ static void free_ledger(struct ledger *ledger)
 	audit_close(ledger->audit);
 	database_close(ledger->database);
 	facts_release(&ledger->facts);
+	free(ledger->state_dir);
 	str_release(&ledger->note);
 	str_release(&ledger->last_identity);
 	str_release(&ledger->last_note);
@@ -91,6 +93,7 @@ bool ledger_open(const char *state_dir, const struct clock *clock, struct mailbo
 	struct ledger **ret, struct err *err)
 {
 	struct ledger *ledger = new_ledger(clock, to_engine);
+	ledger->state_dir = xstrdup(state_dir);
 	if (!open_files(ledger, state_dir, err)) {
 		free_ledger(ledger);
 		return false;
@@ -190,6 +193,15 @@ bool ledger_keep_last(struct ledger *ledger, struct last_rows *rows, const char 
 	request->last = *rows;
 	request->identity = xstrdup(identity);
 	*rows = (struct last_rows){.list = NULL};
+	return enqueue(ledger, request) != 0;
+}
+
+bool ledger_keep_file(struct ledger *ledger, const char *name, struct str *bytes)
+{
+	struct request *request = xcalloc(1, sizeof(*request));
+	request->file = xstrdup(name);
+	request->length = bytes->length;
+	request->value = str_detach(bytes);
 	return enqueue(ledger, request) != 0;
 }
 

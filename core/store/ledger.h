@@ -54,6 +54,9 @@ void ledger_forget_last(struct ledger *ledger);
  * leaves what was there. False: the queue is full, nothing was taken. */
 MUST_CHECK bool ledger_keep_last(
 	struct ledger *ledger, struct last_rows *rows, const char *identity);
+/* Puts `bytes` into a file of the state directory in place of what it held, and takes them over. Best effort, as above: it is
+ * written beside (NAME.part) and renamed, and no fsync is waited for. Of several that wait the last one stands. */
+bool ledger_keep_file(struct ledger *ledger, const char *name, struct str *bytes);
 /* Why (a part of) the last known state was not read; empty: it was. */
 const char *ledger_last_note(const struct ledger *ledger);
 /* What was found wrong when it was opened (a torn last line set aside, a chain that does not hold);

@@ -16,6 +16,7 @@
 #include "core/base/mem.h"
 #include "core/base/redact.h"
 #include "core/msg/mailbox.h"
+#include "core/store/kept_file.h"
 
 enum { BATCH_MAX = 512, PROBE_MS = 1000, REPOST_MS = 20 };
 
@@ -108,7 +109,7 @@ static bool commit_lines(struct ledger *ledger, const struct request *batch, str
 	struct redactor *redactor = current_redactor(ledger);
 	int64_t now_ms = clock_wall_ms(ledger->clock);
 	for (; batch; batch = batch->next)
-		if (!batch->key && !batch->identity)
+		if (!batch->key && !batch->identity && !batch->file)
 			audit_stage(ledger->audit, now_ms, &batch->line, redactor);
 	redactor_unref(redactor);
 	return audit_commit(ledger->audit, err);
@@ -125,6 +126,13 @@ static void keep_last(struct ledger *ledger, const struct request *request)
 		ledger->keeps_last = true;
 }
 
+static void keep_file(const struct ledger *ledger, const struct request *request)
+{
+	struct err ignored = {.code = ERR_NONE};
+	bool kept UNUSED = kept_file_replace(
+		ledger->state_dir, request->file, request->value, request->length, &ignored);
+}
+
 static void commit(struct ledger *ledger, struct request *batch)
 {
 	struct err facts = {.code = ERR_NONE}, lines = {.code = ERR_NONE};
@@ -138,6 +146,8 @@ static void commit(struct ledger *ledger, struct request *batch)
 		next = batch->next;
 		if (batch->identity)
 			keep_last(ledger, batch);
+		else if (batch->file)
+			keep_file(ledger, batch);
 		else
 			post(ledger, batch->ticket, batch->line.operation,
 				batch->key ? &facts : &lines);

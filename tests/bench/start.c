@@ -7,8 +7,11 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "core/base/mem.h"
 #include "core/base/str.h"
+#include "core/engine/client_last.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/probe.h"
 #include "tests/bench/scene.h"
@@ -16,13 +19,19 @@
 
 enum { PRIME_MS = 6000, LIMIT_MS = 10000, MANY = 10000, MANY_LIMIT_MS = 30000 };
 
-static double time_ours(const struct scene *scene, const char *config, int limit_ms)
+static double time_to(
+	const struct scene *scene, const char *config, const char *useful, int limit_ms)
 {
 	double begun_us = probe_now_us();
 	struct vt *vt = scene_open(scene, config, NULL);
-	double ms = (scene_painted_us(vt, scene->bots_text, limit_ms) - begun_us) / 1000;
+	double ms = (scene_painted_us(vt, useful, limit_ms) - begun_us) / 1000;
 	vt_free(vt);
 	return ms;
+}
+
+static double time_ours(const struct scene *scene, const char *config, int limit_ms)
+{
+	return time_to(scene, config, scene->bots_text, limit_ms);
 }
 
 static double time_peer(const struct scene *scene, const char *name)
@@ -80,6 +89,35 @@ bool bench_start_cold(const struct bench *bench, struct figures *ret)
 bool bench_start_attached(const struct bench *bench, struct figures *ret)
 {
 	return measure(bench, ret, true);
+}
+
+/* Alternating with nothing: each time without an engine. */
+static void measure_own(struct figures *ret, const char *useful, bool is_first)
+{
+	struct scene *scene = prime();
+	autofree char *known = xasprintf("%s/state/%s", scene->dir, CLIENT_LAST_FILE);
+	for (int i = 0; i < bench_number("BENCH_PAIRS", BENCH_PAIRS_LEAST) * 2; i++) {
+		if (is_first)
+			(void)unlink(known);
+		samples_add(&ret->ours, time_to(scene, scene->hole_config, useful, LIMIT_MS));
+		scene_engine_stop(scene);
+	}
+	snprintf(ret->note, sizeof(ret->note), "fastest %.1f ms, slowest %.1f",
+		samples_percentile(&ret->ours, 0), samples_percentile(&ret->ours, 100));
+}
+
+bool bench_start_engine(const struct bench *bench, struct figures *ret)
+{
+	(void)bench;
+	measure_own(ret, "own engine", false);
+	return true;
+}
+
+bool bench_start_first(const struct bench *bench, struct figures *ret)
+{
+	(void)bench;
+	measure_own(ret, scene_get(SCENE_BOTS)->bots_text, true);
+	return true;
 }
 
 bool bench_attach_many(const struct bench *bench, struct figures *ret)
