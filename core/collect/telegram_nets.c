@@ -95,7 +95,8 @@ bool peer_address_of_url(const char *url, struct peer_address *ret)
 	start += 3;
 	size_t bracket = *start == '[';
 	size_t length = bracket ? strcspn(start, "]") : strcspn(start, ":/");
-	if (length - bracket >= sizeof(host))
+	bool is_open = bracket && !start[length]; /* no ']' ends it */
+	if (is_open || length - bracket >= sizeof(host))
 		return false;
 	snprintf(host, sizeof(host), "%.*s", (int)(length - bracket), start + bracket);
 	const char *rest = start + length + bracket;

@@ -136,10 +136,10 @@ static void take_variables(const json_t *variables, docker_variable *each, void 
 	}
 }
 
-static char *name_of(const json_t *root)
+static const char *name_of(const json_t *root)
 {
 	const char *name = text_of(json_object_get(root, "Name"));
-	return xstrdup(name + (name[0] == '/'));
+	return name + (name[0] == '/');
 }
 
 static void read_container(const json_t *root, struct docker_container *to)
@@ -148,7 +148,7 @@ static void read_container(const json_t *root, struct docker_container *to)
 	const json_t *config = json_object_get(root, "Config");
 	const json_t *host = json_object_get(root, "HostConfig");
 	const json_t *policy = json_object_get(host, "RestartPolicy");
-	*to = (struct docker_container){.name = name_of(root),
+	*to = (struct docker_container){.name = xstrdup(name_of(root)),
 		.status = copy_member(state, "Status"),
 		.error = copy_member(state, "Error"),
 		.policy = copy_member(policy, "Name"),
@@ -172,7 +172,7 @@ bool docker_read_container(const char *body, size_t length, docker_variable *eac
 	const json_t *config = json_object_get(root, "Config");
 	take_variables(json_object_get(config, "Env"), each, context);
 	const json_t *state = json_object_get(root, "State");
-	if (!*text_of(json_object_get(root, "Name")) || !*text_of(json_object_get(state, "Status")))
+	if (!*name_of(root) || !*text_of(json_object_get(state, "Status")))
 		return err_set(err, ERR_PROTOCOL, "no container is in the answer");
 	read_container(root, ret);
 	return true;

@@ -242,7 +242,10 @@ static void an_own_bot_api_is_an_address_of_digits(void **state)
 	assert_true(peer_address_equal(&of_url, &of_socket));
 	assert_true(peer_address_of_url("http://localhost:8081", &of_url));
 	assert_true(peer_address_equal(&of_url, &of_socket));
+	assert_true(peer_address_of_url("http://[::1]:8081", &of_url));
 	assert_false(peer_address_of_url("https://api.telegram.org", &of_url));
+	autofree char *open = xstrdup("http://[::1"); /* on the heap: asan sees who reads on */
+	assert_false(peer_address_of_url(open, &of_url));
 	assert_false(peer_address_read("nonsense", &of_socket));
 }
 

@@ -115,6 +115,7 @@ static void what_is_no_container_is_an_error(void **state)
 	(void)state;
 	static const char *const texts[] = {"", "{}", "[]", "null", "{\"Name\":\"/a\"}",
 		"{\"Name\":\"\",\"State\":{\"Status\":\"running\"}}",
+		"{\"Name\":\"/\",\"State\":{\"Status\":\"running\"}}",
 		"{\"Name\":\"/a\",\"State\":{\"Status\":7}}",
 		"{\"Name\":\"/a\",\"State\":{\"Status\":\"running\"}", "<html>"};
 	for (size_t i = 0; i < COUNT_OF(texts); i++) {
