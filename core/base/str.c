@@ -28,11 +28,8 @@ void str_clear(struct str *str)
 	str_truncate(str, 0);
 }
 
-static void reserve(struct str *str, size_t extra)
+static void enlarge(struct str *str, size_t wanted)
 {
-	size_t wanted = str->length + extra + 1;
-	if (wanted <= str->capacity)
-		return;
 	size_t capacity = str->capacity ? str->capacity : 32;
 	while (capacity < wanted)
 		capacity *= 2;
@@ -42,9 +39,22 @@ static void reserve(struct str *str, size_t extra)
 	str->text[str->length] = '\0';
 }
 
+static inline void reserve(struct str *str, size_t extra)
+{
+	size_t wanted = str->length + extra + 1;
+	if (wanted > str->capacity)
+		enlarge(str, wanted);
+}
+
+/* What encodes and formats is made of it. */
 void str_add(struct str *str, const void *data, size_t length)
 {
-	str_insert(str, str->length, data, length);
+	if (!length)
+		return;
+	reserve(str, length);
+	memcpy(str->text + str->length, data, length);
+	str->length += length;
+	str->text[str->length] = '\0';
 }
 
 void str_adds(struct str *str, const char *text)
@@ -54,7 +64,9 @@ void str_adds(struct str *str, const char *text)
 
 void str_addch(struct str *str, char ch)
 {
-	str_add(str, &ch, 1);
+	reserve(str, 1);
+	str->text[str->length++] = ch;
+	str->text[str->length] = '\0';
 }
 
 void str_addf(struct str *str, const char *format, ...)

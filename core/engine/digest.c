@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/base/redact.h"
 #include "core/base/str.h"
 #include "core/events/directory.h"
 #include "core/engine/internal.h"
@@ -73,22 +72,15 @@ static bool is_bulk(enum msg_kind kind)
 	return kind == MSG_obs_scrape || kind == MSG_obs_botapi;
 }
 
-/* Workers redact what they tell. Whatever one missed goes no further: what is clipped later is known no more. */
-static void redact_text(void *redactor, char **text)
-{
-	autostr struct str clean = STR_INIT;
-	if (**text && redact(redactor, &clean, *text, strlen(*text), 0))
-		(void)msg_set(text, clean.text);
-}
-
 void digest_parcel(struct engine *engine, struct parcel *parcel)
 {
 	enum msg_kind kind = parcel->message.kind;
 	bool is_told = msg_is_observation(kind) && !is_bulk(kind);
 	size_t at = 0;
 	msg_complete(kind, parcel->message.body);
+	/* Workers redact what they tell. Whatever one missed goes no further: what is clipped later is known no more. */
 	if (is_told)
-		msg_each_text(kind, parcel->message.body, redact_text, engine->redactor);
+		msg_redact(kind, parcel->message.body, engine->redactor, engine->redact_memo);
 	if (engine->recorder && is_told)
 		recorder_message(engine->recorder, kind, parcel->message.body);
 	while (at < COUNT_OF(carriers) && carriers[at].kind != kind)

@@ -9,6 +9,7 @@
 #include "core/base/format.h"
 #include "core/base/mem.h"
 #include "core/base/redact.h"
+#include "core/base/redact_memo.h"
 #include "core/base/str.h"
 #include "core/conf/settings.h"
 #include "core/events/directory.h"
@@ -179,6 +180,7 @@ bool engine_new(struct settings *settings, const struct clock *clock,
 					  : series_new(settings->chart_bytes, SERIES_SPAN_MS)};
 	engine->started_ms = clock_wall_ms(clock);
 	engine->started_mono_ms = engine->beat_mono_ms = now_mono(engine);
+	engine->redact_memo = redact_memo_new();
 	engine->server = server_new(engine);
 	if (!engine->pool) {
 		engine_free(engine);
@@ -214,6 +216,7 @@ void engine_free(struct engine *engine)
 	replay_free(engine->replay);
 	event_directory_free(engine->events);
 	redactor_unref(engine->redactor);
+	redact_memo_free(engine->redact_memo);
 	ledger_close(engine->ledger);
 	memory_free(engine->memory);
 	recall_free(engine->recall);

@@ -31,6 +31,7 @@ struct query_pool;
 struct last_view;
 struct recall;
 struct recorder;
+struct redact_memo;
 struct redactor;
 struct replay;
 struct series;
@@ -90,8 +91,9 @@ struct engine {
 	struct replay *replay;       /* NULL: it shows what is now */
 	struct collect *collect;     /* NULL: no workers */
 	struct redactor *redactor;   /* what the last beat redacted with; NULL: none yet */
-	uint64_t redactor_changes;   /* secrets became known: rows that were sent may show them */
-	uint64_t audit_changes;      /* results of the ledger: the audit file may have grown */
+	struct redact_memo *redact_memo;
+	uint64_t redactor_changes; /* secrets became known: rows that were sent may show them */
+	uint64_t audit_changes;    /* results of the ledger: the audit file may have grown */
 	struct cost cost;
 	int64_t cpu_us,
 		cpu_slack_us; /* of this thread when it was last looked at; and since then, at most */

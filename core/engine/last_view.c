@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "core/base/mem.h"
-#include "core/base/redact.h"
 #include "core/base/str.h"
 #include "core/engine/client_last.h"
 #include "core/engine/facts.h"
@@ -50,13 +49,6 @@ static bool is_worth(const struct engine *engine)
 	return engine->ledger && facts_sums(engine->facts).recalled * 2 <= bots;
 }
 
-static void redact_text(void *context, char **text)
-{
-	autostr struct str clean = STR_INIT;
-	if (**text && redact(context, &clean, *text, strlen(*text), 0))
-		(void)msg_set(text, clean.text);
-}
-
 /* A secret may have become known since that came in. */
 static void add(const struct engine *engine, struct str *frames, const struct entity *entity)
 {
@@ -66,7 +58,7 @@ static void add(const struct engine *engine, struct str *frames, const struct en
 		return;
 	}
 	void *body = msg_copy(entity->kind, entity->body);
-	msg_each_text(entity->kind, body, redact_text, engine->redactor);
+	msg_redact(entity->kind, body, engine->redactor, engine->redact_memo);
 	msg_encode(entity->kind, body, frames);
 	msg_free(entity->kind, body);
 }

@@ -14,6 +14,7 @@
 #include "core/base/id_map.h"
 #include "core/base/mem.h"
 #include "core/base/redact.h"
+#include "core/base/redact_memo.h"
 #include "core/base/str.h"
 #include "core/events/chunk.h"
 #include "core/engine/frames.h"
@@ -42,6 +43,7 @@ struct record_writer {
 	struct record_files *files;
 	struct msg_rec_head head;
 	struct frames *frames;
+	struct redact_memo *redact_memo;
 	struct named *names;
 	size_t name_count, name_room;
 	struct id_map name_places;
@@ -75,18 +77,11 @@ void record_batch_free(struct record_batch *batch)
 
 /* ---- no secret ---- */
 
-static void redact_text(void *context, char **text)
-{
-	autostr struct str clean = STR_INIT;
-	if (**text && redact(context, &clean, *text, strlen(*text), 0))
-		(void)msg_set(text, clean.text);
-}
-
 /* What came here is redacted; a secret may have become known since, and a request was typed just now. */
-static void clean_message(const struct record_batch *batch, const struct msg_any *message)
+static void clean_message(const struct record_writer *writer, const struct record_batch *batch,
+	const struct msg_any *message)
 {
-	msg_each_text(
-		message->kind, message->body, redact_text, (void *)(uintptr_t)batch->redactor);
+	msg_redact(message->kind, message->body, batch->redactor, writer->redact_memo);
 }
 
 /* ---- state ---- */
@@ -150,7 +145,7 @@ static void take_messages(struct record_writer *writer, const struct record_batc
 {
 	for (size_t i = 0; i < batch->message_count; i++) {
 		const struct msg_any *message = &batch->messages[i];
-		clean_message(batch, message);
+		clean_message(writer, batch, message);
 		if (is_entity(message->kind))
 			take_entity(writer, message, state);
 		else if (message->kind == MSG_gone)
@@ -345,6 +340,7 @@ static void release_writer(struct record_writer *writer)
 	free(writer->names);
 	id_map_release(&writer->name_places);
 	frames_free(writer->frames);
+	redact_memo_free(writer->redact_memo);
 	record_files_free(writer->files);
 	msg_release(MSG_rec_head, &writer->head);
 	pthread_cond_destroy(&writer->news);
@@ -415,6 +411,7 @@ bool record_writer_open(
 	pthread_cond_init(&writer->news, &attributes);
 	pthread_condattr_destroy(&attributes);
 	writer->frames = frames_new();
+	writer->redact_memo = redact_memo_new();
 	writer->back_ms = INT64_MIN / 2;
 	writer->budget = options->budget;
 	fill_head(&writer->head, options);

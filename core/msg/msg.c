@@ -95,7 +95,7 @@ enum order {
 #undef LIST
 #undef END
 
-#define MSG(n, number, h) {.name = #n, .help = h, .kind = MSG_##n, .size = sizeof(struct msg_##n), \
+#define MSG(n, number, h) [number] = {.name = #n, .help = h, .kind = MSG_##n, .size = sizeof(struct msg_##n), \
 	.fields = fields_##n, .field_count = COUNT_OF(fields_##n)},
 #define U64(...)
 #define I64(...)
@@ -107,33 +107,28 @@ enum order {
 #define F64S(...)
 #define LIST(...)
 #define END(n)
-static const struct msg_info infos[] = {
+static const struct msg_info infos[] = { /* by number, with gaps */
 #include "core/msg/msg.def"
 };
 /* clang-format on */
 
 const struct msg_info *msg_info_at(size_t index)
 {
-	return index < COUNT_OF(infos) ? &infos[index] : NULL;
+	for (size_t kind = 0; kind < COUNT_OF(infos); kind++)
+		if (infos[kind].name && index-- == 0)
+			return &infos[kind];
+	return NULL;
 }
 
 const struct msg_info *msg_info(unsigned kind)
 {
-	size_t low = 0, high = COUNT_OF(infos);
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-		if (infos[middle].kind < kind)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < COUNT_OF(infos) && infos[low].kind == kind ? &infos[low] : NULL;
+	return kind < COUNT_OF(infos) && infos[kind].name ? &infos[kind] : NULL;
 }
 
 const struct msg_info *msg_info_by_name(const char *name)
 {
 	for (size_t i = 0; i < COUNT_OF(infos); i++)
-		if (strcmp(infos[i].name, name) == 0)
+		if (infos[i].name && strcmp(infos[i].name, name) == 0)
 			return &infos[i];
 	return NULL;
 }

@@ -21,6 +21,8 @@
 #include "core/base/attr.h"
 
 struct err;
+struct redact_memo;
+struct redactor;
 struct str;
 
 enum {
@@ -178,6 +180,10 @@ void msg_each_text(
 
 /* Makes every text of `body` one that a cell may show (core/base/sanitize.h): for what a peer sent. */
 void msg_sanitize(enum msg_kind kind, void *body);
+
+/* Every text of `body` without secrets (core/base/redact.h). `redactor` NULL: shapes alone. */
+void msg_redact(
+	enum msg_kind kind, void *body, const struct redactor *redactor, struct redact_memo *memo);
 
 /* Replaces a string field: frees the old one, copies the new one. Returns true when the text
  * changed. */

@@ -12,6 +12,7 @@
 
 #include "core/base/mem.h"
 #include "core/base/redact.h"
+#include "core/base/redact_memo.h"
 #include "core/base/rng.h"
 
 #define SECRET_PART "AAEhBOweik6ad9r_QXMENQjcrGbqCr4K-bc"
@@ -319,9 +320,76 @@ static void redacting_twice_changes_nothing(void **state)
 	redactor_unref(redactor);
 }
 
+static struct redactor *knowing(const char *secret)
+{
+	struct redactor *redactor = redactor_new();
+	assert_true(redactor_add(redactor, secret, strlen(secret)));
+	redactor_seal(redactor);
+	return redactor;
+}
+
+static void assert_once(struct redact_memo *memo, const struct redactor *redactor, const char *text,
+	const char *expected)
+{
+	autostr struct str out = STR_INIT;
+	size_t found = redact_once(memo, redactor, &out, text, strlen(text));
+	assert_int_equal(found > 0, strcmp(text, expected) != 0);
+	if (found)
+		assert_string_equal(out.text, expected);
+}
+
+static void what_was_clean_is_looked_at_anew_when_a_secret_becomes_known(void **state)
+{
+	(void)state;
+	struct redact_memo *memo = redact_memo_new();
+	for (int round = 0; round < 300; round++) { /* redactors come to lie where others lay */
+		char secret[32], text[64], without[64];
+		snprintf(secret, sizeof(secret), "secret-number-%d", round);
+		snprintf(text, sizeof(text), "it is secret-number-%d.", round);
+		snprintf(without, sizeof(without), "it is " REDACTED ".");
+		assert_once(memo, NULL, text, text);
+		struct redactor *other = knowing("another secret");
+		assert_once(memo, other, text, text);
+		redactor_unref(other);
+		struct redactor *redactor = knowing(secret);
+		for (int again = 0; again < 3; again++)
+			assert_once(memo, redactor, text, without);
+		redactor_unref(redactor);
+	}
+	redact_memo_free(memo);
+}
+
+static void a_memory_says_what_a_look_says(void **state)
+{
+	(void)state;
+	static const char *const words[] = {"ok", "running", "", "orders", "token=", "12345678",
+		TOKEN, "password: hunter22", "postgres://a:b@c/d", "bot=orders", "updates_per_s",
+		"@", ":"};
+	struct redact_memo *memo = redact_memo_new();
+	struct redactor *redactor = knowing("hunter22");
+	struct rng rng;
+	rng_init(&rng, 11);
+	for (int i = 0; i < 20000; i++) {
+		autostr struct str text = STR_INIT;
+		autostr struct str looked = STR_INIT;
+		autostr struct str remembered = STR_INIT;
+		for (uint64_t n = rng_below(&rng, 4) + 1; n; n--)
+			str_addf(&text, "%s ", words[rng_below(&rng, COUNT_OF(words))]);
+		size_t found = redact(redactor, &looked, text.text, text.length, 0);
+		assert_int_equal(
+			redact_once(memo, redactor, &remembered, text.text, text.length), found);
+		if (found)
+			assert_string_equal(remembered.text, looked.text);
+	}
+	redactor_unref(redactor);
+	redact_memo_free(memo);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_was_clean_is_looked_at_anew_when_a_secret_becomes_known),
+		cmocka_unit_test(a_memory_says_what_a_look_says),
 		cmocka_unit_test(a_telegram_token_keeps_its_id_alone),
 		cmocka_unit_test(what_nobody_sees_keeps_no_secret_apart),
 		cmocka_unit_test(what_an_ellipsis_cut_counts_as_whole),
