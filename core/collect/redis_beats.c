@@ -70,7 +70,8 @@ static const char *worker_text(const json_t *value, char *buffer, size_t size)
 	return buffer;
 }
 
-static void add_figure(struct msg_obs_heartbeat *beat, const char *name, double value)
+static void add_figure(
+	struct msg_obs_heartbeat *beat, const char *name, const char *labels, double value)
 {
 	static const struct {
 		const char *name;
@@ -86,20 +87,19 @@ static void add_figure(struct msg_obs_heartbeat *beat, const char *name, double 
 	if (beat->figures_count >= FIGURES_MAX)
 		return;
 	struct msg_sample *sample = msg_add(beat->figures, &beat->figures_count);
-	autofree char *labels = xasprintf("bot=%s", beat->bot);
-	msg_set(&sample->name, name);
-	msg_set(&sample->labels, labels);
-	sample->value = value;
+	*sample = (struct msg_sample){
+		.name = xstrdup(name), .labels = xstrdup(labels), .value = value};
 }
 
 /* [A-Za-z_][A-Za-z0-9_]*: what a metric may be called. */
 static bool is_figure_name(const char *name)
 {
-	static const char letters[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
-	size_t length = strlen(name);
-	return length && length < 64 && strspn(name, letters) == length &&
-	       !(name[0] >= '0' && name[0] <= '9');
+	size_t length = 0;
+	for (char c; (c = name[length]); length++)
+		if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && c != '_' &&
+			!(length && c >= '0' && c <= '9'))
+			return false;
+	return length && length < 64;
 }
 
 void beat_read_value(struct msg_obs_heartbeat *beat, const char *value, size_t length)
@@ -110,12 +110,13 @@ void beat_read_value(struct msg_obs_heartbeat *beat, const char *value, size_t l
 	json_t *object = length <= VALUE_MAX ? json_loadb(value, length, 0, NULL) : NULL;
 	beat->updates_per_s = beat->p95_ms = NAN;
 	if (json_is_object(object)) {
+		autofree char *labels = xasprintf("bot=%s", beat->bot);
 		msg_set(&beat->worker,
 			worker_text(json_object_get(object, "worker"), buffer, sizeof(buffer)));
 		beat->workers_total = json_integer_value(json_object_get(object, "workers"));
 		json_object_foreach(
 			object, name, member) if (json_is_number(member) && is_figure_name(name))
-			add_figure(beat, name, json_number_value(member));
+			add_figure(beat, name, labels, json_number_value(member));
 	}
 	json_decref(object);
 }

@@ -81,14 +81,28 @@ void redis_reply_free(struct redisReply **reply)
 	*reply = NULL;
 }
 
+/* A number of the protocol: `mark`, digits, CR LF. Thousands a second go out. */
+static void queue_number(struct str *out, char mark, size_t number)
+{
+	char text[24];
+	size_t at = sizeof(text);
+	text[--at] = '\n';
+	text[--at] = '\r';
+	do
+		text[--at] = (char)('0' + number % 10);
+	while (number /= 10);
+	text[--at] = mark;
+	str_add(out, text + at, sizeof(text) - at);
+}
+
 void redis_queue_counted(
 	struct redis_conn *conn, int count, const char *const *words, const size_t *lengths)
 {
-	str_addf(&conn->out, "*%d\r\n", count);
+	queue_number(&conn->out, '*', (size_t)count);
 	for (int i = 0; i < count; i++) {
-		str_addf(&conn->out, "$%zu\r\n", lengths[i]);
+		queue_number(&conn->out, '$', lengths[i]);
 		str_add(&conn->out, words[i], lengths[i]);
-		str_adds(&conn->out, "\r\n");
+		str_add(&conn->out, "\r\n", 2);
 	}
 }
 

@@ -108,7 +108,10 @@ void digest_record(struct engine *engine, const char *name, const char *label,
 	const char *label_value, double value)
 {
 	char labels[160];
-	snprintf(labels, sizeof(labels), "%s=%s", label, label_value);
+	copy_text(labels, sizeof(labels) - 1, label);
+	size_t length = strlen(labels);
+	labels[length++] = '=';
+	copy_text(labels + length, sizeof(labels) - length, label_value);
 	series_append(engine->series, name, label[0] ? labels : "", now_wall(engine), value);
 }
 

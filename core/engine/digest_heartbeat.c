@@ -118,10 +118,13 @@ static void note_missing(
 /* The collector gave them their labels. */
 static void record_figures(struct engine *engine, const struct msg_obs_heartbeat *seen)
 {
+	static const char prefix[] = "bot_heartbeat_";
+	char name[96];
+	memcpy(name, prefix, sizeof(prefix));
 	for (size_t i = 0; i < seen->figures_count; i++) {
 		const struct msg_sample *figure = &seen->figures[i];
-		char name[96];
-		snprintf(name, sizeof(name), "bot_heartbeat_%s", figure->name);
+		copy_text(
+			name + sizeof(prefix) - 1, sizeof(name) - sizeof(prefix) + 1, figure->name);
 		series_append(
 			engine->series, name, figure->labels, now_wall(engine), figure->value);
 	}

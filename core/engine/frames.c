@@ -188,6 +188,17 @@ static const struct group *find_group(const struct groups *groups, uint64_t tag)
 	return NULL;
 }
 
+/* Two of the same entity are mostly in the same order: looks at `*at` first, which goes on behind what is found. */
+static const struct group *find_next(const struct groups *groups, uint64_t tag, size_t *at)
+{
+	if (*at >= groups->count || groups->list[*at].tag != tag) {
+		const struct group *found = find_group(groups, tag);
+		*at = found ? (size_t)(found - groups->list) + 1 : *at;
+		return found;
+	}
+	return &groups->list[(*at)++];
+}
+
 void frame_write(enum msg_kind kind, const char *fields, size_t length, struct str *out)
 {
 	char head[FRAME_HEAD];
@@ -200,20 +211,22 @@ void frame_write(enum msg_kind kind, const char *fields, size_t length, struct s
 	str_add(out, fields, length);
 }
 
+/* Of every entity the id comes first, then the revision. */
 void frame_encode(enum msg_kind kind, const void *body, struct str *to)
 {
-	autostr struct str whole = STR_INIT;
-	const char *end, *at;
+	size_t begun = to->length;
 	uint64_t tag;
-	msg_encode(kind, body, &whole);
-	end = whole.text + whole.length;
-	at = whole.text + FRAME_HEAD;
-	while (at < end) {
+	msg_encode(kind, body, to);
+	str_remove(to, begun, FRAME_HEAD);
+	const char *at = to->text + begun, *end = to->text + to->length;
+	for (int i = 0; i < 2 && at < end; i++) {
 		const char *from = at;
 		if (!skip_field(&at, end, &tag))
 			abort(); /* we wrote it */
-		if (tag != REV_TAG)
-			str_add(to, from, (size_t)(at - from));
+		if (tag == REV_TAG) {
+			str_remove(to, (size_t)(from - to->text), (size_t)(at - from));
+			return;
+		}
 	}
 }
 
@@ -265,10 +278,9 @@ static bool cut_numbers(
 	return true;
 }
 
-static void write_change_of(enum msg_kind kind, const struct groups *old, const struct group *new,
+static void write_change_of(enum msg_kind kind, const struct group *before, const struct group *new,
 	struct msg_rec_change *change, struct str *part)
 {
-	const struct group *before = find_group(old, new->tag);
 	if (before && before->length == new->length &&memcmp(before->at, new->at, new->length) == 0)
 		return;
 	if (!before || !is_numbers(kind, new->tag) || !cut_numbers(before, new, change))
@@ -283,10 +295,13 @@ bool frame_write_change(const struct frame *frame, const struct str *fields, str
 	if (!read_groups(frame->fields.text, frame->fields.length, &old) ||
 		!read_groups(fields->text, fields->length, &new))
 		abort(); /* we wrote them */
+	size_t at = 0;
 	for (size_t i = 0; i < new.count; i++)
-		write_change_of(frame->kind, &old, &new.list[i], &change, &part);
+		write_change_of(frame->kind, find_next(&old, new.list[i].tag, &at), &new.list[i],
+			&change, &part);
+	at = 0;
 	for (size_t i = 0; i < old.count; i++) {
-		if (find_group(&new, old.list[i].tag))
+		if (find_next(&new, old.list[i].tag, &at))
 			continue;
 		struct msg_rec_field *field = msg_add(change.fields, &change.fields_count);
 		*field = (struct msg_rec_field){.tag = old.list[i].tag, .empty = true};

@@ -49,8 +49,8 @@ void recorder_message(struct recorder *recorder, enum msg_kind kind, const void 
 /* Chunks that a writer has begun (borrowed): what is published in them is recorded from now on. */
 void recorder_chunks(struct recorder *recorder, const struct chunk_list *list);
 /* A value of a series; for series_watch(). `recorder` is a struct recorder. */
-void recorder_value(
-	void *recorder, const char *name, const char *labels, int64_t time_ms, double value);
+void recorder_value(void *recorder, uint64_t id, const char *name, const char *labels,
+	int64_t time_ms, double value);
 /* Once a turn: what changed goes on its way, RECORD_GAP_MS after the last time at the soonest. */
 void recorder_turn(struct recorder *recorder, const struct model *model,
 	const struct redactor *redactor, int64_t wall_ms, int64_t mono_ms);

@@ -8,12 +8,14 @@
 
 #include "core/base/mem.h"
 #include "core/base/str.h"
+#include "core/msg/msg.h"
 #include "core/series/ring.h"
 
 enum { FIRST_SLOTS = 256, KEY_MAX = 512, CLEAR_MS = 60000, NEXT_MS = 300000 };
 
 struct line {
 	char *key;
+	uint64_t id; /* for the watcher */
 	struct ring ring;
 	int64_t last_ms, step_ms; /* of the value that came last, and from the one before */
 };
@@ -30,8 +32,7 @@ struct series {
 	uint64_t refused;
 	int64_t until_ms; /* nothing newer is seen */
 	bool keeps_order; /* no value makes another wrong */
-	void (*watch)(
-		void *context, const char *name, const char *labels, int64_t time_ms, double value);
+	series_watcher *watch;
 	void *watcher;
 };
 
@@ -67,12 +68,20 @@ static pthread_mutex_t *lock_of(const struct series *series)
 	return (pthread_mutex_t *)(uintptr_t)&series->lock;
 }
 
+/* Of this process alone: eight bytes at a time. */
 static uint64_t hash_of(const char *key)
 {
-	uint64_t hash = UINT64_C(14695981039346656037);
-	for (; *key; key++)
-		hash = (hash ^ (unsigned char)*key) * UINT64_C(1099511628211);
-	return hash;
+	size_t left = strlen(key);
+	uint64_t hash = left, word;
+	for (; left >= sizeof(word); key += sizeof(word), left -= sizeof(word)) {
+		memcpy(&word, key, sizeof(word));
+		hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+		hash ^= hash >> 32;
+	}
+	word = 0;
+	memcpy(&word, key, left);
+	hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+	return hash ^ hash >> 32;
 }
 
 /* The slot that holds the key, or the free one where it belongs. */
@@ -136,7 +145,7 @@ static struct line *find(const struct series *series, const char *key)
 	return at ? &series->lines[at - 1] : NULL;
 }
 
-static struct line *add(struct series *series, const char *key, int64_t now_ms)
+static struct line *add(struct series *series, const char *key, uint64_t id, int64_t now_ms)
 {
 	size_t bytes = sizeof(struct line) + strlen(key) + RING_FIRST_ROOM * sizeof(struct point);
 	if (series->bytes + bytes > series->budget)
@@ -147,7 +156,7 @@ static struct line *add(struct series *series, const char *key, int64_t now_ms)
 		rebuild_slots(series, 2 * series->slot_count);
 	series->lines = grow(series->lines, series->count, &series->room, sizeof(*series->lines));
 	struct line *line = &series->lines[series->count++];
-	*line = (struct line){.key = xstrdup(key)};
+	*line = (struct line){.key = xstrdup(key), .id = id};
 	*slot_of(series, key) = (uint32_t)series->count;
 	series->bytes += sizeof(*line) + strlen(key) + ring_grow(&line->ring);
 	return line;
@@ -202,22 +211,20 @@ bool series_append(
 	make_key(key, sizeof(key), name, labels);
 	pthread_mutex_lock(&series->lock);
 	struct line *line = find(series, key);
+	uint64_t id = line ? line->id : entity_id(name, labels);
 	if (!line)
-		line = add(series, key, time_ms);
+		line = add(series, key, id, time_ms);
 	if (line)
 		push_in_order(series, line, (struct point){.time_ms = time_ms, .value = value});
 	else
 		series->refused++;
 	pthread_mutex_unlock(&series->lock);
 	if (series->watch)
-		series->watch(series->watcher, name, labels, time_ms, value);
+		series->watch(series->watcher, id, name, labels, time_ms, value);
 	return line != NULL;
 }
 
-void series_watch(struct series *series,
-	void (*watch)(
-		void *context, const char *name, const char *labels, int64_t time_ms, double value),
-	void *context)
+void series_watch(struct series *series, series_watcher *watch, void *context)
 {
 	series->watch = watch;
 	series->watcher = context;

@@ -32,11 +32,11 @@ bool series_append(
  * before it stays; of times that are there twice the second is kept. Before the first value. */
 void series_keep_order(struct series *series);
 
+/* `id`: entity_id() of name and labels. */
+typedef void series_watcher(void *context, uint64_t id, const char *name, const char *labels,
+	int64_t time_ms, double value);
 /* From now on `watch` sees every value that is appended, in the thread that does. */
-void series_watch(struct series *series,
-	void (*watch)(
-		void *context, const char *name, const char *labels, int64_t time_ms, double value),
-	void *context);
+void series_watch(struct series *series, series_watcher *watch, void *context);
 /* Queries see nothing newer than this (a replay stands there); INT64_MAX: all. */
 void series_show_until(struct series *series, int64_t time_ms);
 

@@ -78,7 +78,7 @@ static void make_recording(const char *path, const char *text)
 	if (!recorder_open(&options, &recorder, &err))
 		fail_msg("%s", err.text);
 	give_lines(recorder, chunk);
-	recorder_value(recorder, text, text, SCENE_MS, 1);
+	recorder_value(recorder, entity_id(text, text), text, text, SCENE_MS, 1);
 	recorder_turn(recorder, model, NULL, SCENE_MS + 1000, 1000);
 	recorder_drain(recorder);
 	recorder_turn(recorder, model, NULL, SCENE_MS + 3000, 3000);

@@ -125,7 +125,7 @@ static void values_of_unknown_series_are_said(void **state)
 	autostr struct str bytes = STR_INIT;
 	struct msg_rec_points points = {.time_ms = HARNESS_START_MS};
 	recorder_scene_open(scene, false, 8 << 20);
-	recorder_value(scene->recorder, "known", "", scene->wall_ms, 1);
+	recorder_value(scene->recorder, entity_id("known", ""), "known", "", scene->wall_ms, 1);
 	recorder_scene_record(scene, 1, 1000);
 	recorder_scene_close(scene);
 	recorder_scene_expect_whole(scene, scene->file);
@@ -151,8 +151,9 @@ static void charts_keep_what_was_before_a_clock_that_was_wrong(void **state)
 	recorder_scene_open(scene, false, 8 << 20);
 	for (int i = 0; i < POINTS; i++) {
 		if (i == POINTS / 2)
-			recorder_value(scene->recorder, "load", "", 1000, 7);
-		recorder_value(scene->recorder, "load", "", HARNESS_START_MS + i * 1000, i);
+			recorder_value(scene->recorder, entity_id("load", ""), "load", "", 1000, 7);
+		recorder_value(scene->recorder, entity_id("load", ""), "load", "",
+			HARNESS_START_MS + i * 1000, i);
 		recorder_scene_record(scene, 1, 1000);
 	}
 	recorder_scene_close(scene);
@@ -173,7 +174,8 @@ static double cost_ms(struct recorder_scene *scene, int from, int to)
 	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &before);
 	for (int i = from; i < to; i++) {
 		snprintf(labels, sizeof(labels), "chat=%d", i);
-		recorder_value(scene->recorder, "sent", labels, scene->wall_ms, i);
+		recorder_value(scene->recorder, entity_id("sent", labels), "sent", labels,
+			scene->wall_ms, i);
 	}
 	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &after);
 	recorder_scene_record(scene, 1, 1000);
