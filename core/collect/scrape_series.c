@@ -214,9 +214,8 @@ static struct seen *find_or_make(struct scrape_series *series, const struct scra
 static void add_value(struct msg_obs_scrape *obs, const struct seen *seen, double value)
 {
 	struct msg_sample *sample = msg_add(obs->samples, &obs->samples_count);
-	msg_set(&sample->name, seen->name);
-	msg_set(&sample->labels, seen->labels);
-	sample->value = value;
+	*sample = (struct msg_sample){
+		.name = xstrdup(seen->name), .labels = xstrdup(seen->labels), .value = value};
 }
 
 /* A counter that fell began anew: what it shows is what came since. */

@@ -39,7 +39,32 @@
 #undef LIST
 #undef END
 
-/* Looked up by halving: each number is greater than the one above it in msg.def, where _next is that one plus 1. */
+/* One more that ends it: a message may own nothing. */
+#define MSG(name, number, help) static const struct msg_field owned_##name[] = {
+#define U64(...)
+#define I64(...)
+#define TIME(...)
+#define F64(...)
+#define BOOL(...)
+#define STR(m, t, f, h) SCALAR(m, t, f, h, MSG_T_STR)
+#define STRS(m, t, f, h) VECTOR(m, t, f, h, MSG_T_STRS, MSG_none)
+#define F64S(m, t, f, h) VECTOR(m, t, f, h, MSG_T_F64S, MSG_none)
+#define LIST(m, t, f, k, h) VECTOR(m, t, f, h, MSG_T_LIST, MSG_##k)
+#define END(n) {.name = NULL}};
+#include "core/msg/msg.def"
+#undef MSG
+#undef U64
+#undef I64
+#undef TIME
+#undef F64
+#undef BOOL
+#undef STR
+#undef STRS
+#undef F64S
+#undef LIST
+#undef END
+
+/* Each number is greater than the one above it in msg.def, where _next is that one plus 1. */
 #define MSG(n, number, h) ORDER_##n##_next, ORDER_##n = (number),
 #define U64(...)
 #define I64(...)
@@ -96,7 +121,8 @@ enum order {
 #undef END
 
 #define MSG(n, number, h) [number] = {.name = #n, .help = h, .kind = MSG_##n, .size = sizeof(struct msg_##n), \
-	.fields = fields_##n, .field_count = COUNT_OF(fields_##n)},
+	.fields = fields_##n, .field_count = COUNT_OF(fields_##n), \
+	.owned = owned_##n, .owned_count = COUNT_OF(owned_##n) - 1},
 #define U64(...)
 #define I64(...)
 #define TIME(...)
@@ -142,8 +168,6 @@ void *msg_new(enum msg_kind kind)
 
 static void release_field(const struct msg_field *field, void *body)
 {
-	if (field->type < MSG_T_STR)
-		return;
 	void **pointer = field_at(field, body);
 	if (field->type == MSG_T_STRS)
 		for (size_t i = 0; i < count_of(field, body); i++)
@@ -160,8 +184,8 @@ static void release_field(const struct msg_field *field, void *body)
 void msg_release(enum msg_kind kind, void *body)
 {
 	const struct msg_info *info = known(kind);
-	for (size_t i = 0; i < info->field_count; i++)
-		release_field(&info->fields[i], body);
+	for (size_t i = 0; i < info->owned_count; i++)
+		release_field(&info->owned[i], body);
 	memset(body, 0, info->size);
 }
 
@@ -201,9 +225,8 @@ static void copy_field(const struct msg_field *field, void *to)
 		char *list = count ? xmemdup(*pointer, count * size) : NULL;
 		const struct msg_info *info = known(field->kind);
 		for (size_t i = 0; i < count; i++)
-			for (size_t f = 0; f < info->field_count; f++)
-				if (info->fields[f].type >= MSG_T_STR)
-					copy_field(&info->fields[f], list + i * size);
+			for (size_t f = 0; f < info->owned_count; f++)
+				copy_field(&info->owned[f], list + i * size);
 		*pointer = list;
 	}
 }
@@ -212,17 +235,16 @@ void *msg_copy(enum msg_kind kind, const void *body)
 {
 	const struct msg_info *info = known(kind);
 	void *copy = xmemdup(body, info->size);
-	for (size_t i = 0; i < info->field_count; i++)
-		if (info->fields[i].type >= MSG_T_STR)
-			copy_field(&info->fields[i], copy);
+	for (size_t i = 0; i < info->owned_count; i++)
+		copy_field(&info->owned[i], copy);
 	return copy;
 }
 
 void msg_complete(enum msg_kind kind, void *body)
 {
 	const struct msg_info *info = known(kind);
-	for (size_t i = 0; i < info->field_count; i++) {
-		const struct msg_field *field = &info->fields[i];
+	for (size_t i = 0; i < info->owned_count; i++) {
+		const struct msg_field *field = &info->owned[i];
 		if (field->type == MSG_T_STR) {
 			char **text = field_at(field, body);
 			if (!*text)
@@ -330,8 +352,8 @@ void msg_each_text(
 	enum msg_kind kind, void *body, void (*visit)(void *context, char **text), void *context)
 {
 	const struct msg_info *info = known(kind);
-	for (size_t i = 0; i < info->field_count; i++)
-		each_text_of(&info->fields[i], body, visit, context);
+	for (size_t i = 0; i < info->owned_count; i++)
+		each_text_of(&info->owned[i], body, visit, context);
 }
 
 static bool is_plain(const char *text)

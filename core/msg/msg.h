@@ -138,6 +138,8 @@ struct msg_info {
 	size_t size;
 	const struct msg_field *fields;
 	size_t field_count;
+	const struct msg_field *owned; /* of these the strings and lists: what a copy copies */
+	size_t owned_count;
 };
 
 /* A message whose kind is known at run time. `body` is owned by whoever holds the struct. */
