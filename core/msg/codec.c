@@ -70,6 +70,25 @@ static void put_bytes(
 
 static void put_fields(enum msg_kind kind, const void *body, struct str *out);
 
+/* In place: the length, which mostly takes a byte, is known behind it. */
+static void put_element(const struct msg_field *field, const void *element, struct str *out)
+{
+	put_key(out, field, WIRE_BYTES);
+	size_t at = out->length;
+	str_addch(out, 0);
+	put_fields(field->kind, element, out);
+	size_t length = out->length - at - 1;
+	out->text[at] = (char)(length & 0x7f);
+	if (length <= 0x7f)
+		return;
+	char more[10];
+	size_t count = 0;
+	out->text[at] |= (char)0x80;
+	while (length >>= 7)
+		more[count++] = (char)((length & 0x7f) | (length > 0x7f ? 0x80 : 0));
+	str_insert(out, at + 1, more, count);
+}
+
 static void put_list(const struct msg_field *field, const void *body, struct str *out)
 {
 	size_t count = count_of(field, body);
@@ -84,12 +103,8 @@ static void put_list(const struct msg_field *field, const void *body, struct str
 		for (size_t i = 0; i < count; i++)
 			put_bytes(out, field, strings[i], strlen(strings[i]));
 	} else if (field->type == MSG_T_LIST) {
-		autostr struct str element = STR_INIT;
-		for (size_t i = 0; i < count; i++) {
-			str_clear(&element);
-			put_fields(field->kind, element_of(field, body, i), &element);
-			put_bytes(out, field, element.text, element.length);
-		}
+		for (size_t i = 0; i < count; i++)
+			put_element(field, element_of(field, body, i), out);
 	}
 }
 

@@ -52,6 +52,31 @@ static void what_is_encoded_is_decoded_the_same(void **state)
 	}
 }
 
+/* What stands before an element says how long it is, in one byte, two, or three. */
+static void elements_of_every_length_are_decoded_the_same(void **state)
+{
+	(void)state;
+	static const size_t sizes[] = {0, 1, 120, 121, 122, 123, 124, 125, 126, 127, 128, 129,
+		16370, 16376, 16377, 16378, 16379, 16380, 16381, 16382, 16383, 16384, 16385, 70000};
+	struct msg_bot bot = {.id = 7};
+	for (size_t i = 0; i < COUNT_OF(sizes); i++) {
+		struct msg_reason *reason = msg_add(bot.reasons, &bot.reasons_count);
+		reason->text = xmalloc(sizes[i] + 1);
+		memset(reason->text, 'a' + (int)i % 26, sizes[i]);
+		reason->text[sizes[i]] = '\0';
+	}
+	autostr struct str bytes = STR_INIT;
+	struct msg_any read;
+	size_t used;
+	struct err err;
+	msg_encode(MSG_bot, &bot, &bytes);
+	assert_true(msg_decode(bytes.text, bytes.length, MSG_FRAME_MAX, &read, &used, &err));
+	assert_int_equal(used, bytes.length);
+	assert_true(msg_equal(MSG_bot, &bot, read.body, false));
+	msg_any_release(&read);
+	msg_release(MSG_bot, &bot);
+}
+
 static void a_cut_frame_asks_for_more_and_never_for_less(void **state)
 {
 	(void)state;
@@ -283,6 +308,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_encoded_is_decoded_the_same),
+		cmocka_unit_test(elements_of_every_length_are_decoded_the_same),
 		cmocka_unit_test(a_cut_frame_asks_for_more_and_never_for_less),
 		cmocka_unit_test(a_frame_over_the_limit_is_refused_before_it_is_read),
 		cmocka_unit_test(an_unknown_kind_is_skipped_whole),
