@@ -5,7 +5,6 @@
 #include "core/model/model.h"
 #include "core/model/pulse.h"
 
-/* It has all else: its last turn was complete. */
 static void send_pulse(struct peer *peer, const struct msg_bot *bot)
 {
 	struct msg_pulse pulse;
@@ -23,15 +22,21 @@ static void send_whole(struct peer *peer, const struct entity *entity)
 			&gone); /* in a full turn, too: an earlier part may hold it */
 }
 
+/* It has all else: what came since are looks that found nothing new. */
+static bool is_no_news(const struct peer *peer, const struct entity *entity)
+{
+	return entity->body && peer->takes_pulses && entity->whole_rev <= peer->turn_mark &&
+	       entity->rev != entity->whole_rev;
+}
+
 static void send_entity(struct peer *peer, const struct entity *entity)
 {
-	bool is_pulse = entity->body && entity->kind == MSG_bot && peer->takes_pulses &&
-			entity->whole_rev <= peer->turn_mark;
-	if (is_pulse && peer->pulsing)
-		send_pulse(peer, entity->body);
-	else if (is_pulse)
+	bool waits = is_no_news(peer, entity);
+	if (waits && !peer->pulsing)
 		peer->held = true;
-	else if (entity->rev > peer->turn_mark)
+	else if (waits && entity->kind == MSG_bot)
+		send_pulse(peer, entity->body);
+	else if (waits || entity->rev > peer->turn_mark)
 		send_whole(peer, entity);
 	peer->mark = entity->rev;
 }
@@ -59,8 +64,15 @@ static void begin_turn(struct peer *peer, const struct model *model, int64_t mon
 	peer->pulsing = peer->full || mono_ms >= peer->pulse_due_ms;
 	if (peer->pulsing && peer->held)
 		peer->mark = peer->pulse_mark; /* past them once more */
-	peer->begun = true;
+	peer->begun = peer->silent = true;
 	peer->lost = false;
+}
+
+/* What came may wait, and the client knows that we live. */
+static bool is_silent(const struct peer *peer, int64_t mono_ms)
+{
+	return peer->silent && !peer->full && peer->turn && peer->held &&
+	       mono_ms < peer->turn_ms + FEED_BEAT_MS;
 }
 
 static void end_turn(struct peer *peer, int64_t mono_ms)
@@ -87,8 +99,13 @@ bool feed_peer(struct peer *peer, const struct model *model, int64_t wall_ms, in
 	const struct entity *entity = model_newer(model, peer->mark);
 	for (; entity && peer_backlog(peer) < FEED_BYTES; entity = entity->newer)
 		send_entity(peer, entity);
+	peer->silent &= !peer_backlog(peer);
 	if (entity)
 		return true;
+	if (is_silent(peer, mono_ms)) {
+		peer->begun = false;
+		return false;
+	}
 	struct msg_turn turn = {
 		.number = ++peer->turn, .wall_ms = wall_ms, .mono_ms = mono_ms, .full = peer->full};
 	peer_send(peer, MSG_turn, &turn);

@@ -56,7 +56,8 @@ struct peer {
 	int64_t pulse_gap_ms; /* from one such turn to the next; 0: every one is */
 	int64_t pulse_due_ms; /* mono */
 	bool full;            /* the next mark says: what was not sent is gone */
-	bool begun;           /* entities were sent since the last mark */
+	bool begun;           /* a turn: entities were sent since the last mark, */
+	bool silent;          /* or none yet */
 	bool lost;            /* a tombstone: the next turn must be full */
 	uint64_t full_from;   /* the model's revision as the last full turn began */
 	int64_t joined_ms, progress_ms, turn_ms; /* mono */

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/model/figures.h"
 #include "core/model/pulse.h"
 
 enum { KINDS = MODEL_KIND_LAST - MODEL_KIND_FIRST + 1 };
@@ -134,7 +135,11 @@ static struct entity *insert(struct model *model, enum msg_kind kind, void *body
 /* Only the engine's model is asked what changed. */
 static bool is_pulse(const struct entity *entity, const void *body)
 {
-	return entity->kind == MSG_bot && entity->body != body && pulse_is_all(entity->body, body);
+	if (!entity->body || entity->body == body)
+		return false;
+	if (entity->kind == MSG_bot)
+		return pulse_is_all(entity->body, body);
+	return figures_are_all(entity->kind, entity->body, body);
 }
 
 static struct entity *put(struct model *model, enum msg_kind kind, void *body, bool asks)

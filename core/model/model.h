@@ -28,7 +28,8 @@ static inline bool is_entity(unsigned kind)
 struct entity {
 	enum msg_kind kind;
 	uint64_t id, rev;
-	uint64_t whole_rev;           /* of the last change that was more than a pulse (pulse.h) */
+	uint64_t
+		whole_rev; /* of the last change that was more than a pulse (pulse.h) or figures (figures.h) */
 	void *body;                   /* struct msg_<kind>; NULL: gone (a tombstone) */
 	struct entity *older, *newer; /* by revision */
 };

@@ -270,6 +270,61 @@ static void pulses_wait_for_each_other_and_nothing_else_waits_for_them(void **st
 	assert_false(bench->peer->full);
 }
 
+static void look_at_redis(struct bench *bench, double rate, const char *why)
+{
+	struct msg_service *service = msg_new(MSG_service);
+	*service = (struct msg_service){.id = 3, .rate = rate, .why = xstrdup(why)};
+	msg_complete(MSG_service, service);
+	(void)model_put_if_changed(bench->model, MSG_service, service);
+}
+
+static double rate_of(const struct bench *bench)
+{
+	return model_service(bench->replica, 3)->rate;
+}
+
+static void figures_of_a_service_wait_with_the_pulses_and_make_no_turn(void **state)
+{
+	struct bench *bench = *state;
+	bench->peer->takes_pulses = true;
+	bench->peer->pulse_gap_ms = FEED_BEAT_MS;
+	look_at_redis(bench, 1, "");
+	feed_turns(bench, 1);
+	int64_t pulsed_ms = bench->now_ms = bench->peer->turn_ms;
+	unsigned turns = bench->turns;
+	for (int look = 2; look < 5; look++) {
+		bench->now_ms += FEED_GAP_MS;
+		look_at_redis(bench, look, "");
+		assert_false(feed_peer(bench->peer, bench->model, 0, bench->now_ms));
+		carry(bench);
+	}
+	assert_true(rate_of(bench) == 1);
+	assert_int_equal(bench->turns, turns);
+	assert_int_equal(feed_due_ms(bench->peer, bench->model), pulsed_ms + FEED_BEAT_MS);
+	bench->now_ms = pulsed_ms + FEED_BEAT_MS;
+	assert_true(feed_peer(bench->peer, bench->model, 0, bench->now_ms));
+	carry(bench);
+	assert_true(rate_of(bench) == 4);
+	assert_false(bench->peer->held);
+}
+
+static void what_is_wrong_with_a_service_waits_for_nothing(void **state)
+{
+	struct bench *bench = *state;
+	bench->peer->takes_pulses = true;
+	bench->peer->pulse_gap_ms = FEED_BEAT_MS;
+	look_at_redis(bench, 1, "");
+	feed_turns(bench, 1);
+	bench->now_ms = bench->peer->turn_ms + FEED_GAP_MS;
+	look_at_redis(bench, 2, "");
+	assert_false(feed_peer(bench->peer, bench->model, 0, bench->now_ms));
+	look_at_redis(bench, 3, "out of memory");
+	assert_true(feed_peer(bench->peer, bench->model, 0, bench->now_ms));
+	carry(bench);
+	assert_true(rate_of(bench) == 3);
+	assert_string_equal(model_service(bench->replica, 3)->why, "out of memory");
+}
+
 static void a_client_that_knows_no_pulse_gets_the_whole_bot(void **state)
 {
 	struct bench *bench = *state;
@@ -294,6 +349,8 @@ int main(void)
 		TEST(a_bot_that_was_only_looked_at_again_costs_a_pulse),
 		TEST(what_a_client_lacks_does_not_come_as_a_pulse),
 		TEST(pulses_wait_for_each_other_and_nothing_else_waits_for_them),
+		TEST(figures_of_a_service_wait_with_the_pulses_and_make_no_turn),
+		TEST(what_is_wrong_with_a_service_waits_for_nothing),
 		TEST(a_client_that_knows_no_pulse_gets_the_whole_bot),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
