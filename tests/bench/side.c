@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 #include <hiredis/hiredis.h>
 
@@ -101,6 +102,26 @@ static int flood(const char *path, int lines)
 	return 1;
 }
 
+/* ---- a crowd ---- */
+
+static void wait_for_ever(pid_t parent)
+{
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	while (getppid() == parent)
+		pause();
+	_exit(0);
+}
+
+static NORETURN void crowd(int count)
+{
+	pid_t self = getpid();
+	for (int i = 0; i < count; i++)
+		if (fork() == 0)
+			wait_for_ever(self);
+	for (;;)
+		pause();
+}
+
 /* ---- starting ---- */
 
 static NORETURN void burn(void)
@@ -120,6 +141,8 @@ bool side_main(int argc, char **argv, int *ret_status)
 		*ret_status = feed(argv[2], atoi(argv[3]), false);
 	else if (argc == 4 && strcmp(word, "--flood") == 0)
 		*ret_status = flood(argv[2], atoi(argv[3]));
+	else if (argc == 4 && strcmp(word, "--crowd") == 0)
+		crowd(atoi(argv[3]));
 	else
 		return false;
 	return true;
@@ -147,6 +170,11 @@ pid_t side_flood(const char *path, int lines)
 pid_t side_burn(void)
 {
 	return start("--burn", "", 0);
+}
+
+pid_t side_crowd(int count)
+{
+	return start("--crowd", "", count);
 }
 
 void side_end(pid_t *pid)

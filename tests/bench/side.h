@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The other programs of a bench, which are this one with another first word, so that what they take is not counted with
- * anybody: --feed beats for bots, --flood appends lines, --burn keeps a processor busy. They die with the bench.
+ * anybody: --feed beats for bots, --flood appends lines, --burn keeps a processor busy, --crowd is there. They die with the bench.
  */
 #ifndef BOTSWAIN_TESTS_BENCH_SIDE_H
 #define BOTSWAIN_TESTS_BENCH_SIDE_H
@@ -19,6 +19,8 @@ pid_t side_feed(const char *redis_socket, int bots, bool moves) MUST_CHECK;
 /* Appends `lines` lines a second to a file. */
 pid_t side_flood(const char *path, int lines) MUST_CHECK;
 pid_t side_burn(void) MUST_CHECK;
+/* So many processes that do nothing, and end with it. */
+pid_t side_crowd(int count) MUST_CHECK;
 /* Ends one of them; legal for 0. */
 void side_end(pid_t *pid);
 
