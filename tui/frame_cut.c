@@ -67,22 +67,31 @@ static bool is_row(const struct grid *a, int row_of_a, const struct grid *b, int
 		       (size_t)a->columns * sizeof(struct cell)) == 0;
 }
 
-static int moved_by(const struct grid *shown, const struct grid *wanted, int rows, int distance)
+/* Rows of `wanted` that are not what is shown there. */
+struct changed {
+	int list[CANVAS_SIDE_MAX], count;
+};
+
+static int moved_by(const struct grid *shown, const struct grid *wanted, int rows,
+	const struct changed *changed, int distance)
 {
 	int count = 0;
-	for (int row = 0; row < rows; row++) {
-		int from = row + distance;
-		count += from >= 0 && from < rows && is_row(wanted, row, shown, from) &&
-			 !is_row(wanted, row, shown, row);
+	for (int i = 0; i < changed->count; i++) {
+		int from = changed->list[i] + distance;
+		count += from >= 0 && from < rows && is_row(wanted, changed->list[i], shown, from);
 	}
 	return count;
 }
 
 bool frame_scrolled(const struct grid *shown, const struct grid *wanted, int rows)
 {
-	for (int distance = 1; distance <= MOVED_MOST; distance++)
-		if (moved_by(shown, wanted, rows, distance) >= MOVED_LEAST ||
-			moved_by(shown, wanted, rows, -distance) >= MOVED_LEAST)
+	struct changed changed = {.count = 0};
+	for (int row = 0; row < rows; row++)
+		if (!is_row(wanted, row, shown, row))
+			changed.list[changed.count++] = row;
+	for (int distance = 1; distance <= MOVED_MOST && changed.count >= MOVED_LEAST; distance++)
+		if (moved_by(shown, wanted, rows, &changed, distance) >= MOVED_LEAST ||
+			moved_by(shown, wanted, rows, &changed, -distance) >= MOVED_LEAST)
 			return true;
 	return false;
 }

@@ -68,7 +68,8 @@ bool pins_disputed_row(const struct grid *grid, int row)
 {
 	for (int column = 0; column < grid->columns; column++) {
 		const char *text = grid_cell(grid, row, column)->text;
-		if (*text && pins_disputed(text, strnlen(text, CELL_TEXT_MAX)))
+		bool is_plain = *text >= ' ' && *text <= '~' && !text[1]; /* nearly all */
+		if (*text && !is_plain && pins_disputed(text, strnlen(text, CELL_TEXT_MAX)))
 			return true;
 	}
 	return false;
