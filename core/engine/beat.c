@@ -21,6 +21,7 @@
 #include "core/engine/checks.h"
 #include "core/engine/digest.h"
 #include "core/engine/internal.h"
+#include "core/engine/tidy.h"
 #include "core/engine/journal.h"
 #include "core/engine/judge.h"
 #include "core/engine/recall.h"
@@ -231,5 +232,6 @@ void beat(struct engine *engine)
 	renew_redactor(engine);
 	systemd_beat(engine);
 	server_keep_door(engine->server);
+	tidy_beat(engine);
 	reap_left();
 }

@@ -73,7 +73,8 @@ struct engine {
 	struct memory *memory;
 	struct recall *recall;
 	struct last_view *last_view;
-	bool keeps; /* a round of keeping the last known state is under way */
+	int64_t tidy_mono_ms; /* when free memory is given back; 0: not known yet */
+	bool keeps;           /* a round of keeping the last known state is under way */
 	struct query_pool *pool;
 	unsigned reloads; /* the configuration is being read so many times */
 	struct event_directory *events;

@@ -24,6 +24,7 @@
 #include "core/engine/roster.h"
 #include "core/engine/server.h"
 #include "core/engine/tell.h"
+#include "core/engine/tidy.h"
 
 /* An engine is its state directory: another one is another engine. */
 static bool is_same_engine(const struct settings *old, const struct settings *new, struct err *err)
@@ -185,6 +186,7 @@ void reload_deliver(struct engine *engine, struct parcel *parcel)
 	if (!job)
 		return;
 	engine->reloads--;
+	tidy_soon(engine);
 	bool is_taken = job->settings && is_same_engine(engine->settings, job->settings, &job->err);
 	if (is_taken) {
 		job->err = (struct err){.code = ERR_NONE};
