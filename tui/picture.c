@@ -90,7 +90,11 @@ static void draw_line_form(const struct app *app, enum pane_id id, const struct 
 		canvas_text(&rest, 0, 0, ROLE_NOTE, note.text);
 }
 
-static void draw_pane(const struct app *app, enum pane_id id, const struct canvas *canvas)
+/* What is inside the frame: the pane's own `draw`, or a part of it. */
+typedef void draw_inside(const struct app *app, const void *view, const struct canvas *canvas);
+
+static void draw_pane(
+	const struct app *app, enum pane_id id, draw_inside *inner, const struct canvas *canvas)
 {
 	const struct pane *pane = pane_of(id);
 	autostr struct str note = STR_INIT;
@@ -100,7 +104,7 @@ static void draw_pane(const struct app *app, enum pane_id id, const struct canva
 		return;
 	}
 	if (bare(app, id)) {
-		pane->draw(app, app->view[id], canvas);
+		inner(app, app->view[id], canvas);
 		return;
 	}
 	pane->note(app, app->view[id], &note);
@@ -111,7 +115,7 @@ static void draw_pane(const struct app *app, enum pane_id id, const struct canva
 		.hint = "",
 		.focused = views_now(&app->views)->focus == id};
 	struct canvas inside = frame_draw(canvas, &frame);
-	pane->draw(app, app->view[id], &inside);
+	inner(app, app->view[id], &inside);
 }
 
 static void draw_rule(const struct canvas *screen, struct rect rule)
@@ -129,14 +133,20 @@ static bool is_of_gone(const struct app *app, enum pane_id id)
 	return subject.kind != MSG_none && app_is_gone(app, subject.id);
 }
 
-static void draw_placed(const struct app *app, enum pane_id id, const struct canvas *screen)
+static void draw_part(
+	const struct app *app, enum pane_id id, draw_inside *inner, const struct canvas *screen)
 {
 	if (app->layout.panes[id].rows <= 0)
 		return;
 	struct canvas canvas = canvas_sub(screen, app->layout.panes[id]);
-	draw_pane(app, id, &canvas);
+	draw_pane(app, id, inner, &canvas);
 	if (app->silent || is_of_gone(app, id))
 		canvas_role(&canvas, canvas_rect(&canvas), ROLE_STALE);
+}
+
+static void draw_placed(const struct app *app, enum pane_id id, const struct canvas *screen)
+{
+	draw_part(app, id, pane_of(id)->draw, screen);
 }
 
 static void draw_edges(const struct app *app, const struct canvas *screen)
@@ -167,13 +177,17 @@ bool picture_draw_moved(struct app *app, struct grid *grid)
 	struct canvas screen = canvas_of(grid);
 	if (app->overlay || app->toast.until_ms || !layout_is_same(&app->drawn, &app->layout))
 		return false;
-	clear(&screen, app->layout.panes[PANE_bots]);
+	bool only_step =
+		app->layout.panes[PANE_bots].rows > 1 && bots_only_stepped(app->view[PANE_bots]);
+	if (!only_step)
+		clear(&screen, app->layout.panes[PANE_bots]);
 	clear(&screen, app->layout.panes[PANE_detail]);
 	clear(&screen, app->layout.status);
 	clear(&screen, app->layout.footer);
-	draw_placed(app, PANE_bots, &screen);
+	draw_part(app, PANE_bots, only_step ? bots_draw_step : pane_bots.draw, &screen);
 	draw_placed(app, PANE_detail, &screen);
 	draw_edges(app, &screen);
+	bots_note_drawn(app->view[PANE_bots]);
 	return true;
 }
 
@@ -186,6 +200,7 @@ void picture_draw(struct app *app, struct grid *grid)
 	draw_rule(&screen, app->layout.rule);
 	draw_edges(app, &screen);
 	app->drawn = app->layout;
+	bots_note_drawn(app->view[PANE_bots]);
 	draw_overlays(app, app->overlay, &screen);
 	struct rect above = {0, 0, grid->rows - app->layout.footer.rows, grid->columns};
 	struct canvas body = canvas_sub(&screen, above);

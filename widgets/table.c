@@ -270,6 +270,35 @@ static void draw_cursor(const struct table_kind *kind, const struct table_layout
 	canvas_glyph(canvas, line, 0, ROLE_STRONG, GLYPH_CURSOR_ROW);
 }
 
+/* False: there is none. */
+static bool draw_line(const struct table_kind *kind, const struct table_layout *layout,
+	const struct table *table, const void *data, const struct canvas *canvas, int line)
+{
+	size_t row = table->top + (size_t)line - 1;
+	if (row < table->rows)
+		draw_row(kind, layout, data, row, canvas, line);
+	else if (row == table->rows && table->fold)
+		canvas_text(canvas, line, GUTTER, ROLE_DIM, table->fold);
+	else
+		return false;
+	if (row == table->cursor)
+		draw_cursor(kind, layout, table, canvas, line);
+	return true;
+}
+
+void table_draw_row(const struct table_kind *kind, const struct table *table, const void *data,
+	const struct canvas *canvas, size_t row)
+{
+	struct table_layout layout;
+	if (row < table->top || row - table->top + 1 >= (size_t)canvas->rows)
+		return;
+	int line = (int)(row - table->top) + 1;
+	struct canvas place = canvas_sub(canvas, (struct rect){line, 0, 1, canvas->columns});
+	canvas_clear(&place);
+	table_layout(kind, table, canvas->columns, &layout);
+	(void)draw_line(kind, &layout, table, data, canvas, line);
+}
+
 void table_draw(const struct table_kind *kind, const struct table *table, const void *data,
 	const struct canvas *canvas)
 {
@@ -279,14 +308,7 @@ void table_draw(const struct table_kind *kind, const struct table *table, const 
 	if (table->rows == 0 && !table->fold && table->empty)
 		canvas_text(canvas, 1, GUTTER, ROLE_DIM, table->empty);
 	for (int line = 1; line < canvas->rows; line++) {
-		size_t row = table->top + (size_t)line - 1;
-		if (row < table->rows)
-			draw_row(kind, &layout, data, row, canvas, line);
-		else if (row == table->rows && table->fold)
-			canvas_text(canvas, line, GUTTER, ROLE_DIM, table->fold);
-		else
+		if (!draw_line(kind, &layout, table, data, canvas, line))
 			break;
-		if (row == table->cursor)
-			draw_cursor(kind, &layout, table, canvas, line);
 	}
 }

@@ -95,6 +95,11 @@ void table_layout(const struct table_kind *kind, const struct table *table, int 
 void table_draw(const struct table_kind *kind, const struct table *table, const void *data,
 	const struct canvas *canvas);
 
+/* Draws one row anew where a table_draw() with the same table, but for its cursor, has drawn; also that of the fold
+ * (table->rows). One out of sight is none. */
+void table_draw_row(const struct table_kind *kind, const struct table *table, const void *data,
+	const struct canvas *canvas, size_t row);
+
 /* True when that row is on the screen; `page` is table_page(). */
 bool table_in_sight(const struct table *table, int page, size_t row);
 /* "1-7/42" for a title; empty when all rows are on screen. */

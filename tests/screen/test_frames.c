@@ -8,6 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "core/base/rng.h"
 #include "core/base/str.h"
 #include "tests/support/console.h"
 #include "tui/picture.h"
@@ -68,6 +69,27 @@ static void assert_whole(struct console *console)
 	grid_free(whole);
 }
 
+static struct cell *cell_of(const struct grid *grid, struct rect rect, int row, int column)
+{
+	return &grid->cells[(size_t)(rect.row + row) * (size_t)grid->columns +
+			    (size_t)(rect.column + column)];
+}
+
+/* Other panes may wait with what is new. */
+static void assert_pane_is_whole(struct console *console, enum pane_id id)
+{
+	struct app *app = console->app;
+	struct rect rect = app->layout.panes[id];
+	struct grid *whole = grid_new(app->grid->rows, app->grid->columns, app->grid->glyphs);
+	picture_draw(app, whole);
+	for (int row = 0; row < rect.rows; row++)
+		if (memcmp(cell_of(app->grid, rect, row, 0), cell_of(whole, rect, row, 0),
+			    (size_t)rect.columns * sizeof(struct cell)) != 0)
+			fail_msg("row %d of pane %d is not what the whole picture has there", row,
+				(int)id + 1);
+	grid_free(whole);
+}
+
 static void a_step_of_the_cursor_draws_what_the_whole_picture_has(void **state)
 {
 	static const char *const keys[] = {
@@ -92,6 +114,49 @@ static void it_leaves_the_other_panes_as_they_are(void **state)
 	assert_int_not_equal(bots->text[0], '#');
 	press(console, "Tab"); /* another key: all of it */
 	assert_int_not_equal(mine->text[0], '#');
+}
+
+static void of_the_rows_it_draws_the_two_that_change(void **state)
+{
+	struct console *console = *state;
+	struct app *app = console->app;
+	press(console, "j");
+	struct cell *heading =
+		first_cell(app, PANE_bots) + app->grid->columns; /* below the title */
+	struct cell *last = heading + (ptrdiff_t)10 * app->grid->columns;
+	heading->text[0] = last->text[0] = '#';
+	press(console, "j");
+	assert_int_equal(heading->text[0], '#');
+	assert_int_equal(last->text[0], '#');
+	press(console, "Space"); /* a mark: all of it */
+	assert_int_not_equal(heading->text[0], '#');
+	assert_int_not_equal(last->text[0], '#');
+}
+
+/* What else a key may change meanwhile: marks, a range, an order, a filter, folded rows, what is known. */
+static void steps_among_all_else_draw_what_the_whole_picture_has(void **state)
+{
+	static const char *const keys[] = {"j", "j", "k", "j j j", "k k", "C-d", "C-u", "G", "g",
+		"Space", "v", "Esc", "o", "O", "Enter", "Esc", "Tab", "S-Tab", "1", "PgDn", "PgUp",
+		"u"};
+	struct console *console = *state;
+	struct rng rng;
+	rng_init(&rng, 3);
+	for (int i = 0; i < 600; i++) {
+		if (rng_below(&rng, 6) == 0) {
+			harness_feed(console->harness,
+				"obs_webhook bot=\"bot-%02u\" pending=%u latency_ms=2",
+				(unsigned)rng_below(&rng, BOTS), (unsigned)rng_below(&rng, 900));
+			clock_advance(&console->harness->clock, (int64_t)rng_below(&rng, 1500));
+			harness_settle(console->harness);
+			app_step(console->app);
+		}
+		press(console, keys[rng_below(&rng, COUNT_OF(keys))]);
+		if (console->app->overlay || console->app->toast.until_ms)
+			continue;
+		assert_pane_is_whole(console, PANE_bots);
+		assert_pane_is_whole(console, PANE_detail);
+	}
 }
 
 static void a_step_under_a_toast_draws_all_of_it(void **state)
@@ -150,6 +215,10 @@ int main(void)
 			a_step_of_the_cursor_draws_what_the_whole_picture_has, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			it_leaves_the_other_panes_as_they_are, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			of_the_rows_it_draws_the_two_that_change, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			steps_among_all_else_draw_what_the_whole_picture_has, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			a_step_under_a_toast_draws_all_of_it, setup, teardown),
 		cmocka_unit_test_setup_teardown(

@@ -34,6 +34,16 @@ enum bots_field {
 
 enum { BOTS_COURSE_MAX = 64 };
 
+/* What was drawn last, as far as it says whether all but two rows are still so. */
+struct bots_drawn {
+	bool is_valid;
+	uint64_t rev, rows; /* of the model; a mark of the ids on the screen */
+	int64_t now_ms;
+	size_t top, cursor, row_count, marks;
+	int page, sort;
+	bool descending, folds, focused;
+};
+
 struct bots_view {
 	struct rowset rows;
 	struct table table;
@@ -49,7 +59,8 @@ struct bots_view {
 	int page;
 	int why_cells, spark_cells; /* widths of these columns */
 	bool names_host; /* of several engines, where HOST has no room: EU/ORDERS is a name */
-	double *course;  /* scratch of one sparkline, BOTS_COURSE_MAX values */
+	struct bots_drawn drawn;
+	double *course; /* scratch of one sparkline, BOTS_COURSE_MAX values */
 };
 
 extern const struct table_kind bots_table;
@@ -62,6 +73,13 @@ double bots_number(const struct app *app, const struct msg_bot *bot, enum bots_f
 double bots_last(const struct app *app, const struct msg_bot *bot, enum bots_field field);
 /* Which columns no bot fills, as bits. */
 uint64_t bots_absent(const struct app *app);
+
+/* It was drawn, all of it or the step. */
+void bots_note_drawn(void *view);
+/* Since then nothing but the cursor's row changed. */
+bool bots_only_stepped(const void *view);
+/* Then: draws the row that it left and the one where it stands, over what is there. */
+void bots_draw_step(const struct app *app, const void *view, const struct canvas *canvas);
 
 /* True when a critical row of the view of Bots is out of sight. */
 bool bots_hide_crit(const void *view);
