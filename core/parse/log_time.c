@@ -185,22 +185,22 @@ size_t log_time_read(
 
 bool log_time_of_epoch(const char *text, size_t length, int64_t *ret_wall_ms)
 {
-	int64_t whole = 0;
+	uint64_t whole = 0; /* nineteen nines are more than an int64_t holds */
 	size_t at = 0;
 	for (; at < length && at < 19 && is_digit(text[at]); at++)
-		whole = whole * 10 + (text[at] - '0');
+		whole = whole * 10 + (uint64_t)(text[at] - '0');
 	if (at < 9)
 		return false;
 	int64_t ms = fraction_ms(text, length, &at);
 	if (at != length)
 		return false;
-	if (whole >= INT64_C(100000000000000000))
-		*ret_wall_ms = whole / 1000000;
-	else if (whole >= INT64_C(100000000000000))
-		*ret_wall_ms = whole / 1000;
-	else if (whole >= INT64_C(100000000000))
-		*ret_wall_ms = whole;
+	if (whole >= UINT64_C(100000000000000000))
+		*ret_wall_ms = (int64_t)(whole / 1000000);
+	else if (whole >= UINT64_C(100000000000000))
+		*ret_wall_ms = (int64_t)(whole / 1000);
+	else if (whole >= UINT64_C(100000000000))
+		*ret_wall_ms = (int64_t)whole;
 	else
-		*ret_wall_ms = whole * 1000 + ms;
+		*ret_wall_ms = (int64_t)whole * 1000 + ms;
 	return true;
 }

@@ -14,4 +14,7 @@ enum { INSTRUMENTED_TIMES = 2 };
 enum { INSTRUMENTED_TIMES = 1 };
 #endif
 
+/* It also has a malloc() of its own. */
+#define IS_INSTRUMENTED (INSTRUMENTED_TIMES > 1)
+
 #endif

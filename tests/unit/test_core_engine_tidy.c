@@ -15,6 +15,7 @@
 #include "core/base/mem.h"
 #include "core/engine/tidy.h"
 #include "tests/support/engine_harness.h"
+#include "tests/support/instrumented.h"
 
 enum { BLOCKS = 20000, BLOCK_BYTES = 2048, KEPT_EVERY = 100, LIMIT_MS = 5000 };
 
@@ -64,18 +65,9 @@ static void assert_gives_back(struct harness *harness, int64_t after_ms)
 		free(blocks[i]);
 }
 
-static bool is_our_malloc(void)
-{
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-	return false;
-#else
-	return true;
-#endif
-}
-
 static void holes_are_given_back_every_ten_minutes(void **state)
 {
-	if (!is_our_malloc())
+	if (IS_INSTRUMENTED)
 		skip();
 	for (int round = 0; round < 2; round++)
 		assert_gives_back(*state, 601000);
@@ -84,7 +76,7 @@ static void holes_are_given_back_every_ten_minutes(void **state)
 static void holes_are_given_back_soon_after_the_configuration_was_read(void **state)
 {
 	struct harness *harness = *state;
-	if (!is_our_malloc())
+	if (IS_INSTRUMENTED)
 		skip();
 	tidy_soon(harness->engine);
 	assert_gives_back(harness, 7000);

@@ -118,6 +118,8 @@ static void logfmt_is_read(void **state)
 		{"time=\"2026-11-20T10:00:21.744Z\" level=warning msg=\"it \\\"is\\\" late\" "
 		 "bot=quiz trace_id=t1",
 			LOG_LOGFMT, LOG_LEVEL_WARN, T, "it \"is\" late", "quiz", "t1"},
+		{"ts=9999999999999999999 msg=x", LOG_LOGFMT, LOG_LEVEL_NONE, INT64_C(9999999999999),
+			"x", NULL, NULL},
 		{"ts=1795168821.744 lvl=eror msg=x", LOG_LOGFMT, LOG_LEVEL_NONE, T, "x", NULL,
 			NULL},
 		{"level=error bare words msg= err=\"down\"", LOG_LOGFMT, LOG_LEVEL_ERROR,
