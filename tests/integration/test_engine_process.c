@@ -19,6 +19,7 @@
 #include "core/engine/client.h"
 #include "core/model/model.h"
 #include "tests/support/engine_process.h"
+#include "tests/support/instrumented.h"
 
 enum {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -251,6 +252,8 @@ static void its_threads_share_two_arenas_of_memory(void **state)
 {
 	const struct scene *scene = *state;
 	struct screen screen;
+	if (IS_INSTRUMENTED)
+		skip();
 	pid_t pid = scene_start(scene, NULL);
 	screen_load(scene, &screen);
 	screen_attach(&screen);
