@@ -22,6 +22,7 @@
 struct net {
 	int fd;
 	struct net_tls *tls; /* NULL: plain */
+	bool has_asked;      /* since it was last read: the answer is hardly there yet */
 };
 
 bool net_wait(
@@ -183,6 +184,7 @@ static bool receive_plain(int fd, void *bytes, size_t size, const struct net_lim
 bool net_send(struct net *net, const void *bytes, size_t length, const struct net_limit *limit,
 	struct err *err)
 {
+	net->has_asked = true;
 	if (net->tls)
 		return net_tls_send(net->tls, bytes, length, limit, err);
 	return send_plain(net->fd, bytes, length, limit, err);
@@ -193,5 +195,8 @@ bool net_receive(struct net *net, void *bytes, size_t size, const struct net_lim
 {
 	if (net->tls)
 		return net_tls_receive(net->tls, bytes, size, limit, ret_length, err);
+	if (net->has_asked && !net_wait(net->fd, POLLIN, limit, "no answer", err))
+		return false;
+	net->has_asked = false;
 	return receive_plain(net->fd, bytes, size, limit, ret_length, err);
 }

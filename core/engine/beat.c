@@ -30,7 +30,7 @@
 #include "core/series/series.h"
 
 enum {
-	CPU_SPAN = 5, /* beats over which CPU is averaged */
+	CPU_SPAN = 5, /* beats over which CPU is averaged, and memory is looked at once */
 	COST_BEATS =
 		10, /* from one time that the turns' figures are shown to the next: to clients they are bytes */
 };
@@ -117,7 +117,8 @@ static void fill_cost(struct engine *engine, struct msg_engine *entity)
 static void fill_figures(struct engine *engine, struct msg_engine *entity)
 {
 	entity->cpu_percent = own_cpu_percent(engine);
-	entity->rss_bytes = resident_bytes();
+	if (engine->usage.count % CPU_SPAN == 1)
+		entity->rss_bytes = resident_bytes();
 	fill_cost(engine, entity);
 	entity->clients = server_clients(engine->server);
 	entity->dropped =
@@ -144,7 +145,7 @@ static void fill_identity(const struct engine *engine, struct msg_engine *entity
 	autofree char *undriven = act_undriven_verbs(settings);
 	msg_set(&entity->undriven, undriven);
 	entity->started_ms = engine->started_ms;
-	entity->pid = (uint64_t)getpid();
+	entity->pid = entity->pid ? entity->pid : (uint64_t)getpid();
 	entity->own = engine->options.own;
 	msg_set(&entity->config, settings->path);
 }
