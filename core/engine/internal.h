@@ -116,8 +116,9 @@ struct engine {
 	int64_t stop_mono_ms;  /* that long at most; 0: not told to */
 	bool yields;           /* a service asked an own engine for its place */
 	int64_t yield_mono_ms; /* nothing runs any more: it leaves then; 0: undecided */
-	bool has_waited;       /* for something that ran: who is attached hears how that ended */
-	atomic_uint stop;      /* how often it was told to stop */
+	uint64_t yield_rev; /* of the model then: what its clients have yet to hear; 0: undecided */
+	bool has_waited;    /* for something that ran: who is attached hears how that ended */
+	atomic_uint stop;   /* how often it was told to stop */
 	atomic_bool reload;
 };
 

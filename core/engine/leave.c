@@ -13,7 +13,8 @@
 enum {
 	GRACE_MS = 2000,         /* an own engine after its last client */
 	ATTACH_GRACE_MS = 10000, /* an own engine that nobody attached to */
-	YIELD_MS = 300,          /* so that its clients hear how what it waited for ended */
+	YIELD_MS = 300,          /* so that its clients hear how what it waited for ended; */
+	YIELD_MOST_MS = 5000,    /* so much more for those who are slow */
 };
 
 /* A screen that comes back in a moment finds its engine; who was started for one client does not
@@ -65,7 +66,12 @@ static bool is_heard(struct engine *engine)
 	int64_t now = now_mono(engine);
 	if (!engine->yield_mono_ms)
 		engine->yield_mono_ms = now + (engine->has_waited ? YIELD_MS : 0);
-	return now >= engine->yield_mono_ms;
+	if (now < engine->yield_mono_ms)
+		return false;
+	if (!engine->yield_rev)
+		engine->yield_rev = model_rev(engine->model);
+	return !engine->has_waited || now >= engine->yield_mono_ms + YIELD_MOST_MS ||
+	       server_has_told(engine->server, engine->yield_rev);
 }
 
 static bool is_done_waiting(struct engine *engine, unsigned asked)
@@ -102,6 +108,7 @@ static bool is_done_yielding(struct engine *engine)
 		return is_heard(engine);
 	engine->has_waited = true;
 	engine->yield_mono_ms = 0;
+	engine->yield_rev = 0;
 	tell(engine);
 	return false;
 }
@@ -117,6 +124,6 @@ bool leave_now(struct engine *engine)
 int64_t leave_due_ms(const struct engine *engine)
 {
 	if (engine->yield_mono_ms)
-		return engine->yield_mono_ms;
+		return engine->yield_mono_ms + (engine->yield_rev ? YIELD_MOST_MS : 0);
 	return engine->stop_mono_ms ? engine->stop_mono_ms : INT64_MAX;
 }

@@ -449,6 +449,17 @@ unsigned server_clients(const struct server *server)
 	return count;
 }
 
+bool server_has_told(const struct server *server, uint64_t rev)
+{
+	for (size_t i = 0; i < server->count; i++) {
+		const struct peer *peer = server->peers[i];
+		bool listens = peer->stage == PEER_KNOWN && peer->want_state && !peer->inner;
+		if (listens && (peer->begun || peer->mark < rev || peer_backlog(peer)))
+			return false;
+	}
+	return true;
+}
+
 uint64_t server_sent_bytes(const struct server *server)
 {
 	uint64_t bytes = server->sent_bytes;

@@ -67,6 +67,8 @@ int64_t server_due_ms(const struct server *server);
 
 /* Attached clients. */
 unsigned server_clients(const struct server *server);
+/* All who are attached for the state have it up to that revision, in complete turns that are on their way. */
+bool server_has_told(const struct server *server, uint64_t rev);
 /* All that was sent since the start, those of our own process left out. */
 uint64_t server_sent_bytes(const struct server *server);
 /* One of them by its number; NULL: it left. */
