@@ -20,8 +20,10 @@
 #include "core/base/secret.h"
 #include "core/base/str.h"
 #include "core/parse/amp.h"
+#include "core/parse/pid.h"
 #include "core/collect/net.h"
 
+#define NUMBER_MAX 1e15 /* of what it tells: times in ms, and less */
 enum { ANSWER_MAX = 32 << 20, ROOM_FIRST = 64 << 10 };
 
 /* node_modules/pm2/constants.js */
@@ -95,8 +97,9 @@ static const char *text_of(const json_t *object, const char *key)
 
 static int64_t number_of(const json_t *object, const char *key, int64_t otherwise)
 {
-	const json_t *value = json_object_get(object, key);
-	return json_is_number(value) ? (int64_t)json_number_value(value) : otherwise;
+	double number = json_number_value(json_object_get(object, key));
+	bool fits = number > -NUMBER_MAX && number < NUMBER_MAX; /* false for what is none, too */
+	return json_is_number(json_object_get(object, key)) && fits ? (int64_t)number : otherwise;
 }
 
 static void take_environment(struct program *program, const json_t *environment)
@@ -147,7 +150,7 @@ static void add_app(struct programs *programs, const json_t *app)
 	struct program *program = programs_add(programs);
 	program_set(&program->name, text_of(app, "name"));
 	program_set(&program->state, state_of(text_of(settings, "status")));
-	program->pid = (pid_t)number_of(app, "pid", 0);
+	program->pid = pid_from_number(number_of(app, "pid", 0));
 	if (program->pid > 0)
 		program->start_ms = number_of(settings, "pm_uptime", 0);
 	program->restarts = number_of(settings, "restart_time", -1);

@@ -13,6 +13,7 @@
 #include "core/base/err.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
+#include "core/parse/pid.h"
 #include "core/parse/xmlrpc.h"
 #include "core/collect/ask.h"
 
@@ -87,7 +88,7 @@ static void add_process(struct programs *programs, const struct xmlrpc_value *in
 	int64_t status = xmlrpc_number(info, "exitstatus");
 	set_name(&program->name, info);
 	program_set(&program->state, state_of(state));
-	program->pid = (pid_t)xmlrpc_number(info, "pid");
+	program->pid = pid_from_number(xmlrpc_number(info, "pid"));
 	if (program->pid > 0)
 		program->start_ms = xmlrpc_number(info, "start") * 1000;
 	program->ended_ms = xmlrpc_number(info, "stop") * 1000;

@@ -44,3 +44,8 @@ bool pid_read(const char *text, size_t length, int32_t *ret_pid, struct err *err
 	*ret_pid = pid;
 	return true;
 }
+
+pid_t pid_from_number(int64_t number)
+{
+	return number > 0 && number <= PID_MAX ? (pid_t)number : 0;
+}

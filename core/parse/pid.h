@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include "core/base/attr.h"
 #include "core/base/err.h"
 
@@ -13,5 +14,8 @@
  * fine, anything else is an error that quotes it: supervisorctl prints `0` or a sentence for a
  * program that does not run. */
 bool pid_read(const char *text, size_t length, int32_t *ret_pid, struct err *err) MUST_CHECK;
+
+/* A number that somebody tells as a pid; 0: no process can have it (proc(5): kernel.pid_max is at most 2^22). Pure. */
+pid_t pid_from_number(int64_t number);
 
 #endif

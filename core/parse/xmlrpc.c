@@ -10,6 +10,7 @@
 #include "core/base/sanitize.h"
 #include "core/base/str.h"
 
+#define NUMBER_MAX INT64_C(1000000000000) /* pids, statuses, times in seconds */
 enum { DEPTH_MAX = 16, VALUES_MAX = 1 << 20, FAULT_CELLS = 120 };
 
 struct reading {
@@ -56,7 +57,8 @@ int64_t xmlrpc_number(const struct xmlrpc_value *record, const char *name)
 	const char *text = xmlrpc_text(record, name);
 	char *end = NULL;
 	long long value = strtoll(text, &end, 10);
-	return *text && !*end ? value : 0;
+	bool fits = value > -NUMBER_MAX && value < NUMBER_MAX;
+	return *text && !*end && fits ? value : 0;
 }
 
 /* ---- what expat tells ---- */

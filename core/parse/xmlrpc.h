@@ -30,7 +30,7 @@ MUST_CHECK bool xmlrpc_read(
 	const char *bytes, size_t length, struct xmlrpc_value **ret, struct err *err);
 void xmlrpc_free(struct xmlrpc_value *value); /* NULL is legal */
 
-/* A member of a record; "" (0) when it is not there or no scalar (no whole number). */
+/* A member of a record; "" (0) when it is not there or no scalar (no whole number, or one of 10^12 and more). */
 const char *xmlrpc_text(const struct xmlrpc_value *record, const char *name);
 int64_t xmlrpc_number(const struct xmlrpc_value *record, const char *name);
 
