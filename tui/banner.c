@@ -10,10 +10,10 @@ static void say_recalled(const struct app *app, char *text, size_t size)
 {
 	const struct app_engine *state = &app->engines[0];
 	bool fails = state->link_state == LINK_WAITING;
-	(void)print_text(text, size, "all here is as it was %s ago; %s%s",
+	(void)print_text(text, size, "all here is as it was %s ago; %s%s%s",
 		format_age(state->silent_s * 1000).text,
 		fails ? "no engine: " : "starting the engine ...",
-		fails ? link_why(links_at(app->links, 0)) : "");
+		fails ? link_why(links_at(app->links, 0)) : "", fails ? "; trying again" : "");
 }
 
 static bool banner_of_one(const struct app *app, char *text, size_t size)

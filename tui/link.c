@@ -6,7 +6,6 @@
 #include "core/base/err.h"
 #include "core/base/mem.h"
 #include "core/base/reap.h"
-#include "core/conf/settings.h"
 #include "core/engine/client_last.h"
 
 enum { RETRY_FIRST_MS = 500, RETRY_MOST_MS = 8000, SEARCH_LOOK_MS = 100 };
@@ -98,8 +97,7 @@ const char *link_why(const struct link *link)
 bool link_recall(struct link *link, struct model *model, int64_t now_wall_ms, int64_t now_mono_ms)
 {
 	if (!link->settings || link->way ||
-		!client_last_read(
-			link->settings->state_dir, model, now_wall_ms, &link->turn_wall_ms))
+		!client_last_read(link->settings, model, now_wall_ms, &link->turn_wall_ms))
 		return false;
 	int64_t age_ms = now_wall_ms - link->turn_wall_ms;
 	link->turn_mono_ms = now_mono_ms - (age_ms > LINK_SILENT_MS ? age_ms : LINK_SILENT_MS + 1);

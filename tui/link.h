@@ -47,7 +47,7 @@ int link_timeout_ms(const struct link *link, int64_t now_mono_ms);
 unsigned link_step(struct link *link, struct model *model, int64_t now_mono_ms, client_take *take,
 	void *context);
 
-/* Before the first step, where no engine runs: what the last one knew (client_last.h) goes into `model`, which is empty, and
+/* Before the first turn, where no engine runs: what the last one knew (client_last.h) goes into `model`, which is empty, and
  * counts as silence for at least LINK_SILENT_MS, so that nothing takes it for current. False: nothing is known. */
 bool link_recall(struct link *link, struct model *model, int64_t now_wall_ms, int64_t now_mono_ms);
 /* What is known is still only that. */

@@ -4,13 +4,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/base/err.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
+#include "core/conf/settings.h"
 #include "core/model/model.h"
+
+enum { AHEAD_MS = 60000 }; /* a clock that was put back so far makes nothing wrong */
 
 struct staged {
 	struct msg_any *list;
@@ -69,22 +73,35 @@ static void decode(const struct str *bytes, struct staged *staged)
 	}
 }
 
-static bool is_usable(const struct staged *staged, int64_t now_wall_ms)
+static bool is_in_time(const struct staged *staged, int64_t now_wall_ms)
 {
 	int64_t most_ms = CLIENT_LAST_DAYS_MAX * INT64_C(86400000);
-	return staged->wall_ms > 0 && staged->wall_ms > now_wall_ms - most_ms;
+	return staged->wall_ms > 0 && staged->wall_ms > now_wall_ms - most_ms &&
+	       staged->wall_ms <= now_wall_ms + AHEAD_MS;
 }
 
-bool client_last_read(
-	const char *state_dir, struct model *model, int64_t now_wall_ms, int64_t *ret_wall_ms)
+/* A state directory serves one configuration; one that was put in its place has other bots. */
+static bool is_of(const struct staged *staged, const struct settings *settings)
 {
-	autofree char *path = xasprintf("%s/%s", state_dir, CLIENT_LAST_FILE);
+	for (size_t i = 0; i < staged->count; i++) {
+		const struct msg_engine *engine = staged->list[i].body;
+		if (staged->list[i].kind == MSG_engine)
+			return strcmp(engine->config, settings->path) == 0 &&
+			       strcmp(engine->environment, settings->environment) == 0;
+	}
+	return false;
+}
+
+bool client_last_read(const struct settings *settings, struct model *model, int64_t now_wall_ms,
+	int64_t *ret_wall_ms)
+{
+	autofree char *path = xasprintf("%s/%s", settings->state_dir, CLIENT_LAST_FILE);
 	autostr struct str bytes = STR_INIT;
 	struct staged staged = {.list = NULL};
 	bool good = read_file(path, &bytes);
 	if (good)
 		decode(&bytes, &staged);
-	good = good && is_usable(&staged, now_wall_ms);
+	good = good && is_in_time(&staged, now_wall_ms) && is_of(&staged, settings);
 	for (size_t i = 0; i < staged.count; i++)
 		if (good)
 			(void)model_apply(model, staged.list[i]);

@@ -11,14 +11,16 @@
 #include "core/base/attr.h"
 
 struct model;
+struct settings;
 
 #define CLIENT_LAST_FILE "last.view" /* in the state directory */
 
-enum { CLIENT_LAST_BYTES_MAX = 32 << 20, CLIENT_LAST_DAYS_MAX = 7 };
+enum { CLIENT_LAST_BYTES_MAX = 8 << 20, CLIENT_LAST_DAYS_MAX = 7 };
 
-/* Puts it into an empty model. False, and the model is as it was: there is none, it is cut or broken, older than a week at
- * `now_wall_ms`, or another user's. Reads a file of this machine, without waiting for a pipe. */
-MUST_CHECK bool client_last_read(
-	const char *state_dir, struct model *model, int64_t now_wall_ms, int64_t *ret_wall_ms);
+/* What lies in the state directory of `settings` goes into an empty model. False, and the model is as it was: there is none, it
+ * is too large, cut or broken, older than a week at `now_wall_ms` or from the future, another user's, or of another
+ * configuration or environment. Reads from the disk, as the configuration was read; waits for no pipe. */
+MUST_CHECK bool client_last_read(const struct settings *settings, struct model *model,
+	int64_t now_wall_ms, int64_t *ret_wall_ms);
 
 #endif

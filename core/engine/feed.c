@@ -71,7 +71,7 @@ static void begin_turn(struct peer *peer, const struct model *model, int64_t mon
 /* What came may wait, and the client knows that we live. */
 static bool is_silent(const struct peer *peer, int64_t mono_ms)
 {
-	return peer->silent && !peer->full && peer->turn && peer->held &&
+	return peer->silent && !peer->full && !peer->pulsing && peer->turn && peer->held &&
 	       mono_ms < peer->turn_ms + FEED_BEAT_MS;
 }
 

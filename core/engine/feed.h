@@ -5,8 +5,9 @@
  * once none is left comes the turn mark. Marks are FEED_GAP_MS apart at least, FEED_BEAT_MS at most
  * even if nothing changed, so that a screen knows that the engine is alive. What left is said in every
  * turn; a client that may have missed it, as its tombstone was dropped, gets everything again in the
- * next turn. Pulses of bots (core/model/pulse.h) are held until peer->pulse_gap_ms after the last: the
- * turn that lets them go begins at the mark of the one that did so before. Engine thread.
+ * next turn. What is no news, pulses of bots (core/model/pulse.h) and figures of others (core/model/figures.h), is held until
+ * peer->pulse_gap_ms after the last: the turn that lets it go begins at the mark of the one that did so before. A turn in which
+ * all is held is not marked. Engine thread.
  */
 #ifndef BOTSWAIN_ENGINE_FEED_H
 #define BOTSWAIN_ENGINE_FEED_H
@@ -19,7 +20,7 @@ struct peer;
 
 enum { FEED_BYTES = 256 << 10, FEED_GAP_MS = 100, FEED_BEAT_MS = 1000, FEED_PULSE_MS = 1000 };
 
-/* Encodes what this client may get now. True when something was queued. */
+/* Encodes what this client may get now. True when something was queued; its mark may have advanced without. */
 bool feed_peer(struct peer *peer, const struct model *model, int64_t wall_ms, int64_t mono_ms);
 /* When feed_peer() has something to do next (mono ms), for a client whose socket takes bytes. */
 int64_t feed_due_ms(const struct peer *peer, const struct model *model);

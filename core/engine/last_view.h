@@ -2,8 +2,8 @@
 /*
  * What a screen shows before there is an engine: a file in the state directory (client_last.h) with every entity as it was,
  * redacted, as a client would get it. Written a slice a turn, once a minute (of large fleets more seldom), and at an orderly
- * stop; the ledger's thread puts it on the disk. An engine that has seen next to nothing leaves the one that is there.
- * Engine thread.
+ * stop; the ledger's thread puts it on the disk. An engine that runs for less than a minute and remembers more than it has seen
+ * leaves the one that is there. One of more than CLIENT_LAST_BYTES_MAX is not written. Engine thread.
  */
 #ifndef BOTSWAIN_ENGINE_LAST_VIEW_H
 #define BOTSWAIN_ENGINE_LAST_VIEW_H

@@ -53,6 +53,8 @@ struct ledger {
 	pthread_cond_t wake;
 	struct request *first, **last;
 	size_t queued;
+	struct request *file; /* in the queue; NULL: none waits */
+	char file_error[256];
 	bool stop;
 	struct redactor *redactor;
 };

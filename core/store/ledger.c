@@ -130,6 +130,7 @@ static uint64_t enqueue(struct ledger *ledger, struct request *request)
 		*ledger->last = request;
 		ledger->last = &request->next;
 		ledger->queued++;
+		ledger->file = request->file ? request : ledger->file;
 		pthread_cond_signal(&ledger->wake);
 	}
 	pthread_mutex_unlock(&ledger->lock);
@@ -196,13 +197,38 @@ bool ledger_keep_last(struct ledger *ledger, struct last_rows *rows, const char 
 	return enqueue(ledger, request) != 0;
 }
 
+/* In the place of one that waits. False: none does. */
+static bool replace_waiting(struct ledger *ledger, const char *name, struct str *bytes)
+{
+	pthread_mutex_lock(&ledger->lock);
+	struct request *waiting = ledger->file;
+	bool waits = waiting && strcmp(waiting->file, name) == 0;
+	if (waits) {
+		free(waiting->value);
+		waiting->length = bytes->length;
+		waiting->value = str_detach(bytes);
+	}
+	pthread_mutex_unlock(&ledger->lock);
+	return waits;
+}
+
 bool ledger_keep_file(struct ledger *ledger, const char *name, struct str *bytes)
 {
+	if (replace_waiting(ledger, name, bytes))
+		return true;
 	struct request *request = xcalloc(1, sizeof(*request));
 	request->file = xstrdup(name);
 	request->length = bytes->length;
 	request->value = str_detach(bytes);
 	return enqueue(ledger, request) != 0;
+}
+
+void ledger_file_error(const struct ledger *ledger, char *ret, size_t size)
+{
+	struct ledger *mine = (struct ledger *)(uintptr_t)ledger;
+	pthread_mutex_lock(&mine->lock);
+	(void)copy_text(ret, size, ledger->file_error);
+	pthread_mutex_unlock(&mine->lock);
 }
 
 bool ledger_get(const struct ledger *ledger, const char *key, struct str *ret)

@@ -54,9 +54,12 @@ void ledger_forget_last(struct ledger *ledger);
  * leaves what was there. False: the queue is full, nothing was taken. */
 MUST_CHECK bool ledger_keep_last(
 	struct ledger *ledger, struct last_rows *rows, const char *identity);
-/* Puts `bytes` into a file of the state directory in place of what it held, and takes them over. Best effort, as above: it is
- * written beside (NAME.part) and renamed, and no fsync is waited for. Of several that wait the last one stands. */
-bool ledger_keep_file(struct ledger *ledger, const char *name, struct str *bytes);
+/* Puts `bytes` into a file of the state directory in place of what it held, and takes them over. Best effort: it is written
+ * beside (NAME.part) and renamed, behind what must be durable, and no fsync is waited for. One that still waits when the next
+ * of that name comes is that one from then on. False: the queue is full, the bytes are gone. */
+MUST_CHECK bool ledger_keep_file(struct ledger *ledger, const char *name, struct str *bytes);
+/* Why the last file could not be written; "": it was. Any thread. */
+void ledger_file_error(const struct ledger *ledger, char *ret, size_t size);
 /* Why (a part of) the last known state was not read; empty: it was. */
 const char *ledger_last_note(const struct ledger *ledger);
 /* What was found wrong when it was opened (a torn last line set aside, a chain that does not hold);

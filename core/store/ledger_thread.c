@@ -126,11 +126,22 @@ static void keep_last(struct ledger *ledger, const struct request *request)
 		ledger->keeps_last = true;
 }
 
-static void keep_file(const struct ledger *ledger, const struct request *request)
+static void keep_file(struct ledger *ledger, const struct request *request)
 {
-	struct err ignored = {.code = ERR_NONE};
-	bool kept UNUSED = kept_file_replace(
-		ledger->state_dir, request->file, request->value, request->length, &ignored);
+	struct err err = {.code = ERR_NONE};
+	bool is_kept = kept_file_replace(
+		ledger->state_dir, request->file, request->value, request->length, &err);
+	pthread_mutex_lock(&ledger->lock);
+	(void)copy_text(ledger->file_error, sizeof(ledger->file_error), is_kept ? "" : err.text);
+	pthread_mutex_unlock(&ledger->lock);
+}
+
+/* Behind all that somebody waits for. */
+static void keep_files(struct ledger *ledger, const struct request *batch)
+{
+	for (; batch; batch = batch->next)
+		if (batch->file)
+			keep_file(ledger, batch);
 }
 
 static void commit(struct ledger *ledger, struct request *batch)
@@ -142,15 +153,16 @@ static void commit(struct ledger *ledger, struct request *batch)
 		ledger->failing = true;
 	if (facts.code)
 		ledger->failing = true;
+	for (const struct request *request = batch; request; request = request->next) {
+		if (request->identity)
+			keep_last(ledger, request);
+		else if (!request->file)
+			post(ledger, request->ticket, request->line.operation,
+				request->key ? &facts : &lines);
+	}
+	keep_files(ledger, batch);
 	for (struct request *next; batch; batch = next) {
 		next = batch->next;
-		if (batch->identity)
-			keep_last(ledger, batch);
-		else if (batch->file)
-			keep_file(ledger, batch);
-		else
-			post(ledger, batch->ticket, batch->line.operation,
-				batch->key ? &facts : &lines);
 		request_free(batch);
 	}
 }
@@ -191,6 +203,7 @@ static struct request *take_batch(struct ledger *ledger, bool *ret_stop)
 	wait_for_work(ledger);
 	struct request *batch = ledger->first, **end = &batch;
 	for (size_t i = 0; *end && i < BATCH_MAX; i++) {
+		ledger->file = *end == ledger->file ? NULL : ledger->file;
 		end = &(*end)->next;
 		ledger->queued--;
 	}

@@ -137,6 +137,9 @@ static void nothing_can_be_done_with_it(void **state)
 	see_the_fleet_once();
 	struct vt *vt = open_late();
 	vt_must_show(vt, "all here is as it was", FIRST_MS);
+	vt_press(vt, "P");
+	vt_must_show(vt, "nothing that could be held", KEY_MS);
+	assert_false(vt_shows(vt, "PAUSED"));
 	vt_press(vt, "r");
 	vt_must_show(vt, "no engine", KEY_MS);
 	vt_must_not_show(vt, "Restart orders", KEY_MS);

@@ -308,6 +308,29 @@ static void figures_of_a_service_wait_with_the_pulses_and_make_no_turn(void **st
 	assert_false(bench->peer->held);
 }
 
+/* What was held has gone out with news since: nothing is left for the turn that lets it go, and that must not come again and
+ * again. */
+static void a_turn_that_finds_nothing_held_any_more_is_marked_all_the_same(void **state)
+{
+	struct bench *bench = *state;
+	bench->peer->takes_pulses = true;
+	bench->peer->pulse_gap_ms = FEED_BEAT_MS;
+	look_at_redis(bench, 1, "");
+	feed_turns(bench, 1);
+	int64_t pulsed_ms = bench->now_ms = bench->peer->turn_ms;
+	bench->now_ms += FEED_GAP_MS;
+	look_at_redis(bench, 2, "");
+	assert_false(feed_peer(bench->peer, bench->model, 0, bench->now_ms));
+	bench->now_ms += 3 * (int64_t)FEED_GAP_MS;
+	look_at_redis(bench, 3, "out of memory");
+	assert_true(feed_peer(bench->peer, bench->model, 0, bench->now_ms));
+	carry(bench);
+	bench->now_ms = pulsed_ms + FEED_BEAT_MS;
+	(void)feed_peer(bench->peer, bench->model, 0, bench->now_ms);
+	carry(bench);
+	assert_true(feed_due_ms(bench->peer, bench->model) > bench->now_ms);
+}
+
 static void what_is_wrong_with_a_service_waits_for_nothing(void **state)
 {
 	struct bench *bench = *state;
@@ -350,6 +373,7 @@ int main(void)
 		TEST(what_a_client_lacks_does_not_come_as_a_pulse),
 		TEST(pulses_wait_for_each_other_and_nothing_else_waits_for_them),
 		TEST(figures_of_a_service_wait_with_the_pulses_and_make_no_turn),
+		TEST(a_turn_that_finds_nothing_held_any_more_is_marked_all_the_same),
 		TEST(what_is_wrong_with_a_service_waits_for_nothing),
 		TEST(a_client_that_knows_no_pulse_gets_the_whole_bot),
 	};

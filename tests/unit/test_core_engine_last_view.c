@@ -17,6 +17,7 @@
 #include "core/base/mem.h"
 #include "core/base/rng.h"
 #include "core/base/str.h"
+#include "core/conf/settings.h"
 #include "core/engine/client_last.h"
 #include "tests/support/engine_harness.h"
 #include "tests/support/servers.h"
@@ -26,7 +27,8 @@ enum { HOUR_MS = 3600000, DISK_LIMIT_MS = 5000 };
 struct scene {
 	char folder[64];
 	char *yaml, *state_dir, *file;
-	struct harness *harness; /* that runs; NULL: none */
+	struct settings *settings; /* of the last engine */
+	struct harness *harness;   /* that runs; NULL: none */
 };
 
 static void stop(struct scene *scene)
@@ -57,6 +59,7 @@ static int teardown(void **state)
 	struct scene *scene = *state;
 	stop(scene);
 	remove_folder(scene->folder);
+	settings_unref(scene->settings);
 	free(scene->yaml);
 	free(scene->state_dir);
 	free(scene->file);
@@ -68,7 +71,10 @@ static struct harness *start(struct scene *scene, int64_t later_ms)
 {
 	const struct engine_options options = {.listen = true};
 	stop(scene);
-	return scene->harness = harness_open_at(scene->yaml, &options, later_ms);
+	scene->harness = harness_open_at(scene->yaml, &options, later_ms);
+	settings_unref(scene->settings);
+	scene->settings = settings_ref(scene->harness->settings);
+	return scene->harness;
 }
 
 static void observe(struct harness *harness)
@@ -88,7 +94,7 @@ static void observe(struct harness *harness)
 static struct model *read_at(const struct scene *scene, int64_t now_ms, int64_t *ret_wall_ms)
 {
 	struct model *model = model_new();
-	if (client_last_read(scene->state_dir, model, now_ms, ret_wall_ms))
+	if (client_last_read(scene->settings, model, now_ms, ret_wall_ms))
 		return model;
 	assert_int_equal(model_rev(model), 0);
 	model_free(model);
@@ -188,6 +194,117 @@ static void what_is_older_than_a_week_is_nothing(void **state)
 	model_free(model);
 }
 
+static void what_is_of_a_time_to_come_is_nothing(void **state)
+{
+	struct scene *scene = *state;
+	int64_t wall_ms = 0;
+	observe(start(scene, 0));
+	int64_t then_ms = clock_wall_ms(&scene->harness->clock);
+	stop(scene);
+	assert_null(read_at(scene, then_ms - HOUR_MS, &wall_ms));
+	struct model *model = read_at(scene, then_ms - 5000, &wall_ms);
+	assert_non_null(model);
+	model_free(model);
+}
+
+static void what_is_of_another_configuration_is_nothing(void **state)
+{
+	struct scene *scene = *state;
+	int64_t wall_ms = 0;
+	observe(start(scene, 0));
+	int64_t then_ms = clock_wall_ms(&scene->harness->clock);
+	stop(scene);
+	struct settings other = *scene->settings;
+	char staging[] = "staging", elsewhere[] = "/nowhere/else.yaml";
+	other.environment = staging;
+	struct model *model = model_new();
+	assert_false(client_last_read(&other, model, then_ms, &wall_ms));
+	other = *scene->settings;
+	other.path = elsewhere;
+	assert_false(client_last_read(&other, model, then_ms, &wall_ms));
+	other.path = scene->settings->path;
+	assert_true(client_last_read(&other, model, then_ms, &wall_ms));
+	model_free(model);
+}
+
+/* An outage that began before it: of each bot something is remembered still. */
+static void one_that_ran_for_a_minute_leaves_what_it_saw(void **state)
+{
+	struct scene *scene = *state;
+	int64_t wall_ms = 0;
+	observe(start(scene, 0));
+	struct harness *harness = start(scene, HOUR_MS);
+	for (int s = 0; s < 70; s++) {
+		harness_feed(harness, "obs_process bot=\"pay\" state=\"absent\"");
+		harness_feed(harness, "obs_process bot=\"orders\" state=\"absent\"");
+		harness_advance(harness, 1000);
+	}
+	int64_t then_ms = clock_wall_ms(&harness->clock);
+	stop(scene);
+	struct model *model = read_at(scene, then_ms, &wall_ms);
+	assert_non_null(model);
+	assert_int_equal(wall_ms, then_ms);
+	assert_string_equal(bot_of(model, "orders")->state, "down");
+	model_free(model);
+}
+
+static void change_bot(struct model *model, const char *name, const char *why)
+{
+	struct msg_bot *bot = msg_copy(MSG_bot, model_bot(model, entity_id("bot", name)));
+	msg_set(&bot->why, why);
+	(void)model_put(model, MSG_bot, bot);
+}
+
+/* Four slices of a fleet; between them some change, one leaves, one comes to know. */
+static void what_changes_while_it_is_written_is_in_it_as_it_is_in_the_end(void **state)
+{
+	enum { MANY = 200 };
+	struct scene *scene = *state;
+	autostr struct str yaml = STR_INIT;
+	int64_t wall_ms = 0;
+	size_t count;
+	str_addf(&yaml, "environment: prod\nstate_dir: %s\nbots:\n", scene->state_dir);
+	for (int i = 0; i < MANY; i++)
+		str_addf(&yaml, "  - {name: bot-%03d, token: {file: /nowhere/t}}\n", i);
+	free(scene->yaml);
+	scene->yaml = str_detach(&yaml);
+	struct harness *harness = start(scene, 0);
+	struct model *model = (struct model *)(uintptr_t)harness->model;
+	clock_advance(&harness->clock, 16000);
+	(void)engine_turn(harness->engine, 0);
+	assert_int_not_equal(access(scene->file, F_OK), 0);
+	change_bot(model, "bot-000", "changed first");
+	change_bot(model, "bot-199", "changed last");
+	assert_true(model_remove(model, MSG_bot, entity_id("bot", "bot-001")));
+	assert_true(model_remove(model, MSG_bot, entity_id("bot", "bot-198")));
+	for (int turn = 0; turn < 20; turn++)
+		(void)engine_turn(harness->engine, 0);
+	assert_true(is_there(scene->file));
+	struct model *left = read_at(scene, clock_wall_ms(&harness->clock), &wall_ms);
+	assert_non_null(left);
+	(void)model_bots(left, &count);
+	assert_int_equal(count, MANY - 2);
+	assert_string_equal(bot_of(left, "bot-000")->why, "changed first");
+	assert_string_equal(bot_of(left, "bot-199")->why, "changed last");
+	model_free(left);
+}
+
+static void no_secret_is_in_it(void **state)
+{
+	struct scene *scene = *state;
+	int64_t wall_ms = 0;
+	struct harness *harness = start(scene, 0);
+	observe(harness);
+	int64_t then_ms = clock_wall_ms(&harness->clock);
+	change_bot((struct model *)(uintptr_t)harness->model, "pay",
+		"it says 7100812:AAFcanarycanarycanarycanarycanary_1 itself");
+	stop(scene);
+	struct model *model = read_at(scene, then_ms, &wall_ms);
+	assert_non_null(model);
+	assert_string_equal(bot_of(model, "pay")->why, "it says 7100812:<redacted> itself");
+	model_free(model);
+}
+
 static void write_file(const char *path, const char *bytes, size_t length)
 {
 	FILE *file = fopen(path, "we");
@@ -267,6 +384,11 @@ int main(void)
 		TEST(one_that_runs_leaves_it_every_minute),
 		TEST(one_that_has_seen_nothing_leaves_what_is_there),
 		TEST(what_is_older_than_a_week_is_nothing),
+		TEST(what_is_of_a_time_to_come_is_nothing),
+		TEST(what_is_of_another_configuration_is_nothing),
+		TEST(one_that_ran_for_a_minute_leaves_what_it_saw),
+		TEST(what_changes_while_it_is_written_is_in_it_as_it_is_in_the_end),
+		TEST(no_secret_is_in_it),
 		TEST(a_file_that_is_cut_anywhere_is_nothing),
 		TEST(a_file_of_noise_harms_nobody),
 		TEST(neither_a_link_nor_a_pipe_nor_a_folder_is_read),

@@ -120,7 +120,10 @@ bool command_redraw(
 bool command_pause(
 	struct app *app, const struct command *command, const char *args, struct err *err)
 {
-	(void)command, (void)args, (void)err;
+	(void)command, (void)args;
+	if (!app->frozen && link_is_recalled(links_at(app->links, 0)))
+		return err_set(
+			err, ERR_REFUSED, "there is no engine yet, and nothing that could be held");
 	if (!app->frozen) {
 		app->frozen = model_snapshot(app->live);
 		return true;

@@ -39,9 +39,10 @@ struct bots_drawn {
 	bool is_valid;
 	uint64_t rev, rows; /* of the model; a mark of the ids on the screen */
 	int64_t now_ms;
+	uint64_t absent; /* columns */
 	size_t top, cursor, row_count, marks;
-	int page, sort;
-	bool descending, folds, focused;
+	int page, sort, why_cells, spark_cells;
+	bool descending, folds, focused, names_host;
 };
 
 struct bots_view {

@@ -29,6 +29,10 @@ static struct bots_drawn drawn_now(const struct bots_view *view)
 		.descending = view->descending,
 		.folds = view->table.fold != NULL,
 		.focused = view->table.focused,
+		.absent = view->table.absent,
+		.why_cells = view->why_cells,
+		.spark_cells = view->spark_cells,
+		.names_host = view->names_host,
 		.is_valid = !view->rows.range_from};
 }
 
@@ -46,7 +50,9 @@ bool bots_only_stepped(const void *data)
 	       now.rows == was.rows && now.top == was.top && now.row_count == was.row_count &&
 	       now.page == was.page && now.marks == was.marks && now.sort == was.sort &&
 	       now.descending == was.descending && now.folds == was.folds &&
-	       now.focused == was.focused;
+	       now.focused == was.focused && now.absent == was.absent &&
+	       now.why_cells == was.why_cells && now.spark_cells == was.spark_cells &&
+	       now.names_host == was.names_host;
 }
 
 void bots_draw_step(const struct app *app, const void *data, const struct canvas *canvas)
