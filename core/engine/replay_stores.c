@@ -146,14 +146,14 @@ static struct lane *find_lane(struct replay_reader *reader, uint64_t source, uin
 		else
 			high = middle;
 	}
-	struct lane *lane = reader->lanes + low;
-	if (low < reader->lane_count && lane->source == source && lane->stream == stream)
+	struct lane *lane = low < reader->lane_count ? &reader->lanes[low] : NULL;
+	if (lane && lane->source == source && lane->stream == stream)
 		return lane;
 	if (reader->lane_count == REPLAY_LOGS_MAX)
 		return NULL;
 	reader->lanes =
 		grow(reader->lanes, reader->lane_count, &reader->lane_room, sizeof(*reader->lanes));
-	lane = reader->lanes + low;
+	lane = &reader->lanes[low];
 	memmove(lane + 1, lane, (reader->lane_count - low) * sizeof(*lane));
 	reader->lane_count++;
 	*lane = (struct lane){
