@@ -170,7 +170,6 @@ static struct scene *make(int bots)
 	assert_non_null(mkdtemp(scene->dir));
 	scene->bots = bots;
 	scene->config = xasprintf("%s/botswain.yaml", scene->dir);
-	scene->hole_config = xasprintf("%s/holes.yaml", scene->dir);
 	scene->log = xasprintf("%s/app.log", scene->dir);
 	scene->home = xasprintf("%s/home", scene->dir);
 	scene->bots_text = xasprintf("%d bots", bots);
@@ -183,7 +182,6 @@ static struct scene *make(int bots)
 	redis_server_init(&scene->redis);
 	make_tokens(scene);
 	write_config(scene, scene->config, false);
-	write_config(scene, scene->hole_config, true);
 	scene_feed(scene, false);
 	return scene;
 }
@@ -221,8 +219,8 @@ void scene_end(struct scene *scene)
 	scene_engine_stop(scene);
 	redis_server_release(&scene->redis);
 	remove_folder(scene->dir);
-	char *texts[] = {scene->config, scene->hole_config, scene->log, scene->home,
-		scene->bots_text, scene->screen, scene->daemon};
+	char *texts[] = {scene->config, scene->log, scene->home, scene->bots_text, scene->screen,
+		scene->daemon};
 	for (size_t i = 0; i < COUNT_OF(texts); i++)
 		free(texts[i]);
 	free(scene);
@@ -245,6 +243,12 @@ void scene_feed(struct scene *scene, bool moves)
 	side_end(&scene->feed);
 	scene->moves = moves;
 	scene->feed = side_feed(scene->redis.socket, scene->bots, moves);
+}
+
+void scene_silence(const struct scene *scene, bool is_silent)
+{
+	(void)unlink(scene->config);
+	write_config(scene, scene->config, is_silent);
 }
 
 static bool listens(const void *context)

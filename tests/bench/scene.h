@@ -20,8 +20,7 @@ enum { SCENE_BOTS = 40, SCENE_SERIES = 300, SCENE_OPEN_MS = 60000 };
 struct scene {
 	char dir[64];
 	int bots;
-	char *config; /* its configuration */
-	char *hole_config; /* the same fleet and state; whatever it would ask takes the connection and says nothing */
+	char *config;          /* its configuration */
 	char *log;             /* a log file that the engine follows */
 	char *home;            /* HOME and XDG_STATE_HOME of what runs on terminals */
 	char *screen, *daemon; /* the programs */
@@ -39,6 +38,8 @@ void scene_end(struct scene *scene);
 
 /* The bots' heartbeats move once a second, or stand; at first they stand. */
 void scene_feed(struct scene *scene, bool moves);
+/* From the next start of its engine on: whatever that would ask takes the connection and says nothing; or answers again. */
+void scene_silence(const struct scene *scene, bool is_silent);
 /* The engine of a configuration of the scene, as a service runs it; waits until it listens. */
 void scene_engine_start(struct scene *scene, const char *config);
 /* It ends in an orderly way; legal when there is none. Waits also for one that a screen started. */

@@ -58,6 +58,7 @@ static struct scene *prime(void)
 	}
 	primed = true;
 	scene_engine_stop(scene);
+	scene_silence(scene, true);
 	return scene;
 }
 
@@ -66,14 +67,15 @@ static bool measure(const struct bench *bench, struct figures *ret, bool runs)
 	struct scene *scene = prime();
 	int pairs = bench_number("BENCH_PAIRS", BENCH_PAIRS_LEAST) * 2;
 	if (runs)
-		scene_engine_start(scene, scene->hole_config);
+		scene_engine_start(scene, scene->config);
 	for (int i = 0; i < pairs; i++) {
-		samples_add(&ret->ours, time_ours(scene, scene->hole_config, LIMIT_MS));
+		samples_add(&ret->ours, time_ours(scene, scene->config, LIMIT_MS));
 		if (!runs)
 			scene_engine_stop(scene);
 		samples_add(&ret->peer, time_peer(scene, bench->peer));
 	}
 	scene_engine_stop(scene);
+	scene_silence(scene, false);
 	snprintf(ret->note, sizeof(ret->note),
 		"fastest %.1f ms, slowest %.1f; %s %.1f to %.1f; %d pairs",
 		samples_percentile(&ret->ours, 0), samples_percentile(&ret->ours, 100), bench->peer,
@@ -99,9 +101,10 @@ static void measure_own(struct figures *ret, const char *useful, bool is_first)
 	for (int i = 0; i < bench_number("BENCH_PAIRS", BENCH_PAIRS_LEAST) * 2; i++) {
 		if (is_first)
 			(void)unlink(known);
-		samples_add(&ret->ours, time_to(scene, scene->hole_config, useful, LIMIT_MS));
+		samples_add(&ret->ours, time_to(scene, scene->config, useful, LIMIT_MS));
 		scene_engine_stop(scene);
 	}
+	scene_silence(scene, false);
 	snprintf(ret->note, sizeof(ret->note), "fastest %.1f ms, slowest %.1f",
 		samples_percentile(&ret->ours, 0), samples_percentile(&ret->ours, 100));
 }
