@@ -186,8 +186,7 @@ static void add_chunk(struct replay_reader *reader, struct lane *lane,
 /* Nothing that the reader of a chunk relies on is taken on trust. */
 static struct record record_of(const struct msg_rec_line *line, size_t length, struct lane *lane)
 {
-	int64_t most_ms = INT64_C(1) << 52; /* far beyond every clock */
-	int64_t wall_ms = line->wall_ms < -most_ms || line->wall_ms > most_ms ? 0 : line->wall_ms;
+	int64_t wall_ms = line->wall_ms;
 	int64_t late_ms = line->late_ms < 0 || line->late_ms > INT32_MAX ? 0 : line->late_ms;
 	if (wall_ms + late_ms < lane->order_ms)
 		late_ms = lane->order_ms - wall_ms;

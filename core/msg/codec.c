@@ -215,11 +215,19 @@ static enum wire wire_of(enum msg_type type)
 	return type >= MSG_T_STR ? WIRE_BYTES : WIRE_VARINT;
 }
 
+/* No clock goes further, and ages are computed from times: one that does is none. */
+static int64_t time_of(int64_t ms)
+{
+	return ms < -MSG_TIME_MOST_MS || ms > MSG_TIME_MOST_MS ? 0 : ms;
+}
+
 static void take_number(const struct msg_field *field, void *body, uint64_t value)
 {
 	void *at = field_at(field, body);
 	if (field->type == MSG_T_U64)
 		*(uint64_t *)at = value;
+	else if (field->type == MSG_T_TIME)
+		*(int64_t *)at = time_of(unzigzag(value));
 	else if (field->type != MSG_T_BOOL)
 		*(int64_t *)at = unzigzag(value);
 	else

@@ -32,6 +32,8 @@ enum {
 	MSG_LIST_MAX = 65536, /* elements of one list */
 	MSG_DEPTH_MAX = 4,
 };
+/* Times beyond are read as 0: 142,000 years. */
+#define MSG_TIME_MOST_MS (INT64_C(1) << 52)
 
 /* clang-format off */
 #define MSG(name, number, help) MSG_##name = (number),

@@ -21,7 +21,7 @@ static const char *const lines[] = {
 	"reasons=[{severity=2 text=\"down\"} {severity=1}] cpu_percent=nan spark=[1 nan 2.5] "
 	"logs=[\"a b\" \"\"]",
 	"plan req=1 plan=2 targets=[{id=9 name=\"x\"}] notes=[\"one\"] expires_ms=1700000000000",
-	"turn number=18446744073709551615 wall_ms=-9223372036854775808",
+	"turn number=18446744073709551615 mono_ms=-9223372036854775808",
 	"win_close window=1",
 };
 
@@ -75,6 +75,27 @@ static void elements_of_every_length_are_decoded_the_same(void **state)
 	assert_true(msg_equal(MSG_bot, &bot, read.body, false));
 	msg_any_release(&read);
 	msg_release(MSG_bot, &bot);
+}
+
+static void a_time_beyond_every_clock_is_none(void **state)
+{
+	(void)state;
+	static const int64_t times[][2] = {{0, 0}, {-1, -1}, {MSG_TIME_MOST_MS, MSG_TIME_MOST_MS},
+		{MSG_TIME_MOST_MS + 1, 0}, {-MSG_TIME_MOST_MS - 1, 0}, {INT64_MAX, 0},
+		{INT64_MIN, 0}};
+	for (size_t i = 0; i < COUNT_OF(times); i++) {
+		autostr struct str bytes = STR_INIT;
+		const struct msg_rec_time time = {.wall_ms = times[i][0], .mono_ms = INT64_MAX};
+		struct msg_any read;
+		size_t used;
+		struct err err;
+		msg_encode(MSG_rec_time, &time, &bytes);
+		assert_true(
+			msg_decode(bytes.text, bytes.length, MSG_FRAME_MAX, &read, &used, &err));
+		assert_int_equal(((struct msg_rec_time *)read.body)->wall_ms, times[i][1]);
+		assert_int_equal(((struct msg_rec_time *)read.body)->mono_ms, INT64_MAX);
+		msg_any_release(&read);
+	}
 }
 
 static void a_cut_frame_asks_for_more_and_never_for_less(void **state)
@@ -309,6 +330,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_encoded_is_decoded_the_same),
 		cmocka_unit_test(elements_of_every_length_are_decoded_the_same),
+		cmocka_unit_test(a_time_beyond_every_clock_is_none),
 		cmocka_unit_test(a_cut_frame_asks_for_more_and_never_for_less),
 		cmocka_unit_test(a_frame_over_the_limit_is_refused_before_it_is_read),
 		cmocka_unit_test(an_unknown_kind_is_skipped_whole),
