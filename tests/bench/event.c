@@ -59,8 +59,9 @@ static bool add_entry(void *to, const char *text)
 static bool add_line(void *to, const char *text)
 {
 	char line[128];
-	int length =
-		snprintf(line, sizeof(line), "2026-11-20T10:00:00Z INFO load40-00001 %s\n", text);
+	struct probe_stamp stamp =
+		probe_stamp(); /* an older line stands above what the stream said */
+	int length = snprintf(line, sizeof(line), "%s INFO load40-00001 %s\n", stamp.text, text);
 	return write(*(const int *)to, line, (size_t)length) == length;
 }
 
