@@ -16,6 +16,7 @@
 #include "core/base/mem.h"
 #include "core/base/path.h"
 #include "core/base/str.h"
+#include "core/base/write_all.h"
 
 enum { LEFT_OVER_S = 60 };
 
@@ -62,18 +63,6 @@ static int open_folder(const char *path, int *ret_error)
 	return -1;
 }
 
-static bool write_all(int fd, const char *text, size_t length)
-{
-	while (length) {
-		ssize_t took = write(fd, text, length);
-		if (took < 0 && errno != EINTR)
-			return false;
-		text += took > 0 ? took : 0;
-		length -= took > 0 ? (size_t)took : 0;
-	}
-	return fsync(fd) == 0;
-}
-
 static int replace(int folder, const char *base, const char *text, size_t length)
 {
 	char part[96];
@@ -82,7 +71,7 @@ static int replace(int folder, const char *base, const char *text, size_t length
 	int fd = openat(folder, part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return errno;
-	int error = write_all(fd, text, length) ? 0 : errno;
+	int error = write_all(fd, text, length) && fsync(fd) == 0 ? 0 : errno;
 	close(fd);
 	if (!error && renameat(folder, part, folder, base) < 0)
 		error = errno;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Remembers of some thousand texts that a redactor found nothing in them: names, labels and states come again with every look.
- * It keeps no text, but 63 bits of each, mixed with a number that nobody knows; so a text that was not looked at counts as one that was once in
- * 2^63 times. One thread.
+ * It keeps no text, but 63 bits of each, mixed with a number that nobody knows: one that was not looked at is taken for one
+ * that was once in 2^63 times. One thread.
  */
 #ifndef BOTSWAIN_BASE_REDACT_MEMO_H
 #define BOTSWAIN_BASE_REDACT_MEMO_H

@@ -21,12 +21,12 @@
 #include "core/engine/checks.h"
 #include "core/engine/digest.h"
 #include "core/engine/internal.h"
-#include "core/engine/tidy.h"
 #include "core/engine/journal.h"
 #include "core/engine/judge.h"
 #include "core/engine/recall.h"
 #include "core/engine/server.h"
 #include "core/engine/tell.h"
+#include "core/engine/tidy.h"
 #include "core/series/series.h"
 
 enum {

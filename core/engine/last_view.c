@@ -118,11 +118,10 @@ static void end_round(struct engine *engine, struct last_view *view)
 	msg_encode(MSG_turn, &turn, &view->frames);
 	view->is_round = false;
 	view->due_mono_ms = now_mono(engine) + EVERY_MS * (int64_t)(1 + bots / EVERY_BOTS);
-	tell_error(engine, view); /* of the last time */
+	tell_error(engine, view);                                     /* of the last time */
+	bool is_short = view->frames.length <= CLIENT_LAST_BYTES_MAX; /* a screen waits for it */
 	bool is_taken UNUSED =
-		view->frames.length <=
-			CLIENT_LAST_BYTES_MAX && /* what is larger takes a screen too long */
-		ledger_keep_file(engine->ledger, CLIENT_LAST_FILE, &view->frames);
+		is_short && ledger_keep_file(engine->ledger, CLIENT_LAST_FILE, &view->frames);
 	str_release(&view->frames);
 }
 

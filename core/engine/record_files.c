@@ -14,6 +14,7 @@
 #include "core/base/format.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
+#include "core/base/write_all.h"
 #include "core/engine/folder.h"
 #include "core/engine/record.h"
 #include "core/engine/recorder.h"
@@ -188,20 +189,6 @@ static bool make_room(struct record_files *files, size_t length, struct err *err
 	files->is_over |= !files->rolls && files->bytes + length > files->budget;
 	return !files->is_over || err_set(err, ERR_LIMIT, "the recording '%s' is full (%s)",
 					  files->path, format_bytes((int64_t)files->budget).text);
-}
-
-static bool write_all(int fd, const char *bytes, size_t length)
-{
-	while (length) {
-		ssize_t written = write(fd, bytes, length);
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written <= 0)
-			return false;
-		bytes += written;
-		length -= (size_t)written;
-	}
-	return true;
 }
 
 /* Half a batch is worse than none: nothing is written behind one. */

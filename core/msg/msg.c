@@ -27,73 +27,24 @@
 #define LIST(m, t, f, k, h) VECTOR(m, t, f, h, MSG_T_LIST, MSG_##k)
 #define END(name) };
 #include "core/msg/msg.def"
-#undef MSG
-#undef U64
-#undef I64
-#undef TIME
-#undef F64
-#undef BOOL
-#undef STR
-#undef STRS
-#undef F64S
-#undef LIST
-#undef END
 
 /* One more that ends it: a message may own nothing. */
 #define MSG(name, number, help) static const struct msg_field owned_##name[] = {
-#define U64(...)
-#define I64(...)
-#define TIME(...)
-#define F64(...)
-#define BOOL(...)
 #define STR(m, t, f, h) SCALAR(m, t, f, h, MSG_T_STR)
 #define STRS(m, t, f, h) VECTOR(m, t, f, h, MSG_T_STRS, MSG_none)
 #define F64S(m, t, f, h) VECTOR(m, t, f, h, MSG_T_F64S, MSG_none)
 #define LIST(m, t, f, k, h) VECTOR(m, t, f, h, MSG_T_LIST, MSG_##k)
 #define END(n) {.name = NULL}};
 #include "core/msg/msg.def"
-#undef MSG
-#undef U64
-#undef I64
-#undef TIME
-#undef F64
-#undef BOOL
-#undef STR
-#undef STRS
-#undef F64S
-#undef LIST
-#undef END
 
 /* Each number is greater than the one above it in msg.def, where _next is that one plus 1. */
 #define MSG(n, number, h) ORDER_##n##_next, ORDER_##n = (number),
-#define U64(...)
-#define I64(...)
-#define TIME(...)
-#define F64(...)
-#define BOOL(...)
-#define STR(...)
-#define STRS(...)
-#define F64S(...)
-#define LIST(...)
-#define END(n)
 enum order {
 #include "core/msg/msg.def"
 };
-#undef MSG
 #define MSG(n, number, h) _Static_assert((int)ORDER_##n >= (int)ORDER_##n##_next, \
 	"msg.def: '" #n "' does not stand in the order of the numbers: move it below every message with a smaller one");
 #include "core/msg/msg.def"
-#undef MSG
-#undef U64
-#undef I64
-#undef TIME
-#undef F64
-#undef BOOL
-#undef STR
-#undef STRS
-#undef F64S
-#undef LIST
-#undef END
 
 /* A tag that a message has twice is a "duplicate member" here. */
 #define MSG(n, number, h) struct tags_##n {
@@ -108,31 +59,10 @@ enum order {
 #define LIST(m, t, f, k, h) char tag_##t;
 #define END(n) };
 #include "core/msg/msg.def"
-#undef MSG
-#undef U64
-#undef I64
-#undef TIME
-#undef F64
-#undef BOOL
-#undef STR
-#undef STRS
-#undef F64S
-#undef LIST
-#undef END
 
 #define MSG(n, number, h) [number] = {.name = #n, .help = h, .kind = MSG_##n, .size = sizeof(struct msg_##n), \
 	.fields = fields_##n, .field_count = COUNT_OF(fields_##n), \
 	.owned = owned_##n, .owned_count = COUNT_OF(owned_##n) - 1},
-#define U64(...)
-#define I64(...)
-#define TIME(...)
-#define F64(...)
-#define BOOL(...)
-#define STR(...)
-#define STRS(...)
-#define F64S(...)
-#define LIST(...)
-#define END(n)
 static const struct msg_info infos[] = { /* by number, with gaps */
 #include "core/msg/msg.def"
 };

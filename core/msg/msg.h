@@ -37,55 +37,13 @@ enum {
 
 /* clang-format off */
 #define MSG(name, number, help) MSG_##name = (number),
-#define U64(...)
-#define I64(...)
-#define TIME(...)
-#define F64(...)
-#define BOOL(...)
-#define STR(...)
-#define STRS(...)
-#define F64S(...)
-#define LIST(...)
-#define END(name)
 enum msg_kind {
 	MSG_none = 0,
 #include "core/msg/msg.def"
 };
-#undef MSG
-#undef U64
-#undef I64
-#undef TIME
-#undef F64
-#undef BOOL
-#undef STR
-#undef STRS
-#undef F64S
-#undef LIST
-#undef END
 
 #define MSG(name, number, help) struct msg_##name;
-#define U64(...)
-#define I64(...)
-#define TIME(...)
-#define F64(...)
-#define BOOL(...)
-#define STR(...)
-#define STRS(...)
-#define F64S(...)
-#define LIST(...)
-#define END(name)
 #include "core/msg/msg.def"
-#undef MSG
-#undef U64
-#undef I64
-#undef TIME
-#undef F64
-#undef BOOL
-#undef STR
-#undef STRS
-#undef F64S
-#undef LIST
-#undef END
 
 #define MSG(name, number, help)               struct msg_##name {
 #define U64(message, tag, field, help)        uint64_t field;
@@ -99,17 +57,6 @@ enum msg_kind {
 #define LIST(message, tag, field, kind, help) struct msg_##kind *field; size_t field##_count;
 #define END(name) };
 #include "core/msg/msg.def"
-#undef MSG
-#undef U64
-#undef I64
-#undef TIME
-#undef F64
-#undef BOOL
-#undef STR
-#undef STRS
-#undef F64S
-#undef LIST
-#undef END
 
 /* clang-format on */
 

@@ -18,6 +18,7 @@
 #include "core/base/err.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
+#include "core/base/write_all.h"
 #include "core/store/chain.h"
 
 enum { TAIL_BYTES = 256 * 1024 };
@@ -31,20 +32,6 @@ struct audit {
 	struct str staged;
 	uint64_t last_operation;
 };
-
-static bool write_all(int fd, const char *bytes, size_t length)
-{
-	while (length) {
-		ssize_t done = write(fd, bytes, length);
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done <= 0)
-			return false;
-		bytes += done;
-		length -= (size_t)done;
-	}
-	return true;
-}
 
 static bool read_at(int fd, off_t offset, char *bytes, size_t length, struct err *err)
 {

@@ -10,18 +10,7 @@
 #include "core/base/err.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
-
-static bool write_all(int fd, const char *bytes, size_t length)
-{
-	while (length) {
-		ssize_t took = write(fd, bytes, length);
-		if (took < 0 && errno != EINTR)
-			return false;
-		bytes += took > 0 ? took : 0;
-		length -= took > 0 ? (size_t)took : 0;
-	}
-	return true;
-}
+#include "core/base/write_all.h"
 
 static int write_part(const char *path, const void *bytes, size_t length)
 {

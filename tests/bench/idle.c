@@ -168,7 +168,7 @@ static void measure_held(void)
 	held.done = true;
 	struct scene *scene = scene_get(SCENE_BOTS);
 	scene_engine_stop(scene);
-	scene_engine_start(scene, scene->config);
+	scene_engine_start(scene);
 	struct vt *vt = scene_screen(scene);
 	scene_feed(scene, true);
 	scene_watch(&vt, 1, 2 * WARM_MS);

@@ -206,7 +206,7 @@ struct scene *scene_get(int bots)
 	if (!*slot)
 		*slot = make(bots);
 	if (!(*slot)->engine)
-		scene_engine_start(*slot, (*slot)->config);
+		scene_engine_start(*slot);
 	return *slot;
 }
 
@@ -263,13 +263,13 @@ static bool is_gone(const void *context)
 	return !listens(context);
 }
 
-void scene_engine_start(struct scene *scene, const char *config)
+void scene_engine_start(struct scene *scene)
 {
 	autofree char *log = xasprintf("%s/engine.log", scene->dir);
 	scene->engine =
-		spawn_start(WORDS(scene->daemon, "-c", config), &(struct spawn){.log = log});
+		spawn_start(WORDS(scene->daemon, "-c", scene->config), &(struct spawn){.log = log});
 	if (!comes_true(listens, scene, LISTEN_MS))
-		fail_msg("the engine of '%s' does not listen; see %s", config, log);
+		fail_msg("the engine of '%s' does not listen; see %s", scene->config, log);
 }
 
 void scene_engine_stop(struct scene *scene)

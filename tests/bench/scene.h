@@ -40,8 +40,8 @@ void scene_end(struct scene *scene);
 void scene_feed(struct scene *scene, bool moves);
 /* From the next start of its engine on: whatever that would ask takes the connection and says nothing; or answers again. */
 void scene_silence(const struct scene *scene, bool is_silent);
-/* The engine of a configuration of the scene, as a service runs it; waits until it listens. */
-void scene_engine_start(struct scene *scene, const char *config);
+/* The engine of the scene, as a service runs it; waits until it listens. */
+void scene_engine_start(struct scene *scene);
 /* It ends in an orderly way; legal when there is none. Waits also for one that a screen started. */
 void scene_engine_stop(struct scene *scene);
 

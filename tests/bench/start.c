@@ -19,19 +19,13 @@
 
 enum { PRIME_MS = 6000, LIMIT_MS = 10000, MANY = 10000, MANY_LIMIT_MS = 30000 };
 
-static double time_to(
-	const struct scene *scene, const char *config, const char *useful, int limit_ms)
+static double time_to(const struct scene *scene, const char *useful, int limit_ms)
 {
 	double begun_us = probe_now_us();
-	struct vt *vt = scene_open(scene, config, NULL);
+	struct vt *vt = scene_open(scene, scene->config, NULL);
 	double ms = (scene_painted_us(vt, useful, limit_ms) - begun_us) / 1000;
 	vt_free(vt);
 	return ms;
-}
-
-static double time_ours(const struct scene *scene, const char *config, int limit_ms)
-{
-	return time_to(scene, config, scene->bots_text, limit_ms);
 }
 
 static double time_peer(const struct scene *scene, const char *name)
@@ -67,9 +61,9 @@ static bool measure(const struct bench *bench, struct figures *ret, bool runs)
 	struct scene *scene = prime();
 	int pairs = bench_number("BENCH_PAIRS", BENCH_PAIRS_LEAST) * 2;
 	if (runs)
-		scene_engine_start(scene, scene->config);
+		scene_engine_start(scene);
 	for (int i = 0; i < pairs; i++) {
-		samples_add(&ret->ours, time_ours(scene, scene->config, LIMIT_MS));
+		samples_add(&ret->ours, time_to(scene, scene->bots_text, LIMIT_MS));
 		if (!runs)
 			scene_engine_stop(scene);
 		samples_add(&ret->peer, time_peer(scene, bench->peer));
@@ -93,7 +87,7 @@ bool bench_start_attached(const struct bench *bench, struct figures *ret)
 	return measure(bench, ret, true);
 }
 
-/* Alternating with nothing: each time without an engine. */
+/* No peer has such a figure. Each time there is no engine; `is_first`: nor did one ever run. */
 static void measure_own(struct figures *ret, const char *useful, bool is_first)
 {
 	struct scene *scene = prime();
@@ -101,7 +95,7 @@ static void measure_own(struct figures *ret, const char *useful, bool is_first)
 	for (int i = 0; i < bench_number("BENCH_PAIRS", BENCH_PAIRS_LEAST) * 2; i++) {
 		if (is_first)
 			(void)unlink(known);
-		samples_add(&ret->ours, time_to(scene, scene->config, useful, LIMIT_MS));
+		samples_add(&ret->ours, time_to(scene, useful, LIMIT_MS));
 		scene_engine_stop(scene);
 	}
 	scene_silence(scene, false);
@@ -131,7 +125,7 @@ bool bench_attach_many(const struct bench *bench, struct figures *ret)
 	scene_watch(&first, 1, 2000);
 	vt_free(first);
 	for (int i = 0; i < 2 * BENCH_PAIRS_LEAST; i++)
-		samples_add(&ret->ours, time_ours(scene, scene->config, MANY_LIMIT_MS));
+		samples_add(&ret->ours, time_to(scene, scene->bots_text, MANY_LIMIT_MS));
 	snprintf(ret->note, sizeof(ret->note),
 		"fastest %.0f ms, slowest %.0f, the reading of the configuration included",
 		samples_percentile(&ret->ours, 0), samples_percentile(&ret->ours, 100));

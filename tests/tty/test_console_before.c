@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* A console whose engine takes long to begin, on a real fleet: what the engine before knew is on the screen at once, and said
- * to be old. `botswaind` beside the program is a script that waits for a file, then becomes the real one. */
+ * to be old. `botswaind` beside the program is a script that waits for a line in $GATE, a pipe, then becomes the real one; it
+ * ends when the pipe is closed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,10 +25,13 @@
 enum { UP_MS = 15000, KEY_MS = 3000, AGAIN_MS = 10000, FIRST_MS = 2000 };
 
 static struct fleet fleet;
-static char *gate; /* the script waits for it */
+static char *place; /* a folder with the console and the script */
 
-/* A folder with the console and the script. */
-static char *place;
+/* A console whose engine waits. */
+struct late {
+	struct vt *vt;
+	int gate;
+};
 
 static void write_script(void)
 {
@@ -34,10 +39,7 @@ static void write_script(void)
 	autofree char *real = build_program("botswaind");
 	FILE *file = fopen(path, "we");
 	assert_non_null(file);
-	fprintf(file,
-		"#!/bin/sh\nwhile [ ! -e '%s' ]; do kill -0 $PPID || exit 1; sleep 0.05; done\n"
-		"exec '%s' \"$@\"\n",
-		gate, real);
+	fprintf(file, "#!/bin/sh\nread -r _ <\"$GATE\" || exit 1\nexec '%s' \"$@\"\n", real);
 	assert_int_equal(fclose(file), 0);
 	assert_int_equal(chmod(path, 0700), 0);
 }
@@ -56,7 +58,6 @@ static int setup(void **state)
 	(void)state;
 	fleet_start(&fleet, 3);
 	place = xasprintf("%s/place", fleet.dir);
-	gate = xasprintf("%s/gate", place);
 	assert_int_equal(mkdir(place, 0700), 0);
 	copy_console();
 	write_script();
@@ -68,7 +69,6 @@ static int teardown(void **state)
 	(void)state;
 	fleet_stop(&fleet);
 	free(place);
-	free(gate);
 	return 0;
 }
 
@@ -92,27 +92,40 @@ static void see_the_fleet_once(void)
 	quit(vt);
 }
 
-static struct vt *open_late(void)
+/* Each with a pipe of its own, which both ends hold open. */
+static struct late open_late(void)
 {
+	static unsigned number;
 	autofree char *program = xasprintf("%s/botswain", place);
 	autofree char *config = xasprintf("%s/botswain.yaml", fleet.dir);
 	autofree char *memory = xasprintf("XDG_STATE_HOME=%s/screens", fleet.dir);
-	return vt_spawn(24, 80, (const char *const[]){program, "-c", config, NULL},
-		(const char *const[]){memory, NULL});
+	autofree char *gate = xasprintf("GATE=%s/gate-%u", place, ++number);
+	const char *path = gate + strlen("GATE=");
+	assert_int_equal(mkfifo(path, 0600), 0);
+	struct late late = {.gate = open(path, O_RDWR | O_CLOEXEC)};
+	assert_true(late.gate >= 0);
+	late.vt = vt_spawn(24, 80, (const char *const[]){program, "-c", config, NULL},
+		(const char *const[]){memory, gate, NULL});
+	return late;
 }
 
-static void open_gate(void)
+static void let_in(const struct late *late)
 {
-	FILE *file = fopen(gate, "we");
-	assert_non_null(file);
-	assert_int_equal(fclose(file), 0);
+	assert_int_equal(write(late->gate, "\n", 1), 1);
+}
+
+static void quit_late(struct late *late)
+{
+	quit(late->vt);
+	close(late->gate);
 }
 
 static void what_was_known_stands_there_until_the_engine_speaks(void **state)
 {
 	(void)state;
 	see_the_fleet_once();
-	struct vt *vt = open_late();
+	struct late late = open_late();
+	struct vt *vt = late.vt;
 	vt_must_show(vt, "all here is as it was", FIRST_MS);
 	assert_false(vt_shows(vt, "as it was 0s ago")); /* its engine left 2 s after its screen */
 	vt_must_show(vt, "starting the engine", FIRST_MS);
@@ -123,19 +136,19 @@ static void what_was_known_stands_there_until_the_engine_speaks(void **state)
 	vt_must_show(vt, "Esc Close", KEY_MS);
 	vt_press(vt, "Esc");
 	vt_must_not_show(vt, "Esc Close", KEY_MS);
-	open_gate();
+	let_in(&late);
 	vt_must_not_show(vt, "all here is as it was", AGAIN_MS);
 	vt_must_show(vt, "own engine", AGAIN_MS);
 	vt_must_show(vt, "3 ok", AGAIN_MS);
-	quit(vt);
-	assert_int_equal(unlink(gate), 0);
+	quit_late(&late);
 }
 
 static void nothing_can_be_done_with_it(void **state)
 {
 	(void)state;
 	see_the_fleet_once();
-	struct vt *vt = open_late();
+	struct late late = open_late();
+	struct vt *vt = late.vt;
 	vt_must_show(vt, "all here is as it was", FIRST_MS);
 	vt_press(vt, "P");
 	vt_must_show(vt, "nothing that could be held", KEY_MS);
@@ -143,7 +156,7 @@ static void nothing_can_be_done_with_it(void **state)
 	vt_press(vt, "r");
 	vt_must_show(vt, "no engine", KEY_MS);
 	vt_must_not_show(vt, "Restart orders", KEY_MS);
-	quit(vt);
+	quit_late(&late);
 }
 
 static void where_nothing_is_known_nothing_is_shown(void **state)
@@ -151,10 +164,11 @@ static void where_nothing_is_known_nothing_is_shown(void **state)
 	(void)state;
 	autofree char *file = xasprintf("%s/state/last.view", fleet.dir);
 	assert_int_equal(unlink(file), 0);
-	struct vt *vt = open_late();
+	struct late late = open_late();
+	struct vt *vt = late.vt;
 	vt_must_show(vt, "starting the engine", FIRST_MS);
 	vt_must_not_show(vt, "as it was", KEY_MS);
-	quit(vt);
+	quit_late(&late);
 }
 
 int main(void)

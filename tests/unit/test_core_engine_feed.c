@@ -283,14 +283,22 @@ static double rate_of(const struct bench *bench)
 	return model_service(bench->replica, 3)->rate;
 }
 
-static void figures_of_a_service_wait_with_the_pulses_and_make_no_turn(void **state)
+/* A client that has the service, and lets figures wait for a beat. It is the time of the turn that brought it. */
+static struct bench *with_redis(void **state)
 {
 	struct bench *bench = *state;
 	bench->peer->takes_pulses = true;
 	bench->peer->pulse_gap_ms = FEED_BEAT_MS;
 	look_at_redis(bench, 1, "");
 	feed_turns(bench, 1);
-	int64_t pulsed_ms = bench->now_ms = bench->peer->turn_ms;
+	bench->now_ms = bench->peer->turn_ms;
+	return bench;
+}
+
+static void figures_of_a_service_wait_with_the_pulses_and_make_no_turn(void **state)
+{
+	struct bench *bench = with_redis(state);
+	int64_t pulsed_ms = bench->now_ms;
 	unsigned turns = bench->turns;
 	for (int look = 2; look < 5; look++) {
 		bench->now_ms += FEED_GAP_MS;
@@ -312,12 +320,8 @@ static void figures_of_a_service_wait_with_the_pulses_and_make_no_turn(void **st
  * again. */
 static void a_turn_that_finds_nothing_held_any_more_is_marked_all_the_same(void **state)
 {
-	struct bench *bench = *state;
-	bench->peer->takes_pulses = true;
-	bench->peer->pulse_gap_ms = FEED_BEAT_MS;
-	look_at_redis(bench, 1, "");
-	feed_turns(bench, 1);
-	int64_t pulsed_ms = bench->now_ms = bench->peer->turn_ms;
+	struct bench *bench = with_redis(state);
+	int64_t pulsed_ms = bench->now_ms;
 	bench->now_ms += FEED_GAP_MS;
 	look_at_redis(bench, 2, "");
 	assert_false(feed_peer(bench->peer, bench->model, 0, bench->now_ms));
@@ -333,12 +337,8 @@ static void a_turn_that_finds_nothing_held_any_more_is_marked_all_the_same(void 
 
 static void what_is_wrong_with_a_service_waits_for_nothing(void **state)
 {
-	struct bench *bench = *state;
-	bench->peer->takes_pulses = true;
-	bench->peer->pulse_gap_ms = FEED_BEAT_MS;
-	look_at_redis(bench, 1, "");
-	feed_turns(bench, 1);
-	bench->now_ms = bench->peer->turn_ms + FEED_GAP_MS;
+	struct bench *bench = with_redis(state);
+	bench->now_ms += FEED_GAP_MS;
 	look_at_redis(bench, 2, "");
 	assert_false(feed_peer(bench->peer, bench->model, 0, bench->now_ms));
 	look_at_redis(bench, 3, "out of memory");

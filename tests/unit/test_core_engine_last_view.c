@@ -137,6 +137,15 @@ static void only_its_user_may_read_it(void **state)
 	assert_int_equal(status.st_mode & 07777, 0600);
 }
 
+/* An engine saw the fleet and has stopped; the time of that. */
+static int64_t leave_one(struct scene *scene)
+{
+	observe(start(scene, 0));
+	int64_t then_ms = clock_wall_ms(&scene->harness->clock);
+	stop(scene);
+	return then_ms;
+}
+
 /* The disk's thread takes its time. */
 static bool is_there(const char *path)
 {
@@ -168,9 +177,7 @@ static void one_that_has_seen_nothing_leaves_what_is_there(void **state)
 {
 	struct scene *scene = *state;
 	int64_t before_ms = 0, wall_ms = 0;
-	observe(start(scene, 0));
-	int64_t then_ms = clock_wall_ms(&scene->harness->clock);
-	stop(scene);
+	int64_t then_ms = leave_one(scene);
 	model_free(read_at(scene, then_ms, &before_ms));
 	harness_advance(start(scene, HOUR_MS), 20000);
 	stop(scene);
@@ -185,9 +192,7 @@ static void what_is_older_than_a_week_is_nothing(void **state)
 {
 	struct scene *scene = *state;
 	int64_t wall_ms = 0, week_ms = INT64_C(7) * 24 * HOUR_MS;
-	observe(start(scene, 0));
-	int64_t then_ms = clock_wall_ms(&scene->harness->clock);
-	stop(scene);
+	int64_t then_ms = leave_one(scene);
 	assert_null(read_at(scene, then_ms + week_ms, &wall_ms));
 	struct model *model = read_at(scene, then_ms + week_ms - 1, &wall_ms);
 	assert_non_null(model);
@@ -198,9 +203,7 @@ static void what_is_of_a_time_to_come_is_nothing(void **state)
 {
 	struct scene *scene = *state;
 	int64_t wall_ms = 0;
-	observe(start(scene, 0));
-	int64_t then_ms = clock_wall_ms(&scene->harness->clock);
-	stop(scene);
+	int64_t then_ms = leave_one(scene);
 	assert_null(read_at(scene, then_ms - HOUR_MS, &wall_ms));
 	struct model *model = read_at(scene, then_ms - 5000, &wall_ms);
 	assert_non_null(model);
@@ -211,9 +214,7 @@ static void what_is_of_another_configuration_is_nothing(void **state)
 {
 	struct scene *scene = *state;
 	int64_t wall_ms = 0;
-	observe(start(scene, 0));
-	int64_t then_ms = clock_wall_ms(&scene->harness->clock);
-	stop(scene);
+	int64_t then_ms = leave_one(scene);
 	struct settings other = *scene->settings;
 	char staging[] = "staging", elsewhere[] = "/nowhere/else.yaml";
 	other.environment = staging;
@@ -317,9 +318,7 @@ static void left_bytes(struct scene *scene, struct str *bytes, int64_t *ret_ms)
 {
 	char part[4096];
 	size_t got;
-	observe(start(scene, 0));
-	*ret_ms = clock_wall_ms(&scene->harness->clock);
-	stop(scene);
+	*ret_ms = leave_one(scene);
 	FILE *file = fopen(scene->file, "re");
 	assert_non_null(file);
 	while ((got = fread(part, 1, sizeof(part), file)) > 0)
