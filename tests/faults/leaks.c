@@ -15,6 +15,7 @@
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "core/conf/settings.h"
+#include "core/engine/client_lock.h"
 #include "core/msg/msg.h"
 #include "tests/faults/crowd.h"
 #include "tests/faults/faults.h"
@@ -292,10 +293,12 @@ static bool nothing_is_left(const struct faults *run, const void *context)
 	       (!leaks->same_engine || now.fds <= leaks->before.fds + FDS_SLACK);
 }
 
-/* Rolled by the recording, and by SQLite. */
+/* Rolled by the recording, and by SQLite; and what the first service that has to wait makes, which stays as the lock
+ * does. */
 static bool comes_and_goes(const char *name)
 {
-	return starts_with(name, "state.db") || strcmp(name, "recording") == 0;
+	return starts_with(name, "state.db") || strcmp(name, "recording") == 0 ||
+	       strcmp(name, LOCK_CLAIM_FILE) == 0;
 }
 
 static bool was_there(const struct leaks *leaks, const char *name)

@@ -152,6 +152,13 @@ static void try_stop(struct vt *vt, int number, struct sight *sight)
 		number ? "SIGTSTP" : "Ctrl-Z", (double)took_ms / 1e3);
 }
 
+/* The view goes first, then the guard puts the modes right. */
+static bool is_left_right(struct vt *vt, const void *unused)
+{
+	(void)unused;
+	return vt_shows(vt, "ready:") && screen_left_right(vt);
+}
+
 void fault_stopped_screen(struct faults *run, struct sight *sight)
 {
 	struct vt *vt = open_in_shell(run);
@@ -162,8 +169,7 @@ void fault_stopped_screen(struct faults *run, struct sight *sight)
 	try_stop(vt, 0, sight);
 	try_stop(vt, SIGTSTP, sight);
 	vt_press(vt, "q");
-	(void)vt_wait_no_text(vt, "1 Bots", KEY_MS);
-	see(sight, screen_left_right(vt), -1, "left with a usable terminal");
+	see(sight, vt_wait(vt, is_left_right, NULL, KEY_MS), -1, "left with a usable terminal");
 	vt_free(vt);
 }
 
