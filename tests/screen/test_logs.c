@@ -133,6 +133,27 @@ static void a_search_goes_through_what_the_window_does_not_hold(void **state)
 	console_expect_not(console, "/needle");
 }
 
+static void a_search_begins_empty_and_enter_alone_looks_again(void **state)
+{
+	struct console *console = *state;
+	console_keys(console, "/");
+	console_type(console, "needle");
+	console_keys(console, "Enter");
+	assert_at(console, "line number 477");
+	console_keys(console, "/");
+	console_expect(console, "(Enter: 'needle' again)");
+	console_type(console, "number 7");
+	console_keys(console, "Esc");
+	console_expect(console, "/needle");
+	assert_at(console, "line number 477"); /* given up: nothing was looked for */
+	console_keys(console, "N / Enter");
+	assert_at(console, "line number 477");
+	console_keys(console, "G /");
+	console_type(console, "nowhere at all");
+	console_keys(console, "Enter");
+	console_expect(console, "nothing matches 'nowhere at all' in these lines");
+}
+
 static void what_is_no_search_and_no_bot_is_refused_with_a_sentence(void **state)
 {
 	struct console *console = *state;
@@ -370,6 +391,7 @@ int main(void)
 		LOG_TEST(every_line_is_reached_from_the_end_to_the_first),
 		LOG_TEST(the_first_line_is_one_key_away_and_so_is_the_last),
 		LOG_TEST(a_search_goes_through_what_the_window_does_not_hold),
+		LOG_TEST(a_search_begins_empty_and_enter_alone_looks_again),
 		LOG_TEST(what_is_no_search_and_no_bot_is_refused_with_a_sentence),
 		LOG_TEST(a_copied_line_names_its_source),
 		LOG_TEST(errors_and_warnings_are_one_key_apart),

@@ -12,7 +12,7 @@ bool command_search(
 	(void)command;
 	if (args[0])
 		return logs_search(app, args, true, err);
-	line_open(app, "/", "text  \"two words\"  /regex/  level>=warn", logs_searched(app),
+	search_open(app, "/", "text  \"two words\"  /regex/  level>=warn", logs_searched(app),
 		&app->filters, logs_search);
 	return true;
 }

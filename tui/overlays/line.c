@@ -14,6 +14,7 @@ struct line {
 	char *label, *hint, *before;
 	struct history *history;
 	line_apply *apply;
+	bool is_search;
 	struct err err;
 };
 
@@ -66,10 +67,12 @@ static void enter(struct app *app, struct overlay *overlay)
 {
 	struct line *line = (struct line *)overlay;
 	line->err.code = ERR_NONE;
-	if (!line->apply(app, line->prompt.text.text, true, &line->err))
+	const char *typed = line->prompt.text.text;
+	if (!line->apply(
+		    app, line->is_search && !typed[0] ? line->before : typed, true, &line->err))
 		return;
 	if (line->history)
-		history_add(line->history, line->prompt.text.text);
+		history_add(line->history, typed);
 	app_pop(app);
 }
 
@@ -77,7 +80,7 @@ static void cancelled(struct app *app, struct overlay *overlay)
 {
 	struct line *line = (struct line *)overlay;
 	struct err ignored = {.code = ERR_NONE};
-	(void)line->apply(app, line->before, true, &ignored);
+	(void)line->apply(app, line->before, !line->is_search, &ignored);
 }
 
 static const struct overlay_ops ops = {.free = free_line,
@@ -88,8 +91,8 @@ static const struct overlay_ops ops = {.free = free_line,
 	.enter = enter,
 	.cancelled = cancelled};
 
-void line_open(struct app *app, const char *label, const char *hint, const char *before,
-	struct history *history, line_apply *apply)
+static struct line *open_line(struct app *app, const char *label, const char *hint,
+	const char *before, struct history *history, line_apply *apply)
 {
 	struct line *line = xcalloc(1, sizeof(*line));
 	*line = (struct line){.overlay = {.ops = &ops, .scope = SCOPE_PROMPT},
@@ -99,6 +102,22 @@ void line_open(struct app *app, const char *label, const char *hint, const char 
 		.history = history,
 		.apply = apply};
 	prompt_init(&line->prompt, history);
-	prompt_set(&line->prompt, before);
 	app_push(app, &line->overlay);
+	return line;
+}
+
+void line_open(struct app *app, const char *label, const char *hint, const char *before,
+	struct history *history, line_apply *apply)
+{
+	struct line *line = open_line(app, label, hint, before, history, apply);
+	prompt_set(&line->prompt, before);
+}
+
+void search_open(struct app *app, const char *label, const char *hint, const char *before,
+	struct history *history, line_apply *apply)
+{
+	autofree char *again =
+		before[0] ? xasprintf("%s    (Enter: '%s' again)", hint, before) : xstrdup(hint);
+	struct line *line = open_line(app, label, again, before, history, apply);
+	line->is_search = true;
 }

@@ -18,6 +18,10 @@ struct msg_plan_req;
 typedef bool line_apply(struct app *app, const char *text, bool final, struct err *err);
 void line_open(struct app *app, const char *label, const char *hint, const char *before,
 	struct history *history, line_apply *apply);
+/* The same for a search: it begins empty, and Enter alone looks for `before` again. Given up, nothing is looked for
+ * anew. */
+void search_open(struct app *app, const char *label, const char *hint, const char *before,
+	struct history *history, line_apply *apply);
 
 /* One of a list by arrows, by typing or by its letter. Texts are copied. */
 struct choice {

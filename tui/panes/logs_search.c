@@ -72,7 +72,9 @@ static void say_no_more(struct app *app)
 	const struct logs_view *view = logs_view(app);
 	char key[KEY_NAME_MAX];
 	bool back = view->seek_back;
-	if (view->seek_led)
+	if (view->seek_what == MATCHES && view->seek_whole)
+		app_toast(app, false, "nothing matches '%s' in these lines", view->search);
+	else if (view->seek_led)
 		app_toast(app, false, "no %s in these lines", kinds[view->seek_what].many);
 	else
 		app_toast(app, false, "no more %s %s: %s looks %s", kinds[view->seek_what].many,
@@ -214,6 +216,7 @@ static bool seek(struct app *app, const char *expression, bool backwards, struct
 			found = i;
 	filter_free(filter);
 	view->seek_back = backwards;
+	view->seek_whole = backwards && view->list.follow;
 	if (found >= 0)
 		arrive(app, window->rows[found].key);
 	else if (backwards ? !window->more_before : !window->more_after)

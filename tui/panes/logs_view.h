@@ -26,6 +26,7 @@ struct logs_view {
 	bool seek_back;
 	int seek_what;      /* what logs_seek() was asked for */
 	bool seek_led;      /* nothing can stand below: it was looked for above instead */
+	bool seek_whole;    /* it was looked for in all there is */
 	char *seek_found;   /* the nearest key that was answered; "": none */
 	int64_t seek_at_ms; /* how far it is (wall); 0: nobody said so yet */
 	int rows, columns;
