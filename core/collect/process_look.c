@@ -60,6 +60,7 @@ static void report_alive(
 	obs->rss_bytes = figures->rss_bytes;
 	obs->fds = figures->fds;
 	obs->threads = figures->threads;
+	obs->held = figures->state == 'T';
 	bot->cpu_ticks = figures->cpu_ticks;
 	bot->looked_ms = now_ms;
 	mailbox_post(processes->worker->hub->to_engine, MSG_obs_process, obs);

@@ -76,6 +76,12 @@ static void note_slowness(const struct engine *engine, struct worker_facts *work
 	worker->slow_reports = slow ? worker->slow_reports + 1 : 0;
 }
 
+/* Who answered nothing has no latency: a zero is none. */
+static bool is_idle(const struct msg_obs_heartbeat *seen)
+{
+	return seen->p95_ms <= 0 && !(seen->updates_per_s > 0);
+}
+
 static void note_beat(struct engine *engine, struct msg_bot *bot, struct bot_facts *facts,
 	const struct msg_obs_heartbeat *seen)
 {
@@ -89,7 +95,7 @@ static void note_beat(struct engine *engine, struct msg_bot *bot, struct bot_fac
 		worker->beat_ms = at_ms;
 		worker->mono_ms = now_mono(engine);
 		worker->updates_per_s = seen->updates_per_s;
-		worker->p95_ms = seen->p95_ms;
+		worker->p95_ms = is_idle(seen) ? NAN : seen->p95_ms;
 	}
 	msg_set(&bot->hb_state, dated ? "ok" : "unknown");
 	bot->hb_ttl_ms = seen->ttl_ms;

@@ -98,6 +98,7 @@ void digest_process(struct engine *engine, const void *body)
 	bot->cpu_percent = seen->cpu_percent;
 	bot->rss_bytes = seen->rss_bytes;
 	bot->fds = seen->fds;
+	bot->proc_held = seen->held;
 	if (running || strcmp(seen->state, "paused") == 0)
 		bot->proc_fails = 0;
 	else if (!unknown)

@@ -76,12 +76,13 @@ static int64_t say_process_stopped(const struct view *view, struct str *text)
 
 static bool when_process_paused(const struct view *view)
 {
-	return process_is(view, "paused");
+	return process_is(view, "paused") || (view->running && view->bot->proc_held);
 }
 static int64_t say_process_paused(const struct view *view, struct str *text)
 {
-	(void)view;
-	return say(text, "paused by its supervisor", SINCE_KEPT);
+	return say(text,
+		view->running ? "stopped by a signal (SIGSTOP)" : "paused by its supervisor",
+		SINCE_KEPT);
 }
 
 static bool when_process_gone(const struct view *view)
@@ -174,7 +175,9 @@ static bool when_heartbeat_lost(const struct view *view)
 }
 static int64_t say_heartbeat_lost(const struct view *view, struct str *text)
 {
-	return say(text, "no heartbeat", view->bot->hb_at_ms);
+	return say(text,
+		view->bot->proc_held ? "no heartbeat: it is stopped (SIGSTOP)" : "no heartbeat",
+		view->bot->hb_at_ms);
 }
 
 static bool when_heartbeat_gone(const struct view *view)

@@ -132,6 +132,21 @@ static void a_process_that_nobody_reaped_is_dead(void **state)
 	collected_wait(&collected, "obs_process", "state=\"absent\"", "has ended", NULL);
 }
 
+static void a_process_that_a_signal_stopped_says_so(void **state)
+{
+	(void)state;
+	pid_t pid = start_bot(false);
+	folder_write("orders.pid", 0755, "%d\n", (int)pid);
+	watch_pidfile();
+	assert_null(strstr(
+		collected_wait(&collected, "obs_process", "state=\"running\"", NULL), "held"));
+	kill(pid, SIGSTOP);
+	collected_wait(&collected, "obs_process", "state=\"running\"", "held=true", NULL);
+	kill(pid, SIGCONT);
+	while (strstr(collected_wait(&collected, "obs_process", "state=\"running\"", NULL), "held"))
+		;
+}
+
 static void a_pid_file_that_is_not_there_or_holds_nothing_says_so(void **state)
 {
 	(void)state;
@@ -384,6 +399,7 @@ int main(void)
 		TEST(a_running_process_is_measured),
 		TEST(a_death_is_reported_at_once_and_the_next_start_too),
 		TEST(a_process_that_nobody_reaped_is_dead),
+		TEST(a_process_that_a_signal_stopped_says_so),
 		TEST(a_pid_file_that_is_not_there_or_holds_nothing_says_so),
 		TEST(another_process_with_the_same_pid_is_not_the_bot),
 		TEST(a_command_names_the_pid_and_is_not_run_while_it_lives),

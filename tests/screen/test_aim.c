@@ -175,6 +175,27 @@ static void alerts_that_have_ended_are_counted_and_seen_when_asked_for(void **st
 	console_expect(console, "3 Alerts  nothing fires, 2 ended");
 }
 
+/* A cursor that was left on what has ended hides no fire. */
+static void without_the_focus_alerts_show_the_worst_first(void **state)
+{
+	struct action_scene *scene = *state;
+	struct console *console = scene->console;
+	console_resize(console, 45, 160);
+	for (uint64_t id = 8; id < 30; id++)
+		put_alert(console, id, SEVERITY_WARN, console->app->now_ms - 1000 * (int64_t)id);
+	console_settle(console);
+	console_keys(console, "3 G");
+	console_expect(console, "lasted 9m");
+	console_keys(console, "1");
+	put_alert(console, 30, SEVERITY_CRIT, 0);
+	console_settle(console);
+	console_expect(console, "1 firing");
+	console_expect(console, "firing  ");
+	console_expect_not(console, "crit above");
+	console_keys(console, "3 k");
+	console_expect(console, "crit above"); /* the cursor is where it was, and goes on from there */
+}
+
 int main(void)
 {
 #define AIM_TEST(test) cmocka_unit_test_setup_teardown(test, setup, action_teardown)
@@ -182,6 +203,7 @@ int main(void)
 		AIM_TEST(whatever_key_is_aimed_at_a_bot_keeps_the_cursor_on_it),
 		AIM_TEST(whatever_key_is_aimed_at_an_alert_keeps_the_cursor_on_it),
 		AIM_TEST(a_line_that_is_only_like_a_command_runs_nothing),
+		AIM_TEST(without_the_focus_alerts_show_the_worst_first),
 		AIM_TEST(from_a_pane_of_other_things_a_bot_must_be_named_or_marked),
 		AIM_TEST(alerts_that_have_ended_are_counted_and_seen_when_asked_for),
 	};

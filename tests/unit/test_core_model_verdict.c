@@ -74,6 +74,8 @@ static const struct row rows[] = {
 	{POLLS BEATS ANSWERS " restarts=9 proc_state=\"absent\" proc_fails=2 proc_at_ms=~1s", "looping", '!', "restarts x9", "0s"},
 	/* the heartbeat */
 	{POLLS RUNS ANSWERS " hb_state=\"missing\" hb_at_ms=~41s hb_seen_ms=~1s", "hung", '!', "no heartbeat", "41s"},
+	{POLLS RUNS ANSWERS " proc_held=true hb_state=\"missing\" hb_at_ms=~41s hb_seen_ms=~1s", "hung", '!', "no heartbeat: it is stopped (SIGSTOP)", "41s"},
+	{HEALTHY " proc_held=true", "paused", 'w', "stopped by a signal (SIGSTOP)", "0s"},
 	{POLLS RUNS ANSWERS " hb_state=\"late\" hb_at_ms=~41s hb_seen_ms=~1s", "hung", '!', "no heartbeat", "41s"},
 	{POLLS RUNS ANSWERS " hb_state=\"missing\" hb_at_ms=~14s hb_seen_ms=~1s", "late", 'w', "heartbeat late", "14s"},
 	{POLLS RUNS ANSWERS " hb_state=\"ok\" hb_at_ms=~29s hb_seen_ms=~1s", "ok", '.', "", ""},

@@ -125,7 +125,8 @@ static void add_process(const struct app *app, const struct msg_bot *bot, struct
 	}
 	bool has_process = running || strcmp(bot->proc_state, "paused") == 0;
 	if (running && bot->pid)
-		str_addf(&text, "pid %llu  up %s", (unsigned long long)bot->pid,
+		str_addf(&text, "%spid %llu  up %s", bot->proc_held ? "stopped by a signal  " : "",
+			(unsigned long long)bot->pid,
 			bot->proc_start_ms ? ago(app, bot, bot->proc_start_ms).text : "--");
 	else
 		str_adds(&text, state_word(bot->proc_state));
@@ -139,11 +140,11 @@ static void add_process(const struct app *app, const struct msg_bot *bot, struct
 			(unsigned long long)bot->fds);
 	bool is_unknown = strcmp(bot->proc_state, "unknown") == 0;
 	fact_add(facts,
-		running        ? ROLE_TEXT
-		: has_process  ? ROLE_WARN
-		: is_unknown   ? ROLE_STALE
-		: bot->enabled ? ROLE_CRIT
-			       : ROLE_DIM,
+		running && !bot->proc_held ? ROLE_TEXT
+		: has_process              ? ROLE_WARN
+		: is_unknown               ? ROLE_STALE
+		: bot->enabled             ? ROLE_CRIT
+					   : ROLE_DIM,
 		"process", "%s", text.text);
 }
 

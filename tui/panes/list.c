@@ -224,8 +224,8 @@ void list_fit(struct app *app, struct list *list, const struct list_kind *kind, 
 {
 	list->page = table_page(rows);
 	list->table.rows = list->rows.shown.count;
-	list->table.cursor = list->rows.cursor_row;
 	list->table.focused = app_pane(app) == kind->pane;
+	list->table.cursor = list->table.focused ? list->rows.cursor_row : 0;
 	list->table.sort = list->sort - 1;
 	list->table.descending = list->descending;
 	list->table.empty = list->hidden ? "nothing fits the filter; Esc clears it" : kind->empty;
@@ -245,6 +245,7 @@ void list_move(struct app *app, void *view, enum table_move move)
 {
 	struct list *list = view;
 	(void)app;
+	list->table.cursor = list->rows.cursor_row;
 	table_move(&list->table, move, list->page);
 	rowset_move_to(&list->rows, list->table.cursor);
 }

@@ -229,12 +229,13 @@ static void own_cell(const struct list *list, size_t row, size_t column, struct 
 		[TEXT] = over ? sentence(alert) : rest_of(alert, target),
 		[STATE] = alert->state};
 	if (column == SEVERITY)
-		list_say(ret, role, "%c", severity_letter((unsigned)alert->severity));
+		list_say(ret, role, "%c",
+			severity_letter(over ? SEVERITY_OK : (unsigned)alert->severity));
 	else if (column == SINCE)
 		list_say(ret, over ? ROLE_DIM : ROLE_TEXT, "%s",
 			format_age(app_now(list->app, alert->id) - alert_since(alert)).text);
 	else if (column == TEXT && over)
-		list_say(ret, role, "lasted %s: %s",
+		list_say(ret, role, "ended, lasted %s: %s",
 			format_age(alert->resolved_ms - alert->since_ms).text, texts[TEXT]);
 	else
 		list_say(ret,

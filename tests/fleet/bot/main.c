@@ -22,12 +22,14 @@ static void beat(struct agent *agent)
 	const struct settings *settings = &agent->settings;
 	int64_t now = loop_now_ms();
 	autofree char *key = xasprintf("hb:%s", settings->instance);
-	autofree char *value = xasprintf("{\"upd_s\":%.2f,\"p95_ms\":%u,\"errors\":%" PRIu64
-					 ",\"updates\":%" PRIu64 ",\"up_s\":%" PRId64
-					 ",\"pid\":%d,\"worker\":%d,\"workers\":%d}",
-		figures_rate(&agent->figures, now), figures_p95_ms(&agent->figures, now),
-		agent->figures.errors, agent->figures.updates, (now - agent->started_ms) / 1000,
-		(int)getpid(), settings->worker, settings->workers);
+	unsigned p95 = figures_p95_ms(&agent->figures, now);
+	autofree char *slowest = p95 ? xasprintf("\"p95_ms\":%u,", p95) : xstrdup("");
+	autofree char *value =
+		xasprintf("{\"upd_s\":%.2f,%s\"errors\":%" PRIu64 ",\"updates\":%" PRIu64
+			  ",\"up_s\":%" PRId64 ",\"pid\":%d,\"worker\":%d,\"workers\":%d}",
+			figures_rate(&agent->figures, now), slowest, agent->figures.errors,
+			agent->figures.updates, (now - agent->started_ms) / 1000, (int)getpid(),
+			settings->worker, settings->workers);
 	cache_set(&agent->cache, key, value, HEARTBEAT_TTL_MS);
 }
 
