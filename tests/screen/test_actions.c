@@ -79,6 +79,20 @@ static void put_operation(struct console *console, uint64_t id, const char *titl
 	app_dirty(console->app);
 }
 
+static void output_from_before_the_engine_began_is_said_to_be_gone(void **state)
+{
+	struct action_scene *scene = *state;
+	struct console *console = scene->console;
+	int64_t begun_ms = app_engine(console->app, 0)->started_ms;
+	put_operation(console, 5, "Backup old", begun_ms - 9000, begun_ms - 5000);
+	console_settle(console);
+	console_keys(console, "6 + +");
+	console_expect(console, "its output is not kept over a new start of the engine");
+	put_operation(console, 5, "Backup old", begun_ms + 1, begun_ms + 2);
+	console_settle(console);
+	console_expect(console, "no output");
+}
+
 static void a_running_backup_shows_how_long_it_takes_and_how_far_it_is(void **state)
 {
 	struct action_scene *scene = *state;
@@ -479,6 +493,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ACTION_TEST(what_fires_is_seen_before_what_has_ended),
 		ACTION_TEST(a_running_backup_shows_how_long_it_takes_and_how_far_it_is),
+		ACTION_TEST(output_from_before_the_engine_began_is_said_to_be_gone),
 		ACTION_TEST(an_operation_that_begins_is_the_first_row_at_once),
 		ACTION_TEST(rows_stay_where_a_row_was_chosen_though_an_operation_begins),
 		ACTION_TEST(the_only_operation_that_runs_is_cancelled_from_any_row),

@@ -148,6 +148,16 @@ static void a_sharded_bot_is_the_sum_of_its_workers(void **state)
 	assert_string_equal(harness_bot(harness, "orders")->hb_state, "ok");
 }
 
+static void who_answered_nothing_has_no_latency(void **state)
+{
+	struct harness *harness = *state;
+	see_worker(harness, "", 0);
+	assert_true(isnan(harness_bot(harness, "orders")->p95_ms));
+	harness_advance(harness, 1000);
+	see_worker(harness, "", 2);
+	assert_true(fabs(harness_bot(harness, "orders")->p95_ms - 20) < 0.01);
+}
+
 static void report_p95(struct harness *harness, const char *worker, int p95_ms)
 {
 	harness_feed(harness,
@@ -295,6 +305,7 @@ int main(void)
 		TEST(a_bot_that_hung_before_the_engine_began_is_never_well),
 		TEST(a_beat_at_the_first_look_is_well_at_once),
 		TEST(a_sharded_bot_is_the_sum_of_its_workers),
+		TEST(who_answered_nothing_has_no_latency),
 		TEST(a_bot_is_slow_after_three_slow_reports_in_a_row),
 		TEST(the_slowest_worker_makes_a_sharded_bot_slow),
 		TEST(notes_make_rates_and_count_trouble),

@@ -297,10 +297,22 @@ static void output_row(const void *data, size_t index, struct log_row *ret)
 
 static const struct logview_kind output_kind = {.row = output_row};
 
-static void draw_output(const struct app *app, struct canvas canvas)
+/* Output is kept in the engine's memory alone. */
+static bool is_of_before(const struct app *app, const struct msg_operation *operation)
+{
+	const struct msg_engine *engine = app_engine(app, links_of(operation->id));
+	return engine && operation->ended_ms && operation->ended_ms < engine->started_ms;
+}
+
+static void draw_output(
+	const struct app *app, const struct msg_operation *operation, struct canvas canvas)
 {
 	const struct window *window = &app->windows[WINDOW_OUTPUT];
-	struct logview output = {.count = window->count, .follow = true, .empty = "no output"};
+	struct logview output = {.count = window->count,
+		.follow = true,
+		.empty = is_of_before(app, operation)
+				 ? "its output is not kept over a new start of the engine"
+				 : "no output"};
 	if (window->count)
 		output.cursor = window->count - 1;
 	canvas_hline(&canvas, 0, 0, canvas.columns, ROLE_BORDER);
@@ -322,8 +334,9 @@ static void draw(const struct app *app, const void *data, const struct canvas *c
 	for (size_t i = 0; operation && i < operation->steps_count && row < canvas->rows; i++)
 		draw_step(app, canvas, row++, operation, &operation->steps[i]);
 	if (operation && canvas->rows - row >= OUTPUT_MIN)
-		draw_output(app, canvas_sub(canvas, (struct rect){row, 0, canvas->rows - row,
-							    canvas->columns}));
+		draw_output(app, operation,
+			canvas_sub(canvas,
+				(struct rect){row, 0, canvas->rows - row, canvas->columns}));
 }
 
 static void subject(const struct app *app, const void *data, struct subject *ret)
