@@ -120,6 +120,17 @@ static void begin_collect(struct engine *engine)
 		reload_incomplete(engine, &err);
 }
 
+/* Who looks for what happened at night is told that it was not all seen. */
+static void say_crash(struct engine *engine)
+{
+	const char *before = engine->lock ? lock_left_by(engine->lock) : "";
+	if (*before)
+		journal_say(engine->book, LOG_LEVEL_WARN,
+			"the engine before this one (%.90s) crashed or was killed: what happened "
+			"until this one began was not seen",
+			before);
+}
+
 static bool begin_live(struct engine *engine, struct err *err)
 {
 	judge_configure(engine);
@@ -134,6 +145,7 @@ static bool begin_live(struct engine *engine, struct err *err)
 	begin_act(engine);
 	engine->tell = tell_new(engine);
 	journal_begin(engine->book);
+	say_crash(engine);
 	if (engine->options.workers)
 		begin_collect(engine);
 	return true;

@@ -19,6 +19,7 @@
 
 struct lock {
 	int fd;
+	char left_by[96];
 };
 
 /* One line for humans: "pid 812 since 2026-02-03T04:05:06Z". */
@@ -42,6 +43,16 @@ static void show(int fd)
 	(void)fcntl(fd, F_OFD_SETLK, &all);
 }
 
+/* What the last holder wrote; "": it gave the lock back, and emptied the file. */
+static void read_last(int fd, char *ret, size_t size)
+{
+	ssize_t length = pread(fd, ret, size - 1, 0);
+	ret[length > 0 ? length : 0] = '\0';
+	ret[strcspn(ret, "\n")] = '\0';
+	if (strncmp(ret, "pid ", 4) != 0)
+		ret[0] = '\0';
+}
+
 /* `taken`: what is said of who has it. */
 static bool take(const char *state_dir, const char *file, const char *taken,
 	const struct clock *clock, struct lock **ret, struct err *err)
@@ -60,10 +71,13 @@ static bool take(const char *state_dir, const char *file, const char *taken,
 		return err_set(err, ERR_REFUSED, "%s %s '%s'", line, taken, state_dir);
 	}
 	show(fd);
+	autofree struct lock *lock = xcalloc(1, sizeof(*lock));
+	read_last(fd, lock->left_by, sizeof(lock->left_by));
 	if (!sign(fd, clock, path, err))
 		return false;
-	*ret = xcalloc(1, sizeof(**ret));
-	(*ret)->fd = keep_fd(&fd);
+	lock->fd = keep_fd(&fd);
+	*ret = lock;
+	lock = NULL;
 	return true;
 }
 
@@ -89,10 +103,17 @@ bool lock_claim(
 		clock, ret, err);
 }
 
+const char *lock_left_by(const struct lock *lock)
+{
+	return lock->left_by;
+}
+
 void lock_free(struct lock *lock)
 {
 	if (!lock)
 		return;
+	int failed = ftruncate(lock->fd, 0); /* then only a sentence of the next one is wrong */
+	(void)failed;
 	close(lock->fd);
 	free(lock);
 }

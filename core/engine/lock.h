@@ -24,6 +24,8 @@ MUST_CHECK bool lock_take_own(
 /* Who has this is the next to take the lock. ERR_REFUSED: another service waits already. */
 MUST_CHECK bool lock_claim(
 	const char *state_dir, const struct clock *clock, struct lock **ret, struct err *err);
-void lock_free(struct lock *lock); /* NULL is legal; the file stays */
+/* The line of the holder before, who ended without giving it back: "pid 812 since ...". "": nobody did. */
+const char *lock_left_by(const struct lock *lock);
+void lock_free(struct lock *lock); /* gives it back; NULL is legal; the file stays */
 
 #endif

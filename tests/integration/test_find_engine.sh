@@ -8,7 +8,7 @@ build=$(realpath -- "${BOTSWAIN_BUILD:-build}")
 . tests/fleet/lib.sh
 . tests/support/tap.sh
 tap_begin find
-engine='' other='' asking=''
+engine='' killed='' other='' asking=''
 leave() {
 	local pid
 	[ -z "$engine" ] || kill -CONT "$engine"
@@ -73,6 +73,11 @@ is_answered() { wait "$asking"; grep -q "\"pid\":${engine}[,}]" "$top/answer" ||
 waits_for_an_answer() { ask && still_asks && kill -CONT "$engine" && is_answered; }
 full() { others places && exits 4 bots && knows_nothing && says "(pid $engine since .*) lets nobody in: the engine has 64 clients already"; }
 waits_for_a_place() { ask && still_asks && end_others && is_answered; }
+# ends SIGNAL: the engine does, and another one begins
+ends() { killed=$engine && kill "-$1" "$engine" && { wait "$engine" 2>/dev/null; engine=''; } && serve; }
+tells() { console logs; grep -q "the engine before this one (pid $killed since .*) crashed or was killed" "$top/answer"; }
+tells_of_a_kill() { ends KILL && { wait_until 10 tells || { cat "$top/answer"; false; }; }; }
+tells_of_no_end() { ends TERM && ! tells && [ -s "$top/answer" ]; }
 
 check 'where no engine runs it starts one of its own, which takes no lock' own_where_none_runs
 check 'so it does where one was killed' after_a_killed_one
@@ -81,4 +86,6 @@ check 'of one that is silent it says who it is, and starts none' silent
 check 'one that answers late is waited for' waits_for_an_answer
 check 'of one that has no place left it says so, and starts none' full
 check 'a place that becomes free is waited for' waits_for_a_place
+check 'one that begins after a kill says in its log what nobody saw' tells_of_a_kill
+check 'one that begins after a clean end says nothing of the kind' tells_of_no_end
 tap_end
