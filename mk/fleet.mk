@@ -24,8 +24,10 @@ $(O)/tests/integration/test_skeleton $(patsubst tests/%.c,$(O)/tests/%,$(wildcar
 fleet-programs: $(FLEET_PROGRAMS)
 
 
-fleet-up: fleet-programs ## start the fleet in DIR=d (BOTS=12, TROUBLE=1) and write d/botswain.yaml
+fleet-up: all fleet-programs ## start the fleet in DIR=d (BOTS=12, TROUBLE=1) and write d/botswain.yaml
 	$(Q)BUILD=$(O) tests/fleet/up "$(DIR)"
+	$(Q)echo 'look at it:    $(O)/botswain -c $(DIR)/botswain.yaml'
+	$(Q)echo 'take it down:  make fleet-down DIR=$(DIR)'
 
 fleet-down: ## end exactly what fleet-up started in DIR=d
 	$(Q)tests/fleet/down "$(DIR)"

@@ -173,8 +173,7 @@ static void on_paste(struct app *app, const char *text, size_t length)
 	if (deaf(overlay))
 		return;
 	if (!prompt)
-		app_toast(app, false,
-			"pasted text is ignored here: only a line that is typed takes it");
+		app_toast(app, false, "pasted text is ignored: open a line for it first (: or /)");
 	else if (prompt_insert(prompt, text, length) && overlay->ops->changed)
 		overlay->ops->changed(app, overlay);
 }

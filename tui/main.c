@@ -54,8 +54,7 @@ static int run(int argc, char **argv)
 	else if (options.script)
 		return start_script(&options);
 	else if (options.rest < argc && !cli_knows(argv[options.rest]))
-		return cli_say(CLI_USAGE, "no such subcommand: '%s'; see botswain --help",
-			argv[options.rest]);
+		return cli_no_such(argv[options.rest]);
 	else if (options.rest < argc)
 		return cli_main(
 			options.config, &options.connect, argc - options.rest, argv + options.rest);

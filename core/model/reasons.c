@@ -16,11 +16,6 @@
 
 enum { WORDS_MAX = 60 }; /* bytes of somebody else's sentence in ours */
 
-static bool in_window(int64_t at_ms, const struct view *view, int64_t window_ms)
-{
-	return view_is_within(view, at_ms, window_ms);
-}
-
 static int64_t say(struct str *text, const char *words, int64_t since_ms)
 {
 	str_adds(text, words);
@@ -417,7 +412,7 @@ static bool webhook_fails(const struct view *view)
 {
 	const struct msg_bot *bot = view->bot;
 	return view->by_api && bot->webhook_errors > 0 &&
-	       in_window(bot->webhook_error_at_ms, view, view->limits->webhook_window_ms);
+	       view_is_within(view, bot->webhook_error_at_ms, view->limits->webhook_window_ms);
 }
 
 static bool when_webhook_failing(const struct view *view)
@@ -470,7 +465,7 @@ static int64_t say_webhook_unexpected(const struct view *view, struct str *text)
 static bool when_url_changed(const struct view *view)
 {
 	return view->by_api &&
-	       in_window(view->bot->url_changed_ms, view, view->limits->url_window_ms);
+	       view_is_within(view, view->bot->url_changed_ms, view->limits->url_window_ms);
 }
 static int64_t say_url_changed(const struct view *view, struct str *text)
 {
@@ -515,7 +510,7 @@ static int64_t say_backlog_falling(const struct view *view, struct str *text)
 static bool when_telegram_side(const struct view *view)
 {
 	return view->by_api &&
-	       in_window(view->bot->sync_error_ms, view, view->limits->webhook_window_ms);
+	       view_is_within(view, view->bot->sync_error_ms, view->limits->webhook_window_ms);
 }
 static int64_t say_telegram_side(const struct view *view, struct str *text)
 {
@@ -539,7 +534,7 @@ static int64_t say_slow(const struct view *view, struct str *text)
 static bool when_conflict(const struct view *view)
 {
 	return view->bot->conflicts > 0 &&
-	       in_window(view->bot->conflict_ms, view, view->limits->conflict_window_ms);
+	       view_is_within(view, view->bot->conflict_ms, view->limits->conflict_window_ms);
 }
 static int64_t say_conflict(const struct view *view, struct str *text)
 {
@@ -550,7 +545,7 @@ static int64_t say_conflict(const struct view *view, struct str *text)
 static bool when_flood(const struct view *view)
 {
 	return view->bot->floods > 0 &&
-	       in_window(view->bot->flood_ms, view, view->limits->flood_window_ms);
+	       view_is_within(view, view->bot->flood_ms, view->limits->flood_window_ms);
 }
 static int64_t say_flood(const struct view *view, struct str *text)
 {

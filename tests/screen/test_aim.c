@@ -193,7 +193,8 @@ static void without_the_focus_alerts_show_the_worst_first(void **state)
 	console_expect(console, "firing  ");
 	console_expect_not(console, "crit above");
 	console_keys(console, "3 k");
-	console_expect(console, "crit above"); /* the cursor is where it was, and goes on from there */
+	console_expect(
+		console, "crit above"); /* the cursor is where it was, and goes on from there */
 }
 
 int main(void)

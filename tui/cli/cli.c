@@ -56,6 +56,14 @@ bool cli_knows(const char *word)
 	return cli_find(word) != NULL;
 }
 
+int cli_no_such(const char *word)
+{
+	autostr struct str names = STR_INIT;
+	for (size_t i = 0; i < COUNT_OF(commands); i++)
+		str_addf(&names, "%s%s", i ? ", " : "", commands[i]->name);
+	return cli_say(CLI_USAGE, "no such subcommand: '%s'; there are %s", word, names.text);
+}
+
 void cli_help(struct str *to)
 {
 	for (size_t i = 0; i < COUNT_OF(commands); i++)

@@ -65,6 +65,8 @@ struct cli_command {
 
 /* True when `word` is a subcommand. */
 bool cli_knows(const char *word);
+/* Says that there is none of that name, and which there are; the exit status. */
+int cli_no_such(const char *word);
 /* The subcommand of that name; the one at a place, in the order of the help. NULL: there is none. */
 const struct cli_command *cli_find(const char *word);
 const struct cli_command *cli_at(size_t index);
