@@ -35,7 +35,8 @@ static bool when_restart_loop(const struct view *view)
 }
 static int64_t say_restart_loop(const struct view *view, struct str *text)
 {
-	str_addf(text, "restarts x%" PRIu64, view->bot->restarts);
+	str_addf(text, "restarts x%" PRIu64 " in %s", view->bot->restarts,
+		format_age(view->limits->restart_window_ms).text);
 	return SINCE_KEPT;
 }
 

@@ -69,9 +69,9 @@ static const struct row rows[] = {
 	{POLLS BEATS ANSWERS " proc_state=\"absent\" proc_fails=9 proc_at_ms=~14s", "stale", '?', "process not looked at", "14s"},
 	{POLLS BEATS ANSWERS " proc_state=\"unknown\" proc_at_ms=~1s", "unknown", '?', "process unknown", "0s"},
 	{POLLS BEATS ANSWERS " proc_state=\"unknown\"", "unknown", '?', "process unknown", "0s"},
-	{HEALTHY " restarts=3", "looping", '!', "restarts x3", "0s"},
+	{HEALTHY " restarts=3", "looping", '!', "restarts x3 in 10m", "0s"},
 	{HEALTHY " restarts=2", "ok", '.', "", ""},
-	{POLLS BEATS ANSWERS " restarts=9 proc_state=\"absent\" proc_fails=2 proc_at_ms=~1s", "looping", '!', "restarts x9", "0s"},
+	{POLLS BEATS ANSWERS " restarts=9 proc_state=\"absent\" proc_fails=2 proc_at_ms=~1s", "looping", '!', "restarts x9 in 10m", "0s"},
 	/* the heartbeat */
 	{POLLS RUNS ANSWERS " hb_state=\"missing\" hb_at_ms=~41s hb_seen_ms=~1s", "hung", '!', "no heartbeat", "41s"},
 	{POLLS RUNS ANSWERS " proc_held=true hb_state=\"missing\" hb_at_ms=~41s hb_seen_ms=~1s", "hung", '!', "no heartbeat: it is stopped (SIGSTOP)", "41s"},
