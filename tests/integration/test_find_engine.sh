@@ -25,7 +25,7 @@ cat >"$top/botswain.yaml" <<-YAML
 YAML
 # Those that say hello and stay, and who has the lock and no socket.
 cat >"$top/others.py" <<-'PY'
-	import fcntl, os, signal, socket, struct, sys
+	import fcntl, os, selectors, signal, socket, struct, sys
 	what, state = sys.argv[1], sys.argv[2]
 	if what == "lock":
 	    os.makedirs(state, 0o700, exist_ok=True)
@@ -35,15 +35,21 @@ cat >"$top/others.py" <<-'PY'
 	    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 	    fcntl.fcntl(file, 37, struct.pack("hhqqi4x", fcntl.F_WRLCK, 0, 0, 0, 0))  # F_OFD_SETLK
 	else:
-	    places = []
+	    places = selectors.DefaultSelector()
+	    def take(wait):  # who takes nothing is dropped after a while
+	        for key, _ in places.select(wait):
+	            key.fileobj.recv(1 << 20)
 	    for i in range(64):
 	        place = socket.socket(socket.AF_UNIX)
 	        place.connect(state + "/engine.sock")
 	        place.sendall(struct.pack("<IHBB", 4, 1, 4, 1))
 	        place.recv(1)
-	        places.append(place)
+	        places.register(place, selectors.EVENT_READ)
+	        take(0)
 	print("there", flush=True)
-	signal.pause()  # until it is ended
+	while what != "lock":  # until it is ended
+	    take(None)
+	signal.pause()
 PY
 console() { "$build/botswain" -c "$top/botswain.yaml" "$@" >"$top/answer" 2>"$top/said"; }
 others() { # WHAT: until they are ended
