@@ -61,7 +61,8 @@ int cli_no_such(const char *word)
 	autostr struct str names = STR_INIT;
 	for (size_t i = 0; i < COUNT_OF(commands); i++)
 		str_addf(&names, "%s%s", i ? ", " : "", commands[i]->name);
-	return cli_say(CLI_USAGE, "no such subcommand: '%s'; there are %s", word, names.text);
+	return cli_say(CLI_USAGE, "no such subcommand: '%s'; see botswain --help; there are %s",
+		word, names.text);
 }
 
 void cli_help(struct str *to)
