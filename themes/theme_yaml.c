@@ -19,6 +19,7 @@
 #include "core/base/err.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
+#include "core/parse/yaml_guard.h"
 #include "themes/colour.h"
 #include "themes/internal.h"
 
@@ -268,16 +269,20 @@ static bool fail_parse(const char *name, struct fy_diag *diag, struct err *err)
 		err, ERR_SYNTAX, "%s:%d:%d: %s", name, first->line, first->column, first->msg);
 }
 
-/* A YAML directive is of no use in a theme, and libfyaml 0.7.12 never comes back from some broken ones. */
-static int directive_line(const char *text, size_t length)
+/* The library does not survive everything. */
+static bool fail_dangerous(const char *name, const char *text, size_t length, struct err *err)
 {
-	int line = 1;
-	for (size_t i = 0; i < length; i++) {
-		if (text[i] == '%' && (i == 0 || text[i - 1] == '\n' || text[i - 1] == '\r'))
-			return line;
+	size_t at;
+	const char *why;
+	int line = 1, column = 1;
+	if (!yaml_is_dangerous(text, length, &at, &why))
+		return false;
+	for (size_t i = 0; i < at; i++) {
 		line += text[i] == '\n';
+		column = text[i] == '\n' ? 1 : column + 1;
 	}
-	return 0;
+	err_set(err, ERR_SYNTAX, "%s:%d:%d: %s", name, line, column, why);
+	return true;
 }
 
 bool theme_parse(
@@ -286,10 +291,8 @@ bool theme_parse(
 	if (length > THEME_FILE_MAX)
 		return err_set(err, ERR_LIMIT, "%s: longer than %d bytes: not a theme file", name,
 			THEME_FILE_MAX);
-	int line = directive_line(text, length);
-	if (line)
-		return err_set(err, ERR_SYNTAX, "%s:%d:1: a directive (%%) has no place in a theme",
-			name, line);
+	if (fail_dangerous(name, text, length, err))
+		return false;
 	struct fy_diag_cfg silent;
 	fy_diag_cfg_default(&silent);
 	silent.fp = NULL; /* else it writes to the screen */

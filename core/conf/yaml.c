@@ -12,6 +12,7 @@
 #include "core/base/mem.h"
 #include "core/base/utf8.h"
 #include "core/conf/arena.h"
+#include "core/parse/yaml_guard.h"
 
 struct builder {
 	struct arena *arena;
@@ -303,10 +304,18 @@ static bool read_text(struct builder *builder)
 	return fine;
 }
 
+static bool is_safe(struct report *report)
+{
+	size_t at;
+	const char *why;
+	return !yaml_is_dangerous(report->text, report->length, &at, &why) ||
+	       report_error(report, place_at(report, at), "%s", why);
+}
+
 bool yaml_read(struct arena *arena, struct report *report, struct node **ret)
 {
 	struct builder builder = {.arena = arena, .report = report};
-	if (!is_text(report) || !read_text(&builder))
+	if (!is_text(report) || !is_safe(report) || !read_text(&builder))
 		return false;
 	if (!builder.root || (builder.root->type == NODE_SCALAR && !*builder.root->text)) {
 		builder.root = arena_alloc(arena, sizeof(struct node));
