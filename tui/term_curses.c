@@ -485,8 +485,6 @@ static const struct term_ops ops = {
 	.resume = resume,
 };
 
-/* ---- opening ---- */
-
 /* ncurses takes four signals for itself unless somebody has them; for the time of newterm() somebody has. */
 static SCREEN *newterm_without_signals(const char *name, FILE *out, FILE *in)
 {
@@ -495,6 +493,7 @@ static SCREEN *newterm_without_signals(const char *name, FILE *out, FILE *in)
 		ours = {.sa_handler = SIG_IGN, .sa_flags = SA_RESTART};
 	for (size_t i = 0; i < COUNT_OF(taken); i++)
 		sigaction(taken[i], &ours, &before[i]);
+	mem_assure(512 << 10); /* ncurses 6.4 crashes where it finds no memory then */
 	SCREEN *screen = newterm(name, out, in);
 	for (size_t i = 0; i < COUNT_OF(taken); i++)
 		sigaction(taken[i], &before[i], NULL);

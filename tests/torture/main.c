@@ -94,13 +94,15 @@ static void name_frames(const struct bench *bench, const struct outcome *outcome
 }
 
 /*
- * Libraries that crash in a call of ours when they get no memory: libfyaml 0.7 reads a configuration, OpenSSL 3.0 sets itself up.
+ * Libraries that crash in a call of ours when they get no memory: libfyaml 0.7 reads a configuration, OpenSSL 3.0 sets itself up,
+ * ncurses 6.4 opens a terminal.
  * We look first whether there is some (mem_assure()), which a single call that fails passes by. It is an end like abort() if all
  * that has to hold does.
  */
 static bool is_of_a_library(const struct outcome *outcome, const char *where)
 {
-	static const char *const callers[] = {"read_text yaml.c", "hash_of chain.c"};
+	static const char *const callers[] = {
+		"read_text yaml.c", "hash_of chain.c", "newterm_without_signals term_curses.c"};
 	if (strncmp(outcome->text, "ended by signal 11,", 19) != 0 || strchr(outcome->text, ';'))
 		return false;
 	for (size_t i = 0; i < COUNT_OF(callers); i++)
