@@ -46,8 +46,8 @@ bool yaml_is_dangerous(const char *text, size_t length, size_t *ret_at, const ch
 		if (is_directive || has_explicit_key(text, length, &at)) {
 			*ret_at = at;
 			*ret_why = is_directive ? "a directive (%) has no place here"
-						: "a key with a question mark has no place here: "
-						  "write `key: value`";
+						: "a key must be plain text: write `key: value`, "
+						  "without the question mark";
 			return true;
 		}
 		while (line < length && !ends_line(text[line]))
