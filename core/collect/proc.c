@@ -13,6 +13,7 @@
 
 #include "core/base/err.h"
 #include "core/base/str.h"
+#include "core/msg/msg.h"
 
 enum { STAT_MAX = 4096, COMMAND_LINE_MAX = 16 << 10, FDS_MAX = 100000 };
 
@@ -89,6 +90,14 @@ bool proc_read(pid_t pid, struct proc_figures *ret, struct err *err)
 		return err_set(err, ERR_NOT_FOUND, "process %d has ended", (int)pid);
 	ret->fds = count_fds(pid);
 	return true;
+}
+
+void proc_tell(const struct proc_figures *figures, struct msg_obs_process *obs)
+{
+	obs->rss_bytes = figures->rss_bytes;
+	obs->fds = figures->fds;
+	obs->threads = figures->threads;
+	obs->held = figures->state == 'T'; /* by a signal; t is a debugger's */
 }
 
 static int64_t boot_wall_s(void)

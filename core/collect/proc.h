@@ -10,6 +10,7 @@
 #include "core/base/attr.h"
 
 struct err;
+struct msg_obs_process;
 struct str;
 
 struct proc_figures {
@@ -18,6 +19,9 @@ struct proc_figures {
 	uint64_t cpu_ticks;               /* user and system */
 	uint64_t threads, rss_bytes, fds; /* fds 0: not permitted */
 };
+
+/* What of it is told of a bot's process as it is; its start and its share of a processor are worked out. */
+void proc_tell(const struct proc_figures *figures, struct msg_obs_process *obs);
 
 /* ERR_NOT_FOUND when there is no such process, or it ended and waits for its parent (zombie). */
 MUST_CHECK bool proc_read(pid_t pid, struct proc_figures *ret, struct err *err);

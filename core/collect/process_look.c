@@ -57,10 +57,7 @@ static void report_alive(
 	if (bot->looked_ms && figures->cpu_ticks >= bot->cpu_ticks)
 		obs->cpu_percent = proc_cpu_percent(
 			figures->cpu_ticks - bot->cpu_ticks, now_ms - bot->looked_ms);
-	obs->rss_bytes = figures->rss_bytes;
-	obs->fds = figures->fds;
-	obs->threads = figures->threads;
-	obs->held = figures->state == 'T';
+	proc_tell(figures, obs);
 	bot->cpu_ticks = figures->cpu_ticks;
 	bot->looked_ms = now_ms;
 	mailbox_post(processes->worker->hub->to_engine, MSG_obs_process, obs);

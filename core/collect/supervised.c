@@ -119,9 +119,7 @@ static void measure(struct supervised *supervised, struct watched *bot, struct m
 		watch_death(supervised, bot);
 	}
 	obs->start_ms = proc_start_wall_ms(figures.start_ticks);
-	obs->rss_bytes = figures.rss_bytes;
-	obs->fds = figures.fds;
-	obs->threads = figures.threads;
+	proc_tell(&figures, obs);
 	if (bot->looked_ms && figures.cpu_ticks >= bot->cpu_ticks)
 		obs->cpu_percent = proc_cpu_percent(
 			figures.cpu_ticks - bot->cpu_ticks, now_ms - bot->looked_ms);

@@ -14,7 +14,7 @@ void client_lock_line(int fd, char *ret, size_t size)
 	ssize_t got = pread(fd, text, sizeof(text) - 1, 0);
 	text[got > 0 ? got : 0] = '\0';
 	text[strcspn(text, "\n")] = '\0';
-	copy_text(ret, size, text[0] ? text : "another process");
+	copy_text(ret, size, text);
 }
 
 bool client_lock_holder(const char *state_dir, const char *file, char *ret, size_t size)
@@ -25,5 +25,7 @@ bool client_lock_holder(const char *state_dir, const char *file, char *ret, size
 	if (fd < 0 || fcntl(fd, F_OFD_GETLK, &found) != 0 || found.l_type == F_UNLCK)
 		return false;
 	client_lock_line(fd, ret, size);
+	if (!ret[0])
+		copy_text(ret, size, "another process");
 	return true;
 }

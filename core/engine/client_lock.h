@@ -16,7 +16,7 @@
 /* Whether somebody holds that lock of the state directory, and the line of the holder ("pid 812 since 2026-02-03T04:05:06Z";
  * "another process" when there is none). False: nobody, or the file is not ours to read. */
 bool client_lock_holder(const char *state_dir, const char *file, char *ret, size_t size);
-/* The line that the holder wrote to that file, as above. */
+/* The line that the holder wrote to that file; "": none, or it gave the lock back. */
 void client_lock_line(int fd, char *ret, size_t size);
 
 #endif

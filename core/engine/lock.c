@@ -17,9 +17,11 @@
 #include "core/engine/client_lock.h"
 #include "core/engine/folder.h"
 
+enum { LINE_MAX_BYTES = 128 };
+
 struct lock {
 	int fd;
-	char left_by[96];
+	char left_by[LINE_MAX_BYTES]; /* "": the holder before gave it back */
 };
 
 /* One line for humans: "pid 812 since 2026-02-03T04:05:06Z". */
@@ -43,21 +45,11 @@ static void show(int fd)
 	(void)fcntl(fd, F_OFD_SETLK, &all);
 }
 
-/* What the last holder wrote; "": it gave the lock back, and emptied the file. */
-static void read_last(int fd, char *ret, size_t size)
-{
-	ssize_t length = pread(fd, ret, size - 1, 0);
-	ret[length > 0 ? length : 0] = '\0';
-	ret[strcspn(ret, "\n")] = '\0';
-	if (strncmp(ret, "pid ", 4) != 0)
-		ret[0] = '\0';
-}
-
 /* `taken`: what is said of who has it. */
 static bool take(const char *state_dir, const char *file, const char *taken,
 	const struct clock *clock, struct lock **ret, struct err *err)
 {
-	char line[128];
+	char line[LINE_MAX_BYTES] = "";
 	if (!folder_make_private(state_dir, err))
 		return false;
 	autofree char *path = xasprintf("%s/%s", state_dir, file);
@@ -68,16 +60,16 @@ static bool take(const char *state_dir, const char *file, const char *taken,
 		if (errno != EWOULDBLOCK)
 			return err_errno(err, errno, "cannot lock '%s'", path);
 		client_lock_line(fd, line, sizeof(line));
-		return err_set(err, ERR_REFUSED, "%s %s '%s'", line, taken, state_dir);
+		return err_set(err, ERR_REFUSED, "%s %s '%s'", *line ? line : "another process",
+			taken, state_dir);
 	}
 	show(fd);
-	autofree struct lock *lock = xcalloc(1, sizeof(*lock));
-	read_last(fd, lock->left_by, sizeof(lock->left_by));
+	client_lock_line(fd, line, sizeof(line));
 	if (!sign(fd, clock, path, err))
 		return false;
-	lock->fd = keep_fd(&fd);
-	*ret = lock;
-	lock = NULL;
+	*ret = xcalloc(1, sizeof(**ret));
+	memcpy((*ret)->left_by, line, sizeof(line));
+	(*ret)->fd = keep_fd(&fd);
 	return true;
 }
 
@@ -112,8 +104,7 @@ void lock_free(struct lock *lock)
 {
 	if (!lock)
 		return;
-	int failed = ftruncate(lock->fd, 0); /* then only a sentence of the next one is wrong */
-	(void)failed;
+	int failed UNUSED = ftruncate(lock->fd, 0); /* then a sentence of the next one is wrong */
 	close(lock->fd);
 	free(lock);
 }

@@ -2,7 +2,8 @@
 /*
  * One engine a state directory. The lock is a flock on state_dir/lock, which the kernel drops with
  * the process, however it dies; the pid in the file is for humans and for the sentence that the
- * second engine says, never for deciding. A service that waits for the place holds state_dir/lock.service meanwhile: no
+ * second engine says, never for deciding. Who gives the lock back empties the file, so that the next one
+ * knows of a crash. A service that waits for the place holds state_dir/lock.service meanwhile: no
  * screen's engine slips in between. client_lock.h looks at both.
  */
 #ifndef BOTSWAIN_ENGINE_LOCK_H

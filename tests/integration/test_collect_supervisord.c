@@ -138,6 +138,19 @@ static void a_death_is_seen_at_once_and_the_next_start_too(void **state)
 	assert_true(collected.last_ms - killed_ms < 4000); /* below the interval */
 }
 
+static void one_that_a_signal_stopped_runs_and_is_held(void **state)
+{
+	(void)state;
+	begin_supervisord("", "[program:orders]\ncommand=sleep 4009\nstartsecs=0\n");
+	watch("", BOT("orders"));
+	const char *seen = collected_wait(&collected, "obs_process", "state=\"running\"", NULL);
+	pid_t pid = (pid_t)collected_number(seen, "pid");
+	assert_null(strstr(seen, "held"));
+	kill(pid, SIGSTOP);
+	collected_wait(&collected, "obs_process", "state=\"running\"", "held=true", NULL);
+	kill(pid, SIGCONT);
+}
+
 static void its_log_is_followed_though_nobody_configured_it(void **state)
 {
 	(void)state;
@@ -283,6 +296,8 @@ int main(void)
 			each_state_is_told_with_its_words, collect_setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			a_death_is_seen_at_once_and_the_next_start_too, collect_setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			one_that_a_signal_stopped_runs_and_is_held, collect_setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			its_log_is_followed_though_nobody_configured_it, collect_setup, teardown),
 		cmocka_unit_test_setup_teardown(

@@ -47,7 +47,7 @@ struct list {
 
 void list_release(void *view);
 void list_update(struct app *app, struct list *list, const struct list_kind *kind);
-/* Without the focus it shows its first rows, which are the worst: a cursor that was left elsewhere hides no fire. */
+/* Without the focus it shows its first rows, in its own order the worst: a cursor that was left elsewhere hides no fire. */
 void list_fit(struct app *app, struct list *list, const struct list_kind *kind, int rows);
 void list_move(struct app *app, void *view, enum table_move move);
 struct rowset *list_rows(void *view);

@@ -88,10 +88,13 @@ static size_t running(const struct app *app)
 	return found;
 }
 
-/* The one under the cursor. */
+/* The one whose steps and output are shown: that of the cursor, without the focus the first row. */
 static const struct msg_operation *chosen(const struct app *app, const struct operations_view *view)
 {
-	return model_operation(app_model(app), view->list.rows.cursor);
+	const struct rowset *rows = &view->list.rows;
+	bool is_focused = app_pane(app) == &pane_operations;
+	uint64_t first = rows->shown.count ? list_id(&view->list, 0) : 0;
+	return model_operation(app_model(app), is_focused ? rows->cursor : first);
 }
 
 static int wanted(const struct app *app, const void *data)
