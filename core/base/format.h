@@ -57,6 +57,17 @@ bool parse_double(const char *text, size_t length, double *ret_value);
  * used, 0 if there is none. Without a zone it is read as UTC; `ret_has_zone` (may be NULL) tells.
  */
 size_t parse_rfc3339(const char *text, size_t length, int64_t *ret_wall_ms, bool *ret_has_zone);
+
+/* Date and time of day of the last one, which the next one mostly shares; zeroed at the start. */
+struct second_memo {
+	char text[19]; /* YYYY-MM-DDThh:mm:ss */
+	bool is_set;
+	int64_t second;
+};
+/* The same with a memory (NULL: none), which makes it faster and changes no result. */
+size_t parse_rfc3339_next(const char *text, size_t length, struct second_memo *memo,
+	int64_t *ret_wall_ms, bool *ret_has_zone);
+
 /* Seconds since 1970 of a date and time of the Gregorian calendar (UTC); month and day from 1, not
  * checked. */
 int64_t seconds_of(int year, int month, int day, int second_of_day);

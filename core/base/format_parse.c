@@ -220,13 +220,33 @@ static size_t read_zone(const char *text, size_t length, int64_t *ret_s)
 	return at;
 }
 
+static bool read_second(const char *text, struct second_memo *memo, int64_t *ret_s)
+{
+	if (memo && memo->is_set && memcmp(memo->text, text, sizeof(memo->text)) == 0) {
+		*ret_s = memo->second;
+		return true;
+	}
+	bool is_one = read_fields(text, ret_s);
+	if (is_one && memo) {
+		memcpy(memo->text, text, sizeof(memo->text));
+		memo->second = *ret_s;
+		memo->is_set = true;
+	}
+	return is_one;
+}
+
 size_t parse_rfc3339(const char *text, size_t length, int64_t *ret_wall_ms, bool *ret_has_zone)
 {
-	const size_t base = strlen("2026-11-20T10:00:21");
+	return parse_rfc3339_next(text, length, NULL, ret_wall_ms, ret_has_zone);
+}
+
+size_t parse_rfc3339_next(const char *text, size_t length, struct second_memo *memo,
+	int64_t *ret_wall_ms, bool *ret_has_zone)
+{
+	size_t at = sizeof(memo->text);
 	int64_t seconds, ms, zone;
-	if (length < base || !read_fields(text, &seconds))
+	if (length < at || !read_second(text, memo, &seconds))
 		return 0;
-	size_t at = base;
 	at += read_fraction(text + at, length - at, &ms);
 	size_t zone_size = read_zone(text + at, length - at, &zone);
 	*ret_wall_ms = (seconds - zone) * 1000 + ms;

@@ -16,6 +16,7 @@
 #include "core/events/text.h"
 #include "core/msg/mailbox.h"
 #include "core/parse/log_line.h"
+#include "core/parse/log_memo.h"
 #include "core/parse/log_trouble.h"
 
 enum {
@@ -42,6 +43,7 @@ struct event_writer {
 	struct chunk *waiting[CHUNKS_WAITING_MAX]; /* not announced yet, a reference each */
 	size_t waiting_count;
 	struct log_flow flow;
+	struct log_memo memo;
 	struct note note;
 	int64_t posted_mono_ms, offset_until_ms;
 	int64_t back_ms; /* of a line that was there before us; LOG_NO_TIME: they are new */
@@ -308,7 +310,8 @@ void event_writer_line(struct event_writer *writer, const char *line, size_t len
 {
 	char bot[BOT_NAME_MAX];
 	struct log_line read;
-	struct log_arrival arrival = {.received_ms = clock_wall_ms(writer->clock)};
+	struct log_arrival arrival = {
+		.received_ms = clock_wall_ms(writer->clock), .memo = &writer->memo};
 	arrival.utc_offset_s = offset_now(writer, arrival.received_ms);
 	bool held_secret = clean_line(writer, line, length, &is_cut);
 	const char *text = writer->clean.text;

@@ -7,6 +7,9 @@
 
 #include <string.h>
 
+#include "core/base/scan.h"
+#include "core/parse/log_memo.h"
+
 enum { DEPTH_MAX = 6 };
 
 /* What the object that we are in stands for. */
@@ -20,6 +23,7 @@ enum place {
 struct scan {
 	const char *text;
 	size_t length, at;
+	size_t keys; /* that were read so far */
 	const struct log_arrival *arrival;
 	struct log_line *line;
 };
@@ -42,22 +46,28 @@ static struct log_part read_string(struct scan *scan)
 {
 	size_t start = ++scan->at, at = start;
 	bool is_escaped = false;
-	for (; at < scan->length && scan->text[at] != '"'; at++) {
-		if (scan->text[at] == '\\') {
-			is_escaped = true;
-			at++;
-		}
+	for (;;) {
+		at = scan_for(scan->text, scan->length, at, '"', '\\');
+		if (at >= scan->length || scan->text[at] == '"')
+			break;
+		is_escaped = true;
+		at += 2;
 	}
 	size_t end = at < scan->length ? at : scan->length;
 	scan->at = end + (end < scan->length);
 	return (struct log_part){(uint32_t)start, (uint32_t)(end - start), is_escaped};
 }
 
+static bool ends_bare(char ch)
+{
+	return ch == ',' || ch == '}' || ch == ']' || ch == '"' || ch == '\0' || is_blank(ch);
+}
+
 /* A number, true, false or null: everything up to what ends a value. */
 static struct log_part read_bare(struct scan *scan)
 {
 	size_t start = scan->at;
-	while (scan->at < scan->length && !strchr(",}] \t\r\n\"", scan->text[scan->at]))
+	while (scan->at < scan->length && !ends_bare(scan->text[scan->at]))
 		scan->at++;
 	size_t size = scan->at - start;
 	bool is_null = size == 4 && memcmp(scan->text + start, "null", 4) == 0;
@@ -141,15 +151,46 @@ static void read_value(struct scan *scan, enum log_role role, int depth)
 	}
 }
 
+/* "key": and what its value is for; false: here is none. */
+static bool read_key(struct scan *scan, enum place place, enum log_role *ret_role)
+{
+	if (next_char(scan) != '"')
+		return false;
+	struct log_part key = read_string(scan);
+	if (next_char(scan) != ':')
+		return false;
+	scan->at++;
+	(void)next_char(scan);
+	*ret_role = role_in(scan, place, key);
+	return true;
+}
+
+/* The same, where a line before had the same key at the same place. */
+static bool recall_key(struct scan *scan, enum place place, enum log_role *ret_role)
+{
+	struct log_memo *memo = scan->arrival->memo;
+	size_t start = scan->at, nth = scan->keys++;
+	if (!memo)
+		return read_key(scan, place, ret_role);
+	const struct log_memo_key *known =
+		log_memo_find(memo, nth, place, scan->text + start, scan->length - start);
+	if (known) {
+		scan->at += known->length;
+		*ret_role = (enum log_role)known->role;
+		return true;
+	}
+	bool is_key = read_key(scan, place, ret_role);
+	if (is_key && scan->at < scan->length)
+		log_memo_keep(memo, nth, place, *ret_role, scan->text + start, scan->at - start);
+	return is_key;
+}
+
 static void read_object(struct scan *scan, enum place place, int depth)
 {
+	enum log_role role;
 	scan->at++;
-	while (next_char(scan) == '"') {
-		struct log_part key = read_string(scan);
-		if (next_char(scan) != ':')
-			return;
-		scan->at++;
-		read_value(scan, role_in(scan, place, key), depth);
+	while (recall_key(scan, place, &role)) {
+		read_value(scan, role, depth);
 		if (next_char(scan) != ',')
 			break;
 		scan->at++;

@@ -2,7 +2,6 @@
 #include "core/parse/log_level.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "core/base/attr.h"
 
@@ -18,8 +17,10 @@ char log_level_letter(enum log_level level)
 	return (unsigned)level < LOG_LEVELS ? "-TDIWEF"[level] : '-';
 }
 
+enum { WORD_MAX = 8 };
+
 struct word {
-	const char *text;
+	char text[WORD_MAX + 1];
 	enum log_level level;
 };
 
@@ -39,9 +40,11 @@ static const struct word words[] = {
 
 bool log_level_read(const char *word, size_t length, enum log_level *ret_level)
 {
-	for (size_t i = 0; i < COUNT_OF(words); i++) {
-		if (strlen(words[i].text) == length &&
-			strncasecmp(words[i].text, word, length) == 0) {
+	char lower[WORD_MAX + 1] = "";
+	for (size_t i = 0; i < length && i < WORD_MAX; i++)
+		lower[i] = (char)(word[i] | 0x20); /* makes no letter of what is none */
+	for (size_t i = 0; length <= WORD_MAX && i < COUNT_OF(words); i++) {
+		if (memcmp(words[i].text, lower, sizeof(lower)) == 0) {
 			*ret_level = words[i].level;
 			return true;
 		}

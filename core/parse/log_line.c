@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "core/base/scan.h"
 #include "core/base/utf8.h"
 #include "core/parse/log_internal.h"
 
@@ -187,9 +188,7 @@ static bool is_hidden_ascii(const char *text, size_t length, uint32_t *ret_code)
 
 static size_t next_oddity(const char *text, size_t length, size_t at)
 {
-	while (at < length && text[at] != '\x1b' && text[at] != '\\')
-		at++;
-	return at;
+	return scan_for(text, length, at, '\x1b', '\\');
 }
 
 bool log_needs_normalising(const char *text, size_t length)

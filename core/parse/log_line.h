@@ -19,6 +19,8 @@
 #include "core/base/str.h"
 #include "core/parse/log_level.h"
 
+struct log_memo;
+
 #define LOG_NO_TIME INT64_MIN
 
 enum log_form {
@@ -50,6 +52,7 @@ struct log_line {
 struct log_arrival {
 	int64_t received_ms;
 	int32_t utc_offset_s;
+	struct log_memo *memo; /* of its source, to read it faster; NULL: none */
 };
 
 void log_line_read(const char *text, size_t length, const struct log_arrival *arrival,

@@ -21,7 +21,20 @@ struct word {
 
 static bool is_separator(char ch)
 {
-	return (unsigned char)ch <= ' ' || strchr("[]()|<>:,;#=", ch);
+	static const bool separates[256] = {[0 ... ' '] = true,
+		['['] = true,
+		[']'] = true,
+		['('] = true,
+		[')'] = true,
+		['|'] = true,
+		['<'] = true,
+		['>'] = true,
+		[':'] = true,
+		[','] = true,
+		[';'] = true,
+		['#'] = true,
+		['='] = true};
+	return separates[(unsigned char)ch];
 }
 
 /* The next word from `at` on, before `limit`; false when there is none. A lone '-' is a separator.

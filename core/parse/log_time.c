@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "core/base/format.h"
+#include "core/parse/log_memo.h"
 
 #define DAY_S INT64_C(86400)
 
@@ -86,7 +87,9 @@ static size_t read_iso(
 {
 	bool has_zone;
 	int64_t wall_ms;
-	size_t used = parse_rfc3339(text, length, &wall_ms, &has_zone);
+	struct log_memo *memo = arrival->memo;
+	size_t used =
+		parse_rfc3339_next(text, length, memo ? &memo->second : NULL, &wall_ms, &has_zone);
 	if (!used)
 		return 0;
 	if (!has_zone) {

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is remembered of the lines of one source, because the next one is made alike: the keys of a JSON
+ * object in the order in which they came, and the second in which a line was written. It makes reading
+ * faster and changes no result. Zeroed at the start of a source; of one thread at a time.
+ */
+#ifndef BOTSWAIN_PARSE_LOG_MEMO_H
+#define BOTSWAIN_PARSE_LOG_MEMO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "core/base/format.h"
+
+enum {
+	LOG_MEMO_KEYS = 16,
+	LOG_MEMO_WAYS = 2,  /* lines of two kinds may alternate */
+	LOG_MEMO_WORDS = 3, /* of eight bytes: what is longer is not remembered */
+};
+
+/* "key": as it stood in a line, from behind what came before it up to its value. */
+struct log_memo_key {
+	uint64_t words[LOG_MEMO_WORDS], masks[LOG_MEMO_WORDS];
+	uint8_t length;      /* 0: nothing is remembered */
+	uint8_t place, role; /* where it stood, and what its value is for */
+};
+
+struct log_memo {
+	struct log_memo_key keys[LOG_MEMO_KEYS][LOG_MEMO_WAYS];
+	uint8_t next_way[LOG_MEMO_KEYS];
+	struct second_memo second;
+};
+
+/* The one of the `nth` key that stands at the start of `text`, at `place`; NULL: it is another. */
+const struct log_memo_key *log_memo_find(
+	const struct log_memo *memo, size_t nth, unsigned place, const char *text, size_t length);
+/* `text` is the whole of the `nth` key. */
+void log_memo_keep(struct log_memo *memo, size_t nth, unsigned place, unsigned role,
+	const char *text, size_t length);
+
+#endif
