@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Three columns: the length of each line, the time that passed since the line before, and its kind (bot,
+ * level, flags) as a place in the block's list of kinds. A column has as many bits for each value as make it
+ * smallest; what does not fit into them is kept apart, with its place.
+ */
+#include "core/events/line_block.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/mem.h"
+
+enum {
+	BITS_MAX = 32,
+	SLOTS = 1024, /* of the hash of kinds; a power of two */
+	PAD = 8,      /* a value is read as part of eight bytes */
+};
+
+struct kind {
+	uint16_t bot;
+	uint8_t level, flags;
+};
+
+/* A value that its column has no bits for. */
+struct odd {
+	uint16_t at;
+	int64_t value;
+} __attribute__((packed));
+
+struct column {
+	int64_t base; /* is added to each value */
+	size_t odd_count;
+	const struct odd *odds; /* in order */
+	const uint8_t *data;
+	unsigned bits;
+};
+
+struct line_block {
+	struct line_summary summary;
+	size_t bytes, kind_count;
+	struct column lengths, deltas, kinds_at;
+	const struct kind *kinds;
+	uint8_t rest[]; /* kinds, odds, data */
+};
+
+struct line_maker {
+	struct line_summary summary;
+	uint64_t offsets[LINE_BLOCK_LINES + 1];
+	int64_t times[LINE_BLOCK_LINES];
+	uint8_t kinds_at[LINE_BLOCK_LINES];
+	int64_t values[LINE_BLOCK_LINES]; /* scratch */
+	struct kind kinds[LINE_BLOCK_KINDS];
+	size_t kind_count;
+	uint16_t slots[SLOTS]; /* kind + 1 */
+};
+
+/* ---- making ---- */
+
+struct line_maker *line_maker_new(void)
+{
+	return xcalloc(1, sizeof(struct line_maker));
+}
+
+void line_maker_free(struct line_maker *maker)
+{
+	free(maker);
+}
+
+size_t line_maker_count(const struct line_maker *maker)
+{
+	return maker->summary.lines;
+}
+
+/* The place of a kind in the list; -1: the list is full. */
+static int place_of(struct line_maker *maker, struct kind kind)
+{
+	uint32_t hash = (uint32_t)(kind.bot << 16 | kind.level << 8 | kind.flags) * 2654435761u;
+	for (size_t slot = hash >> 22;; slot = (slot + 1) % SLOTS) {
+		uint16_t known = maker->slots[slot];
+		if (known && memcmp(&maker->kinds[known - 1], &kind, sizeof(kind)) == 0)
+			return known - 1;
+		if (known)
+			continue;
+		if (maker->kind_count == LINE_BLOCK_KINDS)
+			return -1;
+		maker->kinds[maker->kind_count] = kind;
+		maker->slots[slot] = (uint16_t)++maker->kind_count;
+		return (int)maker->kind_count - 1;
+	}
+}
+
+static void sum_up(struct line_summary *summary, const struct line_entry *entry)
+{
+	if (!summary->lines) {
+		summary->first_offset = entry->offset;
+		summary->first_ms = summary->min_ms = summary->max_ms = entry->wall_ms;
+	}
+	if (entry->wall_ms < summary->min_ms)
+		summary->min_ms = entry->wall_ms;
+	if (entry->wall_ms > summary->max_ms)
+		summary->max_ms = entry->wall_ms;
+	summary->last_ms = entry->wall_ms;
+	summary->by_level[entry->level < LOG_LEVELS ? entry->level : 0]++;
+	summary->lines++;
+}
+
+bool line_maker_add(struct line_maker *maker, const struct line_entry *entry)
+{
+	size_t at = maker->summary.lines;
+	struct kind kind = {entry->bot, entry->level, entry->flags};
+	int place = at < LINE_BLOCK_LINES ? place_of(maker, kind) : -1;
+	if (place < 0)
+		return false;
+	maker->offsets[at] = entry->offset;
+	maker->times[at] = entry->wall_ms;
+	maker->kinds_at[at] = (uint8_t)place;
+	sum_up(&maker->summary, entry);
+	return true;
+}
+
+/* ---- columns ---- */
+
+static unsigned bits_for(uint64_t value)
+{
+	return value ? 64 - (unsigned)__builtin_clzll(value) : 0;
+}
+
+/* The number of bits with which `count` values take the least room. */
+static void choose_bits(struct column *column, const int64_t *values, size_t count)
+{
+	size_t needs[65] = {0}, best = SIZE_MAX, odd = 0;
+	for (size_t i = 0; i < count; i++)
+		needs[values[i] < column->base
+				? 64
+				: bits_for((uint64_t)values[i] - (uint64_t)column->base)]++;
+	for (unsigned bits = 64; bits > BITS_MAX; bits--)
+		odd += needs[bits];
+	for (int bits = BITS_MAX; bits >= 0; bits--) {
+		size_t bytes = count * (size_t)bits / 8 + odd * sizeof(struct odd);
+		if (bytes < best) {
+			best = bytes;
+			column->bits = (unsigned)bits;
+			column->odd_count = odd;
+		}
+		odd += needs[bits];
+	}
+}
+
+static size_t data_bytes(const struct column *column, size_t count)
+{
+	return (count * column->bits + 7) / 8 + PAD;
+}
+
+static size_t column_bytes(const struct column *column, size_t count)
+{
+	return column->odd_count * sizeof(struct odd) + data_bytes(column, count);
+}
+
+static bool fits(const struct column *column, int64_t value)
+{
+	return value >= column->base &&
+	       bits_for((uint64_t)value - (uint64_t)column->base) <= column->bits;
+}
+
+/* Writes the column at `to`; returns what is behind it. */
+static uint8_t *write_column(
+	struct column *column, const int64_t *values, size_t count, uint8_t *to)
+{
+	struct odd *odds = (struct odd *)to;
+	uint8_t *data = to + column->odd_count * sizeof(*odds);
+	size_t odd = 0;
+	memset(data, 0, data_bytes(column, count));
+	for (size_t i = 0; i < count; i++) {
+		if (!fits(column, values[i])) {
+			odds[odd++] = (struct odd){(uint16_t)i, values[i]};
+			continue;
+		}
+		uint64_t word, value = (uint64_t)values[i] - (uint64_t)column->base;
+		size_t bit = i * column->bits;
+		memcpy(&word, data + bit / 8, sizeof(word));
+		word |= value << bit % 8;
+		memcpy(data + bit / 8, &word, sizeof(word));
+	}
+	column->odds = odds;
+	column->data = data;
+	return data + data_bytes(column, count);
+}
+
+static inline int64_t value_at(const struct column *column, size_t at, size_t *odd)
+{
+	uint64_t word;
+	size_t bit = at * column->bits;
+	if (*odd < column->odd_count && column->odds[*odd].at == at)
+		return column->odds[(*odd)++].value;
+	memcpy(&word, column->data + bit / 8, sizeof(word));
+	word = word >> bit % 8 & (((uint64_t)1 << column->bits) - 1);
+	return (int64_t)(word + (uint64_t)column->base);
+}
+
+/* ---- a block ---- */
+
+/* The smallest, which stands for nothing: most lines of a log are about as long. */
+static int64_t smallest(const int64_t *values, size_t count)
+{
+	int64_t least = values[0];
+	for (size_t i = 1; i < count; i++)
+		if (values[i] < least)
+			least = values[i];
+	return least;
+}
+
+static void fill_lengths(struct line_maker *maker, uint64_t end_offset)
+{
+	size_t count = maker->summary.lines;
+	maker->offsets[count] = end_offset;
+	for (size_t i = 0; i < count; i++)
+		maker->values[i] = (int64_t)(maker->offsets[i + 1] - maker->offsets[i]);
+}
+
+static void fill_deltas(struct line_maker *maker)
+{
+	maker->values[0] = 0;
+	for (size_t i = 1; i < maker->summary.lines; i++)
+		maker->values[i] =
+			(int64_t)((uint64_t)maker->times[i] - (uint64_t)maker->times[i - 1]);
+}
+
+static void fill_kinds(struct line_maker *maker)
+{
+	for (size_t i = 0; i < maker->summary.lines; i++)
+		maker->values[i] = maker->kinds_at[i];
+}
+
+/* Lines that come a little late are as usual as those that come in order: then the base is below zero. */
+static void choose_delta_bits(struct line_maker *maker, struct column *column)
+{
+	size_t count = maker->summary.lines;
+	struct column low = {.base = smallest(maker->values, count)};
+	choose_bits(column, maker->values, count);
+	choose_bits(&low, maker->values, count);
+	if (column_bytes(&low, count) < column_bytes(column, count))
+		*column = low;
+}
+
+static void reset(struct line_maker *maker)
+{
+	memset(&maker->summary, 0, sizeof(maker->summary));
+	memset(maker->slots, 0, sizeof(maker->slots));
+	maker->kind_count = 0;
+}
+
+struct line_block *line_maker_seal(struct line_maker *maker, uint64_t end_offset)
+{
+	size_t count = maker->summary.lines;
+	struct column lengths = {0}, deltas = {0}, kinds = {0};
+	if (!count)
+		return NULL;
+	fill_lengths(maker, end_offset);
+	lengths.base = smallest(maker->values, count);
+	choose_bits(&lengths, maker->values, count);
+	fill_deltas(maker);
+	choose_delta_bits(maker, &deltas);
+	kinds.bits = bits_for(maker->kind_count - 1);
+	size_t list = maker->kind_count * sizeof(struct kind);
+	size_t bytes = sizeof(struct line_block) + list + column_bytes(&lengths, count) +
+		       column_bytes(&deltas, count) + column_bytes(&kinds, count);
+	struct line_block *block = xmalloc(bytes);
+	*block = (struct line_block){.summary = maker->summary,
+		.bytes = bytes,
+		.kind_count = maker->kind_count,
+		.kinds = (struct kind *)block->rest};
+	block->summary.end_offset = end_offset;
+	memcpy(block->rest, maker->kinds, list);
+	uint8_t *to = write_column(&deltas, maker->values, count, block->rest + list);
+	fill_lengths(maker, end_offset);
+	to = write_column(&lengths, maker->values, count, to);
+	fill_kinds(maker);
+	(void)write_column(&kinds, maker->values, count, to);
+	block->lengths = lengths;
+	block->deltas = deltas;
+	block->kinds_at = kinds;
+	reset(maker);
+	return block;
+}
+
+const struct line_summary *line_block_summary(const struct line_block *block)
+{
+	return &block->summary;
+}
+
+bool line_block_has_bot(const struct line_block *block, uint16_t bot)
+{
+	for (size_t i = 0; i < block->kind_count; i++)
+		if (block->kinds[i].bot == bot)
+			return true;
+	return false;
+}
+
+size_t line_block_bytes(const struct line_block *block)
+{
+	return block->bytes;
+}
+
+/* ---- reading ---- */
+
+struct line_reader line_reader_at(const struct line_block *block, size_t from)
+{
+	struct line_reader reader = {.block = block,
+		.offset = block->summary.first_offset,
+		.wall_ms = block->summary.first_ms};
+	struct line_entry entry;
+	while (reader.at < from && line_reader_next(&reader, &entry))
+		;
+	return reader;
+}
+
+bool line_reader_next(struct line_reader *reader, struct line_entry *ret_entry)
+{
+	const struct line_block *block = reader->block;
+	size_t at = reader->at, none = 0;
+	if (at >= block->summary.lines)
+		return false;
+	reader->wall_ms = (int64_t)((uint64_t)reader->wall_ms +
+				    (uint64_t)value_at(&block->deltas, at, &reader->odd_delta));
+	const struct kind *kind = &block->kinds[value_at(&block->kinds_at, at, &none)];
+	*ret_entry = (struct line_entry){.offset = reader->offset,
+		.wall_ms = reader->wall_ms,
+		.bot = kind->bot,
+		.level = kind->level,
+		.flags = kind->flags};
+	reader->offset += (uint64_t)value_at(&block->lengths, at, &reader->odd_length);
+	reader->at++;
+	return true;
+}
