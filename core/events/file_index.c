@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/events/file_index.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "core/base/mem.h"
+#include "core/events/chunk.h"
+#include "core/events/line_block.h"
+#include "core/events/line_source.h"
+#include "core/parse/log_memo.h"
+
+enum segment_state { WAITS, IS_READ, IS_DONE };
+
+struct segment {
+	enum segment_state state;
+	struct line_block **blocks;
+	size_t block_count, lines;
+};
+
+struct file_index {
+	struct file_source source;
+	size_t users;
+	size_t segment_count;
+	struct file_progress progress;
+	size_t next; /* segments from here on were begun with */
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	struct segment segments[]; /* under the lock; what a done one points to is constant */
+};
+
+/* ---- segments ---- */
+
+/* How the part is divided: the last segment is small, those before begin at equal distances. */
+static size_t count_segments(uint64_t bytes)
+{
+	if (bytes <= FILE_LAST_BYTES)
+		return 1;
+	return (size_t)((bytes - FILE_LAST_BYTES + FILE_SEGMENT_BYTES - 1) / FILE_SEGMENT_BYTES) +
+	       1;
+}
+
+size_t file_index_segments(const struct file_index *index)
+{
+	return index->segment_count;
+}
+
+uint64_t file_index_offset(const struct file_index *index, size_t segment)
+{
+	const struct file_source *source = &index->source;
+	if (segment >= index->segment_count)
+		return source->to;
+	if (segment && segment == index->segment_count - 1)
+		return source->to - FILE_LAST_BYTES;
+	return source->from + (uint64_t)segment * FILE_SEGMENT_BYTES;
+}
+
+struct file_index *file_index_new(const struct file_source *source)
+{
+	size_t count = count_segments(source->to - source->from);
+	struct file_index *index = xcalloc(1, sizeof(*index) + count * sizeof(struct segment));
+	index->source = *source;
+	index->users = 1;
+	index->segment_count = index->next = index->progress.segments = count;
+	pthread_mutex_init(&index->lock, NULL);
+	pthread_cond_init(&index->changed, NULL);
+	return index;
+}
+
+struct file_index *file_index_ref(struct file_index *index)
+{
+	pthread_mutex_lock(&index->lock);
+	index->users++;
+	pthread_mutex_unlock(&index->lock);
+	return index;
+}
+
+static void release_segment(struct segment *segment)
+{
+	for (size_t i = 0; i < segment->block_count; i++)
+		free(segment->blocks[i]);
+	free(segment->blocks);
+}
+
+void file_index_unref(struct file_index *index)
+{
+	if (!index)
+		return;
+	pthread_mutex_lock(&index->lock);
+	bool is_last = --index->users == 0;
+	pthread_mutex_unlock(&index->lock);
+	if (!is_last)
+		return;
+	for (size_t i = 0; i < index->segment_count; i++)
+		release_segment(&index->segments[i]);
+	pthread_cond_destroy(&index->changed);
+	pthread_mutex_destroy(&index->lock);
+	close(index->source.fd);
+	free(index);
+}
+
+/* ---- reading one ---- */
+
+struct reading {
+	const struct file_source *source;
+	struct log_arrival arrival;
+	struct log_memo memo;
+	struct log_flow flow;
+	struct line_maker *maker;
+	struct segment done;
+	size_t room;
+};
+
+static void seal(struct reading *reading, uint64_t end_offset)
+{
+	size_t lines = line_maker_count(reading->maker);
+	struct line_block *block = line_maker_seal(reading->maker, end_offset);
+	if (!block)
+		return;
+	reading->done.blocks = grow(reading->done.blocks, reading->done.block_count, &reading->room,
+		sizeof(*reading->done.blocks));
+	reading->done.blocks[reading->done.block_count++] = block;
+	reading->done.lines += lines;
+}
+
+static void add(struct reading *reading, const struct line_entry *entry)
+{
+	if (line_maker_add(reading->maker, entry))
+		return;
+	seal(reading, entry->offset);
+	if (!line_maker_add(reading->maker, entry))
+		abort(); /* an empty one takes any */
+}
+
+/* A line without any time before it is as old as the file. */
+static void take_line(struct reading *reading, const struct raw_line *raw, bool is_wanted)
+{
+	const struct file_source *source = reading->source;
+	struct log_line line;
+	log_line_read(raw->text, raw->length, &reading->arrival, &line);
+	log_flow_take(&reading->flow, raw->text, raw->length, &line);
+	if (!is_wanted)
+		return;
+	int64_t wall_ms = line.wall_ms != LOG_NO_TIME ? line.wall_ms
+			  : reading->flow.has_times   ? reading->flow.wall_ms
+						      : source->received_ms;
+	add(reading, &(struct line_entry){.offset = raw->offset,
+			     .wall_ms = wall_ms,
+			     .bot = line.bot.length
+					    ? source->bot(source->context,
+						      raw->text + line.bot.offset, line.bot.length)
+					    : 0,
+			     .level = (uint8_t)line.level,
+			     .flags = (uint8_t)((line.is_continuation ? RECORD_CONTINUES : 0) |
+						(raw->is_cut ? RECORD_CUT : 0))});
+}
+
+/* The lines just before it tell what its first ones go on from. */
+static int read_lines(struct reading *reading, uint64_t from, uint64_t to)
+{
+	uint64_t least = reading->source->from;
+	uint64_t start = from - least > FILE_LOOK_BACK ? from - FILE_LOOK_BACK : least;
+	struct line_source *lines = line_source_new(reading->source->fd, start, to);
+	struct raw_line raw;
+	while (line_source_next(lines, &raw))
+		take_line(reading, &raw, raw.offset >= from);
+	seal(reading, line_source_offset(lines));
+	int errnum = line_source_errno(lines);
+	line_source_free(lines);
+	return errnum;
+}
+
+static int read_segment(const struct file_index *index, size_t number, struct segment *ret_segment)
+{
+	struct reading reading = {.source = &index->source,
+		.arrival = {.received_ms = index->source.received_ms,
+			.utc_offset_s = index->source.utc_offset_s,
+			.memo = &reading.memo},
+		.maker = line_maker_new()};
+	int errnum = read_lines(
+		&reading, file_index_offset(index, number), file_index_offset(index, number + 1));
+	line_maker_free(reading.maker);
+	if (errnum)
+		release_segment(&reading.done);
+	else
+		*ret_segment = reading.done;
+	return errnum;
+}
+
+/* ---- all of them ---- */
+
+/* Under the lock. True: it is ours to read. */
+static bool claim(struct file_index *index, struct segment *segment)
+{
+	while (segment->state == IS_READ)
+		pthread_cond_wait(&index->changed, &index->lock);
+	if (segment->state == IS_DONE)
+		return false;
+	segment->state = IS_READ;
+	return true;
+}
+
+static void publish(struct file_index *index, struct segment *segment, const struct segment *done)
+{
+	*segment = *done;
+	segment->state = IS_DONE;
+	index->progress.done++;
+	index->progress.lines += done->lines;
+	for (size_t i = 0; i < done->block_count; i++)
+		index->progress.bytes += line_block_bytes(done->blocks[i]) + sizeof(void *);
+}
+
+bool file_index_read(struct file_index *index, size_t number)
+{
+	struct segment *segment = &index->segments[number], done = {0};
+	pthread_mutex_lock(&index->lock);
+	bool is_ours = claim(index, segment);
+	pthread_mutex_unlock(&index->lock);
+	if (!is_ours)
+		return true;
+	int errnum = read_segment(index, number, &done);
+	pthread_mutex_lock(&index->lock);
+	if (errnum)
+		segment->state = WAITS;
+	else
+		publish(index, segment, &done);
+	pthread_cond_broadcast(&index->changed);
+	pthread_mutex_unlock(&index->lock);
+	errno = errnum;
+	return !errnum;
+}
+
+bool file_index_next(struct file_index *index, size_t *ret_segment)
+{
+	pthread_mutex_lock(&index->lock);
+	while (index->next && index->segments[index->next - 1].state != WAITS)
+		index->next--;
+	bool is_one = index->next > 0;
+	if (is_one)
+		*ret_segment = --index->next;
+	pthread_mutex_unlock(&index->lock);
+	return is_one;
+}
+
+bool file_index_segment(
+	const struct file_index *index, size_t number, struct file_segment *ret_segment)
+{
+	struct file_index *mine = (struct file_index *)(uintptr_t)index;
+	pthread_mutex_lock(&mine->lock);
+	const struct segment *segment = &index->segments[number];
+	bool is_done = segment->state == IS_DONE;
+	*ret_segment = (struct file_segment){is_done ? segment->blocks : NULL,
+		is_done ? segment->block_count : 0, is_done ? segment->lines : 0};
+	pthread_mutex_unlock(&mine->lock);
+	return is_done;
+}
+
+struct file_progress file_index_progress(const struct file_index *index)
+{
+	struct file_index *mine = (struct file_index *)(uintptr_t)index;
+	pthread_mutex_lock(&mine->lock);
+	struct file_progress progress = index->progress;
+	pthread_mutex_unlock(&mine->lock);
+	return progress;
+}
