@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "core/base/mem.h"
+#include "core/base/needle.h"
 #include "core/parse/filter_internal.h"
 
 struct filter *filter_new(
@@ -38,6 +39,29 @@ bool filter_compares(const struct filter *filter, size_t column)
 bool filter_is_empty(const struct filter *filter)
 {
 	return filter->count == 0;
+}
+
+static const struct needle *longer(const struct needle *a, const struct needle *b)
+{
+	if (!a || !b)
+		return a ? a : b;
+	return a->length >= b->length ? a : b;
+}
+
+static const struct needle *certain(const struct filter *filter, unsigned at, uint64_t columns)
+{
+	const struct filter_node *node = &filter->nodes[at];
+	if (node->op == OP_AND)
+		return longer(certain(filter, node->left, columns),
+			certain(filter, node->right, columns));
+	bool is_there = node->column == FILTER_WHOLE || columns >> node->column & 1;
+	return node->op == OP_MATCHES && !node->is_negated && is_there ? regex_certain(node->regex)
+								       : NULL;
+}
+
+const struct needle *filter_certain(const struct filter *filter, uint64_t columns)
+{
+	return filter->count ? certain(filter, filter->root, columns) : NULL;
 }
 
 uint64_t filter_costly(const struct filter *filter)

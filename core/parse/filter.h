@@ -58,6 +58,7 @@ struct filter_value {
 typedef void filter_get(const void *row, size_t column, struct filter_value *ret_value);
 
 struct filter;
+struct needle;
 
 /* NULL with an error when it does not parse; `ret_at` is the byte of the expression where, for a caret; the
  * error names the character, counted from 1. The empty expression gives a filter that fits everything. */
@@ -71,6 +72,9 @@ bool filter_may_match(struct filter *filter, filter_get *get, const void *row);
 /* Whether it compares this column. */
 bool filter_compares(const struct filter *filter, size_t column);
 bool filter_is_empty(const struct filter *filter);
+/* A text that stands in each row that fits, in one of the columns of the set (bit n: column n, or in all of its text for a
+ * word without one): the longest that is certain, as long as the filter is there. NULL: none is. */
+const struct needle *filter_certain(const struct filter *filter, uint64_t columns);
 /* Matches that were given up because they cost too much, so far; they count as no match. */
 uint64_t filter_costly(const struct filter *filter);
 

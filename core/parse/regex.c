@@ -8,7 +8,9 @@
 
 #include "core/base/limits.h"
 #include "core/base/mem.h"
+#include "core/base/needle.h"
 #include "core/base/str.h"
+#include "core/parse/regex_needle.h"
 
 enum { HEAP_KIB_MAX = 4096 };
 
@@ -16,6 +18,8 @@ struct regex {
 	pcre2_code *code;
 	pcre2_match_data *data;
 	pcre2_match_context *context;
+	bool has_needle;
+	struct needle needle; /* stands in whatever it matches */
 };
 
 /* A glob as a pattern: everything but * and ? is itself. */
@@ -79,6 +83,7 @@ struct regex *regex_new(
 	pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
 	struct regex *regex = xcalloc(1, sizeof(*regex));
 	regex->code = code;
+	regex->has_needle = regex_needle(pattern, length, flags, &regex->needle);
 	regex->data = pcre2_match_data_create(1, NULL);
 	regex->context = pcre2_match_context_create(NULL);
 	if (!regex->data || !regex->context)
@@ -86,6 +91,11 @@ struct regex *regex_new(
 	pcre2_set_match_limit(regex->context, LIMIT_REGEX_MATCH);
 	pcre2_set_heap_limit(regex->context, HEAP_KIB_MAX);
 	return regex;
+}
+
+const struct needle *regex_certain(const struct regex *regex)
+{
+	return regex->has_needle ? &regex->needle : NULL;
 }
 
 void regex_free(struct regex *regex)
@@ -103,7 +113,8 @@ enum regex_result regex_match(struct regex *regex, const char *text, size_t leng
 {
 	if (length > LIMIT_LOG_STORED_BYTES)
 		length = LIMIT_LOG_STORED_BYTES;
-	if (from > length)
+	if (from > length ||
+		(regex->has_needle && !needle_find(&regex->needle, text + from, length - from)))
 		return REGEX_NO;
 	int found = pcre2_match(
 		regex->code, (PCRE2_SPTR)text, length, from, 0, regex->data, regex->context);

@@ -25,12 +25,15 @@ enum regex_result {
 	REGEX_COSTLY, /* given up */
 };
 
+struct needle;
 struct regex;
 
 /* NULL with the error and the offset in the pattern when it does not compile. */
 struct regex *regex_new(const char *pattern, size_t length, unsigned flags, size_t *ret_at,
 	struct err *err) MUST_CHECK;
 void regex_free(struct regex *regex); /* NULL is legal */
+/* What stands in whatever it matches (regex_needle.h), as long as the regex is there; NULL: nothing is certain. */
+const struct needle *regex_certain(const struct regex *regex);
 
 /* Looks for the first match at or after `from`; of a longer text the first LIMIT_LOG_STORED_BYTES are
  * searched. The span (either may be NULL) is set on REGEX_YES. */

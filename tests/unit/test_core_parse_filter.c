@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "core/base/needle.h"
 #include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/base/rng.h"
@@ -360,6 +361,31 @@ static void what_cannot_match_is_told_from_a_part_of_the_row(void **state)
 	}
 }
 
+static void the_longest_text_that_every_fit_holds_is_told(void **state)
+{
+	static const struct {
+		const char *expression, *certain; /* NULL: nothing */
+	} cases[] = {{"", NULL}, {"timeout", "timeout"}, {"pay timeout", "timeout"},
+		{"pay or timeout", NULL}, {"!timeout", NULL}, {"not timeout", NULL},
+		{"pay not timeout", "pay"}, {"/time.?out in/", "out in"}, {"host=eu-*", "eu-"},
+		{"bot=shop_pay", NULL}, {"host!=eu-2", NULL}, {"level>=warn", NULL},
+		{"pend>5 (pay (web hoop))", "hoop"}, {"a or b pay", NULL}};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		size_t at;
+		struct filter *filter = filter_new(cases[i].expression, &schema, &at, NULL);
+		assert_non_null(filter);
+		const struct needle *certain = filter_certain(filter, UINT64_C(1) << HOST);
+		const char *expected = cases[i].certain;
+		if (!certain != !expected ||
+			(certain && (certain->length != strlen(expected) ||
+					    memcmp(certain->bytes, expected, certain->length))))
+			fail_msg("of '%s' %s is certain", cases[i].expression,
+				certain ? (const char *)certain->bytes : "nothing");
+		filter_free(filter);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -378,6 +404,7 @@ int main(void)
 		cmocka_unit_test(what_to_highlight_is_found_in_order),
 		cmocka_unit_test(any_mixture_of_its_words_parses_or_is_refused_with_a_place),
 		cmocka_unit_test(what_cannot_match_is_told_from_a_part_of_the_row),
+		cmocka_unit_test(the_longest_text_that_every_fit_holds_is_told),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
