@@ -177,7 +177,8 @@ static int read_segment(const struct file_index *index, size_t number, struct se
 	struct reading reading = {.source = &index->source,
 		.arrival = {.received_ms = index->source.received_ms,
 			.utc_offset_s = index->source.utc_offset_s,
-			.memo = &reading.memo},
+			.memo = &reading.memo,
+			.is_brief = true},
 		.maker = line_maker_new()};
 	int errnum = read_lines(
 		&reading, file_index_offset(index, number), file_index_offset(index, number + 1));

@@ -188,6 +188,8 @@ bool log_logfmt_read(
 		}
 		struct log_part value = read_value(text, length, end + 1, &at);
 		log_take(line, log_role_of(text + start, end - start), text, value, arrival);
+		if (log_is_enough(line, arrival))
+			break;
 	}
 	return true;
 }

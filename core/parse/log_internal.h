@@ -26,6 +26,13 @@ enum log_role log_role_of(const char *key, size_t length);
 void log_take(struct log_line *line, enum log_role role, const char *text, struct log_part value,
 	const struct log_arrival *arrival);
 
+/* All that is wanted is there: of each the first counts. */
+static inline bool log_is_enough(const struct log_line *line, const struct log_arrival *arrival)
+{
+	return arrival->is_brief && line->bot.length && line->level != LOG_LEVEL_NONE &&
+	       line->wall_ms != LOG_NO_TIME;
+}
+
 /* A time at the start of `text` in any known notation; returns the bytes used, 0 if there is none.
  */
 size_t log_time_read(

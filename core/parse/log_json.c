@@ -191,6 +191,8 @@ static void read_object(struct scan *scan, enum place place, int depth)
 	scan->at++;
 	while (recall_key(scan, place, &role)) {
 		read_value(scan, role, depth);
+		if (log_is_enough(scan->line, scan->arrival))
+			return;
 		if (next_char(scan) != ',')
 			break;
 		scan->at++;

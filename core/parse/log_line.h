@@ -53,6 +53,7 @@ struct log_arrival {
 	int64_t received_ms;
 	int32_t utc_offset_s;
 	struct log_memo *memo; /* of its source, to read it faster; NULL: none */
+	bool is_brief;         /* form, time, level and bot are enough: the rest may be missing */
 };
 
 void log_line_read(const char *text, size_t length, const struct log_arrival *arrival,

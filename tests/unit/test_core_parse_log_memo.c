@@ -53,6 +53,11 @@ static void assert_same(const char *text, size_t length, struct log_memo *memo)
 	log_line_read(text, length, &with, &b);
 	if (!is_same(&a, &b))
 		fail_msg("'%.*s' is read otherwise after the lines before it", (int)length, text);
+	with.is_brief = true;
+	log_line_read(text, length, &with, &b);
+	if (a.form != b.form || a.level != b.level || a.wall_ms != b.wall_ms ||
+		a.is_stamped != b.is_stamped || !is_same_part(a.bot, b.bot))
+		fail_msg("'%.*s' is read otherwise in brief", (int)length, text);
 }
 
 /* One byte is another, or gone, or there twice. */
