@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A stream is ordered by its keys, so the streams are merged with a heap: one cursor a stream, the
- * stream whose next key is due on top. The rows before the anchor are collected backwards, those from
- * it on forwards, by turns; both walks start from a binary search for the anchor. When the first line
- * of a chunk is due the chunk is judged as a whole.
+ * Chunks are merged with a heap of cursors, the one whose next line is due on top; the lines of a chunk
+ * are in the order of their keys, those of two chunks of a stream may lie across each other. A chunk is
+ * judged and opened when its first line is due: until then a key that no line of it comes before stands
+ * for it. The rows before the anchor are collected backwards, those from it on forwards, by turns.
  */
 #include "core/events/query.h"
 
@@ -19,6 +19,7 @@
 #include "core/events/skip.h"
 #include "core/events/snapshot.h"
 #include "core/events/text.h"
+#include "core/events/view.h"
 #include "core/msg/msg.h"
 #include "core/parse/filter.h"
 #include "core/parse/log_columns.h"
@@ -32,11 +33,13 @@ enum verdict {
 	PASS,      /* none is of a wanted bot */
 };
 
-/* A place between two lines of a stream: line `line` of chunk `chunk` comes next forwards. */
+/* A place between two lines of a chunk of the snapshot: line `line` comes next forwards. */
 struct cursor {
-	size_t stream, chunk, line;
-	struct event_key key; /* of the line that is due in the direction of the walk */
-	enum verdict verdict; /* on the chunk */
+	size_t chunk, line;
+	size_t least;         /* lines before this one are not of the question */
+	struct event_key key; /* of the line that is due in the direction of the walk, or a bound */
+	struct chunk_view *view; /* NULL: not opened yet */
+	enum verdict verdict;    /* on the chunk */
 };
 
 /* One direction. */
@@ -139,6 +142,8 @@ static void release_walk(struct walk *walk)
 {
 	for (size_t i = walk->taken; i < walk->row_count; i++)
 		msg_release(MSG_row, &walk->rows[i]);
+	for (size_t i = 0; i < walk->count; i++)
+		chunk_view_close(walk->heap[i].view);
 	free(walk->rows);
 	free(walk->heap);
 }
@@ -174,20 +179,20 @@ void event_query_free(struct event_query *query)
 
 static const struct chunk *chunk_at(const struct event_query *query, const struct cursor *cursor)
 {
-	return query->snapshot
-		->chunks[query->snapshot->streams[cursor->stream].first + cursor->chunk];
+	return query->snapshot->chunks[cursor->chunk];
 }
 
 static size_t length_at(const struct event_query *query, const struct cursor *cursor)
 {
-	return query->snapshot
-		->lengths[query->snapshot->streams[cursor->stream].first + cursor->chunk];
+	return query->snapshot->lengths[cursor->chunk];
 }
 
-static struct event_key key_of(const struct chunk *chunk, size_t line)
+/* Lines of its chunk that are before a cursor. */
+static size_t left_at(
+	const struct event_query *query, const struct walk *walk, const struct cursor *cursor)
 {
-	return (struct event_key){record_order_ms(chunk_record(chunk, line)),
-		chunk_stream(chunk)->source, chunk_first_seq(chunk) + line};
+	return walk->is_backwards ? cursor->line - cursor->least
+				  : length_at(query, cursor) - cursor->line;
 }
 
 /* The line that is due under a cursor: before it or behind it. */
@@ -196,64 +201,36 @@ static size_t due_line(const struct walk *walk, const struct cursor *cursor)
 	return cursor->line - walk->is_backwards;
 }
 
-/* Sets the key of the line that is due, moving over the ends of chunks; false at the end of the stream. */
-static bool settle(const struct event_query *query, const struct walk *walk, struct cursor *cursor)
+static void open_cursor(const struct event_query *query, struct cursor *cursor)
 {
-	size_t chunks = query->snapshot->streams[cursor->stream].count;
-	if (walk->is_backwards) {
-		while (cursor->line == 0) {
-			if (cursor->chunk == 0)
-				return false;
-			cursor->chunk--;
-			cursor->line = length_at(query, cursor);
-			cursor->verdict = NOT_JUDGED;
-		}
-	} else {
-		while (cursor->chunk < chunks && cursor->line >= length_at(query, cursor)) {
-			cursor->chunk++;
-			cursor->line = 0;
-			cursor->verdict = NOT_JUDGED;
-		}
-		if (cursor->chunk == chunks)
-			return false;
-	}
-	cursor->key = key_of(chunk_at(query, cursor), due_line(walk, cursor));
-	bool is_old = query->floors && cursor->key.seq < query->floors[cursor->stream];
-	return !is_old || !walk->is_backwards;
+	cursor->view = chunk_view_open(chunk_at(query, cursor), length_at(query, cursor));
 }
 
-/* True when every line of the chunk under the cursor stands before the anchor. */
-static bool is_before_anchor(const struct event_query *query, const struct cursor *cursor)
+/* Puts the cursor of a chunk before its first line at or behind the anchor. False: nothing of the chunk is of
+ * this walk. */
+static bool begin_cursor(
+	const struct event_query *query, const struct walk *walk, struct cursor *cursor)
 {
+	const struct chunk *chunk = chunk_at(query, cursor);
 	size_t length = length_at(query, cursor);
-	return !length ||
-	       event_key_compare(key_of(chunk_at(query, cursor), length - 1), query->anchor) < 0;
-}
-
-/* Puts the cursor of a stream before its first line at or behind the anchor. */
-static void find_anchor(const struct event_query *query, struct cursor *cursor)
-{
-	size_t low = 0, high = query->snapshot->streams[cursor->stream].count;
-	while (low < high) {
-		cursor->chunk = low + (high - low) / 2;
-		if (is_before_anchor(query, cursor))
-			low = cursor->chunk + 1;
-		else
-			high = cursor->chunk;
+	if (!length)
+		return false;
+	struct event_key first = chunk_first_key(chunk), last = chunk_last_key(chunk, length);
+	if (event_key_compare(first, query->anchor) >= 0) {
+		cursor->line = 0;
+	} else if (event_key_compare(last, query->anchor) < 0) {
+		cursor->line = length;
+	} else {
+		open_cursor(query, cursor);
+		cursor->line = chunk_view_find(cursor->view, query->anchor);
 	}
-	cursor->chunk = low;
-	cursor->line = 0;
-	if (low == query->snapshot->streams[cursor->stream].count)
-		return;
-	size_t first = 0, end = length_at(query, cursor);
-	while (first < end) {
-		size_t middle = first + (end - first) / 2;
-		if (event_key_compare(key_of(chunk_at(query, cursor), middle), query->anchor) < 0)
-			first = middle + 1;
-		else
-			end = middle;
-	}
-	cursor->line = first;
+	cursor->key = walk->is_backwards ? last : first;
+	if (cursor->line < cursor->least)
+		cursor->line = cursor->least;
+	bool is_of_walk = left_at(query, walk, cursor) > 0;
+	if (is_of_walk && cursor->view)
+		cursor->key = chunk_view_key(cursor->view, due_line(walk, cursor));
+	return is_of_walk;
 }
 
 static bool is_due_before(const struct walk *walk, const struct cursor *a, const struct cursor *b)
@@ -281,26 +258,30 @@ static void sift_down(struct walk *walk, size_t at)
 
 static void open_walk(struct event_query *query, struct walk *walk)
 {
+	const struct event_snapshot *snapshot = query->snapshot;
 	walk->is_open = true;
-	walk->heap = xcalloc(query->snapshot->stream_count, sizeof(*walk->heap));
-	for (size_t i = 0; i < query->snapshot->stream_count; i++) {
-		struct cursor cursor = {.stream = i};
-		find_anchor(query, &cursor);
-		if (settle(query, walk, &cursor))
-			walk->heap[walk->count++] = cursor;
+	walk->heap = xcalloc(snapshot->chunk_count, sizeof(*walk->heap));
+	for (size_t i = 0; i < snapshot->stream_count; i++) {
+		const struct snapshot_stream *stream = &snapshot->streams[i];
+		uint64_t floor = query->floors && walk->is_backwards ? query->floors[i] : 0;
+		for (size_t chunk = stream->first; chunk < stream->first + stream->count; chunk++) {
+			uint64_t first = chunk_first_seq(snapshot->chunks[chunk]);
+			size_t length = snapshot->lengths[chunk];
+			struct cursor cursor = {.chunk = chunk,
+				.least = floor <= first           ? 0
+					 : floor - first < length ? (size_t)(floor - first)
+								  : length};
+			if (begin_cursor(query, walk, &cursor))
+				walk->heap[walk->count++] = cursor;
+			else
+				chunk_view_close(cursor.view);
+		}
 	}
 	for (size_t i = walk->count / 2; i-- > 0;)
 		sift_down(walk, i);
 }
 
-/* Lines of its chunk that are before a cursor. */
-static size_t left_in_chunk(
-	const struct event_query *query, const struct walk *walk, const struct cursor *cursor)
-{
-	return walk->is_backwards ? cursor->line : length_at(query, cursor) - cursor->line;
-}
-
-/* Moves the cursor on top over so many lines of its chunk. */
+/* Moves the cursor on top over so many lines of its chunk; one that has no more leaves the heap. */
 static void advance(const struct event_query *query, struct walk *walk, size_t lines)
 {
 	struct cursor *top = &walk->heap[0];
@@ -308,17 +289,19 @@ static void advance(const struct event_query *query, struct walk *walk, size_t l
 		top->line -= lines;
 	else
 		top->line += lines;
-	if (!settle(query, walk, top))
+	if (left_at(query, walk, top)) {
+		top->key = chunk_view_key(top->view, due_line(walk, top));
+	} else {
+		chunk_view_close(top->view);
 		*top = walk->heap[--walk->count];
+	}
 	sift_down(walk, 0);
 }
 
-static bool is_wanted_bot(
-	const struct event_query *query, const struct chunk *chunk, const struct record *record)
+static bool is_wanted_bot(const struct event_query *query, const char *bot)
 {
 	if (!query->bot_count)
 		return true;
-	const char *bot = chunk_bot(chunk, record);
 	for (size_t i = 0; i < query->bot_count; i++) {
 		if (strcmp(query->bots[i], bot) == 0)
 			return true;
@@ -326,25 +309,24 @@ static bool is_wanted_bot(
 	return false;
 }
 
-static void take_text(struct event_query *query, const struct chunk *chunk,
-	const struct record *record, enum event_part part, char **to)
+static void take_text(
+	struct event_query *query, const struct event_line *line, enum event_part part, char **to)
 {
 	struct str text = STR_INIT;
-	event_text(chunk, record, part, query->redactor, EVENT_ROW_CELLS_MAX, &text);
+	event_text(line, part, query->redactor, EVENT_ROW_CELLS_MAX, &text);
 	*to = str_detach(&text);
 }
 
-static void add_row(struct event_query *query, struct walk *walk, const struct chunk *chunk,
-	const struct record *record, struct event_key key)
+static void add_row(struct event_query *query, struct walk *walk, const struct event_line *line,
+	struct event_key key)
 {
+	const struct record *record = line->record;
 	struct msg_row *row = msg_add(walk->rows, &walk->row_count);
-	const char *bot = chunk_bot(chunk, record);
 	msg_set(&row->key, event_key_print(key).text);
-	msg_set(&row->bot, *bot || !chunk_stream(chunk)->is_own ? bot : "botswain");
-	msg_set(&row->source, chunk_stream(chunk)->name);
-	take_text(
-		query, chunk, record, query->whole_lines ? EVENT_LINE : EVENT_MESSAGE, &row->text);
-	take_text(query, chunk, record, EVENT_CORRELATION, &row->correlation);
+	msg_set(&row->bot, *line->bot || !line->stream->is_own ? line->bot : "botswain");
+	msg_set(&row->source, line->stream->name);
+	take_text(query, line, query->whole_lines ? EVENT_LINE : EVENT_MESSAGE, &row->text);
+	take_text(query, line, EVENT_CORRELATION, &row->correlation);
 	row->time_ms = record->wall_ms;
 	row->level = record->level;
 	row->late = record->late_ms > 0;
@@ -379,17 +361,11 @@ static void judge(const struct event_query *query, struct cursor *cursor, size_t
 		*lines -= looks < *lines ? looks - 1 : *lines - 1;
 }
 
-/* Passes over the rest of the chunk on top: of its lines all is known. With marks, those before
- * them are not of this question. */
+/* Passes over the rest of the chunk on top: of its lines all is known. */
 static void pass_over(struct event_query *query, struct walk *walk)
 {
 	const struct cursor *top = &walk->heap[0];
-	size_t lines = left_in_chunk(query, walk, top);
-	if (query->floors && walk->is_backwards) {
-		uint64_t first = chunk_first_seq(chunk_at(query, top));
-		uint64_t floor = query->floors[top->stream];
-		lines -= floor > first ? (size_t)(floor - first) : 0;
-	}
+	size_t lines = left_at(query, walk, top);
 	walk->scanned += lines;
 	query->hidden += top->verdict == PASS_HIDE ? lines : 0;
 	advance(query, walk, lines);
@@ -397,20 +373,55 @@ static void pass_over(struct event_query *query, struct walk *walk)
 
 static void look_at_line(struct event_query *query, struct walk *walk)
 {
-	const struct cursor *top = &walk->heap[0];
-	const struct chunk *chunk = chunk_at(query, top);
-	const struct record *record = chunk_record(chunk, due_line(walk, top));
+	struct cursor *top = &walk->heap[0];
+	const struct event_line line = chunk_view_line(top->view, due_line(walk, top));
 	walk->scanned++;
-	if (is_wanted_bot(query, chunk, record)) {
+	if (is_wanted_bot(query, line.bot)) {
 		bool fits = top->verdict == READ &&
-			    (!query->filter ||
-				    event_fits(chunk, record, query->redactor, query->filter));
+			    (!query->filter || event_fits(&line, query->redactor, query->filter));
 		query->hits += fits;
 		query->hidden += !fits;
 		if (fits)
-			add_row(query, walk, chunk, record, top->key);
+			add_row(query, walk, &line, top->key);
 	}
 	advance(query, walk, 1);
+}
+
+static bool is_passed(const struct cursor *cursor)
+{
+	return cursor->verdict == PASS || cursor->verdict == PASS_HIDE;
+}
+
+/* The chunk on top is read from here on: now its next line has its own key, which may put it further down. */
+static bool open_top(const struct event_query *query, struct walk *walk)
+{
+	struct cursor *top = &walk->heap[0];
+	if (top->view)
+		return true;
+	open_cursor(query, top);
+	struct event_key bound = top->key;
+	top->key = chunk_view_key(top->view, due_line(walk, top));
+	if (event_key_compare(top->key, bound) == 0)
+		return true;
+	sift_down(walk, 0);
+	return false;
+}
+
+/* Looks at what is on top of the heap. */
+static void look(struct event_query *query, struct walk *walk, size_t *lines)
+{
+	struct cursor *top = &walk->heap[0];
+	if (top->verdict == NOT_JUDGED)
+		judge(query, top, lines);
+	if (!is_passed(top) && !open_top(query, walk))
+		return;
+	walk->first = walk->scanned ? walk->first : top->key;
+	walk->last = top->key;
+	query->last_walk = walk;
+	if (is_passed(top))
+		pass_over(query, walk);
+	else
+		look_at_line(query, walk);
 }
 
 /* Looks at lines in one direction; true when it has all that it wants. */
@@ -420,18 +431,8 @@ static bool step(struct event_query *query, struct walk *walk, size_t *lines)
 		return true;
 	if (!walk->is_open)
 		open_walk(query, walk);
-	for (; walk->row_count < walk->wanted && walk->count && *lines; --*lines) {
-		struct cursor *top = &walk->heap[0];
-		if (top->verdict == NOT_JUDGED)
-			judge(query, top, lines);
-		walk->first = walk->scanned ? walk->first : top->key;
-		walk->last = top->key;
-		query->last_walk = walk;
-		if (top->verdict == PASS || top->verdict == PASS_HIDE)
-			pass_over(query, walk);
-		else
-			look_at_line(query, walk);
-	}
+	for (; walk->row_count < walk->wanted && walk->count && *lines; --*lines)
+		look(query, walk, lines);
 	return is_done(walk);
 }
 
@@ -476,17 +477,8 @@ bool event_query_hit(const struct event_query *query, struct event_key *ret_key)
 static uint64_t left_of(const struct event_query *query, const struct walk *walk)
 {
 	uint64_t left = 0;
-	for (size_t i = 0; i < walk->count; i++) {
-		struct cursor at = walk->heap[i];
-		size_t chunks = query->snapshot->streams[at.stream].count;
-		left += walk->is_backwards ? at.line : length_at(query, &at) - at.line;
-		if (walk->is_backwards)
-			while (at.chunk-- > 0)
-				left += length_at(query, &at);
-		else
-			while (++at.chunk < chunks)
-				left += length_at(query, &at);
-	}
+	for (size_t i = 0; i < walk->count; i++)
+		left += left_at(query, walk, &walk->heap[i]);
 	return left;
 }
 

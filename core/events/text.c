@@ -37,19 +37,26 @@ static void release_view(struct view *view)
 	str_release(&view->made);
 }
 
-static void open_view(struct view *view, const struct chunk *chunk, const struct record *record,
-	enum event_part part, const struct redactor *redactor)
+struct event_line event_line_of(const struct chunk *chunk, const struct record *record)
 {
-	const char *line = chunk_bytes_of(chunk, record);
-	struct log_part of = part_of(record, part);
-	*view = (struct view){.text = line + of.offset, .length = of.length};
+	return (struct event_line){.stream = chunk_stream(chunk),
+		.record = record,
+		.bytes = chunk_bytes_of(chunk, record),
+		.bot = chunk_bot(chunk, record)};
+}
+
+static void open_view(struct view *view, const struct event_line *line, enum event_part part,
+	const struct redactor *redactor)
+{
+	struct log_part of = part_of(line->record, part);
+	*view = (struct view){.text = line->bytes + of.offset, .length = of.length};
 	str_init(&view->made);
 	if (of.is_escaped) {
-		log_part_text(line, of, &view->made);
+		log_part_text(line->bytes, of, &view->made);
 		view->text = view->made.text;
 		view->length = view->made.length;
 	}
-	bool is_clean = !of.is_escaped && chunk_stream(chunk)->redactor == redactor;
+	bool is_clean = !of.is_escaped && !line->is_raw && line->stream->redactor == redactor;
 	if (is_clean || !redact_has_candidate(redactor, view->text, view->length))
 		return;
 	struct str redacted = STR_INIT;
@@ -72,20 +79,19 @@ static void redact_shown(
 	str_add(text, redacted.text, text_clip(redacted.text, redacted.length, cells, NULL));
 }
 
-void event_text(const struct chunk *chunk, const struct record *record, enum event_part part,
+void event_text(const struct event_line *line, enum event_part part,
 	const struct redactor *redactor, size_t cells, struct str *to)
 {
 	CLEANUP(release_view) struct view view;
 	size_t start = to->length;
-	open_view(&view, chunk, record, part, redactor);
+	open_view(&view, line, part, redactor);
 	sanitize_clip(to, view.text, view.length, cells);
 	redact_shown(redactor, cells, start, to);
 }
 
 /* One row for the filter; views are opened when they are first asked for. */
 struct row {
-	const struct chunk *chunk;
-	const struct record *record;
+	const struct event_line *line;
 	const struct redactor *redactor;
 	struct view views[EVENT_CORRELATION + 1];
 	bool is_open[EVENT_CORRELATION + 1];
@@ -103,7 +109,7 @@ static void give_part(struct row *row, enum event_part part, struct filter_value
 {
 	struct view *view = &row->views[part];
 	if (!row->is_open[part])
-		open_view(view, row->chunk, row->record, part, row->redactor);
+		open_view(view, row->line, part, row->redactor);
 	row->is_open[part] = true;
 	value->text = view->text;
 	value->length = view->length;
@@ -122,18 +128,18 @@ static void get(const void *of, size_t column, struct filter_value *value)
 	struct row *row = (struct row *)(uintptr_t)of;
 	switch (column) {
 	case LOG_COLUMN_BOT:
-		give_text(chunk_bot(row->chunk, row->record), value);
+		give_text(row->line->bot, value);
 		break;
 	case LOG_COLUMN_SOURCE:
-		give_text(chunk_stream(row->chunk)->name, value);
+		give_text(row->line->stream->name, value);
 		break;
 	case LOG_COLUMN_LEVEL:
-		value->is_known = row->record->level != LOG_LEVEL_NONE;
-		value->number = row->record->level;
+		value->is_known = row->line->record->level != LOG_LEVEL_NONE;
+		value->number = row->line->record->level;
 		break;
 	case LOG_COLUMN_TIME:
 		value->is_known = true;
-		value->number = (double)row->record->wall_ms;
+		value->number = (double)row->line->record->wall_ms;
 		break;
 	default:
 		give_part(row,
@@ -145,12 +151,12 @@ static void get(const void *of, size_t column, struct filter_value *value)
 	}
 }
 
-bool event_fits(const struct chunk *chunk, const struct record *record,
-	const struct redactor *redactor, struct filter *filter)
+bool event_fits(
+	const struct event_line *line, const struct redactor *redactor, struct filter *filter)
 {
 	if (filter_is_empty(filter))
 		return true;
 	CLEANUP(release_row)
-	struct row row = {.chunk = chunk, .record = record, .redactor = redactor};
+	struct row row = {.line = line, .redactor = redactor};
 	return filter_match(filter, get, &row);
 }

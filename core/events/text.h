@@ -15,6 +15,7 @@ struct chunk;
 struct filter;
 struct record;
 struct redactor;
+struct stream;
 
 enum event_part {
 	EVENT_MESSAGE,
@@ -22,12 +23,24 @@ enum event_part {
 	EVENT_CORRELATION,
 };
 
+/* A line that is shown or matched. */
+struct event_line {
+	const struct stream *stream;
+	const struct record *record;
+	const char *bytes; /* record->length of them, not sanitised */
+	const char *bot;   /* "": none */
+	bool is_raw; /* bytes of a file that stays where it lies: nothing was redacted in them */
+};
+
+/* A line of a chunk in memory. */
+struct event_line event_line_of(const struct chunk *chunk, const struct record *record);
+
 /* Appends at most `cells` cells, safe for a screen. `redactor` may be NULL: shapes alone. */
-void event_text(const struct chunk *chunk, const struct record *record, enum event_part part,
+void event_text(const struct event_line *line, enum event_part part,
 	const struct redactor *redactor, size_t cells, struct str *to);
 
 /* Whether the filter (of log_columns) fits the line. */
-bool event_fits(const struct chunk *chunk, const struct record *record,
-	const struct redactor *redactor, struct filter *filter);
+bool event_fits(
+	const struct event_line *line, const struct redactor *redactor, struct filter *filter);
 
 #endif
