@@ -8,6 +8,7 @@
 #include "core/base/mem.h"
 #include "core/base/redact.h"
 #include "core/events/chunk.h"
+#include "core/events/file_stream.h"
 #include "core/events/snapshot.h"
 #include "core/events/writer.h"
 
@@ -31,6 +32,8 @@ struct event_directory {
 	size_t shared_count, shared_capacity;
 	size_t bytes, budget_bytes;
 	uint64_t evicted_lines;
+	struct file_stream **files;
+	size_t file_count, file_room;
 };
 
 struct event_directory *event_directory_new(size_t budget_bytes)
@@ -49,6 +52,9 @@ void event_directory_free(struct event_directory *directory)
 			chunk_unref(directory->shelves[i].chunks[j]);
 		free(directory->shelves[i].chunks);
 	}
+	for (size_t i = 0; i < directory->file_count; i++)
+		file_stream_unref(directory->files[i]);
+	free(directory->files);
 	free(directory->shelves);
 	free(directory->shared);
 	free(directory);
@@ -150,6 +156,24 @@ void event_directory_add(struct event_directory *directory, struct chunk_list *l
 	free(list);
 }
 
+void event_directory_add_file(struct event_directory *directory, struct file_stream *file)
+{
+	directory->files = grow(directory->files, directory->file_count, &directory->file_room,
+		sizeof(struct file_stream *));
+	directory->files[directory->file_count++] = file_stream_ref(file);
+}
+
+void event_directory_remove_file(struct event_directory *directory, const struct file_stream *file)
+{
+	size_t at = 0;
+	while (at < directory->file_count && directory->files[at] != file)
+		at++;
+	if (at == directory->file_count)
+		return;
+	file_stream_unref(directory->files[at]);
+	directory->files[at] = directory->files[--directory->file_count];
+}
+
 static int64_t newest_ms(const struct chunk *chunk)
 {
 	size_t count = chunk_count(chunk);
@@ -230,6 +254,10 @@ struct event_snapshot *event_directory_snapshot(const struct event_directory *di
 	snapshot->chunks = xcalloc(chunks, sizeof(struct chunk *));
 	snapshot->lengths = xcalloc(chunks, sizeof(*snapshot->lengths));
 	snapshot->stream_count = directory->count;
+	snapshot->files = xcalloc(directory->file_count, sizeof(struct file_stream *));
+	snapshot->file_count = directory->file_count;
+	for (size_t i = 0; i < directory->file_count; i++)
+		snapshot->files[i] = file_stream_ref(directory->files[i]);
 	snapshot->evicted_lines = directory->evicted_lines;
 	for (size_t i = 0; i < directory->count; i++) {
 		const struct shelf *shelf = &directory->shelves[i];
@@ -251,6 +279,9 @@ void event_snapshot_free(struct event_snapshot *snapshot)
 		return;
 	for (size_t i = 0; i < snapshot->chunk_count; i++)
 		chunk_unref(snapshot->chunks[i]);
+	for (size_t i = 0; i < snapshot->file_count; i++)
+		file_stream_unref(snapshot->files[i]);
+	free(snapshot->files);
 	free(snapshot->streams);
 	free(snapshot->chunks);
 	free(snapshot->lengths);

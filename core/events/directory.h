@@ -15,6 +15,7 @@
 struct chunk_list;
 struct event_directory;
 struct event_snapshot;
+struct file_stream;
 
 struct event_stats {
 	size_t bytes, budget_bytes, chunks, streams;
@@ -27,6 +28,10 @@ void event_directory_free(struct event_directory *directory); /* NULL is legal *
 
 /* Takes ownership of the list (NULL is legal). */
 void event_directory_add(struct event_directory *directory, struct chunk_list *list);
+/* Lines of a file that stays where it lies are asked for with the others from now on. Takes a reference. */
+void event_directory_add_file(struct event_directory *directory, struct file_stream *file);
+/* No longer. */
+void event_directory_remove_file(struct event_directory *directory, const struct file_stream *file);
 /* Evicts until the budget holds. Call it after adding (a chunk counts whole from then on, so that
  * writing to it changes nothing), and now and then: what was written then may be full now. Costs
  * nothing while the budget holds, and a look at each stream for each chunk that goes. */

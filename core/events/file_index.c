@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "core/base/mem.h"
@@ -12,10 +13,14 @@
 #include "core/events/line_source.h"
 #include "core/parse/log_memo.h"
 
+enum { BOT_MEMOS = 64, BOT_MEMO_BYTES = 29 };
+
 enum segment_state { WAITS, IS_READ, IS_DONE };
 
 struct segment {
 	enum segment_state state;
+	bool has_begin;
+	int64_t low_ms, high_ms; /* about when it begins */
 	struct line_block **blocks;
 	size_t block_count, lines;
 };
@@ -103,8 +108,16 @@ void file_index_unref(struct file_index *index)
 
 /* ---- reading one ---- */
 
+/* The bots that were named last, as they were written. */
+struct bot_memo {
+	char text[BOT_MEMO_BYTES];
+	uint8_t length;
+	uint16_t number;
+};
+
 struct reading {
 	const struct file_source *source;
+	struct bot_memo bots[BOT_MEMOS];
 	struct log_arrival arrival;
 	struct log_memo memo;
 	struct log_flow flow;
@@ -134,6 +147,24 @@ static void add(struct reading *reading, const struct line_entry *entry)
 		abort(); /* an empty one takes any */
 }
 
+static uint16_t bot_of(struct reading *reading, const char *name, size_t length)
+{
+	const struct file_source *source = reading->source;
+	if (!length)
+		return 0;
+	if (length > BOT_MEMO_BYTES)
+		return source->bot(source->context, name, length);
+	size_t hash =
+		length * 31 + (unsigned char)name[length - 1] * 7 + (unsigned char)name[length / 2];
+	struct bot_memo *memo = &reading->bots[hash % BOT_MEMOS];
+	if (memo->length != length || memcmp(memo->text, name, length) != 0) {
+		memcpy(memo->text, name, length);
+		memo->length = (uint8_t)length;
+		memo->number = source->bot(source->context, name, length);
+	}
+	return memo->number;
+}
+
 /* A line without any time before it is as old as the file. */
 static void take_line(struct reading *reading, const struct raw_line *raw, bool is_wanted)
 {
@@ -148,10 +179,7 @@ static void take_line(struct reading *reading, const struct raw_line *raw, bool 
 						      : source->received_ms;
 	add(reading, &(struct line_entry){.offset = raw->offset,
 			     .wall_ms = wall_ms,
-			     .bot = line.bot.length
-					    ? source->bot(source->context,
-						      raw->text + line.bot.offset, line.bot.length)
-					    : 0,
+			     .bot = bot_of(reading, raw->text + line.bot.offset, line.bot.length),
 			     .level = (uint8_t)line.level,
 			     .flags = (uint8_t)((line.is_continuation ? RECORD_CONTINUES : 0) |
 						(raw->is_cut ? RECORD_CUT : 0))});
@@ -205,7 +233,9 @@ static bool claim(struct file_index *index, struct segment *segment)
 
 static void publish(struct file_index *index, struct segment *segment, const struct segment *done)
 {
-	*segment = *done;
+	segment->blocks = done->blocks;
+	segment->block_count = done->block_count;
+	segment->lines = done->lines;
 	segment->state = IS_DONE;
 	index->progress.done++;
 	index->progress.lines += done->lines;
@@ -256,6 +286,57 @@ bool file_index_segment(
 		is_done ? segment->block_count : 0, is_done ? segment->lines : 0};
 	pthread_mutex_unlock(&mine->lock);
 	return is_done;
+}
+
+static void peek(const struct file_index *index, size_t number, struct segment *ret)
+{
+	const struct file_source *source = &index->source;
+	struct log_memo memo = {0};
+	const struct log_arrival arrival = {.received_ms = source->received_ms,
+		.utc_offset_s = source->utc_offset_s,
+		.memo = &memo,
+		.is_brief = true};
+	uint64_t from = file_index_offset(index, number), to = file_index_offset(index, number + 1);
+	struct line_source *lines = line_source_new(
+		source->fd, from, to - from < FILE_LOOK_BACK ? to : from + FILE_LOOK_BACK);
+	struct raw_line raw;
+	ret->low_ms = INT64_MAX;
+	ret->high_ms = INT64_MIN;
+	while (line_source_next(lines, &raw)) {
+		struct log_line line;
+		log_line_read(raw.text, raw.length, &arrival, &line);
+		if (line.wall_ms == LOG_NO_TIME)
+			continue;
+		ret->low_ms = line.wall_ms < ret->low_ms ? line.wall_ms : ret->low_ms;
+		ret->high_ms = line.wall_ms > ret->high_ms ? line.wall_ms : ret->high_ms;
+	}
+	line_source_free(lines);
+}
+
+bool file_index_begin(
+	struct file_index *index, size_t number, int64_t *ret_low_ms, int64_t *ret_high_ms)
+{
+	struct segment *segment = &index->segments[number], found = {0};
+	pthread_mutex_lock(&index->lock);
+	bool is_known = segment->has_begin;
+	pthread_mutex_unlock(&index->lock);
+	if (!is_known)
+		peek(index, number, &found);
+	pthread_mutex_lock(&index->lock);
+	if (!segment->has_begin) {
+		segment->low_ms = found.low_ms;
+		segment->high_ms = found.high_ms;
+		segment->has_begin = true;
+	}
+	*ret_low_ms = segment->low_ms;
+	*ret_high_ms = segment->high_ms;
+	pthread_mutex_unlock(&index->lock);
+	return *ret_low_ms <= *ret_high_ms;
+}
+
+int file_index_fd(const struct file_index *index)
+{
+	return index->source.fd;
 }
 
 struct file_progress file_index_progress(const struct file_index *index)

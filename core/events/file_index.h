@@ -60,6 +60,12 @@ struct file_segment {
 bool file_index_segment(
 	const struct file_index *index, size_t segment, struct file_segment *ret_segment);
 
+/* About when a segment begins, without indexing it: the earliest and the latest time that its first FILE_LOOK_BACK bytes
+ * name. False: they name none. Remembered. */
+bool file_index_begin(
+	struct file_index *index, size_t segment, int64_t *ret_low_ms, int64_t *ret_high_ms);
+int file_index_fd(const struct file_index *index);
+
 struct file_progress {
 	size_t segments, done;
 	uint64_t lines, bytes; /* indexed lines, and memory that their index takes */

@@ -17,11 +17,6 @@ enum {
 	PAD = 8,      /* a value is read as part of eight bytes */
 };
 
-struct kind {
-	uint16_t bot;
-	uint8_t level, flags;
-};
-
 /* A value that its column has no bits for. */
 struct odd {
 	uint16_t at;
@@ -40,7 +35,7 @@ struct line_block {
 	struct line_summary summary;
 	size_t bytes, kind_count;
 	struct column lengths, deltas, kinds_at;
-	const struct kind *kinds;
+	const struct line_kind *kinds;
 	uint8_t rest[]; /* kinds, odds, data */
 };
 
@@ -50,7 +45,7 @@ struct line_maker {
 	int64_t times[LINE_BLOCK_LINES];
 	uint8_t kinds_at[LINE_BLOCK_LINES];
 	int64_t values[LINE_BLOCK_LINES]; /* scratch */
-	struct kind kinds[LINE_BLOCK_KINDS];
+	struct line_kind kinds[LINE_BLOCK_KINDS];
 	size_t kind_count;
 	uint16_t slots[SLOTS]; /* kind + 1 */
 };
@@ -73,7 +68,7 @@ size_t line_maker_count(const struct line_maker *maker)
 }
 
 /* The place of a kind in the list; -1: the list is full. */
-static int place_of(struct line_maker *maker, struct kind kind)
+static int place_of(struct line_maker *maker, struct line_kind kind)
 {
 	uint32_t hash = (uint32_t)(kind.bot << 16 | kind.level << 8 | kind.flags) * 2654435761u;
 	for (size_t slot = hash >> 22;; slot = (slot + 1) % SLOTS) {
@@ -108,7 +103,7 @@ static void sum_up(struct line_summary *summary, const struct line_entry *entry)
 bool line_maker_add(struct line_maker *maker, const struct line_entry *entry)
 {
 	size_t at = maker->summary.lines;
-	struct kind kind = {entry->bot, entry->level, entry->flags};
+	struct line_kind kind = {entry->bot, entry->level, entry->flags};
 	int place = at < LINE_BLOCK_LINES ? place_of(maker, kind) : -1;
 	if (place < 0)
 		return false;
@@ -262,14 +257,14 @@ struct line_block *line_maker_seal(struct line_maker *maker, uint64_t end_offset
 	fill_deltas(maker);
 	choose_delta_bits(maker, &deltas);
 	kinds.bits = bits_for(maker->kind_count - 1);
-	size_t list = maker->kind_count * sizeof(struct kind);
+	size_t list = maker->kind_count * sizeof(struct line_kind);
 	size_t bytes = sizeof(struct line_block) + list + column_bytes(&lengths, count) +
 		       column_bytes(&deltas, count) + column_bytes(&kinds, count);
 	struct line_block *block = xmalloc(bytes);
 	*block = (struct line_block){.summary = maker->summary,
 		.bytes = bytes,
 		.kind_count = maker->kind_count,
-		.kinds = (struct kind *)block->rest};
+		.kinds = (struct line_kind *)block->rest};
 	block->summary.end_offset = end_offset;
 	memcpy(block->rest, maker->kinds, list);
 	uint8_t *to = write_column(&deltas, maker->values, count, block->rest + list);
@@ -287,6 +282,12 @@ struct line_block *line_maker_seal(struct line_maker *maker, uint64_t end_offset
 const struct line_summary *line_block_summary(const struct line_block *block)
 {
 	return &block->summary;
+}
+
+size_t line_block_kinds(const struct line_block *block, const struct line_kind **ret_kinds)
+{
+	*ret_kinds = block->kinds;
+	return block->kind_count;
 }
 
 bool line_block_has_bot(const struct line_block *block, uint16_t bot)
@@ -323,7 +324,7 @@ bool line_reader_next(struct line_reader *reader, struct line_entry *ret_entry)
 		return false;
 	reader->wall_ms = (int64_t)((uint64_t)reader->wall_ms +
 				    (uint64_t)value_at(&block->deltas, at, &reader->odd_delta));
-	const struct kind *kind = &block->kinds[value_at(&block->kinds_at, at, &none)];
+	const struct line_kind *kind = &block->kinds[value_at(&block->kinds_at, at, &none)];
 	*ret_entry = (struct line_entry){.offset = reader->offset,
 		.wall_ms = reader->wall_ms,
 		.bot = kind->bot,

@@ -46,6 +46,12 @@ struct line_summary {
 };
 
 const struct line_summary *line_block_summary(const struct line_block *block);
+/* What lines of the block have in common; each that is in it once. */
+struct line_kind {
+	uint16_t bot;
+	uint8_t level, flags;
+};
+size_t line_block_kinds(const struct line_block *block, const struct line_kind **ret_kinds);
 /* True when a line is of this bot. */
 bool line_block_has_bot(const struct line_block *block, uint16_t bot);
 /* What the block takes of memory. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Chunks are merged with a heap of cursors, the one whose next line is due on top; the lines of a chunk
- * are in the order of their keys, those of two chunks of a stream may lie across each other. A chunk is
+ * Parts are merged with a heap of cursors, the one whose next line is due on top; the lines of a part
+ * are in the order of their keys, those of two parts of a stream may lie across each other. A part is
  * judged and opened when its first line is due: until then a key that no line of it comes before stands
  * for it. The rows before the anchor are collected backwards, those from it on forwards, by turns.
  */
@@ -16,7 +16,10 @@
 #include "core/base/str.h"
 #include "core/events/chunk.h"
 #include "core/events/directory.h"
-#include "core/events/skip.h"
+#include "core/events/file_index.h"
+#include "core/events/file_stream.h"
+#include "core/events/line_block.h"
+#include "core/events/part.h"
 #include "core/events/snapshot.h"
 #include "core/events/text.h"
 #include "core/events/view.h"
@@ -33,20 +36,21 @@ enum verdict {
 	PASS,      /* none is of a wanted bot */
 };
 
-/* A place between two lines of a chunk of the snapshot: line `line` comes next forwards. */
+/* A place between two lines of a part: line `line` comes next forwards. */
 struct cursor {
-	size_t chunk, line;
+	struct store_part part;
+	size_t line;
 	size_t least;         /* lines before this one are not of the question */
 	struct event_key key; /* of the line that is due in the direction of the walk, or a bound */
-	struct chunk_view *view; /* NULL: not opened yet */
-	enum verdict verdict;    /* on the chunk */
+	struct part_view *view; /* NULL: not opened yet */
+	enum verdict verdict;   /* on the part */
 };
 
 /* One direction. */
 struct walk {
 	bool is_backwards, is_open;
 	struct cursor *heap;
-	size_t count;
+	size_t count, room;
 	struct msg_row *rows;
 	size_t row_count, taken, wanted;
 	uint64_t scanned;
@@ -143,7 +147,7 @@ static void release_walk(struct walk *walk)
 	for (size_t i = walk->taken; i < walk->row_count; i++)
 		msg_release(MSG_row, &walk->rows[i]);
 	for (size_t i = 0; i < walk->count; i++)
-		chunk_view_close(walk->heap[i].view);
+		part_view_close(walk->heap[i].view);
 	free(walk->rows);
 	free(walk->heap);
 }
@@ -177,22 +181,11 @@ void event_query_free(struct event_query *query)
 	free(query);
 }
 
-static const struct chunk *chunk_at(const struct event_query *query, const struct cursor *cursor)
-{
-	return query->snapshot->chunks[cursor->chunk];
-}
-
-static size_t length_at(const struct event_query *query, const struct cursor *cursor)
-{
-	return query->snapshot->lengths[cursor->chunk];
-}
-
-/* Lines of its chunk that are before a cursor. */
-static size_t left_at(
-	const struct event_query *query, const struct walk *walk, const struct cursor *cursor)
+/* Lines of its part that are before a cursor. */
+static size_t left_at(const struct walk *walk, const struct cursor *cursor)
 {
 	return walk->is_backwards ? cursor->line - cursor->least
-				  : length_at(query, cursor) - cursor->line;
+				  : cursor->part.count - cursor->line;
 }
 
 /* The line that is due under a cursor: before it or behind it. */
@@ -201,35 +194,28 @@ static size_t due_line(const struct walk *walk, const struct cursor *cursor)
 	return cursor->line - walk->is_backwards;
 }
 
-static void open_cursor(const struct event_query *query, struct cursor *cursor)
-{
-	cursor->view = chunk_view_open(chunk_at(query, cursor), length_at(query, cursor));
-}
-
-/* Puts the cursor of a chunk before its first line at or behind the anchor. False: nothing of the chunk is of
- * this walk. */
+/* Puts the cursor of a part before its first line at or behind the anchor. False: nothing of it is of this walk. */
 static bool begin_cursor(
 	const struct event_query *query, const struct walk *walk, struct cursor *cursor)
 {
-	const struct chunk *chunk = chunk_at(query, cursor);
-	size_t length = length_at(query, cursor);
-	if (!length)
+	const struct store_part *part = &cursor->part;
+	if (!part->count)
 		return false;
-	struct event_key first = chunk_first_key(chunk), last = chunk_last_key(chunk, length);
-	if (event_key_compare(first, query->anchor) >= 0) {
-		cursor->line = 0;
-	} else if (event_key_compare(last, query->anchor) < 0) {
-		cursor->line = length;
-	} else {
-		open_cursor(query, cursor);
-		cursor->line = chunk_view_find(cursor->view, query->anchor);
+	struct event_key first = part_first_key(part), last = part_last_key(part);
+	if (event_key_compare(last, query->anchor) < 0) {
+		cursor->line = part->count;
+	} else if (event_key_compare(first, query->anchor) < 0 && part_is_indexed(part)) {
+		cursor->view = part_view_open(part);
+		cursor->line = part_view_find(cursor->view, query->anchor);
+	} else if (!part_is_indexed(part) && walk->is_backwards) {
+		cursor->line = part->count; /* what of it is behind the anchor is seen then */
 	}
 	cursor->key = walk->is_backwards ? last : first;
 	if (cursor->line < cursor->least)
 		cursor->line = cursor->least;
-	bool is_of_walk = left_at(query, walk, cursor) > 0;
+	bool is_of_walk = left_at(walk, cursor) > 0;
 	if (is_of_walk && cursor->view)
-		cursor->key = chunk_view_key(cursor->view, due_line(walk, cursor));
+		cursor->key = part_view_key(cursor->view, due_line(walk, cursor));
 	return is_of_walk;
 }
 
@@ -256,45 +242,101 @@ static void sift_down(struct walk *walk, size_t at)
 	}
 }
 
+static void sift_up(struct walk *walk, size_t at)
+{
+	while (at && is_due_before(walk, &walk->heap[at], &walk->heap[(at - 1) / 2])) {
+		struct cursor moved = walk->heap[at];
+		walk->heap[at] = walk->heap[(at - 1) / 2];
+		walk->heap[(at - 1) / 2] = moved;
+		at = (at - 1) / 2;
+	}
+}
+
+static void push(const struct event_query *query, struct walk *walk, struct cursor cursor)
+{
+	if (!begin_cursor(query, walk, &cursor)) {
+		part_view_close(cursor.view);
+		return;
+	}
+	walk->heap = grow(walk->heap, walk->count, &walk->room, sizeof(*walk->heap));
+	walk->heap[walk->count] = cursor;
+	sift_up(walk, walk->count++);
+}
+
+/* With marks, those lines before them are not of the question. */
+static void push_stream(const struct event_query *query, struct walk *walk, size_t number)
+{
+	const struct event_snapshot *snapshot = query->snapshot;
+	const struct snapshot_stream *stream = &snapshot->streams[number];
+	uint64_t floor = query->floors && walk->is_backwards ? query->floors[number] : 0;
+	for (size_t at = stream->first; at < stream->first + stream->count; at++) {
+		uint64_t first = chunk_first_seq(snapshot->chunks[at]);
+		size_t length = snapshot->lengths[at];
+		size_t least = floor <= first           ? 0
+			       : floor - first < length ? (size_t)(floor - first)
+							: length;
+		push(query, walk,
+			(struct cursor){.part = {.chunk = snapshot->chunks[at], .count = length},
+				.least = least});
+	}
+}
+
+enum { LINE_GUESS = 128 }; /* bytes of a line in a segment that nobody has read */
+
+static void push_segment(
+	const struct event_query *query, struct walk *walk, struct file_stream *file, size_t number)
+{
+	struct file_segment segment;
+	struct store_part part = {.file = file, .segment = number};
+	if (!file_index_segment(file->index, number, &segment)) {
+		part.count = (size_t)(file_index_offset(file->index, number + 1) -
+				      file_index_offset(file->index, number)) /
+				     LINE_GUESS +
+			     1;
+		push(query, walk, (struct cursor){.part = part});
+		return;
+	}
+	for (size_t i = 0; i < segment.block_count; i++) {
+		part.block = segment.blocks[i];
+		part.count = line_block_summary(part.block)->lines;
+		push(query, walk, (struct cursor){.part = part});
+	}
+}
+
+/* A file is not written to behind what of it is indexed: with marks it has nothing new. */
 static void open_walk(struct event_query *query, struct walk *walk)
 {
 	const struct event_snapshot *snapshot = query->snapshot;
+	bool is_news = query->floors && walk->is_backwards;
 	walk->is_open = true;
-	walk->heap = xcalloc(snapshot->chunk_count, sizeof(*walk->heap));
-	for (size_t i = 0; i < snapshot->stream_count; i++) {
-		const struct snapshot_stream *stream = &snapshot->streams[i];
-		uint64_t floor = query->floors && walk->is_backwards ? query->floors[i] : 0;
-		for (size_t chunk = stream->first; chunk < stream->first + stream->count; chunk++) {
-			uint64_t first = chunk_first_seq(snapshot->chunks[chunk]);
-			size_t length = snapshot->lengths[chunk];
-			struct cursor cursor = {.chunk = chunk,
-				.least = floor <= first           ? 0
-					 : floor - first < length ? (size_t)(floor - first)
-								  : length};
-			if (begin_cursor(query, walk, &cursor))
-				walk->heap[walk->count++] = cursor;
-			else
-				chunk_view_close(cursor.view);
-		}
-	}
-	for (size_t i = walk->count / 2; i-- > 0;)
-		sift_down(walk, i);
+	for (size_t i = 0; i < snapshot->stream_count; i++)
+		push_stream(query, walk, i);
+	for (size_t i = 0; i < snapshot->file_count && !is_news; i++)
+		for (size_t j = 0; j < file_index_segments(snapshot->files[i]->index); j++)
+			push_segment(query, walk, snapshot->files[i], j);
+}
+
+/* Takes the cursor on top out of the heap. */
+static void pop(struct walk *walk)
+{
+	part_view_close(walk->heap[0].view);
+	walk->heap[0] = walk->heap[--walk->count];
+	sift_down(walk, 0);
 }
 
 /* Moves the cursor on top over so many lines of its chunk; one that has no more leaves the heap. */
-static void advance(const struct event_query *query, struct walk *walk, size_t lines)
+static void advance(struct walk *walk, size_t lines)
 {
 	struct cursor *top = &walk->heap[0];
 	if (walk->is_backwards)
 		top->line -= lines;
 	else
 		top->line += lines;
-	if (left_at(query, walk, top)) {
-		top->key = chunk_view_key(top->view, due_line(walk, top));
-	} else {
-		chunk_view_close(top->view);
-		*top = walk->heap[--walk->count];
+	if (!left_at(walk, top)) {
+		pop(walk);
+		return;
 	}
+	top->key = part_view_key(top->view, due_line(walk, top));
 	sift_down(walk, 0);
 }
 
@@ -310,15 +352,15 @@ static bool is_wanted_bot(const struct event_query *query, const char *bot)
 }
 
 static void take_text(
-	struct event_query *query, const struct event_line *line, enum event_part part, char **to)
+	struct event_query *query, struct event_line *line, enum event_part part, char **to)
 {
 	struct str text = STR_INIT;
 	event_text(line, part, query->redactor, EVENT_ROW_CELLS_MAX, &text);
 	*to = str_detach(&text);
 }
 
-static void add_row(struct event_query *query, struct walk *walk, const struct event_line *line,
-	struct event_key key)
+static void add_row(
+	struct event_query *query, struct walk *walk, struct event_line *line, struct event_key key)
 {
 	const struct record *record = line->record;
 	struct msg_row *row = msg_add(walk->rows, &walk->row_count);
@@ -350,10 +392,9 @@ static bool is_done(const struct walk *walk)
 static void judge(const struct event_query *query, struct cursor *cursor, size_t *lines)
 {
 	size_t looks = 0;
-	const struct chunk *chunk = chunk_at(query, cursor);
-	if (!chunk_may_be_wanted(chunk, query->bots, query->bot_count))
+	if (!part_may_be_wanted(&cursor->part, query->bots, query->bot_count))
 		cursor->verdict = PASS;
-	else if (chunk_may_fit(chunk, query->filter, &looks))
+	else if (part_may_fit(&cursor->part, query->filter, &looks))
 		cursor->verdict = READ;
 	else
 		cursor->verdict = query->bot_count ? COUNT : PASS_HIDE;
@@ -365,16 +406,16 @@ static void judge(const struct event_query *query, struct cursor *cursor, size_t
 static void pass_over(struct event_query *query, struct walk *walk)
 {
 	const struct cursor *top = &walk->heap[0];
-	size_t lines = left_at(query, walk, top);
+	size_t lines = left_at(walk, top);
 	walk->scanned += lines;
 	query->hidden += top->verdict == PASS_HIDE ? lines : 0;
-	advance(query, walk, lines);
+	advance(walk, lines);
 }
 
 static void look_at_line(struct event_query *query, struct walk *walk)
 {
 	struct cursor *top = &walk->heap[0];
-	const struct event_line line = chunk_view_line(top->view, due_line(walk, top));
+	struct event_line line = part_view_line(top->view, due_line(walk, top));
 	walk->scanned++;
 	if (is_wanted_bot(query, line.bot)) {
 		bool fits = top->verdict == READ &&
@@ -384,7 +425,7 @@ static void look_at_line(struct event_query *query, struct walk *walk)
 		if (fits)
 			add_row(query, walk, &line, top->key);
 	}
-	advance(query, walk, 1);
+	advance(walk, 1);
 }
 
 static bool is_passed(const struct cursor *cursor)
@@ -393,27 +434,42 @@ static bool is_passed(const struct cursor *cursor)
 }
 
 /* The chunk on top is read from here on: now its next line has its own key, which may put it further down. */
-static bool open_top(const struct event_query *query, struct walk *walk)
+static bool open_top(struct walk *walk)
 {
 	struct cursor *top = &walk->heap[0];
 	if (top->view)
 		return true;
-	open_cursor(query, top);
+	top->view = part_view_open(&top->part);
 	struct event_key bound = top->key;
-	top->key = chunk_view_key(top->view, due_line(walk, top));
+	top->key = part_view_key(top->view, due_line(walk, top));
 	if (event_key_compare(top->key, bound) == 0)
 		return true;
 	sift_down(walk, 0);
 	return false;
 }
 
+/* A segment that nobody has read is due: its blocks take its place. All of it counts as looked at. */
+static void read_top(const struct event_query *query, struct walk *walk, size_t *lines)
+{
+	struct store_part part = walk->heap[0].part;
+	bool is_read = file_index_read(part.file->index, part.segment);
+	pop(walk);
+	if (is_read)
+		push_segment(query, walk, part.file, part.segment);
+	*lines = 1;
+}
+
 /* Looks at what is on top of the heap. */
 static void look(struct event_query *query, struct walk *walk, size_t *lines)
 {
 	struct cursor *top = &walk->heap[0];
+	if (!part_is_indexed(&top->part)) {
+		read_top(query, walk, lines);
+		return;
+	}
 	if (top->verdict == NOT_JUDGED)
 		judge(query, top, lines);
-	if (!is_passed(top) && !open_top(query, walk))
+	if (!is_passed(top) && !open_top(walk))
 		return;
 	walk->first = walk->scanned ? walk->first : top->key;
 	walk->last = top->key;
@@ -474,11 +530,11 @@ bool event_query_hit(const struct event_query *query, struct event_key *ret_key)
 }
 
 /* Lines that a walk has not looked at. */
-static uint64_t left_of(const struct event_query *query, const struct walk *walk)
+static uint64_t left_of(const struct walk *walk)
 {
 	uint64_t left = 0;
 	for (size_t i = 0; i < walk->count; i++)
-		left += left_at(query, walk, &walk->heap[i]);
+		left += left_at(walk, &walk->heap[i]);
 	return left;
 }
 
@@ -513,8 +569,8 @@ void event_query_take(struct event_query *query, struct msg_win_rows *to)
 	to->rows = xcalloc(count, sizeof(*to->rows));
 	move_rows(before, to);
 	move_rows(after, to);
-	to->more_before = estimate(query, left_of(query, before));
-	to->more_after = estimate(query, left_of(query, after));
+	to->more_before = estimate(query, left_of(before));
+	to->more_after = estimate(query, left_of(after));
 	if (before->scanned || after->scanned) {
 		to->scanned_from_ms = before->scanned ? before->last.time_ms : after->first.time_ms;
 		to->scanned_to_ms = after->scanned ? after->last.time_ms : before->first.time_ms;

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 struct chunk;
+struct file_stream;
 
 /* Chunks [first, first + count) of the snapshot, in order; the counts of published lines besides. */
 struct snapshot_stream {
@@ -19,6 +20,8 @@ struct event_snapshot {
 	struct chunk **chunks; /* a reference each */
 	size_t *lengths;       /* published lines when the snapshot was made */
 	size_t chunk_count;
+	struct file_stream **files; /* a reference each */
+	size_t file_count;
 	uint64_t lines, evicted_lines;
 };
 

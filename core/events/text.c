@@ -45,9 +45,11 @@ struct event_line event_line_of(const struct chunk *chunk, const struct record *
 		.bot = chunk_bot(chunk, record)};
 }
 
-static void open_view(struct view *view, const struct event_line *line, enum event_part part,
+static void open_view(struct view *view, struct event_line *line, enum event_part part,
 	const struct redactor *redactor)
 {
+	if (!line->bytes)
+		event_line_read(line);
 	struct log_part of = part_of(line->record, part);
 	*view = (struct view){.text = line->bytes + of.offset, .length = of.length};
 	str_init(&view->made);
@@ -79,8 +81,8 @@ static void redact_shown(
 	str_add(text, redacted.text, text_clip(redacted.text, redacted.length, cells, NULL));
 }
 
-void event_text(const struct event_line *line, enum event_part part,
-	const struct redactor *redactor, size_t cells, struct str *to)
+void event_text(struct event_line *line, enum event_part part, const struct redactor *redactor,
+	size_t cells, struct str *to)
 {
 	CLEANUP(release_view) struct view view;
 	size_t start = to->length;
@@ -91,7 +93,7 @@ void event_text(const struct event_line *line, enum event_part part,
 
 /* One row for the filter; views are opened when they are first asked for. */
 struct row {
-	const struct event_line *line;
+	struct event_line *line;
 	const struct redactor *redactor;
 	struct view views[EVENT_CORRELATION + 1];
 	bool is_open[EVENT_CORRELATION + 1];
@@ -151,8 +153,7 @@ static void get(const void *of, size_t column, struct filter_value *value)
 	}
 }
 
-bool event_fits(
-	const struct event_line *line, const struct redactor *redactor, struct filter *filter)
+bool event_fits(struct event_line *line, const struct redactor *redactor, struct filter *filter)
 {
 	if (filter_is_empty(filter))
 		return true;

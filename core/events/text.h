@@ -13,6 +13,7 @@
 
 struct chunk;
 struct filter;
+struct part_view;
 struct record;
 struct redactor;
 struct stream;
@@ -27,20 +28,24 @@ enum event_part {
 struct event_line {
 	const struct stream *stream;
 	const struct record *record;
-	const char *bytes; /* record->length of them, not sanitised */
-	const char *bot;   /* "": none */
-	bool is_raw; /* bytes of a file that stays where it lies: nothing was redacted in them */
+	const char
+		*bytes; /* record->length of them, not sanitised; NULL: nobody asked for them yet */
+	const char *bot; /* "": none */
+	bool is_raw;     /* of a file that stays where it lies: nothing was redacted in them */
+	struct part_view *unread; /* where they are to be had */
+	size_t at;
 };
 
+/* Sets `bytes`, and what of the record they tell. */
+void event_line_read(struct event_line *line);
 /* A line of a chunk in memory. */
 struct event_line event_line_of(const struct chunk *chunk, const struct record *record);
 
 /* Appends at most `cells` cells, safe for a screen. `redactor` may be NULL: shapes alone. */
-void event_text(const struct event_line *line, enum event_part part,
-	const struct redactor *redactor, size_t cells, struct str *to);
+void event_text(struct event_line *line, enum event_part part, const struct redactor *redactor,
+	size_t cells, struct str *to);
 
 /* Whether the filter (of log_columns) fits the line. */
-bool event_fits(
-	const struct event_line *line, const struct redactor *redactor, struct filter *filter);
+bool event_fits(struct event_line *line, const struct redactor *redactor, struct filter *filter);
 
 #endif

@@ -2,49 +2,131 @@
 #include "core/events/view.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
+#include "core/base/limits.h"
 #include "core/base/mem.h"
+#include "core/base/names.h"
+#include "core/base/str.h"
+#include "core/base/utf8.h"
 #include "core/events/chunk.h"
+#include "core/events/file_index.h"
+#include "core/events/file_stream.h"
+#include "core/events/line_block.h"
+#include "core/events/part.h"
+#include "core/parse/log_line.h"
+#include "core/parse/log_memo.h"
 
-struct chunk_view {
-	const struct chunk *chunk;
-	size_t count;
+enum { BLOCK_BYTES_MAX = 4 << 20 }; /* of a larger block lines are read one by one */
+
+/* A line of a block. */
+struct row {
+	int64_t wall_ms;
+	uint64_t offset;
+	uint32_t length;
+	int32_t late_ms; /* behind the latest line before it in the block */
+	struct line_kind kind;
 };
 
-struct chunk_view *chunk_view_open(const struct chunk *chunk, size_t count)
+struct part_view {
+	struct store_part part;
+	/* of a block: */
+	struct row *rows; /* in the order of their keys */
+	char *bytes;      /* the whole block; NULL: not read yet, or too large */
+	size_t length;
+	char *one;            /* a line of a large one */
+	struct str plain;     /* scratch */
+	struct record record; /* of the line that was given out last */
+	struct log_memo memo;
+};
+
+/* ---- opening ---- */
+
+static int compare_rows(const void *left, const void *right)
 {
-	struct chunk_view *view = xmalloc(sizeof(*view));
-	*view = (struct chunk_view){chunk, count};
+	const struct row *a = left, *b = right;
+	if (a->wall_ms != b->wall_ms)
+		return a->wall_ms < b->wall_ms ? -1 : 1;
+	return (a->offset > b->offset) - (a->offset < b->offset);
+}
+
+static int32_t late_by(int64_t newest_ms, int64_t wall_ms)
+{
+	int64_t late_ms = newest_ms - wall_ms;
+	return late_ms <= 0 ? 0 : late_ms < INT32_MAX ? (int32_t)late_ms : INT32_MAX;
+}
+
+/* A block is in the order of the file; where lines came late it is brought into that of time. */
+static void fill_rows(struct part_view *view)
+{
+	struct line_reader reader = line_reader_at(view->part.block, 0);
+	const struct line_summary *summary = line_block_summary(view->part.block);
+	int64_t newest_ms = INT64_MIN;
+	struct line_entry entry;
+	bool is_sorted = true;
+	for (size_t i = 0; line_reader_next(&reader, &entry); i++) {
+		view->rows[i] = (struct row){.wall_ms = entry.wall_ms,
+			.offset = entry.offset,
+			.length = (uint32_t)(reader.offset - entry.offset < UINT32_MAX
+						     ? reader.offset - entry.offset
+						     : UINT32_MAX),
+			.late_ms = i ? late_by(newest_ms, entry.wall_ms) : 0,
+			.kind = {entry.bot, entry.level, entry.flags}};
+		is_sorted &= entry.wall_ms >= newest_ms;
+		newest_ms = entry.wall_ms > newest_ms ? entry.wall_ms : newest_ms;
+	}
+	if (!is_sorted)
+		qsort(view->rows, summary->lines, sizeof(*view->rows), compare_rows);
+}
+
+struct part_view *part_view_open(const struct store_part *part)
+{
+	struct part_view *view = xcalloc(1, sizeof(*view));
+	view->part = *part;
+	str_init(&view->plain);
+	if (part->block) {
+		view->rows = xcalloc(part->count, sizeof(*view->rows));
+		fill_rows(view);
+	}
 	return view;
 }
 
-void chunk_view_close(struct chunk_view *view)
+void part_view_close(struct part_view *view)
 {
+	if (!view)
+		return;
+	str_release(&view->plain);
+	free(view->rows);
+	free(view->bytes);
+	free(view->one);
 	free(view);
 }
 
-size_t chunk_view_count(const struct chunk_view *view)
+/* ---- keys ---- */
+
+size_t part_view_count(const struct part_view *view)
 {
-	return view->count;
+	return view->part.count;
 }
 
-static struct event_key key_of(const struct chunk *chunk, size_t line)
+struct event_key part_view_key(const struct part_view *view, size_t line)
 {
-	return (struct event_key){record_order_ms(chunk_record(chunk, line)),
-		chunk_stream(chunk)->source, chunk_first_seq(chunk) + line};
+	const struct stream *stream = part_stream(&view->part);
+	const struct chunk *chunk = view->part.chunk;
+	if (chunk)
+		return (struct event_key){record_order_ms(chunk_record(chunk, line)),
+			stream->source, chunk_first_seq(chunk) + line};
+	const struct row *row = &view->rows[line];
+	return (struct event_key){row->wall_ms, stream->source, stream->id + row->offset};
 }
 
-struct event_key chunk_view_key(const struct chunk_view *view, size_t line)
+size_t part_view_find(const struct part_view *view, struct event_key key)
 {
-	return key_of(view->chunk, line);
-}
-
-size_t chunk_view_find(const struct chunk_view *view, struct event_key key)
-{
-	size_t first = 0, end = view->count;
+	size_t first = 0, end = view->part.count;
 	while (first < end) {
 		size_t middle = first + (end - first) / 2;
-		if (event_key_compare(chunk_view_key(view, middle), key) < 0)
+		if (event_key_compare(part_view_key(view, middle), key) < 0)
 			first = middle + 1;
 		else
 			end = middle;
@@ -52,17 +134,119 @@ size_t chunk_view_find(const struct chunk_view *view, struct event_key key)
 	return first;
 }
 
-struct event_line chunk_view_line(struct chunk_view *view, size_t line)
+/* ---- lines ---- */
+
+const char *part_view_bot(const struct part_view *view, size_t line)
 {
-	return event_line_of(view->chunk, chunk_record(view->chunk, line));
+	const struct store_part *part = &view->part;
+	if (part->chunk)
+		return chunk_bot(part->chunk, chunk_record(part->chunk, line));
+	uint16_t bot = view->rows[line].kind.bot;
+	return names_text(part->file->names, bot ? bot : part->file->bot);
 }
 
-struct event_key chunk_first_key(const struct chunk *chunk)
+struct event_line part_view_line(struct part_view *view, size_t line)
 {
-	return key_of(chunk, 0);
+	const struct store_part *part = &view->part;
+	if (part->chunk)
+		return event_line_of(part->chunk, chunk_record(part->chunk, line));
+	const struct row *row = &view->rows[line];
+	view->record = (struct record){.wall_ms = row->wall_ms,
+		.late_ms = row->late_ms,
+		.level = row->kind.level,
+		.flags = row->kind.flags};
+	return (struct event_line){.stream = &part->file->stream,
+		.record = &view->record,
+		.bot = part_view_bot(view, line),
+		.is_raw = true,
+		.unread = view,
+		.at = line};
 }
 
-struct event_key chunk_last_key(const struct chunk *chunk, size_t count)
+/* ---- their text ---- */
+
+static bool read_at(int fd, char *to, size_t length, uint64_t offset)
 {
-	return key_of(chunk, count - 1);
+	for (size_t done = 0; done < length;) {
+		ssize_t count = pread(fd, to + done, length - done, (off_t)(offset + done));
+		if (count <= 0)
+			return false;
+		done += (size_t)count;
+	}
+	return true;
+}
+
+static void read_block(struct part_view *view)
+{
+	const struct line_summary *summary = line_block_summary(view->part.block);
+	uint64_t length = summary->end_offset - summary->first_offset;
+	if (view->bytes || length > BLOCK_BYTES_MAX)
+		return;
+	view->bytes = xmalloc((size_t)length);
+	view->length = (size_t)length;
+	if (read_at(file_index_fd(view->part.file->index), view->bytes, view->length,
+		    summary->first_offset))
+		return;
+	free(view->bytes); /* it has become shorter */
+	view->bytes = NULL;
+}
+
+/* The bytes of a line without its end, the first that are kept; what cannot be read any more is empty. */
+static const char *raw_of(struct part_view *view, const struct row *row, size_t *ret_length)
+{
+	size_t length = row->length < LIMIT_LOG_STORED_BYTES ? row->length : LIMIT_LOG_STORED_BYTES;
+	read_block(view);
+	const char *text = view->bytes;
+	if (text) {
+		text += row->offset - line_block_summary(view->part.block)->first_offset;
+	} else {
+		if (!view->one)
+			view->one = xmalloc(LIMIT_LOG_STORED_BYTES);
+		if (!read_at(file_index_fd(view->part.file->index), view->one, length, row->offset))
+			length = 0;
+		text = view->one;
+	}
+	if (length == row->length && length && text[length - 1] == '\n')
+		length--;
+	*ret_length = length;
+	return text;
+}
+
+static void read_parts(struct part_view *view, const char *text, size_t length)
+{
+	const struct log_arrival arrival = {
+		.received_ms = view->rows[0].wall_ms, .memo = &view->memo};
+	struct record *record = &view->record;
+	struct log_line line;
+	log_line_read(text, length, &arrival, &line);
+	record->length = (uint16_t)length;
+	record->message_offset = (uint16_t)line.message.offset;
+	record->message_length = (uint16_t)line.message.length;
+	if (line.correlation.length <= UINT8_MAX) {
+		record->correlation_offset = (uint16_t)line.correlation.offset;
+		record->correlation_length = (uint8_t)line.correlation.length;
+	}
+	bool hides = line.form != LOG_TEXT && memchr(text, '\\', length);
+	record->flags = (uint8_t)(record->flags | (line.message.is_escaped ? RECORD_ESCAPED : 0) |
+				  (hides ? RECORD_HIDES : 0));
+}
+
+void event_line_read(struct event_line *line)
+{
+	struct part_view *view = line->unread;
+	const struct row *row = &view->rows[line->at];
+	size_t length;
+	const char *text = raw_of(view, row, &length);
+	const size_t most = LIMIT_LOG_STORED_BYTES - 1;
+	size_t kept = utf8_cut(text, length, most);
+	if (kept < length)
+		view->record.flags |= RECORD_CUT;
+	if (log_needs_normalising(text, kept)) {
+		str_clear(&view->plain);
+		log_normalise(text, kept, &view->plain);
+		text = view->plain.text;
+		kept = view->plain.length;
+	}
+	read_parts(view, text, kept);
+	line->bytes = text;
 }

@@ -239,7 +239,7 @@ static void count(struct event_writer *writer, const struct record *record, cons
 	if (!matters || continues)
 		return;
 	str_clear(&counted->text);
-	const struct event_line line = event_line_of(writer->open, record);
+	struct event_line line = event_line_of(writer->open, record);
 	event_text(&line, EVENT_MESSAGE, writer->redactor, NOTE_TEXT_CELLS, &counted->text);
 }
 

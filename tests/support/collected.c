@@ -135,7 +135,7 @@ static void add_event(struct collected *collected, const struct chunk *chunk, si
 	size_t start = collected->events.length;
 	str_addf(&collected->events, "%s %s %c ", chunk_stream(chunk)->name,
 		chunk_bot(chunk, record), log_level_letter((enum log_level)record->level));
-	const struct event_line line = event_line_of(chunk, record);
+	struct event_line line = event_line_of(chunk, record);
 	event_text(&line, EVENT_LINE, NULL, 4000, &collected->events);
 	str_addf(&collected->events, "%s\n", record->flags & RECORD_CUT ? " (cut)" : "");
 	if (getenv("BOTSWAIN_TEST_SHOW"))

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/events/part.h"
+
+#include <string.h>
+
+#include "core/base/names.h"
+#include "core/events/chunk.h"
+#include "core/events/file_index.h"
+#include "core/events/file_stream.h"
+#include "core/events/line_block.h"
+#include "core/events/skip.h"
+#include "core/parse/filter.h"
+#include "core/parse/log_columns.h"
+#include "core/parse/log_line.h"
+
+const struct stream *part_stream(const struct store_part *part)
+{
+	return part->chunk ? chunk_stream(part->chunk) : &part->file->stream;
+}
+
+static struct event_key key_in_memory(const struct store_part *part, size_t line)
+{
+	const struct chunk *chunk = part->chunk;
+	return (struct event_key){record_order_ms(chunk_record(chunk, line)),
+		chunk_stream(chunk)->source, chunk_first_seq(chunk) + line};
+}
+
+/* None of its lines is taken to be late by more than a whole segment. */
+static struct event_key first_of_unknown(const struct store_part *part)
+{
+	int64_t low_ms = INT64_MIN, high_ms;
+	bool is_known = part->segment &&
+			file_index_begin(part->file->index, part->segment - 1, &low_ms, &high_ms);
+	return (struct event_key){is_known ? low_ms : INT64_MIN, part->file->stream.source, 0};
+}
+
+static struct event_key last_of_unknown(const struct store_part *part)
+{
+	struct file_index *index = part->file->index;
+	int64_t low_ms, high_ms = INT64_MAX;
+	bool is_known = part->segment + 1 < file_index_segments(index) &&
+			file_index_begin(index, part->segment + 1, &low_ms, &high_ms);
+	return (struct event_key){
+		is_known ? high_ms : INT64_MAX, part->file->stream.source, UINT64_MAX};
+}
+
+struct event_key part_first_key(const struct store_part *part)
+{
+	if (part->chunk)
+		return key_in_memory(part, 0);
+	if (!part->block)
+		return first_of_unknown(part);
+	return (struct event_key){
+		line_block_summary(part->block)->min_ms, part->file->stream.source, 0};
+}
+
+struct event_key part_last_key(const struct store_part *part)
+{
+	if (part->chunk)
+		return key_in_memory(part, part->count - 1);
+	if (!part->block)
+		return last_of_unknown(part);
+	return (struct event_key){
+		line_block_summary(part->block)->max_ms, part->file->stream.source, UINT64_MAX};
+}
+
+static bool block_has(const struct store_part *part, const char *bot)
+{
+	uint16_t number = names_find(part->file->names, bot, strlen(bot));
+	bool is_default = number == part->file->bot; /* "" and 0 where it is nobody's */
+	return (is_default && line_block_has_bot(part->block, 0)) ||
+	       (number && line_block_has_bot(part->block, number));
+}
+
+bool part_may_be_wanted(const struct store_part *part, char *const *bots, size_t count)
+{
+	bool may = count == 0 || !part_is_indexed(part);
+	if (part->chunk)
+		return chunk_may_be_wanted(part->chunk, bots, count);
+	for (size_t i = 0; i < count && !may; i++)
+		may = block_has(part, bots[i]);
+	return may;
+}
+
+/* Lines of a block of a kind; everything else may be anything. */
+struct asked {
+	const struct store_part *part;
+	struct line_kind kind;
+};
+
+static void get(const void *of, size_t column, struct filter_value *value)
+{
+	const struct asked *asked = of;
+	const struct file_stream *file = asked->part->file;
+	if (column == LOG_COLUMN_LEVEL) {
+		value->number = asked->kind.level;
+		value->is_known = asked->kind.level != LOG_LEVEL_NONE;
+		return;
+	}
+	if (column == LOG_COLUMN_SOURCE)
+		value->text = file->stream.name;
+	else if (column == LOG_COLUMN_BOT)
+		value->text =
+			names_text(file->names, asked->kind.bot ? asked->kind.bot : file->bot);
+	value->is_any = !value->text;
+	value->length = value->text ? strlen(value->text) : 0;
+	value->is_known = value->length > 0;
+}
+
+bool part_may_fit(const struct store_part *part, struct filter *filter, size_t *looks)
+{
+	const struct line_kind *kinds;
+	if (!filter || filter_is_empty(filter) || !part_is_indexed(part))
+		return true;
+	if (part->chunk)
+		return chunk_may_fit(part->chunk, filter, looks);
+	size_t count = line_block_kinds(part->block, &kinds);
+	for (size_t i = 0; i < count; i++) {
+		const struct asked asked = {part, kinds[i]};
+		++*looks;
+		if (filter_may_match(filter, get, &asked))
+			return true;
+	}
+	return false;
+}

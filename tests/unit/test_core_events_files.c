@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: MIT */
+/* Questions to the store about files that stay where they lie, beside a naive model of the same lines. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "core/base/mem.h"
+#include "core/base/names.h"
+#include "core/base/rng.h"
+#include "core/base/str.h"
+#include "core/events/directory.h"
+#include "core/events/file_index.h"
+#include "core/events/file_stream.h"
+#include "core/events/query.h"
+#include "core/msg/msg.h"
+#include "core/parse/filter.h"
+#include "core/parse/log_columns.h"
+#include "core/parse/log_line.h"
+
+#define T INT64_C(1795168821744)
+
+enum { FILES = 2 };
+
+/* A line as it should be found. */
+struct truth {
+	int64_t wall_ms;
+	uint64_t file, offset;
+	int number; /* of the line, which stands in its message */
+	bool is_error, is_bot, is_rare;
+};
+
+struct bench {
+	struct event_directory *directory;
+	struct names *names;
+	struct str texts[FILES];
+	struct truth *truths;
+	size_t count, room;
+};
+
+static int set_up(void **state)
+{
+	struct bench *bench = xcalloc(1, sizeof(*bench));
+	bench->directory = event_directory_new(1 << 20);
+	bench->names = names_new();
+	for (size_t i = 0; i < FILES; i++)
+		str_init(&bench->texts[i]);
+	*state = bench;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct bench *bench = *state;
+	event_directory_free(bench->directory);
+	names_unref(bench->names);
+	for (size_t i = 0; i < FILES; i++)
+		str_release(&bench->texts[i]);
+	free(bench->truths);
+	free(bench);
+	return 0;
+}
+
+/* `late`: one of so many is up to that much behind. */
+static void add_lines(struct bench *bench, size_t file, int lines, uint64_t late, int64_t late_ms,
+	size_t padding, struct rng *rng)
+{
+	struct str *text = &bench->texts[file];
+	int64_t wall_ms = T;
+	for (int i = 0; i < lines; i++) {
+		wall_ms += (int64_t)rng_below(rng, 5);
+		bool is_late = late && rng_below(rng, late) == 0;
+		struct truth truth = {
+			.wall_ms = wall_ms -
+				   (is_late ? (int64_t)rng_below(rng, (uint64_t)late_ms) : 0),
+			.file = file,
+			.offset = text->length,
+			.number = (int)bench->count,
+			.is_error = rng_below(rng, 10) == 0,
+			.is_bot = rng_below(rng, 3) == 0,
+			.is_rare = rng_below(rng, 500) == 0};
+		str_addf(text,
+			"{\"level\":%d,\"time\":%lld,\"bot\":\"%s\",\"msg\":\"%d%s %0*d\"}\n",
+			truth.is_error ? 50 : 30, (long long)truth.wall_ms,
+			truth.is_bot ? "ada" : "bob", truth.number, truth.is_rare ? " rare" : "",
+			(int)padding, 0);
+		bench->truths = grow(bench->truths, bench->count, &bench->room, sizeof(truth));
+		bench->truths[bench->count++] = truth;
+	}
+}
+
+static struct file_stream *open_file(struct bench *bench, size_t file)
+{
+	const struct str *text = &bench->texts[file];
+	int fd = memfd_create("log", MFD_CLOEXEC);
+	assert_int_equal(pwrite(fd, text->text, text->length, 0), text->length);
+	struct file_stream *stream = file_stream_new(&(struct file_options){
+		.stream = {.source = file + 1, .id = 1000, .name = file ? "b" : "a"},
+		.fd = fd,
+		.to = text->length,
+		.received_ms = T,
+		.names = bench->names});
+	event_directory_add_file(bench->directory, stream);
+	return stream;
+}
+
+static int compare_truths(const void *left, const void *right)
+{
+	const struct truth *a = left, *b = right;
+	if (a->wall_ms != b->wall_ms)
+		return a->wall_ms < b->wall_ms ? -1 : 1;
+	if (a->file != b->file)
+		return a->file < b->file ? -1 : 1;
+	return (a->offset > b->offset) - (a->offset < b->offset);
+}
+
+/* ---- questions ---- */
+
+enum kind { ALL, ERRORS, OF_BOT, RARE, NONE, KINDS };
+
+static const char *const expressions[KINDS] = {
+	NULL, "level>=error", "bot=ada", "rare", "never there"};
+
+static bool fits(const struct truth *truth, enum kind kind)
+{
+	return kind == ALL || (kind == ERRORS && truth->is_error) ||
+	       (kind == OF_BOT && truth->is_bot) || (kind == RARE && truth->is_rare);
+}
+
+static struct event_key key_of(const struct truth *truth)
+{
+	return (struct event_key){truth->wall_ms, truth->file + 1, 1000 + truth->offset};
+}
+
+/* The numbers that should come, in order, each behind a blank. */
+static void expect(const struct bench *bench, const struct event_question *question, enum kind kind,
+	struct str *to)
+{
+	size_t at = 0, from, wanted = question->before;
+	while (at < bench->count &&
+		event_key_compare(key_of(&bench->truths[at]), question->anchor) < 0)
+		at++;
+	for (from = at; from > 0 && wanted > 0; from--)
+		wanted -= fits(&bench->truths[from - 1], kind);
+	for (size_t i = from; i < at; i++)
+		if (fits(&bench->truths[i], kind))
+			str_addf(to, " %d", bench->truths[i].number);
+	wanted = question->after;
+	for (size_t i = at; i < bench->count && wanted > 0; i++)
+		if (fits(&bench->truths[i], kind)) {
+			str_addf(to, " %d", bench->truths[i].number);
+			wanted--;
+		}
+}
+
+static void ask(struct bench *bench, const struct event_question *question, enum kind kind,
+	size_t step, struct str *to)
+{
+	struct filter_schema schema = log_schema(T, 0);
+	struct msg_win_rows *rows = msg_new(MSG_win_rows);
+	size_t at;
+	struct filter *filter =
+		expressions[kind] ? filter_new(expressions[kind], &schema, &at, NULL) : NULL;
+	struct event_query *query =
+		event_query_new(event_directory_snapshot(bench->directory), filter, NULL, question);
+	while (!event_query_step(query, step))
+		continue;
+	event_query_take(query, rows);
+	assert_true(rows->done);
+	for (size_t i = 0; i < rows->rows_count; i++)
+		str_addf(to, " %d", atoi(rows->rows[i].text));
+	event_query_free(query);
+	msg_free(MSG_win_rows, rows);
+}
+
+static void assert_answer(
+	struct bench *bench, const struct event_question *question, enum kind kind, size_t step)
+{
+	autostr struct str expected = STR_INIT, answer = STR_INIT;
+	expect(bench, question, kind, &expected);
+	ask(bench, question, kind, step, &answer);
+	if (strcmp(expected.text, answer.text) != 0)
+		fail_msg("%s, %zu before and %zu after %lld:\n%.300s\ninstead of\n%.300s",
+			expressions[kind] ? expressions[kind] : "all", question->before,
+			question->after, (long long)(question->anchor.time_ms - T), answer.text,
+			expected.text);
+}
+
+static void assert_random_answers(struct bench *bench, int rounds, struct rng *rng)
+{
+	qsort(bench->truths, bench->count, sizeof(*bench->truths), compare_truths);
+	for (int i = 0; i < rounds; i++) {
+		const struct truth *near = &bench->truths[rng_below(rng, bench->count)];
+		struct event_question question = {.anchor = key_of(near),
+			.before = (size_t)rng_below(rng, 40),
+			.after = (size_t)rng_below(rng, 40)};
+		if (rng_below(rng, 5) == 0)
+			question.anchor = rng_below(rng, 2) ? EVENT_KEY_END : EVENT_KEY_FIRST;
+		assert_answer(bench, &question, (enum kind)rng_below(rng, KINDS),
+			1 + (size_t)rng_below(rng, 3000));
+	}
+}
+
+/* ---- tests ---- */
+
+static void whatever_is_indexed_the_answers_are_those_of_all_lines(void **state)
+{
+	struct bench *bench = *state;
+	struct rng rng;
+	struct file_stream *files[FILES];
+	rng_init(&rng, 13);
+	add_lines(bench, 0, 40000, 30, 3000, 90, &rng);
+	add_lines(bench, 1, 9000, 10, 50, 300, &rng);
+	for (size_t i = 0; i < FILES; i++)
+		files[i] = open_file(bench, i);
+	assert_true(file_index_segments(files[0]->index) >= 3);
+	assert_random_answers(bench, 60, &rng);
+	for (size_t i = 0; i < FILES; i++) { /* and all of it */
+		size_t segment;
+		while (file_index_next(files[i]->index, &segment))
+			assert_true(file_index_read(files[i]->index, segment));
+	}
+	assert_random_answers(bench, 60, &rng);
+	for (size_t i = 0; i < FILES; i++)
+		file_stream_unref(files[i]);
+}
+
+static void lines_that_are_far_too_late_stand_where_they_belong(void **state)
+{
+	struct bench *bench = *state;
+	struct rng rng;
+	size_t segment;
+	rng_init(&rng, 14);
+	add_lines(bench, 0, 30000, 20, 100000000, 100, &rng);
+	struct file_stream *file = open_file(bench, 0);
+	while (file_index_next(file->index, &segment))
+		assert_true(file_index_read(file->index, segment));
+	assert_random_answers(bench, 60, &rng);
+	file_stream_unref(file);
+}
+
+/* The end of a large file is there before anything else of it is known. */
+static void the_end_is_answered_from_the_last_segment(void **state)
+{
+	struct bench *bench = *state;
+	struct rng rng;
+	rng_init(&rng, 15);
+	add_lines(bench, 0, 60000, 0, 0, 200, &rng);
+	struct file_stream *file = open_file(bench, 0);
+	const struct event_question last = {.anchor = EVENT_KEY_END, .before = 45};
+	assert_answer(bench, &last, ALL, 256);
+	assert_int_equal(file_index_progress(file->index).done, 1);
+	file_stream_unref(file);
+}
+
+static void a_file_that_is_taken_out_is_asked_no_more(void **state)
+{
+	struct bench *bench = *state;
+	struct rng rng;
+	autostr struct str answer = STR_INIT;
+	rng_init(&rng, 16);
+	add_lines(bench, 0, 100, 0, 0, 10, &rng);
+	struct file_stream *file = open_file(bench, 0);
+	const struct event_question last = {.anchor = EVENT_KEY_END, .before = 3};
+	assert_answer(bench, &last, ALL, 10);
+	event_directory_remove_file(bench->directory, file);
+	ask(bench, &last, ALL, 10, &answer);
+	assert_string_equal(answer.text, "");
+	file_stream_unref(file);
+}
+
+int main(void)
+{
+#define FILE_TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		FILE_TEST(whatever_is_indexed_the_answers_are_those_of_all_lines),
+		FILE_TEST(lines_that_are_far_too_late_stand_where_they_belong),
+		FILE_TEST(the_end_is_answered_from_the_last_segment),
+		FILE_TEST(a_file_that_is_taken_out_is_asked_no_more),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
