@@ -39,6 +39,7 @@ enum verdict {
 /* A place between two lines of a part: line `line` comes next forwards. */
 struct cursor {
 	struct store_part part;
+	size_t file; /* its number in the snapshot, of a part of a file */
 	size_t line;
 	size_t least;         /* lines before this one are not of the question */
 	struct event_key key; /* of the line that is due in the direction of the walk, or a bound */
@@ -46,11 +47,18 @@ struct cursor {
 	enum verdict verdict;   /* on the part */
 };
 
+/* How far a walk has come in a file. */
+struct reach {
+	size_t next; /* forwards the segments from here on are to come, backwards those before it */
+	bool *is_pushed; /* by segment */
+};
+
 /* One direction. */
 struct walk {
 	bool is_backwards, is_open;
 	struct cursor *heap;
 	size_t count, room;
+	struct reach *reaches; /* by file */
 	struct msg_row *rows;
 	size_t row_count, taken, wanted;
 	uint64_t scanned;
@@ -142,12 +150,15 @@ struct event_query *event_query_new(struct event_snapshot *snapshot, struct filt
 	return query;
 }
 
-static void release_walk(struct walk *walk)
+static void release_walk(struct walk *walk, size_t files)
 {
 	for (size_t i = walk->taken; i < walk->row_count; i++)
 		msg_release(MSG_row, &walk->rows[i]);
 	for (size_t i = 0; i < walk->count; i++)
 		part_view_close(walk->heap[i].view);
+	for (size_t i = 0; walk->reaches && i < files; i++)
+		free(walk->reaches[i].is_pushed);
+	free(walk->reaches);
 	free(walk->rows);
 	free(walk->heap);
 }
@@ -155,8 +166,8 @@ static void release_walk(struct walk *walk)
 void event_query_whole(struct event_query *query)
 {
 	size_t before = query->before.wanted, after = query->after.wanted;
-	release_walk(&query->before);
-	release_walk(&query->after);
+	release_walk(&query->before, query->snapshot->file_count);
+	release_walk(&query->after, query->snapshot->file_count);
 	free(query->floors);
 	query->floors = NULL;
 	query->last_walk = NULL;
@@ -169,8 +180,8 @@ void event_query_free(struct event_query *query)
 {
 	if (!query)
 		return;
-	release_walk(&query->before);
-	release_walk(&query->after);
+	release_walk(&query->before, query->snapshot->file_count);
+	release_walk(&query->after, query->snapshot->file_count);
 	for (size_t i = 0; i < query->bot_count; i++)
 		free(query->bots[i]);
 	free(query->bots);
@@ -283,24 +294,74 @@ static void push_stream(const struct event_query *query, struct walk *walk, size
 
 enum { LINE_GUESS = 128 }; /* bytes of a line in a segment that nobody has read */
 
-static void push_segment(
-	const struct event_query *query, struct walk *walk, struct file_stream *file, size_t number)
+static size_t guess_lines(const struct file_index *index, size_t segment)
+{
+	uint64_t bytes = file_index_offset(index, segment + 1) - file_index_offset(index, segment);
+	return (size_t)(bytes / LINE_GUESS) + 1;
+}
+
+/* The blocks of a segment, or itself where nobody has read it yet: then true. */
+static bool push_segment(
+	const struct event_query *query, struct walk *walk, size_t file, size_t number)
 {
 	struct file_segment segment;
-	struct store_part part = {.file = file, .segment = number};
-	if (!file_index_segment(file->index, number, &segment)) {
-		part.count = (size_t)(file_index_offset(file->index, number + 1) -
-				      file_index_offset(file->index, number)) /
-				     LINE_GUESS +
-			     1;
-		push(query, walk, (struct cursor){.part = part});
-		return;
+	struct store_part part = {.file = query->snapshot->files[file], .segment = number};
+	const struct file_index *index = part.file->index;
+	walk->reaches[file].is_pushed[number] = true;
+	if (!file_index_segment(index, number, &segment)) {
+		part.count = guess_lines(index, number);
+		push(query, walk, (struct cursor){.part = part, .file = file});
+		return true;
 	}
 	for (size_t i = 0; i < segment.block_count; i++) {
 		part.block = segment.blocks[i];
 		part.count = line_block_summary(part.block)->lines;
-		push(query, walk, (struct cursor){.part = part});
+		push(query, walk, (struct cursor){.part = part, .file = file});
 	}
+	return false;
+}
+
+/* Of the segments that nobody has read one stands for all that lie behind it in the direction of the walk. */
+static void reach_on(const struct event_query *query, struct walk *walk, size_t file)
+{
+	struct reach *reach = &walk->reaches[file];
+	size_t count = file_index_segments(query->snapshot->files[file]->index);
+	while (walk->is_backwards ? reach->next > 0 : reach->next < count) {
+		size_t number = walk->is_backwards ? --reach->next : reach->next++;
+		if (!reach->is_pushed[number] && push_segment(query, walk, file, number))
+			return;
+	}
+}
+
+/* The first segment that begins behind the anchor, as far as can be told. */
+static size_t find_segment(struct file_index *index, struct event_key anchor)
+{
+	size_t low = 0, high = file_index_segments(index);
+	int64_t low_ms, high_ms;
+	if (anchor.time_ms == INT64_MIN || anchor.time_ms == INT64_MAX)
+		return anchor.time_ms == INT64_MIN ? 0 : high;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (file_index_begin(index, middle, &low_ms, &high_ms) && low_ms > anchor.time_ms)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
+
+static void push_file(const struct event_query *query, struct walk *walk, size_t file)
+{
+	struct file_index *index = query->snapshot->files[file]->index;
+	size_t count = file_index_segments(index), at = find_segment(index, query->anchor);
+	struct file_segment segment;
+	struct reach *reach = &walk->reaches[file];
+	reach->is_pushed = xcalloc(count, sizeof(*reach->is_pushed));
+	for (size_t i = 0; i < count; i++)
+		if (file_index_segment(index, i, &segment))
+			(void)push_segment(query, walk, file, i);
+	reach->next = walk->is_backwards ? (at < count ? at + 1 : count) : at < 2 ? 0 : at - 2;
+	reach_on(query, walk, file);
 }
 
 /* A file is not written to behind what of it is indexed: with marks it has nothing new. */
@@ -309,11 +370,11 @@ static void open_walk(struct event_query *query, struct walk *walk)
 	const struct event_snapshot *snapshot = query->snapshot;
 	bool is_news = query->floors && walk->is_backwards;
 	walk->is_open = true;
+	walk->reaches = xcalloc(snapshot->file_count, sizeof(*walk->reaches));
 	for (size_t i = 0; i < snapshot->stream_count; i++)
 		push_stream(query, walk, i);
 	for (size_t i = 0; i < snapshot->file_count && !is_news; i++)
-		for (size_t j = 0; j < file_index_segments(snapshot->files[i]->index); j++)
-			push_segment(query, walk, snapshot->files[i], j);
+		push_file(query, walk, i);
 }
 
 /* Takes the cursor on top out of the heap. */
@@ -451,11 +512,12 @@ static bool open_top(struct walk *walk)
 /* A segment that nobody has read is due: its blocks take its place. All of it counts as looked at. */
 static void read_top(const struct event_query *query, struct walk *walk, size_t *lines)
 {
-	struct store_part part = walk->heap[0].part;
-	bool is_read = file_index_read(part.file->index, part.segment);
+	const struct cursor top = walk->heap[0];
+	bool is_read = file_index_read(top.part.file->index, top.part.segment);
 	pop(walk);
 	if (is_read)
-		push_segment(query, walk, part.file, part.segment);
+		(void)push_segment(query, walk, top.file, top.part.segment);
+	reach_on(query, walk, top.file);
 	*lines = 1;
 }
 
@@ -530,11 +592,19 @@ bool event_query_hit(const struct event_query *query, struct event_key *ret_key)
 }
 
 /* Lines that a walk has not looked at. */
-static uint64_t left_of(const struct walk *walk)
+static uint64_t left_of(const struct event_query *query, const struct walk *walk)
 {
 	uint64_t left = 0;
 	for (size_t i = 0; i < walk->count; i++)
 		left += left_at(walk, &walk->heap[i]);
+	for (size_t i = 0; i < query->snapshot->file_count; i++) {
+		const struct file_index *index = query->snapshot->files[i]->index;
+		const struct reach *reach = &walk->reaches[i];
+		size_t end = walk->is_backwards ? reach->next : file_index_segments(index);
+		for (size_t at = walk->is_backwards ? 0 : reach->next; at < end; at++)
+			left += reach->is_pushed && !reach->is_pushed[at] ? guess_lines(index, at)
+									  : 0;
+	}
 	return left;
 }
 
@@ -569,8 +639,8 @@ void event_query_take(struct event_query *query, struct msg_win_rows *to)
 	to->rows = xcalloc(count, sizeof(*to->rows));
 	move_rows(before, to);
 	move_rows(after, to);
-	to->more_before = estimate(query, left_of(before));
-	to->more_after = estimate(query, left_of(after));
+	to->more_before = estimate(query, left_of(query, before));
+	to->more_after = estimate(query, left_of(query, after));
 	if (before->scanned || after->scanned) {
 		to->scanned_from_ms = before->scanned ? before->last.time_ms : after->first.time_ms;
 		to->scanned_to_ms = after->scanned ? after->last.time_ms : before->first.time_ms;
