@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Parts are merged with a heap of cursors, the one whose next line is due on top; the lines of a part
- * are in the order of their keys, those of two parts of a stream may lie across each other. A part is
- * judged and opened when its first line is due: until then a key that no line of it comes before stands
- * for it. The rows before the anchor are collected backwards, those from it on forwards, by turns.
+ * The rows before the anchor are collected backwards, those from it on forwards, by turns. A part is judged
+ * when its first line is due, so that one that holds nothing of what is wanted is not read.
  */
 #include "core/events/query.h"
 
@@ -23,11 +21,12 @@
 #include "core/events/snapshot.h"
 #include "core/events/text.h"
 #include "core/events/view.h"
+#include "core/events/walk.h"
 #include "core/msg/msg.h"
 #include "core/parse/filter.h"
 #include "core/parse/log_columns.h"
 
-/* What is to be done with the lines of a chunk. */
+/* What is to be done with the lines of a part. */
 enum verdict {
 	NOT_JUDGED,
 	READ,
@@ -36,29 +35,9 @@ enum verdict {
 	PASS,      /* none is of a wanted bot */
 };
 
-/* A place between two lines of a part: line `line` comes next forwards. */
-struct cursor {
-	struct store_part part;
-	size_t file; /* its number in the snapshot, of a part of a file */
-	size_t line;
-	size_t least;         /* lines before this one are not of the question */
-	struct event_key key; /* of the line that is due in the direction of the walk, or a bound */
-	struct part_view *view; /* NULL: not opened yet */
-	enum verdict verdict;   /* on the part */
-};
-
-/* How far a walk has come in a file. */
-struct reach {
-	size_t next; /* forwards the segments from here on are to come, backwards those before it */
-	bool *is_pushed; /* by segment */
-};
-
 /* One direction. */
-struct walk {
-	bool is_backwards, is_open;
-	struct cursor *heap;
-	size_t count, room;
-	struct reach *reaches; /* by file */
+struct side {
+	struct walk walk;
 	struct msg_row *rows;
 	size_t row_count, taken, wanted;
 	uint64_t scanned;
@@ -82,8 +61,8 @@ struct event_query {
 	bool whole_lines, has_hit;
 	struct event_key hit, oldest, newest; /* of rows */
 	uint64_t *floors;                     /* by stream, the first line's seq; NULL: all lines */
-	struct walk before, after;
-	const struct walk *last_walk; /* that looked at a line */
+	struct side before, after;
+	const struct side *last_side; /* that looked at a line */
 	uint64_t hits, hidden;
 };
 
@@ -126,10 +105,13 @@ struct event_marks *event_query_marks(const struct event_query *query)
 	return marks;
 }
 
-static void begin_walks(struct event_query *query, size_t before, size_t after)
+static void begin_sides(struct event_query *query, size_t before, size_t after)
 {
-	query->before = (struct walk){.is_backwards = true, .wanted = before};
-	query->after = (struct walk){.wanted = after};
+	const struct walk walk = {.snapshot = query->snapshot, .anchor = query->anchor};
+	query->before = (struct side){.walk = walk, .wanted = before};
+	query->before.walk.is_backwards = true;
+	query->before.walk.floors = query->floors;
+	query->after = (struct side){.walk = walk, .wanted = after};
 }
 
 struct event_query *event_query_new(struct event_snapshot *snapshot, struct filter *filter,
@@ -141,47 +123,42 @@ struct event_query *event_query_new(struct event_snapshot *snapshot, struct filt
 	query->redactor = redactor_ref(redactor);
 	query->anchor = question->anchor;
 	query->whole_lines = question->whole_lines;
-	begin_walks(query, question->before < EVENT_ROWS_MAX ? question->before : EVENT_ROWS_MAX,
-		question->after < EVENT_ROWS_MAX ? question->after : EVENT_ROWS_MAX);
 	if (question->since)
 		query->floors = floors_of(snapshot, question->since);
+	begin_sides(query, question->before < EVENT_ROWS_MAX ? question->before : EVENT_ROWS_MAX,
+		question->after < EVENT_ROWS_MAX ? question->after : EVENT_ROWS_MAX);
 	for (size_t i = 0; i < question->bot_count; i++)
 		msg_add_str(&query->bots, &query->bot_count, question->bots[i]);
 	return query;
 }
 
-static void release_walk(struct walk *walk, size_t files)
+static void release_side(struct side *side)
 {
-	for (size_t i = walk->taken; i < walk->row_count; i++)
-		msg_release(MSG_row, &walk->rows[i]);
-	for (size_t i = 0; i < walk->count; i++)
-		part_view_close(walk->heap[i].view);
-	for (size_t i = 0; walk->reaches && i < files; i++)
-		free(walk->reaches[i].is_pushed);
-	free(walk->reaches);
-	free(walk->rows);
-	free(walk->heap);
+	for (size_t i = side->taken; i < side->row_count; i++)
+		msg_release(MSG_row, &side->rows[i]);
+	walk_close(&side->walk);
+	free(side->rows);
 }
 
 void event_query_whole(struct event_query *query)
 {
 	size_t before = query->before.wanted, after = query->after.wanted;
-	release_walk(&query->before, query->snapshot->file_count);
-	release_walk(&query->after, query->snapshot->file_count);
+	release_side(&query->before);
+	release_side(&query->after);
 	free(query->floors);
 	query->floors = NULL;
-	query->last_walk = NULL;
+	query->last_side = NULL;
 	query->has_hit = false;
 	query->hits = query->hidden = 0;
-	begin_walks(query, before, after);
+	begin_sides(query, before, after);
 }
 
 void event_query_free(struct event_query *query)
 {
 	if (!query)
 		return;
-	release_walk(&query->before, query->snapshot->file_count);
-	release_walk(&query->after, query->snapshot->file_count);
+	release_side(&query->before);
+	release_side(&query->after);
 	for (size_t i = 0; i < query->bot_count; i++)
 		free(query->bots[i]);
 	free(query->bots);
@@ -190,215 +167,6 @@ void event_query_free(struct event_query *query)
 	filter_free(query->filter);
 	redactor_unref(query->redactor);
 	free(query);
-}
-
-/* Lines of its part that are before a cursor. */
-static size_t left_at(const struct walk *walk, const struct cursor *cursor)
-{
-	return walk->is_backwards ? cursor->line - cursor->least
-				  : cursor->part.count - cursor->line;
-}
-
-/* The line that is due under a cursor: before it or behind it. */
-static size_t due_line(const struct walk *walk, const struct cursor *cursor)
-{
-	return cursor->line - walk->is_backwards;
-}
-
-/* Puts the cursor of a part before its first line at or behind the anchor. False: nothing of it is of this walk. */
-static bool begin_cursor(
-	const struct event_query *query, const struct walk *walk, struct cursor *cursor)
-{
-	const struct store_part *part = &cursor->part;
-	if (!part->count)
-		return false;
-	struct event_key first = part_first_key(part), last = part_last_key(part);
-	if (event_key_compare(last, query->anchor) < 0) {
-		cursor->line = part->count;
-	} else if (event_key_compare(first, query->anchor) < 0 && part_is_indexed(part)) {
-		cursor->view = part_view_open(part);
-		cursor->line = part_view_find(cursor->view, query->anchor);
-	} else if (!part_is_indexed(part) && walk->is_backwards) {
-		cursor->line = part->count; /* what of it is behind the anchor is seen then */
-	}
-	cursor->key = walk->is_backwards ? last : first;
-	if (cursor->line < cursor->least)
-		cursor->line = cursor->least;
-	bool is_of_walk = left_at(walk, cursor) > 0;
-	if (is_of_walk && cursor->view)
-		cursor->key = part_view_key(cursor->view, due_line(walk, cursor));
-	return is_of_walk;
-}
-
-static bool is_due_before(const struct walk *walk, const struct cursor *a, const struct cursor *b)
-{
-	int order = event_key_compare(a->key, b->key);
-	return walk->is_backwards ? order > 0 : order < 0;
-}
-
-static void sift_down(struct walk *walk, size_t at)
-{
-	for (;;) {
-		size_t best = at, left = at * 2 + 1;
-		for (size_t child = left; child < left + 2 && child < walk->count; child++) {
-			if (is_due_before(walk, &walk->heap[child], &walk->heap[best]))
-				best = child;
-		}
-		if (best == at)
-			return;
-		struct cursor moved = walk->heap[at];
-		walk->heap[at] = walk->heap[best];
-		walk->heap[best] = moved;
-		at = best;
-	}
-}
-
-static void sift_up(struct walk *walk, size_t at)
-{
-	while (at && is_due_before(walk, &walk->heap[at], &walk->heap[(at - 1) / 2])) {
-		struct cursor moved = walk->heap[at];
-		walk->heap[at] = walk->heap[(at - 1) / 2];
-		walk->heap[(at - 1) / 2] = moved;
-		at = (at - 1) / 2;
-	}
-}
-
-static void push(const struct event_query *query, struct walk *walk, struct cursor cursor)
-{
-	if (!begin_cursor(query, walk, &cursor)) {
-		part_view_close(cursor.view);
-		return;
-	}
-	walk->heap = grow(walk->heap, walk->count, &walk->room, sizeof(*walk->heap));
-	walk->heap[walk->count] = cursor;
-	sift_up(walk, walk->count++);
-}
-
-/* With marks, those lines before them are not of the question. */
-static void push_stream(const struct event_query *query, struct walk *walk, size_t number)
-{
-	const struct event_snapshot *snapshot = query->snapshot;
-	const struct snapshot_stream *stream = &snapshot->streams[number];
-	uint64_t floor = query->floors && walk->is_backwards ? query->floors[number] : 0;
-	for (size_t at = stream->first; at < stream->first + stream->count; at++) {
-		uint64_t first = chunk_first_seq(snapshot->chunks[at]);
-		size_t length = snapshot->lengths[at];
-		size_t least = floor <= first           ? 0
-			       : floor - first < length ? (size_t)(floor - first)
-							: length;
-		push(query, walk,
-			(struct cursor){.part = {.chunk = snapshot->chunks[at], .count = length},
-				.least = least});
-	}
-}
-
-enum { LINE_GUESS = 128 }; /* bytes of a line in a segment that nobody has read */
-
-static size_t guess_lines(const struct file_index *index, size_t segment)
-{
-	uint64_t bytes = file_index_offset(index, segment + 1) - file_index_offset(index, segment);
-	return (size_t)(bytes / LINE_GUESS) + 1;
-}
-
-/* The blocks of a segment, or itself where nobody has read it yet: then true. */
-static bool push_segment(
-	const struct event_query *query, struct walk *walk, size_t file, size_t number)
-{
-	struct file_segment segment;
-	struct store_part part = {.file = query->snapshot->files[file], .segment = number};
-	const struct file_index *index = part.file->index;
-	walk->reaches[file].is_pushed[number] = true;
-	if (!file_index_segment(index, number, &segment)) {
-		part.count = guess_lines(index, number);
-		push(query, walk, (struct cursor){.part = part, .file = file});
-		return true;
-	}
-	for (size_t i = 0; i < segment.block_count; i++) {
-		part.block = segment.blocks[i];
-		part.count = line_block_summary(part.block)->lines;
-		push(query, walk, (struct cursor){.part = part, .file = file});
-	}
-	return false;
-}
-
-/* Of the segments that nobody has read one stands for all that lie behind it in the direction of the walk. */
-static void reach_on(const struct event_query *query, struct walk *walk, size_t file)
-{
-	struct reach *reach = &walk->reaches[file];
-	size_t count = file_index_segments(query->snapshot->files[file]->index);
-	while (walk->is_backwards ? reach->next > 0 : reach->next < count) {
-		size_t number = walk->is_backwards ? --reach->next : reach->next++;
-		if (!reach->is_pushed[number] && push_segment(query, walk, file, number))
-			return;
-	}
-}
-
-/* The first segment that begins behind the anchor, as far as can be told. */
-static size_t find_segment(struct file_index *index, struct event_key anchor)
-{
-	size_t low = 0, high = file_index_segments(index);
-	int64_t low_ms, high_ms;
-	if (anchor.time_ms == INT64_MIN || anchor.time_ms == INT64_MAX)
-		return anchor.time_ms == INT64_MIN ? 0 : high;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (file_index_begin(index, middle, &low_ms, &high_ms) && low_ms > anchor.time_ms)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return low;
-}
-
-static void push_file(const struct event_query *query, struct walk *walk, size_t file)
-{
-	struct file_index *index = query->snapshot->files[file]->index;
-	size_t count = file_index_segments(index), at = find_segment(index, query->anchor);
-	struct file_segment segment;
-	struct reach *reach = &walk->reaches[file];
-	reach->is_pushed = xcalloc(count, sizeof(*reach->is_pushed));
-	for (size_t i = 0; i < count; i++)
-		if (file_index_segment(index, i, &segment))
-			(void)push_segment(query, walk, file, i);
-	reach->next = walk->is_backwards ? (at < count ? at + 1 : count) : at < 2 ? 0 : at - 2;
-	reach_on(query, walk, file);
-}
-
-/* A file is not written to behind what of it is indexed: with marks it has nothing new. */
-static void open_walk(struct event_query *query, struct walk *walk)
-{
-	const struct event_snapshot *snapshot = query->snapshot;
-	bool is_news = query->floors && walk->is_backwards;
-	walk->is_open = true;
-	walk->reaches = xcalloc(snapshot->file_count, sizeof(*walk->reaches));
-	for (size_t i = 0; i < snapshot->stream_count; i++)
-		push_stream(query, walk, i);
-	for (size_t i = 0; i < snapshot->file_count && !is_news; i++)
-		push_file(query, walk, i);
-}
-
-/* Takes the cursor on top out of the heap. */
-static void pop(struct walk *walk)
-{
-	part_view_close(walk->heap[0].view);
-	walk->heap[0] = walk->heap[--walk->count];
-	sift_down(walk, 0);
-}
-
-/* Moves the cursor on top over so many lines of its chunk; one that has no more leaves the heap. */
-static void advance(struct walk *walk, size_t lines)
-{
-	struct cursor *top = &walk->heap[0];
-	if (walk->is_backwards)
-		top->line -= lines;
-	else
-		top->line += lines;
-	if (!left_at(walk, top)) {
-		pop(walk);
-		return;
-	}
-	top->key = part_view_key(top->view, due_line(walk, top));
-	sift_down(walk, 0);
 }
 
 static bool is_wanted_bot(const struct event_query *query, const char *bot)
@@ -421,10 +189,10 @@ static void take_text(
 }
 
 static void add_row(
-	struct event_query *query, struct walk *walk, struct event_line *line, struct event_key key)
+	struct event_query *query, struct side *side, struct event_line *line, struct event_key key)
 {
 	const struct record *record = line->record;
-	struct msg_row *row = msg_add(walk->rows, &walk->row_count);
+	struct msg_row *row = msg_add(side->rows, &side->row_count);
 	msg_set(&row->key, event_key_print(key).text);
 	msg_set(&row->bot, *line->bot || !line->stream->is_own ? line->bot : "botswain");
 	msg_set(&row->source, line->stream->name);
@@ -443,13 +211,13 @@ static void add_row(
 	query->has_hit = true;
 }
 
-static bool is_done(const struct walk *walk)
+static bool is_done(const struct side *side)
 {
-	return walk->row_count == walk->wanted || (walk->is_open && !walk->count);
+	return side->row_count == side->wanted || (side->walk.is_open && !walk_top(&side->walk));
 }
 
-/* Each look of the filter at what a chunk says of itself counts as one at a line; of `lines` one stays,
- * for the line or the chunk itself. */
+/* Each look of the filter at what a part says of itself counts as one at a line; of `lines` one stays,
+ * for the line or the part itself. */
 static void judge(const struct event_query *query, struct cursor *cursor, size_t *lines)
 {
 	size_t looks = 0;
@@ -463,30 +231,28 @@ static void judge(const struct event_query *query, struct cursor *cursor, size_t
 		*lines -= looks < *lines ? looks - 1 : *lines - 1;
 }
 
-/* Passes over the rest of the chunk on top: of its lines all is known. */
-static void pass_over(struct event_query *query, struct walk *walk)
+/* Passes over the rest of the part on top: of its lines all is known. */
+static void pass_over(struct event_query *query, struct side *side, const struct cursor *top)
 {
-	const struct cursor *top = &walk->heap[0];
-	size_t lines = left_at(walk, top);
-	walk->scanned += lines;
+	size_t lines = walk_left_at(&side->walk, top);
+	side->scanned += lines;
 	query->hidden += top->verdict == PASS_HIDE ? lines : 0;
-	advance(walk, lines);
+	walk_advance(&side->walk, lines);
 }
 
-static void look_at_line(struct event_query *query, struct walk *walk)
+static void look_at_line(struct event_query *query, struct side *side, const struct cursor *top)
 {
-	struct cursor *top = &walk->heap[0];
-	struct event_line line = part_view_line(top->view, due_line(walk, top));
-	walk->scanned++;
+	struct event_line line = part_view_line(top->view, walk_due(&side->walk, top));
+	side->scanned++;
 	if (is_wanted_bot(query, line.bot)) {
 		bool fits = top->verdict == READ &&
 			    (!query->filter || event_fits(&line, query->redactor, query->filter));
 		query->hits += fits;
 		query->hidden += !fits;
 		if (fits)
-			add_row(query, walk, &line, top->key);
+			add_row(query, side, &line, top->key);
 	}
-	advance(walk, 1);
+	walk_advance(&side->walk, 1);
 }
 
 static bool is_passed(const struct cursor *cursor)
@@ -494,64 +260,38 @@ static bool is_passed(const struct cursor *cursor)
 	return cursor->verdict == PASS || cursor->verdict == PASS_HIDE;
 }
 
-/* The chunk on top is read from here on: now its next line has its own key, which may put it further down. */
-static bool open_top(struct walk *walk)
+/* Looks at what is due. */
+static void look(struct event_query *query, struct side *side, struct cursor *top, size_t *lines)
 {
-	struct cursor *top = &walk->heap[0];
-	if (top->view)
-		return true;
-	top->view = part_view_open(&top->part);
-	struct event_key bound = top->key;
-	top->key = part_view_key(top->view, due_line(walk, top));
-	if (event_key_compare(top->key, bound) == 0)
-		return true;
-	sift_down(walk, 0);
-	return false;
-}
-
-/* A segment that nobody has read is due: its blocks take its place. All of it counts as looked at. */
-static void read_top(const struct event_query *query, struct walk *walk, size_t *lines)
-{
-	const struct cursor top = walk->heap[0];
-	bool is_read = file_index_read(top.part.file->index, top.part.segment);
-	pop(walk);
-	if (is_read)
-		(void)push_segment(query, walk, top.file, top.part.segment);
-	reach_on(query, walk, top.file);
-	*lines = 1;
-}
-
-/* Looks at what is on top of the heap. */
-static void look(struct event_query *query, struct walk *walk, size_t *lines)
-{
-	struct cursor *top = &walk->heap[0];
 	if (!part_is_indexed(&top->part)) {
-		read_top(query, walk, lines);
+		walk_read_top(&side->walk);
+		*lines = 1; /* all of a segment was looked at */
 		return;
 	}
 	if (top->verdict == NOT_JUDGED)
 		judge(query, top, lines);
-	if (!is_passed(top) && !open_top(walk))
+	if (!is_passed(top) && !walk_open_top(&side->walk))
 		return;
-	walk->first = walk->scanned ? walk->first : top->key;
-	walk->last = top->key;
-	query->last_walk = walk;
+	side->first = side->scanned ? side->first : top->key;
+	side->last = top->key;
+	query->last_side = side;
 	if (is_passed(top))
-		pass_over(query, walk);
+		pass_over(query, side, top);
 	else
-		look_at_line(query, walk);
+		look_at_line(query, side, top);
 }
 
 /* Looks at lines in one direction; true when it has all that it wants. */
-static bool step(struct event_query *query, struct walk *walk, size_t *lines)
+static bool step(struct event_query *query, struct side *side, size_t *lines)
 {
-	if (!walk->wanted)
+	if (!side->wanted)
 		return true;
-	if (!walk->is_open)
-		open_walk(query, walk);
-	for (; walk->row_count < walk->wanted && walk->count && *lines; --*lines)
-		look(query, walk, lines);
-	return is_done(walk);
+	if (!side->walk.is_open)
+		walk_open(&side->walk);
+	for (struct cursor *top;
+		side->row_count < side->wanted && *lines && (top = walk_top(&side->walk)); --*lines)
+		look(query, side, top, lines);
+	return is_done(side);
 }
 
 bool event_query_step(struct event_query *query, size_t lines)
@@ -566,7 +306,7 @@ bool event_query_step(struct event_query *query, size_t lines)
 
 int64_t event_query_reached_ms(const struct event_query *query)
 {
-	return query->last_walk ? query->last_walk->last.time_ms : 0;
+	return query->last_side ? query->last_side->last.time_ms : 0;
 }
 
 bool event_query_ages(const struct event_query *query)
@@ -591,23 +331,6 @@ bool event_query_hit(const struct event_query *query, struct event_key *ret_key)
 	return query->has_hit;
 }
 
-/* Lines that a walk has not looked at. */
-static uint64_t left_of(const struct event_query *query, const struct walk *walk)
-{
-	uint64_t left = 0;
-	for (size_t i = 0; i < walk->count; i++)
-		left += left_at(walk, &walk->heap[i]);
-	for (size_t i = 0; i < query->snapshot->file_count; i++) {
-		const struct file_index *index = query->snapshot->files[i]->index;
-		const struct reach *reach = &walk->reaches[i];
-		size_t end = walk->is_backwards ? reach->next : file_index_segments(index);
-		for (size_t at = walk->is_backwards ? 0 : reach->next; at < end; at++)
-			left += reach->is_pushed && !reach->is_pushed[at] ? guess_lines(index, at)
-									  : 0;
-	}
-	return left;
-}
-
 /* Of the lines not looked at as many fit as of those that were, and one at least: 0 says that none is
  * left. */
 static uint64_t estimate(const struct event_query *query, uint64_t left)
@@ -619,28 +342,28 @@ static uint64_t estimate(const struct event_query *query, uint64_t left)
 }
 
 /* The rows found since the last time, forwards, behind those of `to`. */
-static void move_rows(struct walk *walk, struct msg_win_rows *to)
+static void move_rows(struct side *side, struct msg_win_rows *to)
 {
-	for (size_t i = walk->taken; i < walk->row_count; i++) {
-		size_t from = walk->is_backwards ? walk->row_count - 1 - (i - walk->taken) : i;
-		to->rows[to->rows_count++] = walk->rows[from];
+	for (size_t i = side->taken; i < side->row_count; i++) {
+		size_t from = side->walk.is_backwards ? side->row_count - 1 - (i - side->taken) : i;
+		to->rows[to->rows_count++] = side->rows[from];
 	}
-	walk->taken = walk->row_count;
+	side->taken = side->row_count;
 }
 
 void event_query_take(struct event_query *query, struct msg_win_rows *to)
 {
-	struct walk *before = &query->before, *after = &query->after;
-	if (!before->is_open)
-		open_walk(query, before);
-	if (!after->is_open)
-		open_walk(query, after);
+	struct side *before = &query->before, *after = &query->after;
+	if (!before->walk.is_open)
+		walk_open(&before->walk);
+	if (!after->walk.is_open)
+		walk_open(&after->walk);
 	size_t count = before->row_count - before->taken + after->row_count - after->taken;
 	to->rows = xcalloc(count, sizeof(*to->rows));
 	move_rows(before, to);
 	move_rows(after, to);
-	to->more_before = estimate(query, left_of(query, before));
-	to->more_after = estimate(query, left_of(query, after));
+	to->more_before = estimate(query, walk_left(&before->walk));
+	to->more_after = estimate(query, walk_left(&after->walk));
 	if (before->scanned || after->scanned) {
 		to->scanned_from_ms = before->scanned ? before->last.time_ms : after->first.time_ms;
 		to->scanned_to_ms = after->scanned ? after->last.time_ms : before->first.time_ms;
