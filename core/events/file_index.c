@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "core/base/mem.h"
+#include "core/base/str.h"
 #include "core/events/chunk.h"
 #include "core/events/line_block.h"
 #include "core/events/line_source.h"
@@ -121,6 +122,7 @@ struct reading {
 	struct log_arrival arrival;
 	struct log_memo memo;
 	struct log_flow flow;
+	struct str plain; /* scratch */
 	struct line_maker *maker;
 	struct segment done;
 	size_t room;
@@ -169,9 +171,17 @@ static uint16_t bot_of(struct reading *reading, const char *name, size_t length)
 static void take_line(struct reading *reading, const struct raw_line *raw, bool is_wanted)
 {
 	const struct file_source *source = reading->source;
+	const char *text = raw->text;
+	size_t length = raw->length;
 	struct log_line line;
-	log_line_read(raw->text, raw->length, &reading->arrival, &line);
-	log_flow_take(&reading->flow, raw->text, raw->length, &line);
+	if (log_needs_normalising(text, length)) {
+		str_clear(&reading->plain);
+		log_normalise(text, length, &reading->plain);
+		text = reading->plain.text;
+		length = reading->plain.length;
+	}
+	log_line_read(text, length, &reading->arrival, &line);
+	log_flow_take(&reading->flow, text, length, &line);
 	if (!is_wanted)
 		return;
 	int64_t wall_ms = line.wall_ms != LOG_NO_TIME ? line.wall_ms
@@ -179,7 +189,7 @@ static void take_line(struct reading *reading, const struct raw_line *raw, bool 
 						      : source->received_ms;
 	add(reading, &(struct line_entry){.offset = raw->offset,
 			     .wall_ms = wall_ms,
-			     .bot = bot_of(reading, raw->text + line.bot.offset, line.bot.length),
+			     .bot = bot_of(reading, text + line.bot.offset, line.bot.length),
 			     .level = (uint8_t)line.level,
 			     .flags = (uint8_t)((line.is_continuation ? RECORD_CONTINUES : 0) |
 						(raw->is_cut ? RECORD_CUT : 0))});
@@ -207,10 +217,12 @@ static int read_segment(const struct file_index *index, size_t number, struct se
 			.utc_offset_s = index->source.utc_offset_s,
 			.memo = &reading.memo,
 			.is_brief = true},
+		.plain = STR_INIT,
 		.maker = line_maker_new()};
 	int errnum = read_lines(
 		&reading, file_index_offset(index, number), file_index_offset(index, number + 1));
 	line_maker_free(reading.maker);
+	str_release(&reading.plain);
 	if (errnum)
 		release_segment(&reading.done);
 	else
