@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "core/base/mem.h"
+#include "core/base/scan.h"
 #include "core/base/str.h"
 #include "core/events/chunk.h"
 #include "core/events/line_block.h"
@@ -174,7 +175,9 @@ static void take_line(struct reading *reading, const struct raw_line *raw, bool 
 	const char *text = raw->text;
 	size_t length = raw->length;
 	struct log_line line;
+	bool is_odd = scan_for(text, length, 0, '\x1b', '\\') < length;
 	if (log_needs_normalising(text, length)) {
+		is_odd = true;
 		str_clear(&reading->plain);
 		log_normalise(text, length, &reading->plain);
 		text = reading->plain.text;
@@ -192,7 +195,8 @@ static void take_line(struct reading *reading, const struct raw_line *raw, bool 
 			     .bot = bot_of(reading, text + line.bot.offset, line.bot.length),
 			     .level = (uint8_t)line.level,
 			     .flags = (uint8_t)((line.is_continuation ? RECORD_CONTINUES : 0) |
-						(raw->is_cut ? RECORD_CUT : 0))});
+						(raw->is_cut ? RECORD_CUT : 0) |
+						(is_odd ? RECORD_HIDES : 0))});
 }
 
 /* The lines just before it tell what its first ones go on from. */

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/events/part.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "core/base/mem.h"
 #include "core/base/names.h"
+#include "core/base/needle.h"
+#include "core/base/redact.h"
 #include "core/events/chunk.h"
 #include "core/events/file_index.h"
 #include "core/events/file_stream.h"
@@ -105,6 +110,65 @@ static void get(const void *of, size_t column, struct filter_value *value)
 	value->is_any = !value->text;
 	value->length = value->text ? strlen(value->text) : 0;
 	value->is_known = value->length > 0;
+}
+
+static bool has_hiding_lines(const struct store_part *part)
+{
+	const struct line_kind *kinds;
+	size_t count = line_block_kinds(part->block, &kinds);
+	for (size_t i = 0; i < count; i++)
+		if (kinds[i].flags & RECORD_HIDES)
+			return true;
+	return false;
+}
+
+/* What stands in place of a secret stands in no file: whoever looks for that, or for what may reach into it. */
+bool part_needle_is_mark(const struct needle *needle)
+{
+	return memchr(needle->bytes, '<', needle->length) ||
+	       memchr(needle->bytes, '>', needle->length) ||
+	       needle_find(needle, REDACTED, strlen(REDACTED));
+}
+
+/* NULL: too large, or not to be read any more. */
+static const char *read_block(
+	const struct store_part *part, struct scratch *scratch, size_t *ret_length)
+{
+	const struct line_summary *summary = line_block_summary(part->block);
+	uint64_t length = summary->end_offset - summary->first_offset;
+	if (length > PART_BYTES_MAX)
+		return NULL;
+	if (length > scratch->room) {
+		free(scratch->bytes);
+		scratch->room = (size_t)length;
+		scratch->bytes = xmalloc(scratch->room);
+	}
+	*ret_length = (size_t)length;
+	return part_read(part, scratch->bytes, (size_t)length, summary->first_offset)
+		       ? scratch->bytes
+		       : NULL;
+}
+
+bool part_read(const struct store_part *part, char *to, size_t length, uint64_t offset)
+{
+	int fd = file_index_fd(part->file->index);
+	for (size_t done = 0; done < length;) {
+		ssize_t count = pread(fd, to + done, length - done, (off_t)(offset + done));
+		if (count <= 0)
+			return false;
+		done += (size_t)count;
+	}
+	return true;
+}
+
+bool part_may_say(
+	const struct store_part *part, const struct needle *needle, struct scratch *scratch)
+{
+	size_t length;
+	if (!part->block || part_needle_is_mark(needle) || has_hiding_lines(part))
+		return true;
+	const char *bytes = read_block(part, scratch, &length);
+	return !bytes || needle_find(needle, bytes, length);
 }
 
 bool part_may_fit(const struct store_part *part, struct filter *filter, size_t *looks)

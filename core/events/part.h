@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include "core/base/attr.h"
 #include "core/msg/event_key.h"
 
@@ -15,7 +16,14 @@ struct chunk;
 struct file_stream;
 struct filter;
 struct line_block;
+struct needle;
 struct stream;
+
+/* Room that is used again. */
+struct scratch {
+	char *bytes;
+	size_t room;
+};
 
 /* All is borrowed. */
 struct store_part {
@@ -36,9 +44,21 @@ static inline bool part_is_indexed(const struct store_part *part)
 	return part->chunk || part->block;
 }
 
+/* Of a file: false when it cannot be read any more. */
+bool part_read(const struct store_part *part, char *to, size_t length, uint64_t offset);
+enum { PART_BYTES_MAX = 4 << 20 }; /* of a larger block lines are read one by one */
+
 /* False when none of its lines is of one of these bots. */
 bool part_may_be_wanted(const struct store_part *part, char *const *bots, size_t count);
 /* False when none of its lines can fit, by what it says of itself. `looks` grows by how often the filter was asked. */
 bool part_may_fit(const struct store_part *part, struct filter *filter, size_t *looks);
+
+/* Whether the needle is, or reaches into, what stands in place of a secret: then nothing can be told from a file. */
+bool part_needle_is_mark(const struct needle *needle);
+/* False when no line of it holds the text of the needle as it lies there, nor one that may hold it when it is unescaped or
+ * redacted: certain of an indexed block of a file alone, whose bytes are read for it into *scratch (grown, freed with
+ * free()). */
+bool part_may_say(
+	const struct store_part *part, const struct needle *needle, struct scratch *scratch);
 
 #endif

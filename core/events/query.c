@@ -26,6 +26,9 @@
 #include "core/parse/filter.h"
 #include "core/parse/log_columns.h"
 
+/* Those whose text stands in the line itself. */
+#define SHOWN_COLUMNS (UINT64_C(1) << LOG_COLUMN_MSG | UINT64_C(1) << LOG_COLUMN_ID)
+
 /* What is to be done with the lines of a part. */
 enum verdict {
 	NOT_JUDGED,
@@ -62,6 +65,9 @@ struct event_query {
 	struct event_key hit, oldest, newest; /* of rows */
 	uint64_t *floors;                     /* by stream, the first line's seq; NULL: all lines */
 	struct side before, after;
+	const struct needle
+		*certain; /* stands in whatever the filter fits; NULL: nothing is certain */
+	struct scratch scratch;
 	const struct side *last_side; /* that looked at a line */
 	uint64_t hits, hidden;
 };
@@ -122,6 +128,7 @@ struct event_query *event_query_new(struct event_snapshot *snapshot, struct filt
 	query->filter = filter;
 	query->redactor = redactor_ref(redactor);
 	query->anchor = question->anchor;
+	query->certain = filter ? filter_certain(filter, SHOWN_COLUMNS) : NULL;
 	query->whole_lines = question->whole_lines;
 	if (question->since)
 		query->floors = floors_of(snapshot, question->since);
@@ -163,6 +170,7 @@ void event_query_free(struct event_query *query)
 		free(query->bots[i]);
 	free(query->bots);
 	free(query->floors);
+	free(query->scratch.bytes);
 	event_snapshot_free(query->snapshot);
 	filter_free(query->filter);
 	redactor_unref(query->redactor);
@@ -218,12 +226,13 @@ static bool is_done(const struct side *side)
 
 /* Each look of the filter at what a part says of itself counts as one at a line; of `lines` one stays,
  * for the line or the part itself. */
-static void judge(const struct event_query *query, struct cursor *cursor, size_t *lines)
+static void judge(struct event_query *query, struct cursor *cursor, size_t *lines)
 {
 	size_t looks = 0;
 	if (!part_may_be_wanted(&cursor->part, query->bots, query->bot_count))
 		cursor->verdict = PASS;
-	else if (part_may_fit(&cursor->part, query->filter, &looks))
+	else if (part_may_fit(&cursor->part, query->filter, &looks) &&
+		 (!query->certain || part_may_say(&cursor->part, query->certain, &query->scratch)))
 		cursor->verdict = READ;
 	else
 		cursor->verdict = query->bot_count ? COUNT : PASS_HIDE;
@@ -246,6 +255,7 @@ static void look_at_line(struct event_query *query, struct side *side, const str
 	side->scanned++;
 	if (is_wanted_bot(query, line.bot)) {
 		bool fits = top->verdict == READ &&
+			    (!query->certain || event_line_may_say(&line, query->certain)) &&
 			    (!query->filter || event_fits(&line, query->redactor, query->filter));
 		query->hits += fits;
 		query->hidden += !fits;

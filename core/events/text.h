@@ -13,6 +13,7 @@
 
 struct chunk;
 struct filter;
+struct needle;
 struct part_view;
 struct record;
 struct redactor;
@@ -36,6 +37,8 @@ struct event_line {
 	size_t at;
 };
 
+/* False when its text cannot hold the needle; its bytes are looked at as they lie. */
+bool event_line_may_say(struct event_line *line, const struct needle *needle);
 /* Sets `bytes`, and what of the record they tell. */
 void event_line_read(struct event_line *line);
 /* A line of a chunk in memory. */

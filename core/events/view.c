@@ -3,11 +3,11 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "core/base/limits.h"
 #include "core/base/mem.h"
 #include "core/base/names.h"
+#include "core/base/needle.h"
 #include "core/base/str.h"
 #include "core/base/utf8.h"
 #include "core/events/chunk.h"
@@ -17,8 +17,6 @@
 #include "core/events/part.h"
 #include "core/parse/log_line.h"
 #include "core/parse/log_memo.h"
-
-enum { BLOCK_BYTES_MAX = 4 << 20 }; /* of a larger block lines are read one by one */
 
 /* A line of a block. */
 struct row {
@@ -165,27 +163,15 @@ struct event_line part_view_line(struct part_view *view, size_t line)
 
 /* ---- their text ---- */
 
-static bool read_at(int fd, char *to, size_t length, uint64_t offset)
-{
-	for (size_t done = 0; done < length;) {
-		ssize_t count = pread(fd, to + done, length - done, (off_t)(offset + done));
-		if (count <= 0)
-			return false;
-		done += (size_t)count;
-	}
-	return true;
-}
-
 static void read_block(struct part_view *view)
 {
 	const struct line_summary *summary = line_block_summary(view->part.block);
 	uint64_t length = summary->end_offset - summary->first_offset;
-	if (view->bytes || length > BLOCK_BYTES_MAX)
+	if (view->bytes || length > PART_BYTES_MAX)
 		return;
 	view->bytes = xmalloc((size_t)length);
 	view->length = (size_t)length;
-	if (read_at(file_index_fd(view->part.file->index), view->bytes, view->length,
-		    summary->first_offset))
+	if (part_read(&view->part, view->bytes, view->length, summary->first_offset))
 		return;
 	free(view->bytes); /* it has become shorter */
 	view->bytes = NULL;
@@ -202,7 +188,7 @@ static const char *raw_of(struct part_view *view, const struct row *row, size_t 
 	} else {
 		if (!view->one)
 			view->one = xmalloc(LIMIT_LOG_STORED_BYTES);
-		if (!read_at(file_index_fd(view->part.file->index), view->one, length, row->offset))
+		if (!part_read(&view->part, view->one, length, row->offset))
 			length = 0;
 		text = view->one;
 	}
@@ -227,8 +213,20 @@ static void read_parts(struct part_view *view, const char *text, size_t length)
 		record->correlation_length = (uint8_t)line.correlation.length;
 	}
 	bool hides = line.form != LOG_TEXT && memchr(text, '\\', length);
-	record->flags = (uint8_t)(record->flags | (line.message.is_escaped ? RECORD_ESCAPED : 0) |
+	record->flags = (uint8_t)((record->flags & ~RECORD_HIDES) |
+				  (line.message.is_escaped ? RECORD_ESCAPED : 0) |
 				  (hides ? RECORD_HIDES : 0));
+}
+
+bool event_line_may_say(struct event_line *line, const struct needle *needle)
+{
+	struct part_view *view = line->unread;
+	if (!view || line->bytes || line->record->flags & RECORD_HIDES ||
+		part_needle_is_mark(needle))
+		return true;
+	size_t length;
+	const char *text = raw_of(view, &view->rows[line->at], &length);
+	return needle_find(needle, text, length) != NULL;
 }
 
 void event_line_read(struct event_line *line)

@@ -159,14 +159,13 @@ static void expect(const struct bench *bench, const struct event_question *quest
 		}
 }
 
-static void ask(struct bench *bench, const struct event_question *question, enum kind kind,
-	size_t step, struct str *to)
+static void ask_for(struct bench *bench, const struct event_question *question,
+	const char *expression, size_t step, struct str *to)
 {
 	struct filter_schema schema = log_schema(T, 0);
 	struct msg_win_rows *rows = msg_new(MSG_win_rows);
 	size_t at;
-	struct filter *filter =
-		expressions[kind] ? filter_new(expressions[kind], &schema, &at, NULL) : NULL;
+	struct filter *filter = expression ? filter_new(expression, &schema, &at, NULL) : NULL;
 	struct event_query *query =
 		event_query_new(event_directory_snapshot(bench->directory), filter, NULL, question);
 	while (!event_query_step(query, step))
@@ -177,6 +176,12 @@ static void ask(struct bench *bench, const struct event_question *question, enum
 		str_addf(to, " %d", atoi(rows->rows[i].text));
 	event_query_free(query);
 	msg_free(MSG_win_rows, rows);
+}
+
+static void ask(struct bench *bench, const struct event_question *question, enum kind kind,
+	size_t step, struct str *to)
+{
+	ask_for(bench, question, expressions[kind], step, to);
 }
 
 static void assert_answer(
@@ -259,6 +264,34 @@ static void the_end_is_answered_from_the_last_segment(void **state)
 	file_stream_unref(file);
 }
 
+/* What lies in the file is not what is shown, and only that is found. */
+static void text_is_found_as_it_is_shown(void **state)
+{
+	static const struct {
+		const char *expression, *numbers;
+	} cases[] = {{"kitten", " 1 2 3"}, {"hidden", " 4"}, {"<redacted>", " 5"}, {"redact", " 5"},
+		{"AAaa0123456789", ""}, {"\"token=<red\"", " 5"}, {"msg~^.{2}kit", " 1 2 3"},
+		{"/kit.en/ 3", " 3"}};
+	struct bench *bench = *state;
+	const struct event_question all = {.anchor = EVENT_KEY_END, .before = 100};
+	str_adds(&bench->texts[0],
+		"{\"time\":1795168821744,\"msg\":\"1 kitten\"}\n"
+		"{\"time\":1795168821745,\"msg\":\"2 \\u006bit\\u0074en\"}\n"
+		"2026-11-20T10:00:21.746Z 3 ki\x1b[31mtt\x1b[0men\n"
+		"{\"log\":\"4 "
+		"hidden\\n\",\"stream\":\"stdout\",\"time\":\"2026-11-20T10:00:22Z\"}\n"
+		"2026-11-20T10:00:23Z 5 token=AAaa0123456789BBbb\n");
+	struct file_stream *file = open_file(bench, 0);
+	for (int round = 0; round < 2; round++)
+		for (size_t i = 0; i < COUNT_OF(cases); i++) {
+			autostr struct str answer = STR_INIT;
+			ask_for(bench, &all, cases[i].expression, 100, &answer);
+			if (strcmp(answer.text, cases[i].numbers) != 0)
+				fail_msg("%s finds%s", cases[i].expression, answer.text);
+		}
+	file_stream_unref(file);
+}
+
 static void a_file_that_is_taken_out_is_asked_no_more(void **state)
 {
 	struct bench *bench = *state;
@@ -282,6 +315,7 @@ int main(void)
 		FILE_TEST(whatever_is_indexed_the_answers_are_those_of_all_lines),
 		FILE_TEST(lines_that_are_far_too_late_stand_where_they_belong),
 		FILE_TEST(the_end_is_answered_from_the_last_segment),
+		FILE_TEST(text_is_found_as_it_is_shown),
 		FILE_TEST(a_file_that_is_taken_out_is_asked_no_more),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
