@@ -176,7 +176,8 @@ static void take_line(struct reading *reading, const struct raw_line *raw, bool 
 	size_t length = raw->length;
 	struct log_line line;
 	bool is_odd = scan_for(text, length, 0, '\x1b', '\\') < length;
-	if (log_needs_normalising(text, length)) {
+	/* without either only what Docker wraps is kept otherwise */
+	if ((is_odd || *text == '{') && log_needs_normalising(text, length)) {
 		is_odd = true;
 		str_clear(&reading->plain);
 		log_normalise(text, length, &reading->plain);
