@@ -147,6 +147,29 @@ bool client_start_private(
 	return true;
 }
 
+bool client_start_logs(const char *const *paths, size_t count, const char *kind,
+	struct client **ret, struct err *err)
+{
+	char name[] = "botswaind", log_option[] = "--log", fd_option[] = "--client-fd",
+	     three[] = "3";
+	autofree char **argv = xcalloc(count * 2 + 4, sizeof(*argv));
+	posix_spawn_file_actions_t files;
+	int fd = -1;
+	argv[0] = name;
+	argv[1] = fd_option;
+	argv[2] = three;
+	for (size_t i = 0; i < count; i++) {
+		argv[3 + i * 2] = log_option;
+		argv[4 + i * 2] = (char *)(uintptr_t)paths[i];
+	}
+	posix_spawn_file_actions_init(&files);
+	posix_spawn_file_actions_addopen(&files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+	if (!spawn_for_us(argv, &files, &fd, err))
+		return false;
+	*ret = client_over(fd, "", kind, true);
+	return true;
+}
+
 bool client_start_replay(
 	const char *recording, const char *kind, struct client **ret, struct err *err)
 {

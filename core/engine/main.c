@@ -179,7 +179,7 @@ static int start(struct options *options, struct signals *signals)
 	struct settings *settings = NULL;
 	autostr struct str report = STR_INIT;
 	autofree char *path = NULL;
-	if (options->engine.replay)
+	if (options->engine.replay || options->engine.log_count)
 		return start_replay(options, signals);
 	own_limits_raise();
 	if (!settings_find(options->config, &path, &err)) {

@@ -20,6 +20,7 @@ static const struct option long_options[] = {
 	{.name = "json", .val = 'j'},
 	{.name = "record", .has_arg = required_argument, .val = 'R'},
 	{.name = "replay", .has_arg = required_argument, .val = 'P'},
+	{.name = "log", .has_arg = required_argument, .val = 'L'},
 	{.name = "known", .val = 'k'},
 	{.name = "small", .val = 'S'},
 	{.name = "version", .val = 'V'},
@@ -67,6 +68,18 @@ static void settle(struct options *options)
 			.small = asked.small,
 			.record = asked.record,
 			.replay = asked.replay};
+	if (!asked.log_count)
+		return;
+	options->engine.workers = false;
+	options->engine.log_count = asked.log_count;
+}
+
+static bool take_log(const char *path, struct options *options, struct err *err)
+{
+	if (options->engine.log_count == OPTIONS_LOGS)
+		return err_set(err, ERR_LIMIT, "more than %d files", OPTIONS_LOGS);
+	options->logs[options->engine.log_count++] = path;
+	return true;
 }
 
 bool options_read(int argc, char **argv, struct options *ret, struct err *err)
@@ -91,6 +104,10 @@ bool options_read(int argc, char **argv, struct options *ret, struct err *err)
 			options.engine.record = optarg;
 		else if (option == 'P')
 			options.engine.replay = optarg;
+		else if (option == 'L' && !take_log(optarg, &options, err))
+			return false;
+		else if (option == 'L')
+			continue;
 		else if (option == 'k')
 			options.known = true;
 		else if (option == 'S')
@@ -110,6 +127,7 @@ bool options_read(int argc, char **argv, struct options *ret, struct err *err)
 		return err_set(
 			err, ERR_INVALID, "'%s' is no option; see botswaind --help", argv[optind]);
 	*ret = options;
+	ret->engine.logs = ret->logs;
 	return true;
 }
 

@@ -10,7 +10,7 @@
 
 struct err;
 
-enum { OPTIONS_SUPERVISORS = 16 };
+enum { OPTIONS_SUPERVISORS = 16, OPTIONS_LOGS = 256 };
 
 struct options {
 	const char *config; /* -c FILE, NULL: look for it */
@@ -18,6 +18,8 @@ struct options {
 	int client_fd; /* a connected socket: the one client of an engine that keeps nothing; -1 */
 	bool known;    /* that client was greeted elsewhere: it is welcomed without its hello */
 	struct engine_options engine;
+	const char *logs
+		[OPTIONS_LOGS]; /* of the engine's options; the one client is shown them alone */
 	/* look once for bots, print a configuration, leave */
 	bool discover, json;
 	const char *merge;                            /* print only what this configuration lacks */

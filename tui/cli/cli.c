@@ -271,6 +271,8 @@ static bool find_engine(struct cli *cli, const struct cli_command *command, stru
 	bool started = false;
 	struct client **client = &cli->engines[0].client;
 	const char *way = cli->connect.count ? cli->connect.list[0] : NULL;
+	if (cli->file_count)
+		return client_start_logs(cli->files, cli->file_count, "cli", client, err);
 	if (command->acts || way)
 		return client_attach(
 			cli->settings, way, "cli", true, START_MS, client, &started, err);
@@ -401,8 +403,8 @@ bool cli_load(struct cli *cli, const char *config, bool warnings)
 {
 	autostr struct str report = STR_INIT;
 	struct err err = {.code = ERR_NONE};
-	bool good =
-		cli_read_settings(config, cli->connect.count > 0, &cli->settings, &report, &err);
+	bool good = cli_read_settings(config, cli->connect.count > 0 || cli->file_count > 0,
+		&cli->settings, &report, &err);
 	if (!good && !report.length)
 		cli_say(false, "%s", err.text);
 	else if (!good || warnings)
@@ -454,6 +456,8 @@ int cli_main(const char *config, const struct ways *connect, int argc, char **ar
 		printf("usage: botswain %s %s\n%s\n", command->name, command->args, command->help);
 		return CLI_OK;
 	}
+	if (command->files)
+		cli.file_count = command->files(argc, argv, cli.files, CLI_FILES_MAX);
 	if (!command->engine)
 		status = command->run(&cli, argc, argv);
 	else if (cli_load(&cli, cli.config, false))

@@ -18,6 +18,8 @@
 struct settings;
 struct str;
 
+enum { CLI_FILES_MAX = 256 };
+
 enum cli_exit {
 	CLI_OK = 0,
 	CLI_FAILURE = 1,
@@ -39,6 +41,8 @@ struct cli {
 	const char *config;  /* -c FILE, or NULL */
 	struct ways connect; /* --connect WAY */
 	struct settings *settings;
+	const char *files[CLI_FILES_MAX]; /* that it is about */
+	size_t file_count;
 	const char *host; /* --host NAME: that of several alone; or NULL */
 	struct cli_engine engines[WAYS_MAX];
 	size_t engine_count;
@@ -58,6 +62,8 @@ struct cli_command {
 	const char *name, *args, *help;
 	bool checks; /* tells of health checks: waits for them, too */
 	bool engine; /* needs the model: attached, and every source has answered or --wait has passed */
+	/* The files that its words name: they are asked for in place of an engine's. NULL: it takes none. */
+	size_t (*files)(int argc, char **argv, const char **ret_files, size_t most);
 	bool acts; /* needs an engine that may act; its exit status is that of its outcome alone */
 	/* argv[0] is the name; options common to all are already taken out. */
 	int (*run)(struct cli *cli, int argc, char **argv);

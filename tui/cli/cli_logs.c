@@ -276,7 +276,7 @@ static void also(struct str *filter, const char *format, const char *value)
 static bool take_bot(struct cli *cli, struct tail *tail, const char *value)
 {
 	also(&tail->filter, "bot=%", value);
-	return strcmp(value, "botswain") == 0 || cli_has_bot(cli, value);
+	return cli->file_count || strcmp(value, "botswain") == 0 || cli_has_bot(cli, value);
 }
 
 static bool take_level(struct cli *cli, struct tail *tail, const char *value)
@@ -338,17 +338,42 @@ static const struct {
 	{"--where", take_where},
 };
 
+static size_t option_of(const char *word)
+{
+	size_t at = 0;
+	while (at < COUNT_OF(options) && strcmp(word, options[at].name) != 0)
+		at++;
+	return at;
+}
+
+/* Words that are no option and no value of one. */
+static size_t find_files(int argc, char **argv, const char **ret_files, size_t most)
+{
+	size_t count = 0;
+	bool is_guarded = false;
+	for (int i = 1; i < argc; i++) {
+		bool is_word = is_guarded || argv[i][0] != '-';
+		if (is_word && count < most)
+			ret_files[count++] = argv[i];
+		is_guarded |= !is_word && strcmp(argv[i], "--") == 0;
+		i += !is_word && option_of(argv[i]) < COUNT_OF(options);
+	}
+	return count;
+}
+
 /* Turns the options into one filter; false: a word that is none, or no value for it. */
 static bool read_options(struct cli *cli, struct tail *tail, int argc, char **argv)
 {
 	for (int i = 1; i < argc; i++) {
-		size_t o = 0;
+		size_t o = option_of(argv[i]);
 		if (strcmp(argv[i], "-f") == 0) {
 			tail->follow = true;
 			continue;
 		}
-		while (o < COUNT_OF(options) && strcmp(argv[i], options[o].name) != 0)
-			o++;
+		if (strcmp(argv[i], "--") == 0)
+			break;
+		if (argv[i][0] != '-')
+			continue; /* a file */
 		if (o == COUNT_OF(options))
 			return cli_refuse("logs", argv[i]) == CLI_OK;
 		if (++i == argc)
@@ -433,9 +458,11 @@ static int run(struct cli *cli, int argc, char **argv)
 extern const struct cli_command cli_logs;
 const struct cli_command cli_logs = {
 	.name = "logs",
-	.args = "[-f] [-n N|all] [--since 15m] [--bot B] [--level L] [--grep RE] [--where FILTER]",
+	.args = "[-f] [-n N|all] [--since 15m] [--bot B] [--level L] [--grep RE] [--where FILTER] "
+		"[FILE...]",
 	.help = "the merged log of files and streams, newest last; -f follows it from the last 10 "
 		"lines on",
 	.engine = true,
+	.files = find_files,
 	.run = run,
 };
