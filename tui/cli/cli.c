@@ -431,6 +431,8 @@ static int run_attached(struct cli *cli, const struct cli_command *command, int 
 		return found;
 	cli->wants_checks = command->checks;
 	bool answered = cli_until_any(cli, all_answered, cli->wait_ms);
+	if (!cli_any_left(cli) && cli->file_count)
+		return cli_say(CLI_FAILURE, "%s", client_why(cli->client));
 	if (!cli_any_left(cli))
 		return cli_unknown(cli, "nothing was asked of it");
 	int status = command->run(cli, argc, argv);

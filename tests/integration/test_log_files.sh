@@ -1,0 +1,56 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# botswain logs FILE...: files where they lie, without a configuration, in the order of time, with the filters of every log. Real
+# programs. Prints TAP.
+set -uo pipefail
+cd "$(dirname "$0")/../.." || exit 2
+build=$(realpath -- "${BOTSWAIN_BUILD:-build}")
+. tests/support/tap.sh
+tap_begin logs
+export XDG_CONFIG_HOME=$top/none XDG_STATE_HOME=$top/none HOME=$top/none
+token=123456789:AAaaBBbbCCccDDddEEeeFFffGGggHHhhIIi
+{
+	printf '2026-11-20T10:00:01Z INFO first\n2026-11-20T10:00:03Z ERROR third\nTraceback (most recent call last):\n  File "x.py"\n'
+	printf '2026-11-20T10:00:02Z WARNING second, late\n2026-11-20T10:00:05Z INFO asked /bot%s/getMe\n' "$token"
+	printf '2026-11-20T10:00:06Z INFO \033]0;owned\007 \342\200\256 shown\n'
+} >"$top/a.log"
+printf '{"time":"2026-11-20T10:00:04Z","level":"info","bot":"ada","msg":"fourth"}\n' >"$top/b.log"
+logs() { "$build/botswain" logs "$@" >"$top/answer" 2>"$top/said"; }
+is() { [ "$(cat "$top/answer")" = "$1" ] || { cat "$top/answer"; false; }; }
+texts() { cut -d' ' -f4- "$top/answer" | sed 's/^ *. //'; }
+in_order() { logs "$top/a.log" "$top/b.log" && [ "$(texts | cut -d' ' -f1 | head -6 | tr '\n' ' ')" = 'first second, third Traceback File fourth ' ] || { texts; false; }; }
+of_a_bot() { logs --bot ada "$top/a.log" "$top/b.log" && is '2026-11-20T10:00:04.000Z ada              I fourth'; }
+errors() { logs "$top/a.log" --level error && [ "$(wc -l <"$top/answer")" = 3 ]; }
+no_secret() { logs "$top/a.log" && grep -q '/bot123456789:<redacted>/getMe' "$top/answer" && ! grep -q AAaaBB "$top/answer"; }
+no_oracle() { logs "$top/a.log" --grep 'AAaaBBbb' && [ ! -s "$top/answer" ]; }
+no_controls() { logs "$top/a.log" && grep -q 'owned.*shown' "$top/answer" && ! grep -q $'[\033\007]' "$top/answer" && ! grep -q $'\342\200\256' "$top/answer"; }
+json() { logs --jsonl "$top/b.log" && grep -q '^{"v":1,.*"text":"fourth"' "$top/answer"; }
+refused() { local want=$1; shift; logs "$@"; [ $? = 1 ] && grep -q -- "$want" "$top/said"; }
+absent() { refused "cannot read '$top/c.log': No such file" "$top/a.log" "$top/c.log"; }
+fifo() { mkfifo "$top/fifo" && refused 'is no regular file' "$top/fifo" && refused 'is no regular file' "$top"; }
+empty() { : >"$top/empty.log" && logs "$top/empty.log" && is ''; }
+by_name() { cp "$top/b.log" "$top/-n" && (cd "$top" && "$build/botswain" logs -- -n >answer 2>said) && grep -q fourth "$top/answer"; }
+last_of_many() {
+	seq 1 400000 | sed 's/.*/2026-11-20T11:00:00Z INFO line & of a long file/' >"$top/long.log"
+	logs -n 2 "$top/long.log" && [ "$(texts | tr '\n' ' ')" = 'line 399999 of a long file line 400000 of a long file ' ] || { texts; false; }
+}
+one_of_many() { logs --grep 'line 77777 ' "$top/long.log" && [ "$(texts)" = 'line 77777 of a long file' ] || { texts; false; }; }
+all_of_many() { logs -n all "$top/long.log" && [ "$(wc -l <"$top/answer")" = 400000 ] && texts | cut -d' ' -f2 | sort -nc && [ "$(tail -1 "$top/answer" | cut -d' ' -f5- | tr -dc 0-9)" != '' ]; }
+reader_leaves() { "$build/botswain" logs -n all "$top/long.log" 2>"$top/said" | head -1 >"$top/answer"; [ "${PIPESTATUS[0]}" = 0 ] && [ ! -s "$top/said" ]; }
+
+check 'lines stand in the order of time, late ones too, those of all files together' in_order
+check 'those of one bot' of_a_bot
+check 'an error and what goes on from it' errors
+check 'a token in a file is not shown' no_secret
+check 'and cannot be guessed by a filter' no_oracle
+check 'nothing of a line does anything to the terminal' no_controls
+check 'as JSON' json
+check 'a file that is not there is named' absent
+check 'what is no file is refused, and not waited for' fifo
+check 'an empty one has no lines' empty
+check 'a file may be called like an option' by_name
+check 'the last lines of a long one' last_of_many
+check 'one line of a long one' one_of_many
+check 'all lines of a long one, once each and in order' all_of_many
+check 'a reader that leaves ends it without a word' reader_leaves
+tap_end
