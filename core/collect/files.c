@@ -8,6 +8,7 @@
 #include "core/collect/sources.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <math.h>
 #include <poll.h>
@@ -23,6 +24,7 @@
 #include "core/base/format.h"
 #include "core/base/limits.h"
 #include "core/base/mem.h"
+#include "core/base/names.h"
 #include "core/base/str.h"
 #include "core/conf/settings.h"
 #include "core/events/writer.h"
@@ -67,6 +69,7 @@ struct files {
 	struct timers timers;
 	struct timer look;
 	int inotify;
+	struct names *names;   /* of bots, in files that lie where they are */
 	bool is_start;         /* the first look since the roster changed */
 	struct read_back back; /* ... and what all files of it may read back */
 	bool is_full;
@@ -115,6 +118,15 @@ static void take_loss(void *context, uint64_t bytes, const char *why)
 	/* How many lines it was, nobody knows: one at least. */
 	event_post_lost(&file->post, 1, NULL, text);
 	file->files->dropped++;
+}
+
+/* It is asked for where it lies, and needs a descriptor for that as long as it is followed. */
+static void take_older(void *context, int fd, uint64_t to, int64_t written_ms)
+{
+	struct log_file *file = context;
+	int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	if (own >= 0)
+		event_writer_older(file->post.writer, own, to, written_ms, file->files->names);
 }
 
 static void give_turn(struct files *files, struct log_file *file)
@@ -209,6 +221,7 @@ static struct log_file *new_file(
 		.timer = {.owner = file},
 		.is_start = files->is_start && target->is_new};
 	tail_init(&file->tail, path, take_line, take_loss, file);
+	file->tail.older = take_older;
 	event_post_open(&file->post, files->worker->hub, path,
 		&(struct event_source){.name = slash ? slash + 1 : path,
 			.bot = file->bot[0] ? file->bot : NULL,
@@ -427,6 +440,7 @@ static void run(struct worker *worker)
 	struct files *files = worker->context;
 	files->worker = worker;
 	files->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	files->names = names_new();
 	for (;;) {
 		const struct timer *first = timers_first(&files->timers);
 		if (worker_wait(worker, files->inotify, POLLIN,
@@ -439,6 +453,7 @@ static void run(struct worker *worker)
 	for (size_t i = 0; i < files->count; i++)
 		free_file(files, files->items[i]);
 	free(files->items);
+	names_unref(files->names);
 	timers_release(&files->timers);
 	log_targets_release(&files->targets);
 	roster_unref(files->roster);

@@ -293,10 +293,13 @@ static void read_from_before(
 	struct tail *tail, const struct stat *status, int64_t now_ms, struct read_back *back)
 {
 	bool is_whole = begin_back(&tail->now, status, back);
-	if (back->since_ms >= back->now_ms)
-		return;
-	begin_no_later(&tail->now, status->st_size, back->least);
-	if (is_whole)
+	bool is_wanted = back->since_ms < back->now_ms;
+	if (is_wanted)
+		begin_no_later(&tail->now, status->st_size, back->least);
+	if (tail->older && tail->now.offset > 0)
+		tail->older(
+			tail->context, tail->now.fd, (uint64_t)tail->now.offset, tail->now.back_ms);
+	if (is_wanted && is_whole)
 		take_before(tail, now_ms, back);
 }
 

@@ -32,6 +32,9 @@ typedef void tail_line(void *context, const char *line, size_t length, bool is_c
 /* Bytes that nobody can read any more (0: nobody knows how many), and why: "it was ...". */
 typedef void tail_lost(void *context, uint64_t bytes, const char *why);
 
+/* What is in a file before what is read of it: its first `to` bytes. The descriptor is borrowed. */
+typedef void tail_older(void *context, int fd, uint64_t to, int64_t written_ms);
+
 struct tail_file {
 	int fd; /* -1: none */
 	dev_t device;
@@ -66,6 +69,7 @@ struct tail {
 	int64_t back_ms; /* while a line is given out: as in tail_file; LOG_NO_TIME: it is new */
 	tail_line *line;
 	tail_lost *lost;
+	tail_older *older; /* NULL: nobody asks for it */
 	void *context;
 };
 

@@ -165,7 +165,7 @@ static void add_chunk(struct replay_reader *reader, struct lane *lane,
 	const struct msg_rec_lines *lines, uint64_t seq, size_t need)
 {
 	autostr struct str name = STR_INIT;
-	struct chunk_list *list = xmalloc(sizeof(*list) + sizeof(struct chunk *));
+	struct chunk_list *list = xcalloc(1, sizeof(*list) + sizeof(struct chunk *));
 	sanitize(&name, lines->name, strlen(lines->name));
 	const struct stream stream = {.source = lines->source,
 		.id = lines->stream,

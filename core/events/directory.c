@@ -153,6 +153,10 @@ void event_directory_add(struct event_directory *directory, struct chunk_list *l
 {
 	for (size_t i = 0; list && i < list->count; i++)
 		add(directory, list->chunks[i]);
+	for (size_t i = 0; list && i < list->file_count; i++) {
+		event_directory_add_file(directory, list->files[i]);
+		file_stream_unref(list->files[i]);
+	}
 	free(list);
 }
 
@@ -161,6 +165,13 @@ void event_directory_add_file(struct event_directory *directory, struct file_str
 	directory->files = grow(directory->files, directory->file_count, &directory->file_room,
 		sizeof(struct file_stream *));
 	directory->files[directory->file_count++] = file_stream_ref(file);
+}
+
+static void drop_over(struct event_directory *directory)
+{
+	for (size_t i = directory->file_count; i > 0; i--)
+		if (atomic_load(&directory->files[i - 1]->is_over))
+			event_directory_remove_file(directory, directory->files[i - 1]);
 }
 
 void event_directory_remove_file(struct event_directory *directory, const struct file_stream *file)
@@ -216,6 +227,7 @@ static void evict_from(struct event_directory *directory, struct shelf *shelf)
 
 void event_directory_trim(struct event_directory *directory)
 {
+	drop_over(directory);
 	while (directory->bytes > directory->budget_bytes) {
 		struct shelf *oldest = find_oldest(directory);
 		if (!oldest)

@@ -28,7 +28,8 @@ void event_directory_free(struct event_directory *directory); /* NULL is legal *
 
 /* Takes ownership of the list (NULL is legal). */
 void event_directory_add(struct event_directory *directory, struct chunk_list *list);
-/* Lines of a file that stays where it lies are asked for with the others from now on. Takes a reference. */
+/* Lines of a file that stays where it lies are asked for with the others from now on, until it is over. Takes a
+ * reference. */
 void event_directory_add_file(struct event_directory *directory, struct file_stream *file);
 /* No longer. */
 void event_directory_remove_file(struct event_directory *directory, const struct file_stream *file);

@@ -17,6 +17,8 @@
 static uint16_t number_of(void *context, const char *name, size_t length)
 {
 	struct file_stream *stream = context;
+	if (stream->bot)
+		return 0; /* whatever it calls itself, it is that bot's log */
 	autostr struct str clean = STR_INIT, safe = STR_INIT;
 	redact(stream->stream.redactor, &clean, name, length, 0);
 	sanitize(&safe, clean.text, utf8_cut(clean.text, clean.length, LIMIT_NAME_BYTES / 2));

@@ -31,6 +31,7 @@ struct file_stream {
 	struct file_index *index;
 	struct names *names;
 	uint16_t bot;
+	atomic_bool is_over; /* nobody is to ask for it any more */
 	atomic_size_t users; /* private */
 };
 

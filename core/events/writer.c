@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/base/clock.h"
 #include "core/base/format.h"
@@ -12,6 +13,7 @@
 #include "core/base/sanitize.h"
 #include "core/base/utf8.h"
 #include "core/events/chunk.h"
+#include "core/events/file_stream.h"
 #include "core/events/note.h"
 #include "core/events/text.h"
 #include "core/msg/mailbox.h"
@@ -42,6 +44,8 @@ struct event_writer {
 	int64_t order_ms;
 	struct chunk *waiting[CHUNKS_WAITING_MAX]; /* not announced yet, a reference each */
 	size_t waiting_count;
+	struct file_stream *files[WRITER_FILES_MAX]; /* a reference each */
+	size_t file_count, file_told;
 	struct log_flow flow;
 	struct log_memo memo;
 	struct note note;
@@ -56,6 +60,8 @@ void chunk_list_free(void *list)
 	struct chunk_list *mine = list;
 	for (size_t i = 0; mine && i < mine->count; i++)
 		chunk_unref(mine->chunks[i]);
+	for (size_t i = 0; mine && i < mine->file_count; i++)
+		file_stream_unref(mine->files[i]);
 	free(mine);
 }
 
@@ -101,6 +107,10 @@ void event_writer_free(struct event_writer *writer)
 		return;
 	for (size_t i = 0; i < writer->waiting_count; i++)
 		chunk_unref(writer->waiting[i]);
+	for (size_t i = 0; i < writer->file_count; i++) {
+		atomic_store(&writer->files[i]->is_over, true);
+		file_stream_unref(writer->files[i]);
+	}
 	chunk_unref(writer->open);
 	note_release(&writer->note);
 	str_release(&writer->plain);
@@ -378,6 +388,28 @@ void event_writer_event(struct event_writer *writer, const struct event_input *i
 	store(writer, record, &writer->clean, bot, trouble, held_secret, true);
 }
 
+/* Its sequence numbers are no chunk's: those count on from the clock. */
+#define OF_FILES (UINT64_C(1) << 63)
+
+void event_writer_older(
+	struct event_writer *writer, int fd, uint64_t to, int64_t written_ms, struct names *names)
+{
+	if (writer->file_count == WRITER_FILES_MAX) {
+		close(fd);
+		return;
+	}
+	struct stream stream = writer->stream;
+	stream.id |= OF_FILES;
+	writer->files[writer->file_count++] =
+		file_stream_new(&(struct file_options){.stream = stream,
+			.fd = fd,
+			.to = to,
+			.received_ms = written_ms,
+			.utc_offset_s = offset_now(writer, clock_wall_ms(writer->clock)),
+			.bot = writer->bot,
+			.names = names});
+}
+
 void event_writer_lost(struct event_writer *writer, uint64_t lines)
 {
 	writer->note.dropped += lines;
@@ -385,7 +417,8 @@ void event_writer_lost(struct event_writer *writer, uint64_t lines)
 
 int64_t event_writer_due_ms(const struct event_writer *writer)
 {
-	if (note_is_empty(&writer->note) && !writer->waiting_count)
+	bool has_files = writer->file_told < writer->file_count;
+	if (note_is_empty(&writer->note) && !writer->waiting_count && !has_files)
 		return -1;
 	int64_t wait_ms = writer->posted_mono_ms + POST_EVERY_MS - clock_mono_ms(writer->clock);
 	return wait_ms > 0 ? wait_ms : 0;
@@ -394,13 +427,15 @@ int64_t event_writer_due_ms(const struct event_writer *writer)
 /* A list with references of its own; NULL when nothing waits. */
 static struct chunk_list *list_waiting(const struct event_writer *writer)
 {
-	if (!writer->waiting_count)
+	if (!writer->waiting_count && writer->file_told == writer->file_count)
 		return NULL;
 	struct chunk_list *list =
-		xmalloc(sizeof(*list) + writer->waiting_count * sizeof(struct chunk *));
+		xcalloc(1, sizeof(*list) + writer->waiting_count * sizeof(struct chunk *));
 	list->count = writer->waiting_count;
 	for (size_t i = 0; i < list->count; i++)
 		list->chunks[i] = chunk_ref(writer->waiting[i]);
+	for (size_t i = writer->file_told; i < writer->file_count; i++)
+		list->files[list->file_count++] = file_stream_ref(writer->files[i]);
 	return list;
 }
 
@@ -420,6 +455,7 @@ bool event_writer_post(struct event_writer *writer, struct mailbox *to, bool for
 	for (size_t i = 0; i < writer->waiting_count; i++)
 		chunk_unref(writer->waiting[i]);
 	writer->waiting_count = 0;
+	writer->file_told = writer->file_count;
 	note_release(&writer->note);
 	return true;
 }

@@ -18,6 +18,8 @@
 
 struct chunk;
 struct clock;
+struct file_stream;
+struct names;
 struct event_writer;
 struct mailbox;
 struct redactor;
@@ -46,10 +48,14 @@ struct event_input {
 	const char *correlation; /* may be NULL */
 };
 
+enum { WRITER_FILES_MAX = 9 };
+
 /* Attachment of an obs_notes parcel: chunks that the directory does not know yet. */
 struct chunk_list {
 	size_t count;
-	struct chunk *chunks[]; /* a reference each */
+	size_t file_count;
+	struct file_stream *files[WRITER_FILES_MAX]; /* parts of files, a reference each */
+	struct chunk *chunks[];                      /* a reference each */
 };
 void chunk_list_free(void *list); /* with its references; NULL is legal */
 
@@ -73,6 +79,10 @@ void event_writer_back(struct event_writer *writer, int64_t wall_ms);
 /* A line without its line end. `is_cut`: the source cut it. */
 void event_writer_line(struct event_writer *writer, const char *line, size_t length, bool is_cut);
 void event_writer_event(struct event_writer *writer, const struct event_input *input);
+/* What is in a file before the first line that comes from it here: its bytes up to `to` are asked for where they lie, as long as
+ * the writer is there. Takes over the descriptor. `names` are those of bots that lines name, of a log that is no bot's. */
+void event_writer_older(
+	struct event_writer *writer, int fd, uint64_t to, int64_t written_ms, struct names *names);
 /* Lines that were lost before they came here (a full buffer, a file that vanished). */
 void event_writer_lost(struct event_writer *writer, uint64_t lines);
 
