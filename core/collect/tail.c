@@ -254,24 +254,46 @@ static bool open_before(const struct rotated *found, struct read_back *back, str
 	return begin_back(ret, &status, back);
 }
 
-/* The files that it was rotated to within the last minutes, from the newest back. */
-static void take_before(struct tail *tail, int64_t now_ms, struct read_back *back)
+/* What is before the part of a file that is read. */
+static void tell_older(const struct tail *tail, const struct tail_file *file)
+{
+	if (tail->older && file->fd >= 0 && file->offset > 0)
+		tail->older(tail->context, file->fd, (uint64_t)file->offset, file->back_ms);
+}
+
+/* A file that it was rotated to, of which nothing is read. */
+static void tell_rotated(const struct tail *tail, const struct rotated *found)
+{
+	struct tail_file file;
+	if (!tail->older || found->is_packed || !open_rotated(found, &file))
+		return;
+	tail->older(tail->context, file.fd, (uint64_t)found->bytes, found->written_ns / 1000000);
+	close_file(&file);
+}
+
+/* The files that it was rotated to, from the newest back: those of the last minutes are read, as long as `is_whole`; of those
+ * before it is told where they lie. */
+static void take_before(struct tail *tail, int64_t now_ms, struct read_back *back, bool is_whole)
 {
 	struct tail_file files[TAIL_OLDS_MAX - 1];
 	struct rotated *list;
 	size_t count = rotated_find(tail->path, &list), taken = 0;
-	bool is_whole = true;
-	for (size_t i = count; i > 0 && is_whole; i--) {
+	for (size_t i = count; i > 0; i--) {
 		const struct rotated *found = &list[i - 1];
 		bool is_taken = back->is_taken && back->is_taken(back->context, found->path);
-		is_whole = found->written_ns / 1000000 >= back->since_ms;
-		if (!is_whole || is_taken || is_known(tail, found))
+		is_whole = is_whole && found->written_ns / 1000000 >= back->since_ms;
+		if (is_taken || is_known(tail, found))
 			continue;
-		if (found->is_packed || taken == COUNT_OF(files)) {
+		if (is_whole && (found->is_packed || taken == COUNT_OF(files))) {
 			back->left_out = "a part was rotated away and packed, or rotated too often";
-			break;
+			is_whole = false;
+		}
+		if (!is_whole) {
+			tell_rotated(tail, found);
+			continue;
 		}
 		is_whole = open_before(found, back, &files[taken]);
+		tell_older(tail, &files[taken]);
 		taken += files[taken].fd >= 0;
 	}
 	while (taken > 0)
@@ -296,11 +318,8 @@ static void read_from_before(
 	bool is_wanted = back->since_ms < back->now_ms;
 	if (is_wanted)
 		begin_no_later(&tail->now, status->st_size, back->least);
-	if (tail->older && tail->now.offset > 0)
-		tail->older(
-			tail->context, tail->now.fd, (uint64_t)tail->now.offset, tail->now.back_ms);
-	if (is_wanted && is_whole)
-		take_before(tail, now_ms, back);
+	tell_older(tail, &tail->now);
+	take_before(tail, now_ms, back, is_wanted && is_whole);
 }
 
 /* What was at the path is there no longer. */

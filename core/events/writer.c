@@ -388,8 +388,11 @@ void event_writer_event(struct event_writer *writer, const struct event_input *i
 	store(writer, record, &writer->clean, bot, trouble, held_secret, true);
 }
 
-/* Its sequence numbers are no chunk's: those count on from the clock. */
-#define OF_FILES (UINT64_C(1) << 63)
+/* Sequence numbers of one file are those of no other, and no chunk's: those count on from the clock, and are below 2^55. */
+static uint64_t first_seq_of_file(const struct event_writer *writer)
+{
+	return (UINT64_C(1) << 63) + ((uint64_t)writer->file_count << 55) + writer->stream.id;
+}
 
 void event_writer_older(
 	struct event_writer *writer, int fd, uint64_t to, int64_t written_ms, struct names *names)
@@ -399,7 +402,7 @@ void event_writer_older(
 		return;
 	}
 	struct stream stream = writer->stream;
-	stream.id |= OF_FILES;
+	stream.id = first_seq_of_file(writer);
 	writer->files[writer->file_count++] =
 		file_stream_new(&(struct file_options){.stream = stream,
 			.fd = fd,
