@@ -32,6 +32,8 @@ struct bench {
 	struct read_back back;
 	unsigned count, old;
 	int64_t first_back_ms;
+	struct str
+		older; /* what lies where it is, of each file the bytes that were told, newest first */
 	struct tail tail;
 };
 
@@ -45,6 +47,15 @@ static void take_line(void *context, const char *line, size_t length, bool is_cu
 	bench->old += bench->tail.back_ms != LOG_NO_TIME;
 	str_add(&bench->lines, line, length);
 	str_addch(&bench->lines, '\n');
+}
+
+static void take_older(void *context, int fd, uint64_t to, int64_t written_ms)
+{
+	struct bench *bench = context;
+	autofree char *bytes = xmalloc((size_t)to);
+	assert_true(written_ms > 0);
+	assert_int_equal(pread(fd, bytes, (size_t)to, 0), to);
+	str_insert(&bench->older, 0, bytes, (size_t)to);
 }
 
 static void take_loss(void *context, uint64_t bytes, const char *why)
@@ -64,9 +75,11 @@ static int setup(void **state)
 	copy_text(bench->folder, sizeof(bench->folder), "/tmp/botswain-back-XXXXXX");
 	assert_non_null(mkdtemp(bench->folder));
 	str_init(&bench->lines);
+	str_init(&bench->older);
 	autofree char *path = path_of(bench, "log");
 	tail_init(&bench->tail, path, take_line, take_loss, bench);
 	bench->back = read_back_new(NOW_MS, SPAN_MS, PLENTY);
+	bench->tail.older = take_older;
 	bench->back.least = 0; /* times alone decide */
 	*state = bench;
 	return 0;
@@ -77,6 +90,7 @@ static int teardown(void **state)
 	struct bench *bench = *state;
 	tail_release(&bench->tail);
 	str_release(&bench->lines);
+	str_release(&bench->older);
 	remove_folder(bench->folder);
 	free(bench);
 	return 0;
@@ -314,6 +328,42 @@ static void what_was_packed_meanwhile_is_missed_aloud(void **state)
 	assert_non_null(bench->back.left_out);
 }
 
+/* Of a log and what it was rotated to every line is read, or said to lie where it is, and none both. */
+static void what_is_not_read_is_told_where_it_lies(void **state)
+{
+	static const int64_t ages_ms[] = {5 * SPAN_MS, 3 * SPAN_MS, SPAN_MS / 2, 0};
+	static const char *const names[] = {"log.3", "log.2", "log.1", "log"};
+	struct bench *bench = *state;
+	autostr struct str all = STR_INIT;
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		autostr struct str text = STR_INIT;
+		int64_t from_ms = ages_ms[i] + SPAN_MS;
+		for (int line = 0; line < 500; line++)
+			add_python(&text, from_ms - line * (SPAN_MS / 500), "INFO", names[i]);
+		pass_tick(bench);
+		write_text(bench, names[i], text.text);
+		written(bench, names[i], ages_ms[i]);
+		str_add(&all, text.text, text.length);
+	}
+	read_all(bench);
+	assert_true(bench->count > 500 && bench->count < 1100);
+	assert_true(bench->older.length > 0);
+	str_add(&bench->older, bench->lines.text, bench->lines.length);
+	assert_string_equal(bench->older.text, all.text);
+}
+
+static void all_lies_where_it_is_when_nothing_is_read_back(void **state)
+{
+	struct bench *bench = *state;
+	write_text(bench, "log.1", "one\n");
+	pass_tick(bench);
+	write_text(bench, "log", "two\nthree\n");
+	bench->back = read_back_new(NOW_MS, 0, PLENTY);
+	read_all(bench);
+	assert_int_equal(bench->count, 0);
+	assert_string_equal(bench->older.text, "one\ntwo\nthree\n");
+}
+
 static void nothing_is_read_back_when_nothing_is_asked_for(void **state)
 {
 	struct bench *bench = *state;
@@ -346,6 +396,8 @@ int main(void)
 		TEST(what_somebody_else_reads_is_not_read_twice),
 		TEST(what_was_packed_meanwhile_is_missed_aloud),
 		TEST(nothing_is_read_back_when_nothing_is_asked_for),
+		TEST(what_is_not_read_is_told_where_it_lies),
+		TEST(all_lies_where_it_is_when_nothing_is_read_back),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
