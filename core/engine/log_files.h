@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* Log files that an engine shows where they lie, for the client that named them (`botswain logs FILE...`). Engine thread. */
+/* A configuration of log files alone, for `botswain logs FILE...`. */
 #ifndef BOTSWAIN_ENGINE_LOG_FILES_H
 #define BOTSWAIN_ENGINE_LOG_FILES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include "core/base/attr.h"
+#include "core/base/str.h"
 
-struct engine;
 struct err;
 
-/* Opens those of the engine's options, as they are now. False: one cannot be read. */
-MUST_CHECK bool log_files_open(struct engine *engine, struct err *err);
+/* Appends the text of one in which these files are followed, and their past lies where it is. False: one of them cannot be
+ * read, or is no regular file. */
+MUST_CHECK bool log_files_configure(
+	const char *const *paths, size_t count, struct str *to, struct err *err);
 
 #endif

@@ -21,6 +21,7 @@
 #include "core/conf/settings.h"
 #include "core/engine/discover_run.h"
 #include "core/engine/engine.h"
+#include "core/engine/log_files.h"
 #include "core/engine/options.h"
 #include "core/engine/take_over.h"
 #include "core/msg/msg.h"
@@ -156,14 +157,13 @@ static int run(struct settings *settings, struct options *options, struct signal
 	return EXIT_OK;
 }
 
-/* Nothing of a configuration matters to what was. */
-static int start_replay(struct options *options, struct signals *signals)
+/* A configuration that is in no file. */
+static int start_with(const struct str *text, struct options *options, struct signals *signals)
 {
-	static const char nothing[] = "environment: replay\nstate_dir: /nonexistent/botswain\n";
 	struct err err = {.code = ERR_NONE};
 	struct settings *settings = NULL;
 	autostr struct str report = STR_INIT;
-	if (!settings_parse(nothing, sizeof(nothing) - 1, "/nonexistent/botswain.yaml", &settings,
+	if (!settings_parse(text->text, text->length, "/nonexistent/botswain.yaml", &settings,
 		    &report, &err)) {
 		fprintf(stderr, "botswaind: %s\n", report.length ? report.text : err.text);
 		return EXIT_FAILED;
@@ -173,15 +173,35 @@ static int start_replay(struct options *options, struct signals *signals)
 	return status;
 }
 
+/* Nothing of a configuration matters to what was. */
+static int start_replay(struct options *options, struct signals *signals)
+{
+	autostr struct str nothing = STR_INIT;
+	str_adds(&nothing, "environment: replay\nstate_dir: /nonexistent/botswain\n");
+	return start_with(&nothing, options, signals);
+}
+
+static int start_logs(struct options *options, struct signals *signals)
+{
+	struct err err = {.code = ERR_NONE};
+	autostr struct str text = STR_INIT;
+	if (log_files_configure(options->logs, options->log_count, &text, &err))
+		return start_with(&text, options, signals);
+	refuse_client(options->client_fd, &err);
+	return fail(&err);
+}
+
 static int start(struct options *options, struct signals *signals)
 {
 	struct err err = {.code = ERR_NONE};
 	struct settings *settings = NULL;
 	autostr struct str report = STR_INIT;
 	autofree char *path = NULL;
-	if (options->engine.replay || options->engine.log_count)
+	if (options->engine.replay)
 		return start_replay(options, signals);
 	own_limits_raise();
+	if (options->log_count)
+		return start_logs(options, signals);
 	if (!settings_find(options->config, &path, &err)) {
 		fprintf(stderr, "botswaind: %s\n", err.text);
 		return EXIT_USAGE;

@@ -68,17 +68,13 @@ static void settle(struct options *options)
 			.small = asked.small,
 			.record = asked.record,
 			.replay = asked.replay};
-	if (!asked.log_count)
-		return;
-	options->engine.workers = false;
-	options->engine.log_count = asked.log_count;
 }
 
 static bool take_log(const char *path, struct options *options, struct err *err)
 {
-	if (options->engine.log_count == OPTIONS_LOGS)
+	if (options->log_count == OPTIONS_LOGS)
 		return err_set(err, ERR_LIMIT, "more than %d files", OPTIONS_LOGS);
-	options->logs[options->engine.log_count++] = path;
+	options->logs[options->log_count++] = path;
 	return true;
 }
 
@@ -127,7 +123,6 @@ bool options_read(int argc, char **argv, struct options *ret, struct err *err)
 		return err_set(
 			err, ERR_INVALID, "'%s' is no option; see botswaind --help", argv[optind]);
 	*ret = options;
-	ret->engine.logs = ret->logs;
 	return true;
 }
 

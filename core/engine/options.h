@@ -18,8 +18,8 @@ struct options {
 	int client_fd; /* a connected socket: the one client of an engine that keeps nothing; -1 */
 	bool known;    /* that client was greeted elsewhere: it is welcomed without its hello */
 	struct engine_options engine;
-	const char *logs
-		[OPTIONS_LOGS]; /* of the engine's options; the one client is shown them alone */
+	const char *logs[OPTIONS_LOGS]; /* the one client is shown these files, and nothing else */
+	size_t log_count;
 	/* look once for bots, print a configuration, leave */
 	bool discover, json;
 	const char *merge;                            /* print only what this configuration lacks */
