@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/parse/log_trouble.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #include "core/base/attr.h"
 #include "core/base/limits.h"
+#include "core/base/needles.h"
 
 enum {
 	SEARCHED_BYTES = 2048,
@@ -82,12 +84,52 @@ static const struct sign signs[] = {
 };
 /* clang-format on */
 
-static size_t lower(const char *text, size_t length, char *to)
+/* What is said of the signs below, made once: where one may begin, and those with the same first letter in order. */
+struct index {
+	struct needles needles;
+	uint8_t first[256], next[COUNT_OF(signs)]; /* a sign's number and 1; 0: no more */
+	uint8_t lengths[COUNT_OF(signs)];
+};
+
+static struct index calm_signs, all_signs;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void make_index(struct index *index, bool calm)
 {
-	size_t size = length < SEARCHED_BYTES ? length : SEARCHED_BYTES;
-	for (size_t i = 0; i < size; i++)
-		to[i] = (char)(text[i] >= 'A' && text[i] <= 'Z' ? text[i] + 32 : text[i]);
-	return size;
+	for (size_t i = COUNT_OF(signs); i > 0; i--) {
+		const struct sign *sign = &signs[i - 1];
+		if (calm && !sign->calm)
+			continue;
+		uint8_t *first = &index->first[(unsigned char)*sign->words];
+		index->next[i - 1] = *first;
+		index->lengths[i - 1] = (uint8_t)strlen(sign->words);
+		*first = (uint8_t)i;
+		needles_add(&index->needles, sign->words);
+	}
+	needles_end(&index->needles);
+}
+
+static void make_indexes(void)
+{
+	make_index(&calm_signs, true);
+	make_index(&all_signs, false);
+}
+
+enum { LOWERED_AT_ONCE = 16 };
+
+typedef uint8_t letters __attribute__((vector_size(LOWERED_AT_ONCE)));
+
+static void lower(const char *text, size_t length, char *to)
+{
+	size_t at = 0;
+	for (; at + LOWERED_AT_ONCE <= length; at += LOWERED_AT_ONCE) {
+		letters some;
+		memcpy(&some, text + at, sizeof(some));
+		some |= (letters)((some >= 'A') & (some <= 'Z')) & 0x20;
+		memcpy(to + at, &some, sizeof(some));
+	}
+	for (; at < length; at++)
+		to[at] = (char)(text[at] >= 'A' && text[at] <= 'Z' ? text[at] + 32 : text[at]);
 }
 
 static bool is_digit(char ch)
@@ -150,52 +192,42 @@ static bool is_word_char(char ch)
 	return (ch >= 'a' && ch <= 'z') || is_digit(ch) || ch == '_';
 }
 
-static bool stands_at(const struct sign *sign, const char *text, size_t at, size_t size)
-{
-	size_t length = strlen(sign->words);
-	return length <= size - at && memcmp(text + at, sign->words, length) == 0;
-}
-
-/* The first letters of the signs that count for this line. */
-static void mark_initials(bool calm, bool initials[256])
-{
-	memset(initials, 0, 256);
-	for (size_t i = 0; i < COUNT_OF(signs); i++)
-		initials[(unsigned char)*signs[i].words] |= !calm || signs[i].calm;
-}
-
 /* The best sign that stands at a place, if it is better than `best`. */
-static size_t best_at(const char *text, size_t at, size_t size, bool calm, size_t best,
-	struct log_trouble_find *find)
+static size_t best_at(const struct index *index, const char *text, size_t at, size_t size,
+	size_t best, struct log_trouble_find *find)
 {
-	for (size_t i = 0; i < best; i++) {
-		const struct sign *sign = &signs[i];
+	for (size_t i = index->first[(unsigned char)text[at]]; i && i <= best;
+		i = index->next[i - 1]) {
+		const struct sign *sign = &signs[i - 1];
 		struct log_trouble_find read = {0};
-		if (*sign->words != text[at] || (calm && !sign->calm) ||
-			!stands_at(sign, text, at, size))
+		size_t length = index->lengths[i - 1], after = at + length;
+		if (length > size - at || memcmp(text + at, sign->words, length) != 0)
 			continue;
 		if (sign->also && !memmem(text, size, sign->also, strlen(sign->also)))
 			continue;
-		size_t after = at + strlen(sign->words);
 		if (!read_sign(sign, text + after, size - after, &read))
 			continue;
 		*find = read;
-		return i;
+		return i - 1;
 	}
 	return best;
 }
 
+/* Nearly all lines have no place at which a sign may begin. */
 struct log_trouble_find log_trouble_of(const char *text, size_t length, enum log_level level)
 {
 	char lowered[SEARCHED_BYTES];
-	bool initials[256];
 	struct log_trouble_find find = {0};
-	size_t size = lower(text, length, lowered), best = COUNT_OF(signs);
+	size_t size = length < SEARCHED_BYTES ? length : SEARCHED_BYTES, best = COUNT_OF(signs);
 	bool calm = level != LOG_LEVEL_NONE && level < LOG_LEVEL_WARN;
-	mark_initials(calm, initials);
-	for (size_t at = 0; at < size; at++) {
-		if (initials[(unsigned char)lowered[at]] && (!at || !is_word_char(lowered[at - 1])))
-			best = best_at(lowered, at, size, calm, best, &find);
-	}
+	const struct index *index = calm ? &calm_signs : &all_signs;
+	pthread_once(&once, make_indexes);
+	size_t at = needles_next(&index->needles, text, size, 0);
+	if (at == size)
+		return find;
+	lower(text, size, lowered);
+	for (; at < size; at = needles_next(&index->needles, text, size, at + 1))
+		if (!at || !is_word_char(lowered[at - 1]))
+			best = best_at(index, lowered, at, size, best, &find);
 	return find;
 }

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where in a text one of many words may begin, whatever its case: by the first three bytes of the words, 32 places of the
+ * text at a time. Who asks compares what stands there; nearly all places that no word begins at are passed over. A table
+ * is constant once it is made; any thread.
+ */
+#ifndef BOTSWAIN_BASE_NEEDLES_H
+#define BOTSWAIN_BASE_NEEDLES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { NEEDLES_FIRST = 3 }; /* bytes of a word that are looked at: it must be as long */
+
+struct needles {
+	/* A bit for each of eight groups of words: of the low and the high half of a byte. */
+	uint8_t low[NEEDLES_FIRST][16], high[NEEDLES_FIRST][16];
+	size_t (*next)(const struct needles *needles, const char *text, size_t length, size_t from);
+};
+
+/* Adds a word; to a zeroed table first. */
+void needles_add(struct needles *needles, const char *word);
+/* After the last. */
+void needles_end(struct needles *needles);
+
+/* The first place from `from` on where a word may begin; `length`: there is none. */
+static inline size_t needles_next(
+	const struct needles *needles, const char *text, size_t length, size_t from)
+{
+	return needles->next(needles, text, length, from);
+}
+
+#endif
