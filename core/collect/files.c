@@ -40,8 +40,10 @@
 
 enum {
 	LOOK_EVERY_MS = 2000,
-	LOOK_SOON_MS = 20,    /* after a change in a folder: there are more to come */
-	TURN_BYTES = 1 << 20, /* of one file, then it is the next one's turn */
+	LOOK_SOON_MS = 20,     /* after a change in a folder: there are more to come */
+	TURN_BYTES = 1 << 20,  /* of one file, then it is the next one's turn */
+	FLOW_BYTES = 16 << 10, /* one that brought so much at a turn has the next a frame later */
+	FLOW_MS = 16,
 	FILE_EVENTS = IN_MODIFY | IN_MOVE_SELF | IN_DELETE_SELF | IN_ATTRIB,
 	FOLDER_EVENTS = IN_CREATE | IN_MOVED_TO | IN_ONLYDIR,
 };
@@ -56,6 +58,7 @@ struct log_file {
 	ino_t watched;
 	char named[LIMIT_NAME_BYTES]; /* what a line called its bot last */
 	const char *is_of;            /* ... whose that is, of files->roster; NULL: nobody's */
+	int64_t rests_until_ms; /* mono: however much is written, its next turn is not before */
 	bool is_wanted;
 	bool is_start; /* what is there now was there before us: only its last minutes are read */
 };
@@ -120,22 +123,29 @@ static void take_loss(void *context, uint64_t bytes, const char *why)
 	file->files->dropped++;
 }
 
-/* It is asked for where it lies, and needs a descriptor for that as long as it is followed. */
-static void take_older(void *context, int fd, uint64_t to, int64_t written_ms)
+static void take_older(void *context, struct open_file *open, uint64_t to, int64_t written_ms)
 {
 	struct log_file *file = context;
-	int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-	if (own >= 0)
-		event_writer_older(file->post.writer, own, to, written_ms, file->files->names);
+	event_writer_older(file->post.writer, open, to, written_ms, file->files->names);
+}
+
+static bool take_in_place(void *context, struct open_file *open, uint64_t from, uint64_t to)
+{
+	struct log_file *file = context;
+	return event_writer_in_place(file->post.writer, open, from, to, file->files->names);
 }
 
 static void give_turn(struct files *files, struct log_file *file)
 {
 	int64_t now_ms = now_of(files), due_ms;
+	uint64_t before = file->tail.bytes;
 	event_post_renew(&file->post);
 	bool has_more = tail_read(&file->tail, now_ms, TURN_BYTES);
+	bool flows = file->tail.bytes - before >= FLOW_BYTES && !file->tail.is_behind;
+	file->rests_until_ms = now_ms + (flows ? FLOW_MS : 1);
 	event_post_flush(&file->post);
-	due_ms = has_more ? now_ms + 1 : event_post_until(&file->post, tail_due_ms(&file->tail));
+	due_ms = has_more ? file->rests_until_ms
+			  : event_post_until(&file->post, tail_due_ms(&file->tail));
 	if (due_ms < INT64_MAX)
 		timers_set(&files->timers, &file->timer, due_ms);
 	else
@@ -174,6 +184,7 @@ static void look_at_file(struct files *files, struct log_file *file)
 	if (file->is_start)
 		tell_left_out(files, file);
 	file->is_start = false;
+	event_writer_look(file->post.writer);
 	if (!is_good && files->err.code == ERR_NONE)
 		files->err = err;
 	watch_file(files, file);
@@ -222,6 +233,7 @@ static struct log_file *new_file(
 		.is_start = files->is_start && target->is_new};
 	tail_init(&file->tail, path, take_line, take_loss, file);
 	file->tail.older = take_older;
+	file->tail.in_place = take_in_place;
 	event_post_open(&file->post, files->worker->hub, path,
 		&(struct event_source){.name = slash ? slash + 1 : path,
 			.bot = file->bot[0] ? file->bot : NULL,
@@ -368,6 +380,15 @@ static void look_at_all(struct files *files)
 
 /* ---- the thread ---- */
 
+/* One that rests wakes by itself. */
+static void wake_file(struct files *files, struct log_file *file)
+{
+	int64_t now_ms = now_of(files);
+	int64_t due_ms = file->rests_until_ms > now_ms ? file->rests_until_ms : now_ms;
+	if (!file->timer.place || file->timer.due_ms > due_ms)
+		timers_set(&files->timers, &file->timer, due_ms);
+}
+
 /* Few files change at a time: looking for their watch one by one is cheap enough. */
 static void take_event(struct files *files, const struct inotify_event *event)
 {
@@ -383,7 +404,7 @@ static void take_event(struct files *files, const struct inotify_event *event)
 		if (event->mask & IN_IGNORED)
 			file->watch = -1;
 		else
-			timers_set(&files->timers, &file->timer, now_of(files));
+			wake_file(files, file);
 	}
 }
 

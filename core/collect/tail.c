@@ -11,12 +11,12 @@
 #include "core/base/err.h"
 #include "core/base/limits.h"
 #include "core/base/mem.h"
+#include "core/events/open_file.h"
 #include "core/collect/private_tmp.h"
 #include "core/collect/read_back.h"
 #include "core/collect/rotated.h"
+#include "core/collect/tail_lines.h"
 #include "core/parse/log_line.h"
-
-enum { READ_BYTES = 64 << 10 };
 
 static void init_file(struct tail_file *file)
 {
@@ -36,6 +36,7 @@ void tail_init(struct tail *tail, const char *path, tail_line *line, tail_lost *
 
 static void close_file(struct tail_file *file)
 {
+	open_file_unref(file->open);
 	autoclose_release(&file->fd);
 	str_release(&file->partial);
 	init_file(file);
@@ -47,58 +48,6 @@ void tail_release(struct tail *tail)
 	for (size_t i = 0; i < tail->old_count; i++)
 		close_file(&tail->olds[i]);
 	free(tail->path);
-}
-
-/* ---- lines ---- */
-
-static void give_partial(struct tail *tail, struct tail_file *file, bool is_cut)
-{
-	if (file->partial.length)
-		tail->line(tail->context, file->partial.text, file->partial.length, is_cut);
-	str_clear(&file->partial);
-}
-
-static void give_line(struct tail *tail, const char *line, size_t length)
-{
-	if (length && line[length - 1] == '\r')
-		length--;
-	tail->line(tail->context, line, length, false);
-}
-
-static void end_line(struct tail *tail, struct tail_file *file, const char *bytes, size_t length)
-{
-	if (file->is_skipping) {
-		file->is_skipping = false;
-	} else if (file->partial.length) {
-		str_add(&file->partial, bytes, length);
-		give_line(tail, file->partial.text, file->partial.length);
-		str_clear(&file->partial);
-	} else {
-		give_line(tail, bytes, length);
-	}
-}
-
-static void keep_partial(
-	struct tail *tail, struct tail_file *file, const char *bytes, size_t length, int64_t now_ms)
-{
-	if (!length || file->is_skipping)
-		return;
-	str_add(&file->partial, bytes, length);
-	file->partial_ms = now_ms;
-	if (file->partial.length <= LIMIT_LOG_STORED_BYTES)
-		return;
-	give_partial(tail, file, true);
-	file->is_skipping = true;
-}
-
-static void split(
-	struct tail *tail, struct tail_file *file, const char *bytes, size_t length, int64_t now_ms)
-{
-	const char *end = bytes + length;
-	for (const char *newline; (newline = memchr(bytes, '\n', (size_t)(end - bytes)));
-		bytes = newline + 1)
-		end_line(tail, file, bytes, (size_t)(newline - bytes));
-	keep_partial(tail, file, bytes, (size_t)(end - bytes), now_ms);
 }
 
 /* ---- files ---- */
@@ -155,7 +104,7 @@ static void end_old(struct tail *tail, size_t index)
 {
 	struct tail_file *file = &tail->olds[index];
 	struct stat status;
-	give_partial(tail, file, true);
+	tail_give_partial(tail, file, true);
 	if (fstat(file->fd, &status) == 0 && status.st_size > file->offset)
 		tail->lost(tail->context, (uint64_t)(status.st_size - file->offset),
 			"it was rotated more often than it could be read");
@@ -255,10 +204,10 @@ static bool open_before(const struct rotated *found, struct read_back *back, str
 }
 
 /* What is before the part of a file that is read. */
-static void tell_older(const struct tail *tail, const struct tail_file *file)
+static void tell_older(const struct tail *tail, struct tail_file *file)
 {
-	if (tail->older && file->fd >= 0 && file->offset > 0)
-		tail->older(tail->context, file->fd, (uint64_t)file->offset, file->back_ms);
+	if (tail->older && file->fd >= 0 && file->offset > 0 && tail_open_of(file))
+		tail->older(tail->context, file->open, (uint64_t)file->offset, file->back_ms);
 }
 
 /* A file that it was rotated to, of which nothing is read. */
@@ -267,7 +216,9 @@ static void tell_rotated(const struct tail *tail, const struct rotated *found)
 	struct tail_file file;
 	if (!tail->older || found->is_packed || !open_rotated(found, &file))
 		return;
-	tail->older(tail->context, file.fd, (uint64_t)found->bytes, found->written_ns / 1000000);
+	if (tail_open_of(&file))
+		tail->older(tail->context, file.open, (uint64_t)found->bytes,
+			found->written_ns / 1000000);
 	close_file(&file);
 }
 
@@ -382,13 +333,15 @@ static void keep_rest(struct tail *tail, struct tail_file *file, int64_t now_ms)
 	struct tail_file copy;
 	off_t bytes;
 	if (!open_copy(tail, file, &copy, &bytes)) {
-		give_partial(tail, file, true);
+		tail_forget_in_place(file);
+		tail_give_partial(tail, file, true);
 		if (file->seen_bytes > file->offset)
 			tail->lost(tail->context, (uint64_t)(file->seen_bytes - file->offset),
 				"it was truncated before it could be read");
 		return;
 	}
 	str_release(&copy.partial);
+	tail_move_in_place(file, &copy);
 	copy.offset = file->offset;
 	copy.back_end = file->back_end;
 	copy.back_ms = file->back_ms;
@@ -477,7 +430,7 @@ bool tail_look(struct tail *tail, int64_t now_ms, struct read_back *back, struct
 
 static bool read_file(struct tail *tail, struct tail_file *file, int64_t now_ms, size_t *budget)
 {
-	char bytes[READ_BYTES];
+	char bytes[TAIL_READ_BYTES];
 	struct stat status;
 	if (file->fd < 0)
 		return false;
@@ -488,6 +441,8 @@ static bool read_file(struct tail *tail, struct tail_file *file, int64_t now_ms,
 		see(file, &status);
 		if (is_rewritten)
 			return true; /* what it held before comes first */
+		if (tail_take_in_place(tail, file, status.st_size))
+			return file->offset < status.st_size;
 	}
 	while (*budget) {
 		size_t wanted = *budget < sizeof(bytes) ? *budget : sizeof(bytes);
@@ -501,18 +456,19 @@ static bool read_file(struct tail *tail, struct tail_file *file, int64_t now_ms,
 			break;
 		file->offset += length;
 		*budget -= (size_t)length;
+		tail->bytes += (uint64_t)length;
 		tail->back_ms = is_back ? file->back_ms : LOG_NO_TIME;
-		split(tail, file, bytes, (size_t)length, now_ms);
+		tail_split(tail, file, bytes, (size_t)length, now_ms);
 		tail->back_ms = LOG_NO_TIME;
 	}
 	remember_head(file);
 	return *budget == 0;
 }
 
-static void give_late_partial(struct tail *tail, struct tail_file *file, int64_t now_ms)
+static void give_late(struct tail *tail, struct tail_file *file, int64_t now_ms)
 {
 	if (file->partial.length && now_ms - file->partial_ms >= TAIL_PARTIAL_MS)
-		give_partial(tail, file, true);
+		tail_give_partial(tail, file, true);
 }
 
 /* Its writer had time to let go of it: what it holds now is read, however much that is, and no more,
@@ -539,11 +495,12 @@ static bool read_olds(struct tail *tail, int64_t now_ms, size_t *budget)
 
 bool tail_read(struct tail *tail, int64_t now_ms, size_t budget)
 {
+	tail->is_behind = false;
 	bool has_more =
 		read_olds(tail, now_ms, &budget) || read_file(tail, &tail->now, now_ms, &budget);
 	for (size_t i = 0; i < tail->old_count; i++)
-		give_late_partial(tail, &tail->olds[i], now_ms);
-	give_late_partial(tail, &tail->now, now_ms);
+		give_late(tail, &tail->olds[i], now_ms);
+	give_late(tail, &tail->now, now_ms);
 	return has_more;
 }
 

@@ -17,6 +17,7 @@
 #include "core/base/str.h"
 
 struct err;
+struct open_file;
 struct read_back;
 
 enum {
@@ -25,6 +26,8 @@ enum {
 	TAIL_HEAD_BYTES = 64,   /* of its start, by which a rewritten file is known */
 	TAIL_OLDS_MAX = 8,      /* rotated files at a time */
 	TAIL_TOLD_MAX = 64,     /* of them, that are lost while the new one cannot be read */
+	TAIL_IN_PLACE_BYTES = 64 << 10, /* so much that waits is too much to be copied */
+	TAIL_IN_PLACE_MOST = 4 << 20,   /* ... and so much of it goes in one step */
 };
 
 /* `is_cut`: it was too long, or it is not at its end yet. */
@@ -32,11 +35,15 @@ typedef void tail_line(void *context, const char *line, size_t length, bool is_c
 /* Bytes that nobody can read any more (0: nobody knows how many), and why: "it was ...". */
 typedef void tail_lost(void *context, uint64_t bytes, const char *why);
 
-/* What is in a file before what is read of it: its first `to` bytes. The descriptor is borrowed. */
-typedef void tail_older(void *context, int fd, uint64_t to, int64_t written_ms);
+/* What is in a file before what is read of it: its first `to` bytes. */
+typedef void tail_older(void *context, struct open_file *file, uint64_t to, int64_t written_ms);
+/* Whole lines, more of them than should be copied: its bytes from `from` to `to`. False: they are given out one by one. */
+typedef bool tail_in_place(void *context, struct open_file *file, uint64_t from, uint64_t to);
 
 struct tail_file {
 	int fd; /* -1: none */
+	struct open_file
+		*open; /* the same for who asks for its lines where they lie; NULL: nobody yet */
 	dev_t device;
 	ino_t inode;
 	off_t offset;
@@ -66,10 +73,13 @@ struct tail {
 	size_t old_count;
 	struct tail_loss told[TAIL_TOLD_MAX]; /* since there was a file that can be read */
 	size_t told_count;
+	uint64_t bytes;  /* that were read, or stay where they lie */
+	bool is_behind;  /* so much waits still that it stays where it lies */
 	int64_t back_ms; /* while a line is given out: as in tail_file; LOG_NO_TIME: it is new */
 	tail_line *line;
 	tail_lost *lost;
-	tail_older *older; /* NULL: nobody asks for it */
+	tail_older *older;       /* NULL: nobody asks for it */
+	tail_in_place *in_place; /* NULL: all are given out one by one */
 	void *context;
 };
 
@@ -81,7 +91,8 @@ void tail_release(struct tail *tail);
  * path with nothing at it is no error. */
 MUST_CHECK bool tail_look(
 	struct tail *tail, int64_t now_ms, struct read_back *back, struct err *err);
-/* Reads up to `budget` bytes. True: there may be more. */
+/* Reads up to `budget` bytes. True: there may be more; of lines that stay where they lie a little is left for a turn that comes a
+ * while later, unless it is behind. */
 bool tail_read(struct tail *tail, int64_t now_ms, size_t budget);
 /* When a line that has no end yet will be given out without (mono); INT64_MAX: there is none. */
 int64_t tail_due_ms(const struct tail *tail);

@@ -224,6 +224,7 @@ void beat(struct engine *engine)
 	checks_look(engine);
 	alerts_turn(engine->alerts);
 	tell_beat(engine);
+	event_directory_weigh(engine->events);
 	event_directory_trim(engine->events);
 	judge_begin(engine);
 	beat_begin(engine);

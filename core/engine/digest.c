@@ -26,8 +26,11 @@ static const struct {
 /* Chunks that came with a note go to the directory. */
 static void take_notes(struct engine *engine, struct parcel *parcel)
 {
-	if (engine->recorder)
+	const struct msg_obs_notes *notes = parcel->message.body;
+	if (engine->recorder) {
 		recorder_chunks(engine->recorder, parcel->attachment);
+		recorder_left_out(engine->recorder, notes->in_place);
+	}
 	if (parcel->attachment) {
 		event_directory_add(engine->events, parcel->attachment);
 		parcel->attachment = NULL;

@@ -8,7 +8,9 @@
 #include "core/base/mem.h"
 #include "core/base/redact.h"
 #include "core/events/chunk.h"
+#include "core/events/file_index.h"
 #include "core/events/file_stream.h"
+#include "core/events/open_file.h"
 #include "core/events/snapshot.h"
 #include "core/events/writer.h"
 
@@ -34,6 +36,7 @@ struct event_directory {
 	uint64_t evicted_lines;
 	struct file_stream **files;
 	size_t file_count, file_room;
+	size_t file_bytes; /* of their indexes, when they were looked at last */
 };
 
 struct event_directory *event_directory_new(size_t budget_bytes)
@@ -157,6 +160,8 @@ void event_directory_add(struct event_directory *directory, struct chunk_list *l
 		event_directory_add_file(directory, list->files[i]);
 		file_stream_unref(list->files[i]);
 	}
+	if (list)
+		free(list->files);
 	free(list);
 }
 
@@ -165,13 +170,30 @@ void event_directory_add_file(struct event_directory *directory, struct file_str
 	directory->files = grow(directory->files, directory->file_count, &directory->file_room,
 		sizeof(struct file_stream *));
 	directory->files[directory->file_count++] = file_stream_ref(file);
+	directory->file_bytes += file_index_bytes(file->index);
+}
+
+static void remove_file(struct event_directory *directory, size_t at)
+{
+	struct file_stream *file = directory->files[at];
+	size_t bytes = file_index_bytes(file->index);
+	directory->file_bytes -= bytes < directory->file_bytes ? bytes : directory->file_bytes;
+	file_stream_unref(file);
+	directory->files[at] = directory->files[--directory->file_count];
+}
+
+/* What is in it falls out of the store, as far as anybody knows how much that is. */
+static void evict_file(struct event_directory *directory, size_t at)
+{
+	directory->evicted_lines += file_index_progress(directory->files[at]->index).lines;
+	remove_file(directory, at);
 }
 
 static void drop_over(struct event_directory *directory)
 {
 	for (size_t i = directory->file_count; i > 0; i--)
-		if (atomic_load(&directory->files[i - 1]->is_over))
-			event_directory_remove_file(directory, directory->files[i - 1]);
+		if (atomic_load(&directory->files[i - 1]->file->is_over))
+			evict_file(directory, i - 1);
 }
 
 void event_directory_remove_file(struct event_directory *directory, const struct file_stream *file)
@@ -179,10 +201,34 @@ void event_directory_remove_file(struct event_directory *directory, const struct
 	size_t at = 0;
 	while (at < directory->file_count && directory->files[at] != file)
 		at++;
-	if (at == directory->file_count)
-		return;
+	if (at < directory->file_count)
+		remove_file(directory, at);
+}
+
+void event_directory_weigh(struct event_directory *directory)
+{
+	directory->file_bytes = 0;
+	for (size_t i = 0; i < directory->file_count; i++)
+		directory->file_bytes += file_index_bytes(directory->files[i]->index);
+}
+
+/* The index of a file that lies there and takes most; it can be made again. */
+static bool forget_index(struct event_directory *directory)
+{
+	size_t most = 0, at = 0;
+	for (size_t i = 0; i < directory->file_count; i++) {
+		const struct file_stream *file = directory->files[i];
+		size_t lines = file->is_growing ? 0 : file_index_progress(file->index).done;
+		at = lines > most ? i : at;
+		most = lines > most ? lines : most;
+	}
+	if (!most)
+		return false;
+	struct file_stream *fresh = file_stream_renew(directory->files[at]);
 	file_stream_unref(directory->files[at]);
-	directory->files[at] = directory->files[--directory->file_count];
+	directory->files[at] = fresh;
+	event_directory_weigh(directory);
+	return true;
 }
 
 static int64_t newest_ms(const struct chunk *chunk)
@@ -225,25 +271,57 @@ static void evict_from(struct event_directory *directory, struct shelf *shelf)
 		remove_shelf(directory, shelf);
 }
 
+/* The first that was written whole; of one writer they are in order of time. The count: there is none. */
+static size_t find_full_file(const struct event_directory *directory)
+{
+	size_t found = directory->file_count;
+	int64_t least_ms = INT64_MAX;
+	for (size_t i = 0; i < directory->file_count; i++) {
+		const struct file_stream *file = directory->files[i];
+		if (!file->is_growing || !atomic_load(&file->is_full))
+			continue;
+		int64_t newest = file_index_newest_ms(file->index);
+		found = newest <= least_ms ? i : found;
+		least_ms = newest <= least_ms ? newest : least_ms;
+	}
+	return found;
+}
+
+/* The oldest of all goes. */
+static bool evict_one(struct event_directory *directory)
+{
+	struct shelf *oldest = find_oldest(directory);
+	size_t file = find_full_file(directory);
+	bool is_file = file < directory->file_count;
+	if (!oldest && !is_file)
+		return false;
+	if (is_file && (!oldest || file_index_newest_ms(directory->files[file]->index) <
+					   newest_ms(oldest->chunks[0])))
+		evict_file(directory, file);
+	else
+		evict_from(directory, oldest);
+	return true;
+}
+
 void event_directory_trim(struct event_directory *directory)
 {
 	drop_over(directory);
-	while (directory->bytes > directory->budget_bytes) {
-		struct shelf *oldest = find_oldest(directory);
-		if (!oldest)
+	while (event_directory_bytes(directory) > directory->budget_bytes) {
+		/* half of it is for what is not to be had again */
+		bool is_index = directory->file_bytes > directory->budget_bytes / 2;
+		if (!(is_index && forget_index(directory)) && !evict_one(directory))
 			return;
-		evict_from(directory, oldest);
 	}
 }
 
 size_t event_directory_bytes(const struct event_directory *directory)
 {
-	return directory->bytes;
+	return directory->bytes + directory->file_bytes;
 }
 
 struct event_stats event_directory_stats(const struct event_directory *directory)
 {
-	struct event_stats stats = {.bytes = directory->bytes,
+	struct event_stats stats = {.bytes = event_directory_bytes(directory),
 		.budget_bytes = directory->budget_bytes,
 		.streams = directory->count,
 		.evicted_lines = directory->evicted_lines};
@@ -253,6 +331,8 @@ struct event_stats event_directory_stats(const struct event_directory *directory
 		for (size_t j = 0; j < shelf->count; j++)
 			stats.lines += chunk_count(shelf->chunks[j]);
 	}
+	for (size_t i = 0; i < directory->file_count; i++)
+		stats.lines += file_index_progress(directory->files[i]->index).lines;
 	return stats;
 }
 
@@ -267,9 +347,12 @@ struct event_snapshot *event_directory_snapshot(const struct event_directory *di
 	snapshot->lengths = xcalloc(chunks, sizeof(*snapshot->lengths));
 	snapshot->stream_count = directory->count;
 	snapshot->files = xcalloc(directory->file_count, sizeof(struct file_stream *));
+	snapshot->segments = xcalloc(directory->file_count, sizeof(*snapshot->segments));
 	snapshot->file_count = directory->file_count;
-	for (size_t i = 0; i < directory->file_count; i++)
+	for (size_t i = 0; i < directory->file_count; i++) {
 		snapshot->files[i] = file_stream_ref(directory->files[i]);
+		snapshot->segments[i] = file_index_segments(directory->files[i]->index);
+	}
 	snapshot->evicted_lines = directory->evicted_lines;
 	for (size_t i = 0; i < directory->count; i++) {
 		const struct shelf *shelf = &directory->shelves[i];
@@ -294,6 +377,7 @@ void event_snapshot_free(struct event_snapshot *snapshot)
 	for (size_t i = 0; i < snapshot->file_count; i++)
 		file_stream_unref(snapshot->files[i]);
 	free(snapshot->files);
+	free(snapshot->segments);
 	free(snapshot->streams);
 	free(snapshot->chunks);
 	free(snapshot->lengths);

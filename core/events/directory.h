@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * All chunks that the engine keeps, by stream, within a byte budget: what the chunks take of memory,
- * full or not, and each redactor that they share, once. The oldest full chunks go first and are
- * counted; a chunk that is still written stays. The directory belongs to the engine's thread; a
+ * full or not, each redactor that they share, once, and the index of lines that stay in their files. The oldest
+ * full chunks, and streams of files that were written to while they were read, go first and are counted; one that is still
+ * written stays. Of a file that lies there the index is forgotten, and made again when it is asked for. The directory belongs to the engine's thread; a
  * snapshot of it may be moved to a thread of the query pool and keeps its chunks alive.
  */
 #ifndef BOTSWAIN_EVENTS_DIRECTORY_H
@@ -33,6 +34,8 @@ void event_directory_add(struct event_directory *directory, struct chunk_list *l
 void event_directory_add_file(struct event_directory *directory, struct file_stream *file);
 /* No longer. */
 void event_directory_remove_file(struct event_directory *directory, const struct file_stream *file);
+/* Looks what the indexes of files take now, which grow by themselves: once a second will do. */
+void event_directory_weigh(struct event_directory *directory);
 /* Evicts until the budget holds. Call it after adding (a chunk counts whole from then on, so that
  * writing to it changes nothing), and now and then: what was written then may be full now. Costs
  * nothing while the budget holds, and a look at each stream for each chunk that goes. */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,13 +14,15 @@
 #include "core/events/chunk.h"
 #include "core/events/line_block.h"
 #include "core/events/line_source.h"
+#include "core/events/open_file.h"
 #include "core/parse/log_memo.h"
 
-enum { BOT_MEMOS = 64, BOT_MEMO_BYTES = 29 };
+enum { BOT_MEMOS = 64, BOT_MEMO_BYTES = 29, AHEAD_MAX_MS = 5 * 60 * 1000 };
 
 enum segment_state { WAITS, IS_READ, IS_DONE };
 
 struct segment {
+	uint64_t offset;
 	enum segment_state state;
 	bool has_begin;
 	int64_t low_ms, high_ms; /* about when it begins */
@@ -30,8 +33,10 @@ struct segment {
 struct file_index {
 	struct file_source source;
 	size_t users;
-	size_t segment_count;
+	size_t segment_count, room;
 	struct file_progress progress;
+	atomic_size_t bytes;
+	int64_t newest_ms;
 	size_t next; /* segments from here on were begun with */
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
@@ -49,31 +54,55 @@ static size_t count_segments(uint64_t bytes)
 	       1;
 }
 
-size_t file_index_segments(const struct file_index *index)
+static struct file_index *new_index(const struct file_source *source, size_t segments)
 {
-	return index->segment_count;
-}
-
-uint64_t file_index_offset(const struct file_index *index, size_t segment)
-{
-	const struct file_source *source = &index->source;
-	if (segment >= index->segment_count)
-		return source->to;
-	if (segment && segment == index->segment_count - 1)
-		return source->to - FILE_LAST_BYTES;
-	return source->from + (uint64_t)segment * FILE_SEGMENT_BYTES;
+	struct file_index *index = xcalloc(1, sizeof(*index) + segments * sizeof(struct segment));
+	index->source = *source;
+	(void)open_file_ref(source->file);
+	index->users = 1;
+	index->room = segments;
+	index->newest_ms = INT64_MIN;
+	pthread_mutex_init(&index->lock, NULL);
+	pthread_cond_init(&index->changed, NULL);
+	return index;
 }
 
 struct file_index *file_index_new(const struct file_source *source)
 {
 	size_t count = count_segments(source->to - source->from);
-	struct file_index *index = xcalloc(1, sizeof(*index) + count * sizeof(struct segment));
-	index->source = *source;
-	index->users = 1;
+	struct file_index *index = new_index(source, count);
+	for (size_t i = 0; i < count; i++)
+		index->segments[i].offset = source->from + (uint64_t)i * FILE_SEGMENT_BYTES;
+	if (count > 1)
+		index->segments[count - 1].offset = source->to - FILE_LAST_BYTES;
 	index->segment_count = index->next = index->progress.segments = count;
-	pthread_mutex_init(&index->lock, NULL);
-	pthread_cond_init(&index->changed, NULL);
 	return index;
+}
+
+struct file_index *file_index_new_growing(const struct file_source *source, size_t segments)
+{
+	struct file_index *index = new_index(source, segments);
+	index->source.to = source->from;
+	return index;
+}
+
+size_t file_index_segments(const struct file_index *index)
+{
+	struct file_index *mine = (struct file_index *)(uintptr_t)index;
+	pthread_mutex_lock(&mine->lock);
+	size_t count = index->segment_count;
+	pthread_mutex_unlock(&mine->lock);
+	return count;
+}
+
+uint64_t file_index_offset(const struct file_index *index, size_t segment)
+{
+	struct file_index *mine = (struct file_index *)(uintptr_t)index;
+	pthread_mutex_lock(&mine->lock);
+	uint64_t offset =
+		segment < index->segment_count ? index->segments[segment].offset : index->source.to;
+	pthread_mutex_unlock(&mine->lock);
+	return offset;
 }
 
 struct file_index *file_index_ref(struct file_index *index)
@@ -104,7 +133,7 @@ void file_index_unref(struct file_index *index)
 		release_segment(&index->segments[i]);
 	pthread_cond_destroy(&index->changed);
 	pthread_mutex_destroy(&index->lock);
-	close(index->source.fd);
+	open_file_unref(index->source.file);
 	free(index);
 }
 
@@ -122,8 +151,9 @@ struct reading {
 	struct bot_memo bots[BOT_MEMOS];
 	struct log_arrival arrival;
 	struct log_memo memo;
-	struct log_flow flow;
-	struct str plain; /* scratch */
+	struct log_flow own, *flow;
+	const struct file_growth *growth; /* NULL: the file is as it was when the index was made */
+	struct str plain;                 /* scratch */
 	struct line_maker *maker;
 	struct segment done;
 	size_t room;
@@ -168,16 +198,28 @@ static uint16_t bot_of(struct reading *reading, const char *name, size_t length)
 	return memo->number;
 }
 
-/* A line without any time before it is as old as the file. */
+/* A line without any time before it is as old as the file; one that is appended is of now. */
+static int64_t time_of(const struct reading *reading, const struct log_line *line)
+{
+	const struct file_growth *growth = reading->growth;
+	if (!growth)
+		return line->wall_ms != LOG_NO_TIME ? line->wall_ms
+		       : reading->flow->has_times   ? reading->flow->wall_ms
+						    : reading->source->received_ms;
+	bool is_believed = line->wall_ms != LOG_NO_TIME && line->wall_ms >= 0 &&
+			   line->wall_ms <= growth->now_ms + AHEAD_MAX_MS;
+	return is_believed ? line->wall_ms : growth->now_ms;
+}
+
 static void take_line(struct reading *reading, const struct raw_line *raw, bool is_wanted)
 {
-	const struct file_source *source = reading->source;
 	const char *text = raw->text;
 	size_t length = raw->length;
 	struct log_line line;
+	if (!length)
+		return;
 	bool is_odd = scan_for(text, length, 0, '\x1b', '\\') < length;
-	/* without either only what Docker wraps is kept otherwise */
-	if ((is_odd || *text == '{') && log_needs_normalising(text, length)) {
+	if (is_odd ? log_needs_normalising(text, length) : log_is_wrapped(text, length)) {
 		is_odd = true;
 		str_clear(&reading->plain);
 		log_normalise(text, length, &reading->plain);
@@ -185,27 +227,24 @@ static void take_line(struct reading *reading, const struct raw_line *raw, bool 
 		length = reading->plain.length;
 	}
 	log_line_read(text, length, &reading->arrival, &line);
-	log_flow_take(&reading->flow, text, length, &line);
+	log_flow_take(reading->flow, text, length, &line);
 	if (!is_wanted)
 		return;
-	int64_t wall_ms = line.wall_ms != LOG_NO_TIME ? line.wall_ms
-			  : reading->flow.has_times   ? reading->flow.wall_ms
-						      : source->received_ms;
-	add(reading, &(struct line_entry){.offset = raw->offset,
-			     .wall_ms = wall_ms,
-			     .bot = bot_of(reading, text + line.bot.offset, line.bot.length),
-			     .level = (uint8_t)line.level,
-			     .flags = (uint8_t)((line.is_continuation ? RECORD_CONTINUES : 0) |
-						(raw->is_cut ? RECORD_CUT : 0) |
-						(is_odd ? RECORD_HIDES : 0))});
+	const struct line_entry entry = {.offset = raw->offset,
+		.wall_ms = time_of(reading, &line),
+		.bot = bot_of(reading, text + line.bot.offset, line.bot.length),
+		.level = (uint8_t)line.level,
+		.flags = (uint8_t)((line.is_continuation ? RECORD_CONTINUES : 0) |
+				   (raw->is_cut ? RECORD_CUT : 0) | (is_odd ? RECORD_HIDES : 0))};
+	add(reading, &entry);
+	if (reading->growth)
+		reading->growth->line(reading->growth->context,
+			&(struct file_line){text, length, &line, entry.wall_ms, entry.bot});
 }
 
-/* The lines just before it tell what its first ones go on from. */
-static int read_lines(struct reading *reading, uint64_t from, uint64_t to)
+static int read_lines(struct reading *reading, uint64_t start, uint64_t from, uint64_t to)
 {
-	uint64_t least = reading->source->from;
-	uint64_t start = from - least > FILE_LOOK_BACK ? from - FILE_LOOK_BACK : least;
-	struct line_source *lines = line_source_new(reading->source->fd, start, to);
+	struct line_source *lines = line_source_new(reading->source->file->fd, start, to);
 	struct raw_line raw;
 	while (line_source_next(lines, &raw))
 		take_line(reading, &raw, raw.offset >= from);
@@ -215,23 +254,50 @@ static int read_lines(struct reading *reading, uint64_t from, uint64_t to)
 	return errnum;
 }
 
+static struct reading *new_reading(const struct file_index *index)
+{
+	struct reading *reading = xcalloc(1, sizeof(*reading));
+	reading->source = &index->source;
+	reading->arrival = (struct log_arrival){.received_ms = index->source.received_ms,
+		.utc_offset_s = index->source.utc_offset_s,
+		.memo = &reading->memo,
+		.is_brief = true};
+	reading->flow = &reading->own;
+	reading->maker = line_maker_new();
+	str_init(&reading->plain);
+	return reading;
+}
+
+static void free_reading(struct reading *reading)
+{
+	if (!reading)
+		return;
+	line_maker_free(reading->maker);
+	str_release(&reading->plain);
+	release_segment(&reading->done);
+	free(reading);
+}
+
+/* What was read, if all of it was. */
+static void take_segment(struct reading *reading, int errnum, struct segment *ret_segment)
+{
+	if (errnum)
+		release_segment(&reading->done);
+	else
+		*ret_segment = reading->done;
+	reading->done = (struct segment){0};
+	reading->room = 0;
+}
+
+/* The lines just before it tell what its first ones go on from. */
 static int read_segment(const struct file_index *index, size_t number, struct segment *ret_segment)
 {
-	struct reading reading = {.source = &index->source,
-		.arrival = {.received_ms = index->source.received_ms,
-			.utc_offset_s = index->source.utc_offset_s,
-			.memo = &reading.memo,
-			.is_brief = true},
-		.plain = STR_INIT,
-		.maker = line_maker_new()};
-	int errnum = read_lines(
-		&reading, file_index_offset(index, number), file_index_offset(index, number + 1));
-	line_maker_free(reading.maker);
-	str_release(&reading.plain);
-	if (errnum)
-		release_segment(&reading.done);
-	else
-		*ret_segment = reading.done;
+	struct reading *reading = new_reading(index);
+	uint64_t from = file_index_offset(index, number), least = index->source.from;
+	uint64_t start = from - least > FILE_LOOK_BACK ? from - FILE_LOOK_BACK : least;
+	int errnum = read_lines(reading, start, from, file_index_offset(index, number + 1));
+	take_segment(reading, errnum, ret_segment);
+	free_reading(reading);
 	return errnum;
 }
 
@@ -256,8 +322,12 @@ static void publish(struct file_index *index, struct segment *segment, const str
 	segment->state = IS_DONE;
 	index->progress.done++;
 	index->progress.lines += done->lines;
-	for (size_t i = 0; i < done->block_count; i++)
+	for (size_t i = 0; i < done->block_count; i++) {
+		int64_t max_ms = line_block_summary(done->blocks[i])->max_ms;
+		index->newest_ms = max_ms > index->newest_ms ? max_ms : index->newest_ms;
 		index->progress.bytes += line_block_bytes(done->blocks[i]) + sizeof(void *);
+	}
+	atomic_store_explicit(&index->bytes, index->progress.bytes, memory_order_relaxed);
 }
 
 bool file_index_read(struct file_index *index, size_t number)
@@ -278,6 +348,40 @@ bool file_index_read(struct file_index *index, size_t number)
 	pthread_mutex_unlock(&index->lock);
 	errno = errnum;
 	return !errnum;
+}
+
+bool file_index_append(struct file_index *index, uint64_t to, const struct file_growth *growth)
+{
+	struct segment done = {0};
+	uint64_t from = index->source.to;
+	errno = 0;
+	if (index->segment_count == index->room)
+		return false;
+	struct reading *reading = new_reading(index);
+	reading->growth = growth;
+	reading->flow = growth->flow;
+	reading->arrival.received_ms = growth->now_ms;
+	int errnum = read_lines(reading, from, from, to);
+	take_segment(reading, errnum, &done);
+	free_reading(reading);
+	if (errnum) {
+		errno = errnum;
+		return false;
+	}
+	pthread_mutex_lock(&index->lock);
+	struct segment *segment = &index->segments[index->segment_count++];
+	index->next = index->progress.segments = index->segment_count;
+	index->source.to = to;
+	segment->offset = from;
+	publish(index, segment, &done);
+	pthread_mutex_unlock(&index->lock);
+	return true;
+}
+
+size_t file_index_bytes(const struct file_index *index)
+{
+	return sizeof(*index) + index->room * sizeof(struct segment) +
+	       atomic_load_explicit(&index->bytes, memory_order_relaxed);
 }
 
 bool file_index_next(struct file_index *index, size_t *ret_segment)
@@ -315,7 +419,7 @@ static void peek(const struct file_index *index, size_t number, struct segment *
 		.is_brief = true};
 	uint64_t from = file_index_offset(index, number), to = file_index_offset(index, number + 1);
 	struct line_source *lines = line_source_new(
-		source->fd, from, to - from < FILE_LOOK_BACK ? to : from + FILE_LOOK_BACK);
+		source->file->fd, from, to - from < FILE_LOOK_BACK ? to : from + FILE_LOOK_BACK);
 	struct raw_line raw;
 	ret->low_ms = INT64_MAX;
 	ret->high_ms = INT64_MIN;
@@ -351,9 +455,18 @@ bool file_index_begin(
 	return *ret_low_ms <= *ret_high_ms;
 }
 
-int file_index_fd(const struct file_index *index)
+const struct open_file *file_index_file(const struct file_index *index)
 {
-	return index->source.fd;
+	return index->source.file;
+}
+
+int64_t file_index_newest_ms(const struct file_index *index)
+{
+	struct file_index *mine = (struct file_index *)(uintptr_t)index;
+	pthread_mutex_lock(&mine->lock);
+	int64_t newest_ms = index->newest_ms;
+	pthread_mutex_unlock(&mine->lock);
+	return newest_ms;
 }
 
 struct file_progress file_index_progress(const struct file_index *index)

@@ -5,8 +5,9 @@
  * begin in it; what a line has from those before it (core/parse/log_line.h) it has as if the file had been
  * read from its start, as long as one of them in the last FILE_LOOK_BACK bytes has a time.
  *
- * An index is of the file as it was when it was made: what is appended later belongs to another one. Reference
- * counted.
+ * An index is of the file as it was when it was made: what is appended later belongs to another one. Or it is a
+ * growing one, which begins with nothing: its one writer appends segment after segment, each indexed as it comes,
+ * while others read those before. Reference counted.
  */
 #ifndef BOTSWAIN_EVENTS_FILE_INDEX_H
 #define BOTSWAIN_EVENTS_FILE_INDEX_H
@@ -19,6 +20,7 @@
 
 struct file_index;
 struct line_block;
+struct open_file;
 
 enum {
 	FILE_SEGMENT_BYTES = 4 << 20,
@@ -27,9 +29,9 @@ enum {
 };
 
 struct file_source {
-	int fd;              /* readable and regular; the index closes it */
-	uint64_t from, to;   /* the part that is indexed; from is the start of a line */
-	int64_t received_ms; /* when it was written last: lines without a date are of before */
+	struct open_file *file; /* a reference is taken */
+	uint64_t from, to;      /* the part that is indexed; from is the start of a line */
+	int64_t received_ms;    /* when it was written last: lines without a date are of before */
 	int32_t utc_offset_s;
 	/* The number of a bot by what a line calls it; 0: it is none. Called by any thread. */
 	uint16_t (*bot)(void *context, const char *name, size_t length);
@@ -37,6 +39,9 @@ struct file_source {
 };
 
 struct file_index *file_index_new(const struct file_source *source) MUST_CHECK;
+/* A growing one, of `from` on, of at most so many segments; its `to` counts for nothing. */
+struct file_index *file_index_new_growing(
+	const struct file_source *source, size_t segments) MUST_CHECK;
 struct file_index *file_index_ref(struct file_index *index);
 void file_index_unref(struct file_index *index); /* NULL is legal */
 
@@ -60,16 +65,43 @@ struct file_segment {
 bool file_index_segment(
 	const struct file_index *index, size_t segment, struct file_segment *ret_segment);
 
+/* What a line that is appended says. The text is as it lies there, but for colours; it and all that is borrowed from it is
+ * valid during the call. */
+struct file_line {
+	const char *text;
+	size_t length;
+	const struct log_line *line;
+	int64_t wall_ms;
+	uint16_t bot;
+};
+
+/* Of a growing one, by its one writer: how what is appended now is read. */
+struct file_growth {
+	struct log_flow *flow; /* goes on from the lines before, whoever read those */
+	int64_t now_ms;        /* lines without a time are of now; none is of long after */
+	void (*line)(void *context, const struct file_line *line); /* called for each */
+	void *context;
+};
+/* Indexes what lies between its end and `to`, which must be behind a newline. False: it has all the segments that it may have, or (errno
+ * is not 0) the file could not be read; then nothing was appended. */
+MUST_CHECK bool file_index_append(
+	struct file_index *index, uint64_t to, const struct file_growth *growth);
+
 /* About when a segment begins, without indexing it: the earliest and the latest time that its first FILE_LOOK_BACK bytes
  * name. False: they name none. Remembered. */
 bool file_index_begin(
 	struct file_index *index, size_t segment, int64_t *ret_low_ms, int64_t *ret_high_ms);
-int file_index_fd(const struct file_index *index);
+/* The file that it reads. */
+const struct open_file *file_index_file(const struct file_index *index);
 
 struct file_progress {
 	size_t segments, done;
 	uint64_t lines, bytes; /* indexed lines, and memory that their index takes */
 };
 struct file_progress file_index_progress(const struct file_index *index);
+/* What all of it takes of memory; costs next to nothing. */
+size_t file_index_bytes(const struct file_index *index);
+/* The latest time that an indexed line has; INT64_MIN: there is none. */
+int64_t file_index_newest_ms(const struct file_index *index);
 
 #endif

@@ -111,8 +111,9 @@ bool line_source_next(struct line_source *source, struct raw_line *ret_line)
 	const char *text = source->buffer + source->start;
 	size_t length = newline ? (size_t)(newline - text) : source->count - source->start;
 	bool is_cut = length > LIMIT_LOG_STORED_BYTES;
+	bool has_cr = newline && length && text[length - 1] == '\r';
 	*ret_line = (struct raw_line){.text = text,
-		.length = is_cut ? LIMIT_LOG_STORED_BYTES : length,
+		.length = is_cut ? LIMIT_LOG_STORED_BYTES : length - has_cr,
 		.offset = offset,
 		.is_cut = is_cut};
 	source->start += length + (newline ? 1 : 0);

@@ -15,7 +15,8 @@
 struct line_source;
 
 struct raw_line {
-	const char *text; /* without its end; valid until the next call of anything here */
+	const char *
+		text; /* without its end, LF or CR LF; valid until the next call of anything here */
 	size_t length;
 	uint64_t offset;
 	bool is_cut; /* it is longer */

@@ -55,14 +55,30 @@ static struct note_count *find(struct note *note, const char *bot, enum log_leve
 	return count;
 }
 
-struct note_count *note_add(struct note *note, const char *bot, enum log_level level,
+static enum log_trouble kind_of(const struct log_trouble_find *trouble)
+{
+	return trouble->kind == TROUBLE_HANDLED ? TROUBLE_NONE : trouble->kind;
+}
+
+int64_t note_slot(enum log_level level, const struct log_trouble_find *trouble, int64_t wall_ms)
+{
+	bool is_dated = level >= LOG_LEVEL_WARN || kind_of(trouble) != TROUBLE_NONE;
+	return is_dated ? wall_ms / NOTE_SLOT_MS : 0;
+}
+
+size_t note_group(struct note *note, const char *bot, enum log_level level,
 	const struct log_trouble_find *trouble, int64_t wall_ms)
 {
+	const struct note_count *count =
+		find(note, bot, level, kind_of(trouble), note_slot(level, trouble, wall_ms));
+	return (size_t)(count - note->counts);
+}
+
+struct note_count *note_add_to(
+	struct note *note, size_t group, const struct log_trouble_find *trouble, int64_t wall_ms)
+{
+	struct note_count *count = &note->counts[group];
 	bool is_handled = trouble->kind == TROUBLE_HANDLED;
-	enum log_trouble kind = is_handled ? TROUBLE_NONE : trouble->kind;
-	bool is_dated = level >= LOG_LEVEL_WARN || kind != TROUBLE_NONE;
-	struct note_count *count =
-		find(note, bot, level, kind, is_dated ? wall_ms / NOTE_SLOT_MS : 0);
 	note->lines++;
 	count->lines++;
 	count->handled += is_handled;
@@ -74,12 +90,19 @@ struct note_count *note_add(struct note *note, const char *bot, enum log_level l
 	return count;
 }
 
+struct note_count *note_add(struct note *note, const char *bot, enum log_level level,
+	const struct log_trouble_find *trouble, int64_t wall_ms)
+{
+	return note_add_to(note, note_group(note, bot, level, trouble, wall_ms), trouble, wall_ms);
+}
+
 void note_fill(const struct note *note, const char *source, struct msg_obs_notes *to)
 {
 	msg_set(&to->source, source);
 	to->lines = note->lines;
 	to->bytes = note->bytes;
 	to->dropped = note->dropped;
+	to->in_place = note->in_place;
 	for (size_t i = 0; i < note->count; i++) {
 		const struct note_count *from = &note->counts[i];
 		struct msg_note *count = msg_add(to->counts, &to->counts_count);

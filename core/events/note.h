@@ -33,6 +33,7 @@ struct note {
 	size_t count, capacity;
 	size_t buckets[NOTE_BUCKETS];
 	uint64_t lines, bytes, dropped;
+	uint64_t in_place; /* of the lines: they stay in their file */
 };
 
 void note_release(struct note *note); /* legal on a zeroed struct; empties it */
@@ -40,6 +41,13 @@ bool note_is_empty(const struct note *note);
 /* Counts a line; the result, valid until the next call, takes its text. */
 struct note_count *note_add(struct note *note, const char *bot, enum log_level level,
 	const struct log_trouble_find *trouble, int64_t wall_ms);
+/* The same in two steps, for many lines of one kind: the group of such lines, good until the note is released, and a line of it. */
+size_t note_group(struct note *note, const char *bot, enum log_level level,
+	const struct log_trouble_find *trouble, int64_t wall_ms);
+struct note_count *note_add_to(
+	struct note *note, size_t group, const struct log_trouble_find *trouble, int64_t wall_ms);
+/* What note_group() tells times apart by. */
+int64_t note_slot(enum log_level level, const struct log_trouble_find *trouble, int64_t wall_ms);
 /* Copies everything into a message. */
 void note_fill(const struct note *note, const char *source, struct msg_obs_notes *to);
 

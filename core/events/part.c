@@ -13,6 +13,7 @@
 #include "core/events/file_index.h"
 #include "core/events/file_stream.h"
 #include "core/events/line_block.h"
+#include "core/events/open_file.h"
 #include "core/events/skip.h"
 #include "core/parse/filter.h"
 #include "core/parse/log_columns.h"
@@ -151,7 +152,7 @@ static const char *read_block(
 
 bool part_read(const struct store_part *part, char *to, size_t length, uint64_t offset)
 {
-	int fd = file_index_fd(part->file->index);
+	int fd = file_index_file(part->file->index)->fd;
 	for (size_t done = 0; done < length;) {
 		ssize_t count = pread(fd, to + done, length - done, (off_t)(offset + done));
 		if (count <= 0)

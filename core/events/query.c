@@ -47,8 +47,15 @@ struct side {
 	struct event_key first, last; /* of the keys looked at */
 };
 
+struct file_mark {
+	uint64_t source, stream, offset; /* where it begins, unique among those of the stream */
+	size_t segments;
+};
+
 struct event_marks {
 	size_t count;
+	struct file_mark *files; /* in the same block */
+	size_t file_count;
 	struct {
 		uint64_t source, stream, next_seq;
 	} marks[]; /* by source and stream */
@@ -64,6 +71,7 @@ struct event_query {
 	bool whole_lines, has_hit;
 	struct event_key hit, oldest, newest; /* of rows */
 	uint64_t *floors;                     /* by stream, the first line's seq; NULL: all lines */
+	size_t *file_floors;                  /* by file, the first segment */
 	struct side before, after;
 	const struct needle
 		*certain; /* stands in whatever the filter fits; NULL: nothing is certain */
@@ -94,12 +102,32 @@ static uint64_t *floors_of(const struct event_snapshot *snapshot, const struct e
 	return floors;
 }
 
-struct event_marks *event_query_marks(const struct event_query *query)
+static struct file_mark mark_file(const struct event_snapshot *snapshot, size_t number)
 {
-	const struct event_snapshot *snapshot = query->snapshot;
-	struct event_marks *marks =
-		xcalloc(1, sizeof(*marks) + snapshot->stream_count * sizeof(marks->marks[0]));
-	marks->count = snapshot->stream_count;
+	const struct file_stream *file = snapshot->files[number];
+	return (struct file_mark){file->stream.source, file->stream.id,
+		file_index_offset(file->index, 0), snapshot->segments[number]};
+}
+
+/* A file that lies there is told of when it is asked for, whole; what is news of it is what it grows by. */
+static size_t *file_floors_of(
+	const struct event_snapshot *snapshot, const struct event_marks *marks)
+{
+	size_t *floors = xcalloc(snapshot->file_count + 1, sizeof(*floors));
+	for (size_t i = 0; i < snapshot->file_count; i++) {
+		struct file_mark mark = mark_file(snapshot, i);
+		floors[i] = snapshot->files[i]->is_growing ? 0 : mark.segments;
+		for (size_t j = 0; j < marks->file_count && !floors[i]; j++)
+			if (marks->files[j].source == mark.source &&
+				marks->files[j].stream == mark.stream &&
+				marks->files[j].offset == mark.offset)
+				floors[i] = marks->files[j].segments;
+	}
+	return floors;
+}
+
+static void mark_streams(const struct event_snapshot *snapshot, struct event_marks *marks)
+{
 	for (size_t i = 0; i < snapshot->stream_count; i++) {
 		const struct stream *stream = stream_at(snapshot, i);
 		size_t last = snapshot->streams[i].first + snapshot->streams[i].count - 1;
@@ -108,6 +136,21 @@ struct event_marks *event_query_marks(const struct event_query *query)
 		marks->marks[i].next_seq =
 			chunk_first_seq(snapshot->chunks[last]) + snapshot->lengths[last];
 	}
+}
+
+struct event_marks *event_query_marks(const struct event_query *query)
+{
+	const struct event_snapshot *snapshot = query->snapshot;
+	size_t size = sizeof(struct event_marks) +
+		      snapshot->stream_count * sizeof(((struct event_marks *)NULL)->marks[0]);
+	struct event_marks *marks =
+		xcalloc(1, size + snapshot->file_count * sizeof(struct file_mark));
+	marks->count = snapshot->stream_count;
+	marks->files = (struct file_mark *)(void *)((char *)marks + size);
+	mark_streams(snapshot, marks);
+	for (size_t i = 0; i < snapshot->file_count; i++)
+		if (snapshot->files[i]->is_growing)
+			marks->files[marks->file_count++] = mark_file(snapshot, i);
 	return marks;
 }
 
@@ -117,6 +160,7 @@ static void begin_sides(struct event_query *query, size_t before, size_t after)
 	query->before = (struct side){.walk = walk, .wanted = before};
 	query->before.walk.is_backwards = true;
 	query->before.walk.floors = query->floors;
+	query->before.walk.file_floors = query->file_floors;
 	query->after = (struct side){.walk = walk, .wanted = after};
 }
 
@@ -130,8 +174,10 @@ struct event_query *event_query_new(struct event_snapshot *snapshot, struct filt
 	query->anchor = question->anchor;
 	query->certain = filter ? filter_certain(filter, SHOWN_COLUMNS) : NULL;
 	query->whole_lines = question->whole_lines;
-	if (question->since)
+	if (question->since) {
 		query->floors = floors_of(snapshot, question->since);
+		query->file_floors = file_floors_of(snapshot, question->since);
+	}
 	begin_sides(query, question->before < EVENT_ROWS_MAX ? question->before : EVENT_ROWS_MAX,
 		question->after < EVENT_ROWS_MAX ? question->after : EVENT_ROWS_MAX);
 	for (size_t i = 0; i < question->bot_count; i++)
@@ -153,7 +199,9 @@ void event_query_whole(struct event_query *query)
 	release_side(&query->before);
 	release_side(&query->after);
 	free(query->floors);
+	free(query->file_floors);
 	query->floors = NULL;
+	query->file_floors = NULL;
 	query->last_side = NULL;
 	query->has_hit = false;
 	query->hits = query->hidden = 0;
@@ -170,6 +218,7 @@ void event_query_free(struct event_query *query)
 		free(query->bots[i]);
 	free(query->bots);
 	free(query->floors);
+	free(query->file_floors);
 	free(query->scratch.bytes);
 	event_snapshot_free(query->snapshot);
 	filter_free(query->filter);

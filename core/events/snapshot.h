@@ -21,6 +21,7 @@ struct event_snapshot {
 	size_t *lengths;       /* published lines when the snapshot was made */
 	size_t chunk_count;
 	struct file_stream **files; /* a reference each */
+	size_t *segments;           /* of each, when the snapshot was made */
 	size_t file_count;
 	uint64_t lines, evicted_lines;
 };

@@ -192,7 +192,9 @@ static const char *raw_of(struct part_view *view, const struct row *row, size_t 
 			length = 0;
 		text = view->one;
 	}
-	if (length == row->length && length && text[length - 1] == '\n')
+	/* with its end, and those of empty lines behind it */
+	bool is_whole = length == row->length;
+	while (is_whole && length && (text[length - 1] == '\n' || text[length - 1] == '\r'))
 		length--;
 	*ret_length = length;
 	return text;

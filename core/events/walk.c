@@ -141,7 +141,7 @@ static bool push_segment(struct walk *walk, size_t file, size_t number)
 static void reach_on(struct walk *walk, size_t file)
 {
 	struct reach *reach = &walk->reaches[file];
-	size_t count = file_index_segments(walk->snapshot->files[file]->index);
+	size_t count = walk->snapshot->segments[file];
 	while (walk->is_backwards ? reach->next > 0 : reach->next < count) {
 		size_t number = walk->is_backwards ? --reach->next : reach->next++;
 		if (!reach->is_pushed[number] && push_segment(walk, file, number))
@@ -150,9 +150,9 @@ static void reach_on(struct walk *walk, size_t file)
 }
 
 /* The first segment that begins behind the anchor, as far as can be told. */
-static size_t find_segment(struct file_index *index, struct event_key anchor)
+static size_t find_segment(struct file_index *index, size_t count, struct event_key anchor)
 {
-	size_t low = 0, high = file_index_segments(index);
+	size_t low = 0, high = count;
 	int64_t low_ms, high_ms;
 	if (anchor.time_ms == INT64_MIN || anchor.time_ms == INT64_MAX)
 		return anchor.time_ms == INT64_MIN ? 0 : high;
@@ -169,10 +169,11 @@ static size_t find_segment(struct file_index *index, struct event_key anchor)
 static void push_file(struct walk *walk, size_t file)
 {
 	struct file_index *index = walk->snapshot->files[file]->index;
-	size_t count = file_index_segments(index), at = find_segment(index, walk->anchor);
+	size_t count = walk->snapshot->segments[file],
+	       at = find_segment(index, count, walk->anchor);
 	struct file_segment segment;
 	struct reach *reach = &walk->reaches[file];
-	reach->is_pushed = xcalloc(count, sizeof(*reach->is_pushed));
+	reach->is_pushed = xcalloc(count + 1, sizeof(*reach->is_pushed));
 	for (size_t i = 0; i < count; i++)
 		if (file_index_segment(index, i, &segment))
 			(void)push_segment(walk, file, i);
@@ -180,17 +181,29 @@ static void push_file(struct walk *walk, size_t file)
 	reach_on(walk, file);
 }
 
-/* A file is not written to behind what of it is indexed: with marks it has nothing new. */
+/* Of one that grows what came since; of one that lies there all is old. */
+static void push_news(struct walk *walk, size_t file)
+{
+	size_t count = walk->snapshot->segments[file];
+	walk->reaches[file].is_pushed = xcalloc(count + 1, sizeof(bool));
+	for (size_t i = walk->file_floors[file]; i < count; i++)
+		(void)push_segment(walk, file, i);
+}
+
 void walk_open(struct walk *walk)
 {
 	const struct event_snapshot *snapshot = walk->snapshot;
 	bool is_news = walk->floors && walk->is_backwards;
 	walk->is_open = true;
-	walk->reaches = xcalloc(snapshot->file_count, sizeof(*walk->reaches));
+	walk->reaches = xcalloc(snapshot->file_count + 1, sizeof(*walk->reaches));
 	for (size_t i = 0; i < snapshot->stream_count; i++)
 		push_stream(walk, i);
-	for (size_t i = 0; i < snapshot->file_count && !is_news; i++)
-		push_file(walk, i);
+	for (size_t i = 0; i < snapshot->file_count; i++) {
+		if (is_news)
+			push_news(walk, i);
+		else
+			push_file(walk, i);
+	}
 }
 
 /* Takes the cursor on top out of the heap. */
@@ -262,7 +275,7 @@ uint64_t walk_left(const struct walk *walk)
 	for (size_t i = 0; i < walk->snapshot->file_count; i++) {
 		const struct file_index *index = walk->snapshot->files[i]->index;
 		const struct reach *reach = &walk->reaches[i];
-		size_t end = walk->is_backwards ? reach->next : file_index_segments(index);
+		size_t end = walk->is_backwards ? reach->next : walk->snapshot->segments[i];
 		for (size_t at = walk->is_backwards ? 0 : reach->next; at < end; at++)
 			left += reach->is_pushed && !reach->is_pushed[at] ? guess_lines(index, at)
 									  : 0;

@@ -38,6 +38,7 @@ struct walk {
 	const struct event_snapshot *snapshot; /* borrowed */
 	const uint64_t *
 		floors; /* borrowed: by stream, the seq of the first line that counts; NULL: all do */
+	const size_t *file_floors; /* borrowed, with them: by file, the first segment that counts */
 	struct event_key anchor;
 	bool is_backwards, is_open;
 	struct cursor *heap;

@@ -9,10 +9,13 @@
 #include "core/base/format.h"
 #include "core/base/limits.h"
 #include "core/base/mem.h"
+#include "core/base/names.h"
 #include "core/base/redact.h"
 #include "core/base/sanitize.h"
 #include "core/base/utf8.h"
 #include "core/events/chunk.h"
+#include "core/events/file_index.h"
+#include "core/events/file_keeper.h"
 #include "core/events/file_stream.h"
 #include "core/events/note.h"
 #include "core/events/text.h"
@@ -44,8 +47,7 @@ struct event_writer {
 	int64_t order_ms;
 	struct chunk *waiting[CHUNKS_WAITING_MAX]; /* not announced yet, a reference each */
 	size_t waiting_count;
-	struct file_stream *files[WRITER_FILES_MAX]; /* a reference each */
-	size_t file_count, file_told;
+	struct file_keeper *files;
 	struct log_flow flow;
 	struct log_memo memo;
 	struct note note;
@@ -62,6 +64,8 @@ void chunk_list_free(void *list)
 		chunk_unref(mine->chunks[i]);
 	for (size_t i = 0; mine && i < mine->file_count; i++)
 		file_stream_unref(mine->files[i]);
+	if (mine)
+		free(mine->files);
 	free(mine);
 }
 
@@ -96,6 +100,7 @@ struct event_writer *event_writer_new(const struct event_source *source,
 		.name = writer->name,
 		.is_own = source->is_own,
 		.redactor = writer->redactor};
+	writer->files = file_keeper_new();
 	str_init(&writer->plain);
 	str_init(&writer->clean);
 	return writer;
@@ -107,10 +112,7 @@ void event_writer_free(struct event_writer *writer)
 		return;
 	for (size_t i = 0; i < writer->waiting_count; i++)
 		chunk_unref(writer->waiting[i]);
-	for (size_t i = 0; i < writer->file_count; i++) {
-		atomic_store(&writer->files[i]->is_over, true);
-		file_stream_unref(writer->files[i]);
-	}
+	file_keeper_free(writer->files);
 	chunk_unref(writer->open);
 	note_release(&writer->note);
 	str_release(&writer->plain);
@@ -135,6 +137,7 @@ void event_writer_redact_with(struct event_writer *writer, const struct redactor
 	if (writer->open)
 		writer->chunk_bytes = CHUNK_TEXT_FIRST; /* it was not full: no reason to grow */
 	seal(writer);
+	file_keeper_end(writer->files);
 	redactor_unref(writer->redactor);
 	writer->redactor = next;
 	writer->stream.redactor = next;
@@ -142,6 +145,7 @@ void event_writer_redact_with(struct event_writer *writer, const struct redactor
 
 void event_writer_give_to(struct event_writer *writer, const char *bot)
 {
+	file_keeper_end(writer->files);
 	free(writer->bot);
 	writer->bot = bot ? xstrdup(bot) : NULL;
 }
@@ -388,29 +392,125 @@ void event_writer_event(struct event_writer *writer, const struct event_input *i
 	store(writer, record, &writer->clean, bot, trouble, held_secret, true);
 }
 
-/* Sequence numbers of one file are those of no other, and no chunk's: those count on from the clock, and are below 2^55. */
-static uint64_t first_seq_of_file(const struct event_writer *writer)
+/* ---- what stays in its file ---- */
+
+static struct file_options options_of(
+	struct event_writer *writer, struct open_file *file, struct names *names)
 {
-	return (UINT64_C(1) << 63) + ((uint64_t)writer->file_count << 55) + writer->stream.id;
+	int64_t now_ms = clock_wall_ms(writer->clock);
+	return (struct file_options){.stream = writer->stream,
+		.file = file,
+		.received_ms = now_ms,
+		.utc_offset_s = offset_now(writer, now_ms),
+		.bot = writer->bot,
+		.names = names,
+		.resolve = writer->source.resolve,
+		.context = writer->source.context};
 }
 
-void event_writer_older(
-	struct event_writer *writer, int fd, uint64_t to, int64_t written_ms, struct names *names)
+void event_writer_older(struct event_writer *writer, struct open_file *file, uint64_t to,
+	int64_t written_ms, struct names *names)
 {
-	if (writer->file_count == WRITER_FILES_MAX) {
-		close(fd);
-		return;
-	}
-	struct stream stream = writer->stream;
-	stream.id = first_seq_of_file(writer);
-	writer->files[writer->file_count++] =
-		file_stream_new(&(struct file_options){.stream = stream,
-			.fd = fd,
-			.to = to,
-			.received_ms = written_ms,
-			.utc_offset_s = offset_now(writer, clock_wall_ms(writer->clock)),
-			.bot = writer->bot,
-			.names = names});
+	struct file_options options = options_of(writer, file, names);
+	options.to = to;
+	options.received_ms = written_ms;
+	options.resolve = NULL; /* it is asked by any thread */
+	file_keeper_add(writer->files, &options);
+}
+
+/* Lines of one kind follow each other: their group in the note need not be looked for each time. */
+struct lately {
+	size_t group; /* and 1; 0: nothing */
+	int64_t slot;
+	uint16_t bot;
+	uint8_t level, trouble;
+};
+
+enum { LATELY = 256, SAID_MOST = 16 };
+
+struct counting {
+	struct event_writer *writer;
+	struct names *names;
+	size_t said; /* of this step */
+	struct lately lately[LATELY];
+};
+
+static size_t group_of(struct counting *counting, const struct file_line *line,
+	enum log_level level, const struct log_trouble_find *trouble)
+{
+	struct event_writer *writer = counting->writer;
+	int64_t slot = note_slot(level, trouble, line->wall_ms);
+	size_t place = (line->bot * 7 + (size_t)level * 61 + (size_t)trouble->kind * 17) % LATELY;
+	struct lately *lately = &counting->lately[place];
+	if (lately->group && lately->slot == slot && lately->bot == line->bot &&
+		lately->level == level && lately->trouble == trouble->kind)
+		return lately->group - 1;
+	const char *bot = line->bot     ? names_text(counting->names, line->bot)
+			  : writer->bot ? writer->bot
+					: "";
+	size_t group = note_group(&writer->note, bot, level, trouble, line->wall_ms);
+	*lately =
+		(struct lately){group + 1, slot, line->bot, (uint8_t)level, (uint8_t)trouble->kind};
+	return group;
+}
+
+/* What it says, as it is shown. */
+static void say(const struct event_writer *writer, const struct file_line *line, struct str *to)
+{
+	const struct log_arrival arrival = {.received_ms = line->wall_ms};
+	const size_t most = LIMIT_LOG_STORED_BYTES - 1;
+	size_t length = line->length < most ? line->length : most;
+	struct log_line read;
+	log_line_read(line->text, length, &arrival, &read);
+	struct record record = record_of(&read, line->text, length, false);
+	record.length = (uint16_t)length;
+	struct event_line event = {.stream = &writer->stream,
+		.record = &record,
+		.bytes = line->text,
+		.bot = "",
+		.is_raw = true};
+	event_text(&event, EVENT_MESSAGE, writer->redactor, NOTE_TEXT_CELLS, to);
+}
+
+/* Of many warnings of a kind the first one's words are told, and of many kinds those of some: others come as fast. */
+static void count_in_place(void *context, const struct file_line *line)
+{
+	struct counting *counting = context;
+	struct event_writer *writer = counting->writer;
+	bool continues = line->line->is_continuation;
+	enum log_level level = continues ? LOG_LEVEL_NONE : line->line->level;
+	struct log_trouble_find trouble =
+		log_trouble_of(line->text, line->length, line->line->level);
+	size_t group = group_of(counting, line, level, &trouble);
+	struct note_count *count = note_add_to(&writer->note, group, &trouble, line->wall_ms);
+	writer->note.in_place++;
+	bool matters = level >= LOG_LEVEL_WARN ||
+		       (trouble.kind != TROUBLE_NONE && trouble.kind != TROUBLE_HANDLED);
+	if (matters && !continues && !count->text.length && counting->said++ < SAID_MOST)
+		say(writer, line, &count->text);
+}
+
+bool event_writer_in_place(struct event_writer *writer, struct open_file *file, uint64_t from,
+	uint64_t to, struct names *names)
+{
+	struct counting counting = {.writer = writer, .names = names};
+	const struct file_growth growth = {.flow = &writer->flow,
+		.now_ms = clock_wall_ms(writer->clock),
+		.line = count_in_place,
+		.context = &counting};
+	struct file_options options = options_of(writer, file, names);
+	options.from = from;
+	options.to = to;
+	if (!file_keeper_grow(writer->files, &options, &growth))
+		return false;
+	writer->note.bytes += to - from;
+	return true;
+}
+
+void event_writer_look(struct event_writer *writer)
+{
+	file_keeper_look(writer->files, clock_mono_ms(writer->clock));
+	writer->note.dropped += file_keeper_dropped(writer->files);
 }
 
 void event_writer_lost(struct event_writer *writer, uint64_t lines)
@@ -420,8 +520,8 @@ void event_writer_lost(struct event_writer *writer, uint64_t lines)
 
 int64_t event_writer_due_ms(const struct event_writer *writer)
 {
-	bool has_files = writer->file_told < writer->file_count;
-	if (note_is_empty(&writer->note) && !writer->waiting_count && !has_files)
+	if (note_is_empty(&writer->note) && !writer->waiting_count &&
+		!file_keeper_is_waiting(writer->files))
 		return -1;
 	int64_t wait_ms = writer->posted_mono_ms + POST_EVERY_MS - clock_mono_ms(writer->clock);
 	return wait_ms > 0 ? wait_ms : 0;
@@ -430,15 +530,14 @@ int64_t event_writer_due_ms(const struct event_writer *writer)
 /* A list with references of its own; NULL when nothing waits. */
 static struct chunk_list *list_waiting(const struct event_writer *writer)
 {
-	if (!writer->waiting_count && writer->file_told == writer->file_count)
+	if (!writer->waiting_count && !file_keeper_is_waiting(writer->files))
 		return NULL;
 	struct chunk_list *list =
 		xcalloc(1, sizeof(*list) + writer->waiting_count * sizeof(struct chunk *));
 	list->count = writer->waiting_count;
 	for (size_t i = 0; i < list->count; i++)
 		list->chunks[i] = chunk_ref(writer->waiting[i]);
-	for (size_t i = writer->file_told; i < writer->file_count; i++)
-		list->files[list->file_count++] = file_stream_ref(writer->files[i]);
+	list->files = file_keeper_waiting(writer->files, &list->file_count);
 	return list;
 }
 
@@ -458,7 +557,7 @@ bool event_writer_post(struct event_writer *writer, struct mailbox *to, bool for
 	for (size_t i = 0; i < writer->waiting_count; i++)
 		chunk_unref(writer->waiting[i]);
 	writer->waiting_count = 0;
-	writer->file_told = writer->file_count;
+	file_keeper_told(writer->files);
 	note_release(&writer->note);
 	return true;
 }

@@ -22,6 +22,7 @@ struct file_stream;
 struct names;
 struct event_writer;
 struct mailbox;
+struct open_file;
 struct redactor;
 
 /* The slug of the bot that a line calls `name` (its name, username or id); NULL when there is none. */
@@ -48,14 +49,12 @@ struct event_input {
 	const char *correlation; /* may be NULL */
 };
 
-enum { WRITER_FILES_MAX = 9 };
-
-/* Attachment of an obs_notes parcel: chunks that the directory does not know yet. */
+/* Attachment of an obs_notes parcel: chunks and parts of files that the directory does not know yet. */
 struct chunk_list {
 	size_t count;
 	size_t file_count;
-	struct file_stream *files[WRITER_FILES_MAX]; /* parts of files, a reference each */
-	struct chunk *chunks[];                      /* a reference each */
+	struct file_stream **files; /* a reference each; in a block of its own */
+	struct chunk *chunks[];     /* a reference each */
 };
 void chunk_list_free(void *list); /* with its references; NULL is legal */
 
@@ -79,10 +78,22 @@ void event_writer_back(struct event_writer *writer, int64_t wall_ms);
 /* A line without its line end. `is_cut`: the source cut it. */
 void event_writer_line(struct event_writer *writer, const char *line, size_t length, bool is_cut);
 void event_writer_event(struct event_writer *writer, const struct event_input *input);
-/* What is in a file before the first line that comes from it here: its bytes up to `to` are asked for where they lie, as long as
- * the writer is there. Takes over the descriptor. `names` are those of bots that lines name, of a log that is no bot's. */
-void event_writer_older(
-	struct event_writer *writer, int fd, uint64_t to, int64_t written_ms, struct names *names);
+
+/* ---- what stays in its file ---- */
+/* Where lines of it lie; the writer takes a reference, and lets go of it when it ends or, some minutes after it was deleted, when
+ * it is told the time. Bounded: of more than WRITER_FILES_MAX the oldest are no longer asked for. */
+enum { WRITER_FILES_MAX = 16 };
+
+/* What is in a file before the first line that comes from it here: its bytes up to `to` are asked for where they lie. */
+void event_writer_older(struct event_writer *writer, struct open_file *file, uint64_t to,
+	int64_t written_ms, struct names *names);
+/* Lines that came, from where one begins up to behind a newline, too many at once to be copied: they are counted as all others, and asked
+ * for where they lie. False: they could not be read (errno); none was taken. */
+MUST_CHECK bool event_writer_in_place(struct event_writer *writer, struct open_file *file,
+	uint64_t from, uint64_t to, struct names *names);
+/* Of a deleted file the space is given back: a large one at once, others some minutes later. Now and then. */
+void event_writer_look(struct event_writer *writer);
+
 /* Lines that were lost before they came here (a full buffer, a file that vanished). */
 void event_writer_lost(struct event_writer *writer, uint64_t lines);
 

@@ -191,6 +191,11 @@ static size_t next_oddity(const char *text, size_t length, size_t at)
 	return scan_for(text, length, at, '\x1b', '\\');
 }
 
+bool log_is_wrapped(const char *text, size_t length)
+{
+	return log_is_docker(text, length);
+}
+
 bool log_needs_normalising(const char *text, size_t length)
 {
 	uint32_t code;

@@ -79,7 +79,8 @@ void log_part_text(const char *text, struct log_part part, struct str *to);
  * printable ASCII that is written as \u00XX is written as itself, so that no secret hides behind an
  * escape. A line of Docker's json-file driver is unwrapped first: TIME stdout F LINE. */
 void log_normalise(const char *text, size_t length, struct str *to);
-/* Whether log_normalise() would change the line. */
+/* Whether log_normalise() would change the line; of one without ESC and backslash it is enough to know whether it is wrapped. */
+bool log_is_wrapped(const char *text, size_t length);
 bool log_needs_normalising(const char *text, size_t length);
 
 #endif

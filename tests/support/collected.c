@@ -16,7 +16,12 @@
 #include "core/base/str.h"
 #include "core/conf/settings.h"
 #include "core/events/chunk.h"
+#include "core/events/file_index.h"
+#include "core/events/file_stream.h"
+#include "core/events/line_block.h"
+#include "core/events/part.h"
 #include "core/events/text.h"
+#include "core/events/view.h"
 #include "core/events/writer.h"
 #include "core/msg/msg.h"
 #include "core/parse/log_level.h"
@@ -26,6 +31,12 @@ enum { MAILBOX_LIMIT = 200000, STOP_MS = 2000, TEXTS_MAX = 8 };
 struct collected_chunk {
 	const struct chunk *chunk;
 	size_t seen;
+};
+
+/* Of lines that stay in their file. */
+struct collected_file {
+	struct file_stream *file;
+	size_t seen; /* segments */
 };
 
 static int64_t now_ms(void)
@@ -114,6 +125,9 @@ void collected_stop(struct collected *collected)
 	for (size_t i = 0; i < collected->chunk_count; i++)
 		chunk_unref(collected->chunks[i].chunk);
 	free(collected->chunks);
+	for (size_t i = 0; i < collected->file_count; i++)
+		file_stream_unref(collected->files[i].file);
+	free(collected->files);
 	str_release(&collected->events);
 	free(collected->last);
 	*collected = (struct collected){0};
@@ -129,19 +143,63 @@ static void keep_chunks(struct collected *collected, const struct chunk_list *li
 	}
 }
 
-static void add_event(struct collected *collected, const struct chunk *chunk, size_t index)
+static void keep_files(struct collected *collected, const struct chunk_list *list)
 {
-	const struct record *record = chunk_record(chunk, index);
+	for (size_t i = 0; list && i < list->file_count; i++) {
+		if (!list->files[i]->is_growing)
+			continue; /* of before */
+		collected->files = grow(collected->files, collected->file_count,
+			&collected->file_capacity, sizeof(*collected->files));
+		collected->files[collected->file_count++] =
+			(struct collected_file){.file = file_stream_ref(list->files[i])};
+	}
+}
+
+static void add_line(struct collected *collected, struct event_line *line)
+{
 	size_t start = collected->events.length;
-	str_addf(&collected->events, "%s %s %c ", chunk_stream(chunk)->name,
-		chunk_bot(chunk, record), log_level_letter((enum log_level)record->level));
-	struct event_line line = event_line_of(chunk, record);
-	event_text(&line, EVENT_LINE, NULL, 4000, &collected->events);
-	str_addf(&collected->events, "%s\n", record->flags & RECORD_CUT ? " (cut)" : "");
+	str_addf(&collected->events, "%s %s %c ", line->stream->name, line->bot,
+		log_level_letter((enum log_level)line->record->level));
+	event_text(line, EVENT_LINE, NULL, 4000, &collected->events);
+	str_addf(&collected->events, "%s\n", line->record->flags & RECORD_CUT ? " (cut)" : "");
 	if (getenv("BOTSWAIN_TEST_SHOW"))
 		print_message("%10lld %s", (long long)now_ms(), collected->events.text + start);
 	if (collected->forbidden && strstr(collected->events.text + start, collected->forbidden))
 		fail_msg("what nobody may see is in: %s", collected->events.text + start);
+}
+
+static void add_event(struct collected *collected, const struct chunk *chunk, size_t index)
+{
+	struct event_line line = event_line_of(chunk, chunk_record(chunk, index));
+	add_line(collected, &line);
+}
+
+static void read_segment(struct collected *collected, struct file_stream *file, size_t number)
+{
+	struct file_segment segment;
+	assert_true(file_index_segment(file->index, number, &segment));
+	for (size_t i = 0; i < segment.block_count; i++) {
+		const struct store_part part = {.file = file,
+			.block = segment.blocks[i],
+			.segment = number,
+			.count = line_block_summary(segment.blocks[i])->lines};
+		struct part_view *view = part_view_open(&part);
+		for (size_t line = 0; line < part_view_count(view); line++) {
+			struct event_line event = part_view_line(view, line);
+			add_line(collected, &event);
+		}
+		part_view_close(view);
+	}
+}
+
+static void read_files(struct collected *collected)
+{
+	for (size_t i = 0; i < collected->file_count; i++) {
+		struct collected_file *kept = &collected->files[i];
+		for (size_t count = file_index_segments(kept->file->index); kept->seen < count;
+			kept->seen++)
+			read_segment(collected, kept->file, kept->seen);
+	}
 }
 
 static void read_chunks(struct collected *collected)
@@ -162,7 +220,9 @@ static bool take_one(struct collected *collected)
 	msg_dump(parcel.message.kind, parcel.message.body, &text);
 	if (parcel.message.kind == MSG_obs_notes) {
 		keep_chunks(collected, parcel.attachment);
+		keep_files(collected, parcel.attachment);
 		read_chunks(collected);
+		read_files(collected);
 	}
 	parcel_release(&parcel);
 	free(collected->last);

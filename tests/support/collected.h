@@ -30,6 +30,8 @@ struct collected {
 	size_t events_at; /* those before were waited for */
 	struct collected_chunk *chunks;
 	size_t chunk_count, chunk_capacity;
+	struct collected_file *files;
+	size_t file_count, file_capacity;
 };
 
 /* `yaml`: a configuration. Fails the test when it is wrong. */

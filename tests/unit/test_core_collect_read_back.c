@@ -20,6 +20,7 @@
 #include "core/base/str.h"
 #include "core/collect/read_back.h"
 #include "core/collect/tail.h"
+#include "core/events/open_file.h"
 #include "core/parse/log_line.h"
 #include "tests/support/servers.h"
 
@@ -49,12 +50,12 @@ static void take_line(void *context, const char *line, size_t length, bool is_cu
 	str_addch(&bench->lines, '\n');
 }
 
-static void take_older(void *context, int fd, uint64_t to, int64_t written_ms)
+static void take_older(void *context, struct open_file *file, uint64_t to, int64_t written_ms)
 {
 	struct bench *bench = context;
 	autofree char *bytes = xmalloc((size_t)to);
 	assert_true(written_ms > 0);
-	assert_int_equal(pread(fd, bytes, (size_t)to, 0), to);
+	assert_int_equal(pread(file->fd, bytes, (size_t)to, 0), to);
 	str_insert(&bench->older, 0, bytes, (size_t)to);
 }
 

@@ -18,6 +18,7 @@
 #include "core/events/directory.h"
 #include "core/events/file_index.h"
 #include "core/events/file_stream.h"
+#include "core/events/open_file.h"
 #include "core/events/query.h"
 #include "core/msg/msg.h"
 #include "core/parse/filter.h"
@@ -95,17 +96,19 @@ static void add_lines(struct bench *bench, size_t file, int lines, uint64_t late
 	}
 }
 
-static struct file_stream *open_file(struct bench *bench, size_t file)
+static struct file_stream *file_of(struct bench *bench, size_t file)
 {
 	const struct str *text = &bench->texts[file];
 	int fd = memfd_create("log", MFD_CLOEXEC);
 	assert_int_equal(pwrite(fd, text->text, text->length, 0), text->length);
+	struct open_file *open = open_file_new(fd);
 	struct file_stream *stream = file_stream_new(&(struct file_options){
 		.stream = {.source = file + 1, .id = 1000, .name = file ? "b" : "a"},
-		.fd = fd,
+		.file = open,
 		.to = text->length,
 		.received_ms = T,
 		.names = bench->names});
+	open_file_unref(open);
 	event_directory_add_file(bench->directory, stream);
 	return stream;
 }
@@ -223,7 +226,7 @@ static void whatever_is_indexed_the_answers_are_those_of_all_lines(void **state)
 	add_lines(bench, 0, 40000, 30, 3000, 90, &rng);
 	add_lines(bench, 1, 9000, 10, 50, 300, &rng);
 	for (size_t i = 0; i < FILES; i++)
-		files[i] = open_file(bench, i);
+		files[i] = file_of(bench, i);
 	assert_true(file_index_segments(files[0]->index) >= 3);
 	assert_random_answers(bench, 60, &rng);
 	for (size_t i = 0; i < FILES; i++) { /* and all of it */
@@ -243,7 +246,7 @@ static void lines_that_are_far_too_late_stand_where_they_belong(void **state)
 	size_t segment;
 	rng_init(&rng, 14);
 	add_lines(bench, 0, 30000, 20, 100000000, 100, &rng);
-	struct file_stream *file = open_file(bench, 0);
+	struct file_stream *file = file_of(bench, 0);
 	while (file_index_next(file->index, &segment))
 		assert_true(file_index_read(file->index, segment));
 	assert_random_answers(bench, 60, &rng);
@@ -257,7 +260,7 @@ static void the_end_is_answered_from_the_last_segment(void **state)
 	struct rng rng;
 	rng_init(&rng, 15);
 	add_lines(bench, 0, 60000, 0, 0, 200, &rng);
-	struct file_stream *file = open_file(bench, 0);
+	struct file_stream *file = file_of(bench, 0);
 	const struct event_question last = {.anchor = EVENT_KEY_END, .before = 45};
 	assert_answer(bench, &last, ALL, 256);
 	assert_int_equal(file_index_progress(file->index).done, 1);
@@ -281,7 +284,7 @@ static void text_is_found_as_it_is_shown(void **state)
 		"{\"log\":\"4 "
 		"hidden\\n\",\"stream\":\"stdout\",\"time\":\"2026-11-20T10:00:22Z\"}\n"
 		"2026-11-20T10:00:23Z 5 token=AAaa0123456789BBbb\n");
-	struct file_stream *file = open_file(bench, 0);
+	struct file_stream *file = file_of(bench, 0);
 	for (int round = 0; round < 2; round++)
 		for (size_t i = 0; i < COUNT_OF(cases); i++) {
 			autostr struct str answer = STR_INIT;
@@ -299,12 +302,191 @@ static void a_file_that_is_taken_out_is_asked_no_more(void **state)
 	autostr struct str answer = STR_INIT;
 	rng_init(&rng, 16);
 	add_lines(bench, 0, 100, 0, 0, 10, &rng);
-	struct file_stream *file = open_file(bench, 0);
+	struct file_stream *file = file_of(bench, 0);
 	const struct event_question last = {.anchor = EVENT_KEY_END, .before = 3};
 	assert_answer(bench, &last, ALL, 10);
 	event_directory_remove_file(bench->directory, file);
 	ask(bench, &last, ALL, 10, &answer);
 	assert_string_equal(answer.text, "");
+	file_stream_unref(file);
+}
+
+/* ---- a file that grows ---- */
+
+struct growing {
+	struct open_file *file;
+	struct file_stream *stream;
+	struct log_flow flow;
+	size_t written; /* of the text of file 0 */
+	uint64_t counted;
+};
+
+static void count_line(void *context, const struct file_line *line)
+{
+	struct growing *growing = context;
+	growing->counted += line->length > 0;
+}
+
+static struct growing grow_file(struct bench *bench)
+{
+	struct growing growing = {.file = open_file_new(memfd_create("log", MFD_CLOEXEC))};
+	growing.stream = file_stream_new(&(struct file_options){
+		.stream = {.source = 1, .id = 1000, .name = "a"},
+		.file = growing.file,
+		.received_ms = T,
+		.names = bench->names,
+		.is_growing = true});
+	event_directory_add_file(bench->directory, growing.stream);
+	return growing;
+}
+
+static void append_all(struct bench *bench, struct growing *growing)
+{
+	const struct str *text = &bench->texts[0];
+	size_t more = text->length - growing->written;
+	const struct file_growth growth = {.flow = &growing->flow,
+		.now_ms = T + INT64_C(86400000),
+		.line = count_line,
+		.context = growing};
+	assert_int_equal(pwrite(growing->file->fd, text->text + growing->written, more,
+				 (off_t)growing->written),
+		more);
+	assert_true(file_index_append(growing->stream->index, text->length, &growth));
+	growing->written = text->length;
+}
+
+static void release_growing(struct growing *growing)
+{
+	file_stream_unref(growing->stream);
+	open_file_unref(growing->file);
+}
+
+static void a_file_that_grows_answers_with_all_that_came(void **state)
+{
+	struct bench *bench = *state;
+	struct rng rng;
+	rng_init(&rng, 17);
+	struct growing growing = grow_file(bench);
+	for (int round = 0; round < 30; round++) {
+		add_lines(bench, 0, 1 + (int)rng_below(&rng, 6000), 30, 2000, 60, &rng);
+		append_all(bench, &growing);
+		assert_int_equal(growing.counted, bench->count);
+		assert_int_equal(event_directory_stats(bench->directory).lines, bench->count);
+		assert_random_answers(bench, 3, &rng);
+	}
+	release_growing(&growing);
+}
+
+/* Which lines came since the marks, which it replaces; the least number first. */
+static void ask_news(struct bench *bench, struct event_marks **marks, struct str *to)
+{
+	const struct event_question question = {
+		.anchor = EVENT_KEY_END, .before = 1000, .since = *marks};
+	struct msg_win_rows *rows = msg_new(MSG_win_rows);
+	struct event_query *query =
+		event_query_new(event_directory_snapshot(bench->directory), NULL, NULL, &question);
+	while (!event_query_step(query, 100))
+		continue;
+	event_query_take(query, rows);
+	free(*marks);
+	*marks = event_query_marks(query);
+	int seen[1000] = {0};
+	for (size_t i = 0; i < rows->rows_count; i++)
+		seen[atoi(rows->rows[i].text) % 1000]++;
+	for (size_t i = 0; i < COUNT_OF(seen); i++)
+		for (int n = 0; n < seen[i]; n++)
+			str_addf(to, " %zu", i);
+	event_query_free(query);
+	msg_free(MSG_win_rows, rows);
+}
+
+static void of_a_file_that_grows_only_what_is_new_is_news(void **state)
+{
+	struct bench *bench = *state;
+	struct event_marks *marks = NULL;
+	struct rng rng;
+	rng_init(&rng, 19);
+	struct growing growing = grow_file(bench);
+	for (int round = 0; round < 40; round++) {
+		autostr struct str expected = STR_INIT, answer = STR_INIT;
+		int lines = round % 5 ? 1 + (int)rng_below(&rng, 20) : 0;
+		for (int i = 0; i < lines; i++)
+			str_addf(&expected, " %zu", bench->count + (size_t)i);
+		add_lines(bench, 0, lines, 5, 2000, 60, &rng);
+		if (lines)
+			append_all(bench, &growing);
+		ask_news(bench, &marks, &answer);
+		assert_string_equal(answer.text, expected.text);
+	}
+	assert_true(bench->count < 1000);
+	free(marks);
+	release_growing(&growing);
+}
+
+static void what_a_snapshot_saw_does_not_grow(void **state)
+{
+	struct bench *bench = *state;
+	struct rng rng;
+	rng_init(&rng, 23);
+	struct growing growing = grow_file(bench);
+	add_lines(bench, 0, 500, 0, 0, 60, &rng);
+	append_all(bench, &growing);
+	const struct event_question question = {.anchor = EVENT_KEY_END, .before = 1000};
+	struct event_query *query =
+		event_query_new(event_directory_snapshot(bench->directory), NULL, NULL, &question);
+	add_lines(bench, 0, 500, 0, 0, 60, &rng);
+	append_all(bench, &growing);
+	struct msg_win_rows *rows = msg_new(MSG_win_rows);
+	while (!event_query_step(query, 100))
+		continue;
+	event_query_take(query, rows);
+	assert_int_equal(rows->rows_count, 500);
+	event_query_free(query);
+	msg_free(MSG_win_rows, rows);
+	release_growing(&growing);
+}
+
+/* A day of lines is larger than any budget: what is full goes, the oldest first, and is counted. */
+static void what_grows_beyond_the_budget_falls_out_and_is_counted(void **state)
+{
+	struct bench *bench = *state;
+	struct rng rng;
+	rng_init(&rng, 29);
+	struct growing parts[3];
+	event_directory_set_budget(bench->directory, 110000);
+	for (size_t i = 0; i < COUNT_OF(parts); i++) {
+		str_clear(&bench->texts[0]);
+		parts[i] = grow_file(bench);
+		add_lines(bench, 0, 30000, 0, 0, 60, &rng);
+		append_all(bench, &parts[i]);
+		atomic_store(&parts[i].stream->is_full, true);
+		event_directory_weigh(bench->directory);
+		event_directory_trim(bench->directory);
+	}
+	struct event_stats stats = event_directory_stats(bench->directory);
+	assert_true(stats.bytes <= 110000);
+	assert_true(stats.evicted_lines > 0);
+	assert_int_equal(stats.lines + stats.evicted_lines, bench->count);
+	for (size_t i = 0; i < COUNT_OF(parts); i++)
+		release_growing(&parts[i]);
+}
+
+/* It can be made again, so that nothing is lost. */
+static void an_index_beyond_the_budget_is_forgotten_and_no_line_with_it(void **state)
+{
+	struct bench *bench = *state;
+	struct rng rng;
+	rng_init(&rng, 31);
+	add_lines(bench, 0, 40000, 30, 3000, 90, &rng);
+	struct file_stream *file = file_of(bench, 0);
+	for (size_t segment; file_index_next(file->index, &segment);)
+		assert_true(file_index_read(file->index, segment));
+	event_directory_set_budget(bench->directory, 60000);
+	event_directory_weigh(bench->directory);
+	event_directory_trim(bench->directory);
+	assert_true(event_directory_bytes(bench->directory) <= 60000);
+	assert_int_equal(event_directory_stats(bench->directory).evicted_lines, 0);
+	assert_random_answers(bench, 10, &rng);
 	file_stream_unref(file);
 }
 
@@ -317,6 +499,11 @@ int main(void)
 		FILE_TEST(the_end_is_answered_from_the_last_segment),
 		FILE_TEST(text_is_found_as_it_is_shown),
 		FILE_TEST(a_file_that_is_taken_out_is_asked_no_more),
+		FILE_TEST(a_file_that_grows_answers_with_all_that_came),
+		FILE_TEST(of_a_file_that_grows_only_what_is_new_is_news),
+		FILE_TEST(what_a_snapshot_saw_does_not_grow),
+		FILE_TEST(what_grows_beyond_the_budget_falls_out_and_is_counted),
+		FILE_TEST(an_index_beyond_the_budget_is_forgotten_and_no_line_with_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
