@@ -78,13 +78,26 @@ static bool take_log(const char *path, struct options *options, struct err *err)
 	return true;
 }
 
+/* Those whose values may be wrong. */
+static bool take_checked(int option, struct options *options, bool *ret_taken, struct err *err)
+{
+	*ret_taken = option == 'f' || option == 'L';
+	if (!*ret_taken)
+		return true;
+	return option == 'f' ? read_client_fd(optarg, options, err)
+			     : take_log(optarg, options, err);
+}
+
 bool options_read(int argc, char **argv, struct options *ret, struct err *err)
 {
 	struct options options = {.client_fd = -1, .engine = {.workers = true, .listen = true}};
 	int option;
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, "+:c:hV", long_options, NULL)) != -1) {
-		if (take_discover(option, &options))
+		bool is_taken = false;
+		if (!take_checked(option, &options, &is_taken, err))
+			return false;
+		if (is_taken || take_discover(option, &options))
 			continue;
 		if (option == 'c')
 			options.config = optarg;
@@ -92,18 +105,10 @@ bool options_read(int argc, char **argv, struct options *ret, struct err *err)
 			options.engine.own = true;
 		else if (option == 'r')
 			options.engine.read_only = true;
-		else if (option == 'f' && !read_client_fd(optarg, &options, err))
-			return false;
-		else if (option == 'f')
-			continue;
 		else if (option == 'R')
 			options.engine.record = optarg;
 		else if (option == 'P')
 			options.engine.replay = optarg;
-		else if (option == 'L' && !take_log(optarg, &options, err))
-			return false;
-		else if (option == 'L')
-			continue;
 		else if (option == 'k')
 			options.known = true;
 		else if (option == 'S')

@@ -31,13 +31,14 @@ static bool begin_cursor(const struct walk *walk, struct cursor *cursor)
 	if (!part->count)
 		return false;
 	struct event_key first = part_first_key(part), last = part_last_key(part);
-	if (event_key_compare(last, walk->anchor) < 0) {
-		cursor->line = part->count;
-	} else if (event_key_compare(first, walk->anchor) < 0 && part_is_indexed(part)) {
+	bool is_before = event_key_compare(last, walk->anchor) < 0;
+	bool is_across = !is_before && event_key_compare(first, walk->anchor) < 0;
+	if (part_is_indexed(part) && is_across) {
 		cursor->view = part_view_open(part);
 		cursor->line = part_view_find(cursor->view, walk->anchor);
-	} else if (!part_is_indexed(part) && walk->is_backwards) {
-		cursor->line = part->count; /* what of it is behind the anchor is seen then */
+	} else if (is_before || (!part_is_indexed(part) && walk->is_backwards)) {
+		cursor->line =
+			part->count; /* what of it is behind the anchor is seen when it is read */
 	}
 	cursor->key = walk->is_backwards ? last : first;
 	if (cursor->line < cursor->least)

@@ -330,12 +330,12 @@ static void count_line(void *context, const struct file_line *line)
 static struct growing grow_file(struct bench *bench)
 {
 	struct growing growing = {.file = open_file_new(memfd_create("log", MFD_CLOEXEC))};
-	growing.stream = file_stream_new(&(struct file_options){
-		.stream = {.source = 1, .id = 1000, .name = "a"},
-		.file = growing.file,
-		.received_ms = T,
-		.names = bench->names,
-		.is_growing = true});
+	growing.stream = file_stream_new(
+		&(struct file_options){.stream = {.source = 1, .id = 1000, .name = "a"},
+			.file = growing.file,
+			.received_ms = T,
+			.names = bench->names,
+			.is_growing = true});
 	event_directory_add_file(bench->directory, growing.stream);
 	return growing;
 }
