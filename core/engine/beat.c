@@ -20,6 +20,7 @@
 #include "core/engine/black_box.h"
 #include "core/engine/checks.h"
 #include "core/engine/digest.h"
+#include "core/engine/indexer.h"
 #include "core/engine/internal.h"
 #include "core/engine/journal.h"
 #include "core/engine/judge.h"
@@ -114,6 +115,16 @@ static void fill_cost(struct engine *engine, struct msg_engine *entity)
 	entity->sent_bytes = server_sent_bytes(engine->server);
 }
 
+static void fill_files(const struct engine *engine, struct msg_engine *entity)
+{
+	struct indexer_progress progress = indexer_progress(engine->events);
+	entity->index_segments = progress.segments;
+	entity->index_done = progress.done;
+	entity->index_runs = engine->events_looked_at && progress.done < progress.segments &&
+			     event_directory_has_room(engine->events);
+	entity->events_in_place = engine->events_in_place;
+}
+
 static void fill_figures(struct engine *engine, struct msg_engine *entity)
 {
 	entity->cpu_percent = own_cpu_percent(engine);
@@ -125,6 +136,7 @@ static void fill_figures(struct engine *engine, struct msg_engine *entity)
 		engine->dropped + mailbox_dropped(engine->mailbox) + series_refused(engine->series);
 	entity->store_bytes = event_directory_bytes(engine->events);
 	entity->store_limit_bytes = engine->settings->event_bytes;
+	fill_files(engine, entity);
 	entity->checking_done = engine->checking_done;
 	entity->checking_total = engine->checking_total;
 	tell_show(engine, entity);
@@ -226,6 +238,8 @@ void beat(struct engine *engine)
 	tell_beat(engine);
 	event_directory_weigh(engine->events);
 	event_directory_trim(engine->events);
+	engine->events_looked_at &= server_clients(engine->server) > 0;
+	indexer_look(engine->indexer, engine->events, engine->events_looked_at);
 	judge_begin(engine);
 	beat_begin(engine);
 	record_fleet(engine);

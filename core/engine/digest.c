@@ -27,10 +27,9 @@ static const struct {
 static void take_notes(struct engine *engine, struct parcel *parcel)
 {
 	const struct msg_obs_notes *notes = parcel->message.body;
-	if (engine->recorder) {
+	engine->events_in_place += notes->in_place;
+	if (engine->recorder)
 		recorder_chunks(engine->recorder, parcel->attachment);
-		recorder_left_out(engine->recorder, notes->in_place);
-	}
 	if (parcel->attachment) {
 		event_directory_add(engine->events, parcel->attachment);
 		parcel->attachment = NULL;

@@ -24,6 +24,7 @@
 #include "core/engine/exporter.h"
 #include "core/engine/halt.h"
 #include "core/engine/internal.h"
+#include "core/engine/indexer.h"
 #include "core/engine/journal.h"
 #include "core/engine/judge.h"
 #include "core/engine/last_view.h"
@@ -188,6 +189,7 @@ bool engine_new(struct settings *settings, const struct clock *clock,
 		.facts = facts_new(),
 		.pool = query_pool_new(),
 		.events = event_directory_new(options->replay ? SIZE_MAX : settings->event_bytes),
+		.indexer = indexer_new(),
 		.series = options->replay ? replay_series(options)
 					  : series_new(settings->chart_bytes, SERIES_SPAN_MS)};
 	engine->started_ms = clock_wall_ms(clock);
@@ -226,6 +228,7 @@ void engine_free(struct engine *engine)
 	alerts_free(engine->alerts);
 	journal_free(engine->book);
 	replay_free(engine->replay);
+	indexer_free(engine->indexer);
 	event_directory_free(engine->events);
 	redactor_unref(engine->redactor);
 	redact_memo_free(engine->redact_memo);

@@ -25,6 +25,7 @@ struct event_scan {
 struct event_scan *event_scan_new(struct engine *engine)
 {
 	struct event_scan *scan = xcalloc(1, sizeof(*scan));
+	engine->events_looked_at = true;
 	scan->snapshot = event_directory_snapshot(engine->events);
 	if (engine->collect)
 		scan->redactor = collect_redactor(engine->collect);

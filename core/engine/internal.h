@@ -23,6 +23,7 @@ struct alerts;
 struct collect;
 struct event_directory;
 struct exporter;
+struct indexer;
 struct journal_book;
 struct ledger;
 struct lock;
@@ -79,6 +80,9 @@ struct engine {
 	unsigned reloads; /* the configuration is being read so many times */
 	struct event_directory *events;
 	uint64_t event_changes; /* notes of writers: the events may have grown */
+	struct indexer *indexer;
+	bool events_looked_at;    /* somebody who is still there asked for some */
+	uint64_t events_in_place; /* lines that stayed in their file since start */
 	struct journal_book *book;
 	struct alerts *alerts;
 	struct tell *tell;         /* NULL: nobody is told */

@@ -141,11 +141,6 @@ void recorder_chunks(struct recorder *recorder, const struct chunk_list *list)
 		add_chunk(recorder, list->chunks[i]);
 }
 
-void recorder_left_out(struct recorder *recorder, uint64_t lines)
-{
-	recorder->dropped += lines;
-}
-
 /* A writer goes on in its newest chunk only. */
 static bool has_successor(const struct recorder *recorder, size_t at)
 {

@@ -48,8 +48,6 @@ void recorder_set_budget(struct recorder *recorder, uint64_t bytes);
 void recorder_message(struct recorder *recorder, enum msg_kind kind, const void *body);
 /* Chunks that a writer has begun (borrowed): what is published in them is recorded from now on. */
 void recorder_chunks(struct recorder *recorder, const struct chunk_list *list);
-/* Lines that came too fast to be kept: they are where their file lies, and not in the recording. */
-void recorder_left_out(struct recorder *recorder, uint64_t lines);
 /* A value of a series; for series_watch(). `recorder` is a struct recorder. */
 void recorder_value(void *recorder, uint64_t id, const char *name, const char *labels,
 	int64_t time_ms, double value);

@@ -205,6 +205,18 @@ void event_directory_remove_file(struct event_directory *directory, const struct
 		remove_file(directory, at);
 }
 
+struct file_stream *const *event_directory_files(
+	const struct event_directory *directory, size_t *ret_count)
+{
+	*ret_count = directory->file_count;
+	return directory->files;
+}
+
+bool event_directory_has_room(const struct event_directory *directory)
+{
+	return directory->file_bytes < directory->budget_bytes / 2;
+}
+
 void event_directory_weigh(struct event_directory *directory)
 {
 	directory->file_bytes = 0;

@@ -9,6 +9,7 @@
 #ifndef BOTSWAIN_EVENTS_DIRECTORY_H
 #define BOTSWAIN_EVENTS_DIRECTORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "core/base/attr.h"
@@ -34,6 +35,11 @@ void event_directory_add(struct event_directory *directory, struct chunk_list *l
 void event_directory_add_file(struct event_directory *directory, struct file_stream *file);
 /* No longer. */
 void event_directory_remove_file(struct event_directory *directory, const struct file_stream *file);
+/* All files that are asked for; borrowed until the directory changes. */
+struct file_stream *const *event_directory_files(
+	const struct event_directory *directory, size_t *ret_count);
+/* The indexes of files take less than half of the budget: more of them may be indexed. */
+bool event_directory_has_room(const struct event_directory *directory);
 /* Looks what the indexes of files take now, which grow by themselves: once a second will do. */
 void event_directory_weigh(struct event_directory *directory);
 /* Evicts until the budget holds. Call it after adding (a chunk counts whole from then on, so that

@@ -131,6 +131,10 @@ static void add_recording(const struct about *about)
 			ago(about, engine->recording_drop_at_ms).text);
 	else
 		fact_add(about->facts, ROLE_DIM, "lost", "nothing since its start");
+	if (engine->events_in_place)
+		fact_add(about->facts, ROLE_DIM, "not in it",
+			"%s log lines that came too fast: they are in their files",
+			format_count((int64_t)engine->events_in_place).text);
 	if (engine->recording_error[0])
 		fact_add(about->facts, ROLE_WARN, "error", "%s", engine->recording_error);
 	if (engine->recording[0])
@@ -154,6 +158,12 @@ static void add_engine(const struct about *about)
 		format_bytes((int64_t)engine->store_bytes).text,
 		format_bytes((int64_t)engine->store_limit_bytes).text,
 		format_count((int64_t)engine->dropped).text);
+	if (engine->index_segments)
+		fact_add(about->facts, ROLE_DIM, "log files", "%s indexed%s  %s lines in place",
+			format_percent((double)engine->index_done / (double)engine->index_segments)
+				.text,
+			engine->index_runs ? " so far" : "",
+			format_count((int64_t)engine->events_in_place).text);
 	fact_add(about->facts, ROLE_DIM, "config", "%s", engine->config);
 }
 
