@@ -82,15 +82,17 @@ static void sift_up(struct walk *walk, size_t at)
 	}
 }
 
-static void push(struct walk *walk, struct cursor cursor)
+/* False: nothing of it is of this walk. */
+static bool push(struct walk *walk, struct cursor cursor)
 {
 	if (!begin_cursor(walk, &cursor)) {
 		part_view_close(cursor.view);
-		return;
+		return false;
 	}
 	walk->heap = grow(walk->heap, walk->count, &walk->room, sizeof(*walk->heap));
 	walk->heap[walk->count] = cursor;
 	sift_up(walk, walk->count++);
+	return true;
 }
 
 /* With marks, those lines before them are not of the question. */
@@ -105,8 +107,9 @@ static void push_stream(struct walk *walk, size_t number)
 		size_t least = floor <= first           ? 0
 			       : floor - first < length ? (size_t)(floor - first)
 							: length;
-		push(walk, (struct cursor){.part = {.chunk = snapshot->chunks[at], .count = length},
-				   .least = least});
+		(void)push(walk,
+			(struct cursor){.part = {.chunk = snapshot->chunks[at], .count = length},
+				.least = least});
 	}
 }
 
@@ -118,7 +121,7 @@ static size_t guess_lines(const struct file_index *index, size_t segment)
 	return (size_t)(bytes / LINE_GUESS) + 1;
 }
 
-/* The blocks of a segment, or itself where nobody has read it yet: then true. */
+/* The blocks of a segment, or itself where nobody has read it yet: then true, if it is of this walk. */
 static bool push_segment(struct walk *walk, size_t file, size_t number)
 {
 	struct file_segment segment;
@@ -127,13 +130,12 @@ static bool push_segment(struct walk *walk, size_t file, size_t number)
 	walk->reaches[file].is_pushed[number] = true;
 	if (!file_index_segment(index, number, &segment)) {
 		part.count = guess_lines(index, number);
-		push(walk, (struct cursor){.part = part, .file = file});
-		return true;
+		return push(walk, (struct cursor){.part = part, .file = file});
 	}
 	for (size_t i = 0; i < segment.block_count; i++) {
 		part.block = segment.blocks[i];
 		part.count = line_block_summary(part.block)->lines;
-		push(walk, (struct cursor){.part = part, .file = file});
+		(void)push(walk, (struct cursor){.part = part, .file = file});
 	}
 	return false;
 }

@@ -267,6 +267,24 @@ static void the_end_is_answered_from_the_last_segment(void **state)
 	file_stream_unref(file);
 }
 
+/* Of many segments one is read, and what stands around the anchor is there. */
+static void the_middle_of_a_large_file_is_answered_from_where_it_lies(void **state)
+{
+	struct bench *bench = *state;
+	struct rng rng;
+	rng_init(&rng, 17);
+	add_lines(bench, 0, 120000, 0, 0, 200, &rng);
+	qsort(bench->truths, bench->count, sizeof(*bench->truths), compare_truths);
+	for (size_t at = 3000; at < bench->count; at += 9001) {
+		struct file_stream *file = file_of(bench, 0);
+		const struct event_question around = {
+			.anchor = key_of(&bench->truths[at]), .before = 20, .after = 20};
+		assert_answer(bench, &around, ALL, 256);
+		event_directory_remove_file(bench->directory, file);
+		file_stream_unref(file);
+	}
+}
+
 /* What lies in the file is not what is shown, and only that is found. */
 static void text_is_found_as_it_is_shown(void **state)
 {
@@ -497,6 +515,7 @@ int main(void)
 		FILE_TEST(whatever_is_indexed_the_answers_are_those_of_all_lines),
 		FILE_TEST(lines_that_are_far_too_late_stand_where_they_belong),
 		FILE_TEST(the_end_is_answered_from_the_last_segment),
+		FILE_TEST(the_middle_of_a_large_file_is_answered_from_where_it_lies),
 		FILE_TEST(text_is_found_as_it_is_shown),
 		FILE_TEST(a_file_that_is_taken_out_is_asked_no_more),
 		FILE_TEST(a_file_that_grows_answers_with_all_that_came),
