@@ -14,8 +14,6 @@
 #include "core/engine/internal.h"
 #include "core/engine/query_pool.h"
 
-enum { STEP_LINES = 256 }; /* between two looks at whether it is still wanted */
-
 struct event_scan {
 	struct event_snapshot *snapshot; /* NULL: used up */
 	struct redactor *redactor;       /* NULL: shapes alone */
@@ -51,14 +49,20 @@ static int32_t utc_offset_s(int64_t now_ms)
 	return localtime_r(&now, &parts) ? (int32_t)parts.tm_gmtoff : 0;
 }
 
-bool event_scan_begin(struct event_scan *scan, const char *expression, int64_t now_ms,
-	const struct event_question *question, struct err *err)
+/* The sentence says where it is none. */
+struct filter *event_filter_new(const char *expression, int64_t now_ms, struct err *err)
 {
 	const struct filter_schema schema = log_schema(now_ms, utc_offset_s(now_ms));
 	size_t at = 0;
-	struct filter *filter = filter_new(expression, &schema, &at, err);
+	return filter_new(expression, &schema, &at, err);
+}
+
+bool event_scan_begin(struct event_scan *scan, const char *expression, int64_t now_ms,
+	const struct event_question *question, struct err *err)
+{
+	struct filter *filter = event_filter_new(expression, now_ms, err);
 	if (!filter)
-		return false; /* the sentence says where */
+		return false;
 	scan->query = event_query_new(scan->snapshot, filter, scan->redactor, question);
 	scan->snapshot = NULL;
 	return true;
@@ -77,7 +81,7 @@ struct event_query *event_scan_query(struct event_scan *scan)
 bool event_scan_step(struct event_scan *scan, const struct query *query)
 {
 	bool done = false;
-	for (int i = 0; i < SCAN_LINES / STEP_LINES && !done && !query_cancelled(query); i++)
-		done = event_query_step(scan->query, STEP_LINES);
+	for (int i = 0; i < SCAN_LINES / SCAN_STEP_LINES && !done && !query_cancelled(query); i++)
+		done = event_query_step(scan->query, SCAN_STEP_LINES);
 	return done;
 }

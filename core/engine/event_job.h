@@ -16,11 +16,14 @@
 struct engine;
 struct err;
 struct event_scan;
+struct filter;
 struct query;
 struct redactor;
 
-/* Lines of one slice. */
-enum { SCAN_LINES = 4096 };
+enum {
+	SCAN_LINES = 4096,     /* of one slice */
+	SCAN_STEP_LINES = 256, /* between two looks at whether it is still wanted */
+};
 
 /* Engine thread. */
 struct event_scan *event_scan_new(struct engine *engine) MUST_CHECK;
@@ -32,6 +35,8 @@ void event_scan_free(struct event_scan *scan);
 const struct redactor *event_scan_redactor(const struct event_scan *scan);
 
 /* ---- pool thread ---- */
+/* NULL, with why, when it is no filter of log lines. */
+struct filter *event_filter_new(const char *expression, int64_t now_ms, struct err *err) MUST_CHECK;
 /* Asks; uses up the snapshot: once a scan. False: `err` says what is wrong with the expression, and
  * where. */
 MUST_CHECK bool event_scan_begin(struct event_scan *scan, const char *expression, int64_t now_ms,

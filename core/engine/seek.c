@@ -28,6 +28,7 @@ struct seek_job {
 	char *expression; /* the window's filter and the one that is looked for */
 	char **bots;
 	size_t bot_count;
+	int64_t from_ms, to_ms; /* of the window */
 	struct event_scan *scan;
 	int64_t told_mono_ms; /* engine thread: when its client last heard of it */
 };
@@ -62,6 +63,8 @@ static bool begin(struct seek_job *job, struct err *err)
 	bool back = job->request->backwards && job->request->time_ms == 0;
 	struct event_question question = {.before = back,
 		.after = !back,
+		.from_ms = job->from_ms,
+		.to_ms = job->to_ms,
 		.bots = (const char *const *)job->bots,
 		.bot_count = job->bot_count};
 	return read_anchor(job->request, &question.anchor, err) &&
@@ -114,6 +117,8 @@ static struct seek_job *new_job(
 	job->expression = join_filters(open ? open->filter : "", request->expression);
 	for (size_t i = 0; open && i < open->bots_count; i++)
 		msg_add_str(&job->bots, &job->bot_count, open->bots[i].name);
+	job->from_ms = open ? open->from_ms : 0;
+	job->to_ms = open ? open->to_ms : 0;
 	job->scan = event_scan_new(engine);
 	job->told_mono_ms = now_mono(engine);
 	return job;

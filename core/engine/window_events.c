@@ -85,6 +85,8 @@ static bool begin_scan(struct window_job *job, const char *expression, struct er
 	autofree const char **bots = bots_of(request);
 	struct event_question question = {.before = request->before,
 		.after = request->after,
+		.from_ms = request->from_ms,
+		.to_ms = request->to_ms,
 		.bots = bots,
 		.bot_count = request->bots_count,
 		.since = carried ? carried->marks : NULL};

@@ -17,6 +17,8 @@ struct window_job;
 
 struct window_store {
 	const char *name;
+	bool is_of_points; /* its replies are win_points, else win_rows */
+	int64_t pace_ms; /* between two answers of a window that follows; WINDOW_GAP_MS at least */
 	/* Engine thread: gives the job its input. False: `err` says why not. */
 	bool (*begin)(struct engine *engine, const struct window *window, struct window_job *job,
 		struct err *err);
@@ -55,6 +57,7 @@ void window_post_points(struct window_job *job, struct msg_win_points *points);
 /* The slice ends and there is nothing to tell, or it is not due. */
 void window_post_pause(struct window_job *job);
 
-extern const struct window_store window_events, window_output, window_series, window_audit;
+extern const struct window_store window_events, window_output, window_series, window_audit,
+	window_counts;
 
 #endif

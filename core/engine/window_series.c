@@ -136,6 +136,7 @@ static uint64_t news(const struct engine *engine, const struct window *window)
 
 const struct window_store window_series = {
 	.name = "series",
+	.is_of_points = true,
 	.begin = begin,
 	.work = work,
 	.news = news,

@@ -13,7 +13,7 @@
 #include "core/engine/window_job.h"
 
 static const struct window_store *const stores[] = {
-	&window_events, &window_output, &window_series, &window_audit};
+	&window_events, &window_output, &window_series, &window_audit, &window_counts};
 
 static const struct window_store *store_of(const char *name)
 {
@@ -78,7 +78,8 @@ static void answer_error(struct peer *peer, const struct msg_win_open *request, 
 		.generation = request->generation,
 		.done = true,
 		.error = error};
-	if (strcmp(request->store, "series") == 0)
+	const struct window_store *store = store_of(request->store);
+	if (store && store->is_of_points)
 		peer_send(peer, MSG_win_points, &points);
 	else
 		peer_send(peer, MSG_win_rows, &rows);
@@ -125,7 +126,8 @@ static void ask(struct engine *engine, struct peer *peer, struct window *window)
 	struct window_job *job = new_job(engine, peer, window);
 	struct err err = {.code = ERR_NONE};
 	window->asked_mono_ms = now_mono(engine);
-	window->again_mono_ms = window->asked_mono_ms + WINDOW_GAP_MS;
+	window->again_mono_ms = window->asked_mono_ms +
+				(store->pace_ms > WINDOW_GAP_MS ? store->pace_ms : WINDOW_GAP_MS);
 	window->seen = store->news(engine, window);
 	window->turn = peer->turn;
 	if (!store->begin(engine, window, job, &err)) {
@@ -146,7 +148,7 @@ static bool is_refused(struct peer *peer, const struct msg_win_open *request)
 	if (request->window < 1 || request->window > WINDOWS_MAX)
 		why = "a window's number is 1 to 16";
 	else if (!store_of(request->store))
-		why = "the stores are events, output, audit and series";
+		why = "the stores are events, output, audit, series and counts";
 	else if (request->columns > WINDOW_ROWS)
 		why = "a window has at most 1000 columns";
 	if (why)

@@ -17,6 +17,7 @@
 #include "core/events/file_index.h"
 #include "core/events/file_stream.h"
 #include "core/events/line_block.h"
+#include "core/events/marks.h"
 #include "core/events/part.h"
 #include "core/events/snapshot.h"
 #include "core/events/text.h"
@@ -34,7 +35,7 @@ enum verdict {
 	NOT_JUDGED,
 	READ,
 	COUNT,     /* none fits: those of the wanted bots are hidden */
-	PASS_HIDE, /* none fits, and all are of wanted bots */
+	PASS_HIDE, /* none fits, and all are of the question */
 	PASS,      /* none is of a wanted bot */
 };
 
@@ -47,25 +48,12 @@ struct side {
 	struct event_key first, last; /* of the keys looked at */
 };
 
-struct file_mark {
-	uint64_t source, stream, offset; /* where it begins, unique among those of the stream */
-	size_t segments;
-};
-
-struct event_marks {
-	size_t count;
-	struct file_mark *files; /* in the same block */
-	size_t file_count;
-	struct {
-		uint64_t source, stream, next_seq;
-	} marks[]; /* by source and stream */
-};
-
 struct event_query {
 	struct event_snapshot *snapshot;
 	struct filter *filter;
 	struct redactor *redactor;
 	struct event_key anchor;
+	int64_t from_ms, to_ms;
 	char **bots;
 	size_t bot_count;
 	bool whole_lines, has_hit;
@@ -80,88 +68,35 @@ struct event_query {
 	uint64_t hits, hidden;
 };
 
-static const struct stream *stream_at(const struct event_snapshot *snapshot, size_t index)
-{
-	return chunk_stream(snapshot->chunks[snapshot->streams[index].first]);
-}
-
-/* Both lists are in the same order. */
-static uint64_t *floors_of(const struct event_snapshot *snapshot, const struct event_marks *marks)
-{
-	uint64_t *floors = xcalloc(snapshot->stream_count + 1, sizeof(*floors));
-	for (size_t i = 0, at = 0; i < snapshot->stream_count; i++) {
-		const struct stream *stream = stream_at(snapshot, i);
-		while (at < marks->count && (marks->marks[at].source < stream->source ||
-						    (marks->marks[at].source == stream->source &&
-							    marks->marks[at].stream < stream->id)))
-			at++;
-		if (at < marks->count && marks->marks[at].source == stream->source &&
-			marks->marks[at].stream == stream->id)
-			floors[i] = marks->marks[at].next_seq;
-	}
-	return floors;
-}
-
-static struct file_mark mark_file(const struct event_snapshot *snapshot, size_t number)
-{
-	const struct file_stream *file = snapshot->files[number];
-	return (struct file_mark){file->stream.source, file->stream.id,
-		file_index_offset(file->index, 0), snapshot->segments[number]};
-}
-
-/* A file that lies there is told of when it is asked for, whole; what is news of it is what it grows by. */
-static size_t *file_floors_of(
-	const struct event_snapshot *snapshot, const struct event_marks *marks)
-{
-	size_t *floors = xcalloc(snapshot->file_count + 1, sizeof(*floors));
-	for (size_t i = 0; i < snapshot->file_count; i++) {
-		struct file_mark mark = mark_file(snapshot, i);
-		floors[i] = snapshot->files[i]->is_growing ? 0 : mark.segments;
-		for (size_t j = 0; j < marks->file_count && !floors[i]; j++)
-			if (marks->files[j].source == mark.source &&
-				marks->files[j].stream == mark.stream &&
-				marks->files[j].offset == mark.offset)
-				floors[i] = marks->files[j].segments;
-	}
-	return floors;
-}
-
-static void mark_streams(const struct event_snapshot *snapshot, struct event_marks *marks)
-{
-	for (size_t i = 0; i < snapshot->stream_count; i++) {
-		const struct stream *stream = stream_at(snapshot, i);
-		size_t last = snapshot->streams[i].first + snapshot->streams[i].count - 1;
-		marks->marks[i].source = stream->source;
-		marks->marks[i].stream = stream->id;
-		marks->marks[i].next_seq =
-			chunk_first_seq(snapshot->chunks[last]) + snapshot->lengths[last];
-	}
-}
-
 struct event_marks *event_query_marks(const struct event_query *query)
 {
-	const struct event_snapshot *snapshot = query->snapshot;
-	size_t size = sizeof(struct event_marks) +
-		      snapshot->stream_count * sizeof(((struct event_marks *)NULL)->marks[0]);
-	struct event_marks *marks =
-		xcalloc(1, size + snapshot->file_count * sizeof(struct file_mark));
-	marks->count = snapshot->stream_count;
-	marks->files = (struct file_mark *)(void *)((char *)marks + size);
-	mark_streams(snapshot, marks);
-	for (size_t i = 0; i < snapshot->file_count; i++)
-		if (snapshot->files[i]->is_growing)
-			marks->files[marks->file_count++] = mark_file(snapshot, i);
-	return marks;
+	return marks_of(query->snapshot);
 }
 
 static void begin_sides(struct event_query *query, size_t before, size_t after)
 {
 	const struct walk walk = {.snapshot = query->snapshot, .anchor = query->anchor};
+	struct walk *back = &query->before.walk, *on = &query->after.walk;
 	query->before = (struct side){.walk = walk, .wanted = before};
-	query->before.walk.is_backwards = true;
-	query->before.walk.floors = query->floors;
-	query->before.walk.file_floors = query->file_floors;
 	query->after = (struct side){.walk = walk, .wanted = after};
+	back->is_backwards = true;
+	back->floors = query->floors;
+	back->file_floors = query->file_floors;
+	back->is_bounded = query->from_ms != 0;
+	back->bound_ms = query->from_ms;
+	on->is_bounded = query->to_ms != 0;
+	on->bound_ms = query->to_ms;
+}
+
+/* An anchor outside the limits is at the nearer one. */
+static struct event_key anchor_within(const struct event_question *question)
+{
+	const struct event_key from = {question->from_ms, 0, 0}, to = {question->to_ms, 0, 0};
+	if (question->from_ms && event_key_compare(question->anchor, from) < 0)
+		return from;
+	if (question->to_ms && event_key_compare(question->anchor, to) > 0)
+		return to;
+	return question->anchor;
 }
 
 struct event_query *event_query_new(struct event_snapshot *snapshot, struct filter *filter,
@@ -171,12 +106,14 @@ struct event_query *event_query_new(struct event_snapshot *snapshot, struct filt
 	query->snapshot = snapshot;
 	query->filter = filter;
 	query->redactor = redactor_ref(redactor);
-	query->anchor = question->anchor;
+	query->anchor = anchor_within(question);
+	query->from_ms = question->from_ms;
+	query->to_ms = question->to_ms;
 	query->certain = filter ? filter_certain(filter, SHOWN_COLUMNS) : NULL;
 	query->whole_lines = question->whole_lines;
 	if (question->since) {
-		query->floors = floors_of(snapshot, question->since);
-		query->file_floors = file_floors_of(snapshot, question->since);
+		query->floors = marks_floors(snapshot, question->since);
+		query->file_floors = marks_file_floors(snapshot, question->since);
 	}
 	begin_sides(query, question->before < EVENT_ROWS_MAX ? question->before : EVENT_ROWS_MAX,
 		question->after < EVENT_ROWS_MAX ? question->after : EVENT_ROWS_MAX);
@@ -275,16 +212,18 @@ static bool is_done(const struct side *side)
 
 /* Each look of the filter at what a part says of itself counts as one at a line; of `lines` one stays,
  * for the line or the part itself. */
-static void judge(struct event_query *query, struct cursor *cursor, size_t *lines)
+static void judge(
+	struct event_query *query, const struct walk *walk, struct cursor *cursor, size_t *lines)
 {
 	size_t looks = 0;
+	bool is_all = !query->bot_count && walk_has_all(walk, cursor);
 	if (!part_may_be_wanted(&cursor->part, query->bots, query->bot_count))
 		cursor->verdict = PASS;
 	else if (part_may_fit(&cursor->part, query->filter, &looks) &&
 		 (!query->certain || part_may_say(&cursor->part, query->certain, &query->scratch)))
 		cursor->verdict = READ;
 	else
-		cursor->verdict = query->bot_count ? COUNT : PASS_HIDE;
+		cursor->verdict = is_all ? PASS_HIDE : COUNT;
 	if (looks)
 		*lines -= looks < *lines ? looks - 1 : *lines - 1;
 }
@@ -328,7 +267,7 @@ static void look(struct event_query *query, struct side *side, struct cursor *to
 		return;
 	}
 	if (top->verdict == NOT_JUDGED)
-		judge(query, top, lines);
+		judge(query, &side->walk, top, lines);
 	if (!is_passed(top) && !walk_open_top(&side->walk))
 		return;
 	side->first = side->scanned ? side->first : top->key;

@@ -38,6 +38,7 @@ enum {
 struct event_question {
 	struct event_key anchor;
 	size_t before, after;    /* rows before the anchor; rows from it on */
+	int64_t from_ms, to_ms;  /* no line before, none from it on; 0: no such limit */
 	const char *const *bots; /* only these; copied; count 0: all */
 	size_t bot_count;
 	bool whole_lines; /* the text of a row is the whole line, not its message */

@@ -140,6 +140,31 @@ static bool push_segment(struct walk *walk, size_t file, size_t number)
 	return false;
 }
 
+static int64_t far_ms(const struct walk *walk, const struct cursor *cursor)
+{
+	return walk->is_backwards ? part_first_key(&cursor->part).time_ms
+				  : part_last_key(&cursor->part).time_ms;
+}
+
+bool walk_has_all(const struct walk *walk, const struct cursor *cursor)
+{
+	return !walk->is_bounded || !walk_is_over(walk, far_ms(walk, cursor));
+}
+
+/* Lines of a part that are to come. Where the bound is in the middle of it they are taken to be spread evenly. */
+static uint64_t left_at(const struct walk *walk, const struct cursor *cursor)
+{
+	uint64_t lines = walk_left_at(walk, cursor);
+	if (walk_has_all(walk, cursor))
+		return lines;
+	double near_ms = (double)cursor->key.time_ms;
+	double share =
+		(near_ms - (double)walk->bound_ms) / (near_ms - (double)far_ms(walk, cursor));
+	return walk_is_over(walk, cursor->key.time_ms)
+		       ? 0
+		       : 1 + (uint64_t)(share * (double)(lines - 1));
+}
+
 /* Of the segments that nobody has read one stands for all that lie behind it in the direction of the walk. */
 static void reach_on(struct walk *walk, size_t file)
 {
@@ -269,17 +294,18 @@ void walk_read_top(struct walk *walk)
 	reach_on(walk, top.file);
 }
 
-/* Lines that a walk has not looked at. */
+/* Lines that a walk has not looked at; of segments behind the one that stands for them, no more than that up to a bound. */
 uint64_t walk_left(const struct walk *walk)
 {
 	uint64_t left = 0;
 	for (size_t i = 0; i < walk->count; i++)
-		left += walk_left_at(walk, &walk->heap[i]);
+		left += left_at(walk, &walk->heap[i]);
 	for (size_t i = 0; i < walk->snapshot->file_count; i++) {
 		const struct file_index *index = walk->snapshot->files[i]->index;
 		const struct reach *reach = &walk->reaches[i];
 		size_t end = walk->is_backwards ? reach->next : walk->snapshot->segments[i];
-		for (size_t at = walk->is_backwards ? 0 : reach->next; at < end; at++)
+		for (size_t at = walk->is_backwards ? 0 : reach->next;
+			at < end && !walk->is_bounded; at++)
 			left += reach->is_pushed && !reach->is_pushed[at] ? guess_lines(index, at)
 									  : 0;
 	}

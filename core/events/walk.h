@@ -40,6 +40,8 @@ struct walk {
 		floors; /* borrowed: by stream, the seq of the first line that counts; NULL: all do */
 	const size_t *file_floors; /* borrowed, with them: by file, the first segment that counts */
 	struct event_key anchor;
+	bool is_bounded;
+	int64_t bound_ms; /* backwards no line before it is of the walk, forwards none from it on */
 	bool is_backwards, is_open;
 	struct cursor *heap;
 	size_t count, room;
@@ -50,10 +52,17 @@ struct walk {
 void walk_open(struct walk *walk);
 void walk_close(struct walk *walk); /* legal on one that was never opened */
 
+/* A line of this time, and all that are due after it, are not of the walk. */
+static inline bool walk_is_over(const struct walk *walk, int64_t time_ms)
+{
+	return walk->is_bounded &&
+	       (walk->is_backwards ? time_ms < walk->bound_ms : time_ms >= walk->bound_ms);
+}
 /* What is due; NULL: nothing is left. */
 static inline struct cursor *walk_top(const struct walk *walk)
 {
-	return walk->count ? &walk->heap[0] : NULL;
+	bool is_left = walk->count && !walk_is_over(walk, walk->heap[0].key.time_ms);
+	return is_left ? &walk->heap[0] : NULL;
 }
 /* Reads the segment on top, which nobody has read: its parts take its place. */
 void walk_read_top(struct walk *walk);
@@ -63,6 +72,8 @@ bool walk_open_top(struct walk *walk);
 size_t walk_due(const struct walk *walk, const struct cursor *cursor);
 /* Lines of its part that are before a cursor. */
 size_t walk_left_at(const struct walk *walk, const struct cursor *cursor);
+/* False when the bound is in the middle of its part, or before it. */
+bool walk_has_all(const struct walk *walk, const struct cursor *cursor);
 /* Moves the cursor on top over so many lines of its part; one that has no more is gone. */
 void walk_advance(struct walk *walk, size_t lines);
 /* Lines that were not passed yet; about so many where nobody has read them. */

@@ -136,6 +136,12 @@ static bool fits(const struct truth *truth, enum kind kind)
 	       (kind == OF_BOT && truth->is_bot) || (kind == RARE && truth->is_rare);
 }
 
+static bool is_within(const struct truth *truth, const struct event_question *question)
+{
+	return (!question->from_ms || truth->wall_ms >= question->from_ms) &&
+	       (!question->to_ms || truth->wall_ms < question->to_ms);
+}
+
 static struct event_key key_of(const struct truth *truth)
 {
 	return (struct event_key){truth->wall_ms, truth->file + 1, 1000 + truth->offset};
@@ -150,20 +156,21 @@ static void expect(const struct bench *bench, const struct event_question *quest
 		event_key_compare(key_of(&bench->truths[at]), question->anchor) < 0)
 		at++;
 	for (from = at; from > 0 && wanted > 0; from--)
-		wanted -= fits(&bench->truths[from - 1], kind);
+		wanted -= fits(&bench->truths[from - 1], kind) &&
+			  is_within(&bench->truths[from - 1], question);
 	for (size_t i = from; i < at; i++)
-		if (fits(&bench->truths[i], kind))
+		if (fits(&bench->truths[i], kind) && is_within(&bench->truths[i], question))
 			str_addf(to, " %d", bench->truths[i].number);
 	wanted = question->after;
 	for (size_t i = at; i < bench->count && wanted > 0; i++)
-		if (fits(&bench->truths[i], kind)) {
+		if (fits(&bench->truths[i], kind) && is_within(&bench->truths[i], question)) {
 			str_addf(to, " %d", bench->truths[i].number);
 			wanted--;
 		}
 }
 
-static void ask_for(struct bench *bench, const struct event_question *question,
-	const char *expression, size_t step, struct str *to)
+static struct msg_win_rows *answer_to(struct bench *bench, const struct event_question *question,
+	const char *expression, size_t step)
 {
 	struct filter_schema schema = log_schema(T, 0);
 	struct msg_win_rows *rows = msg_new(MSG_win_rows);
@@ -175,9 +182,16 @@ static void ask_for(struct bench *bench, const struct event_question *question,
 		continue;
 	event_query_take(query, rows);
 	assert_true(rows->done);
+	event_query_free(query);
+	return rows;
+}
+
+static void ask_for(struct bench *bench, const struct event_question *question,
+	const char *expression, size_t step, struct str *to)
+{
+	struct msg_win_rows *rows = answer_to(bench, question, expression, step);
 	for (size_t i = 0; i < rows->rows_count; i++)
 		str_addf(to, " %d", atoi(rows->rows[i].text));
-	event_query_free(query);
 	msg_free(MSG_win_rows, rows);
 }
 
@@ -210,6 +224,10 @@ static void assert_random_answers(struct bench *bench, int rounds, struct rng *r
 			.after = (size_t)rng_below(rng, 40)};
 		if (rng_below(rng, 5) == 0)
 			question.anchor = rng_below(rng, 2) ? EVENT_KEY_END : EVENT_KEY_FIRST;
+		if (rng_below(rng, 3) == 0)
+			question.from_ms = near->wall_ms - (int64_t)rng_below(rng, 60) + 20;
+		if (rng_below(rng, 3) == 0)
+			question.to_ms = near->wall_ms + (int64_t)rng_below(rng, 60) - 20;
 		assert_answer(bench, &question, (enum kind)rng_below(rng, KINDS),
 			1 + (size_t)rng_below(rng, 3000));
 	}
@@ -283,6 +301,35 @@ static void the_middle_of_a_large_file_is_answered_from_where_it_lies(void **sta
 		event_directory_remove_file(bench->directory, file);
 		file_stream_unref(file);
 	}
+}
+
+/* Nothing outside the limits is shown, counted, or said to be there. */
+static void limits_are_those_of_what_is_counted_too(void **state)
+{
+	static const char *const none[] = {"level>=fatal", "never there"};
+	struct bench *bench = *state;
+	struct rng rng;
+	rng_init(&rng, 18);
+	add_lines(bench, 0, 30000, 20, 500, 100, &rng);
+	struct file_stream *file = file_of(bench, 0);
+	for (int i = 0; i < 20; i++) {
+		struct event_question question = {.anchor = EVENT_KEY_END, .before = 1000};
+		const struct truth *near = &bench->truths[rng_below(&rng, bench->count)];
+		uint64_t within = 0;
+		question.from_ms = near->wall_ms - (int64_t)rng_below(&rng, 20000);
+		question.to_ms = near->wall_ms + (int64_t)rng_below(&rng, 20000);
+		for (size_t at = 0; at < bench->count; at++)
+			within += is_within(&bench->truths[at], &question);
+		struct msg_win_rows *rows =
+			answer_to(bench, &question, none[i % 2], 1 + rng_below(&rng, 3000));
+		assert_int_equal(rows->hidden, within);
+		assert_int_equal(rows->more_before + rows->more_after, 0);
+		msg_free(MSG_win_rows, rows);
+		rows = answer_to(bench, &question, NULL, 1000);
+		assert_int_equal(rows->more_before > 0, within > 1000);
+		msg_free(MSG_win_rows, rows);
+	}
+	file_stream_unref(file);
 }
 
 /* What lies in the file is not what is shown, and only that is found. */
@@ -516,6 +563,7 @@ int main(void)
 		FILE_TEST(lines_that_are_far_too_late_stand_where_they_belong),
 		FILE_TEST(the_end_is_answered_from_the_last_segment),
 		FILE_TEST(the_middle_of_a_large_file_is_answered_from_where_it_lies),
+		FILE_TEST(limits_are_those_of_what_is_counted_too),
 		FILE_TEST(text_is_found_as_it_is_shown),
 		FILE_TEST(a_file_that_is_taken_out_is_asked_no_more),
 		FILE_TEST(a_file_that_grows_answers_with_all_that_came),

@@ -1,0 +1,570 @@
+/* SPDX-License-Identifier: MIT */
+/* First the chunks in memory, then the files by turns, each from its end. */
+#include "core/events/count.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/mem.h"
+#include "core/base/names.h"
+#include "core/base/redact.h"
+#include "core/events/chunk.h"
+#include "core/events/directory.h"
+#include "core/events/file_index.h"
+#include "core/events/file_stream.h"
+#include "core/events/line_block.h"
+#include "core/events/marks.h"
+#include "core/events/part.h"
+#include "core/events/snapshot.h"
+#include "core/events/view.h"
+#include "core/msg/msg.h"
+#include "core/parse/filter.h"
+#include "core/parse/log_columns.h"
+
+enum {
+	LINE_GUESS = 128, /* bytes of a line in a segment that nobody has read */
+	ESTIMATE_COST =
+		256, /* lines that could be looked at while the time of a segment is found out */
+};
+#define SHOWN_COLUMNS (UINT64_C(1) << LOG_COLUMN_MSG | UINT64_C(1) << LOG_COLUMN_ID)
+
+/* Where it is in a file. */
+struct reach {
+	size_t next, least; /* those before `next`, from `least` on, are to come */
+	bool is_past;       /* those that nobody has read are before the grid */
+};
+
+struct event_count {
+	struct event_snapshot *snapshot;
+	struct filter *filter;
+	struct redactor *redactor;
+	struct count_grid grid;
+	struct event_key behind;
+	char **bots;
+	size_t bot_count;
+	uint64_t *floors;    /* by stream; NULL: all lines */
+	size_t *file_floors; /* with them: by file, the first segment */
+	const struct needle *certain;
+	struct scratch scratch;
+	size_t stream, chunk; /* the next one */
+	size_t file;          /* whose turn it is */
+	struct reach *reaches;
+	struct count_sums sums;
+};
+
+/* ---- the grid ---- */
+
+#define SECOND_MS INT64_C(1000)
+#define MINUTE_MS (60 * SECOND_MS)
+#define HOUR_MS   (60 * MINUTE_MS)
+#define DAY_MS    (24 * HOUR_MS)
+
+static int64_t floor_to(int64_t ms, int64_t step_ms)
+{
+	return ms - (ms % step_ms + step_ms) % step_ms;
+}
+
+static size_t columns_of(int64_t from_ms, int64_t to_ms, int64_t step_ms)
+{
+	int64_t first_ms = floor_to(from_ms, step_ms);
+	return (size_t)((to_ms - first_ms + step_ms - 1) / step_ms);
+}
+
+struct count_grid count_grid_of(int64_t from_ms, int64_t to_ms, size_t columns)
+{
+	static const int64_t steps[] = {1, 2, 5, 10, 20, 50, 100, 200, 500, SECOND_MS,
+		2 * SECOND_MS, 5 * SECOND_MS, 10 * SECOND_MS, 15 * SECOND_MS, 30 * SECOND_MS,
+		MINUTE_MS, 2 * MINUTE_MS, 5 * MINUTE_MS, 10 * MINUTE_MS, 15 * MINUTE_MS,
+		30 * MINUTE_MS, HOUR_MS, 2 * HOUR_MS, 3 * HOUR_MS, 6 * HOUR_MS, 12 * HOUR_MS,
+		DAY_MS};
+	int64_t step_ms = DAY_MS;
+	for (size_t i = 0; i < COUNT_OF(steps); i++) {
+		step_ms = steps[i];
+		if (columns_of(from_ms, to_ms, step_ms) <= columns)
+			break;
+	}
+	while (columns_of(from_ms, to_ms, step_ms) > columns)
+		step_ms *= 2;
+	return (struct count_grid){
+		floor_to(from_ms, step_ms), step_ms, columns_of(from_ms, to_ms, step_ms)};
+}
+
+struct span {
+	int64_t first_ms, last_ms;
+	bool is_known;
+};
+
+static void widen(struct span *span, int64_t first_ms, int64_t last_ms)
+{
+	if (!span->is_known || first_ms < span->first_ms)
+		span->first_ms = first_ms;
+	if (!span->is_known || last_ms > span->last_ms)
+		span->last_ms = last_ms;
+	span->is_known = true;
+}
+
+/* Of segments that nobody has read the first and the last one tell. */
+static void widen_by_file(struct span *span, struct file_index *index, size_t count)
+{
+	struct file_segment segment;
+	int64_t low_ms, high_ms;
+	for (size_t i = 0; i < count; i++) {
+		bool is_read = file_index_segment(index, i, &segment);
+		for (size_t j = 0; is_read && j < segment.block_count; j++) {
+			const struct line_summary *summary = line_block_summary(segment.blocks[j]);
+			widen(span, summary->min_ms, summary->max_ms);
+		}
+		if (!is_read && (i == 0 || i + 1 == count) &&
+			file_index_begin(index, i, &low_ms, &high_ms))
+			widen(span, low_ms, high_ms);
+	}
+}
+
+/* Our own events alone would not make a log of last week one bar among thousands: they are shown where they do not more than
+ * double its span. */
+static void widen_by_own(struct span *span, const struct span *own)
+{
+	int64_t length_ms = span->last_ms - span->first_ms;
+	if (own->is_known && own->last_ms - span->last_ms <= length_ms)
+		widen(span, span->first_ms, own->last_ms);
+	if (own->is_known && span->first_ms - own->first_ms <= length_ms)
+		widen(span, own->first_ms, span->last_ms);
+}
+
+bool event_snapshot_span(
+	const struct event_snapshot *snapshot, int64_t *ret_first_ms, int64_t *ret_last_ms)
+{
+	struct span span = {0}, own = {0};
+	for (size_t i = 0; i < snapshot->chunk_count; i++) {
+		const struct store_part part = {
+			.chunk = snapshot->chunks[i], .count = snapshot->lengths[i]};
+		if (part.count)
+			widen(part_stream(&part)->is_own ? &own : &span,
+				part_first_key(&part).time_ms, part_last_key(&part).time_ms);
+	}
+	for (size_t i = 0; i < snapshot->file_count; i++)
+		widen_by_file(&span, snapshot->files[i]->index, snapshot->segments[i]);
+	if (!span.is_known)
+		span = own;
+	else
+		widen_by_own(&span, &own);
+	if (!span.is_known)
+		return false;
+	*ret_first_ms = span.first_ms;
+	*ret_last_ms = span.last_ms;
+	return true;
+}
+
+/* ---- beginning ---- */
+
+/* A segment counts as many lines as it is taken to have until it has been looked at. */
+static size_t guess_lines(const struct file_index *index, size_t number)
+{
+	struct file_segment segment;
+	if (file_index_segment(index, number, &segment))
+		return segment.lines;
+	return (size_t)((file_index_offset(index, number + 1) - file_index_offset(index, number)) /
+			LINE_GUESS) +
+	       1;
+}
+
+static uint64_t all_lines(const struct event_count *count)
+{
+	const struct event_snapshot *snapshot = count->snapshot;
+	uint64_t lines = snapshot->lines;
+	for (size_t i = 0; i < snapshot->file_count; i++)
+		for (size_t j = count->reaches[i].least; j < count->reaches[i].next; j++)
+			lines += guess_lines(snapshot->files[i]->index, j);
+	return lines;
+}
+
+/* Of a file that lies there all is old with marks; of one that grows what came since is new. */
+static void begin(struct event_count *count, const struct count_grid *grid)
+{
+	const struct event_snapshot *snapshot = count->snapshot;
+	for (size_t i = 0; i < snapshot->file_count; i++)
+		count->reaches[i] = (struct reach){.next = snapshot->segments[i],
+			.least = count->file_floors ? count->file_floors[i] : 0};
+	count->grid = *grid;
+	count->stream = count->chunk = count->file = 0;
+	count->sums = (struct count_sums){
+		.lines = xcalloc(LOG_LEVELS * grid->columns, sizeof(*count->sums.lines)),
+		.left = all_lines(count)};
+}
+
+struct event_count *event_count_new(struct event_snapshot *snapshot, struct filter *filter,
+	const struct redactor *redactor, const struct count_question *question)
+{
+	struct event_count *count = xcalloc(1, sizeof(*count));
+	count->snapshot = snapshot;
+	count->filter = filter && filter_is_empty(filter) ? NULL : filter;
+	if (filter && !count->filter)
+		filter_free(filter);
+	count->redactor = redactor_ref(redactor);
+	count->behind = question->behind;
+	count->certain = count->filter ? filter_certain(count->filter, SHOWN_COLUMNS) : NULL;
+	for (size_t i = 0; i < question->bot_count; i++)
+		msg_add_str(&count->bots, &count->bot_count, question->bots[i]);
+	if (question->since) {
+		count->floors = marks_floors(snapshot, question->since);
+		count->file_floors = marks_file_floors(snapshot, question->since);
+	}
+	count->reaches = xcalloc(snapshot->file_count, sizeof(*count->reaches));
+	begin(count, &question->grid);
+	return count;
+}
+
+bool event_count_span(const struct event_count *count, int64_t *ret_first_ms, int64_t *ret_last_ms)
+{
+	return event_snapshot_span(count->snapshot, ret_first_ms, ret_last_ms);
+}
+
+void event_count_again(struct event_count *count, const struct count_grid *grid)
+{
+	free(count->sums.lines);
+	begin(count, grid);
+}
+
+void event_count_free(struct event_count *count)
+{
+	if (!count)
+		return;
+	for (size_t i = 0; i < count->bot_count; i++)
+		free(count->bots[i]);
+	free(count->bots);
+	free(count->floors);
+	free(count->file_floors);
+	free(count->scratch.bytes);
+	free(count->reaches);
+	free(count->sums.lines);
+	event_snapshot_free(count->snapshot);
+	filter_free(count->filter);
+	redactor_unref(count->redactor);
+	free(count);
+}
+
+/* ---- a line ---- */
+
+enum side { BEFORE, WITHIN, AFTER };
+
+static enum side side_of(const struct count_grid *grid, int64_t time_ms, size_t *ret_column)
+{
+	if (time_ms < grid->from_ms)
+		return BEFORE;
+	uint64_t column = ((uint64_t)time_ms - (uint64_t)grid->from_ms) / (uint64_t)grid->step_ms;
+	*ret_column = (size_t)column;
+	return column < grid->columns ? WITHIN : AFTER;
+}
+
+/* Our own events may be outside (event_snapshot_span). */
+static void note_outside(
+	struct event_count *count, const struct store_part *part, enum side side, uint64_t lines)
+{
+	if (part_stream(part)->is_own)
+		return;
+	count->sums.before += side == BEFORE ? lines : 0;
+	count->sums.after += side == AFTER ? lines : 0;
+}
+
+static void add(struct event_count *count, const struct store_part *part, int64_t time_ms,
+	unsigned level, uint64_t lines)
+{
+	size_t column = 0;
+	enum side side = side_of(&count->grid, time_ms, &column);
+	if (side == WITHIN)
+		count->sums
+			.lines[(level < LOG_LEVELS ? level : 0) * count->grid.columns + column] +=
+			lines;
+	else
+		note_outside(count, part, side, lines);
+}
+
+static bool is_wanted_bot(const struct event_count *count, const char *bot)
+{
+	bool is_wanted = count->bot_count == 0;
+	for (size_t i = 0; i < count->bot_count && !is_wanted; i++)
+		is_wanted = strcmp(count->bots[i], bot) == 0;
+	return is_wanted;
+}
+
+static bool fits(struct event_count *count, struct event_line *line)
+{
+	if (!is_wanted_bot(count, line->bot))
+		return false;
+	return !count->filter || ((!count->certain || event_line_may_say(line, count->certain)) &&
+					 event_fits(line, count->redactor, count->filter));
+}
+
+/* Line by line, from the `least`th on. */
+static void read_part(struct event_count *count, const struct store_part *part, size_t least)
+{
+	struct part_view *view = part_view_open(part);
+	for (size_t i = least; i < part->count; i++) {
+		size_t column;
+		struct event_key key = part_view_key(view, i);
+		if (event_key_compare(key, count->behind) <= 0)
+			continue;
+		enum side side = side_of(&count->grid, key.time_ms, &column);
+		if (side != WITHIN) {
+			note_outside(count, part, side, 1);
+			continue;
+		}
+		struct event_line line = part_view_line(view, i);
+		if (fits(count, &line))
+			add(count, part, key.time_ms, line.record->level, 1);
+	}
+	part_view_close(view);
+}
+
+/* ---- a block of a file ---- */
+
+enum verdict { NONE_FITS, ALL_FIT, ASK };
+
+struct asked {
+	const struct file_stream *file;
+	struct line_kind kind;
+	bool *needs_more;
+};
+
+static void get(const void *of, size_t column, struct filter_value *value)
+{
+	const struct asked *asked = of;
+	const struct file_stream *file = asked->file;
+	if (column == LOG_COLUMN_LEVEL) {
+		value->number = asked->kind.level;
+		value->is_known = asked->kind.level != LOG_LEVEL_NONE;
+		return;
+	}
+	if (column == LOG_COLUMN_SOURCE)
+		value->text = file->stream.name;
+	else if (column == LOG_COLUMN_BOT)
+		value->text =
+			names_text(file->names, asked->kind.bot ? asked->kind.bot : file->bot);
+	else
+		*asked->needs_more = true;
+	value->length = value->text ? strlen(value->text) : 0;
+	value->is_known = value->length > 0;
+}
+
+/* What the filter says of lines of a kind holds of all of them when it asked for nothing else. */
+static enum verdict judge(
+	struct event_count *count, const struct file_stream *file, struct line_kind kind)
+{
+	bool needs_more = false;
+	const struct asked asked = {file, kind, &needs_more};
+	if (!is_wanted_bot(count, names_text(file->names, kind.bot ? kind.bot : file->bot)))
+		return NONE_FITS;
+	if (!count->filter)
+		return ALL_FIT;
+	bool fits = filter_match(count->filter, get, &asked);
+	return needs_more ? ASK : fits ? ALL_FIT : NONE_FITS;
+}
+
+struct kinds {
+	const struct line_kind *list;
+	size_t count;
+	bool fits[LINE_BLOCK_KINDS];
+};
+
+/* What is to be done with the lines of a block. */
+static enum verdict judge_all(
+	struct event_count *count, const struct store_part *part, struct kinds *kinds)
+{
+	size_t fitting = 0;
+	kinds->count = line_block_kinds(part->block, &kinds->list);
+	for (size_t i = 0; i < kinds->count; i++) {
+		enum verdict verdict = judge(count, part->file, kinds->list[i]);
+		if (verdict == ASK)
+			return ASK;
+		kinds->fits[i] = verdict == ALL_FIT;
+		fitting += kinds->fits[i];
+	}
+	return fitting == kinds->count ? ALL_FIT : NONE_FITS;
+}
+
+static bool fits_kind(const struct kinds *kinds, const struct line_entry *entry)
+{
+	size_t at = 0;
+	while (at + 1 < kinds->count &&
+		(kinds->list[at].bot != entry->bot || kinds->list[at].level != entry->level ||
+			kinds->list[at].flags != entry->flags))
+		at++;
+	return kinds->fits[at];
+}
+
+/* No text is read. */
+static void read_entries(
+	struct event_count *count, const struct store_part *part, const struct kinds *kinds)
+{
+	struct line_reader reader = line_reader_at(part->block, 0);
+	const struct stream *stream = &part->file->stream;
+	struct line_entry entry;
+	while (line_reader_next(&reader, &entry)) {
+		struct event_key key = {entry.wall_ms, stream->source, stream->id + entry.offset};
+		if (event_key_compare(key, count->behind) > 0 && fits_kind(kinds, &entry))
+			add(count, part, entry.wall_ms, entry.level, 1);
+	}
+}
+
+static bool is_in_one_column(const struct event_count *count, const struct line_summary *summary)
+{
+	size_t first, last;
+	return summary->min_ms > count->behind.time_ms &&
+	       side_of(&count->grid, summary->min_ms, &first) == WITHIN &&
+	       side_of(&count->grid, summary->max_ms, &last) == WITHIN && first == last;
+}
+
+static size_t count_block(struct event_count *count, const struct store_part *part)
+{
+	const struct line_summary *summary = line_block_summary(part->block);
+	struct kinds kinds;
+	enum verdict verdict = judge_all(count, part, &kinds);
+	if (verdict == ALL_FIT && is_in_one_column(count, summary)) {
+		for (unsigned level = 0; level < LOG_LEVELS; level++)
+			add(count, part, summary->min_ms, level, summary->by_level[level]);
+		return kinds.count;
+	}
+	if (verdict != ASK)
+		read_entries(count, part, &kinds);
+	else if (!count->certain || part_may_say(part, count->certain, &count->scratch))
+		read_part(count, part, 0);
+	return part->count;
+}
+
+/* ---- parts ---- */
+
+/* True when lines of it may be of the question and in the grid. Of a part that nobody has read its bounds are an
+ * estimate. */
+static bool may_count(struct event_count *count, const struct store_part *part)
+{
+	size_t column;
+	struct event_key first = part_first_key(part), last = part_last_key(part);
+	if (event_key_compare(last, count->behind) < 0)
+		return false;
+	enum side side = side_of(&count->grid, last.time_ms, &column);
+	if (side == WITHIN ||
+		(side == AFTER && side_of(&count->grid, first.time_ms, &column) != AFTER))
+		return true;
+	note_outside(count, part, side, part->count);
+	return false;
+}
+
+/* What it took, in lines. */
+static size_t count_part(struct event_count *count, const struct store_part *part, size_t least)
+{
+	size_t looks = 0;
+	if (least == part->count || !may_count(count, part) ||
+		!part_may_be_wanted(part, count->bots, count->bot_count) ||
+		(count->filter && !part_may_fit(part, count->filter, &looks)))
+		return looks + 1;
+	if (part->block)
+		return looks + count_block(count, part);
+	read_part(count, part, least);
+	return looks + part->count - least;
+}
+
+static void pass(struct event_count *count, uint64_t lines)
+{
+	count->sums.looked += lines;
+	count->sums.left -= lines < count->sums.left ? lines : count->sums.left;
+}
+
+static size_t count_chunk(struct event_count *count)
+{
+	const struct event_snapshot *snapshot = count->snapshot;
+	size_t at = count->chunk++;
+	while (at >=
+		snapshot->streams[count->stream].first + snapshot->streams[count->stream].count)
+		count->stream++;
+	const struct store_part part = {
+		.chunk = snapshot->chunks[at], .count = snapshot->lengths[at]};
+	uint64_t floor = count->floors ? count->floors[count->stream] : 0;
+	pass(count, part.count);
+	return count_part(
+		count, &part, marks_before(floor, chunk_first_seq(part.chunk), part.count));
+}
+
+/* Reads what nobody has read, unless it is outside the grid: as far before it as no later line reaches. */
+static bool read_segment(
+	struct event_count *count, struct reach *reach, const struct store_part *part)
+{
+	size_t column;
+	if (reach->is_past) {
+		note_outside(count, part, BEFORE, part->count);
+		return false;
+	}
+	if (may_count(count, part))
+		return file_index_read(part->file->index, part->segment);
+	reach->is_past = side_of(&count->grid, part_last_key(part).time_ms, &column) == BEFORE;
+	return false;
+}
+
+static size_t count_segment(
+	struct event_count *count, struct file_stream *file, struct reach *reach)
+{
+	struct store_part part = {.file = file, .segment = --reach->next};
+	struct file_segment segment;
+	size_t taken = 1;
+	part.count = guess_lines(file->index, part.segment);
+	pass(count, part.count);
+	if (!file_index_segment(file->index, part.segment, &segment)) {
+		taken = reach->is_past ? 1 : ESTIMATE_COST;
+		if (!read_segment(count, reach, &part) ||
+			!file_index_segment(file->index, part.segment, &segment))
+			return taken;
+		taken = part.count;
+	}
+	for (size_t i = 0; i < segment.block_count; i++) {
+		part.block = segment.blocks[i];
+		part.count = line_block_summary(part.block)->lines;
+		taken += count_part(count, &part, 0);
+	}
+	return taken;
+}
+
+/* The next file that has something; the number of files: none. */
+static size_t next_file(struct event_count *count)
+{
+	size_t files = count->snapshot->file_count;
+	for (size_t i = 0; i < files; i++) {
+		size_t file = count->file++ % files;
+		if (count->reaches[file].next > count->reaches[file].least)
+			return file;
+	}
+	return files;
+}
+
+bool event_count_step(struct event_count *count, size_t lines)
+{
+	const struct event_snapshot *snapshot = count->snapshot;
+	size_t taken = 0;
+	while (taken < lines) {
+		size_t file = 0;
+		if (count->chunk < snapshot->chunk_count)
+			taken += count_chunk(count);
+		else if ((file = next_file(count)) < snapshot->file_count)
+			taken += count_segment(count, snapshot->files[file], &count->reaches[file]);
+		else
+			break;
+	}
+	count->sums.cost += taken;
+	if (taken >= lines)
+		return false;
+	count->sums.left = 0;
+	return true;
+}
+
+const struct count_sums *event_count_sums(const struct event_count *count)
+{
+	return &count->sums;
+}
+
+struct event_marks *event_count_marks(const struct event_count *count)
+{
+	return marks_of(count->snapshot);
+}
+
+bool event_count_ages(const struct event_count *count)
+{
+	return count->filter && filter_compares(count->filter, LOG_COLUMN_TIME);
+}
