@@ -11,6 +11,7 @@
 #include "core/base/str.h"
 #include "tui/app.h"
 #include "tui/show.h"
+#include "tui/when.h"
 
 enum { DAY_MS = 86400000, SECOND_MS = 1000 };
 
@@ -135,41 +136,14 @@ void past_step(struct app *app, int direction)
 		past_go(app, to_ms, 0);
 }
 
-/* Hours and minutes are those of the last day. */
-static bool read_clock(const char *text, int64_t before_ms, int64_t *ret_ms)
-{
-	int hour, minute, second = 0, used = 0;
-	if (sscanf(text, "%2d:%2d%n", &hour, &minute, &used) != 2)
-		return false;
-	int more = 0;
-	if (sscanf(text + used, ":%2d%n", &second, &more) == 1)
-		used += more;
-	if (text[used] == 'Z')
-		used++;
-	if (text[used] || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 ||
-		second > 60)
-		return false;
-	int64_t at_ms = before_ms / DAY_MS * DAY_MS +
-			((hour * 60 + minute) * 60 + second) * (int64_t)SECOND_MS;
-	*ret_ms = at_ms > before_ms ? at_ms - DAY_MS : at_ms;
-	return true;
-}
-
 bool past_go_to(struct app *app, const char *text, struct err *err)
 {
-	int64_t now_ms = present_ms(app), time_ms, back_ms;
-	int64_t base_ms = now_ms ? now_ms : app->now_ms;
-	size_t length = strlen(text);
+	int64_t now_ms = present_ms(app), time_ms;
 	if (strcmp(text, "now") == 0)
 		return past_leave(app) || err_set(err, ERR_INVALID, "a recording has no now");
-	if (text[0] == '-' && parse_duration(text + 1, &back_ms, err))
-		time_ms = base_ms - back_ms;
-	else if (!read_clock(text, now_ms ? now_ms : app->now_ms + DAY_MS / 2, &time_ms) &&
-		 (length == 0 || parse_rfc3339(text, length, &time_ms, NULL) != length))
-		return err_set(err, ERR_INVALID,
-			"'%.40s' is no time: say 12:04, 12:04:30, -15m, 2026-11-28T12:04:00Z or "
-			"now",
-			text);
+	if (!when_read(text, now_ms ? now_ms : app->now_ms,
+		    now_ms ? now_ms : app->now_ms + DAY_MS / 2, &time_ms, err))
+		return false;
 	past_go(app, time_ms, 0);
 	return true;
 }

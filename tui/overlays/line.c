@@ -3,9 +3,11 @@
 #include "tui/overlays/overlays.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/base/err.h"
 #include "core/base/mem.h"
+#include "core/base/width.h"
 #include "tui/app.h"
 
 struct line {
@@ -28,6 +30,16 @@ static void free_line(struct overlay *overlay)
 	free(line);
 }
 
+/* At the right, in two thirds of the row at most; what it takes of them. */
+static int draw_error(const struct err *err, const struct canvas *screen, int row)
+{
+	int most = screen->columns * 2 / 3, cells = (int)text_width(err->text, strlen(err->text));
+	cells = cells < most ? cells : most;
+	(void)canvas_field(screen, row, screen->columns - 1 - cells, cells, ALIGN_LEFT,
+		ROLE_TOAST_ERROR, err->text);
+	return cells + 1;
+}
+
 static void draw(const struct app *app, struct overlay *overlay, const struct canvas *screen)
 {
 	struct line *line = (struct line *)overlay;
@@ -37,10 +49,7 @@ static void draw(const struct app *app, struct overlay *overlay, const struct ca
 	canvas_surface(screen, rect, SURFACE_FOOTER);
 	int cells = screen->columns - 2;
 	if (line->err.code)
-		cells -= canvas_text_right(screen, rect.row, screen->columns - 1, ROLE_TOAST_ERROR,
-				 line->err.text) > cells / 3
-				 ? screen->columns - cells * 2 / 3
-				 : 0;
+		cells -= draw_error(&line->err, screen, rect.row);
 	prompt_draw(&line->prompt, screen, rect.row, 1, cells, line->label, line->hint, true);
 }
 
