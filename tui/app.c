@@ -102,6 +102,7 @@ void app_free(struct app *app)
 	history_release(&app->commands);
 	history_release(&app->filters);
 	history_release(&app->reasons);
+	history_release(&app->times);
 	grid_free(app->grid);
 	free(app);
 }

@@ -100,10 +100,10 @@ struct app {
 		size_t link;
 		reply_take *take;
 	} requests[APP_REQUESTS_MAX];
-	uint64_t last_request;                     /* requests are numbered over all engines */
-	size_t answerer;                           /* the link whose answer is heard */
-	bool toast_goes_on;                        /* it was said by app_toast_more() */
-	struct history commands, filters, reasons; /* typed before */
+	uint64_t last_request; /* requests are numbered over all engines */
+	size_t answerer;       /* the link whose answer is heard */
+	bool toast_goes_on;    /* it was said by app_toast_more() */
+	struct history commands, filters, reasons, times; /* typed before */
 
 	bool anonymous; /* figures of this machine and this process are not drawn: for goldens */
 	struct grid *grid;

@@ -8,6 +8,7 @@
 #include "core/base/str.h"
 #include "core/msg/event_key.h"
 #include "tui/app.h"
+#include "tui/parts_counts.h"
 
 /* ---- keys ---- */
 
@@ -52,7 +53,7 @@ uint32_t parts_engines(const struct app *app, enum window_id id)
 
 /* The wish in the words of one engine. */
 static struct msg_win_open *for_engine(
-	const struct app *app, size_t link, const struct msg_win_open *wish)
+	const struct app *app, size_t link, enum window_id id, const struct msg_win_open *wish)
 {
 	struct msg_win_open *own = msg_copy(MSG_win_open, wish);
 	size_t kept = 0;
@@ -67,6 +68,11 @@ static struct msg_win_open *for_engine(
 	}
 	own->bots_count = kept;
 	own->operation = links_raw(own->operation);
+	/* A chart's is near enough. */
+	if (own->from_ms > 0 && id != WINDOW_CHART)
+		own->from_ms += app->engines[link].skew_ms;
+	if (own->to_ms > 0 && id != WINDOW_CHART)
+		own->to_ms += app->engines[link].skew_ms;
 	if (own->anchor) {
 		autofree char *anchor = parts_key_to(app, link, own->anchor);
 		msg_set(&own->anchor, anchor);
@@ -90,7 +96,7 @@ static bool ask_part(struct app *app, size_t link, enum window_id id,
 {
 	struct window *part = &app->parts[link][id];
 	uint64_t generation = part->wish.generation;
-	struct msg_win_open *own = for_engine(app, link, wish);
+	struct msg_win_open *own = for_engine(app, link, id, wish);
 	window_ask(part, links_at(app->links, link), own);
 	*again |= generation != part->wish.generation;
 	bool is_of = window_is_of(part, own);
@@ -304,9 +310,11 @@ static void merge(struct app *app, enum window_id id)
 		return;
 	if (id == WINDOW_CHART)
 		merge_points(app, id, ready);
+	else if (id == WINDOW_BARS || id == WINDOW_NEWS)
+		parts_merge_counts(app, id, ready);
 	else
 		merge_rows(app, id, ready);
-	if (id == WINDOW_CHART)
+	if (id == WINDOW_CHART || id == WINDOW_BARS)
 		app->dirty_data = true;
 	else
 		app->dirty_news = true;

@@ -23,8 +23,8 @@ bool command_log_filter(
 	(void)command;
 	if (args[0])
 		return logs_filter(app, args, true, err);
-	line_open(app, "&", "text  !text  level>=warn  bot=quiz  time>-15m", logs_filtered(app),
-		&app->filters, logs_filter);
+	line_open(app, "&", "text  !text  level>=warn  bot=quiz  time>-15m", "", &app->filters,
+		logs_filter);
 	return true;
 }
 

@@ -14,9 +14,17 @@ struct msg_row;
 /* Highlights, searches from the cursor when `final`; the empty text ends the search. */
 bool logs_search(struct app *app, const char *text, bool final, struct err *err);
 const char *logs_searched(struct app *app);
-/* Shows matching lines only; the empty text shows all. */
+/* Shows those of the lines only that match this, too; the empty text changes nothing. */
 bool logs_filter(struct app *app, const char *text, bool final, struct err *err);
-const char *logs_filtered(struct app *app);
+/* "": a list to choose from; "clear"; "N on", "N off", "N not" (turned over), "N drop" of the Nth filter. */
+bool logs_filters(struct app *app, const char *args, struct err *err);
+/* To a time as when.h reads it. */
+bool logs_jump(struct app *app, const char *text, bool final, struct err *err);
+/* A shorter or a longer span of time. */
+void logs_zoom(struct app *app, int step);
+/* The histogram, or none; a bar back or on. */
+void logs_bars_toggle(struct app *app);
+void logs_bars_step(struct app *app, int step);
 /* 1: hit of the search, 2: error, 3: warning or worse; negative: upwards. */
 bool logs_seek(struct app *app, int what, struct err *err);
 void logs_follow(struct app *app);

@@ -275,25 +275,6 @@ const char *logs_searched(struct app *app)
 	return logs_view(app)->search;
 }
 
-bool logs_filter(struct app *app, const char *text, bool final, struct err *err)
-{
-	struct logs_view *view = logs_view(app);
-	struct filter_schema schema = log_schema(app->now_ms, 0);
-	size_t at;
-	struct filter *filter = filter_new(text, &schema, &at, err);
-	if (!filter)
-		return false;
-	filter_free(filter);
-	if (final)
-		logs_replace(&view->expression, text);
-	return true;
-}
-
-const char *logs_filtered(struct app *app)
-{
-	return logs_view(app)->expression;
-}
-
 void logs_of(struct app *app, const struct id_list *bots)
 {
 	struct logs_view *view = logs_view(app);

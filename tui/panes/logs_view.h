@@ -8,15 +8,42 @@
 #include "tui/app.h"
 #include "widgets/logview.h"
 
-enum { MARKS_MAX = 64 };
+enum { MARKS_MAX = 64, FILTERS_MAX = 8 };
+
+/* How much of the filters the title has room for. */
+enum logs_brevity { NOTE_WHOLE, NOTE_SHORT, NOTE_LEAST };
+
+/* The filters that are in force one on top of the other; the newest last. */
+struct logs_chain {
+	struct logs_filter {
+		char *text;
+		bool is_off, is_not;
+	} list[FILTERS_MAX];
+	size_t count;
+};
+
+/* Between which times lines are shown and counted. */
+struct logs_span {
+	size_t which;           /* of the spans that there are; the last one is all */
+	bool is_pinned;         /* stands around a place in the past; else it ends now */
+	int64_t from_ms, to_ms; /* of the rows; 0: no such limit */
+	int64_t going_ms; /* the next answer has the first line from there on: there goes the cursor; 0 */
+};
 
 struct logs_view {
 	struct logview list;
 	char *cursor_key, *anchor; /* "": the end */
-	char *expression, *search;
-	struct filter *finder;  /* of the search; NULL: none */
-	struct id_list bots;    /* only these; none: all */
-	char *bot_names;        /* for the title */
+	char *expression, *search; /* expression: what the chain makes together */
+	struct logs_chain chain;
+	struct logs_chain aside; /* left for the surroundings of a line; none: it was not */
+	char *aside_key;         /* that line */
+	struct logs_span span;
+	char *news_key;        /* of the newest line, when it was followed last; "": it never was */
+	bool has_no_bars;      /* the histogram is switched off */
+	int bar_rows;          /* of it, now */
+	struct filter *finder; /* of the search; NULL: none */
+	struct id_list bots;   /* only these; none: all */
+	char *bot_names;       /* for the title */
 	char *marks[MARKS_MAX]; /* keys of marked lines, oldest first */
 	size_t mark_count;
 	uint64_t change; /* of the window, when the rows were last looked at */
@@ -40,10 +67,61 @@ struct window *logs_window(struct app *app);
 void logs_replace(char **text, const char *with);
 /* Ends what the engine looks for; false: nothing. */
 bool logs_stop_seek(struct app *app);
+/* What of a question is the same for all windows of this pane. The caller releases the bots. */
+void logs_wish_bots(const struct app *app, const struct logs_view *view, struct msg_win_open *wish);
+void logs_wish_release(struct msg_win_open *wish);
+/* The place of a row in time; 0: there is none. */
+int64_t logs_row_ms(const struct window *window, size_t row);
+/* The newest line is followed no longer. */
+void logs_stand_still(struct app *app);
 /* The cursor is the line under it from now on. */
 void logs_remember_cursor(struct logs_view *view, const struct window *window);
 
-/* `view->rows` and `columns` are those of the pane. */
+/* ---- logs_chain.c ---- */
+
+/* An expression that fits the schema of log lines, or why it does not. */
+bool logs_chain_check(const struct app *app, const char *text, struct err *err);
+bool logs_chain_add(struct logs_view *view, const char *text, bool is_off, struct err *err);
+void logs_chain_clear(struct logs_view *view);
+/* Ends what Esc ends first: the surroundings of a line, then the newest filter. False: nothing. */
+bool logs_chain_escape(struct app *app);
+/* Leaves the filters aside, until Esc. */
+void logs_chain_set_aside(struct logs_view *view);
+void logs_chain_note(
+	const struct logs_view *view, uint64_t hidden, enum logs_brevity brevity, struct str *note);
+void logs_chain_release(struct logs_view *view);
+/* What of them outlives the screen: pane.keep and pane.recall. */
+void logs_chain_keep(const struct logs_view *view,
+	void (*put)(void *context, const char *name, const char *text), void *context);
+void logs_chain_recall(struct app *app, const char *name, const char *text);
+
+/* ---- logs_time.c ---- */
+
+/* The limits as they are now. Each turn, before the windows are asked. */
+void logs_time_fit(const struct app *app, struct logs_view *view);
+/* A new answer: the cursor goes where it was to go. */
+void logs_time_arrive(struct app *app, struct logs_view *view);
+void logs_time_note(const struct logs_view *view, struct str *note);
+/* To the first line from there on. */
+void logs_time_go(struct app *app, int64_t time_ms);
+const char *logs_time_word(const struct logs_view *view);
+bool logs_time_choose(struct logs_view *view, const char *word);
+/* How long the span is; 0: all. */
+int64_t logs_time_span_ms(const struct logs_view *view);
+
+/* ---- logs_histogram.c ---- */
+
+/* How many of the rows it takes; asks its window. */
+int logs_bars_fit(struct app *app, struct logs_view *view, int rows, int columns);
+void logs_bars_draw(
+	const struct app *app, const struct logs_view *view, const struct canvas *canvas);
+
+/* ---- logs_news.c ---- */
+
+void logs_news_fit(struct app *app, struct logs_view *view);
+void logs_news_note(const struct app *app, const struct logs_view *view, struct str *note);
+
+/* `view->rows` and `columns` are those of the rows. */
 void logs_rows_fit(const struct app *app, struct logs_view *view);
 void logs_rows_draw(const struct app *app, const void *view, const struct canvas *canvas);
 

@@ -13,12 +13,13 @@
 #include "core/base/mem.h"
 #include "core/base/redact.h"
 #include "core/base/str.h"
+#include "core/base/width.h"
 #include "core/parse/log_level.h"
 #include "tui/app.h"
 #include "tui/panes/logs.h"
 #include "tui/panes/logs_view.h"
 
-enum { SIDE_STEP = 16, HOST_CELLS = 6 };
+enum { SIDE_STEP = 16, HOST_CELLS = 6, TITLE_CELLS = 16 };
 
 static const char first_key[] = "0/0/0";
 
@@ -55,6 +56,9 @@ static void init(void *data)
 	view->search = xstrdup("");
 	view->bot_names = xstrdup("");
 	view->seek_found = xstrdup("");
+	view->aside_key = xstrdup("");
+	view->news_key = xstrdup("");
+	(void)logs_time_choose(view, "all");
 }
 
 static void release(void *data)
@@ -66,6 +70,8 @@ static void release(void *data)
 	free(view->search);
 	free(view->bot_names);
 	free(view->seek_found);
+	free(view->news_key);
+	logs_chain_release(view);
 	filter_free(view->finder);
 	id_list_release(&view->bots);
 	for (size_t i = 0; i < view->mark_count; i++)
@@ -101,6 +107,7 @@ static void update(struct app *app, void *data)
 		view->list.cursor = (size_t)at;
 	if (!window->answered)
 		return;
+	logs_time_arrive(app, view);
 	if (view->goto_first)
 		view->list.cursor = 0;
 	if (view->going && at >= 0) /* with what came before and after it in sight */
@@ -121,23 +128,36 @@ static void move_window(struct logs_view *view, const struct window *window)
 		logs_replace(&view->anchor, view->cursor_key);
 }
 
+void logs_wish_bots(const struct app *app, const struct logs_view *view, struct msg_win_open *wish)
+{
+	for (size_t i = 0; i < view->bots.count; i++) {
+		const struct msg_bot *bot = model_bot(app_model(app), view->bots.ids[i]);
+		struct msg_target *target = msg_add(wish->bots, &wish->bots_count);
+		target->id = view->bots.ids[i];
+		msg_set(&target->name, bot ? bot->name : "");
+	}
+}
+
+void logs_wish_release(struct msg_win_open *wish)
+{
+	for (size_t i = 0; i < wish->bots_count; i++)
+		msg_release(MSG_target, &wish->bots[i]);
+	free(wish->bots);
+}
+
 static void ask(struct app *app, struct logs_view *view)
 {
-	struct msg_win_open wish = {.filter = view->expression, .follow = view->list.follow};
+	struct msg_win_open wish = {.filter = view->expression,
+		.follow = view->list.follow,
+		.from_ms = view->span.from_ms,
+		.to_ms = view->span.to_ms};
 	wish.store = (char[]){"events"};
 	wish.anchor = view->list.follow ? NULL : view->anchor;
 	wish.before = (uint64_t)view->rows;
 	wish.after = view->list.follow ? 0 : (uint64_t)view->rows;
-	for (size_t i = 0; i < view->bots.count; i++) {
-		const struct msg_bot *bot = model_bot(app_model(app), view->bots.ids[i]);
-		struct msg_target *target = msg_add(wish.bots, &wish.bots_count);
-		target->id = view->bots.ids[i];
-		msg_set(&target->name, bot ? bot->name : "");
-	}
+	logs_wish_bots(app, view, &wish);
 	parts_ask(app, WINDOW_LOGS, ALL_ENGINES, &wish);
-	for (size_t i = 0; i < wish.bots_count; i++)
-		msg_release(MSG_target, &wish.bots[i]);
-	free(wish.bots);
+	logs_wish_release(&wish);
 }
 
 /* That there is none can be said when the answer is whole. Of an engine that is lost none comes. */
@@ -148,7 +168,9 @@ static const char *say_none(
 		return window->error;
 	if (!window->answered || !window->done)
 		return app->silent ? "" : "loading";
-	return view->expression[0] ? "no line fits the filter; Esc clears it" : "no line yet";
+	if (view->expression[0])
+		return "no line fits the filters; Esc drops the newest";
+	return view->span.from_ms ? "no line in this span; } shows a longer one" : "no line yet";
 }
 
 static void fit(struct app *app, void *data, int rows, int columns)
@@ -158,9 +180,11 @@ static void fit(struct app *app, void *data, int rows, int columns)
 	if (rows < 1) {
 		if (window->asked)
 			parts_close(app, WINDOW_LOGS);
+		(void)logs_bars_fit(app, view, 0, 0);
 		return;
 	}
-	view->rows = rows;
+	logs_time_fit(app, view);
+	view->rows = rows - logs_bars_fit(app, view, rows, columns);
 	view->columns = columns;
 	view->list.focused = app_pane(app) == &pane_logs;
 	view->list.time_cells = columns >= 60 ? 8 : columns >= 50 ? 5 : 0;
@@ -174,6 +198,7 @@ static void fit(struct app *app, void *data, int rows, int columns)
 		move_window(view, window);
 	}
 	ask(app, view);
+	logs_news_fit(app, view);
 }
 
 static int wanted(const struct app *app, const void *data)
@@ -200,32 +225,42 @@ static void note_progress(
 			format_clock(window->scanned_from_ms, false).text);
 }
 
-static void note(const struct app *app, const void *data, struct str *text)
+static void note_all(const struct app *app, const struct logs_view *view, enum logs_brevity brevity,
+	struct str *text)
 {
-	const struct logs_view *view = data;
 	const struct window *window = &app->windows[WINDOW_LOGS];
 	if (view->bot_names[0])
 		str_addf(text, "of %s  ", view->bot_names);
+	logs_time_note(view, text);
 	if (view->search[0])
 		str_addf(text, "/%s  ", view->search);
-	if (view->expression[0])
-		str_addf(text, "&%s  %llu hidden  ", view->expression,
-			(unsigned long long)window->hidden);
+	logs_chain_note(view, window->hidden, brevity, text);
 	if (window->dropped)
 		str_addf(text, "%llu dropped  ", (unsigned long long)window->dropped);
 	note_progress(view, window, text);
-	if (view->list.follow)
-		str_adds(text, "follow");
-	else if (window->more_after)
-		str_addf(text, "%llu newer, G follows", (unsigned long long)window->more_after);
-	else
-		str_adds(text, "G follows");
+	logs_news_note(app, view, text);
+}
+
+/* As much as fits beside the title; what does not fit at all would not be drawn. */
+static void note(const struct app *app, const void *data, struct str *text)
+{
+	const struct logs_view *view = data;
+	size_t before = text->length,
+	       room = (size_t)(view->columns > TITLE_CELLS ? view->columns - TITLE_CELLS : 0);
+	for (enum logs_brevity brevity = NOTE_WHOLE; brevity <= NOTE_LEAST; brevity++) {
+		str_truncate(text, before);
+		note_all(app, view, brevity, text);
+		if (!view->columns ||
+			text_width(text->text + before, text->length - before) <= room)
+			return;
+	}
 }
 
 /* ---- moving ---- */
 
-static void stand_still(struct app *app, struct logs_view *view)
+void logs_stand_still(struct app *app)
 {
+	struct logs_view *view = logs_view(app);
 	if (!view->list.follow)
 		return;
 	view->list.follow = false;
@@ -250,7 +285,7 @@ static void move(struct app *app, void *data, enum table_move how)
 		return;
 	}
 	if (steps[how] < 0 || how == TABLE_HOME)
-		stand_still(app, view);
+		logs_stand_still(app);
 	if (how == TABLE_HOME) {
 		logs_replace(&view->anchor, first_key);
 		logs_replace(&view->cursor_key, "");
@@ -266,7 +301,7 @@ void logs_follow(struct app *app)
 {
 	struct logs_view *view = logs_view(app);
 	if (view->list.follow)
-		stand_still(app, view);
+		logs_stand_still(app);
 	else
 		view->list.follow = true;
 }
@@ -283,6 +318,7 @@ void logs_side(struct app *app, int direction)
 static bool open_line(struct app *app, void *data, struct err *err)
 {
 	struct logs_view *view = data;
+	(void)err;
 	logs_remember_cursor(view, logs_window(app));
 	if (!view->expression[0] || !view->cursor_key[0]) {
 		struct place place = {
@@ -290,13 +326,10 @@ static bool open_line(struct app *app, void *data, struct err *err)
 		views_go(&app->views, place);
 		return true;
 	}
-	history_add(&app->filters, view->expression);
-	autofree char *key = xstrdup(view->cursor_key);
-	if (!logs_filter(app, "", true, err))
-		return false;
+	logs_chain_set_aside(view);
 	view->list.follow = false;
 	view->going = true;
-	logs_replace(&view->anchor, key);
+	logs_replace(&view->anchor, view->cursor_key);
 	return true;
 }
 
@@ -309,11 +342,19 @@ static bool escape(struct app *app, void *data)
 		struct err ignored;
 		return logs_search(app, "", false, &ignored);
 	}
-	if (view->expression[0]) {
-		logs_replace(&view->expression, "");
-		return true;
-	}
-	return false;
+	return logs_chain_escape(app);
+}
+
+static void draw(const struct app *app, const void *data, const struct canvas *canvas)
+{
+	const struct logs_view *view = data;
+	int rows = view->bar_rows < canvas->rows ? view->bar_rows : 0;
+	struct canvas below =
+		canvas_sub(canvas, (struct rect){rows, 0, canvas->rows - rows, canvas->columns});
+	struct canvas above = canvas_sub(canvas, (struct rect){0, 0, rows, canvas->columns});
+	if (rows)
+		logs_bars_draw(app, view, &above);
+	logs_rows_draw(app, view, &below);
 }
 
 static void subject(const struct app *app, const void *data, struct subject *ret)
@@ -344,26 +385,45 @@ static void json(const struct app *app, const void *data, struct str *to)
 		msg_json(MSG_row, &window->rows[view->list.cursor], to);
 }
 
+/* What may hold a secret is not for a file. */
+struct safe {
+	void (*put)(void *context, const char *name, const char *text);
+	void *context;
+};
+
+static void put_safe(void *of, const char *name, const char *text)
+{
+	const struct safe *safe = of;
+	if (*text && !redact_has_candidate(NULL, text, strlen(text)))
+		safe->put(safe->context, name, text);
+}
+
 /* The lines themselves are another day's: it begins at the newest one. */
 static void keep(const void *data, void (*put)(void *context, const char *name, const char *text),
 	void *context)
 {
 	const struct logs_view *view = data;
-	const char *const kept[][2] = {{"lines", view->expression}, {"search", view->search}};
-	for (size_t i = 0; i < COUNT_OF(kept); i++)
-		if (*kept[i][1] && !redact_has_candidate(NULL, kept[i][1], strlen(kept[i][1])))
-			put(context, kept[i][0], kept[i][1]);
+	struct safe safe = {put, context};
+	logs_chain_keep(view, put_safe, &safe);
+	put_safe(&safe, "search", view->search);
+	if (logs_time_span_ms(view))
+		put(context, "span", logs_time_word(view));
+	if (view->has_no_bars)
+		put(context, "bars", "off");
 }
 
 static void recall(struct app *app, const char *name, const char *text)
 {
+	struct logs_view *view = logs_view(app);
 	struct err ignored = {.code = ERR_NONE};
 	bool all = !*name;
-	bool taken UNUSED = true;
-	if (all || strcmp(name, "lines") == 0)
-		taken = logs_filter(app, text, true, &ignored);
+	logs_chain_recall(app, name, text);
 	if (all || strcmp(name, "search") == 0)
-		taken = logs_search(app, text, false, &ignored);
+		(void)logs_search(app, text, false, &ignored);
+	if (all || strcmp(name, "span") == 0)
+		(void)logs_time_choose(view, all ? "all" : text);
+	if (all || strcmp(name, "bars") == 0)
+		view->has_no_bars = !all;
 }
 
 const struct pane pane_logs = {
@@ -377,7 +437,7 @@ const struct pane pane_logs = {
 	.wanted = wanted,
 	.fit = fit,
 	.note = note,
-	.draw = logs_rows_draw,
+	.draw = draw,
 	.move = move,
 	.open = open_line,
 	.escape = escape,

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* How many lines came behind the newest one since it is followed no longer: counted by the engine, so it is exact unless it says
+ * "and more". */
+#include <string.h>
+
+#include "core/base/str.h"
+#include "tui/panes/logs_view.h"
+
+void logs_news_fit(struct app *app, struct logs_view *view)
+{
+	const struct window *window = logs_window(app);
+	if (view->list.follow && window->count)
+		logs_replace(&view->news_key, window->rows[window->count - 1].key);
+	if (view->list.follow || !view->news_key[0]) {
+		if (app->windows[WINDOW_NEWS].asked)
+			parts_close(app, WINDOW_NEWS);
+		return;
+	}
+	struct msg_win_open wish = {
+		.filter = view->expression, .anchor = view->news_key, .columns = 1, .follow = true};
+	wish.store = (char[]){"counts"};
+	logs_wish_bots(app, view, &wish);
+	parts_ask(app, WINDOW_NEWS, ALL_ENGINES, &wish);
+	logs_wish_release(&wish);
+}
+
+void logs_news_note(const struct app *app, const struct logs_view *view, struct str *note)
+{
+	const struct window *news = &app->windows[WINDOW_NEWS];
+	double lines = 0;
+	if (view->list.follow) {
+		str_adds(note, "follow");
+		return;
+	}
+	for (size_t i = 0; i < news->points.series_count; i++)
+		lines += news->points.series[i].last;
+	bool is_exact = news->answered && news->done;
+	if (lines > 0)
+		str_addf(note, "%.0f%s new, ", lines, is_exact ? "" : " and more");
+	str_adds(note, "G follows");
+}
