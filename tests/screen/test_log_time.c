@@ -392,6 +392,48 @@ static void the_surroundings_of_a_line_lead_back_to_the_filters(void **state)
 	assert_at(console, 3450);
 }
 
+/* ---- marks ---- */
+
+static void a_mark_has_a_name_and_is_gone_to(void **state)
+{
+	struct console *console = *state;
+	jump_to(console, "11:30");
+	run(console, "name_mark payday");
+	console_expect(console, "payday \xe2\x97\x8f");
+	jump_to(console, "11:50");
+	console_keys(console, "m G");
+	run(console, "marks payday");
+	assert_at(console, 1800);
+	console_keys(console, "G '");
+	console_expect(console, "payday  03-01 11:30");
+	console_expect(console, "03-01 11:50");
+	console_expect(console, "all.log  line number 3000");
+	console_keys(console, "Enter"); /* the newest */
+	assert_at(console, 3000);
+	run(console, "marks nothing");
+	console_expect(console, "no mark has the name 'nothing'");
+	jump_to(console, "11:40");
+	console_keys(console, "M");
+	console_type(console, "payday"); /* one line's: it goes along */
+	console_keys(console, "Enter");
+	run(console, "marks payday");
+	assert_at(console, 2400);
+	console_keys(console, "m");
+	console_expect_not(console, "payday");
+}
+
+/* A line that is hidden now: the next one that is not. */
+static void a_mark_that_is_hidden_leads_near(void **state)
+{
+	struct console *console = *state;
+	jump_to(console, "11:30");
+	console_keys(console, "m");
+	run(console, "log_filter level>=error");
+	console_keys(console, "G '");
+	console_keys(console, "Enter");
+	assert_at(console, 2100);
+}
+
 int main(void)
 {
 #define TIME_TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -415,6 +457,8 @@ int main(void)
 		TIME_TEST(filters_go_on_top_of_each_other_and_off_one_by_one),
 		TIME_TEST(a_filter_is_turned_over_switched_off_and_dropped),
 		TIME_TEST(filters_are_bounded),
+		TIME_TEST(a_mark_has_a_name_and_is_gone_to),
+		TIME_TEST(a_mark_that_is_hidden_leads_near),
 		TIME_TEST(the_surroundings_of_a_line_lead_back_to_the_filters),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

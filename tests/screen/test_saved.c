@@ -194,6 +194,42 @@ static void the_place_the_chart_the_log_filter_and_switches_are_there_again(void
 	console_free(next);
 }
 
+/* A mark by what its line says, though the file does not hold it. */
+static void the_marks_and_the_filters_of_the_log_are_there_again(void **state)
+{
+	struct console *console = *state;
+	autostr struct str file = STR_INIT;
+	console_log(console, "shop-pay", "INFO a remarkable line");
+	console_log(console, "shop-pay", "INFO an ordinary line");
+	console_advance(console, 1000);
+	console_keys(console, "5 + + /");
+	console_type(console, "remarkable");
+	console_keys(console, "Enter");
+	run_line(console, "name_mark payday");
+	console_keys(console, "Esc");
+	run_line(console, "log_filter line");
+	run_line(console, "log_filter level>=error");
+	run_line(console, "log_filter password=hunter2hunter2");
+	run_line(console, "filters 2 off");
+	run_line(console, "filters 3 not");
+	console_keys(console, "{ i");
+	saved_print(console->app, "here", &file);
+	assert_null(strstr(file.text, "a remarkable"));
+	assert_null(strstr(file.text, "hunter2"));
+	struct console *next = next_screen(console);
+	console_expect(next, "last 1h  &line  &level>=error (off)");
+	console_expect_not(next, "a bar");
+	console_keys(next, "Esc Esc");
+	run_line(next, "marks payday");
+	console_expect(next, "a remarkable line");
+	console_expect(next, "payday");
+	run_line(next, "forget");
+	console_expect_not(next, "last 1h");
+	console_keys(next, "5 '");
+	console_expect(next, "no line is marked");
+	console_free(next);
+}
+
 static void a_detail_that_was_opened_shows_the_same_bot_and_can_be_left_again(void **state)
 {
 	struct console *console = *state;
@@ -291,7 +327,10 @@ static void parts_that_make_no_sense_are_left_out(void **state)
 		"\"bots\":{\"sort\":\"NO "
 		"SUCH\",\"filter\":\"((\",\"cursor\":\"xyz\",\"descending\":1},"
 		"\"metrics\":{\"metric\":\"none\",\"span\":\"9y\"},\"logs\":{\"lines\":\"((\","
-		"\"search\":\"((\"},\"alerts\":7},\"commands\":[1,null,\"a\\u001b[31m\\nb\"],"
+		"\"search\":\"((\",\"mark1\":\"1\",\"mark2\":\"1 2 a\",\"mark3\":\"x 2 "
+		"a\\tb\",\"span\":"
+		"\"9y\",\"off_lines\":\"((\"},\"alerts\":7},\"commands\":[1,null,\"a\\u001b["
+		"31m\\nb\"],"
 		"\"alarm\":{\"notify\":\"smoke\"}}"};
 	for (size_t i = 0; i < COUNT_OF(files); i++)
 		assert_true(
@@ -535,6 +574,7 @@ int main(void)
 		SAVED_TEST(order_and_filter_of_each_table_are_there_again_but_it_begins_at_its_top),
 		SAVED_TEST(every_column_of_every_table_comes_back_in_both_directions),
 		SAVED_TEST(the_place_the_chart_the_log_filter_and_switches_are_there_again),
+		SAVED_TEST(the_marks_and_the_filters_of_the_log_are_there_again),
 		SAVED_TEST(a_detail_that_was_opened_shows_the_same_bot_and_can_be_left_again),
 		SAVED_TEST(lines_typed_before_are_a_key_away_but_no_secret_among_them),
 		SAVED_TEST(a_reason_and_a_typed_confirmation_are_not_kept),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What Logs can do with time and filters; the pane does it (panes/logs.h). */
+/* What Logs can do with time, filters and marks; the pane does it (panes/logs.h). */
 #include "core/base/err.h"
 #include "tui/app.h"
 #include "tui/overlays/overlays.h"
@@ -41,4 +41,21 @@ bool command_bar(struct app *app, const struct command *command, const char *arg
 	(void)args, (void)err;
 	logs_bars_step(app, command->param);
 	return true;
+}
+
+bool command_name_mark(
+	struct app *app, const struct command *command, const char *args, struct err *err)
+{
+	(void)command;
+	if (args[0])
+		return logs_mark_name(app, args, true, err);
+	line_open(app, "mark ", "a name for the line", "", NULL, logs_mark_name);
+	return true;
+}
+
+bool command_marks(
+	struct app *app, const struct command *command, const char *args, struct err *err)
+{
+	(void)command;
+	return logs_marks_go(app, args, err);
 }

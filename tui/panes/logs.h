@@ -29,6 +29,10 @@ void logs_bars_step(struct app *app, int step);
 bool logs_seek(struct app *app, int what, struct err *err);
 void logs_follow(struct app *app);
 void logs_mark_line(struct app *app);
+/* Gives the mark of the line under the cursor a name, and makes one. */
+bool logs_mark_name(struct app *app, const char *name, bool final, struct err *err);
+/* To the mark of that name; "": a list to choose from. */
+bool logs_marks_go(struct app *app, const char *name, struct err *err);
 void logs_side(struct app *app, int direction);
 /* Only the lines of these bots; none: of all. */
 void logs_of(struct app *app, const struct id_list *bots);

@@ -16,6 +16,7 @@ enum { SPANS_MAX = 8 };
 
 /* What a line is shown from; the scratch holds the texts of one line at a time. */
 struct scratch {
+	char mark[160];
 	struct log_texts texts;
 	struct log_span spans[SPANS_MAX];
 };
@@ -43,12 +44,16 @@ void log_row_show(const struct app *app, const struct msg_row *row, bool brief,
 		.level = row->cont || level == '-' ? ' ' : level};
 }
 
-static bool is_marked(const struct logs_view *view, const char *key)
+/* With its name, and whether the line came late. */
+static void show_mark(const struct rows_data *it, const struct msg_row *row, struct log_row *ret)
 {
-	for (size_t i = 0; i < view->mark_count; i++)
-		if (strcmp(view->marks[i], key) == 0)
-			return true;
-	return false;
+	const struct logs_mark *mark = logs_marks_of(it->app, &it->view->marks, row);
+	if (!mark)
+		return;
+	(void)print_text(it->scratch->mark, sizeof(it->scratch->mark), "%s%s%s%s%s", ret->repeats,
+		ret->repeats[0] ? "  " : "", mark->name, mark->name[0] ? " " : "",
+		glyph_text(it->app->grid->glyphs, GLYPH_MARK));
+	ret->repeats = it->scratch->mark;
 }
 
 static size_t find_spans(
@@ -68,8 +73,7 @@ static void show_row(const void *data, size_t index, struct log_row *ret)
 	const struct rows_data *it = data;
 	const struct msg_row *row = &it->app->windows[WINDOW_LOGS].rows[index];
 	log_row_show(it->app, row, it->view->list.time_cells == 5, &it->scratch->texts, ret);
-	if (is_marked(it->view, row->key))
-		ret->repeats = glyph_text(it->app->grid->glyphs, GLYPH_MARK);
+	show_mark(it, row, ret);
 	ret->span_count =
 		find_spans(it->view, row->text, index == it->view->list.cursor, it->scratch->spans);
 	ret->spans = it->scratch->spans;
@@ -91,23 +95,4 @@ void logs_rows_draw(const struct app *app, const void *data, const struct canvas
 	struct scratch scratch;
 	struct rows_data it = {app, view, &scratch};
 	logview_draw(&view->list, &kind, &it, canvas);
-}
-
-void logs_mark_line(struct app *app)
-{
-	struct logs_view *view = logs_view(app);
-	logs_remember_cursor(view, logs_window(app));
-	for (size_t i = 0; i < view->mark_count; i++) {
-		if (strcmp(view->marks[i], view->cursor_key) != 0)
-			continue;
-		free(view->marks[i]);
-		memmove(view->marks + i, view->marks + i + 1,
-			(--view->mark_count - i) * sizeof(*view->marks));
-		return;
-	}
-	if (view->mark_count == MARKS_MAX)
-		app_toast(app, true, "%d lines are marked already; m on one of them takes it off",
-			MARKS_MAX);
-	else if (view->cursor_key[0])
-		view->marks[view->mark_count++] = xstrdup(view->cursor_key);
 }

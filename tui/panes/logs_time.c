@@ -104,18 +104,33 @@ void logs_zoom(struct app *app, int step)
 	view->going = true;
 }
 
+/* The span is put around a moment that is outside. */
+static void reach(struct logs_view *view, int64_t time_ms)
+{
+	if (view->span.which != ALL && !is_within(&view->span, time_ms))
+		put_around(&view->span, time_ms);
+}
+
 /* ---- jumps ---- */
+
+void logs_key_go(struct app *app, const char *key)
+{
+	struct logs_view *view = logs_view(app);
+	struct event_key to;
+	struct err ignored;
+	if (!event_key_read(key, &to, &ignored))
+		return;
+	view->list.follow = false;
+	reach(view, to.time_ms);
+	logs_replace(&view->anchor, key);
+	logs_replace(&view->cursor_key, "");
+	view->span.going_ms = to.time_ms;
+	view->going = true;
+}
 
 void logs_time_go(struct app *app, int64_t time_ms)
 {
-	struct logs_view *view = logs_view(app);
-	view->list.follow = false;
-	if (view->span.which != ALL && !is_within(&view->span, time_ms))
-		put_around(&view->span, time_ms);
-	logs_replace(&view->anchor, event_key_print((struct event_key){time_ms, 0, 0}).text);
-	logs_replace(&view->cursor_key, "");
-	view->span.going_ms = time_ms;
-	view->going = true;
+	logs_key_go(app, event_key_print((struct event_key){time_ms, 0, 0}).text);
 }
 
 /* Nothing stands there any more: the newest line before it is the nearest. */
@@ -131,7 +146,8 @@ void logs_time_arrive(struct app *app, struct logs_view *view)
 	size_t at = 0;
 	if (!view->span.going_ms || !window->answered)
 		return;
-	while (at < window->count && logs_row_ms(window, at) < view->span.going_ms)
+	while (at < window->count &&
+		event_key_compare_texts(window->rows[at].key, view->anchor) < 0)
 		at++;
 	if (at == window->count && !window->done)
 		return; /* it may still come */

@@ -6,9 +6,10 @@
 
 #include "core/parse/filter.h"
 #include "tui/app.h"
+#include "tui/panes/logs_marks.h"
 #include "widgets/logview.h"
 
-enum { MARKS_MAX = 64, FILTERS_MAX = 8 };
+enum { FILTERS_MAX = 8 };
 
 /* How much of the filters the title has room for. */
 enum logs_brevity { NOTE_WHOLE, NOTE_SHORT, NOTE_LEAST };
@@ -44,8 +45,7 @@ struct logs_view {
 	struct filter *finder; /* of the search; NULL: none */
 	struct id_list bots;   /* only these; none: all */
 	char *bot_names;       /* for the title */
-	char *marks[MARKS_MAX]; /* keys of marked lines, oldest first */
-	size_t mark_count;
+	struct logs_marks marks;
 	uint64_t change; /* of the window, when the rows were last looked at */
 	uint32_t
 		seek; /* bit n: engine n has not answered yet where something stands; 0: nobody is asked */
@@ -104,6 +104,8 @@ void logs_time_arrive(struct app *app, struct logs_view *view);
 void logs_time_note(const struct logs_view *view, struct str *note);
 /* To the first line from there on. */
 void logs_time_go(struct app *app, int64_t time_ms);
+/* To the line of that key, or the first one behind it. */
+void logs_key_go(struct app *app, const char *key);
 const char *logs_time_word(const struct logs_view *view);
 bool logs_time_choose(struct logs_view *view, const char *word);
 /* How long the span is; 0: all. */

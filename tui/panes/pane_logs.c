@@ -74,8 +74,7 @@ static void release(void *data)
 	logs_chain_release(view);
 	filter_free(view->finder);
 	id_list_release(&view->bots);
-	for (size_t i = 0; i < view->mark_count; i++)
-		free(view->marks[i]);
+	logs_marks_release(&view->marks);
 }
 
 static void forget_bots(struct logs_view *view)
@@ -405,6 +404,7 @@ static void keep(const void *data, void (*put)(void *context, const char *name, 
 	const struct logs_view *view = data;
 	struct safe safe = {put, context};
 	logs_chain_keep(view, put_safe, &safe);
+	logs_marks_keep(&view->marks, put_safe, &safe);
 	put_safe(&safe, "search", view->search);
 	if (logs_time_span_ms(view))
 		put(context, "span", logs_time_word(view));
@@ -418,6 +418,7 @@ static void recall(struct app *app, const char *name, const char *text)
 	struct err ignored = {.code = ERR_NONE};
 	bool all = !*name;
 	logs_chain_recall(app, name, text);
+	logs_marks_recall(&view->marks, name, text);
 	if (all || strcmp(name, "search") == 0)
 		(void)logs_search(app, text, false, &ignored);
 	if (all || strcmp(name, "span") == 0)
