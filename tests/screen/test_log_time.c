@@ -205,7 +205,7 @@ static void bars_count_what_comes(void **state)
 static void a_span_limits_what_is_shown_and_counted(void **state)
 {
 	struct console *console = *state;
-	console_keys(console, "{ { {"); /* 1h, 15m, 5m */
+	console_keys(console, "{ { { { {"); /* 1d, 6h, 1h, 15m, 5m */
 	console_expect(console, "last 5m");
 	console_expect(console, "5s/bar");
 	run(console, "log_filter never there");
@@ -215,7 +215,7 @@ static void a_span_limits_what_is_shown_and_counted(void **state)
 	int64_t first_ms = (console->app->now_ms - 300 * SECOND_MS) / 5000 * 5000;
 	int number = number_here(console);
 	assert_true(time_of(number) >= first_ms - 5000 && time_of(number - 1) < first_ms);
-	console_keys(console, "} } } }");
+	console_keys(console, "} } } } } }");
 	console_expect(console, "this is all there is");
 	console_keys(console, "g");
 	assert_at(console, 0);
@@ -226,7 +226,7 @@ static void a_span_goes_around_the_line_that_the_log_stands_at(void **state)
 	struct console *console = *state;
 	jump_to(console, "11:30");
 	assert_at(console, 1800);
-	console_keys(console, "{ { {");
+	console_keys(console, "{ { { { {");
 	assert_at(console, 1800);
 	console_expect(console, "5m 11:27:30-11:32:30");
 	run(console, "log_filter never there");
@@ -247,7 +247,7 @@ static void a_span_goes_around_the_line_that_the_log_stands_at(void **state)
 static void a_span_that_follows_moves_with_the_time(void **state)
 {
 	struct console *console = *state;
-	console_keys(console, "{ { { {");
+	console_keys(console, "{ { { { { {");
 	console_expect(console, "last 1m");
 	console_keys(console, "k k");
 	console_advance(console, 200 * SECOND_MS); /* what is read stays */

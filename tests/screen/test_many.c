@@ -228,6 +228,31 @@ static void logs_are_merged_by_time_though_the_clocks_differ(void **state)
 	console_expect(console, "line number 39");
 }
 
+/* In a bar stands what both engines have of its time, by the clock of the screen; and so with what is new. */
+static void bars_are_those_of_both_engines_though_the_clocks_differ(void **state)
+{
+	struct console *console = console_of(state);
+	console_keys(console, "5 + +");
+	console_type(console, ":log_filter needle");
+	console_keys(console, "Enter { { { { { {"); /* a minute */
+	for (int i = 0; i < 7; i++) {
+		console_on(console, i < 3 ? US : EU);
+		console_log(console, "orders", i % 2 ? "ERROR needle" : "INFO needle");
+	}
+	console_on(console, EU);
+	console_advance(console, 2000);
+	console_expect(console, "      7 ");
+	console_expect(console, "1s/bar");
+	console_keys(console, "[");
+	console_expect(console, "      7 "); /* of that bar */
+	console_on(console, US);
+	console_log(console, "orders", "INFO one more needle");
+	console_on(console, EU);
+	console_log(console, "orders", "INFO and another needle");
+	console_advance(console, 1000);
+	console_expect(console, "2 new, G follows");
+}
+
 static void the_log_of_one_bot_is_its_engines(void **state)
 {
 	struct console *console = console_of(state);
@@ -524,6 +549,7 @@ int main(void)
 		MANY_TEST(ages_are_those_of_the_engines_own_clock),
 		MANY_TEST(a_host_filters_and_sorts),
 		MANY_TEST(logs_are_merged_by_time_though_the_clocks_differ),
+		MANY_TEST(bars_are_those_of_both_engines_though_the_clocks_differ),
 		MANY_TEST(the_log_of_one_bot_is_its_engines),
 		MANY_TEST(a_search_finds_the_nearest_line_of_any_engine),
 		MANY_TEST(an_action_goes_to_the_engine_that_has_the_bot),

@@ -217,14 +217,14 @@ static void the_marks_and_the_filters_of_the_log_are_there_again(void **state)
 	assert_null(strstr(file.text, "a remarkable"));
 	assert_null(strstr(file.text, "hunter2"));
 	struct console *next = next_screen(console);
-	console_expect(next, "last 1h  &line  &level>=error (off)");
+	console_expect(next, "last 1d  &line  &level>=error (off)");
 	console_expect_not(next, "a bar");
 	console_keys(next, "Esc Esc");
 	run_line(next, "marks payday");
 	console_expect(next, "a remarkable line");
 	console_expect(next, "payday");
 	run_line(next, "forget");
-	console_expect_not(next, "last 1h");
+	console_expect_not(next, "last 1d");
 	console_keys(next, "5 '");
 	console_expect(next, "no line is marked");
 	console_free(next);

@@ -21,7 +21,8 @@ enum { STEPS = 60, DAY_MS = 86400000 }; /* a span moves by so many parts of itse
 static const struct {
 	const char *word;
 	int64_t ms;
-} spans[] = {{"1m", 60000}, {"5m", 300000}, {"15m", 900000}, {"1h", 3600000}, {"all", 0}};
+} spans[] = {{"1m", 60000}, {"5m", 300000}, {"15m", 900000}, {"1h", 3600000}, {"6h", 21600000},
+	{"1d", DAY_MS}, {"all", 0}};
 
 enum { ALL = COUNT_OF(spans) - 1 };
 
