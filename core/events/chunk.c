@@ -31,6 +31,7 @@ struct chunk {
 	size_t name_count; /* writer only */
 	atomic_bool has_many, has_nameless;
 	atomic_uint levels;
+	_Atomic int64_t first_ms, last_ms;
 	char *text;
 	struct record records[];
 };
@@ -171,6 +172,22 @@ static void note_level(struct chunk *chunk, unsigned level)
 		atomic_store_explicit(&chunk->levels, levels | 1u << level, memory_order_relaxed);
 }
 
+void chunk_span(const struct chunk *chunk, int64_t *ret_first_ms, int64_t *ret_last_ms)
+{
+	*ret_first_ms = atomic_load_explicit(&chunk->first_ms, memory_order_relaxed);
+	*ret_last_ms = atomic_load_explicit(&chunk->last_ms, memory_order_relaxed);
+}
+
+static void note_time(struct chunk *chunk, int64_t wall_ms)
+{
+	int64_t first_ms, last_ms;
+	chunk_span(chunk, &first_ms, &last_ms);
+	if (!chunk->written || wall_ms < first_ms)
+		atomic_store_explicit(&chunk->first_ms, wall_ms, memory_order_relaxed);
+	if (!chunk->written || wall_ms > last_ms)
+		atomic_store_explicit(&chunk->last_ms, wall_ms, memory_order_relaxed);
+}
+
 bool chunk_append(
 	struct chunk *chunk, struct record record, const char *line, size_t length, const char *bot)
 {
@@ -182,6 +199,7 @@ bool chunk_append(
 		return false;
 	record.bot = place_name(chunk, bot, &used);
 	note_level(chunk, record.level);
+	note_time(chunk, record.wall_ms);
 	record.offset = (uint32_t)used;
 	record.length = (uint16_t)length;
 	memcpy(chunk->text + used, line, length);

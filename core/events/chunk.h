@@ -27,8 +27,8 @@ enum record_flags {
 	RECORD_HIDES = 1 << 3,     /* backslashes in a structured line: read it unescaped */
 };
 
-/* One line. Its order time never falls within a stream, so that streams can be merged; a line that
- * came late is ordered behind what was there and keeps its own time. */
+/* One line. Its order time never falls within a stream: of a line that came late it is that of what was there
+ * already. Whoever reads lines has them in the order of their own times (core/events/view.h). */
 struct record {
 	int64_t wall_ms;
 	int32_t late_ms; /* order time - wall_ms, saturating */
@@ -95,6 +95,8 @@ bool chunk_may_hold(const struct chunk *chunk, const char *bot);
 size_t chunk_bots(const struct chunk *chunk, const char *ret_bots[CHUNK_BOTS + 1]);
 /* The levels of its lines: 1 << level each. */
 unsigned chunk_levels(const struct chunk *chunk);
+/* Between which times its lines are, both included. Of a chunk that has lines. */
+void chunk_span(const struct chunk *chunk, int64_t *ret_first_ms, int64_t *ret_last_ms);
 
 static inline int64_t record_order_ms(const struct record *record)
 {

@@ -295,11 +295,11 @@ static bool fits(struct event_count *count, struct event_line *line)
 					 event_fits(line, count->redactor, count->filter));
 }
 
-/* Line by line, from the `least`th on. */
-static void read_part(struct event_count *count, const struct store_part *part, size_t least)
+/* Line by line. */
+static void read_part(struct event_count *count, const struct store_part *part)
 {
 	struct part_view *view = part_view_open(part);
-	for (size_t i = least; i < part->count; i++) {
+	for (size_t i = 0; i < part->count; i++) {
 		size_t column;
 		struct event_key key = part_view_key(view, i);
 		if (event_key_compare(key, count->behind) <= 0)
@@ -427,7 +427,7 @@ static size_t count_block(struct event_count *count, const struct store_part *pa
 	if (verdict != ASK)
 		read_entries(count, part, &kinds);
 	else if (!count->certain || part_may_say(part, count->certain, &count->scratch))
-		read_part(count, part, 0);
+		read_part(count, part);
 	return part->count;
 }
 
@@ -450,17 +450,17 @@ static bool may_count(struct event_count *count, const struct store_part *part)
 }
 
 /* What it took, in lines. */
-static size_t count_part(struct event_count *count, const struct store_part *part, size_t least)
+static size_t count_part(struct event_count *count, const struct store_part *part)
 {
 	size_t looks = 0;
-	if (least == part->count || !may_count(count, part) ||
+	if (!part->count || !may_count(count, part) ||
 		!part_may_be_wanted(part, count->bots, count->bot_count) ||
 		(count->filter && !part_may_fit(part, count->filter, &looks)))
 		return looks + 1;
 	if (part->block)
 		return looks + count_block(count, part);
-	read_part(count, part, least);
-	return looks + part->count - least;
+	read_part(count, part);
+	return looks + part->count;
 }
 
 static void pass(struct event_count *count, uint64_t lines)
@@ -476,12 +476,13 @@ static size_t count_chunk(struct event_count *count)
 	while (at >=
 		snapshot->streams[count->stream].first + snapshot->streams[count->stream].count)
 		count->stream++;
-	const struct store_part part = {
-		.chunk = snapshot->chunks[at], .count = snapshot->lengths[at]};
+	size_t lines = snapshot->lengths[at];
 	uint64_t floor = count->floors ? count->floors[count->stream] : 0;
-	pass(count, part.count);
-	return count_part(
-		count, &part, marks_before(floor, chunk_first_seq(part.chunk), part.count));
+	size_t skip = marks_before(floor, chunk_first_seq(snapshot->chunks[at]), lines);
+	const struct store_part part = {
+		.chunk = snapshot->chunks[at], .skip = skip, .count = lines - skip};
+	pass(count, lines);
+	return count_part(count, &part);
 }
 
 /* Reads what nobody has read, unless it is outside the grid: as far before it as no later line reaches. */
@@ -517,7 +518,7 @@ static size_t count_segment(
 	for (size_t i = 0; i < segment.block_count; i++) {
 		part.block = segment.blocks[i];
 		part.count = line_block_summary(part.block)->lines;
-		taken += count_part(count, &part, 0);
+		taken += count_part(count, &part);
 	}
 	return taken;
 }

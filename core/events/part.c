@@ -24,11 +24,45 @@ const struct stream *part_stream(const struct store_part *part)
 	return part->chunk ? chunk_stream(part->chunk) : &part->file->stream;
 }
 
-static struct event_key key_in_memory(const struct store_part *part, size_t line)
+static const struct record *record_at(const struct store_part *part, size_t line)
 {
-	const struct chunk *chunk = part->chunk;
-	return (struct event_key){record_order_ms(chunk_record(chunk, line)),
-		chunk_stream(chunk)->source, chunk_first_seq(chunk) + line};
+	return chunk_record(part->chunk, part->skip + line);
+}
+
+/* Between which times its lines are. Few are left of one of which some are not of the part. */
+static void span_in_memory(
+	const struct store_part *part, int64_t *ret_first_ms, int64_t *ret_last_ms)
+{
+	if (!part->skip) {
+		chunk_span(part->chunk, ret_first_ms, ret_last_ms);
+		return;
+	}
+	*ret_first_ms = *ret_last_ms = record_at(part, 0)->wall_ms;
+	for (size_t i = 1; i < part->count; i++) {
+		int64_t wall_ms = record_at(part, i)->wall_ms;
+		*ret_first_ms = wall_ms < *ret_first_ms ? wall_ms : *ret_first_ms;
+		*ret_last_ms = wall_ms > *ret_last_ms ? wall_ms : *ret_last_ms;
+	}
+}
+
+/* Its own key where the first line that came is the first in time, too. */
+static struct event_key first_in_memory(const struct store_part *part)
+{
+	int64_t first_ms, last_ms;
+	span_in_memory(part, &first_ms, &last_ms);
+	bool is_first = record_at(part, 0)->wall_ms == first_ms;
+	return (struct event_key){first_ms, chunk_stream(part->chunk)->source,
+		is_first ? chunk_first_seq(part->chunk) + part->skip : 0};
+}
+
+static struct event_key last_in_memory(const struct store_part *part)
+{
+	int64_t first_ms, last_ms;
+	size_t last = part->count - 1;
+	span_in_memory(part, &first_ms, &last_ms);
+	bool is_last = record_at(part, last)->wall_ms == last_ms;
+	return (struct event_key){last_ms, chunk_stream(part->chunk)->source,
+		is_last ? chunk_first_seq(part->chunk) + part->skip + last : UINT64_MAX};
 }
 
 /* None of its lines is taken to be late by more than a whole segment. */
@@ -53,7 +87,7 @@ static struct event_key last_of_unknown(const struct store_part *part)
 struct event_key part_first_key(const struct store_part *part)
 {
 	if (part->chunk)
-		return key_in_memory(part, 0);
+		return first_in_memory(part);
 	if (!part->block)
 		return first_of_unknown(part);
 	return (struct event_key){
@@ -63,7 +97,7 @@ struct event_key part_first_key(const struct store_part *part)
 struct event_key part_last_key(const struct store_part *part)
 {
 	if (part->chunk)
-		return key_in_memory(part, part->count - 1);
+		return last_in_memory(part);
 	if (!part->block)
 		return last_of_unknown(part);
 	return (struct event_key){

@@ -28,6 +28,7 @@ struct scratch {
 /* All is borrowed. */
 struct store_part {
 	const struct chunk *chunk; /* NULL: of a file */
+	size_t skip;               /* of a chunk: so many of its first lines are not of the part */
 	size_t count; /* of its lines; of a segment that is not indexed about so many */
 	struct file_stream *file;
 	const struct line_block *block; /* NULL: of this segment nothing is known yet */

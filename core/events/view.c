@@ -23,12 +23,19 @@ struct row {
 	int64_t wall_ms;
 	uint64_t offset;
 	uint32_t length;
-	int32_t late_ms; /* behind the latest line before it in the block */
+	int32_t late_ms; /* behind the latest line before it */
 	struct line_kind kind;
+};
+
+/* A line of a chunk in which some came late. */
+struct place {
+	int64_t wall_ms;
+	size_t at; /* in the chunk */
 };
 
 struct part_view {
 	struct store_part part;
+	struct place *places; /* of a chunk, in the order of their keys; NULL: they lie so */
 	/* of a block: */
 	struct row *rows; /* in the order of their keys */
 	char *bytes;      /* the whole block; NULL: not read yet, or too large */
@@ -51,8 +58,34 @@ static int compare_rows(const void *left, const void *right)
 
 static int32_t late_by(int64_t newest_ms, int64_t wall_ms)
 {
-	int64_t late_ms = newest_ms - wall_ms;
-	return late_ms <= 0 ? 0 : late_ms < INT32_MAX ? (int32_t)late_ms : INT32_MAX;
+	if (newest_ms <= wall_ms)
+		return 0;
+	uint64_t late_ms = (uint64_t)newest_ms - (uint64_t)wall_ms;
+	return late_ms < INT32_MAX ? (int32_t)late_ms : INT32_MAX;
+}
+
+/* The latest time in the blocks of a segment before this one; NULL: in all. */
+static int64_t newest_in(
+	const struct store_part *part, size_t number, const struct line_block *before)
+{
+	struct file_segment segment;
+	int64_t newest_ms = INT64_MIN;
+	if (!file_index_segment(part->file->index, number, &segment))
+		return newest_ms;
+	for (size_t i = 0; i < segment.block_count && segment.blocks[i] != before; i++) {
+		int64_t max_ms = line_block_summary(segment.blocks[i])->max_ms;
+		newest_ms = max_ms > newest_ms ? max_ms : newest_ms;
+	}
+	return newest_ms;
+}
+
+/* Of what stands before a block, as far back as the segment before its own, if anybody has read that. */
+static int64_t newest_before(const struct store_part *part)
+{
+	int64_t own_ms = newest_in(part, part->segment, part->block), before_ms = INT64_MIN;
+	if (part->segment)
+		before_ms = newest_in(part, part->segment - 1, NULL);
+	return own_ms > before_ms ? own_ms : before_ms;
 }
 
 /* A block is in the order of the file; where lines came late it is brought into that of time. */
@@ -60,7 +93,7 @@ static void fill_rows(struct part_view *view)
 {
 	struct line_reader reader = line_reader_at(view->part.block, 0);
 	const struct line_summary *summary = line_block_summary(view->part.block);
-	int64_t newest_ms = INT64_MIN;
+	int64_t newest_ms = INT64_MIN, before_ms = newest_before(&view->part);
 	struct line_entry entry;
 	bool is_sorted = true;
 	for (size_t i = 0; line_reader_next(&reader, &entry); i++) {
@@ -69,13 +102,41 @@ static void fill_rows(struct part_view *view)
 			.length = (uint32_t)(reader.offset - entry.offset < UINT32_MAX
 						     ? reader.offset - entry.offset
 						     : UINT32_MAX),
-			.late_ms = i ? late_by(newest_ms, entry.wall_ms) : 0,
+			.late_ms = late_by(
+				before_ms > newest_ms ? before_ms : newest_ms, entry.wall_ms),
 			.kind = {entry.bot, entry.level, entry.flags}};
 		is_sorted &= entry.wall_ms >= newest_ms;
 		newest_ms = entry.wall_ms > newest_ms ? entry.wall_ms : newest_ms;
 	}
 	if (!is_sorted)
 		qsort(view->rows, summary->lines, sizeof(*view->rows), compare_rows);
+}
+
+static bool has_late(const struct store_part *part)
+{
+	for (size_t i = 0; i < part->count; i++)
+		if (chunk_record(part->chunk, part->skip + i)->late_ms > 0)
+			return true;
+	return false;
+}
+
+static int compare_places(const void *left, const void *right)
+{
+	const struct place *a = left, *b = right;
+	if (a->wall_ms != b->wall_ms)
+		return a->wall_ms < b->wall_ms ? -1 : 1;
+	return (a->at > b->at) - (a->at < b->at);
+}
+
+static void fill_places(struct part_view *view)
+{
+	const struct store_part *part = &view->part;
+	view->places = xcalloc(part->count, sizeof(*view->places));
+	for (size_t i = 0; i < part->count; i++) {
+		size_t at = part->skip + i;
+		view->places[i] = (struct place){chunk_record(part->chunk, at)->wall_ms, at};
+	}
+	qsort(view->places, part->count, sizeof(*view->places), compare_places);
 }
 
 struct part_view *part_view_open(const struct store_part *part)
@@ -86,6 +147,8 @@ struct part_view *part_view_open(const struct store_part *part)
 	if (part->block) {
 		view->rows = xcalloc(part->count, sizeof(*view->rows));
 		fill_rows(view);
+	} else if (has_late(part)) {
+		fill_places(view);
 	}
 	return view;
 }
@@ -96,6 +159,7 @@ void part_view_close(struct part_view *view)
 		return;
 	str_release(&view->plain);
 	free(view->rows);
+	free(view->places);
 	free(view->bytes);
 	free(view->one);
 	free(view);
@@ -108,13 +172,21 @@ size_t part_view_count(const struct part_view *view)
 	return view->part.count;
 }
 
+/* Where a line of a part lies in its chunk. */
+static size_t place_of(const struct part_view *view, size_t line)
+{
+	return view->places ? view->places[line].at : view->part.skip + line;
+}
+
 struct event_key part_view_key(const struct part_view *view, size_t line)
 {
 	const struct stream *stream = part_stream(&view->part);
 	const struct chunk *chunk = view->part.chunk;
-	if (chunk)
-		return (struct event_key){record_order_ms(chunk_record(chunk, line)),
-			stream->source, chunk_first_seq(chunk) + line};
+	if (chunk) {
+		size_t at = place_of(view, line);
+		return (struct event_key){chunk_record(chunk, at)->wall_ms, stream->source,
+			chunk_first_seq(chunk) + at};
+	}
 	const struct row *row = &view->rows[line];
 	return (struct event_key){row->wall_ms, stream->source, stream->id + row->offset};
 }
@@ -138,7 +210,7 @@ const char *part_view_bot(const struct part_view *view, size_t line)
 {
 	const struct store_part *part = &view->part;
 	if (part->chunk)
-		return chunk_bot(part->chunk, chunk_record(part->chunk, line));
+		return chunk_bot(part->chunk, chunk_record(part->chunk, place_of(view, line)));
 	uint16_t bot = view->rows[line].kind.bot;
 	return names_text(part->file->names, bot ? bot : part->file->bot);
 }
@@ -147,7 +219,7 @@ struct event_line part_view_line(struct part_view *view, size_t line)
 {
 	const struct store_part *part = &view->part;
 	if (part->chunk)
-		return event_line_of(part->chunk, chunk_record(part->chunk, line));
+		return event_line_of(part->chunk, chunk_record(part->chunk, place_of(view, line)));
 	const struct row *row = &view->rows[line];
 	view->record = (struct record){.wall_ms = row->wall_ms,
 		.late_ms = row->late_ms,

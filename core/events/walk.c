@@ -8,14 +8,14 @@
 #include "core/events/file_index.h"
 #include "core/events/file_stream.h"
 #include "core/events/line_block.h"
+#include "core/events/marks.h"
 #include "core/events/snapshot.h"
 #include "core/events/view.h"
 
 /* Lines of its part that are before a cursor. */
 size_t walk_left_at(const struct walk *walk, const struct cursor *cursor)
 {
-	return walk->is_backwards ? cursor->line - cursor->least
-				  : cursor->part.count - cursor->line;
+	return walk->is_backwards ? cursor->line : cursor->part.count - cursor->line;
 }
 
 /* The line that is due under a cursor: before it or behind it. */
@@ -41,8 +41,6 @@ static bool begin_cursor(const struct walk *walk, struct cursor *cursor)
 			part->count; /* what of it is behind the anchor is seen when it is read */
 	}
 	cursor->key = walk->is_backwards ? last : first;
-	if (cursor->line < cursor->least)
-		cursor->line = cursor->least;
 	bool is_of_walk = walk_left_at(walk, cursor) > 0;
 	if (is_of_walk && cursor->view)
 		cursor->key = part_view_key(cursor->view, walk_due(walk, cursor));
@@ -104,12 +102,10 @@ static void push_stream(struct walk *walk, size_t number)
 	for (size_t at = stream->first; at < stream->first + stream->count; at++) {
 		uint64_t first = chunk_first_seq(snapshot->chunks[at]);
 		size_t length = snapshot->lengths[at];
-		size_t least = floor <= first           ? 0
-			       : floor - first < length ? (size_t)(floor - first)
-							: length;
-		(void)push(walk,
-			(struct cursor){.part = {.chunk = snapshot->chunks[at], .count = length},
-				.least = least});
+		size_t skip = marks_before(floor, first, length);
+		const struct store_part part = {
+			.chunk = snapshot->chunks[at], .skip = skip, .count = length - skip};
+		(void)push(walk, (struct cursor){.part = part});
 	}
 }
 

@@ -22,7 +22,6 @@ struct cursor {
 	struct store_part part;
 	size_t file; /* its number in the snapshot, of a part of a file */
 	size_t line;
-	size_t least;         /* lines before this one are not of the question */
 	struct event_key key; /* of the line that is due in the direction of the walk, or a bound */
 	struct part_view *view; /* NULL: not opened yet */
 	unsigned verdict;       /* of the caller; 0 at first */

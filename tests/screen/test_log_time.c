@@ -19,6 +19,7 @@
 enum {
 	LINES = 3600,
 	SECOND_MS = 1000,
+	TRIES = 2000,
 	NOISY_FROM = 3000, /* in these ten seconds there are ten lines a second */
 	NOISY_TO = 3010,
 };
@@ -98,6 +99,14 @@ static void run(struct console *console, const char *line)
 	console_keys(console, ":");
 	console_type(console, line);
 	console_keys(console, "Enter");
+}
+
+/* What comes while a window follows is there when the pool has looked. */
+static void await_shown(struct console *console, const char *text)
+{
+	for (int i = 0; i < TRIES && console_row(console, text) < 0; i++)
+		console_turn(console, 10);
+	console_expect(console, text);
 }
 
 /* The line under the cursor. */
@@ -196,8 +205,7 @@ static void bars_count_what_comes(void **state)
 	console_expect(console, " 150 "); /* the noisiest minute */
 	for (int i = 0; i < 300; i++)
 		console_log(console, "ada", "INFO more");
-	console_advance(console, 1000);
-	console_expect(console, " 301 ");
+	await_shown(console, " 301 ");
 }
 
 /* ---- spans ---- */
@@ -306,13 +314,45 @@ static void what_came_since_is_counted_exactly(void **state)
 	console_expect_not(console, "new, G");
 	for (int i = 0; i < 7; i++)
 		console_log(console, "ada", i % 2 ? "ERROR fresh" : "INFO fresh");
-	console_advance(console, 1000);
-	console_expect(console, "7 new, G follows");
+	await_shown(console, "7 new, G follows");
 	run(console, "log_filter level>=error");
 	console_expect(console, "3 new, G follows");
 	console_keys(console, "Esc f");
 	console_expect_not(console, "new, G");
 	console_expect(console, "follow");
+}
+
+/* ---- late lines ---- */
+
+static void write_late(struct console *console)
+{
+	console_log(console, "ada", "2026-03-01T11:59:56Z INFO in time");
+	console_log(console, "ada", "2026-03-01T11:59:51.5Z ERROR belated");
+	console_settle(console);
+}
+
+static void a_late_line_stands_where_it_belongs_and_says_so(void **state)
+{
+	struct console *console = *state;
+	write_late(console);
+	await_shown(console, "E belated");
+	int row = console_row(console, "E belated");
+	assert_int_equal(row, console_row(console, "line number 3591") + 1);
+	assert_int_equal(row, console_row(console, "line number 3592") - 1);
+	assert_int_equal(row, console_row(console, " late"));
+	console_keys(console, "e");
+	run(console, "name_mark odd");
+	console_expect(console, "late  odd \xe2\x97\x8f");
+}
+
+static void a_narrow_log_says_so_too(void **state)
+{
+	struct console *console = *state;
+	write_late(console);
+	await_shown(console, "in time");
+	console_keys(console, "e");
+	await_shown(console, "E belated");
+	assert_int_equal(console_row(console, "E belated"), console_row(console, " late"));
 }
 
 /* ---- filters ---- */
@@ -454,6 +494,8 @@ int main(void)
 		TIME_TEST(a_time_of_day_that_is_to_come_was_yesterdays),
 		TIME_TEST(behind_the_last_line_the_newest_is_the_nearest),
 		TIME_TEST(what_came_since_is_counted_exactly),
+		TIME_TEST(a_late_line_stands_where_it_belongs_and_says_so),
+		cmocka_unit_test_setup_teardown(a_narrow_log_says_so_too, set_up_small, teardown),
 		TIME_TEST(filters_go_on_top_of_each_other_and_off_one_by_one),
 		TIME_TEST(a_filter_is_turned_over_switched_off_and_dropped),
 		TIME_TEST(filters_are_bounded),

@@ -240,7 +240,8 @@ static void bars_are_those_of_both_engines_though_the_clocks_differ(void **state
 		console_log(console, "orders", i % 2 ? "ERROR needle" : "INFO needle");
 	}
 	console_on(console, EU);
-	console_advance(console, 2000);
+	for (int i = 0; i < SETTLE_LIMIT && console_row(console, "      7 ") < 0; i++)
+		console_turn(console, 10);
 	console_expect(console, "      7 ");
 	console_expect(console, "1s/bar");
 	console_keys(console, "[");
@@ -249,7 +250,8 @@ static void bars_are_those_of_both_engines_though_the_clocks_differ(void **state
 	console_log(console, "orders", "INFO one more needle");
 	console_on(console, EU);
 	console_log(console, "orders", "INFO and another needle");
-	console_advance(console, 1000);
+	for (int i = 0; i < SETTLE_LIMIT && console_row(console, "2 new") < 0; i++)
+		console_turn(console, 10);
 	console_expect(console, "2 new, G follows");
 }
 

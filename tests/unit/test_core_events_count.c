@@ -33,8 +33,8 @@ enum { FILES = 2 };
 
 /* A line as it should be counted. */
 struct truth {
-	int64_t order_ms, wall_ms; /* where it stands; and what it says */
-	uint64_t source, seq;      /* seq: of a file alone */
+	int64_t wall_ms;
+	uint64_t source, seq; /* seq: of a file alone */
 	bool is_error, is_bot, is_rare;
 };
 
@@ -52,7 +52,6 @@ struct bench {
 	struct event_store *store;
 	struct names *names;
 	struct log logs[FILES];
-	int64_t order_ms[EVENT_STORE_SOURCES];
 	struct truth *truths;
 	size_t count, room;
 };
@@ -89,7 +88,6 @@ static int tear_down(void **state)
 static struct truth random_line(int64_t wall_ms, struct rng *rng)
 {
 	return (struct truth){.wall_ms = wall_ms,
-		.order_ms = wall_ms,
 		.is_error = rng_below(rng, 10) == 0,
 		.is_bot = rng_below(rng, 3) == 0,
 		.is_rare = rng_below(rng, 300) == 0};
@@ -171,7 +169,6 @@ static void grow_log(struct bench *bench, size_t file, int lines, struct rng *rn
 	assert_true(file_index_append(log->stream->index, log->text.length, &growth));
 }
 
-/* What came late to memory stands behind what was there. */
 static void add_memory(struct bench *bench, int lines, int64_t from_ms, struct rng *rng)
 {
 	for (int i = 0; i < lines; i++) {
@@ -180,9 +177,6 @@ static void add_memory(struct bench *bench, int lines, int64_t from_ms, struct r
 		struct truth truth = random_line(
 			from_ms - (rng_below(rng, 20) == 0 ? (int64_t)rng_below(rng, 900) : 0),
 			rng);
-		int64_t *order_ms = &bench->order_ms[source];
-		*order_ms = truth.wall_ms > *order_ms ? truth.wall_ms : *order_ms;
-		truth.order_ms = *order_ms;
 		truth.source = source + 1;
 		keep(bench, truth);
 		event_writer_event(bench->store->writers[source],
@@ -227,8 +221,8 @@ static void expect(const struct bench *bench, const struct asked *asked, uint64_
 	memset(to, 0, LOG_LEVELS * columns * sizeof(*to));
 	for (size_t i = 0; i < bench->count; i++) {
 		const struct truth *truth = &bench->truths[i];
-		struct event_key key = {truth->order_ms, truth->source, truth->seq};
-		int64_t since_ms = truth->order_ms - asked->grid.from_ms;
+		struct event_key key = {truth->wall_ms, truth->source, truth->seq};
+		int64_t since_ms = truth->wall_ms - asked->grid.from_ms;
 		if (!fits(truth, asked->kind) || (asked->of_bot && !truth->is_bot) ||
 			event_key_compare(key, asked->behind) <= 0 || since_ms < 0 ||
 			since_ms / asked->grid.step_ms >= (int64_t)columns)
@@ -303,14 +297,14 @@ static struct asked random_question(const struct bench *bench, struct rng *rng)
 	struct asked asked = {.kind = (enum kind)rng_below(rng, KINDS),
 		.behind = EVENT_KEY_FIRST,
 		.of_bot = rng_below(rng, 4) == 0};
-	asked.grid = (struct count_grid){near->order_ms - (int64_t)rng_below(rng, 3000),
+	asked.grid = (struct count_grid){near->wall_ms - (int64_t)rng_below(rng, 3000),
 		steps[rng_below(rng, COUNT_OF(steps))], 1 + (size_t)rng_below(rng, 200)};
 	if (rng_below(rng, 3) == 0)
 		asked.grid.from_ms = T - 5000;
 	/* Behind a line of a file: the numbers of lines in memory are the writer's affair. */
 	near = &bench->truths[rng_below(rng, bench->count)];
 	if (near->source >= 100 && rng_below(rng, 3) == 0)
-		asked.behind = (struct event_key){near->order_ms, near->source, near->seq};
+		asked.behind = (struct event_key){near->wall_ms, near->source, near->seq};
 	return asked;
 }
 

@@ -271,6 +271,36 @@ static void lines_that_are_far_too_late_stand_where_they_belong(void **state)
 	file_stream_unref(file);
 }
 
+/* Also the first line of a block, and of a segment. */
+static void a_line_behind_a_newer_one_is_marked_late(void **state)
+{
+	struct bench *bench = *state;
+	struct rng rng;
+	size_t segment, marked = 0;
+	int64_t newest_ms = INT64_MIN;
+	rng_init(&rng, 27);
+	add_lines(bench, 0, 30000, 2, 100000, 150, &rng);
+	struct file_stream *file = file_of(bench, 0);
+	while (file_index_next(file->index, &segment))
+		assert_true(file_index_read(file->index, segment));
+	assert_true(file_index_segments(file->index) > 1);
+	for (size_t i = 0; i < bench->count; i++) {
+		const struct truth *truth = &bench->truths[i];
+		const struct event_question one = {.anchor = key_of(truth), .after = 1};
+		bool is_late = truth->wall_ms < newest_ms;
+		newest_ms = is_late ? newest_ms : truth->wall_ms;
+		if (i % 97 && i % 4096 > 1)
+			continue; /* all would take long */
+		struct msg_win_rows *rows = answer_to(bench, &one, NULL, 100);
+		assert_int_equal(rows->rows_count, 1);
+		assert_int_equal(rows->rows[0].late, is_late);
+		marked += is_late;
+		msg_free(MSG_win_rows, rows);
+	}
+	assert_true(marked > 100);
+	file_stream_unref(file);
+}
+
 /* The end of a large file is there before anything else of it is known. */
 static void the_end_is_answered_from_the_last_segment(void **state)
 {
@@ -561,6 +591,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		FILE_TEST(whatever_is_indexed_the_answers_are_those_of_all_lines),
 		FILE_TEST(lines_that_are_far_too_late_stand_where_they_belong),
+		FILE_TEST(a_line_behind_a_newer_one_is_marked_late),
 		FILE_TEST(the_end_is_answered_from_the_last_segment),
 		FILE_TEST(the_middle_of_a_large_file_is_answered_from_where_it_lies),
 		FILE_TEST(limits_are_those_of_what_is_counted_too),

@@ -183,7 +183,7 @@ static void a_snapshot_does_not_see_what_comes_later(void **state)
 		store, &(struct event_question){.anchor = EVENT_KEY_END, .before = 1}, NULL, "a4");
 }
 
-static void late_lines_are_marked(void **state)
+static void late_lines_are_marked_and_stand_where_they_belong(void **state)
 {
 	struct event_store *store = *state;
 	event_store_add(store, 0, EVENT_STORE_MS - 100, "shop", "first");
@@ -191,10 +191,10 @@ static void late_lines_are_marked(void **state)
 	event_store_deliver(store);
 	struct msg_win_rows *rows = event_store_answer(
 		store, &(struct event_question){.anchor = EVENT_KEY_END, .before = 5}, NULL);
-	assert_string_equal(rows->rows[1].text, "late");
-	assert_true(rows->rows[1].late);
-	assert_true(rows->rows[1].time_ms == EVENT_STORE_MS - 900);
-	assert_false(rows->rows[0].late);
+	assert_string_equal(rows->rows[0].text, "late");
+	assert_true(rows->rows[0].late);
+	assert_true(rows->rows[0].time_ms == EVENT_STORE_MS - 900);
+	assert_false(rows->rows[1].late);
 	msg_free(MSG_win_rows, rows);
 }
 
@@ -228,7 +228,7 @@ static void keys_survive_their_text_form(void **state)
 }
 
 struct flat {
-	int64_t order_ms;
+	int64_t wall_ms;
 	size_t source;
 	unsigned number;
 };
@@ -236,8 +236,8 @@ struct flat {
 static int compare_flat(const void *a, const void *b)
 {
 	const struct flat *x = a, *y = b;
-	if (x->order_ms != y->order_ms)
-		return x->order_ms < y->order_ms ? -1 : 1;
+	if (x->wall_ms != y->wall_ms)
+		return x->wall_ms < y->wall_ms ? -1 : 1;
 	if (x->source != y->source)
 		return x->source < y->source ? -1 : 1;
 	return (x->number > y->number) - (x->number < y->number);
@@ -250,19 +250,15 @@ static void every_window_agrees_with_a_plain_sort(void **state)
 {
 	struct event_store *store = *state;
 	static struct flat flat[LINES];
-	int64_t newest[EVENT_STORE_SOURCES];
 	struct rng rng;
 	rng_init(&rng, 5);
-	for (size_t i = 0; i < EVENT_STORE_SOURCES; i++)
-		newest[i] = INT64_MIN;
 	for (unsigned i = 0; i < LINES; i++) {
 		size_t source = rng_below(&rng, EVENT_STORE_SOURCES);
 		int64_t wall_ms = EVENT_STORE_MS - 20000 + i * 3 + (int64_t)rng_below(&rng, 50);
 		char text[16];
 		snprintf(text, sizeof(text), "%u", i);
 		event_store_add(store, source, wall_ms, "shop", text);
-		newest[source] = wall_ms > newest[source] ? wall_ms : newest[source];
-		flat[i] = (struct flat){newest[source], source + 1, i};
+		flat[i] = (struct flat){wall_ms, source + 1, i};
 		if (rng_below(&rng, 100) == 0)
 			event_store_deliver(store);
 	}
@@ -274,7 +270,7 @@ static void every_window_agrees_with_a_plain_sort(void **state)
 			.before = rng_below(&rng, 40),
 			.after = rng_below(&rng, 40)};
 		size_t split = 0;
-		while (split < LINES && flat[split].order_ms < question.anchor.time_ms)
+		while (split < LINES && flat[split].wall_ms < question.anchor.time_ms)
 			split++;
 		size_t first = split > question.before ? split - question.before : 0;
 		size_t end = split + question.after < LINES ? split + question.after : LINES;
@@ -304,7 +300,7 @@ int main(void)
 		with_store(a_question_can_be_dropped_between_two_slices),
 		with_store(parts_taken_between_slices_make_the_whole_answer),
 		with_store(a_snapshot_does_not_see_what_comes_later),
-		with_store(late_lines_are_marked),
+		with_store(late_lines_are_marked_and_stand_where_they_belong),
 		with_store(nothing_is_answered_with_nothing),
 		cmocka_unit_test(keys_survive_their_text_form),
 		with_store(every_window_agrees_with_a_plain_sort),
