@@ -13,7 +13,7 @@
 #include "core/events/writer.h"
 #include "tests/support/console.h"
 
-enum { LINES = 600 };
+enum { LINES = 600, TRIES = 20000 };
 
 static const char config[] = "environment: demo\n"
 			     "state_dir: /nowhere/state\n"
@@ -103,6 +103,13 @@ static void the_first_line_is_one_key_away_and_so_is_the_last(void **state)
 	console_expect(console, "line number 110");
 	console_keys(console, "G");
 	console_expect(console, "line number 599");
+}
+
+static void turn_until_shown(struct console *console, const char *text)
+{
+	for (int i = 0; i < TRIES && console_row(console, text) < 0; i++)
+		console_turn(console, 10);
+	console_expect(console, text);
 }
 
 /* The line under the cursor. */
@@ -222,6 +229,28 @@ static void from_the_end_the_next_error_is_the_newest(void **state)
 	console_expect(console, "no more errors below: E looks above");
 }
 
+/* What came below since is looked at first. */
+static void at_the_last_line_the_next_error_is_the_newest_above(void **state)
+{
+	struct console *console = *state;
+	console_keys(console, "f e");
+	assert_at(console, "line number 550");
+	console_expect(console, "newest error: E looks above");
+	console_keys(console, "G f");
+	console_log(console, "ada", "INFO nothing to see");
+	console_settle(console);
+	turn_until_shown(console, "1 new, G follows");
+	console_keys(console, "e");
+	assert_at(console, "line number 550");
+	console_expect(console, "newest error: E looks above");
+	console_keys(console, "G f");
+	console_log(console, "ada", "ERROR just now");
+	console_settle(console);
+	turn_until_shown(console, "1 new, G follows");
+	console_keys(console, "e");
+	assert_at(console, "just now");
+}
+
 static void what_is_nowhere_is_said_to_be_nowhere(void **state)
 {
 	struct console *console = *state;
@@ -314,7 +343,7 @@ static void a_pause_holds_the_lines_and_loses_none(void **state)
 
 /* ---- more lines than are looked through in a moment ---- */
 
-enum { MANY = 300000, BATCH = 5000, TRIES = 20000 };
+enum { MANY = 300000, BATCH = 5000 };
 
 static void write_many(struct console *console)
 {
@@ -337,13 +366,6 @@ static void write_many(struct console *console)
 	}
 	event_writer_free(writer);
 	console_settle(console);
-}
-
-static void turn_until_shown(struct console *console, const char *text)
-{
-	for (int i = 0; i < TRIES && console_row(console, text) < 0; i++)
-		console_turn(console, 10);
-	console_expect(console, text);
 }
 
 static void what_is_found_is_shown_while_the_rest_is_looked_through(void **state)
@@ -396,6 +418,7 @@ int main(void)
 		LOG_TEST(a_copied_line_names_its_source),
 		LOG_TEST(errors_and_warnings_are_one_key_apart),
 		LOG_TEST(from_the_end_the_next_error_is_the_newest),
+		LOG_TEST(at_the_last_line_the_next_error_is_the_newest_above),
 		LOG_TEST(what_is_nowhere_is_said_to_be_nowhere),
 		LOG_TEST(what_a_key_was_answered_goes_with_the_next),
 		LOG_TEST(a_filter_hides_and_counts_and_enter_shows_the_context),

@@ -24,16 +24,23 @@ void logs_news_fit(struct app *app, struct logs_view *view)
 	logs_wish_release(&wish);
 }
 
-void logs_news_note(const struct app *app, const struct logs_view *view, struct str *note)
+double logs_news(const struct app *app)
 {
 	const struct window *news = &app->windows[WINDOW_NEWS];
 	double lines = 0;
+	for (size_t i = 0; i < news->points.series_count; i++)
+		lines += news->points.series[i].last;
+	return lines;
+}
+
+void logs_news_note(const struct app *app, const struct logs_view *view, struct str *note)
+{
+	const struct window *news = &app->windows[WINDOW_NEWS];
+	double lines = logs_news(app);
 	if (view->list.follow) {
 		str_adds(note, "follow");
 		return;
 	}
-	for (size_t i = 0; i < news->points.series_count; i++)
-		lines += news->points.series[i].last;
 	bool is_exact = news->answered && news->done;
 	if (lines > 0)
 		str_addf(note, "%.0f%s new, ", lines, is_exact ? "" : " and more");

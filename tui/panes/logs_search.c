@@ -60,6 +60,11 @@ static const struct {
 	[WARNINGS] = {"level>=warn", "warning or error", "warnings", "next_warn", "prev_warn"},
 };
 
+static const char *expression_of(const struct logs_view *view, int what)
+{
+	return what == MATCHES ? view->search : kinds[what].expression;
+}
+
 static const char *key_of(const struct app *app, const char *command, char ret_name[KEY_NAME_MAX])
 {
 	if (!keymap_key(&app->keymap, command_find(command), (enum scope)PANE_logs, ret_name))
@@ -123,6 +128,8 @@ static bool all_answered(const struct app *app, const struct logs_view *view)
 	return true;
 }
 
+static void lead_up_or_say(struct app *app);
+
 static void take_seek(struct app *app, uint64_t req, enum msg_kind kind_, const void *body)
 {
 	const struct msg_seek *seek = kind_ == MSG_seek ? body : NULL;
@@ -147,7 +154,7 @@ static void take_seek(struct app *app, uint64_t req, enum msg_kind kind_, const 
 	if (view->seek_found[0])
 		arrive(app, view->seek_found);
 	else if (seek && !seek->error[0])
-		say_no_more(app);
+		lead_up_or_say(app);
 }
 
 bool logs_stop_seek(struct app *app)
@@ -199,6 +206,42 @@ static struct filter *finder_new(const struct app *app, const char *expression, 
 	return filter_new(expression, &schema, &at, err);
 }
 
+/* Of a window that stands still no more is known than when it was asked; what came since is counted. */
+static bool has_more_below(struct app *app)
+{
+	return logs_window(app)->more_after || logs_news(app) > 0;
+}
+
+static bool seek(struct app *app, const char *expression, bool backwards, struct err *err);
+
+/* The cursor is at the last line that is held, and that is none of those looked for. */
+static bool is_at_end(struct app *app, const char *expression)
+{
+	struct logs_view *view = logs_view(app);
+	const struct window *window = logs_window(app);
+	struct err err;
+	if (window->more_after || !window->count || view->list.cursor + 1 < window->count)
+		return false;
+	struct filter *filter = finder_new(app, expression, &err);
+	bool matches = filter && filter_match(filter, get, &window->rows[view->list.cursor]);
+	filter_free(filter);
+	return !matches;
+}
+
+/* From the last line the next one is the newest above. */
+static void lead_up_or_say(struct app *app)
+{
+	struct logs_view *view = logs_view(app);
+	const char *expression = expression_of(view, view->seek_what);
+	struct err ignored;
+	if (view->seek_back || view->seek_led || !is_at_end(app, expression)) {
+		say_no_more(app);
+		return;
+	}
+	view->seek_led = true;
+	(void)seek(app, expression, true, &ignored);
+}
+
 /* In the rows that are held first; the engine looks through the rest. */
 static bool seek(struct app *app, const char *expression, bool backwards, struct err *err)
 {
@@ -219,38 +262,22 @@ static bool seek(struct app *app, const char *expression, bool backwards, struct
 	view->seek_whole = backwards && view->list.follow;
 	if (found >= 0)
 		arrive(app, window->rows[found].key);
-	else if (backwards ? !window->more_before : !window->more_after)
-		say_no_more(app);
+	else if (backwards ? !window->more_before : !has_more_below(app))
+		lead_up_or_say(app);
 	else
 		return ask_engines(app, expression, backwards);
 	return true;
-}
-
-/* The cursor is at the last line there is, and that is none of those looked for. */
-static bool is_at_end(struct app *app, const char *expression)
-{
-	struct logs_view *view = logs_view(app);
-	const struct window *window = logs_window(app);
-	struct err err;
-	if (view->list.follow)
-		return true;
-	if (window->more_after || !window->count || view->list.cursor + 1 < window->count)
-		return false;
-	struct filter *filter = finder_new(app, expression, &err);
-	bool matches = filter && filter_match(filter, get, &window->rows[view->list.cursor]);
-	filter_free(filter);
-	return !matches;
 }
 
 bool logs_seek(struct app *app, int what, struct err *err)
 {
 	struct logs_view *view = logs_view(app);
 	int which = what < 0 ? -what : what;
-	const char *expression = which == MATCHES ? view->search : kinds[which].expression;
+	const char *expression = expression_of(view, which);
 	if (!expression[0])
 		return err_set(err, ERR_INVALID, "nothing was searched yet: / begins");
 	view->seek_what = which;
-	view->seek_led = what > 0 && is_at_end(app, expression);
+	view->seek_led = what > 0 && view->list.follow;
 	return seek(app, expression, what < 0 || view->seek_led, err);
 }
 

@@ -121,6 +121,8 @@ void logs_bars_draw(
 /* ---- logs_news.c ---- */
 
 void logs_news_fit(struct app *app, struct logs_view *view);
+/* Lines that came since; 0 while the newest is followed. */
+double logs_news(const struct app *app);
 void logs_news_note(const struct app *app, const struct logs_view *view, struct str *note);
 
 /* `view->rows` and `columns` are those of the rows. */
