@@ -140,6 +140,12 @@ static void that_there_is_no_line_is_said_after_the_answer(void **state)
 	console->app->silent = false;
 	draw_unanswered(console, true, true);
 	assert_string_equal(said_of_logs(console), "no line yet");
+	see(console, "files", "files", "checking");
+	draw_unanswered(console, true, true);
+	assert_string_equal(said_of_logs(console), "loading: not all logs were read yet");
+	see(console, "files", "files", "ok");
+	draw_unanswered(console, true, true);
+	assert_string_equal(said_of_logs(console), "no line yet");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

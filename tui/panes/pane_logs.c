@@ -159,6 +159,20 @@ static void ask(struct app *app, struct logs_view *view)
 	logs_wish_release(&wish);
 }
 
+/* There is somewhere that lines come from and nobody has looked at yet. */
+static bool is_source_to_come(const struct app *app)
+{
+	static const char *const kinds[] = {"files", "redis", "journal", "docker"};
+	size_t count;
+	const struct msg_source *const *sources = model_sources(app_model(app), &count);
+	for (size_t i = 0; i < count; i++)
+		for (size_t j = 0; j < COUNT_OF(kinds); j++)
+			if (strcmp(sources[i]->kind, kinds[j]) == 0 &&
+				strcmp(sources[i]->state, "checking") == 0)
+				return true;
+	return false;
+}
+
 /* That there is none can be said when the answer is whole. Of an engine that is lost none comes. */
 static const char *say_none(
 	const struct app *app, const struct logs_view *view, const struct window *window)
@@ -169,7 +183,9 @@ static const char *say_none(
 		return app->silent ? "" : "loading";
 	if (view->expression[0])
 		return "no line fits the filters; Esc drops the newest";
-	return view->span.from_ms ? "no line in this span; } shows a longer one" : "no line yet";
+	if (view->span.from_ms)
+		return "no line in this span; } shows a longer one";
+	return is_source_to_come(app) ? "loading: not all logs were read yet" : "no line yet";
 }
 
 static void fit(struct app *app, void *data, int rows, int columns)
@@ -190,13 +206,13 @@ static void fit(struct app *app, void *data, int rows, int columns)
 	view->list.source_cells = columns >= 100 ? 16 : columns >= 60 ? 12 : 8;
 	if (app_is_many(app) && columns >= 60)
 		view->list.source_cells += HOST_CELLS;
-	view->list.empty = say_none(app, view, window);
 	logs_rows_fit(app, view);
 	if (!view->goto_first && !view->going) {
 		logs_remember_cursor(view, window);
 		move_window(view, window);
 	}
 	ask(app, view);
+	view->list.empty = say_none(app, view, window);
 	logs_news_fit(app, view);
 }
 
