@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "core/base/err.h"
+#include "core/base/format.h"
 #include "core/base/limits.h"
 #include "core/base/mem.h"
 #include "core/events/open_file.h"
@@ -428,6 +429,24 @@ bool tail_look(struct tail *tail, int64_t now_ms, struct read_back *back, struct
 	return is_open;
 }
 
+/* Lines without a time that were there before us are no younger than the next one that has one. */
+static int64_t undated_ms(const char *bytes, size_t length, int64_t written_ms)
+{
+	const struct log_arrival arrival = {.received_ms = written_ms,
+		.utc_offset_s = local_offset_s(written_ms),
+		.is_brief = true};
+	const char *end = bytes + length;
+	for (const char *next; bytes < end; bytes = next) {
+		struct log_line line;
+		const char *stop = memchr(bytes, '\n', (size_t)(end - bytes));
+		next = stop ? stop + 1 : end;
+		log_line_read(bytes, (size_t)((stop ? stop : end) - bytes), &arrival, &line);
+		if (line.wall_ms != LOG_NO_TIME)
+			return line.wall_ms < written_ms ? line.wall_ms : written_ms;
+	}
+	return written_ms;
+}
+
 static bool read_file(struct tail *tail, struct tail_file *file, int64_t now_ms, size_t *budget)
 {
 	char bytes[TAIL_READ_BYTES];
@@ -457,7 +476,8 @@ static bool read_file(struct tail *tail, struct tail_file *file, int64_t now_ms,
 		file->offset += length;
 		*budget -= (size_t)length;
 		tail->bytes += (uint64_t)length;
-		tail->back_ms = is_back ? file->back_ms : LOG_NO_TIME;
+		tail->back_ms =
+			is_back ? undated_ms(bytes, (size_t)length, file->back_ms) : LOG_NO_TIME;
 		tail_split(tail, file, bytes, (size_t)length, now_ms);
 		tail->back_ms = LOG_NO_TIME;
 	}

@@ -153,6 +153,7 @@ struct reading {
 	struct log_memo memo;
 	struct log_flow own, *flow;
 	const struct file_growth *growth; /* NULL: the file is as it was when the index was made */
+	int64_t undated_ms;               /* of lines that have no time, nor has one before them */
 	struct str plain;                 /* scratch */
 	struct line_maker *maker;
 	struct segment done;
@@ -198,14 +199,14 @@ static uint16_t bot_of(struct reading *reading, const char *name, size_t length)
 	return memo->number;
 }
 
-/* A line without any time before it is as old as the file; one that is appended is of now. */
+/* A line without any time before it is as old as the first that has one, or the file; one that is appended is of now. */
 static int64_t time_of(const struct reading *reading, const struct log_line *line)
 {
 	const struct file_growth *growth = reading->growth;
 	if (!growth)
 		return line->wall_ms != LOG_NO_TIME ? line->wall_ms
 		       : reading->flow->has_times   ? reading->flow->wall_ms
-						    : reading->source->received_ms;
+						    : reading->undated_ms;
 	bool is_believed = line->wall_ms != LOG_NO_TIME && line->wall_ms >= 0 &&
 			   line->wall_ms <= growth->now_ms + AHEAD_MAX_MS;
 	return is_believed ? line->wall_ms : growth->now_ms;
@@ -263,6 +264,7 @@ static struct reading *new_reading(const struct file_index *index)
 		.memo = &reading->memo,
 		.is_brief = true};
 	reading->flow = &reading->own;
+	reading->undated_ms = index->source.received_ms;
 	reading->maker = line_maker_new();
 	str_init(&reading->plain);
 	return reading;
@@ -289,12 +291,48 @@ static void take_segment(struct reading *reading, int errnum, struct segment *re
 	reading->room = 0;
 }
 
+static void peek(const struct file_index *index, size_t number, struct segment *ret)
+{
+	const struct file_source *source = &index->source;
+	struct log_memo memo = {0};
+	const struct log_arrival arrival = {.received_ms = source->received_ms,
+		.utc_offset_s = source->utc_offset_s,
+		.memo = &memo,
+		.is_brief = true};
+	uint64_t from = file_index_offset(index, number), to = file_index_offset(index, number + 1);
+	struct line_source *lines = line_source_new(
+		source->file->fd, from, to - from < FILE_LOOK_BACK ? to : from + FILE_LOOK_BACK);
+	struct raw_line raw;
+	ret->low_ms = INT64_MAX;
+	ret->high_ms = INT64_MIN;
+	while (line_source_next(lines, &raw)) {
+		struct log_line line;
+		log_line_read(raw.text, raw.length, &arrival, &line);
+		if (line.wall_ms == LOG_NO_TIME)
+			continue;
+		ret->low_ms = line.wall_ms < ret->low_ms ? line.wall_ms : ret->low_ms;
+		ret->high_ms = line.wall_ms > ret->high_ms ? line.wall_ms : ret->high_ms;
+	}
+	line_source_free(lines);
+}
+
+/* A file may begin with lines without a time, which were there before those that have one. */
+static void date_first_lines(const struct file_index *index, struct reading *reading)
+{
+	struct segment found = {0};
+	peek(index, 0, &found);
+	if (found.low_ms <= found.high_ms && found.low_ms < reading->undated_ms)
+		reading->undated_ms = found.low_ms;
+}
+
 /* The lines just before it tell what its first ones go on from. */
 static int read_segment(const struct file_index *index, size_t number, struct segment *ret_segment)
 {
 	struct reading *reading = new_reading(index);
 	uint64_t from = file_index_offset(index, number), least = index->source.from;
 	uint64_t start = from - least > FILE_LOOK_BACK ? from - FILE_LOOK_BACK : least;
+	if (number == 0)
+		date_first_lines(index, reading);
 	int errnum = read_lines(reading, start, from, file_index_offset(index, number + 1));
 	take_segment(reading, errnum, ret_segment);
 	free_reading(reading);
@@ -407,31 +445,6 @@ bool file_index_segment(
 		is_done ? segment->block_count : 0, is_done ? segment->lines : 0};
 	pthread_mutex_unlock(&mine->lock);
 	return is_done;
-}
-
-static void peek(const struct file_index *index, size_t number, struct segment *ret)
-{
-	const struct file_source *source = &index->source;
-	struct log_memo memo = {0};
-	const struct log_arrival arrival = {.received_ms = source->received_ms,
-		.utc_offset_s = source->utc_offset_s,
-		.memo = &memo,
-		.is_brief = true};
-	uint64_t from = file_index_offset(index, number), to = file_index_offset(index, number + 1);
-	struct line_source *lines = line_source_new(
-		source->file->fd, from, to - from < FILE_LOOK_BACK ? to : from + FILE_LOOK_BACK);
-	struct raw_line raw;
-	ret->low_ms = INT64_MAX;
-	ret->high_ms = INT64_MIN;
-	while (line_source_next(lines, &raw)) {
-		struct log_line line;
-		log_line_read(raw.text, raw.length, &arrival, &line);
-		if (line.wall_ms == LOG_NO_TIME)
-			continue;
-		ret->low_ms = line.wall_ms < ret->low_ms ? line.wall_ms : ret->low_ms;
-		ret->high_ms = line.wall_ms > ret->high_ms ? line.wall_ms : ret->high_ms;
-	}
-	line_source_free(lines);
 }
 
 bool file_index_begin(

@@ -301,6 +301,21 @@ static void a_line_behind_a_newer_one_is_marked_late(void **state)
 	file_stream_unref(file);
 }
 
+/* A banner is of the time of what comes behind it, not of that of the file. */
+static void first_lines_without_a_time_stand_first(void **state)
+{
+	struct bench *bench = *state;
+	const struct event_question all = {.anchor = EVENT_KEY_END, .before = 100};
+	autostr struct str answer = STR_INIT;
+	str_adds(&bench->texts[0], "1 a banner\n2 of two lines\n"
+				   "2026-11-20T09:00:21.746Z 3 in the morning\n"
+				   "2026-11-20T09:00:23Z 4 a moment later\n");
+	struct file_stream *file = file_of(bench, 0);
+	ask_for(bench, &all, NULL, 100, &answer);
+	assert_string_equal(answer.text, " 1 2 3 4");
+	file_stream_unref(file);
+}
+
 /* The end of a large file is there before anything else of it is known. */
 static void the_end_is_answered_from_the_last_segment(void **state)
 {
@@ -592,6 +607,7 @@ int main(void)
 		FILE_TEST(whatever_is_indexed_the_answers_are_those_of_all_lines),
 		FILE_TEST(lines_that_are_far_too_late_stand_where_they_belong),
 		FILE_TEST(a_line_behind_a_newer_one_is_marked_late),
+		FILE_TEST(first_lines_without_a_time_stand_first),
 		FILE_TEST(the_end_is_answered_from_the_last_segment),
 		FILE_TEST(the_middle_of_a_large_file_is_answered_from_where_it_lies),
 		FILE_TEST(limits_are_those_of_what_is_counted_too),
