@@ -9,6 +9,7 @@
 
 #include "core/base/mem.h"
 #include "core/base/str.h"
+#include "tests/bench/log_gen.h"
 #include "tests/bench/page.h"
 #include "tests/bench/scene.h"
 #include "tests/bench/side.h"
@@ -96,6 +97,7 @@ static int run_all(int count, char **words)
 		all++;
 	}
 	scene_end_all();
+	log_gen_remove();
 	printf("# %u figures: %u within the goal, %u within the gate only, %u outside, %u skipped, "
 	       "%u not judged\n",
 		all, counts[BENCH_PASS], counts[BENCH_GOAL_MISSED], counts[BENCH_FAIL],

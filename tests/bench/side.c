@@ -14,6 +14,7 @@
 
 #include "core/base/mem.h"
 #include "core/base/str.h"
+#include "tests/bench/log_gen.h"
 #include "tests/bench/probe.h"
 #include "tests/support/spawn.h"
 
@@ -102,6 +103,51 @@ static int flood(const char *path, int lines)
 	return 1;
 }
 
+static void make_batch(struct log_gen *gen, size_t lines, struct str *text)
+{
+	str_clear(text);
+	gen->wall_ms = wall_ms();
+	while (lines--)
+		log_gen_line(gen, text);
+}
+
+static int torrent(const char *path, int lines, bool is_json)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	struct log_gen gen = log_gen_new(11, is_json);
+	autostr struct str batch = STR_INIT;
+	int64_t begun_ms = wall_ms();
+	gen.is_now = true;
+	for (; fd >= 0;) {
+		uint64_t due = (uint64_t)((wall_ms() - begun_ms) * lines / 1000);
+		make_batch(&gen, due > gen.number ? due - gen.number : 0, &batch);
+		if (write(fd, batch.text, batch.length) != (ssize_t)batch.length)
+			break;
+		pause_ms(BATCH_MS);
+	}
+	return 1;
+}
+
+/* Six fields, as bots say what they do; a transaction's worth at a time. */
+static int entries(const char *socket, int rate)
+{
+	redisContext *redis = redisConnectUnix(socket);
+	int64_t begun_ms = wall_ms();
+	for (uint64_t done = 0; redis && !redis->err;) {
+		uint64_t due = (uint64_t)((wall_ms() - begun_ms) * rate / 1000), count = due - done;
+		for (; done < due; done++)
+			redisAppendCommand(redis,
+				"XADD events:bench MAXLEN ~ 1000000 * bot bot-%u level info type "
+				"update msg %s chat %u correlation_id c%u",
+				(unsigned)done % 40, "update handled in 40 ms",
+				(unsigned)done * 7919u, (unsigned)done);
+		for (void *reply; count-- && redisGetReply(redis, &reply) == REDIS_OK;)
+			freeReplyObject(reply);
+		pause_ms(BATCH_MS);
+	}
+	return 1;
+}
+
 /* ---- a crowd ---- */
 
 static void wait_for_ever(pid_t parent)
@@ -141,6 +187,14 @@ bool side_main(int argc, char **argv, int *ret_status)
 		*ret_status = feed(argv[2], atoi(argv[3]), false);
 	else if (argc == 4 && strcmp(word, "--flood") == 0)
 		*ret_status = flood(argv[2], atoi(argv[3]));
+	else if (argc == 4 && strcmp(word, "--torrent") == 0)
+		*ret_status = torrent(argv[2], atoi(argv[3]), false);
+	else if (argc == 4 && strcmp(word, "--torrent-json") == 0)
+		*ret_status = torrent(argv[2], atoi(argv[3]), true);
+	else if (argc == 4 && strcmp(word, "--entries") == 0)
+		*ret_status = entries(argv[2], atoi(argv[3]));
+	else if (argc == 3 && strcmp(word, "--index") == 0)
+		*ret_status = log_index_main(argv[2]);
 	else if (argc == 4 && strcmp(word, "--crowd") == 0)
 		crowd(atoi(argv[3]));
 	else
@@ -165,6 +219,16 @@ pid_t side_feed(const char *redis_socket, int bots, bool moves)
 pid_t side_flood(const char *path, int lines)
 {
 	return start("--flood", path, lines);
+}
+
+pid_t side_torrent(const char *path, int lines, bool is_json)
+{
+	return start(is_json ? "--torrent-json" : "--torrent", path, lines);
+}
+
+pid_t side_entries(const char *redis_socket, int entries)
+{
+	return start("--entries", redis_socket, entries);
 }
 
 pid_t side_burn(void)

@@ -18,9 +18,15 @@ bool side_main(int argc, char **argv, int *ret_status);
 pid_t side_feed(const char *redis_socket, int bots, bool moves) MUST_CHECK;
 /* Appends `lines` lines a second to a file. */
 pid_t side_flood(const char *path, int lines) MUST_CHECK;
+/* The same with lines of log_gen.h, which cost less to make. */
+pid_t side_torrent(const char *path, int lines, bool is_json) MUST_CHECK;
+/* So many entries a second of six fields in the stream events:bench. */
+pid_t side_entries(const char *redis_socket, int entries) MUST_CHECK;
 pid_t side_burn(void) MUST_CHECK;
 /* So many processes that do nothing, and end with it. */
 pid_t side_crowd(int count) MUST_CHECK;
+/* --index FILE: indexes it, and says how many lines it has. */
+int log_index_main(const char *path);
 /* Ends one of them; legal for 0. */
 void side_end(pid_t *pid);
 

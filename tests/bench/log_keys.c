@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * L6 and K2: how long a key waits for its answer, the help that opens and closes as the emulator shows it, while 500,000 lines
+ * of JSON a second arrive and 10,000,000 others are being indexed; and the same with 100,000 entries a second in a stream and
+ * three busy processes beside.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/bench/bench.h"
+#include "tests/bench/log_gen.h"
+#include "tests/bench/log_scene.h"
+#include "tests/bench/probe.h"
+#include "tests/bench/scene.h"
+#include "tests/bench/side.h"
+#include "tests/support/vt.h"
+
+enum {
+	LINES = 10000000,
+	LINES_A_SECOND = 500000,
+	ENTRIES_A_SECOND = 100000,
+	KEYS = 100,
+	GAP_LEAST_MS = 10,
+	GAP_MOST_MS = 60,
+	LOST_MS = 10000,
+	BURNERS = 3,
+	SETTLE_MS = 300,
+};
+
+struct busy {
+	struct samples keys;
+	unsigned lost;
+	bool was_indexing; /* at the last key still */
+};
+
+static void press(struct vt *vt, struct busy *busy)
+{
+	unsigned seed = 5;
+	for (int i = 0; i < bench_number("BENCH_KEYS", KEYS); i++) {
+		double begun_us = probe_now_us();
+		vt_press(vt, i % 2 ? "Esc" : "?");
+		bool came = i % 2 ? vt_wait_no_text(vt, "Esc Close", LOST_MS)
+				  : vt_wait_text(vt, "Esc Close", LOST_MS);
+		samples_add(&busy->keys, came ? (vt_read_us(vt) - begun_us) / 1000 : LOST_MS);
+		busy->lost += !came;
+		seed = seed * 1103515245u + 12345u;
+		scene_watch(&vt, 1, GAP_LEAST_MS + (seed >> 16) % (GAP_MOST_MS - GAP_LEAST_MS));
+	}
+}
+
+static bool measure(bool is_all, struct busy *busy)
+{
+	struct log_scene scene;
+	const char *old;
+	pid_t entries = 0, burners[BURNERS] = {0};
+	if (!log_gen_file((uint64_t)bench_number("BENCH_LINES", LINES), true, &old))
+		return false;
+	log_scene_start(&scene, old);
+	pid_t lines = side_torrent(scene.log, LINES_A_SECOND, true);
+	if (is_all)
+		entries = side_entries(scene.redis.socket, ENTRIES_A_SECOND);
+	for (int i = 0; i < BURNERS && is_all; i++)
+		burners[i] = side_burn();
+	scene_watch(&scene.screen, 1, SETTLE_MS);
+	press(scene.screen, busy);
+	busy->was_indexing = log_scene_indexes(&scene);
+	for (int i = 0; i < BURNERS; i++)
+		side_end(&burners[i]);
+	side_end(&entries);
+	side_end(&lines);
+	log_scene_end(&scene);
+	return true;
+}
+
+static bool take(bool is_all, double percent, struct figures *ret)
+{
+	static struct busy all[2];
+	struct busy *busy = &all[is_all];
+	if (!busy->keys.count && !measure(is_all, busy))
+		return false;
+	ret->ours = busy->keys;
+	ret->figure = busy->lost ? NAN : samples_percentile(&busy->keys, percent);
+	snprintf(ret->note, sizeof(ret->note),
+		"%zu keys: p50 %.1f ms, p99 %.1f, longest %.1f, %u not answered; at the last one "
+		"%s",
+		busy->keys.count, samples_percentile(&busy->keys, 50),
+		samples_percentile(&busy->keys, 99), samples_percentile(&busy->keys, 100),
+		busy->lost, busy->was_indexing ? "the index was still made" : "the index was done");
+	return true;
+}
+
+bool bench_busy_key(const struct bench *bench, struct figures *ret)
+{
+	(void)bench;
+	return take(false, 99, ret);
+}
+
+bool bench_busy_all(const struct bench *bench, struct figures *ret)
+{
+	(void)bench;
+	return take(true, 99, ret);
+}
+
+bool bench_busy_most(const struct bench *bench, struct figures *ret)
+{
+	(void)bench;
+	return take(true, 100, ret);
+}
