@@ -460,8 +460,10 @@ static bool read_file(struct tail *tail, struct tail_file *file, int64_t now_ms,
 		see(file, &status);
 		if (is_rewritten)
 			return true; /* what it held before comes first */
-		if (tail_take_in_place(tail, file, status.st_size))
+		if (tail_take_in_place(tail, file, status.st_size)) {
+			remember_head(file);
 			return file->offset < status.st_size;
+		}
 	}
 	while (*budget) {
 		size_t wanted = *budget < sizeof(bytes) ? *budget : sizeof(bytes);
