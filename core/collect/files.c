@@ -225,7 +225,6 @@ static struct log_file *new_file(
 	struct files *files, const struct log_target *target, const char *path)
 {
 	struct log_file *file = xcalloc(1, sizeof(*file));
-	const char *slash = strrchr(path, '/');
 	*file = (struct log_file){.files = files,
 		.bot = xstrdup(target->bot),
 		.watch = -1,
@@ -235,7 +234,7 @@ static struct log_file *new_file(
 	file->tail.older = take_older;
 	file->tail.in_place = take_in_place;
 	event_post_open(&file->post, files->worker->hub, path,
-		&(struct event_source){.name = slash ? slash + 1 : path,
+		&(struct event_source){.name = log_target_label(target, path),
 			.bot = file->bot[0] ? file->bot : NULL,
 			.resolve = whose,
 			.context = file});

@@ -124,6 +124,14 @@ bool log_target_covers(const struct log_target *target, const char *path)
 			       : strcmp(target->pattern, path) == 0;
 }
 
+const char *log_target_label(const struct log_target *target, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	if (target->name[0] && strncmp(path, LOG_TARGET_OPEN, strlen(LOG_TARGET_OPEN)) == 0)
+		return target->name;
+	return slash ? slash + 1 : path;
+}
+
 char *log_target_folder(const struct log_target *target)
 {
 	size_t end = is_wild(target) ? strcspn(target->pattern, "*?[") : strlen(target->pattern);

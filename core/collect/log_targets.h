@@ -13,6 +13,9 @@ struct settings;
 
 enum { LOG_FILES_MAX = 4096 };
 
+/* A path of a file that has none any more: it is open here. */
+#define LOG_TARGET_OPEN "/proc/self/fd/"
+
 struct log_target {
 	const char *pattern; /* of the roster */
 	const char *bot;     /* "" each line says */
@@ -41,6 +44,8 @@ typedef void log_found(void *context, const struct log_target *target, const cha
 void log_target_expand(const struct log_target *target, log_found *found, void *context);
 /* The pattern matches this path, whether anything is there or not. */
 bool log_target_covers(const struct log_target *target, const char *path);
+/* What a file of it is called in a row: the last part of its path, or what the settings call one without a path. */
+const char *log_target_label(const struct log_target *target, const char *path);
 /* The folder to watch for new files of the pattern: up to the last '/' before a wildcard. The
  * caller frees it. */
 char *log_target_folder(const struct log_target *target);

@@ -89,6 +89,7 @@ static bool begin_scan(struct window_job *job, const char *expression, struct er
 		.to_ms = request->to_ms,
 		.bots = bots,
 		.bot_count = request->bots_count,
+		.with_lines = request->lines,
 		.since = carried ? carried->marks : NULL};
 	return event_key_read(request->anchor, &question.anchor, err) &&
 	       event_scan_begin(job->owned, expression, job->now_ms, &question, err);

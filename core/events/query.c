@@ -56,7 +56,7 @@ struct event_query {
 	int64_t from_ms, to_ms;
 	char **bots;
 	size_t bot_count;
-	bool whole_lines, has_hit;
+	bool whole_lines, with_lines, has_hit;
 	struct event_key hit, oldest, newest; /* of rows */
 	uint64_t *floors;                     /* by stream, the first line's seq; NULL: all lines */
 	size_t *file_floors;                  /* by file, the first segment */
@@ -111,6 +111,7 @@ struct event_query *event_query_new(struct event_snapshot *snapshot, struct filt
 	query->to_ms = question->to_ms;
 	query->certain = filter ? filter_certain(filter, SHOWN_COLUMNS) : NULL;
 	query->whole_lines = question->whole_lines;
+	query->with_lines = question->with_lines;
 	if (question->since) {
 		query->floors = marks_floors(snapshot, question->since);
 		query->file_floors = marks_file_floors(snapshot, question->since);
@@ -191,6 +192,8 @@ static void add_row(
 	msg_set(&row->bot, *line->bot || !line->stream->is_own ? line->bot : "botswain");
 	msg_set(&row->source, line->stream->name);
 	take_text(query, line, query->whole_lines ? EVENT_LINE : EVENT_MESSAGE, &row->text);
+	if (query->with_lines)
+		take_text(query, line, EVENT_LINE, &row->line);
 	take_text(query, line, EVENT_CORRELATION, &row->correlation);
 	row->time_ms = record->wall_ms;
 	row->level = record->level;

@@ -42,6 +42,7 @@ struct event_question {
 	const char *const *bots; /* only these; copied; count 0: all */
 	size_t bot_count;
 	bool whole_lines; /* the text of a row is the whole line, not its message */
+	bool with_lines;  /* a row carries the whole line, too */
 	const struct event_marks
 		*since; /* before the anchor only lines behind these; borrowed; NULL: all */
 };
