@@ -247,7 +247,8 @@ static bool has_answered(const struct cli *cli, const struct cli_engine *engine)
 	size_t count, checks;
 	(void)model_checks(engine->model, &checks);
 	const struct msg_source *const *sources = model_sources(engine->model, &count);
-	bool any = count || checks || (!cli_has_files(cli) && !has_sources(cli->settings));
+	bool any = count || checks || cli->input_ends ||
+		   (!cli_has_files(cli) && !has_sources(cli->settings));
 	if (!client_turn_wall_ms(engine->client))
 		return false;
 	for (size_t i = 0; i < count; i++)

@@ -44,6 +44,7 @@ struct cli {
 	const char *files[CLI_FILES_MAX]; /* that it is about */
 	size_t file_count;
 	int input;        /* ... and this descriptor, or what comes out of it; 0: none */
+	bool input_ends;  /* it is no file that grows: its source leaves at its end */
 	const char *host; /* --host NAME: that of several alone; or NULL */
 	struct cli_engine engines[WAYS_MAX];
 	size_t engine_count;

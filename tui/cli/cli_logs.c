@@ -162,8 +162,11 @@ static bool is_input(const char *word)
 static bool take_input(struct cli *cli, bool follow)
 {
 	struct err err = {.code = ERR_NONE};
-	return cli->input || spool_input(follow, &cli->input, &err) ||
-	       cli_say(false, "%s", err.text);
+	struct stat status;
+	if (!cli->input && !spool_input(follow, &cli->input, &err))
+		return cli_say(false, "%s", err.text);
+	cli->input_ends = fstat(cli->input, &status) == 0 && !S_ISREG(status.st_mode);
+	return true;
 }
 
 static bool has_word(int argc, char **argv, const char *word)
@@ -207,23 +210,20 @@ static bool read_option(struct cli *cli, struct words *words, int argc, char **a
 	return options[o].take(cli, words, argv[*at]);
 }
 
-/* What comes out of standard input ends; a file that is given there grows. */
-static bool ends(const struct cli *cli)
+static bool is_input_alone(const struct cli *cli)
 {
-	struct stat status;
-	return cli->input > 0 && !cli->file_count && fstat(cli->input, &status) == 0 &&
-	       !S_ISREG(status.st_mode);
+	return cli->input_ends && !cli->file_count;
 }
 
 static void settle(const struct cli *cli, struct words *words)
 {
 	struct log_wish *wish = &words->wish;
-	bool is_all = wish->is_bounded ? !words->is_counted : wish->follow && ends(cli);
+	bool is_all = wish->is_bounded ? !words->is_counted : wish->follow && is_input_alone(cli);
 	if (is_all)
 		wish->lines = LOG_ALL;
 	else if (wish->follow && !wish->is_bounded)
 		wish->lines = FOLLOWED;
-	wish->until_end = wish->follow && ends(cli);
+	wish->until_end = wish->follow && is_input_alone(cli);
 	wish->filter = words->filter.text ? words->filter.text : "";
 }
 
