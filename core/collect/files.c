@@ -41,6 +41,7 @@
 enum {
 	LOOK_EVERY_MS = 2000,
 	LOOK_SOON_MS = 20,     /* after a change in a folder: there are more to come */
+	BIRTH_LAG_MS = 20,     /* the clock by which files are born may go behind by so much */
 	TURN_BYTES = 1 << 20,  /* of one file, then it is the next one's turn */
 	FLOW_BYTES = 16 << 10, /* one that brought so much at a turn has the next a frame later */
 	FLOW_MS = 16,
@@ -73,6 +74,7 @@ struct files {
 	struct timer look;
 	int inotify;
 	struct names *names;   /* of bots, in files that lie where they are */
+	int64_t looked_ns;     /* wall, when all was looked at last */
 	bool is_start;         /* the first look since the roster changed */
 	struct read_back back; /* ... and what all files of it may read back */
 	bool is_full;
@@ -179,6 +181,8 @@ static void tell_left_out(struct files *files, struct log_file *file)
 static void look_at_file(struct files *files, struct log_file *file)
 {
 	struct err err = {0};
+	if (!file->is_start)
+		file->tail.since_ns = files->looked_ns;
 	bool is_good =
 		tail_look(&file->tail, now_of(files), file->is_start ? &files->back : NULL, &err);
 	if (file->is_start)
@@ -366,6 +370,7 @@ static void begin_back(struct files *files)
 
 static void look_at_all(struct files *files)
 {
+	int64_t now_ns = (clock_wall_ms(files->worker->hub->clock) - BIRTH_LAG_MS) * 1000000;
 	files->err = (struct err){0};
 	begin_back(files);
 	find_files(files);
@@ -373,6 +378,7 @@ static void look_at_all(struct files *files)
 	for (size_t i = 0; i < files->count; i++)
 		look_at_file(files, files->items[i]);
 	files->is_start = false;
+	files->looked_ns = now_ns;
 	report(files);
 	timers_set(&files->timers, &files->look, now_of(files) + LOOK_EVERY_MS);
 }
