@@ -302,8 +302,8 @@ def is_message(row, wanted):
 def judge(log, of):
     """Of each physical line whether its time, level and message are right; and the first that is not."""
     right, wrong, last = [0, 0, 0], "", None
-    lines = log.decode().removesuffix("\n").split("\n")
-    rows = read(log)
+    lines = [line for line in log.decode().split("\n") if line]
+    rows = [row for row in read(log) if row["line"]]
     if len(rows) != len(lines):
         return 0, [0, 0, 0], f"{len(lines)} lines are {len(rows)} rows"
     for line, row in zip(lines, rows):
