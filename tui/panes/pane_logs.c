@@ -240,6 +240,22 @@ static void note_progress(
 			format_clock(window->scanned_from_ms, false).text);
 }
 
+/* Counts are estimates until log files that lie there are indexed. */
+static void note_index(const struct app *app, struct str *text)
+{
+	uint64_t segments = 0, done = 0;
+	bool runs = false;
+	for (size_t i = 0; i < LINKS_MAX; i++) {
+		const struct msg_engine *engine = app_engine(app, i);
+		segments += engine ? engine->index_segments : 0;
+		done += engine ? engine->index_done : 0;
+		runs |= engine && engine->index_runs;
+	}
+	if (runs && segments)
+		str_addf(text, "indexing %s  ",
+			format_percent((double)done / (double)segments).text);
+}
+
 static void note_all(const struct app *app, const struct logs_view *view, enum logs_brevity brevity,
 	struct str *text)
 {
@@ -253,6 +269,7 @@ static void note_all(const struct app *app, const struct logs_view *view, enum l
 	if (window->dropped)
 		str_addf(text, "%llu dropped  ", (unsigned long long)window->dropped);
 	note_progress(view, window, text);
+	note_index(app, text);
 	logs_news_note(app, view, text);
 }
 
