@@ -309,11 +309,26 @@ static unsigned unseen_at(const char *bytes, size_t length)
 	return now.valid && code_is_hidden(now.code) ? now.size : 0;
 }
 
+enum { AT_ONCE = 8 };
+
+/* Of eight bytes one may begin something unseen: it is `<`, or no ASCII. */
+static bool may_be_unseen(const char *bytes)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
+	uint64_t word;
+	memcpy(&word, bytes, sizeof(word));
+	uint64_t other = word ^ ones * '<';
+	return ((other - ones) & ~other & tops) | (word & tops);
+}
+
 static bool has_unseen(const char *bytes, size_t length)
 {
-	for (size_t at = 0; at < length; at++)
-		if (unseen_at(bytes + at, length - at))
+	for (size_t at = 0; at < length; at++) {
+		while (length - at >= AT_ONCE && !may_be_unseen(bytes + at))
+			at += AT_ONCE;
+		if (at < length && unseen_at(bytes + at, length - at))
 			return true;
+	}
 	return false;
 }
 

@@ -49,7 +49,9 @@ struct event_line event_line_of(const struct chunk *chunk, const struct record *
 static void open_view(struct view *view, struct event_line *line, enum event_part part,
 	const struct redactor *redactor)
 {
-	if (!line->bytes)
+	if (part == EVENT_LINE)
+		event_line_take(line);
+	else
 		event_line_read(line);
 	struct log_part of = part_of(line->record, part);
 	*view = (struct view){.text = line->bytes + of.offset, .length = of.length};
@@ -172,8 +174,7 @@ static void look_through(struct row *row)
 static void give_field(struct row *row, struct filter_value *value)
 {
 	struct log_part part;
-	if (!row->line->bytes)
-		event_line_read(row->line);
+	event_line_take(row->line);
 	if (!row->is_looked_through)
 		look_through(row);
 	bool is_redacted = row->redacted.length > 0;

@@ -34,12 +34,15 @@ struct event_line {
 	const char *bot; /* "": none */
 	bool is_raw;     /* of a file that stays where it lies: nothing was redacted in them */
 	struct part_view *unread; /* where they are to be had */
+	bool has_parts;           /* of what was unread: the record tells of message and id */
 	size_t at;
 };
 
 /* False when its text cannot hold the needle; its bytes are looked at as they lie. */
 bool event_line_may_say(struct event_line *line, const struct needle *needle);
-/* Sets `bytes`, and what of the record they tell. */
+/* Sets `bytes`, unless they are there; of the record only its length and whether they hide something. */
+void event_line_take(struct event_line *line);
+/* The same, with all of the record that they tell. */
 void event_line_read(struct event_line *line);
 /* A line of a chunk in memory. */
 struct event_line event_line_of(const struct chunk *chunk, const struct record *record);

@@ -40,6 +40,9 @@ struct part_view {
 	struct row *rows; /* in the order of their keys */
 	char *bytes;      /* the whole block; NULL: not read yet, or too large */
 	size_t length;
+	const struct needle *sought; /* of these are the hits */
+	size_t *hits; /* where lines of the block have it, one a line, from its start on */
+	size_t hit_count, hit_room;
 	char *one;            /* a line of a large one */
 	struct str plain;     /* scratch */
 	struct record record; /* of the line that was given out last */
@@ -161,6 +164,7 @@ void part_view_close(struct part_view *view)
 	free(view->rows);
 	free(view->places);
 	free(view->bytes);
+	free(view->hits);
 	free(view->one);
 	free(view);
 }
@@ -292,23 +296,61 @@ static void read_parts(struct part_view *view, const char *text, size_t length)
 				  (hides ? RECORD_HIDES : 0));
 }
 
+/* Looks through the block once for all of its lines. False: it is not to be had as a whole. */
+static bool seek_hits(struct part_view *view, const struct needle *needle)
+{
+	read_block(view);
+	if (!view->bytes || view->sought == needle)
+		return view->bytes;
+	view->sought = needle;
+	view->hit_count = 0;
+	const char *at = view->bytes, *end = view->bytes + view->length;
+	while (at < end && (at = needle_find(needle, at, (size_t)(end - at)))) {
+		view->hits =
+			grow(view->hits, view->hit_count, &view->hit_room, sizeof(*view->hits));
+		view->hits[view->hit_count++] = (size_t)(at - view->bytes);
+		at = memchr(at, '\n', (size_t)(end - at));
+		if (!at++)
+			break;
+	}
+	return true;
+}
+
+static bool has_hit(const struct part_view *view, const struct row *row)
+{
+	size_t from = (size_t)(row->offset - line_block_summary(view->part.block)->first_offset);
+	size_t low = 0, high = view->hit_count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (view->hits[middle] < from)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < view->hit_count && view->hits[low] < from + row->length;
+}
+
 bool event_line_may_say(struct event_line *line, const struct needle *needle)
 {
 	struct part_view *view = line->unread;
 	if (!view || line->bytes || line->record->flags & RECORD_HIDES ||
 		part_needle_is_mark(needle))
 		return true;
+	const struct row *row = &view->rows[line->at];
+	if (seek_hits(view, needle))
+		return has_hit(view, row);
 	size_t length;
-	const char *text = raw_of(view, &view->rows[line->at], &length);
+	const char *text = raw_of(view, row, &length);
 	return needle_find(needle, text, length) != NULL;
 }
 
-void event_line_read(struct event_line *line)
+void event_line_take(struct event_line *line)
 {
 	struct part_view *view = line->unread;
-	const struct row *row = &view->rows[line->at];
+	if (line->bytes)
+		return;
 	size_t length;
-	const char *text = raw_of(view, row, &length);
+	const char *text = raw_of(view, &view->rows[line->at], &length);
 	const size_t most = LIMIT_LOG_STORED_BYTES - 1;
 	size_t kept = utf8_cut(text, length, most);
 	if (kept < length)
@@ -319,6 +361,20 @@ void event_line_read(struct event_line *line)
 		text = view->plain.text;
 		kept = view->plain.length;
 	}
-	read_parts(view, text, kept);
+	view->record.length = (uint16_t)kept;
 	line->bytes = text;
+	/* what is escaped depends on what the line is */
+	if (memchr(text, '\\', kept))
+		event_line_read(line);
+	else
+		view->record.flags &= (uint8_t)~RECORD_HIDES;
+}
+
+void event_line_read(struct event_line *line)
+{
+	event_line_take(line);
+	if (!line->unread || line->has_parts)
+		return;
+	line->has_parts = true;
+	read_parts(line->unread, line->bytes, line->record->length);
 }

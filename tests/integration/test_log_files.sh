@@ -35,6 +35,7 @@ last_of_many() {
 	seq 1 400000 | sed 's/.*/2026-11-20T11:00:00Z INFO line & of a long file/' >"$top/long.log"
 	logs -n 2 "$top/long.log" && [ "$(texts | tr '\n' ' ')" = 'line 399999 of a long file line 400000 of a long file ' ] || { texts; false; }
 }
+whole_line() { printf '{"level":"info","msg":"took it","chat":4711}\n' >"$top/chat.log" && logs --grep 'chat.:4711' "$top/chat.log" && [ "$(texts)" = 'took it' ]; }
 one_of_many() { logs --grep 'line 77777 ' "$top/long.log" && [ "$(texts)" = 'line 77777 of a long file' ] || { texts; false; }; }
 all_of_many() { logs -n all "$top/long.log" && [ "$(wc -l <"$top/answer")" = 400000 ] && texts | cut -d' ' -f2 | sort -nc; }
 has_grown() { grep -q 'I grown$' "$top/followed"; }
@@ -90,6 +91,7 @@ check 'what is no file is refused, and not waited for' fifo
 check 'an empty one has no lines' empty
 check 'a file may be called like an option' by_name
 check 'the last lines of a long one' last_of_many
+check 'a pattern is looked for in all of a line' whole_line
 check 'one line of a long one' one_of_many
 check 'all lines of a long one, once each and in order' all_of_many
 check 'what is written later is followed' followed

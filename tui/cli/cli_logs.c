@@ -70,7 +70,7 @@ static bool take_level(struct cli *cli, struct words *words, const char *value)
 static bool take_grep(struct cli *cli, struct words *words, const char *value)
 {
 	(void)cli;
-	also(&words->filter, "msg~%", value);
+	also(&words->filter, "~%", value);
 	return true;
 }
 
