@@ -90,8 +90,10 @@ struct event_key part_first_key(const struct store_part *part)
 		return first_in_memory(part);
 	if (!part->block)
 		return first_of_unknown(part);
+	const struct line_summary *summary = line_block_summary(part->block);
+	const struct stream *stream = &part->file->stream;
 	return (struct event_key){
-		line_block_summary(part->block)->min_ms, part->file->stream.source, 0};
+		summary->min_ms, stream->source, stream->id + summary->first_offset};
 }
 
 struct event_key part_last_key(const struct store_part *part)
@@ -100,8 +102,10 @@ struct event_key part_last_key(const struct store_part *part)
 		return last_in_memory(part);
 	if (!part->block)
 		return last_of_unknown(part);
+	const struct line_summary *summary = line_block_summary(part->block);
+	const struct stream *stream = &part->file->stream;
 	return (struct event_key){
-		line_block_summary(part->block)->max_ms, part->file->stream.source, UINT64_MAX};
+		summary->max_ms, stream->source, stream->id + summary->end_offset - 1};
 }
 
 static bool block_has(const struct store_part *part, const char *bot)
