@@ -29,7 +29,7 @@ CORE := base parse msg model verbs conf events series alert act store collect en
 ROOMS := $(addprefix core/,$(CORE))
 SCREEN_ROOMS := core/base core/parse core/msg core/model core/verbs core/conf
 
-PACKAGES := expat libcurl jansson hiredis libpq libmicrohttpd libfyaml sqlite3 libsystemd libpcre2-8 ncursesw cmocka vterm
+PACKAGES := expat libcurl jansson hiredis libpq libmicrohttpd libfyaml sqlite3 libsystemd libpcre2-8 zlib libzstd ncursesw cmocka vterm
 pkg = $(shell pkg-config --$(1) $(2) 2>/dev/null)
 WARN := -Wall -Wextra $(WERROR) -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
 	-Wpointer-arith -Wcast-qual -Wwrite-strings -Wvla -Wundef -Wformat=2 -Wconversion \
@@ -45,7 +45,7 @@ CFLAGS = -std=gnu17 $(OPT_$(MODE)) $(WARN) -fstack-protector-strong -fno-common 
 LDFLAGS = -pie -pthread -Wl,-z,relro,-z,now $(filter -fsanitize=%,$(OPT_$(MODE)))
 
 LIBS_SCREEN := -ljansson -lfyaml -lpcre2-8 -lncursesw -lm
-LIBS_ENGINE := -lcurl -ljansson -lhiredis -lpq -lssl -lcrypto -lmicrohttpd -lfyaml -lsqlite3 -lsystemd -lexpat -lpcre2-8 -lm
+LIBS_ENGINE := -lcurl -ljansson -lhiredis -lpq -lssl -lcrypto -lmicrohttpd -lfyaml -lsqlite3 -lsystemd -lexpat -lpcre2-8 -lz -lzstd -lm
 ifneq ($(shell pkg-config --exists libpq 2>/dev/null && echo y),)
 CPPFLAGS += $(filter -I%,$(call pkg,cflags,libpq hiredis))
 endif

@@ -31,12 +31,14 @@
 #include "core/collect/event_post.h"
 #include "core/collect/hub.h"
 #include "core/collect/log_targets.h"
+#include "core/collect/packed.h"
 #include "core/collect/post.h"
 #include "core/collect/read_back.h"
 #include "core/collect/roster.h"
 #include "core/collect/schedule.h"
 #include "core/collect/tail.h"
 #include "core/collect/timers.h"
+#include "core/collect/unpack.h"
 
 enum {
 	LOOK_EVERY_MS = 2000,
@@ -61,7 +63,8 @@ struct log_file {
 	const char *is_of;            /* ... whose that is, of files->roster; NULL: nobody's */
 	int64_t rests_until_ms; /* mono: however much is written, its next turn is not before */
 	bool is_wanted;
-	bool is_start; /* what is there now was there before us: only its last minutes are read */
+	bool is_packed; /* it is unpacked once, and not followed */
+	bool is_start;  /* what is there now was there before us: only its last minutes are read */
 };
 
 struct files {
@@ -73,6 +76,8 @@ struct files {
 	struct timers timers;
 	struct timer look;
 	int inotify;
+	struct unpack unpack; /* of packed logs */
+	struct timer unpacking;
 	struct names *names;   /* of bots, in files that lie where they are */
 	int64_t looked_ns;     /* wall, when all was looked at last */
 	bool is_start;         /* the first look since the roster changed */
@@ -131,6 +136,35 @@ static void take_older(void *context, struct open_file *open, uint64_t to, int64
 	event_writer_older(file->post.writer, open, to, written_ms, file->files->names);
 }
 
+static bool take_packed(void *context, const char *path, int64_t written_ms)
+{
+	struct log_file *file = context;
+	struct files *files = file->files;
+	if (!files->roster->settings->event_unpacked_bytes || !packed_is_name(path))
+		return false;
+	unpack_add(&files->unpack, file, path, written_ms);
+	timers_set(&files->timers, &files->unpacking, now_of(files));
+	return true;
+}
+
+/* What is in it is older than all that comes, and is asked for where it lies now. */
+static void take_unpacked(void *context, const struct unpack_job *job, struct open_file *open,
+	uint64_t bytes, const char *why)
+{
+	struct files *files = context;
+	struct log_file *file = job->owner;
+	event_post_renew(&file->post);
+	if (open)
+		event_writer_older(file->post.writer, open, bytes, job->written_ms, files->names);
+	if (why) {
+		autofree char *text = xasprintf("%s of '%s' can be shown, not all: %s",
+			format_bytes((int64_t)bytes).text, job->path, why);
+		event_post_left_out(&file->post, job->written_ms, NULL, text);
+		files->dropped++;
+	}
+	timers_set(&files->timers, &file->timer, now_of(files));
+}
+
 static bool take_in_place(void *context, struct open_file *open, uint64_t from, uint64_t to)
 {
 	struct log_file *file = context;
@@ -181,6 +215,8 @@ static void tell_left_out(struct files *files, struct log_file *file)
 static void look_at_file(struct files *files, struct log_file *file)
 {
 	struct err err = {0};
+	if (file->is_packed)
+		return;
 	if (!file->is_start)
 		file->tail.since_ns = files->looked_ns;
 	bool is_good =
@@ -198,6 +234,7 @@ static void look_at_file(struct files *files, struct log_file *file)
 static void free_file(struct files *files, struct log_file *file)
 {
 	timers_remove(&files->timers, &file->timer);
+	unpack_forget(&files->unpack, file);
 	if (file->watch >= 0)
 		inotify_rm_watch(files->inotify, file->watch);
 	tail_release(&file->tail);
@@ -224,6 +261,20 @@ static size_t place_of(const struct files *files, const char *path, bool *ret_is
 	return high;
 }
 
+/* One that is packed itself. */
+static void look_for_packed(struct log_file *file, const char *path)
+{
+	struct stat status;
+	bool may_be = packed_is_name(path) ||
+		      strncmp(path, LOG_TARGET_OPEN, strlen(LOG_TARGET_OPEN)) == 0;
+	autoclose int fd = may_be ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY) : -1;
+	if (fd < 0 || fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) || !packed_is(fd))
+		return;
+	file->is_packed = true;
+	unpack_add(&file->files->unpack, file, path, (int64_t)status.st_mtim.tv_sec * 1000);
+	timers_set(&file->files->timers, &file->files->unpacking, now_of(file->files));
+}
+
 /* One of a pattern that was there before is new: it is read whole. */
 static struct log_file *new_file(
 	struct files *files, const struct log_target *target, const char *path)
@@ -237,11 +288,13 @@ static struct log_file *new_file(
 	tail_init(&file->tail, path, take_line, take_loss, file);
 	file->tail.older = take_older;
 	file->tail.in_place = take_in_place;
+	file->tail.packed = take_packed;
 	event_post_open(&file->post, files->worker->hub, path,
 		&(struct event_source){.name = log_target_label(target, path),
 			.bot = file->bot[0] ? file->bot : NULL,
 			.resolve = whose,
 			.context = file});
+	look_for_packed(file, path);
 	return file;
 }
 
@@ -341,6 +394,8 @@ static void watch_folders(struct files *files)
 static void report(struct files *files)
 {
 	struct schedule schedule;
+	if (files->unpack.count && !files->roster->settings->event_read_back_ms)
+		return; /* whoever asks for nothing but the past waits for it */
 	schedule_init(&schedule, LOOK_EVERY_MS, now_of(files) + LOOK_EVERY_MS);
 	if (files->targets.count)
 		post_source(files->worker->hub, &(struct attempt){.kind = "files",
@@ -447,6 +502,15 @@ static void take_orders(struct files *files)
 			set_roster(files, roster_ref(order->roster));
 }
 
+static void go_on_unpacking(struct files *files)
+{
+	if (unpack_step(&files->unpack, files->roster->settings->event_unpacked_bytes,
+		    take_unpacked, files))
+		timers_set(&files->timers, &files->unpacking, now_of(files) + 1);
+	else
+		report(files);
+}
+
 static void take_due(struct files *files)
 {
 	int64_t now_ms = now_of(files);
@@ -454,6 +518,8 @@ static void take_due(struct files *files)
 		if (timer == &files->look) {
 			look_at_all(files);
 			break;
+		} else if (timer == &files->unpacking) {
+			go_on_unpacking(files);
 		} else {
 			give_turn(files, timer->owner);
 			if (worker_stopping(files->worker))
@@ -480,6 +546,7 @@ static void run(struct worker *worker)
 		free_file(files, files->items[i]);
 	free(files->items);
 	names_unref(files->names);
+	unpack_release(&files->unpack);
 	timers_release(&files->timers);
 	log_targets_release(&files->targets);
 	roster_unref(files->roster);

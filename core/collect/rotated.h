@@ -20,7 +20,7 @@ struct rotated {
 	/* ns since 1970; a file system that does not know when a file was made tells when it was
 	 * written last instead */
 	int64_t born_ns, written_ns, changed_ns;
-	bool is_packed;   /* compressed: nobody reads it here */
+	bool is_packed;   /* compressed: nobody reads it as it is */
 	bool knows_birth; /* born_ns is that */
 };
 

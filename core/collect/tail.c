@@ -89,6 +89,7 @@ static bool open_file(struct tail *tail, const struct stat *status, struct err *
 		return cannot_read(tail, errno, err);
 	file->device = status->st_dev;
 	file->inode = status->st_ino;
+	file->is_nameless = status->st_nlink == 0;
 	return true;
 }
 
@@ -226,7 +227,7 @@ static void tell_rotated(const struct tail *tail, const struct rotated *found)
 {
 	struct tail_file file;
 	if (!tail->older || found->is_packed || !open_rotated(found, &file))
-		return;
+		return; /* of a packed one the owner was told */
 	if (tail_open_of(&file))
 		tail->older(tail->context, file.open, (uint64_t)found->bytes,
 			found->written_ns / 1000000);
@@ -246,6 +247,10 @@ static void take_before(struct tail *tail, int64_t now_ms, struct read_back *bac
 		is_whole = is_whole && found->written_ns / 1000000 >= back->since_ms;
 		if (is_taken || is_known(tail, found))
 			continue;
+		bool is_unpacked =
+			found->is_packed && tail->packed &&
+			tail->packed(tail->context, found->path, found->written_ns / 1000000);
+		is_whole = is_whole && !is_unpacked;
 		if (is_whole && (found->is_packed || taken == COUNT_OF(files))) {
 			back->left_out = "a part was rotated away and packed, or rotated too often";
 			is_whole = false;

@@ -40,8 +40,12 @@ typedef void tail_older(void *context, struct open_file *file, uint64_t to, int6
 /* Whole lines, more of them than should be copied: its bytes from `from` to `to`. False: they are given out one by one. */
 typedef bool tail_in_place(void *context, struct open_file *file, uint64_t from, uint64_t to);
 
+/* A file that it was rotated to, and that is packed. False: nobody unpacks it. */
+typedef bool tail_packed(void *context, const char *path, int64_t written_ms);
+
 struct tail_file {
-	int fd; /* -1: none */
+	int fd;           /* -1: none */
+	bool is_nameless; /* it had no name when it was opened */
 	struct open_file
 		*open; /* the same for who asks for its lines where they lie; NULL: nobody yet */
 	dev_t device;
@@ -81,6 +85,7 @@ struct tail {
 	tail_lost *lost;
 	tail_older *older;       /* NULL: nobody asks for it */
 	tail_in_place *in_place; /* NULL: all are given out one by one */
+	tail_packed *packed;     /* NULL: nobody unpacks any */
 	void *context;
 };
 

@@ -68,6 +68,8 @@ struct open_file *tail_open_of(struct tail_file *file)
 	int own = file->open ? -1 : fcntl(file->fd, F_DUPFD_CLOEXEC, 0);
 	if (own >= 0)
 		file->open = open_file_new(own);
+	if (file->open)
+		file->open->is_nameless = file->is_nameless;
 	return file->open;
 }
 

@@ -216,7 +216,8 @@ struct settings {
 	char *http_listen;    /* 127.0.0.1:PORT, [::1]:PORT or an absolute path; empty: nowhere */
 	uint64_t event_bytes; /* budget of the event store */
 	uint64_t chart_bytes; /* budget of the series; of a start */
-	int64_t event_read_back_ms; /* of logs and streams, at a start; 0: none */
+	uint64_t event_unpacked_bytes; /* of rotated logs that are packed */
+	int64_t event_read_back_ms;    /* of logs and streams, at a start; 0: none */
 	const char *
 		record_file; /* of the command line, for an engine that is started; borrowed; NULL: none */
 	uint64_t record_bytes; /* budget of the rolling recording; 0: none */

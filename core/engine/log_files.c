@@ -85,7 +85,7 @@ bool log_files_configure(
 	bool has_file = input_fd > 0 && !log_files_is_stream(input_fd);
 	char path[32];
 	str_adds(to, "environment: logs\nstate_dir: /nonexistent/botswain\nevents: {read_back: "
-		     "0}\n");
+		     "0, unpacked: 16GiB}\n");
 	if (count || has_file)
 		str_adds(to, "logs:\n");
 	for (size_t i = 0; i < count; i++)

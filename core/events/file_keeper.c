@@ -69,7 +69,7 @@ static const struct kept_file *keep(struct file_keeper *keeper, struct open_file
 static bool is_deleted(const struct open_file *file, bool *ret_is_large)
 {
 	struct stat status;
-	if (fstat(file->fd, &status) != 0)
+	if (file->is_nameless || fstat(file->fd, &status) != 0)
 		return false;
 	*ret_is_large = status.st_size > DELETED_KEPT_BYTES;
 	return status.st_nlink == 0;

@@ -13,6 +13,7 @@
 struct open_file {
 	int fd;              /* readable and regular */
 	atomic_bool is_over; /* nobody is to ask for its lines any more */
+	bool is_nameless;    /* it never had a name, which is no reason to let go of it */
 	atomic_size_t users; /* private */
 };
 

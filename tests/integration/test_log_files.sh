@@ -77,6 +77,27 @@ sys.exit(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss > 40000)' "$buil
 	done
 	[ "$(wc -l <"$top/answer")" = 350000 ] && [ "$(texts | head -1)" = 'line 50001 of a long file' ]
 }
+pack() { # the log of four files, of which two are packed
+	seq 1 30000 | sed 's/.*/2026-11-20T09:00:00Z INFO n & of it/' | gzip >"$top/p.log.3.gz"
+	if command -v zstd >/dev/null; then seq 30001 60000 | sed 's/.*/2026-11-20T10:00:00Z INFO n & of it/' | zstd -q >"$top/p.log.2.zst"
+	else seq 30001 60000 | sed 's/.*/2026-11-20T10:00:00Z INFO n & of it/' | gzip >"$top/p.log.2.gz"; fi
+	seq 60001 61000 | sed 's/.*/2026-11-20T11:00:00Z INFO n & of it/' >"$top/p.log.1"
+	seq 61001 62000 | sed 's/.*/2026-11-20T12:00:00Z INFO n & of it/' >"$top/p.log"
+	local hour=9 file; for file in "$top"/p.log.3* "$top"/p.log.2* "$top/p.log.1"; do touch -d "2026-11-20T$hour:30:00Z" "$file"; hour=$((hour + 1)); done
+}
+numbers() { texts | cut -d' ' -f2; }
+whole_history() { pack && logs -n all "$top/p.log" && [ "$(wc -l <"$top/answer")" = 62000 ] && numbers | sort -nc; }
+found_in_packed() { logs --grep 'n 40000 ' "$top/p.log" && [ "$(numbers)" = 40000 ]; }
+packed_alone() { logs -n 1 "$top/p.log.3.gz" && [ "$(numbers)" = 30000 ] && logs -n 1 - <"$top/p.log.3.gz" && [ "$(numbers)" = 30000 ] && logs -n 2 "$top/p.log.3.gz" "$top/p.log.1" && [ "$(numbers | tail -1)" = 61000 ]; }
+packed_and_cut() { head -c 20000 "$top/p.log.3.gz" >"$top/cut.gz" && logs -n all "$top/cut.gz" && [ "$(grep -c ' I n [0-9]* of it$' "$top/answer")" -gt 1000 ] && grep -q 'W .*cut.gz. can be shown, not all: the packed file ends before its end$' "$top/answer"; }
+packed_of_configuration() { # within its budget
+	printf 'state_dir: %s/none\nevents: {unpacked: %s, read_back: 1m}\nlogs: [{name: p, path: %s/p.log}]\n' "$top" "$1" "$top" >"$top/p.yaml"
+	"$build/botswain" -c "$top/p.yaml" logs -n all >"$top/answer" 2>"$top/said"
+	local lines; lines=$(grep -c ' I n [0-9]* of it$' "$top/answer")
+	[ "$lines" -ge "$2" ] && [ "$lines" -le "$3" ]
+}
+budget_is_said() { packed_of_configuration 500KiB 2000 32000 && grep -q 'W .*p.log.* can be shown, not all: it is larger than events: unpacked allows$' "$top/answer"; }
+large_pipe() { seq 80000 | sed "s/.*/2026-11-20T11:00:00Z INFO & $(head -c 900 /dev/zero | tr '\0' x)/" | logs -n all --grep 'xxx$' - && [ "$(wc -l <"$top/answer")" = 80000 ]; }
 reader_leaves() { "$build/botswain" logs -n all "$top/long.log" 2>"$top/said" | head -1 >"$top/answer"; [ "${PIPESTATUS[0]}" = 0 ] && [ ! -s "$top/said" ]; }
 
 check 'lines stand in the order of time, late ones too, those of all files together' in_order
@@ -107,5 +128,12 @@ check 'also of no lines' no_lines_document
 check 'but none without end' no_endless_document
 check 'a name with the signs of a pattern is that of one file' odd_names
 check 'many lines are printed as they come, and not held' bounded_memory
+check 'what a log was rotated to and packed is part of it' whole_history
+check 'and searched' found_in_packed
+check 'a packed one by itself, by name or piped' packed_alone
+check 'of one that is cut what is good is shown, and that it is not all is said' packed_and_cut
+check 'that of a configuration too' packed_of_configuration 64MiB 62000 62000
+check 'within a budget, and what is beyond is said' budget_is_said
+check 'a pipe of more bytes than are kept of a deleted file' large_pipe
 check 'a reader that leaves ends it without a word' reader_leaves
 tap_end
