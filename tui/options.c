@@ -136,6 +136,18 @@ static bool read_replay(struct options *options, int argc, char **argv, struct e
 	return options->replay || err_set(err, ERR_INVALID, "usage: " REPLAY_USAGE);
 }
 
+/* `-- FILE...`: no subcommand. */
+static bool read_files(struct options *options, int argc, char **argv)
+{
+	int at = options->rest;
+	if (at >= argc || at < 1 || strcmp(argv[at - 1], "--") != 0)
+		return false;
+	options->files = argv + at;
+	options->file_count = argc - at;
+	options->rest = argc;
+	return true;
+}
+
 bool options_read(int argc, char **argv, struct options *ret, struct err *err)
 {
 	struct options options = {.rows = 24, .columns = 80, .speed = 1};
@@ -152,6 +164,10 @@ bool options_read(int argc, char **argv, struct options *ret, struct err *err)
 			return false;
 	}
 	options.rest = optind;
+	if (read_files(&options, argc, argv)) {
+		*ret = options;
+		return true;
+	}
 	if (!read_replay(&options, argc, argv, err))
 		return false;
 	*ret = options;
@@ -182,9 +198,12 @@ void options_help(void)
 	autostr struct str text = STR_INIT;
 	str_adds(&text,
 		"usage: botswain [-c FILE] [SUBCOMMAND ...]\n"
+		"       botswain -- LOG-FILE...\n"
 		"\n"
 		"The console for fleets of Telegram bots. Without a subcommand it opens the full "
-		"screen;\n? there shows every key.\n"
+		"screen;\n? there shows every key. Behind -- are log files that it shows in place "
+		"of a "
+		"fleet;\n- is standard input.\n"
 		"\n"
 		"  -c, --config FILE  the configuration; else "
 		"$XDG_CONFIG_HOME/botswain/botswain.yaml,\n"

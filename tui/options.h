@@ -21,7 +21,9 @@ struct options {
 	int rows, columns;   /* --size, default 80x24 */
 	bool ascii, no_colour, help, version;
 	bool replay_help; /* replay --help */
-	int rest;         /* index of the first argument that is no option */
+	char **files;     /* of `-- FILE...`: what a screen shows in place of engines */
+	int file_count;
+	int rest; /* index of the first argument that is no option */
 };
 
 MUST_CHECK bool options_read(int argc, char **argv, struct options *ret, struct err *err);

@@ -28,6 +28,7 @@
 #include "tui/options.h"
 #include "tui/past.h"
 #include "tui/script.h"
+#include "tui/start_logs.h"
 
 enum { INTERRUPTED = 130, REPLAY_WAIT_MS = 15000, REPLAY_LOOK_MS = 100 };
 
@@ -104,15 +105,25 @@ struct stage {
 	struct links *links; /* the app's once it is there */
 	struct saved *saved; /* likewise */
 	struct app *app;
+	int input; /* of log files: what standard input gives; 0: nothing */
 	struct client *
-		replay; /* of the recording that is to be shown; NULL: engines are; the app's once it is there */
+		replay; /* of the recording or the log files that are to be shown; NULL: engines are; the app's once it is there */
 };
 
-/* Before anything is on the screen: a file that is no recording is worth a sentence, not a screen. */
-static bool open_replay(struct stage *stage, const char *path, struct err *err)
+/* It is about files, and no engine of a configuration. */
+static bool is_of_files(const struct options *options)
+{
+	return options->replay || options->file_count;
+}
+
+/* Before anything is on the screen: a file that cannot be shown is worth a sentence, not a screen. */
+static bool open_files(struct stage *stage, const struct options *options, struct err *err)
 {
 	int64_t until_ms = clock_mono_ms(clock_real()) + REPLAY_WAIT_MS;
-	if (!client_start_replay(path, "screen", &stage->replay, err))
+	if (!is_of_files(options))
+		return true;
+	if (options->replay ? !client_start_replay(options->replay, "screen", &stage->replay, err)
+			    : !start_logs_open(options, stage->input, &stage->replay, err))
 		return false;
 	while (client_state(stage->replay) == CLIENT_CONNECTING &&
 		clock_mono_ms(clock_real()) < until_ms) {
@@ -124,7 +135,7 @@ static bool open_replay(struct stage *stage, const char *path, struct err *err)
 		return true;
 	return err_set(err, ERR_INVALID, "%s",
 		client_state(stage->replay) == CLIENT_LOST ? client_why(stage->replay)
-							   : "the replay does not begin");
+							   : "it does not begin");
 }
 
 static bool set_stage(struct stage *stage, const struct options *options, struct err *err)
@@ -176,7 +187,10 @@ static bool enter(struct stage *stage, const struct options *options, struct err
 {
 	stage->app = app_new(clock_real(), stage->settings, stage->term, stage->links);
 	stage->links = NULL;
-	if (stage->replay)
+	if (options->file_count)
+		views_replace(&stage->app->views,
+			(struct place){.focus = PANE_logs, .lower = PANE_logs, .zoom = ZOOM_FULL});
+	if (stage->replay && options->replay)
 		show_replay(stage->app, client_welcome(stage->replay)->from_ms, options->speed);
 	stage->replay = NULL;
 	return keymap_configure(&stage->app->keymap, stage->settings, err);
@@ -195,10 +209,9 @@ static int run_screen(struct stage *stage, const struct options *options)
 {
 	struct err err = {.code = ERR_NONE};
 	int signal_ = 0;
-	bool fine = set_stage(stage, options, &err) &&
-		    (!options->replay || open_replay(stage, options->replay, &err)) &&
+	bool fine = set_stage(stage, options, &err) && open_files(stage, options, &err) &&
 		    begin_links(stage, options, "screen", &err);
-	if (fine && !options->replay) {
+	if (fine && !is_of_files(options)) {
 		recall(stage);
 		stage->saved = saved_look(stage->settings, &options->connect);
 	}
@@ -223,6 +236,9 @@ int start_screen(const struct options *options)
 	struct stage stage = {.term = NULL};
 	atomic_bool *entered = NULL;
 	int status = CLI_OK;
+	struct err err = {.code = ERR_NONE};
+	if (!start_logs_input(options, true, &stage.input, &err))
+		return cli_say(CLI_USAGE, "%s", err.text);
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
 		return cli_say(CLI_USAGE,
 			"the full screen needs a terminal; try `botswain bots`, or --help");
@@ -232,8 +248,8 @@ int start_screen(const struct options *options)
 	setlocale(LC_ALL, "");
 	tzset();
 	stage.term_options.entered = entered;
-	stage.settings = read_settings(
-		options->config, options->connect.count > 0 || options->replay, &stage.is_alone);
+	stage.settings = read_settings(options->config,
+		options->connect.count > 0 || is_of_files(options), &stage.is_alone);
 	if (stage.settings)
 		stage.settings->record_file = options->record;
 	return stage.settings ? run_screen(&stage, options) : CLI_USAGE;
@@ -245,13 +261,14 @@ int start_script(const struct options *options)
 	struct err err = {.code = ERR_NONE};
 	setlocale(LC_ALL, "C.UTF-8");
 	(void)signal(SIGPIPE, SIG_IGN);
-	stage.settings = read_settings(
-		options->config, options->connect.count > 0 || options->replay, &stage.is_alone);
+	stage.settings = read_settings(options->config,
+		options->connect.count > 0 || is_of_files(options), &stage.is_alone);
 	if (!stage.settings)
 		return CLI_USAGE;
 	stage.settings->record_file = options->record;
 	bool fine = set_stage(&stage, options, &err) &&
-		    (!options->replay || open_replay(&stage, options->replay, &err));
+		    start_logs_input(options, false, &stage.input, &err) &&
+		    open_files(&stage, options, &err);
 	if (fine) {
 		stage.term =
 			term_headless_new(options->rows, options->columns, &stage.term_options);

@@ -98,6 +98,13 @@ packed_of_configuration() { # within its budget
 }
 budget_is_said() { packed_of_configuration 500KiB 2000 32000 && grep -q 'W .*p.log.* can be shown, not all: it is larger than events: unpacked allows$' "$top/answer"; }
 large_pipe() { seq 80000 | sed "s/.*/2026-11-20T11:00:00Z INFO & $(head -c 900 /dev/zero | tr '\0' x)/" | logs -n all --grep 'xxx$' - && [ "$(wc -l <"$top/answer")" = 80000 ]; }
+on_screen() { # SCRIPT FILE...: a screen in memory
+	printf '%s\n' "$1" >"$top/screen.script"; shift
+	"$build/botswain" --script "$top/screen.script" -- "$@" >"$top/answer" 2>"$top/said"
+}
+screen_on_files() { on_screen $'wait-for fourth\nexpect third\nexpect 5 Logs\nexpect-not no bot yet\nkey 1\nexpect no bot yet' "$top/a.log" "$top/b.log"; }
+screen_on_pipe() { on_screen $'wait-for fourth\nexpect grown' - <"$top/b.log" && { echo piped; cat "$top/b.log"; } | on_screen $'wait-for fourth\nexpect piped' -; }
+screen_refused() { on_screen 'wait-for x' "$top/nothing.log"; [ $? = 1 ] && grep -q "cannot read '$top/nothing.log'" "$top/said"; }
 reader_leaves() { "$build/botswain" logs -n all "$top/long.log" 2>"$top/said" | head -1 >"$top/answer"; [ "${PIPESTATUS[0]}" = 0 ] && [ ! -s "$top/said" ]; }
 
 check 'lines stand in the order of time, late ones too, those of all files together' in_order
@@ -135,5 +142,8 @@ check 'of one that is cut what is good is shown, and that it is not all is said'
 check 'that of a configuration too' packed_of_configuration 64MiB 62000 62000
 check 'within a budget, and what is beyond is said' budget_is_said
 check 'a pipe of more bytes than are kept of a deleted file' large_pipe
+check 'a screen on files, without a configuration' screen_on_files
+check 'on standard input' screen_on_pipe
+check 'but not on what is not there' screen_refused
 check 'a reader that leaves ends it without a word' reader_leaves
 tap_end
