@@ -2,7 +2,6 @@
 #include "core/collect/packed.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,6 +11,7 @@
 #include "core/base/err.h"
 #include "core/base/mem.h"
 #include "core/base/read_at.h"
+#include "core/base/unnamed_file.h"
 
 enum { BLOCK_BYTES = 64 << 10, GZIP_ONLY = 16 };
 
@@ -51,21 +51,6 @@ bool packed_is(int fd)
 	return form_of(fd) != FORM_NONE;
 }
 
-static int open_unnamed(struct err *err)
-{
-	const char *set = getenv("TMPDIR"), *folder = set && *set ? set : "/tmp";
-	int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	if (fd < 0) {
-		autofree char *path = xasprintf("%s/botswain-XXXXXX", folder);
-		fd = mkostemp(path, O_CLOEXEC);
-		if (fd >= 0)
-			unlink(path);
-	}
-	if (fd < 0)
-		err_errno(err, errno, "cannot make a file in '%s' (TMPDIR says where)", folder);
-	return fd;
-}
-
 static bool begin(struct packed *packed)
 {
 	if (packed->form == FORM_GZIP)
@@ -81,7 +66,7 @@ struct packed *packed_new(int fd, uint64_t most_bytes, struct err *err)
 		err_set(err, ERR_UNSUPPORTED, "it is neither gzip nor zstd");
 		return NULL;
 	}
-	int to = open_unnamed(err);
+	int to = unnamed_file(err);
 	if (to < 0)
 		return NULL;
 	struct packed *packed = xcalloc(1, sizeof(*packed));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a program writes into our standard input, line by line, as it comes. A line waits for its end, but not for ever; one
- * without end is cut. At the end of the input its source leaves, once everything is in the store: whoever waits for that
+ * without end is cut. What comes faster than it can be copied goes into a file without a name and is asked for there. At the end of the input its source leaves, once everything is in the store: whoever waits for that
  * sees it.
  */
 #include "core/collect/sources.h"
@@ -16,27 +16,38 @@
 #include "core/base/err.h"
 #include "core/base/limits.h"
 #include "core/base/mem.h"
+#include "core/base/names.h"
 #include "core/base/str.h"
+#include "core/base/unnamed_file.h"
 #include "core/collect/event_post.h"
 #include "core/collect/hub.h"
 #include "core/collect/post.h"
 #include "core/collect/schedule.h"
 #include "core/conf/settings.h"
+#include "core/events/open_file.h"
 #include "core/events/writer.h"
 #include "core/msg/mailbox.h"
 #include "core/msg/msg.h"
 #include "core/parse/log_line.h"
 
-enum { READ_BYTES = 64 << 10, PARTIAL_MS = 1000 };
+/* A pipe holds READ_BYTES: when it is full its writer waits for us. */
+enum { READ_BYTES = 64 << 10, PARTIAL_MS = 1000, PLACED_MS = 50, RETRY_MS = 20 };
+#define PLACED_MOST (UINT64_C(8) << 30)
 static const char kind_name[] = "pipe", pipe_name[] = "stdin";
 
 struct pipe {
 	struct worker *worker;
 	struct event_post post;
-	int fd; /* -1: it ended */
+	int fd;       /* -1: it ended */
+	bool is_told; /* ... and who waits for that knows */
 	struct str partial;
 	int64_t partial_due_ms;
-	bool is_skipping; /* to the end of a line that was cut */
+	bool is_skipping;       /* to the end of a line that was cut */
+	struct open_file *file; /* where lines lie that came too fast; NULL: none yet */
+	bool has_no_file;       /* there is none to be had */
+	uint64_t placed;        /* its bytes */
+	int64_t placed_ms;      /* mono, when the last ones came */
+	struct names *names;    /* of bots, in there */
 	char bytes[READ_BYTES];
 };
 
@@ -86,6 +97,68 @@ static void split(struct pipe *pipe, const char *bytes, size_t length)
 	keep_partial(pipe, bytes, (size_t)(end - bytes));
 }
 
+/* ---- too fast ---- */
+
+/* Not until the clock went on: of the lines of one millisecond those in the file come last. */
+static bool is_flooded(const struct pipe *pipe, size_t length)
+{
+	return length == READ_BYTES ||
+	       (pipe->file && worker_now_ms(pipe->worker) - pipe->placed_ms < PLACED_MS);
+}
+
+static bool open_place(struct pipe *pipe)
+{
+	struct err ignored;
+	if (pipe->file || pipe->has_no_file)
+		return pipe->file;
+	int fd = unnamed_file(&ignored);
+	pipe->has_no_file = fd < 0;
+	if (fd < 0)
+		return false;
+	pipe->file = open_file_new(fd);
+	pipe->file->is_nameless = true;
+	pipe->names = names_new();
+	return true;
+}
+
+static bool write_at(struct pipe *pipe, const char *bytes, size_t length, uint64_t offset)
+{
+	for (size_t done = 0; done < length;) {
+		ssize_t wrote =
+			pwrite(pipe->file->fd, bytes + done, length - done, (off_t)(offset + done));
+		if (wrote < 0 && errno != EINTR)
+			return false;
+		done += wrote > 0 ? (size_t)wrote : 0;
+	}
+	return true;
+}
+
+/* The lines that end in these bytes. False: they are to be copied; none was taken. */
+static bool put_in_place(struct pipe *pipe, const char *bytes, size_t length)
+{
+	const char *newline = memrchr(bytes, '\n', length);
+	uint64_t from = pipe->placed, to = from + pipe->partial.length;
+	if (!newline || pipe->is_skipping || from > PLACED_MOST || !open_place(pipe))
+		return false;
+	size_t lines = (size_t)(newline - bytes) + 1;
+	if (!write_at(pipe, pipe->partial.text, pipe->partial.length, from) ||
+		!write_at(pipe, bytes, lines, to) ||
+		!event_writer_in_place(
+			pipe->post.writer, pipe->file, from, to + lines, pipe->names))
+		return false;
+	pipe->placed = to + lines;
+	pipe->placed_ms = worker_now_ms(pipe->worker);
+	str_clear(&pipe->partial);
+	keep_partial(pipe, newline + 1, length - lines);
+	return true;
+}
+
+static void take(struct pipe *pipe, const char *bytes, size_t length)
+{
+	if (!is_flooded(pipe, length) || !put_in_place(pipe, bytes, length))
+		split(pipe, bytes, length);
+}
+
 static void report(struct pipe *pipe, bool is_gone)
 {
 	struct msg_obs_source *obs = msg_new(MSG_obs_source);
@@ -97,13 +170,20 @@ static void report(struct pipe *pipe, bool is_gone)
 	mailbox_post(pipe->worker->hub->to_engine, MSG_obs_source, obs);
 }
 
-/* Everything is told before it is told that there is no more. */
+/* Everything is told before it is told that there is no more. The writer stays: its lines are still asked for. */
+static void tell_end(struct pipe *pipe)
+{
+	pipe->is_told = !event_post_is_waiting(&pipe->post) ||
+			event_writer_post(pipe->post.writer, pipe->worker->hub->to_engine, true);
+	if (pipe->is_told)
+		report(pipe, true);
+}
+
 static void end(struct pipe *pipe)
 {
 	give_partial(pipe, false);
-	event_post_close(&pipe->post);
-	report(pipe, true);
 	pipe->fd = -1;
+	tell_end(pipe);
 }
 
 static void take_input(struct pipe *pipe)
@@ -111,7 +191,7 @@ static void take_input(struct pipe *pipe)
 	event_post_renew(&pipe->post);
 	ssize_t length = read(pipe->fd, pipe->bytes, sizeof(pipe->bytes));
 	if (length > 0)
-		split(pipe, pipe->bytes, (size_t)length);
+		take(pipe, pipe->bytes, (size_t)length);
 	else if (length == 0 || (errno != EINTR && errno != EAGAIN))
 		end(pipe);
 }
@@ -119,7 +199,7 @@ static void take_input(struct pipe *pipe)
 static int64_t due_ms(const struct pipe *pipe)
 {
 	if (pipe->fd < 0)
-		return INT64_MAX;
+		return pipe->is_told ? INT64_MAX : worker_now_ms(pipe->worker) + RETRY_MS;
 	return event_post_until(
 		&pipe->post, pipe->partial.length ? pipe->partial_due_ms : INT64_MAX);
 }
@@ -137,6 +217,8 @@ static void run(struct worker *worker)
 			break;
 		if (why == WAIT_READY)
 			take_input(pipe);
+		if (pipe->fd < 0 && !pipe->is_told)
+			tell_end(pipe);
 		if (pipe->fd < 0)
 			continue;
 		if (pipe->partial.length && worker_now_ms(worker) >= pipe->partial_due_ms) {
@@ -152,6 +234,8 @@ static void release(void *context)
 {
 	struct pipe *pipe = context;
 	str_release(&pipe->partial);
+	open_file_unref(pipe->file);
+	names_unref(pipe->names);
 	free(pipe);
 }
 

@@ -59,7 +59,7 @@ as_it_comes() {
 	exec 8>&-
 	wait "$follower" && [ "$(wc -l <"$top/followed")" = 2 ] && [ ! -s "$top/said" ]
 }
-flood_is_whole() { seq 1 200000 | logs -f - && [ "$(wc -l <"$top/answer")" = 200000 ] && texts | sort -nc && [ ! -s "$top/said" ]; }
+flood_is_whole() { seq 1 1000000 | logs -f --grep '7$' - && [ "$(wc -l <"$top/answer")" = 100000 ] && texts | sort -nc && [ ! -s "$top/said" ]; }
 between() {
 	logs --since 2026-11-20T10:00:02Z --until 2026-11-20T10:00:04Z "$top/a.log" "$top/b.log" && [ "$(texts | cut -d' ' -f1 | tr '\n' ' ')" = 'second, third Traceback File ' ]
 }

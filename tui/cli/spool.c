@@ -3,35 +3,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/base/attr.h"
 #include "core/base/err.h"
 #include "core/base/mem.h"
+#include "core/base/unnamed_file.h"
 
 enum { FD_LEAST = 10, COPY_BYTES = 256 << 10 };
-
-static const char *folder(void)
-{
-	const char *set = getenv("TMPDIR");
-	return set && *set ? set : "/tmp";
-}
-
-static int open_unnamed(struct err *err)
-{
-	int fd = open(folder(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	if (fd < 0) {
-		autofree char *path = xasprintf("%s/botswain-XXXXXX", folder());
-		fd = mkostemp(path, O_CLOEXEC);
-		if (fd >= 0)
-			unlink(path);
-	}
-	if (fd < 0)
-		err_errno(err, errno, "cannot make a file in '%s' (TMPDIR says where)", folder());
-	return fd;
-}
 
 static bool write_all(int fd, const char *bytes, size_t length)
 {
@@ -60,7 +40,7 @@ static bool copy_input(int to, struct err *err)
 			return err_errno(err, errno,
 				"cannot keep standard input in '%s': set TMPDIR to where there is "
 				"room, or follow it with -f",
-				folder());
+				unnamed_file_folder());
 	}
 }
 
@@ -82,6 +62,6 @@ bool spool_input(bool as_it_comes, int *ret_fd, struct err *err)
 		return err_set(err, ERR_UNSUPPORTED, "standard input is a folder");
 	if (as_it_comes || S_ISREG(status.st_mode))
 		return move_up(STDIN_FILENO, ret_fd, err);
-	autoclose int fd = open_unnamed(err);
+	autoclose int fd = unnamed_file(err);
 	return fd >= 0 && copy_input(fd, err) && move_up(fd, ret_fd, err);
 }
