@@ -75,7 +75,11 @@ static bool goes_on(struct log_flow *flow, const char *text, size_t length, enum
 void log_flow_take(struct log_flow *flow, const char *text, size_t length, struct log_line *line)
 {
 	bool has_own_time = line->wall_ms != LOG_NO_TIME && !line->is_stamped;
-	bool is_bare = line->form == LOG_TEXT && !has_own_time;
+	/* A source is of one form: what looks like another among lines with times, and says neither when nor how bad, is a
+	 * part of one of them (an object that was printed, a list of settings). */
+	bool is_bare = !has_own_time &&
+		       (line->form == LOG_TEXT ||
+			       (flow->has_times && flow->is_text && line->level == LOG_LEVEL_NONE));
 	line->is_continuation = is_bare && goes_on(flow, text + line->envelope,
 						   length - line->envelope, line->level);
 	line->is_continuation |= line->is_detail && flow->started;
@@ -90,6 +94,7 @@ void log_flow_take(struct log_flow *flow, const char *text, size_t length, struc
 	flow->started = true;
 	flow->level = line->level;
 	if (has_own_time) {
+		flow->is_text = line->form == LOG_TEXT;
 		flow->wall_ms = line->wall_ms;
 		flow->has_times = true;
 	}

@@ -65,6 +65,7 @@ struct log_flow {
 	int64_t wall_ms; /* of the last line that had one; valid when has_times */
 	enum log_level level;
 	bool has_times;    /* lines of this source begin with a time */
+	bool is_text;      /* ... and the last that did was for people */
 	bool in_traceback; /* until a line that stands at the margin */
 	bool started;
 };

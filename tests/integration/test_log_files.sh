@@ -105,6 +105,18 @@ on_screen() { # SCRIPT FILE...: a screen in memory
 screen_on_files() { on_screen $'wait-for fourth\nexpect third\nexpect 5 Logs\nexpect-not no bot yet\nkey 1\nexpect no bot yet' "$top/a.log" "$top/b.log"; }
 screen_on_pipe() { on_screen $'wait-for fourth\nexpect grown' - <"$top/b.log" && { echo piped; cat "$top/b.log"; } | on_screen $'wait-for fourth\nexpect piped' -; }
 screen_refused() { on_screen 'wait-for x' "$top/nothing.log"; [ $? = 1 ] && grep -q "cannot read '$top/nothing.log'" "$top/said"; }
+interrupted() { # as Ctrl-C does it: a shell keeps that from what it runs in the background
+	python3 -c 'import os, signal, subprocess, sys, time
+follower = subprocess.Popen(sys.argv[1:], stdout=subprocess.PIPE)
+while b"fourth" not in follower.stdout.readline(): pass
+engines = [int(p) for p in os.listdir("/proc") if p.isdigit() and os.path.exists(f"/proc/{p}/stat") and open(f"/proc/{p}/stat").read().rsplit(")", 1)[1].split()[1] == str(follower.pid)]
+follower.send_signal(signal.SIGINT)
+assert follower.wait(5) == -signal.SIGINT and len(engines) == 1, (follower.returncode, engines)
+until = time.monotonic() + 10
+while os.path.exists(f"/proc/{engines[0]}") and open(f"/proc/{engines[0]}/stat").read().rsplit(")", 1)[1].split()[0] != "Z":
+    assert time.monotonic() < until, "its engine stays"
+    time.sleep(0.02)' "$build/botswain" logs -f "$top/b.log"
+}
 reader_leaves() { "$build/botswain" logs -n all "$top/long.log" 2>"$top/said" | head -1 >"$top/answer"; [ "${PIPESTATUS[0]}" = 0 ] && [ ! -s "$top/said" ]; }
 
 check 'lines stand in the order of time, late ones too, those of all files together' in_order
@@ -145,5 +157,6 @@ check 'a pipe of more bytes than are kept of a deleted file' large_pipe
 check 'a screen on files, without a configuration' screen_on_files
 check 'on standard input' screen_on_pipe
 check 'but not on what is not there' screen_refused
+check 'Ctrl-C ends it, and its engine' interrupted
 check 'a reader that leaves ends it without a word' reader_leaves
 tap_end

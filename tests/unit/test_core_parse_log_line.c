@@ -307,6 +307,16 @@ static void lines_of_json_never_go_on(void **state)
 	assert_flow(lines, COUNT_OF(lines), "E--", LOG_NO_TIME);
 }
 
+static void what_looks_like_another_form_is_a_part_of_the_line_before_it(void **state)
+{
+	(void)state;
+	static const char *const lines[] = {"2026-11-20 10:00:21,744 - app - ERROR - bad answer",
+		"{\"ok\":false,\"error_code\":400}", "a=1 b=2", "[1, 2]",
+		"2026-11-20 10:00:21,744 - app - INFO - ok",
+		"{\"level\":\"warn\",\"msg\":\"says itself how bad\"}"};
+	assert_flow(lines, COUNT_OF(lines), "E+E+E+EIW", LOG_NO_TIME);
+}
+
 static void any_cut_of_a_line_is_read_without_an_overrun(void **state)
 {
 	(void)state;
@@ -434,6 +444,7 @@ int main(void)
 		cmocka_unit_test(a_traceback_of_a_program_without_times_ends_at_its_exception),
 		cmocka_unit_test(a_traceback_in_a_container_has_the_times_of_its_runtime),
 		cmocka_unit_test(lines_of_json_never_go_on),
+		cmocka_unit_test(what_looks_like_another_form_is_a_part_of_the_line_before_it),
 		cmocka_unit_test(any_cut_of_a_line_is_read_without_an_overrun),
 		cmocka_unit_test(a_line_of_four_mebibytes_is_read_in_one_pass),
 		cmocka_unit_test(colours_are_taken_out_and_nothing_hides_behind_an_escape),
