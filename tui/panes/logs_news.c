@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* How many lines came behind the newest one since it is followed no longer: counted by the engine, so it is exact unless it says
- * "and more". */
+ * "7+". */
 #include <string.h>
 
 #include "core/base/str.h"
@@ -43,6 +43,6 @@ void logs_news_note(const struct app *app, const struct logs_view *view, struct 
 	}
 	bool is_exact = news->answered && news->done;
 	if (lines > 0)
-		str_addf(note, "%.0f%s new, ", lines, is_exact ? "" : " and more");
+		str_addf(note, "%.0f%s new, ", lines, is_exact ? "" : "+");
 	str_adds(note, "G follows");
 }
