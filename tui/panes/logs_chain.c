@@ -154,6 +154,11 @@ void logs_chain_note(
 {
 	static const size_t cells[] = {[NOTE_WHOLE] = 200, [NOTE_SHORT] = 10};
 	const struct logs_chain *chain = &view->chain;
+	if (brevity == NOTE_TINY) {
+		if (chain->count)
+			str_addf(note, "&%zu -%llu ", chain->count, (unsigned long long)hidden);
+		return;
+	}
 	if (brevity == NOTE_LEAST && chain->count)
 		str_addf(note, "&%s  ", format_many(chain->count, "filter").text);
 	for (size_t i = 0; i < chain->count && brevity != NOTE_LEAST; i++)

@@ -33,16 +33,18 @@ double logs_news(const struct app *app)
 	return lines;
 }
 
-void logs_news_note(const struct app *app, const struct logs_view *view, struct str *note)
+void logs_news_note(const struct app *app, const struct logs_view *view, enum logs_brevity brevity,
+	struct str *note)
 {
 	const struct window *news = &app->windows[WINDOW_NEWS];
 	double lines = logs_news(app);
+	bool is_tiny = brevity == NOTE_TINY;
 	if (view->list.follow) {
 		str_adds(note, "follow");
 		return;
 	}
 	bool is_exact = news->answered && news->done;
 	if (lines > 0)
-		str_addf(note, "%.0f%s new, ", lines, is_exact ? "" : "+");
-	str_adds(note, "G follows");
+		str_addf(note, "%.0f%s new%s", lines, is_exact ? "" : "+", is_tiny ? "" : ", ");
+	str_adds(note, !is_tiny ? "G follows" : lines > 0 ? "" : "stands");
 }

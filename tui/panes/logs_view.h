@@ -12,7 +12,7 @@
 enum { FILTERS_MAX = 8 };
 
 /* How much of the filters the title has room for. */
-enum logs_brevity { NOTE_WHOLE, NOTE_SHORT, NOTE_LEAST };
+enum logs_brevity { NOTE_WHOLE, NOTE_SHORT, NOTE_LEAST, NOTE_TINY };
 
 /* The filters that are in force one on top of the other; the newest last. */
 struct logs_chain {
@@ -101,7 +101,7 @@ void logs_chain_recall(struct app *app, const char *name, const char *text);
 void logs_time_fit(const struct app *app, struct logs_view *view);
 /* A new answer: the cursor goes where it was to go. */
 void logs_time_arrive(struct app *app, struct logs_view *view);
-void logs_time_note(const struct logs_view *view, struct str *note);
+void logs_time_note(const struct logs_view *view, enum logs_brevity brevity, struct str *note);
 /* To the first line from there on. */
 void logs_time_go(struct app *app, int64_t time_ms);
 /* To the line of that key, or the first one behind it. */
@@ -123,7 +123,8 @@ void logs_bars_draw(
 void logs_news_fit(struct app *app, struct logs_view *view);
 /* Lines that came since; 0 while the newest is followed. */
 double logs_news(const struct app *app);
-void logs_news_note(const struct app *app, const struct logs_view *view, struct str *note);
+void logs_news_note(const struct app *app, const struct logs_view *view, enum logs_brevity brevity,
+	struct str *note);
 
 /* `view->rows` and `columns` are those of the rows. */
 void logs_rows_fit(const struct app *app, struct logs_view *view);

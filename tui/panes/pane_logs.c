@@ -244,16 +244,18 @@ static void note_all(const struct app *app, const struct logs_view *view, enum l
 	struct str *text)
 {
 	const struct window *window = &app->windows[WINDOW_LOGS];
-	if (view->bot_names[0])
+	bool is_tiny = brevity == NOTE_TINY;
+	if (view->bot_names[0] && !is_tiny)
 		str_addf(text, "of %s  ", view->bot_names);
-	logs_time_note(view, text);
-	if (view->search[0])
+	logs_time_note(view, brevity, text);
+	if (view->search[0] && !is_tiny)
 		str_addf(text, "/%s  ", view->search);
 	logs_chain_note(view, window->hidden, brevity, text);
-	if (window->dropped)
+	if (window->dropped && !is_tiny)
 		str_addf(text, "%llu dropped  ", (unsigned long long)window->dropped);
-	note_progress(view, window, text);
-	logs_news_note(app, view, text);
+	if (!is_tiny)
+		note_progress(view, window, text);
+	logs_news_note(app, view, brevity, text);
 }
 
 /* As much as fits beside the title; what does not fit at all would not be drawn. */
@@ -262,7 +264,7 @@ static void note(const struct app *app, const void *data, struct str *text)
 	const struct logs_view *view = data;
 	size_t before = text->length,
 	       room = (size_t)(view->columns > TITLE_CELLS ? view->columns - TITLE_CELLS : 0);
-	for (enum logs_brevity brevity = NOTE_WHOLE; brevity <= NOTE_LEAST; brevity++) {
+	for (enum logs_brevity brevity = NOTE_WHOLE; brevity <= NOTE_TINY; brevity++) {
 		str_truncate(text, before);
 		note_all(app, view, brevity, text);
 		if (!view->columns ||
