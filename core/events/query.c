@@ -12,8 +12,10 @@
 #include "core/base/mem.h"
 #include "core/base/redact.h"
 #include "core/base/str.h"
+#include "core/base/width.h"
 #include "core/events/chunk.h"
 #include "core/events/directory.h"
+#include "core/events/fields.h"
 #include "core/events/file_index.h"
 #include "core/events/file_stream.h"
 #include "core/events/line_block.h"
@@ -68,7 +70,7 @@ struct event_query {
 	struct event_key anchor;
 	char **bots;
 	size_t bot_count;
-	bool whole_lines, has_hit;
+	bool whole_lines, fields, has_hit;
 	struct event_key hit, oldest, newest; /* of rows */
 	uint64_t *floors;                     /* by stream, the first line's seq; NULL: all lines */
 	size_t *file_floors;                  /* by file, the first segment */
@@ -174,6 +176,7 @@ struct event_query *event_query_new(struct event_snapshot *snapshot, struct filt
 	query->anchor = question->anchor;
 	query->certain = filter ? filter_certain(filter, SHOWN_COLUMNS) : NULL;
 	query->whole_lines = question->whole_lines;
+	query->fields = question->fields;
 	if (question->since) {
 		query->floors = floors_of(snapshot, question->since);
 		query->file_floors = file_floors_of(snapshot, question->since);
@@ -237,12 +240,24 @@ static bool is_wanted_bot(const struct event_query *query, const char *bot)
 	return false;
 }
 
-static void take_text(
-	struct event_query *query, struct event_line *line, enum event_part part, char **to)
+static void take_text(struct event_query *query, struct event_line *line, enum event_part part,
+	size_t cells, char **to)
 {
 	struct str text = STR_INIT;
-	event_text(line, part, query->redactor, EVENT_ROW_CELLS_MAX, &text);
+	event_text(line, part, query->redactor, cells, &text);
 	*to = str_detach(&text);
+}
+
+static void take_whole(struct event_query *query, struct event_line *line, struct event_key key,
+	struct msg_row *row)
+{
+	bool is_asked = query->fields && event_key_compare(key, query->anchor) == 0;
+	size_t cells = is_asked ? EVENT_LINE_CELLS_MAX : EVENT_ROW_CELLS_MAX;
+	take_text(query, line, EVENT_LINE, cells, &row->text);
+	row->cut = line->record->flags & RECORD_CUT ||
+		   text_width(row->text, strlen(row->text)) >= cells;
+	if (is_asked)
+		event_fields(line, query->redactor, row);
 }
 
 static void add_row(
@@ -253,8 +268,11 @@ static void add_row(
 	msg_set(&row->key, event_key_print(key).text);
 	msg_set(&row->bot, *line->bot || !line->stream->is_own ? line->bot : "botswain");
 	msg_set(&row->source, line->stream->name);
-	take_text(query, line, query->whole_lines ? EVENT_LINE : EVENT_MESSAGE, &row->text);
-	take_text(query, line, EVENT_CORRELATION, &row->correlation);
+	if (query->whole_lines)
+		take_whole(query, line, key, row);
+	else
+		take_text(query, line, EVENT_MESSAGE, EVENT_ROW_CELLS_MAX, &row->text);
+	take_text(query, line, EVENT_CORRELATION, EVENT_ROW_CELLS_MAX, &row->correlation);
 	row->time_ms = record->wall_ms;
 	row->level = record->level;
 	row->late = record->late_ms > 0;

@@ -33,6 +33,7 @@ struct redactor;
 enum {
 	EVENT_ROWS_MAX = 1000, /* before and after, each */
 	EVENT_ROW_CELLS_MAX = 2000,
+	EVENT_LINE_CELLS_MAX = 20000, /* of a row with its fields */
 };
 
 struct event_question {
@@ -41,6 +42,7 @@ struct event_question {
 	const char *const *bots; /* only these; copied; count 0: all */
 	size_t bot_count;
 	bool whole_lines; /* the text of a row is the whole line, not its message */
+	bool fields;      /* the row of the anchor has all its fields, and more of its text */
 	const struct event_marks
 		*since; /* before the anchor only lines behind these; borrowed; NULL: all */
 };
