@@ -228,7 +228,8 @@ static void take(void *context, size_t link, enum msg_kind kind, const void *bod
 		app->dirty_news |= parts_take(app, link, kind, body);
 	else if (kind == MSG_win_points)
 		app->dirty_data |= parts_take(app, link, kind, body);
-	else if (kind == MSG_plan || kind == MSG_accepted || kind == MSG_answer || kind == MSG_seek)
+	else if (kind == MSG_plan || kind == MSG_accepted || kind == MSG_answer ||
+		 kind == MSG_seek || kind == MSG_line)
 		take_answer(app, link, kind, body);
 	else if (kind == MSG_past)
 		past_hear(app, link, body);

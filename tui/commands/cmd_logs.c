@@ -4,6 +4,7 @@
 #include "tui/app.h"
 #include "tui/overlays/overlays.h"
 #include "tui/panes/logs.h"
+#include "tui/panes/logs_line.h"
 #include "tui/rowset.h"
 
 bool command_search(
@@ -48,6 +49,27 @@ bool command_mark_line(
 	(void)command, (void)args, (void)err;
 	logs_mark_line(app);
 	return true;
+}
+
+bool command_view_line(
+	struct app *app, const struct command *command, const char *args, struct err *err)
+{
+	(void)command, (void)args;
+	return logs_line_open(app, err);
+}
+
+bool command_line_copy(
+	struct app *app, const struct command *command, const char *args, struct err *err)
+{
+	(void)args;
+	return logs_line_copy(app, command->param == 1, err);
+}
+
+bool command_line_hit(
+	struct app *app, const struct command *command, const char *args, struct err *err)
+{
+	(void)args;
+	return logs_line_hit(app, command->param, err);
 }
 
 bool command_log_side(

@@ -36,11 +36,11 @@ static void draw(const struct app *app, struct overlay *overlay, const struct ca
 	canvas_fill(screen, rect, ROLE_INPUT);
 	canvas_surface(screen, rect, SURFACE_FOOTER);
 	int cells = screen->columns - 2;
-	if (line->err.code)
-		cells -= canvas_text_right(screen, rect.row, screen->columns - 1, ROLE_TOAST_ERROR,
-				 line->err.text) > cells / 3
-				 ? screen->columns - cells * 2 / 3
-				 : 0;
+	if (line->err.code) {
+		int start = canvas_text_right(
+			screen, rect.row, screen->columns - 1, ROLE_TOAST_ERROR, line->err.text);
+		cells = start > cells / 3 ? start - 2 : cells;
+	}
 	prompt_draw(&line->prompt, screen, rect.row, 1, cells, line->label, line->hint, true);
 }
 

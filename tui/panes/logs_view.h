@@ -31,13 +31,22 @@ struct logs_view {
 	int64_t seek_at_ms; /* how far it is (wall); 0: nobody said so yet */
 	int rows, columns;
 	bool goto_first; /* the next answer begins with the oldest line: there goes the cursor */
-	bool going;      /* cursor_key is not held yet: the next answer has it */
+	struct logs_line *line;   /* the view of one line; NULL: not open */
+	uint64_t json_req;        /* of the row that is copied as JSON once it has come, */
+	struct msg_row *json_row; /* and that row */
+	bool going;               /* cursor_key is not held yet: the next answer has it */
 };
 
 struct logs_view *logs_view(struct app *app);
 struct window *logs_window(struct app *app);
 /* Takes a copy in place of what was there. */
 void logs_replace(char **text, const char *with);
+/* No longer follows: the cursor stays on the newest line. */
+void logs_stand_still(struct app *app);
+/* The line under the cursor among those that the filter hides, which ends; false: there is no filter, or an error. */
+bool logs_surroundings(struct app *app, struct err *err);
+/* Asks for a row whole; false, with a toast, without its engine. */
+bool logs_line_ask(struct app *app, const struct msg_row *row, reply_take *take, uint64_t *ret_req);
 /* Ends what the engine looks for; false: nothing. */
 bool logs_stop_seek(struct app *app);
 /* The cursor is the line under it from now on. */

@@ -16,6 +16,7 @@
 #include "core/parse/log_level.h"
 #include "tui/app.h"
 #include "tui/panes/logs.h"
+#include "tui/panes/logs_line.h"
 #include "tui/panes/logs_view.h"
 
 enum { SIDE_STEP = 16, HOST_CELLS = 6 };
@@ -66,6 +67,7 @@ static void release(void *data)
 	free(view->search);
 	free(view->bot_names);
 	free(view->seek_found);
+	msg_free(MSG_row, view->json_row);
 	filter_free(view->finder);
 	id_list_release(&view->bots);
 	for (size_t i = 0; i < view->mark_count; i++)
@@ -160,7 +162,7 @@ static void fit(struct app *app, void *data, int rows, int columns)
 			parts_close(app, WINDOW_LOGS);
 		return;
 	}
-	view->rows = rows;
+	view->rows = rows = logs_line_fit(app, rows);
 	view->columns = columns;
 	view->list.focused = app_pane(app) == &pane_logs;
 	view->list.time_cells = columns >= 60 ? 8 : columns >= 50 ? 5 : 0;
@@ -224,8 +226,9 @@ static void note(const struct app *app, const void *data, struct str *text)
 
 /* ---- moving ---- */
 
-static void stand_still(struct app *app, struct logs_view *view)
+void logs_stand_still(struct app *app)
 {
+	struct logs_view *view = logs_view(app);
 	if (!view->list.follow)
 		return;
 	view->list.follow = false;
@@ -250,7 +253,7 @@ static void move(struct app *app, void *data, enum table_move how)
 		return;
 	}
 	if (steps[how] < 0 || how == TABLE_HOME)
-		stand_still(app, view);
+		logs_stand_still(app);
 	if (how == TABLE_HOME) {
 		logs_replace(&view->anchor, first_key);
 		logs_replace(&view->cursor_key, "");
@@ -266,7 +269,7 @@ void logs_follow(struct app *app)
 {
 	struct logs_view *view = logs_view(app);
 	if (view->list.follow)
-		stand_still(app, view);
+		logs_stand_still(app);
 	else
 		view->list.follow = true;
 }
@@ -279,17 +282,13 @@ void logs_side(struct app *app, int direction)
 		list->shift = 0;
 }
 
-/* A filtered line in its context: the same line among all others. Escape leads back. */
-static bool open_line(struct app *app, void *data, struct err *err)
+/* Escape leads back. */
+bool logs_surroundings(struct app *app, struct err *err)
 {
-	struct logs_view *view = data;
+	struct logs_view *view = logs_view(app);
 	logs_remember_cursor(view, logs_window(app));
-	if (!view->expression[0] || !view->cursor_key[0]) {
-		struct place place = {
-			.focus = PANE_logs, .lower = PANE_logs, .zoom = ZOOM_FULL, .drilled = true};
-		views_go(&app->views, place);
-		return true;
-	}
+	if (!view->expression[0] || !view->cursor_key[0])
+		return false;
 	history_add(&app->filters, view->expression);
 	autofree char *key = xstrdup(view->cursor_key);
 	if (!logs_filter(app, "", true, err))
@@ -298,6 +297,13 @@ static bool open_line(struct app *app, void *data, struct err *err)
 	view->going = true;
 	logs_replace(&view->anchor, key);
 	return true;
+}
+
+/* A filtered line in its context: the same line among all others. Without a filter all of the line. */
+static bool open_line(struct app *app, void *data, struct err *err)
+{
+	struct logs_view *view = data;
+	return view->expression[0] ? logs_surroundings(app, err) : logs_line_open(app, err);
 }
 
 static bool escape(struct app *app, void *data)
