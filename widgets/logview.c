@@ -43,11 +43,18 @@ static int text_cells(const struct logview *view, const struct canvas *canvas)
 	return cells > 0 ? cells : 1;
 }
 
+static bool is_hidden(const struct logview *view, size_t line)
+{
+	return view->hidden && view->hidden[line];
+}
+
 /* Rows that a line takes. */
 static int row_height(const struct logview *view, const struct logview_kind *kind, const void *data,
 	size_t line, const struct canvas *canvas)
 {
 	struct log_row row = {.time = "", .source = "", .text = "", .repeats = ""};
+	if (is_hidden(view, line))
+		return 0;
 	if (!view->wrap)
 		return 1;
 	kind->row(data, line, &row);
@@ -64,11 +71,17 @@ static int row_height(const struct logview *view, const struct logview_kind *kin
 
 void logview_move(struct logview *view, long step)
 {
+	long direction = step < 0 ? -1 : 1, left = step * direction;
 	if (!view->count)
 		return;
-	long wanted = (long)view->cursor + step, last = (long)view->count - 1;
 	view->follow = view->follow && step >= 0;
-	view->cursor = (size_t)(wanted < 0 ? 0 : wanted > last ? last : wanted);
+	for (long at = (long)view->cursor + direction; left && at >= 0 && at < (long)view->count;
+		at += direction) {
+		if (is_hidden(view, (size_t)at))
+			continue;
+		view->cursor = (size_t)at;
+		left--;
+	}
 }
 
 void logview_fit(struct logview *view, const struct logview_kind *kind, const void *data,
@@ -195,6 +208,8 @@ void logview_draw(const struct logview *view, const struct logview_kind *kind, c
 	for (size_t i = view->top; i < view->count && line < canvas->rows; i++) {
 		struct log_row row = {
 			.time = "", .source = "", .text = "", .repeats = "", .level = ' '};
+		if (is_hidden(view, i))
+			continue;
 		kind->row(data, i, &row);
 		int rows = draw_line(view, &row, canvas, line);
 		if (i == view->cursor && view->focused && !view->follow)

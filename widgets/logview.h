@@ -35,9 +35,11 @@ struct logview {
 	size_t count;       /* lines that the pane has */
 	size_t cursor, top; /* line under the cursor, first line on screen */
 	bool follow, wrap, focused;
-	int shift;         /* cells scrolled to the right, when not wrapping */
-	int time_cells;    /* 0: no time */
-	int source_cells;  /* 0: no source */
+	int shift;        /* cells scrolled to the right, when not wrapping */
+	int time_cells;   /* 0: no time */
+	int source_cells; /* 0: no source */
+	const bool *
+		hidden; /* by line: not shown, stepped over; borrowed; NULL: none is. Never the last one */
 	const char *empty; /* said when there is no line */
 };
 

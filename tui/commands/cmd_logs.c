@@ -58,6 +58,20 @@ bool command_view_line(
 	return logs_line_open(app, err);
 }
 
+bool command_repeats(
+	struct app *app, const struct command *command, const char *args, struct err *err)
+{
+	(void)command, (void)args;
+	return logs_repeats_toggle(app, err);
+}
+
+bool command_repeats_mode(
+	struct app *app, const struct command *command, const char *args, struct err *err)
+{
+	(void)command;
+	return logs_repeats_mode(app, args, err);
+}
+
 bool command_line_copy(
 	struct app *app, const struct command *command, const char *args, struct err *err)
 {

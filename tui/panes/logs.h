@@ -19,6 +19,10 @@ bool logs_filter(struct app *app, const char *text, bool final, struct err *err)
 const char *logs_filtered(struct app *app);
 /* 1: hit of the search, 2: error, 3: warning or worse; negative: upwards. */
 bool logs_seek(struct app *app, int what, struct err *err);
+/* Expands the repeats under the cursor, or folds them again. */
+bool logs_repeats_toggle(struct app *app, struct err *err);
+/* Which repeats are folded: errors, all, off; "": the next of these. */
+bool logs_repeats_mode(struct app *app, const char *word, struct err *err);
 void logs_follow(struct app *app);
 void logs_mark_line(struct app *app);
 void logs_side(struct app *app, int direction);

@@ -16,6 +16,7 @@ enum { SPANS_MAX = 8 };
 
 /* What a line is shown from; the scratch holds the texts of one line at a time. */
 struct scratch {
+	char repeats[32];
 	struct log_texts texts;
 	struct log_span spans[SPANS_MAX];
 };
@@ -63,11 +64,24 @@ static size_t find_spans(
 	return count;
 }
 
+/* How often it was repeated, with whether it came late. */
+static void say_repeats(const struct rows_data *it, size_t index, struct log_row *ret)
+{
+	autostr struct str text = STR_INIT;
+	fold_say(it->view->fold, &it->app->windows[WINDOW_LOGS], index, &text);
+	if (!text.length)
+		return;
+	(void)print_text(it->scratch->repeats, sizeof(it->scratch->repeats), "%s%s%s", text.text,
+		ret->repeats[0] ? "  " : "", ret->repeats);
+	ret->repeats = it->scratch->repeats;
+}
+
 static void show_row(const void *data, size_t index, struct log_row *ret)
 {
 	const struct rows_data *it = data;
 	const struct msg_row *row = &it->app->windows[WINDOW_LOGS].rows[index];
 	log_row_show(it->app, row, it->view->list.time_cells == 5, &it->scratch->texts, ret);
+	say_repeats(it, index, ret);
 	if (is_marked(it->view, row->key))
 		ret->repeats = glyph_text(it->app->grid->glyphs, GLYPH_MARK);
 	ret->span_count =

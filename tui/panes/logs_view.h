@@ -6,6 +6,7 @@
 
 #include "core/parse/filter.h"
 #include "tui/app.h"
+#include "tui/panes/logs_fold.h"
 #include "widgets/logview.h"
 
 enum { MARKS_MAX = 64 };
@@ -30,7 +31,9 @@ struct logs_view {
 	char *seek_found;   /* the nearest key that was answered; "": none */
 	int64_t seek_at_ms; /* how far it is (wall); 0: nobody said so yet */
 	int rows, columns;
-	bool goto_first; /* the next answer begins with the oldest line: there goes the cursor */
+	bool goto_first;   /* the next answer begins with the oldest line: there goes the cursor */
+	struct fold *fold; /* repeats */
+	int widen;         /* so many times the rows of the pane are asked for */
 	struct logs_line *line;   /* the view of one line; NULL: not open */
 	uint64_t json_req;        /* of the row that is copied as JSON once it has come, */
 	struct msg_row *json_row; /* and that row */
@@ -45,6 +48,12 @@ void logs_replace(char **text, const char *with);
 void logs_stand_still(struct app *app);
 /* The line under the cursor among those that the filter hides, which ends; false: there is no filter, or an error. */
 bool logs_surroundings(struct app *app, struct err *err);
+void logs_repeats_look(struct app *app);
+void logs_repeats_settle(struct app *app, bool is_led);
+void logs_repeats_widen(struct logs_view *view, const struct window *window);
+/* How many are to be asked for, before and after the anchor. */
+uint64_t logs_repeats_rows(const struct logs_view *view);
+void logs_repeats_step(struct app *app, int direction);
 /* Asks for a row whole; false, with a toast, without its engine. */
 bool logs_line_ask(struct app *app, const struct msg_row *row, reply_take *take, uint64_t *ret_req);
 /* Ends what the engine looks for; false: nothing. */

@@ -50,6 +50,7 @@ static void init(void *data)
 {
 	struct logs_view *view = data;
 	view->list.follow = true;
+	view->fold = fold_new();
 	view->cursor_key = xstrdup("");
 	view->anchor = xstrdup("");
 	view->expression = xstrdup("");
@@ -67,6 +68,7 @@ static void release(void *data)
 	free(view->search);
 	free(view->bot_names);
 	free(view->seek_found);
+	fold_free(view->fold);
 	msg_free(MSG_row, view->json_row);
 	filter_free(view->finder);
 	id_list_release(&view->bots);
@@ -92,7 +94,7 @@ static void update(struct app *app, void *data)
 	const struct place *place = views_now(&app->views);
 	if (view->bots.count && !(place->drilled && place->focus == PANE_logs))
 		forget_bots(view);
-	view->list.count = window->count;
+	logs_repeats_look(app);
 	if (view->change == window->change)
 		return;
 	view->change = window->change;
@@ -101,10 +103,11 @@ static void update(struct app *app, void *data)
 		view->list.cursor = window->count ? window->count - 1 : 0;
 	else if (at >= 0)
 		view->list.cursor = (size_t)at;
+	if (view->goto_first && window->answered)
+		view->list.cursor = 0;
+	logs_repeats_settle(app, view->going && at >= 0);
 	if (!window->answered)
 		return;
-	if (view->goto_first)
-		view->list.cursor = 0;
 	if (view->going && at >= 0) /* with what came before and after it in sight */
 		view->list.top = at > view->rows / 2 ? (size_t)(at - view->rows / 2) : 0;
 	if (window->done)
@@ -116,7 +119,8 @@ static void move_window(struct logs_view *view, const struct window *window)
 {
 	size_t page = view->rows > 0 ? (size_t)view->rows : 1;
 	bool at_top = view->list.cursor < page && window->more_before;
-	bool at_end = view->list.cursor + page >= window->count && window->more_after;
+	bool at_end = view->list.cursor + page >= window->count && window->more_after &&
+		      !fold_is_most(view->fold, view->list.cursor);
 	if (view->list.follow || !window->answered || !window->done || !(at_top || at_end))
 		return;
 	if (strcmp(view->anchor, view->cursor_key) != 0)
@@ -128,8 +132,8 @@ static void ask(struct app *app, struct logs_view *view)
 	struct msg_win_open wish = {.filter = view->expression, .follow = view->list.follow};
 	wish.store = (char[]){"events"};
 	wish.anchor = view->list.follow ? NULL : view->anchor;
-	wish.before = (uint64_t)view->rows;
-	wish.after = view->list.follow ? 0 : (uint64_t)view->rows;
+	wish.before = logs_repeats_rows(view);
+	wish.after = view->list.follow ? 0 : wish.before;
 	for (size_t i = 0; i < view->bots.count; i++) {
 		const struct msg_bot *bot = model_bot(app_model(app), view->bots.ids[i]);
 		struct msg_target *target = msg_add(wish.bots, &wish.bots_count);
@@ -162,7 +166,7 @@ static void fit(struct app *app, void *data, int rows, int columns)
 			parts_close(app, WINDOW_LOGS);
 		return;
 	}
-	view->rows = rows = logs_line_fit(app, rows);
+	view->rows = logs_line_fit(app, rows);
 	view->columns = columns;
 	view->list.focused = app_pane(app) == &pane_logs;
 	view->list.time_cells = columns >= 60 ? 8 : columns >= 50 ? 5 : 0;
@@ -175,6 +179,7 @@ static void fit(struct app *app, void *data, int rows, int columns)
 		logs_remember_cursor(view, window);
 		move_window(view, window);
 	}
+	logs_repeats_widen(view, window);
 	ask(app, view);
 }
 
@@ -261,7 +266,10 @@ static void move(struct app *app, void *data, enum table_move how)
 		view->list.cursor = 0;
 		return;
 	}
+	size_t before = view->list.cursor;
 	logview_move(&view->list, steps[how]);
+	if (view->list.cursor == before)
+		logs_repeats_step(app, steps[how] < 0 ? -1 : 1);
 	logs_remember_cursor(view, logs_window(app));
 }
 
@@ -355,10 +363,20 @@ static void keep(const void *data, void (*put)(void *context, const char *name, 
 	void *context)
 {
 	const struct logs_view *view = data;
-	const char *const kept[][2] = {{"lines", view->expression}, {"search", view->search}};
+	enum fold_mode mode = fold_mode(view->fold);
+	const char *const kept[][2] = {{"lines", view->expression}, {"search", view->search},
+		{"repeats", mode == FOLD_ERRORS ? "" : fold_word(mode)}};
 	for (size_t i = 0; i < COUNT_OF(kept); i++)
 		if (*kept[i][1] && !redact_has_candidate(NULL, kept[i][1], strlen(kept[i][1])))
 			put(context, kept[i][0], kept[i][1]);
+}
+
+static void recall_repeats(struct app *app, const char *word)
+{
+	struct err ignored = {.code = ERR_NONE};
+	enum fold_mode mode = FOLD_ERRORS;
+	if (!word[0] || fold_read(word, &mode, &ignored))
+		fold_set_mode(logs_view(app)->fold, mode);
 }
 
 static void recall(struct app *app, const char *name, const char *text)
@@ -368,6 +386,8 @@ static void recall(struct app *app, const char *name, const char *text)
 	bool taken UNUSED = true;
 	if (all || strcmp(name, "lines") == 0)
 		taken = logs_filter(app, text, true, &ignored);
+	if (all || strcmp(name, "repeats") == 0)
+		recall_repeats(app, text);
 	if (all || strcmp(name, "search") == 0)
 		taken = logs_search(app, text, false, &ignored);
 }
