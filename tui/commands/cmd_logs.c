@@ -58,6 +58,13 @@ bool command_view_line(
 	return logs_line_open(app, err);
 }
 
+bool command_follow_id(
+	struct app *app, const struct command *command, const char *args, struct err *err)
+{
+	(void)command, (void)args;
+	return logs_id_follow(app, err);
+}
+
 bool command_repeats(
 	struct app *app, const struct command *command, const char *args, struct err *err)
 {

@@ -19,6 +19,8 @@ bool logs_filter(struct app *app, const char *text, bool final, struct err *err)
 const char *logs_filtered(struct app *app);
 /* 1: hit of the search, 2: error, 3: warning or worse; negative: upwards. */
 bool logs_seek(struct app *app, int what, struct err *err);
+/* The lines with the id of the one under the cursor, of all bots and sources. */
+bool logs_id_follow(struct app *app, struct err *err);
 /* Expands the repeats under the cursor, or folds them again. */
 bool logs_repeats_toggle(struct app *app, struct err *err);
 /* Which repeats are folded: errors, all, off; "": the next of these. */

@@ -31,9 +31,10 @@ struct logs_view {
 	char *seek_found;   /* the nearest key that was answered; "": none */
 	int64_t seek_at_ms; /* how far it is (wall); 0: nobody said so yet */
 	int rows, columns;
-	bool goto_first;   /* the next answer begins with the oldest line: there goes the cursor */
-	struct fold *fold; /* repeats */
-	int widen;         /* so many times the rows of the pane are asked for */
+	bool goto_first; /* the next answer begins with the oldest line: there goes the cursor */
+	struct logs_way *way;     /* back from the lines of one id; NULL */
+	struct fold *fold;        /* repeats */
+	int widen;                /* so many times the rows of the pane are asked for */
 	struct logs_line *line;   /* the view of one line; NULL: not open */
 	uint64_t json_req;        /* of the row that is copied as JSON once it has come, */
 	struct msg_row *json_row; /* and that row */
@@ -48,6 +49,9 @@ void logs_replace(char **text, const char *with);
 void logs_stand_still(struct app *app);
 /* The line under the cursor among those that the filter hides, which ends; false: there is no filter, or an error. */
 bool logs_surroundings(struct app *app, struct err *err);
+/* Back to where the lines of one id were gone to from; false: these are none. */
+bool logs_id_leave(struct app *app);
+void logs_way_free(struct logs_way *way); /* NULL is legal */
 void logs_repeats_look(struct app *app);
 void logs_repeats_settle(struct app *app, bool is_led);
 void logs_repeats_widen(struct logs_view *view, const struct window *window);

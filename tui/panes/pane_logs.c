@@ -69,6 +69,7 @@ static void release(void *data)
 	free(view->bot_names);
 	free(view->seek_found);
 	fold_free(view->fold);
+	logs_way_free(view->way);
 	msg_free(MSG_row, view->json_row);
 	filter_free(view->finder);
 	id_list_release(&view->bots);
@@ -323,6 +324,8 @@ static bool escape(struct app *app, void *data)
 		struct err ignored;
 		return logs_search(app, "", false, &ignored);
 	}
+	if (logs_id_leave(app))
+		return true;
 	if (view->expression[0]) {
 		logs_replace(&view->expression, "");
 		return true;
