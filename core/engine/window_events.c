@@ -87,6 +87,8 @@ static bool begin_scan(struct window_job *job, const char *expression, struct er
 		.after = request->after,
 		.bots = bots,
 		.bot_count = request->bots_count,
+		.names = (const char *const *)request->names,
+		.name_count = request->names_count,
 		.since = carried ? carried->marks : NULL};
 	return event_key_read(request->anchor, &question.anchor, err) &&
 	       event_scan_begin(job->owned, expression, job->now_ms, &question, err);

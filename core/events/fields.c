@@ -42,6 +42,16 @@ static bool is_secret_by_name(
 	       !redact_has_candidate(redactor, pair.text + start, length);
 }
 
+/* As it may be seen; true: it was longer. */
+static bool add_value(const struct redactor *redactor, const struct str *name, const char *value,
+	size_t length, size_t cells, struct str *to)
+{
+	if (!is_secret_by_name(redactor, name, value, length))
+		return event_safe_text(redactor, value, length, cells, to);
+	str_adds(to, REDACTED);
+	return false;
+}
+
 static void add_field(struct taken *taken, const struct log_field *field, const struct str *name,
 	const char *value, size_t length, bool more)
 {
@@ -55,10 +65,7 @@ static void add_field(struct taken *taken, const struct log_field *field, const 
 	if (!more)
 		event_safe_text(taken->redactor, name->text, name->length, EVENT_FIELD_NAME_CELLS,
 			&safe_name);
-	if (is_secret_by_name(taken->redactor, name, value, length))
-		str_adds(&safe, REDACTED);
-	else
-		to->cut = event_safe_text(taken->redactor, value, length, EVENT_FIELD_CELLS, &safe);
+	to->cut = add_value(taken->redactor, name, value, length, EVENT_FIELD_CELLS, &safe);
 	msg_set(&to->name, safe_name.length ? safe_name.text : "");
 	msg_set(&to->value, safe.length ? safe.text : "");
 	to->depth = field->depth;
@@ -88,19 +95,108 @@ static bool take(void *context, const char *text, const struct log_field *field)
 	return true;
 }
 
-void event_fields(struct event_line *line, const struct redactor *redactor, struct msg_row *row)
+/* The line as it may be seen: borrowed, or in `made`. */
+static const char *open_line(struct event_line *line, const struct redactor *redactor,
+	struct str *made, size_t *ret_length)
 {
-	autostr struct str redacted = STR_INIT;
-	struct taken taken = {.redactor = redactor, .row = row};
 	if (!line->bytes)
 		event_line_read(line);
-	const char *text = line->bytes;
-	size_t length = line->record->length;
-	if (redact_has_candidate(redactor, text, length)) {
-		redact(redactor, &redacted, text, length, 0);
-		text = redacted.text;
-		length = redacted.length;
-	}
+	*ret_length = line->record->length;
+	if (!redact_has_candidate(redactor, line->bytes, *ret_length))
+		return line->bytes;
+	redact(redactor, made, line->bytes, *ret_length, 0);
+	*ret_length = made->length;
+	return made->text;
+}
+
+void event_fields(struct event_line *line, const struct redactor *redactor, struct msg_row *row)
+{
+	autostr struct str made = STR_INIT;
+	struct taken taken = {.redactor = redactor, .row = row};
+	size_t length;
+	const char *text = open_line(line, redactor, &made, &length);
 	row->form = log_pretty_walk(text, length, take, &taken);
 	row->cut |= (line->record->flags & RECORD_CUT) != 0;
+}
+
+/* ---- some fields ---- */
+
+struct wanted {
+	const struct redactor *redactor;
+	const char *const *names;
+	size_t count;
+	struct str values[EVENT_VALUES_MAX];
+	struct log_part path[LOG_PRETTY_DEPTH + 1]; /* names of what we are in */
+	bool in_list[EVENT_VALUES_MAX];             /* its value goes on while the list does */
+};
+
+/* Whether the name of the field at `depth`, with those that it stands in, ends like the wanted one. */
+static bool is_path(const struct wanted *wanted, const char *text, uint32_t depth, const char *name)
+{
+	size_t left = strlen(name);
+	for (;; depth--) {
+		struct log_part part = wanted->path[depth];
+		if (part.length > left ||
+			memcmp(name + left - part.length, text + part.offset, part.length) != 0)
+			return false;
+		left -= part.length;
+		if (left == 0)
+			return part.length > 0;
+		if (depth == 0 || name[--left] != '.')
+			return false;
+	}
+}
+
+static void take_value(
+	struct wanted *wanted, size_t at, const char *text, const struct log_field *field)
+{
+	autostr struct str name = STR_INIT, value = STR_INIT;
+	struct str *to = &wanted->values[at];
+	read_part(text, wanted->path[field->depth], &name);
+	read_part(text, field->value, &value);
+	if (to->length)
+		str_addch(to, ',');
+	if (to->length < EVENT_VALUE_CELLS)
+		(void)add_value(wanted->redactor, &name, value.length ? value.text : "",
+			value.length, EVENT_VALUE_CELLS, to);
+}
+
+static bool take_wanted(void *context, const char *text, const struct log_field *field)
+{
+	struct wanted *wanted = context;
+	bool nests = field->kind == LOG_KIND_OBJECT || field->kind == LOG_KIND_LIST;
+	bool is_element = !field->name.length && field->depth;
+	if (field->kind == LOG_KIND_REST && !is_element)
+		return true;
+	/* What is in a list has the name of the list. */
+	wanted->path[field->depth] = is_element ? wanted->path[field->depth - 1] : field->name;
+	for (size_t i = 0; i < wanted->count && !nests; i++) {
+		bool is_open = !wanted->values[i].length || (is_element && wanted->in_list[i]);
+		if (!is_element)
+			wanted->in_list[i] = false;
+		if (!is_open || !is_path(wanted, text, field->depth - is_element, wanted->names[i]))
+			continue;
+		wanted->in_list[i] = is_element;
+		take_value(wanted, i, text, field);
+	}
+	return true;
+}
+
+void event_values(struct event_line *line, const struct redactor *redactor,
+	const char *const *names, size_t count, struct msg_row *row)
+{
+	autostr struct str made = STR_INIT;
+	struct wanted wanted = {.redactor = redactor,
+		.names = names,
+		.count = count < EVENT_VALUES_MAX ? count : EVENT_VALUES_MAX};
+	size_t length;
+	const char *text = open_line(line, redactor, &made, &length);
+	for (size_t i = 0; i < wanted.count; i++)
+		str_init(&wanted.values[i]);
+	(void)log_pretty_walk(text, length, take_wanted, &wanted);
+	for (size_t i = 0; i < wanted.count; i++) {
+		msg_add_str(&row->values, &row->values_count,
+			wanted.values[i].length ? wanted.values[i].text : "");
+		str_release(&wanted.values[i]);
+	}
 }

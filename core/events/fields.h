@@ -6,6 +6,8 @@
 #ifndef BOTSWAIN_EVENTS_FIELDS_H
 #define BOTSWAIN_EVENTS_FIELDS_H
 
+#include <stddef.h>
+
 struct event_line;
 struct msg_row;
 struct redactor;
@@ -15,9 +17,16 @@ enum {
 	EVENT_FIELD_NAME_CELLS = 60,
 	EVENT_FIELD_CELLS = 4000,
 	EVENT_FIELDS_BYTES = 128 << 10, /* of all names and values */
+	EVENT_VALUES_MAX = 8,
+	EVENT_VALUE_CELLS = 60,
 };
 
 /* Sets fields, form, cut and fields_left of the row, which are empty. */
 void event_fields(struct event_line *line, const struct redactor *redactor, struct msg_row *row);
+
+/* Sets the values of the row, one a name: of the first field of that name, wherever it is nested; `ctx.chat` is one that
+ * stands in another. Those of a list stand in one value. At most EVENT_VALUES_MAX. */
+void event_values(struct event_line *line, const struct redactor *redactor,
+	const char *const *names, size_t count, struct msg_row *row);
 
 #endif

@@ -68,8 +68,8 @@ struct event_query {
 	struct filter *filter;
 	struct redactor *redactor;
 	struct event_key anchor;
-	char **bots;
-	size_t bot_count;
+	char **bots, **names;
+	size_t bot_count, name_count;
 	bool whole_lines, fields, has_hit;
 	struct event_key hit, oldest, newest; /* of rows */
 	uint64_t *floors;                     /* by stream, the first line's seq; NULL: all lines */
@@ -185,6 +185,8 @@ struct event_query *event_query_new(struct event_snapshot *snapshot, struct filt
 		question->after < EVENT_ROWS_MAX ? question->after : EVENT_ROWS_MAX);
 	for (size_t i = 0; i < question->bot_count; i++)
 		msg_add_str(&query->bots, &query->bot_count, question->bots[i]);
+	for (size_t i = 0; i < question->name_count && i < EVENT_VALUES_MAX; i++)
+		msg_add_str(&query->names, &query->name_count, question->names[i]);
 	return query;
 }
 
@@ -220,6 +222,9 @@ void event_query_free(struct event_query *query)
 	for (size_t i = 0; i < query->bot_count; i++)
 		free(query->bots[i]);
 	free(query->bots);
+	for (size_t i = 0; i < query->name_count; i++)
+		free(query->names[i]);
+	free(query->names);
 	free(query->floors);
 	free(query->file_floors);
 	free(query->scratch.bytes);
@@ -272,6 +277,9 @@ static void add_row(
 		take_whole(query, line, key, row);
 	else
 		take_text(query, line, EVENT_MESSAGE, EVENT_ROW_CELLS_MAX, &row->text);
+	if (query->name_count && !(record->flags & RECORD_CONTINUES))
+		event_values(line, query->redactor, (const char *const *)query->names,
+			query->name_count, row);
 	take_text(query, line, EVENT_CORRELATION, EVENT_ROW_CELLS_MAX, &row->correlation);
 	row->time_ms = record->wall_ms;
 	row->level = record->level;

@@ -41,8 +41,10 @@ struct event_question {
 	size_t before, after;    /* rows before the anchor; rows from it on */
 	const char *const *bots; /* only these; copied; count 0: all */
 	size_t bot_count;
-	bool whole_lines; /* the text of a row is the whole line, not its message */
-	bool fields;      /* the row of the anchor has all its fields, and more of its text */
+	bool whole_lines;         /* the text of a row is the whole line, not its message */
+	const char *const *names; /* rows have the values of these fields; copied; few */
+	size_t name_count;
+	bool fields; /* the row of the anchor has all its fields, and more of its text */
 	const struct event_marks
 		*since; /* before the anchor only lines behind these; borrowed; NULL: all */
 };

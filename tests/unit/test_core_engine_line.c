@@ -260,6 +260,43 @@ static void who_asks_for_another_line_hears_of_both(void **state)
 	assert_true(whole >= 1);
 }
 
+/* The newest row of a window that asks for these fields. */
+static const struct msg_row *ask_values(struct scene *scene, const char *names)
+{
+	harness_forget(scene->screen);
+	harness_send(scene->screen,
+		"win_open window=1 generation=%llu store=\"events\" before=5 names=[%s]",
+		(unsigned long long)++scene->generation, names);
+	const struct msg_win_rows *rows = harness_await(scene->screen, MSG_win_rows);
+	assert_true(rows->rows_count > 0);
+	return &rows->rows[rows->rows_count - 1];
+}
+
+static void rows_carry_the_values_that_their_window_asks_for(void **state)
+{
+	struct scene *scene = *state;
+	write_to(scene, scene->writer,
+		"{\"ms\":12.5,\"ctx\":{\"chat\":-100,\"ms\":7,\"tags\":[\"a\",\"b\"]},\"items\":[{"
+		"\"id\":1},{"
+		"\"id\":2}],\"text\":\"a\\nb\",\"password\":\"hunter22\",\"log.name\":\"x\"}");
+	const struct msg_row *row =
+		ask_values(scene, "\"ms\" \"chat\" \"ctx.ms\" \"tags\" \"items.id\" \"none\" "
+				  "\"password\" \"log.name\" \"ninth\"");
+	static const char *const expected[] = {
+		"12.5", "-100", "7", "a,b", "1", "", "<redacted>", "x"};
+	assert_int_equal(row->values_count, COUNT_OF(expected));
+	for (size_t i = 0; i < COUNT_OF(expected); i++)
+		assert_string_equal(row->values[i], expected[i]);
+	write_to(scene, scene->writer, "ts=2026-11-20T10:00:21Z level=info msg=hi ms=3 chat=5");
+	row = ask_values(scene, "\"chat\" \"s\" \"ctx.chat\"");
+	assert_string_equal(row->values[0], "5");
+	assert_string_equal(row->values[1], "");
+	assert_string_equal(row->values[2], "");
+	write_to(scene, scene->writer, "2026-11-20 10:00:21 INFO paid in ms=30, thanks");
+	row = ask_values(scene, "\"ms\"");
+	assert_string_equal(row->values[0], "30");
+}
+
 int main(void)
 {
 #define LINE_TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -272,6 +309,7 @@ int main(void)
 		LINE_TEST(control_sequences_in_names_and_values_are_named),
 		LINE_TEST(more_fields_than_are_sent_are_counted_and_long_ones_are_cut),
 		LINE_TEST(a_line_that_is_not_there_is_said_to_be_gone),
+		LINE_TEST(rows_carry_the_values_that_their_window_asks_for),
 		LINE_TEST(who_asks_for_another_line_hears_of_both),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* What Logs can do; the pane does it (panes/logs.h). */
 #include "core/base/err.h"
+#include "core/base/str.h"
 #include "tui/app.h"
 #include "tui/overlays/overlays.h"
 #include "tui/panes/logs.h"
+#include "tui/panes/logs_columns.h"
 #include "tui/panes/logs_line.h"
 #include "tui/rowset.h"
 
@@ -63,6 +65,26 @@ bool command_follow_id(
 {
 	(void)command, (void)args;
 	return logs_id_follow(app, err);
+}
+
+bool command_log_wrap(
+	struct app *app, const struct command *command, const char *args, struct err *err)
+{
+	(void)command;
+	return logs_wrap(app, args, err);
+}
+
+bool command_log_columns(
+	struct app *app, const struct command *command, const char *args, struct err *err)
+{
+	autostr struct str now = STR_INIT;
+	(void)command;
+	if (args[0])
+		return logs_columns_set(app, args, true, err);
+	logs_columns_say(app, &now);
+	line_open(app, "columns ", "ms chat ctx.user   fields of the lines; none: empty", now.text,
+		NULL, logs_columns_set);
+	return true;
 }
 
 bool command_repeats(

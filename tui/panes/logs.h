@@ -27,6 +27,8 @@ bool logs_repeats_toggle(struct app *app, struct err *err);
 bool logs_repeats_mode(struct app *app, const char *word, struct err *err);
 void logs_follow(struct app *app);
 void logs_mark_line(struct app *app);
+/* Long lines over several rows: on, off; "": the other. */
+bool logs_wrap(struct app *app, const char *word, struct err *err);
 void logs_side(struct app *app, int direction);
 /* Only the lines of these bots; none: of all. */
 void logs_of(struct app *app, const struct id_list *bots);

@@ -6,6 +6,7 @@
 
 #include "core/parse/filter.h"
 #include "tui/app.h"
+#include "tui/panes/logs_columns.h"
 #include "tui/panes/logs_fold.h"
 #include "widgets/logview.h"
 
@@ -32,13 +33,14 @@ struct logs_view {
 	int64_t seek_at_ms; /* how far it is (wall); 0: nobody said so yet */
 	int rows, columns;
 	bool goto_first; /* the next answer begins with the oldest line: there goes the cursor */
-	struct logs_way *way;     /* back from the lines of one id; NULL */
-	struct fold *fold;        /* repeats */
-	int widen;                /* so many times the rows of the pane are asked for */
-	struct logs_line *line;   /* the view of one line; NULL: not open */
-	uint64_t json_req;        /* of the row that is copied as JSON once it has come, */
-	struct msg_row *json_row; /* and that row */
-	bool going;               /* cursor_key is not held yet: the next answer has it */
+	struct logs_way *way;          /* back from the lines of one id; NULL */
+	struct log_columns columns_of; /* fields that stand before the message */
+	struct fold *fold;             /* repeats */
+	int widen;                     /* so many times the rows of the pane are asked for */
+	struct logs_line *line;        /* the view of one line; NULL: not open */
+	uint64_t json_req;             /* of the row that is copied as JSON once it has come, */
+	struct msg_row *json_row;      /* and that row */
+	bool going;                    /* cursor_key is not held yet: the next answer has it */
 };
 
 struct logs_view *logs_view(struct app *app);

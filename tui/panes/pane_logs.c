@@ -69,6 +69,7 @@ static void release(void *data)
 	free(view->bot_names);
 	free(view->seek_found);
 	fold_free(view->fold);
+	log_columns_release(&view->columns_of);
 	logs_way_free(view->way);
 	msg_free(MSG_row, view->json_row);
 	filter_free(view->finder);
@@ -133,6 +134,8 @@ static void ask(struct app *app, struct logs_view *view)
 	struct msg_win_open wish = {.filter = view->expression, .follow = view->list.follow};
 	wish.store = (char[]){"events"};
 	wish.anchor = view->list.follow ? NULL : view->anchor;
+	wish.names = view->columns_of.names;
+	wish.names_count = view->columns_of.count;
 	wish.before = logs_repeats_rows(view);
 	wish.after = view->list.follow ? 0 : wish.before;
 	for (size_t i = 0; i < view->bots.count; i++) {
@@ -174,6 +177,9 @@ static void fit(struct app *app, void *data, int rows, int columns)
 	view->list.source_cells = columns >= 100 ? 16 : columns >= 60 ? 12 : 8;
 	if (app_is_many(app) && columns >= 60)
 		view->list.source_cells += HOST_CELLS;
+	log_columns_fit(&view->columns_of, window, columns, &view->list);
+	if (view->list.column_count && view->rows > 1)
+		view->rows--; /* their names */
 	view->list.empty = say_none(app, view, window);
 	logs_rows_fit(app, view);
 	if (!view->goto_first && !view->going) {
@@ -367,7 +373,10 @@ static void keep(const void *data, void (*put)(void *context, const char *name, 
 {
 	const struct logs_view *view = data;
 	enum fold_mode mode = fold_mode(view->fold);
+	autostr struct str columns = STR_INIT;
+	log_columns_say(&view->columns_of, &columns);
 	const char *const kept[][2] = {{"lines", view->expression}, {"search", view->search},
+		{"columns", columns.text}, {"wrap", view->list.wrap ? "on" : ""},
 		{"repeats", mode == FOLD_ERRORS ? "" : fold_word(mode)}};
 	for (size_t i = 0; i < COUNT_OF(kept); i++)
 		if (*kept[i][1] && !redact_has_candidate(NULL, kept[i][1], strlen(kept[i][1])))
@@ -391,6 +400,10 @@ static void recall(struct app *app, const char *name, const char *text)
 		taken = logs_filter(app, text, true, &ignored);
 	if (all || strcmp(name, "repeats") == 0)
 		recall_repeats(app, text);
+	if (all || strcmp(name, "wrap") == 0)
+		taken = logs_wrap(app, all ? "off" : text, &ignored);
+	if (all || strcmp(name, "columns") == 0)
+		taken = logs_columns_set(app, text, true, &ignored);
 	if (all || strcmp(name, "search") == 0)
 		taken = logs_search(app, text, false, &ignored);
 }
