@@ -18,7 +18,14 @@ struct link;
 enum { WINDOW_ROWS_MAX = 1000 };
 
 /* Numbers of the windows that a screen opens (1-16). */
-enum window_id { WINDOW_LOGS = 1, WINDOW_DETAIL, WINDOW_OUTPUT, WINDOW_CHART, WINDOW_COUNT };
+enum window_id {
+	WINDOW_LOGS = 1,
+	WINDOW_DETAIL,
+	WINDOW_OUTPUT,
+	WINDOW_CHART,
+	WINDOW_SAVE,
+	WINDOW_COUNT
+};
 
 struct window {
 	enum window_id id;

@@ -87,6 +87,8 @@ static bool begin_scan(struct window_job *job, const char *expression, struct er
 		.after = request->after,
 		.bots = bots,
 		.bot_count = request->bots_count,
+		.all_fields = request->whole && request->fields,
+		.room = request->whole ? WINDOW_WHOLE_BYTES : 0,
 		.names = (const char *const *)request->names,
 		.name_count = request->names_count,
 		.since = carried ? carried->marks : NULL};

@@ -70,7 +70,8 @@ struct event_query {
 	struct event_key anchor;
 	char **bots, **names;
 	size_t bot_count, name_count;
-	bool whole_lines, fields, has_hit;
+	bool whole_lines, fields, all_fields, has_hit;
+	size_t room, used;
 	struct event_key hit, oldest, newest; /* of rows */
 	uint64_t *floors;                     /* by stream, the first line's seq; NULL: all lines */
 	size_t *file_floors;                  /* by file, the first segment */
@@ -177,6 +178,8 @@ struct event_query *event_query_new(struct event_snapshot *snapshot, struct filt
 	query->certain = filter ? filter_certain(filter, SHOWN_COLUMNS) : NULL;
 	query->whole_lines = question->whole_lines;
 	query->fields = question->fields;
+	query->all_fields = question->all_fields;
+	query->room = question->room;
 	if (question->since) {
 		query->floors = floors_of(snapshot, question->since);
 		query->file_floors = file_floors_of(snapshot, question->since);
@@ -253,16 +256,27 @@ static void take_text(struct event_query *query, struct event_line *line, enum e
 	*to = str_detach(&text);
 }
 
-static void take_whole(struct event_query *query, struct event_line *line, struct event_key key,
+/* The first cells of a line that is shown, more of one that is asked for or kept. */
+static void take_shown(struct event_query *query, struct event_line *line, struct event_key key,
 	struct msg_row *row)
 {
 	bool is_asked = query->fields && event_key_compare(key, query->anchor) == 0;
-	size_t cells = is_asked ? EVENT_LINE_CELLS_MAX : EVENT_ROW_CELLS_MAX;
-	take_text(query, line, EVENT_LINE, cells, &row->text);
-	row->cut = line->record->flags & RECORD_CUT ||
-		   text_width(row->text, strlen(row->text)) >= cells;
-	if (is_asked)
+	size_t cells = is_asked || query->room ? EVENT_LINE_CELLS_MAX : EVENT_ROW_CELLS_MAX;
+	take_text(query, line, query->whole_lines ? EVENT_LINE : EVENT_MESSAGE, cells, &row->text);
+	if (query->whole_lines || query->room)
+		row->cut = line->record->flags & RECORD_CUT ||
+			   text_width(row->text, strlen(row->text)) >= cells;
+	if (is_asked || query->all_fields)
 		event_fields(line, query->redactor, row);
+}
+
+/* What a row takes of the room. */
+static size_t row_bytes(const struct msg_row *row)
+{
+	size_t bytes = strlen(row->text);
+	for (size_t i = 0; i < row->fields_count; i++)
+		bytes += strlen(row->fields[i].name) + strlen(row->fields[i].value) + 16;
+	return bytes;
 }
 
 static void add_row(
@@ -273,10 +287,10 @@ static void add_row(
 	msg_set(&row->key, event_key_print(key).text);
 	msg_set(&row->bot, *line->bot || !line->stream->is_own ? line->bot : "botswain");
 	msg_set(&row->source, line->stream->name);
-	if (query->whole_lines)
-		take_whole(query, line, key, row);
-	else
-		take_text(query, line, EVENT_MESSAGE, EVENT_ROW_CELLS_MAX, &row->text);
+	take_shown(query, line, key, row);
+	query->used += row_bytes(row);
+	if (query->room && query->used > query->room)
+		side->wanted = side->row_count;
 	if (query->name_count && !(record->flags & RECORD_CONTINUES))
 		event_values(line, query->redactor, (const char *const *)query->names,
 			query->name_count, row);

@@ -44,7 +44,10 @@ struct event_question {
 	bool whole_lines;         /* the text of a row is the whole line, not its message */
 	const char *const *names; /* rows have the values of these fields; copied; few */
 	size_t name_count;
-	bool fields; /* the row of the anchor has all its fields, and more of its text */
+	bool fields;     /* the row of the anchor has all its fields, and more of its text */
+	bool all_fields; /* every row has */
+	size_t room; /* bytes of texts and fields: with more, the rows are taken for enough; every row has more of its
+			text; 0: no bound but their number */
 	const struct event_marks
 		*since; /* before the anchor only lines behind these; borrowed; NULL: all */
 };

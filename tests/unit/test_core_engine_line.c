@@ -9,11 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/err.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "core/engine/line.h"
 #include "core/events/fields.h"
 #include "core/events/writer.h"
+#include "core/msg/event_key.h"
 #include "core/parse/log_line.h"
 #include "tests/support/engine_harness.h"
 
@@ -297,6 +299,52 @@ static void rows_carry_the_values_that_their_window_asks_for(void **state)
 	assert_string_equal(row->values[0], "30");
 }
 
+/* For what is kept: messages and fields whole, a page of some megabytes at a time, and none is passed over. */
+static void whole_rows_come_in_pages_that_end_where_they_are_full(void **state)
+{
+	struct scene *scene = *state;
+	autostr struct str text = STR_INIT;
+	enum { LINES = 600 };
+	for (int i = 0; i < LINES; i++) {
+		str_clear(&text);
+		str_addf(&text, "{\"msg\":\"line %d ", i);
+		for (int at = 0; at < 15000; at++)
+			str_addch(&text, 'x');
+		str_addf(&text, "\",\"n\":%d}", i);
+		event_writer_line(scene->writer, text.text, text.length, false);
+	}
+	assert_true(event_writer_post(scene->writer, engine_mailbox(scene->harness->engine), true));
+	harness_settle(scene->harness);
+	autofree char *anchor = xstrdup("0/0/0");
+	int seen = 0, pages = 0;
+	for (uint64_t more = 1; more; pages++) {
+		harness_forget(scene->screen);
+		harness_send(scene->screen,
+			"win_open window=1 generation=%llu store=\"events\" anchor=\"%s\" "
+			"after=1000 whole=true "
+			"fields=true filter=\"line\"",
+			(unsigned long long)++scene->generation, anchor);
+		const struct msg_win_rows *rows = harness_await(scene->screen, MSG_win_rows);
+		for (size_t i = 0; i < rows->rows_count; i++, seen++) {
+			autofree char *start = xasprintf("line %d x", seen);
+			assert_memory_equal(rows->rows[i].text, start, strlen(start));
+			assert_true(strlen(rows->rows[i].text) > 15000);
+			assert_false(rows->rows[i].cut);
+			assert_int_equal(rows->rows[i].fields_count, 2);
+		}
+		struct event_key key;
+		struct err err;
+		assert_true(rows->done && rows->rows_count > 0);
+		assert_true(event_key_read(rows->rows[rows->rows_count - 1].key, &key, &err));
+		key.seq++;
+		free(anchor);
+		anchor = xstrdup(event_key_print(key).text);
+		more = rows->more_after;
+	}
+	assert_int_equal(seen, LINES);
+	assert_true(pages > 1 && pages < 10);
+}
+
 int main(void)
 {
 #define LINE_TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -310,6 +358,7 @@ int main(void)
 		LINE_TEST(more_fields_than_are_sent_are_counted_and_long_ones_are_cut),
 		LINE_TEST(a_line_that_is_not_there_is_said_to_be_gone),
 		LINE_TEST(rows_carry_the_values_that_their_window_asks_for),
+		LINE_TEST(whole_rows_come_in_pages_that_end_where_they_are_full),
 		LINE_TEST(who_asks_for_another_line_hears_of_both),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

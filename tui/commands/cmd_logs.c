@@ -7,6 +7,7 @@
 #include "tui/panes/logs.h"
 #include "tui/panes/logs_columns.h"
 #include "tui/panes/logs_line.h"
+#include "tui/panes/logs_save.h"
 #include "tui/rowset.h"
 
 bool command_search(
@@ -72,6 +73,29 @@ bool command_log_wrap(
 {
 	(void)command;
 	return logs_wrap(app, args, err);
+}
+
+static bool save_to(struct app *app, const char *path, bool final, struct err *err)
+{
+	return !final || logs_save(app, path, err);
+}
+
+bool command_log_save(
+	struct app *app, const struct command *command, const char *args, struct err *err)
+{
+	(void)command;
+	if (args[0])
+		return logs_save(app, args, err);
+	line_open(
+		app, "save to ", "FILE, or FILE.jsonl for JSON with all fields", "", NULL, save_to);
+	return true;
+}
+
+bool command_log_pager(
+	struct app *app, const struct command *command, const char *args, struct err *err)
+{
+	(void)args;
+	return logs_page(app, command->param == 1, err);
 }
 
 bool command_log_columns(

@@ -33,6 +33,9 @@ struct logs_view {
 	int64_t seek_at_ms; /* how far it is (wall); 0: nobody said so yet */
 	int rows, columns;
 	bool goto_first; /* the next answer begins with the oldest line: there goes the cursor */
+	struct logs_save *save; /* lines that are being written down; NULL */
+	char *save_path;        /* of the file that is asked about */
+	bool save_may_replace;
 	struct logs_way *way;          /* back from the lines of one id; NULL */
 	struct log_columns columns_of; /* fields that stand before the message */
 	struct fold *fold;             /* repeats */
@@ -54,6 +57,10 @@ bool logs_surroundings(struct app *app, struct err *err);
 /* Back to where the lines of one id were gone to from; false: these are none. */
 bool logs_id_leave(struct app *app);
 void logs_way_free(struct logs_way *way); /* NULL is legal */
+/* What the pane shows, without where: `wish` borrows from the view until logs_wish_end(). */
+void logs_wish_begin(struct app *app, struct msg_win_open *wish);
+void logs_wish_end(struct msg_win_open *wish);
+void logs_save_free(struct logs_save *save); /* NULL is legal */
 void logs_repeats_look(struct app *app);
 void logs_repeats_settle(struct app *app, bool is_led);
 void logs_repeats_widen(struct logs_view *view, const struct window *window);

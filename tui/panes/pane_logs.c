@@ -17,6 +17,7 @@
 #include "tui/app.h"
 #include "tui/panes/logs.h"
 #include "tui/panes/logs_line.h"
+#include "tui/panes/logs_save.h"
 #include "tui/panes/logs_view.h"
 
 enum { SIDE_STEP = 16, HOST_CELLS = 6 };
@@ -69,6 +70,8 @@ static void release(void *data)
 	free(view->bot_names);
 	free(view->seek_found);
 	fold_free(view->fold);
+	logs_save_free(view->save);
+	free(view->save_path);
 	log_columns_release(&view->columns_of);
 	logs_way_free(view->way);
 	msg_free(MSG_row, view->json_row);
@@ -129,25 +132,37 @@ static void move_window(struct logs_view *view, const struct window *window)
 		logs_replace(&view->anchor, view->cursor_key);
 }
 
+void logs_wish_begin(struct app *app, struct msg_win_open *wish)
+{
+	const struct logs_view *view = logs_view(app);
+	wish->filter = view->expression;
+	for (size_t i = 0; i < view->bots.count; i++) {
+		const struct msg_bot *bot = model_bot(app_model(app), view->bots.ids[i]);
+		struct msg_target *target = msg_add(wish->bots, &wish->bots_count);
+		target->id = view->bots.ids[i];
+		msg_set(&target->name, bot ? bot->name : "");
+	}
+}
+
+void logs_wish_end(struct msg_win_open *wish)
+{
+	for (size_t i = 0; i < wish->bots_count; i++)
+		msg_release(MSG_target, &wish->bots[i]);
+	free(wish->bots);
+}
+
 static void ask(struct app *app, struct logs_view *view)
 {
-	struct msg_win_open wish = {.filter = view->expression, .follow = view->list.follow};
+	struct msg_win_open wish = {.follow = view->list.follow};
 	wish.store = (char[]){"events"};
 	wish.anchor = view->list.follow ? NULL : view->anchor;
 	wish.names = view->columns_of.names;
 	wish.names_count = view->columns_of.count;
 	wish.before = logs_repeats_rows(view);
 	wish.after = view->list.follow ? 0 : wish.before;
-	for (size_t i = 0; i < view->bots.count; i++) {
-		const struct msg_bot *bot = model_bot(app_model(app), view->bots.ids[i]);
-		struct msg_target *target = msg_add(wish.bots, &wish.bots_count);
-		target->id = view->bots.ids[i];
-		msg_set(&target->name, bot ? bot->name : "");
-	}
+	logs_wish_begin(app, &wish);
 	parts_ask(app, WINDOW_LOGS, ALL_ENGINES, &wish);
-	for (size_t i = 0; i < wish.bots_count; i++)
-		msg_release(MSG_target, &wish.bots[i]);
-	free(wish.bots);
+	logs_wish_end(&wish);
 }
 
 /* That there is none can be said when the answer is whole. Of an engine that is lost none comes. */
@@ -228,6 +243,7 @@ static void note(const struct app *app, const void *data, struct str *text)
 	if (window->dropped)
 		str_addf(text, "%llu dropped  ", (unsigned long long)window->dropped);
 	note_progress(view, window, text);
+	logs_save_note(app, text);
 	if (view->list.follow)
 		str_adds(text, "follow");
 	else if (window->more_after)
@@ -324,7 +340,7 @@ static bool open_line(struct app *app, void *data, struct err *err)
 static bool escape(struct app *app, void *data)
 {
 	struct logs_view *view = data;
-	if (logs_stop_seek(app))
+	if (logs_stop_seek(app) || logs_save_stop(app))
 		return true;
 	if (view->search[0]) {
 		struct err ignored;
