@@ -68,7 +68,9 @@ static int set_up_at(void **state, int rows, int columns)
 {
 	struct console *console = console_new(config, rows, columns);
 	write_hour(console);
-	console_keys(console, "5 + +");
+	console_keys(console, "5 + + X X"); /* each line by itself */
+	console_expect(console, "follow");
+	console_advance(console, 5000); /* what was said of that is gone */
 	*state = console;
 	return 0;
 }

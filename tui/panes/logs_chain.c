@@ -72,6 +72,26 @@ void logs_chain_release(struct logs_view *view)
 	free(view->aside_key);
 }
 
+void logs_chain_drop(struct logs_chain *chain)
+{
+	release(chain);
+}
+
+struct logs_chain logs_chain_take(struct logs_view *view)
+{
+	struct logs_chain chain = view->chain;
+	view->chain = (struct logs_chain){.count = 0};
+	join(view);
+	return chain;
+}
+
+void logs_chain_put(struct logs_view *view, struct logs_chain chain)
+{
+	release(&view->chain);
+	view->chain = chain;
+	join(view);
+}
+
 void logs_chain_clear(struct logs_view *view)
 {
 	release(&view->chain);

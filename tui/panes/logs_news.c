@@ -19,9 +19,9 @@ void logs_news_fit(struct app *app, struct logs_view *view)
 	struct msg_win_open wish = {
 		.filter = view->expression, .anchor = view->news_key, .columns = 1, .follow = true};
 	wish.store = (char[]){"counts"};
-	logs_wish_bots(app, view, &wish);
+	logs_wish_begin(app, &wish);
 	parts_ask(app, WINDOW_NEWS, ALL_ENGINES, &wish);
-	logs_wish_release(&wish);
+	logs_wish_end(&wish);
 }
 
 double logs_news(const struct app *app)

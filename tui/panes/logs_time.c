@@ -159,6 +159,7 @@ void logs_time_arrive(struct app *app, struct logs_view *view)
 	view->list.cursor = at < window->count ? at : window->count ? window->count - 1 : 0;
 	view->list.top = at > (size_t)view->rows / 2 ? at - (size_t)view->rows / 2 : 0;
 	logs_remember_cursor(view, window);
+	logs_repeats_settle(app, true);
 }
 
 /* Of a file that ended long ago its last day is meant. */
