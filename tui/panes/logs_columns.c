@@ -99,9 +99,12 @@ void log_columns_fit(
 	struct log_columns *columns, const struct window *window, int width, struct logview *list)
 {
 	columns->shown_count = list->column_count = 0;
+	for (size_t i = 0; i < columns->count && columns->change != window->change; i++)
+		columns->cells[i] = cells_of(columns, window, i);
+	columns->change = window->change;
 	int room = width - logview_text_column(list) - TEXT_CELLS_LEAST;
 	for (size_t i = 0; i < columns->count; i++) {
-		int cells = cells_of(columns, window, i);
+		int cells = columns->cells[i];
 		if (!cells || room < cells + 1)
 			continue;
 		room -= cells + 1;

@@ -25,7 +25,9 @@ struct log_columns {
 	/* of those that are shown, in their order: */
 	size_t shown[LOGVIEW_COLUMNS_MAX];
 	size_t shown_count;
-	bool is_number[LOGVIEW_COLUMNS_MAX]; /* by name */
+	bool is_number[LOGVIEW_COLUMNS_MAX]; /* by name, as the two that follow */
+	int cells[LOGVIEW_COLUMNS_MAX];      /* that a column needs; 0: no row has it */
+	uint64_t change; /* of the window, when that was looked at; 0: not yet */
 };
 
 void log_columns_release(struct log_columns *columns);

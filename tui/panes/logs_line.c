@@ -33,6 +33,7 @@ struct logs_line {
 	struct logs_line **slot; /* where the pane finds it; cleared with its end */
 	char *key,
 		*asked; /* of what is shown; of what the engine was asked for last ("": nothing) */
+	unsigned epoch; /* of the attachment over which it was asked */
 	uint64_t req;   /* 0: no answer is awaited */
 	struct msg_row *row;   /* a copy, as the window had it */
 	struct msg_line *line; /* NULL: it has not come */
@@ -89,6 +90,15 @@ bool logs_line_ask(struct app *app, const struct msg_row *row, reply_take *take,
 	return true;
 }
 
+static void say_instead(struct logs_line *it, const char *why)
+{
+	msg_free(MSG_line, it->line);
+	it->line = msg_new(MSG_line);
+	msg_complete(MSG_line, it->line);
+	msg_set(&it->line->error, why);
+	it->width = 0;
+}
+
 static void take_line(struct app *app, uint64_t req, enum msg_kind kind, const void *body)
 {
 	struct logs_line *it = line_of(app);
@@ -97,12 +107,38 @@ static void take_line(struct app *app, uint64_t req, enum msg_kind kind, const v
 	it->req = 0;
 	if (strcmp(it->asked, it->key) != 0)
 		return; /* the cursor went on; the next fit asks again */
+	if (kind != MSG_line) {
+		say_instead(it, "the engine went away before it answered");
+		return;
+	}
 	msg_free(MSG_line, it->line);
-	it->line = kind == MSG_line ? msg_copy(MSG_line, body) : msg_new(MSG_line);
-	if (kind != MSG_line)
-		msg_set(&it->line->error, "the engine went away before it answered");
+	it->line = msg_copy(MSG_line, body);
 	msg_complete(MSG_line, it->line);
 	it->width = 0;
+}
+
+static const struct link *link_of(const struct app *app, const struct logs_line *it)
+{
+	return links_at(app->links, parts_link_of(it->key));
+}
+
+/* Its engine was not there, and is again. */
+static bool is_to_ask_again(const struct app *app, const struct logs_line *it)
+{
+	const struct link *link = link_of(app, it);
+	return it->line && it->line->error[0] && !it->line->rows_count && link_welcome(link) &&
+	       it->epoch != link_epoch(link);
+}
+
+static void ask_for_row(struct app *app, struct logs_line *it)
+{
+	const struct link *link = link_of(app, it);
+	it->epoch = link_epoch(link);
+	logs_replace(&it->asked, it->key);
+	if (!link_welcome(link) || link_state(link) != LINK_ATTACHED)
+		say_instead(it, "there is no engine that could tell the rest");
+	else
+		(void)logs_line_ask(app, it->row, take_line, &it->req);
 }
 
 /* The line that the cursor is on by now. */
@@ -115,10 +151,8 @@ static void follow_cursor(struct app *app, struct logs_line *it)
 		logs_replace(&it->key, row->key);
 		it->top = it->found = 0;
 	}
-	if (!it->row || it->req || it->line)
-		return;
-	logs_replace(&it->asked, it->key);
-	(void)logs_line_ask(app, it->row, take_line, &it->req);
+	if (it->row && !it->req && (!it->line || is_to_ask_again(app, it)))
+		ask_for_row(app, it);
 }
 
 /* ---- drawing ---- */

@@ -42,6 +42,7 @@ struct logs_save {
 	uint64_t generation;       /* of the page that was taken last */
 	char *before[PAGES_ASIDE]; /* the pages before the cursor, the nearest first */
 	size_t before_count;
+	uint64_t cut, dropped;
 	uint64_t lines, bytes, line; /* line: where a pager stands */
 	int64_t until_ms, at_ms;     /* lines of later are not saved; how far it is */
 	int64_t from_ms, to_ms;      /* the span that is shown; 0: no such limit */
@@ -106,6 +107,7 @@ static size_t write_rows(struct logs_save *save, const struct window *window, st
 		else
 			add_text(row, to);
 		save->at_ms = row->time_ms;
+		save->cut += row->cut;
 	}
 	save->lines += count;
 	save->bytes += to->length;
@@ -183,6 +185,7 @@ static void take_page(struct app *app, struct logs_save *save)
 {
 	const struct window *window = &app->windows[WINDOW_SAVE];
 	save->generation = window->wish.generation;
+	save->dropped = window->dropped;
 	if (save->backwards) {
 		take_page_before(app, save, window);
 		return;
@@ -230,6 +233,21 @@ static void ask_to_replace(struct app *app, const char *path)
 	question_open(app, "Replace the file?", text, "Replace", 'r', 0, replace_it);
 }
 
+/* With what is not in it. */
+static void say_saved(struct app *app, const struct logs_save *save)
+{
+	autostr struct str text = STR_INIT;
+	str_addf(&text, "saved: %llu %s, %s, in %s", (unsigned long long)save->lines,
+		save->lines == 1 ? "line" : "lines", format_bytes((int64_t)save->bytes).text,
+		save->path);
+	if (save->cut)
+		str_addf(&text, "; %s cut", format_many(save->cut, "long line").text);
+	if (save->dropped)
+		str_addf(&text, "; %s fell out of the store before",
+			format_many(save->dropped, "line").text);
+	app_toast(app, false, "%s", text.text);
+}
+
 static void take_end(struct app *app, int error)
 {
 	struct logs_save *save = save_of(app);
@@ -240,9 +258,7 @@ static void take_end(struct app *app, int error)
 	else if (save->is_page)
 		hand_over(app, save);
 	else
-		app_toast(app, false, "saved: %llu %s, %s, in %s", (unsigned long long)save->lines,
-			save->lines == 1 ? "line" : "lines",
-			format_bytes((int64_t)save->bytes).text, save->path);
+		say_saved(app, save);
 	end(app);
 }
 
