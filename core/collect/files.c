@@ -41,6 +41,7 @@
 enum {
 	LOOK_EVERY_MS = 2000,
 	LOOK_SOON_MS = 20,     /* after a change in a folder: there are more to come */
+	BIRTH_LAG_MS = 20,     /* the clock by which files are born may go behind by so much */
 	TURN_BYTES = 1 << 20,  /* of one file, then it is the next one's turn */
 	FLOW_BYTES = 16 << 10, /* one that brought so much at a turn has the next a frame later */
 	FLOW_MS = 16,
@@ -73,6 +74,7 @@ struct files {
 	struct timer look;
 	int inotify;
 	struct names *names;   /* of bots, in files that lie where they are */
+	int64_t looked_ns;     /* wall, when all was looked at last */
 	bool is_start;         /* the first look since the roster changed */
 	struct read_back back; /* ... and what all files of it may read back */
 	bool is_full;
@@ -179,6 +181,8 @@ static void tell_left_out(struct files *files, struct log_file *file)
 static void look_at_file(struct files *files, struct log_file *file)
 {
 	struct err err = {0};
+	if (!file->is_start)
+		file->tail.since_ns = files->looked_ns;
 	bool is_good =
 		tail_look(&file->tail, now_of(files), file->is_start ? &files->back : NULL, &err);
 	if (file->is_start)
@@ -225,7 +229,6 @@ static struct log_file *new_file(
 	struct files *files, const struct log_target *target, const char *path)
 {
 	struct log_file *file = xcalloc(1, sizeof(*file));
-	const char *slash = strrchr(path, '/');
 	*file = (struct log_file){.files = files,
 		.bot = xstrdup(target->bot),
 		.watch = -1,
@@ -235,7 +238,7 @@ static struct log_file *new_file(
 	file->tail.older = take_older;
 	file->tail.in_place = take_in_place;
 	event_post_open(&file->post, files->worker->hub, path,
-		&(struct event_source){.name = slash ? slash + 1 : path,
+		&(struct event_source){.name = log_target_label(target, path),
 			.bot = file->bot[0] ? file->bot : NULL,
 			.resolve = whose,
 			.context = file});
@@ -367,6 +370,7 @@ static void begin_back(struct files *files)
 
 static void look_at_all(struct files *files)
 {
+	int64_t now_ns = (clock_wall_ms(files->worker->hub->clock) - BIRTH_LAG_MS) * 1000000;
 	files->err = (struct err){0};
 	begin_back(files);
 	find_files(files);
@@ -374,6 +378,7 @@ static void look_at_all(struct files *files)
 	for (size_t i = 0; i < files->count; i++)
 		look_at_file(files, files->items[i]);
 	files->is_start = false;
+	files->looked_ns = now_ns;
 	report(files);
 	timers_set(&files->timers, &files->look, now_of(files) + LOOK_EVERY_MS);
 }
@@ -425,7 +430,7 @@ static void set_roster(struct files *files, struct roster *roster)
 	struct log_targets before = files->targets;
 	files->roster = roster;
 	files->targets = (struct log_targets){0};
-	log_targets_set(&files->targets, roster);
+	log_targets_set(&files->targets, roster, LOG_PLACE_FILES);
 	log_targets_mark_new(&files->targets, &before);
 	log_targets_release(&before);
 	files->is_start = true;

@@ -3,11 +3,11 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "core/base/clock.h"
 #include "core/base/format.h"
 #include "core/base/mem.h"
+#include "core/base/read_at.h"
 #include "core/base/str.h"
 #include "core/parse/log_line.h"
 
@@ -101,7 +101,7 @@ static struct read_back_place search_file(
 	while (begin > 0 && size - begin < bound) {
 		off_t end = begin;
 		begin = end > BLOCK_BYTES ? end - BLOCK_BYTES : 0;
-		ssize_t length = pread(fd, search->block, (size_t)(end - begin), begin);
+		ssize_t length = read_all_at(fd, search->block, (size_t)(end - begin), begin);
 		if (length <= 0)
 			break; /* it became shorter: whatever is there is read */
 		if (look_at_block(search, begin, (size_t)length))

@@ -32,7 +32,8 @@ static bool look(int folder, const char *path, int flags, struct rotated *ret)
 		.bytes = (off_t)status.stx_size,
 		.born_ns = time_ns(knows_birth ? &status.stx_btime : &status.stx_mtime),
 		.written_ns = time_ns(&status.stx_mtime),
-		.changed_ns = time_ns(&status.stx_ctime)};
+		.changed_ns = time_ns(&status.stx_ctime),
+		.knows_birth = knows_birth};
 	return true;
 }
 

@@ -20,7 +20,8 @@ struct rotated {
 	/* ns since 1970; a file system that does not know when a file was made tells when it was
 	 * written last instead */
 	int64_t born_ns, written_ns, changed_ns;
-	bool is_packed; /* compressed: nobody reads it here */
+	bool is_packed;   /* compressed: nobody reads it here */
+	bool knows_birth; /* born_ns is that */
 };
 
 /* All regular files that the log at `path` was rotated to, oldest first; at most ROTATED_MAX. */

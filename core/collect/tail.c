@@ -12,6 +12,7 @@
 #include "core/base/format.h"
 #include "core/base/limits.h"
 #include "core/base/mem.h"
+#include "core/base/read_at.h"
 #include "core/events/open_file.h"
 #include "core/collect/private_tmp.h"
 #include "core/collect/read_back.h"
@@ -180,15 +181,24 @@ static void take_between(struct tail *tail, const struct rotated *found, int64_t
 			"it was rotated twice, and what it was rotated to cannot be read");
 }
 
+/* What files in between came after: the last one that we know, or the time when there was none yet. */
+static bool find_last(const struct tail *tail, struct rotated *ret)
+{
+	*ret = (struct rotated){.born_ns = tail->since_ns, .written_ns = tail->since_ns};
+	return tail->old_count ? rotated_of(tail->olds[tail->old_count - 1].fd, ret)
+			       : tail->since_ns != 0;
+}
+
 static void find_between(struct tail *tail, int64_t now_ms)
 {
 	struct rotated *list, last;
-	if (!tail->old_count || !rotated_of(tail->olds[tail->old_count - 1].fd, &last))
+	if (!find_last(tail, &last))
 		return;
+	bool is_first = !tail->old_count;
 	size_t count = rotated_find(tail->path, &list);
 	for (size_t i = 0; i < count; i++)
 		if (rotated_is_after(&list[i], &last) && !is_known(tail, &list[i]) &&
-			!was_told(tail, &list[i]))
+			!was_told(tail, &list[i]) && (!is_first || list[i].knows_birth))
 			take_between(tail, &list[i], now_ms);
 	rotated_free(list, count);
 }
@@ -302,7 +312,7 @@ static bool take_back(struct tail *tail, const struct stat *status)
 static bool begins_like(int fd, const struct tail_file *file)
 {
 	char head[TAIL_HEAD_BYTES];
-	return pread(fd, head, file->head_length, 0) == (ssize_t)file->head_length &&
+	return read_all_at(fd, head, file->head_length, 0) == (ssize_t)file->head_length &&
 	       memcmp(head, file->head, file->head_length) == 0;
 }
 
@@ -363,7 +373,8 @@ static void start_over(struct tail *tail, struct tail_file *file, int64_t now_ms
 	file->is_skipping = false;
 }
 
-/* Shorter than what was read, or it begins with something else: it was emptied and written anew. */
+/* Shorter than what was read, or it begins with something else: it was emptied and written anew. What cannot be read now says
+ * nothing. */
 static bool was_rewritten(struct tail_file *file, off_t size)
 {
 	char head[TAIL_HEAD_BYTES];
@@ -371,7 +382,9 @@ static bool was_rewritten(struct tail_file *file, off_t size)
 		return true;
 	if (!file->head_length)
 		return false;
-	ssize_t length = pread(file->fd, head, file->head_length, 0);
+	ssize_t length = read_all_at(file->fd, head, file->head_length, 0);
+	if (length < 0)
+		return false;
 	return length != (ssize_t)file->head_length ||
 	       memcmp(head, file->head, file->head_length) != 0;
 }
@@ -383,7 +396,7 @@ static void remember_head(struct tail_file *file)
 	size_t wanted = sizeof(file->head);
 	if (file->offset < (off_t)wanted)
 		wanted = (size_t)file->offset;
-	ssize_t length = pread(file->fd, file->head, wanted, 0);
+	ssize_t length = read_all_at(file->fd, file->head, wanted, 0);
 	file->head_length = length > 0 ? (size_t)length : 0;
 }
 
@@ -472,7 +485,7 @@ static bool read_file(struct tail *tail, struct tail_file *file, int64_t now_ms,
 		bool is_back = file->offset < file->back_end;
 		if (is_back && file->back_end - file->offset < (off_t)wanted)
 			wanted = (size_t)(file->back_end - file->offset);
-		ssize_t length = wanted ? pread(file->fd, bytes, wanted, file->offset) : 0;
+		ssize_t length = wanted ? read_at(file->fd, bytes, wanted, file->offset) : 0;
 		if (length <= 0)
 			break;
 		file->offset += length;

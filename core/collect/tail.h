@@ -73,9 +73,10 @@ struct tail {
 	size_t old_count;
 	struct tail_loss told[TAIL_TOLD_MAX]; /* since there was a file that can be read */
 	size_t told_count;
-	uint64_t bytes;  /* that were read, or stay where they lie */
-	bool is_behind;  /* so much waits still that it stays where it lies */
-	int64_t back_ms; /* while a line is given out: as in tail_file; LOG_NO_TIME: it is new */
+	uint64_t bytes;   /* that were read, or stay where they lie */
+	bool is_behind;   /* so much waits still that it stays where it lies */
+	int64_t back_ms;  /* while a line is given out: as in tail_file; LOG_NO_TIME: it is new */
+	int64_t since_ns; /* set by its owner: wall, about when it was looked at before; 0: never */
 	tail_line *line;
 	tail_lost *lost;
 	tail_older *older;       /* NULL: nobody asks for it */

@@ -131,9 +131,10 @@ MUST_CHECK bool client_find(const struct settings *settings, const char *kind, b
 MUST_CHECK bool client_start_private(
 	const struct settings *settings, const char *kind, struct client **ret, struct err *err);
 
-/* Starts an engine for this client alone that shows these log files where they lie, and nothing else. */
-MUST_CHECK bool client_start_logs(const char *const *paths, size_t count, const char *kind,
-	struct client **ret, struct err *err);
+/* Starts an engine for this client alone that shows these log files where they lie, and nothing else. `input` (0: none; 5 at
+ * least, borrowed): one of them, without a path, or what comes out of it. */
+MUST_CHECK bool client_start_logs(const char *const *paths, size_t count, int input,
+	const char *kind, struct client **ret, struct err *err);
 
 /* Starts a replay of a recording for this client alone (`botswaind --replay`): it says welcome, or why the file can't be
  * replayed, as an engine says it. */

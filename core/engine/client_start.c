@@ -112,9 +112,9 @@ static bool spawn_engine(
 	return spawn(argv, &files, ret_pid, err);
 }
 
-/* botswaind with these words, whose client is at the other end of *ret_fd, its descriptor 3. */
-static bool spawn_for_us(
-	char *const argv[], posix_spawn_file_actions_t *files, int *ret_fd, struct err *err)
+/* botswaind with these words, whose client is at the other end of *ret_fd, its descriptor 3; `input` (0: none) is its 4. */
+static bool spawn_for_us(char *const argv[], posix_spawn_file_actions_t *files, int input,
+	int *ret_fd, struct err *err)
 {
 	pid_t pid;
 	int ends[2];
@@ -123,6 +123,8 @@ static bool spawn_for_us(
 		return err_errno(err, errno, "cannot make a socket");
 	}
 	posix_spawn_file_actions_adddup2(files, ends[1], 3);
+	if (input)
+		posix_spawn_file_actions_adddup2(files, input, 4);
 	bool ok = spawn(argv, files, &pid, err);
 	close(ends[1]);
 	if (ok)
@@ -141,18 +143,18 @@ bool client_start_private(
 	posix_spawn_file_actions_t files;
 	int fd = -1;
 	posix_spawn_file_actions_init(&files);
-	if (!spawn_for_us(argv, &files, &fd, err))
+	if (!spawn_for_us(argv, &files, 0, &fd, err))
 		return false;
 	*ret = client_over(fd, settings->state_dir, kind, true);
 	return true;
 }
 
-bool client_start_logs(const char *const *paths, size_t count, const char *kind,
+bool client_start_logs(const char *const *paths, size_t count, int input, const char *kind,
 	struct client **ret, struct err *err)
 {
 	char name[] = "botswaind", log_option[] = "--log", fd_option[] = "--client-fd",
-	     three[] = "3";
-	autofree char **argv = xcalloc(count * 2 + 4, sizeof(*argv));
+	     three[] = "3", input_option[] = "--log-fd", four[] = "4";
+	autofree char **argv = xcalloc(count * 2 + 6, sizeof(*argv));
 	posix_spawn_file_actions_t files;
 	int fd = -1;
 	argv[0] = name;
@@ -162,9 +164,13 @@ bool client_start_logs(const char *const *paths, size_t count, const char *kind,
 		argv[3 + i * 2] = log_option;
 		argv[4 + i * 2] = (char *)(uintptr_t)paths[i];
 	}
+	if (input) {
+		argv[3 + count * 2] = input_option;
+		argv[4 + count * 2] = four;
+	}
 	posix_spawn_file_actions_init(&files);
 	posix_spawn_file_actions_addopen(&files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-	if (!spawn_for_us(argv, &files, &fd, err))
+	if (!spawn_for_us(argv, &files, input, &fd, err))
 		return false;
 	*ret = client_over(fd, "", kind, true);
 	return true;
@@ -181,7 +187,7 @@ bool client_start_replay(
 	int fd = -1;
 	posix_spawn_file_actions_init(&files);
 	posix_spawn_file_actions_addopen(&files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-	if (!spawn_for_us(argv, &files, &fd, err))
+	if (!spawn_for_us(argv, &files, 0, &fd, err))
 		return false;
 	*ret = client_over(fd, "", kind, true);
 	return true;

@@ -11,8 +11,11 @@
 struct err;
 
 /* Appends the text of one in which these files are followed, and their past lies where it is. False: one of them cannot be
- * read, or is no regular file. */
+ * read, or is no regular file. `input_fd` (0: none): a
+ * file without a path, or a stream, which is no part of it. */
 MUST_CHECK bool log_files_configure(
-	const char *const *paths, size_t count, struct str *to, struct err *err);
+	const char *const *paths, size_t count, int input_fd, struct str *to, struct err *err);
+/* What comes out of a descriptor is read once, as it comes: it is no regular file. */
+bool log_files_is_stream(int fd);
 
 #endif

@@ -168,6 +168,7 @@ static int start_with(const struct str *text, struct options *options, struct si
 		fprintf(stderr, "botswaind: %s\n", report.length ? report.text : err.text);
 		return EXIT_FAILED;
 	}
+	settings->input_fd = log_files_is_stream(options->input_fd) ? options->input_fd : 0;
 	int status = run(settings, options, signals);
 	settings_unref(settings);
 	return status;
@@ -185,7 +186,7 @@ static int start_logs(struct options *options, struct signals *signals)
 {
 	struct err err = {.code = ERR_NONE};
 	autostr struct str text = STR_INIT;
-	if (log_files_configure(options->logs, options->log_count, &text, &err))
+	if (log_files_configure(options->logs, options->log_count, options->input_fd, &text, &err))
 		return start_with(&text, options, signals);
 	refuse_client(options->client_fd, &err);
 	return fail(&err);
@@ -200,7 +201,7 @@ static int start(struct options *options, struct signals *signals)
 	if (options->engine.replay)
 		return start_replay(options, signals);
 	own_limits_raise();
-	if (options->log_count)
+	if (options->log_count || options->input_fd)
 		return start_logs(options, signals);
 	if (!settings_find(options->config, &path, &err)) {
 		fprintf(stderr, "botswaind: %s\n", err.text);

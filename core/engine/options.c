@@ -21,6 +21,7 @@ static const struct option long_options[] = {
 	{.name = "record", .has_arg = required_argument, .val = 'R'},
 	{.name = "replay", .has_arg = required_argument, .val = 'P'},
 	{.name = "log", .has_arg = required_argument, .val = 'L'},
+	{.name = "log-fd", .has_arg = required_argument, .val = 'I'},
 	{.name = "known", .val = 'k'},
 	{.name = "small", .val = 'S'},
 	{.name = "version", .val = 'V'},
@@ -38,6 +39,18 @@ static bool read_client_fd(const char *text, struct options *options, struct err
 		return err_set(err, ERR_INVALID, "--client-fd '%s' is no open socket", text);
 	(void)fcntl((int)fd, F_SETFD, FD_CLOEXEC);
 	options->client_fd = (int)fd;
+	return true;
+}
+
+static bool read_log_fd(const char *text, struct options *options, struct err *err)
+{
+	struct stat found;
+	char *end;
+	long fd = strtol(text, &end, 10);
+	if (*end || end == text || fd < 3 || fd > INT_MAX || fstat((int)fd, &found) != 0)
+		return err_set(err, ERR_INVALID, "--log-fd '%s' is not open", text);
+	(void)fcntl((int)fd, F_SETFD, FD_CLOEXEC);
+	options->input_fd = (int)fd;
 	return true;
 }
 
@@ -81,11 +94,18 @@ static bool take_log(const char *path, struct options *options, struct err *err)
 /* Those whose values may be wrong. */
 static bool take_checked(int option, struct options *options, bool *ret_taken, struct err *err)
 {
-	*ret_taken = option == 'f' || option == 'L';
-	if (!*ret_taken)
+	*ret_taken = true;
+	switch (option) {
+	case 'f':
+		return read_client_fd(optarg, options, err);
+	case 'L':
+		return take_log(optarg, options, err);
+	case 'I':
+		return read_log_fd(optarg, options, err);
+	default:
+		*ret_taken = false;
 		return true;
-	return option == 'f' ? read_client_fd(optarg, options, err)
-			     : take_log(optarg, options, err);
+	}
 }
 
 bool options_read(int argc, char **argv, struct options *ret, struct err *err)

@@ -93,6 +93,7 @@ static bool begin_scan(struct window_job *job, const char *expression, struct er
 		.room = request->whole ? WINDOW_WHOLE_BYTES : 0,
 		.names = (const char *const *)request->names,
 		.name_count = request->names_count,
+		.with_lines = request->lines,
 		.since = carried ? carried->marks : NULL};
 	return event_key_read(request->anchor, &question.anchor, err) &&
 	       event_scan_begin(job->owned, expression, job->now_ms, &question, err);

@@ -3,11 +3,11 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "core/base/mem.h"
 #include "core/base/names.h"
 #include "core/base/needle.h"
+#include "core/base/read_at.h"
 #include "core/base/redact.h"
 #include "core/events/chunk.h"
 #include "core/events/file_index.h"
@@ -187,13 +187,7 @@ static const char *read_block(
 bool part_read(const struct store_part *part, char *to, size_t length, uint64_t offset)
 {
 	int fd = file_index_file(part->file->index)->fd;
-	for (size_t done = 0; done < length;) {
-		ssize_t count = pread(fd, to + done, length - done, (off_t)(offset + done));
-		if (count <= 0)
-			return false;
-		done += (size_t)count;
-	}
-	return true;
+	return read_all_at(fd, to, length, (off_t)offset) == (ssize_t)length;
 }
 
 bool part_may_say(

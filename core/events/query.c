@@ -58,7 +58,7 @@ struct event_query {
 	int64_t from_ms, to_ms;
 	char **bots, **names;
 	size_t bot_count, name_count;
-	bool whole_lines, fields, all_fields, has_hit;
+	bool whole_lines, with_lines, fields, all_fields, has_hit;
 	size_t room, used;
 	struct event_key hit, oldest, newest; /* of rows */
 	uint64_t *floors;                     /* by stream, the first line's seq; NULL: all lines */
@@ -117,6 +117,7 @@ struct event_query *event_query_new(struct event_snapshot *snapshot, struct filt
 	query->fields = question->fields;
 	query->all_fields = question->all_fields;
 	query->room = question->room;
+	query->with_lines = question->with_lines;
 	if (question->since) {
 		query->floors = marks_floors(snapshot, question->since);
 		query->file_floors = marks_file_floors(snapshot, question->since);
@@ -231,6 +232,8 @@ static void add_row(
 	if (query->name_count && !(record->flags & RECORD_CONTINUES))
 		event_values(line, query->redactor, (const char *const *)query->names,
 			query->name_count, row);
+	if (query->with_lines)
+		take_text(query, line, EVENT_LINE, EVENT_ROW_CELLS_MAX, &row->line);
 	take_text(query, line, EVENT_CORRELATION, EVENT_ROW_CELLS_MAX, &row->correlation);
 	row->time_ms = record->wall_ms;
 	row->level = record->level;

@@ -43,6 +43,7 @@ struct event_question {
 	const char *const *bots; /* only these; copied; count 0: all */
 	size_t bot_count;
 	bool whole_lines;         /* the text of a row is the whole line, not its message */
+	bool with_lines;          /* a row carries the whole line, too */
 	const char *const *names; /* rows have the values of these fields; copied; few */
 	size_t name_count;
 	bool fields;     /* the row of the anchor has all its fields, and more of its text */

@@ -8,6 +8,7 @@
 #include "core/base/width.h"
 #include "core/events/chunk.h"
 #include "core/parse/log_columns.h"
+#include "core/parse/log_field.h"
 
 static struct log_part part_of(const struct record *record, enum event_part part)
 {
@@ -116,6 +117,10 @@ struct row {
 	const struct redactor *redactor;
 	struct view views[EVENT_CORRELATION + 1];
 	bool is_open[EVENT_CORRELATION + 1];
+	struct str redacted; /* all of it, where it holds a candidate secret */
+	bool is_looked_through;
+	struct str
+		value; /* of the field that was asked for last, if something had to be done to it */
 };
 
 static void release_row(struct row *row)
@@ -124,6 +129,8 @@ static void release_row(struct row *row)
 		if (row->is_open[i])
 			release_view(&row->views[i]);
 	}
+	str_release(&row->redacted);
+	str_release(&row->value);
 }
 
 static void give_part(struct row *row, enum event_part part, struct filter_value *value)
@@ -144,6 +151,69 @@ static void give_text(const char *text, struct filter_value *value)
 	value->is_known = value->length > 0;
 }
 
+static void resolve(const char *text, size_t length, struct str *to)
+{
+	log_part_text(text, (struct log_part){0, (uint32_t)length, true}, to);
+}
+
+static void redact_again(const struct redactor *redactor, struct str *text)
+{
+	struct str redacted = STR_INIT;
+	redact(redactor, &redacted, text->text, text->length, 0);
+	str_release(text);
+	*text = redacted;
+}
+
+/* All of the line as fields are looked for in it. A secret that only shows where escapes are resolved takes its escapes with
+ * it: of what that leaves no JSON, nothing is told. */
+static void look_through(struct row *row)
+{
+	const struct event_line *line = row->line;
+	size_t length = line->record->length;
+	bool hides = line->record->flags & RECORD_HIDES;
+	bool is_kept = !line->is_raw && line->stream->redactor == row->redactor;
+	row->is_looked_through = true;
+	if (!is_kept && redact_has_candidate(row->redactor, line->bytes, length))
+		redact(row->redactor, &row->redacted, line->bytes, length, 0);
+	if (!hides)
+		return;
+	autostr struct str plain = STR_INIT;
+	if (row->redacted.length)
+		resolve(row->redacted.text, row->redacted.length, &plain);
+	else
+		resolve(line->bytes, length, &plain);
+	if (!redact_has_candidate(row->redactor, plain.text, plain.length))
+		return;
+	str_clear(&row->redacted);
+	redact(row->redactor, &row->redacted, plain.text, plain.length, 0);
+}
+
+static void give_field(struct row *row, struct filter_value *value)
+{
+	struct log_part part;
+	if (!row->line->bytes)
+		event_line_read(row->line);
+	if (!row->is_looked_through)
+		look_through(row);
+	bool is_redacted = row->redacted.length > 0;
+	const char *text = is_redacted ? row->redacted.text : row->line->bytes;
+	value->is_known =
+		log_field_find(text, is_redacted ? row->redacted.length : row->line->record->length,
+			value->field, &part);
+	if (!value->is_known)
+		return;
+	value->text = text + part.offset;
+	value->length = part.length;
+	if (!part.is_escaped)
+		return;
+	str_clear(&row->value);
+	log_part_text(text, part, &row->value);
+	if (redact_has_candidate(row->redactor, row->value.text, row->value.length))
+		redact_again(row->redactor, &row->value);
+	value->text = row->value.text;
+	value->length = row->value.length;
+}
+
 static void get(const void *of, size_t column, struct filter_value *value)
 {
 	struct row *row = (struct row *)(uintptr_t)of;
@@ -162,6 +232,9 @@ static void get(const void *of, size_t column, struct filter_value *value)
 		value->is_known = true;
 		value->number = (double)row->line->record->wall_ms;
 		break;
+	case FILTER_FIELD:
+		give_field(row, value);
+		break;
 	default:
 		give_part(row,
 			column == LOG_COLUMN_MSG  ? EVENT_MESSAGE
@@ -177,6 +250,7 @@ bool event_fits(struct event_line *line, const struct redactor *redactor, struct
 	if (filter_is_empty(filter))
 		return true;
 	CLEANUP(release_row)
-	struct row row = {.line = line, .redactor = redactor};
+	struct row row = {
+		.line = line, .redactor = redactor, .redacted = STR_INIT, .value = STR_INIT};
 	return filter_match(filter, get, &row);
 }

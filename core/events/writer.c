@@ -9,52 +9,26 @@
 #include "core/base/format.h"
 #include "core/base/limits.h"
 #include "core/base/mem.h"
-#include "core/base/names.h"
 #include "core/base/redact.h"
 #include "core/base/sanitize.h"
 #include "core/base/utf8.h"
 #include "core/events/chunk.h"
-#include "core/events/file_index.h"
 #include "core/events/file_keeper.h"
 #include "core/events/file_stream.h"
-#include "core/events/note.h"
 #include "core/events/text.h"
+#include "core/events/writer_inside.h"
 #include "core/msg/mailbox.h"
 #include "core/parse/log_line.h"
-#include "core/parse/log_memo.h"
 #include "core/parse/log_trouble.h"
 
 enum {
 	CHUNK_TEXT_FIRST = 2 << 10, /* quiet sources, of which there may be thousands, stay small */
 	CHUNK_GROWS = 4,            /* times as large is the next one, up to the limit */
 	CHUNK_RECORD_PER_BYTES = 48,
-	CHUNKS_WAITING_MAX = 64, /* sealed while the engine takes nothing */
 	AHEAD_MAX_MS = 5 * 60 * 1000,
 	OFFSET_FOR_MS = 15 * 60 * 1000,
 	POST_EVERY_MS = 1000 / LIMIT_NOTES_PER_S + 1,
 	BOT_NAME_MAX = LIMIT_NAME_BYTES,
-};
-
-struct event_writer {
-	struct event_source source;
-	char *name, *bot;
-	struct stream stream;
-	struct redactor *redactor;
-	const struct clock *clock;
-	struct chunk *open;
-	size_t chunk_bytes;
-	uint64_t next_seq;
-	int64_t order_ms;
-	struct chunk *waiting[CHUNKS_WAITING_MAX]; /* not announced yet, a reference each */
-	size_t waiting_count;
-	struct file_keeper *files;
-	struct log_flow flow;
-	struct log_memo memo;
-	struct note note;
-	int64_t posted_mono_ms, offset_until_ms;
-	int64_t back_ms; /* of a line that was there before us; LOG_NO_TIME: they are new */
-	int32_t offset_s;
-	struct str plain, clean; /* scratch: normalised, redacted */
 };
 
 void chunk_list_free(void *list)
@@ -287,7 +261,7 @@ static bool clean_line(struct event_writer *writer, const char *line, size_t len
 	return secrets > 0;
 }
 
-static int32_t offset_now(struct event_writer *writer, int64_t now_ms)
+int32_t writer_offset_s(struct event_writer *writer, int64_t now_ms)
 {
 	if (now_ms >= writer->offset_until_ms) {
 		writer->offset_s = local_offset_s(now_ms);
@@ -296,7 +270,7 @@ static int32_t offset_now(struct event_writer *writer, int64_t now_ms)
 	return writer->offset_s;
 }
 
-static struct record record_of(
+struct record writer_record_of(
 	const struct log_line *line, const char *text, size_t length, bool is_cut)
 {
 	struct record record = {.level = (uint8_t)line->level,
@@ -320,24 +294,87 @@ static int64_t time_of(const struct event_writer *writer, const struct log_line 
 	return writer->flow.has_times ? writer->flow.wall_ms : writer->back_ms;
 }
 
-void event_writer_line(struct event_writer *writer, const char *line, size_t length, bool is_cut)
+/* Reads the clean line, with what the lines before it and the stamp (may be NULL) say of it. */
+static void read_line(
+	struct event_writer *writer, const struct event_stamp *stamp, struct log_line *ret)
+{
+	const struct str *clean = &writer->clean;
+	struct log_arrival arrival = {
+		.received_ms = clock_wall_ms(writer->clock), .memo = &writer->memo};
+	arrival.utc_offset_s = writer_offset_s(writer, arrival.received_ms);
+	log_line_read(clean->text, clean->length, &arrival, ret);
+	if (stamp && ret->wall_ms == LOG_NO_TIME)
+		ret->is_stamped = true;
+	if (stamp)
+		ret->wall_ms = stamp->wall_ms;
+	log_flow_take(&writer->flow, clean->text, clean->length, ret);
+	if (!stamp)
+		return;
+	ret->is_continuation |= stamp->is_more;
+	if (ret->level == LOG_LEVEL_NONE)
+		ret->level = stamp->level;
+}
+
+/* Appends what is written beside the line, a blank before it. True: a secret was in it. */
+static bool add_beside(struct event_writer *writer, const char *text, size_t most)
+{
+	struct str *clean = &writer->clean;
+	if (!text || !*text || clean->length >= most)
+		return false;
+	str_addch(clean, ' ');
+	bool held_secret = redact(writer->redactor, clean, text, strlen(text), 0) > 0;
+	str_truncate(clean, utf8_cut(clean->text, clean->length, most));
+	return held_secret;
+}
+
+/* Its fields, then its correlation id, where the line has none itself. */
+static bool add_stamp(
+	struct event_writer *writer, const struct event_stamp *stamp, struct record *record)
+{
+	struct str *clean = &writer->clean;
+	const size_t most = LIMIT_LOG_STORED_BYTES - 1;
+	bool held_secret = add_beside(writer, stamp->rest, most - UINT8_MAX - 1);
+	const char *id = stamp->correlation;
+	size_t before = clean->length, length = id ? strlen(id) : 0;
+	if (record->correlation_length || !length || length > UINT8_MAX ||
+		before + 1 + length > most)
+		return held_secret;
+	held_secret |= add_beside(writer, id, most);
+	if (clean->length == before + 1 + length) {
+		record->correlation_offset = (uint16_t)(before + 1);
+		record->correlation_length = (uint8_t)length;
+	}
+	return held_secret;
+}
+
+static void take_line(struct event_writer *writer, const char *line, size_t length, bool is_cut,
+	const struct event_stamp *stamp)
 {
 	char bot[BOT_NAME_MAX];
 	struct log_line read;
-	struct log_arrival arrival = {
-		.received_ms = clock_wall_ms(writer->clock), .memo = &writer->memo};
-	arrival.utc_offset_s = offset_now(writer, arrival.received_ms);
 	bool held_secret = clean_line(writer, line, length, &is_cut);
-	const char *text = writer->clean.text;
-	size_t size = writer->clean.length;
-	log_line_read(text, size, &arrival, &read);
-	log_flow_take(&writer->flow, text, size, &read);
-	struct record record = record_of(&read, text, size, is_cut);
+	read_line(writer, stamp, &read);
+	const struct str *clean = &writer->clean;
+	struct record record = writer_record_of(&read, clean->text, clean->length, is_cut);
+	struct log_trouble_find trouble = log_trouble_of(clean->text, clean->length, read.level);
 	bool is_timed = read.wall_ms != LOG_NO_TIME || writer->flow.has_times;
+	const char *by = stamp && stamp->bot && !read.bot.length ? stamp->bot : NULL;
 	set_time(writer, &record, believable_ms(writer, time_of(writer, &read)));
-	name_bot(writer, text + read.bot.offset, read.bot.length, bot);
-	store(writer, record, &writer->clean, bot, log_trouble_of(text, size, read.level),
-		held_secret, is_timed);
+	name_bot(writer, by ? by : clean->text + read.bot.offset, by ? strlen(by) : read.bot.length,
+		bot);
+	held_secret |= stamp && add_stamp(writer, stamp, &record);
+	store(writer, record, clean, bot, trouble, held_secret, is_timed);
+}
+
+void event_writer_line(struct event_writer *writer, const char *line, size_t length, bool is_cut)
+{
+	take_line(writer, line, length, is_cut, NULL);
+}
+
+void event_writer_stamped(struct event_writer *writer, const char *line, size_t length, bool is_cut,
+	const struct event_stamp *stamp)
+{
+	take_line(writer, line, length, is_cut, stamp);
 }
 
 /* message, then a blank and the rest, then the correlation id. */
@@ -390,127 +427,6 @@ void event_writer_event(struct event_writer *writer, const struct event_input *i
 	struct log_trouble_find trouble =
 		log_trouble_of(writer->clean.text, writer->clean.length, input->level);
 	store(writer, record, &writer->clean, bot, trouble, held_secret, true);
-}
-
-/* ---- what stays in its file ---- */
-
-static struct file_options options_of(
-	struct event_writer *writer, struct open_file *file, struct names *names)
-{
-	int64_t now_ms = clock_wall_ms(writer->clock);
-	return (struct file_options){.stream = writer->stream,
-		.file = file,
-		.received_ms = now_ms,
-		.utc_offset_s = offset_now(writer, now_ms),
-		.bot = writer->bot,
-		.names = names,
-		.resolve = writer->source.resolve,
-		.context = writer->source.context};
-}
-
-void event_writer_older(struct event_writer *writer, struct open_file *file, uint64_t to,
-	int64_t written_ms, struct names *names)
-{
-	struct file_options options = options_of(writer, file, names);
-	options.to = to;
-	options.received_ms = written_ms;
-	options.resolve = NULL; /* it is asked by any thread */
-	file_keeper_add(writer->files, &options);
-}
-
-/* Lines of one kind follow each other: their group in the note need not be looked for each time. */
-struct lately {
-	size_t group; /* and 1; 0: nothing */
-	int64_t slot;
-	uint16_t bot;
-	uint8_t level, trouble;
-};
-
-enum { LATELY = 256, SAID_MOST = 16 };
-
-struct counting {
-	struct event_writer *writer;
-	struct names *names;
-	size_t said; /* of this step */
-	struct lately lately[LATELY];
-};
-
-static size_t group_of(struct counting *counting, const struct file_line *line,
-	enum log_level level, const struct log_trouble_find *trouble)
-{
-	struct event_writer *writer = counting->writer;
-	int64_t slot = note_slot(level, trouble, line->wall_ms);
-	size_t place = (line->bot * 7 + (size_t)level * 61 + (size_t)trouble->kind * 17) % LATELY;
-	struct lately *lately = &counting->lately[place];
-	if (lately->group && lately->slot == slot && lately->bot == line->bot &&
-		lately->level == level && lately->trouble == trouble->kind)
-		return lately->group - 1;
-	const char *bot = line->bot     ? names_text(counting->names, line->bot)
-			  : writer->bot ? writer->bot
-					: "";
-	size_t group = note_group(&writer->note, bot, level, trouble, line->wall_ms);
-	*lately =
-		(struct lately){group + 1, slot, line->bot, (uint8_t)level, (uint8_t)trouble->kind};
-	return group;
-}
-
-/* What it says, as it is shown. */
-static void say(const struct event_writer *writer, const struct file_line *line, struct str *to)
-{
-	const struct log_arrival arrival = {.received_ms = line->wall_ms};
-	const size_t most = LIMIT_LOG_STORED_BYTES - 1;
-	size_t length = line->length < most ? line->length : most;
-	struct log_line read;
-	log_line_read(line->text, length, &arrival, &read);
-	struct record record = record_of(&read, line->text, length, false);
-	record.length = (uint16_t)length;
-	struct event_line event = {.stream = &writer->stream,
-		.record = &record,
-		.bytes = line->text,
-		.bot = "",
-		.is_raw = true};
-	event_text(&event, EVENT_MESSAGE, writer->redactor, NOTE_TEXT_CELLS, to);
-}
-
-/* Of many warnings of a kind the first one's words are told, and of many kinds those of some: others come as fast. */
-static void count_in_place(void *context, const struct file_line *line)
-{
-	struct counting *counting = context;
-	struct event_writer *writer = counting->writer;
-	bool continues = line->line->is_continuation;
-	enum log_level level = continues ? LOG_LEVEL_NONE : line->line->level;
-	struct log_trouble_find trouble =
-		log_trouble_of(line->text, line->length, line->line->level);
-	size_t group = group_of(counting, line, level, &trouble);
-	struct note_count *count = note_add_to(&writer->note, group, &trouble, line->wall_ms);
-	writer->note.in_place++;
-	bool matters = level >= LOG_LEVEL_WARN ||
-		       (trouble.kind != TROUBLE_NONE && trouble.kind != TROUBLE_HANDLED);
-	if (matters && !continues && !count->text.length && counting->said++ < SAID_MOST)
-		say(writer, line, &count->text);
-}
-
-bool event_writer_in_place(struct event_writer *writer, struct open_file *file, uint64_t from,
-	uint64_t to, struct names *names)
-{
-	struct counting counting = {.writer = writer, .names = names};
-	const struct file_growth growth = {.flow = &writer->flow,
-		.now_ms = clock_wall_ms(writer->clock),
-		.line = count_in_place,
-		.context = &counting};
-	struct file_options options = options_of(writer, file, names);
-	options.from = from;
-	options.to = to;
-	if (!file_keeper_grow(writer->files, &options, &growth))
-		return false;
-	writer->note.bytes += to - from;
-	return true;
-}
-
-void event_writer_look(struct event_writer *writer)
-{
-	file_keeper_look(writer->files, clock_mono_ms(writer->clock));
-	writer->note.dropped += file_keeper_dropped(writer->files);
 }
 
 void event_writer_lost(struct event_writer *writer, uint64_t lines)

@@ -6,6 +6,7 @@
 #include "core/base/mem.h"
 #include "core/base/needle.h"
 #include "core/parse/filter_internal.h"
+#include "core/parse/log_field.h"
 
 struct filter *filter_new(
 	const char *expression, const struct filter_schema *schema, size_t *ret_at, struct err *err)
@@ -25,6 +26,8 @@ void filter_free(struct filter *filter)
 		return;
 	for (unsigned i = 0; i < filter->count; i++)
 		regex_free(filter->nodes[i].regex);
+	for (unsigned i = 0; i < filter->field_count; i++)
+		free(filter->fields[i].name);
 	free(filter);
 }
 
@@ -48,20 +51,38 @@ static const struct needle *longer(const struct needle *a, const struct needle *
 	return a->length >= b->length ? a : b;
 }
 
-static const struct needle *certain(const struct filter *filter, unsigned at, uint64_t columns)
+static const struct needle *certain_of_text(const struct filter_node *node, uint64_t columns)
 {
-	const struct filter_node *node = &filter->nodes[at];
-	if (node->op == OP_AND)
-		return longer(certain(filter, node->left, columns),
-			certain(filter, node->right, columns));
-	bool is_there = node->column == FILTER_WHOLE || columns >> node->column & 1;
+	bool is_there = node->column == FILTER_WHOLE || node->column == FILTER_FIELD ||
+			columns >> node->column & 1;
 	return node->op == OP_MATCHES && !node->is_negated && is_there ? regex_certain(node->regex)
 								       : NULL;
 }
 
+/* Its name: in whatever a field is compared with something it is there. */
+static const struct needle *certain_of_field(const struct filter_node *node, uint64_t columns)
+{
+	(void)columns;
+	return node->field && node->field->has_needle ? &node->field->needle : NULL;
+}
+
+static const struct needle *certain(const struct filter *filter, unsigned at, uint64_t columns,
+	const struct needle *(*of_term)(const struct filter_node *node, uint64_t columns))
+{
+	const struct filter_node *node = &filter->nodes[at];
+	if (node->op == OP_AND)
+		return longer(certain(filter, node->left, columns, of_term),
+			certain(filter, node->right, columns, of_term));
+	return node->op == OP_OR || node->op == OP_NOT ? NULL : of_term(node, columns);
+}
+
+/* The name of a field stands in most lines, what it is in few. */
 const struct needle *filter_certain(const struct filter *filter, uint64_t columns)
 {
-	return filter->count ? certain(filter, filter->root, columns) : NULL;
+	if (!filter->count)
+		return NULL;
+	const struct needle *text = certain(filter, filter->root, columns, certain_of_text);
+	return text ? text : certain(filter, filter->root, columns, certain_of_field);
 }
 
 uint64_t filter_costly(const struct filter *filter)
@@ -102,6 +123,22 @@ static bool compares(const struct filter_node *node, double number)
 	return false;
 }
 
+static const char *name_of(const struct filter_node *node)
+{
+	return node->field ? node->field->name : NULL;
+}
+
+static bool fits(
+	struct filter *filter, const struct filter_node *node, const struct filter_value *value)
+{
+	double number = value->number;
+	if (node->op == OP_MATCHES)
+		return matches_text(filter, node, value);
+	if (node->column == FILTER_FIELD && !log_field_number(value->text, value->length, &number))
+		return false;
+	return compares(node, number);
+}
+
 /* Recursion is as deep as the brackets were, which is bounded. */
 static bool matches(struct filter *filter, unsigned at, filter_get *get, const void *row)
 {
@@ -114,12 +151,9 @@ static bool matches(struct filter *filter, unsigned at, filter_get *get, const v
 		       matches(filter, node->right, get, row);
 	if (node->op == OP_NOT)
 		return !matches(filter, node->left, get, row);
-	struct filter_value value = {.is_known = false};
+	struct filter_value value = {.field = name_of(node)};
 	get(row, node->column, &value);
-	if (!value.is_known)
-		return false;
-	return node->op == OP_MATCHES ? matches_text(filter, node, &value)
-				      : compares(node, value.number);
+	return value.is_known && fits(filter, node, &value);
 }
 
 bool filter_match(struct filter *filter, filter_get *get, const void *row)
@@ -134,15 +168,13 @@ enum certainty { NEVER, PERHAPS, SURELY };
 static enum certainty judge_term(
 	struct filter *filter, const struct filter_node *node, filter_get *get, const void *row)
 {
-	struct filter_value value = {.is_known = false};
+	struct filter_value value = {.field = name_of(node)};
 	get(row, node->column, &value);
 	if (value.is_any)
 		return PERHAPS;
 	if (!value.is_known)
 		return NEVER;
-	bool fits = node->op == OP_MATCHES ? matches_text(filter, node, &value)
-					   : compares(node, value.number);
-	return fits ? SURELY : NEVER;
+	return fits(filter, node, &value) ? SURELY : NEVER;
 }
 
 static enum certainty judge(struct filter *filter, unsigned at, filter_get *get, const void *row)

@@ -4,6 +4,7 @@
 #define BOTSWAIN_PARSE_FILTER_INTERNAL_H
 
 #include "core/base/limits.h"
+#include "core/base/needle.h"
 #include "core/parse/filter.h"
 #include "core/parse/regex.h"
 
@@ -27,12 +28,21 @@ struct filter_node {
 	size_t column;
 	double number;
 	struct regex *regex;
+	const struct filter_field *field; /* of FILTER_FIELD */
+};
+
+struct filter_field {
+	char *name;
+	bool has_needle;
+	struct needle needle; /* of its name: stands in each line that has it */
 };
 
 enum { FILTER_NODES_MAX = LIMIT_FILTER_TERMS * 3 };
 
 struct filter {
 	struct filter_node nodes[FILTER_NODES_MAX];
+	struct filter_field fields[LIMIT_FILTER_TERMS];
+	unsigned field_count;
 	unsigned count, root; /* count 0: empty */
 	uint64_t costly;
 };

@@ -2,7 +2,7 @@
 /*
  * Recursive descent over the expression; every error has the place where it was found. The grammar:
  *   or := and ('or' and)*    and := not ('and'? not)*    not := ('not' | '!') not | '(' or ')' | term
- *   term := column op value | '/' regex '/' | '~' value | word | quoted
+ *   term := column op value | field op value | '/' regex '/' | '~' value | word | quoted
  */
 #include "core/parse/filter_internal.h"
 
@@ -11,8 +11,10 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/base/mem.h"
 #include "core/base/sanitize.h"
 #include "core/base/str.h"
+#include "core/parse/log_field.h"
 
 struct parser {
 	struct filter *filter;
@@ -224,21 +226,27 @@ static bool unknown_column(struct parser *parser, size_t at, size_t length)
 		known.length ? known.text : "none");
 }
 
-static bool parse_text_value(
+/* One of = != ~ !~ stood before it. */
+static bool parse_text_of(
 	struct parser *parser, const struct op_name *op, size_t column, unsigned *ret_node)
 {
 	CLEANUP(release_token) struct token token = {0};
-	size_t at = parser->at;
 	if (!read_token(parser, &token))
 		return false;
 	if (op->op == OP_MATCHES)
 		return add_matcher(
 			parser, &token, column, case_of(&token), op->is_negated, ret_node);
-	if (op->op != OP_EQ && op->op != OP_NE)
-		return fail(parser, at - strlen(op->text), "'%s' is text: use = != ~ or !~",
-			parser->schema->columns[column].name);
 	unsigned form = token.is_quoted ? REGEX_LITERAL | REGEX_WHOLE : REGEX_GLOB;
 	return add_matcher(parser, &token, column, REGEX_CASELESS | form, op->is_negated, ret_node);
+}
+
+static bool parse_text_value(
+	struct parser *parser, const struct op_name *op, size_t column, unsigned *ret_node)
+{
+	if (op->op != OP_MATCHES && op->op != OP_EQ && op->op != OP_NE)
+		return fail(parser, parser->at - strlen(op->text), "'%s' is text: use = != ~ or !~",
+			parser->schema->columns[column].name);
+	return parse_text_of(parser, op, column, ret_node);
 }
 
 static bool parse_number_value(
@@ -271,6 +279,89 @@ static size_t name_length(const char *text)
 	return length;
 }
 
+/* ---- fields ---- */
+
+/* The longest part of it between dots. */
+static void set_needle(struct filter_field *field)
+{
+	const char *best = field->name;
+	size_t longest = 0;
+	for (const char *at = field->name; *at;) {
+		size_t length = strcspn(at, ".");
+		if (length > longest) {
+			best = at;
+			longest = length;
+		}
+		at += length + (at[length] == '.');
+	}
+	field->has_needle = longest >= 2 && needle_set(&field->needle, best, longest, true);
+}
+
+static const struct filter_field *field_of(struct filter *filter, const char *name, size_t length)
+{
+	struct filter_field *field = filter->fields;
+	for (; field < filter->fields + filter->field_count; field++)
+		if (strlen(field->name) == length && strncasecmp(field->name, name, length) == 0)
+			return field;
+	if (filter->field_count == LIMIT_FILTER_TERMS)
+		return NULL; /* so many terms are refused anyway */
+	filter->field_count++;
+	field->name = xstrndup(name, length);
+	set_needle(field);
+	return field;
+}
+
+/* What can be compared with a field: something, and with < and > a number or a span. */
+static bool is_comparable(const struct parser *parser, const struct op_name *op, size_t at)
+{
+	const char *value = parser->text + at;
+	size_t length = 0;
+	double ignored;
+	if (*value == '"' || *value == '/')
+		return op->op <= OP_NE;
+	while (!ends_word(value[length]))
+		length++;
+	if (op->op <= OP_NE)
+		return length > 0 && !strchr("=<>~!", *value);
+	autofree char *word = xstrndup(value, length);
+	struct err err;
+	return log_field_number(word, length, &ignored) ||
+	       (*word && filter_read_value(word, FILTER_NUMBER, parser->schema, &ignored, &err));
+}
+
+static bool parse_field_number(struct parser *parser, const struct op_name *op, unsigned *ret_node)
+{
+	CLEANUP(release_token) struct token token = {0};
+	struct filter_node node = {.op = op->op, .column = FILTER_FIELD};
+	if (!read_token(parser, &token))
+		return false;
+	const char *word = token.text.text;
+	if (!log_field_number(word, token.text.length, &node.number) &&
+		!filter_read_value(word, FILTER_NUMBER, parser->schema, &node.number, parser->err))
+		return false; /* is_comparable() */
+	if (parser->terms++ == LIMIT_FILTER_TERMS)
+		return fail(parser, token.at, "more than %d terms", LIMIT_FILTER_TERMS);
+	return new_node(parser, node, ret_node);
+}
+
+/* `name op value` of what is no column; *ret_is false: it is a word. */
+static bool parse_field(struct parser *parser, bool *ret_is, unsigned *ret_node)
+{
+	size_t start = parser->at, length = name_length(parser->text + start);
+	const struct op_name *op = length ? op_at(parser->text + start + length) : NULL;
+	size_t value = op ? start + length + strlen(op->text) : 0;
+	*ret_is = op && is_comparable(parser, op, value);
+	if (!*ret_is)
+		return true;
+	const struct filter_field *field = field_of(parser->filter, parser->text + start, length);
+	parser->at = value;
+	bool parsed = op->op <= OP_NE ? parse_text_of(parser, op, FILTER_FIELD, ret_node)
+				      : parse_field_number(parser, op, ret_node);
+	if (parsed)
+		parser->filter->nodes[*ret_node].field = field;
+	return parsed;
+}
+
 /* `column op value`, with or without blanks. `ret_is` false: what stands here is no comparison. */
 static bool parse_comparison(struct parser *parser, bool *ret_is, unsigned *ret_node)
 {
@@ -296,7 +387,9 @@ static bool parse_term(struct parser *parser, unsigned *ret_node)
 {
 	CLEANUP(release_token) struct token token = {0};
 	bool is_comparison;
-	if (!parse_comparison(parser, &is_comparison, ret_node))
+	if (!parse_comparison(parser, &is_comparison, ret_node) ||
+		(!is_comparison && parser->schema->is_loose &&
+			!parse_field(parser, &is_comparison, ret_node)))
 		return false;
 	if (is_comparison)
 		return true;

@@ -17,7 +17,7 @@ enum log_column {
 
 extern const struct filter_column log_columns[LOG_COLUMNS];
 
-/* The schema of log filters: loose, so that `chat=5` is a word to look for. */
+/* The schema of log filters: loose, so that `chat=5` is about a field of a line (log_field.h). */
 struct filter_schema log_schema(int64_t now_ms, int32_t utc_offset_s);
 
 #endif

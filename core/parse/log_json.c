@@ -209,8 +209,9 @@ bool log_json_read(
 		return false;
 	size_t start = scan.at++;
 	char first = next_char(&scan);
-	if (first != '"' && first != '}')
-		return false;
+	bool is_empty = first == '}' && (scan.at++, next_char(&scan) == '\0');
+	if (first != '"' && !is_empty)
+		return false; /* `{}["key"]` is a program */
 	scan.at = start;
 	line->form = LOG_JSON;
 	read_object(&scan, PLACE_RECORD, 0);

@@ -32,7 +32,7 @@ static const struct word words[] = {
 	{"panic", LOG_LEVEL_FATAL}, {"dpanic", LOG_LEVEL_FATAL}, {"emerg", LOG_LEVEL_FATAL},
 	{"alert", LOG_LEVEL_FATAL}, {"severe", LOG_LEVEL_ERROR}, {"success", LOG_LEVEL_INFO},
 	{"log", LOG_LEVEL_INFO}, {"verbose", LOG_LEVEL_DEBUG}, {"silly", LOG_LEVEL_TRACE}, {"http", LOG_LEVEL_INFO},
-	{"blat", LOG_LEVEL_TRACE},
+	{"blat", LOG_LEVEL_TRACE}, {"erro", LOG_LEVEL_ERROR}, {"debg", LOG_LEVEL_DEBUG}, {"trac", LOG_LEVEL_TRACE},
 	{"t", LOG_LEVEL_TRACE}, {"d", LOG_LEVEL_DEBUG}, {"i", LOG_LEVEL_INFO}, {"w", LOG_LEVEL_WARN},
 	{"e", LOG_LEVEL_ERROR}, {"f", LOG_LEVEL_FATAL}, {"c", LOG_LEVEL_FATAL},
 };

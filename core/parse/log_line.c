@@ -78,6 +78,7 @@ void log_flow_take(struct log_flow *flow, const char *text, size_t length, struc
 	bool is_bare = line->form == LOG_TEXT && !has_own_time;
 	line->is_continuation = is_bare && goes_on(flow, text + line->envelope,
 						   length - line->envelope, line->level);
+	line->is_continuation |= line->is_detail && flow->started;
 	if (!is_bare)
 		flow->in_traceback = false;
 	if (flow->in_traceback && line->level < LOG_LEVEL_ERROR)

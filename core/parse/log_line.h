@@ -44,6 +44,7 @@ struct log_line {
 	struct log_part error;       /* of a JSON line: the message of its err or exception */
 	uint32_t envelope;           /* bytes that a container's runtime put before the line */
 	bool is_stamped;             /* it has its time from there, and says none itself */
+	bool is_detail;              /* says more of the line before it, though it has a time */
 	bool is_continuation;        /* belongs to the line before it (set by log_flow_take) */
 };
 

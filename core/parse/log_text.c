@@ -10,6 +10,8 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "core/base/attr.h"
+
 enum {
 	HEAD_BYTES = 160, /* the level stands in these */
 	HEAD_WORDS = 7,
@@ -88,11 +90,69 @@ static size_t skip_to_message(const char *text, size_t length, size_t at)
 	return at;
 }
 
+/* `main.go:42`: a place in a program. */
+static bool is_place(const char *text, size_t from, size_t end)
+{
+	size_t digits = end;
+	while (digits > from && isdigit((unsigned char)text[digits - 1]))
+		digits--;
+	return digits > from + 1 && digits < end && text[digits - 1] == ':';
+}
+
+/* Between tabs it is where zap was called; its logger's name may stand before it. */
+static size_t skip_caller(const char *text, size_t length, size_t at)
+{
+	size_t limit = length - at < HEAD_BYTES ? length : at + HEAD_BYTES, from = at;
+	for (int columns = 0; columns < 2; columns++) {
+		const char *tab = memchr(text + from, '\t', limit - from);
+		size_t end = tab ? (size_t)(tab - text) : 0;
+		if (!tab || memchr(text + from, ' ', end - from))
+			return at;
+		if (is_place(text, from, end))
+			return end + 1;
+		from = end + 1;
+	}
+	return at;
+}
+
+/* `27187#27187: ` of nginx: process and thread. */
+static size_t skip_process(const char *text, size_t length, size_t at)
+{
+	size_t end = at;
+	bool has_hash = false;
+	while (end < length &&
+		(isdigit((unsigned char)text[end]) || (text[end] == '#' && !has_hash)))
+		has_hash |= text[end++] == '#';
+	bool is = has_hash && end + 1 < length && text[end] == ':' && text[end + 1] == ' ';
+	return is ? end + 2 : at;
+}
+
+/* `[bot.handlers:42] `, or `in handlers: ` as Flask has it. */
+static size_t skip_module(const char *text, size_t length, size_t at)
+{
+	bool is_bracket = at < length && text[at] == '[';
+	bool is_flask = length - at > 3 && memcmp(text + at, "in ", 3) == 0;
+	size_t from = at + (is_bracket ? 1 : 3), end = from;
+	if (!is_bracket && !is_flask)
+		return at;
+	while (end < length && !isspace((unsigned char)text[end]) && text[end] != ']')
+		end++;
+	if (end + 1 >= length || end == from || text[end + (is_bracket ? 1 : 0)] != ' ')
+		return at;
+	if (is_bracket ? text[end] == ']' && is_place(text, from, end) : text[end - 1] == ':')
+		return end + (is_bracket ? 2 : 1);
+	return at;
+}
+
 /* Behind `LEVEL:` Python's basicConfig has a logger name and another colon, loguru
  * `module:function:42 - `. */
 static size_t skip_logger(const char *text, size_t length, size_t level_end, size_t at)
 {
 	size_t end = at;
+	if (level_end < length && text[level_end] == '\t')
+		return skip_caller(text, length, at);
+	if (at < length && isdigit((unsigned char)text[at]))
+		return skip_process(text, length, at);
 	if (level_end < length && text[level_end] == ':' && at == level_end + 1) {
 		while (end < length && !isspace((unsigned char)text[end]) && text[end] != ':')
 			end++;
@@ -103,19 +163,36 @@ static size_t skip_logger(const char *text, size_t length, size_t level_end, siz
 		bar ? memmem(text + at, length - at < HEAD_BYTES ? length - at : HEAD_BYTES, " - ",
 			      3)
 		    : NULL;
-	return dash ? (size_t)(dash - text) + 3 : at;
+	return dash ? (size_t)(dash - text) + 3 : skip_module(text, length, at);
+}
+
+/* What Postgres says more of an error, in lines with a time of their own: `DETAIL:  `. */
+static bool is_detail(const char *text, size_t length, struct word word)
+{
+	static const char *const words[] = {
+		"DETAIL", "HINT", "STATEMENT", "CONTEXT", "QUERY", "LOCATION", "BACKTRACE"};
+	size_t size = word.end - word.start;
+	if (word.end + 3 > length || memcmp(text + word.end, ":  ", 3) != 0)
+		return false;
+	for (size_t i = 0; i < COUNT_OF(words); i++)
+		if (strlen(words[i]) == size && memcmp(text + word.start, words[i], size) == 0)
+			return true;
+	return false;
 }
 
 /* The level in the head of the line; `ret_message` is where the message starts. */
-static bool find_level(const char *text, size_t length, size_t head, enum log_level *ret_level,
-	size_t *ret_message)
+static bool find_level(
+	const char *text, size_t length, size_t head, struct log_line *line, size_t *ret_message)
 {
 	size_t limit = length < head + HEAD_BYTES ? length : head + HEAD_BYTES, at = head;
 	struct word word;
 	for (int words = 0; words < HEAD_WORDS && next_word(text, limit, at, &word);
 		words++, at = word.end) {
-		if (!log_level_read(text + word.start, word.end - word.start, ret_level) ||
-			!stands_as_level(text, length, word, words ? SIZE_MAX : word.start))
+		line->is_detail = head && is_detail(text, length, word);
+		if (!line->is_detail &&
+			(!log_level_read(text + word.start, word.end - word.start, &line->level) ||
+				!stands_as_level(
+					text, length, word, words ? SIZE_MAX : word.start)))
 			continue;
 		size_t message = skip_to_message(text, length, word.end);
 		*ret_message = skip_logger(text, length, word.end, message);
@@ -129,7 +206,7 @@ static bool read_access(
 	const char *text, size_t length, const struct log_arrival *arrival, struct log_line *line)
 {
 	const char *open = memchr(text, '[', length < HEAD_BYTES ? length : HEAD_BYTES);
-	if (!open || !length || !isxdigit((unsigned char)*text))
+	if (!open || !length || !isalnum((unsigned char)*text))
 		return false;
 	size_t at = (size_t)(open - text) + 1;
 	size_t used = log_time_read(text + at, length - at, arrival, &line->wall_ms);
@@ -199,8 +276,7 @@ void log_text_read(
 	size_t head = read_head(text, length, arrival, line), message = head;
 	if (!head && read_access(text, length, arrival, line))
 		return;
-	if (line->level == LOG_LEVEL_NONE &&
-		!find_level(text, length, head, &line->level, &message)) {
+	if (line->level == LOG_LEVEL_NONE && !find_level(text, length, head, line, &message)) {
 		line->level = LOG_LEVEL_NONE;
 		message = skip_to_message(text, length, head);
 	}

@@ -3,6 +3,7 @@
 #include "core/base/mem.h"
 #include "core/parse/filter.h"
 #include "core/parse/log_columns.h"
+#include "core/parse/log_field.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <string.h>
@@ -15,9 +16,13 @@ struct row {
 static void get(const void *of, size_t column, struct filter_value *value)
 {
 	const struct row *row = of;
-	value->is_known = column != LOG_COLUMN_ID;
-	value->text = row->text;
-	value->length = row->length;
+	struct log_part part = {.length = (uint32_t)row->length};
+	value->is_known = column != LOG_COLUMN_ID &&
+			  (column != FILTER_FIELD ||
+				  log_field_find(row->text, row->length, value->field, &part));
+	FUZZ_REQUIRE(part.offset <= row->length && part.length <= row->length - part.offset);
+	value->text = row->text + part.offset;
+	value->length = part.length;
 	value->number = (double)row->length;
 }
 

@@ -272,8 +272,8 @@ static void what_is_no_bot_no_number_and_no_time_is_refused(void **state)
 		{"-f --bot nobot", "botswain: no bot 'nobot'; see botswain bots\n"},
 		{"-n many", "-n takes a number up to 1000000000, or all; not 'many'"},
 		{"-n 1000000001", "-n takes a number up to 1000000000, or all; not '1000000001'"},
-		{"--since soon", "--since: "}, {"-n", "-n needs a value"},
-		{"--sooner", "'--sooner' is no option of logs"}};
+		{"--since soon", "--since takes a span as 15m, or a time as 10:00"},
+		{"-n", "-n needs a value"}, {"--sooner", "'--sooner' is no option of logs"}};
 	end(scene);
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		assert_int_equal(read_all(scene, cases[i][0], &heard), CLI_USAGE);

@@ -45,6 +45,37 @@ followed() {
 	kill "$follower"; wait "$follower"
 	return $result
 }
+piped() { logs - <"$top/b.log" && grep -q 'Z ada  *I fourth$' "$top/answer" && cat "$top/a.log" | logs --level error - && [ "$(wc -l <"$top/answer")" = 3 ] && [ "$(cut -d' ' -f2 "$top/answer" | sort -u)" = stdin ]; }
+with_files() { printf '2026-11-20T10:00:00Z INFO zeroth\n' | logs - "$top/a.log" && [ "$(texts | head -1)" = zeroth ] && [ "$(texts | sed -n 2p)" = first ]; }
+all_piped() { cat "$top/long.log" | logs -n all - && [ "$(wc -l <"$top/answer")" = 400000 ] && texts | cut -d' ' -f2 | sort -nc; }
+until_end() { { echo one; echo two; printf 'no end'; } | logs -f - && [ "$(texts | tr '\n' ' ')" = 'one two no end ' ]; }
+as_it_comes() {
+	mkfifo "$top/in"
+	"$build/botswain" logs -f - <"$top/in" >"$top/followed" 2>"$top/said" & local follower=$!
+	exec 8>"$top/in"
+	echo 'a first line' >&8; wait_until 10 grep -q 'a first line' "$top/followed" || return 1
+	echo 'a second line' >&8; wait_until 10 grep -q 'a second line' "$top/followed" || return 1
+	exec 8>&-
+	wait "$follower" && [ "$(wc -l <"$top/followed")" = 2 ] && [ ! -s "$top/said" ]
+}
+flood_is_whole() { seq 1 200000 | logs -f - && [ "$(wc -l <"$top/answer")" = 200000 ] && texts | sort -nc && [ ! -s "$top/said" ]; }
+between() {
+	logs --since 2026-11-20T10:00:02Z --until 2026-11-20T10:00:04Z "$top/a.log" "$top/b.log" && [ "$(texts | cut -d' ' -f1 | tr '\n' ' ')" = 'second, third Traceback File ' ]
+}
+document() { logs --json "$top/a.log" "$top/b.log" && python3 -c 'import json, sys
+d = json.load(open(sys.argv[1]))
+assert d["v"] == 1 and len(d["logs"]) == 9 and d["logs"][5]["text"] == "fourth" and json.loads(d["logs"][5]["line"])["bot"] == "ada", d' "$top/answer"; }
+no_lines_document() { logs --json --grep nothing_such "$top/a.log" && python3 -c 'import json, sys; assert json.load(open(sys.argv[1]))["logs"] == []' "$top/answer"; }
+no_endless_document() { logs -f --json "$top/a.log"; [ $? = 2 ] && grep -q 'follow with --jsonl' "$top/said"; }
+odd_names() { cp "$top/b.log" "$top/[a]*?.log" && cp "$top/b.log" "$top/aXY.log" && logs "$top/[a]*?.log" && [ "$(grep -c fourth "$top/answer")" = 1 ] && cp "$top/b.log" "$top/b\\[c.log" && logs "$top/b\\[c.log" && [ "$(grep -c fourth "$top/answer")" = 1 ]; }
+bounded_memory() { # of all lines and of the newest ones that are too many to be held
+	for lines in all 350000; do
+		python3 -c 'import resource, subprocess, sys
+subprocess.run(sys.argv[1:], check=True)
+sys.exit(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss > 40000)' "$build/botswain" logs -n "$lines" "$top/long.log" >"$top/answer" || return 1
+	done
+	[ "$(wc -l <"$top/answer")" = 350000 ] && [ "$(texts | head -1)" = 'line 50001 of a long file' ]
+}
 reader_leaves() { "$build/botswain" logs -n all "$top/long.log" 2>"$top/said" | head -1 >"$top/answer"; [ "${PIPESTATUS[0]}" = 0 ] && [ ! -s "$top/said" ]; }
 
 check 'lines stand in the order of time, late ones too, those of all files together' in_order
@@ -62,5 +93,17 @@ check 'the last lines of a long one' last_of_many
 check 'one line of a long one' one_of_many
 check 'all lines of a long one, once each and in order' all_of_many
 check 'what is written later is followed' followed
+check 'standard input, whether it is a file or a pipe' piped
+check 'among files' with_files
+check 'all of a long pipe' all_piped
+check 'a pipe is followed to its end, and to a line without one' until_end
+check 'its lines are there as they come' as_it_comes
+check 'however fast: nothing is missing' flood_is_whole
+check 'what is between two times' between
+check 'one JSON document, with all fields' document
+check 'also of no lines' no_lines_document
+check 'but none without end' no_endless_document
+check 'a name with the signs of a pattern is that of one file' odd_names
+check 'many lines are printed as they come, and not held' bounded_memory
 check 'a reader that leaves ends it without a word' reader_leaves
 tap_end

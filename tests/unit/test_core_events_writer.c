@@ -50,6 +50,74 @@ static void a_line_is_stored_with_what_it_says(void **state)
 		bench, chunk, 1, EVENT_LINE, "2026-11-20 10:00:21,000 +0000 - app - INFO - hello");
 }
 
+static void a_line_has_from_its_source_what_it_does_not_say(void **state)
+{
+	struct writer_bench *bench = *state;
+	static const struct {
+		const char *line;
+		struct event_stamp stamp;
+		enum log_level level;
+		const char *bot, *whole, *id;
+		bool continues;
+	} cases[] = {
+		{"plain", {WRITER_BENCH_MS - 5, LOG_LEVEL_WARN, NULL, NULL, NULL, false},
+			LOG_LEVEL_WARN, "own_log", "plain", "", false},
+		{"more of it", {WRITER_BENCH_MS - 5, LOG_LEVEL_WARN, NULL, NULL, NULL, true},
+			LOG_LEVEL_WARN, "own_log", "more of it", "", true},
+		{"with fields",
+			{WRITER_BENCH_MS - 4, LOG_LEVEL_NONE, "123456", "id-7", "chat=5", false},
+			LOG_LEVEL_NONE, "shop", "with fields chat=5 id-7", "id-7", false},
+		{"{\"level\":50,\"time\":1,\"msg\":\"m\",\"trace_id\":\"t1\"}",
+			{WRITER_BENCH_MS - 3, LOG_LEVEL_DEBUG, NULL, "not this", NULL, false},
+			LOG_LEVEL_ERROR, "own_log",
+			"{\"level\":50,\"time\":1,\"msg\":\"m\",\"trace_id\":\"t1\"}", "t1", false},
+	};
+	for (size_t i = 0; i < COUNT_OF(cases); i++)
+		event_writer_stamped(bench->writer, cases[i].line, strlen(cases[i].line), false,
+			&cases[i].stamp);
+	const struct chunk *chunk = writer_bench_chunk(bench);
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		const struct record *record = chunk_record(chunk, i);
+		assert_int_equal(record->level, cases[i].level);
+		assert_true(record->wall_ms == cases[i].stamp.wall_ms);
+		assert_string_equal(chunk_bot(chunk, record), cases[i].bot);
+		assert_int_equal((record->flags & RECORD_CONTINUES) != 0, cases[i].continues);
+		assert_text(bench, chunk, i, EVENT_LINE, cases[i].whole);
+		assert_text(bench, chunk, i, EVENT_CORRELATION, cases[i].id);
+	}
+	assert_text(bench, chunk, 2, EVENT_MESSAGE, "with fields");
+}
+
+static void a_secret_beside_a_line_is_gone(void **state)
+{
+	struct writer_bench *bench = *state;
+	const struct event_stamp secret = {.wall_ms = WRITER_BENCH_MS,
+		.rest = "token=123456:" SECRET_PART,
+		.correlation = "123456:" SECRET_PART};
+	event_writer_stamped(bench->writer, "m", 1, false, &secret);
+	const struct chunk *chunk = writer_bench_chunk(bench);
+	const struct record *record = chunk_record(chunk, 0);
+	assert_null(memmem(chunk_bytes_of(chunk, record), record->length, "AAE", 3));
+	assert_int_equal(record->trouble, TROUBLE_SECRET);
+	assert_text(bench, chunk, 0, EVENT_CORRELATION, "");
+}
+
+static void what_is_too_long_beside_a_line_is_cut_before_its_id(void **state)
+{
+	struct writer_bench *bench = *state;
+	autofree char *rest = xmalloc(2 * LIMIT_LOG_STORED_BYTES);
+	memset(rest, 'x', 2 * LIMIT_LOG_STORED_BYTES - 1);
+	rest[2 * LIMIT_LOG_STORED_BYTES - 1] = '\0';
+	const struct event_stamp large = {
+		.wall_ms = WRITER_BENCH_MS, .rest = rest, .correlation = "id-7"};
+	event_writer_stamped(bench->writer, "m", 1, false, &large);
+	const struct chunk *chunk = writer_bench_chunk(bench);
+	assert_in_range(chunk_record(chunk, 0)->length, LIMIT_LOG_STORED_BYTES - 300,
+		LIMIT_LOG_STORED_BYTES - 1);
+	assert_text(bench, chunk, 0, EVENT_MESSAGE, "m");
+	assert_text(bench, chunk, 0, EVENT_CORRELATION, "id-7");
+}
+
 static void a_secret_is_gone_before_it_is_stored(void **state)
 {
 	struct writer_bench *bench = *state;
@@ -100,9 +168,10 @@ static void a_filter_is_no_oracle_for_a_secret_that_became_known_later(void **st
 		bool before, after;
 	} cases[] = {{"s3same", true, false}, {"/word is [a-z]3/", true, false},
 		{"msg~s3s", true, false}, {"redacted", false, true}, {"слово", true, true},
-		{"\"chat\\\":5\"", true, true}, {"chat=5", false, false},
-		{"level>=warn", false, false}, {"bot=own_log", true, true},
-		{"source=logs*", true, true}, {"time>-1s", true, true}, {"id=*", false, false}};
+		{"\"chat\\\":5\"", true, true}, {"chat=5", true, true}, {"chat>4", true, true},
+		{"msg2=*", false, false}, {"level>=warn", false, false},
+		{"bot=own_log", true, true}, {"source=logs*", true, true}, {"time>-1s", true, true},
+		{"id=*", false, false}};
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		const struct filter_schema schema = log_schema(WRITER_BENCH_MS, 0);
 		size_t at;
@@ -117,6 +186,46 @@ static void a_filter_is_no_oracle_for_a_secret_that_became_known_later(void **st
 	autostr struct str text = STR_INIT;
 	event_text(&line, EVENT_MESSAGE, later, 200, &text);
 	assert_string_equal(text.text, "the word is <redacted>, Слово");
+	redactor_unref(later);
+}
+
+/* Field by field, however it is written: whole, with an escape in it, as a number, as the value of a word. */
+static void fields_are_no_oracle_either(void **state)
+{
+	struct writer_bench *bench = *state;
+	static const char line_text[] =
+		"{\"a\":\"s3same-0pen\",\"b\":\"x s3sa\\/me-0pen y\","
+		"\"c\":{\"d\":98761234567},\"msg\":\"key=s3same-0pen n=5\"}";
+	static const char *const secrets[] = {"s3same-0pen", "s3sa/me-0pen", "98761234567"};
+	static const struct {
+		const char *expression;
+		bool before, after;
+	} cases[] = {{"a=s3*", true, false}, {"a~s3", true, false}, {"a!=s4same", true, true},
+		{"a!~s3", false, true}, {"b~s3sa", true, false}, {"b~0pen", true, false},
+		{"b=x*", true, true}, {"c.d>9", true, false}, {"c.d<98761234568", true, false},
+		{"d=9*", true, false}, {"key=s3*", true, false}, {"key=*", true, true},
+		{"n=5", true, true}, {"e=s3*", true, false}, {"e~0pen", true, false},
+		{"e=*", true, true}};
+	writer_bench_line(bench, line_text);
+	writer_bench_line(bench, "{\"e\":\"s3same-0pen\",\"n\":5}"); /* without any escape */
+	const struct chunk *chunk = writer_bench_chunk(bench);
+	struct redactor *later = redactor_new();
+	for (size_t i = 0; i < COUNT_OF(secrets); i++)
+		assert_true(redactor_add(later, secrets[i], strlen(secrets[i])));
+	redactor_seal(later);
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		const struct filter_schema schema = log_schema(WRITER_BENCH_MS, 0);
+		size_t at;
+		struct filter *filter = filter_new(cases[i].expression, &schema, &at, NULL);
+		assert_non_null(filter);
+		struct event_line line = event_line_of(
+			chunk, chunk_record(chunk, cases[i].expression[0] == 'e' ? 1 : 0));
+		if (event_fits(&line, bench->redactor, filter) != cases[i].before)
+			fail_msg("%s before", cases[i].expression);
+		if (event_fits(&line, later, filter) != cases[i].after)
+			fail_msg("%s after", cases[i].expression);
+		filter_free(filter);
+	}
 	redactor_unref(later);
 }
 
@@ -303,9 +412,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		with_bench(a_line_is_stored_with_what_it_says),
+		with_bench(a_line_has_from_its_source_what_it_does_not_say),
+		with_bench(a_secret_beside_a_line_is_gone),
+		with_bench(what_is_too_long_beside_a_line_is_cut_before_its_id),
 		with_bench(a_secret_is_gone_before_it_is_stored),
 		with_bench(a_secret_that_a_cut_splits_is_gone_too),
 		with_bench(a_filter_is_no_oracle_for_a_secret_that_became_known_later),
+		with_bench(fields_are_no_oracle_either),
 		with_bench(what_comes_out_is_safe_for_a_screen),
 		with_bench(what_the_sanitiser_drops_keeps_no_secret_apart),
 		with_bench(what_an_event_calls_its_bot_is_cut_behind_its_secrets),

@@ -13,6 +13,7 @@
 #include "core/base/rng.h"
 #include "core/base/str.h"
 #include "core/parse/filter.h"
+#include "core/parse/log_field.h"
 #include "core/parse/log_level.h"
 
 #define NOW INT64_C(1795168821744) /* 2026-11-20T10:00:21.744Z */
@@ -49,6 +50,14 @@ static const struct row shop = {.bot = "shop_pay",
 static void get(const void *row, size_t column, struct filter_value *ret_value)
 {
 	const struct row *of = row;
+	if (column == FILTER_FIELD) {
+		struct log_part part;
+		ret_value->is_known =
+			log_field_find(of->text, strlen(of->text), ret_value->field, &part);
+		ret_value->text = ret_value->is_known ? of->text + part.offset : NULL;
+		ret_value->length = ret_value->is_known ? part.length : 0;
+		return;
+	}
 	const char *text = column == BOT ? of->bot : column == HOST ? of->host : of->text;
 	bool is_text = column == BOT || column == HOST || column == FILTER_WHOLE;
 	ret_value->is_known = is_text ? text != NULL : !(column == PEND && of->is_pend_unknown);
@@ -245,7 +254,7 @@ static void a_loose_schema_looks_for_what_is_no_column(void **state)
 	struct row row = shop;
 	size_t at;
 	loose.is_loose = true;
-	row.text = "chat=411249317 retry>3";
+	row.text = "chat=411249317 retry=4";
 	struct filter *filter = filter_new("chat=411249317 retry>3 pend>5", &loose, &at, NULL);
 	assert_non_null(filter);
 	assert_true(filter_match(filter, get, &row));

@@ -70,6 +70,90 @@ static const struct sample samples[] = {
 	 "149.154.167.220:443",
 		E, TROUBLE_UNREACHABLE, 0, 0},
 	/* how long a handler took */
+	/* as the real python-telegram-bot 13.15, grammY 1.46, Telegraf 4.16 and node-telegram-bot-api 0.66 say it */
+	{"telegram.ext.updater - ERROR - Error while getting Updates: Flood control exceeded. "
+	 "Retry in 17.0 seconds",
+		E, TROUBLE_FLOOD, 17, 0},
+	{"telegram.ext.updater - ERROR - Error while getting Updates: Unauthorized", E,
+		TROUBLE_UNAUTHORIZED, 0, 0},
+	{"telegram.ext.updater - ERROR - Invalid token; aborting", E, TROUBLE_UNAUTHORIZED, 0, 0},
+	{"Error while getting Updates: Timed out", E, TROUBLE_UNREACHABLE, 0, 0},
+	{"telegram.error.Unauthorized: Forbidden: bot was blocked by the user", E, TROUBLE_BLOCKED,
+		0, 0},
+	{"Error while getting Updates: urllib3 HTTPError "
+	 "HTTPSConnectionPool(host='api.telegram.org', "
+	 "port=443): Max retries exceeded with url: /bot",
+		E, TROUBLE_UNREACHABLE, 0, 0},
+	{"GrammyError: Call to 'sendMessage' failed! (429: Too Many Requests: retry after 35)", E,
+		TROUBLE_FLOOD, 35, 0},
+	{"{\"level\":50,\"err\":{\"type\":\"GrammyError\",\"message\":\"Call to 'sendMessage' "
+	 "failed! (429: Too "
+	 "Many Requests: retry after 35)\"}}",
+		E, TROUBLE_FLOOD, 35, 0},
+	{"HttpError: Network request for 'getMe' failed!", E, TROUBLE_UNREACHABLE, 0, 0},
+	{"FetchError: request to https://api.telegram.org/bot1:[REDACTED]/getMe failed, reason: "
+	 "connect "
+	 "ECONNREFUSED 1.2.3.4:443",
+		E, TROUBLE_UNREACHABLE, 0, 0},
+	{"Error: 429: Too Many Requests: retry after 5", E, TROUBLE_FLOOD, 5, 0},
+	{"error: [polling_error] {\"code\":\"EFATAL\",\"message\":\"EFATAL: Error: connect "
+	 "ECONNREFUSED "
+	 "149.154.167.220:443\"}",
+		E, TROUBLE_UNREACHABLE, 0, 0},
+	{"error: [polling_error] {\"code\":\"ETELEGRAM\",\"message\":\"ETELEGRAM: 401 "
+	 "Unauthorized\"}",
+		E, TROUBLE_UNAUTHORIZED, 0, 0},
+	{"error: [polling_error] {\"code\":\"ETELEGRAM\",\"message\":\"ETELEGRAM: 409 Conflict: "
+	 "terminated by other "
+	 "getUpdates request\"}",
+		E, TROUBLE_CONFLICT, 0, 0},
+	/* aiogram 3, python-telegram-bot 20 and pyTelegramBotAPI, from their sources */
+	{"aiogram.exceptions.TelegramRetryAfter: Telegram server says - Flood control exceeded on "
+	 "method "
+	 "'SendMessage' in chat 5. Retry in 17 seconds.",
+		E, TROUBLE_FLOOD, 17, 0},
+	{"aiogram.exceptions.TelegramForbiddenError: Telegram server says - Forbidden: bot was "
+	 "blocked by the "
+	 "user",
+		E, TROUBLE_BLOCKED, 0, 0},
+	{"Failed to fetch updates - TelegramNetworkError: HTTP Client says - ClientConnectorError: "
+	 "Cannot connect "
+	 "to host api.telegram.org:443 ssl:default",
+		E, TROUBLE_UNREACHABLE, 0, 0},
+	{"telegram.error.NetworkError: httpx.ConnectError: All connection attempts failed", E,
+		TROUBLE_UNREACHABLE, 0, 0},
+	{"telegram.error.TimedOut: Timed out", E, TROUBLE_UNREACHABLE, 0, 0},
+	{"Infinity polling exception: HTTPSConnectionPool(host='api.telegram.org', port=443): Read "
+	 "timed out. "
+	 "(read timeout=25)",
+		E, TROUBLE_UNREACHABLE, 0, 0},
+	{"A request to the Telegram API was unsuccessful. Error code: 429. Description: Too Many "
+	 "Requests: retry "
+	 "after 5",
+		E, TROUBLE_FLOOD, 5, 0},
+	/* Telethon and Pyrogram */
+	{"A wait of 17 seconds is required (caused by GetHistoryRequest)", E, TROUBLE_FLOOD, 17, 0},
+	{"Sleeping early for 12s (0:00:12) on SendMessageRequest flood wait", I, TROUBLE_FLOOD, 12,
+		0},
+	{"[bot] Waiting for 21 seconds before continuing (required by \"messages.SendMessage\")", W,
+		TROUBLE_FLOOD, 21, 0},
+	{"pyrogram.errors.exceptions.flood_420.FloodWait: Telegram says: [420 FLOOD_WAIT_X] - A "
+	 "wait of 2282 "
+	 "seconds is required (caused by \"messages.SendMessage\")",
+		E, TROUBLE_FLOOD, 2282, 0},
+	{"Telegram says: [400 USER_IS_BLOCKED] - The user is blocked (caused by "
+	 "\"messages.SendMessage\")",
+		E, TROUBLE_BLOCKED, 0, 0},
+	{"telethon.errors.rpcerrorlist.UserIsBlockedError: User is blocked (caused by "
+	 "SendMessageRequest)",
+		E, TROUBLE_BLOCKED, 0, 0},
+	{"telethon.errors.rpcerrorlist.AuthKeyUnregisteredError: The key is not registered in the "
+	 "system (caused "
+	 "by GetStateRequest)",
+		E, TROUBLE_UNAUTHORIZED, 0, 0},
+	{"waiting for 5 seconds before continuing", W, TROUBLE_NONE, 0, 0},
+	{"a wait of 5 minutes is fine", W, TROUBLE_NONE, 0, 0},
+	{"redis read timed out", W, TROUBLE_NONE, 0, 0},
 	{"Update id=5 is handled. Duration 338492 ms by bot id=123456", I, TROUBLE_HANDLED, 0,
 		338492},
 	{"Update id=5 is not handled. Duration 7 ms by bot id=123456", I, TROUBLE_NONE, 0, 0},

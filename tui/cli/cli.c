@@ -154,10 +154,9 @@ static void say_lost(const struct cli *cli, struct cli_engine *engine)
 	cli_say(0, "%s: the engine left: %s", engine->name, engine->why);
 }
 
-/* Reads what all have to say: one that is not read from for long hangs up. Returns how many descriptors wait. */
-static nfds_t pump_all(struct cli *cli, struct pollfd *ret_fds)
+/* Reads what all have to say: one that is not read from for long hangs up. */
+static void pump_all(struct cli *cli)
 {
-	nfds_t count = 0;
 	for (size_t i = 0; i < cli->engine_count; i++) {
 		struct cli_engine *engine = &cli->engines[i];
 		if (!engine->client)
@@ -165,13 +164,21 @@ static nfds_t pump_all(struct cli *cli, struct pollfd *ret_fds)
 		cli->speaker = i;
 		client_pump(
 			engine->client, engine->model, clock_mono_ms(clock_real()), cli->take, cli);
-		if (client_state(engine->client) == CLIENT_LOST) {
+		if (client_state(engine->client) == CLIENT_LOST)
 			say_lost(cli, engine);
+	}
+}
+
+/* What is waited for; what was asked since they were read from has still to go out. */
+static nfds_t find_fds(const struct cli *cli, struct pollfd *ret_fds)
+{
+	nfds_t count = 0;
+	for (size_t i = 0; i < cli->engine_count; i++) {
+		struct client *client = cli->engines[i].client;
+		if (!client || client_state(client) == CLIENT_LOST)
 			continue;
-		}
-		short events = client_wants_write(engine->client) ? POLLIN | POLLOUT : POLLIN;
-		ret_fds[count++] =
-			(struct pollfd){.fd = client_fd(engine->client), .events = events};
+		short events = client_wants_write(client) ? POLLIN | POLLOUT : POLLIN;
+		ret_fds[count++] = (struct pollfd){.fd = client_fd(client), .events = events};
 	}
 	return count;
 }
@@ -188,12 +195,13 @@ static bool wait_until(struct cli *cli, bool (*done)(struct cli *cli), int64_t l
 	int64_t end = clock_mono_ms(clock) + limit_ms;
 	for (;;) {
 		struct pollfd fds[WAYS_MAX];
-		nfds_t count = pump_all(cli, fds);
+		pump_all(cli);
 		if (done(cli))
 			return true;
 		int64_t left = end - clock_mono_ms(clock);
 		if (left <= 0 || !is_left(cli))
 			return false;
+		nfds_t count = find_fds(cli, fds);
 		poll(fds, count, left < POLL_MS ? (int)left : POLL_MS);
 	}
 }
@@ -239,7 +247,8 @@ static bool has_answered(const struct cli *cli, const struct cli_engine *engine)
 	size_t count, checks;
 	(void)model_checks(engine->model, &checks);
 	const struct msg_source *const *sources = model_sources(engine->model, &count);
-	bool any = count || checks || (!cli->file_count && !has_sources(cli->settings));
+	bool any = count || checks || cli->input_ends ||
+		   (!cli_has_files(cli) && !has_sources(cli->settings));
 	if (!client_turn_wall_ms(engine->client))
 		return false;
 	for (size_t i = 0; i < count; i++)
@@ -265,14 +274,20 @@ static bool all_answered(struct cli *cli)
 	return true;
 }
 
+bool cli_has_files(const struct cli *cli)
+{
+	return cli->file_count > 0 || cli->input > 0;
+}
+
 /* Only where no engine runs is one of our own as good. */
 static bool find_engine(struct cli *cli, const struct cli_command *command, struct err *err)
 {
 	bool started = false;
 	struct client **client = &cli->engines[0].client;
 	const char *way = cli->connect.count ? cli->connect.list[0] : NULL;
-	if (cli->file_count)
-		return client_start_logs(cli->files, cli->file_count, "cli", client, err);
+	if (cli_has_files(cli))
+		return client_start_logs(
+			cli->files, cli->file_count, cli->input, "cli", client, err);
 	if (command->acts || way)
 		return client_attach(
 			cli->settings, way, "cli", true, START_MS, client, &started, err);
@@ -403,7 +418,7 @@ bool cli_load(struct cli *cli, const char *config, bool warnings)
 {
 	autostr struct str report = STR_INIT;
 	struct err err = {.code = ERR_NONE};
-	bool good = cli_read_settings(config, cli->connect.count > 0 || cli->file_count > 0,
+	bool good = cli_read_settings(config, cli->connect.count > 0 || cli_has_files(cli),
 		&cli->settings, &report, &err);
 	if (!good && !report.length)
 		cli_say(false, "%s", err.text);
@@ -431,7 +446,7 @@ static int run_attached(struct cli *cli, const struct cli_command *command, int 
 		return found;
 	cli->wants_checks = command->checks;
 	bool answered = cli_until_any(cli, all_answered, cli->wait_ms);
-	if (!cli_any_left(cli) && cli->file_count)
+	if (!cli_any_left(cli) && cli_has_files(cli))
 		return cli_say(CLI_FAILURE, "%s", client_why(cli->client));
 	if (!cli_any_left(cli))
 		return cli_unknown(cli, "nothing was asked of it");
@@ -458,8 +473,8 @@ int cli_main(const char *config, const struct ways *connect, int argc, char **ar
 		printf("usage: botswain %s %s\n%s\n", command->name, command->args, command->help);
 		return CLI_OK;
 	}
-	if (command->files)
-		cli.file_count = command->files(argc, argv, cli.files, CLI_FILES_MAX);
+	if (command->files && !command->files(&cli, argc, argv))
+		return CLI_FAILURE;
 	if (!command->engine)
 		status = command->run(&cli, argc, argv);
 	else if (cli_load(&cli, cli.config, false))

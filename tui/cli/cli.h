@@ -43,6 +43,8 @@ struct cli {
 	struct settings *settings;
 	const char *files[CLI_FILES_MAX]; /* that it is about */
 	size_t file_count;
+	int input;        /* ... and this descriptor, or what comes out of it; 0: none */
+	bool input_ends;  /* it is no file that grows: its source leaves at its end */
 	const char *host; /* --host NAME: that of several alone; or NULL */
 	struct cli_engine engines[WAYS_MAX];
 	size_t engine_count;
@@ -62,8 +64,9 @@ struct cli_command {
 	const char *name, *args, *help;
 	bool checks; /* tells of health checks: waits for them, too */
 	bool engine; /* needs the model: attached, and every source has answered or --wait has passed */
-	/* The files that its words name: they are asked for in place of an engine's. NULL: it takes none. */
-	size_t (*files)(int argc, char **argv, const char **ret_files, size_t most);
+	/* Takes the files that its words name into cli->files and cli->input: they are asked for in place of an engine's. False:
+	 * why not was said. NULL: it takes none. */
+	bool (*files)(struct cli *cli, int argc, char **argv);
 	bool acts; /* needs an engine that may act; its exit status is that of its outcome alone */
 	/* argv[0] is the name; options common to all are already taken out. */
 	int (*run)(struct cli *cli, int argc, char **argv);
@@ -103,6 +106,8 @@ bool cli_all_reached(const struct cli *cli);
 /* At least one was reached and is not lost. */
 bool cli_any_left(const struct cli *cli);
 void cli_leave_all(struct cli *cli);
+/* It is about files, and no engine's. */
+bool cli_has_files(const struct cli *cli);
 /* One of them has a bot of that name; false: none, which was said. */
 bool cli_has_bot(const struct cli *cli, const char *name);
 /* Appends "host":"NAME", of an engine. */

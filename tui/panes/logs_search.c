@@ -10,6 +10,7 @@
 #include "core/base/str.h"
 #include "core/msg/event_key.h"
 #include "core/parse/log_columns.h"
+#include "core/parse/log_field.h"
 #include "core/parse/log_level.h"
 #include "tui/command.h"
 #include "tui/panes/logs.h"
@@ -20,12 +21,19 @@
 static void get(const void *data, size_t column, struct filter_value *ret)
 {
 	const struct msg_row *row = data;
+	struct log_part part;
+	ret->is_known = column != FILTER_FIELD ||
+			log_field_find(row->text, strlen(row->text), ret->field, &part);
+	if (column == FILTER_FIELD) {
+		ret->text = ret->is_known ? row->text + part.offset : "";
+		ret->length = ret->is_known ? part.length : 0;
+		return;
+	}
 	const char *const texts[LOG_COLUMNS] = {[LOG_COLUMN_BOT] = row->bot,
 		[LOG_COLUMN_SOURCE] = row->source,
 		[LOG_COLUMN_MSG] = row->text,
 		[LOG_COLUMN_ID] = row->correlation};
 	const char *text = column == FILTER_WHOLE ? row->text : texts[column];
-	ret->is_known = true;
 	if (column == LOG_COLUMN_LEVEL)
 		ret->number = (double)row->level;
 	else if (column == LOG_COLUMN_TIME)
