@@ -14,7 +14,9 @@
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "core/conf/settings.h"
+#include "tui/hand_over.h"
 #include "tui/panes/bots.h"
+#include "tui/panes/logs_save.h"
 #include "tui/past.h"
 #include "tui/picture.h"
 #include "tui/leave.h"
@@ -93,6 +95,7 @@ void app_free(struct app *app)
 	while (app->overlay)
 		app_pop(app);
 	past_free(app);
+	hand_over_free(app->hand_over);
 	free_views(app);
 	free_windows(app);
 	links_free(app->links);
@@ -229,7 +232,8 @@ static void take(void *context, size_t link, enum msg_kind kind, const void *bod
 		app->dirty_news |= parts_take(app, link, kind, body);
 	else if (kind == MSG_win_points)
 		app->dirty_data |= parts_take(app, link, kind, body);
-	else if (kind == MSG_plan || kind == MSG_accepted || kind == MSG_answer || kind == MSG_seek)
+	else if (kind == MSG_plan || kind == MSG_accepted || kind == MSG_answer ||
+		 kind == MSG_seek || kind == MSG_line)
 		take_answer(app, link, kind, body);
 	else if (kind == MSG_past)
 		past_hear(app, link, body);
@@ -433,6 +437,7 @@ void app_step(struct app *app)
 	app->quit |= leave_is_due(app);
 	if (app->trails && app_mono_ms(app) - app->key_mono_ms >= APP_TRAIL_MS)
 		app->dirty = true;
+	logs_save_step(app);
 	look_at_toast(app);
 }
 
@@ -522,6 +527,7 @@ int app_timeout_ms(const struct app *app)
 			timeout, app->toast.until_ms > now_ms ? app->toast.until_ms - now_ms : 0);
 	for (size_t i = 0; i < links_count(app->links); i++)
 		timeout = sooner(timeout, silence_left_ms(app, i, now_ms));
+	timeout = sooner(timeout, logs_save_wait_ms(app));
 	return sooner(timeout, alarm_left_ms(app));
 }
 

@@ -120,8 +120,9 @@ struct app {
 	bool dirty_data; /* new state: paint when due */
 	bool dirty_news; /* new lines of a log: paint when the terminal takes a frame */
 	bool quit;
-	bool leaves_when_idle; /* with the last operation that runs (leave.h) */
-	bool suspend;          /* the loop gives the terminal back and stops */
+	bool leaves_when_idle;       /* with the last operation that runs (leave.h) */
+	struct hand_over *hand_over; /* the loop gives it the terminal; NULL: none waits */
+	bool suspend;                /* the loop gives the terminal back and stops */
 };
 
 /* Takes ownership of links, of which there are no more to come. */

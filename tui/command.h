@@ -21,6 +21,7 @@ enum scope {
 	SCOPE_MENU,
 	SCOPE_DIALOG,
 	SCOPE_PROMPT,
+	SCOPE_LINE, /* the view of one line of a log */
 	SCOPE_COUNT,
 };
 
@@ -34,6 +35,7 @@ enum {
 	IN_MENU = 1 << SCOPE_MENU,
 	IN_DIALOG = 1 << SCOPE_DIALOG,
 	IN_PROMPT = 1 << SCOPE_PROMPT,
+	IN_LINE = 1 << SCOPE_LINE,
 #define IF_TABLE(bit) bit
 #define IF_LIST(bit)  0
 #define IF_PLAIN(bit) 0

@@ -29,6 +29,7 @@ static const char *const scope_names[SCOPE_COUNT] = {
 	[SCOPE_MENU] = "menu",
 	[SCOPE_DIALOG] = "dialog",
 	[SCOPE_PROMPT] = "prompt",
+	[SCOPE_LINE] = "line",
 };
 
 const char *scope_name(enum scope scope)

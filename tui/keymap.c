@@ -137,6 +137,7 @@ static const char *const titles[SCOPE_COUNT] = {
 	[SCOPE_MENU] = "Menus",
 	[SCOPE_DIALOG] = "Dialogs",
 	[SCOPE_PROMPT] = "Prompts",
+	[SCOPE_LINE] = "The view of one line",
 };
 
 static const char *title_of(enum scope scope)

@@ -13,9 +13,14 @@
 #include "core/base/err.h"
 #include "tui/app.h"
 #include "tui/guard.h"
+#include "tui/hand_over.h"
 #include "tui/saved.h"
 
-enum { COST_SPAN_MS = 5000 };
+enum {
+	COST_SPAN_MS = 5000,
+	BESIDE_MS = 30, /* between two looks at a program that has the terminal */
+	KILL_MS = 500,  /* one that does not end when it is told to */
+};
 
 static const int taken[] = {SIGWINCH, SIGCONT, SIGTSTP, SIGHUP, SIGINT, SIGTERM};
 
@@ -78,6 +83,55 @@ static void stop(struct app *app)
 	guard_stop_self();
 	term_resume(app->term);
 	term_resized(app->term);
+	app->dirty = true;
+}
+
+/* Another program has the terminal: nothing is drawn, and the engine's words are still heard. */
+static void wait_beside(struct app *app, int signals, int *ret_signal)
+{
+	struct pollfd slots[1 + APP_SLOTS] = {{.fd = signals, .events = POLLIN}};
+	struct signalfd_siginfo info;
+	int timeout = BESIDE_MS;
+	size_t count = 1 + app_poll(app, slots + 1, &timeout);
+	(void)poll(slots, count, timeout < BESIDE_MS ? timeout : BESIDE_MS);
+	while (read(signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		int number = (int)info.ssi_signo;
+		if (number != SIGHUP && number != SIGTERM)
+			continue;
+		*ret_signal = number;
+		app->quit = true;
+	}
+	app_step(app);
+}
+
+static void run_beside(struct app *app, struct hand_over *it, int signals, int *ret_signal)
+{
+	bool stopped;
+	int turns = 0; /* since it was told to end */
+	while (!hand_over_step(it, &stopped)) {
+		if (stopped) {
+			guard_stop_self();
+			hand_over_continue(it);
+		}
+		wait_beside(app, signals, ret_signal);
+		if (app->quit)
+			hand_over_kill(it, ++turns * BESIDE_MS > KILL_MS);
+	}
+}
+
+static void hand_over(struct app *app, int signals, int *ret_signal)
+{
+	struct hand_over *it = app->hand_over;
+	struct err err = {.code = ERR_NONE};
+	app->hand_over = NULL;
+	term_suspend(app->term);
+	if (hand_over_start(it, &err))
+		run_beside(app, it, signals, ret_signal);
+	hand_over_free(it);
+	term_resume(app->term);
+	term_resized(app->term);
+	if (err.code != ERR_NONE)
+		app_toast(app, true, "%s", err.text);
 	app->dirty = true;
 }
 
@@ -165,6 +219,8 @@ bool loop_run(struct app *app, int *ret_signal, struct err *err)
 		app_step(app);
 		if (app->suspend)
 			stop(app);
+		if (app->hand_over)
+			hand_over(app, signals, ret_signal);
 		saved_step(app);
 		sample_cost(app, &cost);
 		app_paint(app);

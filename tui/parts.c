@@ -25,9 +25,24 @@ static char *translate(const char *key, size_t link, int64_t shift_ms, bool tag)
 	return xstrdup(event_key_print(read).text);
 }
 
+/* Of lines of one time those of an engine stand before those of the next: where another's begin, or behind its own. */
+static char *beside(struct event_key key, size_t of, size_t link, int64_t shift_ms)
+{
+	if (key.time_ms > 0 && key.time_ms < INT64_MAX)
+		key.time_ms += shift_ms;
+	key.source = key.seq = of < link ? 0 : UINT64_MAX;
+	return xstrdup(event_key_print(key).text);
+}
+
 char *parts_key_to(const struct app *app, size_t link, const char *key)
 {
-	return translate(key, link, app->engines[link].skew_ms, false);
+	struct event_key read;
+	struct err ignored;
+	int64_t skew_ms = app->engines[link].skew_ms;
+	bool is_key = key[0] && event_key_read(key, &read, &ignored);
+	if (is_key && app_is_many(app) && links_of(read.source) != link)
+		return beside(read, links_of(read.source), link, skew_ms);
+	return translate(key, link, skew_ms, false);
 }
 
 char *parts_key_from(const struct app *app, size_t link, const char *key)
@@ -170,7 +185,8 @@ static uint32_t ready_parts(const struct app *app, enum window_id id)
 	return ready;
 }
 
-/* Between these keys every part has all its rows. */
+/* Between these keys every part has all its rows. From its anchor on it has, when none before that were asked for; and the
+ * other way round. */
 struct reach {
 	char *from, *to; /* NULL: to the end */
 };
@@ -179,11 +195,11 @@ static void narrow(struct reach *reach, const struct window *part, char *first, 
 {
 	bool later = !reach->from || event_key_compare_texts(first, reach->from) > 0;
 	bool sooner = !reach->to || event_key_compare_texts(last, reach->to) < 0;
-	if (part->more_before && later) {
+	if (part->more_before && part->wish.before && later) {
 		free(reach->from);
 		reach->from = xstrdup(first);
 	}
-	if (part->more_after && sooner) {
+	if (part->more_after && part->wish.after && sooner) {
 		free(reach->to);
 		reach->to = xstrdup(last);
 	}

@@ -25,6 +25,7 @@ enum window_id {
 	WINDOW_CHART,
 	WINDOW_BARS, /* lines by time and level */
 	WINDOW_NEWS, /* lines behind the one that Logs stands at */
+	WINDOW_SAVE,
 	WINDOW_COUNT
 };
 

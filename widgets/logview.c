@@ -29,18 +29,32 @@ static enum role text_role(char level)
 /* ---- geometry ---- */
 
 /* Where the text begins: cursor sign, time, source, level. */
-static int text_column(const struct logview *view)
+int logview_text_column(const struct logview *view)
 {
 	int column = 1;
 	column += view->time_cells ? view->time_cells + 1 : 0;
 	column += view->source_cells ? view->source_cells + 1 : 0;
+	for (size_t i = 0; i < view->column_count; i++)
+		column += view->columns[i].cells + 1;
 	return column + 2;
 }
 
 static int text_cells(const struct logview *view, const struct canvas *canvas)
 {
-	int cells = canvas->columns - text_column(view);
+	int cells = canvas->columns - logview_text_column(view);
 	return cells > 0 ? cells : 1;
+}
+
+/* What its note takes from the text's room. */
+static int note_cells(const struct log_row *row, int cells)
+{
+	int note = (int)text_width(row->repeats, strlen(row->repeats));
+	return note && !row->rule && cells > note + 2 ? note + 2 : 0;
+}
+
+static bool is_hidden(const struct logview *view, size_t line)
+{
+	return view->hidden && view->hidden[line];
 }
 
 /* Rows that a line takes. */
@@ -48,14 +62,16 @@ static int row_height(const struct logview *view, const struct logview_kind *kin
 	size_t line, const struct canvas *canvas)
 {
 	struct log_row row = {.time = "", .source = "", .text = "", .repeats = ""};
+	if (is_hidden(view, line))
+		return 0;
 	if (!view->wrap)
 		return 1;
 	kind->row(data, line, &row);
 	size_t length = strlen(row.text), at = 0;
-	int rows = 0;
+	int rows = 0, cells = text_cells(view, canvas);
+	cells -= note_cells(&row, cells);
 	do {
-		size_t taken = text_clip(
-			row.text + at, length - at, (size_t)text_cells(view, canvas), NULL);
+		size_t taken = text_clip(row.text + at, length - at, (size_t)cells, NULL);
 		at += taken ? taken : length - at;
 		rows++;
 	} while (at < length && !row.rule && rows < WRAP_ROWS_MAX);
@@ -64,11 +80,17 @@ static int row_height(const struct logview *view, const struct logview_kind *kin
 
 void logview_move(struct logview *view, long step)
 {
+	long direction = step < 0 ? -1 : 1, left = step * direction;
 	if (!view->count)
 		return;
-	long wanted = (long)view->cursor + step, last = (long)view->count - 1;
 	view->follow = view->follow && step >= 0;
-	view->cursor = (size_t)(wanted < 0 ? 0 : wanted > last ? last : wanted);
+	for (long at = (long)view->cursor + direction; left && at >= 0 && at < (long)view->count;
+		at += direction) {
+		if (is_hidden(view, (size_t)at))
+			continue;
+		view->cursor = (size_t)at;
+		left--;
+	}
 }
 
 void logview_fit(struct logview *view, const struct logview_kind *kind, const void *data,
@@ -157,6 +179,13 @@ static void draw_front(const struct logview *view, const struct log_row *row,
 				 ROLE_SOURCE, row->source) +
 			 1;
 	canvas_text(canvas, line, column, level_role(row->level), level);
+	column += 2;
+	for (size_t i = 0; row->columns && i < view->column_count; i++)
+		column = canvas_field(canvas, line, column, view->columns[i].cells,
+				 view->columns[i].right ? ALIGN_RIGHT : ALIGN_LEFT,
+				 view->columns[i].right ? ROLE_FIELD_NUMBER : ROLE_FIELD_TEXT,
+				 row->columns[i]) +
+			 1;
 }
 
 static int draw_line(const struct logview *view, const struct log_row *row,
@@ -167,14 +196,11 @@ static int draw_line(const struct logview *view, const struct log_row *row,
 		return 1;
 	}
 	draw_front(view, row, canvas, line);
-	int repeats = (int)text_width(row->repeats, strlen(row->repeats)),
-	    start = text_column(view);
+	int start = logview_text_column(view);
 	struct canvas field =
 		canvas_sub(canvas, (struct rect){0, start, canvas->rows, canvas->columns - start});
-	if (!view->wrap && repeats) {
-		canvas_text_right(canvas, line, canvas->columns - 1, ROLE_NOTE, row->repeats);
-		field.columns -= field.columns > repeats + 2 ? repeats + 2 : 0;
-	}
+	canvas_text_right(canvas, line, canvas->columns - 1, ROLE_NOTE, row->repeats);
+	field.columns -= note_cells(row, field.columns);
 	size_t at = 0;
 	int rows = 0;
 	do {
@@ -195,6 +221,8 @@ void logview_draw(const struct logview *view, const struct logview_kind *kind, c
 	for (size_t i = view->top; i < view->count && line < canvas->rows; i++) {
 		struct log_row row = {
 			.time = "", .source = "", .text = "", .repeats = "", .level = ' '};
+		if (is_hidden(view, i))
+			continue;
 		kind->row(data, i, &row);
 		int rows = draw_line(view, &row, canvas, line);
 		if (i == view->cursor && view->focused && !view->follow)

@@ -17,12 +17,20 @@ struct log_span {
 	bool current; /* the hit that `n` went to */
 };
 
+/* Between level and text. */
+struct logview_column {
+	int cells;
+	bool right; /* aligned so */
+};
+enum { LOGVIEW_COLUMNS_MAX = 6 };
+
 /* What a pane answers for one line; all texts sanitised and borrowed until the next question. */
 struct log_row {
 	const char *time, *source, *text;
-	const char *repeats; /* "x37", or "" */
-	char level;          /* F E W I D; ' ' when not known */
-	bool rule;           /* not a line but a mark: a rule with `text` in it */
+	const char *repeats;        /* "x37", or "" */
+	char level;                 /* F E W I D; ' ' when not known */
+	bool rule;                  /* not a line but a mark: a rule with `text` in it */
+	const char *const *columns; /* one a column of the view; NULL: none */
 	const struct log_span *spans;
 	size_t span_count;
 };
@@ -35,15 +43,21 @@ struct logview {
 	size_t count;       /* lines that the pane has */
 	size_t cursor, top; /* line under the cursor, first line on screen */
 	bool follow, wrap, focused;
-	int shift;         /* cells scrolled to the right, when not wrapping */
-	int time_cells;    /* 0: no time */
-	int source_cells;  /* 0: no source */
+	int shift;        /* cells scrolled to the right, when not wrapping */
+	int time_cells;   /* 0: no time */
+	int source_cells; /* 0: no source */
+	struct logview_column columns[LOGVIEW_COLUMNS_MAX];
+	size_t column_count;
+	/* By line: not shown, stepped over; borrowed; NULL: none is. Never the last one. */
+	const bool *hidden;
 	const char *empty; /* said when there is no line */
 };
 
 /* The role of a level's letter. */
 enum role level_role(char level);
 
+/* Where the text begins. */
+int logview_text_column(const struct logview *view);
 /* Moves the cursor; moving up ends following, and reaching the last line does not begin it. */
 void logview_move(struct logview *view, long step);
 /* Chooses the first line so that the cursor (or, following, the last line) is on screen. Before drawing. */

@@ -9,6 +9,7 @@
 #include "core/engine/internal.h"
 #include "core/engine/recorder.h"
 #include "core/engine/reload.h"
+#include "core/engine/line.h"
 #include "core/engine/seek.h"
 #include "core/engine/windows.h"
 #include "core/series/series.h"
@@ -44,6 +45,11 @@ static void take_seek(struct engine *engine, struct parcel *parcel)
 	seek_deliver(engine, parcel);
 }
 
+static void take_line(struct engine *engine, struct parcel *parcel)
+{
+	line_deliver(engine, parcel);
+}
+
 /* Messages whose attachment matters. */
 static const struct {
 	enum msg_kind kind;
@@ -53,6 +59,7 @@ static const struct {
 	{MSG_win_rows, windows_deliver},
 	{MSG_win_points, windows_deliver},
 	{MSG_seek, take_seek},
+	{MSG_line, take_line},
 	{MSG_answer, reload_deliver},
 };
 

@@ -64,7 +64,8 @@ struct peer {
 	struct peer_reply replies[PEER_REPLIES];
 	size_t next_reply;
 	struct windows *windows;
-	struct query *seek;  /* the last one, NULL: none */
+	struct query *seek; /* the last one, NULL: none */
+	struct query *line;
 	uint64_t past_req;   /* of a replay: the last one that moved it, 0 none, */
 	unsigned past_notes; /* and what it was told then */
 };

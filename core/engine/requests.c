@@ -6,6 +6,7 @@
 #include "core/collect/collect.h"
 #include "core/engine/internal.h"
 #include "core/engine/leave.h"
+#include "core/engine/line.h"
 #include "core/engine/peer.h"
 #include "core/engine/recorder.h"
 #include "core/engine/reload.h"
@@ -123,6 +124,7 @@ static const struct {
 	{MSG_win_close,  windows_close,  0},
 	{MSG_seek_req,   seek_request,   HAS_REQ | LATER},
 	{MSG_seek_stop,  seek_stop,      0},
+	{MSG_line_req,   line_request,   HAS_REQ | LATER},
 	{MSG_past_req,   move_past,      HAS_REQ},
 	{MSG_yield_req,  yield,          HAS_REQ | CHANGES},
 };
@@ -167,5 +169,6 @@ void requests_forget(struct engine *engine, struct peer *peer)
 {
 	(void)engine;
 	seek_forget(peer);
+	line_forget(peer);
 	windows_release(peer);
 }

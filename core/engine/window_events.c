@@ -89,6 +89,10 @@ static bool begin_scan(struct window_job *job, const char *expression, struct er
 		.to_ms = request->to_ms,
 		.bots = bots,
 		.bot_count = request->bots_count,
+		.all_fields = request->whole && request->fields,
+		.room = request->whole ? WINDOW_WHOLE_BYTES : 0,
+		.names = (const char *const *)request->names,
+		.name_count = request->names_count,
 		.with_lines = request->lines,
 		.since = carried ? carried->marks : NULL};
 	return event_key_read(request->anchor, &question.anchor, err) &&

@@ -162,7 +162,9 @@ static void bound_rows(struct msg_win_open *request)
 	uint64_t before = request->before, after = request->after;
 	before = before > WINDOW_ROWS ? WINDOW_ROWS : before;
 	after = after > WINDOW_ROWS - before ? WINDOW_ROWS - before : after;
-	uint64_t pages = (before + after) * WINDOW_PAGES <= WINDOW_ROWS ? WINDOW_PAGES : 1;
+	uint64_t pages = !request->whole && (before + after) * WINDOW_PAGES <= WINDOW_ROWS
+				 ? WINDOW_PAGES
+				 : 1;
 	request->before = before * pages;
 	request->after = after * pages;
 }

@@ -12,8 +12,10 @@
 #include "core/base/mem.h"
 #include "core/base/redact.h"
 #include "core/base/str.h"
+#include "core/base/width.h"
 #include "core/events/chunk.h"
 #include "core/events/directory.h"
+#include "core/events/fields.h"
 #include "core/events/file_index.h"
 #include "core/events/file_stream.h"
 #include "core/events/line_block.h"
@@ -54,9 +56,10 @@ struct event_query {
 	struct redactor *redactor;
 	struct event_key anchor;
 	int64_t from_ms, to_ms;
-	char **bots;
-	size_t bot_count;
-	bool whole_lines, with_lines, has_hit;
+	char **bots, **names;
+	size_t bot_count, name_count;
+	bool whole_lines, with_lines, fields, all_fields, has_hit;
+	size_t room, used;
 	struct event_key hit, oldest, newest; /* of rows */
 	uint64_t *floors;                     /* by stream, the first line's seq; NULL: all lines */
 	size_t *file_floors;                  /* by file, the first segment */
@@ -111,6 +114,9 @@ struct event_query *event_query_new(struct event_snapshot *snapshot, struct filt
 	query->to_ms = question->to_ms;
 	query->certain = filter ? filter_certain(filter, SHOWN_COLUMNS) : NULL;
 	query->whole_lines = question->whole_lines;
+	query->fields = question->fields;
+	query->all_fields = question->all_fields;
+	query->room = question->room;
 	query->with_lines = question->with_lines;
 	if (question->since) {
 		query->floors = marks_floors(snapshot, question->since);
@@ -120,6 +126,8 @@ struct event_query *event_query_new(struct event_snapshot *snapshot, struct filt
 		question->after < EVENT_ROWS_MAX ? question->after : EVENT_ROWS_MAX);
 	for (size_t i = 0; i < question->bot_count; i++)
 		msg_add_str(&query->bots, &query->bot_count, question->bots[i]);
+	for (size_t i = 0; i < question->name_count && i < EVENT_VALUES_MAX; i++)
+		msg_add_str(&query->names, &query->name_count, question->names[i]);
 	return query;
 }
 
@@ -155,6 +163,9 @@ void event_query_free(struct event_query *query)
 	for (size_t i = 0; i < query->bot_count; i++)
 		free(query->bots[i]);
 	free(query->bots);
+	for (size_t i = 0; i < query->name_count; i++)
+		free(query->names[i]);
+	free(query->names);
 	free(query->floors);
 	free(query->file_floors);
 	free(query->scratch.bytes);
@@ -175,12 +186,35 @@ static bool is_wanted_bot(const struct event_query *query, const char *bot)
 	return false;
 }
 
-static void take_text(
-	struct event_query *query, struct event_line *line, enum event_part part, char **to)
+static void take_text(struct event_query *query, struct event_line *line, enum event_part part,
+	size_t cells, char **to)
 {
 	struct str text = STR_INIT;
-	event_text(line, part, query->redactor, EVENT_ROW_CELLS_MAX, &text);
+	event_text(line, part, query->redactor, cells, &text);
 	*to = str_detach(&text);
+}
+
+/* The first cells of a line that is shown, more of one that is asked for or kept. */
+static void take_shown(struct event_query *query, struct event_line *line, struct event_key key,
+	struct msg_row *row)
+{
+	bool is_asked = query->fields && event_key_compare(key, query->anchor) == 0;
+	size_t cells = is_asked || query->room ? EVENT_LINE_CELLS_MAX : EVENT_ROW_CELLS_MAX;
+	take_text(query, line, query->whole_lines ? EVENT_LINE : EVENT_MESSAGE, cells, &row->text);
+	if (query->whole_lines || query->room)
+		row->cut = line->record->flags & RECORD_CUT ||
+			   text_width(row->text, strlen(row->text)) >= cells;
+	if (is_asked || query->all_fields)
+		event_fields(line, query->redactor, row);
+}
+
+/* What a row takes of the room. */
+static size_t row_bytes(const struct msg_row *row)
+{
+	size_t bytes = strlen(row->text);
+	for (size_t i = 0; i < row->fields_count; i++)
+		bytes += strlen(row->fields[i].name) + strlen(row->fields[i].value) + 16;
+	return bytes;
 }
 
 static void add_row(
@@ -191,10 +225,16 @@ static void add_row(
 	msg_set(&row->key, event_key_print(key).text);
 	msg_set(&row->bot, *line->bot || !line->stream->is_own ? line->bot : "botswain");
 	msg_set(&row->source, line->stream->name);
-	take_text(query, line, query->whole_lines ? EVENT_LINE : EVENT_MESSAGE, &row->text);
+	take_shown(query, line, key, row);
+	query->used += row_bytes(row);
+	if (query->room && query->used > query->room)
+		side->wanted = side->row_count;
+	if (query->name_count && !(record->flags & RECORD_CONTINUES))
+		event_values(line, query->redactor, (const char *const *)query->names,
+			query->name_count, row);
 	if (query->with_lines)
-		take_text(query, line, EVENT_LINE, &row->line);
-	take_text(query, line, EVENT_CORRELATION, &row->correlation);
+		take_text(query, line, EVENT_LINE, EVENT_ROW_CELLS_MAX, &row->line);
+	take_text(query, line, EVENT_CORRELATION, EVENT_ROW_CELLS_MAX, &row->correlation);
 	row->time_ms = record->wall_ms;
 	row->level = record->level;
 	row->late = record->late_ms > 0;

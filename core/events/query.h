@@ -33,6 +33,7 @@ struct redactor;
 enum {
 	EVENT_ROWS_MAX = 1000, /* before and after, each */
 	EVENT_ROW_CELLS_MAX = 2000,
+	EVENT_LINE_CELLS_MAX = 20000, /* of a row with its fields */
 };
 
 struct event_question {
@@ -41,8 +42,14 @@ struct event_question {
 	int64_t from_ms, to_ms;  /* no line before, none from it on; 0: no such limit */
 	const char *const *bots; /* only these; copied; count 0: all */
 	size_t bot_count;
-	bool whole_lines; /* the text of a row is the whole line, not its message */
-	bool with_lines;  /* a row carries the whole line, too */
+	bool whole_lines;         /* the text of a row is the whole line, not its message */
+	bool with_lines;          /* a row carries the whole line, too */
+	const char *const *names; /* rows have the values of these fields; copied; few */
+	size_t name_count;
+	bool fields;     /* the row of the anchor has all its fields, and more of its text */
+	bool all_fields; /* every row has */
+	size_t room; /* bytes of texts and fields: with more, the rows are taken for enough; every row has more of its
+			text; 0: no bound but their number */
 	const struct event_marks
 		*since; /* before the anchor only lines behind these; borrowed; NULL: all */
 };

@@ -94,6 +94,25 @@ void event_text(struct event_line *line, enum event_part part, const struct reda
 	redact_shown(redactor, cells, start, to);
 }
 
+bool event_safe_text(const struct redactor *redactor, const char *text, size_t length, size_t cells,
+	struct str *to)
+{
+	autostr struct str redacted = STR_INIT;
+	size_t start = to->length;
+	if (redact_has_candidate(redactor, text, length)) {
+		redact(redactor, &redacted, text, length, 0);
+		text = redacted.text;
+		length = redacted.length;
+	}
+	sanitize_clip(to, text, length, cells);
+	redact_shown(redactor, cells, start, to);
+	static const char ellipsis[] = "…";
+	size_t size = strlen(ellipsis);
+	return to->length >= start + size &&
+	       memcmp(to->text + to->length - size, ellipsis, size) == 0 &&
+	       !(length >= size && memcmp(text + length - size, ellipsis, size) == 0);
+}
+
 /* One row for the filter; views are opened when they are first asked for. */
 struct row {
 	struct event_line *line;

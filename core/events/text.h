@@ -51,6 +51,10 @@ struct event_line event_line_of(const struct chunk *chunk, const struct record *
 void event_text(struct event_line *line, enum event_part part, const struct redactor *redactor,
 	size_t cells, struct str *to);
 
+/* The same for a text that was made of a line's. Returns true when it was longer. */
+bool event_safe_text(const struct redactor *redactor, const char *text, size_t length, size_t cells,
+	struct str *to);
+
 /* Whether the filter (of log_columns) fits the line. */
 bool event_fits(struct event_line *line, const struct redactor *redactor, struct filter *filter);
 

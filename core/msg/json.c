@@ -27,7 +27,7 @@ static void json_character(struct str *out, const char *at, struct utf8_char nex
 		str_add(out, at, next.size);
 }
 
-static void json_text(struct str *out, const char *text)
+void msg_json_text(const char *text, struct str *out)
 {
 	size_t length = strlen(text);
 	str_addch(out, '"');
@@ -64,7 +64,7 @@ static void json_list(const struct msg_field *field, const void *body, struct st
 		if (field->type == MSG_T_F64S)
 			json_double(out, (*(double *const *)field_of(field, body))[i]);
 		else if (field->type == MSG_T_STRS)
-			json_text(out, (*(char **const *)field_of(field, body))[i]);
+			msg_json_text((*(char **const *)field_of(field, body))[i], out);
 		else
 			msg_json(field->kind, element_of(field, body, i), out);
 	}
@@ -85,7 +85,7 @@ static void json_value(const struct msg_field *field, const void *body, struct s
 	else if (field->type == MSG_T_F64)
 		json_double(out, *(const double *)at);
 	else if (field->type == MSG_T_STR)
-		json_text(out, text_of(field, body));
+		msg_json_text(text_of(field, body), out);
 	else
 		json_list(field, body, out);
 }

@@ -3,6 +3,7 @@
 #include "core/base/clock.h"
 #include "core/base/redact.h"
 #include "core/events/directory.h"
+#include "core/events/fields.h"
 #include "core/events/query.h"
 #include "core/events/writer.h"
 #include "core/msg/mailbox.h"
@@ -32,11 +33,27 @@ static void require_safe(const char *text)
 	fuzz_require_safe(text);
 }
 
+static void require_fields(const struct msg_row *row)
+{
+	FUZZ_REQUIRE(row->fields_count <= EVENT_FIELDS_MAX);
+	for (size_t i = 0; i < row->fields_count; i++) {
+		require_safe(row->fields[i].name);
+		require_safe(row->fields[i].value);
+	}
+	for (size_t i = 0; i < row->values_count; i++)
+		require_safe(row->values[i]);
+}
+
 static void require_rows(
 	struct event_snapshot *snapshot, const struct redactor *redactor, size_t lines)
 {
-	const struct event_question all = {
-		.anchor = EVENT_KEY_END, .before = EVENT_ROWS_MAX, .whole_lines = lines % 2};
+	static const char *const names[] = {"a", "ctx.b", "password"};
+	const struct event_question all = {.anchor = EVENT_KEY_END,
+		.before = EVENT_ROWS_MAX,
+		.whole_lines = lines % 2,
+		.all_fields = true,
+		.names = names,
+		.name_count = sizeof(names) / sizeof(names[0])};
 	struct event_query *query = event_query_new(snapshot, NULL, redactor, &all);
 	struct msg_win_rows *rows = msg_new(MSG_win_rows);
 	struct event_key last = EVENT_KEY_FIRST;
@@ -51,6 +68,7 @@ static void require_rows(
 		require_safe(rows->rows[i].text);
 		require_safe(rows->rows[i].correlation);
 		require_safe(rows->rows[i].bot);
+		require_fields(&rows->rows[i]);
 		last = key;
 	}
 	msg_free(MSG_win_rows, rows);

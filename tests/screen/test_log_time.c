@@ -68,7 +68,9 @@ static int set_up_at(void **state, int rows, int columns)
 {
 	struct console *console = console_new(config, rows, columns);
 	write_hour(console);
-	console_keys(console, "5 + +");
+	console_keys(console, "5 + + X X"); /* each line by itself */
+	console_expect(console, "follow");
+	console_advance(console, 5000); /* what was said of that is gone */
 	*state = console;
 	return 0;
 }
@@ -414,6 +416,20 @@ static void filters_are_bounded(void **state)
 	console_expect(console, "&8 filters"); /* there is no room for each */
 }
 
+/* What a narrow title has room for. */
+static void a_narrow_title_names_span_filters_and_news(void **state)
+{
+	struct console *console = *state;
+	run(console, "log_filter level>=warn");
+	run(console, "log_filter bot=ada");
+	console_keys(console, "{ { { k"); /* 1h */
+	console_log(console, "ada", "ERROR news");
+	console_settle(console);
+	await_shown(console, "1 new");
+	console_expect(console, " 1h &2 -");
+	console_golden(console, "logs_filtered_40x12");
+}
+
 static void the_surroundings_of_a_line_lead_back_to_the_filters(void **state)
 {
 	struct console *console = *state;
@@ -501,6 +517,8 @@ int main(void)
 		TIME_TEST(filters_are_bounded),
 		TIME_TEST(a_mark_has_a_name_and_is_gone_to),
 		TIME_TEST(a_mark_that_is_hidden_leads_near),
+		cmocka_unit_test_setup_teardown(
+			a_narrow_title_names_span_filters_and_news, set_up_small, teardown),
 		TIME_TEST(the_surroundings_of_a_line_lead_back_to_the_filters),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

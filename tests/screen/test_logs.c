@@ -284,7 +284,7 @@ static void a_filter_hides_and_counts_and_enter_shows_the_context(void **state)
 	struct console *console = *state;
 	console_keys(console, "&");
 	console_type(console, "level>=error");
-	console_keys(console, "Enter");
+	console_keys(console, "Enter X X"); /* repeats one by one */
 	console_expect(console, "line number 550");
 	console_expect_not(console, "line number 551");
 	console_expect(console, " hidden");

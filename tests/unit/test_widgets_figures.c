@@ -189,6 +189,43 @@ static void logs_look_as_they_did(void **state)
 	grid_free(grid);
 }
 
+static void a_note_stays_in_sight_when_lines_are_wrapped(void **state)
+{
+	(void)state;
+	struct logview view = {.count = 8, .cursor = 5, .wrap = true, .time_cells = 8};
+	autostr struct str text = STR_INIT;
+	struct grid *grid = log_grid(&view, 8, 40);
+	grid_dump_text(grid, &text);
+	assert_non_null(strstr(text.text, "x37\n"));
+	assert_non_null(strstr(text.text, "E line 005 of a log"));
+	grid_free(grid);
+}
+
+static void hidden_lines_take_no_row_and_no_step(void **state)
+{
+	(void)state;
+	bool hidden[200];
+	for (size_t i = 0; i < COUNT_OF(hidden); i++)
+		hidden[i] = i > 100 && i < 190;
+	struct logview view = {.count = 200, .follow = true, .hidden = hidden, .focused = true};
+	autostr struct str text = STR_INIT;
+	grid_free(log_grid(&view, 15, 40));
+	for (int i = 0; i < 12; i++)
+		logview_move(&view, -1);
+	assert_int_equal(view.cursor, 98);
+	logview_move(&view, 4);
+	assert_int_equal(view.cursor, 191);
+	struct grid *grid = log_grid(&view, 15, 40);
+	grid_dump_text(grid, &text);
+	assert_non_null(strstr(text.text, "line 100"));
+	assert_non_null(strstr(text.text, "line 190"));
+	assert_null(strstr(text.text, "line 101"));
+	assert_null(strstr(text.text, "line 189"));
+	grid_free(grid);
+	logview_move(&view, -1000);
+	assert_int_equal(view.cursor, 0);
+}
+
 static void following_shows_the_last_line_at_the_bottom(void **state)
 {
 	(void)state;
@@ -346,6 +383,8 @@ int main(void)
 		cmocka_unit_test(a_gap_stays_empty_from_top_to_bottom),
 		cmocka_unit_test(a_gauge_never_rounds_to_empty_or_full),
 		cmocka_unit_test(logs_look_as_they_did),
+		cmocka_unit_test(a_note_stays_in_sight_when_lines_are_wrapped),
+		cmocka_unit_test(hidden_lines_take_no_row_and_no_step),
 		cmocka_unit_test(following_shows_the_last_line_at_the_bottom),
 		cmocka_unit_test(moving_up_stops_following_and_new_lines_move_nothing),
 		cmocka_unit_test(the_line_under_the_cursor_is_always_whole_on_screen),

@@ -8,6 +8,7 @@
 #include "core/base/str.h"
 #include "tui/app.h"
 #include "tui/overlays/overlays.h"
+#include "tui/panes/logs_line.h"
 #include "tui/rowset.h"
 
 /* ---- sorting ---- */
@@ -161,6 +162,8 @@ bool command_copy(struct app *app, const struct command *command, const char *ar
 {
 	autostr struct str text = STR_INIT;
 	(void)args;
+	if (command->param == 1 && app_pane(app) == &pane_logs)
+		return logs_copy_json(app, err);
 	if (!describe(app, command->param == 1, &text))
 		return err_set(err, ERR_NOT_FOUND, "nothing here to copy");
 	if (!term_copy(app->term, text.text, text.length, err))

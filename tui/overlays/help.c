@@ -118,6 +118,8 @@ static void fill(struct app *app, struct help *help)
 		add_heading(help, heading);
 		add_commands(app, help, 1u << id, IN_PANES);
 	}
+	add_heading(help, "In the view of one line of a log");
+	add_commands(app, help, IN_LINE, IN_PANES);
 	add_heading(help, "In a line that is typed");
 	add_commands(app, help, IN_PROMPT, IN_PANES);
 	add_heading(

@@ -27,12 +27,20 @@ void logs_bars_toggle(struct app *app);
 void logs_bars_step(struct app *app, int step);
 /* 1: hit of the search, 2: error, 3: warning or worse; negative: upwards. */
 bool logs_seek(struct app *app, int what, struct err *err);
+/* The lines with the id of the one under the cursor, of all bots and sources. */
+bool logs_id_follow(struct app *app, struct err *err);
+/* Expands the repeats under the cursor, or folds them again. */
+bool logs_repeats_toggle(struct app *app, struct err *err);
+/* Which repeats are folded: errors, all, off; "": the next of these. */
+bool logs_repeats_mode(struct app *app, const char *word, struct err *err);
 void logs_follow(struct app *app);
 void logs_mark_line(struct app *app);
 /* Gives the mark of the line under the cursor a name, and makes one. */
 bool logs_mark_name(struct app *app, const char *name, bool final, struct err *err);
 /* To the mark of that name; "": a list to choose from. */
 bool logs_marks_go(struct app *app, const char *name, struct err *err);
+/* Long lines over several rows: on, off; "": the other. */
+bool logs_wrap(struct app *app, const char *word, struct err *err);
 void logs_side(struct app *app, int direction);
 /* Only the lines of these bots; none: of all. */
 void logs_of(struct app *app, const struct id_list *bots);

@@ -72,6 +72,26 @@ void logs_chain_release(struct logs_view *view)
 	free(view->aside_key);
 }
 
+void logs_chain_drop(struct logs_chain *chain)
+{
+	release(chain);
+}
+
+struct logs_chain logs_chain_take(struct logs_view *view)
+{
+	struct logs_chain chain = view->chain;
+	view->chain = (struct logs_chain){.count = 0};
+	join(view);
+	return chain;
+}
+
+void logs_chain_put(struct logs_view *view, struct logs_chain chain)
+{
+	release(&view->chain);
+	view->chain = chain;
+	join(view);
+}
+
 void logs_chain_clear(struct logs_view *view)
 {
 	release(&view->chain);
@@ -154,6 +174,11 @@ void logs_chain_note(
 {
 	static const size_t cells[] = {[NOTE_WHOLE] = 200, [NOTE_SHORT] = 10};
 	const struct logs_chain *chain = &view->chain;
+	if (brevity == NOTE_TINY) {
+		if (chain->count)
+			str_addf(note, "&%zu -%llu ", chain->count, (unsigned long long)hidden);
+		return;
+	}
 	if (brevity == NOTE_LEAST && chain->count)
 		str_addf(note, "&%s  ", format_many(chain->count, "filter").text);
 	for (size_t i = 0; i < chain->count && brevity != NOTE_LEAST; i++)

@@ -37,15 +37,14 @@ static int rows_of(const struct logs_view *view, int rows, int columns)
 static void ask(struct app *app, struct logs_view *view, size_t columns)
 {
 	const struct logs_span *span = &view->span;
-	struct msg_win_open wish = {.filter = view->expression,
-		.columns = columns < BARS_MAX ? columns : BARS_MAX,
-		.follow = !span->is_pinned};
+	struct msg_win_open wish = {
+		.columns = columns < BARS_MAX ? columns : BARS_MAX, .follow = !span->is_pinned};
 	wish.store = (char[]){"counts"};
+	logs_wish_begin(app, &wish);
 	wish.from_ms = span->is_pinned ? span->from_ms : -logs_time_span_ms(view);
 	wish.to_ms = span->is_pinned ? span->to_ms : 0;
-	logs_wish_bots(app, view, &wish);
 	parts_ask(app, WINDOW_BARS, ALL_ENGINES, &wish);
-	logs_wish_release(&wish);
+	logs_wish_end(&wish);
 }
 
 int logs_bars_fit(struct app *app, struct logs_view *view, int rows, int columns)

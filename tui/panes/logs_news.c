@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* How many lines came behind the newest one since it is followed no longer: counted by the engine, so it is exact unless it says
- * "and more". */
+ * "7+". */
 #include <string.h>
 
 #include "core/base/str.h"
@@ -19,9 +19,9 @@ void logs_news_fit(struct app *app, struct logs_view *view)
 	struct msg_win_open wish = {
 		.filter = view->expression, .anchor = view->news_key, .columns = 1, .follow = true};
 	wish.store = (char[]){"counts"};
-	logs_wish_bots(app, view, &wish);
+	logs_wish_begin(app, &wish);
 	parts_ask(app, WINDOW_NEWS, ALL_ENGINES, &wish);
-	logs_wish_release(&wish);
+	logs_wish_end(&wish);
 }
 
 double logs_news(const struct app *app)
@@ -33,16 +33,18 @@ double logs_news(const struct app *app)
 	return lines;
 }
 
-void logs_news_note(const struct app *app, const struct logs_view *view, struct str *note)
+void logs_news_note(const struct app *app, const struct logs_view *view, enum logs_brevity brevity,
+	struct str *note)
 {
 	const struct window *news = &app->windows[WINDOW_NEWS];
 	double lines = logs_news(app);
+	bool is_tiny = brevity == NOTE_TINY;
 	if (view->list.follow) {
 		str_adds(note, "follow");
 		return;
 	}
 	bool is_exact = news->answered && news->done;
 	if (lines > 0)
-		str_addf(note, "%.0f%s new, ", lines, is_exact ? "" : " and more");
-	str_adds(note, "G follows");
+		str_addf(note, "%.0f%s new%s", lines, is_exact ? "" : "+", is_tiny ? "" : ", ");
+	str_adds(note, !is_tiny ? "G follows" : lines > 0 ? "" : "stands");
 }

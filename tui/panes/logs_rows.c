@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/err.h"
 #include "core/base/format.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
@@ -17,6 +18,8 @@ enum { SPANS_MAX = 8 };
 /* What a line is shown from; the scratch holds the texts of one line at a time. */
 struct scratch {
 	char mark[160];
+	char repeats[32];
+	const char *columns[LOGVIEW_COLUMNS_MAX];
 	struct log_texts texts;
 	struct log_span spans[SPANS_MAX];
 };
@@ -68,11 +71,26 @@ static size_t find_spans(
 	return count;
 }
 
+/* How often it was repeated, with whether it came late. */
+static void say_repeats(const struct rows_data *it, size_t index, struct log_row *ret)
+{
+	autostr struct str text = STR_INIT;
+	fold_say(it->view->fold, &it->app->windows[WINDOW_LOGS], index, &text);
+	if (!text.length)
+		return;
+	(void)print_text(it->scratch->repeats, sizeof(it->scratch->repeats), "%s%s%s", text.text,
+		ret->repeats[0] ? "  " : "", ret->repeats);
+	ret->repeats = it->scratch->repeats;
+}
+
 static void show_row(const void *data, size_t index, struct log_row *ret)
 {
 	const struct rows_data *it = data;
 	const struct msg_row *row = &it->app->windows[WINDOW_LOGS].rows[index];
 	log_row_show(it->app, row, it->view->list.time_cells == 5, &it->scratch->texts, ret);
+	if (log_columns_row(&it->view->columns_of, row, it->scratch->columns))
+		ret->columns = it->scratch->columns;
+	say_repeats(it, index, ret);
 	show_mark(it, row, ret);
 	ret->span_count =
 		find_spans(it->view, row->text, index == it->view->list.cursor, it->scratch->spans);
@@ -94,5 +112,21 @@ void logs_rows_draw(const struct app *app, const void *data, const struct canvas
 	const struct logs_view *view = data;
 	struct scratch scratch;
 	struct rows_data it = {app, view, &scratch};
-	logview_draw(&view->list, &kind, &it, canvas);
+	struct canvas lines = *canvas;
+	if (view->list.column_count && canvas->rows > 1) {
+		log_columns_head(&view->columns_of, &view->list, canvas);
+		lines = canvas_sub(canvas, (struct rect){1, 0, canvas->rows - 1, canvas->columns});
+	}
+	logview_draw(&view->list, &kind, &it, &lines);
+}
+
+bool logs_wrap(struct app *app, const char *word, struct err *err)
+{
+	struct logview *list = &logs_view(app)->list;
+	bool on = strcmp(word, "on") == 0;
+	if (word[0] && !on && strcmp(word, "off") != 0)
+		return err_set(err, ERR_INVALID, "wrap on, or off");
+	list->wrap = word[0] ? on : !list->wrap;
+	list->shift = 0;
+	return true;
 }

@@ -54,6 +54,8 @@ static void go_to(struct app *app, const char *key)
 	view->going = at < 0;
 	if (at >= 0)
 		view->list.cursor = (size_t)at;
+	if (at >= 0)
+		logs_repeats_settle(app, true);
 }
 
 /* ---- what is said of it ---- */

@@ -159,6 +159,7 @@ void logs_time_arrive(struct app *app, struct logs_view *view)
 	view->list.cursor = at < window->count ? at : window->count ? window->count - 1 : 0;
 	view->list.top = at > (size_t)view->rows / 2 ? at - (size_t)view->rows / 2 : 0;
 	logs_remember_cursor(view, window);
+	logs_repeats_settle(app, true);
 }
 
 /* Of a file that ended long ago its last day is meant. */
@@ -187,12 +188,14 @@ bool logs_jump(struct app *app, const char *text, bool final, struct err *err)
 	return true;
 }
 
-void logs_time_note(const struct logs_view *view, struct str *note)
+void logs_time_note(const struct logs_view *view, enum logs_brevity brevity, struct str *note)
 {
 	const struct logs_span *span = &view->span;
 	if (span->which == ALL)
 		return;
-	if (span->is_pinned)
+	if (brevity == NOTE_TINY)
+		str_addf(note, "%s ", spans[span->which].word);
+	else if (span->is_pinned)
 		str_addf(note, "%s %s-%s  ", spans[span->which].word,
 			format_clock(span->from_ms, false).text,
 			format_clock(span->to_ms, false).text);

@@ -6,13 +6,15 @@
 
 #include "core/parse/filter.h"
 #include "tui/app.h"
+#include "tui/panes/logs_columns.h"
+#include "tui/panes/logs_fold.h"
 #include "tui/panes/logs_marks.h"
 #include "widgets/logview.h"
 
 enum { FILTERS_MAX = 8 };
 
 /* How much of the filters the title has room for. */
-enum logs_brevity { NOTE_WHOLE, NOTE_SHORT, NOTE_LEAST };
+enum logs_brevity { NOTE_WHOLE, NOTE_SHORT, NOTE_LEAST, NOTE_TINY };
 
 /* The filters that are in force one on top of the other; the newest last. */
 struct logs_chain {
@@ -58,22 +60,46 @@ struct logs_view {
 	int64_t seek_at_ms; /* how far it is (wall); 0: nobody said so yet */
 	int rows, columns;
 	bool goto_first; /* the next answer begins with the oldest line: there goes the cursor */
-	bool going;      /* cursor_key is not held yet: the next answer has it */
+	struct logs_save *save; /* lines that are being written down; NULL */
+	char *save_path;        /* of the file that is asked about */
+	bool save_may_replace;
+	struct logs_way *way;          /* back from the lines of one id; NULL */
+	struct log_columns columns_of; /* fields that stand before the message */
+	struct fold *fold;             /* repeats */
+	int widen;                     /* so many times the rows of the pane are asked for */
+	struct logs_line *line;        /* the view of one line; NULL: not open */
+	uint64_t json_req;             /* of the row that is copied as JSON once it has come, */
+	struct msg_row *json_row;      /* and that row */
+	bool going;                    /* cursor_key is not held yet: the next answer has it */
 };
 
 struct logs_view *logs_view(struct app *app);
 struct window *logs_window(struct app *app);
 /* Takes a copy in place of what was there. */
 void logs_replace(char **text, const char *with);
+/* No longer follows: the cursor stays on the newest line. */
+void logs_stand_still(struct app *app);
+/* The line under the cursor among those that the filter hides, which ends; false: there is no filter, or an error. */
+bool logs_surroundings(struct app *app, struct err *err);
+/* Back to where the lines of one id were gone to from; false: these are none. */
+bool logs_id_leave(struct app *app);
+void logs_way_free(struct logs_way *way); /* NULL is legal */
+/* What the pane shows, without where: `wish` borrows from the view until logs_wish_end(). */
+void logs_wish_begin(struct app *app, struct msg_win_open *wish);
+void logs_wish_end(struct msg_win_open *wish);
+void logs_save_free(struct logs_save *save); /* NULL is legal */
+void logs_repeats_look(struct app *app);
+void logs_repeats_settle(struct app *app, bool is_led);
+void logs_repeats_widen(struct logs_view *view, const struct window *window);
+/* How many are to be asked for, before and after the anchor. */
+uint64_t logs_repeats_rows(const struct logs_view *view);
+void logs_repeats_step(struct app *app, int direction);
+/* Asks for a row whole; false, with a toast, without its engine. */
+bool logs_line_ask(struct app *app, const struct msg_row *row, reply_take *take, uint64_t *ret_req);
 /* Ends what the engine looks for; false: nothing. */
 bool logs_stop_seek(struct app *app);
-/* What of a question is the same for all windows of this pane. The caller releases the bots. */
-void logs_wish_bots(const struct app *app, const struct logs_view *view, struct msg_win_open *wish);
-void logs_wish_release(struct msg_win_open *wish);
 /* The place of a row in time; 0: there is none. */
 int64_t logs_row_ms(const struct window *window, size_t row);
-/* The newest line is followed no longer. */
-void logs_stand_still(struct app *app);
 /* The cursor is the line under it from now on. */
 void logs_remember_cursor(struct logs_view *view, const struct window *window);
 
@@ -90,6 +116,11 @@ void logs_chain_set_aside(struct logs_view *view);
 void logs_chain_note(
 	const struct logs_view *view, uint64_t hidden, enum logs_brevity brevity, struct str *note);
 void logs_chain_release(struct logs_view *view);
+/* The filters, which are the caller's from now on; none are in force. */
+struct logs_chain logs_chain_take(struct logs_view *view);
+/* These instead of those in force; they are the view's. */
+void logs_chain_put(struct logs_view *view, struct logs_chain chain);
+void logs_chain_drop(struct logs_chain *chain);
 /* What of them outlives the screen: pane.keep and pane.recall. */
 void logs_chain_keep(const struct logs_view *view,
 	void (*put)(void *context, const char *name, const char *text), void *context);
@@ -101,7 +132,7 @@ void logs_chain_recall(struct app *app, const char *name, const char *text);
 void logs_time_fit(const struct app *app, struct logs_view *view);
 /* A new answer: the cursor goes where it was to go. */
 void logs_time_arrive(struct app *app, struct logs_view *view);
-void logs_time_note(const struct logs_view *view, struct str *note);
+void logs_time_note(const struct logs_view *view, enum logs_brevity brevity, struct str *note);
 /* To the first line from there on. */
 void logs_time_go(struct app *app, int64_t time_ms);
 /* To the line of that key, or the first one behind it. */
@@ -123,7 +154,8 @@ void logs_bars_draw(
 void logs_news_fit(struct app *app, struct logs_view *view);
 /* Lines that came since; 0 while the newest is followed. */
 double logs_news(const struct app *app);
-void logs_news_note(const struct app *app, const struct logs_view *view, struct str *note);
+void logs_news_note(const struct app *app, const struct logs_view *view, enum logs_brevity brevity,
+	struct str *note);
 
 /* `view->rows` and `columns` are those of the rows. */
 void logs_rows_fit(const struct app *app, struct logs_view *view);

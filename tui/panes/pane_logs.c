@@ -17,6 +17,8 @@
 #include "core/parse/log_level.h"
 #include "tui/app.h"
 #include "tui/panes/logs.h"
+#include "tui/panes/logs_line.h"
+#include "tui/panes/logs_save.h"
 #include "tui/panes/logs_view.h"
 
 enum { SIDE_STEP = 16, HOST_CELLS = 6, TITLE_CELLS = 16 };
@@ -50,6 +52,7 @@ static void init(void *data)
 {
 	struct logs_view *view = data;
 	view->list.follow = true;
+	view->fold = fold_new();
 	view->cursor_key = xstrdup("");
 	view->anchor = xstrdup("");
 	view->expression = xstrdup("");
@@ -72,6 +75,12 @@ static void release(void *data)
 	free(view->seek_found);
 	free(view->news_key);
 	logs_chain_release(view);
+	fold_free(view->fold);
+	logs_save_free(view->save);
+	free(view->save_path);
+	log_columns_release(&view->columns_of);
+	logs_way_free(view->way);
+	msg_free(MSG_row, view->json_row);
 	filter_free(view->finder);
 	id_list_release(&view->bots);
 	logs_marks_release(&view->marks);
@@ -95,7 +104,7 @@ static void update(struct app *app, void *data)
 	const struct place *place = views_now(&app->views);
 	if (view->bots.count && !(place->drilled && place->focus == PANE_logs))
 		forget_bots(view);
-	view->list.count = window->count;
+	logs_repeats_look(app);
 	if (view->change == window->change)
 		return;
 	view->change = window->change;
@@ -104,11 +113,12 @@ static void update(struct app *app, void *data)
 		view->list.cursor = window->count ? window->count - 1 : 0;
 	else if (at >= 0)
 		view->list.cursor = (size_t)at;
+	if (view->goto_first && window->answered)
+		view->list.cursor = 0;
+	logs_repeats_settle(app, view->going && at >= 0);
 	if (!window->answered)
 		return;
 	logs_time_arrive(app, view);
-	if (view->goto_first)
-		view->list.cursor = 0;
 	if (view->going && at >= 0) /* with what came before and after it in sight */
 		view->list.top = at > view->rows / 2 ? (size_t)(at - view->rows / 2) : 0;
 	if (window->done)
@@ -120,15 +130,18 @@ static void move_window(struct logs_view *view, const struct window *window)
 {
 	size_t page = view->rows > 0 ? (size_t)view->rows : 1;
 	bool at_top = view->list.cursor < page && window->more_before;
-	bool at_end = view->list.cursor + page >= window->count && window->more_after;
+	bool at_end = view->list.cursor + page >= window->count && window->more_after &&
+		      !fold_is_most(view->fold, view->list.cursor);
 	if (view->list.follow || !window->answered || !window->done || !(at_top || at_end))
 		return;
 	if (strcmp(view->anchor, view->cursor_key) != 0)
 		logs_replace(&view->anchor, view->cursor_key);
 }
 
-void logs_wish_bots(const struct app *app, const struct logs_view *view, struct msg_win_open *wish)
+void logs_wish_begin(struct app *app, struct msg_win_open *wish)
 {
+	const struct logs_view *view = logs_view(app);
+	wish->filter = view->expression;
 	for (size_t i = 0; i < view->bots.count; i++) {
 		const struct msg_bot *bot = model_bot(app_model(app), view->bots.ids[i]);
 		struct msg_target *target = msg_add(wish->bots, &wish->bots_count);
@@ -137,7 +150,7 @@ void logs_wish_bots(const struct app *app, const struct logs_view *view, struct 
 	}
 }
 
-void logs_wish_release(struct msg_win_open *wish)
+void logs_wish_end(struct msg_win_open *wish)
 {
 	for (size_t i = 0; i < wish->bots_count; i++)
 		msg_release(MSG_target, &wish->bots[i]);
@@ -146,17 +159,18 @@ void logs_wish_release(struct msg_win_open *wish)
 
 static void ask(struct app *app, struct logs_view *view)
 {
-	struct msg_win_open wish = {.filter = view->expression,
-		.follow = view->list.follow,
+	struct msg_win_open wish = {.follow = view->list.follow,
 		.from_ms = view->span.from_ms,
 		.to_ms = view->span.to_ms};
 	wish.store = (char[]){"events"};
 	wish.anchor = view->list.follow ? NULL : view->anchor;
-	wish.before = (uint64_t)view->rows;
-	wish.after = view->list.follow ? 0 : (uint64_t)view->rows;
-	logs_wish_bots(app, view, &wish);
+	wish.names = view->columns_of.names;
+	wish.names_count = view->columns_of.count;
+	wish.before = logs_repeats_rows(view);
+	wish.after = view->list.follow ? 0 : wish.before;
+	logs_wish_begin(app, &wish);
 	parts_ask(app, WINDOW_LOGS, ALL_ENGINES, &wish);
-	logs_wish_release(&wish);
+	logs_wish_end(&wish);
 }
 
 /* There is somewhere that lines come from and nobody has looked at yet. */
@@ -199,6 +213,7 @@ static void fit(struct app *app, void *data, int rows, int columns)
 		return;
 	}
 	logs_time_fit(app, view);
+	rows = logs_line_fit(app, rows);
 	view->rows = rows - logs_bars_fit(app, view, rows, columns);
 	view->columns = columns;
 	view->list.focused = app_pane(app) == &pane_logs;
@@ -206,11 +221,15 @@ static void fit(struct app *app, void *data, int rows, int columns)
 	view->list.source_cells = columns >= 100 ? 16 : columns >= 60 ? 12 : 8;
 	if (app_is_many(app) && columns >= 60)
 		view->list.source_cells += HOST_CELLS;
+	log_columns_fit(&view->columns_of, window, columns, &view->list);
+	if (view->list.column_count && view->rows > 1)
+		view->rows--; /* their names */
 	logs_rows_fit(app, view);
 	if (!view->goto_first && !view->going) {
 		logs_remember_cursor(view, window);
 		move_window(view, window);
 	}
+	logs_repeats_widen(view, window);
 	ask(app, view);
 	view->list.empty = say_none(app, view, window);
 	logs_news_fit(app, view);
@@ -260,17 +279,21 @@ static void note_all(const struct app *app, const struct logs_view *view, enum l
 	struct str *text)
 {
 	const struct window *window = &app->windows[WINDOW_LOGS];
-	if (view->bot_names[0])
+	bool is_tiny = brevity == NOTE_TINY;
+	if (view->bot_names[0] && !is_tiny)
 		str_addf(text, "of %s  ", view->bot_names);
-	logs_time_note(view, text);
-	if (view->search[0])
+	logs_time_note(view, brevity, text);
+	if (view->search[0] && !is_tiny)
 		str_addf(text, "/%s  ", view->search);
 	logs_chain_note(view, window->hidden, brevity, text);
-	if (window->dropped)
+	if (window->dropped && !is_tiny)
 		str_addf(text, "%llu dropped  ", (unsigned long long)window->dropped);
-	note_progress(view, window, text);
-	note_index(app, text);
-	logs_news_note(app, view, text);
+	if (!is_tiny) {
+		note_progress(view, window, text);
+		note_index(app, text);
+	}
+	logs_save_note(app, text);
+	logs_news_note(app, view, brevity, text);
 }
 
 /* As much as fits beside the title; what does not fit at all would not be drawn. */
@@ -279,7 +302,7 @@ static void note(const struct app *app, const void *data, struct str *text)
 	const struct logs_view *view = data;
 	size_t before = text->length,
 	       room = (size_t)(view->columns > TITLE_CELLS ? view->columns - TITLE_CELLS : 0);
-	for (enum logs_brevity brevity = NOTE_WHOLE; brevity <= NOTE_LEAST; brevity++) {
+	for (enum logs_brevity brevity = NOTE_WHOLE; brevity <= NOTE_TINY; brevity++) {
 		str_truncate(text, before);
 		note_all(app, view, brevity, text);
 		if (!view->columns ||
@@ -325,7 +348,10 @@ static void move(struct app *app, void *data, enum table_move how)
 		view->list.cursor = 0;
 		return;
 	}
+	size_t before = view->list.cursor;
 	logview_move(&view->list, steps[how]);
+	if (view->list.cursor == before)
+		logs_repeats_step(app, steps[how] < 0 ? -1 : 1);
 	logs_remember_cursor(view, logs_window(app));
 }
 
@@ -346,18 +372,14 @@ void logs_side(struct app *app, int direction)
 		list->shift = 0;
 }
 
-/* A filtered line in its context: the same line among all others. Escape leads back. */
-static bool open_line(struct app *app, void *data, struct err *err)
+/* Escape leads back. */
+bool logs_surroundings(struct app *app, struct err *err)
 {
-	struct logs_view *view = data;
+	struct logs_view *view = logs_view(app);
 	(void)err;
 	logs_remember_cursor(view, logs_window(app));
-	if (!view->expression[0] || !view->cursor_key[0]) {
-		struct place place = {
-			.focus = PANE_logs, .lower = PANE_logs, .zoom = ZOOM_FULL, .drilled = true};
-		views_go(&app->views, place);
-		return true;
-	}
+	if (!view->expression[0] || !view->cursor_key[0])
+		return false;
 	logs_chain_set_aside(view);
 	view->list.follow = false;
 	view->going = true;
@@ -365,15 +387,24 @@ static bool open_line(struct app *app, void *data, struct err *err)
 	return true;
 }
 
+/* A filtered line in its context: the same line among all others. Without a filter all of the line. */
+static bool open_line(struct app *app, void *data, struct err *err)
+{
+	struct logs_view *view = data;
+	return view->expression[0] ? logs_surroundings(app, err) : logs_line_open(app, err);
+}
+
 static bool escape(struct app *app, void *data)
 {
 	struct logs_view *view = data;
-	if (logs_stop_seek(app))
+	if (logs_stop_seek(app) || logs_save_stop(app))
 		return true;
 	if (view->search[0]) {
 		struct err ignored;
 		return logs_search(app, "", false, &ignored);
 	}
+	if (logs_id_leave(app))
+		return true;
 	return logs_chain_escape(app);
 }
 
@@ -430,6 +461,16 @@ static void put_safe(void *of, const char *name, const char *text)
 		safe->put(safe->context, name, text);
 }
 
+static void keep_look(const struct logs_view *view, struct safe *safe)
+{
+	enum fold_mode mode = fold_mode(view->fold);
+	autostr struct str columns = STR_INIT;
+	log_columns_say(&view->columns_of, &columns);
+	put_safe(safe, "columns", columns.text);
+	put_safe(safe, "wrap", view->list.wrap ? "on" : "");
+	put_safe(safe, "repeats", mode == FOLD_ERRORS ? "" : fold_word(mode));
+}
+
 /* The lines themselves are another day's: it begins at the newest one. */
 static void keep(const void *data, void (*put)(void *context, const char *name, const char *text),
 	void *context)
@@ -443,6 +484,15 @@ static void keep(const void *data, void (*put)(void *context, const char *name, 
 		put(context, "span", logs_time_word(view));
 	if (view->has_no_bars)
 		put(context, "bars", "off");
+	keep_look(view, &safe);
+}
+
+static void recall_repeats(struct app *app, const char *word)
+{
+	struct err ignored = {.code = ERR_NONE};
+	enum fold_mode mode = FOLD_ERRORS;
+	if (!word[0] || fold_read(word, &mode, &ignored))
+		fold_set_mode(logs_view(app)->fold, mode);
 }
 
 static void recall(struct app *app, const char *name, const char *text)
@@ -452,6 +502,12 @@ static void recall(struct app *app, const char *name, const char *text)
 	bool all = !*name;
 	logs_chain_recall(app, name, text);
 	logs_marks_recall(&view->marks, name, text);
+	if (all || strcmp(name, "repeats") == 0)
+		recall_repeats(app, text);
+	if (all || strcmp(name, "wrap") == 0)
+		(void)logs_wrap(app, all ? "off" : text, &ignored);
+	if (all || strcmp(name, "columns") == 0)
+		(void)logs_columns_set(app, text, true, &ignored);
 	if (all || strcmp(name, "search") == 0)
 		(void)logs_search(app, text, false, &ignored);
 	if (all || strcmp(name, "span") == 0)
