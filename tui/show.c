@@ -45,6 +45,7 @@ static const struct {
 	{"redis", "rd", false},
 	{"postgres", "pg", false},
 	{"files", "fi", true},
+	{"journal", "jo", true},
 	{"scrape", "sc", true},
 	{"botapi", NULL, false},
 };

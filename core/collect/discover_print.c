@@ -185,7 +185,7 @@ static void add_bot(const struct discovery *discovery, const struct found_bot *b
 	if (strcmp(bot->state, "stopped") == 0)
 		str_adds(to,
 			"    enabled: no # it is stopped; without this line that is an alarm\n");
-	if (*bot->log == '/') {
+	if (*bot->log) {
 		str_adds(to, "    # its log is followed without a line here: ");
 		add_safe(to, bot->log);
 		str_addch(to, '\n');

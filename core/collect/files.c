@@ -425,7 +425,7 @@ static void set_roster(struct files *files, struct roster *roster)
 	struct log_targets before = files->targets;
 	files->roster = roster;
 	files->targets = (struct log_targets){0};
-	log_targets_set(&files->targets, roster);
+	log_targets_set(&files->targets, roster, LOG_PLACE_FILES);
 	log_targets_mark_new(&files->targets, &before);
 	log_targets_release(&before);
 	files->is_start = true;

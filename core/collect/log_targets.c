@@ -23,29 +23,61 @@ static void add(struct log_targets *targets, const char *pattern, const char *bo
 		(struct log_target){.pattern = pattern, .bot = bot, .name = name};
 }
 
+static bool is_kind(const char *pattern, enum log_place kind)
+{
+	const char *rest;
+	return log_place_of(pattern, &rest) == kind;
+}
+
+/* Those of its kind. */
+static void add_named(
+	struct log_targets *targets, const char *pattern, const char *bot, const char *name)
+{
+	if (is_kind(pattern, targets->kind))
+		add(targets, pattern, bot, name);
+}
+
 /* Where its supervisor puts them, when the configuration names none. */
 static void add_told(
 	struct log_targets *targets, const struct roster *roster, const struct conf_bot *bot)
 {
 	size_t count;
 	const struct bot_log *logs = roster_logs(roster, bot->name, &count);
-	for (size_t i = 0; i < count && !bot->log_count; i++) {
-		add(targets, logs[i].path, bot->name, "");
-		targets->items[targets->count - 1].is_path = true;
+	bool is_wanted = !bot->log_count && roster->settings->process_logs;
+	for (size_t i = 0; i < count && is_wanted; i++) {
+		size_t before = targets->count;
+		add_named(targets, logs[i].path, bot->name, "");
+		if (targets->count > before)
+			targets->items[before].is_path = true;
 	}
 }
 
-void log_targets_set(struct log_targets *targets, const struct roster *roster)
+void log_targets_set(struct log_targets *targets, const struct roster *roster, enum log_place kind)
 {
 	const struct settings *settings = roster->settings;
 	targets->count = 0;
+	targets->kind = kind;
 	for (size_t i = 0; i < roster->count; i++) {
 		for (size_t j = 0; j < roster->bots[i]->log_count; j++)
-			add(targets, roster->bots[i]->logs[j], roster->bots[i]->name, "");
+			add_named(targets, roster->bots[i]->logs[j], roster->bots[i]->name, "");
 		add_told(targets, roster, roster->bots[i]);
 	}
 	for (size_t i = 0; i < settings->log_count; i++)
-		add(targets, settings->logs[i].glob, settings->logs[i].bot, settings->logs[i].name);
+		add_named(targets, settings->logs[i].glob, settings->logs[i].bot,
+			settings->logs[i].name);
+}
+
+bool log_targets_named(const struct settings *settings, enum log_place kind)
+{
+	bool is_named = false;
+	for (size_t i = 0; i < settings->log_count; i++)
+		is_named |= is_kind(settings->logs[i].glob, kind);
+	for (size_t i = 0; i < settings->bots_from_count; i++)
+		is_named |= is_kind(settings->bots_from[i].log_template, kind);
+	for (size_t i = 0; i < settings->bot_count; i++)
+		for (size_t j = 0; j < settings->bots[i].log_count && !is_named; j++)
+			is_named = is_kind(settings->bots[i].logs[j], kind);
+	return is_named;
 }
 
 static bool is_among(const struct log_targets *targets, const char *pattern)

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* Which files are logs, and whose: the patterns of the roster, and the paths that they match now.
- * File thread. */
+/* Which logs there are, and whose: the patterns of the roster, and the paths that those of files match now. Of the
+ * thread that reads that kind of them. */
 #ifndef BOTSWAIN_COLLECT_LOG_TARGETS_H
 #define BOTSWAIN_COLLECT_LOG_TARGETS_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include "core/parse/log_place.h"
 
 struct roster;
+struct settings;
 
 enum { LOG_FILES_MAX = 4096 };
 
@@ -22,10 +24,13 @@ struct log_target {
 struct log_targets {
 	struct log_target *items;
 	size_t count, capacity;
+	enum log_place kind;
 };
 
-/* The patterns of all bots, then those of the settings. They point into the roster. */
-void log_targets_set(struct log_targets *targets, const struct roster *roster);
+/* The patterns of this kind, of all bots, then those of the settings. They point into the roster. */
+void log_targets_set(struct log_targets *targets, const struct roster *roster, enum log_place kind);
+/* Some log of this kind is written down. */
+bool log_targets_named(const struct settings *settings, enum log_place kind);
 /* Compares with those of the roster before, which must still be there. */
 void log_targets_mark_new(struct log_targets *targets, const struct log_targets *before);
 void log_targets_release(struct log_targets *targets);

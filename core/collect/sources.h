@@ -14,7 +14,7 @@
 struct settings;
 
 struct source_place {
-	const char *name;
+	const char *name; /* NULL: none is named now, but may come with its first report */
 	int64_t interval_ms;
 };
 

@@ -23,6 +23,7 @@
 #include "core/msg/mailbox.h"
 #include "core/msg/msg.h"
 #include "core/conf/settings.h"
+#include "core/parse/log_place.h"
 #include "core/collect/deaths.h"
 #include "core/collect/hub.h"
 #include "core/collect/password.h"
@@ -209,9 +210,12 @@ static void report_source(struct supervised *supervised, const struct err *err, 
 
 /* ---- logs ---- */
 
-/* A device is no log to follow, and journal:UNIT no file. */
-static bool is_log_file(const char *path)
+/* A device is no log to follow. */
+static bool is_log(const char *path)
 {
+	const char *rest;
+	if (log_place_of(path, &rest) != LOG_PLACE_FILES)
+		return *rest != '\0';
 	return *path == '/' && !starts_with(path, "/dev/") && !starts_with(path, "/proc/");
 }
 
@@ -222,7 +226,7 @@ struct log_list {
 
 static void add_log(struct log_list *list, const struct watched *bot, char *path)
 {
-	if (!is_log_file(path))
+	if (!is_log(path))
 		return;
 	list->logs = grow(list->logs, list->count, &list->capacity, sizeof(*list->logs));
 	list->logs[list->count++] = (struct bot_log){.bot = bot->conf->name, .path = path};

@@ -12,6 +12,7 @@
 #include "core/base/err.h"
 #include "core/base/format.h"
 #include "core/base/str.h"
+#include "core/parse/log_place.h"
 #include "core/conf/arena.h"
 
 struct conversion {
@@ -61,6 +62,14 @@ static bool keep_path(const struct conversion *conversion)
 	if (**path)
 		*path = absolute_path(conversion->reader->arena, conversion->reader->folder, *path);
 	return true;
+}
+
+static bool keep_log(const struct conversion *conversion)
+{
+	const char *rest;
+	if (log_place_of(conversion->text, &rest) == LOG_PLACE_FILES)
+		return keep_path(conversion);
+	return log_place_check(conversion->text, conversion->err) && keep_text(conversion);
 }
 
 static bool in_bounds(const struct conversion *conversion, int64_t value)
@@ -173,6 +182,7 @@ static bool (*const keepers[TYPE_SCALARS])(const struct conversion *conversion) 
 	[TYPE_TEXT] = keep_text,
 	[TYPE_NAME] = keep_name,
 	[TYPE_PATH] = keep_path,
+	[TYPE_LOG] = keep_log,
 	[TYPE_DURATION] = keep_duration,
 	[TYPE_SIZE] = keep_size,
 	[TYPE_INT] = keep_int,

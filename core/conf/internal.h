@@ -19,6 +19,7 @@ enum option_type {
 	TYPE_TEXT,
 	TYPE_NAME,     /* a slug */
 	TYPE_PATH,     /* made absolute */
+	TYPE_LOG,      /* a path or glob, made absolute; journal:... and docker:... as they are */
 	TYPE_DURATION, /* int64_t ms */
 	TYPE_SIZE,     /* uint64_t bytes */
 	TYPE_INT,      /* int */

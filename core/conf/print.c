@@ -7,6 +7,7 @@ static const char *const type_words[] = {
 	[TYPE_TEXT] = "text",
 	[TYPE_NAME] = "name",
 	[TYPE_PATH] = "path",
+	[TYPE_LOG] = "log",
 	[TYPE_DURATION] = "duration",
 	[TYPE_SIZE] = "size",
 	[TYPE_INT] = "number",

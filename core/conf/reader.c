@@ -31,7 +31,7 @@ static void default_scalar(struct reader *reader, const struct option *option, v
 	const char *text = option->fallback ? option->fallback : "";
 	bool is_text = option->type == TYPE_TEXT || option->type == TYPE_NAME ||
 		       option->type == TYPE_PATH || option->type == TYPE_REGEX ||
-		       option->type == TYPE_WORD;
+		       option->type == TYPE_WORD || option->type == TYPE_LOG;
 	if (is_text && !*text) {
 		*(char **)field = arena_text(reader->arena, "");
 	} else if (option->fallback &&

@@ -66,7 +66,7 @@ struct conf_bot {
 	enum transport transport;
 	bool enabled; /* `enabled: no`: disabled on purpose */
 	struct process_ref process;
-	char **logs; /* paths or globs */
+	char **logs; /* paths or globs; or as core/parse/log_place.h says */
 	size_t log_count;
 	char *heartbeat;        /* Redis key; default hb:<name> when a redis has heartbeats */
 	char *redis;            /* which; empty: the only one */
@@ -206,6 +206,7 @@ struct settings {
 	bool telegram_loopback;    /* its host is loopback: faster cadence, no staggering */
 	int64_t telegram_interval_ms, telegram_getme_ms, telegram_timeout_ms;
 	int64_t process_interval_ms, screen_interval_ms;
+	bool process_logs; /* those that supervisors name are followed where a bot has none */
 	bool screen_remember;
 	bool screen_bell, screen_flash; /* on a new critical alert */
 	enum notify_way screen_notify;
@@ -235,6 +236,7 @@ struct settings {
 	size_t scrape_count;
 	struct conf_log *logs;
 	size_t log_count;
+	char *journal; /* the folder of journal:UNIT; "": this machine's */
 	struct conf_driver driver;
 	struct conf_verb *verbs;
 	size_t verb_count;

@@ -165,7 +165,8 @@ static bool names_source(const struct settings *settings, const char *kind_name,
 		return settings_supervisor(settings, name) != NULL;
 	for (size_t i = 0; kind && i < kind->count(settings); i++) {
 		const void *part = kind->part(settings, i);
-		if (part && is_named(kind->place(part).name, name))
+		const char *named = part ? kind->place(part).name : "";
+		if (!named || is_named(named, name))
 			return true;
 	}
 	return !kind;
@@ -204,7 +205,8 @@ static void apply_sources(struct engine *engine)
 			if (!part)
 				continue;
 			place = kind->place(part);
-			apply_source(engine, kind, &place);
+			if (place.name)
+				apply_source(engine, kind, &place);
 		}
 	}
 }

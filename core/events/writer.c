@@ -320,24 +320,87 @@ static int64_t time_of(const struct event_writer *writer, const struct log_line 
 	return writer->flow.has_times ? writer->flow.wall_ms : writer->back_ms;
 }
 
-void event_writer_line(struct event_writer *writer, const char *line, size_t length, bool is_cut)
+/* Reads the clean line, with what the lines before it and the stamp (may be NULL) say of it. */
+static void read_line(
+	struct event_writer *writer, const struct event_stamp *stamp, struct log_line *ret)
 {
-	char bot[BOT_NAME_MAX];
-	struct log_line read;
+	const struct str *clean = &writer->clean;
 	struct log_arrival arrival = {
 		.received_ms = clock_wall_ms(writer->clock), .memo = &writer->memo};
 	arrival.utc_offset_s = offset_now(writer, arrival.received_ms);
+	log_line_read(clean->text, clean->length, &arrival, ret);
+	if (stamp && ret->wall_ms == LOG_NO_TIME)
+		ret->is_stamped = true;
+	if (stamp)
+		ret->wall_ms = stamp->wall_ms;
+	log_flow_take(&writer->flow, clean->text, clean->length, ret);
+	if (!stamp)
+		return;
+	ret->is_continuation |= stamp->is_more;
+	if (ret->level == LOG_LEVEL_NONE)
+		ret->level = stamp->level;
+}
+
+/* Appends what is written beside the line, a blank before it. True: a secret was in it. */
+static bool add_beside(struct event_writer *writer, const char *text, size_t most)
+{
+	struct str *clean = &writer->clean;
+	if (!text || !*text || clean->length >= most)
+		return false;
+	str_addch(clean, ' ');
+	bool held_secret = redact(writer->redactor, clean, text, strlen(text), 0) > 0;
+	str_truncate(clean, utf8_cut(clean->text, clean->length, most));
+	return held_secret;
+}
+
+/* Its fields, then its correlation id, where the line has none itself. */
+static bool add_stamp(
+	struct event_writer *writer, const struct event_stamp *stamp, struct record *record)
+{
+	struct str *clean = &writer->clean;
+	const size_t most = LIMIT_LOG_STORED_BYTES - 1;
+	bool held_secret = add_beside(writer, stamp->rest, most - UINT8_MAX - 1);
+	const char *id = stamp->correlation;
+	size_t before = clean->length, length = id ? strlen(id) : 0;
+	if (record->correlation_length || !length || length > UINT8_MAX ||
+		before + 1 + length > most)
+		return held_secret;
+	held_secret |= add_beside(writer, id, most);
+	if (clean->length == before + 1 + length) {
+		record->correlation_offset = (uint16_t)(before + 1);
+		record->correlation_length = (uint8_t)length;
+	}
+	return held_secret;
+}
+
+static void take_line(struct event_writer *writer, const char *line, size_t length, bool is_cut,
+	const struct event_stamp *stamp)
+{
+	char bot[BOT_NAME_MAX];
+	struct log_line read;
 	bool held_secret = clean_line(writer, line, length, &is_cut);
-	const char *text = writer->clean.text;
-	size_t size = writer->clean.length;
-	log_line_read(text, size, &arrival, &read);
-	log_flow_take(&writer->flow, text, size, &read);
-	struct record record = record_of(&read, text, size, is_cut);
+	read_line(writer, stamp, &read);
+	const struct str *clean = &writer->clean;
+	struct record record = record_of(&read, clean->text, clean->length, is_cut);
+	struct log_trouble_find trouble = log_trouble_of(clean->text, clean->length, read.level);
 	bool is_timed = read.wall_ms != LOG_NO_TIME || writer->flow.has_times;
+	const char *by = stamp && stamp->bot && !read.bot.length ? stamp->bot : NULL;
 	set_time(writer, &record, believable_ms(writer, time_of(writer, &read)));
-	name_bot(writer, text + read.bot.offset, read.bot.length, bot);
-	store(writer, record, &writer->clean, bot, log_trouble_of(text, size, read.level),
-		held_secret, is_timed);
+	name_bot(writer, by ? by : clean->text + read.bot.offset, by ? strlen(by) : read.bot.length,
+		bot);
+	held_secret |= stamp && add_stamp(writer, stamp, &record);
+	store(writer, record, clean, bot, trouble, held_secret, is_timed);
+}
+
+void event_writer_line(struct event_writer *writer, const char *line, size_t length, bool is_cut)
+{
+	take_line(writer, line, length, is_cut, NULL);
+}
+
+void event_writer_stamped(struct event_writer *writer, const char *line, size_t length, bool is_cut,
+	const struct event_stamp *stamp)
+{
+	take_line(writer, line, length, is_cut, stamp);
 }
 
 /* message, then a blank and the rest, then the correlation id. */

@@ -132,6 +132,8 @@ static void named_things_are_mappings_or_lists(void **state)
 	refused(place, "redis:\n  A: {}\n", ":2:3: 'A' is no name");
 	refused(place, "health:\n  a: {url: 'http://h/', bot: \"\\e[31mb\"}\n", "is no name");
 	refused(place, "scrape:\n  a: {url: 'http://h/', bot: 'a b'}\n", "'a b' is no name");
+	refused(place, "logs:\n  a: {path: 'journal:'}\n", "names no unit: journal:orders.service");
+	refused(place, "logs:\n  a: {path: 'docker:a/b'}\n", "names no container");
 	refused(place, "logs:\n  a: {path: /a, bot: A}\n", "'A' is no name");
 	refused(place, "redis:\n  a: {name: b}\n", "its name is 'a' already");
 	refused(place, "bots:\n  a:\n", ":2:3: bot 'a' has no token");

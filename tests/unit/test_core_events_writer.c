@@ -50,6 +50,74 @@ static void a_line_is_stored_with_what_it_says(void **state)
 		bench, chunk, 1, EVENT_LINE, "2026-11-20 10:00:21,000 +0000 - app - INFO - hello");
 }
 
+static void a_line_has_from_its_source_what_it_does_not_say(void **state)
+{
+	struct writer_bench *bench = *state;
+	static const struct {
+		const char *line;
+		struct event_stamp stamp;
+		enum log_level level;
+		const char *bot, *whole, *id;
+		bool continues;
+	} cases[] = {
+		{"plain", {WRITER_BENCH_MS - 5, LOG_LEVEL_WARN, NULL, NULL, NULL, false},
+			LOG_LEVEL_WARN, "own_log", "plain", "", false},
+		{"more of it", {WRITER_BENCH_MS - 5, LOG_LEVEL_WARN, NULL, NULL, NULL, true},
+			LOG_LEVEL_WARN, "own_log", "more of it", "", true},
+		{"with fields",
+			{WRITER_BENCH_MS - 4, LOG_LEVEL_NONE, "123456", "id-7", "chat=5", false},
+			LOG_LEVEL_NONE, "shop", "with fields chat=5 id-7", "id-7", false},
+		{"{\"level\":50,\"time\":1,\"msg\":\"m\",\"trace_id\":\"t1\"}",
+			{WRITER_BENCH_MS - 3, LOG_LEVEL_DEBUG, NULL, "not this", NULL, false},
+			LOG_LEVEL_ERROR, "own_log",
+			"{\"level\":50,\"time\":1,\"msg\":\"m\",\"trace_id\":\"t1\"}", "t1", false},
+	};
+	for (size_t i = 0; i < COUNT_OF(cases); i++)
+		event_writer_stamped(bench->writer, cases[i].line, strlen(cases[i].line), false,
+			&cases[i].stamp);
+	const struct chunk *chunk = writer_bench_chunk(bench);
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		const struct record *record = chunk_record(chunk, i);
+		assert_int_equal(record->level, cases[i].level);
+		assert_true(record->wall_ms == cases[i].stamp.wall_ms);
+		assert_string_equal(chunk_bot(chunk, record), cases[i].bot);
+		assert_int_equal((record->flags & RECORD_CONTINUES) != 0, cases[i].continues);
+		assert_text(bench, chunk, i, EVENT_LINE, cases[i].whole);
+		assert_text(bench, chunk, i, EVENT_CORRELATION, cases[i].id);
+	}
+	assert_text(bench, chunk, 2, EVENT_MESSAGE, "with fields");
+}
+
+static void a_secret_beside_a_line_is_gone(void **state)
+{
+	struct writer_bench *bench = *state;
+	const struct event_stamp secret = {.wall_ms = WRITER_BENCH_MS,
+		.rest = "token=123456:" SECRET_PART,
+		.correlation = "123456:" SECRET_PART};
+	event_writer_stamped(bench->writer, "m", 1, false, &secret);
+	const struct chunk *chunk = writer_bench_chunk(bench);
+	const struct record *record = chunk_record(chunk, 0);
+	assert_null(memmem(chunk_bytes_of(chunk, record), record->length, "AAE", 3));
+	assert_int_equal(record->trouble, TROUBLE_SECRET);
+	assert_text(bench, chunk, 0, EVENT_CORRELATION, "");
+}
+
+static void what_is_too_long_beside_a_line_is_cut_before_its_id(void **state)
+{
+	struct writer_bench *bench = *state;
+	autofree char *rest = xmalloc(2 * LIMIT_LOG_STORED_BYTES);
+	memset(rest, 'x', 2 * LIMIT_LOG_STORED_BYTES - 1);
+	rest[2 * LIMIT_LOG_STORED_BYTES - 1] = '\0';
+	const struct event_stamp large = {
+		.wall_ms = WRITER_BENCH_MS, .rest = rest, .correlation = "id-7"};
+	event_writer_stamped(bench->writer, "m", 1, false, &large);
+	const struct chunk *chunk = writer_bench_chunk(bench);
+	assert_in_range(chunk_record(chunk, 0)->length, LIMIT_LOG_STORED_BYTES - 300,
+		LIMIT_LOG_STORED_BYTES - 1);
+	assert_text(bench, chunk, 0, EVENT_MESSAGE, "m");
+	assert_text(bench, chunk, 0, EVENT_CORRELATION, "id-7");
+}
+
 static void a_secret_is_gone_before_it_is_stored(void **state)
 {
 	struct writer_bench *bench = *state;
@@ -303,6 +371,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		with_bench(a_line_is_stored_with_what_it_says),
+		with_bench(a_line_has_from_its_source_what_it_does_not_say),
+		with_bench(a_secret_beside_a_line_is_gone),
+		with_bench(what_is_too_long_beside_a_line_is_cut_before_its_id),
 		with_bench(a_secret_is_gone_before_it_is_stored),
 		with_bench(a_secret_that_a_cut_splits_is_gone_too),
 		with_bench(a_filter_is_no_oracle_for_a_secret_that_became_known_later),

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/collect/journal_target.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/mem.h"
+#include "core/base/str.h"
+#include "core/collect/hub.h"
+#include "core/collect/journal_entry.h"
+#include "core/collect/roster.h"
+#include "core/conf/settings.h"
+#include "core/events/writer.h"
+#include "core/parse/log_line.h"
+
+static bool is_its_unit(const struct conf_bot *bot, const char *name)
+{
+	const char *unit = bot->process.systemd;
+	size_t length = unit ? strlen(unit) : 0;
+	return length && strncmp(unit, name, length) == 0 &&
+	       (!name[length] || strcmp(name + length, ".service") == 0);
+}
+
+static const struct conf_bot *bot_of(const struct roster *roster, const char *name)
+{
+	const struct conf_bot *bot = roster_bot(roster, name);
+	for (size_t i = 0; i < roster->count && !bot; i++)
+		if (is_its_unit(roster->bots[i], name))
+			bot = roster->bots[i];
+	return bot;
+}
+
+/* A line may name its bot; an entry of a whole journal is whose unit wrote it. */
+static const char *whose(void *context, const char *name, size_t length)
+{
+	struct journal_target *target = context;
+	if (length >= sizeof(target->named))
+		return NULL;
+	if (strncmp(target->named, name, length) == 0 && !target->named[length])
+		return target->is_of;
+	snprintf(target->named, sizeof(target->named), "%.*s", (int)length, name);
+	const struct conf_bot *bot = bot_of(target->roster, target->named);
+	target->is_of = bot ? bot->name : NULL;
+	return target->is_of;
+}
+
+struct journal_target *journal_target_new(struct hub *hub, const struct roster *roster,
+	const char *path, const char *unit, const char *bot)
+{
+	struct journal_target *target = xcalloc(1, sizeof(*target));
+	const char *slash = strrchr(path, '/');
+	autofree char *key = xasprintf("journal:%s%s%s", path, *path && *unit ? "#" : "", unit);
+	autofree char *name = xasprintf("journal:%s", *unit ? unit : slash ? slash + 1 : path);
+	*target = (struct journal_target){
+		.unit = xstrdup(unit), .bot = xstrdup(bot), .is_new = true, .roster = roster};
+	event_post_open(&target->post, hub, key,
+		&(struct event_source){.name = name,
+			.bot = *bot ? target->bot : NULL,
+			.resolve = whose,
+			.context = target});
+	return target;
+}
+
+void journal_target_free(struct journal_target *target)
+{
+	event_post_close(&target->post);
+	free(target->unit);
+	free(target->bot);
+	free(target);
+}
+
+void journal_target_give_to(
+	struct journal_target *target, const struct roster *roster, const char *bot)
+{
+	target->roster = roster;
+	target->named[0] = '\0';
+	target->is_of = NULL;
+	if (strcmp(target->bot, bot) == 0)
+		return;
+	free(target->bot);
+	target->bot = xstrdup(bot);
+	event_writer_give_to(target->post.writer, *bot ? target->bot : NULL);
+}
+
+/* The lines of one entry are one: what follows the first belongs to it. */
+static void take_lines(
+	struct event_writer *writer, const struct str *message, const struct event_stamp *stamp)
+{
+	struct event_stamp more = *stamp;
+	const char *line = message->text, *end = line + message->length;
+	while (line < end) {
+		const char *newline = memchr(line, '\n', (size_t)(end - line));
+		size_t length = (size_t)((newline ? newline : end) - line);
+		size_t kept = length && line[length - 1] == '\r' ? length - 1 : length;
+		if (kept)
+			event_writer_stamped(writer, line, kept, false, &more);
+		more.is_more |= kept > 0;
+		if (kept)
+			more.rest = more.correlation = NULL;
+		line += length + 1;
+	}
+}
+
+uint64_t journal_target_take(
+	struct journal_target *target, const struct journal_entry *entry, bool is_back)
+{
+	static const char none[] = "(an entry without a message)";
+	struct event_writer *writer = target->post.writer;
+	const char *by = *entry->unit ? entry->unit : entry->identifier.text;
+	const struct event_stamp stamp = {.wall_ms = (int64_t)(entry->wall_us / 1000),
+		.level = entry->level,
+		.bot = *target->unit || !*by ? NULL : by,
+		.correlation = entry->correlation.length ? entry->correlation.text : NULL,
+		.rest = entry->rest.length ? entry->rest.text : NULL};
+	event_post_renew(&target->post);
+	event_writer_back(writer, is_back ? stamp.wall_ms : LOG_NO_TIME);
+	if (entry->message.length)
+		take_lines(writer, &entry->message, &stamp);
+	else if (stamp.rest)
+		event_writer_stamped(writer, none, strlen(none), false, &stamp);
+	if (entry->suppressed)
+		event_writer_lost(writer, entry->suppressed);
+	return entry->suppressed;
+}

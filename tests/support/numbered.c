@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/support/numbered.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "core/base/mem.h"
+#include "tests/support/collected.h"
+
+void assert_numbered(const struct collected *collected, size_t count)
+{
+	static const char word[] = "number ";
+	unsigned char *seen = xcalloc(count, 1);
+	size_t missing = 0, twice = 0, first = count;
+	for (const char *at = collected->events.text; (at = strstr(at, word)); at += strlen(word)) {
+		size_t number = strtoul(at + strlen(word), NULL, 10);
+		assert_true(number < count);
+		twice += seen[number]++ > 0;
+	}
+	for (size_t i = count; i-- > 0;)
+		if (!seen[i]) {
+			missing++;
+			first = i;
+		}
+	free(seen);
+	print_message("# of %zu lines missing: %zu, duplicated: %zu\n", count, missing, twice);
+	if (missing)
+		fail_msg("the first that is missing is %zu", first);
+	assert_int_equal(twice, 0);
+}
