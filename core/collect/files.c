@@ -42,6 +42,7 @@
 
 enum {
 	LOOK_EVERY_MS = 2000,
+	YOUNG_MS = 60000,
 	LOOK_SOON_MS = 20,     /* after a change in a folder: there are more to come */
 	BIRTH_LAG_MS = 20,     /* the clock by which files are born may go behind by so much */
 	TURN_BYTES = 1 << 20,  /* of one file, then it is the next one's turn */
@@ -78,9 +79,11 @@ struct files {
 	int inotify;
 	struct unpack unpack; /* of packed logs */
 	struct timer unpacking;
+	int64_t begun_ms;      /* wall */
 	struct names *names;   /* of bots, in files that lie where they are */
 	int64_t looked_ns;     /* wall, when all was looked at last */
 	bool is_start;         /* the first look since the roster changed */
+	bool is_first;         /* ... and there was none before it */
 	struct read_back back; /* ... and what all files of it may read back */
 	bool is_full;
 	uint64_t dropped; /* losses that were told, since the start */
@@ -275,6 +278,16 @@ static void look_for_packed(struct log_file *file, const char *path)
 	timers_set(&file->files->timers, &file->files->unpacking, now_of(file->files));
 }
 
+/* A supervisor may name a log some seconds after it was made: none of it was there before us. */
+static bool is_young(const struct files *files, const char *path)
+{
+	if (files->is_first)
+		return false;
+	int64_t lately_ms = clock_wall_ms(files->worker->hub->clock) - YOUNG_MS;
+	return read_back_is_born_since(
+		path, files->begun_ms > lately_ms ? files->begun_ms : lately_ms);
+}
+
 /* One of a pattern that was there before is new: it is read whole. */
 static struct log_file *new_file(
 	struct files *files, const struct log_target *target, const char *path)
@@ -284,7 +297,7 @@ static struct log_file *new_file(
 		.bot = xstrdup(target->bot),
 		.watch = -1,
 		.timer = {.owner = file},
-		.is_start = files->is_start && target->is_new};
+		.is_start = files->is_start && target->is_new && !is_young(files, path)};
 	tail_init(&file->tail, path, take_line, take_loss, file);
 	file->tail.older = take_older;
 	file->tail.in_place = take_in_place;
@@ -489,6 +502,7 @@ static void set_roster(struct files *files, struct roster *roster)
 	log_targets_mark_new(&files->targets, &before);
 	log_targets_release(&before);
 	files->is_start = true;
+	files->is_first = !old;
 	for (size_t i = 0; i < files->count; i++)
 		files->items[i]->named[0] = '\0';
 	timers_set(&files->timers, &files->look, now_of(files));
@@ -531,6 +545,7 @@ static void run(struct worker *worker)
 {
 	struct files *files = worker->context;
 	files->worker = worker;
+	files->begun_ms = clock_wall_ms(worker->hub->clock);
 	files->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	files->names = names_new();
 	for (;;) {

@@ -11,6 +11,7 @@
 #include "core/collect/journal_entry.h"
 #include "core/collect/roster.h"
 #include "core/conf/settings.h"
+#include "core/events/stamp.h"
 #include "core/events/writer.h"
 #include "core/parse/log_line.h"
 

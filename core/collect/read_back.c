@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/collect/read_back.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "core/base/clock.h"
 #include "core/base/format.h"
@@ -31,6 +34,17 @@ struct read_back read_back_new(int64_t now_ms, int64_t span_ms, uint64_t bytes)
 		.since_ms = now_ms - span_ms,
 		.bytes = bytes,
 		.cost_us = READ_BACK_COST_US};
+}
+
+bool read_back_is_born_since(const char *path, int64_t since_ms)
+{
+	enum { TICK_MS = 10 }; /* the clock of a file system is no finer */
+	struct statx found;
+	if (statx(AT_FDCWD, path, AT_STATX_SYNC_AS_STAT, STATX_BTIME, &found) != 0 ||
+		!(found.stx_mask & STATX_BTIME))
+		return false;
+	int64_t born_ms = found.stx_btime.tv_sec * 1000 + found.stx_btime.tv_nsec / 1000000;
+	return born_ms + TICK_MS >= since_ms;
 }
 
 /* LOG_NO_TIME: it names none, or one that cannot be. */

@@ -43,6 +43,8 @@ struct read_back_place {
 
 /* Its last `length` bytes, or all of it. */
 struct read_back_place read_back_last_part(off_t size, off_t length) MUST_CHECK;
+/* What is there was made then (wall) or later: none of it was there before. False where nobody knows. */
+bool read_back_is_born_since(const char *path, int64_t since_ms) MUST_CHECK;
 /* Where to begin in the file of `size` bytes. Takes its share of the bytes and the cost. */
 struct read_back_place read_back_find(struct read_back *back, int fd, off_t size) MUST_CHECK;
 

@@ -15,6 +15,7 @@
 #include "core/events/chunk.h"
 #include "core/events/file_keeper.h"
 #include "core/events/file_stream.h"
+#include "core/events/stamp.h"
 #include "core/events/text.h"
 #include "core/events/writer_inside.h"
 #include "core/msg/mailbox.h"
@@ -315,38 +316,6 @@ static void read_line(
 		ret->level = stamp->level;
 }
 
-/* Appends what is written beside the line, a blank before it. True: a secret was in it. */
-static bool add_beside(struct event_writer *writer, const char *text, size_t most)
-{
-	struct str *clean = &writer->clean;
-	if (!text || !*text || clean->length >= most)
-		return false;
-	str_addch(clean, ' ');
-	bool held_secret = redact(writer->redactor, clean, text, strlen(text), 0) > 0;
-	str_truncate(clean, utf8_cut(clean->text, clean->length, most));
-	return held_secret;
-}
-
-/* Its fields, then its correlation id, where the line has none itself. */
-static bool add_stamp(
-	struct event_writer *writer, const struct event_stamp *stamp, struct record *record)
-{
-	struct str *clean = &writer->clean;
-	const size_t most = LIMIT_LOG_STORED_BYTES - 1;
-	bool held_secret = add_beside(writer, stamp->rest, most - UINT8_MAX - 1);
-	const char *id = stamp->correlation;
-	size_t before = clean->length, length = id ? strlen(id) : 0;
-	if (record->correlation_length || !length || length > UINT8_MAX ||
-		before + 1 + length > most)
-		return held_secret;
-	held_secret |= add_beside(writer, id, most);
-	if (clean->length == before + 1 + length) {
-		record->correlation_offset = (uint16_t)(before + 1);
-		record->correlation_length = (uint8_t)length;
-	}
-	return held_secret;
-}
-
 static void take_line(struct event_writer *writer, const char *line, size_t length, bool is_cut,
 	const struct event_stamp *stamp)
 {
@@ -362,7 +331,7 @@ static void take_line(struct event_writer *writer, const char *line, size_t leng
 	set_time(writer, &record, believable_ms(writer, time_of(writer, &read)));
 	name_bot(writer, by ? by : clean->text + read.bot.offset, by ? strlen(by) : read.bot.length,
 		bot);
-	held_secret |= stamp && add_stamp(writer, stamp, &record);
+	held_secret |= stamp && event_stamp_add(stamp, writer->redactor, &writer->clean, &record);
 	store(writer, record, clean, bot, trouble, held_secret, is_timed);
 }
 

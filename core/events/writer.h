@@ -20,6 +20,7 @@ struct chunk;
 struct clock;
 struct file_stream;
 struct names;
+struct event_stamp;
 struct event_writer;
 struct mailbox;
 struct open_file;
@@ -47,16 +48,6 @@ struct event_input {
 	const char *message;
 	const char *rest;        /* other fields, searched but not shown in a row; may be NULL */
 	const char *correlation; /* may be NULL */
-};
-
-/* What a journal or a container's engine knows of a line. */
-struct event_stamp {
-	int64_t wall_ms;         /* when it was written, whatever time the line names */
-	enum log_level level;    /* where the line names none */
-	const char *bot;         /* the same; NULL: the source's */
-	const char *correlation; /* the same; NULL: none */
-	const char *rest;        /* other fields, searched but not shown in a row; may be NULL */
-	bool is_more;            /* it belongs to the line before */
 };
 
 /* Attachment of an obs_notes parcel: chunks and parts of files that the directory does not know yet. */
@@ -87,7 +78,7 @@ void event_writer_back(struct event_writer *writer, int64_t wall_ms);
 
 /* A line without its line end. `is_cut`: the source cut it. */
 void event_writer_line(struct event_writer *writer, const char *line, size_t length, bool is_cut);
-/* The same of a line that its source knows more of than the line says. */
+/* The same of a line that its source knows more of than the line says (stamp.h). */
 void event_writer_stamped(struct event_writer *writer, const char *line, size_t length, bool is_cut,
 	const struct event_stamp *stamp);
 void event_writer_event(struct event_writer *writer, const struct event_input *input);

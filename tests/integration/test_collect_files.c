@@ -18,6 +18,7 @@
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "tests/support/collect_scene.h"
+#include "tests/support/numbered.h"
 
 static void move(const char *from, const char *to)
 {
@@ -286,6 +287,26 @@ static void a_file_that_is_made_just_before_a_reload_is_read_whole(void **state)
 	assert_int_equal(collected_count_events(&collected, "line "), 4000);
 }
 
+/* As a supervisor names it a moment later: more than is read back of what was there before, without any time. */
+static void a_log_that_is_asked_for_after_it_was_made_is_read_whole(void **state)
+{
+	(void)state;
+	enum { LINES = 10000 };
+	collected_start(
+		&collected, "bots: [{name: orders, transport: none, logs: [%s/a.log]}]\n", folder);
+	collect_wait_ok("kind=\"files\"");
+	FILE *file = folder_open("b.log", "ae");
+	for (int i = 0; i < LINES; i++)
+		fprintf(file, "number %d. %060d\n", i, i);
+	fclose(file);
+	collected_reload(&collected,
+		"bots: [{name: orders, transport: none, logs: [%1$s/a.log, %1$s/b.log]}]\n",
+		folder);
+	autofree char *last = xasprintf("number %d. ", LINES - 1);
+	collected_wait_event(&collected, last, NULL);
+	assert_numbered(&collected, LINES);
+}
+
 static void a_log_that_is_given_to_another_bot_goes_on_where_it_was(void **state)
 {
 	(void)state;
@@ -443,6 +464,7 @@ int main(void)
 		TEST(a_log_that_is_rotated_twice_at_once_loses_nothing),
 		TEST(what_is_lost_of_a_log_is_counted_and_said),
 		TEST(a_file_that_is_made_just_before_a_reload_is_read_whole),
+		TEST(a_log_that_is_asked_for_after_it_was_made_is_read_whole),
 		TEST(a_log_that_is_given_to_another_bot_goes_on_where_it_was),
 		TEST(lines_that_wait_for_a_full_engine_survive_that_their_log_gets_another_bot),
 		TEST(a_log_that_is_asked_for_no_more_is_let_go_where_nobody_can_look),

@@ -20,13 +20,14 @@
 #include "core/base/str.h"
 #include "core/collect/programs.h"
 #include "tests/support/collect_scene.h"
+#include "tests/support/numbered.h"
 #include "tests/support/spawn.h"
 
 #define TOKEN "7100000001:AAFcanarycanarycanarycanarycanary12"
 
 static char program[512];
 
-enum { PM2_MS = 60000, NPM_MS = 120000 };
+enum { LINES = 10000, PM2_MS = 60000, NPM_MS = 120000 };
 
 static bool pm2(const char *one, const char *two, const char *three, const char *four)
 {
@@ -88,7 +89,7 @@ static void start(const char *script, const char *name)
 		print_message("no pm2: npm cannot install it here\n");
 		skip();
 	}
-	assert_true(pm2("start", path, option, "--max-restarts=2"));
+	assert_true(pm2("start", path, option, "--max-restarts=5"));
 }
 
 static void watch(void)
@@ -117,6 +118,55 @@ static void an_app_is_measured_and_its_log_followed(void **state)
 	collected_wait_event(&collected, " orders", "order 4711 came", NULL);
 	collected_wait(&collected, "obs_process", "bot=\"ends\"", "state=\"absent\"",
 		"has no 'ends'", NULL);
+}
+
+/* Both of its logs, by numbers: it ends and is started again after each quarter, and the logs are rotated as logrotate
+ * does it with pm2, in the middle of that. */
+static void its_logs_lose_nothing_through_restarts_and_rotation(void **state)
+{
+	(void)state;
+	folder_write("next", 0600, "0");
+	folder_write("talk.js", 0600,
+		"const fs = require('fs'), at = __dirname + '/next', end = %d\n"
+		"console.log('it is up')\n"
+		"const wait = setInterval(() => {\n"
+		"	if (!fs.existsSync(__dirname + '/go')) return\n"
+		"	clearInterval(wait)\n"
+		"	let n = +fs.readFileSync(at)\n"
+		"	if (n >= end) {\n"
+		"		console.log('all is said')\n"
+		"		console.error('of the other too')\n"
+		"		return setInterval(() => {}, 1000)\n"
+		"	}\n"
+		"	for (const to = n + end / 4; n < to; n += 2) {\n"
+		"		console.log(`number ${n}. of the one`)\n"
+		"		console.error(`number ${n + 1}. of the other`)\n"
+		"	}\n"
+		"	fs.writeFileSync(at, String(n))\n"
+		"	process.stdout.write('', () => process.stderr.write('', () => "
+		"process.exit(0)))\n"
+		"}, 20)\n",
+		LINES);
+	start("talk.js", "orders");
+	watch();
+	collected_wait_event(&collected, " orders", "it is up", NULL);
+	autofree char *log = folder_path("logs/orders-out.log"),
+		      *old = folder_path("logs/orders-out.log.1");
+	folder_write("go", 0600, "now");
+	assert_int_equal(rename(log, old), 0);
+	assert_true(pm2("reloadLogs", NULL, NULL, NULL));
+	collected_await(&collected, "orders-out.log orders - all is said");
+	collected_await(&collected, "orders-error.log orders - of the other too");
+	assert_int_equal(access(log, F_OK), 0);
+	/* What an app has said last when it ends does not always come to pm2: in its files is what there is. */
+	autofree char *said = NULL, *in = folder_path("logs");
+	assert_int_equal(spawn_run(WORDS("sh", "-c", "cat \"$0\"/* | grep -c '^number '", in),
+				 &(struct spawn){0}, PM2_MS, &said),
+		0);
+	const struct numbered numbered = numbered_of(&collected, LINES);
+	print_message("# of %d lines in pm2's files: %s", LINES, said);
+	assert_int_equal(LINES - numbered.missing, atoi(said));
+	assert_int_equal(numbered.twice, 0);
 }
 
 static void restarts_and_exit_codes_are_pm2s_own(void **state)
@@ -168,6 +218,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 			an_app_is_measured_and_its_log_followed, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			its_logs_lose_nothing_through_restarts_and_rotation, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			restarts_and_exit_codes_are_pm2s_own, setup, teardown),
 		cmocka_unit_test_setup_teardown(

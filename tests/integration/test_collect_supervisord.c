@@ -19,6 +19,7 @@
 #include "core/base/mem.h"
 #include "core/collect/programs.h"
 #include "tests/support/collect_scene.h"
+#include "tests/support/numbered.h"
 #include "tests/support/sockets.h"
 #include "tests/support/spawn.h"
 
@@ -26,7 +27,7 @@
 
 static pid_t supervisord;
 
-enum { START_MS = 10000 };
+enum { START_MS = 10000, LINES = 10000 };
 
 static bool is_there(const void *path)
 {
@@ -166,6 +167,93 @@ static void its_log_is_followed_though_nobody_configured_it(void **state)
 	collected_wait_event(&collected, "o[1].log orders", "order 4711 came", NULL);
 }
 
+static void its_log_is_left_where_the_configuration_says_so(void **state)
+{
+	(void)state;
+	autofree char *programs =
+		xasprintf("[program:orders]\ncommand=sh -c 'echo it is up; sleep 4003'\n"
+			  "startsecs=0\nstdout_logfile=%1$s/o.log\n",
+			folder);
+	begin_supervisord("", programs);
+	collected_start(&collected,
+		"process: {interval: 500ms, logs: no}\n"
+		"supervisors: {main: {kind: supervisord, address: \"%1$s/s.sock\"}}\n"
+		"logs: {own: {path: %1$s/own.log}}\nbots: [" BOT("orders") "]\n",
+		folder);
+	collected_wait(&collected, "obs_process", "bot=\"orders\"", "o.log", NULL);
+	folder_append("own.log", "what is written down is followed\n");
+	collected_wait_event(&collected, "what is written down is followed", NULL);
+	assert_int_equal(collected_count_events(&collected, "it is up"), 0);
+}
+
+/* Both of its logs, by numbers: it ends and is started again after each quarter, and supervisord rotates at 100 KB. */
+static void its_logs_lose_nothing_through_restarts_and_rotation(void **state)
+{
+	(void)state;
+	folder_write("next", 0600, "0\n");
+	folder_write("talk.sh", 0700,
+		"cd %1$s; echo it is up; while [ ! -e go ]; do sleep 0.05; done\n"
+		"read n <next; end=$((n + 2500))\n"
+		"[ $n -lt %2$d ] || exec sleep 4004\n"
+		"while [ $n -lt $end ]; do\n"
+		"	echo \"number $n. "
+		"............................................................\"\n"
+		"	echo \"number $((n + 1)). of the other\" >&2\n"
+		"	n=$((n + 2))\n"
+		"done\n"
+		"echo $n >next\n",
+		folder, LINES);
+	autofree char *programs =
+		xasprintf("[program:orders]\ncommand=sh %1$s/talk.sh\nstartsecs=0\n"
+			  "autorestart=true\nstdout_logfile=%1$s/o.log\n"
+			  "stdout_logfile_maxbytes=100KB\nstdout_logfile_backups=5\n"
+			  "stderr_logfile=%1$s/e.log\n",
+			folder);
+	begin_supervisord("", programs);
+	watch("", BOT("orders"));
+	collected_wait_event(&collected, "o.log orders", "it is up", NULL);
+	folder_write("go", 0600, "now");
+	autofree char *rotated = folder_path("o.log.2");
+	autofree char *last = xasprintf("number %d. ", LINES - 2),
+		      *other = xasprintf("number %d. ", LINES - 1);
+	collected_wait_event(&collected, last, NULL);
+	collected_await(&collected, other);
+	assert_true(is_there(rotated));
+	assert_numbered(&collected, LINES);
+}
+
+/* Their names are new each time, so it is asked again. */
+static void logs_that_are_named_anew_by_a_restart_are_followed_on(void **state)
+{
+	(void)state;
+	folder_write("talk.sh", 0700,
+		"cd %1$s; echo it is up; while [ ! -e go ]; do sleep 0.05; done\n"
+		"[ -e began ] && first=%2$d || first=0\n"
+		"touch began; n=$first\n"
+		"while [ $n -lt $((first + %2$d)) ]; do echo \"number $n. "
+		"..................................................\"; n=$((n + 1)); done\n"
+		"exec sleep 4004\n",
+		folder, LINES / 2);
+	autofree char *programs =
+		xasprintf("[program:orders]\ncommand=sh %1$s/talk.sh\nstartsecs=0\n", folder);
+	begin_supervisord("", programs);
+	/* It is told late of the new one: much is in that by then. */
+	collected_start(&collected,
+		"process: {interval: 3s}\n"
+		"supervisors: {main: {kind: supervisord, address: \"%s/s.sock\"}}\n"
+		"bots: [" BOT("orders") "]\n",
+		folder);
+	collected_wait_event(&collected, "orders", "it is up", NULL);
+	folder_write("go", 0600, "now");
+	autofree char *half = xasprintf("number %d. ", LINES / 2 - 1),
+		      *last = xasprintf("number %d. ", LINES - 1);
+	collected_wait_event(&collected, half, NULL);
+	end_supervisord();
+	begin_supervisord("", programs);
+	collected_wait_event(&collected, last, NULL);
+	assert_numbered(&collected, LINES);
+}
+
 static void a_supervisor_that_is_gone_leaves_its_bots_unknown(void **state)
 {
 	(void)state;
@@ -298,6 +386,13 @@ int main(void)
 			a_death_is_seen_at_once_and_the_next_start_too, collect_setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			one_that_a_signal_stopped_runs_and_is_held, collect_setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			its_log_is_left_where_the_configuration_says_so, collect_setup, teardown),
+		cmocka_unit_test_setup_teardown(its_logs_lose_nothing_through_restarts_and_rotation,
+			collect_setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			logs_that_are_named_anew_by_a_restart_are_followed_on, collect_setup,
+			teardown),
 		cmocka_unit_test_setup_teardown(
 			its_log_is_followed_though_nobody_configured_it, collect_setup, teardown),
 		cmocka_unit_test_setup_teardown(

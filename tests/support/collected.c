@@ -340,6 +340,14 @@ const char *collected_wait_event(struct collected *collected, ...)
 	return collected->last;
 }
 
+void collected_await(struct collected *collected, const char *text)
+{
+	int64_t until_ms = now_ms() + COLLECTED_WAIT_MS;
+	while (!strstr(collected->events.text ? collected->events.text : "", text))
+		if (!wait_for(collected, until_ms - now_ms(), "obs_notes", NULL, 0))
+			fail_msg("no event with '%s'", text);
+}
+
 size_t collected_count_events(const struct collected *collected, const char *text)
 {
 	size_t count = 0;

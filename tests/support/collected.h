@@ -59,6 +59,8 @@ const char *collected_wait_for(struct collected *collected, int64_t limit_ms, co
 /* Waits for an event behind the last one that was waited for whose line holds all texts; fails the
  * test when it does not come. Returns the line, valid until the next wait. */
 const char *collected_wait_event(struct collected *collected, ...) __attribute__((sentinel));
+/* Until an event holds the text, be it before the last one that was waited for. */
+void collected_await(struct collected *collected, const char *text);
 /* How many events hold the text, of all that were seen. */
 size_t collected_count_events(const struct collected *collected, const char *text);
 /* Forgets what has come so far. */

@@ -11,24 +11,31 @@
 #include "core/base/mem.h"
 #include "tests/support/collected.h"
 
-void assert_numbered(const struct collected *collected, size_t count)
+struct numbered numbered_of(const struct collected *collected, size_t count)
 {
 	static const char word[] = "number ";
 	unsigned char *seen = xcalloc(count, 1);
-	size_t missing = 0, twice = 0, first = count;
+	struct numbered numbered = {.first = count};
 	for (const char *at = collected->events.text; (at = strstr(at, word)); at += strlen(word)) {
 		size_t number = strtoul(at + strlen(word), NULL, 10);
 		assert_true(number < count);
-		twice += seen[number]++ > 0;
+		numbered.twice += seen[number]++ > 0;
 	}
 	for (size_t i = count; i-- > 0;)
 		if (!seen[i]) {
-			missing++;
-			first = i;
+			numbered.missing++;
+			numbered.first = i;
 		}
 	free(seen);
-	print_message("# of %zu lines missing: %zu, duplicated: %zu\n", count, missing, twice);
-	if (missing)
-		fail_msg("the first that is missing is %zu", first);
-	assert_int_equal(twice, 0);
+	print_message("# of %zu lines missing: %zu, duplicated: %zu\n", count, numbered.missing,
+		numbered.twice);
+	return numbered;
+}
+
+void assert_numbered(const struct collected *collected, size_t count)
+{
+	const struct numbered numbered = numbered_of(collected, count);
+	if (numbered.missing)
+		fail_msg("the first that is missing is %zu", numbered.first);
+	assert_int_equal(numbered.twice, 0);
 }

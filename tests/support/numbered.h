@@ -7,7 +7,14 @@
 
 struct collected;
 
-/* Prints how many of 0 .. count - 1 are missing and how many came twice; fails the test when any did. */
+struct numbered {
+	size_t missing, twice;
+	size_t first; /* that is missing */
+};
+
+/* Of 0 .. count - 1; prints it. */
+struct numbered numbered_of(const struct collected *collected, size_t count);
+/* Fails the test when one is missing or came twice. */
 void assert_numbered(const struct collected *collected, size_t count);
 
 #endif

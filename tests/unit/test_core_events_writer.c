@@ -14,6 +14,7 @@
 #include "core/base/redact.h"
 #include "core/base/str.h"
 #include "core/events/chunk.h"
+#include "core/events/stamp.h"
 #include "core/events/text.h"
 #include "core/events/writer.h"
 #include "core/parse/log_columns.h"
