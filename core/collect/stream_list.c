@@ -45,9 +45,11 @@ static struct watched_stream *add(struct stream_list *list, const char *name, co
 		.bot = stream_star(pattern, name),
 		.position = -1,
 		.added = -1};
-	/* What appeared while we were here is read from its first entry on. */
-	if (list->has_walked)
+	/* What appeared while we were here is read from its first entry on: what of it is gone by then is lost. */
+	if (list->has_walked) {
 		copy_text(stream->last_id, sizeof(stream->last_id), "0-0");
+		stream->position = 0;
+	}
 	return stream;
 }
 
