@@ -77,6 +77,8 @@ struct pane {
 #undef PANE
 
 const struct pane *pane_of(enum pane_id id);
+/* The digit that focuses it; "": it is called by name. */
+const char *pane_digit(enum pane_id id);
 /* By name, or PANE_COUNT. */
 enum pane_id pane_find(const char *name);
 

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "core/base/attr.h"
+
 static const struct pane *const panes[PANE_COUNT] = {
 #define PANE(id, ...) [PANE_##id] = &pane_##id,
 #include "tui/panes.def"
@@ -12,6 +14,12 @@ static const struct pane *const panes[PANE_COUNT] = {
 const struct pane *pane_of(enum pane_id id)
 {
 	return panes[id];
+}
+
+const char *pane_digit(enum pane_id id)
+{
+	static const char *const digits[] = {"1", "2", "3", "4", "5", "6", "7", "8"};
+	return (size_t)id < COUNT_OF(digits) ? digits[id] : "";
 }
 
 enum pane_id pane_find(const char *name)

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "tui/picture.h"
 
-#include <stdio.h>
-
 #include "core/base/str.h"
 #include "tui/app.h"
 #include "tui/panes/bots.h"
@@ -79,8 +77,9 @@ static void draw_line_form(const struct app *app, enum pane_id id, const struct 
 	const struct pane *pane = pane_of(id);
 	bool focused = views_now(&app->views)->focus == id;
 	autostr struct str note = STR_INIT;
-	int column = canvas_printf(canvas, 0, 0, focused ? ROLE_TITLE_FOCUS : ROLE_TITLE, " %d %s ",
-		(int)id + 1, pane->title);
+	const char *digit = pane_digit(id);
+	int column = canvas_printf(canvas, 0, 0, focused ? ROLE_TITLE_FOCUS : ROLE_TITLE,
+		" %s%s%s ", digit, *digit ? " " : "", pane->title);
 	struct canvas rest =
 		canvas_sub(canvas, (struct rect){0, column + 1, 1, canvas->columns - column - 1});
 	pane->note(app, app->view[id], &note);
@@ -98,7 +97,6 @@ static void draw_pane(
 {
 	const struct pane *pane = pane_of(id);
 	autostr struct str note = STR_INIT;
-	char number[12];
 	if (canvas->rows == 1) {
 		draw_line_form(app, id, canvas);
 		return;
@@ -108,8 +106,7 @@ static void draw_pane(
 		return;
 	}
 	pane->note(app, app->view[id], &note);
-	snprintf(number, sizeof(number), "%d", (int)id + 1);
-	struct frame frame = {.number = number,
+	struct frame frame = {.number = pane_digit(id),
 		.title = pane->title,
 		.note = note.text,
 		.hint = "",

@@ -20,15 +20,15 @@ void event_post_open(struct event_post *post, struct hub *hub, const char *key,
 	post->writer = event_writer_new(&about, post->redactor, hub->clock);
 }
 
-void event_post_close(struct event_post *post)
+bool event_post_close(struct event_post *post)
 {
 	if (!post->writer)
-		return;
-	/* A full mailbox at the end: what waits is gone, and nobody is there to be told. */
-	bool is_posted UNUSED = event_writer_post(post->writer, post->hub->to_engine, true);
+		return true;
+	bool is_posted = event_writer_post(post->writer, post->hub->to_engine, true);
 	event_writer_free(post->writer);
 	redactor_unref(post->redactor);
 	*post = (struct event_post){0};
+	return is_posted;
 }
 
 void event_post_renew(struct event_post *post)

@@ -21,8 +21,8 @@ struct event_post {
 /* `key` is unique: of it the id of the source is made. */
 void event_post_open(struct event_post *post, struct hub *hub, const char *key,
 	const struct event_source *source);
-/* Posts what waits, then frees; legal when not open. */
-void event_post_close(struct event_post *post);
+/* Posts what waits, then frees; legal when not open. False: there was no room for it, and it is gone. */
+bool event_post_close(struct event_post *post);
 /* Takes the newest redactor: before a batch of lines, and now and then without one, since the writer
  * keeps the one it has. Costs little when it has the newest. */
 void event_post_renew(struct event_post *post);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/collect/places.h"
 #include "core/collect/roster.h"
 #include "core/collect/vault.h"
 #include "core/collect/worker.h"
@@ -39,7 +40,10 @@ struct hub_private {
 void hub_init(struct hub *hub, const struct clock *clock, struct mailbox *to_engine,
 	struct settings *settings)
 {
-	*hub = (struct hub){.clock = clock, .to_engine = to_engine, .vault = vault_new()};
+	*hub = (struct hub){.clock = clock,
+		.to_engine = to_engine,
+		.vault = vault_new(),
+		.places = places_new()};
 	hub->private = xcalloc(1, sizeof(*hub->private));
 	pthread_mutex_init(&hub->private->lock, NULL);
 	hub->private->roster = roster_new(settings, NULL, 0);
@@ -79,6 +83,7 @@ void hub_release(struct hub *hub)
 	pthread_mutex_destroy(&private->lock);
 	free(private);
 	vault_free(hub->vault);
+	places_free(hub->places);
 }
 
 struct roster *hub_roster(struct hub *hub)

@@ -15,6 +15,7 @@
 struct bot_log;
 struct msg_obs_fleet;
 struct mailbox;
+struct places;
 struct roster;
 struct vault;
 
@@ -22,6 +23,7 @@ struct hub {
 	const struct clock *clock;
 	struct mailbox *to_engine;
 	struct vault *vault;
+	struct places *places;      /* where workers were when they left */
 	collect_known_token *known; /* called on the HTTP thread; may be NULL */
 	void *known_context;
 	struct hub_private *private;

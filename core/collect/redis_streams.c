@@ -27,6 +27,7 @@
 #include "core/events/writer.h"
 #include "core/collect/event_post.h"
 #include "core/collect/hub.h"
+#include "core/collect/places.h"
 #include "core/collect/post.h"
 #include "core/collect/redis_session.h"
 #include "core/collect/same.h"
@@ -36,6 +37,7 @@
 #include "core/collect/stream_entry.h"
 #include "core/collect/stream_info.h"
 #include "core/collect/stream_list.h"
+#include "core/collect/stream_place.h"
 
 enum { BLOCK_MS = 1000, WALK_EVERY_MS = 5000, ENTRIES_A_STREAM = 500, ENTRIES_A_REPLY = 8000 };
 
@@ -53,6 +55,8 @@ struct streams {
 	size_t shrink;      /* asks for so many times fewer entries */
 	bool has_more;      /* the last read found entries */
 	struct stream_back back;
+	struct stream_place *before; /* how far the worker before has read; NULL: there was none */
+	char *place;                 /* key of ours; NULL: it is not ours */
 	int64_t begun_ms,
 		span_ms; /* wall: entries of before were there before us, so much is read */
 	struct rng rng;
@@ -79,7 +83,7 @@ static void take_entry(
 		return;
 	stream_entry_read(&streams->entry, &streams->session.conf->fields, stream->name,
 		stream->bot, id, entry->element[1]);
-	bool is_back = strtoll(id, NULL, 10) < streams->begun_ms;
+	bool is_back = !stream->is_resumed && strtoll(id, NULL, 10) < streams->begun_ms;
 	event_writer_back(streams->post.writer, is_back ? streams->begun_ms : LOG_NO_TIME);
 	event_writer_event(streams->post.writer, &streams->entry.event);
 }
@@ -123,7 +127,9 @@ static bool prepare(struct streams *streams, struct err *err)
 {
 	for (size_t i = 0; i < streams->list.count; i++) {
 		struct watched_stream *stream = &streams->list.items[i];
-		if (stream->last_id[0] || stream->is_refused || begin_stream(streams, stream, err))
+		if (stream->last_id[0] || stream->is_refused ||
+			stream_place_resume(streams->before, stream) ||
+			begin_stream(streams, stream, err))
 			continue;
 		if (session_is_broken(&streams->session))
 			return false;
@@ -337,6 +343,33 @@ static int64_t next_ms(const struct streams *streams, bool has_read)
 	return event_post_until(&streams->post, next);
 }
 
+/* Goes on where the worker of other settings was. */
+static void enter_place(struct streams *streams)
+{
+	struct worker *worker = streams->session.worker;
+	void *before = NULL;
+	streams->place = stream_place_key(streams->session.conf);
+	if (!places_enter(worker->hub->places, worker, streams->place, &before)) {
+		free(streams->place);
+		streams->place = NULL;
+	}
+	streams->before = before;
+	streams->dropped = stream_place_dropped(before);
+}
+
+/* What could not be posted is read again. */
+static void leave_place(struct streams *streams, bool is_posted)
+{
+	struct stream_place *place =
+		is_posted ? stream_place_new(&streams->list, streams->before, streams->dropped)
+			  : NULL;
+	if (streams->place)
+		places_leave(streams->session.worker->hub->places, streams->session.worker,
+			streams->place, place, stream_place_free);
+	else
+		stream_place_free(place);
+}
+
 static void begin(struct streams *streams)
 {
 	struct hub *hub = streams->session.worker->hub;
@@ -355,6 +388,7 @@ static void run(struct worker *worker)
 	struct streams *streams = worker->context;
 	bool has_read = false;
 	streams->session.worker = worker;
+	enter_place(streams);
 	begin(streams);
 	rng_init(&streams->rng, (uint64_t)clock_cost_us());
 	schedule_init(
@@ -372,7 +406,7 @@ static void run(struct worker *worker)
 		event_post_renew(&streams->post); /* also when nothing is read for long */
 		event_post_flush(&streams->post);
 	}
-	event_post_close(&streams->post);
+	leave_place(streams, event_post_close(&streams->post));
 	session_release(&streams->session);
 }
 
@@ -381,6 +415,8 @@ static void release(void *context)
 	struct streams *streams = context;
 	stream_list_release(&streams->list);
 	stream_entry_release(&streams->entry);
+	stream_place_free(streams->before);
+	free(streams->place);
 	free(streams->name);
 	free(streams);
 }

@@ -72,6 +72,7 @@ bool same_redis(const struct conf_redis *one, const struct conf_redis *other)
 {
 	return same(one->name, other->name) && same_server(one, other) && same_fields(one, other) &&
 	       one->interval_ms == other->interval_ms && one->timeout_ms == other->timeout_ms &&
+	       one->dead_after_ms == other->dead_after_ms &&
 	       same(one->heartbeats, other->heartbeats) &&
 	       same_list(one->streams, one->stream_count, other->streams, other->stream_count);
 }

@@ -99,7 +99,7 @@ static bool count_back(struct stream_back *back, struct redis_session *session,
 /* Ids that are given by hand need not be times: of such a stream the last few are read. */
 static bool is_numbered(const char *id)
 {
-	return stream_id_compare(id, "100000000000-0") < 0; /* ms: 1973 */
+	return stream_id_time_ms(id) == 0;
 }
 
 static struct wanted wanted_of(const struct stream_back *back, const char *newest)

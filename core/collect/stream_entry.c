@@ -24,6 +24,14 @@ static bool parse_id(const char *text, uint64_t *ret_ms, uint64_t *ret_seq)
 	return end != text;
 }
 
+int64_t stream_id_time_ms(const char *id)
+{
+	static const uint64_t since = 100000000000; /* 1973: what is less is a number */
+	uint64_t ms, seq;
+	bool is_time = parse_id(id, &ms, &seq) && ms >= since && ms < INT64_MAX;
+	return is_time ? (int64_t)ms : 0;
+}
+
 int stream_id_compare(const char *one, const char *other)
 {
 	uint64_t ms[2], seq[2];

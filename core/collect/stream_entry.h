@@ -27,6 +27,8 @@ void stream_entry_release(struct stream_entry *entry);
 
 /* Unix seconds, ms or us, whole or with decimals, or RFC 3339; LOG_NO_TIME for anything else. */
 int64_t stream_time_ms(const char *text);
+/* The time that an id is made of; 0: ids of this stream are numbers, not times. */
+int64_t stream_id_time_ms(const char *id);
 /* Orders two ids; a text that is none counts as 0-0. */
 int stream_id_compare(const char *one, const char *other);
 

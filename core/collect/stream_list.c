@@ -41,11 +41,15 @@ static struct watched_stream *add(struct stream_list *list, const char *name, co
 	}
 	list->items = grow(list->items, list->count, &list->capacity, sizeof(*list->items));
 	struct watched_stream *stream = &list->items[list->count++];
-	*stream = (struct watched_stream){
-		.name = xstrdup(name), .bot = stream_star(pattern, name), .position = -1};
-	/* What appeared while we were here is read from its first entry on. */
-	if (list->has_walked)
+	*stream = (struct watched_stream){.name = xstrdup(name),
+		.bot = stream_star(pattern, name),
+		.position = -1,
+		.added = -1};
+	/* What appeared while we were here is read from its first entry on: what of it is gone by then is lost. */
+	if (list->has_walked) {
 		copy_text(stream->last_id, sizeof(stream->last_id), "0-0");
+		stream->position = 0;
+	}
 	return stream;
 }
 
@@ -63,7 +67,7 @@ void stream_list_init(struct stream_list *list, const struct conf_redis *conf)
 static void release_stream(struct watched_stream *stream)
 {
 	for (size_t i = 0; i < stream->group_count; i++)
-		free(stream->groups[i]);
+		free(stream->groups[i].name);
 	free(stream->groups);
 	free(stream->name);
 	free(stream->bot);

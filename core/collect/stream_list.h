@@ -21,6 +21,14 @@ enum {
 	STREAM_ID_BYTES = 48,
 };
 
+/* A consumer group as it was at the last look. */
+struct watched_group {
+	char *name;
+	int64_t read, read_ms; /* entries that it ever read, -1 unknown, and when (mono) */
+	int64_t lag;           /* -1 unknown */
+	int64_t rises;         /* looks in a row at which that had grown */
+};
+
 struct watched_stream {
 	char *name;
 	char *bot;                     /* what stood for the pattern's *, "" */
@@ -28,11 +36,14 @@ struct watched_stream {
 	int64_t position;              /* entries that were ever added up to last_id; -1 unknown */
 	uint64_t lost;                 /* found by a look and not told yet */
 	bool is_at_least;              /* ... and there may be more */
-	char **groups;                 /* that were reported */
+	int64_t length;                /* at the last look */
+	int64_t added, added_ms; /* entries ever, -1 unknown, and when that was looked at (mono) */
+	struct watched_group *groups; /* that were reported */
 	size_t group_count;
 	bool is_refused; /* WRONGTYPE or NOPERM: not read until the next walk */
 	bool is_found;   /* by the walk that is under way */
 	bool is_named;   /* by the settings: never forgotten */
+	bool is_resumed; /* from where the worker before left it */
 };
 
 struct stream_list {

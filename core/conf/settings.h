@@ -102,6 +102,7 @@ struct conf_redis {
 	char *heartbeats; /* pattern of keys with one *, e.g. hb:*; empty: none */
 	char **streams;   /* names or globs */
 	size_t stream_count;
+	int64_t dead_after_ms; /* a silent consumer of a group is dead by then */
 	struct conf_fields fields;
 };
 

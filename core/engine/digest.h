@@ -37,6 +37,8 @@ void digest_figures(struct engine *engine, const struct msg_sample *figures, siz
 int64_t refresh_bot(struct engine *engine, struct msg_bot *bot, struct bot_facts *facts);
 /* Load changed: makes the figures of now, and appends them to the spark and the series. */
 void note_load(struct engine *engine, struct msg_bot *bot, struct bot_facts *facts);
+/* Streams that the settings no longer name leave. */
+void streams_remove_unnamed(struct engine *engine);
 /* The state that a source has by its last report and the clock. */
 void refresh_source(struct engine *engine, struct msg_source *source);
 

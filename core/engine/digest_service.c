@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Redis and Postgres servers, and the streams of the former. */
+/* Redis and Postgres servers. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -138,44 +138,6 @@ void digest_postgres(struct engine *engine, const void *body)
 	clear_details(service);
 	detail(service, "deadlocks", xasprintf("%llu", (unsigned long long)seen->deadlocks));
 	record_postgres(engine, seen);
-}
-
-/* The service shows the worst lag of its groups. */
-static void note_lag(struct engine *engine, const struct msg_stream *changed)
-{
-	struct msg_service *service = service_draft(engine, "redis", changed->service);
-	size_t count;
-	const struct msg_stream *const *streams = model_streams(engine->model, &count);
-	int64_t worst = changed->group[0] ? changed->lag : -1;
-	for (size_t i = 0; i < count; i++)
-		if (streams[i]->id != changed->id && streams[i]->group[0] &&
-			strcmp(streams[i]->service, changed->service) == 0 &&
-			streams[i]->lag > worst)
-			worst = streams[i]->lag;
-	service->lag = worst < 0 ? NAN : (double)worst;
-}
-
-void digest_stream(struct engine *engine, const void *body)
-{
-	const struct msg_obs_stream *seen = body;
-	char path[512];
-	snprintf(path, sizeof(path), "%s/%s/%s", seen->service, seen->name, seen->group);
-	uint64_t id = entity_id("stream", path);
-	if (seen->gone) {
-		draft_remove(engine, MSG_stream, id);
-		return;
-	}
-	struct msg_stream *stream = draft_make(engine, MSG_stream, id);
-	msg_set(&stream->service, seen->service);
-	msg_set(&stream->name, seen->name);
-	msg_set(&stream->group, seen->group);
-	stream->length = seen->length;
-	stream->lag = seen->lag;
-	stream->pending = seen->pending;
-	stream->oldest_idle_ms = seen->oldest_idle_ms;
-	stream->consumers = seen->consumers;
-	stream->at_ms = now_wall(engine);
-	note_lag(engine, stream);
 }
 
 void digest_samples(struct engine *engine, const void *body)

@@ -239,6 +239,7 @@ void roster_apply(struct engine *engine)
 	apply_sources(engine);
 	checks_begin(engine);
 	remove_unnamed_sources(engine);
+	streams_remove_unnamed(engine);
 	drafts_commit(engine);
 	count_checked(engine);
 }

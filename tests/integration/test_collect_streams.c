@@ -282,6 +282,64 @@ static void groups_of_others_show_their_lag_and_ours_is_none(void **state)
 	assert_string_equal(groups, "");
 }
 
+/* Zeroes stand in no observation's text. */
+static const char *wait_for_dead(int dead, const char *text)
+{
+	autofree char *words = xasprintf("dead=%d", dead);
+	for (;;) {
+		const char *seen = collected_wait(&collected, "obs_stream", "group=\"workers\"",
+			text, dead ? words : text, NULL);
+		if (dead || !strstr(seen, "dead="))
+			return seen;
+	}
+}
+
+/* Of three consumers one is silent for too long while entries wait for it. */
+static void a_consumer_that_is_silent_while_entries_wait_is_dead(void **state)
+{
+	(void)state;
+	for (int i = 1; i <= 9; i++)
+		add("jobs", "work");
+	run("XGROUP CREATE jobs workers 0");
+	run("XREADGROUP GROUP workers w1 COUNT 2 STREAMS jobs >");
+	run("XREADGROUP GROUP workers w2 COUNT 1 NOACK STREAMS jobs >"); /* nothing waits for it */
+	collected_start(&collected,
+		"redis: [{name: main, socket: %s, interval: 300ms, timeout: 500ms, streams: "
+		"[jobs], "
+		"consumer_dead_after: 1s}]\n"
+		"bots: [{name: orders, transport: none}]\n",
+		server.socket);
+	const char *seen = wait_for_dead(1, "readers=[{name=\"w1\" pending=2");
+	assert_non_null(strstr(seen, "delivered 1 time, last to w1"));
+	assert_true(collected_number(seen, "oldest_idle_ms") >= 1000);
+	assert_true(collected_number(seen, "lag") == 6);
+	/* it is heard of again */
+	run("XREADGROUP GROUP workers w1 COUNT 1 STREAMS jobs 0");
+	(void)wait_for_dead(0, "consumers=2");
+	(void)wait_for_dead(1, "consumers=2");
+	run("XAUTOCLAIM jobs workers w3 0 0-0");
+	(void)wait_for_dead(0, "w3");
+}
+
+static void what_comes_in_and_what_a_group_reads_is_told_a_second(void **state)
+{
+	(void)state;
+	add("jobs", "work");
+	run("XGROUP CREATE jobs workers 0");
+	run("XREADGROUP GROUP workers w1 COUNT 1 NOACK STREAMS jobs >");
+	watch("jobs");
+	collected_wait(&collected, "obs_stream", "name=\"jobs\" length=1", "rate=nan", NULL);
+	collected_wait(&collected, "obs_stream", "group=\"workers\"", "rate=nan", NULL);
+	add_trimmed("jobs", "300", "200");
+	const char *seen =
+		collected_wait(&collected, "obs_stream", "name=\"jobs\" length=200", "rate=", NULL);
+	assert_in_range(collected_number(seen, "rate"), 300, 1100); /* in 0.3 s and a little */
+	run("XREADGROUP GROUP workers w1 COUNT 90 NOACK STREAMS jobs >");
+	do
+		seen = collected_wait(&collected, "obs_stream", "group=\"workers\"", NULL);
+	while (!strstr(seen, "rate=") || !(collected_number(seen, "rate") > 50));
+}
+
 static void a_stream_that_is_gone_is_reported_as_gone(void **state)
 {
 	(void)state;
@@ -367,6 +425,8 @@ int main(void)
 		TEST(a_stream_that_is_deleted_and_made_anew_is_read_from_its_start),
 		TEST(a_frozen_server_is_noticed_in_the_middle_of_waiting),
 		TEST(groups_of_others_show_their_lag_and_ours_is_none),
+		TEST(a_consumer_that_is_silent_while_entries_wait_is_dead),
+		TEST(what_comes_in_and_what_a_group_reads_is_told_a_second),
 		TEST(a_stream_that_is_gone_is_reported_as_gone),
 		TEST(a_key_that_is_no_stream_does_not_stop_the_others),
 		TEST(a_stream_that_is_forbidden_does_not_stop_the_others),

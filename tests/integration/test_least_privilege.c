@@ -85,10 +85,12 @@ static void the_redis_user_may_read_all_that_is_watched(void **state)
 	do_redis("SET hb:orders 1 PX 60000");
 	do_redis("XADD events:orders * bot orders level warn msg first");
 	do_redis("XGROUP CREATE events:orders workers 0");
+	do_redis("XREADGROUP GROUP workers w1 COUNT 1 STREAMS events:orders >");
 	watch_redis();
 	collected_wait(&collected, "obs_redis", "redis_memory_used_bytes", NULL);
 	collected_wait(&collected, "obs_heartbeat", "bot=\"orders\"", "present=true", NULL);
-	collected_wait(&collected, "obs_stream", "group=\"workers\"", NULL);
+	collected_wait(&collected, "obs_stream", "group=\"workers\"", "last to w1",
+		"readers=[{name=\"w1\"", NULL);
 	collected_wait_event(&collected, "first", NULL);
 	do_redis("XADD events:orders * bot orders level warn msg second");
 	collected_wait_event(&collected, "second", NULL);

@@ -65,6 +65,8 @@ static const struct view {
 	{"7 j j Enter", STAYS, MSG_service},
 	{"7 j j j Enter", STAYS, MSG_service},
 	{"7 G Enter", STAYS, MSG_service},
+	{"1 : s t r e a m s Enter", STAYS, MSG_stream},
+	{"1 : s t r e a m s Enter G Enter", STAYS, MSG_stream},
 	{"8", STAYS, MSG_check},
 	{"8 j", STAYS, MSG_check},
 	{"8 G Enter", STAYS, MSG_check},

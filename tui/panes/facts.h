@@ -12,6 +12,7 @@ struct app;
 struct canvas;
 struct msg_bot;
 struct msg_service;
+struct msg_stream;
 
 enum { FACTS_MAX = 64, FACT_LABEL_CELLS = 10 };
 
@@ -41,5 +42,8 @@ void facts_of(const struct app *app, const struct msg_bot *bot, struct facts *re
 /* service_facts.c; of the recording with what the engine says of itself. */
 void facts_of_service(
 	const struct app *app, const struct msg_service *service, struct facts *ret_facts);
+/* stream_facts.c; of a stream or one of its groups. */
+void facts_of_stream(
+	const struct app *app, const struct msg_stream *stream, struct facts *ret_facts);
 
 #endif

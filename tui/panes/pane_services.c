@@ -336,15 +336,34 @@ static void point_at_worst_check(struct app *app)
 		rowset_move_to(rows, at);
 }
 
-/* The row of all checks leads to them; the others get all the room. */
+/* The first of a Redis is its worst. */
+static bool point_at_stream(struct app *app, const struct msg_service *service)
+{
+	struct rowset *rows = list_rows(app->view[PANE_streams]);
+	for (size_t i = 0; i < rows->shown.count; i++) {
+		const struct msg_stream *stream = model_stream(app_model(app), rows->shown.ids[i]);
+		if (!stream || links_of(stream->id) != links_of(service->id) ||
+			strcmp(stream->service, service->name) != 0)
+			continue;
+		rowset_move_to(rows, i);
+		return true;
+	}
+	return false;
+}
+
+/* The row of all checks leads to them; the others get all the room. A Redis that has it already leads to its streams. */
 static bool open_row(struct app *app, void *data, struct err *err)
 {
 	const struct list *list = data;
 	const struct msg_service *service = model_service(app_model(app), list->rows.cursor);
 	enum pane_id pane = service && service->checks ? PANE_checks : PANE_services;
+	bool is_open = views_now(&app->views)->zoom == ZOOM_FULL;
 	(void)err;
 	if (pane == PANE_checks)
 		point_at_worst_check(app);
+	else if (is_open && service && strcmp(service->kind, "redis") == 0 &&
+		 point_at_stream(app, service))
+		pane = PANE_streams;
 	views_go(&app->views,
 		(struct place){.focus = pane, .lower = pane, .zoom = ZOOM_FULL, .drilled = true});
 	return true;

@@ -8,6 +8,7 @@
 #include "core/base/str.h"
 #include "tui/app.h"
 #include "tui/show.h"
+#include "tui/streams.h"
 
 /* One service on its way into facts. */
 struct about {
@@ -113,6 +114,30 @@ static void add_details(const struct about *about)
 		fact_add(about->facts, ROLE_DIM, "more", "%s", text.text);
 }
 
+/* What its streams come to; those in trouble have a pane of their own. */
+static void add_streams(const struct about *about)
+{
+	const struct model *model = app_model(about->app);
+	const struct msg_stream *worst = NULL;
+	size_t count, streams = 0, groups = 0, troubled = 0;
+	const struct msg_stream *const *all = model_streams(model, &count);
+	for (size_t i = 0; i < count; i++) {
+		if (links_of(all[i]->id) != links_of(about->it->id) ||
+			strcmp(all[i]->service, about->it->name) != 0)
+			continue;
+		*(stream_is_group(all[i]) ? &groups : &streams) += 1;
+		troubled += all[i]->severity != SEVERITY_OK;
+		if (!worst || all[i]->severity > worst->severity)
+			worst = all[i];
+	}
+	if (!worst || strcmp(about->it->kind, "redis") != 0)
+		return;
+	fact_add(about->facts, severity_role(worst->severity), "streams",
+		"%zu and %zu groups, %zu in trouble%s%s%s%s  :streams", streams, groups, troubled,
+		troubled ? ": " : "", troubled ? worst->name : "", troubled ? " " : "",
+		troubled ? worst->group : "");
+}
+
 /* ---- the recording, and who makes it ---- */
 
 static void add_recording(const struct about *about)
@@ -172,8 +197,8 @@ static void add_engine(const struct about *about)
 void facts_of_service(
 	const struct app *app, const struct msg_service *service, struct facts *ret_facts)
 {
-	static void (*const of_server[])(const struct about *) = {
-		add_version, add_answers, add_size, add_clients, add_slow, add_details};
+	static void (*const of_server[])(const struct about *) = {add_version, add_answers,
+		add_size, add_clients, add_slow, add_streams, add_details};
 	static void (*const of_engine[])(const struct about *) = {add_recording, add_engine};
 	struct about about = {.app = app, .it = service, .facts = ret_facts};
 	bool is_engine = strcmp(service->kind, "engine") == 0;
