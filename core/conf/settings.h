@@ -239,7 +239,7 @@ struct settings {
 	struct conf_log *logs;
 	size_t log_count;
 	char *journal; /* the folder of journal:UNIT; "": this machine's */
-	int input_fd; /* log lines come out of it, as they are written; 0: none */
+	int input_fd;  /* log lines come out of it, as they are written; 0: none */
 	struct conf_driver driver;
 	struct conf_verb *verbs;
 	size_t verb_count;
