@@ -295,12 +295,25 @@ static bool fits(struct event_count *count, struct event_line *line)
 					 event_fits(line, count->redactor, count->filter));
 }
 
+/* All of its lines are of the question, so that what does not fit need not be told apart. */
+static bool lies_within(const struct event_count *count, const struct store_part *part)
+{
+	size_t column;
+	struct event_key first = part_first_key(part);
+	return side_of(&count->grid, first.time_ms, &column) == WITHIN &&
+	       side_of(&count->grid, part_last_key(part).time_ms, &column) == WITHIN &&
+	       event_key_compare(first, count->behind) > 0;
+}
+
 /* Line by line. */
 static void read_part(struct event_count *count, const struct store_part *part)
 {
 	struct part_view *view = part_view_open(part);
+	const struct needle *certain = lies_within(count, part) ? count->certain : NULL;
 	for (size_t i = 0; i < part->count; i++) {
 		size_t column;
+		if (certain && !part_view_may_say(view, i, certain))
+			continue;
 		struct event_key key = part_view_key(view, i);
 		if (event_key_compare(key, count->behind) <= 0)
 			continue;

@@ -330,18 +330,21 @@ static bool has_hit(const struct part_view *view, const struct row *row)
 	return low < view->hit_count && view->hits[low] < from + row->length;
 }
 
-bool event_line_may_say(struct event_line *line, const struct needle *needle)
+bool part_view_may_say(struct part_view *view, size_t line, const struct needle *needle)
 {
-	struct part_view *view = line->unread;
-	if (!view || line->bytes || line->record->flags & RECORD_HIDES ||
-		part_needle_is_mark(needle))
+	const struct row *row = view->rows ? &view->rows[line] : NULL;
+	if (!row || row->kind.flags & RECORD_HIDES || part_needle_is_mark(needle))
 		return true;
-	const struct row *row = &view->rows[line->at];
 	if (seek_hits(view, needle))
 		return has_hit(view, row);
 	size_t length;
 	const char *text = raw_of(view, row, &length);
 	return needle_find(needle, text, length) != NULL;
+}
+
+bool event_line_may_say(struct event_line *line, const struct needle *needle)
+{
+	return !line->unread || line->bytes || part_view_may_say(line->unread, line->at, needle);
 }
 
 void event_line_take(struct event_line *line)

@@ -28,4 +28,8 @@ const char *part_view_bot(const struct part_view *view, size_t line);
 /* What is known of it: time, level, bot, flags; its text is read when somebody asks for it. */
 struct event_line part_view_line(struct part_view *view, size_t line);
 
+struct needle;
+/* False when the text of a line cannot hold the needle, as event_line_may_say(), without asking for the line. */
+bool part_view_may_say(struct part_view *view, size_t line, const struct needle *needle);
+
 #endif
