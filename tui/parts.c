@@ -255,6 +255,7 @@ static void add_progress(const struct window *part, int64_t skew_ms, struct msg_
 		to->scanned_to_ms = to_ms;
 	to->hits += part->hits;
 	to->hidden += part->hidden;
+	to->costly += part->costly;
 	to->dropped += part->dropped;
 	to->more_before += part->more_before;
 	to->more_after += part->more_after;

@@ -146,6 +146,7 @@ static void take_rows(struct window *window, const struct msg_win_rows *part)
 	window->more_after = part->more_after;
 	window->hits = part->hits;
 	window->hidden = part->hidden;
+	window->costly = part->costly;
 	window->dropped = part->dropped;
 	window->scanned_from_ms = part->scanned_from_ms;
 	window->scanned_to_ms = part->scanned_to_ms;

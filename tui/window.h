@@ -40,7 +40,7 @@ struct window {
 
 	struct msg_row *rows; /* events, output */
 	size_t count;
-	uint64_t more_before, more_after, hits, hidden, dropped;
+	uint64_t more_before, more_after, hits, hidden, costly, dropped;
 	uint64_t trimmed; /* rows that left at the oldest end; more_before holds them too */
 	int64_t scanned_from_ms, scanned_to_ms; /* wall: what the engine looked through so far */
 	bool done;                              /* it is all of the answer */

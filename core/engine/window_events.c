@@ -39,7 +39,7 @@ struct carried {
 	struct event_marks *marks;
 	const struct redactor *redactor; /* a reference: what the rows were redacted with */
 	struct event_key oldest;         /* sent first; with more_before some before it were not */
-	uint64_t hits, hidden, more_before;
+	uint64_t hits, hidden, costly, more_before;
 };
 
 static void drop_carried(void *of)
@@ -127,6 +127,7 @@ static void go_on_from(struct msg_win_rows *rows, const struct carried *carried)
 	rows->more_before = carried->more_before;
 	rows->hits += carried->hits;
 	rows->hidden += carried->hidden;
+	rows->costly += carried->costly;
 	if (carried->more_before)
 		drop_older(rows, carried);
 }
@@ -153,6 +154,7 @@ static void carry_on(struct window_job *job, const struct msg_win_rows *rows)
 		.oldest = oldest,
 		.hits = rows->hits,
 		.hidden = rows->hidden,
+		.costly = rows->costly,
 		.more_before = rows->more_before};
 	drop_carried(old);
 	job->carried = carried;

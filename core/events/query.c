@@ -412,5 +412,6 @@ void event_query_take(struct event_query *query, struct msg_win_rows *to)
 	to->hits = query->hits;
 	to->hidden = query->hidden;
 	to->dropped = query->snapshot->evicted_lines;
+	to->costly = query->filter ? filter_costly(query->filter) : 0;
 	to->done = is_done(before) && is_done(after);
 }

@@ -66,7 +66,7 @@ bool event_query_step(struct event_query *query, size_t lines);
 
 /* Moves the rows found since it was called last into `to`, in order. Sets what is known so far:
  * more_before, more_after (estimates; with a hit 0 only where no line is left), scanned_from_ms,
- * scanned_to_ms, hits, hidden, dropped, done. */
+ * scanned_to_ms, hits, hidden, costly, dropped, done. */
 void event_query_take(struct event_query *query, struct msg_win_rows *to);
 
 /* The time (wall ms) of the line that was looked at last; 0: none yet. */

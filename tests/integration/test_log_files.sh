@@ -36,6 +36,11 @@ last_of_many() {
 	logs -n 2 "$top/long.log" && [ "$(texts | tr '\n' ' ')" = 'line 399999 of a long file line 400000 of a long file ' ] || { texts; false; }
 }
 whole_line() { printf '{"level":"info","msg":"took it","chat":4711}\n' >"$top/chat.log" && logs --grep 'chat.:4711' "$top/chat.log" && [ "$(texts)" = 'took it' ]; }
+too_slow() {
+	for _ in $(seq 50); do printf '2026-11-20T11:00:00Z INFO %060d!\n' 0 | sed 's/00/aa/g'; done >"$top/slow.log"
+	echo '2026-11-20T11:00:01Z INFO aaaa' >>"$top/slow.log"
+	logs --grep '(a+)+$' "$top/slow.log" && [ "$(texts)" = aaaa ] && grep -q 'takes too long on 50 lines' "$top/said"
+}
 one_of_many() { logs --grep 'line 77777 ' "$top/long.log" && [ "$(texts)" = 'line 77777 of a long file' ] || { texts; false; }; }
 all_of_many() { logs -n all "$top/long.log" && [ "$(wc -l <"$top/answer")" = 400000 ] && texts | cut -d' ' -f2 | sort -nc; }
 has_grown() { grep -q 'I grown$' "$top/followed"; }
@@ -132,6 +137,7 @@ check 'an empty one has no lines' empty
 check 'a file may be called like an option' by_name
 check 'the last lines of a long one' last_of_many
 check 'a pattern is looked for in all of a line' whole_line
+check 'a pattern that would take for ever is given up, and that is said' too_slow
 check 'one line of a long one' one_of_many
 check 'all lines of a long one, once each and in order' all_of_many
 check 'what is written later is followed' followed

@@ -123,6 +123,7 @@ void log_past_begin(struct log_past *past, const struct window *end, const struc
 {
 	past->newest = copy_page(end);
 	past->rows = end->count;
+	past->costly = end->costly;
 	count_on(past, asked, end, wanted);
 }
 
@@ -144,6 +145,7 @@ bool log_past_take(struct log_past *past, const struct log_asked *asked, size_t 
 	if (past->is_counted)
 		return true; /* lines that are given out next */
 	past->rows += past->asked.count;
+	past->costly += past->asked.costly;
 	const struct window seen =
 		past->asked; /* its rows may be kept, which stay where they are */
 	keep(past);

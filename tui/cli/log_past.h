@@ -45,6 +45,7 @@ struct log_past {
 	bool has_more;           /* there are older lines */
 	bool has_gap;            /* the engine forgot lines before they could be asked for */
 	size_t rows;             /* counted; of LOG_ALL none */
+	uint64_t costly;         /* lines on which a pattern was given up */
 };
 
 void log_past_init(struct log_past *past);

@@ -206,11 +206,25 @@ static void say_missing(const struct cli *cli, const struct tail *tail)
 			"the engine forgot lines while they were printed: some are missing here");
 }
 
+/* A pattern that takes for ever is no match; who wrote it wants to know. */
+static void say_costly(const struct cli *cli, const struct tail *tail)
+{
+	uint64_t costly = 0;
+	for (size_t i = 0; i < cli->engine_count; i++)
+		costly += tail->readers[i].past.costly;
+	if (costly)
+		cli_say(0,
+			"the pattern takes too long on %llu lines, which count as not matching: "
+			"write it without repeats inside repeats",
+			(unsigned long long)costly);
+}
+
 /* What came while the past was still on its way follows it. */
 static void end_past(const struct cli *cli, struct tail *tail)
 {
 	tail->has_begun = true;
 	say_missing(cli, tail);
+	say_costly(cli, tail);
 	/* Nobody who asked for no number is to take the newest lines for all. */
 	if (is_beyond(cli, tail) && !tail->wish->is_bounded && !tail->wish->follow)
 		cli_say(0,

@@ -286,6 +286,9 @@ static void note_all(const struct app *app, const struct logs_view *view, enum l
 	if (view->search[0] && !is_tiny)
 		str_addf(text, "/%s  ", view->search);
 	logs_chain_note(view, window->hidden, brevity, text);
+	if (window->costly && !is_tiny)
+		str_addf(text, "pattern too slow on %llu lines  ",
+			(unsigned long long)window->costly);
 	if (window->dropped && !is_tiny)
 		str_addf(text, "%llu dropped  ", (unsigned long long)window->dropped);
 	if (!is_tiny) {
