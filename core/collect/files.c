@@ -80,6 +80,7 @@ struct files {
 	struct unpack unpack; /* of packed logs */
 	struct timer unpacking;
 	int64_t begun_ms;      /* wall */
+	bool has_reported;
 	struct names *names;   /* of bots, in files that lie where they are */
 	int64_t looked_ns;     /* wall, when all was looked at last */
 	bool is_start;         /* the first look since the roster changed */
@@ -407,8 +408,9 @@ static void watch_folders(struct files *files)
 static void report(struct files *files)
 {
 	struct schedule schedule;
-	if (files->unpack.count && !files->roster->settings->event_read_back_ms)
-		return; /* whoever asks for nothing but the past waits for it */
+	if (files->unpack.count && !files->has_reported)
+		return; /* who asks at once for the past waits for it */
+	files->has_reported = true;
 	schedule_init(&schedule, LOOK_EVERY_MS, now_of(files) + LOOK_EVERY_MS);
 	if (files->targets.count)
 		post_source(files->worker->hub, &(struct attempt){.kind = "files",

@@ -112,13 +112,16 @@ screen_on_pipe() { on_screen $'wait-for fourth\nexpect grown' - <"$top/b.log" &&
 screen_refused() { on_screen 'wait-for x' "$top/nothing.log"; [ $? = 1 ] && grep -q "cannot read '$top/nothing.log'" "$top/said"; }
 interrupted() { # as Ctrl-C does it: a shell keeps that from what it runs in the background
 	python3 -c 'import os, signal, subprocess, sys, time
+def fields(pid): # state, parent ...
+    try: return open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()
+    except OSError: return ["Z", ""]
 follower = subprocess.Popen(sys.argv[1:], stdout=subprocess.PIPE)
 while b"fourth" not in follower.stdout.readline(): pass
-engines = [int(p) for p in os.listdir("/proc") if p.isdigit() and os.path.exists(f"/proc/{p}/stat") and open(f"/proc/{p}/stat").read().rsplit(")", 1)[1].split()[1] == str(follower.pid)]
+engines = [p for p in os.listdir("/proc") if p.isdigit() and fields(p)[1] == str(follower.pid)]
 follower.send_signal(signal.SIGINT)
 assert follower.wait(5) == -signal.SIGINT and len(engines) == 1, (follower.returncode, engines)
 until = time.monotonic() + 10
-while os.path.exists(f"/proc/{engines[0]}") and open(f"/proc/{engines[0]}/stat").read().rsplit(")", 1)[1].split()[0] != "Z":
+while fields(engines[0])[0] != "Z":
     assert time.monotonic() < until, "its engine stays"
     time.sleep(0.02)' "$build/botswain" logs -f "$top/b.log"
 }
