@@ -2,8 +2,8 @@
 /*
  * Windows on how many lines there are of each level over time. The columns lie on a grid of usual steps, so that a bar
  * stays the bar it is while the window moves. Parts of a first answer are told as it grows. One that follows goes on from
- * the counts it has, moved by whole columns; it begins again when lines fell out of the store, when a file came or went,
- * or when lines stood behind its end.
+ * the counts it has, moved by whole columns, and counts those columns anew that lines fell out of; it begins again when a
+ * file came or went that lies there, or when lines stood behind its end.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -29,9 +29,11 @@ struct carried {
 	const struct redactor *redactor; /* a reference: what the filter saw the lines through */
 	struct count_grid grid;
 	uint64_t *lines;
-	bool has_more; /* lines behind the end of the grid */
-	uint64_t evicted;
-	size_t file_count; /* that do not grow: the marks do not tell of these */
+	bool has_more;      /* lines behind the end of the grid */
+	uint64_t evicted;   /* lines that have fallen out of the store, */
+	int64_t evicted_ms; /* none of later */
+	int64_t again_ms;   /* of this answer: lines of before are counted anew */
+	size_t file_count;  /* that do not grow: the marks do not tell of these */
 	struct file_mark {
 		uint64_t source, stream;
 	} files[];
@@ -158,6 +160,7 @@ static struct carried *new_sums(const struct input *input, struct count_grid gri
 	sums->grid = grid;
 	sums->lines = xcalloc(LOG_LEVELS * grid.columns, sizeof(*sums->lines));
 	sums->evicted = snapshot->evicted_lines;
+	sums->evicted_ms = snapshot->evicted_ms;
 	for (size_t i = 0; i < snapshot->file_count; i++)
 		if (!snapshot->files[i]->is_growing)
 			sums->files[sums->file_count++] = (struct file_mark){
@@ -167,36 +170,56 @@ static struct carried *new_sums(const struct input *input, struct count_grid gri
 
 static bool is_same_store(const struct carried *a, const struct carried *b)
 {
-	return a->redactor == b->redactor && a->evicted == b->evicted &&
-	       a->file_count == b->file_count &&
+	return a->redactor == b->redactor && a->file_count == b->file_count &&
 	       memcmp(a->files, b->files, a->file_count * sizeof(a->files[0])) == 0;
 }
 
-static bool can_go_on(const struct carried *before, const struct carried *sums)
+/* A sum has no columns that could be counted again: it goes on unless lines behind its line fell out. */
+static bool can_go_on(
+	const struct carried *before, const struct carried *sums, struct event_key behind)
 {
 	const struct count_grid *from = &before->grid, *to = &sums->grid;
-	return is_same_store(before, sums) && from->step_ms == to->step_ms &&
+	bool is_whole = before->evicted == sums->evicted || to->columns > 1 ||
+			sums->evicted_ms < behind.time_ms;
+	return is_whole && is_same_store(before, sums) && from->step_ms == to->step_ms &&
 	       from->columns == to->columns && from->from_ms <= to->from_ms &&
 	       (!before->has_more || from->from_ms == to->from_ms);
+}
+
+/* The first columns, of which lines fell out of the store since. */
+static size_t columns_to_repeat(const struct carried *before, const struct carried *sums)
+{
+	const struct count_grid *grid = &sums->grid;
+	if (grid->columns == 1 || before->evicted == sums->evicted ||
+		sums->evicted_ms < grid->from_ms)
+		return 0;
+	uint64_t columns =
+		((uint64_t)sums->evicted_ms - (uint64_t)grid->from_ms) / (uint64_t)grid->step_ms +
+		1;
+	return columns < grid->columns ? (size_t)columns : grid->columns;
 }
 
 /* Moved by as many columns as time went by. */
 static void carry_over(const struct carried *before, struct carried *sums)
 {
 	const struct count_grid *from = &before->grid, *to = &sums->grid;
-	size_t columns = to->columns;
+	size_t columns = to->columns, first = columns_to_repeat(before, sums);
 	uint64_t moved = (uint64_t)(to->from_ms - from->from_ms) / (uint64_t)to->step_ms;
 	size_t shift = moved < columns ? (size_t)moved : columns;
 	for (size_t level = 0; level < LOG_LEVELS; level++)
-		memcpy(sums->lines + level * columns, before->lines + level * columns + shift,
-			(columns - shift) * sizeof(*sums->lines));
+		for (size_t i = first; i + shift < columns; i++)
+			sums->lines[level * columns + i] =
+				before->lines[level * columns + i + shift];
 	sums->has_more = before->has_more;
+	if (first)
+		sums->again_ms = to->from_ms + (int64_t)first * to->step_ms;
 }
 
-static void go_on_or_begin_again(struct window_job *job)
+static void go_on_or_begin_again(struct window_job *job, struct event_key behind)
 {
 	struct input *input = job->owned;
-	if (job->carried && can_go_on(job->carried, input->sums)) {
+	input->sums->again_ms = INT64_MIN;
+	if (job->carried && can_go_on(job->carried, input->sums, behind)) {
 		carry_over(job->carried, input->sums);
 		return;
 	}
@@ -215,7 +238,7 @@ static bool begin_count(struct window_job *job, struct err *err)
 	if (!filter || (request->anchor[0] && !event_key_read(request->anchor, &behind, err)))
 		return false;
 	input->sums = new_sums(input, grid_of(job));
-	go_on_or_begin_again(job);
+	go_on_or_begin_again(job, behind);
 	const struct carried *carried = job->carried;
 	autofree const char **bots = xcalloc(request->bots_count + 1, sizeof(*bots));
 	for (size_t i = 0; i < request->bots_count; i++)
@@ -224,7 +247,8 @@ static bool begin_count(struct window_job *job, struct err *err)
 		.behind = behind,
 		.bots = bots,
 		.bot_count = request->bots_count,
-		.since = carried ? carried->marks : NULL};
+		.since = carried ? carried->marks : NULL,
+		.again_ms = input->sums->again_ms};
 	input->count = event_count_new(input->snapshot, filter, input->redactor, &question);
 	input->snapshot = NULL;
 	return true;

@@ -44,6 +44,8 @@ struct event_count {
 	size_t bot_count;
 	uint64_t *floors;    /* by stream; NULL: all lines */
 	size_t *file_floors; /* with them: by file, the first segment */
+	int64_t again_ms;    /* with them: lines of before are counted again */
+	int64_t until_ms;    /* of the part that is looked at: only lines before this time count */
 	const struct needle *certain;
 	struct scratch scratch;
 	size_t stream, chunk; /* the next one */
@@ -184,7 +186,9 @@ static void begin(struct event_count *count, const struct count_grid *grid)
 	const struct event_snapshot *snapshot = count->snapshot;
 	for (size_t i = 0; i < snapshot->file_count; i++)
 		count->reaches[i] = (struct reach){.next = snapshot->segments[i],
-			.least = count->file_floors ? count->file_floors[i] : 0};
+			.least = count->again_ms == INT64_MIN && count->file_floors
+					 ? count->file_floors[i]
+					 : 0};
 	count->grid = *grid;
 	count->stream = count->chunk = count->file = 0;
 	count->sums = (struct count_sums){
@@ -202,6 +206,8 @@ struct event_count *event_count_new(struct event_snapshot *snapshot, struct filt
 		filter_free(filter);
 	count->redactor = redactor_ref(redactor);
 	count->behind = question->behind;
+	count->again_ms = question->since ? question->again_ms : INT64_MIN;
+	count->until_ms = INT64_MAX;
 	count->certain = count->filter ? filter_certain(count->filter, SHOWN_COLUMNS) : NULL;
 	for (size_t i = 0; i < question->bot_count; i++)
 		msg_add_str(&count->bots, &count->bot_count, question->bots[i]);
@@ -245,10 +251,14 @@ void event_count_free(struct event_count *count)
 
 /* ---- a line ---- */
 
-enum side { BEFORE, WITHIN, AFTER };
+enum side { BEFORE, WITHIN, AFTER, COUNTED };
 
-static enum side side_of(const struct count_grid *grid, int64_t time_ms, size_t *ret_column)
+/* COUNTED: it was when the marks were made. */
+static enum side side_of(const struct event_count *count, int64_t time_ms, size_t *ret_column)
 {
+	const struct count_grid *grid = &count->grid;
+	if (time_ms >= count->until_ms)
+		return COUNTED;
 	if (time_ms < grid->from_ms)
 		return BEFORE;
 	uint64_t column = ((uint64_t)time_ms - (uint64_t)grid->from_ms) / (uint64_t)grid->step_ms;
@@ -270,7 +280,7 @@ static void add(struct event_count *count, const struct store_part *part, int64_
 	unsigned level, uint64_t lines)
 {
 	size_t column = 0;
-	enum side side = side_of(&count->grid, time_ms, &column);
+	enum side side = side_of(count, time_ms, &column);
 	if (side == WITHIN)
 		count->sums
 			.lines[(level < LOG_LEVELS ? level : 0) * count->grid.columns + column] +=
@@ -317,7 +327,7 @@ static void read_part(struct event_count *count, const struct store_part *part)
 		struct event_key key = part_view_key(view, i);
 		if (event_key_compare(key, count->behind) <= 0)
 			continue;
-		enum side side = side_of(&count->grid, key.time_ms, &column);
+		enum side side = side_of(count, key.time_ms, &column);
 		if (side != WITHIN) {
 			note_outside(count, part, side, 1);
 			continue;
@@ -423,8 +433,8 @@ static bool is_in_one_column(const struct event_count *count, const struct line_
 {
 	size_t first, last;
 	return summary->min_ms > count->behind.time_ms &&
-	       side_of(&count->grid, summary->min_ms, &first) == WITHIN &&
-	       side_of(&count->grid, summary->max_ms, &last) == WITHIN && first == last;
+	       side_of(count, summary->min_ms, &first) == WITHIN &&
+	       side_of(count, summary->max_ms, &last) == WITHIN && first == last;
 }
 
 static size_t count_block(struct event_count *count, const struct store_part *part)
@@ -454,9 +464,8 @@ static bool may_count(struct event_count *count, const struct store_part *part)
 	struct event_key first = part_first_key(part), last = part_last_key(part);
 	if (event_key_compare(last, count->behind) < 0)
 		return false;
-	enum side side = side_of(&count->grid, last.time_ms, &column);
-	if (side == WITHIN ||
-		(side == AFTER && side_of(&count->grid, first.time_ms, &column) != AFTER))
+	enum side side = side_of(count, last.time_ms, &column);
+	if (side == WITHIN || (side != BEFORE && side_of(count, first.time_ms, &column) < AFTER))
 		return true;
 	note_outside(count, part, side, part->count);
 	return false;
@@ -482,6 +491,14 @@ static void pass(struct event_count *count, uint64_t lines)
 	count->sums.left -= lines < count->sums.left ? lines : count->sums.left;
 }
 
+/* Of its lines only those before that time. */
+static size_t count_before(
+	struct event_count *count, const struct store_part *part, int64_t until_ms)
+{
+	count->until_ms = until_ms;
+	return count_part(count, part);
+}
+
 static size_t count_chunk(struct event_count *count)
 {
 	const struct event_snapshot *snapshot = count->snapshot;
@@ -492,10 +509,11 @@ static size_t count_chunk(struct event_count *count)
 	size_t lines = snapshot->lengths[at];
 	uint64_t floor = count->floors ? count->floors[count->stream] : 0;
 	size_t skip = marks_before(floor, chunk_first_seq(snapshot->chunks[at]), lines);
-	const struct store_part part = {
+	const struct store_part old = {.chunk = snapshot->chunks[at], .count = skip};
+	const struct store_part new = {
 		.chunk = snapshot->chunks[at], .skip = skip, .count = lines - skip};
 	pass(count, lines);
-	return count_part(count, &part);
+	return count_before(count, &old, count->again_ms) + count_before(count, &new, INT64_MAX);
 }
 
 /* Reads what nobody has read, unless it is outside the grid: as far before it as no later line reaches. */
@@ -509,16 +527,19 @@ static bool read_segment(
 	}
 	if (may_count(count, part))
 		return file_index_read(part->file->index, part->segment);
-	reach->is_past = side_of(&count->grid, part_last_key(part).time_ms, &column) == BEFORE;
+	reach->is_past = side_of(count, part_last_key(part).time_ms, &column) == BEFORE;
 	return false;
 }
 
-static size_t count_segment(
-	struct event_count *count, struct file_stream *file, struct reach *reach)
+static size_t count_segment(struct event_count *count, size_t number)
 {
+	struct file_stream *file = count->snapshot->files[number];
+	struct reach *reach = &count->reaches[number];
 	struct store_part part = {.file = file, .segment = --reach->next};
 	struct file_segment segment;
 	size_t taken = 1;
+	bool is_old = count->file_floors && part.segment < count->file_floors[number];
+	count->until_ms = is_old ? count->again_ms : INT64_MAX;
 	part.count = guess_lines(file->index, part.segment);
 	pass(count, part.count);
 	if (!file_index_segment(file->index, part.segment, &segment)) {
@@ -557,7 +578,7 @@ bool event_count_step(struct event_count *count, size_t lines)
 		if (count->chunk < snapshot->chunk_count)
 			taken += count_chunk(count);
 		else if ((file = next_file(count)) < snapshot->file_count)
-			taken += count_segment(count, snapshot->files[file], &count->reaches[file]);
+			taken += count_segment(count, file);
 		else
 			break;
 	}

@@ -41,6 +41,7 @@ struct count_question {
 	const char *const *bots; /* only these; copied; count 0: all */
 	size_t bot_count;
 	const struct event_marks *since; /* only lines behind these; borrowed; NULL: all */
+	int64_t again_ms; /* with marks: those before this time all the same; INT64_MIN: none */
 };
 
 /* Where the lines of a snapshot begin and end, our own events only where they do not more than double that; of a file that is not indexed there an estimate, for which its ends are

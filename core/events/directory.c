@@ -34,6 +34,7 @@ struct event_directory {
 	size_t shared_count, shared_capacity;
 	size_t bytes, budget_bytes;
 	uint64_t evicted_lines;
+	int64_t evicted_ms; /* none of them is of later */
 	struct file_stream **files;
 	size_t file_count, file_room;
 	size_t file_bytes; /* of their indexes, when they were looked at last */
@@ -43,6 +44,7 @@ struct event_directory *event_directory_new(size_t budget_bytes)
 {
 	struct event_directory *directory = xcalloc(1, sizeof(*directory));
 	directory->budget_bytes = budget_bytes;
+	directory->evicted_ms = INT64_MIN;
 	return directory;
 }
 
@@ -182,10 +184,16 @@ static void remove_file(struct event_directory *directory, size_t at)
 	directory->files[at] = directory->files[--directory->file_count];
 }
 
+static void note_evicted(struct event_directory *directory, int64_t newest)
+{
+	directory->evicted_ms = newest > directory->evicted_ms ? newest : directory->evicted_ms;
+}
+
 /* What is in it falls out of the store, as far as anybody knows how much that is. */
 static void evict_file(struct event_directory *directory, size_t at)
 {
 	directory->evicted_lines += file_index_progress(directory->files[at]->index).lines;
+	note_evicted(directory, file_index_newest_ms(directory->files[at]->index));
 	remove_file(directory, at);
 }
 
@@ -276,6 +284,7 @@ static void evict_from(struct event_directory *directory, struct shelf *shelf)
 	struct chunk *chunk = shelf->chunks[0];
 	count_out(directory, chunk);
 	directory->evicted_lines += chunk_count(chunk);
+	note_evicted(directory, newest_ms(chunk));
 	chunk_unref(chunk);
 	shelf->count--;
 	memmove(shelf->chunks, shelf->chunks + 1, shelf->count * sizeof(struct chunk *));
@@ -366,6 +375,7 @@ struct event_snapshot *event_directory_snapshot(const struct event_directory *di
 		snapshot->segments[i] = file_index_segments(directory->files[i]->index);
 	}
 	snapshot->evicted_lines = directory->evicted_lines;
+	snapshot->evicted_ms = directory->evicted_ms;
 	for (size_t i = 0; i < directory->count; i++) {
 		const struct shelf *shelf = &directory->shelves[i];
 		snapshot->streams[i] =

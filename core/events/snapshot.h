@@ -24,6 +24,7 @@ struct event_snapshot {
 	size_t *segments;           /* of each, when the snapshot was made */
 	size_t file_count;
 	uint64_t lines, evicted_lines;
+	int64_t evicted_ms; /* none of these is of later */
 };
 
 #endif

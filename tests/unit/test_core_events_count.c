@@ -212,7 +212,8 @@ struct asked {
 	struct count_grid grid;
 	struct event_key behind;
 	enum kind kind;
-	bool of_bot; /* as the window's bots, besides */
+	bool of_bot;      /* as the window's bots, besides */
+	int64_t again_ms; /* with marks */
 };
 
 static void expect(const struct bench *bench, const struct asked *asked, uint64_t *to)
@@ -241,7 +242,8 @@ static struct event_count *begin(
 		.behind = asked->behind,
 		.bots = bots,
 		.bot_count = asked->of_bot ? COUNT_OF(bots) : 0,
-		.since = since};
+		.since = since,
+		.again_ms = asked->again_ms};
 	struct err err;
 	size_t at;
 	struct filter *filter = filter_new(expressions[asked->kind], &schema, &at, &err);
@@ -346,8 +348,10 @@ static void a_count_goes_on_from_the_marks_of_the_one_before(void **state)
 	open_log(bench, 1, true);
 	add_memory(bench, 3000, T, &rng);
 	for (enum kind kind = ALL; kind < KINDS; kind++) {
-		struct asked asked = {
-			.grid = {T - 1000, 1000, 150}, .behind = EVENT_KEY_FIRST, .kind = kind};
+		struct asked asked = {.grid = {T - 1000, 1000, 150},
+			.behind = EVENT_KEY_FIRST,
+			.kind = kind,
+			.again_ms = INT64_MIN};
 		uint64_t expected[LOG_LEVELS * 150], summed[LOG_LEVELS * 150];
 		struct event_count *count = begin(bench, &asked, NULL);
 		memcpy(summed, finish(count, 500)->lines, sizeof(summed));
@@ -360,6 +364,40 @@ static void a_count_goes_on_from_the_marks_of_the_one_before(void **state)
 		assert_true(sums->cost < 5000 + 500 * (uint64_t)kind);
 		for (size_t i = 0; i < COUNT_OF(summed); i++)
 			summed[i] += sums->lines[i];
+		event_count_free(count);
+		expect(bench, &asked, expected);
+		assert_same(&asked, expected, summed);
+	}
+}
+
+/* What is to be counted anew is, and nothing twice. */
+static void of_some_columns_all_is_counted_again(void **state)
+{
+	struct bench *bench = *state;
+	struct rng rng;
+	rng_init(&rng, 28);
+	add_file(bench, 0, 3000, 30, &rng);
+	open_log(bench, 1, true);
+	add_memory(bench, 3000, T, &rng);
+	grow_log(bench, 1, 300, &rng);
+	for (int round = 0; round < 40; round++) {
+		uint64_t expected[LOG_LEVELS * 150], summed[LOG_LEVELS * 150];
+		size_t first = (size_t)rng_below(&rng, 150);
+		struct asked asked = {.grid = {T - 1000, 1000, 150},
+			.behind = EVENT_KEY_FIRST,
+			.kind = (enum kind)rng_below(&rng, KINDS),
+			.again_ms = INT64_MIN};
+		struct event_count *count = begin(bench, &asked, NULL);
+		memcpy(summed, finish(count, 500)->lines, sizeof(summed));
+		autofree struct event_marks *marks = event_count_marks(count);
+		event_count_free(count);
+		add_memory(bench, 50, T + 500 * round, &rng);
+		grow_log(bench, 1, 30, &rng);
+		asked.again_ms = T - 1000 + (int64_t)first * 1000;
+		count = begin(bench, &asked, marks);
+		const struct count_sums *sums = finish(count, 1 + (size_t)rng_below(&rng, 900));
+		for (size_t i = 0; i < COUNT_OF(summed); i++)
+			summed[i] = sums->lines[i] + (i % 150 < first ? 0 : summed[i]);
 		event_count_free(count);
 		expect(bench, &asked, expected);
 		assert_same(&asked, expected, summed);
@@ -446,6 +484,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		COUNT_TEST(whatever_is_indexed_the_counts_are_those_of_all_lines),
 		COUNT_TEST(a_count_goes_on_from_the_marks_of_the_one_before),
+		COUNT_TEST(of_some_columns_all_is_counted_again),
 		COUNT_TEST(what_lies_in_one_column_is_not_looked_at_line_by_line),
 		COUNT_TEST(a_grid_has_a_usual_step_and_holds_its_span),
 		COUNT_TEST(our_own_events_do_not_stretch_the_span_of_a_log),
