@@ -178,13 +178,15 @@ static void a_secret_is_shown_in_no_field(void **state)
 {
 	struct scene *scene = *state;
 	write_to(scene, scene->writer,
-		"{\"msg\":\"hello\",\"pass\\u0077ord\":\"hunter22\",\"token\":\"abc\\\"def\","
+		"{\"msg\":\"hello\",\"pass\\u0077ord\":\"hunter22\",\"pass\\u200dword\":"
+		"\"joined33\",\"token\":\"abc\\\"def\","
 		"\"body\":\"{\\\"password\\\": \\\"inner77\\\"}\","
 		"\"url\":\"https:\\/\\/a:secretpw@h\\/\"}");
 	const struct msg_line *line = ask(scene, "hello", false);
 	autostr struct str text = STR_INIT;
 	msg_dump(MSG_line, line, &text);
-	static const char *const secrets[] = {"hunter22", "abc", "def", "inner77", "secretpw"};
+	static const char *const secrets[] = {
+		"hunter22", "joined33", "abc", "def", "inner77", "secretpw"};
 	for (size_t i = 0; i < COUNT_OF(secrets); i++)
 		if (strstr(text.text, secrets[i]))
 			fail_msg("'%s' is in %s", secrets[i], text.text);

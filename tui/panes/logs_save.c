@@ -284,6 +284,8 @@ void logs_save_step(struct app *app)
 	app->dirty = true;
 	if (!window->error[0]) {
 		take_page(app, save);
+		if (!save->is_done)
+			ask(app, save); /* while this page is written */
 		return;
 	}
 	app_toast(app, true, "%s", window->error);
