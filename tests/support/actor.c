@@ -301,6 +301,8 @@ static void answer(struct actor *actor, const struct msg_any *request)
 		send_windows(actor);
 	} else if (request->kind == MSG_plan_req) {
 		reply(actor, MSG_plan, req);
+	} else if (request->kind == MSG_line_req) {
+		reply(actor, MSG_line, req);
 	} else if (request->kind == MSG_run_req) {
 		reply(actor, MSG_accepted, req);
 	} else if (request->kind != MSG_focus_req && request->kind != MSG_win_close) {

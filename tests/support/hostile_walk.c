@@ -54,6 +54,10 @@ static const struct view {
 	{"5", STAYS, MSG_none},
 	{"5 k", STAYS, MSG_win_rows},
 	{"1 l", STAYS, MSG_win_rows},
+	{"5 k k v", STAYS, MSG_win_rows},
+	{"5 k k v", REPLIES, MSG_line},
+	{"5 k k v PgDn", REPLIES, MSG_line},
+	{"5 : c o l u m n s Space m s Space u s e r Enter", STAYS, MSG_win_rows},
 	{"6", STAYS, MSG_operation},
 	{"6 j", STAYS, MSG_operation},
 	{"6 Enter", STAYS, MSG_operation},
@@ -173,7 +177,7 @@ static void set_texts(
 static bool is_reply(const struct pair *pair, size_t message)
 {
 	enum msg_kind kind = pair->hostile.messages[message].kind;
-	return kind == MSG_plan || kind == MSG_accepted || kind == MSG_answer ||
+	return kind == MSG_plan || kind == MSG_accepted || kind == MSG_line || kind == MSG_answer ||
 	       kind == MSG_welcome;
 }
 

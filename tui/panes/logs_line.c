@@ -32,9 +32,10 @@ struct logs_line {
 	struct overlay overlay;
 	struct logs_line **slot; /* where the pane finds it; cleared with its end */
 	char *key,
-		*asked; /* of what is shown; of what the engine was asked for last ("": nothing) */
-	unsigned epoch; /* of the attachment over which it was asked */
-	uint64_t req;   /* 0: no answer is awaited */
+		*asked;  /* of what is shown; of what the engine was asked for last ("": nothing) */
+	uint64_t change; /* of the window, when it was asked */
+	unsigned epoch;  /* of the attachment over which it was asked */
+	uint64_t req;    /* 0: no answer is awaited */
 	struct msg_row *row;   /* a copy, as the window had it */
 	struct msg_line *line; /* NULL: it has not come */
 	struct line_body body;
@@ -141,18 +142,35 @@ static void ask_for_row(struct app *app, struct logs_line *it)
 		(void)logs_line_ask(app, it->row, take_line, &it->req);
 }
 
-/* The line that the cursor is on by now. */
-static void follow_cursor(struct app *app, struct logs_line *it)
+/* The row as it is now: of one that is there what turned out to be a secret goes. */
+static void take_row(struct logs_line *it, const struct msg_row *row)
 {
-	const struct msg_row *row = row_at_cursor(app);
-	if (row && strcmp(row->key, it->key) != 0) {
+	if (strcmp(row->key, it->key) != 0) {
 		forget_line(it);
-		it->row = msg_copy(MSG_row, row);
 		logs_replace(&it->key, row->key);
 		it->top = it->found = 0;
+	} else if (it->row && msg_equal(MSG_row, it->row, row, false)) {
+		return;
 	}
-	if (it->row && !it->req && (!it->line || is_to_ask_again(app, it)))
-		ask_for_row(app, it);
+	msg_free(MSG_row, it->row);
+	it->row = msg_copy(MSG_row, row);
+	it->width = 0;
+}
+
+/* The line that the cursor is on by now. Rows that were sent again may have other fields, too. */
+static void follow_cursor(struct app *app, struct logs_line *it)
+{
+	const struct window *window = logs_window(app);
+	const struct msg_row *row = row_at_cursor(app);
+	if (row)
+		take_row(it, row);
+	if (!it->row || it->req)
+		return;
+	bool is_old = it->change != window->change && link_welcome(link_of(app, it));
+	if (it->line && !is_old && !is_to_ask_again(app, it))
+		return;
+	it->change = window->change;
+	ask_for_row(app, it);
 }
 
 /* ---- drawing ---- */
