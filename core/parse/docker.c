@@ -148,7 +148,9 @@ static void read_container(const json_t *root, struct docker_container *to)
 	const json_t *config = json_object_get(root, "Config");
 	const json_t *host = json_object_get(root, "HostConfig");
 	const json_t *policy = json_object_get(host, "RestartPolicy");
-	*to = (struct docker_container){.name = xstrdup(name_of(root)),
+	const char *id = text_of(json_object_get(root, "Id"));
+	*to = (struct docker_container){.id = xstrdup(is_id(id) ? id : ""),
+		.name = xstrdup(name_of(root)),
 		.status = copy_member(state, "Status"),
 		.error = copy_member(state, "Error"),
 		.policy = copy_member(policy, "Name"),
@@ -162,7 +164,8 @@ static void read_container(const json_t *root, struct docker_container *to)
 		.restarts = number(root, "RestartCount", 0, INT64_MAX, -1),
 		.restarts_max = number(policy, "MaximumRetryCount", 0, INT64_MAX, 0),
 		.exit_code = (int)number(state, "ExitCode", 0, 255, -1),
-		.is_oom = json_is_true(json_object_get(state, "OOMKilled"))};
+		.is_oom = json_is_true(json_object_get(state, "OOMKilled")),
+		.has_tty = json_is_true(json_object_get(config, "Tty"))};
 }
 
 bool docker_read_container(const char *body, size_t length, docker_variable *each, void *context,
@@ -180,6 +183,7 @@ bool docker_read_container(const char *body, size_t length, docker_variable *eac
 
 void docker_container_release(struct docker_container *container)
 {
+	free(container->id);
 	free(container->name);
 	free(container->status);
 	free(container->error);

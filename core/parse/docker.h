@@ -29,6 +29,7 @@ void docker_list_release(struct docker_list *list);
 
 /* Texts as they came, never NULL, "" when absent. */
 struct docker_container {
+	char *id;      /* lower-case hexadecimal, or "" */
 	char *name;    /* without the slash before it */
 	char *status;  /* created running paused restarting removing exited dead */
 	char *error;   /* why it could not be started */
@@ -41,6 +42,7 @@ struct docker_container {
 	int64_t restarts, restarts_max;  /* -1 unknown; 0 no limit */
 	int exit_code;                   /* 0-255, -1 unknown */
 	bool is_oom;
+	bool has_tty; /* its log comes as it is, without frames */
 };
 
 /* A variable of its environment, KEY=value; wiped after the call. */
