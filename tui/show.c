@@ -46,6 +46,7 @@ static const struct {
 	{"postgres", "pg", false},
 	{"files", "fi", true},
 	{"journal", "jo", true},
+	{"docker", "dk", true},
 	{"scrape", "sc", true},
 	{"botapi", NULL, false},
 };

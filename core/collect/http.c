@@ -81,10 +81,19 @@ static int on_timer(CURLM *multi, long timeout_ms, void *context)
 	return 0;
 }
 
+static bool is_status_ok(const struct http_call *call)
+{
+	long status = 0;
+	curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
+	return status == 200;
+}
+
 static size_t on_body(char *bytes, size_t size, size_t count, void *context)
 {
 	struct http_call *call = context;
 	size_t length = size * count;
+	if (call->request.piece && is_status_ok(call))
+		return call->request.piece(call->request.context, bytes, length) ? length : 0;
 	size_t room = call->request.body_max - call->body.length;
 	call->is_too_long = length > room;
 	str_add(&call->body, bytes, call->is_too_long ? room : length);

@@ -35,6 +35,9 @@ struct http_reply {
 /* The call is over and already forgotten; a new one may be started from here. */
 typedef void http_done(void *context, const struct http_reply *reply);
 
+/* A part of the body of an answer with status 200, as it comes. False: no more of it is wanted, and the call fails. */
+typedef bool http_piece(void *context, const char *bytes, size_t length);
+
 struct http_request {
 	const char *url;
 	bool is_fresh;       /* on a new connection */
@@ -46,10 +49,12 @@ struct http_request {
 	const char *socket;  /* a Unix socket that answers in place of the host; NULL none */
 	const char *ca_file; /* certificates to trust; NULL: those of http_new() */
 	const char *bearer;  /* for Authorization: Bearer; NULL none */
-	const char *user, *password; /* basic authorization; user NULL none */
-	const char *accept;          /* media types; NULL any */
-	size_t body_max;             /* bytes; 0: LIMIT_HTTP_BODY_BYTES */
-	int64_t connect_ms, total_ms;
+	const char *user, *password;  /* basic authorization; user NULL none */
+	const char *accept;           /* media types; NULL any */
+	size_t body_max;              /* bytes; 0: LIMIT_HTTP_BODY_BYTES */
+	int64_t connect_ms, total_ms; /* 0: as long as it takes */
+	http_piece *
+		piece; /* the body is given away as it comes, whatever its length; NULL: it is kept */
 	http_done *done;
 	void *context;
 };
