@@ -14,6 +14,7 @@
 #include "core/base/sanitize.h"
 #include "core/base/str.h"
 #include "core/conf/settings.h"
+#include "core/parse/log_place.h"
 
 static const char default_api[] = "https://api.telegram.org";
 
@@ -172,6 +173,19 @@ static void add_heartbeat(const struct found_bot *bot, struct str *to)
 		str_addf(to, "    redis: %s\n", bot->redis);
 }
 
+/* What its supervisor names needs no line; a journal is not for everybody. */
+static void add_log(const struct found_bot *bot, struct str *to)
+{
+	const char *rest;
+	if (!log_place_is_told(bot->log))
+		return;
+	str_adds(to, "    # its log is followed without a line here: ");
+	add_safe(to, bot->log);
+	str_adds(to, log_place_of(bot->log, &rest) == LOG_PLACE_JOURNAL
+			     ? " (who reads it is in the group systemd-journal)\n"
+			     : "\n");
+}
+
 static void add_bot(const struct discovery *discovery, const struct found_bot *bot, struct str *to)
 {
 	const char *kind =
@@ -185,11 +199,7 @@ static void add_bot(const struct discovery *discovery, const struct found_bot *b
 	if (strcmp(bot->state, "stopped") == 0)
 		str_adds(to,
 			"    enabled: no # it is stopped; without this line that is an alarm\n");
-	if (*bot->log) {
-		str_adds(to, "    # its log is followed without a line here: ");
-		add_safe(to, bot->log);
-		str_addch(to, '\n');
-	}
+	add_log(bot, to);
 }
 
 /* ---- servers ---- */

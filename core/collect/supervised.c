@@ -210,15 +210,6 @@ static void report_source(struct supervised *supervised, const struct err *err, 
 
 /* ---- logs ---- */
 
-/* A device is no log to follow. */
-static bool is_log(const char *path)
-{
-	const char *rest;
-	if (log_place_of(path, &rest) != LOG_PLACE_FILES)
-		return *rest != '\0';
-	return *path == '/' && !starts_with(path, "/dev/") && !starts_with(path, "/proc/");
-}
-
 struct log_list {
 	struct bot_log *logs;
 	size_t count, capacity;
@@ -226,7 +217,7 @@ struct log_list {
 
 static void add_log(struct log_list *list, const struct watched *bot, char *path)
 {
-	if (!is_log(path))
+	if (!log_place_is_told(path))
 		return;
 	list->logs = grow(list->logs, list->count, &list->capacity, sizeof(*list->logs));
 	list->logs[list->count++] = (struct bot_log){.bot = bot->conf->name, .path = path};

@@ -78,3 +78,16 @@ bool log_place_check(const char *text, struct err *err)
 	}
 	return true;
 }
+
+bool log_place_is_told(const char *text)
+{
+	static const char *const devices[] = {"/dev/", "/proc/"};
+	const char *rest;
+	enum log_place kind = log_place_of(text, &rest);
+	if (kind != LOG_PLACE_FILES)
+		return *rest != '/' && log_place_check(text, NULL);
+	for (size_t i = 0; i < sizeof(devices) / sizeof(*devices); i++)
+		if (strncmp(text, devices[i], strlen(devices[i])) == 0)
+			return false;
+	return *text == '/';
+}

@@ -26,4 +26,8 @@ struct journal_place journal_place_of(const char *rest) MUST_CHECK;
 /* False: it is one of `journal:` or `docker:`, and can mean nothing. */
 MUST_CHECK bool log_place_check(const char *text, struct err *err);
 
+/* What a supervisor calls a log can be followed: a file that is no device, the journal of a unit, a container. It may call it
+ * anything. */
+bool log_place_is_told(const char *text) MUST_CHECK;
+
 #endif

@@ -407,6 +407,33 @@ static void a_journal_that_is_cut_short_ends_nobody(void **state)
 	collect_wait_ok("kind=\"journal\"");
 }
 
+/* As the service's user, who is in no such group. */
+static void who_may_not_read_it_is_told_which_group_may(void **state)
+{
+	(void)state;
+	enum { NOBODY = 65534 };
+	autofree char *config = folder_path("botswain.yaml"), *own = folder_path("own"),
+		      *said = NULL;
+	if (getuid() != 0) {
+		print_message("# this needs another user\n");
+		skip();
+	}
+	start_remote();
+	journal_remote_count(&remote, "orders.service", 0, 1, 8);
+	folder_write("botswain.yaml", 0644,
+		"state_dir: %1$s/own\njournal: %1$s/journal\nbots: [" ORDERS "]\n", folder);
+	assert_int_equal(mkdir(own, 0700), 0);
+	assert_int_equal(chown(own, NOBODY, NOBODY), 0);
+	assert_int_equal(chmod(folder, 0755), 0);
+	const struct spawn nobody = {.user = NOBODY, .group = NOBODY};
+	const char *build = getenv("BOTSWAIN_BUILD");
+	autofree char *program = xasprintf("%s/botswain", build ? build : "build");
+	(void)spawn_run(WORDS(program, "-c", config, "sources"), &nobody, WAIT_MS, &said);
+	if (!strstr(said, "may not look into the journal's folder") ||
+		!strstr(said, "systemd-journal"))
+		fail_msg("%s", said);
+}
+
 static void what_is_no_journal_is_named(void **state)
 {
 	(void)state;
@@ -442,6 +469,7 @@ int main(void)
 		TEST(a_journal_that_is_asked_for_no_more_leaves),
 		TEST(a_journal_that_is_not_there_is_said_and_read_once_it_is),
 		TEST(a_journal_that_is_cut_short_ends_nobody),
+		TEST(who_may_not_read_it_is_told_which_group_may),
 		TEST(what_is_no_journal_is_named),
 	};
 	return cmocka_run_group_tests_name("core/collect/journals", tests, NULL, NULL);

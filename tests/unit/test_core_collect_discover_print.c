@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/base/err.h"
+#include "core/base/mem.h"
 #include "core/base/str.h"
 #include "core/collect/discover.h"
 #include "core/conf/settings.h"
@@ -162,6 +163,38 @@ static void who_runs_alone_or_has_a_driver_gets_none(void **state)
 	settings_unref(settings);
 }
 
+static void a_log_that_its_supervisor_names_needs_no_line(void **state)
+{
+	static const struct {
+		const char *log, *said; /* NULL: nothing */
+	} cases[] = {
+		{"/var/log/a.log", "a line here: /var/log/a.log\n"},
+		{"journal:a.service", "a line here: journal:a.service (who reads it is in the "
+				      "group systemd-journal)\n"},
+		{"docker:a", "a line here: docker:a\n"},
+		{"/dev/null", NULL},
+		{"", NULL},
+	};
+	struct found_supervisor supervisor =
+		supervisor_of((char[]){"systemd"}, (char[]){"systemd"}, none);
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct found_bot bot = bot_of((char[]){"a"}, 1, (char[]){"a.service"});
+		autofree char *log = xstrdup(cases[i].log);
+		struct discovery found = {.supervisors = &supervisor,
+			.supervisor_count = 1,
+			.bots = &bot,
+			.bot_count = 1};
+		autostr struct str yaml = STR_INIT;
+		bot.log = log;
+		discovery_yaml(&found, NULL, &yaml);
+		if (cases[i].said)
+			expect(&yaml, cases[i].said);
+		else
+			expect_not(&yaml, "a line here:");
+	}
+}
+
 static void what_is_said_is_so(void **state)
 {
 	static const char text[] = "environment: mine\n";
@@ -196,6 +229,7 @@ int main(void)
 		cmocka_unit_test(the_driver_is_that_of_the_supervisor),
 		cmocka_unit_test(of_two_supervisors_the_driver_is_that_of_most_bots),
 		cmocka_unit_test(who_runs_alone_or_has_a_driver_gets_none),
+		cmocka_unit_test(a_log_that_its_supervisor_names_needs_no_line),
 		cmocka_unit_test(what_is_said_is_so),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -80,11 +80,39 @@ static void what_can_mean_nothing_is_refused_with_an_example(void **state)
 	}
 }
 
+static void what_a_supervisor_names_is_followed_only_where_it_can_be_a_log(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		bool is_told;
+	} cases[] = {
+		{"/var/log/a.log", true},
+		{"journal:orders.service", true},
+		{"journal:bot@1.service", true},
+		{"docker:orders-1", true},
+		{"", false},
+		{"a.log", false},
+		{"/dev/null", false},
+		{"/proc/self/fd/1", false},
+		{"journal:", false},
+		{"journal:/etc", false},
+		{"journal:a b", false},
+		{"docker:../../images", false},
+		{"docker:a?x=1", false},
+		{"docker:a b", false},
+	};
+	for (size_t i = 0; i < COUNT_OF(cases); i++)
+		if (log_place_is_told(cases[i].text) != cases[i].is_told)
+			fail_msg("%s", cases[i].text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_has_no_scheme_is_a_file),
 		cmocka_unit_test(a_journal_has_a_path_a_unit_or_both),
+		cmocka_unit_test(what_a_supervisor_names_is_followed_only_where_it_can_be_a_log),
 		cmocka_unit_test(what_can_mean_nothing_is_refused_with_an_example),
 	};
 	return cmocka_run_group_tests_name("core/parse/log_place", tests, NULL, NULL);
