@@ -22,7 +22,7 @@
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "tests/support/collect_scene.h"
-#include "tests/support/numbered_wait.h"
+#include "tests/support/numbers.h"
 #include "tests/support/servers.h"
 
 enum { A_STREAM = 1000, BATCH = 50, TRIES_MAX = 3000 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "tests/support/numbered_wait.h"
+#include "tests/support/numbers.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

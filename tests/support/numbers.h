@@ -3,8 +3,8 @@
  * Events with numbers, `number-01234` somewhere in their text: how many of so many came, how many more than once, and how
  * many were said to be lost ("12 entries of ... are lost", "at least 3 ..."). A conformance test holds that they add up.
  */
-#ifndef BOTSWAIN_TESTS_NUMBERED_WAIT_H
-#define BOTSWAIN_TESTS_NUMBERED_WAIT_H
+#ifndef BOTSWAIN_TESTS_NUMBERS_H
+#define BOTSWAIN_TESTS_NUMBERS_H
 
 #include <stddef.h>
 #include <stdint.h>
