@@ -9,14 +9,15 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/base/redact_scan.h"
 #include "core/base/redact_shape.h"
 #include "core/base/secret.h"
 #include "core/base/utf8.h"
 #include "core/base/width.h"
 
 /*
- * Known secrets are found by their first bytes: a bitmap over the first two decides at most
- * positions, a hash table over the first six finds the few that may start here.
+ * Known secrets are found by their first bytes: most places are passed over 64 at a time (redact_scan.h), a bitmap over the
+ * first two decides at most of the others, a hash table over the first six finds the few that may start here.
  */
 enum {
 	SECRET_MIN = 6,
@@ -38,12 +39,14 @@ struct redactor {
 	size_t *buckets, bucket_mask; /* index + 1 of the first known secret */
 	size_t longest;
 	uint8_t pairs[PAIRS / CHAR_BIT];
+	struct redact_scan scan;
 };
 
 struct redactor *redactor_new(void)
 {
 	struct redactor *redactor = xcalloc(1, sizeof(*redactor));
 	atomic_init(&redactor->users, 1);
+	redact_scan_init(&redactor->scan);
 	return redactor;
 }
 
@@ -149,6 +152,7 @@ void redactor_seal(struct redactor *redactor)
 		unsigned pair = pair_of(known->bytes);
 		size_t *bucket = &redactor->buckets[hash(known->bytes) & redactor->bucket_mask];
 		redactor->pairs[pair / CHAR_BIT] |= (uint8_t)(1u << pair % CHAR_BIT);
+		redact_scan_add(&redactor->scan, known->bytes);
 		known->next = *bucket;
 		*bucket = i + 1;
 	}
@@ -256,28 +260,44 @@ static bool is_inside(const struct finds *finds, size_t at)
 	       at >= finds->spans[finds->count - 1].start;
 }
 
-/* Looks at every byte, also inside what was found: a find may begin in one and end behind it. */
-static void search(const struct redactor *redactor, const char *bytes, size_t length, bool is_cut,
+/* What begins at this place. */
+static void look_at(const struct redactor *redactor, const struct shape_text *text, size_t at,
+	struct finds *ret_finds)
+{
+	const char *bytes = text->bytes + at;
+	size_t left = text->length - at;
+	struct span span;
+	bool may = redactor && left >= SECRET_MIN && may_start(redactor, bytes);
+	size_t size = may ? known_at(redactor, bytes, left) : 0;
+	if (size)
+		add_find(ret_finds, (struct span){at, at + size});
+	if (redact_is_trigger(text->bytes, at) &&
+		redact_shape(text, at, is_inside(ret_finds, at), &span))
+		add_find(ret_finds, span);
+}
+
+/* Looks at every place where something may begin, also inside what was found: a find may begin in one and end behind it.
+ * False: nothing in it is a character that shows nothing, or an ellipsis (of what was looked at: with `first_only` not
+ * more than up to a find). */
+static bool search(const struct redactor *redactor, const char *bytes, size_t length, bool is_cut,
 	bool first_only, struct finds *ret_finds)
 {
 	const struct shape_text text = {.bytes = bytes,
 		.length = length,
 		.is_cut = is_cut,
 		.last_word = is_cut ? redact_last_word(bytes, length) : length};
-	struct span span;
-	bool knows = redactor && redactor->count;
-	for (size_t at = 0; at < length && !(first_only && ret_finds->count); at++) {
-		bool may = knows && length - at >= SECRET_MIN && may_start(redactor, bytes + at);
-		size_t size = may ? known_at(redactor, bytes + at, length - at) : 0;
-		if (size)
-			add_find(ret_finds, (struct span){at, at + size});
-		if (redact_is_trigger((unsigned char)bytes[at]) &&
-			redact_shape(&text, at, is_inside(ret_finds, at), &span))
-			add_find(ret_finds, span);
+	const struct redact_scan *scan = redactor ? &redactor->scan : redact_scan_bare();
+	bool may_hide = false;
+	for (size_t from = 0; from < length; from += REDACT_SCAN_PLACES) {
+		uint64_t places = redact_scan(scan, bytes, length, from, &may_hide);
+		for (; places && !(first_only && ret_finds->count); places &= places - 1)
+			look_at(redactor, &text, from + (size_t)__builtin_ctzll(places), ret_finds);
 	}
+	bool knows = redactor && redactor->count;
 	size_t cut = knows && is_cut ? cut_start(redactor, bytes, length) : length;
 	if (cut < length)
 		add_find(ret_finds, (struct span){cut, length});
+	return may_hide;
 }
 
 /* ---- parted by what nobody sees ---- */
@@ -347,7 +367,7 @@ static void search_joined(const struct redactor *redactor, const char *bytes, si
 		places[count] = at;
 		seen[count++] = bytes[at];
 	}
-	search(redactor, seen, count, is_cut, first_only, &finds);
+	(void)search(redactor, seen, count, is_cut, first_only, &finds);
 	for (size_t i = 0; i < finds.count; i++)
 		add_find(ret_finds, (struct span){places[finds.spans[i].start],
 					    places[finds.spans[i].end - 1] + 1});
@@ -364,7 +384,7 @@ static void search_cuts(
 	while ((found = memmem(at, (size_t)(end - at), ellipsis, sizeof(ellipsis) - 1))) {
 		size_t cut = (size_t)(found - bytes), from = cut > CUT_BACK ? cut - CUT_BACK : 0;
 		struct finds finds = {0};
-		search(redactor, bytes + from, cut - from, true, false, &finds);
+		(void)search(redactor, bytes + from, cut - from, true, false, &finds);
 		for (size_t i = 0; i < finds.count; i++)
 			if (from + finds.spans[i].end == cut)
 				add_find(
@@ -377,7 +397,8 @@ static void search_cuts(
 static void find(const struct redactor *redactor, const char *bytes, size_t length, bool is_cut,
 	bool first_only, struct finds *ret_finds)
 {
-	search(redactor, bytes, length, is_cut, first_only, ret_finds);
+	if (!search(redactor, bytes, length, is_cut, first_only, ret_finds))
+		return;
 	if (has_unseen(bytes, length) && !(first_only && ret_finds->count))
 		search_joined(redactor, bytes, length, is_cut, first_only, ret_finds);
 	if (!(first_only && ret_finds->count))

@@ -92,6 +92,8 @@ size_t redact_last_word(const char *bytes, size_t length)
 static size_t scheme_mark(const struct shape_text *text, size_t at)
 {
 	static const char *const marks[] = {"://", ":\\/\\/"};
+	if (at + 1 >= text->length || (text->bytes[at + 1] != '/' && text->bytes[at + 1] != '\\'))
+		return 0;
 	for (size_t i = 0; i < COUNT_OF(marks); i++) {
 		if (has_at(text, at, marks[i]))
 			return strlen(marks[i]);
@@ -186,18 +188,6 @@ static const struct key keys[] = {
 };
 /* clang-format on */
 
-/* Whether any of the keys ends with these two letters: most words are told apart by them. */
-static bool may_end_key(const char *two)
-{
-	static const char ends[] = "rdwdsessthonetenyeyngshie";
-	char first = (char)(two[0] | 0x20), second = (char)(two[1] | 0x20);
-	for (size_t i = 0; i + 1 < sizeof(ends) - 1; i++) {
-		if (ends[i] == first && ends[i + 1] == second)
-			return true;
-	}
-	return false;
-}
-
 /* The key that ends before `at`, behind blanks and its closing quote. */
 static const struct key *key_before(const struct shape_text *text, size_t at)
 {
@@ -208,7 +198,7 @@ static const struct key *key_before(const struct shape_text *text, size_t at)
 		end--;
 	if (end > 0 && text->bytes[end - 1] == '\\')
 		end--;
-	if (end < 3 || !may_end_key(text->bytes + end - 2))
+	if (end < 3 || !redact_may_end_key(text->bytes + end - 2))
 		return NULL;
 	for (size_t i = 0; i < COUNT_OF(keys); i++) {
 		if (ends_at(text, end, keys[i].word))

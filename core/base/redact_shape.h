@@ -5,14 +5,36 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct span {
 	size_t start, end; /* bytes [start, end) to replace; start > the trigger */
 };
 
-/* True for the bytes at which redact_shape() may find something. */
-static inline bool redact_is_trigger(unsigned char byte)
+/* Bits of the letters that stand before a second one (a is 1) at the end of a key of redact_shape.c. */
+#define SECOND(letter) (1u << ((letter)&31))
+static const uint32_t redact_key_ends[32] = {['r' & 31] = SECOND('d'),
+	['w' & 31] = SECOND('d'),
+	['s' & 31] = SECOND('e') | SECOND('s') | SECOND('h'),
+	['t' & 31] = SECOND('h'),
+	['o' & 31] = SECOND('n'),
+	['e' & 31] = SECOND('t') | SECOND('n') | SECOND('y'),
+	['n' & 31] = SECOND('g'),
+	['i' & 31] = SECOND('e')};
+#undef SECOND
+
+/* Whether a key may end with these two letters: most words are told apart by them. */
+static inline bool redact_may_end_key(const char *two)
 {
+	return redact_key_ends[two[0] & 31] >> (two[1] & 31) & 1;
+}
+
+/* False: redact_shape() finds nothing at this place. */
+static inline bool redact_is_trigger(const char *bytes, size_t at)
+{
+	char byte = bytes[at], before = at ? bytes[at - 1] : '\0';
+	if (byte == '=' && at > 2 && before > '\\') /* a letter, and no blank or quote */
+		return redact_may_end_key(bytes + at - 2);
 	return byte == ':' || byte == '=' || byte == '%' || (byte | 0x20) == 'b';
 }
 
