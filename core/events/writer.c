@@ -92,6 +92,7 @@ void event_writer_free(struct event_writer *writer)
 	note_release(&writer->note);
 	str_release(&writer->plain);
 	str_release(&writer->clean);
+	name_memo_forget(&writer->names);
 	redactor_unref(writer->redactor);
 	free(writer->name);
 	free(writer->bot);
@@ -113,6 +114,7 @@ void event_writer_redact_with(struct event_writer *writer, const struct redactor
 		writer->chunk_bytes = CHUNK_TEXT_FIRST; /* it was not full: no reason to grow */
 	seal(writer);
 	file_keeper_end(writer->files);
+	name_memo_forget(&writer->names);
 	redactor_unref(writer->redactor);
 	writer->redactor = next;
 	writer->stream.redactor = next;
@@ -121,6 +123,7 @@ void event_writer_redact_with(struct event_writer *writer, const struct redactor
 void event_writer_give_to(struct event_writer *writer, const char *bot)
 {
 	file_keeper_end(writer->files);
+	name_memo_forget(&writer->names);
 	free(writer->bot);
 	writer->bot = bot ? xstrdup(bot) : NULL;
 }
@@ -163,10 +166,13 @@ static void append(struct event_writer *writer, struct record record, const char
 	writer->note.bytes += length;
 }
 
-/* A time that a line claims, or now: nothing may stand far in the future. */
-static int64_t believable_ms(const struct event_writer *writer, int64_t claimed_ms)
+/* A time that a line claims, or now: nothing may stand far in the future. What was past when the clock was last looked at
+ * still is. */
+static int64_t believable_ms(struct event_writer *writer, int64_t claimed_ms)
 {
-	int64_t now_ms = clock_wall_ms(writer->clock);
+	if (claimed_ms >= 0 && claimed_ms <= writer->seen_ms)
+		return claimed_ms;
+	int64_t now_ms = writer->seen_ms = clock_wall_ms(writer->clock);
 	return claimed_ms == LOG_NO_TIME || claimed_ms < 0 || claimed_ms > now_ms + AHEAD_MAX_MS
 		       ? now_ms
 		       : claimed_ms;
@@ -375,24 +381,75 @@ static bool clean_input(
 	return held_secret;
 }
 
+/* The same of what needs no cleaning, which nearly everything does not: one look at all of it tells, since a secret in a
+ * part is one in the whole. False: it needs some. */
+static bool take_clean(
+	struct event_writer *writer, const struct event_input *input, struct record *record)
+{
+	struct str *clean = &writer->clean;
+	size_t message = strlen(input->message), rest = input->rest ? strlen(input->rest) : 0;
+	size_t id = input->correlation ? strlen(input->correlation) : 0;
+	if (message + 1 + rest >= LIMIT_LOG_STORED_BYTES - 1 - UINT8_MAX - 1 ||
+		log_needs_normalising(input->message, message))
+		return false;
+	str_clear(clean);
+	str_add(clean, input->message, message);
+	record->message_length = (uint16_t)message;
+	if (rest) {
+		str_addch(clean, ' ');
+		str_add(clean, input->rest, rest);
+	}
+	if (id && id <= UINT8_MAX) {
+		str_addch(clean, ' ');
+		record->correlation_offset = (uint16_t)clean->length;
+		record->correlation_length = (uint8_t)id;
+		str_add(clean, input->correlation, id);
+	}
+	return !redact_has_candidate(writer->redactor, clean->text, clean->length);
+}
+
+/* A name that was seen before, as it became then. */
+static void name_bot_once(struct event_writer *writer, const char *name, char ret[BOT_NAME_MAX])
+{
+	size_t length = strlen(name);
+	const char *known = name_memo_find(&writer->names, name, length);
+	if (known) {
+		memcpy(ret, known, strlen(known) + 1);
+		return;
+	}
+	name_bot(writer, name, length, ret);
+	if (!writer->source.resolve)
+		name_memo_keep(&writer->names, name, length, ret);
+}
+
+static bool clean_event(
+	struct event_writer *writer, const struct event_input *input, struct record *record)
+{
+	if (take_clean(writer, input, record))
+		return false;
+	*record = (struct record){.level = record->level};
+	bool held_secret = clean_input(writer, input, record);
+	if (!redact_has_candidate(writer->redactor, writer->clean.text, writer->clean.length))
+		return held_secret;
+	/* A secret across two fields: the line is one from here on. */
+	str_clear(&writer->plain);
+	held_secret |= redact(writer->redactor, &writer->plain, writer->clean.text,
+			       writer->clean.length, 0) > 0;
+	str_clear(&writer->clean);
+	str_add(&writer->clean, writer->plain.text, writer->plain.length);
+	str_truncate(&writer->clean, LIMIT_LOG_STORED_BYTES - 1);
+	record->correlation_length = 0;
+	record->message_length = (uint16_t)writer->clean.length;
+	return held_secret;
+}
+
 void event_writer_event(struct event_writer *writer, const struct event_input *input)
 {
 	char bot[BOT_NAME_MAX];
 	struct record record = {.level = (uint8_t)input->level};
-	bool held_secret = clean_input(writer, input, &record);
-	if (redact_has_candidate(writer->redactor, writer->clean.text, writer->clean.length)) {
-		/* A secret across two fields: the line is one from here on. */
-		str_clear(&writer->plain);
-		held_secret |= redact(writer->redactor, &writer->plain, writer->clean.text,
-				       writer->clean.length, 0) > 0;
-		str_clear(&writer->clean);
-		str_add(&writer->clean, writer->plain.text, writer->plain.length);
-		str_truncate(&writer->clean, LIMIT_LOG_STORED_BYTES - 1);
-		record.correlation_length = 0;
-		record.message_length = (uint16_t)writer->clean.length;
-	}
+	bool held_secret = clean_event(writer, input, &record);
 	set_time(writer, &record, believable_ms(writer, input->wall_ms));
-	name_bot(writer, input->bot ? input->bot : "", input->bot ? strlen(input->bot) : 0, bot);
+	name_bot_once(writer, input->bot ? input->bot : "", bot);
 	struct log_trouble_find trouble =
 		log_trouble_of(writer->clean.text, writer->clean.length, input->level);
 	store(writer, record, &writer->clean, bot, trouble, held_secret, true);

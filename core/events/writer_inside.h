@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include "core/base/str.h"
 #include "core/events/chunk.h"
+#include "core/events/name_memo.h"
 #include "core/events/note.h"
 #include "core/events/writer.h"
 #include "core/parse/log_line.h"
@@ -33,6 +34,8 @@ struct event_writer {
 	struct file_keeper *files;
 	struct log_flow flow;
 	struct log_memo memo;
+	struct name_memo names; /* of events */
+	int64_t seen_ms;        /* wall, when it was last looked at */
 	struct note note;
 	int64_t posted_mono_ms, offset_until_ms;
 	int64_t back_ms; /* of a line that was there before us; LOG_NO_TIME: they are new */

@@ -262,6 +262,40 @@ static void what_an_event_calls_its_bot_is_cut_behind_its_secrets(void **state)
 	assert_string_equal(chunk_bot(chunk, chunk_record(chunk, 0)), "123456:<redacted>");
 }
 
+/* What a name became is remembered, as long as nothing else is known of secrets. */
+static void a_name_that_comes_again_is_what_it_was_until_it_is_a_secret(void **state)
+{
+	struct writer_bench *bench = *state;
+	const struct event_source source = {.id = 10, .name = "events"}; /* of no bot */
+	const struct event_input name = {
+		.wall_ms = LOG_NO_TIME, .message = "x", .bot = "zugzwang-4711"};
+	const struct event_input hostile = {
+		.wall_ms = LOG_NO_TIME, .message = "x", .bot = "a\x1b[2Jb"};
+	event_writer_free(bench->writer);
+	bench->writer = event_writer_new(&source, bench->redactor, &bench->clock);
+	for (int i = 0; i < 2; i++) {
+		event_writer_event(bench->writer, &name);
+		event_writer_event(bench->writer, &hostile);
+	}
+	const struct chunk *chunk = writer_bench_chunk(bench);
+	assert_string_equal(chunk_bot(chunk, chunk_record(chunk, 0)), "zugzwang-4711");
+	assert_string_equal(chunk_bot(chunk, chunk_record(chunk, 2)), "zugzwang-4711");
+	assert_null(strchr(chunk_bot(chunk, chunk_record(chunk, 1)), '\x1b'));
+	assert_string_equal(
+		chunk_bot(chunk, chunk_record(chunk, 3)), chunk_bot(chunk, chunk_record(chunk, 1)));
+	struct redactor *more = redactor_new();
+	assert_true(redactor_add(more, "zugzwang-4711", 13));
+	redactor_seal(more);
+	event_writer_redact_with(bench->writer, more);
+	event_writer_event(bench->writer, &name);
+	const struct chunk_list *list = NULL;
+	(void)writer_bench_post(bench, &list);
+	assert_int_equal(list->count, 1);
+	chunk = list->chunks[0];
+	assert_string_equal(chunk_bot(chunk, chunk_record(chunk, 0)), "<redacted>");
+	redactor_unref(more);
+}
+
 static void where_a_line_comes_from_is_safe_and_without_secrets(void **state)
 {
 	struct writer_bench *bench = *state;
@@ -423,6 +457,7 @@ int main(void)
 		with_bench(what_comes_out_is_safe_for_a_screen),
 		with_bench(what_the_sanitiser_drops_keeps_no_secret_apart),
 		with_bench(what_an_event_calls_its_bot_is_cut_behind_its_secrets),
+		with_bench(a_name_that_comes_again_is_what_it_was_until_it_is_a_secret),
 		with_bench(where_a_line_comes_from_is_safe_and_without_secrets),
 		with_bench(late_lines_keep_their_time_and_never_break_the_order),
 		with_bench(chunks_grow_with_their_source_and_are_announced_once),
