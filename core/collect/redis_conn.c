@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/collect/redis_conn.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -154,6 +155,39 @@ bool redis_receive(struct redis_conn *conn, const struct net_limit *limit, struc
 	struct err *err)
 {
 	conn->is_broken |= !receive(conn, limit, ret, err);
+	return !conn->is_broken;
+}
+
+/* Large pieces: the server writes while we read. */
+static bool feed_much(struct redis_conn *conn, const struct net_limit *limit, struct err *err)
+{
+	char bytes[65536];
+	size_t length;
+	if (conn->reader->len - conn->reader->pos > REDIS_REPLY_BYTES_MAX)
+		return err_set(err, ERR_LIMIT, "a part of a reply of more than %d MiB",
+			REDIS_REPLY_BYTES_MAX >> 20);
+	if (!net_receive(conn->net, bytes, sizeof(bytes), limit, &length, err))
+		return false;
+	return redisReaderFeed(conn->reader, bytes, length) == REDIS_OK ||
+	       err_set(err, ERR_PROTOCOL, "%s", conn->reader->errstr);
+}
+
+bool redis_receive_with(struct redis_conn *conn, const struct redisReplyObjectFunctions *functions,
+	void *context, const struct net_limit *limit, struct err *err)
+{
+	void *reply = NULL;
+	conn->reader->fn = (redisReplyObjectFunctions *)(uintptr_t)functions; /* it reads them */
+	conn->reader->privdata = context;
+	while (!conn->is_broken && !reply) {
+		if (redisReaderGetReply(conn->reader, &reply) != REDIS_OK)
+			conn->is_broken = !err_set(err, ERR_PROTOCOL, "%s", conn->reader->errstr);
+		else if (!reply)
+			conn->is_broken = !feed_much(conn, limit, err);
+	}
+	if (conn->is_broken)
+		conn->reader->reply = NULL; /* the half of one: it is not the reader's to free */
+	conn->reader->fn = &conn->functions;
+	conn->fed = 0;
 	return !conn->is_broken;
 }
 

@@ -18,6 +18,7 @@
 struct conf_redis;
 struct redis_conn;
 struct redisReply;
+struct redisReplyObjectFunctions;
 struct secret;
 
 enum {
@@ -40,6 +41,11 @@ MUST_CHECK bool redis_send(struct redis_conn *conn, const struct net_limit *limi
 /* The next reply, error replies included; the caller frees it with freeReplyObject(). */
 MUST_CHECK bool redis_receive(struct redis_conn *conn, const struct net_limit *limit,
 	struct redisReply **ret, struct err *err);
+/* The next reply through reply functions of hiredis' reader that are the caller's, with `context` as its privdata: what they
+ * make is theirs. A reply may have any length, one string of it REDIS_REPLY_BYTES_MAX (else ERR_LIMIT). */
+MUST_CHECK bool redis_receive_with(struct redis_conn *conn,
+	const struct redisReplyObjectFunctions *functions, void *context,
+	const struct net_limit *limit, struct err *err);
 /* One command and its reply. An error reply fails with its words and class. */
 MUST_CHECK bool redis_ask(struct redis_conn *conn, const char *const *words,
 	const struct net_limit *limit, struct redisReply **ret, struct err *err);

@@ -34,26 +34,27 @@
 #include "core/collect/roster.h"
 #include "core/collect/schedule.h"
 #include "core/collect/stream_back.h"
-#include "core/collect/stream_entry.h"
 #include "core/collect/stream_info.h"
 #include "core/collect/stream_list.h"
 #include "core/collect/stream_place.h"
+#include "core/collect/stream_read.h"
 
-enum { BLOCK_MS = 1000, WALK_EVERY_MS = 5000, ENTRIES_A_STREAM = 500, ENTRIES_A_REPLY = 8000 };
+/* An entry that comes alone is there at once; where they come one after the other they are gathered for a frame. */
+enum { BLOCK_MS = 1000, WALK_EVERY_MS = 5000, GATHER_MS = 16 };
 
 struct streams {
 	struct redis_session session;
 	struct stream_list list;
 	struct event_post post;
-	struct stream_entry entry;
+	struct stream_reader reader;
 	struct schedule
 		schedule; /* of looking at lengths and lags; of connecting after a failure */
 	int64_t walk_ms;
 	struct err refused; /* since the last report */
 	char *name;         /* of the source: main:streams */
 	uint64_t dropped;   /* entries that were gone before they were read, since the start */
-	size_t shrink;      /* asks for so many times fewer entries */
-	bool has_more;      /* the last read found entries */
+	bool is_readable;   /* there is a stream to read */
+	int64_t ask_ms;     /* mono: not before that */
 	struct stream_back back;
 	struct stream_place *before; /* how far the worker before has read; NULL: there was none */
 	char *place;                 /* key of ours; NULL: it is not ours */
@@ -66,40 +67,6 @@ static void note_refusal(struct streams *streams, const struct err *err)
 {
 	if (streams->refused.code == ERR_NONE)
 		streams->refused = *err;
-}
-
-/* ---- entries ---- */
-
-static void take_entry(
-	struct streams *streams, struct watched_stream *stream, const redisReply *entry)
-{
-	if (entry->type != REDIS_REPLY_ARRAY || entry->elements != 2 || !entry->element[0]->str)
-		return;
-	const char *id = entry->element[0]->str;
-	copy_text(stream->last_id, sizeof(stream->last_id), id);
-	if (stream->position >= 0)
-		stream->position++;
-	if (entry->element[1]->type != REDIS_REPLY_ARRAY)
-		return;
-	stream_entry_read(&streams->entry, &streams->session.conf->fields, stream->name,
-		stream->bot, id, entry->element[1]);
-	bool is_back = !stream->is_resumed && strtoll(id, NULL, 10) < streams->begun_ms;
-	event_writer_back(streams->post.writer, is_back ? streams->begun_ms : LOG_NO_TIME);
-	event_writer_event(streams->post.writer, &streams->entry.event);
-}
-
-/* [name, [[id, [field, value, ...]], ...]], ... */
-static void take_streams(struct streams *streams, const redisReply *reply)
-{
-	for (size_t i = 0; i < reply->elements; i++) {
-		const redisReply *one = reply->element[i];
-		struct watched_stream *stream =
-			one->elements == 2 && one->element[0]->str
-				? stream_list_find(&streams->list, one->element[0]->str)
-				: NULL;
-		for (size_t j = 0; stream && j < one->element[1]->elements; j++)
-			take_entry(streams, stream, one->element[1]->element[j]);
-	}
 }
 
 /* A stream that was there before us is read from its last minutes on. */
@@ -157,16 +124,6 @@ static bool find_refused(struct streams *streams, const struct err *why, struct 
 	return true;
 }
 
-/* After an outage every stream may have its fill: what comes in one reply is bounded, and less is
- * asked for when it was too much all the same. */
-static size_t entries_a_read(const struct streams *streams)
-{
-	size_t count = ENTRIES_A_REPLY / (streams->list.count + 1) / streams->shrink;
-	if (count > ENTRIES_A_STREAM)
-		count = ENTRIES_A_STREAM;
-	return count ? count : 1;
-}
-
 /* Until there is something else to do; 0 would be for ever. */
 static int block_ms(const struct streams *streams)
 {
@@ -175,54 +132,32 @@ static int block_ms(const struct streams *streams)
 	return left_ms < 1 ? 1 : left_ms < BLOCK_MS ? (int)left_ms : BLOCK_MS;
 }
 
-/* Queues XREAD of all streams; false when there is none. While notes wait to be posted the server
- * must not let us wait. */
-static bool queue_read(struct streams *streams)
+/* An entry that nobody could read is no reason to read no other: it is counted, and said. */
+static void skip_entry(struct streams *streams, const struct err *why)
 {
-	struct stream_list *list = &streams->list;
-	char count_text[16], block_text[16];
-	const char *const start[] = {"XREAD", "COUNT", count_text, "BLOCK", block_text, "STREAMS"};
-	const char *const at_once[] = {"XREAD", "COUNT", count_text, "STREAMS"};
-	bool may_wait = !event_post_is_waiting(&streams->post);
-	size_t count = may_wait ? COUNT_OF(start) : COUNT_OF(at_once), readable = 0;
-	const char **words = xcalloc(COUNT_OF(start) + 2 * list->count + 1, sizeof(char *));
-	snprintf(count_text, sizeof(count_text), "%zu", entries_a_read(streams));
-	snprintf(block_text, sizeof(block_text), "%d", block_ms(streams));
-	memcpy(words, may_wait ? start : at_once, count * sizeof(char *));
-	for (size_t i = 0; i < list->count; i++)
-		if (!list->items[i].is_refused) {
-			words[count++] = list->items[i].name;
-			readable++;
-		}
-	for (size_t i = 0; i < list->count; i++)
-		if (!list->items[i].is_refused)
-			words[count++] = list->items[i].last_id;
-	if (readable)
-		redis_queue(streams->session.conn, words);
-	free(words);
-	return readable > 0;
+	const struct watched_stream *stream = stream_reader_skip(&streams->reader, why);
+	if (!stream)
+		return;
+	autofree char *text = xasprintf("the entry %s of the stream '%s' is not read: it has %s",
+		stream->last_id, stream->name, why->text);
+	event_post_lost(&streams->post, 1, stream->bot, text);
+	streams->dropped++;
 }
 
 static bool read_entries(struct streams *streams, struct err *err)
 {
-	autoreply struct redisReply *reply = NULL;
 	struct redis_session *session = &streams->session;
 	struct net_limit limit = session_limit(session, BLOCK_MS);
-	struct err said = {0};
-	if (!redis_send(session->conn, &limit, err) ||
-		!redis_receive(session->conn, &limit, &reply, err)) {
-		if (err->code == ERR_LIMIT && streams->shrink < ENTRIES_A_REPLY)
-			streams->shrink *= 2;
+	event_post_renew(&streams->post);
+	if (!stream_reader_take(&streams->reader, session->conn, &limit, err)) {
+		skip_entry(streams, err);
 		return false;
 	}
-	streams->shrink = 1;
-	streams->has_more = reply->type == REDIS_REPLY_ARRAY;
-	event_post_renew(&streams->post);
-	if (redis_reply_failed(reply, &said))
-		return find_refused(streams, &said, err);
-	if (reply->type == REDIS_REPLY_ARRAY)
-		take_streams(streams, reply);
-	return true;
+	bool is_calm = !streams->reader.entries && !event_post_is_waiting(&streams->post);
+	streams->ask_ms =
+		streams->reader.is_full || is_calm ? 0 : worker_now_ms(session->worker) + GATHER_MS;
+	return streams->reader.refused.code == ERR_NONE ||
+	       find_refused(streams, &streams->reader.refused, err);
 }
 
 /* ---- the round ---- */
@@ -298,6 +233,8 @@ static void failed(struct streams *streams, struct err *err)
 {
 	struct worker *worker = streams->session.worker;
 	session_close(&streams->session);
+	streams->is_readable = false;
+	streams->ask_ms = 0;
 	if (worker_stopping(worker))
 		return;
 	schedule_fail(&streams->schedule, worker_now_ms(worker), &streams->rng);
@@ -317,29 +254,36 @@ static bool look_when_due(struct streams *streams, struct err *err)
 	return true;
 }
 
+/* While notes wait to be posted the server must not let us wait. */
+static bool ask(struct streams *streams)
+{
+	bool may_wait = !event_post_is_waiting(&streams->post);
+	return stream_reader_ask(
+		&streams->reader, streams->session.conn, may_wait ? block_ms(streams) : 0);
+}
+
 /* Connected: one round takes what is there, or waits for it in the server. */
-static bool round_of(struct streams *streams, bool *ret_has_read, struct err *err)
+static bool round_of(struct streams *streams, struct err *err)
 {
 	if (!session_open(&streams->session, err))
 		return false;
 	event_post_renew(&streams->post); /* opening it may have told a new password */
 	if (!walk(streams, err) || !prepare(streams, err) || !look_when_due(streams, err))
 		return false;
-	streams->has_more = false;
-	*ret_has_read = queue_read(streams);
-	return !*ret_has_read || read_entries(streams, err);
+	if (worker_now_ms(streams->session.worker) < streams->ask_ms)
+		return true;
+	streams->is_readable = ask(streams);
+	return !streams->is_readable || read_entries(streams, err);
 }
 
-/* When the next round begins. With a stream to read that is now, and the server lets us wait;
- * except that what was read last is posted before. */
-static int64_t next_ms(const struct streams *streams, bool has_read)
+/* When the next round begins. With a stream to read that is now, and the server lets us wait; except that entries are
+ * gathered, and that what was read is posted in time. */
+static int64_t next_ms(const struct streams *streams)
 {
-	bool is_open = streams->session.conn != NULL;
 	int64_t next = schedule_next_ms(&streams->schedule);
-	if (is_open && has_read && (streams->has_more || !event_post_is_waiting(&streams->post)))
-		return 0;
-	if (is_open && !has_read && streams->walk_ms < next)
-		next = streams->walk_ms;
+	int64_t also = streams->is_readable ? streams->ask_ms : streams->walk_ms;
+	if (streams->session.conn && also < next)
+		next = also;
 	return event_post_until(&streams->post, next);
 }
 
@@ -386,7 +330,6 @@ static void begin(struct streams *streams)
 static void run(struct worker *worker)
 {
 	struct streams *streams = worker->context;
-	bool has_read = false;
 	streams->session.worker = worker;
 	enter_place(streams);
 	begin(streams);
@@ -396,12 +339,13 @@ static void run(struct worker *worker)
 	autofree char *source = xasprintf("redis/%s", streams->session.conf->name);
 	event_post_open(
 		&streams->post, worker->hub, source, &(struct event_source){.name = source});
-	while (worker_wait(worker, -1, 0, next_ms(streams, has_read)) != WAIT_STOP) {
+	stream_reader_init(&streams->reader, &streams->list, &streams->session.conf->fields,
+		streams->post.writer, streams->begun_ms);
+	while (worker_wait(worker, -1, 0, next_ms(streams)) != WAIT_STOP) {
 		struct err err = {0};
 		bool is_due = streams->session.conn ||
 			      schedule_is_due(&streams->schedule, worker_now_ms(worker));
-		has_read = false;
-		if (is_due && !round_of(streams, &has_read, &err))
+		if (is_due && !round_of(streams, &err))
 			failed(streams, &err);
 		event_post_renew(&streams->post); /* also when nothing is read for long */
 		event_post_flush(&streams->post);
@@ -414,7 +358,7 @@ static void release(void *context)
 {
 	struct streams *streams = context;
 	stream_list_release(&streams->list);
-	stream_entry_release(&streams->entry);
+	stream_reader_release(&streams->reader);
 	stream_place_free(streams->before);
 	free(streams->place);
 	free(streams->name);
@@ -427,7 +371,6 @@ static struct worker_spec make(const void *part)
 	struct streams *streams = xcalloc(1, sizeof(*streams));
 	streams->session.conf = conf;
 	streams->name = xasprintf("%s:streams", conf->name);
-	streams->shrink = 1;
 	stream_list_init(&streams->list, conf);
 	return (struct worker_spec){
 		.name = "streams", .run = run, .context = streams, .release = release};

@@ -6,21 +6,48 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <hiredis/hiredis.h>
-
 #include "core/base/attr.h"
 #include "core/base/format.h"
+#include "core/base/mem.h"
 #include "core/parse/log_level.h"
 #include "core/parse/log_line.h"
 #include "core/conf/settings.h"
 
-enum { FIELD_BYTES_MAX = 4096, REST_BYTES_MAX = 16384 };
+enum {
+	FIELD_BYTES_MAX = 4096,
+	REST_BYTES_MAX = 16384,
+	NUMBER_BYTES_MAX = 64,
+	NEVER_OVER = 19 /* digits always fit */
+};
+
+/* What a value is; the first ones are mapped, in this order. */
+enum field {
+	FIELD_BOT,
+	FIELD_MESSAGE,
+	FIELD_CORRELATION,
+	FIELD_LEVEL,
+	FIELD_TIME,
+	FIELD_REST,
+	FIELD_TOO_MUCH
+};
+
+/* Digits, as strtoull() would read them: what is too large is the largest. */
+static const char *parse_digits(const char *at, uint64_t *ret)
+{
+	const char *from = at;
+	uint64_t number = 0;
+	for (; *at >= '0' && *at <= '9'; at++)
+		number = number * 10 + (uint64_t)(*at - '0');
+	*ret = at - from <= NEVER_OVER ? number : strtoull(from, NULL, 10);
+	return at;
+}
 
 static bool parse_id(const char *text, uint64_t *ret_ms, uint64_t *ret_seq)
 {
-	char *end;
-	*ret_ms = strtoull(text, &end, 10);
-	*ret_seq = *end == '-' ? strtoull(end + 1, NULL, 10) : 0;
+	const char *end = parse_digits(text, ret_ms);
+	*ret_seq = 0;
+	if (*end == '-')
+		(void)parse_digits(end + 1, ret_seq);
 	return end != text;
 }
 
@@ -59,99 +86,204 @@ int64_t stream_time_ms(const char *text)
 	return (int64_t)(number < ms_below ? number : number / 1000);
 }
 
-struct field {
-	const char *name, *value;
-	size_t name_length, value_length;
-};
-
-static bool is_named(const struct field *field, const char *name)
+/* A few bytes, two halves that may overlap at a time: a call costs more than it copies. */
+static inline void copy_few(char *to, const char *from, size_t length)
 {
-	size_t length = strlen(name);
-	return length && field->name_length == length && memcmp(field->name, name, length) == 0;
+	if (length >= 8) {
+		memcpy(to, from, 8);
+		memcpy(to + length - 8, from + length - 8, 8);
+	} else if (length >= 4) {
+		memcpy(to, from, 4);
+		memcpy(to + length - 4, from + length - 4, 4);
+	} else if (length) {
+		to[0] = from[0];
+		to[length / 2] = from[length / 2];
+		to[length - 1] = from[length - 1];
+	}
 }
 
-/* NUL bytes would end the text: what is behind one is not lost. */
+/* As str_add(), where there is room as nearly always: an entry is a dozen of these. */
+static inline void put(struct str *to, const char *bytes, size_t length)
+{
+	if (to->capacity - to->length <= length) {
+		str_add(to, bytes, length);
+		return;
+	}
+	if (length <= 16)
+		copy_few(to->text + to->length, bytes, length);
+	else
+		memcpy(to->text + to->length, bytes, length);
+	to->length += length;
+	to->text[to->length] = '\0';
+}
+
 static void add_bytes(struct str *to, const char *bytes, size_t length)
 {
-	size_t kept = length < FIELD_BYTES_MAX ? length : FIELD_BYTES_MAX;
-	for (size_t i = 0; i < kept; i++)
-		str_addch(to, bytes[i] ? bytes[i] : ' ');
-	if (kept < length)
+	put(to, bytes, length < FIELD_BYTES_MAX ? length : FIELD_BYTES_MAX);
+	if (length > FIELD_BYTES_MAX)
 		str_adds(to, "…");
 }
 
-static void add_rest(struct str *rest, const struct field *field)
+/* NUL bytes would end the text: what is behind one is not lost. */
+static void blank_zeroes(struct str *text)
 {
-	if (rest->length > REST_BYTES_MAX)
-		return;
-	if (rest->length)
-		str_addch(rest, ' ');
-	add_bytes(rest, field->name, field->name_length);
-	str_addch(rest, '=');
-	add_bytes(rest, field->value, field->value_length);
+	char *at = text->text, *end = text->text + text->length;
+	while ((at = memchr(at, 0, (size_t)(end - at))))
+		*at = ' ';
 }
 
-static enum log_level read_level(const struct field *field)
+/* " name=", with room for its value. */
+static bool begin_rest(struct stream_entry *entry, const char *name, size_t length)
+{
+	struct str *rest = &entry->rest;
+	if (rest->length > REST_BYTES_MAX)
+		return false;
+	put(rest, " ", rest->length > 0);
+	add_bytes(rest, name, length);
+	put(rest, "=", 1);
+	return true;
+}
+
+/* A value as a text of its own, for what reads to the end of one. */
+struct number {
+	char text[NUMBER_BYTES_MAX];
+};
+
+static struct number number_of(const char *value, size_t length)
+{
+	struct number number = {""};
+	if (length < sizeof(number.text))
+		memcpy(number.text, value, length);
+	return number;
+}
+
+static enum log_level read_level(const char *value, size_t length)
 {
 	enum log_level level = LOG_LEVEL_NONE;
 	char *end;
-	if (log_level_read(field->value, field->value_length, &level))
+	if (log_level_read(value, length, &level))
 		return level;
-	long number = strtol(field->value, &end, 10);
-	return end != field->value && !*end ? log_level_of_number(number) : LOG_LEVEL_NONE;
+	struct number text = number_of(value, length);
+	long number = strtol(text.text, &end, 10);
+	return end != text.text && !*end ? log_level_of_number(number) : LOG_LEVEL_NONE;
 }
 
-static void take_field(
-	struct stream_entry *entry, const struct conf_fields *names, const struct field *field)
+/* What is no time is kept as the others are. */
+static void read_time(struct stream_entry *entry, const char *value, size_t length)
 {
-	if (is_named(field, names->bot))
-		add_bytes(&entry->bot, field->value, field->value_length);
-	else if (is_named(field, names->msg))
-		add_bytes(&entry->message, field->value, field->value_length);
-	else if (is_named(field, names->correlation_id))
-		add_bytes(&entry->correlation, field->value, field->value_length);
-	else if (is_named(field, names->level))
-		entry->event.level = read_level(field);
-	else if (is_named(field, names->ts) && stream_time_ms(field->value) != LOG_NO_TIME)
-		entry->event.wall_ms = stream_time_ms(field->value);
-	else
-		add_rest(&entry->rest, field);
+	int64_t wall_ms = stream_time_ms(number_of(value, length).text);
+	if (wall_ms != LOG_NO_TIME)
+		entry->event.wall_ms = wall_ms;
+	else if (begin_rest(entry, entry->names[FIELD_TIME], entry->lengths[FIELD_TIME]))
+		add_bytes(&entry->rest, value, length);
 }
 
-static void clear(struct stream_entry *entry)
+/* Most names are told from the mapped ones by their length. */
+static inline uint32_t length_bit(size_t length)
 {
-	struct str *texts[] = {&entry->bot, &entry->message, &entry->rest, &entry->correlation};
-	for (size_t i = 0; i < COUNT_OF(texts); i++) {
-		if (!texts[i]->text)
-			str_init(texts[i]);
-		str_clear(texts[i]);
+	return length < 31 ? UINT32_C(1) << length : UINT32_C(1) << 31;
+}
+
+void stream_entry_init(struct stream_entry *entry, const struct conf_fields *names)
+{
+	*entry = (struct stream_entry){.bot = STR_INIT,
+		.message = STR_INIT,
+		.rest = STR_INIT,
+		.correlation = STR_INIT,
+		.names = {[FIELD_BOT] = names->bot,
+			[FIELD_MESSAGE] = names->msg,
+			[FIELD_CORRELATION] = names->correlation_id,
+			[FIELD_LEVEL] = names->level,
+			[FIELD_TIME] = names->ts}};
+	for (size_t i = 0; i < STREAM_FIELDS; i++) {
+		entry->lengths[i] = strlen(entry->names[i]);
+		entry->some_length |= length_bit(entry->lengths[i]);
 	}
-	entry->event = (struct event_input){0};
 }
 
-void stream_entry_read(struct stream_entry *entry, const struct conf_fields *names,
-	const char *stream, const char *bot, const char *id, const struct redisReply *fields)
+void stream_entry_release(struct stream_entry *entry)
 {
-	uint64_t ms, seq;
-	clear(entry);
-	entry->event.wall_ms =
-		parse_id(id, &ms, &seq) && ms < INT64_MAX ? (int64_t)ms : LOG_NO_TIME;
-	const struct field origin = {.name = "stream",
-		.name_length = strlen("stream"),
-		.value = stream,
-		.value_length = strlen(stream)};
-	for (size_t i = 0; i + 1 < fields->elements; i += 2) {
-		const redisReply *name = fields->element[i], *value = fields->element[i + 1];
-		const struct field field = {.name = name->str,
-			.name_length = name->len,
-			.value = value->str,
-			.value_length = value->len};
-		if (name->str && value->str)
-			take_field(entry, names, &field);
+	str_release(&entry->bot);
+	str_release(&entry->message);
+	str_release(&entry->rest);
+	str_release(&entry->correlation);
+}
+
+void stream_entry_begin(struct stream_entry *entry, const char *id, size_t length)
+{
+	uint64_t ms = 0;
+	size_t digits = 0;
+	for (; digits < length && id[digits] >= '0' && id[digits] <= '9'; digits++)
+		ms = ms * 10 + (uint64_t)(id[digits] - '0');
+	bool is_time = digits > 0 && digits < NEVER_OVER;
+	str_clear(&entry->bot);
+	str_clear(&entry->message);
+	str_clear(&entry->rest);
+	str_clear(&entry->correlation);
+	entry->id_ms = is_time ? (int64_t)ms : LOG_NO_TIME;
+	entry->event = (struct event_input){.wall_ms = entry->id_ms};
+	entry->field = FIELD_TOO_MUCH;
+}
+
+static bool is_named(const struct stream_entry *entry, int field, const char *name, size_t length)
+{
+	return length && length == entry->lengths[field] && *name == *entry->names[field] &&
+	       memcmp(name, entry->names[field], length) == 0;
+}
+
+void stream_entry_name(struct stream_entry *entry, const char *name, size_t length)
+{
+	int field = entry->some_length & length_bit(length) ? 0 : FIELD_REST;
+	while (field < STREAM_FIELDS && !is_named(entry, field, name, length))
+		field++;
+	if (field == FIELD_REST && !begin_rest(entry, name, length))
+		field = FIELD_TOO_MUCH;
+	entry->field = field;
+}
+
+void stream_entry_value(struct stream_entry *entry, const char *value, size_t length)
+{
+	switch ((enum field)entry->field) {
+	case FIELD_REST:
+		add_bytes(&entry->rest, value, length);
+		break;
+	case FIELD_MESSAGE:
+		add_bytes(&entry->message, value, length);
+		break;
+	case FIELD_BOT:
+		add_bytes(&entry->bot, value, length);
+		break;
+	case FIELD_CORRELATION:
+		add_bytes(&entry->correlation, value, length);
+		break;
+	case FIELD_LEVEL:
+		entry->event.level = read_level(value, length);
+		break;
+	case FIELD_TIME:
+		read_time(entry, value, length);
+		break;
+	case FIELD_TOO_MUCH:
+		break;
 	}
-	add_rest(&entry->rest, &origin);
+}
+
+char *stream_origin(const char *stream)
+{
+	return xasprintf("stream=%.*s", FIELD_BYTES_MAX, stream);
+}
+
+void stream_entry_end(struct stream_entry *entry, const char *origin, const char *bot)
+{
+	if (entry->rest.length <= REST_BYTES_MAX) {
+		put(&entry->rest, " ", entry->rest.length > 0);
+		put(&entry->rest, origin, strlen(origin));
+	}
 	if (!entry->bot.length)
 		str_adds(&entry->bot, bot);
+	struct str *const texts[] = {
+		&entry->bot, &entry->message, &entry->rest, &entry->correlation};
+	for (size_t i = 0; i < COUNT_OF(texts); i++)
+		blank_zeroes(texts[i]);
 	/* An entry without a message is all fields. */
 	if (!entry->message.length) {
 		str_add(&entry->message, entry->rest.text, entry->rest.length);
@@ -161,12 +293,4 @@ void stream_entry_read(struct stream_entry *entry, const struct conf_fields *nam
 	entry->event.message = entry->message.text;
 	entry->event.rest = entry->rest.text;
 	entry->event.correlation = entry->correlation.length ? entry->correlation.text : NULL;
-}
-
-void stream_entry_release(struct stream_entry *entry)
-{
-	str_release(&entry->bot);
-	str_release(&entry->message);
-	str_release(&entry->rest);
-	str_release(&entry->correlation);
 }

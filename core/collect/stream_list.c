@@ -11,6 +11,7 @@
 #include "core/base/str.h"
 #include "core/conf/settings.h"
 #include "core/collect/redis_session.h"
+#include "core/collect/stream_entry.h"
 #include "core/collect/stream_info.h"
 #include "core/collect/worker.h"
 
@@ -42,6 +43,7 @@ static struct watched_stream *add(struct stream_list *list, const char *name, co
 	list->items = grow(list->items, list->count, &list->capacity, sizeof(*list->items));
 	struct watched_stream *stream = &list->items[list->count++];
 	*stream = (struct watched_stream){.name = xstrdup(name),
+		.origin = stream_origin(name),
 		.bot = stream_star(pattern, name),
 		.position = -1,
 		.added = -1};
@@ -70,6 +72,7 @@ static void release_stream(struct watched_stream *stream)
 		free(stream->groups[i].name);
 	free(stream->groups);
 	free(stream->name);
+	free(stream->origin);
 	free(stream->bot);
 }
 

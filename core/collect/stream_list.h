@@ -31,6 +31,7 @@ struct watched_group {
 
 struct watched_stream {
 	char *name;
+	char *origin;                  /* stream_origin() of its name */
 	char *bot;                     /* what stood for the pattern's *, "" */
 	char last_id[STREAM_ID_BYTES]; /* "": where to begin is not known yet */
 	int64_t position;              /* entries that were ever added up to last_id; -1 unknown */

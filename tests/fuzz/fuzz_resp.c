@@ -16,8 +16,9 @@
 #include "core/base/secret.h"
 #include "core/collect/redis_beats.h"
 #include "core/collect/redis_conn.h"
-#include "core/collect/stream_entry.h"
+#include "core/collect/stream_read.h"
 #include "core/conf/settings.h"
+#include "core/events/writer.h"
 #include "core/msg/msg.h"
 #include "core/parse/redis_info.h"
 #include "tests/fuzz/fuzz.h"
@@ -65,19 +66,6 @@ static void *serve(void *unused)
 	return NULL;
 }
 
-static void read_entry(const redisReply *fields, const struct conf_fields *names)
-{
-	struct stream_entry entry = {0};
-	if (fields->type != REDIS_REPLY_ARRAY)
-		return;
-	for (size_t i = 0; i < fields->elements; i++)
-		if (!fields->element[i] || fields->element[i]->type != REDIS_REPLY_STRING)
-			return;
-	stream_entry_read(&entry, names, "events:orders", "orders", "1772366400000-0", fields);
-	FUZZ_REQUIRE(entry.event.message && entry.message.length <= REDIS_REPLY_BYTES_MAX);
-	stream_entry_release(&entry);
-}
-
 static void read_text(const redisReply *reply)
 {
 	struct msg_obs_heartbeat beat = {0};
@@ -85,7 +73,7 @@ static void read_text(const redisReply *reply)
 	msg_release(MSG_obs_heartbeat, &beat);
 }
 
-static void read_reply(const redisReply *reply, const struct conf_fields *names)
+static void read_reply(const redisReply *reply)
 {
 	struct err err = {.code = ERR_NONE};
 	if (redis_reply_failed(reply, &err)) {
@@ -93,19 +81,41 @@ static void read_reply(const redisReply *reply, const struct conf_fields *names)
 	} else if (reply->type == REDIS_REPLY_STRING) {
 		read_text(reply);
 	} else if (reply->type == REDIS_REPLY_ARRAY) {
-		read_entry(reply, names);
 		for (size_t i = 0; i < reply->elements; i++)
 			if (reply->element[i])
-				read_reply(reply->element[i], names);
+				read_reply(reply->element[i]);
 	}
+}
+
+/* As XREAD's reply, without a tree: whatever it is, each entry ends where the next one begins. */
+static void read_streams(
+	struct redis_conn *conn, const struct conf_redis *conf, const struct net_limit *limit)
+{
+	struct stream_list list;
+	struct stream_reader reader;
+	struct err err = {.code = ERR_NONE};
+	struct event_writer *writer =
+		event_writer_new(&(struct event_source){.name = "redis/main"}, NULL, clock_real());
+	stream_list_init(&list, conf);
+	list.items[0].position = 0;
+	stream_reader_init(&reader, &list, &conf->fields, writer, 0);
+	for (int i = 0; i < REPLIES_MAX && stream_reader_take(&reader, conn, limit, &err); i++)
+		FUZZ_REQUIRE(strlen(list.items[0].last_id) < STREAM_ID_BYTES);
+	FUZZ_REQUIRE(list.items[0].position >= 0);
+	stream_reader_release(&reader);
+	stream_list_release(&list);
+	event_writer_free(writer);
 }
 
 static void talk(void)
 {
 	autosecret struct secret none = {.length = 0};
 	static char bot[] = "bot", level[] = "level", msg[] = "msg", ts[] = "ts", type[] = "type",
-		    id[] = "correlation_id", empty[] = "", name[] = "main";
+		    id[] = "correlation_id", empty[] = "", name[] = "main",
+		    events[] = "events:orders", *streams[] = {events};
 	const struct conf_redis conf = {.name = name,
+		.streams = streams,
+		.stream_count = 1,
 		.host = empty,
 		.socket = server.path,
 		.user = empty,
@@ -121,8 +131,12 @@ static void talk(void)
 		FUZZ_REQUIRE(*err.text);
 		return;
 	}
-	for (int i = 0; i < REPLIES_MAX && redis_receive(conn, &limit, &reply, &err); i++) {
-		read_reply(reply, &conf.fields);
+	if (server.size % 2)
+		read_streams(conn, &conf, &limit);
+	for (int i = 0; i < REPLIES_MAX && !redis_is_broken(conn) &&
+			redis_receive(conn, &limit, &reply, &err);
+		i++) {
+		read_reply(reply);
 		redis_reply_free(&reply);
 	}
 	redis_close(conn);

@@ -350,6 +350,44 @@ static void a_stream_that_is_gone_is_reported_as_gone(void **state)
 	collected_wait(&collected, "obs_stream", "name=\"events:orders\"", "gone=true", NULL);
 }
 
+/* A reply of many MiB is read as it comes; a field that is too large for us is counted, said, and passed. */
+static void an_entry_that_is_too_large_is_no_reason_to_read_no_other(void **state)
+{
+	(void)state;
+	add("log", "one");
+	watch("log");
+	collected_wait_event(&collected, "one", NULL);
+	autofree char *said = redis_server_do(&server, "EVAL %s 1 log",
+		"for i = 1, 300 do redis.call('XADD', KEYS[1], '*', 'msg', 'large ' .. i, 'body', "
+		"string.rep('x', 100000)) end "
+		"redis.call('XADD', KEYS[1], '*', 'msg', 'huge', 'body', string.rep('x', 9000000)) "
+		"redis.call('XADD', KEYS[1], '*', 'msg', 'behind it') return 'good'");
+	assert_string_equal(said, "good");
+	collected_wait_event(
+		&collected, "redis/main", " W ", "is not read: it has a part of a reply", NULL);
+	collected_wait_event(&collected, "behind it", NULL);
+	assert_int_equal(collected_count_events(&collected, "large "), 300);
+	assert_int_equal(collected_count_events(&collected, "huge"), 0);
+	collected_wait(&collected, "obs_source", "name=\"main:streams\"", "dropped=1", NULL);
+	add("log", "end");
+	collected_wait_event(&collected, "end", NULL);
+	assert_int_equal(collected_count_events(&collected, "are lost"), 0);
+}
+
+/* Whoever watches slows nothing down. */
+static void nobody_is_monitored(void **state)
+{
+	(void)state;
+	watch("'events:*', log");
+	wait_until_read();
+	add("log", "one");
+	collected_wait_event(&collected, "one", NULL);
+	autofree char *said = redis_server_do(&server, "INFO commandstats");
+	assert_non_null(strstr(said, "cmdstat_xread:"));
+	assert_null(strstr(said, "cmdstat_monitor"));
+	assert_null(strstr(said, "cmdstat_xreadgroup"));
+}
+
 static void a_key_that_is_no_stream_does_not_stop_the_others(void **state)
 {
 	(void)state;
@@ -428,6 +466,8 @@ int main(void)
 		TEST(a_consumer_that_is_silent_while_entries_wait_is_dead),
 		TEST(what_comes_in_and_what_a_group_reads_is_told_a_second),
 		TEST(a_stream_that_is_gone_is_reported_as_gone),
+		TEST(an_entry_that_is_too_large_is_no_reason_to_read_no_other),
+		TEST(nobody_is_monitored),
 		TEST(a_key_that_is_no_stream_does_not_stop_the_others),
 		TEST(a_stream_that_is_forbidden_does_not_stop_the_others),
 		TEST(secrets_in_fields_are_gone_before_they_are_kept),

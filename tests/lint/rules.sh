@@ -19,6 +19,7 @@ forbid 'the time below a main (take a struct clock):' '\b(time\(NULL\)|gettimeof
 forbid 'unbounded or locale-bound text functions:' '\b(strcpy|strcat|sprintf|gets|atoi|strtok)\(' core tui widgets themes
 forbid 'goto:' '^[^*/]*\bgoto ' core tui widgets themes
 forbid 'curses outside its one file:' 'include <(ncurses|curses|term)' core widgets themes
+forbid 'a Redis command that slows the server down or joins a group:' '"(MONITOR|KEYS|XREADGROUP|XGROUP|XAUTOCLAIM)"' core
 found=$(grep -lE 'include <(ncurses|curses|term)' tui/*.c tui/*/*.c 2>/dev/null | grep -v '^tui/term_curses.c$')
 [ -z "$found" ] || { printf 'curses outside tui/term_curses.c:\n%s\n' "$found"; failed=1; }
 found=$(grep -rlE 'sqlite3' core --include='*.[ch]' | grep -v '^core/store/')

@@ -7,8 +7,6 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include <hiredis/hiredis.h>
-
 #include "core/base/attr.h"
 #include "core/base/err.h"
 #include "core/base/str.h"
@@ -24,19 +22,18 @@ static const struct conf_fields fields = {.bot = names[0],
 	.type = names[4],
 	.correlation_id = names[5]};
 
-/* A reply with these fields, which end with NULL. */
+/* An entry with these fields, which end with NULL. */
 static struct stream_entry read_fields(const char *id, const char *bot, const char *const *texts)
 {
-	redisReply parts[16] = {0}, *list[16], reply = {.type = REDIS_REPLY_ARRAY, .element = list};
-	struct stream_entry entry = {0};
-	for (; texts[reply.elements]; reply.elements++) {
-		redisReply *part = &parts[reply.elements];
-		part->type = REDIS_REPLY_STRING;
-		part->len = strlen(texts[reply.elements]);
-		part->str = (char *)(uintptr_t)texts[reply.elements];
-		list[reply.elements] = part;
-	}
-	stream_entry_read(&entry, &fields, "events:x", bot, id, &reply);
+	struct stream_entry entry;
+	stream_entry_init(&entry, &fields);
+	stream_entry_begin(&entry, id, strlen(id));
+	for (size_t i = 0; texts[i]; i++)
+		if (i % 2)
+			stream_entry_value(&entry, texts[i], strlen(texts[i]));
+		else
+			stream_entry_name(&entry, texts[i], strlen(texts[i]));
+	stream_entry_end(&entry, "stream=events:x", bot);
 	return entry;
 }
 
@@ -58,7 +55,7 @@ static void mapped_fields_have_their_meaning(void **state)
 static void what_is_not_said_comes_from_the_id_and_the_stream(void **state)
 {
 	(void)state;
-	static const char *const texts[] = {"type", "paid", "n", "1", "odd", NULL};
+	static const char *const texts[] = {"type", "paid", "n", "1", NULL};
 	struct stream_entry entry = read_fields("1600000000123-7", "orders", texts);
 	assert_string_equal(entry.event.bot, "orders");
 	assert_true(entry.event.wall_ms == INT64_C(1600000000123));
@@ -69,6 +66,46 @@ static void what_is_not_said_comes_from_the_id_and_the_stream(void **state)
 	entry = read_fields("nonsense", "", texts);
 	assert_null(entry.event.bot);
 	assert_true(entry.event.wall_ms == LOG_NO_TIME);
+	stream_entry_release(&entry);
+}
+
+static void what_is_no_time_or_no_text_is_kept_all_the_same(void **state)
+{
+	(void)state;
+	static const char *const texts[] = {
+		"ts", "tomorrow", "level", "17", "msg", "hello", "msg", ", you", NULL};
+	struct stream_entry entry = read_fields("1600000000123-7", "", texts);
+	assert_string_equal(entry.event.rest, "ts=tomorrow stream=events:x");
+	assert_string_equal(entry.event.message, "hello, you");
+	assert_true(entry.event.wall_ms == INT64_C(1600000000123));
+	/* it is used again: nothing of the one before is left */
+	stream_entry_begin(&entry, "1600000000124-0", 15);
+	stream_entry_name(&entry, "raw", 3);
+	stream_entry_value(&entry, "a\0b", 3);
+	stream_entry_end(&entry, "stream=s", "");
+	assert_string_equal(entry.event.message, "raw=a b stream=s");
+	assert_string_equal(entry.event.rest, "");
+	stream_entry_release(&entry);
+}
+
+static void what_is_too_long_is_cut_where_it_is_too_long(void **state)
+{
+	(void)state;
+	static char text[9000];
+	struct stream_entry entry;
+	memset(text, 'x', sizeof(text));
+	stream_entry_init(&entry, &fields);
+	stream_entry_begin(&entry, "1-1", 3);
+	for (int i = 0; i < 40; i++) {
+		stream_entry_name(&entry, "name", 4);
+		stream_entry_value(&entry, text, sizeof(text));
+	}
+	stream_entry_name(&entry, "msg", 3);
+	stream_entry_value(&entry, "short", 5);
+	stream_entry_end(&entry, "stream=s", "");
+	assert_string_equal(entry.event.message, "short");
+	assert_in_range(strlen(entry.event.rest), 16384, 16384 + 4200);
+	assert_non_null(strstr(entry.event.rest, "x\xe2\x80\xa6 name="));
 	stream_entry_release(&entry);
 }
 
@@ -112,6 +149,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(mapped_fields_have_their_meaning),
 		cmocka_unit_test(what_is_not_said_comes_from_the_id_and_the_stream),
+		cmocka_unit_test(what_is_no_time_or_no_text_is_kept_all_the_same),
+		cmocka_unit_test(what_is_too_long_is_cut_where_it_is_too_long),
 		cmocka_unit_test(times_are_read_in_every_usual_unit),
 		cmocka_unit_test(ids_are_ordered_by_time_and_then_by_number),
 	};

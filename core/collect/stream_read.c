@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The reply is [[stream, [[id, [name, value, ...]], ...]], ...]. An array's object is a mark of how deep it lies, so each
+ * string knows by its parent what it is.
+ */
+#include "core/collect/stream_read.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <hiredis/hiredis.h>
+
+#include "core/base/mem.h"
+#include "core/parse/log_line.h"
+#include "core/events/writer.h"
+#include "core/collect/redis_conn.h"
+
+enum level { LEVEL_REPLY, LEVEL_STREAM, LEVEL_ENTRIES, LEVEL_ENTRY, LEVEL_FIELDS, LEVEL_DEEPER };
+
+static const char marks[LEVEL_DEEPER + 1];
+
+static void *mark(enum level level)
+{
+	return (void *)(uintptr_t)&marks[level];
+}
+
+/* Of the array that this is a part of. */
+static inline enum level level_of(const redisReadTask *task)
+{
+	return (enum level)((const char *)task->parent->obj - marks);
+}
+
+/* ---- an entry ---- */
+
+static void begin_entry(struct stream_reader *reader, const char *id, size_t length)
+{
+	size_t kept = length < sizeof(reader->id) ? length : sizeof(reader->id) - 1;
+	memcpy(reader->id, id, kept);
+	reader->id[kept] = '\0';
+	stream_entry_begin(&reader->entry, id, kept);
+}
+
+static void end_entry(struct stream_reader *reader)
+{
+	struct watched_stream *stream = reader->stream;
+	if (!stream || !reader->id[0])
+		return;
+	memcpy(stream->last_id, reader->id, sizeof(reader->id));
+	reader->id[0] = '\0';
+	if (stream->position >= 0)
+		stream->position++;
+	stream_entry_end(&reader->entry, stream->origin, stream->bot);
+	bool is_back = !stream->is_resumed && reader->entry.id_ms < reader->begun_ms;
+	event_writer_back(reader->writer, is_back ? reader->begun_ms : LOG_NO_TIME);
+	event_writer_event(reader->writer, &reader->entry.event);
+	reader->entries++;
+	reader->is_full |= ++reader->in_stream == reader->asked;
+}
+
+/* Streams are answered in the order in which they were asked for. */
+static struct watched_stream *find_stream(
+	struct stream_reader *reader, const char *name, size_t length)
+{
+	struct stream_list *list = reader->list;
+	for (size_t i = 0; i < list->count; i++) {
+		size_t place = (reader->place + i) % list->count;
+		struct watched_stream *stream = &list->items[place];
+		if (strncmp(stream->name, name, length) != 0 || stream->name[length])
+			continue;
+		reader->place = place + 1;
+		return stream;
+	}
+	return NULL;
+}
+
+/* A string, or what stands in the place of one. */
+static inline void take(
+	struct stream_reader *reader, const redisReadTask *task, const char *text, size_t length)
+{
+	enum level level = level_of(task);
+	if (level == LEVEL_FIELDS) {
+		if (task->idx & 1)
+			stream_entry_value(&reader->entry, text, length);
+		else
+			stream_entry_name(&reader->entry, text, length);
+		if (task->idx + 1 == task->parent->elements)
+			end_entry(reader);
+	} else if (level == LEVEL_ENTRY && task->idx == 0) {
+		begin_entry(reader, text, length);
+	} else if (level == LEVEL_STREAM && task->idx == 0) {
+		reader->stream = find_stream(reader, text, length);
+		reader->in_stream = 0;
+	}
+}
+
+/* ---- as hiredis' reader calls it ---- */
+
+static void note_refusal(struct stream_reader *reader, char *text, size_t length)
+{
+	const redisReply error = {.type = REDIS_REPLY_ERROR, .str = text, .len = length};
+	bool is_error UNUSED = redis_reply_failed(&error, &reader->refused);
+}
+
+static void *take_string(const redisReadTask *task, char *text, size_t length)
+{
+	if (task->parent)
+		take(task->privdata, task, text, length);
+	else if (task->type == REDIS_REPLY_ERROR)
+		note_refusal(task->privdata, text, length);
+	return mark(LEVEL_DEEPER);
+}
+
+static void *take_array(const redisReadTask *task, int elements)
+{
+	struct stream_reader *reader = task->privdata;
+	enum level level = task->parent ? level_of(task) + 1 : LEVEL_REPLY;
+	if (level > LEVEL_DEEPER)
+		level = LEVEL_DEEPER;
+	if (level == LEVEL_DEEPER)
+		take(reader, task, "", 0); /* in the place of a string */
+	if (level == LEVEL_FIELDS && elements == 0)
+		end_entry(reader);
+	return mark(level);
+}
+
+static void *take_number(const redisReadTask *task, long long number)
+{
+	char text[24];
+	int length = snprintf(text, sizeof(text), "%lld", number);
+	if (task->parent)
+		take(task->privdata, task, text, (size_t)length);
+	return mark(LEVEL_DEEPER);
+}
+
+static void *take_nil(const redisReadTask *task)
+{
+	if (task->parent)
+		take(task->privdata, task, "", 0);
+	return mark(LEVEL_DEEPER);
+}
+
+static void free_nothing(void *object)
+{
+	(void)object;
+}
+
+static const redisReplyObjectFunctions functions = {.createString = take_string,
+	.createArray = take_array,
+	.createInteger = take_number,
+	.createNil = take_nil,
+	.freeObject = free_nothing};
+
+/* ---- a question and its reply ---- */
+
+void stream_reader_init(struct stream_reader *reader, struct stream_list *list,
+	const struct conf_fields *fields, struct event_writer *writer, int64_t begun_ms)
+{
+	*reader = (struct stream_reader){.list = list, .writer = writer, .begun_ms = begun_ms};
+	stream_entry_init(&reader->entry, fields);
+}
+
+void stream_reader_release(struct stream_reader *reader)
+{
+	stream_entry_release(&reader->entry);
+}
+
+/* After an outage every stream may have its fill; what the server puts together for one reply is bounded. */
+static size_t entries_a_stream(const struct stream_reader *reader)
+{
+	size_t count = STREAM_READ_TOTAL / (reader->list->count + 1);
+	if (count > STREAM_READ_ENTRIES)
+		count = STREAM_READ_ENTRIES;
+	return count ? count : 1;
+}
+
+bool stream_reader_ask(struct stream_reader *reader, struct redis_conn *conn, int block_ms)
+{
+	const struct stream_list *list = reader->list;
+	char count_text[24], block_text[24];
+	const char *const start[] = {"XREAD", "COUNT", count_text, "BLOCK", block_text, "STREAMS"};
+	const char *const at_once[] = {"XREAD", "COUNT", count_text, "STREAMS"};
+	size_t count = block_ms ? COUNT_OF(start) : COUNT_OF(at_once), readable = 0;
+	autofree const char **words =
+		xcalloc(COUNT_OF(start) + 2 * list->count + 1, sizeof(char *));
+	reader->asked = entries_a_stream(reader);
+	snprintf(count_text, sizeof(count_text), "%zu", reader->asked);
+	snprintf(block_text, sizeof(block_text), "%d", block_ms);
+	memcpy(words, block_ms ? start : at_once, count * sizeof(char *));
+	for (size_t i = 0; i < list->count; i++)
+		if (!list->items[i].is_refused) {
+			words[count++] = list->items[i].name;
+			readable++;
+		}
+	for (size_t i = 0; i < list->count; i++)
+		if (!list->items[i].is_refused)
+			words[count++] = list->items[i].last_id;
+	if (readable)
+		redis_queue(conn, words);
+	return readable > 0;
+}
+
+bool stream_reader_take(struct stream_reader *reader, struct redis_conn *conn,
+	const struct net_limit *limit, struct err *err)
+{
+	reader->entries = reader->place = 0;
+	reader->is_full = false;
+	reader->refused = (struct err){.code = ERR_NONE};
+	reader->stream = NULL;
+	reader->id[0] = '\0';
+	return redis_send(conn, limit, err) &&
+	       redis_receive_with(conn, &functions, reader, limit, err);
+}
+
+struct watched_stream *stream_reader_skip(struct stream_reader *reader, const struct err *err)
+{
+	struct watched_stream *stream = reader->stream;
+	if (err->code != ERR_LIMIT || !stream || !reader->id[0])
+		return NULL;
+	memcpy(stream->last_id, reader->id, sizeof(reader->id));
+	reader->id[0] = '\0';
+	if (stream->position >= 0)
+		stream->position++;
+	return stream;
+}
