@@ -114,6 +114,7 @@ include mk/line.mk
 include mk/bench.mk
 include mk/hostile.mk
 include mk/load.mk
+include mk/xread.mk
 include mk/mutants.mk
 
 clean: ## remove everything that was built
