@@ -79,7 +79,7 @@ struct files {
 	int inotify;
 	struct unpack unpack; /* of packed logs */
 	struct timer unpacking;
-	int64_t begun_ms;      /* wall */
+	int64_t begun_ms; /* wall */
 	bool has_reported;
 	struct names *names;   /* of bots, in files that lie where they are */
 	int64_t looked_ns;     /* wall, when all was looked at last */
