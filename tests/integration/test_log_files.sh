@@ -68,6 +68,29 @@ flood_is_whole() { seq 1 1000000 | logs -f --grep '7$' - && [ "$(wc -l <"$top/an
 between() {
 	logs --since 2026-11-20T10:00:02Z --until 2026-11-20T10:00:04Z "$top/a.log" "$top/b.log" && [ "$(texts | cut -d' ' -f1 | tr '\n' ' ')" = 'second, third Traceback File ' ]
 }
+fields() { # of each form, as numbers and spans, and not in a secret
+	{
+		printf '{"time":"2026-11-20T10:00:0%dZ","level":"info","msg":"json","chat":42,"ms":%d00,"req":{"id":"r%d"}}\n' 1 5 1 2 6 2
+		printf 'time=2026-11-20T10:00:0%dZ level=info msg=logfmt chat=42 took=%dms\n' 3 500 4 600
+		printf '2026-11-20T10:00:05Z INFO text (chat=42, ms=700)\n2026-11-20T10:00:06Z INFO pay chat=421 password=hunter2000 ms=9\n'
+	} >"$top/fields.log"
+	local filter wanted
+	while IFS='|' read -r filter wanted; do
+		logs --where "$filter" "$top/fields.log" && [ "$(texts | cut -d' ' -f1 | tr '\n' ' ')" = "$wanted" ] || { echo "$filter: $(texts)"; return 1; }
+	done <<-'END'
+		chat=42 and ms>500|json text 
+		chat=42|json json logfmt logfmt text 
+		chat=42*|json json logfmt logfmt text pay 
+		took>0.55s|logfmt 
+		req.id=r1|json 
+		req.id!=r1|json 
+		ms<10 or took<501|logfmt pay 
+		not chat=42|pay 
+		password=hunter2*|
+		password~hunter|
+		password=*|pay 
+	END
+}
 document() { logs --json "$top/a.log" "$top/b.log" && python3 -c 'import json, sys
 d = json.load(open(sys.argv[1]))
 assert d["v"] == 1 and len(d["logs"]) == 9 and d["logs"][5]["text"] == "fourth" and json.loads(d["logs"][5]["line"])["bot"] == "ada", d' "$top/answer"; }
@@ -151,6 +174,7 @@ check 'a pipe is followed to its end, and to a line without one' until_end
 check 'its lines are there as they come' as_it_comes
 check 'however fast: nothing is missing' flood_is_whole
 check 'what is between two times' between
+check 'lines are found by any of their fields' fields
 check 'one JSON document, with all fields' document
 check 'also of no lines' no_lines_document
 check 'but none without end' no_endless_document
