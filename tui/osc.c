@@ -57,6 +57,11 @@ static void add_for_tmux(struct str *to, const struct str *sequence)
 	add_through_tmux(to, sequence);
 }
 
+const char *osc_copy_way(bool in_tmux, bool in_screen)
+{
+	return in_tmux ? "OSC 52, through tmux" : in_screen ? "OSC 52, through screen" : "OSC 52";
+}
+
 bool osc_copy(struct str *to, bool in_tmux, bool in_screen, const char *text, size_t length,
 	struct err *err)
 {

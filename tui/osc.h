@@ -13,6 +13,8 @@ struct str;
 
 /* Appends the sequence for `text`, wrapped for the multiplexer that we run in. Fails when terminals
  * would not take it because of its length (TERM_COPY_MAX bytes of base64). */
+/* How a copy goes, for whoever made it: "OSC 52, through tmux". */
+const char *osc_copy_way(bool in_tmux, bool in_screen);
 MUST_CHECK bool osc_copy(struct str *to, bool in_tmux, bool in_screen, const char *text,
 	size_t length, struct err *err);
 

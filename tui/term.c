@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "tui/term.h"
 
+#include "tui/osc.h"
+
 void term_free(struct term *term)
 {
 	if (term)
@@ -46,6 +48,11 @@ void term_present(struct term *term, const struct grid *grid)
 void term_repaint(struct term *term)
 {
 	term->ops->repaint(term);
+}
+
+const char *term_copy_way(const struct term *term)
+{
+	return term->copy_way ? term->copy_way : osc_copy_way(false, false);
 }
 
 bool term_copy(struct term *term, const char *text, size_t length, struct err *err)

@@ -97,6 +97,7 @@ struct term {
 	const struct term_ops *ops;
 	int rows, columns;
 	enum depth depth;
+	const char *copy_way;  /* how copies go, in a few words; NULL: OSC 52 as it is */
 	enum glyph_set glyphs; /* give it to grid_new() */
 };
 
@@ -127,6 +128,8 @@ void term_repaint(struct term *term);
 /* Copies sanitised text by OSC 52, wrapped for tmux and screen. False: too long, or no such way;
  * err says so. */
 MUST_CHECK bool term_copy(struct term *term, const char *text, size_t length, struct err *err);
+/* How that goes, in a few words. */
+const char *term_copy_way(const struct term *term);
 /* The window's title, ASCII; nothing where the terminal is not known to take one. */
 void term_title(struct term *term, const char *text);
 void term_bell(struct term *term);

@@ -577,6 +577,7 @@ struct term *term_curses_new(const struct term_options *options, struct err *err
 {
 	struct curses *curses = xcalloc(1, sizeof(*curses));
 	curses->term.ops = &ops;
+	curses->term.copy_way = osc_copy_way(getenv("TMUX") != NULL, getenv("STY") != NULL);
 	curses->tty.fd = -1;
 	curses->clock = options->clock;
 	curses->theme = *options->theme;

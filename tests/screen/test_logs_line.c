@@ -9,6 +9,7 @@
 #include <time.h>
 #include <cmocka.h>
 
+#include "core/base/str.h"
 #include "tests/support/console.h"
 #include "tui/panes/logs_view.h"
 
@@ -210,6 +211,29 @@ static void a_row_as_json_has_all_its_fields(void **state)
 		"send\\u000a    at pay\",\"ms\":1203.5}}");
 }
 
+static void what_is_too_long_is_cut_and_for_a_clipboard_said_to_be(void **state)
+{
+	struct console *console = *state;
+	autostr struct str line = STR_INIT;
+	str_adds(&line, "2026-03-01T11:59:59.000Z INFO long");
+	for (int i = 0; i < 9000; i++)
+		str_addf(&line, " w%06d", i);
+	console_log(console, "ada", line.text);
+	console_log(console, "ada", "Traceback (most recent call last):");
+	str_truncate(&line, 1800);
+	for (int i = 0; i < 30; i++)
+		console_log(console, "ada", line.text + strlen("2026-03-01T11:59:59.000Z "));
+	console_settle(console);
+	console_expect(console, "long w000000");
+	go_to(console, "Traceback");
+	console_keys(console, "Esc v");
+	console_expect(console, "cut: the line was longer");
+	console_keys(console, "y");
+	console_expect(console, "bytes are too many for a clipboard: p opens the log");
+	console_keys(console, "v");
+	console_expect_not(console, "cut: the line was longer");
+}
+
 static void the_view_is_the_same_at_every_size(void **state)
 {
 	struct console *console = *state;
@@ -256,6 +280,7 @@ int main(void)
 		LINE_TEST(a_text_is_found_in_the_line),
 		LINE_TEST(the_line_is_copied_as_it_is_and_as_json),
 		LINE_TEST(a_row_as_json_has_all_its_fields),
+		LINE_TEST(what_is_too_long_is_cut_and_for_a_clipboard_said_to_be),
 		LINE_TEST(the_view_is_the_same_at_every_size),
 		LINE_TEST(nothing_is_left_of_a_view_that_was_open_at_the_end),
 	};

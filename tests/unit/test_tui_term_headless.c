@@ -97,6 +97,9 @@ static void multiplexers_get_it_in_their_wrapping(void **state)
 	(void)state;
 	assert_osc52("foo", true, false, "\033]52;c;Zm9v\a\033Ptmux;\033\033]52;c;Zm9v\a\033\\");
 	assert_osc52("foo", false, true, "\033P\033]52;c;Zm9v\a\033\\");
+	assert_string_equal(osc_copy_way(false, false), "OSC 52");
+	assert_string_equal(osc_copy_way(true, false), "OSC 52, through tmux");
+	assert_string_equal(osc_copy_way(false, true), "OSC 52, through screen");
 }
 
 static void screen_gets_pieces_that_it_can_hold(void **state)

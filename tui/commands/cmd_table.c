@@ -168,7 +168,8 @@ bool command_copy(struct app *app, const struct command *command, const char *ar
 		return err_set(err, ERR_NOT_FOUND, "nothing here to copy");
 	if (!term_copy(app->term, text.text, text.length, err))
 		return false;
-	app_toast(app, false, "clipboard <- %s, %zu bytes (OSC 52)",
-		command->param == 1 ? "row as JSON" : "1 line", text.length);
+	app_toast(app, false, "clipboard <- %s, %zu bytes (%s)",
+		command->param == 1 ? "row as JSON" : "1 line", text.length,
+		term_copy_way(app->term));
 	return true;
 }

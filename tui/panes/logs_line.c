@@ -369,9 +369,15 @@ bool logs_line_open(struct app *app, struct err *err)
 
 static bool copy_text_of(struct app *app, const struct str *text, const char *what, struct err *err)
 {
-	if (!term_copy(app->term, text->text, text->length, err))
+	bool is_copied = term_copy(app->term, text->text, text->length, err);
+	if (!is_copied && err->code == ERR_LIMIT)
+		return err_set(err, ERR_LIMIT,
+			"%zu bytes are too many for a clipboard: p opens the log, :save writes it",
+			text->length);
+	if (!is_copied)
 		return false;
-	app_toast(app, false, "clipboard <- %s, %zu bytes (OSC 52)", what, text->length);
+	app_toast(app, false, "clipboard <- %s, %zu bytes (%s)", what, text->length,
+		term_copy_way(app->term));
 	return true;
 }
 

@@ -266,6 +266,8 @@ void line_body_make(struct line_body *body, const struct app *app, const struct 
 	(void)add_row(body);
 	if (line && line->error[0])
 		add_note(body, columns, line->error);
+	if (first && first->cut)
+		add_note(body, columns, "cut: the line was longer than is kept or shown");
 	if (line && line->more_before)
 		add_note(body, columns, "it begins further up than is looked");
 	/* Of a structured line its message; all else of it is in its fields. */
@@ -280,8 +282,6 @@ void line_body_make(struct line_body *body, const struct app *app, const struct 
 		add_note(body, columns, "it goes on further than is looked");
 	if (first)
 		add_fields(body, first, columns);
-	if (first && first->cut)
-		add_note(body, columns, "cut: the line was longer than is kept");
 	if (!line)
 		add_note(body, columns, "asking for the whole line");
 }
