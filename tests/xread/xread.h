@@ -16,7 +16,8 @@ enum { XREAD_COUNT = 1000 }; /* entries that one question of the others asks for
 /* From the first entry to the last, of which there are so many. False: it did not get them all. */
 typedef bool xread_function(const char *socket, size_t entries);
 
-xread_function xread_raw; /* the bytes of pipelined replies, dropped: what server and socket can do */
+xread_function
+	xread_raw; /* the bytes of pipelined replies, dropped: what server and socket can do */
 xread_function xread_hiredis; /* one question after the other, every field of the tree looked at */
 xread_function xread_ours;    /* core/collect: into the chunks of an event writer, and posted */
 
