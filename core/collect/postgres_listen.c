@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Notifications of one Postgres, on a connection of their own. They are hints: what was notified
- * while nobody listened is lost, so each new connection has the fleet read again. Now and then a
+ * while nobody listened is lost; that is said, and each new connection has the fleet read again. Now and then a
  * question is asked, since a line on which nobody speaks can be dead without saying so.
  */
 #include "core/collect/sources.h"
@@ -15,6 +15,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/err.h"
+#include "core/base/format.h"
 #include "core/base/mem.h"
 #include "core/base/rng.h"
 #include "core/msg/mailbox.h"
@@ -35,7 +36,9 @@ struct listener {
 	struct pg_session session;
 	struct schedule schedule; /* of the question; of connecting after a failure */
 	struct event_post post;
-	char *name; /* of the source: main:listen */
+	char *name;       /* of the source: main:listen */
+	int64_t heard_ms; /* wall: until then we listened; 0: not yet */
+	uint64_t gaps;    /* since the start: what was notified meanwhile is lost */
 	struct rng rng;
 };
 
@@ -89,11 +92,29 @@ static bool take_notifies(struct listener *listener, struct err *err)
 		has_any = true;
 	}
 	if (has_any)
+		listener->heard_ms = clock_wall_ms(listener->session.worker->hub->clock);
+	if (has_any)
 		hub_tell(listener->session.worker->hub, ORDER_HURRY, "");
 	return true;
 }
 
 /* ---- the connection ---- */
+
+/* The server keeps nothing for who does not listen, and nobody knows how much that was. */
+static void tell_gap(struct listener *listener)
+{
+	int64_t now_ms = clock_wall_ms(listener->session.worker->hub->clock);
+	int64_t away_ms = now_ms - listener->heard_ms;
+	if (listener->heard_ms) {
+		autofree char *text = xasprintf(
+			"what was notified in the last %s is lost: nobody listened, and Postgres "
+			"keeps no notification (follow a table where none may be missed)",
+			format_duration(away_ms > 0 ? away_ms : 0).text);
+		event_post_lost(&listener->post, 1, "", text);
+		listener->gaps++;
+	}
+	listener->heard_ms = now_ms;
+}
 
 static bool listen_to_all(struct listener *listener, struct err *err)
 {
@@ -103,6 +124,7 @@ static bool listen_to_all(struct listener *listener, struct err *err)
 		if (!pg_listen(session->conn, session->conf->listen[i], &limit, err))
 			return false;
 	}
+	tell_gap(listener);
 	hub_tell(session->worker->hub, ORDER_HURRY, "");
 	return true;
 }
@@ -115,6 +137,8 @@ static bool open_or_ask(struct listener *listener, double *ret_latency_ms, struc
 		return pg_session_open(session, err) && listen_to_all(listener, err);
 	bool is_well = pg_session_run(session, &(struct pg_query){.sql = "select 1"}, err);
 	*ret_latency_ms = (double)(clock_cost_us() - start_us) / 1000.0;
+	if (is_well)
+		listener->heard_ms = clock_wall_ms(session->worker->hub->clock);
 	return is_well;
 }
 
@@ -133,7 +157,8 @@ static void end_attempt(struct listener *listener, bool is_well, double latency_
 						 .name = listener->name,
 						 .schedule = &listener->schedule,
 						 .err = is_well ? NULL : err,
-						 .latency_ms = latency_ms});
+						 .latency_ms = latency_ms,
+						 .dropped = listener->gaps});
 }
 
 static void attempt_when_due(struct listener *listener)

@@ -89,11 +89,27 @@ static bool same_queries(const struct conf_postgres *one, const struct conf_post
 	return true;
 }
 
+static bool same_tables(const struct conf_postgres *one, const struct conf_postgres *other)
+{
+	if (one->table_count != other->table_count)
+		return false;
+	for (size_t i = 0; i < one->table_count; i++) {
+		const struct conf_table *a = &one->tables[i], *b = &other->tables[i];
+		if (!same(a->name, b->name) || !same(a->table, b->table) || !same(a->key, b->key) ||
+			!same(a->time, b->time) || !same(a->level, b->level) ||
+			!same(a->bot, b->bot) || !same(a->message, b->message) ||
+			!same(a->correlation_id, b->correlation_id) ||
+			a->interval_ms != b->interval_ms)
+			return false;
+	}
+	return true;
+}
+
 bool same_postgres(const struct conf_postgres *one, const struct conf_postgres *other)
 {
 	return same(one->name, other->name) && same(one->dsn, other->dsn) &&
 	       same_secret(&one->password, &other->password) &&
 	       one->interval_ms == other->interval_ms && one->timeout_ms == other->timeout_ms &&
 	       same_list(one->listen, one->listen_count, other->listen, other->listen_count) &&
-	       same_queries(one, other);
+	       same_queries(one, other) && same_tables(one, other);
 }

@@ -111,6 +111,12 @@ struct conf_query {
 	int64_t interval_ms;
 };
 
+struct conf_table { /* followed by a key; columns, "" none */
+	char *name, *table; /* table "": as its name */
+	char *key, *time, *level, *bot, *message, *correlation_id;
+	int64_t interval_ms;
+};
+
 struct conf_postgres {
 	char *name, *dsn; /* keyword=value or URI, without password */
 	struct secret_ref password;
@@ -119,6 +125,8 @@ struct conf_postgres {
 	size_t listen_count;
 	struct conf_query *queries;
 	size_t query_count;
+	struct conf_table *tables;
+	size_t table_count;
 };
 
 struct conf_check {                          /* an HTTP check beside the bots' own */
