@@ -80,7 +80,7 @@ static bool measure_backlog(const char *peer, size_t cost, struct figures *ret)
 	bool good = fill(&redis);
 	for (int i = 0; good && i < bench_number("BENCH_PAIRS", PAIRS); i++)
 		for (size_t side = 0; good && side < 2; side++) {
-			struct cost spent;
+			struct cost spent = {0};
 			good = run(&redis, who[side], BACKLOG, &spent);
 			double us = cost ? spent.cpu_us : spent.watch_us;
 			if (good)
@@ -130,7 +130,7 @@ static bool measure_pair(const struct redis_server *redis, int index)
 {
 	static const char *const who[] = {"live-ours", "live-hiredis"};
 	const char *name = who[index % 2];
-	struct cost spent;
+	struct cost spent = {0};
 	pid_t feeder = feed(redis, RUN_MS);
 	double before = calls_of(redis);
 	bool good = run(redis, name, LIVE_MS, &spent);
