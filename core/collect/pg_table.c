@@ -70,10 +70,10 @@ static void add_time(struct str *to, const struct pg_table *table)
 
 static size_t place_of(const struct pg_table *table, int64_t key)
 {
-	size_t low = 0, high = table->taken_count;
+	size_t low = 0, high = table->progress.taken_count;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		if (table->taken[middle] < key)
+		if (table->progress.taken[middle] < key)
 			low = middle + 1;
 		else
 			high = middle;
@@ -84,24 +84,25 @@ static size_t place_of(const struct pg_table *table, int64_t key)
 static void remember(struct pg_table *table, int64_t key)
 {
 	size_t at = place_of(table, key);
-	table->taken = grow(
-		table->taken, table->taken_count, &table->taken_capacity, sizeof(*table->taken));
-	memmove(table->taken + at + 1, table->taken + at,
-		(table->taken_count - at) * sizeof(*table->taken));
-	table->taken[at] = key;
-	table->taken_count++;
-	if (key > table->top)
-		table->top = key;
+	table->progress.taken = grow(table->progress.taken, table->progress.taken_count,
+		&table->progress.taken_capacity, sizeof(*table->progress.taken));
+	memmove(table->progress.taken + at + 1, table->progress.taken + at,
+		(table->progress.taken_count - at) * sizeof(*table->progress.taken));
+	table->progress.taken[at] = key;
+	table->progress.taken_count++;
+	if (key > table->progress.top)
+		table->progress.top = key;
 }
 
 static void raise_floor(struct pg_table *table, int64_t floor)
 {
-	if (floor <= table->floor)
+	if (floor <= table->progress.floor)
 		return;
 	size_t gone = place_of(table, floor + 1);
-	table->floor = floor;
-	table->taken_count -= gone;
-	memmove(table->taken, table->taken + gone, table->taken_count * sizeof(*table->taken));
+	table->progress.floor = floor;
+	table->progress.taken_count -= gone;
+	memmove(table->progress.taken, table->progress.taken + gone,
+		table->progress.taken_count * sizeof(*table->progress.taken));
 }
 
 /* ---- where it stands ---- */
@@ -160,10 +161,10 @@ static bool look(struct pg_table *table, struct pg_session *session, int64_t spa
 	str_adds(&sql, "select txid_snapshot_xmin(txid_current_snapshot()), "
 		       "txid_snapshot_xmax(txid_current_snapshot()), (select coalesce(max(");
 	add_key(&sql, table);
-	str_addf(&sql, "), -1) < %" PRId64, table->floor);
+	str_addf(&sql, "), -1) < %" PRId64, table->progress.floor);
 	add_from(&sql, table);
 	str_adds(&sql, ")");
-	if (table->has_begun)
+	if (table->progress.has_begun)
 		str_adds(&sql, ", 0");
 	else
 		add_start(&sql, table, span_ms);
@@ -212,8 +213,8 @@ static bool take_row(void *context, const PGresult *result, int row, struct err 
 static void add_taken(struct str *sql, const struct pg_table *table)
 {
 	str_adds(sql, " <> all('{");
-	for (size_t i = 0; i < table->taken_count; i++)
-		str_addf(sql, "%s%" PRId64, i ? "," : "", table->taken[i]);
+	for (size_t i = 0; i < table->progress.taken_count; i++)
+		str_addf(sql, "%s%" PRId64, i ? "," : "", table->progress.taken[i]);
 	str_adds(sql, "}'::bigint[])");
 }
 
@@ -229,7 +230,7 @@ static bool read_some(struct pg_table *table, struct pg_session *session, struct
 	add_from(&sql, table);
 	str_adds(&sql, " where ");
 	add_key(&sql, table);
-	str_addf(&sql, " > %" PRId64 " and ", table->floor);
+	str_addf(&sql, " > %" PRId64 " and ", table->progress.floor);
 	add_key(&sql, table);
 	add_taken(&sql, table);
 	str_addf(&sql, " order by 1 limit %d", TABLE_ROWS);
@@ -244,47 +245,48 @@ static bool read_some(struct pg_table *table, struct pg_session *session, struct
 static void settle(struct pg_table *table, const struct standing *standing, int64_t now_ms)
 {
 	size_t done = 0;
-	while (done < table->checkpoint_count &&
-		table->checkpoints[done].next_xid <= standing->oldest_xid &&
-		now_ms - table->checkpoints[done].at_ms >= TABLE_SETTLED_MS)
-		raise_floor(table, table->checkpoints[done++].top);
-	table->checkpoint_count -= done;
-	memmove(table->checkpoints, table->checkpoints + done,
-		table->checkpoint_count * sizeof(*table->checkpoints));
+	while (done < table->progress.checkpoint_count &&
+		table->progress.checkpoints[done].next_xid <= standing->oldest_xid &&
+		now_ms - table->progress.checkpoints[done].at_ms >= TABLE_SETTLED_MS)
+		raise_floor(table, table->progress.checkpoints[done++].top);
+	table->progress.checkpoint_count -= done;
+	memmove(table->progress.checkpoints, table->progress.checkpoints + done,
+		table->progress.checkpoint_count * sizeof(*table->progress.checkpoints));
 }
 
 /* One a look, until there are many: then the last one moves on, which only makes it later. */
 static void note_checkpoint(struct pg_table *table, const struct standing *standing, int64_t now_ms)
 {
-	size_t at = table->checkpoint_count;
-	if (at && table->checkpoints[at - 1].top == table->top)
+	size_t at = table->progress.checkpoint_count;
+	if (at && table->progress.checkpoints[at - 1].top == table->progress.top)
 		return;
 	if (at == TABLE_CHECKPOINTS)
 		at--;
-	table->checkpoints[at] = (struct table_checkpoint){
-		.top = table->top, .next_xid = standing->next_xid, .at_ms = now_ms};
-	table->checkpoint_count = at + 1;
+	table->progress.checkpoints[at] = (struct table_checkpoint){
+		.top = table->progress.top, .next_xid = standing->next_xid, .at_ms = now_ms};
+	table->progress.checkpoint_count = at + 1;
 }
 
 /* A transaction that runs for hours keeps all keys since then in doubt: there is an end to what is remembered. */
 static void keep_bound(struct pg_table *table, struct event_post *post)
 {
-	if (table->taken_count <= TABLE_TAKEN_MAX)
+	if (table->progress.taken_count <= TABLE_TAKEN_MAX)
 		return;
-	raise_floor(table, table->taken[table->taken_count - TABLE_TAKEN_MAX / 2]);
+	raise_floor(
+		table, table->progress.taken[table->progress.taken_count - TABLE_TAKEN_MAX / 2]);
 	autofree char *text = xasprintf(
 		"at least 1 rows of the table '%s' are lost if a transaction that still runs adds "
 		"below the key %" PRId64 ": it runs for too long",
-		table->conf->name, table->floor);
+		table->conf->name, table->progress.floor);
 	event_post_lost(post, 1, "", text);
-	table->dropped++;
+	table->progress.dropped++;
 }
 
 static void begin_anew(struct pg_table *table, int64_t floor)
 {
-	table->floor = table->top = floor;
-	table->taken_count = table->checkpoint_count = 0;
-	table->has_begun = true;
+	table->progress.floor = table->progress.top = floor;
+	table->progress.taken_count = table->progress.checkpoint_count = 0;
+	table->progress.has_begun = true;
 }
 
 bool pg_table_read(struct pg_table *table, struct pg_session *session, struct event_post *post,
@@ -295,7 +297,7 @@ bool pg_table_read(struct pg_table *table, struct pg_session *session, struct ev
 	int64_t now_ms = worker_now_ms(session->worker);
 	if (!look(table, session, span_ms, &standing, err))
 		return false;
-	if (!table->has_begun)
+	if (!table->progress.has_begun)
 		begin_anew(table, standing.start);
 	else if (standing.is_emptied)
 		begin_anew(table, -1);
@@ -324,6 +326,6 @@ void pg_table_init(struct pg_table *table, const struct conf_table *conf)
 void pg_table_release(struct pg_table *table)
 {
 	stream_entry_release(&table->entry);
-	free(table->taken);
+	free(table->progress.taken);
 	free(table->origin);
 }

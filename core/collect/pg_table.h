@@ -36,16 +36,21 @@ struct table_checkpoint {
 	int64_t top, next_xid, at_ms;
 };
 
-struct pg_table {
-	const struct conf_table *conf;
+/* How far it was read. */
+struct table_progress {
 	bool has_begun;     /* where to begin is known */
 	int64_t floor, top; /* keys up to the floor are done with; the largest that was taken */
 	int64_t *taken;     /* above the floor, sorted */
 	size_t taken_count, taken_capacity;
 	struct table_checkpoint checkpoints[TABLE_CHECKPOINTS];
 	size_t checkpoint_count;
-	int64_t due_ms;
 	uint64_t dropped; /* rows that may have been passed */
+};
+
+struct pg_table {
+	const struct conf_table *conf;
+	struct table_progress progress;
+	int64_t due_ms;
 	struct stream_entry entry;
 	char *origin;
 };

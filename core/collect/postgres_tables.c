@@ -19,6 +19,8 @@
 #include "core/collect/hub.h"
 #include "core/collect/pg_session.h"
 #include "core/collect/pg_table.h"
+#include "core/collect/pg_table_place.h"
+#include "core/collect/places.h"
 #include "core/collect/post.h"
 #include "core/collect/roster.h"
 #include "core/collect/same.h"
@@ -31,7 +33,8 @@ struct tables {
 	struct pg_table *items;
 	struct err refused; /* since it was told */
 	int64_t span_ms;
-	char *name; /* of the source: main:tables */
+	char *name;  /* of the source: main:tables */
+	char *place; /* key of ours; NULL: it is not ours */
 	struct rng rng;
 };
 
@@ -39,7 +42,7 @@ static uint64_t dropped(const struct tables *tables)
 {
 	uint64_t sum = 0;
 	for (size_t i = 0; i < tables->session.conf->table_count; i++)
-		sum += tables->items[i].dropped;
+		sum += tables->items[i].progress.dropped;
 	return sum;
 }
 
@@ -120,12 +123,42 @@ static int64_t span_of(struct hub *hub)
 	return span_ms;
 }
 
+/* Goes on where the worker of other settings was. */
+static void enter_place(struct tables *tables)
+{
+	struct worker *worker = tables->session.worker;
+	void *before = NULL;
+	tables->place = pg_table_place_key(tables->session.conf);
+	if (!places_enter(worker->hub->places, worker, tables->place, &before)) {
+		free(tables->place);
+		tables->place = NULL;
+	}
+	for (size_t i = 0; i < tables->session.conf->table_count; i++)
+		pg_table_place_resume(before, &tables->items[i]);
+	pg_table_place_free(before);
+}
+
+/* What could not be posted is read again. */
+static void leave_place(struct tables *tables, bool is_posted)
+{
+	struct worker *worker = tables->session.worker;
+	struct pg_table_place *place =
+		is_posted ? pg_table_place_new(tables->items, tables->session.conf->table_count)
+			  : NULL;
+	if (tables->place)
+		places_leave(
+			worker->hub->places, worker, tables->place, place, pg_table_place_free);
+	else
+		pg_table_place_free(place);
+}
+
 static void run(struct worker *worker)
 {
 	struct tables *tables = worker->context;
 	autofree char *source = xasprintf("postgres/%s", tables->session.conf->name);
 	autofree char *key = xasprintf("%s/tables", source);
 	tables->session.worker = worker;
+	enter_place(tables);
 	tables->span_ms = span_of(worker->hub);
 	rng_init(&tables->rng, (uint64_t)clock_cost_us());
 	schedule_init(&tables->schedule, tables->session.conf->interval_ms, worker_now_ms(worker));
@@ -135,7 +168,7 @@ static void run(struct worker *worker)
 		event_post_renew(&tables->post); /* also when nothing comes for long */
 		event_post_flush(&tables->post);
 	}
-	event_post_close(&tables->post);
+	leave_place(tables, event_post_close(&tables->post));
 	pg_session_release(&tables->session);
 }
 
@@ -145,6 +178,7 @@ static void release(void *context)
 	for (size_t i = 0; i < tables->session.conf->table_count; i++)
 		pg_table_release(&tables->items[i]);
 	free(tables->items);
+	free(tables->place);
 	free(tables->name);
 	free(tables);
 }

@@ -132,6 +132,29 @@ static void ten_thousand_rows_come_once_over_restarts(void **state)
 	assert_int_equal(numbered.lost, 0);
 }
 
+/* The settings change in the middle, and the server is away meanwhile. */
+static void settings_that_change_begin_where_those_before_were(void **state)
+{
+	(void)state;
+	watch(TABLE);
+	collect_wait_ok("name=\"main:tables\"");
+	for (int i = 0; i < 10; i++) {
+		add_numbers(i * 1000, i * 1000 + 1000);
+		numbered_take(&numbered, &collected, 10);
+		if (i == 5)
+			pg_server_stop(&server, "fast");
+		collected_reload(&collected,
+			"postgres: [{name: main, dsn: 'host=%s port=%d user=tester "
+			"dbname=postgres', interval: %dms, timeout: 1s, %s}]\n"
+			"bots: [{name: orders, transport: none}]\n",
+			server.folder, server.port, 310 + i, TABLE);
+		if (i == 5)
+			pg_server_start(&server);
+	}
+	numbered_wait(&numbered, &collected, NUMBERED);
+	assert_int_equal(numbered.lost, 0);
+}
+
 static PGconn *begin(void)
 {
 	PGconn *conn = PQconnectdb(server.dsn);
@@ -238,6 +261,7 @@ int main(void)
 		TEST(columns_have_their_meaning_and_others_are_kept),
 		TEST(what_is_older_than_the_last_minutes_is_not_read),
 		TEST(ten_thousand_rows_come_once_over_restarts),
+		TEST(settings_that_change_begin_where_those_before_were),
 		TEST(rows_that_are_committed_late_are_not_passed),
 		TEST(a_table_that_is_emptied_is_read_from_its_start),
 		TEST(a_table_that_is_not_there_is_named_and_others_go_on),
