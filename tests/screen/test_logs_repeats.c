@@ -167,6 +167,41 @@ static void a_search_leads_into_them(void **state)
 	console_expect(console, "upd=884218");
 }
 
+static void a_marked_line_stands_for_itself(void **state)
+{
+	struct console *console = *state;
+	write_failures(console, 9);
+	console_keys(console, "5 + k x k k k");
+	assert_at(console, "upd=884218");
+	console_keys(console, "m x");
+	console_expect(console, "not repeated by those next to it");
+	console_expect(console, "x5 in 40s");
+	console_expect_not(console, "upd=884216");
+	console_keys(console, "Esc j x");
+	console_expect(console, "x3 in 20s");
+	console_expect(console, "upd=884218");
+	assert_at(console, "upd=884221");
+	console_keys(console, "k m");
+	console_expect(console, "x9 in 1m");
+}
+
+/* Who steps over bars or to a time is led to the line itself. */
+static void a_time_leads_into_them(void **state)
+{
+	struct console *console = *state;
+	console_log(console, "ada", "2026-03-01T11:10:00Z ERROR POST /hook 502 upd=1");
+	console_log(console, "ada", "2026-03-01T11:20:00Z ERROR POST /hook 502 upd=2");
+	console_log(console, "ada", "2026-03-01T11:30:00Z ERROR POST /hook 502 upd=3");
+	console_settle(console);
+	console_keys(console, "5 +");
+	console_expect(console, "x3 in 20m");
+	console_keys(console, "@");
+	console_type(console, "11:15");
+	console_keys(console, "Enter");
+	assert_at(console, "upd=2");
+	console_expect(console, "upd=1");
+}
+
 static void which_repeats_are_folded_is_asked_by_name(void **state)
 {
 	struct console *console = *state;
@@ -217,6 +252,8 @@ int main(void)
 		REPEATS_TEST(a_repeated_traceback_is_shown_once),
 		REPEATS_TEST(repeats_beyond_what_is_held_are_said_to_be_more),
 		REPEATS_TEST(a_search_leads_into_them),
+		REPEATS_TEST(a_marked_line_stands_for_itself),
+		REPEATS_TEST(a_time_leads_into_them),
 		REPEATS_TEST(which_repeats_are_folded_is_asked_by_name),
 		REPEATS_TEST(the_picture_of_repeats),
 	};

@@ -28,6 +28,7 @@ struct fold {
 	enum fold_mode mode;
 	bool is_due;
 	uint64_t change; /* of the window */
+	struct fold_apart apart;
 	struct print *prints;
 	size_t count;
 	bool *hidden;
@@ -130,6 +131,8 @@ static void make_prints(struct fold *fold, const struct window *window)
 
 static bool is_wanted(const struct fold *fold, const struct msg_row *row)
 {
+	if (fold->apart.is_apart && fold->apart.is_apart(fold->apart.context, row))
+		return false;
 	return !row->cont && (fold->mode == FOLD_ALL ||
 				     (fold->mode == FOLD_ERRORS && row->level >= LOG_LEVEL_WARN));
 }
@@ -171,6 +174,7 @@ static struct group read_group(const struct fold *fold, const struct window *win
 {
 	struct group group = {.first = row, .last = row, .end = line_end(window, row), .lines = 1};
 	while (is_wanted(fold, &window->rows[row]) && group.end < window->count &&
+		is_wanted(fold, &window->rows[group.end]) &&
 		is_repeat(fold, window, row, group.end)) {
 		group.last = group.end;
 		group.end = line_end(window, group.last);
@@ -201,10 +205,12 @@ static void find_groups(struct fold *fold, const struct window *window)
 	}
 }
 
-bool fold_look(struct fold *fold, const struct window *window)
+bool fold_look(struct fold *fold, const struct window *window, const struct fold_apart *apart)
 {
-	if (!fold->is_due && fold->change == window->change && fold->count == window->count)
+	if (!fold->is_due && fold->change == window->change && fold->count == window->count &&
+		fold->apart.change == apart->change)
 		return false;
+	fold->apart = *apart;
 	fold->is_due = false;
 	fold->change = window->change;
 	make_prints(fold, window);
@@ -280,9 +286,8 @@ static void close_group(struct fold *fold, const struct group *group)
 	fold->opened_count = kept;
 }
 
-bool fold_toggle(struct fold *fold, const struct window *window, size_t row)
+bool fold_toggle(struct fold *fold, size_t row)
 {
-	(void)fold_look(fold, window);
 	const struct group *group = row < fold->count ? group_of(fold, row) : NULL;
 	if (!group)
 		return false;
@@ -294,9 +299,8 @@ bool fold_toggle(struct fold *fold, const struct window *window, size_t row)
 	return true;
 }
 
-void fold_reveal(struct fold *fold, const struct window *window, size_t row)
+void fold_reveal(struct fold *fold, size_t row)
 {
-	(void)fold_look(fold, window);
 	if (row < fold->count && fold->hidden[row])
-		(void)fold_toggle(fold, window, row);
+		(void)fold_toggle(fold, row);
 }

@@ -13,6 +13,7 @@
 #include "core/base/attr.h"
 
 struct err;
+struct msg_row;
 struct str;
 struct window;
 
@@ -33,8 +34,14 @@ void fold_set_mode(struct fold *fold, enum fold_mode mode);
 const char *fold_word(enum fold_mode mode); /* errors, all, off */
 MUST_CHECK bool fold_read(const char *word, enum fold_mode *ret_mode, struct err *err);
 
+/* Rows that stand for themselves whatever they say: those that are marked. */
+struct fold_apart {
+	bool (*is_apart)(const void *context, const struct msg_row *row);
+	const void *context;
+	uint64_t change; /* another one: others are */
+};
 /* Looks at the rows of the window again, if they or what is wanted have changed; true: it did. */
-bool fold_look(struct fold *fold, const struct window *window);
+bool fold_look(struct fold *fold, const struct window *window, const struct fold_apart *apart);
 /* For each row whether it is folded away; the last one never is. Valid until fold_look(). */
 const bool *fold_hidden(const struct fold *fold);
 /* Rows that are seen. */
@@ -46,9 +53,9 @@ size_t fold_shown_for(const struct fold *fold, size_t row);
 
 /* "x37 in 6m" of the row that stands for others, with a + where more may be that is not held; else nothing. */
 void fold_say(const struct fold *fold, const struct window *window, size_t row, struct str *to);
-/* Expands the group of a row, or folds it again; false: it is in none. */
-bool fold_toggle(struct fold *fold, const struct window *window, size_t row);
-/* Expands the group that hides a row. */
-void fold_reveal(struct fold *fold, const struct window *window, size_t row);
+/* Expands the group of a row, or folds it again, with the next look; false: it is in none. */
+bool fold_toggle(struct fold *fold, size_t row);
+/* Expands the group that hides a row, with the next look. */
+void fold_reveal(struct fold *fold, size_t row);
 
 #endif

@@ -7,12 +7,20 @@
 
 enum { WIDEN_MAX = 64, PAGES_LEAST = 2, PAGES_MOST = 6 };
 
+static bool is_marked(const void *context, const struct msg_row *row)
+{
+	const struct app *app = context;
+	const struct logs_view *view = app->view[PANE_logs];
+	return view->marks.count && logs_marks_of(app, &view->marks, row);
+}
+
 /* The rows that the window has by now. */
 void logs_repeats_look(struct app *app)
 {
 	struct logs_view *view = logs_view(app);
 	const struct window *window = logs_window(app);
-	(void)fold_look(view->fold, window);
+	const struct fold_apart marked = {is_marked, app, view->marks.count};
+	(void)fold_look(view->fold, window, &marked);
 	view->list.count = window->count;
 	view->list.hidden = fold_hidden(view->fold);
 }
@@ -21,8 +29,9 @@ void logs_repeats_look(struct app *app)
 void logs_repeats_settle(struct app *app, bool is_led)
 {
 	struct logs_view *view = logs_view(app);
+	logs_repeats_look(app);
 	if (is_led)
-		fold_reveal(view->fold, logs_window(app), view->list.cursor);
+		fold_reveal(view->fold, view->list.cursor);
 	logs_repeats_look(app);
 	view->list.cursor = fold_shown_for(view->fold, view->list.cursor);
 }
@@ -66,8 +75,8 @@ void logs_repeats_step(struct app *app, int direction)
 bool logs_repeats_toggle(struct app *app, struct err *err)
 {
 	struct logs_view *view = logs_view(app);
-	const struct window *window = logs_window(app);
-	if (!fold_toggle(view->fold, window, view->list.cursor))
+	logs_repeats_look(app);
+	if (!fold_toggle(view->fold, view->list.cursor))
 		return err_set(err, ERR_NOT_FOUND, "this line is not repeated by those next to it");
 	logs_stand_still(app);
 	logs_repeats_settle(app, false);
