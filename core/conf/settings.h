@@ -111,7 +111,7 @@ struct conf_query {
 	int64_t interval_ms;
 };
 
-struct conf_table { /* followed by a key; columns, "" none */
+struct conf_table {         /* followed by a key; columns, "" none */
 	char *name, *table; /* table "": as its name */
 	char *key, *time, *level, *bot, *message, *correlation_id;
 	int64_t interval_ms;

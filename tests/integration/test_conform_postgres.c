@@ -16,7 +16,7 @@
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "tests/support/collect_scene.h"
-#include "tests/support/numbered_wait.h"
+#include "tests/support/numbers.h"
 #include "tests/support/servers.h"
 
 static struct pg_server server;
