@@ -144,6 +144,24 @@ bool journal_file_tail(struct journal_file *file, struct journal_position *ret)
 	return true;
 }
 
+bool journal_file_since(struct journal_file *file, uint64_t since_us,
+	const struct journal_position *tail, struct err *err)
+{
+	struct journal_position first = {0};
+	sd_journal_flush_matches(file->journal);
+	int result = sd_journal_seek_realtime_usec(file->journal, since_us);
+	if (result >= 0)
+		result = place_after(file->journal, sd_journal_next(file->journal), &first);
+	if (is_cut(file, err))
+		return false;
+	if (result < 0)
+		return fail(file, result, err);
+	if (journal_position_is_set(&first) && first.number)
+		first.number--;
+	file->at = journal_position_is_set(&first) ? first : *tail;
+	return true;
+}
+
 /* ---- which entries ---- */
 
 static int add_pair(sd_journal *journal, const char *one, const char *two)

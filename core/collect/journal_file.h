@@ -57,6 +57,9 @@ MUST_CHECK bool journal_file_go_on(
 /* 1: the next entry; 0: there is none yet; -1: broken, and closed. */
 int journal_file_next(
 	struct journal_file *file, struct journal_entry *entry, struct err *err) MUST_CHECK;
+/* What comes next is to be what was written since then (Unix us): sets `at` to the entry before. */
+MUST_CHECK bool journal_file_since(struct journal_file *file, uint64_t since_us,
+	const struct journal_position *tail, struct err *err);
 /* Its last entry of now. */
 MUST_CHECK bool journal_file_tail(struct journal_file *file, struct journal_position *ret);
 

@@ -331,8 +331,10 @@ static void tell_gap(struct journal_source *source, size_t index)
 	source->dropped += lost;
 }
 
-/* One that was there before us begins at its end: its past is read apart. */
-static bool open_file(struct journal_source *source, size_t index, struct err *err)
+/* One that was there before us begins at its end: its past is read apart. Where it could not be opened then, its last minutes
+ * are read with what comes. */
+static bool open_file(struct journal_source *source, size_t index,
+	const struct journal_start *start, struct err *err)
 {
 	struct journal_file *file = source->folder.files[index];
 	struct journal_position tail = {0};
@@ -340,9 +342,12 @@ static bool open_file(struct journal_source *source, size_t index, struct err *e
 		return err->code == ERR_NOT_FOUND;
 	bool is_known = journal_position_is_set(&file->at) &&
 			journal_position_same_id(&file->at, &file->head);
-	if (!is_known && file->was_there)
+	if (!is_known && file->was_there && source->is_begun && start->since_us != UINT64_MAX) {
+		if (!journal_file_since(file, start->since_us, &tail, err))
+			return false;
+	} else if (!is_known && file->was_there) {
 		file->at = tail;
-	else if (!is_known) {
+	} else if (!is_known) {
 		file->at = (struct journal_position){0};
 		tell_gap(source, index);
 	}
@@ -350,7 +355,8 @@ static bool open_file(struct journal_source *source, size_t index, struct err *e
 }
 
 /* Archived ones that were there before us are over: they are opened for the past alone. */
-static bool open_files(struct journal_source *source, struct err *err)
+static bool open_files(
+	struct journal_source *source, const struct journal_start *start, struct err *err)
 {
 	bool is_good = true;
 	struct err why = {0};
@@ -360,7 +366,7 @@ static bool open_files(struct journal_source *source, struct err *err)
 			continue;
 		file->was_there |= !source->is_begun;
 		file->is_done = file->was_there && file->is_archived && !file->at.number;
-		if (file->is_done || open_file(source, i, &why))
+		if (file->is_done || open_file(source, i, start, &why))
 			continue;
 		if (is_good)
 			*err = why;
@@ -373,7 +379,7 @@ bool journal_source_look(
 	struct journal_source *source, const struct journal_start *start, struct err *err)
 {
 	bool is_good = journal_folder_look(&source->folder, err);
-	bool is_open = open_files(source, is_good ? err : &(struct err){0});
+	bool is_open = open_files(source, start, is_good ? err : &(struct err){0});
 	source->is_begun |= is_good;
 	if (is_good)
 		read_back(source, start);
