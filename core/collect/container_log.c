@@ -266,7 +266,8 @@ static void stream_ended(void *context, const struct http_reply *reply)
 	struct container_log *log = context;
 	bool is_well = reply->err.code == ERR_NONE && reply->status == 200;
 	log->call = NULL;
-	docker_log_end(&log->log, is_well);
+	/* Of one that ran until now more may come, of the line that did not end too. */
+	docker_log_end(&log->log, is_well && !log->is_running);
 	end_past(log);
 	log->is_torn = !is_well && reply->status == 200;
 	if (is_well) {

@@ -19,7 +19,8 @@ struct numbered numbered_of(const struct collected *collected, size_t count)
 	for (const char *at = collected->events.text; (at = strstr(at, word)); at += strlen(word)) {
 		size_t number = strtoul(at + strlen(word), NULL, 10);
 		assert_true(number < count);
-		numbered.twice += seen[number]++ > 0;
+		if (seen[number]++ > 0 && !numbered.twice++)
+			print_message("# twice: %.60s\n", at);
 	}
 	for (size_t i = count; i-- > 0;)
 		if (!seen[i]) {
