@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 
+#define NOINLINE          __attribute__((noinline))
 #define MUST_CHECK        __attribute__((warn_unused_result))
 #define PRINTF_LIKE(f, a) __attribute__((format(printf, f, a)))
 #define NORETURN          __attribute__((noreturn))

@@ -17,6 +17,7 @@ enum {
 	FIELD_BYTES_MAX = 4096,
 	REST_BYTES_MAX = 16384,
 	NUMBER_BYTES_MAX = 64,
+	FEW_BYTES = 16,
 	NEVER_OVER = 19 /* digits always fit */
 };
 
@@ -109,7 +110,7 @@ static inline void put(struct str *to, const char *bytes, size_t length)
 		str_add(to, bytes, length);
 		return;
 	}
-	if (length <= 16)
+	if (length <= FEW_BYTES)
 		copy_few(to->text + to->length, bytes, length);
 	else
 		memcpy(to->text + to->length, bytes, length);
@@ -138,9 +139,19 @@ static bool begin_rest(struct stream_entry *entry, const char *name, size_t leng
 	struct str *rest = &entry->rest;
 	if (rest->length > REST_BYTES_MAX)
 		return false;
-	put(rest, " ", rest->length > 0);
-	add_bytes(rest, name, length);
-	put(rest, "=", 1);
+	if (rest->capacity - rest->length < length + 3 || length > FEW_BYTES) {
+		put(rest, " ", rest->length > 0);
+		add_bytes(rest, name, length);
+		put(rest, "=", 1);
+		return true;
+	}
+	char *at = rest->text + rest->length;
+	*at = ' ';
+	at += rest->length > 0;
+	copy_few(at, name, length);
+	at[length] = '=';
+	at[length + 1] = '\0';
+	rest->length = (size_t)(at + length + 1 - rest->text);
 	return true;
 }
 
@@ -283,7 +294,8 @@ void stream_entry_end(struct stream_entry *entry, const char *origin, const char
 	struct str *const texts[] = {
 		&entry->bot, &entry->message, &entry->rest, &entry->correlation};
 	for (size_t i = 0; i < COUNT_OF(texts); i++)
-		blank_zeroes(texts[i]);
+		if (texts[i]->length)
+			blank_zeroes(texts[i]);
 	/* An entry without a message is all fields. */
 	if (!entry->message.length) {
 		str_add(&entry->message, entry->rest.text, entry->rest.length);

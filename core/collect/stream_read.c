@@ -31,9 +31,10 @@ static inline enum level level_of(const redisReadTask *task)
 	return (enum level)((const char *)task->parent->obj - marks);
 }
 
-/* ---- an entry ---- */
+/* ---- an entry ----
+ * What is rare stands apart, so that what is done for every string stays small. */
 
-static void begin_entry(struct stream_reader *reader, const char *id, size_t length)
+NOINLINE static void begin_entry(struct stream_reader *reader, const char *id, size_t length)
 {
 	size_t kept = length < sizeof(reader->id) ? length : sizeof(reader->id) - 1;
 	memcpy(reader->id, id, kept);
@@ -41,7 +42,7 @@ static void begin_entry(struct stream_reader *reader, const char *id, size_t len
 	stream_entry_begin(&reader->entry, id, kept);
 }
 
-static void end_entry(struct stream_reader *reader)
+NOINLINE static void end_entry(struct stream_reader *reader)
 {
 	struct watched_stream *stream = reader->stream;
 	if (!stream || !reader->id[0])
@@ -59,7 +60,7 @@ static void end_entry(struct stream_reader *reader)
 }
 
 /* Streams are answered in the order in which they were asked for. */
-static struct watched_stream *find_stream(
+NOINLINE static struct watched_stream *find_stream(
 	struct stream_reader *reader, const char *name, size_t length)
 {
 	struct stream_list *list = reader->list;
@@ -96,7 +97,7 @@ static inline void take(
 
 /* ---- as hiredis' reader calls it ---- */
 
-static void note_refusal(struct stream_reader *reader, char *text, size_t length)
+NOINLINE static void note_refusal(struct stream_reader *reader, char *text, size_t length)
 {
 	const redisReply error = {.type = REDIS_REPLY_ERROR, .str = text, .len = length};
 	bool is_error UNUSED = redis_reply_failed(&error, &reader->refused);
