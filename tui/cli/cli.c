@@ -14,6 +14,7 @@
 #include "core/base/err.h"
 #include "core/base/format.h"
 #include "core/base/sanitize.h"
+#include "core/base/mem.h"
 #include "core/base/str.h"
 #include "core/conf/settings.h"
 #include "core/engine/client_tunnel.h"
@@ -241,6 +242,23 @@ static bool are_checked(const struct cli_engine *engine)
 	return true;
 }
 
+/* The streams of a Redis are a source beside its figures, and may answer later. */
+static bool has_streams(const struct cli *cli, const struct cli_engine *engine)
+{
+	size_t count;
+	const struct msg_source *const *sources = model_sources(engine->model, &count);
+	for (size_t i = 0; i < cli->settings->redis_count; i++) {
+		const struct conf_redis *redis = &cli->settings->redis[i];
+		autofree char *name = xasprintf("%s:streams", redis->name);
+		bool is_there = redis->stream_count == 0;
+		for (size_t j = 0; j < count && !is_there; j++)
+			is_there = strcmp(sources[j]->name, name) == 0;
+		if (!is_there)
+			return false;
+	}
+	return true;
+}
+
 /* Every source has answered, and so has every bot that is asked; without a token that can be read there is none. */
 static bool has_answered(const struct cli *cli, const struct cli_engine *engine)
 {
@@ -249,7 +267,7 @@ static bool has_answered(const struct cli *cli, const struct cli_engine *engine)
 	const struct msg_source *const *sources = model_sources(engine->model, &count);
 	bool any = count || checks || cli->input_ends ||
 		   (!cli_has_files(cli) && !has_sources(cli->settings));
-	if (!client_turn_wall_ms(engine->client))
+	if (!client_turn_wall_ms(engine->client) || !has_streams(cli, engine))
 		return false;
 	for (size_t i = 0; i < count; i++)
 		if (strcmp(sources[i]->state, "checking") == 0)
