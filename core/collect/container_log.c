@@ -267,15 +267,16 @@ static void stream_ended(void *context, const struct http_reply *reply)
 	bool is_well = reply->err.code == ERR_NONE && reply->status == 200;
 	log->call = NULL;
 	/* Of one that ran until now more may come, of the line that did not end too. */
-	docker_log_end(&log->log, is_well && !log->is_running);
+	docker_log_end(&log->log, is_well && !log->is_running && log->is_last);
 	end_past(log);
 	log->is_torn = !is_well && reply->status == 200;
 	if (is_well) {
 		/* One that ends at once though its container runs: not again and again. */
 		bool is_short = log->is_running && now_of(log) - log->asked_ms < CONTAINER_LOOK_MS;
-		log->is_settled = !log->is_running;
+		log->is_settled = !log->is_running && log->is_last;
+		log->is_last = !log->is_running;
 		log->fails = is_short ? log->fails : 0;
-		look_in(log, log->is_settled ? CONTAINER_LOOK_MS : CONTAINER_AGAIN_MS);
+		look_in(log, log->is_running ? CONTAINER_AGAIN_MS : CONTAINER_LOOK_MS);
 		if (is_short)
 			fail(log);
 	} else {
@@ -338,6 +339,7 @@ static void begin_stream(struct container_log *log, const struct docker_containe
 		return;
 	}
 	log->is_settled = false;
+	log->is_last &= is_same_start && !log->is_running;
 	log->started_ms = container->started_ms;
 	docker_log_release(&log->log);
 	docker_log_init(&log->log, container->has_tty, take_line, log);

@@ -51,8 +51,9 @@ struct container_log {
 	char id[DOCKER_ID_BYTES + 1]; /* of the container that was read last; "" none yet */
 	int64_t started_ms;           /* its start when it was read to its end */
 	bool is_settled;              /* nothing comes until it is started again */
-	bool is_running;              /* as it was looked at last */
-	bool is_torn;                 /* its stream broke: what came after is not known */
+	bool is_last; /* it was read to its end when it ran no longer, once: what it said last may come after that */
+	bool is_running; /* as it was looked at last */
+	bool is_torn;    /* its stream broke: what came after is not known */
 	bool is_wanted;
 	bool is_later; /* it was not there when it was looked for first: all of it is new */
 	bool is_begun; /* it was looked for */
