@@ -96,10 +96,9 @@ static inline void copy_few(char *to, const char *from, size_t length)
 	} else if (length >= 4) {
 		memcpy(to, from, 4);
 		memcpy(to + length - 4, from + length - 4, 4);
-	} else if (length) {
-		to[0] = from[0];
-		to[length / 2] = from[length / 2];
-		to[length - 1] = from[length - 1];
+	} else {
+		for (size_t i = 0; i < length; i++)
+			to[i] = from[i];
 	}
 }
 

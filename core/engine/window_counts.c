@@ -131,7 +131,7 @@ static struct count_grid grid_of(struct window_job *job)
 {
 	const struct msg_win_open *request = job->request;
 	struct input *input = job->owned;
-	int64_t first_ms = job->now_ms, last_ms = job->now_ms;
+	int64_t first_ms = job->now_ms, last_ms = first_ms;
 	if (is_sum(request))
 		return everything;
 	if (request->from_ms < 0)

@@ -313,15 +313,16 @@ static bool evict_one(struct event_directory *directory)
 {
 	struct shelf *oldest = find_oldest(directory);
 	size_t file = find_full_file(directory);
-	bool is_file = file < directory->file_count;
-	if (!oldest && !is_file)
-		return false;
-	if (is_file && (!oldest || file_index_newest_ms(directory->files[file]->index) <
-					   newest_ms(oldest->chunks[0])))
+	int64_t file_ms = file < directory->file_count
+				  ? file_index_newest_ms(directory->files[file]->index)
+				  : INT64_MAX;
+	bool is_file =
+		file < directory->file_count && (!oldest || file_ms < newest_ms(oldest->chunks[0]));
+	if (is_file)
 		evict_file(directory, file);
-	else
+	else if (oldest)
 		evict_from(directory, oldest);
-	return true;
+	return is_file || oldest;
 }
 
 void event_directory_trim(struct event_directory *directory)
