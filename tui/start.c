@@ -125,6 +125,7 @@ static bool open_files(struct stage *stage, const struct options *options, struc
 	if (options->replay ? !client_start_replay(options->replay, "screen", &stage->replay, err)
 			    : !start_logs_open(options, stage->input, &stage->replay, err))
 		return false;
+	client_meet(stage->replay); /* it waits for our hello */
 	while (client_state(stage->replay) == CLIENT_CONNECTING &&
 		clock_mono_ms(clock_real()) < until_ms) {
 		struct pollfd slot = {.fd = client_fd(stage->replay), .events = POLLIN};

@@ -113,6 +113,12 @@ bool feed_peer(struct peer *peer, const struct model *model, int64_t wall_ms, in
 	return true;
 }
 
+/* Who has just come waits for what an engine that has just begun finds out. */
+static int64_t gap_of(const struct peer *peer)
+{
+	return peer->turn_ms - peer->joined_ms < FEED_FIRST_MS ? FEED_FIRST_GAP_MS : FEED_GAP_MS;
+}
+
 int64_t feed_due_ms(const struct peer *peer, const struct model *model)
 {
 	if (!peer->want_state || peer->stage != PEER_KNOWN)
@@ -122,6 +128,6 @@ int64_t feed_due_ms(const struct peer *peer, const struct model *model)
 	bool dirty = peer->lost || model_rev(model) != peer->mark;
 	int64_t beat_ms = peer->turn_ms + FEED_BEAT_MS;
 	if (dirty)
-		return peer->turn_ms + FEED_GAP_MS;
+		return peer->turn_ms + gap_of(peer);
 	return peer->held && peer->pulse_due_ms < beat_ms ? peer->pulse_due_ms : beat_ms;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * L1: a file is opened on a terminal, until its last line is on the screen: `botswain logs FILE`, with the engine that it
- * starts, beside `less +G`, by turns.
+ * L1: a file is opened on a terminal, until its last line is on the screen: `botswain -- FILE`, with the engine that
+ * it starts, beside `less +G`, by turns.
  */
 #include <math.h>
 #include <stdio.h>
@@ -33,7 +33,7 @@ static bool measure(bool is_json, struct figures *ret)
 	if (!log_gen_file((uint64_t)bench_number("BENCH_LINES", LINES), is_json, &path))
 		return false;
 	for (int i = 0; i < bench_number("BENCH_PAIRS", 2 * BENCH_PAIRS_LEAST); i++) {
-		samples_add(&ret->ours, open_ms((const char *const[]){ours, "logs", path, NULL}));
+		samples_add(&ret->ours, open_ms((const char *const[]){ours, "--", path, NULL}));
 		samples_add(
 			&ret->peer, open_ms((const char *const[]){"less", "-S", "+G", path, NULL}));
 	}
