@@ -113,10 +113,11 @@ bool feed_peer(struct peer *peer, const struct model *model, int64_t wall_ms, in
 	return true;
 }
 
-/* Who has just come waits for what an engine that has just begun finds out. */
+/* A command line waits for what an engine that has just begun finds out first. */
 static int64_t gap_of(const struct peer *peer)
 {
-	return peer->turn_ms - peer->joined_ms < FEED_FIRST_MS ? FEED_FIRST_GAP_MS : FEED_GAP_MS;
+	bool is_first = peer->is_brief && peer->turn_ms - peer->joined_ms < FEED_FIRST_MS;
+	return is_first ? FEED_FIRST_GAP_MS : FEED_GAP_MS;
 }
 
 int64_t feed_due_ms(const struct peer *peer, const struct model *model)

@@ -90,6 +90,7 @@ void greet_hello(struct engine *engine, struct peer *peer, const struct msg_any 
 	} else {
 		peer->want_state = hello->want_state;
 		peer->takes_pulses = hello->takes_pulses;
+		peer->is_brief = strcmp(hello->client, "cli") == 0;
 		peer->pulse_gap_ms = engine->replay ? 0 : FEED_PULSE_MS; /* what was, as it was */
 		welcome(engine, peer);
 		record_claims(engine, peer, hello);

@@ -51,6 +51,7 @@ struct peer {
 	uint64_t mark, turn; /* revision and turn number sent */
 	uint64_t turn_mark;  /* `mark` as this turn began: all up to it is in complete turns */
 	bool takes_pulses;
+	bool is_brief;        /* a command line: it waits for first answers, and leaves */
 	bool pulsing, held;   /* this turn lets pulses go; some wait */
 	uint64_t pulse_mark;  /* `mark` of the last turn that let them go */
 	int64_t pulse_gap_ms; /* from one such turn to the next; 0: every one is */
