@@ -67,11 +67,14 @@ void event_post_left_out(
 
 void event_post_flush(struct event_post *post)
 {
+	if (event_writer_due_ms(post->writer) == 0)
+		event_post_push(post);
+}
+
+void event_post_push(struct event_post *post)
+{
 	/* When the mailbox is full it is tried again: the writer stays due. */
-	if (event_writer_due_ms(post->writer) == 0) {
-		bool is_posted UNUSED =
-			event_writer_post(post->writer, post->hub->to_engine, false);
-	}
+	bool is_posted UNUSED = event_writer_post(post->writer, post->hub->to_engine, true);
 }
 
 bool event_post_is_waiting(const struct event_post *post)

@@ -38,6 +38,7 @@ struct event_directory {
 	struct file_stream **files;
 	size_t file_count, file_room;
 	size_t file_bytes; /* of their indexes, when they were looked at last */
+	bool is_forgetful; /* an index was forgotten for want of room: nobody but who asks makes one */
 };
 
 struct event_directory *event_directory_new(size_t budget_bytes)
@@ -68,6 +69,7 @@ void event_directory_free(struct event_directory *directory)
 void event_directory_set_budget(struct event_directory *directory, size_t budget_bytes)
 {
 	directory->budget_bytes = budget_bytes;
+	directory->is_forgetful = false;
 }
 
 static int compare(const struct shelf *shelf, const struct stream *stream)
@@ -173,6 +175,7 @@ void event_directory_add_file(struct event_directory *directory, struct file_str
 		sizeof(struct file_stream *));
 	directory->files[directory->file_count++] = file_stream_ref(file);
 	directory->file_bytes += file_index_bytes(file->index);
+	directory->is_forgetful &= file->is_growing; /* what lies there is other than it was */
 }
 
 static void remove_file(struct event_directory *directory, size_t at)
@@ -180,6 +183,7 @@ static void remove_file(struct event_directory *directory, size_t at)
 	struct file_stream *file = directory->files[at];
 	size_t bytes = file_index_bytes(file->index);
 	directory->file_bytes -= bytes < directory->file_bytes ? bytes : directory->file_bytes;
+	directory->is_forgetful &= file->is_growing;
 	file_stream_unref(file);
 	directory->files[at] = directory->files[--directory->file_count];
 }
@@ -222,11 +226,12 @@ struct file_stream *const *event_directory_files(
 
 bool event_directory_has_room(const struct event_directory *directory)
 {
-	return directory->file_bytes < directory->budget_bytes / 2;
+	return !directory->is_forgetful && directory->file_bytes < directory->budget_bytes / 2;
 }
 
 void event_directory_weigh(struct event_directory *directory)
 {
+	drop_over(directory);
 	directory->file_bytes = 0;
 	for (size_t i = 0; i < directory->file_count; i++)
 		directory->file_bytes += file_index_bytes(directory->files[i]->index);
@@ -247,6 +252,7 @@ static bool forget_index(struct event_directory *directory)
 	struct file_stream *fresh = file_stream_renew(directory->files[at]);
 	file_stream_unref(directory->files[at]);
 	directory->files[at] = fresh;
+	directory->is_forgetful = true;
 	event_directory_weigh(directory);
 	return true;
 }
@@ -327,7 +333,6 @@ static bool evict_one(struct event_directory *directory)
 
 void event_directory_trim(struct event_directory *directory)
 {
-	drop_over(directory);
 	while (event_directory_bytes(directory) > directory->budget_bytes) {
 		/* half of it is for what is not to be had again */
 		bool is_index = directory->file_bytes > directory->budget_bytes / 2;

@@ -38,9 +38,10 @@ void event_directory_remove_file(struct event_directory *directory, const struct
 /* All files that are asked for; borrowed until the directory changes. */
 struct file_stream *const *event_directory_files(
 	const struct event_directory *directory, size_t *ret_count);
-/* The indexes of files take less than half of the budget: more of them may be indexed. */
+/* The indexes of files take less than half of the budget, and none had to be forgotten since files came or went: more may be
+ * indexed that nobody asked for. */
 bool event_directory_has_room(const struct event_directory *directory);
-/* Looks what the indexes of files take now, which grow by themselves: once a second will do. */
+/* Looks what the indexes of files take now, which grow by themselves, and which files are over: once a second will do. */
 void event_directory_weigh(struct event_directory *directory);
 /* Evicts until the budget holds. Call it after adding (a chunk counts whole from then on, so that
  * writing to it changes nothing), and now and then: what was written then may be full now. Costs

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/base/limits.h"
 #include "core/base/mem.h"
 #include "core/base/scan.h"
 #include "core/base/str.h"
@@ -17,7 +18,7 @@
 #include "core/events/open_file.h"
 #include "core/parse/log_memo.h"
 
-enum { BOT_MEMOS = 64, BOT_MEMO_BYTES = 29, AHEAD_MAX_MS = 5 * 60 * 1000 };
+enum { BOT_MEMOS = 64, BOT_MEMO_BYTES = 29 };
 
 enum segment_state { WAITS, IS_READ, IS_DONE };
 
@@ -32,11 +33,10 @@ struct segment {
 
 struct file_index {
 	struct file_source source;
-	size_t users;
-	size_t segment_count, room;
-	struct file_progress progress;
-	atomic_size_t bytes;
-	int64_t newest_ms;
+	size_t room;
+	atomic_size_t segment_count, done, bytes; /* read without the lock: by the engine's turn */
+	_Atomic uint64_t lines;
+	_Atomic int64_t newest_ms;
 	size_t next; /* segments from here on were begun with */
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
@@ -59,9 +59,8 @@ static struct file_index *new_index(const struct file_source *source, size_t seg
 	struct file_index *index = xcalloc(1, sizeof(*index) + segments * sizeof(struct segment));
 	index->source = *source;
 	(void)open_file_ref(source->file);
-	index->users = 1;
 	index->room = segments;
-	index->newest_ms = INT64_MIN;
+	atomic_init(&index->newest_ms, INT64_MIN);
 	pthread_mutex_init(&index->lock, NULL);
 	pthread_cond_init(&index->changed, NULL);
 	return index;
@@ -75,7 +74,8 @@ struct file_index *file_index_new(const struct file_source *source)
 		index->segments[i].offset = source->from + (uint64_t)i * FILE_SEGMENT_BYTES;
 	if (count > 1)
 		index->segments[count - 1].offset = source->to - FILE_LAST_BYTES;
-	index->segment_count = index->next = index->progress.segments = count;
+	index->next = count;
+	atomic_init(&index->segment_count, count);
 	return index;
 }
 
@@ -88,11 +88,7 @@ struct file_index *file_index_new_growing(const struct file_source *source, size
 
 size_t file_index_segments(const struct file_index *index)
 {
-	struct file_index *mine = (struct file_index *)(uintptr_t)index;
-	pthread_mutex_lock(&mine->lock);
-	size_t count = index->segment_count;
-	pthread_mutex_unlock(&mine->lock);
-	return count;
+	return atomic_load(&index->segment_count);
 }
 
 uint64_t file_index_offset(const struct file_index *index, size_t segment)
@@ -105,14 +101,6 @@ uint64_t file_index_offset(const struct file_index *index, size_t segment)
 	return offset;
 }
 
-struct file_index *file_index_ref(struct file_index *index)
-{
-	pthread_mutex_lock(&index->lock);
-	index->users++;
-	pthread_mutex_unlock(&index->lock);
-	return index;
-}
-
 static void release_segment(struct segment *segment)
 {
 	for (size_t i = 0; i < segment->block_count; i++)
@@ -120,14 +108,9 @@ static void release_segment(struct segment *segment)
 	free(segment->blocks);
 }
 
-void file_index_unref(struct file_index *index)
+void file_index_free(struct file_index *index)
 {
 	if (!index)
-		return;
-	pthread_mutex_lock(&index->lock);
-	bool is_last = --index->users == 0;
-	pthread_mutex_unlock(&index->lock);
-	if (!is_last)
 		return;
 	for (size_t i = 0; i < index->segment_count; i++)
 		release_segment(&index->segments[i]);
@@ -199,17 +182,16 @@ static uint16_t bot_of(struct reading *reading, const char *name, size_t length)
 	return memo->number;
 }
 
-/* A line without any time before it is as old as the first that has one, or the file; one that is appended is of now. */
-static int64_t time_of(const struct reading *reading, const struct log_line *line)
+/* A line without a time is as old as the one before it, or the first that has one, or the file; one that is appended is of now. */
+static int64_t time_of(struct reading *reading, const struct log_line *line)
 {
 	const struct file_growth *growth = reading->growth;
-	if (!growth)
-		return line->wall_ms != LOG_NO_TIME ? line->wall_ms
-		       : reading->flow->has_times   ? reading->flow->wall_ms
-						    : reading->undated_ms;
-	bool is_believed = line->wall_ms != LOG_NO_TIME && line->wall_ms >= 0 &&
-			   line->wall_ms <= growth->now_ms + AHEAD_MAX_MS;
-	return is_believed ? line->wall_ms : growth->now_ms;
+	int64_t now_ms = growth ? growth->now_ms : reading->source->now_ms;
+	bool is_believed =
+		now_ms ? log_is_believed(line->wall_ms, now_ms) : line->wall_ms != LOG_NO_TIME;
+	if (is_believed && !growth)
+		reading->undated_ms = line->wall_ms;
+	return is_believed ? line->wall_ms : growth ? now_ms : reading->undated_ms;
 }
 
 static void take_line(struct reading *reading, const struct raw_line *raw, bool is_wanted)
@@ -229,10 +211,11 @@ static void take_line(struct reading *reading, const struct raw_line *raw, bool 
 	}
 	log_line_read(text, length, &reading->arrival, &line);
 	log_flow_take(reading->flow, text, length, &line);
+	int64_t wall_ms = time_of(reading, &line);
 	if (!is_wanted)
 		return;
 	const struct line_entry entry = {.offset = raw->offset,
-		.wall_ms = time_of(reading, &line),
+		.wall_ms = wall_ms,
 		.bot = bot_of(reading, text + line.bot.offset, line.bot.length),
 		.level = (uint8_t)line.level,
 		.flags = (uint8_t)((line.is_continuation ? RECORD_CONTINUES : 0) |
@@ -253,6 +236,37 @@ static int read_lines(struct reading *reading, uint64_t start, uint64_t from, ui
 	int errnum = line_source_errno(lines);
 	line_source_free(lines);
 	return errnum;
+}
+
+static bool read_all(int fd, char *to, size_t length, uint64_t offset)
+{
+	for (size_t have = 0; have < length;) {
+		ssize_t got = pread(fd, to + have, length - have, (off_t)(offset + have));
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return false; /* it has become shorter: errno is 0 */
+		have += (size_t)got;
+	}
+	return true;
+}
+
+/* Whole lines. */
+static void take_lines(struct reading *reading, const char *bytes, size_t length, uint64_t offset)
+{
+	const char *at = bytes, *end = bytes + length;
+	for (const char *newline; (newline = memchr(at, '\n', (size_t)(end - at)));
+		at = newline + 1) {
+		size_t size = (size_t)(newline - at) - (newline > at && newline[-1] == '\r');
+		bool is_cut = size > LIMIT_LOG_STORED_BYTES;
+		take_line(reading,
+			&(struct raw_line){.text = at,
+				.length = is_cut ? LIMIT_LOG_STORED_BYTES : size,
+				.offset = offset + (uint64_t)(at - bytes),
+				.is_cut = is_cut},
+			true);
+	}
+	seal(reading, offset + length);
 }
 
 static struct reading *new_reading(const struct file_index *index)
@@ -358,14 +372,14 @@ static void publish(struct file_index *index, struct segment *segment, const str
 	segment->block_count = done->block_count;
 	segment->lines = done->lines;
 	segment->state = IS_DONE;
-	index->progress.done++;
-	index->progress.lines += done->lines;
 	for (size_t i = 0; i < done->block_count; i++) {
 		int64_t max_ms = line_block_summary(done->blocks[i])->max_ms;
-		index->newest_ms = max_ms > index->newest_ms ? max_ms : index->newest_ms;
-		index->progress.bytes += line_block_bytes(done->blocks[i]) + sizeof(void *);
+		if (max_ms > atomic_load(&index->newest_ms))
+			atomic_store(&index->newest_ms, max_ms);
+		atomic_fetch_add(&index->bytes, line_block_bytes(done->blocks[i]) + sizeof(void *));
 	}
-	atomic_store_explicit(&index->bytes, index->progress.bytes, memory_order_relaxed);
+	atomic_fetch_add(&index->lines, done->lines);
+	atomic_fetch_add(&index->done, 1);
 }
 
 bool file_index_read(struct file_index *index, size_t number)
@@ -388,30 +402,42 @@ bool file_index_read(struct file_index *index, size_t number)
 	return !errnum;
 }
 
-bool file_index_append(struct file_index *index, uint64_t to, const struct file_growth *growth)
+/* All is read before the first line is told, so that a file that cannot be read tells none. */
+static bool read_growth(struct file_index *index, uint64_t from, uint64_t to,
+	const struct file_growth *growth, struct segment *ret_segment)
 {
-	struct segment done = {0};
-	uint64_t from = index->source.to;
+	size_t length = (size_t)(to - from);
+	autofree char *bytes = xmalloc(length);
 	errno = 0;
-	if (index->segment_count == index->room)
+	if (!read_all(index->source.file->fd, bytes, length, from)) {
+		errno = errno ? errno : EIO;
 		return false;
+	}
 	struct reading *reading = new_reading(index);
 	reading->growth = growth;
 	reading->flow = growth->flow;
 	reading->arrival.received_ms = growth->now_ms;
-	int errnum = read_lines(reading, from, from, to);
-	take_segment(reading, errnum, &done);
+	take_lines(reading, bytes, length, from);
+	take_segment(reading, 0, ret_segment);
 	free_reading(reading);
-	if (errnum) {
-		errno = errnum;
+	return true;
+}
+
+bool file_index_append(
+	struct file_index *index, uint64_t from, uint64_t to, const struct file_growth *growth)
+{
+	struct segment done = {0};
+	size_t number = atomic_load(&index->segment_count);
+	errno = 0;
+	if (number == index->room || !read_growth(index, from, to, growth, &done))
 		return false;
-	}
 	pthread_mutex_lock(&index->lock);
-	struct segment *segment = &index->segments[index->segment_count++];
-	index->next = index->progress.segments = index->segment_count;
+	struct segment *segment = &index->segments[number];
+	index->next = number + 1;
 	index->source.to = to;
 	segment->offset = from;
 	publish(index, segment, &done);
+	atomic_store(&index->segment_count, number + 1);
 	pthread_mutex_unlock(&index->lock);
 	return true;
 }
@@ -475,18 +501,13 @@ const struct open_file *file_index_file(const struct file_index *index)
 
 int64_t file_index_newest_ms(const struct file_index *index)
 {
-	struct file_index *mine = (struct file_index *)(uintptr_t)index;
-	pthread_mutex_lock(&mine->lock);
-	int64_t newest_ms = index->newest_ms;
-	pthread_mutex_unlock(&mine->lock);
-	return newest_ms;
+	return atomic_load(&index->newest_ms);
 }
 
 struct file_progress file_index_progress(const struct file_index *index)
 {
-	struct file_index *mine = (struct file_index *)(uintptr_t)index;
-	pthread_mutex_lock(&mine->lock);
-	struct file_progress progress = index->progress;
-	pthread_mutex_unlock(&mine->lock);
-	return progress;
+	return (struct file_progress){.segments = atomic_load(&index->segment_count),
+		.done = atomic_load(&index->done),
+		.lines = atomic_load(&index->lines),
+		.bytes = atomic_load(&index->bytes)};
 }

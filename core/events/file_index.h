@@ -7,7 +7,7 @@
  *
  * An index is of the file as it was when it was made: what is appended later belongs to another one. Or it is a
  * growing one, which begins with nothing: its one writer appends segment after segment, each indexed as it comes,
- * while others read those before. Reference counted.
+ * while others read those before. Any thread, but for making, appending and freeing: they are its owner's (file_stream.h).
  */
 #ifndef BOTSWAIN_EVENTS_FILE_INDEX_H
 #define BOTSWAIN_EVENTS_FILE_INDEX_H
@@ -32,6 +32,7 @@ struct file_source {
 	struct open_file *file; /* a reference is taken */
 	uint64_t from, to;      /* the part that is indexed; from is the start of a line */
 	int64_t received_ms;    /* when it was written last: lines without a date are of before */
+	int64_t now_ms;         /* no line is of long after; 0: nobody says */
 	int32_t utc_offset_s;
 	/* The number of a bot by what a line calls it; 0: it is none. Called by any thread. */
 	uint16_t (*bot)(void *context, const char *name, size_t length);
@@ -42,8 +43,7 @@ struct file_index *file_index_new(const struct file_source *source) MUST_CHECK;
 /* A growing one, of `from` on, of at most so many segments; its `to` counts for nothing. */
 struct file_index *file_index_new_growing(
 	const struct file_source *source, size_t segments) MUST_CHECK;
-struct file_index *file_index_ref(struct file_index *index);
-void file_index_unref(struct file_index *index); /* NULL is legal */
+void file_index_free(struct file_index *index); /* NULL is legal */
 
 size_t file_index_segments(const struct file_index *index);
 /* Where a segment begins; of the number of segments: the end. */
@@ -82,10 +82,11 @@ struct file_growth {
 	void (*line)(void *context, const struct file_line *line); /* called for each */
 	void *context;
 };
-/* Indexes what lies between its end and `to`, which must be behind a newline. False: it has all the segments that it may have, or (errno
- * is not 0) the file could not be read; then nothing was appended. */
+/* Indexes what lies between `from`, where a line begins that is not before its end (what lies between the two is another's),
+ * and `to`, which must be behind a newline. False: it has all the segments that it may have, or (errno is not 0) the file could
+ * not be read; then nothing was appended, and no line told. */
 MUST_CHECK bool file_index_append(
-	struct file_index *index, uint64_t to, const struct file_growth *growth);
+	struct file_index *index, uint64_t from, uint64_t to, const struct file_growth *growth);
 
 /* About when a segment begins, without indexing it: the earliest and the latest time that its first FILE_LOOK_BACK bytes
  * name. False: they name none. Remembered. */

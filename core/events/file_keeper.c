@@ -131,13 +131,15 @@ void file_keeper_end(struct file_keeper *keeper)
 static bool goes_on(const struct file_keeper *keeper, const struct file_options *options)
 {
 	return keeper->growing && keeper->growing->file == options->file &&
-	       keeper->end == options->from;
+	       keeper->end <= options->from;
 }
 
-static bool append(struct file_keeper *keeper, uint64_t to, const struct file_growth *growth)
+static bool append(struct file_keeper *keeper, const struct file_options *options,
+	const struct file_growth *growth)
 {
-	bool is_done = file_index_append(keeper->growing->index, to, growth);
-	keeper->end = is_done ? to : keeper->end;
+	bool is_done =
+		file_index_append(keeper->growing->index, options->from, options->to, growth);
+	keeper->end = is_done ? options->to : keeper->end;
 	return is_done;
 }
 
@@ -145,7 +147,7 @@ bool file_keeper_grow(struct file_keeper *keeper, const struct file_options *opt
 	const struct file_growth *growth)
 {
 	if (goes_on(keeper, options)) {
-		bool is_done = append(keeper, options->to, growth);
+		bool is_done = append(keeper, options, growth);
 		if (is_done || errno)
 			return is_done;
 	}
@@ -153,7 +155,7 @@ bool file_keeper_grow(struct file_keeper *keeper, const struct file_options *opt
 	struct file_options fresh = *options;
 	fresh.is_growing = true;
 	keeper->growing = file_stream_ref(make(keeper, &fresh));
-	return append(keeper, options->to, growth);
+	return append(keeper, options, growth);
 }
 
 /* ---- telling ---- */

@@ -25,7 +25,7 @@ void file_keeper_free(struct file_keeper *keeper);
 
 /* A stream of what lies in the file, of [from, to); its sequence numbers begin at those of `stream.id`. */
 void file_keeper_add(struct file_keeper *keeper, const struct file_options *options);
-/* Appends [from, to) to the stream that grows, or begins one. False, with errno: it could not be read. */
+/* Appends [from, to) to the stream of the file that grows, or begins one; what lies before it there was copied. False, with errno: it could not be read. */
 MUST_CHECK bool file_keeper_grow(struct file_keeper *keeper, const struct file_options *options,
 	const struct file_growth *growth);
 /* What comes next is of another stream. */

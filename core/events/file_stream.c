@@ -42,6 +42,7 @@ static struct file_index *new_index(struct file_stream *stream, const struct fil
 		.from = options->from,
 		.to = options->to,
 		.received_ms = options->received_ms,
+		.now_ms = options->now_ms,
 		.utc_offset_s = options->utc_offset_s,
 		.bot = number_of,
 		.context = stream};
@@ -84,7 +85,7 @@ void file_stream_unref(struct file_stream *stream)
 {
 	if (!stream || atomic_fetch_sub(&stream->users, 1) != 1)
 		return;
-	file_index_unref(stream->index);
+	file_index_free(stream->index);
 	open_file_unref(stream->file);
 	names_unref(stream->names);
 	redactor_unref(stream->stream.redactor);

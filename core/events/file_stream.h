@@ -26,6 +26,7 @@ struct file_options {
 	struct open_file *file; /* a reference is taken */
 	uint64_t from, to;      /* `to` of a growing one counts for nothing */
 	int64_t received_ms;
+	int64_t now_ms; /* no line is of long after; 0: nobody says */
 	int32_t utc_offset_s;
 	const char *bot;     /* of lines that name none; copied; may be NULL */
 	struct names *names; /* of bots; a reference is taken */

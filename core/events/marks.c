@@ -56,14 +56,16 @@ static struct file_mark mark_file(const struct event_snapshot *snapshot, size_t 
 size_t *marks_file_floors(const struct event_snapshot *snapshot, const struct event_marks *marks)
 {
 	size_t *floors = xcalloc(snapshot->file_count + 1, sizeof(*floors));
+	size_t at = 0; /* they stand in the same order mostly: where the last one was the next is */
 	for (size_t i = 0; i < snapshot->file_count; i++) {
 		struct file_mark mark = mark_file(snapshot, i);
 		floors[i] = snapshot->files[i]->is_growing ? 0 : mark.segments;
-		for (size_t j = 0; j < marks->file_count && !floors[i]; j++)
-			if (marks->files[j].source == mark.source &&
-				marks->files[j].stream == mark.stream &&
-				marks->files[j].offset == mark.offset)
-				floors[i] = marks->files[j].segments;
+		for (size_t j = 0; j < marks->file_count && !floors[i]; j++, at++) {
+			const struct file_mark *old = &marks->files[at % marks->file_count];
+			if (old->source == mark.source && old->stream == mark.stream &&
+				old->offset == mark.offset)
+				floors[i] = old->segments;
+		}
 	}
 	return floors;
 }

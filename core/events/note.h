@@ -24,8 +24,9 @@ struct note_count {
 	int64_t slot;             /* time by NOTE_SLOT_MS; 0 where it does not matter */
 	uint64_t lines, handled, retry_after_s;
 	int64_t newest_ms, handled_ms;
-	struct str text; /* newest line from a warning on: safe, clipped */
-	size_t next;     /* in its bucket, index + 1 */
+	struct str
+		text; /* newest line from a warning on, of lines that stay in their file the first: safe, clipped */
+	size_t next; /* in its bucket, index + 1 */
 };
 
 struct note {

@@ -26,7 +26,6 @@ enum {
 	CHUNK_TEXT_FIRST = 2 << 10, /* quiet sources, of which there may be thousands, stay small */
 	CHUNK_GROWS = 4,            /* times as large is the next one, up to the limit */
 	CHUNK_RECORD_PER_BYTES = 48,
-	AHEAD_MAX_MS = 5 * 60 * 1000,
 	OFFSET_FOR_MS = 15 * 60 * 1000,
 	POST_EVERY_MS = 1000 / LIMIT_NOTES_PER_S + 1,
 	BOT_NAME_MAX = LIMIT_NAME_BYTES,
@@ -173,9 +172,7 @@ static int64_t believable_ms(struct event_writer *writer, int64_t claimed_ms)
 	if (claimed_ms >= 0 && claimed_ms <= writer->seen_ms)
 		return claimed_ms;
 	int64_t now_ms = writer->seen_ms = clock_wall_ms(writer->clock);
-	return claimed_ms == LOG_NO_TIME || claimed_ms < 0 || claimed_ms > now_ms + AHEAD_MAX_MS
-		       ? now_ms
-		       : claimed_ms;
+	return log_is_believed(claimed_ms, now_ms) ? claimed_ms : now_ms;
 }
 
 /* Keeps the order time from falling. */

@@ -85,8 +85,7 @@ void event_writer_event(struct event_writer *writer, const struct event_input *i
 
 /* ---- what stays in its file ---- */
 /* Where lines of it lie; the writer takes a reference, and lets go of it when it ends or, some minutes after it was deleted, when
- * it is told the time. Bounded: of more than WRITER_FILES_MAX the oldest are no longer asked for. */
-enum { WRITER_FILES_MAX = 16 };
+ * it is told the time. Bounded: of more than KEPT_FILES_MAX (file_keeper.h) the oldest are no longer asked for. */
 
 /* What is in a file before the first line that comes from it here: its bytes up to `to` are asked for where they lie. */
 void event_writer_older(struct event_writer *writer, struct open_file *file, uint64_t to,

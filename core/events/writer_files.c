@@ -18,6 +18,7 @@ static struct file_options options_of(
 	return (struct file_options){.stream = writer->stream,
 		.file = file,
 		.received_ms = now_ms,
+		.now_ms = now_ms,
 		.utc_offset_s = writer_offset_s(writer, now_ms),
 		.bot = writer->bot,
 		.names = names,

@@ -29,6 +29,13 @@ enum log_form {
 	LOG_LOGFMT,
 };
 
+/* Nothing was written long after now: who claims that has a wrong clock. */
+enum { LOG_AHEAD_MS = 5 * 60 * 1000 };
+static inline bool log_is_believed(int64_t claimed_ms, int64_t now_ms)
+{
+	return claimed_ms != LOG_NO_TIME && claimed_ms >= 0 && claimed_ms <= now_ms + LOG_AHEAD_MS;
+}
+
 struct log_part {
 	uint32_t offset, length; /* length 0: not there */
 	bool is_escaped;         /* holds backslash escapes; log_part_text() resolves them */

@@ -166,7 +166,9 @@ static void grow_log(struct bench *bench, size_t file, int lines, struct rng *rn
 	write_out(log);
 	const struct file_growth growth = {
 		.flow = &log->flow, .now_ms = T + INT64_C(86400000), .line = count_nothing};
-	assert_true(file_index_append(log->stream->index, log->text.length, &growth));
+	struct file_index *index = log->stream->index;
+	uint64_t end = file_index_offset(index, file_index_segments(index));
+	assert_true(file_index_append(index, end, log->text.length, &growth));
 }
 
 static void add_memory(struct bench *bench, int lines, int64_t from_ms, struct rng *rng)

@@ -150,7 +150,7 @@ static void segments_read_alone_are_as_the_file_read_at_once(void **state)
 		struct file_index *index = index_of(&text, 0);
 		read_all(index);
 		assert_whole(index, &text, 0);
-		file_index_unref(index);
+		file_index_free(index);
 	}
 }
 
@@ -176,7 +176,7 @@ static void the_end_comes_first(void **state)
 	assert_true(file_index_read(index, count - 2)); /* asked for out of turn */
 	assert_true(file_index_next(index, &segment));
 	assert_int_equal(segment, count - 3);
-	file_index_unref(index);
+	file_index_free(index);
 }
 
 static void a_part_is_indexed_alone(void **state)
@@ -190,7 +190,7 @@ static void a_part_is_indexed_alone(void **state)
 	struct file_index *index = index_of(&text, from);
 	read_all(index);
 	assert_whole(index, &text, from);
-	file_index_unref(index);
+	file_index_free(index);
 }
 
 static void an_empty_file_has_an_index_without_lines(void **state)
@@ -200,7 +200,7 @@ static void an_empty_file_has_an_index_without_lines(void **state)
 	struct file_index *index = index_of(&text, 0);
 	read_all(index);
 	assert_int_equal(file_index_progress(index).lines, 0);
-	file_index_unref(index);
+	file_index_free(index);
 }
 
 static void *work(void *context)
@@ -225,7 +225,7 @@ static void two_threads_share_the_work(void **state)
 	for (size_t i = 0; i < COUNT_OF(threads); i++)
 		pthread_join(threads[i], NULL);
 	assert_whole(index, &text, 0);
-	file_index_unref(index);
+	file_index_free(index);
 }
 
 static void a_file_that_cannot_be_read_may_be_tried_again(void **state)
@@ -240,7 +240,7 @@ static void a_file_that_cannot_be_read_may_be_tried_again(void **state)
 	assert_int_not_equal(errno, 0);
 	assert_false(file_index_segment(index, 0, &segment));
 	assert_false(file_index_read(index, 0));
-	file_index_unref(index);
+	file_index_free(index);
 }
 
 int main(void)
