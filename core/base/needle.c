@@ -4,7 +4,7 @@
 #include <endian.h>
 #include <string.h>
 
-enum { WIDE = 32 };
+enum { WIDE = 32, STEP = 4 * WIDE, CANDIDATES = 8 };
 
 typedef uint8_t wide __attribute__((vector_size(WIDE)));
 typedef uint64_t words __attribute__((vector_size(WIDE)));
@@ -109,6 +109,7 @@ ALWAYS_INLINE uint32_t places_of(wide found)
 	return places;
 }
 
+/* In those of 32 places at which both bytes stand. */
 static const char *compare_at(const struct needle *needle, const char *text, uint32_t places)
 {
 	for (; places; places &= places - 1) {
@@ -123,10 +124,22 @@ static const char *compare_at(const struct needle *needle, const char *text, uin
 ALWAYS_INLINE const char *find_wide(const struct needle *needle, const char *text, size_t length)
 {
 	size_t at = 0;
+	for (; at + needle->length + STEP - 1 <= length; at += STEP) {
+		wide found[STEP / WIDE];
+		for (size_t i = 0; i < STEP / WIDE; i++)
+			found[i] = look(needle, text + at + i * WIDE);
+		if (!is_any((found[0] | found[1]) | (found[2] | found[3])))
+			continue;
+		for (size_t i = 0; i < STEP / WIDE; i++) {
+			const char *here =
+				compare_at(needle, text + at + i * WIDE, places_of(found[i]));
+			if (here)
+				return here;
+		}
+	}
 	for (; at + needle->length + WIDE - 1 <= length; at += WIDE) {
-		wide found = look(needle, text + at);
 		const char *here =
-			is_any(found) ? compare_at(needle, text + at, places_of(found)) : NULL;
+			compare_at(needle, text + at, places_of(look(needle, text + at)));
 		if (here)
 			return here;
 	}
@@ -145,6 +158,58 @@ __attribute__((target("avx2"))) static const char *find_avx2(
 	return find_wide(needle, text, length);
 }
 #endif
+
+/* ---- learning ---- */
+
+static bool is_at(const struct needle *needle, size_t place, const char *text)
+{
+	return ((uint8_t)text[place] | needle->folds[place]) == needle->bytes[place];
+}
+
+static size_t count_pairs(
+	const struct needle *needle, size_t a, size_t b, const char *text, size_t places)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < places; i++)
+		count += is_at(needle, a, text + i) & is_at(needle, b, text + i);
+	return count;
+}
+
+/* The places whose bytes are the rarest, the rarest first. */
+static size_t choose_candidates(
+	const struct needle *needle, const size_t *seen, size_t ret_places[CANDIDATES])
+{
+	size_t count = 0;
+	for (size_t place = 0; place < needle->length; place++) {
+		size_t at = count < CANDIDATES ? count++ : CANDIDATES;
+		for (; at > 0 && seen[place] < seen[ret_places[at - 1]]; at--)
+			if (at < CANDIDATES)
+				ret_places[at] = ret_places[at - 1];
+		if (at < CANDIDATES)
+			ret_places[at] = place;
+	}
+	return count;
+}
+
+void needle_learn(struct needle *needle, const char *text, size_t length)
+{
+	size_t places = length < needle->length ? 0 : length - needle->length + 1;
+	size_t seen[NEEDLE_MAX], candidates[CANDIDATES], least = SIZE_MAX;
+	for (size_t i = 0; i < needle->length; i++)
+		seen[i] = count_pairs(needle, i, i, text, places);
+	size_t count = choose_candidates(needle, seen, candidates);
+	needle->has_learnt = true;
+	for (size_t i = 0; i < count && places; i++)
+		for (size_t j = i + 1; j < count; j++) {
+			size_t pairs =
+				count_pairs(needle, candidates[i], candidates[j], text, places);
+			if (pairs >= least)
+				continue;
+			least = pairs;
+			needle->rarer = candidates[i];
+			needle->rare = candidates[j];
+		}
+}
 
 bool needle_set(struct needle *needle, const char *bytes, size_t length, bool any_case)
 {

@@ -7,6 +7,7 @@
 
 #include "core/base/mem.h"
 #include "core/base/names.h"
+#include "core/base/needle.h"
 #include "core/base/redact.h"
 #include "core/events/chunk.h"
 #include "core/events/directory.h"
@@ -46,7 +47,7 @@ struct event_count {
 	size_t *file_floors; /* with them: by file, the first segment */
 	int64_t again_ms;    /* with them: lines of before are counted again */
 	int64_t until_ms;    /* of the part that is looked at: only lines before this time count */
-	const struct needle *certain;
+	struct needle certain; /* of length 0: nothing is */
 	struct scratch scratch;
 	size_t stream, chunk; /* the next one */
 	size_t file;          /* whose turn it is */
@@ -105,7 +106,10 @@ struct event_count *event_count_new(struct event_snapshot *snapshot, struct filt
 	count->behind = question->behind;
 	count->again_ms = question->since ? question->again_ms : INT64_MIN;
 	count->until_ms = INT64_MAX;
-	count->certain = count->filter ? filter_certain(count->filter, SHOWN_COLUMNS) : NULL;
+	const struct needle *certain =
+		count->filter ? filter_certain(count->filter, SHOWN_COLUMNS) : NULL;
+	if (certain)
+		count->certain = *certain;
 	for (size_t i = 0; i < question->bot_count; i++)
 		msg_add_str(&count->bots, &count->bot_count, question->bots[i]);
 	if (question->since) {
@@ -198,8 +202,9 @@ static bool fits(struct event_count *count, struct event_line *line)
 {
 	if (!is_wanted_bot(count, line->bot))
 		return false;
-	return !count->filter || ((!count->certain || event_line_may_say(line, count->certain)) &&
-					 event_fits(line, count->redactor, count->filter));
+	return !count->filter ||
+	       ((!count->certain.length || event_line_may_say(line, &count->certain)) &&
+		       event_fits(line, count->redactor, count->filter));
 }
 
 /* All of its lines are of the question, so that what does not fit need not be told apart. */
@@ -212,15 +217,16 @@ static bool lies_within(const struct event_count *count, const struct store_part
 	       event_key_compare(first, count->behind) > 0;
 }
 
-/* Line by line. */
+/* Line by line; those that cannot fit as far as it is known without asking. */
 static void read_part(struct event_count *count, const struct store_part *part)
 {
-	struct part_view *view = part_view_open(part);
-	const struct needle *certain = lies_within(count, part) ? count->certain : NULL;
-	for (size_t i = 0; i < part->count; i++) {
+	bool only_hits = count->certain.length && lies_within(count, part);
+	struct part_view *view =
+		only_hits ? part_view_open_hits(part, &count->certain, &count->scratch)
+			  : part_view_open(part);
+	size_t lines = view ? part_view_count(view) : 0;
+	for (size_t i = 0; i < lines; i++) {
 		size_t column;
-		if (certain && !part_view_may_say(view, i, certain))
-			continue;
 		struct event_key key = part_view_key(view, i);
 		if (event_key_compare(key, count->behind) <= 0)
 			continue;
@@ -302,16 +308,6 @@ static enum verdict judge_all(
 	return fitting == kinds->count ? ALL_FIT : NONE_FITS;
 }
 
-static bool fits_kind(const struct kinds *kinds, const struct line_entry *entry)
-{
-	size_t at = 0;
-	while (at + 1 < kinds->count &&
-		(kinds->list[at].bot != entry->bot || kinds->list[at].level != entry->level ||
-			kinds->list[at].flags != entry->flags))
-		at++;
-	return kinds->fits[at];
-}
-
 /* No text is read. */
 static void read_entries(
 	struct event_count *count, const struct store_part *part, const struct kinds *kinds)
@@ -321,7 +317,7 @@ static void read_entries(
 	struct line_entry entry;
 	while (line_reader_next(&reader, &entry)) {
 		struct event_key key = {entry.wall_ms, stream->source, stream->id + entry.offset};
-		if (event_key_compare(key, count->behind) > 0 && fits_kind(kinds, &entry))
+		if (kinds->fits[entry.kind] && event_key_compare(key, count->behind) > 0)
 			add(count, part, entry.wall_ms, entry.level, 1);
 	}
 }
@@ -346,7 +342,7 @@ static size_t count_block(struct event_count *count, const struct store_part *pa
 	}
 	if (verdict != ASK)
 		read_entries(count, part, &kinds);
-	else if (!count->certain || part_may_say(part, count->certain, &count->scratch))
+	else
 		read_part(count, part);
 	return part->count;
 }

@@ -316,6 +316,27 @@ struct line_reader line_reader_at(const struct line_block *block, size_t from)
 	return reader;
 }
 
+int64_t line_reader_skip(struct line_reader *reader, uint64_t offset)
+{
+	const struct line_block *block = reader->block;
+	const struct column lengths = block->lengths, deltas = block->deltas;
+	struct line_reader at = *reader;
+	int64_t newest_ms = INT64_MIN;
+	while (at.at < block->summary.lines) {
+		size_t odd = at.odd_length;
+		uint64_t length = (uint64_t)value_at(&lengths, at.at, &odd);
+		if (at.offset + length > offset)
+			break;
+		at.odd_length = odd;
+		at.offset += length;
+		at.wall_ms = (int64_t)((uint64_t)at.wall_ms +
+				       (uint64_t)value_at(&deltas, at.at++, &at.odd_delta));
+		newest_ms = at.wall_ms > newest_ms ? at.wall_ms : newest_ms;
+	}
+	*reader = at;
+	return newest_ms;
+}
+
 bool line_reader_next(struct line_reader *reader, struct line_entry *ret_entry)
 {
 	const struct line_block *block = reader->block;
@@ -324,12 +345,14 @@ bool line_reader_next(struct line_reader *reader, struct line_entry *ret_entry)
 		return false;
 	reader->wall_ms = (int64_t)((uint64_t)reader->wall_ms +
 				    (uint64_t)value_at(&block->deltas, at, &reader->odd_delta));
-	const struct line_kind *kind = &block->kinds[value_at(&block->kinds_at, at, &none)];
+	uint8_t place = (uint8_t)value_at(&block->kinds_at, at, &none);
+	const struct line_kind *kind = &block->kinds[place];
 	*ret_entry = (struct line_entry){.offset = reader->offset,
 		.wall_ms = reader->wall_ms,
 		.bot = kind->bot,
 		.level = kind->level,
-		.flags = kind->flags};
+		.flags = kind->flags,
+		.kind = place};
 	reader->offset += (uint64_t)value_at(&block->lengths, at, &reader->odd_length);
 	reader->at++;
 	return true;

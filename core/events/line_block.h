@@ -25,6 +25,7 @@ struct line_entry {
 	uint16_t bot;  /* a number that the caller gave to its name; 0: none */
 	uint8_t level; /* enum log_level */
 	uint8_t flags; /* enum record_flags */
+	uint8_t kind;  /* of one that is read: its place in line_block_kinds() */
 };
 
 struct line_block;
@@ -67,6 +68,8 @@ struct line_reader {
 	size_t odd_length, odd_delta; /* of what is kept apart, the next */
 };
 struct line_reader line_reader_at(const struct line_block *block, size_t from);
+/* Passes over lines that end at `offset` or before it. Returns the latest time of those; INT64_MIN: there was none. */
+int64_t line_reader_skip(struct line_reader *reader, uint64_t offset);
 /* False: there are no more. */
 bool line_reader_next(struct line_reader *reader, struct line_entry *ret_entry);
 

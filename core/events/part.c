@@ -19,6 +19,8 @@
 #include "core/parse/log_columns.h"
 #include "core/parse/log_line.h"
 
+enum { LEARN_BYTES = 16 << 10 };
+
 const struct stream *part_stream(const struct store_part *part)
 {
 	return part->chunk ? chunk_stream(part->chunk) : &part->file->stream;
@@ -151,7 +153,7 @@ static void get(const void *of, size_t column, struct filter_value *value)
 	value->is_known = value->length > 0;
 }
 
-static bool has_hiding_lines(const struct store_part *part)
+bool part_has_hiding_lines(const struct store_part *part)
 {
 	const struct line_kind *kinds;
 	size_t count = line_block_kinds(part->block, &kinds);
@@ -169,9 +171,7 @@ bool part_needle_is_mark(const struct needle *needle)
 	       needle_find(needle, REDACTED, strlen(REDACTED));
 }
 
-/* NULL: too large, or not to be read any more. */
-static const char *read_block(
-	const struct store_part *part, struct scratch *scratch, size_t *ret_length)
+char *part_read_block(const struct store_part *part, struct scratch *scratch, size_t *ret_length)
 {
 	const struct line_summary *summary = line_block_summary(part->block);
 	uint64_t length = summary->end_offset - summary->first_offset;
@@ -194,14 +194,20 @@ bool part_read(const struct store_part *part, char *to, size_t length, uint64_t 
 	return read_all_at(fd, to, length, (off_t)offset) == (ssize_t)length;
 }
 
-bool part_may_say(
-	const struct store_part *part, const struct needle *needle, struct scratch *scratch)
+const char *part_find(struct needle *needle, const char *bytes, size_t length)
+{
+	if (!needle->has_learnt)
+		needle_learn(needle, bytes, length < LEARN_BYTES ? length : LEARN_BYTES);
+	return needle_find(needle, bytes, length);
+}
+
+bool part_may_say(const struct store_part *part, struct needle *needle, struct scratch *scratch)
 {
 	size_t length;
-	if (!part->block || part_needle_is_mark(needle) || has_hiding_lines(part))
+	if (!part->block || part_needle_is_mark(needle) || part_has_hiding_lines(part))
 		return true;
-	const char *bytes = read_block(part, scratch, &length);
-	return !bytes || needle_find(needle, bytes, length);
+	const char *bytes = part_read_block(part, scratch, &length);
+	return !bytes || part_find(needle, bytes, length);
 }
 
 bool part_may_fit(const struct store_part *part, struct filter *filter, size_t *looks)

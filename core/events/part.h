@@ -49,6 +49,11 @@ static inline bool part_is_indexed(const struct store_part *part)
 bool part_read(const struct store_part *part, char *to, size_t length, uint64_t offset);
 enum { PART_BYTES_MAX = 4 << 20 }; /* of a larger block lines are read one by one */
 
+/* All bytes of a block, in the scratch (grown, freed with free()). NULL: too many, or not to be read any more. */
+char *part_read_block(const struct store_part *part, struct scratch *scratch, size_t *ret_length);
+/* Some line of a block holds backslashes that may hide what it says (RECORD_HIDES). */
+bool part_has_hiding_lines(const struct store_part *part);
+
 /* False when none of its lines is of one of these bots. */
 bool part_may_be_wanted(const struct store_part *part, char *const *bots, size_t count);
 /* False when none of its lines can fit, by what it says of itself. `looks` grows by how often the filter was asked. */
@@ -59,7 +64,8 @@ bool part_needle_is_mark(const struct needle *needle);
 /* False when no line of it holds the text of the needle as it lies there, nor one that may hold it when it is unescaped or
  * redacted: certain of an indexed block of a file alone, whose bytes are read for it into *scratch (grown, freed with
  * free()). */
-bool part_may_say(
-	const struct store_part *part, const struct needle *needle, struct scratch *scratch);
+bool part_may_say(const struct store_part *part, struct needle *needle, struct scratch *scratch);
+/* The first place in the bytes of a block; NULL: none. Of the first one that it is asked for it learns how to be found. */
+const char *part_find(struct needle *needle, const char *bytes, size_t length);
 
 #endif

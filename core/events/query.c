@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/base/needle.h"
 #include "core/base/redact.h"
 #include "core/base/str.h"
 #include "core/base/width.h"
@@ -64,8 +65,8 @@ struct event_query {
 	uint64_t *floors;                     /* by stream, the first line's seq; NULL: all lines */
 	size_t *file_floors;                  /* by file, the first segment */
 	struct side before, after;
-	const struct needle
-		*certain; /* stands in whatever the filter fits; NULL: nothing is certain */
+	struct needle
+		certain; /* stands in whatever the filter fits; of length 0: nothing is certain */
 	struct scratch scratch;
 	const struct side *last_side; /* that looked at a line */
 	uint64_t hits, hidden;
@@ -112,7 +113,9 @@ struct event_query *event_query_new(struct event_snapshot *snapshot, struct filt
 	query->anchor = anchor_within(question);
 	query->from_ms = question->from_ms;
 	query->to_ms = question->to_ms;
-	query->certain = filter ? filter_certain(filter, SHOWN_COLUMNS) : NULL;
+	const struct needle *certain = filter ? filter_certain(filter, SHOWN_COLUMNS) : NULL;
+	if (certain)
+		query->certain = *certain;
 	query->whole_lines = question->whole_lines;
 	query->fields = question->fields;
 	query->all_fields = question->all_fields;
@@ -263,7 +266,8 @@ static void judge(
 	if (!part_may_be_wanted(&cursor->part, query->bots, query->bot_count))
 		cursor->verdict = PASS;
 	else if (part_may_fit(&cursor->part, query->filter, &looks) &&
-		 (!query->certain || part_may_say(&cursor->part, query->certain, &query->scratch)))
+		 (!query->certain.length ||
+			 part_may_say(&cursor->part, &query->certain, &query->scratch)))
 		cursor->verdict = READ;
 	else
 		cursor->verdict = is_all ? PASS_HIDE : COUNT;
@@ -285,9 +289,10 @@ static void look_at_line(struct event_query *query, struct side *side, const str
 	struct event_line line = part_view_line(top->view, walk_due(&side->walk, top));
 	side->scanned++;
 	if (is_wanted_bot(query, line.bot)) {
-		bool fits = top->verdict == READ &&
-			    (!query->certain || event_line_may_say(&line, query->certain)) &&
-			    (!query->filter || event_fits(&line, query->redactor, query->filter));
+		bool fits =
+			top->verdict == READ &&
+			(!query->certain.length || event_line_may_say(&line, &query->certain)) &&
+			(!query->filter || event_fits(&line, query->redactor, query->filter));
 		query->hits += fits;
 		query->hidden += !fits;
 		if (fits)

@@ -40,6 +40,8 @@ struct part_view {
 	struct row *rows; /* in the order of their keys */
 	char *bytes;      /* the whole block; NULL: not read yet, or too large */
 	size_t length;
+	bool is_lent;                /* the bytes are the scratch of who opened it */
+	bool has_only_hits;          /* its lines may say what is looked for */
 	const struct needle *sought; /* of these are the hits */
 	size_t *hits; /* where lines of the block have it, one a line, from its start on */
 	size_t hit_count, hit_room;
@@ -91,28 +93,85 @@ static int64_t newest_before(const struct store_part *part)
 	return own_ms > before_ms ? own_ms : before_ms;
 }
 
-/* A block is in the order of the file; where lines came late it is brought into that of time. */
-static void fill_rows(struct part_view *view)
+/* Rows are made of the lines of a block in the order of the file. */
+struct filling {
+	struct part_view *view;
+	const struct needle *only; /* of those lines that may say it; NULL: of all */
+	size_t hit;                /* where it stands next, SIZE_MAX: nowhere */
+	size_t count, room;
+	int64_t newest_ms, last_ms; /* of all lines before; of the last row */
+	bool is_sorted;
+};
+
+/* The first place at which the needle stands in the block, from there on. */
+static void seek(struct filling *filling, size_t from)
+{
+	const struct part_view *view = filling->view;
+	const char *at = view->bytes + from;
+	const char *hit =
+		from < view->length ? needle_find(filling->only, at, view->length - from) : NULL;
+	filling->hit = hit ? (size_t)(hit - view->bytes) : SIZE_MAX;
+}
+
+static void add_row(
+	struct filling *filling, const struct line_entry *entry, uint64_t end, int32_t late_ms)
+{
+	struct part_view *view = filling->view;
+	uint64_t length = end - entry->offset;
+	view->rows = grow(view->rows, filling->count, &filling->room, sizeof(*view->rows));
+	view->rows[filling->count++] = (struct row){.wall_ms = entry->wall_ms,
+		.offset = entry->offset,
+		.length = (uint32_t)(length < UINT32_MAX ? length : UINT32_MAX),
+		.late_ms = late_ms,
+		.kind = {entry->bot, entry->level, entry->flags}};
+	filling->is_sorted &= entry->wall_ms >= filling->last_ms;
+	filling->last_ms = entry->wall_ms;
+}
+
+static void take_entry(struct filling *filling, const struct line_entry *entry, uint64_t end)
+{
+	uint64_t first = line_block_summary(filling->view->part.block)->first_offset;
+	int32_t late_ms = late_by(filling->newest_ms, entry->wall_ms);
+	bool is_hit = !filling->only || filling->hit < end - first;
+	if (!late_ms)
+		filling->newest_ms = entry->wall_ms;
+	if (is_hit || entry->flags & RECORD_HIDES)
+		add_row(filling, entry, end, late_ms);
+	if (is_hit && filling->only)
+		seek(filling, (size_t)(end - first));
+}
+
+/* To the line with the next hit; there is one. */
+static void skip(struct filling *filling, struct line_reader *reader, uint64_t first)
+{
+	int64_t newest_ms = line_reader_skip(reader, first + filling->hit);
+	filling->newest_ms = newest_ms > filling->newest_ms ? newest_ms : filling->newest_ms;
+}
+
+/* Where lines came late they are brought into the order of time. */
+static void fill_rows(struct part_view *view, const struct needle *only)
 {
 	struct line_reader reader = line_reader_at(view->part.block, 0);
-	const struct line_summary *summary = line_block_summary(view->part.block);
-	int64_t newest_ms = INT64_MIN, before_ms = newest_before(&view->part);
+	struct filling filling = {.view = view,
+		.only = only,
+		.newest_ms = newest_before(&view->part),
+		.last_ms = INT64_MIN,
+		.is_sorted = true};
+	uint64_t first = reader.offset;
+	bool is_quick = only && !part_has_hiding_lines(&view->part);
 	struct line_entry entry;
-	bool is_sorted = true;
-	for (size_t i = 0; line_reader_next(&reader, &entry); i++) {
-		view->rows[i] = (struct row){.wall_ms = entry.wall_ms,
-			.offset = entry.offset,
-			.length = (uint32_t)(reader.offset - entry.offset < UINT32_MAX
-						     ? reader.offset - entry.offset
-						     : UINT32_MAX),
-			.late_ms = late_by(
-				before_ms > newest_ms ? before_ms : newest_ms, entry.wall_ms),
-			.kind = {entry.bot, entry.level, entry.flags}};
-		is_sorted &= entry.wall_ms >= newest_ms;
-		newest_ms = entry.wall_ms > newest_ms ? entry.wall_ms : newest_ms;
+	if (only)
+		seek(&filling, 0);
+	while (!is_quick || filling.hit < view->length) {
+		if (is_quick)
+			skip(&filling, &reader, first);
+		if (!line_reader_next(&reader, &entry))
+			break;
+		take_entry(&filling, &entry, reader.offset);
 	}
-	if (!is_sorted)
-		qsort(view->rows, summary->lines, sizeof(*view->rows), compare_rows);
+	view->part.count = filling.count;
+	if (!filling.is_sorted)
+		qsort(view->rows, filling.count, sizeof(*view->rows), compare_rows);
 }
 
 static bool has_late(const struct store_part *part)
@@ -142,17 +201,40 @@ static void fill_places(struct part_view *view)
 	qsort(view->places, part->count, sizeof(*view->places), compare_places);
 }
 
-struct part_view *part_view_open(const struct store_part *part)
+static struct part_view *new_view(const struct store_part *part)
 {
 	struct part_view *view = xcalloc(1, sizeof(*view));
 	view->part = *part;
 	str_init(&view->plain);
-	if (part->block) {
-		view->rows = xcalloc(part->count, sizeof(*view->rows));
-		fill_rows(view);
-	} else if (has_late(part)) {
+	return view;
+}
+
+struct part_view *part_view_open(const struct store_part *part)
+{
+	struct part_view *view = new_view(part);
+	if (part->block)
+		fill_rows(view, NULL);
+	else if (has_late(part))
 		fill_places(view);
-	}
+	return view;
+}
+
+struct part_view *part_view_open_hits(
+	const struct store_part *part, struct needle *needle, struct scratch *scratch)
+{
+	size_t length;
+	if (!part->block || part_needle_is_mark(needle))
+		return part_view_open(part);
+	char *bytes = part_read_block(part, scratch, &length);
+	if (!bytes)
+		return part_view_open(part);
+	if (!part_find(needle, bytes, length) && !part_has_hiding_lines(part))
+		return NULL;
+	struct part_view *view = new_view(part);
+	view->bytes = bytes;
+	view->length = length;
+	view->is_lent = view->has_only_hits = true;
+	fill_rows(view, needle);
 	return view;
 }
 
@@ -163,7 +245,8 @@ void part_view_close(struct part_view *view)
 	str_release(&view->plain);
 	free(view->rows);
 	free(view->places);
-	free(view->bytes);
+	if (!view->is_lent)
+		free(view->bytes);
 	free(view->hits);
 	free(view->one);
 	free(view);
@@ -333,7 +416,8 @@ static bool has_hit(const struct part_view *view, const struct row *row)
 bool part_view_may_say(struct part_view *view, size_t line, const struct needle *needle)
 {
 	const struct row *row = view->rows ? &view->rows[line] : NULL;
-	if (!row || row->kind.flags & RECORD_HIDES || part_needle_is_mark(needle))
+	if (!row || view->has_only_hits || row->kind.flags & RECORD_HIDES ||
+		part_needle_is_mark(needle))
 		return true;
 	if (seek_hits(view, needle))
 		return has_hit(view, row);

@@ -12,14 +12,20 @@
 #include "core/events/text.h"
 #include "core/msg/event_key.h"
 
-struct store_part;
+struct needle;
 struct part_view;
+struct scratch;
+struct store_part;
 
 /* Of an indexed part; what it borrows must outlive it. */
 struct part_view *part_view_open(const struct store_part *part) MUST_CHECK;
+/* Only those of its lines whose text may hold the needle, as part_may_say(); NULL: none. Of a block of a file the bytes are
+ * read once, into *scratch, which is the view's until it is closed; of other parts it has all lines. */
+struct part_view *part_view_open_hits(
+	const struct store_part *part, struct needle *needle, struct scratch *scratch) MUST_CHECK;
 void part_view_close(struct part_view *view); /* NULL is legal */
 
-size_t part_view_count(const struct part_view *view);
+size_t part_view_count(const struct part_view *view); /* of its lines */
 struct event_key part_view_key(const struct part_view *view, size_t line);
 /* The first line at or behind the key; the count: none is. */
 size_t part_view_find(const struct part_view *view, struct event_key key);
@@ -28,7 +34,6 @@ const char *part_view_bot(const struct part_view *view, size_t line);
 /* What is known of it: time, level, bot, flags; its text is read when somebody asks for it. */
 struct event_line part_view_line(struct part_view *view, size_t line);
 
-struct needle;
 /* False when the text of a line cannot hold the needle, as event_line_may_say(), without asking for the line. */
 bool part_view_may_say(struct part_view *view, size_t line, const struct needle *needle);
 

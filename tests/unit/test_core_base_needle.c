@@ -41,6 +41,8 @@ static void assert_finds(
 	struct needle needle;
 	assert_true(needle_set(&needle, bytes, size, any_case));
 	const char *end = text + length;
+	if (length % 2)
+		needle_learn(&needle, text, length);
 	for (const char *from = text;; from++) {
 		const char *found = needle_find(&needle, from, (size_t)(end - from));
 		assert_ptr_equal(
@@ -60,7 +62,7 @@ static void every_place_is_found_and_nothing_behind_the_end_is_read(void **state
 	(void)state;
 	rng_init(&rng, 21);
 	for (int round = 0; round < 20000; round++) {
-		size_t length = (size_t)rng_below(&rng, 200);
+		size_t length = (size_t)rng_below(&rng, 400);
 		size_t size = 1 + (size_t)rng_below(&rng, rng_below(&rng, 4) ? 4 : NEEDLE_MAX);
 		char *text = end - length, needle[NEEDLE_MAX];
 		for (size_t i = 0; i < length; i++)
@@ -89,6 +91,21 @@ static void case_counts_only_where_it_is_said_to(void **state)
 	assert_ptr_equal(needle_find(&needle, text, sizeof(text) - 1), strstr(text, "\xc3\xa4"));
 }
 
+static void the_pair_that_is_rare_in_a_text_is_learnt_from_it(void **state)
+{
+	static const char text[] = "update_id=1 update_id=2 update_id=37 update_id=48 update_id=5";
+	struct needle needle;
+	(void)state;
+	assert_true(needle_set(&needle, "update_id=97", 12, false));
+	needle_learn(&needle, text, sizeof(text) - 1);
+	assert_int_equal(needle.rarer, 10); /* no 9 is in it */
+	assert_null(needle_find(&needle, text, sizeof(text) - 1));
+	needle_learn(&needle, "", 0);
+	needle_learn(&needle, "short", 5);
+	static const char there[] = "an update_id=97";
+	assert_ptr_equal(needle_find(&needle, there, 15), there + 3);
+}
+
 static void what_cannot_be_looked_for_is_refused(void **state)
 {
 	char longest[NEEDLE_MAX + 1] = "";
@@ -106,6 +123,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_place_is_found_and_nothing_behind_the_end_is_read),
 		cmocka_unit_test(case_counts_only_where_it_is_said_to),
+		cmocka_unit_test(the_pair_that_is_rare_in_a_text_is_learnt_from_it),
 		cmocka_unit_test(what_cannot_be_looked_for_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
