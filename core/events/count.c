@@ -141,7 +141,7 @@ void event_count_free(struct event_count *count)
 	free(count->bots);
 	free(count->floors);
 	free(count->file_floors);
-	free(count->scratch.bytes);
+	scratch_release(&count->scratch);
 	free(count->reaches);
 	free(count->sums.lines);
 	event_snapshot_free(count->snapshot);

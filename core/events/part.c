@@ -19,7 +19,7 @@
 #include "core/parse/log_columns.h"
 #include "core/parse/log_line.h"
 
-enum { LEARN_BYTES = 16 << 10 };
+enum { LEARN_BYTES = 16 << 10, PIECE_BYTES = 64 << 10 };
 
 const struct stream *part_stream(const struct store_part *part)
 {
@@ -171,21 +171,68 @@ bool part_needle_is_mark(const struct needle *needle)
 	       needle_find(needle, REDACTED, strlen(REDACTED));
 }
 
-char *part_read_block(const struct store_part *part, struct scratch *scratch, size_t *ret_length)
+/* False: it is too large. */
+static bool make_room(const struct store_part *part, struct scratch *scratch)
 {
 	const struct line_summary *summary = line_block_summary(part->block);
 	uint64_t length = summary->end_offset - summary->first_offset;
 	if (length > PART_BYTES_MAX)
-		return NULL;
+		return false;
 	if (length > scratch->room) {
 		free(scratch->bytes);
 		scratch->room = (size_t)length;
 		scratch->bytes = xmalloc(scratch->room);
 	}
-	*ret_length = (size_t)length;
-	return part_read(part, scratch->bytes, (size_t)length, summary->first_offset)
-		       ? scratch->bytes
-		       : NULL;
+	scratch->length = (size_t)length;
+	scratch->hit_count = 0;
+	return true;
+}
+
+/* Looks through what was read behind `from`, in which a line is at most found once. Returns from where on more is to be
+ * looked through: SIZE_MAX when the rest of a line that was found is not read yet. */
+static size_t look_through(struct scratch *scratch, struct needle *needle, size_t from, size_t have)
+{
+	const char *bytes = scratch->bytes, *end = bytes + have, *at = bytes + from;
+	if (!needle->has_learnt)
+		needle_learn(needle, at, have - from < LEARN_BYTES ? have - from : LEARN_BYTES);
+	for (const char *hit; (hit = needle_find(needle, at, (size_t)(end - at))); at++) {
+		scratch->hits = grow(scratch->hits, scratch->hit_count, &scratch->hit_room,
+			sizeof(*scratch->hits));
+		scratch->hits[scratch->hit_count++] = (size_t)(hit - bytes);
+		at = memchr(hit, '\n', (size_t)(end - hit));
+		if (!at)
+			return SIZE_MAX;
+	}
+	size_t left = (size_t)(end - at);
+	return have - (left < needle->length ? left : needle->length - 1);
+}
+
+/* Behind the next newline of what was read last; SIZE_MAX: there is none. */
+static size_t next_line(const struct scratch *scratch, size_t from, size_t have)
+{
+	const char *newline = memchr(scratch->bytes + from, '\n', have - from);
+	return newline ? (size_t)(newline - scratch->bytes) + 1 : SIZE_MAX;
+}
+
+/* Each piece is looked through while it is near. */
+bool part_seek(const struct store_part *part, struct needle *needle, struct scratch *scratch)
+{
+	uint64_t first = line_block_summary(part->block)->first_offset;
+	size_t from = 0;
+	if (!make_room(part, scratch))
+		return false;
+	for (size_t have = 0, before; have < scratch->length;) {
+		size_t left = scratch->length - have;
+		before = have;
+		have += left < PIECE_BYTES ? left : PIECE_BYTES;
+		if (!part_read(part, scratch->bytes + before, have - before, first + before))
+			return false;
+		if (from == SIZE_MAX)
+			from = next_line(scratch, before, have);
+		if (from != SIZE_MAX)
+			from = look_through(scratch, needle, from, have);
+	}
+	return true;
 }
 
 bool part_read(const struct store_part *part, char *to, size_t length, uint64_t offset)
@@ -194,20 +241,18 @@ bool part_read(const struct store_part *part, char *to, size_t length, uint64_t 
 	return read_all_at(fd, to, length, (off_t)offset) == (ssize_t)length;
 }
 
-const char *part_find(struct needle *needle, const char *bytes, size_t length)
+void scratch_release(struct scratch *scratch)
 {
-	if (!needle->has_learnt)
-		needle_learn(needle, bytes, length < LEARN_BYTES ? length : LEARN_BYTES);
-	return needle_find(needle, bytes, length);
+	free(scratch->bytes);
+	free(scratch->hits);
+	*scratch = (struct scratch){0};
 }
 
 bool part_may_say(const struct store_part *part, struct needle *needle, struct scratch *scratch)
 {
-	size_t length;
 	if (!part->block || part_needle_is_mark(needle) || part_has_hiding_lines(part))
 		return true;
-	const char *bytes = part_read_block(part, scratch, &length);
-	return !bytes || part_find(needle, bytes, length);
+	return !part_seek(part, needle, scratch) || scratch->hit_count;
 }
 
 bool part_may_fit(const struct store_part *part, struct filter *filter, size_t *looks)

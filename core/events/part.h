@@ -19,11 +19,15 @@ struct line_block;
 struct needle;
 struct stream;
 
-/* Room that is used again. */
+/* The bytes of a block, and where in them stands what is looked for: its first place in each line. Its room is used again;
+ * all zero at first. */
 struct scratch {
 	char *bytes;
-	size_t room;
+	size_t length, room;
+	size_t *hits; /* in order */
+	size_t hit_count, hit_room;
 };
+void scratch_release(struct scratch *scratch);
 
 /* All is borrowed. */
 struct store_part {
@@ -49,8 +53,10 @@ static inline bool part_is_indexed(const struct store_part *part)
 bool part_read(const struct store_part *part, char *to, size_t length, uint64_t offset);
 enum { PART_BYTES_MAX = 4 << 20 }; /* of a larger block lines are read one by one */
 
-/* All bytes of a block, in the scratch (grown, freed with free()). NULL: too many, or not to be read any more. */
-char *part_read_block(const struct store_part *part, struct scratch *scratch, size_t *ret_length);
+/* Reads a block and looks for the needle in it, which learns from the first one how to be found. False: it is too large, or not
+ * to be read any more. */
+MUST_CHECK bool part_seek(
+	const struct store_part *part, struct needle *needle, struct scratch *scratch);
 /* Some line of a block holds backslashes that may hide what it says (RECORD_HIDES). */
 bool part_has_hiding_lines(const struct store_part *part);
 
@@ -62,10 +68,7 @@ bool part_may_fit(const struct store_part *part, struct filter *filter, size_t *
 /* Whether the needle is, or reaches into, what stands in place of a secret: then nothing can be told from a file. */
 bool part_needle_is_mark(const struct needle *needle);
 /* False when no line of it holds the text of the needle as it lies there, nor one that may hold it when it is unescaped or
- * redacted: certain of an indexed block of a file alone, whose bytes are read for it into *scratch (grown, freed with
- * free()). */
+ * redacted: certain of an indexed block of a file alone, which is read for it. */
 bool part_may_say(const struct store_part *part, struct needle *needle, struct scratch *scratch);
-/* The first place in the bytes of a block; NULL: none. Of the first one that it is asked for it learns how to be found. */
-const char *part_find(struct needle *needle, const char *bytes, size_t length);
 
 #endif

@@ -171,7 +171,7 @@ void event_query_free(struct event_query *query)
 	free(query->names);
 	free(query->floors);
 	free(query->file_floors);
-	free(query->scratch.bytes);
+	scratch_release(&query->scratch);
 	event_snapshot_free(query->snapshot);
 	filter_free(query->filter);
 	redactor_unref(query->redactor);

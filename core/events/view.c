@@ -96,21 +96,22 @@ static int64_t newest_before(const struct store_part *part)
 /* Rows are made of the lines of a block in the order of the file. */
 struct filling {
 	struct part_view *view;
-	const struct needle *only; /* of those lines that may say it; NULL: of all */
-	size_t hit;                /* where it stands next, SIZE_MAX: nowhere */
+	const struct scratch *only; /* of those lines in which something was found; NULL: of all */
+	size_t hit;                 /* the next one */
 	size_t count, room;
 	int64_t newest_ms, last_ms; /* of all lines before; of the last row */
 	bool is_sorted;
 };
 
-/* The first place at which the needle stands in the block, from there on. */
-static void seek(struct filling *filling, size_t from)
+static bool has_more_hits(const struct filling *filling)
 {
-	const struct part_view *view = filling->view;
-	const char *at = view->bytes + from;
-	const char *hit =
-		from < view->length ? needle_find(filling->only, at, view->length - from) : NULL;
-	filling->hit = hit ? (size_t)(hit - view->bytes) : SIZE_MAX;
+	return filling->hit < filling->only->hit_count;
+}
+
+/* It is before that place of the block. */
+static bool is_hit_before(const struct filling *filling, uint64_t end)
+{
+	return has_more_hits(filling) && filling->only->hits[filling->hit] < end;
 }
 
 static void add_row(
@@ -132,24 +133,24 @@ static void take_entry(struct filling *filling, const struct line_entry *entry, 
 {
 	uint64_t first = line_block_summary(filling->view->part.block)->first_offset;
 	int32_t late_ms = late_by(filling->newest_ms, entry->wall_ms);
-	bool is_hit = !filling->only || filling->hit < end - first;
+	bool is_hit = !filling->only || is_hit_before(filling, end - first);
 	if (!late_ms)
 		filling->newest_ms = entry->wall_ms;
 	if (is_hit || entry->flags & RECORD_HIDES)
 		add_row(filling, entry, end, late_ms);
-	if (is_hit && filling->only)
-		seek(filling, (size_t)(end - first));
+	while (filling->only && is_hit_before(filling, end - first))
+		filling->hit++;
 }
 
 /* To the line with the next hit; there is one. */
 static void skip(struct filling *filling, struct line_reader *reader, uint64_t first)
 {
-	int64_t newest_ms = line_reader_skip(reader, first + filling->hit);
+	int64_t newest_ms = line_reader_skip(reader, first + filling->only->hits[filling->hit]);
 	filling->newest_ms = newest_ms > filling->newest_ms ? newest_ms : filling->newest_ms;
 }
 
 /* Where lines came late they are brought into the order of time. */
-static void fill_rows(struct part_view *view, const struct needle *only)
+static void fill_rows(struct part_view *view, const struct scratch *only)
 {
 	struct line_reader reader = line_reader_at(view->part.block, 0);
 	struct filling filling = {.view = view,
@@ -160,9 +161,7 @@ static void fill_rows(struct part_view *view, const struct needle *only)
 	uint64_t first = reader.offset;
 	bool is_quick = only && !part_has_hiding_lines(&view->part);
 	struct line_entry entry;
-	if (only)
-		seek(&filling, 0);
-	while (!is_quick || filling.hit < view->length) {
+	while (!is_quick || has_more_hits(&filling)) {
 		if (is_quick)
 			skip(&filling, &reader, first);
 		if (!line_reader_next(&reader, &entry))
@@ -222,19 +221,17 @@ struct part_view *part_view_open(const struct store_part *part)
 struct part_view *part_view_open_hits(
 	const struct store_part *part, struct needle *needle, struct scratch *scratch)
 {
-	size_t length;
 	if (!part->block || part_needle_is_mark(needle))
 		return part_view_open(part);
-	char *bytes = part_read_block(part, scratch, &length);
-	if (!bytes)
+	if (!part_seek(part, needle, scratch))
 		return part_view_open(part);
-	if (!part_find(needle, bytes, length) && !part_has_hiding_lines(part))
+	if (!scratch->hit_count && !part_has_hiding_lines(part))
 		return NULL;
 	struct part_view *view = new_view(part);
-	view->bytes = bytes;
-	view->length = length;
+	view->bytes = scratch->bytes;
+	view->length = scratch->length;
 	view->is_lent = view->has_only_hits = true;
-	fill_rows(view, needle);
+	fill_rows(view, scratch);
 	return view;
 }
 
