@@ -373,7 +373,7 @@ static void work(struct window_job *job)
 		return;
 	}
 	step(job);
-	if (job->has_ended ? job->end_due : job->part_due && !job->carried)
+	if (job->has_ended ? job->end_due : job->part_due && job->is_first)
 		tell(job);
 	else
 		window_post_pause(job);

@@ -202,7 +202,7 @@ static void answer(struct window_job *job, const char *expression)
 	job->has_ended = event_scan_step(job->owned, &job->query);
 	if (job->has_ended && job->carried && is_page_full(job))
 		begin_again(job);
-	if (job->has_ended ? job->end_due : job->part_due && !job->position)
+	if (job->has_ended ? job->end_due : job->part_due && job->is_first)
 		tell(job);
 	else
 		window_post_pause(job);

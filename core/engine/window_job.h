@@ -40,10 +40,11 @@ struct window_job {
 	struct msg_win_open *request;
 	uint64_t client;
 	int64_t opened_ms, now_ms; /* wall */
-	char *position;            /* rows after this key only; NULL: a first answer */
+	bool is_first;             /* the window has no whole answer yet: it may be told of parts */
+	char *position;            /* rows after this key only; NULL: there are none yet */
 	const void *input;
 	void *owned;
-	void *carried; /* from the answer before to the next one, NULL: a first answer; the store's own */
+	void *carried; /* from the answer before to the next one, NULL: nothing; the store's own */
 	/* set by the engine between slices: whether the client may be told so soon after the last time */
 	bool end_due, part_due;
 	/* set by a slice: it found the end, due or not; what it posted is for nobody */

@@ -97,6 +97,7 @@ static struct window_job *new_job(
 	job->client = peer->who.client;
 	job->opened_ms = window->opened_ms;
 	job->now_ms = now_wall(engine);
+	job->is_first = !window->has_answered;
 	job->position = window->position ? xstrdup(window->position) : NULL;
 	job->carried = window->carried;
 	window->carried = NULL; /* the job's until it ends */
@@ -250,6 +251,7 @@ static void send_part(struct engine *engine, struct peer *peer, struct window *w
 {
 	peer_send(peer, parcel->message.kind, parcel->message.body);
 	window->told_mono_ms = now_mono(engine);
+	window->has_answered |= is_last(parcel);
 	if (parcel->message.kind == MSG_win_rows)
 		note_position(window, parcel->message.body);
 }

@@ -40,6 +40,7 @@ struct window {
 	int64_t resume_mono_ms; /* the job waits for its next slice until then, 0: it does not wait */
 	uint64_t seen;          /* the store's number of changes that the last job began with */
 	uint64_t turn;          /* of its client, when the last job began */
+	bool has_answered;      /* a whole answer was sent */
 	char *position;         /* follow: the key of the last row sent; NULL: none yet */
 	void *carried;          /* follow: what the store carries to the next job; NULL: none yet */
 };

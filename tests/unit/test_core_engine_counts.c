@@ -116,6 +116,25 @@ static void what_comes_is_counted_without_looking_at_all_again(void **state)
 	}
 }
 
+/* A filter that compares times is counted anew each time: full bars must not be replaced by those of a beginning. */
+static void only_a_first_answer_is_told_in_parts(void **state)
+{
+	struct scans *scans = *state;
+	scans_say(scans, "win_open window=3 generation=1 store=\"counts\" columns=62 "
+			 "from_ms=-300000 follow=true filter=\"time>-1d\"");
+	const struct msg_win_points *reply = scans_await(scans, MSG_win_points);
+	assert_false(reply->done);
+	assert_true(sum_of(await_counts(scans, 1), "info") >= SCANS_LINES);
+	for (int i = 1; i <= 3; i++) {
+		write_error(scans, clock_wall_ms(&scans->harness->clock));
+		do {
+			reply = next_counts(scans);
+			assert_true(reply->done);
+			assert_true(sum_of(reply, "info") >= SCANS_LINES);
+		} while (sum_of(reply, "error") < (uint64_t)i);
+	}
+}
+
 static void it_is_told_four_times_a_second_at_most(void **state)
 {
 	struct scans *scans = *state;
@@ -260,6 +279,7 @@ int main(void)
 		COUNTS_TEST(the_whole_store_is_counted_in_parts_that_say_what_is_left),
 		COUNTS_TEST(a_minute_is_counted_in_columns_that_stay_as_it_moves),
 		COUNTS_TEST(what_comes_is_counted_without_looking_at_all_again),
+		COUNTS_TEST(only_a_first_answer_is_told_in_parts),
 		COUNTS_TEST(it_is_told_four_times_a_second_at_most),
 		COUNTS_TEST(one_column_is_the_sum_of_what_stands_behind_a_line),
 		COUNTS_TEST(the_whole_store_is_still_whole_when_it_grows),
