@@ -129,6 +129,11 @@ bool event_count_span(const struct event_count *count, int64_t *ret_first_ms, in
 void event_count_again(struct event_count *count, const struct count_grid *grid)
 {
 	free(count->sums.lines);
+	free(count->floors);
+	free(count->file_floors);
+	count->floors = NULL;
+	count->file_floors = NULL;
+	count->again_ms = INT64_MIN;
 	begin(count, grid);
 }
 

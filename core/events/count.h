@@ -70,7 +70,7 @@ const struct count_sums *event_count_sums(const struct event_count *count);
 struct event_marks *event_count_marks(const struct event_count *count) MUST_CHECK;
 /* Where its snapshot begins and ends by now, as event_snapshot_span(). */
 bool event_count_span(const struct event_count *count, int64_t *ret_first_ms, int64_t *ret_last_ms);
-/* Forgets what was counted, and begins again with another grid. */
+/* Forgets what was counted, and begins again with another grid: all lines, also where it was asked `since`. */
 void event_count_again(struct event_count *count, const struct count_grid *grid);
 /* Its filter compares times, which may be meant from now. */
 bool event_count_ages(const struct event_count *count);

@@ -406,6 +406,36 @@ static void of_some_columns_all_is_counted_again(void **state)
 	}
 }
 
+/* With another grid nothing can be added to what was counted before. */
+static void what_is_begun_again_counts_the_lines_before_the_marks_too(void **state)
+{
+	struct bench *bench = *state;
+	struct rng rng;
+	rng_init(&rng, 29);
+	add_file(bench, 0, 3000, 30, &rng);
+	open_log(bench, 1, true);
+	add_memory(bench, 3000, T, &rng);
+	grow_log(bench, 1, 300, &rng);
+	struct asked asked = {
+		.grid = {T - 1000, 1000, 150}, .behind = EVENT_KEY_FIRST, .again_ms = INT64_MIN};
+	struct event_count *count = begin(bench, &asked, NULL);
+	autofree struct event_marks *marks = event_count_marks(count);
+	event_count_free(count);
+	add_memory(bench, 50, T, &rng);
+	for (int round = 0; round < 2; round++) {
+		uint64_t expected[LOG_LEVELS * 75];
+		asked.grid = (struct count_grid){T - 1000, 1000, 150};
+		asked.again_ms = round ? T + 4000 : INT64_MIN;
+		count = begin(bench, &asked, marks);
+		(void)finish(count, 500);
+		asked.grid = (struct count_grid){T - 1000, 2000, 75};
+		event_count_again(count, &asked.grid);
+		expect(bench, &asked, expected);
+		assert_same(&asked, expected, finish(count, 500)->lines);
+		event_count_free(count);
+	}
+}
+
 /* Ten thousand lines in one column are one look at each block, once they are indexed. */
 static void what_lies_in_one_column_is_not_looked_at_line_by_line(void **state)
 {
@@ -487,6 +517,7 @@ int main(void)
 		COUNT_TEST(whatever_is_indexed_the_counts_are_those_of_all_lines),
 		COUNT_TEST(a_count_goes_on_from_the_marks_of_the_one_before),
 		COUNT_TEST(of_some_columns_all_is_counted_again),
+		COUNT_TEST(what_is_begun_again_counts_the_lines_before_the_marks_too),
 		COUNT_TEST(what_lies_in_one_column_is_not_looked_at_line_by_line),
 		COUNT_TEST(a_grid_has_a_usual_step_and_holds_its_span),
 		COUNT_TEST(our_own_events_do_not_stretch_the_span_of_a_log),
