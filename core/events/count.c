@@ -29,10 +29,13 @@ enum {
 };
 #define SHOWN_COLUMNS (UINT64_C(1) << LOG_COLUMN_MSG | UINT64_C(1) << LOG_COLUMN_ID)
 
+/* Where a time is beside the grid. COUNTED: it was when the marks were made. */
+enum side { BEFORE, WITHIN, AFTER, COUNTED, UNASKED };
+
 /* Where it is in a file. */
 struct reach {
 	size_t next, least; /* those before `next`, from `least` on, are to come */
-	bool is_past;       /* those that nobody has read are before the grid */
+	enum side rest;     /* of those that nobody has read: BEFORE, UNASKED; WITHIN: may be any */
 };
 
 struct event_count {
@@ -84,6 +87,7 @@ static void begin(struct event_count *count, const struct count_grid *grid)
 	const struct event_snapshot *snapshot = count->snapshot;
 	for (size_t i = 0; i < snapshot->file_count; i++)
 		count->reaches[i] = (struct reach){.next = snapshot->segments[i],
+			.rest = WITHIN,
 			.least = count->again_ms == INT64_MIN && count->file_floors
 					 ? count->file_floors[i]
 					 : 0};
@@ -157,9 +161,6 @@ void event_count_free(struct event_count *count)
 
 /* ---- a line ---- */
 
-enum side { BEFORE, WITHIN, AFTER, COUNTED };
-
-/* COUNTED: it was when the marks were made. */
 static enum side side_of(const struct event_count *count, int64_t time_ms, size_t *ret_column)
 {
 	const struct count_grid *grid = &count->grid;
@@ -354,18 +355,24 @@ static size_t count_block(struct event_count *count, const struct store_part *pa
 
 /* ---- parts ---- */
 
-/* True when lines of it may be of the question and in the grid. Of a part that nobody has read its bounds are an
- * estimate. */
-static bool may_count(struct event_count *count, const struct store_part *part)
+/* Where its last line is. UNASKED: not behind the key from which on lines are asked for. */
+static enum side side_of_last(const struct event_count *count, struct event_key last)
 {
 	size_t column;
-	struct event_key first = part_first_key(part), last = part_last_key(part);
-	if (event_key_compare(last, count->behind) < 0)
-		return false;
-	enum side side = side_of(count, last.time_ms, &column);
-	if (side == WITHIN || (side != BEFORE && side_of(count, first.time_ms, &column) < AFTER))
+	return event_key_compare(last, count->behind) < 0 ? UNASKED
+							  : side_of(count, last.time_ms, &column);
+}
+
+/* True when lines of it may be of the question and in the grid. Of a part that nobody has read its bounds are an
+ * estimate, for which they are asked for no more often than needed. */
+static bool may_count(struct event_count *count, const struct store_part *part, enum side last)
+{
+	size_t column;
+	if (last == WITHIN ||
+		((last == AFTER || last == COUNTED) &&
+			side_of(count, part_first_key(part).time_ms, &column) < AFTER))
 		return true;
-	note_outside(count, part, side, part->count);
+	note_outside(count, part, last, part->count);
 	return false;
 }
 
@@ -373,7 +380,7 @@ static bool may_count(struct event_count *count, const struct store_part *part)
 static size_t count_part(struct event_count *count, const struct store_part *part)
 {
 	size_t looks = 0;
-	if (!part->count || !may_count(count, part) ||
+	if (!part->count || !may_count(count, part, side_of_last(count, part_last_key(part))) ||
 		!part_may_be_wanted(part, count->bots, count->bot_count) ||
 		(count->filter && !part_may_fit(part, count->filter, &looks)))
 		return looks + 1;
@@ -414,18 +421,20 @@ static size_t count_chunk(struct event_count *count)
 	return count_before(count, &old, count->again_ms) + count_before(count, &new, INT64_MAX);
 }
 
-/* Reads what nobody has read, unless it is outside the grid: as far before it as no later line reaches. */
+/* Reads what nobody has read, unless none of it counts: as far before the grid, or before what is asked for, as no later
+ * line reaches. */
 static bool read_segment(
 	struct event_count *count, struct reach *reach, const struct store_part *part)
 {
-	size_t column;
-	if (reach->is_past) {
-		note_outside(count, part, BEFORE, part->count);
+	if (reach->rest != WITHIN) {
+		note_outside(count, part, reach->rest, part->count);
 		return false;
 	}
-	if (may_count(count, part))
+	enum side last = side_of_last(count, part_last_key(part));
+	if (may_count(count, part, last))
 		return file_index_read(part->file->index, part->segment);
-	reach->is_past = side_of(count, part_last_key(part).time_ms, &column) == BEFORE;
+	if (last == BEFORE || last == UNASKED)
+		reach->rest = last;
 	return false;
 }
 
@@ -441,7 +450,7 @@ static size_t count_segment(struct event_count *count, size_t number)
 	part.count = guess_lines(file->index, part.segment);
 	pass(count, part.count);
 	if (!file_index_segment(file->index, part.segment, &segment)) {
-		taken = reach->is_past ? 1 : ESTIMATE_COST;
+		taken = reach->rest != WITHIN ? 1 : ESTIMATE_COST;
 		if (!read_segment(count, reach, &part) ||
 			!file_index_segment(file->index, part.segment, &segment))
 			return taken;

@@ -452,6 +452,27 @@ static void what_lies_in_one_column_is_not_looked_at_line_by_line(void **state)
 	event_count_free(count);
 }
 
+/* One segment tells where it ends; what lies before it is not asked any more. */
+static void of_files_that_nobody_has_read_what_is_not_asked_for_is_hardly_looked_at(void **state)
+{
+	struct bench *bench = *state;
+	struct rng rng;
+	rng_init(&rng, 30);
+	add_file(bench, 0, 120000, 1000000, &rng);
+	size_t segments = file_index_segments(bench->logs[0].stream->index);
+	assert_true(segments >= 4);
+	const struct truth *last = &bench->truths[bench->count - 1];
+	const struct asked asked = {.grid = {INT64_MIN / 2, INT64_MAX, 1},
+		.behind = {last->wall_ms, last->source, last->seq}};
+	struct event_count *count = begin(bench, &asked, NULL);
+	const struct count_sums *sums = finish(count, 100);
+	uint64_t of_last = file_index_offset(bench->logs[0].stream->index, segments) -
+			   file_index_offset(bench->logs[0].stream->index, segments - 1);
+	assert_true(sums->cost < of_last / 64 + 256 + segments);
+	assert_int_equal(sums->before + sums->after, 0);
+	event_count_free(count);
+}
+
 static void a_grid_has_a_usual_step_and_holds_its_span(void **state)
 {
 	struct rng rng;
@@ -519,6 +540,7 @@ int main(void)
 		COUNT_TEST(of_some_columns_all_is_counted_again),
 		COUNT_TEST(what_is_begun_again_counts_the_lines_before_the_marks_too),
 		COUNT_TEST(what_lies_in_one_column_is_not_looked_at_line_by_line),
+		COUNT_TEST(of_files_that_nobody_has_read_what_is_not_asked_for_is_hardly_looked_at),
 		COUNT_TEST(a_grid_has_a_usual_step_and_holds_its_span),
 		COUNT_TEST(our_own_events_do_not_stretch_the_span_of_a_log),
 		COUNT_TEST(the_span_of_a_store_is_told_from_its_ends),
