@@ -63,14 +63,25 @@ bool event_scan_begin(struct event_scan *scan, const char *expression, int64_t n
 	struct filter *filter = event_filter_new(expression, now_ms, err);
 	if (!filter)
 		return false;
-	scan->query = event_query_new(scan->snapshot, filter, scan->redactor, question);
-	scan->snapshot = NULL;
+	scan->query = event_query_new(event_scan_take(scan), filter, scan->redactor, question);
 	return true;
 }
 
 const struct redactor *event_scan_redactor(const struct event_scan *scan)
 {
 	return scan->redactor;
+}
+
+const struct event_snapshot *event_scan_snapshot(const struct event_scan *scan)
+{
+	return scan->snapshot;
+}
+
+struct event_snapshot *event_scan_take(struct event_scan *scan)
+{
+	struct event_snapshot *snapshot = scan->snapshot;
+	scan->snapshot = NULL;
+	return snapshot;
 }
 
 struct event_query *event_scan_query(struct event_scan *scan)

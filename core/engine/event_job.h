@@ -16,6 +16,7 @@
 struct engine;
 struct err;
 struct event_scan;
+struct event_snapshot;
 struct filter;
 struct query;
 struct redactor;
@@ -34,7 +35,12 @@ void event_scan_free(struct event_scan *scan);
  * Valid as long as the scan. */
 const struct redactor *event_scan_redactor(const struct event_scan *scan);
 
+/* Its snapshot, for a question of another kind; NULL: used up. */
+const struct event_snapshot *event_scan_snapshot(const struct event_scan *scan);
+
 /* ---- pool thread ---- */
+/* Gives it away. */
+struct event_snapshot *event_scan_take(struct event_scan *scan) MUST_CHECK;
 /* NULL, with why, when it is no filter of log lines. */
 struct filter *event_filter_new(const char *expression, int64_t now_ms, struct err *err) MUST_CHECK;
 /* Asks; uses up the snapshot: once a scan. False: `err` says what is wrong with the expression, and

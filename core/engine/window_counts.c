@@ -11,7 +11,6 @@
 #include "core/base/err.h"
 #include "core/base/mem.h"
 #include "core/base/redact.h"
-#include "core/collect/collect.h"
 #include "core/engine/event_job.h"
 #include "core/engine/internal.h"
 #include "core/engine/window_job.h"
@@ -19,7 +18,6 @@
 #include "core/events/count.h"
 #include "core/events/directory.h"
 #include "core/events/file_stream.h"
-#include "core/events/snapshot.h"
 
 enum { PACE_MS = 250 };
 
@@ -29,19 +27,17 @@ struct carried {
 	const struct redactor *redactor; /* a reference: what the filter saw the lines through */
 	struct count_grid grid;
 	uint64_t *lines;
-	bool has_more;      /* lines behind the end of the grid */
-	uint64_t evicted;   /* lines that have fallen out of the store, */
-	int64_t evicted_ms; /* none of later */
-	int64_t again_ms;   /* of this answer: lines of before are counted anew */
-	size_t file_count;  /* that do not grow: the marks do not tell of these */
+	bool has_more;          /* lines behind the end of the grid */
+	struct event_lost lost; /* what has fallen out of the store */
+	int64_t again_ms;       /* of this answer: lines of before are counted anew */
+	size_t file_count;      /* that do not grow: the marks do not tell of these */
 	struct file_mark {
 		uint64_t source, stream;
 	} files[];
 };
 
 struct input {
-	struct event_snapshot *snapshot; /* NULL: used up */
-	struct redactor *redactor;       /* NULL: shapes alone */
+	struct event_scan *scan;
 	struct event_count *count;
 	struct carried *sums; /* what was counted before; the whole once it is done */
 	int64_t last_ms;      /* of all lines */
@@ -66,9 +62,7 @@ static void release(struct window_job *job)
 	if (!input)
 		return;
 	event_count_free(input->count);
-	event_snapshot_free(input->snapshot);
-	if (input->redactor)
-		redactor_unref(input->redactor);
+	event_scan_free(input->scan);
 	drop_carried(input->sums);
 	free(input);
 }
@@ -79,15 +73,13 @@ static bool begin(
 	const struct msg_win_open *request = window->request;
 	struct event_key behind;
 	bool is_upside_down =
-		request->from_ms > 0 && request->to_ms > 0 && request->from_ms >= request->to_ms;
+		request->to_ms != 0 && request->from_ms >= 0 && request->from_ms >= request->to_ms;
 	if (request->columns == 0 || is_upside_down)
 		return err_set(err, ERR_INVALID, "a window on counts needs columns and a span");
 	if (!event_key_read(request->anchor, &behind, err))
 		return false;
 	struct input *input = xcalloc(1, sizeof(*input));
-	input->snapshot = event_directory_snapshot(engine->events);
-	if (engine->collect)
-		input->redactor = collect_redactor(engine->collect);
+	input->scan = event_scan_new(engine);
 	job->owned = input;
 	return true;
 }
@@ -139,7 +131,7 @@ static struct count_grid grid_of(struct window_job *job)
 	if (!is_of_all(request))
 		return count_grid_of(request->from_ms,
 			request->to_ms ? request->to_ms : job->now_ms + 1, request->columns);
-	(void)event_snapshot_span(input->snapshot, &first_ms, &last_ms);
+	(void)event_snapshot_span(event_scan_snapshot(input->scan), &first_ms, &last_ms);
 	input->last_ms = last_ms;
 	struct count_grid grid = whole(job, first_ms, last_ms);
 	const struct carried *before = job->carried;
@@ -153,18 +145,18 @@ static struct count_grid grid_of(struct window_job *job)
 
 static struct carried *new_sums(const struct input *input, struct count_grid grid)
 {
-	const struct event_snapshot *snapshot = input->snapshot;
-	struct carried *sums =
-		xcalloc(1, sizeof(*sums) + snapshot->file_count * sizeof(sums->files[0]));
-	sums->redactor = redactor_ref(input->redactor);
+	const struct event_snapshot *snapshot = event_scan_snapshot(input->scan);
+	size_t count;
+	struct file_stream *const *files = event_snapshot_files(snapshot, &count);
+	struct carried *sums = xcalloc(1, sizeof(*sums) + count * sizeof(sums->files[0]));
+	sums->redactor = redactor_ref(event_scan_redactor(input->scan));
 	sums->grid = grid;
 	sums->lines = xcalloc(LOG_LEVELS * grid.columns, sizeof(*sums->lines));
-	sums->evicted = snapshot->evicted_lines;
-	sums->evicted_ms = snapshot->evicted_ms;
-	for (size_t i = 0; i < snapshot->file_count; i++)
-		if (!snapshot->files[i]->is_growing)
-			sums->files[sums->file_count++] = (struct file_mark){
-				snapshot->files[i]->stream.source, snapshot->files[i]->stream.id};
+	sums->lost = event_snapshot_lost(snapshot);
+	for (size_t i = 0; i < count; i++)
+		if (!files[i]->is_growing)
+			sums->files[sums->file_count++] =
+				(struct file_mark){files[i]->stream.source, files[i]->stream.id};
 	return sums;
 }
 
@@ -179,8 +171,8 @@ static bool can_go_on(
 	const struct carried *before, const struct carried *sums, struct event_key behind)
 {
 	const struct count_grid *from = &before->grid, *to = &sums->grid;
-	bool is_whole = before->evicted == sums->evicted || to->columns > 1 ||
-			sums->evicted_ms < behind.time_ms;
+	bool is_whole = before->lost.lines == sums->lost.lines || to->columns > 1 ||
+			sums->lost.last_ms < behind.time_ms;
 	return is_whole && is_same_store(before, sums) && from->step_ms == to->step_ms &&
 	       from->columns == to->columns && from->from_ms <= to->from_ms &&
 	       (!before->has_more || from->from_ms == to->from_ms);
@@ -190,11 +182,11 @@ static bool can_go_on(
 static size_t columns_to_repeat(const struct carried *before, const struct carried *sums)
 {
 	const struct count_grid *grid = &sums->grid;
-	if (grid->columns == 1 || before->evicted == sums->evicted ||
-		sums->evicted_ms < grid->from_ms)
+	if (grid->columns == 1 || before->lost.lines == sums->lost.lines ||
+		sums->lost.last_ms < grid->from_ms)
 		return 0;
 	uint64_t columns =
-		((uint64_t)sums->evicted_ms - (uint64_t)grid->from_ms) / (uint64_t)grid->step_ms +
+		((uint64_t)sums->lost.last_ms - (uint64_t)grid->from_ms) / (uint64_t)grid->step_ms +
 		1;
 	return columns < grid->columns ? (size_t)columns : grid->columns;
 }
@@ -249,8 +241,8 @@ static bool begin_count(struct window_job *job, struct err *err)
 		.bot_count = request->bots_count,
 		.since = carried ? carried->marks : NULL,
 		.again_ms = input->sums->again_ms};
-	input->count = event_count_new(input->snapshot, filter, input->redactor, &question);
-	input->snapshot = NULL;
+	input->count = event_count_new(
+		event_scan_take(input->scan), filter, event_scan_redactor(input->scan), &question);
 	return true;
 }
 

@@ -411,3 +411,15 @@ void event_snapshot_free(struct event_snapshot *snapshot)
 	free(snapshot->lengths);
 	free(snapshot);
 }
+
+struct file_stream *const *event_snapshot_files(
+	const struct event_snapshot *snapshot, size_t *ret_count)
+{
+	*ret_count = snapshot->file_count;
+	return snapshot->files;
+}
+
+struct event_lost event_snapshot_lost(const struct event_snapshot *snapshot)
+{
+	return (struct event_lost){snapshot->evicted_lines, snapshot->evicted_ms};
+}

@@ -55,5 +55,14 @@ struct event_stats event_directory_stats(const struct event_directory *directory
 /* What there is now: chunks and how much of each was published. */
 struct event_snapshot *event_directory_snapshot(const struct event_directory *directory) MUST_CHECK;
 void event_snapshot_free(struct event_snapshot *snapshot); /* NULL is legal */
+/* The files in it; borrowed as long as it lives. */
+struct file_stream *const *event_snapshot_files(
+	const struct event_snapshot *snapshot, size_t *ret_count);
+/* What had fallen out of the store. */
+struct event_lost {
+	uint64_t lines;
+	int64_t last_ms; /* none of them is of later */
+};
+struct event_lost event_snapshot_lost(const struct event_snapshot *snapshot);
 
 #endif

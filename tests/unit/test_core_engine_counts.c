@@ -272,6 +272,16 @@ static void what_makes_no_sense_is_refused_with_a_sentence(void **state)
 	}
 }
 
+/* Who looks at counts alone has looked at events: their files are worth an index. */
+static void counting_is_looking_at_events(void **state)
+{
+	struct scans *scans = *state;
+	assert_false(scans->harness->engine->events_looked_at);
+	scans_say(scans, "win_open window=3 generation=1 store=\"counts\" columns=80");
+	(void)await_counts(scans, 1);
+	assert_true(scans->harness->engine->events_looked_at);
+}
+
 int main(void)
 {
 #define COUNTS_TEST(test) cmocka_unit_test_setup_teardown(test, scans_setup, scans_teardown)
@@ -286,6 +296,7 @@ int main(void)
 		COUNTS_TEST(what_fell_out_of_the_store_is_counted_no_more),
 		COUNTS_TEST(what_becomes_a_secret_is_found_no_more),
 		COUNTS_TEST(what_makes_no_sense_is_refused_with_a_sentence),
+		COUNTS_TEST(counting_is_looking_at_events),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
