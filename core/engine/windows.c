@@ -143,6 +143,12 @@ static void ask(struct engine *engine, struct peer *peer, struct window *window)
 
 /* ---- requests ---- */
 
+/* With times of there no sum of times overflows. */
+static bool is_far(int64_t time_ms)
+{
+	return time_ms < -WINDOW_TIME_MS || time_ms > WINDOW_TIME_MS;
+}
+
 static bool is_refused(struct peer *peer, const struct msg_win_open *request)
 {
 	const char *why = NULL;
@@ -152,6 +158,8 @@ static bool is_refused(struct peer *peer, const struct msg_win_open *request)
 		why = "the stores are events, output, audit, series and counts";
 	else if (request->columns > WINDOW_ROWS)
 		why = "a window has at most 1000 columns";
+	else if (is_far(request->from_ms) || is_far(request->to_ms))
+		why = "a window's times lie within 30 000 years of 1970";
 	if (why)
 		answer_error(peer, request, why);
 	return why != NULL;

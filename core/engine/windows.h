@@ -29,6 +29,8 @@ enum {
 	WINDOW_SERIES = 64, /* names of one window */
 };
 
+#define WINDOW_TIME_MS (INT64_C(30000) * 365 * 86400 * 1000) /* from 1970, either way */
+
 struct window {
 	struct msg_win_open *request; /* NULL: closed; before and after are what will be sent */
 	const struct window_store *store;

@@ -32,7 +32,8 @@ struct count_grid {
 	size_t columns;
 };
 
-/* The smallest usual step with which the span has no more than so many columns. */
+/* The smallest usual step with which the span has no more than so many columns (1 at least, 2 across 1970). A span that is empty has one;
+ * one that is longer than any calendar is taken to end there. */
 struct count_grid count_grid_of(int64_t from_ms, int64_t to_ms, size_t columns);
 
 struct count_question {

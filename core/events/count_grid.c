@@ -12,6 +12,7 @@
 #define MINUTE_MS (60 * SECOND_MS)
 #define HOUR_MS   (60 * MINUTE_MS)
 #define DAY_MS    (24 * HOUR_MS)
+#define FAR_MS    (INT64_C(1) << 52) /* twice as long, in steps of twice its length, is no overflow */
 
 static int64_t floor_to(int64_t ms, int64_t step_ms)
 {
@@ -24,6 +25,11 @@ static size_t columns_of(int64_t from_ms, int64_t to_ms, int64_t step_ms)
 	return (size_t)((to_ms - first_ms + step_ms - 1) / step_ms);
 }
 
+static int64_t bounded(int64_t ms, int64_t least_ms, int64_t most_ms)
+{
+	return ms < least_ms ? least_ms : ms > most_ms ? most_ms : ms;
+}
+
 struct count_grid count_grid_of(int64_t from_ms, int64_t to_ms, size_t columns)
 {
 	static const int64_t steps[] = {1, 2, 5, 10, 20, 50, 100, 200, 500, SECOND_MS,
@@ -32,6 +38,10 @@ struct count_grid count_grid_of(int64_t from_ms, int64_t to_ms, size_t columns)
 		30 * MINUTE_MS, HOUR_MS, 2 * HOUR_MS, 3 * HOUR_MS, 6 * HOUR_MS, 12 * HOUR_MS,
 		DAY_MS};
 	int64_t step_ms = DAY_MS;
+	from_ms = bounded(from_ms, -FAR_MS, FAR_MS - 1);
+	to_ms = bounded(to_ms, from_ms + 1, FAR_MS);
+	size_t least = from_ms < 0 && to_ms > 0 ? 2 : 1; /* 0 is an end of columns of any step */
+	columns = columns > least ? columns : least;
 	for (size_t i = 0; i < COUNT_OF(steps); i++) {
 		step_ms = steps[i];
 		if (columns_of(from_ms, to_ms, step_ms) <= columns)

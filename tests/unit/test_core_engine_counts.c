@@ -262,6 +262,7 @@ static void what_makes_no_sense_is_refused_with_a_sentence(void **state)
 		"win_open window=3 generation=1 store=\"counts\" columns=10 filter=\"a and\"",
 		"win_open window=3 generation=2 store=\"counts\" from_ms=-60000",
 		"win_open window=3 generation=3 store=\"counts\" columns=9 from_ms=90 to_ms=80",
+		"win_open window=3 generation=5 store=\"counts\" columns=9 to_ms=-80",
 		"win_open window=3 generation=4 store=\"counts\" columns=9 anchor=\"here\""};
 	for (size_t i = 0; i < COUNT_OF(requests); i++) {
 		scans_forget(scans);
@@ -270,6 +271,41 @@ static void what_makes_no_sense_is_refused_with_a_sentence(void **state)
 		assert_true(reply->done);
 		assert_true(strlen(reply->error) > 10);
 	}
+}
+
+static void times_that_no_calendar_has_are_refused(void **state)
+{
+	struct scans *scans = *state;
+	static const char *const stores[] = {"counts", "series", "events"};
+	static const int64_t times[] = {INT64_MIN, INT64_MIN + 1, INT64_MAX - 1, INT64_MAX};
+	for (size_t i = 0; i < COUNT_OF(stores) * COUNT_OF(times) * 2; i++) {
+		bool is_end = i % 2;
+		const char *store = stores[i / 2 % COUNT_OF(stores)];
+		long long time_ms = times[i / 2 / COUNT_OF(stores)];
+		autofree char *request = xasprintf(
+			"win_open window=3 generation=%zu store=\"%s\" columns=60 follow=true "
+			"from_ms=%lld to_ms=%lld",
+			i + 1, store, is_end ? 0 : time_ms, is_end ? time_ms : 0);
+		bool is_rows = strcmp(store, "events") == 0;
+		scans_forget(scans);
+		scans_say(scans, request);
+		const void *reply = scans_await(scans, is_rows ? MSG_win_rows : MSG_win_points);
+		const char *error = is_rows ? ((const struct msg_win_rows *)reply)->error
+					    : ((const struct msg_win_points *)reply)->error;
+		assert_non_null(strstr(error, "years"));
+	}
+}
+
+static void a_span_that_has_not_begun_is_one_empty_column(void **state)
+{
+	struct scans *scans = *state;
+	autofree char *request =
+		xasprintf("win_open window=3 generation=1 store=\"counts\" columns=60 from_ms=%lld",
+			(long long)HARNESS_START_MS + 86400000);
+	scans_say(scans, request);
+	const struct msg_win_points *reply = await_counts(scans, 1);
+	assert_int_equal(reply->series_count, 0);
+	assert_int_equal(reply->to_ms - reply->from_ms, 1);
 }
 
 /* Who looks at counts alone has looked at events: their files are worth an index. */
@@ -296,6 +332,8 @@ int main(void)
 		COUNTS_TEST(what_fell_out_of_the_store_is_counted_no_more),
 		COUNTS_TEST(what_becomes_a_secret_is_found_no_more),
 		COUNTS_TEST(what_makes_no_sense_is_refused_with_a_sentence),
+		COUNTS_TEST(times_that_no_calendar_has_are_refused),
+		COUNTS_TEST(a_span_that_has_not_begun_is_one_empty_column),
 		COUNTS_TEST(counting_is_looking_at_events),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -493,6 +493,25 @@ static void a_grid_has_a_usual_step_and_holds_its_span(void **state)
 	}
 }
 
+static void a_grid_of_any_two_times_is_one_that_can_be_counted_in(void **state)
+{
+	static const int64_t times[] = {INT64_MIN, INT64_MIN + 1, -(INT64_C(1) << 52), -T, -1, 0, 1,
+		T, INT64_C(1) << 52, INT64_MAX - 1, INT64_MAX};
+	static const size_t columns[] = {0, 1, 2, 1000};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(times) * COUNT_OF(times) * COUNT_OF(columns); i++) {
+		int64_t from_ms = times[i % COUNT_OF(times)];
+		int64_t to_ms = times[i / COUNT_OF(times) % COUNT_OF(times)];
+		size_t most = columns[i / COUNT_OF(times) / COUNT_OF(times)];
+		struct count_grid grid = count_grid_of(from_ms, to_ms, most);
+		assert_true(grid.columns >= 1 && grid.columns <= (most > 2 ? most : 2));
+		assert_true(grid.step_ms > 0 && grid.step_ms < INT64_C(1) << 56);
+		assert_true(grid.from_ms > -(INT64_C(1) << 56) && grid.from_ms < INT64_C(1) << 53);
+		if (from_ms < to_ms && to_ms <= INT64_C(1) << 52)
+			assert_true(grid.from_ms + (int64_t)grid.columns * grid.step_ms >= to_ms);
+	}
+}
+
 static void the_span_of_a_store_is_told_from_its_ends(void **state)
 {
 	struct bench *bench = *state;
@@ -542,6 +561,7 @@ int main(void)
 		COUNT_TEST(what_lies_in_one_column_is_not_looked_at_line_by_line),
 		COUNT_TEST(of_files_that_nobody_has_read_what_is_not_asked_for_is_hardly_looked_at),
 		COUNT_TEST(a_grid_has_a_usual_step_and_holds_its_span),
+		COUNT_TEST(a_grid_of_any_two_times_is_one_that_can_be_counted_in),
 		COUNT_TEST(our_own_events_do_not_stretch_the_span_of_a_log),
 		COUNT_TEST(the_span_of_a_store_is_told_from_its_ends),
 	};
