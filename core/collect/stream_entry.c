@@ -124,6 +124,43 @@ static void add_bytes(struct str *to, const char *bytes, size_t length)
 		str_adds(to, "…");
 }
 
+/* What a byte of a value asks of the quotes around it. */
+enum { ENDS = 1, IN_QUOTES = 2, IN_APOSTROPHES = 4, ESCAPES = 8 };
+
+static const uint8_t asks[256] = {[0 ... ' '] = ENDS,
+	[','] = ENDS,
+	[';'] = ENDS,
+	['&'] = ENDS,
+	['('] = ENDS,
+	[')'] = ENDS,
+	[']'] = ENDS,
+	['}'] = ENDS,
+	['<'] = ENDS,
+	['>'] = ENDS,
+	['"'] = ENDS | IN_QUOTES,
+	['\''] = ENDS | IN_APOSTROPHES,
+	['\\'] = ESCAPES};
+
+/* Which quote a value needs to be read as one where fields are looked for in the line (log_scan.h); '\0': none, or none
+ * would do. Nothing is escaped: a secret would be none any more. */
+static char quote_of(const char *value, size_t length)
+{
+	unsigned all = length && value[length - 1] == '.' ? ENDS : 0;
+	for (size_t i = 0; i < length; i++)
+		all |= asks[(unsigned char)value[i]];
+	if (!(all & ENDS) || all & ESCAPES)
+		return '\0';
+	return !(all & IN_QUOTES) ? '"' : !(all & IN_APOSTROPHES) ? '\'' : '\0';
+}
+
+static void add_value(struct str *to, const char *value, size_t length)
+{
+	char quote = quote_of(value, length < FIELD_BYTES_MAX ? length : FIELD_BYTES_MAX);
+	put(to, &quote, quote != '\0');
+	add_bytes(to, value, length);
+	put(to, &quote, quote != '\0');
+}
+
 /* NUL bytes would end the text: what is behind one is not lost. */
 static void blank_zeroes(struct str *text)
 {
@@ -185,7 +222,7 @@ static void read_time(struct stream_entry *entry, const char *value, size_t leng
 	if (wall_ms != LOG_NO_TIME)
 		entry->event.wall_ms = wall_ms;
 	else if (begin_rest(entry, entry->names[FIELD_TIME], entry->lengths[FIELD_TIME]))
-		add_bytes(&entry->rest, value, length);
+		add_value(&entry->rest, value, length);
 }
 
 /* Most names are told from the mapped ones by their length. */
@@ -255,7 +292,7 @@ void stream_entry_value(struct stream_entry *entry, const char *value, size_t le
 {
 	switch ((enum field)entry->field) {
 	case FIELD_REST:
-		add_bytes(&entry->rest, value, length);
+		add_value(&entry->rest, value, length);
 		break;
 	case FIELD_MESSAGE:
 		add_bytes(&entry->message, value, length);
@@ -279,7 +316,10 @@ void stream_entry_value(struct stream_entry *entry, const char *value, size_t le
 
 char *stream_origin(const char *stream)
 {
-	return xasprintf("stream=%.*s", FIELD_BYTES_MAX, stream);
+	struct str origin = STR_INIT;
+	str_adds(&origin, "stream=");
+	add_value(&origin, stream, strlen(stream));
+	return str_detach(&origin);
 }
 
 void stream_entry_end(struct stream_entry *entry, const char *origin, const char *bot)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/base/attr.h"
+#include "core/parse/log_scan.h"
 
 struct name {
 	const char *text;
@@ -137,57 +138,18 @@ void log_take(struct log_line *line, enum log_role role, const char *text, struc
 
 /* ---- logfmt: key=value key="value with \"escapes\"" ---- */
 
-static bool is_key_char(char ch)
-{
-	return isalnum((unsigned char)ch) || ch == '_' || ch == '.' || ch == '@' || ch == '-';
-}
-
-static size_t key_end(const char *text, size_t length, size_t at)
-{
-	while (at < length && is_key_char(text[at]))
-		at++;
-	return at;
-}
-
-/* The value that starts at `at`; `ret_next` is behind it. */
-static struct log_part read_value(const char *text, size_t length, size_t at, size_t *ret_next)
-{
-	struct log_part part = {.offset = (uint32_t)at};
-	if (at < length && text[at] == '"') {
-		part.offset++;
-		for (at++; at < length && text[at] != '"'; at++) {
-			if (text[at] == '\\') {
-				part.is_escaped = true;
-				at++;
-			}
-		}
-		size_t end = at < length ? at : length;
-		part.length = (uint32_t)(end - part.offset);
-		*ret_next = end + (end < length);
-		return part;
-	}
-	while (at < length && text[at] != ' ' && text[at] != '\t')
-		at++;
-	part.length = (uint32_t)(at - part.offset);
-	*ret_next = at;
-	return part;
-}
-
 bool log_logfmt_read(
 	const char *text, size_t length, const struct log_arrival *arrival, struct log_line *line)
 {
-	size_t at = key_end(text, length, 0);
-	if (!at || at >= length || text[at] != '=' || !isalpha((unsigned char)*text))
+	struct log_scan scan = {text, length, 0};
+	struct log_part name;
+	bool is_quoted;
+	if (!log_is_logfmt(text, length, 0))
 		return false;
 	line->form = LOG_LOGFMT;
-	for (at = 0; at < length;) {
-		size_t start = at, end = key_end(text, length, at);
-		if (end == start || end >= length || text[end] != '=') {
-			at = end > start ? end : start + 1;
-			continue;
-		}
-		struct log_part value = read_value(text, length, end + 1, &at);
-		log_take(line, log_role_of(text + start, end - start), text, value, arrival);
+	while (log_scan_name(&scan, &name)) {
+		struct log_part value = log_scan_value(&scan, LOG_PAIRS_ALONE, &is_quoted);
+		log_take(line, log_role_of(text + name.offset, name.length), text, value, arrival);
 		if (log_is_enough(line, arrival))
 			break;
 	}

@@ -9,10 +9,13 @@
 
 #include "core/base/attr.h"
 #include "core/base/err.h"
+#include "core/base/mem.h"
 #include "core/base/str.h"
 #include "core/collect/stream_entry.h"
 #include "core/conf/settings.h"
+#include "core/parse/log_field.h"
 #include "core/parse/log_line.h"
+#include "core/parse/log_pretty.h"
 
 static char names[][16] = {"bot", "level", "msg", "ts", "type", "correlation_id"};
 static const struct conf_fields fields = {.bot = names[0],
@@ -83,9 +86,81 @@ static void what_is_no_time_or_no_text_is_kept_all_the_same(void **state)
 	stream_entry_name(&entry, "raw", 3);
 	stream_entry_value(&entry, "a\0b", 3);
 	stream_entry_end(&entry, "stream=s", "");
-	assert_string_equal(entry.event.message, "raw=a b stream=s");
+	assert_string_equal(entry.event.message, "raw=\"a b\" stream=s");
 	assert_string_equal(entry.event.rest, "");
 	stream_entry_release(&entry);
+}
+
+struct found {
+	const char *name;
+	struct str value;
+};
+
+static bool take(void *context, const char *text, const struct log_field *field)
+{
+	struct found *found = context;
+	if (field->name.length == strlen(found->name) &&
+		memcmp(text + field->name.offset, found->name, field->name.length) == 0)
+		log_part_text(text, field->value, &found->value);
+	return true;
+}
+
+/* By all who look for fields in a line, with a message before it or without. */
+static void assert_read_again(const char *line, const char *name, const char *value)
+{
+	autostr struct str text = STR_INIT;
+	struct found found = {name, STR_INIT};
+	struct log_part part;
+	assert_true(log_field_find(line, strlen(line), name, &part));
+	log_part_text(line, part, &text);
+	assert_string_equal(text.text, value);
+	(void)log_pretty_walk(line, strlen(line), take, &found);
+	assert_string_equal(found.value.text, value);
+	str_release(&found.value);
+}
+
+static void a_value_is_one_where_fields_are_looked_for(void **state)
+{
+	(void)state;
+	static const char *const values[] = {"ada", "Ada L", "Ada L.", "1,5", "/x?chat=42&upd=5",
+		"(a) b", "say \"hi\"", "{\"a\":\"b c\"}", "it's", "C:\\dir", "-100", "12.5", "a.",
+		"[1,2]", "\xd0\x90\xd0\xb4\xd0\xb0 L", "it's \xe2\x80\xa6"};
+	for (size_t i = 0; i < COUNT_OF(values) * 2; i++) {
+		const char *value = values[i / 2];
+		const char *const texts[] = {"type", "paid", "user", value, "n", "1",
+			i % 2 ? "msg" : NULL, "something was paid", NULL};
+		struct stream_entry entry = read_fields("1600000000123-7", "", texts);
+		autofree char *line = xasprintf("%s %s", entry.event.message, entry.event.rest);
+		assert_read_again(line, "user", value);
+		assert_read_again(line, "n", "1");
+		assert_read_again(line, "stream", "events:x");
+		stream_entry_release(&entry);
+	}
+}
+
+/* With backslashes in it a secret would not be found. */
+static void nothing_of_a_value_is_escaped(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *value, *kept;
+	} cases[] = {
+		{"a \"b\" it's", "a \"b\" it's"}, {"a\\b c", "a\\b c"}, {"a \"b\"", "'a \"b\"'"}};
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		const char *const texts[] = {"msg", "m", "v", cases[i].value, NULL};
+		struct stream_entry entry = read_fields("1600000000123-7", "", texts);
+		autofree char *rest = xasprintf("v=%s stream=events:x", cases[i].kept);
+		assert_string_equal(entry.event.rest, rest);
+		stream_entry_release(&entry);
+	}
+}
+
+static void a_name_with_a_blank_is_quoted_as_well(void **state)
+{
+	(void)state;
+	autofree char *plain = stream_origin("events:x"), *odd = stream_origin("my events");
+	assert_string_equal(plain, "stream=events:x");
+	assert_string_equal(odd, "stream=\"my events\"");
 }
 
 static void what_is_too_long_is_cut_where_it_is_too_long(void **state)
@@ -150,6 +225,9 @@ int main(void)
 		cmocka_unit_test(mapped_fields_have_their_meaning),
 		cmocka_unit_test(what_is_not_said_comes_from_the_id_and_the_stream),
 		cmocka_unit_test(what_is_no_time_or_no_text_is_kept_all_the_same),
+		cmocka_unit_test(a_value_is_one_where_fields_are_looked_for),
+		cmocka_unit_test(nothing_of_a_value_is_escaped),
+		cmocka_unit_test(a_name_with_a_blank_is_quoted_as_well),
 		cmocka_unit_test(what_is_too_long_is_cut_where_it_is_too_long),
 		cmocka_unit_test(times_are_read_in_every_usual_unit),
 		cmocka_unit_test(ids_are_ordered_by_time_and_then_by_number),

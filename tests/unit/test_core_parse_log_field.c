@@ -71,6 +71,12 @@ static void what_no_key_is_called_so_is_looked_for_further_in(void **state)
 	assert_field(line, "record.extra.id", "5");
 	assert_field(line, "a", "1");
 	assert_field("{\"msg\":\"handled update_id=77, chat=8\"}", "update_id", "77");
+	assert_field("{\"msg\":\"user='Ada L', k=\",\"n\":1}", "user", "Ada L");
+	assert_field("{\"msg\":\"user='Ada L', k=\",\"n\":1}", "k", "");
+	assert_field("{\"msg\":\"user=\\\"Ada L\\\" k=1\"}", "user", "Ada L");
+	assert_field("{\"msg\":\"user=\\\"cut", "user", "cut");
+	assert_field("{\"msg\":\"user='open\",\"n\":\"it's \"}", "user", "");
+	assert_field("{\"msg\":\"path=C:\\\\tmp\"}", "path", "C:");
 }
 
 static void what_stands_behind_an_equals_sign_is_a_field_of_any_line(void **state)

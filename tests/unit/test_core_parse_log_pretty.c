@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "core/base/str.h"
+#include "core/parse/log_field.h"
 #include "core/parse/log_pretty.h"
 
 /* `depth name kind value;` each. */
@@ -97,6 +98,44 @@ static void pairs_in_a_line_for_people_are_told_and_nothing_else(void **state)
 	assert_fields("", LOG_TEXT, "");
 }
 
+/* As filters find them (log_field_find). */
+static void a_value_ends_where_a_filter_takes_it_to_end(void **state)
+{
+	static const struct {
+		const char *line, *name, *value;
+	} cases[] = {{"came user='Ada L' from afar", "user", "Ada L"},
+		{"event='it broke' level='info'", "level", "info"},
+		{"event='it broke' level='info'", "event", "it broke"},
+		{"GET /x?chat=42&upd=5", "chat", "42"}, {"GET /x?chat=42&upd=5", "upd", "5"},
+		{"got a=1,b=2.", "a", "1"}, {"got a=1,b=2.", "b", "2"},
+		{"got path=C:\\tmp now", "path", "C:\\tmp"}, {"in <b a=1>", "a", "1"},
+		{"it has k='open and more", "k", ""}, {"k='open and=more", "k", "'open"},
+		{"said \"q=1\" here", "q", "1"}, {"a=x\"y\" b=2", "a", "x\"y\""},
+		{"the \xd0\xb8\xd0\xbc\xd1\x8f=Ada L", "\xd0\xb8\xd0\xbc\xd1\x8f", "Ada"},
+		{"a=1\r", "a", "1"}, {"a='x\\'", "a", "'x\\'"}, {"a='", "a", "'"}};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct told told = {.text = STR_INIT, .most = SIZE_MAX};
+		autostr struct str found = STR_INIT, wanted = STR_INIT;
+		const char *line = cases[i].line;
+		struct log_part part;
+		assert_true(log_field_find(line, strlen(line), cases[i].name, &part));
+		log_part_text(line, part, &found);
+		assert_string_equal(found.length ? found.text : "", cases[i].value);
+		(void)log_pretty_walk(line, strlen(line), take, &told);
+		for (const char *kind = "tnw"; *kind; kind++)
+			str_addf(&wanted, "0 %s %c %s;%s", cases[i].name, *kind, cases[i].value,
+				kind[1] ? "\n" : "");
+		bool is_told = false;
+		for (char *rest = NULL, *way = strtok_r(wanted.text, "\n", &rest); way;
+			way = strtok_r(NULL, "\n", &rest))
+			is_told |= strstr(told.text.text, way) != NULL;
+		if (!is_told)
+			fail_msg("%s of %s is told as %s", cases[i].name, line, told.text.text);
+		str_release(&told.text);
+	}
+}
+
 static void the_line_in_the_envelope_of_a_container_counts(void **state)
 {
 	(void)state;
@@ -123,6 +162,7 @@ int main(void)
 		cmocka_unit_test(what_is_nested_too_deep_is_one_value),
 		cmocka_unit_test(logfmt_is_told_with_the_words_between),
 		cmocka_unit_test(pairs_in_a_line_for_people_are_told_and_nothing_else),
+		cmocka_unit_test(a_value_ends_where_a_filter_takes_it_to_end),
 		cmocka_unit_test(the_line_in_the_envelope_of_a_container_counts),
 		cmocka_unit_test(who_has_seen_enough_hears_no_more),
 	};
