@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "core/base/mem.h"
-#include "core/base/names.h"
 #include "core/base/needle.h"
 #include "core/base/redact.h"
 #include "core/events/chunk.h"
@@ -17,17 +16,15 @@
 #include "core/events/marks.h"
 #include "core/events/part.h"
 #include "core/events/snapshot.h"
+#include "core/events/text.h"
 #include "core/events/view.h"
 #include "core/msg/msg.h"
 #include "core/parse/filter.h"
-#include "core/parse/log_columns.h"
 
 enum {
-	LINE_GUESS = 128, /* bytes of a line in a segment that nobody has read */
 	ESTIMATE_COST =
 		256, /* lines that could be looked at while the time of a segment is found out */
 };
-#define SHOWN_COLUMNS (UINT64_C(1) << LOG_COLUMN_MSG | UINT64_C(1) << LOG_COLUMN_ID)
 
 /* Where a time is beside the grid. COUNTED: it was when the marks were made. */
 enum side { BEFORE, WITHIN, AFTER, COUNTED, UNASKED };
@@ -61,14 +58,11 @@ struct event_count {
 /* ---- beginning ---- */
 
 /* A segment counts as many lines as it is taken to have until it has been looked at. */
-static size_t guess_lines(const struct file_index *index, size_t number)
+static size_t lines_of(const struct file_index *index, size_t number)
 {
 	struct file_segment segment;
-	if (file_index_segment(index, number, &segment))
-		return segment.lines;
-	return (size_t)((file_index_offset(index, number + 1) - file_index_offset(index, number)) /
-			LINE_GUESS) +
-	       1;
+	return file_index_segment(index, number, &segment) ? segment.lines
+							   : file_index_guess_lines(index, number);
 }
 
 static uint64_t all_lines(const struct event_count *count)
@@ -77,7 +71,7 @@ static uint64_t all_lines(const struct event_count *count)
 	uint64_t lines = snapshot->lines;
 	for (size_t i = 0; i < snapshot->file_count; i++)
 		for (size_t j = count->reaches[i].least; j < count->reaches[i].next; j++)
-			lines += guess_lines(snapshot->files[i]->index, j);
+			lines += lines_of(snapshot->files[i]->index, j);
 	return lines;
 }
 
@@ -111,7 +105,7 @@ struct event_count *event_count_new(struct event_snapshot *snapshot, struct filt
 	count->again_ms = question->since ? question->again_ms : INT64_MIN;
 	count->until_ms = INT64_MAX;
 	const struct needle *certain =
-		count->filter ? filter_certain(count->filter, SHOWN_COLUMNS) : NULL;
+		count->filter ? filter_certain(count->filter, EVENT_SHOWN_COLUMNS) : NULL;
 	if (certain)
 		count->certain = *certain;
 	for (size_t i = 0; i < question->bot_count; i++)
@@ -196,17 +190,9 @@ static void add(struct event_count *count, const struct store_part *part, int64_
 		note_outside(count, part, side, lines);
 }
 
-static bool is_wanted_bot(const struct event_count *count, const char *bot)
-{
-	bool is_wanted = count->bot_count == 0;
-	for (size_t i = 0; i < count->bot_count && !is_wanted; i++)
-		is_wanted = strcmp(count->bots[i], bot) == 0;
-	return is_wanted;
-}
-
 static bool fits(struct event_count *count, struct event_line *line)
 {
-	if (!is_wanted_bot(count, line->bot))
+	if (!part_is_wanted_bot(line->bot, count->bots, count->bot_count))
 		return false;
 	return !count->filter ||
 	       ((!count->certain.length || event_line_may_say(line, &count->certain)) &&
@@ -261,21 +247,7 @@ struct asked {
 static void get(const void *of, size_t column, struct filter_value *value)
 {
 	const struct asked *asked = of;
-	const struct file_stream *file = asked->file;
-	if (column == LOG_COLUMN_LEVEL) {
-		value->number = asked->kind.level;
-		value->is_known = asked->kind.level != LOG_LEVEL_NONE;
-		return;
-	}
-	if (column == LOG_COLUMN_SOURCE)
-		value->text = file->stream.name;
-	else if (column == LOG_COLUMN_BOT)
-		value->text =
-			names_text(file->names, asked->kind.bot ? asked->kind.bot : file->bot);
-	else
-		*asked->needs_more = true;
-	value->length = value->text ? strlen(value->text) : 0;
-	value->is_known = value->length > 0;
+	*asked->needs_more |= !part_kind_value(asked->file, &asked->kind, column, value);
 }
 
 /* What the filter says of lines of a kind holds of all of them when it asked for nothing else. */
@@ -284,7 +256,7 @@ static enum verdict judge(
 {
 	bool needs_more = false;
 	const struct asked asked = {file, kind, &needs_more};
-	if (!is_wanted_bot(count, names_text(file->names, kind.bot ? kind.bot : file->bot)))
+	if (!part_is_wanted_bot(part_kind_bot(file, &kind), count->bots, count->bot_count))
 		return NONE_FITS;
 	if (!count->filter)
 		return ALL_FIT;
@@ -447,7 +419,7 @@ static size_t count_segment(struct event_count *count, size_t number)
 	size_t taken = 1;
 	bool is_old = count->file_floors && part.segment < count->file_floors[number];
 	count->until_ms = is_old ? count->again_ms : INT64_MAX;
-	part.count = guess_lines(file->index, part.segment);
+	part.count = lines_of(file->index, part.segment);
 	pass(count, part.count);
 	if (!file_index_segment(file->index, part.segment, &segment)) {
 		taken = reach->rest != WITHIN ? 1 : ESTIMATE_COST;

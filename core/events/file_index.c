@@ -101,6 +101,13 @@ uint64_t file_index_offset(const struct file_index *index, size_t segment)
 	return offset;
 }
 
+size_t file_index_guess_lines(const struct file_index *index, size_t segment)
+{
+	enum { LINE_GUESS = 128 };
+	uint64_t bytes = file_index_offset(index, segment + 1) - file_index_offset(index, segment);
+	return (size_t)(bytes / LINE_GUESS) + 1;
+}
+
 static void release_segment(struct segment *segment)
 {
 	for (size_t i = 0; i < segment->block_count; i++)

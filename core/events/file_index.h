@@ -92,6 +92,8 @@ MUST_CHECK bool file_index_append(
  * name. False: they name none. Remembered. */
 bool file_index_begin(
 	struct file_index *index, size_t segment, int64_t *ret_low_ms, int64_t *ret_high_ms);
+/* About how many lines a segment has that nobody has read. */
+size_t file_index_guess_lines(const struct file_index *index, size_t segment);
 /* The file that it reads. */
 const struct open_file *file_index_file(const struct file_index *index);
 

@@ -118,6 +118,14 @@ static bool block_has(const struct store_part *part, const char *bot)
 	       (number && line_block_has_bot(part->block, number));
 }
 
+bool part_is_wanted_bot(const char *bot, char *const *bots, size_t count)
+{
+	bool is_wanted = count == 0;
+	for (size_t i = 0; i < count && !is_wanted; i++)
+		is_wanted = strcmp(bots[i], bot) == 0;
+	return is_wanted;
+}
+
 bool part_may_be_wanted(const struct store_part *part, char *const *bots, size_t count)
 {
 	bool may = count == 0 || !part_is_indexed(part);
@@ -134,23 +142,32 @@ struct asked {
 	struct line_kind kind;
 };
 
-static void get(const void *of, size_t column, struct filter_value *value)
+const char *part_kind_bot(const struct file_stream *file, const struct line_kind *kind)
 {
-	const struct asked *asked = of;
-	const struct file_stream *file = asked->part->file;
+	return names_text(file->names, kind->bot ? kind->bot : file->bot);
+}
+
+bool part_kind_value(const struct file_stream *file, const struct line_kind *kind, size_t column,
+	struct filter_value *value)
+{
 	if (column == LOG_COLUMN_LEVEL) {
-		value->number = asked->kind.level;
-		value->is_known = asked->kind.level != LOG_LEVEL_NONE;
-		return;
+		value->number = kind->level;
+		value->is_known = kind->level != LOG_LEVEL_NONE;
+		return true;
 	}
 	if (column == LOG_COLUMN_SOURCE)
 		value->text = file->stream.name;
 	else if (column == LOG_COLUMN_BOT)
-		value->text =
-			names_text(file->names, asked->kind.bot ? asked->kind.bot : file->bot);
-	value->is_any = !value->text;
+		value->text = part_kind_bot(file, kind);
 	value->length = value->text ? strlen(value->text) : 0;
 	value->is_known = value->length > 0;
+	return value->text;
+}
+
+static void get(const void *of, size_t column, struct filter_value *value)
+{
+	const struct asked *asked = of;
+	value->is_any = !part_kind_value(asked->part->file, &asked->kind, column, value);
 }
 
 bool part_has_hiding_lines(const struct store_part *part)

@@ -15,7 +15,9 @@
 struct chunk;
 struct file_stream;
 struct filter;
+struct filter_value;
 struct line_block;
+struct line_kind;
 struct needle;
 struct stream;
 
@@ -60,6 +62,13 @@ MUST_CHECK bool part_seek(
 /* Some line of a block holds backslashes that may hide what it says (RECORD_HIDES). */
 bool part_has_hiding_lines(const struct store_part *part);
 
+/* Of lines of a kind of a file: whose they are, "" nobody's, and what they say in a column; false when the kind does not tell. */
+const char *part_kind_bot(const struct file_stream *file, const struct line_kind *kind);
+bool part_kind_value(const struct file_stream *file, const struct line_kind *kind, size_t column,
+	struct filter_value *value);
+
+/* It is one of these, of which there may be none: all are wanted. */
+bool part_is_wanted_bot(const char *bot, char *const *bots, size_t count);
 /* False when none of its lines is of one of these bots. */
 bool part_may_be_wanted(const struct store_part *part, char *const *bots, size_t count);
 /* False when none of its lines can fit, by what it says of itself. `looks` grows by how often the filter was asked. */

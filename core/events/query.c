@@ -30,9 +30,6 @@
 #include "core/parse/filter.h"
 #include "core/parse/log_columns.h"
 
-/* Those whose text stands in the line itself. */
-#define SHOWN_COLUMNS (UINT64_C(1) << LOG_COLUMN_MSG | UINT64_C(1) << LOG_COLUMN_ID)
-
 /* What is to be done with the lines of a part. */
 enum verdict {
 	NOT_JUDGED,
@@ -113,7 +110,7 @@ struct event_query *event_query_new(struct event_snapshot *snapshot, struct filt
 	query->anchor = anchor_within(question);
 	query->from_ms = question->from_ms;
 	query->to_ms = question->to_ms;
-	const struct needle *certain = filter ? filter_certain(filter, SHOWN_COLUMNS) : NULL;
+	const struct needle *certain = filter ? filter_certain(filter, EVENT_SHOWN_COLUMNS) : NULL;
 	if (certain)
 		query->certain = *certain;
 	query->whole_lines = question->whole_lines;
@@ -176,17 +173,6 @@ void event_query_free(struct event_query *query)
 	filter_free(query->filter);
 	redactor_unref(query->redactor);
 	free(query);
-}
-
-static bool is_wanted_bot(const struct event_query *query, const char *bot)
-{
-	if (!query->bot_count)
-		return true;
-	for (size_t i = 0; i < query->bot_count; i++) {
-		if (strcmp(query->bots[i], bot) == 0)
-			return true;
-	}
-	return false;
 }
 
 static void take_text(struct event_query *query, struct event_line *line, enum event_part part,
@@ -288,7 +274,7 @@ static void look_at_line(struct event_query *query, struct side *side, const str
 {
 	struct event_line line = part_view_line(top->view, walk_due(&side->walk, top));
 	side->scanned++;
-	if (is_wanted_bot(query, line.bot)) {
+	if (part_is_wanted_bot(line.bot, query->bots, query->bot_count)) {
 		bool fits =
 			top->verdict == READ &&
 			(!query->certain.length || event_line_may_say(&line, &query->certain)) &&

@@ -7,7 +7,6 @@
 #include "core/base/sanitize.h"
 #include "core/base/width.h"
 #include "core/events/chunk.h"
-#include "core/parse/log_columns.h"
 #include "core/parse/log_field.h"
 
 static struct log_part part_of(const struct record *record, enum event_part part)

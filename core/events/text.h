@@ -9,7 +9,9 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include "core/base/str.h"
+#include "core/parse/log_columns.h"
 
 struct chunk;
 struct filter;
@@ -24,6 +26,9 @@ enum event_part {
 	EVENT_LINE, /* everything that the line held */
 	EVENT_CORRELATION,
 };
+
+/* The columns of a filter whose text stands in the line itself. */
+#define EVENT_SHOWN_COLUMNS (UINT64_C(1) << LOG_COLUMN_MSG | UINT64_C(1) << LOG_COLUMN_ID)
 
 /* A line that is shown or matched. */
 struct event_line {

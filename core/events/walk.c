@@ -109,14 +109,6 @@ static void push_stream(struct walk *walk, size_t number)
 	}
 }
 
-enum { LINE_GUESS = 128 }; /* bytes of a line in a segment that nobody has read */
-
-static size_t guess_lines(const struct file_index *index, size_t segment)
-{
-	uint64_t bytes = file_index_offset(index, segment + 1) - file_index_offset(index, segment);
-	return (size_t)(bytes / LINE_GUESS) + 1;
-}
-
 /* The blocks of a segment, or itself where nobody has read it yet: then true, if it is of this walk. */
 static bool push_segment(struct walk *walk, size_t file, size_t number)
 {
@@ -125,7 +117,7 @@ static bool push_segment(struct walk *walk, size_t file, size_t number)
 	const struct file_index *index = part.file->index;
 	walk->reaches[file].is_pushed[number] = true;
 	if (!file_index_segment(index, number, &segment)) {
-		part.count = guess_lines(index, number);
+		part.count = file_index_guess_lines(index, number);
 		return push(walk, (struct cursor){.part = part, .file = file});
 	}
 	for (size_t i = 0; i < segment.block_count; i++) {
@@ -302,8 +294,9 @@ uint64_t walk_left(const struct walk *walk)
 		size_t end = walk->is_backwards ? reach->next : walk->snapshot->segments[i];
 		for (size_t at = walk->is_backwards ? 0 : reach->next;
 			at < end && !walk->is_bounded; at++)
-			left += reach->is_pushed && !reach->is_pushed[at] ? guess_lines(index, at)
-									  : 0;
+			left += reach->is_pushed && !reach->is_pushed[at]
+					? file_index_guess_lines(index, at)
+					: 0;
 	}
 	return left;
 }
