@@ -199,7 +199,8 @@ void sanitize(struct str *to, const char *bytes, size_t length)
 	sanitize_as(to, bytes, length, 0);
 }
 
-size_t sanitize_clip(struct str *to, const char *bytes, size_t length, size_t cells)
+/* Returns the width. */
+static size_t clip(struct str *to, const char *bytes, size_t length, size_t cells, bool *ret_is_cut)
 {
 	size_t start = to->length, at = 0;
 	struct run run = {.to = to};
@@ -220,7 +221,8 @@ size_t sanitize_clip(struct str *to, const char *bytes, size_t length, size_t ce
 		end_base(&run);
 	size_t used, whole = to->length - start;
 	size_t kept = text_clip(to->text + start, whole, cells, &used);
-	if (kept == whole && at == length)
+	*ret_is_cut = kept < whole || at < length;
+	if (!*ret_is_cut)
 		return used;
 	kept = text_clip(to->text + start, whole, cells ? cells - 1 : 0, &used);
 	str_truncate(to, start + kept);
@@ -228,4 +230,17 @@ size_t sanitize_clip(struct str *to, const char *bytes, size_t length, size_t ce
 		return 0;
 	str_adds(to, "…");
 	return used + 1;
+}
+
+size_t sanitize_clip(struct str *to, const char *bytes, size_t length, size_t cells)
+{
+	bool is_cut;
+	return clip(to, bytes, length, cells, &is_cut);
+}
+
+bool sanitize_cut(struct str *to, const char *bytes, size_t length, size_t cells)
+{
+	bool is_cut;
+	(void)clip(to, bytes, length, cells, &is_cut);
+	return is_cut;
 }

@@ -19,6 +19,7 @@
 #ifndef BOTSWAIN_BASE_SANITIZE_H
 #define BOTSWAIN_BASE_SANITIZE_H
 
+#include <stdbool.h>
 #include "core/base/str.h"
 
 enum sanitize_flags {
@@ -36,5 +37,7 @@ void sanitize_as(struct str *to, const char *bytes, size_t length, unsigned flag
 /* As sanitize(), but only whole clusters that fit in `cells`; when something is left out the last
  * cell is `…`. Reads no more of `bytes` than it needs. Returns the width of what it appended. */
 size_t sanitize_clip(struct str *to, const char *bytes, size_t length, size_t cells);
+/* The same; returns true when something was left out. */
+bool sanitize_cut(struct str *to, const char *bytes, size_t length, size_t cells);
 
 #endif

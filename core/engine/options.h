@@ -20,7 +20,7 @@ struct options {
 	struct engine_options engine;
 	const char *logs[OPTIONS_LOGS]; /* the one client is shown these files, and nothing else */
 	size_t log_count;
-	int input_fd; /* one of them is this descriptor, as LOG_INPUT; 0: none is */
+	int input_fd; /* of one that is open already, or lines come out of it; 0: there is none */
 	/* look once for bots, print a configuration, leave */
 	bool discover, json;
 	const char *merge;                            /* print only what this configuration lacks */

@@ -13,7 +13,6 @@
 #include "core/base/needle.h"
 #include "core/base/redact.h"
 #include "core/base/str.h"
-#include "core/base/width.h"
 #include "core/events/chunk.h"
 #include "core/events/directory.h"
 #include "core/events/fields.h"
@@ -175,12 +174,14 @@ void event_query_free(struct event_query *query)
 	free(query);
 }
 
-static void take_text(struct event_query *query, struct event_line *line, enum event_part part,
+/* True: it was longer. */
+static bool take_text(struct event_query *query, struct event_line *line, enum event_part part,
 	size_t cells, char **to)
 {
 	struct str text = STR_INIT;
-	event_text(line, part, query->redactor, cells, &text);
+	bool is_cut = event_text(line, part, query->redactor, cells, &text);
 	*to = str_detach(&text);
+	return is_cut;
 }
 
 /* The first cells of a line that is shown, more of one that is asked for or kept. */
@@ -189,10 +190,10 @@ static void take_shown(struct event_query *query, struct event_line *line, struc
 {
 	bool is_asked = query->fields && event_key_compare(key, query->anchor) == 0;
 	size_t cells = is_asked || query->room ? EVENT_LINE_CELLS_MAX : EVENT_ROW_CELLS_MAX;
-	take_text(query, line, query->whole_lines ? EVENT_LINE : EVENT_MESSAGE, cells, &row->text);
+	enum event_part part = query->whole_lines ? EVENT_LINE : EVENT_MESSAGE;
+	bool is_cut = take_text(query, line, part, cells, &row->text);
 	if (query->whole_lines || query->room)
-		row->cut = line->record->flags & RECORD_CUT ||
-			   text_width(row->text, strlen(row->text)) >= cells;
+		row->cut = is_cut || line->record->flags & RECORD_CUT;
 	if (is_asked || query->all_fields)
 		event_fields(line, query->redactor, row);
 }
@@ -222,8 +223,8 @@ static void add_row(
 		event_values(line, query->redactor, (const char *const *)query->names,
 			query->name_count, row);
 	if (query->with_lines)
-		take_text(query, line, EVENT_LINE, EVENT_ROW_CELLS_MAX, &row->line);
-	take_text(query, line, EVENT_CORRELATION, EVENT_ROW_CELLS_MAX, &row->correlation);
+		(void)take_text(query, line, EVENT_LINE, EVENT_ROW_CELLS_MAX, &row->line);
+	(void)take_text(query, line, EVENT_CORRELATION, EVENT_ROW_CELLS_MAX, &row->correlation);
 	row->time_ms = record->wall_ms;
 	row->level = record->level;
 	row->late = record->late_ms > 0;

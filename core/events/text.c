@@ -71,26 +71,28 @@ static void open_view(struct view *view, struct event_line *line, enum event_par
 	view->length = redacted.length;
 }
 
-/* What the sanitiser drops (a selector between two letters) may have kept a secret apart. */
-static void redact_shown(
+/* What the sanitiser drops (a selector between two letters) may have kept a secret apart. True: it had to be cut for that. */
+static bool redact_shown(
 	const struct redactor *redactor, size_t cells, size_t start, struct str *text)
 {
 	if (!redact_has_candidate(redactor, text->text + start, text->length - start))
-		return;
+		return false;
 	autostr struct str redacted = STR_INIT;
 	redact(redactor, &redacted, text->text + start, text->length - start, REDACT_CUT);
 	str_truncate(text, start);
-	str_add(text, redacted.text, text_clip(redacted.text, redacted.length, cells, NULL));
+	size_t kept = text_clip(redacted.text, redacted.length, cells, NULL);
+	str_add(text, redacted.text, kept);
+	return kept < redacted.length;
 }
 
-void event_text(struct event_line *line, enum event_part part, const struct redactor *redactor,
+bool event_text(struct event_line *line, enum event_part part, const struct redactor *redactor,
 	size_t cells, struct str *to)
 {
 	CLEANUP(release_view) struct view view;
 	size_t start = to->length;
 	open_view(&view, line, part, redactor);
-	sanitize_clip(to, view.text, view.length, cells);
-	redact_shown(redactor, cells, start, to);
+	bool is_cut = sanitize_cut(to, view.text, view.length, cells);
+	return redact_shown(redactor, cells, start, to) || is_cut;
 }
 
 bool event_safe_text(const struct redactor *redactor, const char *text, size_t length, size_t cells,
@@ -103,13 +105,8 @@ bool event_safe_text(const struct redactor *redactor, const char *text, size_t l
 		text = redacted.text;
 		length = redacted.length;
 	}
-	sanitize_clip(to, text, length, cells);
-	redact_shown(redactor, cells, start, to);
-	static const char ellipsis[] = "…";
-	size_t size = strlen(ellipsis);
-	return to->length >= start + size &&
-	       memcmp(to->text + to->length - size, ellipsis, size) == 0 &&
-	       !(length >= size && memcmp(text + length - size, ellipsis, size) == 0);
+	bool is_cut = sanitize_cut(to, text, length, cells);
+	return redact_shown(redactor, cells, start, to) || is_cut;
 }
 
 /* One row for the filter; views are opened when they are first asked for. */

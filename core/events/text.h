@@ -52,11 +52,11 @@ void event_line_read(struct event_line *line);
 /* A line of a chunk in memory. */
 struct event_line event_line_of(const struct chunk *chunk, const struct record *record);
 
-/* Appends at most `cells` cells, safe for a screen. `redactor` may be NULL: shapes alone. */
-void event_text(struct event_line *line, enum event_part part, const struct redactor *redactor,
+/* Appends at most `cells` cells, safe for a screen. `redactor` may be NULL: shapes alone. Returns true when it was longer. */
+bool event_text(struct event_line *line, enum event_part part, const struct redactor *redactor,
 	size_t cells, struct str *to);
 
-/* The same for a text that was made of a line's. Returns true when it was longer. */
+/* The same for a text that was made of a line's. */
 bool event_safe_text(const struct redactor *redactor, const char *text, size_t length, size_t cells,
 	struct str *to);
 

@@ -177,6 +177,12 @@ static void clipping_ends_in_an_ellipsis_and_never_overflows(void **state)
 			sanitize_clip(&safe, cases[i].text, strlen(cases[i].text), cases[i].cells);
 		assert_string_equal(safe.text + 1, cases[i].expected);
 		assert_int_equal(width, cases[i].width);
+		autostr struct str whole = STR_INIT, again = STR_INIT;
+		sanitize(&whole, cases[i].text, strlen(cases[i].text));
+		bool is_cut =
+			sanitize_cut(&again, cases[i].text, strlen(cases[i].text), cases[i].cells);
+		assert_int_equal(
+			is_cut, strcmp(cases[i].expected, whole.text ? whole.text : "") != 0);
 	}
 }
 

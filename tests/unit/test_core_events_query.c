@@ -8,11 +8,15 @@
 
 #include <stdlib.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "core/base/attr.h"
+#include "core/base/mem.h"
 #include "core/base/rng.h"
 #include "core/base/str.h"
+#include "core/events/fields.h"
 #include "core/events/query.h"
+#include "core/events/writer.h"
 #include "core/msg/msg.h"
 #include "core/parse/log_line.h"
 #include "tests/support/event_store.h"
@@ -77,6 +81,68 @@ static void more_is_said_to_be_there_as_long_as_lines_are_left(void **state)
 		assert_int_equal(rows->more_before, 2 - wanted);
 		msg_free(MSG_win_rows, rows);
 	}
+}
+
+/* Characters of one size, so many; the last one is another. */
+static char *repeated(const char *text, size_t count, const char *last)
+{
+	struct str all = STR_INIT;
+	while (count--)
+		str_adds(&all, text);
+	str_adds(&all, last);
+	return str_detach(&all);
+}
+
+/* Neither its width nor its last sign tells. */
+static void a_line_says_whether_it_is_cut(void **state)
+{
+	struct event_store *store = *state;
+	static const struct {
+		const char *text, *last;
+		size_t count;
+		bool is_cut;
+	} cases[] = {{"x", "", EVENT_ROW_CELLS_MAX - 1, false},
+		{"x", "", EVENT_ROW_CELLS_MAX, false}, {"x", "", EVENT_ROW_CELLS_MAX + 1, true},
+		{"日", "", EVENT_ROW_CELLS_MAX / 2, false},
+		{"日", "", EVENT_ROW_CELLS_MAX / 2 + 1, true}, {"x", "…", 10, false},
+		{"x", "…", EVENT_ROW_CELLS_MAX, true}};
+	const struct event_question all = {
+		.anchor = EVENT_KEY_END, .before = 100, .whole_lines = true};
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		autofree char *text = repeated(cases[i].text, cases[i].count, cases[i].last);
+		event_store_add(store, 0, EVENT_STORE_MS - 900 + (int64_t)i, "shop", text);
+	}
+	event_store_deliver(store);
+	struct msg_win_rows *rows = event_store_answer(store, &all, NULL);
+	assert_int_equal(rows->rows_count, COUNT_OF(cases));
+	for (size_t i = 0; i < COUNT_OF(cases); i++)
+		assert_int_equal(rows->rows[i].cut, cases[i].is_cut);
+	msg_free(MSG_win_rows, rows);
+}
+
+static void a_field_says_whether_it_is_cut(void **state)
+{
+	struct event_store *store = *state;
+	static const struct {
+		const char *last;
+		size_t count;
+		bool is_cut;
+	} cases[] = {{"", EVENT_FIELD_CELLS, false}, {"", EVENT_FIELD_CELLS + 1, true},
+		{"…", 3, false}, {"…", EVENT_FIELD_CELLS, true}};
+	const struct event_question all = {
+		.anchor = EVENT_KEY_END, .before = 100, .all_fields = true};
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		autofree char *text = repeated("x", cases[i].count, cases[i].last);
+		autofree char *line = xasprintf("{\"time\":%lld,\"a\":\"%s\"}",
+			(long long)(EVENT_STORE_MS - 900 + (int64_t)i), text);
+		event_writer_line(store->writers[0], line, strlen(line), false);
+	}
+	event_store_deliver(store);
+	struct msg_win_rows *rows = event_store_answer(store, &all, NULL);
+	assert_int_equal(rows->rows_count, COUNT_OF(cases));
+	for (size_t i = 0; i < COUNT_OF(cases); i++)
+		assert_int_equal(rows->rows[i].fields[1].cut, cases[i].is_cut);
+	msg_free(MSG_win_rows, rows);
 }
 
 static void rows_of_some_bots_come_with_what_we_say_of_them(void **state)
@@ -295,6 +361,8 @@ int main(void)
 		with_store(a_key_of_a_row_is_a_position_for_ever),
 		with_store(a_filter_hides_and_is_counted),
 		with_store(more_is_said_to_be_there_as_long_as_lines_are_left),
+		with_store(a_line_says_whether_it_is_cut),
+		with_store(a_field_says_whether_it_is_cut),
 		with_store(rows_of_some_bots_come_with_what_we_say_of_them),
 		with_store(seeking_gives_the_next_key_in_its_direction),
 		with_store(a_question_can_be_dropped_between_two_slices),
