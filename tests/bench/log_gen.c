@@ -5,11 +5,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "core/base/mem.h"
+#include "core/base/names.h"
 #include "core/base/str.h"
+#include "core/events/file_stream.h"
+#include "core/events/open_file.h"
 
 enum { BOTS = 40, STEP_MS = 20, PART_BYTES = 1 << 20, FILES = 4 };
 
@@ -23,18 +27,9 @@ static struct made {
 
 struct log_gen log_gen_new(uint64_t seed, bool is_json)
 {
-	return (struct log_gen){.state = seed * 2654435761u + 1,
-		.wall_ms = FIRST_MS,
-		.is_json = is_json,
-		.stamp_ms = -1};
-}
-
-static uint64_t draw(struct log_gen *gen, uint64_t below)
-{
-	gen->state ^= gen->state << 13;
-	gen->state ^= gen->state >> 7;
-	gen->state ^= gen->state << 17;
-	return gen->state % below;
+	struct log_gen gen = {.wall_ms = FIRST_MS, .is_json = is_json, .stamp_ms = -1};
+	rng_init(&gen.rng, seed);
+	return gen;
 }
 
 static void set_stamp(struct log_gen *gen)
@@ -64,7 +59,7 @@ static struct kind draw_kind(struct log_gen *gen)
 					 "429 Too Many Requests: retry after ", ""},
 				 error = {"ERROR", "error", "request timeout after ", " ms"};
 	static const struct kind end = {"INFO", "info", "this is the last line, ", ""};
-	uint64_t tenth = draw(gen, 10);
+	uint64_t tenth = rng_below(&gen->rng, 10);
 	if (gen->last && gen->number + 1 == gen->last)
 		return end;
 	return tenth < 6 ? info : tenth < 8 ? debug : tenth < 9 ? warning : error;
@@ -74,11 +69,12 @@ void log_gen_line(struct log_gen *gen, struct str *to)
 {
 	char line[256];
 	if (!gen->is_now)
-		gen->wall_ms += (int64_t)draw(gen, STEP_MS);
+		gen->wall_ms += (int64_t)rng_below(&gen->rng, STEP_MS);
 	set_stamp(gen);
 	struct kind kind = draw_kind(gen);
-	unsigned bot = (unsigned)draw(gen, BOTS), figure = (unsigned)draw(gen, 900) + 100;
-	unsigned long chat = 100000000 + draw(gen, 900000000), number = gen->number++;
+	unsigned bot = (unsigned)rng_below(&gen->rng, BOTS),
+		 figure = (unsigned)rng_below(&gen->rng, 900) + 100;
+	unsigned long chat = 100000000 + rng_below(&gen->rng, 900000000), number = gen->number++;
 	int length =
 		gen->is_json
 			? snprintf(line, sizeof(line),
@@ -134,6 +130,25 @@ bool log_gen_file(uint64_t lines, bool is_json, const char **ret_path)
 		return false;
 	*ret_path = made->path;
 	return true;
+}
+
+struct file_stream *log_gen_stream(const char *path)
+{
+	struct stat status;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &status) != 0)
+		return NULL;
+	struct open_file *file = open_file_new(fd);
+	struct names *names = names_new();
+	struct file_stream *stream = file_stream_new(
+		&(struct file_options){.stream = {.source = 1, .id = 1, .name = "bench"},
+			.file = file,
+			.to = (uint64_t)status.st_size,
+			.received_ms = (int64_t)status.st_mtim.tv_sec * 1000,
+			.names = names});
+	names_unref(names);
+	open_file_unref(file);
+	return stream;
 }
 
 void log_gen_remove(void)

@@ -8,11 +8,12 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "core/base/rng.h"
 
 struct str;
 
 struct log_gen {
-	uint64_t state;
+	struct rng rng;
 	int64_t wall_ms; /* of the next line; it moves up to 20 ms a line unless `is_now` */
 	uint64_t number; /* of the next line */
 	uint64_t last;   /* of so many lines the last one says so; 0: none does */
@@ -29,6 +30,9 @@ void log_gen_line(struct log_gen *gen, struct str *to);
 
 /* A file of so many lines, made when it is not there; the last one says so. False: no room for it. */
 bool log_gen_file(uint64_t lines, bool is_json, const char **ret_path);
+struct file_stream;
+/* Such a file as the store reads it, not indexed yet; the caller frees it. NULL: it cannot be opened. */
+struct file_stream *log_gen_stream(const char *path);
 /* Removes the files that were made. */
 void log_gen_remove(void);
 

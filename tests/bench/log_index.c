@@ -9,15 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/base/mem.h"
-#include "core/base/names.h"
 #include "core/events/file_index.h"
 #include "core/events/file_stream.h"
-#include "core/events/open_file.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/log_gen.h"
 #include "tests/bench/probe.h"
@@ -38,18 +35,9 @@ static void *read_segments(void *of)
 
 int log_index_main(const char *path)
 {
-	struct stat status;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &status) != 0)
+	struct file_stream *stream = log_gen_stream(path);
+	if (!stream)
 		return 1;
-	struct open_file *file = open_file_new(fd);
-	struct names *names = names_new();
-	struct file_stream *stream = file_stream_new(
-		&(struct file_options){.stream = {.source = 1, .id = 1, .name = "bench"},
-			.file = file,
-			.to = (uint64_t)status.st_size,
-			.received_ms = (int64_t)status.st_mtim.tv_sec * 1000,
-			.names = names});
 	pthread_t second;
 	bool has_second = pthread_create(&second, NULL, read_segments, stream) == 0;
 	(void)read_segments(stream);

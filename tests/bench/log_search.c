@@ -3,22 +3,17 @@
  * L4: how many lines of an indexed file fit a filter, counted as the bars of the Logs pane are, on one thread, beside `rg -c`
  * of the same file, by turns; both must find as many.
  */
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "core/base/err.h"
 #include "core/base/mem.h"
-#include "core/base/names.h"
 #include "core/base/str.h"
 #include "core/events/count.h"
 #include "core/events/directory.h"
 #include "core/events/file_index.h"
 #include "core/events/file_stream.h"
-#include "core/events/open_file.h"
 #include "core/parse/filter.h"
 #include "core/parse/log_columns.h"
 #include "tests/bench/bench.h"
@@ -32,26 +27,15 @@ enum { LINES = 10000000, STEP_LINES = 4096, RG_MS = 60000, BUDGET = 512 << 20 };
 static struct event_directory *open_store(const char *path)
 {
 	static struct event_directory *store;
-	struct stat status;
-	int fd = store ? -1 : open(path, O_RDONLY | O_CLOEXEC);
-	if (store || fd < 0 || fstat(fd, &status) != 0)
+	struct file_stream *stream = store ? NULL : log_gen_stream(path);
+	if (!stream)
 		return store;
-	struct open_file *file = open_file_new(fd);
-	struct names *names = names_new();
-	struct file_stream *stream = file_stream_new(
-		&(struct file_options){.stream = {.source = 1, .id = 1, .name = "bench"},
-			.file = file,
-			.to = (uint64_t)status.st_size,
-			.received_ms = (int64_t)status.st_mtim.tv_sec * 1000,
-			.names = names});
 	for (size_t segment; file_index_next(stream->index, &segment);)
 		if (!file_index_read(stream->index, segment))
 			return NULL;
 	store = event_directory_new(BUDGET);
 	event_directory_add_file(store, stream);
 	file_stream_unref(stream);
-	names_unref(names);
-	open_file_unref(file);
 	return store;
 }
 

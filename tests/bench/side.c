@@ -17,6 +17,7 @@
 #include "tests/bench/log_gen.h"
 #include "tests/bench/probe.h"
 #include "tests/support/spawn.h"
+#include "tests/support/stream_feed.h"
 
 enum { FEED_MOST = 1000, BATCH_MS = 5 };
 
@@ -128,24 +129,24 @@ static int torrent(const char *path, int lines, bool is_json)
 	return 1;
 }
 
-/* Six fields, as bots say what they do; a transaction's worth at a time. */
+/* Six fields, as bots say what they do. */
+static void append_entry(void *context, redisContext *redis, uint64_t number)
+{
+	(void)context;
+	redisAppendCommand(redis,
+		"XADD events:bench MAXLEN ~ 1000000 * bot bot-%u level info type update msg %s "
+		"chat %u correlation_id c%u",
+		(unsigned)number % 40, "update handled in 40 ms", (unsigned)number * 7919u,
+		(unsigned)number);
+}
+
 static int entries(const char *socket, int rate)
 {
-	redisContext *redis = redisConnectUnix(socket);
-	int64_t begun_ms = wall_ms();
-	for (uint64_t done = 0; redis && !redis->err;) {
-		uint64_t due = (uint64_t)((wall_ms() - begun_ms) * rate / 1000), count = due - done;
-		for (; done < due; done++)
-			redisAppendCommand(redis,
-				"XADD events:bench MAXLEN ~ 1000000 * bot bot-%u level info type "
-				"update msg %s chat %u correlation_id c%u",
-				(unsigned)done % 40, "update handled in 40 ms",
-				(unsigned)done * 7919u, (unsigned)done);
-		for (void *reply; count-- && redisGetReply(redis, &reply) == REDIS_OK;)
-			freeReplyObject(reply);
-		pause_ms(BATCH_MS);
-	}
-	return 1;
+	return !stream_feed_run(&(struct stream_feed){.socket = socket,
+		.rate = (size_t)rate,
+		.batch_ms = BATCH_MS,
+		.for_ms = INT64_MAX,
+		.append = append_entry});
 }
 
 /* ---- a crowd ---- */

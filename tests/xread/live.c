@@ -17,6 +17,7 @@
 #include "core/conf/settings.h"
 #include "core/msg/mailbox.h"
 #include "core/msg/msg.h"
+#include "tests/support/stream_feed.h"
 
 enum { BATCH_MS = 1, KEPT = 200000, MAILBOX = 4096, PARCELS = 64, WALKED_MS = 500 };
 
@@ -26,39 +27,32 @@ static int64_t now_ms(void)
 }
 
 /* The command is put together once: to add is not what is measured. */
-static bool add_batch(redisContext *redis, const char *command, size_t size, size_t count)
+struct command {
+	char *text;
+	int size;
+};
+
+static void append(void *context, redisContext *redis, uint64_t number)
 {
-	redisReply *reply;
-	for (size_t i = 0; i < count; i++)
-		redisAppendFormattedCommand(redis, command, size);
-	for (size_t i = 0; i < count; i++) {
-		if (redisGetReply(redis, (void **)&reply) != REDIS_OK)
-			return false;
-		freeReplyObject(reply);
-	}
-	return true;
+	const struct command *command = context;
+	(void)number;
+	redisAppendFormattedCommand(redis, command->text, (size_t)command->size);
 }
 
-/* So many a second in batches, until it is ended or the time is over. */
 bool xread_feed(const char *socket, size_t rate, int64_t for_ms)
 {
-	redisContext *redis = redisConnectUnix(socket);
-	char *command = NULL;
-	int size = redisFormatCommand(&command,
+	struct command command = {0};
+	command.size = redisFormatCommand(&command.text,
 		"XADD " XREAD_STREAM " MAXLEN ~ %d * bot orders level info type update ms 12 "
 		"chat 411249317 msg took-update-10000000",
 		KEPT);
-	int64_t begun_ms = now_ms();
-	size_t added = 0;
-	bool good = redis && !redis->err;
-	for (int64_t at_ms; good && (at_ms = now_ms() - begun_ms) < for_ms;) {
-		size_t due = (size_t)at_ms * rate / 1000;
-		good = add_batch(redis, command, (size_t)size, due - added);
-		added = due;
-		(void)poll(NULL, 0, BATCH_MS);
-	}
-	redisFreeCommand(command);
-	redisFree(redis);
+	bool good = stream_feed_run(&(struct stream_feed){.socket = socket,
+		.rate = rate,
+		.batch_ms = BATCH_MS,
+		.for_ms = for_ms,
+		.append = append,
+		.context = &command});
+	redisFreeCommand(command.text);
 	return good;
 }
 
