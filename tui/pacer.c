@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "tui/pacer.h"
 
+void pacer_begin(struct pacer *pacer, int64_t now_ms)
+{
+	*pacer = (struct pacer){.begun_ms = now_ms, .frame_ms = now_ms - PACER_FRAME_MS};
+}
+
 int64_t pacer_wait_ms(const struct pacer *pacer, int64_t now_ms)
 {
-	int64_t wait =
-		pacer->frame_ms + (pacer->answering ? PACER_ANSWER_MS : PACER_FRAME_MS) - now_ms;
+	bool is_soon = pacer->answering || now_ms - pacer->begun_ms < PACER_FIRST_MS;
+	int64_t wait = pacer->frame_ms + (is_soon ? PACER_ANSWER_MS : PACER_FRAME_MS) - now_ms;
 	return wait > 0 ? wait : 0;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * When the next frame may go, and how large it may be. At most 25 frames a second; one that answers a key goes at
- * once. On a line that drains slowly a frame is cut to what it takes in a quarter of a second, so that a key is never
+ * once, and so do the first ones. On a line that drains slowly a frame is cut to what it takes in a quarter of a second, so that a key is never
  * behind more than that: the rest of the screen follows in the next frames. Pure; time comes as an argument.
  */
 #ifndef BOTSWAIN_TUI_PACER_H
@@ -14,6 +14,7 @@
 enum {
 	PACER_FRAME_MS = 40,   /* between frames */
 	PACER_ANSWER_MS = 4,   /* between frames that answer keys */
+	PACER_FIRST_MS = 300,  /* so long after the start who looks waits: frames as for keys */
 	PACER_SLOW_MS = 100,   /* a frame that took longer to drain was too large */
 	PACER_TARGET_MS = 250, /* what a frame may take on a slow line */
 	PACER_LEAST_BYTES = 2048,
@@ -21,12 +22,15 @@ enum {
 };
 
 struct pacer {
+	int64_t begun_ms; /* the screen */
 	int64_t frame_ms; /* when the last frame began */
 	size_t bytes;     /* its size, until it has drained; then 0 */
 	size_t budget;    /* bytes that a frame may have; 0: any number */
 	bool answering;
 };
 
+/* The first frame may go at once. */
+void pacer_begin(struct pacer *pacer, int64_t now_ms);
 /* Milliseconds until a frame may begin, once the last one has drained. */
 int64_t pacer_wait_ms(const struct pacer *pacer, int64_t now_ms);
 /* A key came: what it changes must be seen at once. */

@@ -583,7 +583,7 @@ struct term *term_curses_new(const struct term_options *options, struct err *err
 	curses->theme = *options->theme;
 	curses->entered = options->entered;
 	curses->keys.escape_ms = options->escape_ms ? options->escape_ms : TERM_ESCAPE_MS;
-	curses->pacer.frame_ms = clock_mono_ms(options->clock) - PACER_FRAME_MS;
+	pacer_begin(&curses->pacer, clock_mono_ms(options->clock));
 	curses->away = true;
 	if (!open_curses(curses, options, err)) {
 		free_curses(&curses->term);

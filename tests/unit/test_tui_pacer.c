@@ -12,7 +12,8 @@
 static void frames_are_apart_unless_a_key_asks(void **state)
 {
 	(void)state;
-	struct pacer pacer = {.frame_ms = 0};
+	struct pacer pacer;
+	pacer_begin(&pacer, 0);
 	pacer_began(&pacer, 1000, 100);
 	pacer_drained(&pacer, 1001);
 	assert_int_equal(pacer_wait_ms(&pacer, 1010), PACER_FRAME_MS - 10);
@@ -20,6 +21,18 @@ static void frames_are_apart_unless_a_key_asks(void **state)
 	assert_int_equal(pacer_wait_ms(&pacer, 1010), 0);
 	pacer_began(&pacer, 1010, 100);
 	assert_int_equal(pacer_wait_ms(&pacer, 1012), PACER_FRAME_MS - 2);
+}
+
+static void the_first_frames_after_the_start_are_not_held_back(void **state)
+{
+	(void)state;
+	struct pacer pacer;
+	pacer_begin(&pacer, 1000);
+	assert_int_equal(pacer_wait_ms(&pacer, 1000), 0);
+	pacer_began(&pacer, 1000, 100);
+	assert_int_equal(pacer_wait_ms(&pacer, 1001), PACER_ANSWER_MS - 1);
+	pacer_began(&pacer, 1000 + PACER_FIRST_MS, 100);
+	assert_int_equal(pacer_wait_ms(&pacer, 1001 + PACER_FIRST_MS), PACER_FRAME_MS - 1);
 }
 
 static void a_fast_line_has_no_budget(void **state)
@@ -215,6 +228,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(frames_are_apart_unless_a_key_asks),
+		cmocka_unit_test(the_first_frames_after_the_start_are_not_held_back),
 		cmocka_unit_test(a_fast_line_has_no_budget),
 		cmocka_unit_test(on_a_slow_line_a_frame_takes_about_a_quarter_of_a_second),
 		cmocka_unit_test(a_line_that_recovers_gets_whole_frames_again),
