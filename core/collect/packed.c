@@ -26,7 +26,7 @@ struct packed {
 	z_stream gzip;
 	ZSTD_DStream *zstd;
 	bool has_begun, is_inside; /* of a member of it: its end is still to come */
-	bool is_full;              /* more may come without more bytes */
+	bool is_full;              /* more of it may come without more bytes */
 	unsigned char in[BLOCK_BYTES], out[BLOCK_BYTES];
 };
 
@@ -160,7 +160,7 @@ static enum packed_state step(struct packed *packed)
 	if (!is_good && is_next && !made)
 		return PACKED_WHOLE; /* as gzip has it: what stands behind it is none of it */
 	packed->has_begun = true;
-	packed->is_full = made == sizeof(packed->out);
+	packed->is_full = packed->is_inside && made == sizeof(packed->out);
 	packed->in_start += used;
 	packed->in_length -= used;
 	bool is_bound = made > packed->most - packed->bytes;
