@@ -23,6 +23,30 @@ static void forget_folders(struct journal_folder *folder)
 	folder->folder_count = 0;
 }
 
+/* ---- folders that were closed to us at the start ---- */
+
+static void note_closed(struct journal_folder *folder, const char *in)
+{
+	bool is_known = folder->is_begun || folder->closed_count == JOURNAL_FOLDERS_MAX;
+	for (size_t i = 0; i < folder->closed_count && !is_known; i++)
+		is_known = strcmp(folder->closed[i], in) == 0;
+	if (!is_known)
+		folder->closed[folder->closed_count++] = xstrdup(in);
+}
+
+/* True: it was one, and is open now. */
+static bool open_closed(struct journal_folder *folder, const char *in)
+{
+	for (size_t i = 0; i < folder->closed_count; i++) {
+		if (strcmp(folder->closed[i], in) != 0)
+			continue;
+		free(folder->closed[i]);
+		folder->closed[i] = folder->closed[--folder->closed_count];
+		return true;
+	}
+	return false;
+}
+
 void journal_folder_release(struct journal_folder *folder)
 {
 	for (size_t i = 0; i < folder->count; i++) {
@@ -30,6 +54,8 @@ void journal_folder_release(struct journal_folder *folder)
 		free(folder->files[i]);
 	}
 	forget_folders(folder);
+	while (folder->closed_count)
+		free(folder->closed[--folder->closed_count]);
 	free(folder->files);
 	free(folder->path);
 }
@@ -75,7 +101,10 @@ static struct journal_file *add_file(struct journal_folder *folder, const struct
 		return NULL;
 	}
 	struct journal_file *file = xcalloc(1, sizeof(*file));
-	*file = (struct journal_file){.device = status->st_dev, .inode = status->st_ino, .fd = -1};
+	*file = (struct journal_file){.device = status->st_dev,
+		.inode = status->st_ino,
+		.fd = -1,
+		.was_there = !folder->is_begun};
 	folder->files = grow(
 		folder->files, folder->count, &folder->capacity, sizeof(struct journal_file *));
 	folder->files[folder->count++] = file;
@@ -126,18 +155,26 @@ static void take_file(struct journal_folder *folder, const char *in, const char 
 
 /* ---- folders ---- */
 
-static bool look_into(struct journal_folder *folder, const char *in, const char *stem,
-	size_t stem_length, bool has_machines, struct err *err)
+static bool cannot_look(struct journal_folder *folder, const char *in, int errnum, struct err *err)
 {
-	DIR *dir = opendir(in);
-	if (!dir && (errno == EACCES || errno == EPERM))
+	note_closed(folder, in);
+	if (errnum == EACCES || errnum == EPERM)
 		return err_set(err, ERR_DENIED,
 			"may not look into the journal's folder '%.120s': add this user to the "
 			"group systemd-journal (usermod -aG), and start again",
 			in);
+	return err_set(err, errnum == ENOENT ? ERR_NOT_FOUND : ERR_IO,
+		"cannot read the journal '%.160s': %s", in, strerror(errnum));
+}
+
+static bool look_into(struct journal_folder *folder, const char *in, const char *stem,
+	size_t stem_length, bool has_machines, struct err *err)
+{
+	DIR *dir = opendir(in);
 	if (!dir)
-		return err_set(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO,
-			"cannot read the journal '%.160s': %s", in, strerror(errno));
+		return cannot_look(folder, in, errno, err);
+	size_t known = folder->count;
+	bool was_closed = open_closed(folder, in);
 	if (folder->folder_count < JOURNAL_FOLDERS_MAX)
 		folder->folders[folder->folder_count++] = xstrdup(in);
 	else
@@ -151,6 +188,8 @@ static bool look_into(struct journal_folder *folder, const char *in, const char 
 			take_file(folder, in, item->d_name, stem, stem_length);
 	}
 	closedir(dir);
+	for (size_t i = known; i < folder->count && was_closed; i++)
+		folder->files[i]->was_there = true;
 	return is_good;
 }
 

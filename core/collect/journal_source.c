@@ -342,7 +342,8 @@ static bool open_file(struct journal_source *source, size_t index,
 		return err->code == ERR_NOT_FOUND;
 	bool is_known = journal_position_is_set(&file->at) &&
 			journal_position_same_id(&file->at, &file->head);
-	if (!is_known && file->was_there && source->is_begun && start->since_us != UINT64_MAX) {
+	if (!is_known && file->was_there && source->folder.is_begun &&
+		start->since_us != UINT64_MAX) {
 		if (!journal_file_since(file, start->since_us, &tail, err))
 			return false;
 	} else if (!is_known && file->was_there) {
@@ -364,7 +365,6 @@ static bool open_files(
 		struct journal_file *file = source->folder.files[i];
 		if (file->journal || file->is_done || !file->is_there || file->is_small)
 			continue;
-		file->was_there |= !source->is_begun;
 		file->is_done = file->was_there && file->is_archived && !file->at.number;
 		if (file->is_done || open_file(source, i, start, &why))
 			continue;
@@ -380,8 +380,9 @@ bool journal_source_look(
 {
 	bool is_good = journal_folder_look(&source->folder, err);
 	bool is_open = open_files(source, start, is_good ? err : &(struct err){0});
-	source->is_begun |= is_good;
-	if (is_good)
+	/* A folder in it that is closed to us keeps nobody from the others. */
+	source->folder.is_begun |= source->folder.folder_count > 0;
+	if (source->folder.folder_count)
 		read_back(source, start);
 	journal_folder_tidy(&source->folder);
 	if (is_good && source->folder.is_full)

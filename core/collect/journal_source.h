@@ -33,7 +33,6 @@ struct journal_source {
 	size_t count, capacity;
 	const char **names; /* of the units */
 	struct journal_units units;
-	bool is_begun; /* its files of the start are known */
 	struct journal_entry entry;
 	uint64_t back_since_us, back_left; /* of what is read back now */
 	uint64_t dropped;

@@ -372,6 +372,52 @@ static void a_journal_that_is_asked_for_no_more_leaves(void **state)
 
 /* ---- trouble ---- */
 
+#define MACHINE "journal/0123456789abcdef0123456789abcdef"
+
+/* That of another machine is no folder that can be opened. */
+static void a_folder_that_is_closed_hides_nothing_of_the_others(void **state)
+{
+	(void)state;
+	start_remote();
+	folder_write(MACHINE, 0600, "closed");
+	journal_remote_count(&remote, "orders.service", 0, STEP, 80);
+	journal_remote_end(&remote);
+	journal_remote_start(&remote);
+	collected_start(&collected, "journal: %s/journal\nbots: [" ORDERS "]\n", folder);
+	collected_wait(&collected, "obs_source", "kind=\"journal\"", "state=\"error\"",
+		"cannot read the journal", NULL);
+	int written = STEP;
+	for (; journal_remote_files(&remote, true) < 2; written += STEP)
+		journal_remote_count(
+			&remote, "orders.service", written, written + STEP, LINE_BYTES);
+	end_remote_and_wait("the end");
+	assert_numbered(&collected, (size_t)written);
+}
+
+/* What it held was there before us, though we see it late. */
+static void of_a_folder_that_is_opened_later_the_last_minutes_are_read(void **state)
+{
+	(void)state;
+	autofree char *in = folder_path("journal"), *closed = folder_path(MACHINE),
+		      *away = folder_path("away");
+	start_remote();
+	journal_remote_say(
+		&remote, 60 * MINUTE_MS, "_SYSTEMD_UNIT=orders.service\nMESSAGE=of long ago");
+	journal_remote_say(&remote, MINUTE_MS, "_SYSTEMD_UNIT=orders.service\nMESSAGE=young");
+	journal_remote_end(&remote);
+	assert_int_equal(rename(in, away), 0);
+	assert_int_equal(mkdir(in, 0700), 0);
+	folder_write(MACHINE, 0600, "closed");
+	collected_start(&collected, "journal: %s/journal\nbots: [" ORDERS "]\n", folder);
+	collected_wait(&collected, "obs_source", "kind=\"journal\"", "state=\"error\"",
+		"cannot read the journal", NULL);
+	assert_int_equal(unlink(closed), 0);
+	assert_int_equal(rename(away, closed), 0);
+	collected_wait_event(&collected, "young", NULL);
+	collect_wait_ok("kind=\"journal\"");
+	assert_int_equal(collected_count_events(&collected, "of long ago"), 0);
+}
+
 static void a_journal_that_is_not_there_is_said_and_read_once_it_is(void **state)
 {
 	(void)state;
@@ -467,6 +513,8 @@ int main(void)
 		TEST(nothing_is_read_back_where_the_configuration_says_so),
 		TEST(a_unit_that_a_reload_adds_has_its_past_and_its_future_once),
 		TEST(a_journal_that_is_asked_for_no_more_leaves),
+		TEST(a_folder_that_is_closed_hides_nothing_of_the_others),
+		TEST(of_a_folder_that_is_opened_later_the_last_minutes_are_read),
 		TEST(a_journal_that_is_not_there_is_said_and_read_once_it_is),
 		TEST(a_journal_that_is_cut_short_ends_nobody),
 		TEST(who_may_not_read_it_is_told_which_group_may),
