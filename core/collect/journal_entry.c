@@ -10,6 +10,7 @@
 #include <systemd/sd-journal.h>
 #include <unistd.h>
 
+#include "core/base/limits.h"
 #include "core/base/mem.h"
 #include "core/base/utf8.h"
 
@@ -46,7 +47,7 @@ static void clear(struct journal_entry *entry)
 	entry->level = LOG_LEVEL_NONE;
 	entry->unit[0] = entry->candidate[0] = entry->user_unit[0] = '\0';
 	entry->suppressed = 0;
-	entry->is_suppression = false;
+	entry->is_suppression = entry->is_cut = false;
 	entry->uid = entry->pid = UINT64_MAX;
 }
 
@@ -67,10 +68,13 @@ static void take_unit(char to[JOURNAL_UNIT_BYTES], const char *value, size_t len
 		snprintf(to, JOURNAL_UNIT_BYTES, "%.*s", (int)length, value);
 }
 
+/* The threshold of the library (journal_file_open()) bounds what was compressed, and nothing else. */
 static void take_message(struct journal_entry *entry, const char *value, size_t length)
 {
+	size_t kept = utf8_cut(value, length, LIMIT_LOG_STORED_BYTES);
+	entry->is_cut = kept < length;
 	str_clear(&entry->message);
-	str_add(&entry->message, value, length);
+	str_add(&entry->message, value, kept);
 }
 
 static void take_priority(struct journal_entry *entry, const char *value, size_t length)
@@ -107,7 +111,7 @@ static void take_pid(struct journal_entry *entry, const char *value, size_t leng
 static void take_identifier(struct journal_entry *entry, const char *value, size_t length)
 {
 	str_clear(&entry->identifier);
-	str_add(&entry->identifier, value, length);
+	str_add(&entry->identifier, value, utf8_cut(value, length, LIMIT_TITLE_BYTES));
 }
 
 static void take_correlation(struct journal_entry *entry, const char *value, size_t length)
@@ -176,7 +180,7 @@ static void add_value(struct str *rest, const char *value, size_t length)
 	for (size_t i = 0; i < kept; i++) {
 		if (!is_bare && (value[i] == '"' || value[i] == '\\'))
 			str_addch(rest, '\\');
-		str_addch(rest, value[i] == '\n' ? ' ' : value[i]);
+		str_addch(rest, (unsigned char)value[i] < ' ' ? ' ' : value[i]);
 	}
 	str_adds(rest, is_bare ? "" : kept < length ? "...\"" : "\"");
 }

@@ -28,8 +28,9 @@ struct journal_entry {
 	uint64_t wall_us;
 	enum log_level level; /* of its PRIORITY */
 	char unit[JOURNAL_UNIT_BYTES];
-	struct str message; /* may hold newlines, and any bytes */
-	struct str rest, identifier, correlation;
+	struct str message; /* may hold newlines, and any bytes; at most LIMIT_LOG_STORED_BYTES */
+	bool is_cut;        /* it was longer */
+	struct str rest, identifier, correlation; /* one line each */
 	uint64_t
 		suppressed; /* it is the journal's word that so many lines of the unit are not in it */
 	/* private */

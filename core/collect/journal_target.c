@@ -85,17 +85,18 @@ void journal_target_give_to(
 }
 
 /* The lines of one entry are one: what follows the first belongs to it. */
-static void take_lines(
-	struct event_writer *writer, const struct str *message, const struct event_stamp *stamp)
+static void take_lines(struct event_writer *writer, const struct journal_entry *entry,
+	const struct event_stamp *stamp)
 {
 	struct event_stamp more = *stamp;
-	const char *line = message->text, *end = line + message->length;
+	const char *line = entry->message.text, *end = line + entry->message.length;
 	while (line < end) {
 		const char *newline = memchr(line, '\n', (size_t)(end - line));
 		size_t length = (size_t)((newline ? newline : end) - line);
 		size_t kept = length && line[length - 1] == '\r' ? length - 1 : length;
+		bool is_last = line + length + 1 >= end;
 		if (kept)
-			event_writer_stamped(writer, line, kept, false, &more);
+			event_writer_stamped(writer, line, kept, is_last && entry->is_cut, &more);
 		more.is_more |= kept > 0;
 		if (kept)
 			more.rest = more.correlation = NULL;
@@ -117,7 +118,7 @@ uint64_t journal_target_take(
 	event_post_renew(&target->post);
 	event_writer_back(writer, is_back ? stamp.wall_ms : LOG_NO_TIME);
 	if (entry->message.length)
-		take_lines(writer, &entry->message, &stamp);
+		take_lines(writer, entry, &stamp);
 	else if (stamp.rest)
 		event_writer_stamped(writer, none, strlen(none), false, &stamp);
 	if (entry->suppressed)

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "core/base/clock.h"
+#include "core/base/limits.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "tests/support/collect_scene.h"
@@ -214,26 +215,57 @@ static void priority_time_and_fields_are_those_of_the_entry(void **state)
 	collected_wait_event(&collected, "token ", "other=", NULL);
 }
 
+static void say_binary(const char *fields, const char *name, const char *value, uint64_t length)
+{
+	fprintf(remote.to,
+		"__REALTIME_TIMESTAMP=%lld\n__MONOTONIC_TIMESTAMP=1\n"
+		"_BOOT_ID=0123456789abcdef0123456789abcdef\n_SYSTEMD_UNIT=orders.service\n"
+		"%s\n%s\n",
+		(long long)clock_wall_ms(clock_real()) * 1000, fields, name);
+	fwrite(&length, sizeof(length), 1, remote.to);
+	fwrite(value, 1, length, remote.to);
+	fputs("\n\n", remote.to);
+	journal_remote_flush(&remote);
+}
+
 static void an_entry_of_several_lines_is_one_of_its_level(void **state)
 {
 	(void)state;
 	static const char text[] =
 		"Traceback (most recent call last):\n  File \"x\"\nKeyError: 'x'";
-	const uint64_t length = strlen(text);
 	start_remote();
 	watch(ORDERS, "");
-	fprintf(remote.to,
-		"__REALTIME_TIMESTAMP=%lld\n__MONOTONIC_TIMESTAMP=1\n"
-		"_BOOT_ID=0123456789abcdef0123456789abcdef\n_SYSTEMD_UNIT=orders.service\n"
-		"PRIORITY=3\nMESSAGE\n",
-		(long long)clock_wall_ms(clock_real()) * 1000);
-	fwrite(&length, sizeof(length), 1, remote.to);
-	fprintf(remote.to, "%s\n\n", text);
-	journal_remote_flush(&remote);
+	say_binary("PRIORITY=3", "MESSAGE", text, strlen(text));
 	/* One error, and two lines that go on. */
 	collected_wait(&collected, "obs_notes", "level=5", "lines=1", "lines=2", NULL);
 	end_remote_and_wait("after it");
 	assert_int_equal(collected_count_events(&collected, "orders E "), 3);
+}
+
+/* Of lines that are short each the last shows that others were left out. */
+static void a_message_of_any_length_is_cut_and_says_so(void **state)
+{
+	(void)state;
+	enum { LONG_BYTES = 3 * LIMIT_LOG_STORED_BYTES };
+	autofree char *text = xmalloc(LONG_BYTES);
+	start_remote();
+	watch(ORDERS, "");
+	for (size_t i = 0; i < LONG_BYTES; i++)
+		text[i] = i % 100 == 99 ? '\n' : (char)('a' + i / 100 % 26);
+	say_binary("PRIORITY=3", "MESSAGE", text, LONG_BYTES);
+	end_remote_and_wait("after it");
+	assert_int_equal(
+		collected_count_events(&collected, "orders E "), LIMIT_LOG_STORED_BYTES / 100 + 1);
+	assert_int_equal(collected_count_events(&collected, " (cut)"), 1);
+}
+
+static void bytes_that_are_no_text_end_no_field(void **state)
+{
+	(void)state;
+	start_remote();
+	watch(ORDERS, "");
+	say_binary("MESSAGE=with a field", "CHAT", "five\0and\tsix", 12);
+	collected_wait_event(&collected, "with a field chat=\"five and six\"", NULL);
 }
 
 static void whose_an_entry_is_nobody_else_can_say(void **state)
@@ -505,6 +537,8 @@ int main(void)
 		TEST(entries_that_are_vacuumed_unread_are_counted_and_said),
 		TEST(priority_time_and_fields_are_those_of_the_entry),
 		TEST(an_entry_of_several_lines_is_one_of_its_level),
+		TEST(a_message_of_any_length_is_cut_and_says_so),
+		TEST(bytes_that_are_no_text_end_no_field),
 		TEST(whose_an_entry_is_nobody_else_can_say),
 		TEST(entries_of_a_whole_journal_are_whose_unit_wrote_them),
 		TEST(lines_that_the_journal_left_out_are_counted),
