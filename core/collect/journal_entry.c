@@ -258,10 +258,8 @@ int journal_entry_read(struct journal_entry *entry, struct sd_journal *journal)
 {
 	const void *data;
 	size_t length;
-	int result = journal_entry_place(entry, journal);
+	int result;
 	clear(entry);
-	if (result < 0)
-		return result;
 	sd_journal_restart_data(journal);
 	while ((result = sd_journal_enumerate_available_data(journal, &data, &length)) > 0)
 		take(entry, data, length);

@@ -43,9 +43,9 @@ struct journal_entry {
 
 void journal_entry_init(struct journal_entry *entry);
 void journal_entry_release(struct journal_entry *entry);
-/* Reads the one that the journal is at. 0, or a negative errno as libsystemd has them. */
-int journal_entry_read(struct journal_entry *entry, struct sd_journal *journal) MUST_CHECK;
-/* Only its position and time. */
+/* Position and time of the one that the journal is at. 0, or a negative errno as libsystemd has them. */
 int journal_entry_place(struct journal_entry *entry, struct sd_journal *journal) MUST_CHECK;
+/* All else of it. */
+int journal_entry_read(struct journal_entry *entry, struct sd_journal *journal) MUST_CHECK;
 
 #endif

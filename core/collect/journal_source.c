@@ -142,14 +142,17 @@ static void give_back(struct journal_source *source, struct journal_file *file,
 	file->at = *first;
 	file->at.number--;
 	bool is_well = journal_file_go_on(file, &units, &ignored);
+	event_post_renew(&target->post);
 	for (size_t i = 1; is_well && !worker_stopping(source->worker); i++) {
 		if (journal_file_next(file, &source->entry, &ignored) != 1 ||
 			source->entry.position.number > until->number)
 			break;
 		if (target_of(source, &source->entry) == target)
 			source->dropped += journal_target_take(target, &source->entry, true);
-		if (i % JOURNAL_TURN_ENTRIES == 0)
+		if (i % JOURNAL_TURN_ENTRIES == 0) {
 			event_post_flush(&target->post);
+			event_post_renew(&target->post);
+		}
 	}
 	file->at = *until;
 }
@@ -215,7 +218,7 @@ static void open_stem(struct journal_source *source, struct stem *stem)
 			continue;
 		bool is_old = (uint64_t)file->written_ms * 1000 < source->back_since_us;
 		if (is_old && quiet++ >= BACK_QUIET_FILES)
-			break;
+			continue;
 		bool is_open UNUSED = journal_file_open(file, until, &ignored);
 	}
 }
@@ -429,6 +432,8 @@ bool journal_source_read(struct journal_source *source, struct err *err)
 {
 	bool has_more = false;
 	struct err why = {0};
+	for (size_t i = 0; i < source->count; i++)
+		event_post_renew(&source->targets[i]->post);
 	for (size_t i = 0; i < source->folder.count; i++) {
 		struct journal_file *file = source->folder.files[i];
 		if (!file->journal)

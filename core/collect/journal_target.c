@@ -115,7 +115,6 @@ uint64_t journal_target_take(
 		.bot = *target->unit || !*by ? NULL : by,
 		.correlation = entry->correlation.length ? entry->correlation.text : NULL,
 		.rest = entry->rest.length ? entry->rest.text : NULL};
-	event_post_renew(&target->post);
 	event_writer_back(writer, is_back ? stamp.wall_ms : LOG_NO_TIME);
 	if (entry->message.length)
 		take_lines(writer, entry, &stamp);

@@ -33,7 +33,8 @@ void journal_target_free(struct journal_target *target);
 /* It is this bot's ("": each entry says), of this roster, from here on. */
 void journal_target_give_to(
 	struct journal_target *target, const struct roster *roster, const char *bot);
-/* `is_back`: it was there before us. How many lines the journal says it left out. */
+/* Its post is renewed by the caller, before a batch of them. `is_back`: it was there before us. How many
+ * lines the journal says it left out. */
 uint64_t journal_target_take(
 	struct journal_target *target, const struct journal_entry *entry, bool is_back);
 
