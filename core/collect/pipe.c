@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a program writes into our standard input, line by line, as it comes. A line waits for its end, but not for ever; one
- * without end is cut. What comes faster than it can be copied goes into a file without a name and is asked for there. At the end of the input its source leaves, once everything is in the store: whoever waits for that
- * sees it.
+ * What a program writes into our standard input, line by line, as it comes. What fills a whole read goes into a file without a
+ * name instead, is counted, and is asked for there. At the end of the input its source leaves, once everything is told: whoever
+ * waits for that sees it.
  */
 #include "core/collect/sources.h"
 
@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include "core/base/err.h"
-#include "core/base/limits.h"
 #include "core/base/mem.h"
 #include "core/base/names.h"
 #include "core/base/str.h"
@@ -23,15 +22,15 @@
 #include "core/collect/hub.h"
 #include "core/collect/post.h"
 #include "core/collect/schedule.h"
+#include "core/collect/splitter.h"
 #include "core/conf/settings.h"
 #include "core/events/open_file.h"
 #include "core/events/writer.h"
 #include "core/msg/mailbox.h"
 #include "core/msg/msg.h"
-#include "core/parse/log_line.h"
 
 /* A pipe holds READ_BYTES: when it is full its writer waits for us. */
-enum { READ_BYTES = 64 << 10, PARTIAL_MS = 1000, PLACED_MS = 50, RETRY_MS = 20 };
+enum { READ_BYTES = 64 << 10, PLACED_MS = 50, RETRY_MS = 20 };
 #define PLACED_MOST (UINT64_C(8) << 30)
 static const char kind_name[] = "pipe", pipe_name[] = "stdin";
 
@@ -40,9 +39,7 @@ struct pipe {
 	struct event_post post;
 	int fd;       /* -1: it ended */
 	bool is_told; /* ... and who waits for that knows */
-	struct str partial;
-	int64_t partial_due_ms;
-	bool is_skipping;       /* to the end of a line that was cut */
+	struct splitter lines;
 	struct open_file *file; /* where lines lie that came too fast; NULL: none yet */
 	bool has_no_file;       /* there is none to be had */
 	uint64_t placed;        /* its bytes */
@@ -51,50 +48,16 @@ struct pipe {
 	char bytes[READ_BYTES];
 };
 
-static void give(struct pipe *pipe, const char *line, size_t length, bool is_cut)
+static void take_line(void *context, const char *line, size_t length, bool is_cut)
 {
-	if (length && !is_cut && line[length - 1] == '\r')
-		length--;
+	struct pipe *pipe = context;
 	if (length)
 		event_writer_line(pipe->post.writer, line, length, is_cut);
 }
 
-static void give_partial(struct pipe *pipe, bool is_cut)
-{
-	give(pipe, pipe->partial.text, pipe->partial.length, is_cut);
-	str_clear(&pipe->partial);
-}
-
-static void end_line(struct pipe *pipe, const char *bytes, size_t length)
-{
-	if (pipe->is_skipping) {
-		pipe->is_skipping = false;
-	} else if (pipe->partial.length) {
-		str_add(&pipe->partial, bytes, length);
-		give_partial(pipe, false);
-	} else {
-		give(pipe, bytes, length, false);
-	}
-}
-
-static void keep_partial(struct pipe *pipe, const char *bytes, size_t length)
-{
-	if (!length || pipe->is_skipping)
-		return;
-	str_add(&pipe->partial, bytes, length);
-	pipe->partial_due_ms = worker_now_ms(pipe->worker) + PARTIAL_MS;
-	pipe->is_skipping = pipe->partial.length > LIMIT_LOG_STORED_BYTES;
-	if (pipe->is_skipping)
-		give_partial(pipe, true);
-}
-
 static void split(struct pipe *pipe, const char *bytes, size_t length)
 {
-	const char *end = bytes + length;
-	for (const char *newline; (newline = memchr(bytes, '\n', (size_t)(end - bytes)));
-		bytes = newline + 1)
-		end_line(pipe, bytes, (size_t)(newline - bytes));
-	keep_partial(pipe, bytes, (size_t)(end - bytes));
+	splitter_feed(&pipe->lines, bytes, length, worker_now_ms(pipe->worker), take_line, pipe);
 }
 
 /* ---- too fast ---- */
@@ -137,19 +100,20 @@ static bool write_at(struct pipe *pipe, const char *bytes, size_t length, uint64
 static bool put_in_place(struct pipe *pipe, const char *bytes, size_t length)
 {
 	const char *newline = memrchr(bytes, '\n', length);
-	uint64_t from = pipe->placed, to = from + pipe->partial.length;
-	if (!newline || pipe->is_skipping || from > PLACED_MOST || !open_place(pipe))
+	struct str *partial = &pipe->lines.partial;
+	uint64_t from = pipe->placed, to = from + partial->length;
+	if (!newline || pipe->lines.is_skipping || from > PLACED_MOST || !open_place(pipe))
 		return false;
 	size_t lines = (size_t)(newline - bytes) + 1;
-	if (!write_at(pipe, pipe->partial.text, pipe->partial.length, from) ||
+	if (!write_at(pipe, partial->text, partial->length, from) ||
 		!write_at(pipe, bytes, lines, to) ||
 		!event_writer_in_place(
 			pipe->post.writer, pipe->file, from, to + lines, pipe->names))
 		return false;
 	pipe->placed = to + lines;
 	pipe->placed_ms = worker_now_ms(pipe->worker);
-	str_clear(&pipe->partial);
-	keep_partial(pipe, newline + 1, length - lines);
+	str_clear(partial);
+	split(pipe, newline + 1, length - lines);
 	return true;
 }
 
@@ -181,7 +145,7 @@ static void tell_end(struct pipe *pipe)
 
 static void end(struct pipe *pipe)
 {
-	give_partial(pipe, false);
+	splitter_give(&pipe->lines, false, take_line, pipe);
 	pipe->fd = -1;
 	tell_end(pipe);
 }
@@ -200,8 +164,7 @@ static int64_t due_ms(const struct pipe *pipe)
 {
 	if (pipe->fd < 0)
 		return pipe->is_told ? INT64_MAX : worker_now_ms(pipe->worker) + RETRY_MS;
-	return event_post_until(
-		&pipe->post, pipe->partial.length ? pipe->partial_due_ms : INT64_MAX);
+	return event_post_until(&pipe->post, splitter_due_ms(&pipe->lines));
 }
 
 static void run(struct worker *worker)
@@ -221,10 +184,7 @@ static void run(struct worker *worker)
 			tell_end(pipe);
 		if (pipe->fd < 0)
 			continue;
-		if (pipe->partial.length && worker_now_ms(worker) >= pipe->partial_due_ms) {
-			give_partial(pipe, true);
-			pipe->is_skipping = true;
-		}
+		splitter_give_late(&pipe->lines, worker_now_ms(worker), take_line, pipe);
 		event_post_flush(&pipe->post);
 	}
 	event_post_close(&pipe->post);
@@ -233,7 +193,7 @@ static void run(struct worker *worker)
 static void release(void *context)
 {
 	struct pipe *pipe = context;
-	str_release(&pipe->partial);
+	splitter_release(&pipe->lines);
 	open_file_unref(pipe->file);
 	names_unref(pipe->names);
 	free(pipe);
@@ -244,7 +204,7 @@ static struct worker_spec make(const void *part)
 	const struct settings *settings = part;
 	struct pipe *pipe = xcalloc(1, sizeof(*pipe));
 	pipe->fd = settings->input_fd;
-	str_init(&pipe->partial);
+	splitter_init(&pipe->lines);
 	return (struct worker_spec){
 		.name = "pipe", .run = run, .context = pipe, .release = release};
 }

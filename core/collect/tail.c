@@ -10,7 +10,6 @@
 
 #include "core/base/err.h"
 #include "core/base/format.h"
-#include "core/base/limits.h"
 #include "core/base/mem.h"
 #include "core/base/read_at.h"
 #include "core/events/open_file.h"
@@ -23,10 +22,11 @@
 static void init_file(struct tail_file *file)
 {
 	*file = (struct tail_file){.fd = -1, .end = -1};
-	str_init(&file->partial);
+	splitter_init(&file->lines);
 }
 
-void tail_init(struct tail *tail, const char *path, tail_line *line, tail_lost *lost, void *context)
+void tail_init(
+	struct tail *tail, const char *path, splitter_take *line, tail_lost *lost, void *context)
 {
 	*tail = (struct tail){.path = xstrdup(path),
 		.back_ms = LOG_NO_TIME,
@@ -40,7 +40,7 @@ static void close_file(struct tail_file *file)
 {
 	open_file_unref(file->open);
 	autoclose_release(&file->fd);
-	str_release(&file->partial);
+	splitter_release(&file->lines);
 	init_file(file);
 }
 
@@ -74,7 +74,7 @@ static bool begin_back(struct tail_file *file, const struct stat *status, struct
 {
 	struct read_back_place place = read_back_find(back, file->fd, status->st_size);
 	file->offset = place.offset;
-	file->is_skipping = place.is_inside;
+	file->lines.is_skipping = place.is_inside;
 	file->back_end = status->st_size;
 	file->back_ms = (int64_t)status->st_mtim.tv_sec * 1000 + status->st_mtim.tv_nsec / 1000000;
 	return place.is_whole;
@@ -107,7 +107,7 @@ static void end_old(struct tail *tail, size_t index)
 {
 	struct tail_file *file = &tail->olds[index];
 	struct stat status;
-	tail_give_partial(tail, file, true);
+	splitter_give(&file->lines, true, tail->line, tail->context);
 	if (fstat(file->fd, &status) == 0 && status.st_size > file->offset)
 		tail->lost(tail->context, (uint64_t)(status.st_size - file->offset),
 			"it was rotated more often than it could be read");
@@ -275,7 +275,7 @@ static void begin_no_later(struct tail_file *file, off_t size, off_t least)
 	if (last.offset >= file->offset)
 		return;
 	file->offset = last.offset;
-	file->is_skipping = last.is_inside;
+	file->lines.is_skipping = last.is_inside;
 }
 
 static void read_from_before(
@@ -350,21 +350,19 @@ static void keep_rest(struct tail *tail, struct tail_file *file, int64_t now_ms)
 	off_t bytes;
 	if (!open_copy(tail, file, &copy, &bytes)) {
 		tail_forget_in_place(file);
-		tail_give_partial(tail, file, true);
+		splitter_give(&file->lines, true, tail->line, tail->context);
 		if (file->seen_bytes > file->offset)
 			tail->lost(tail->context, (uint64_t)(file->seen_bytes - file->offset),
 				"it was truncated before it could be read");
 		return;
 	}
-	str_release(&copy.partial);
+	splitter_release(&copy.lines);
 	tail_move_in_place(file, &copy);
 	copy.offset = file->offset;
 	copy.back_end = file->back_end;
 	copy.back_ms = file->back_ms;
-	copy.partial = file->partial;
-	copy.partial_ms = file->partial_ms;
-	copy.is_skipping = file->is_skipping;
-	str_init(&file->partial);
+	copy.lines = file->lines;
+	splitter_init(&file->lines);
 	add_old(tail, copy, now_ms);
 }
 
@@ -375,7 +373,7 @@ static void start_over(struct tail *tail, struct tail_file *file, int64_t now_ms
 	file->back_end = 0;
 	file->head_length = 0;
 	file->seen_bytes = 0;
-	file->is_skipping = false;
+	file->lines.is_skipping = false;
 }
 
 /* Shorter than what was read, or it begins with something else: it was emptied and written anew. What cannot be read now says
@@ -498,17 +496,12 @@ static bool read_file(struct tail *tail, struct tail_file *file, int64_t now_ms,
 		tail->bytes += (uint64_t)length;
 		tail->back_ms =
 			is_back ? undated_ms(bytes, (size_t)length, file->back_ms) : LOG_NO_TIME;
-		tail_split(tail, file, bytes, (size_t)length, now_ms);
+		splitter_feed(
+			&file->lines, bytes, (size_t)length, now_ms, tail->line, tail->context);
 		tail->back_ms = LOG_NO_TIME;
 	}
 	remember_head(file);
 	return *budget == 0;
-}
-
-static void give_late(struct tail *tail, struct tail_file *file, int64_t now_ms)
-{
-	if (file->partial.length && now_ms - file->partial_ms >= TAIL_PARTIAL_MS)
-		tail_give_partial(tail, file, true);
 }
 
 /* Its writer had time to let go of it: what it holds now is read, however much that is, and no more,
@@ -539,21 +532,16 @@ bool tail_read(struct tail *tail, int64_t now_ms, size_t budget)
 	bool has_more =
 		read_olds(tail, now_ms, &budget) || read_file(tail, &tail->now, now_ms, &budget);
 	for (size_t i = 0; i < tail->old_count; i++)
-		give_late(tail, &tail->olds[i], now_ms);
-	give_late(tail, &tail->now, now_ms);
+		splitter_give_late(&tail->olds[i].lines, now_ms, tail->line, tail->context);
+	splitter_give_late(&tail->now.lines, now_ms, tail->line, tail->context);
 	return has_more;
-}
-
-static int64_t partial_due_ms(const struct tail_file *file)
-{
-	return file->partial.length ? file->partial_ms + TAIL_PARTIAL_MS : INT64_MAX;
 }
 
 int64_t tail_due_ms(const struct tail *tail)
 {
-	int64_t due_ms = partial_due_ms(&tail->now);
+	int64_t due_ms = splitter_due_ms(&tail->now.lines);
 	for (size_t i = 0; i < tail->old_count; i++)
-		if (partial_due_ms(&tail->olds[i]) < due_ms)
-			due_ms = partial_due_ms(&tail->olds[i]);
+		if (splitter_due_ms(&tail->olds[i].lines) < due_ms)
+			due_ms = splitter_due_ms(&tail->olds[i].lines);
 	return due_ms;
 }

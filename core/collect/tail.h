@@ -14,24 +14,21 @@
 #include <stdint.h>
 #include <sys/types.h>
 #include "core/base/attr.h"
-#include "core/base/str.h"
+#include "core/collect/splitter.h"
 
 struct err;
 struct open_file;
 struct read_back;
 
 enum {
-	TAIL_OLD_MS = 10000,    /* a file that was renamed is read on for so long */
-	TAIL_PARTIAL_MS = 1000, /* a line waits so long for its end */
-	TAIL_HEAD_BYTES = 64,   /* of its start, by which a rewritten file is known */
-	TAIL_OLDS_MAX = 8,      /* rotated files at a time */
-	TAIL_TOLD_MAX = 64,     /* of them, that are lost while the new one cannot be read */
+	TAIL_OLD_MS = 10000,  /* a file that was renamed is read on for so long */
+	TAIL_HEAD_BYTES = 64, /* of its start, by which a rewritten file is known */
+	TAIL_OLDS_MAX = 8,    /* rotated files at a time */
+	TAIL_TOLD_MAX = 64,   /* of them, that are lost while the new one cannot be read */
 	TAIL_IN_PLACE_BYTES = 64 << 10, /* so much that waits is too much to be copied */
 	TAIL_IN_PLACE_MOST = 4 << 20,   /* ... and so much of it goes in one step */
 };
 
-/* `is_cut`: it was too long, or it is not at its end yet. */
-typedef void tail_line(void *context, const char *line, size_t length, bool is_cut);
 /* Bytes that nobody can read any more (0: nobody knows how many), and why: "it was ...". */
 typedef void tail_lost(void *context, uint64_t bytes, const char *why);
 
@@ -51,9 +48,7 @@ struct tail_file {
 	dev_t device;
 	ino_t inode;
 	off_t offset;
-	struct str partial;
-	int64_t partial_ms; /* mono: when it last grew */
-	bool is_skipping;   /* to the end of a line that was cut */
+	struct splitter lines;
 	char head[TAIL_HEAD_BYTES];
 	size_t head_length;
 	off_t seen_bytes; /* its size at the last look */
@@ -81,7 +76,7 @@ struct tail {
 	bool is_behind;   /* so much waits still that it stays where it lies */
 	int64_t back_ms;  /* while a line is given out: as in tail_file; LOG_NO_TIME: it is new */
 	int64_t since_ns; /* set by its owner: wall, about when it was looked at before; 0: never */
-	tail_line *line;
+	splitter_take *line;
 	tail_lost *lost;
 	tail_older *older;       /* NULL: nobody asks for it */
 	tail_in_place *in_place; /* NULL: all are given out one by one */
@@ -90,7 +85,7 @@ struct tail {
 };
 
 void tail_init(
-	struct tail *tail, const char *path, tail_line *line, tail_lost *lost, void *context);
+	struct tail *tail, const char *path, splitter_take *line, tail_lost *lost, void *context);
 void tail_release(struct tail *tail);
 /* Looks what is at the path now, and what was there in between. `back`: what is there was there before us, so only its last
  * minutes are read, with those of what it was rotated to; NULL: all of it is new. False: it is there and cannot be read. A

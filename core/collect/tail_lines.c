@@ -6,61 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/base/limits.h"
 #include "core/collect/tail.h"
 #include "core/events/open_file.h"
-
-void tail_give_partial(struct tail *tail, struct tail_file *file, bool is_cut)
-{
-	if (file->partial.length)
-		tail->line(tail->context, file->partial.text, file->partial.length, is_cut);
-	str_clear(&file->partial);
-}
-
-static void give_line(struct tail *tail, const char *line, size_t length)
-{
-	if (length && line[length - 1] == '\r')
-		length--;
-	tail->line(tail->context, line, length, false);
-}
-
-static void end_line(struct tail *tail, struct tail_file *file, const char *bytes, size_t length)
-{
-	if (file->is_skipping) {
-		file->is_skipping = false;
-	} else if (file->partial.length) {
-		str_add(&file->partial, bytes, length);
-		give_line(tail, file->partial.text, file->partial.length);
-		str_clear(&file->partial);
-	} else {
-		give_line(tail, bytes, length);
-	}
-}
-
-static void keep_partial(
-	struct tail *tail, struct tail_file *file, const char *bytes, size_t length, int64_t now_ms)
-{
-	if (!length || file->is_skipping)
-		return;
-	str_add(&file->partial, bytes, length);
-	file->partial_ms = now_ms;
-	if (file->partial.length <= LIMIT_LOG_STORED_BYTES)
-		return;
-	tail_give_partial(tail, file, true);
-	file->is_skipping = true;
-}
-
-void tail_split(
-	struct tail *tail, struct tail_file *file, const char *bytes, size_t length, int64_t now_ms)
-{
-	const char *end = bytes + length;
-	for (const char *newline; (newline = memchr(bytes, '\n', (size_t)(end - bytes)));
-		bytes = newline + 1)
-		end_line(tail, file, bytes, (size_t)(newline - bytes));
-	keep_partial(tail, file, bytes, (size_t)(end - bytes), now_ms);
-}
-
-/* ---- lines that stay where they lie ---- */
 
 /* NULL: there is no descriptor for it. */
 struct open_file *tail_open_of(struct tail_file *file)
@@ -90,8 +37,8 @@ static off_t end_of(const struct tail_file *file, off_t size)
 
 bool tail_take_in_place(struct tail *tail, struct tail_file *file, off_t size)
 {
-	off_t from = file->offset - (off_t)file->partial.length, end = end_of(file, size);
-	bool is_line = !file->is_skipping && from >= file->back_end;
+	off_t from = file->offset - (off_t)file->lines.partial.length, end = end_of(file, size);
+	bool is_line = !file->lines.is_skipping && from >= file->back_end;
 	if (!tail->in_place || !is_line || end - from < TAIL_IN_PLACE_BYTES)
 		return false;
 	off_t to = last_end(
@@ -99,7 +46,7 @@ bool tail_take_in_place(struct tail *tail, struct tail_file *file, off_t size)
 	if (to <= file->offset || !tail_open_of(file) ||
 		!tail->in_place(tail->context, file->open, (uint64_t)from, (uint64_t)to))
 		return false;
-	str_clear(&file->partial);
+	str_clear(&file->lines.partial);
 	tail->bytes += (uint64_t)(to - file->offset);
 	file->offset = to;
 	tail->is_behind = end - to >= TAIL_IN_PLACE_BYTES;

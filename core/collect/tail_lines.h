@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What tail.c does with the bytes of a file: lines that are given out, and those that stay where they lie. */
+/* What tail.c does with the lines of a file that stay where they lie. */
 #ifndef BOTSWAIN_COLLECT_TAIL_LINES_H
 #define BOTSWAIN_COLLECT_TAIL_LINES_H
 
@@ -14,12 +14,6 @@ struct tail;
 struct tail_file;
 
 enum { TAIL_READ_BYTES = 64 << 10 };
-
-/* Bytes that were read behind those before. */
-void tail_split(struct tail *tail, struct tail_file *file, const char *bytes, size_t length,
-	int64_t now_ms);
-/* What there is of the last line. */
-void tail_give_partial(struct tail *tail, struct tail_file *file, bool is_cut);
 
 /* The file, for who asks for lines where they lie; NULL: there is no descriptor for it. */
 struct open_file *tail_open_of(struct tail_file *file);

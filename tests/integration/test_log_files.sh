@@ -64,6 +64,14 @@ as_it_comes() {
 	exec 8>&-
 	wait "$follower" && [ "$(wc -l <"$top/followed")" = 2 ] && [ ! -s "$top/said" ]
 }
+late_end() { # a prompt is shown as it stands there, and what comes after it too
+	mkfifo "$top/late"
+	"$build/botswain" logs -f - <"$top/late" >"$top/followed" 2>"$top/said" & local follower=$!
+	exec 8>"$top/late"
+	printf 'name> ' >&8; wait_until 10 grep -q 'name>' "$top/followed" || return 1
+	printf 'ada came late' >&8; exec 8>&-
+	wait "$follower" && grep -q 'ada came late' "$top/followed"
+}
 flood_is_whole() { # its reader begins when all is written, which is more than the memory for events
 	{ seq 120000 | sed "s/$/ $(head -c 900 /dev/zero | tr '\0' x)/"; : >"$top/written"; } | "$build/botswain" logs -f - 2>"$top/said" |
 		{ wait_until 30 test -e "$top/written"; cat >"$top/answer"; }
@@ -176,6 +184,7 @@ check 'among files' with_files
 check 'all of a long pipe' all_piped
 check 'a pipe is followed to its end, and to a line without one' until_end
 check 'its lines are there as they come' as_it_comes
+check 'what comes after a line that had no end is there too' late_end
 check 'however fast: nothing is missing' flood_is_whole
 check 'what is between two times' between
 check 'lines are found by any of their fields' fields
