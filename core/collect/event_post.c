@@ -67,19 +67,22 @@ void event_post_left_out(
 
 void event_post_flush(struct event_post *post)
 {
-	if (event_writer_due_ms(post->writer) == 0)
-		event_post_push(post);
-}
-
-void event_post_push(struct event_post *post)
-{
 	/* When the mailbox is full it is tried again: the writer stays due. */
-	bool is_posted UNUSED = event_writer_post(post->writer, post->hub->to_engine, true);
+	if (event_writer_due_ms(post->writer) == 0) {
+		bool is_posted UNUSED =
+			event_writer_post(post->writer, post->hub->to_engine, false);
+	}
 }
 
 bool event_post_is_waiting(const struct event_post *post)
 {
 	return event_writer_due_ms(post->writer) >= 0;
+}
+
+bool event_post_now(struct event_post *post)
+{
+	return !event_post_is_waiting(post) ||
+	       event_writer_post(post->writer, post->hub->to_engine, true);
 }
 
 int64_t event_post_until(const struct event_post *post, int64_t until_ms)

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "core/base/attr.h"
 
 struct event_source;
 struct event_writer;
@@ -34,10 +35,10 @@ void event_post_left_out(
 	struct event_post *post, int64_t since_ms, const char *bot, const char *text);
 /* Posts if it is due. */
 void event_post_flush(struct event_post *post);
-/* Posts what waits now, when it is soon or not: for what is waited for. */
-void event_post_push(struct event_post *post);
 /* Something was written that is not posted yet. */
 bool event_post_is_waiting(const struct event_post *post);
+/* Posts what waits, due or not: before something is said that follows from it. False: the mailbox is full. */
+MUST_CHECK bool event_post_now(struct event_post *post);
 /* The earlier of `until_ms` (mono) and the next post. */
 int64_t event_post_until(const struct event_post *post, int64_t until_ms);
 

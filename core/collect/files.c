@@ -65,7 +65,6 @@ struct log_file {
 	int64_t rests_until_ms; /* mono: however much is written, its next turn is not before */
 	bool is_wanted;
 	bool is_packed; /* it is unpacked once, and not followed */
-	bool is_behind; /* more of what was there before us is to be read */
 	bool is_start;  /* what is there now was there before us: only its last minutes are read */
 };
 
@@ -167,7 +166,7 @@ static void take_unpacked(void *context, const struct unpack_job *job, struct op
 		event_post_left_out(&file->post, job->written_ms, NULL, text);
 		files->dropped++;
 	}
-	event_post_push(&file->post);
+	timers_set(&files->timers, &file->timer, now_of(files));
 }
 
 static bool take_in_place(void *context, struct open_file *open, uint64_t from, uint64_t to)
@@ -184,9 +183,6 @@ static void give_turn(struct files *files, struct log_file *file)
 	bool has_more = tail_read(&file->tail, now_ms, TURN_BYTES);
 	bool flows = file->tail.bytes - before >= FLOW_BYTES && !file->tail.is_behind;
 	file->rests_until_ms = now_ms + (flows ? FLOW_MS : 1);
-	if (file->is_behind && !has_more)
-		event_post_push(&file->post);
-	file->is_behind &= has_more;
 	event_post_flush(&file->post);
 	due_ms = has_more ? file->rests_until_ms
 			  : event_post_until(&file->post, tail_due_ms(&file->tail));
@@ -239,14 +235,6 @@ static void look_at_file(struct files *files, struct log_file *file)
 	give_turn(files, file);
 }
 
-static bool is_reading_back(const struct files *files)
-{
-	bool is_behind = files->unpack.count > 0;
-	for (size_t i = 0; i < files->count && !is_behind; i++)
-		is_behind = files->items[i]->is_behind;
-	return is_behind;
-}
-
 static void free_file(struct files *files, struct log_file *file)
 {
 	timers_remove(&files->timers, &file->timer);
@@ -287,7 +275,6 @@ static void look_for_packed(struct log_file *file, const char *path)
 	if (fd < 0 || fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) || !packed_is(fd))
 		return;
 	file->is_packed = true;
-	file->is_behind = false;
 	unpack_add(&file->files->unpack, file, path, (int64_t)status.st_mtim.tv_sec * 1000);
 	timers_set(&file->files->timers, &file->files->unpacking, now_of(file->files));
 }
@@ -311,7 +298,6 @@ static struct log_file *new_file(
 		.bot = xstrdup(target->bot),
 		.watch = -1,
 		.timer = {.owner = file},
-		.is_behind = true,
 		.is_start = files->is_start && target->is_new && !is_young(files, path)};
 	tail_init(&file->tail, path, take_line, take_loss, file);
 	file->tail.older = take_older;
@@ -419,11 +405,20 @@ static void watch_folders(struct files *files)
 	free(last);
 }
 
+/* Who asks at once for the past waits for the first report: all of it is told before. */
+static bool is_past_told(struct files *files)
+{
+	bool is_told = !files->unpack.count;
+	for (size_t i = 0; i < files->count && is_told; i++)
+		is_told = event_post_now(&files->items[i]->post);
+	return is_told;
+}
+
 static void report(struct files *files)
 {
 	struct schedule schedule;
-	if (!files->has_reported && is_reading_back(files))
-		return; /* who asks at once for the past waits for it */
+	if (!files->has_reported && !is_past_told(files))
+		return;
 	files->has_reported = true;
 	schedule_init(&schedule, LOOK_EVERY_MS, now_of(files) + LOOK_EVERY_MS);
 	if (files->targets.count)
@@ -552,8 +547,6 @@ static void take_due(struct files *files)
 			go_on_unpacking(files);
 		} else {
 			give_turn(files, timer->owner);
-			if (!files->has_reported)
-				report(files);
 			if (worker_stopping(files->worker))
 				break;
 		}

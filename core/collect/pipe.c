@@ -137,8 +137,7 @@ static void report(struct pipe *pipe, bool is_gone)
 /* Everything is told before it is told that there is no more. The writer stays: its lines are still asked for. */
 static void tell_end(struct pipe *pipe)
 {
-	pipe->is_told = !event_post_is_waiting(&pipe->post) ||
-			event_writer_post(pipe->post.writer, pipe->worker->hub->to_engine, true);
+	pipe->is_told = event_post_now(&pipe->post);
 	if (pipe->is_told)
 		report(pipe, true);
 }
