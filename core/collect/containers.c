@@ -22,12 +22,9 @@
 #include "core/collect/roster.h"
 #include "core/collect/schedule.h"
 #include "core/conf/settings.h"
-#include "core/msg/mailbox.h"
-#include "core/msg/msg.h"
 #include "core/parse/log_place.h"
 
 #define SOURCE_KIND "docker"
-#define SOURCE_NAME "logs"
 
 enum { REPORT_EVERY_MS = 2000, CONTAINERS_MAX = 1024 };
 
@@ -62,26 +59,31 @@ static struct container_log *find(
 	return NULL;
 }
 
-static void want(struct containers *containers, const struct log_target *target)
+static void add(
+	struct containers *containers, const char *name, const char *address, const char *bot)
+{
+	containers->is_full |= containers->count >= CONTAINERS_MAX;
+	if (containers->is_full)
+		return;
+	struct container_log *log = container_log_new(&containers->place, name, address, bot);
+	log->is_wanted = true;
+	containers->items = grow(containers->items, containers->count, &containers->capacity,
+		sizeof(struct container_log *));
+	containers->items[containers->count++] = log;
+}
+
+static void want(struct containers *containers, const struct log_target *target, bool may_add)
 {
 	const char *name, *address = address_of(containers->roster, target->bot);
 	if (log_place_of(target->pattern, &name) != LOG_PLACE_DOCKER)
 		return;
 	struct container_log *log = find(containers, name, address);
-	if (log) {
-		if (!log->is_wanted)
-			container_log_give_to(log, target->bot);
+	if (log && !log->is_wanted)
+		container_log_give_to(log, target->bot);
+	if (log)
 		log->is_wanted = true;
-		return;
-	}
-	containers->is_full |= containers->count >= CONTAINERS_MAX;
-	if (containers->is_full)
-		return;
-	log = container_log_new(&containers->place, name, address, target->bot);
-	log->is_wanted = true;
-	containers->items = grow(containers->items, containers->count, &containers->capacity,
-		sizeof(struct container_log *));
-	containers->items[containers->count++] = log;
+	else if (may_add)
+		add(containers, name, address, target->bot);
 }
 
 static void drop_unwanted(struct containers *containers)
@@ -95,6 +97,19 @@ static void drop_unwanted(struct containers *containers)
 	containers->count = kept;
 }
 
+/* Those that nobody wants any more make room first. */
+static void set_targets(struct containers *containers, const struct log_targets *targets)
+{
+	containers->is_full = false;
+	for (size_t i = 0; i < containers->count; i++)
+		containers->items[i]->is_wanted = false;
+	for (size_t i = 0; i < targets->count; i++)
+		want(containers, &targets->items[i], false);
+	drop_unwanted(containers);
+	for (size_t i = 0; i < targets->count; i++)
+		want(containers, &targets->items[i], true);
+}
+
 /* Takes ownership of the reference. */
 static void set_roster(struct containers *containers, struct roster *roster)
 {
@@ -103,13 +118,8 @@ static void set_roster(struct containers *containers, struct roster *roster)
 	containers->roster = roster;
 	containers->place.roster = roster;
 	containers->place.read_back_ms = roster->settings->event_read_back_ms;
-	containers->is_full = false;
 	log_targets_set(&targets, roster, LOG_PLACE_DOCKER);
-	for (size_t i = 0; i < containers->count; i++)
-		containers->items[i]->is_wanted = false;
-	for (size_t i = 0; i < targets.count; i++)
-		want(containers, &targets.items[i]);
-	drop_unwanted(containers);
+	set_targets(containers, &targets);
 	log_targets_release(&targets);
 	roster_unref(old);
 	containers->is_answered = false;
@@ -139,18 +149,6 @@ static bool are_begun(const struct containers *containers)
 	return true;
 }
 
-static void take_back(struct containers *containers)
-{
-	struct msg_obs_source *obs = msg_new(MSG_obs_source);
-	msg_set(&obs->kind, SOURCE_KIND);
-	msg_set(&obs->name, SOURCE_NAME);
-	msg_set(&obs->state, "ok");
-	obs->gone = true;
-	obs->latency_ms = NAN;
-	mailbox_post(containers->place.worker->hub->to_engine, MSG_obs_source, obs);
-	containers->is_told = false;
-}
-
 static void report(struct containers *containers)
 {
 	struct schedule schedule;
@@ -160,7 +158,8 @@ static void report(struct containers *containers)
 	if (containers->count && !containers->is_answered)
 		return;
 	if (!containers->count && containers->is_told)
-		take_back(containers);
+		post_source_gone(containers->place.worker->hub, SOURCE_KIND, LOG_SOURCE_NAME);
+	containers->is_told = containers->count > 0;
 	if (!containers->count)
 		return;
 	if (containers->is_full)
@@ -169,13 +168,12 @@ static void report(struct containers *containers)
 	schedule_init(&schedule, REPORT_EVERY_MS, now_ms + REPORT_EVERY_MS);
 	const struct err *err = trouble_of(containers, false);
 	post_source(containers->place.worker->hub, &(struct attempt){.kind = SOURCE_KIND,
-							   .name = SOURCE_NAME,
+							   .name = LOG_SOURCE_NAME,
 							   .schedule = &schedule,
 							   .err = containers->is_full ? &full : err,
 							   .warning = trouble_of(containers, true),
 							   .latency_ms = NAN,
 							   .dropped = containers->place.dropped});
-	containers->is_told = true;
 }
 
 /* ---- the thread ---- */
@@ -250,12 +248,9 @@ static struct worker_spec make(const void *part)
 		.release = release};
 }
 
-/* What supervisors name is not known before they were asked. */
 static struct source_place place(const void *part)
 {
-	bool is_named = log_targets_named(part, LOG_PLACE_DOCKER);
-	return (struct source_place){
-		.name = is_named ? SOURCE_NAME : NULL, .interval_ms = REPORT_EVERY_MS};
+	return log_targets_place(part, LOG_PLACE_DOCKER, REPORT_EVERY_MS);
 }
 
 const struct source_kind source_containers = {

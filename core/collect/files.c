@@ -30,6 +30,7 @@
 #include "core/events/writer.h"
 #include "core/collect/event_post.h"
 #include "core/collect/hub.h"
+#include "core/collect/inotify_read.h"
 #include "core/collect/log_targets.h"
 #include "core/collect/packed.h"
 #include "core/collect/post.h"
@@ -423,7 +424,7 @@ static void report(struct files *files)
 	schedule_init(&schedule, LOOK_EVERY_MS, now_of(files) + LOOK_EVERY_MS);
 	if (files->targets.count)
 		post_source(files->worker->hub, &(struct attempt){.kind = "files",
-							.name = "logs",
+							.name = LOG_SOURCE_NAME,
 							.schedule = &schedule,
 							.err = &files->err,
 							.latency_ms = NAN,
@@ -474,8 +475,9 @@ static void wake_file(struct files *files, struct log_file *file)
 }
 
 /* Few files change at a time: looking for their watch one by one is cheap enough. */
-static void take_event(struct files *files, const struct inotify_event *event)
+static void take_event(void *context, const struct inotify_event *event)
 {
+	struct files *files = context;
 	if (event->mask & (FOLDER_EVENTS | IN_Q_OVERFLOW | IN_MOVE_SELF | IN_DELETE_SELF)) {
 		int64_t soon_ms = now_of(files) + LOOK_SOON_MS;
 		if (!files->look.place || files->look.due_ms > soon_ms)
@@ -489,17 +491,6 @@ static void take_event(struct files *files, const struct inotify_event *event)
 			file->watch = -1;
 		else
 			wake_file(files, file);
-	}
-}
-
-static void take_events(struct files *files)
-{
-	char bytes[16384] __attribute__((aligned(__alignof__(struct inotify_event))));
-	ssize_t length = read(files->inotify, bytes, sizeof(bytes));
-	for (ssize_t at = 0; at < length;) {
-		const struct inotify_event *event = (const struct inotify_event *)(bytes + at);
-		take_event(files, event);
-		at += (ssize_t)(sizeof(*event) + event->len);
 	}
 }
 
@@ -565,7 +556,7 @@ static void run(struct worker *worker)
 			    first ? first->due_ms : INT64_MAX) == WAIT_STOP)
 			break;
 		take_orders(files);
-		take_events(files);
+		inotify_read(files->inotify, take_event, files);
 		take_due(files);
 	}
 	for (size_t i = 0; i < files->count; i++)

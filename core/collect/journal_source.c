@@ -83,6 +83,14 @@ void journal_source_want(struct journal_source *source, const struct roster *ros
 	source->count++;
 }
 
+bool journal_source_is_wanted(const struct journal_source *source)
+{
+	for (size_t i = 0; i < source->count; i++)
+		if (source->targets[i]->is_wanted)
+			return true;
+	return false;
+}
+
 static void go_on(struct journal_source *source)
 {
 	struct err ignored; /* a file that breaks is opened again by the next look */

@@ -46,6 +46,8 @@ void journal_source_begin(struct journal_source *source);
 void journal_source_want(struct journal_source *source, const struct roster *roster,
 	const char *unit, const char *bot);
 void journal_source_end(struct journal_source *source);
+/* Since it began: something was wanted of it. */
+bool journal_source_is_wanted(const struct journal_source *source);
 
 /* What a start may read back. */
 struct journal_start {

@@ -18,18 +18,16 @@
 #include "core/base/str.h"
 #include "core/collect/bus_guard.h"
 #include "core/collect/hub.h"
+#include "core/collect/inotify_read.h"
 #include "core/collect/journal_source.h"
 #include "core/collect/log_targets.h"
 #include "core/collect/post.h"
 #include "core/collect/roster.h"
 #include "core/collect/schedule.h"
 #include "core/conf/settings.h"
-#include "core/msg/mailbox.h"
-#include "core/msg/msg.h"
 #include "core/parse/log_place.h"
 
 #define SOURCE_KIND "journal"
-#define SOURCE_NAME "logs"
 
 enum {
 	LOOK_EVERY_MS = 2000,
@@ -65,15 +63,19 @@ static void sooner(int64_t *due_ms, int64_t at_ms)
 
 /* ---- which journals ---- */
 
-static struct journal_source *source_at(struct journals *journals, const char *path)
+static struct journal_source *find(const struct journals *journals, const char *path)
 {
 	for (size_t i = 0; i < journals->count; i++)
 		if (strcmp(journals->items[i]->folder.path, path) == 0)
 			return journals->items[i];
-	if (journals->count == JOURNALS_MAX) {
-		journals->is_full = true;
+	return NULL;
+}
+
+static struct journal_source *add(struct journals *journals, const char *path)
+{
+	journals->is_full |= journals->count == JOURNALS_MAX;
+	if (journals->is_full)
 		return NULL;
-	}
 	struct journal_source *source = journal_source_new(journals->worker, path);
 	journals->items[journals->count++] = source;
 	return source;
@@ -94,7 +96,7 @@ static char *unit_name(const char *unit, size_t length)
 	return xasprintf("%.*s%s", (int)length, unit, has_ending ? "" : ".service");
 }
 
-static void want(struct journals *journals, const struct log_target *target)
+static void want(struct journals *journals, const struct log_target *target, bool may_add)
 {
 	const char *rest, *usual = journals->roster->settings->journal;
 	if (log_place_of(target->pattern, &rest) != LOG_PLACE_JOURNAL)
@@ -103,18 +105,26 @@ static void want(struct journals *journals, const struct log_target *target)
 	autofree char *path = place.path_length ? clean_path(place.path, place.path_length)
 						: clean_path(usual, strlen(usual));
 	autofree char *unit = unit_name(place.unit, place.unit_length);
-	struct journal_source *source = source_at(journals, path);
+	struct journal_source *source = find(journals, path);
+	if (!source && may_add)
+		source = add(journals, path);
 	if (source)
 		journal_source_want(source, journals->roster, unit, target->bot);
 }
 
+/* No watch of what was dropped is to wake us: the next look watches all of the others again. */
+static void renew_watches(struct journals *journals)
+{
+	autoclose_release(&journals->inotify);
+	journals->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+}
+
 static void drop_unwanted(struct journals *journals)
 {
-	size_t kept = 0;
-	for (size_t i = 0; i < journals->count; i++) {
+	size_t kept = 0, count = journals->count;
+	for (size_t i = 0; i < count; i++) {
 		struct journal_source *source = journals->items[i];
-		journal_source_end(source);
-		if (source->count) {
+		if (journal_source_is_wanted(source)) {
 			journals->items[kept++] = source;
 			continue;
 		}
@@ -122,6 +132,23 @@ static void drop_unwanted(struct journals *journals)
 		journal_source_free(source);
 	}
 	journals->count = kept;
+	if (kept < count)
+		renew_watches(journals);
+}
+
+/* Those that nobody wants any more make room first. */
+static void set_targets(struct journals *journals, const struct log_targets *targets)
+{
+	journals->is_full = false;
+	for (size_t i = 0; i < journals->count; i++)
+		journal_source_begin(journals->items[i]);
+	for (size_t i = 0; i < targets->count; i++)
+		want(journals, &targets->items[i], false);
+	drop_unwanted(journals);
+	for (size_t i = 0; i < targets->count; i++)
+		want(journals, &targets->items[i], true);
+	for (size_t i = 0; i < journals->count; i++)
+		journal_source_end(journals->items[i]);
 }
 
 /* Takes ownership of the reference. */
@@ -130,13 +157,8 @@ static void set_roster(struct journals *journals, struct roster *roster)
 	struct roster *old = journals->roster;
 	struct log_targets targets = {0};
 	journals->roster = roster;
-	journals->is_full = false;
 	log_targets_set(&targets, roster, LOG_PLACE_JOURNAL);
-	for (size_t i = 0; i < journals->count; i++)
-		journal_source_begin(journals->items[i]);
-	for (size_t i = 0; i < targets.count; i++)
-		want(journals, &targets.items[i]);
-	drop_unwanted(journals);
+	set_targets(journals, &targets);
 	log_targets_release(&targets);
 	roster_unref(old);
 	journals->look_ms = now_of(journals);
@@ -179,26 +201,12 @@ static void report(struct journals *journals)
 			JOURNALS_MAX);
 	schedule_init(&schedule, LOOK_EVERY_MS, now_of(journals) + LOOK_EVERY_MS);
 	post_source(journals->worker->hub, &(struct attempt){.kind = SOURCE_KIND,
-						   .name = SOURCE_NAME,
+						   .name = LOG_SOURCE_NAME,
 						   .schedule = &schedule,
 						   .err = &journals->err,
 						   .latency_ms = NAN,
 						   .dropped = dropped});
-	journals->is_told = true;
 	journals->err = (struct err){0};
-}
-
-/* Nobody asks for a journal any more. */
-static void take_back(struct journals *journals)
-{
-	struct msg_obs_source *obs = msg_new(MSG_obs_source);
-	msg_set(&obs->kind, SOURCE_KIND);
-	msg_set(&obs->name, SOURCE_NAME);
-	msg_set(&obs->state, "ok");
-	obs->gone = true;
-	obs->latency_ms = NAN;
-	mailbox_post(journals->worker->hub->to_engine, MSG_obs_source, obs);
-	journals->is_told = false;
 }
 
 static void look(struct journals *journals)
@@ -213,7 +221,8 @@ static void look(struct journals *journals)
 	if (journals->count)
 		report(journals);
 	else if (journals->is_told)
-		take_back(journals);
+		post_source_gone(journals->worker->hub, SOURCE_KIND, LOG_SOURCE_NAME);
+	journals->is_told = journals->count > 0;
 	journals->look_ms = journals->count ? now_of(journals) + LOOK_EVERY_MS : INT64_MAX;
 	journals->read_ms = now_of(journals);
 }
@@ -232,17 +241,12 @@ static void read_all(struct journals *journals)
 
 /* ---- the thread ---- */
 
-static void take_events(struct journals *journals)
+static void take_event(void *context, const struct inotify_event *event)
 {
-	char bytes[16384] __attribute__((aligned(__alignof__(struct inotify_event))));
-	ssize_t length = read(journals->inotify, bytes, sizeof(bytes));
-	for (ssize_t at = 0; at < length;) {
-		const struct inotify_event *event = (const struct inotify_event *)(bytes + at);
-		if (event->mask & (LOOK_EVENTS | IN_Q_OVERFLOW))
-			sooner(&journals->look_ms, now_of(journals) + LOOK_SOON_MS);
-		sooner(&journals->read_ms, now_of(journals) + READ_SOON_MS);
-		at += (ssize_t)(sizeof(*event) + event->len);
-	}
+	struct journals *journals = context;
+	if (event->mask & (LOOK_EVENTS | IN_Q_OVERFLOW))
+		sooner(&journals->look_ms, now_of(journals) + LOOK_SOON_MS);
+	sooner(&journals->read_ms, now_of(journals) + READ_SOON_MS);
 }
 
 static void take_orders(struct journals *journals)
@@ -276,7 +280,7 @@ static void run(struct worker *worker)
 	bus_guard_begin();
 	while (worker_wait(worker, journals->inotify, POLLIN, next_ms) != WAIT_STOP) {
 		take_orders(journals);
-		take_events(journals);
+		inotify_read(journals->inotify, take_event, journals);
 		next_ms = take_turn(journals);
 	}
 	for (size_t i = 0; i < journals->count; i++)
@@ -294,12 +298,9 @@ static struct worker_spec make(const void *part)
 		.release = free};
 }
 
-/* What supervisors name is not known before they were asked. */
 static struct source_place place(const void *part)
 {
-	bool is_named = log_targets_named(part, LOG_PLACE_JOURNAL);
-	return (struct source_place){
-		.name = is_named ? SOURCE_NAME : NULL, .interval_ms = LOOK_EVERY_MS};
+	return log_targets_place(part, LOG_PLACE_JOURNAL, LOOK_EVERY_MS);
 }
 
 const struct source_kind source_journals = {

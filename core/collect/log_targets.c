@@ -67,17 +67,24 @@ void log_targets_set(struct log_targets *targets, const struct roster *roster, e
 			settings->logs[i].name);
 }
 
-bool log_targets_named(const struct settings *settings, enum log_place kind)
+static bool is_named(const struct settings *settings, enum log_place kind)
 {
-	bool is_named = false;
+	bool is_one = false;
 	for (size_t i = 0; i < settings->log_count; i++)
-		is_named |= is_kind(settings->logs[i].glob, kind);
+		is_one |= is_kind(settings->logs[i].glob, kind);
 	for (size_t i = 0; i < settings->bots_from_count; i++)
-		is_named |= is_kind(settings->bots_from[i].log_template, kind);
+		is_one |= is_kind(settings->bots_from[i].log_template, kind);
 	for (size_t i = 0; i < settings->bot_count; i++)
-		for (size_t j = 0; j < settings->bots[i].log_count && !is_named; j++)
-			is_named = is_kind(settings->bots[i].logs[j], kind);
-	return is_named;
+		for (size_t j = 0; j < settings->bots[i].log_count && !is_one; j++)
+			is_one = is_kind(settings->bots[i].logs[j], kind);
+	return is_one;
+}
+
+struct source_place log_targets_place(
+	const struct settings *settings, enum log_place kind, int64_t interval_ms)
+{
+	return (struct source_place){.name = is_named(settings, kind) ? LOG_SOURCE_NAME : NULL,
+		.interval_ms = interval_ms};
 }
 
 static bool is_among(const struct log_targets *targets, const char *pattern)

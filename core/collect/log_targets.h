@@ -6,12 +6,17 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+#include "core/collect/sources.h"
 #include "core/parse/log_place.h"
 
 struct roster;
 struct settings;
 
 enum { LOG_FILES_MAX = 4096 };
+
+/* What a source that reads logs is called, whatever kind it is of. */
+#define LOG_SOURCE_NAME "logs"
 
 /* A path of a file that has none any more: it is open here. */
 #define LOG_TARGET_OPEN "/proc/self/fd/"
@@ -32,8 +37,10 @@ struct log_targets {
 
 /* The patterns of this kind, of all bots, then those of the settings. They point into the roster. */
 void log_targets_set(struct log_targets *targets, const struct roster *roster, enum log_place kind);
-/* Some log of this kind is written down. */
-bool log_targets_named(const struct settings *settings, enum log_place kind);
+/* Of the source that reads this kind: it has a name as soon as some log of it is written down. What supervisors name is not known
+ * before they were asked. */
+struct source_place log_targets_place(
+	const struct settings *settings, enum log_place kind, int64_t interval_ms);
 /* Compares with those of the roster before, which must still be there. */
 void log_targets_mark_new(struct log_targets *targets, const struct log_targets *before);
 void log_targets_release(struct log_targets *targets);

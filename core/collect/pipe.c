@@ -123,14 +123,13 @@ static void take(struct pipe *pipe, const char *bytes, size_t length)
 		split(pipe, bytes, length);
 }
 
-static void report(struct pipe *pipe, bool is_gone)
+static void report(const struct pipe *pipe)
 {
 	struct msg_obs_source *obs = msg_new(MSG_obs_source);
 	msg_set(&obs->kind, kind_name);
 	msg_set(&obs->name, pipe_name);
 	msg_set(&obs->state, "ok");
 	obs->latency_ms = NAN;
-	obs->gone = is_gone;
 	mailbox_post(pipe->worker->hub->to_engine, MSG_obs_source, obs);
 }
 
@@ -139,7 +138,7 @@ static void tell_end(struct pipe *pipe)
 {
 	pipe->is_told = event_post_now(&pipe->post);
 	if (pipe->is_told)
-		report(pipe, true);
+		post_source_gone(pipe->worker->hub, kind_name, pipe_name);
 }
 
 static void end(struct pipe *pipe)
@@ -172,7 +171,7 @@ static void run(struct worker *worker)
 	pipe->worker = worker;
 	event_post_open(
 		&pipe->post, worker->hub, pipe_name, &(struct event_source){.name = pipe_name});
-	report(pipe, false);
+	report(pipe);
 	for (;;) {
 		enum wait_end why = worker_wait(worker, pipe->fd, POLLIN, due_ms(pipe));
 		if (why == WAIT_STOP)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/collect/post.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "core/base/attr.h"
@@ -61,5 +62,16 @@ void post_source(struct hub *hub, const struct attempt *attempt)
 	msg_set(&obs->circuit, circuit_word(schedule->circuit));
 	obs->interval_ms = schedule->interval_ms;
 	obs->dropped = attempt->dropped;
+	mailbox_post(hub->to_engine, MSG_obs_source, obs);
+}
+
+void post_source_gone(struct hub *hub, const char *kind, const char *name)
+{
+	struct msg_obs_source *obs = msg_new(MSG_obs_source);
+	msg_set(&obs->kind, kind);
+	msg_set(&obs->name, name);
+	msg_set(&obs->state, "ok");
+	obs->gone = true;
+	obs->latency_ms = NAN;
 	mailbox_post(hub->to_engine, MSG_obs_source, obs);
 }

@@ -22,6 +22,8 @@ struct attempt {
 };
 
 void post_source(struct hub *hub, const struct attempt *attempt);
+/* Nobody wants it any more. */
+void post_source_gone(struct hub *hub, const char *kind, const char *name);
 /* The source.state word for an error. */
 const char *source_state_word(const struct err *err);
 /* Sets a string field of a message to text from outside, redacted, sanitised and clipped. */

@@ -67,13 +67,8 @@ void web_report(const struct web_page *page, struct hub *hub, const char *kind,
 
 void web_leave(const struct web_page *page, struct hub *hub, const char *kind)
 {
-	if (!hub)
-		return;
-	struct msg_obs_source *obs = msg_new(MSG_obs_source);
-	msg_set(&obs->kind, kind);
-	msg_set(&obs->name, page->place.name);
-	obs->gone = true;
-	mailbox_post(hub->to_engine, MSG_obs_source, obs);
+	if (hub)
+		post_source_gone(hub, kind, page->place.name);
 }
 
 /* ---- asking ---- */

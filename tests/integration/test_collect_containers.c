@@ -32,7 +32,16 @@
 #define ID     "4b1d0d7a8e6f"
 #define OTHER  "4b1d0d7a8e60"
 
-enum { LINES = 10000, PARTS = 4, WAIT_MS = 20000, PODMAN_MS = 60000, CANNOT = 77, WORDS_MAX = 20 };
+enum {
+	LINES = 10000,
+	PARTS = 4,
+	WAIT_MS = 20000,
+	PODMAN_MS = 60000,
+	CANNOT = 77,
+	WORDS_MAX = 20,
+	CONTAINERS = 1024,
+	A_BOTS = 8
+};
 
 static char *podman_socket;
 static pid_t podman, canned;
@@ -463,6 +472,30 @@ static void what_is_no_log_is_said_and_asked_for_again(void **state)
 	collected_await(&collected, "number 0. at last");
 }
 
+static void ask_for_many(struct str *to, const char *engine)
+{
+	str_clear(to);
+	str_addf(to, "supervisors: {docker: {kind: docker, address: %s/%s}}\nbots:\n", folder,
+		engine);
+	for (int i = 0; i < CONTAINERS; i++) {
+		if (i % A_BOTS == 0)
+			str_addf(to, "  - {name: bot%d, transport: none, logs: [", i);
+		str_addf(to, "'docker:one%d'%s", i, (i + 1) % A_BOTS ? ", " : "]}\n");
+	}
+}
+
+static void as_many_as_can_be_read_may_be_changed_for_as_many_others(void **state)
+{
+	(void)state;
+	autostr struct str yaml = STR_INIT;
+	ask_for_many(&yaml, "first");
+	collected_start(&collected, "%s", yaml.text);
+	collected_wait(&collected, "obs_source", "kind=\"docker\"", "/first'", NULL);
+	ask_for_many(&yaml, "second");
+	collected_reload(&collected, "%s", yaml.text);
+	collected_wait(&collected, "obs_source", "kind=\"docker\"", "/second'", NULL);
+}
+
 int main(void)
 {
 #define TEST(name)   cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -479,6 +512,7 @@ int main(void)
 		CANNED(what_a_removed_container_may_have_said_unread_is_counted),
 		CANNED(a_bot_of_a_container_needs_no_line_of_logs),
 		CANNED(what_is_no_log_is_said_and_asked_for_again),
+		CANNED(as_many_as_can_be_read_may_be_changed_for_as_many_others),
 	};
 	int failed = cmocka_run_group_tests_name(
 		"core/collect/containers", real, setup_group, teardown_group);

@@ -21,7 +21,15 @@
 #include "tests/support/numbered.h"
 #include "tests/support/spawn.h"
 
-enum { LINES = 10000, STEP = 500, LINE_BYTES = 1200, MINUTE_MS = 60000, WAIT_MS = 20000 };
+enum {
+	LINES = 10000,
+	STEP = 500,
+	LINE_BYTES = 1200,
+	MINUTE_MS = 60000,
+	WAIT_MS = 20000,
+	FDS = 256,
+	JOURNALS = 64
+};
 
 #define SECRET "AAEhBOweik6ad9r_QXMENQjcrGbqCr4K-bc"
 
@@ -402,6 +410,60 @@ static void a_journal_that_is_asked_for_no_more_leaves(void **state)
 	collected_wait(&collected, "obs_source", "kind=\"journal\"", "gone=true", NULL);
 }
 
+/* Watches of inotify that are on the folder of the journal, of whatever part of this process. */
+static unsigned count_watches(void)
+{
+	struct stat status;
+	unsigned count = 0;
+	autofree char *path = folder_path("journal");
+	assert_int_equal(stat(path, &status), 0);
+	autofree char *inode = xasprintf("ino:%lx ", (unsigned long)status.st_ino);
+	for (int fd = 0; fd < FDS; fd++) {
+		char line[512];
+		autofree char *about = xasprintf("/proc/self/fdinfo/%d", fd);
+		FILE *file = fopen(about, "re");
+		while (file && fgets(line, sizeof(line), file))
+			count += starts_with(line, "inotify ") && strstr(line, inode);
+		if (file)
+			fclose(file);
+	}
+	return count;
+}
+
+static void a_journal_that_is_asked_for_no_more_is_watched_no_more(void **state)
+{
+	(void)state;
+	start_remote();
+	watch(ORDERS, "");
+	assert_int_equal(count_watches(), 1);
+	collected_reload(&collected, "journal: %s/none\nbots: [" ORDERS "]\n", folder);
+	collected_wait(&collected, "obs_source", "kind=\"journal\"", "/none'", NULL);
+	assert_int_equal(count_watches(), 0);
+	collected_reload(&collected, "journal: %s/journal\nbots: [" ORDERS "]\n", folder);
+	collect_wait_ok("kind=\"journal\"");
+	end_remote_and_wait("asked for again");
+}
+
+static void ask_for_many(struct str *to, const char *name)
+{
+	str_clear(to);
+	for (int i = 0; i < JOURNALS; i++)
+		str_addf(to, "  - {name: %s%d, path: 'journal:%s/%s%d'}\n", name, i, folder, name,
+			i);
+}
+
+static void as_many_journals_as_can_be_read_may_be_changed_for_as_many_others(void **state)
+{
+	(void)state;
+	autostr struct str logs = STR_INIT;
+	ask_for_many(&logs, "one");
+	collected_start(&collected, "logs:\n%s", logs.text);
+	collected_wait(&collected, "obs_source", "kind=\"journal\"", "/one0'", NULL);
+	ask_for_many(&logs, "other");
+	collected_reload(&collected, "logs:\n%s", logs.text);
+	collected_wait(&collected, "obs_source", "kind=\"journal\"", "/other0'", NULL);
+}
+
 /* ---- trouble ---- */
 
 #define MACHINE "journal/0123456789abcdef0123456789abcdef"
@@ -547,6 +609,8 @@ int main(void)
 		TEST(nothing_is_read_back_where_the_configuration_says_so),
 		TEST(a_unit_that_a_reload_adds_has_its_past_and_its_future_once),
 		TEST(a_journal_that_is_asked_for_no_more_leaves),
+		TEST(a_journal_that_is_asked_for_no_more_is_watched_no_more),
+		TEST(as_many_journals_as_can_be_read_may_be_changed_for_as_many_others),
 		TEST(a_folder_that_is_closed_hides_nothing_of_the_others),
 		TEST(of_a_folder_that_is_opened_later_the_last_minutes_are_read),
 		TEST(a_journal_that_is_not_there_is_said_and_read_once_it_is),
