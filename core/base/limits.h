@@ -8,8 +8,6 @@ enum {
 	LIMIT_NAME_BYTES = 64,   /* names that the operator gives: bots, sources, verbs */
 	LIMIT_TITLE_BYTES = 256, /* names and messages of others kept in the model */
 	LIMIT_URL_BYTES = 2048,
-	LIMIT_LOG_LINE_BYTES =
-		4 << 20, /* read from a source before the rest of the line is dropped */
 	LIMIT_LOG_STORED_BYTES =
 		64 << 10, /* kept of one line; also the longest subject of a regular expression */
 

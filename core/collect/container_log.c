@@ -138,7 +138,7 @@ static void write_old(struct container_log *log)
 	size_t at = log->old_count < CONTAINER_LEAST_LINES ? 0 : log->old_next;
 	for (size_t i = 0; i < log->old_count; i++, at = (at + 1) % CONTAINER_LEAST_LINES) {
 		const struct old_line *old = &log->old[at];
-		write_line(log, old->wall_ms, old->stream, old->text, old->length, false);
+		write_line(log, old->wall_ms, old->stream, old->text, old->length, old->is_cut);
 	}
 	forget_old(log);
 }
@@ -150,7 +150,8 @@ static void keep_old(struct container_log *log, int64_t wall_ms, const struct do
 	*old = (struct old_line){.wall_ms = wall_ms,
 		.stream = line->stream,
 		.text = xstrndup(line->text, line->length),
-		.length = line->length};
+		.length = line->length,
+		.is_cut = line->is_cut};
 	log->old_next = (log->old_next + 1) % CONTAINER_LEAST_LINES;
 	log->old_count += log->old_count < CONTAINER_LEAST_LINES;
 }

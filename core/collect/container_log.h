@@ -75,6 +75,7 @@ struct container_log {
 		unsigned stream;
 		char *text;
 		size_t length;
+		bool is_cut;
 	} old[CONTAINER_LEAST_LINES]; /* the last of those that are older than what is wanted */
 };
 

@@ -6,23 +6,28 @@
 #include "core/base/format.h"
 #include "core/base/limits.h"
 
-enum { NS_PER_MS = 1000000, FRACTION_DIGITS = 9, MS_DIGITS = 3, SECOND_AT = 19 };
+enum {
+	NS_PER_MS = 1000000,
+	FRACTION_DIGITS = 9,
+	MS_DIGITS = 3,
+	SECOND_AT = 19,
+	STAMP_BYTES = 64,
+	TEXT_BYTES_MAX = LIMIT_LOG_STORED_BYTES + STAMP_BYTES /* of more nothing would be kept */
+};
 
 void docker_log_init(struct docker_log *log, bool is_raw, docker_log_take *take, void *context)
 {
 	*log = (struct docker_log){.take = take, .context = context, .is_raw = is_raw};
-	for (size_t i = 0; i < DOCKER_LOG_STREAMS; i++) {
-		str_init(&log->parts[i].text);
+	str_init(&log->text);
+	for (size_t i = 0; i < DOCKER_LOG_STREAMS; i++)
 		str_init(&log->parts[i].line);
-	}
 }
 
 void docker_log_release(struct docker_log *log)
 {
-	for (size_t i = 0; i < DOCKER_LOG_STREAMS; i++) {
-		str_release(&log->parts[i].text);
+	str_release(&log->text);
+	for (size_t i = 0; i < DOCKER_LOG_STREAMS; i++)
 		str_release(&log->parts[i].line);
-	}
 }
 
 /* ---- the time before a text ---- */
@@ -71,11 +76,12 @@ static void give(struct docker_log *log, unsigned stream, size_t length)
 					.is_cut = part->is_cut});
 }
 
-static void add(struct docker_log_part *part, struct str *to, const char *bytes, size_t length)
+/* False: not all of it has room. */
+static bool add(struct str *to, const char *bytes, size_t length)
 {
-	size_t room = LIMIT_LOG_LINE_BYTES - to->length;
-	part->is_cut |= length > room;
+	size_t room = TEXT_BYTES_MAX - to->length;
 	str_add(to, bytes, length < room ? length : room);
+	return length <= room;
 }
 
 static void begin(struct docker_log_part *part)
@@ -84,23 +90,45 @@ static void begin(struct docker_log_part *part)
 	part->is_cut = false;
 }
 
-/* A text is whole: its time goes, and what it ends is given out. */
-static void take_text(struct docker_log *log, unsigned stream, const char *text, size_t length)
+static void add_to_line(struct docker_log_part *part, const char *bytes, size_t length)
+{
+	if (!add(&part->line, bytes, length))
+		part->is_cut = true;
+}
+
+static void end_line(struct docker_log *log, unsigned stream)
+{
+	give(log, stream, log->parts[stream].line.length);
+	begin(&log->parts[stream]);
+}
+
+/* The text is whole: its time goes, and what it ends is given out. */
+static void take_text(struct docker_log *log, unsigned stream)
 {
 	struct docker_log_part *part = &log->parts[stream];
 	int64_t wall_ns = INT64_MIN;
-	size_t stamp = read_stamp(text, length, &wall_ns);
-	const char *at = text + stamp, *end = text + length;
+	size_t stamp = read_stamp(log->text.text, log->text.length, &wall_ns);
+	const char *at = log->text.text + stamp, *end = log->text.text + log->text.length;
 	if (!part->line.length)
 		part->wall_ns = wall_ns;
 	for (const char *newline; (newline = memchr(at, '\n', (size_t)(end - at)));
 		at = newline + 1) {
-		add(part, &part->line, at, (size_t)(newline - at));
-		give(log, stream, part->line.length);
-		begin(part);
+		add_to_line(part, at, (size_t)(newline - at));
+		end_line(log, stream);
 		part->wall_ns = wall_ns;
 	}
-	add(part, &part->line, at, (size_t)(end - at));
+	add_to_line(part, at, (size_t)(end - at));
+	part->is_cut |= log->is_text_cut;
+	if (log->is_text_cut && part->line.length)
+		end_line(log, stream); /* its end is among what was left out */
+	str_clear(&log->text);
+	log->is_text_cut = false;
+}
+
+static void add_to_text(struct docker_log *log, const char *bytes, size_t length)
+{
+	if (!add(&log->text, bytes, length))
+		log->is_text_cut = true;
 }
 
 /* ---- frames ---- */
@@ -110,20 +138,6 @@ static bool is_header(const struct docker_log *log)
 {
 	const unsigned char *header = log->header;
 	return header[0] < DOCKER_LOG_STREAMS && !header[1] && !header[2] && !header[3];
-}
-
-static void end_frame(struct docker_log *log)
-{
-	unsigned stream = log->header[0];
-	struct docker_log_part *part = &log->parts[stream];
-	bool is_over = part->text.length >= LIMIT_LOG_LINE_BYTES;
-	log->header_length = 0;
-	take_text(log, stream, part->text.length ? part->text.text : "", part->text.length);
-	str_clear(&part->text);
-	if (!is_over || !part->line.length)
-		return;
-	give(log, stream, part->line.length); /* its end is among what was left out */
-	begin(part);
 }
 
 static size_t take_header(struct docker_log *log, const char *bytes, size_t length)
@@ -149,31 +163,29 @@ static bool feed_frames(struct docker_log *log, const char *bytes, size_t length
 			if (!is_header(log))
 				return false;
 		} else {
-			struct docker_log_part *part = &log->parts[log->header[0]];
 			taken = length < log->left ? length : log->left;
-			add(part, &part->text, bytes, taken);
+			add_to_text(log, bytes, taken);
 			log->left -= (uint32_t)taken;
 		}
 		bytes += taken;
 		length -= taken;
-		if (log->header_length == sizeof(log->header) && !log->left)
-			end_frame(log);
+		if (log->header_length == sizeof(log->header) && !log->left) {
+			log->header_length = 0;
+			take_text(log, log->header[0]);
+		}
 	}
 	return true;
 }
 
 static void feed_raw(struct docker_log *log, const char *bytes, size_t length)
 {
-	struct docker_log_part *part = &log->parts[0];
 	const char *end = bytes + length;
 	for (const char *newline; (newline = memchr(bytes, '\n', (size_t)(end - bytes)));
 		bytes = newline + 1) {
-		add(part, &part->text, bytes, (size_t)(newline - bytes));
-		str_addch(&part->text, '\n');
-		take_text(log, 0, part->text.text, part->text.length);
-		str_clear(&part->text);
+		add_to_text(log, bytes, (size_t)(newline + 1 - bytes));
+		take_text(log, 0);
 	}
-	add(part, &part->text, bytes, (size_t)(end - bytes));
+	add_to_text(log, bytes, (size_t)(end - bytes));
 }
 
 bool docker_log_feed(struct docker_log *log, const char *bytes, size_t length)
@@ -186,15 +198,15 @@ bool docker_log_feed(struct docker_log *log, const char *bytes, size_t length)
 
 void docker_log_end(struct docker_log *log, bool is_whole)
 {
-	struct docker_log_part *raw = &log->parts[0];
-	if (is_whole && log->is_raw && raw->text.length)
-		take_text(log, 0, raw->text.text, raw->text.length);
+	if (is_whole && log->is_raw && log->text.length)
+		take_text(log, 0);
 	for (unsigned i = 0; i < DOCKER_LOG_STREAMS; i++) {
 		if (is_whole && log->parts[i].line.length)
 			give(log, i, log->parts[i].line.length);
-		str_clear(&log->parts[i].text);
 		begin(&log->parts[i]);
 	}
+	str_clear(&log->text);
+	log->is_text_cut = false;
 	log->header_length = 0;
 	log->left = 0;
 }

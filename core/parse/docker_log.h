@@ -25,10 +25,9 @@ struct docker_log_line {
 typedef void docker_log_take(void *context, const struct docker_log_line *line);
 
 struct docker_log_part {
-	struct str text; /* of the frame that comes, or of the raw line */
 	struct str line; /* of frames before that did not end it */
 	int64_t wall_ns; /* of its first */
-	bool is_cut;
+	bool is_cut;     /* there was more of it */
 };
 
 struct docker_log {
@@ -37,7 +36,9 @@ struct docker_log {
 	bool is_raw;
 	unsigned char header[8];
 	size_t header_length;
-	uint32_t left; /* of the frame */
+	uint32_t left;    /* of the frame */
+	struct str text;  /* of the frame that comes, or of the raw line */
+	bool is_text_cut; /* its end is left out */
 	struct docker_log_part parts[DOCKER_LOG_STREAMS];
 };
 

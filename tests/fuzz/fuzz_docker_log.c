@@ -11,7 +11,7 @@ static void note(void *context, const struct docker_log_line *line)
 {
 	struct str *seen = context;
 	FUZZ_REQUIRE(line->stream < DOCKER_LOG_STREAMS);
-	FUZZ_REQUIRE(line->length <= LIMIT_LOG_LINE_BYTES);
+	FUZZ_REQUIRE(line->length <= 2 * LIMIT_LOG_STORED_BYTES);
 	FUZZ_REQUIRE(!memchr(line->text, '\n', line->length));
 	str_addf(seen, "%u %lld %d ", line->stream, (long long)line->wall_ns, line->is_cut);
 	str_add(seen, line->text, line->length);

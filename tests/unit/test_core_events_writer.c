@@ -142,11 +142,11 @@ static void a_secret_is_gone_before_it_is_stored(void **state)
 static void a_secret_that_a_cut_splits_is_gone_too(void **state)
 {
 	struct writer_bench *bench = *state;
-	autofree char *line = xmalloc(LIMIT_LOG_LINE_BYTES);
-	memset(line, 'x', LIMIT_LOG_LINE_BYTES);
+	autofree char *line = xmalloc(64 * LIMIT_LOG_STORED_BYTES);
+	memset(line, 'x', 64 * LIMIT_LOG_STORED_BYTES);
 	/* The stored part ends within the secret. */
 	memcpy(line + LIMIT_LOG_STORED_BYTES - 20, "123456:" SECRET_PART, 7 + strlen(SECRET_PART));
-	event_writer_line(bench->writer, line, LIMIT_LOG_LINE_BYTES, false);
+	event_writer_line(bench->writer, line, 64 * LIMIT_LOG_STORED_BYTES, false);
 	const struct chunk *chunk = writer_bench_chunk(bench);
 	const struct record *record = chunk_record(chunk, 0);
 	assert_null(memmem(chunk_bytes_of(chunk, record), record->length, "AAE", 3));

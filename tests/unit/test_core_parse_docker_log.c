@@ -129,7 +129,7 @@ static void what_are_no_frames_is_refused(void **state)
 static void a_frame_of_any_size_is_cut_and_the_next_is_whole(void **state)
 {
 	(void)state;
-	enum { SIZE = LIMIT_LOG_LINE_BYTES + 100000 };
+	enum { SIZE = 64 * LIMIT_LOG_STORED_BYTES + 100000 };
 	autofree char *text = xmalloc(SIZE + 1);
 	memset(text, 'x', SIZE);
 	memcpy(text, STAMP, strlen(STAMP));
@@ -139,10 +139,53 @@ static void a_frame_of_any_size_is_cut_and_the_next_is_whole(void **state)
 	frame(&bytes, 1, text);
 	frame(&bytes, 1, STAMP "next\n");
 	assert_true(feed(false, &bytes, 4096, true, &seen));
-	assert_true(seen.length < LIMIT_LOG_LINE_BYTES + 200);
+	assert_true(seen.length < LIMIT_LOG_STORED_BYTES + 200);
 	assert_non_null(strstr(seen.text, " (cut)\n"));
 	assert_string_equal(
 		seen.text + seen.length - strlen("1 744111222 next\n"), "1 744111222 next\n");
+}
+
+/* In one frame, and as a terminal's. */
+static void of_the_lines_of_a_text_the_one_whose_end_is_left_out_is_the_cut_one(void **state)
+{
+	(void)state;
+	enum { SIZE = 2 * LIMIT_LOG_STORED_BYTES };
+	static const char first[] = STAMP "whole\n";
+	autofree char *text = xmalloc(SIZE + 1);
+	memset(text, 'x', SIZE);
+	memcpy(text, first, strlen(first));
+	text[SIZE] = '\0';
+	autostr struct str frames = STR_INIT, raw = STR_INIT, seen, other;
+	frame(&frames, 1, text);
+	frame(&frames, 1, STAMP "next\n");
+	str_addf(&raw, "%s\n" STAMP "next\n" STAMP "open", text);
+	assert_true(feed(false, &frames, 4096, true, &seen));
+	assert_true(feed(true, &raw, 4096, true, &other));
+	assert_memory_equal(seen.text, "1 744111222 whole\n1 744111222 xxx", 30);
+	assert_memory_equal(other.text, "0 744111222 whole\n0 - xxx", 24);
+	assert_non_null(strstr(seen.text, "xx (cut)\n1 744111222 next\n"));
+	assert_non_null(strstr(other.text, "xx (cut)\n0 744111222 next\n0 744111222 open\n"));
+}
+
+/* However much its engine sends without ending a line, on however many streams. */
+static void what_is_held_of_a_log_is_bounded(void **state)
+{
+	(void)state;
+	enum { MANY = 64, BOUND = 10 * LIMIT_LOG_STORED_BYTES };
+	autofree char *text = xmalloc(LIMIT_LOG_STORED_BYTES);
+	memset(text, 'x', LIMIT_LOG_STORED_BYTES - 1);
+	text[LIMIT_LOG_STORED_BYTES - 1] = '\0';
+	autostr struct str bytes = STR_INIT, seen = STR_INIT;
+	struct docker_log log;
+	for (unsigned i = 0; i < MANY; i++)
+		frame(&bytes, i % DOCKER_LOG_STREAMS, text);
+	docker_log_init(&log, false, note, &seen);
+	assert_true(docker_log_feed(&log, bytes.text, bytes.length));
+	size_t held = log.text.capacity;
+	for (unsigned i = 0; i < DOCKER_LOG_STREAMS; i++)
+		held += log.parts[i].line.capacity;
+	assert_true(held <= BOUND);
+	docker_log_release(&log);
 }
 
 int main(void)
@@ -154,6 +197,9 @@ int main(void)
 		cmocka_unit_test(of_a_terminal_the_lines_come_as_they_are),
 		cmocka_unit_test(what_are_no_frames_is_refused),
 		cmocka_unit_test(a_frame_of_any_size_is_cut_and_the_next_is_whole),
+		cmocka_unit_test(
+			of_the_lines_of_a_text_the_one_whose_end_is_left_out_is_the_cut_one),
+		cmocka_unit_test(what_is_held_of_a_log_is_bounded),
 	};
 	return cmocka_run_group_tests_name("core/parse/docker_log", tests, NULL, NULL);
 }
