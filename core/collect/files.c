@@ -459,6 +459,7 @@ static void look_at_all(struct files *files)
 		look_at_file(files, files->items[i]);
 	files->is_start = false;
 	files->looked_ns = now_ns;
+	unpack_look(&files->unpack);
 	report(files);
 	timers_set(&files->timers, &files->look, now_of(files) + LOOK_EVERY_MS);
 }

@@ -36,6 +36,9 @@ void unpack_release(struct unpack *unpack)
 {
 	while (unpack->count)
 		remove_job(unpack, unpack->count - 1);
+	for (size_t i = 0; i < unpack->given_count; i++)
+		open_file_unref(unpack->given[i].file);
+	free(unpack->given);
 	free(unpack->jobs);
 	*unpack = (struct unpack){0};
 }
@@ -53,8 +56,33 @@ void unpack_forget(struct unpack *unpack, const void *owner)
 			remove_job(unpack, i - 1);
 }
 
+void unpack_look(struct unpack *unpack)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < unpack->given_count; i++) {
+		const struct unpacked given = unpack->given[i];
+		if (open_file_is_shared(given.file)) {
+			unpack->given[kept++] = given;
+			continue;
+		}
+		unpack->taken -= given.bytes;
+		open_file_unref(given.file);
+	}
+	unpack->given_count = kept;
+}
+
+/* Takes over the reference. */
+static void note_given(struct unpack *unpack, struct open_file *file, uint64_t bytes)
+{
+	unpack->given = grow(
+		unpack->given, unpack->given_count, &unpack->given_room, sizeof(*unpack->given));
+	unpack->given[unpack->given_count++] = (struct unpacked){file, bytes};
+	unpack->taken += bytes;
+}
+
 static bool begin(struct unpack *unpack, uint64_t budget, struct err *err)
 {
+	unpack_look(unpack);
 	const char *path = unpack->jobs[0].path;
 	uint64_t left = budget > unpack->taken ? budget - unpack->taken : 0;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -74,9 +102,9 @@ static void finish(struct unpack *unpack, enum packed_state state, unpack_done *
 	struct open_file *file = bytes ? open_file_new(packed_take(unpack->now)) : NULL;
 	if (file)
 		file->is_nameless = true;
-	unpack->taken += bytes;
 	done(context, &unpack->jobs[0], file, bytes, packed_why(state));
-	open_file_unref(file);
+	if (file)
+		note_given(unpack, file, bytes);
 }
 
 bool unpack_step(struct unpack *unpack, uint64_t budget, unpack_done *done, void *context)

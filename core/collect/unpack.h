@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The packed logs that are asked for, one after the other, newest first as they were added, a slice at a time: the thread that
- * follows logs has other things to do. All of them together within a budget. Owned by one thread.
+ * The packed logs that are asked for, one after the other in the order in which they were added, a slice at a time: the thread that
+ * follows logs has other things to do. All that is unpacked and that somebody still has is within a budget. Owned by one thread.
  */
 #ifndef BOTSWAIN_COLLECT_UNPACK_H
 #define BOTSWAIN_COLLECT_UNPACK_H
@@ -23,7 +23,12 @@ struct unpack {
 	size_t count, room;
 	struct packed *now; /* NULL: it has not begun */
 	int from;           /* its packed file, valid with `now` */
-	uint64_t taken;     /* of the budget */
+	struct unpacked {
+		struct open_file *file; /* a reference */
+		uint64_t bytes;
+	} * given;
+	size_t given_count, given_room;
+	uint64_t taken; /* of the budget, by these */
 };
 
 /* `file` (borrowed; NULL: nothing of it can be had): what is in it, `bytes` of them. `why`: not all of it is there; else NULL. */
@@ -34,6 +39,8 @@ void unpack_release(struct unpack *unpack);
 void unpack_add(struct unpack *unpack, void *owner, const char *path, int64_t written_ms);
 /* What is asked for by `owner` is not any more. */
 void unpack_forget(struct unpack *unpack, const void *owner);
+/* Gives back the space of what nobody else has any more. Now and then. */
+void unpack_look(struct unpack *unpack);
 /* A slice. False: there is nothing left. */
 bool unpack_step(struct unpack *unpack, uint64_t budget, unpack_done *done, void *context);
 

@@ -29,6 +29,11 @@ void open_file_unref(struct open_file *file)
 	free(file);
 }
 
+bool open_file_is_shared(const struct open_file *file)
+{
+	return atomic_load(&file->users) > 1;
+}
+
 /* The number stays: who is about to read has it. */
 bool open_file_move(struct open_file *file, int fd)
 {

@@ -21,6 +21,8 @@ struct open_file {
 struct open_file *open_file_new(int fd) MUST_CHECK;
 struct open_file *open_file_ref(struct open_file *file);
 void open_file_unref(struct open_file *file); /* NULL is legal */
+/* Somebody else has a reference, too. */
+MUST_CHECK bool open_file_is_shared(const struct open_file *file);
 /* From now on its bytes are read from a copy, which has the same ones at the same places. The descriptor is
  * borrowed. False: there is none to be had. */
 MUST_CHECK bool open_file_move(struct open_file *file, int fd);
