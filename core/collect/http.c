@@ -28,7 +28,8 @@ struct http_call {
 	CURLU *parts;                /* of its URL, when that is plain */
 	struct str origin;           /* of `parts` */
 	struct str body;
-	bool is_too_long, is_under_way;
+	size_t given; /* bytes of the body, to whoever takes pieces */
+	bool is_too_long, is_refused, is_under_way;
 	bool is_special; /* the handle may have options that a usual call has not */
 	char error[CURL_ERROR_SIZE];
 	struct http_call *next_free;
@@ -92,8 +93,11 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *context)
 {
 	struct http_call *call = context;
 	size_t length = size * count;
-	if (call->request.piece && is_status_ok(call))
-		return call->request.piece(call->request.context, bytes, length) ? length : 0;
+	if (call->request.piece && is_status_ok(call)) {
+		call->given += length;
+		call->is_refused = !call->request.piece(call->request.context, bytes, length);
+		return call->is_refused ? 0 : length;
+	}
 	size_t room = call->request.body_max - call->body.length;
 	call->is_too_long = length > room;
 	str_add(&call->body, bytes, call->is_too_long ? room : length);
@@ -331,7 +335,8 @@ struct http_call *http_get(struct http *http, const struct http_request *request
 	call->request.user = call->request.password = NULL;
 	if (!request->body_max)
 		call->request.body_max = LIMIT_HTTP_BODY_BYTES;
-	call->is_too_long = false;
+	call->is_too_long = call->is_refused = false;
+	call->given = 0;
 	call->error[0] = '\0';
 	str_clear(&call->body);
 	set_url(call, request->url);
@@ -394,7 +399,8 @@ static bool say_timeout(const struct http_call *call, struct err *err)
 	curl_easy_getinfo(call->easy, CURLINFO_REQUEST_SIZE, &sent_bytes);
 	curl_easy_getinfo(call->easy, CURLINFO_NAMELOOKUP_TIME_T, &lookup_us);
 	const struct http_request *request = &call->request;
-	bool is_connect = !sent_bytes && request->connect_ms < request->total_ms;
+	bool is_connect =
+		!sent_bytes && (!request->total_ms || request->connect_ms < request->total_ms);
 	int64_t limit_ms = is_connect ? request->connect_ms : request->total_ms;
 	return err_set(err, ERR_TIMEOUT, "%s in %.3g s",
 		sent_bytes   ? "no answer"
@@ -409,6 +415,8 @@ static bool translate(const struct http_call *call, CURLcode code, struct err *e
 	if (call->is_too_long)
 		return err_set(err, ERR_LIMIT, "an answer of more than %zu KiB",
 			call->request.body_max >> 10);
+	if (call->is_refused)
+		return err_set(err, ERR_PROTOCOL, "the answer is not what was asked for");
 	if (code == CURLE_COULDNT_RESOLVE_HOST)
 		return err_set(err, ERR_UNREACHABLE, "name not resolved");
 	if (code == CURLE_COULDNT_CONNECT)
@@ -417,8 +425,10 @@ static bool translate(const struct http_call *call, CURLcode code, struct err *e
 		return say_timeout(call, err);
 	if (code == CURLE_PARTIAL_FILE)
 		return err_set(err, ERR_PROTOCOL, "the answer was cut off after %zu bytes",
-			call->body.length);
-	if (code == CURLE_GOT_NOTHING || code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR)
+			call->body.length + call->given);
+	if (code == CURLE_GOT_NOTHING)
+		return err_set(err, ERR_UNREACHABLE, "the connection was closed without an answer");
+	if (code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR)
 		return err_set(err, ERR_UNREACHABLE, "the connection was closed in mid-answer");
 	if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CONNECT_ERROR ||
 		code == CURLE_SSL_CACERT_BADFILE)

@@ -7,17 +7,23 @@
 #include <cmocka.h>
 
 #include <poll.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <curl/curl.h>
 
+#include "core/base/attr.h"
 #include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "core/collect/http.h"
+#include "tests/support/folder.h"
 #include "tests/support/pages.h"
+#include "tests/support/sockets.h"
 
 enum { LIMIT_MS = 5000, WAIT_MS = 20 };
 
@@ -28,8 +34,9 @@ static struct answer {
 	unsigned count;
 	long status;
 	enum err_code code;
-	char body[64];
-	const char *then; /* asked for from done() */
+	char body[64], why[128];
+	bool takes_no_more; /* of a stream */
+	const char *then;   /* asked for from done() */
 } answer;
 
 static int setup(void **state)
@@ -75,6 +82,7 @@ static void on_reply(void *context, const struct http_reply *reply)
 	answer.status = reply->status;
 	answer.code = reply->err.code;
 	answer.then = NULL;
+	copy_text(answer.why, sizeof(answer.why), reply->err.text);
 	copy_text(answer.body, sizeof(answer.body), reply->body ? reply->body : "");
 	if (then)
 		begin(then, (struct http_request){.allow_plain = true});
@@ -184,6 +192,85 @@ static void a_socket_in_place_of_the_host_is_for_one_call(void **state)
 	says(&here, "/a", "a of here");
 }
 
+static bool take_piece(void *context, const char *bytes, size_t length)
+{
+	(void)context, (void)bytes, (void)length;
+	return !answer.takes_no_more;
+}
+
+/* A stream by a local socket, that may go on for ever. */
+static void ask_stream(const char *socket, int64_t connect_ms)
+{
+	const struct http_request request = {.url = "http://localhost/a",
+		.socket = socket,
+		.allow_plain = true,
+		.connect_ms = connect_ms,
+		.piece = take_piece,
+		.done = on_reply};
+	assert_non_null(http_get(http, &request));
+	wait_for(answer.count + 1);
+}
+
+struct speaker {
+	int listener;
+	const char *says;
+};
+
+/* To the one that comes, and hangs up. */
+static void *say_and_hang_up(void *context)
+{
+	const struct speaker *speaker = context;
+	char request[4096];
+	autoclose int client = accept(speaker->listener, NULL, NULL);
+	size_t length = strlen(speaker->says);
+	assert_true(client >= 0 && read(client, request, sizeof(request)) > 0);
+	assert_int_equal(write(client, speaker->says, length), length);
+	return NULL;
+}
+
+static void stream_from(int listener, const char *path, const char *says)
+{
+	struct speaker speaker = {listener, says};
+	pthread_t thread;
+	assert_int_equal(pthread_create(&thread, NULL, say_and_hang_up, &speaker), 0);
+	ask_stream(path, LIMIT_MS);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+}
+
+static void how_a_stream_breaks_is_said_as_it_is(void **state)
+{
+	assert_int_equal(folder_setup(state), 0);
+	autofree char *path = folder_path("engine");
+	autoclose int listener = socket_listen(path);
+	static const char part[] = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n0123456789";
+	stream_from(listener, path, "");
+	assert_string_equal(answer.why, "the connection was closed without an answer");
+	stream_from(listener, path, part);
+	assert_string_equal(answer.why, "the answer was cut off after 10 bytes");
+	answer.takes_no_more = true;
+	stream_from(listener, path, part);
+	assert_string_equal(answer.why, "the answer is not what was asked for");
+	assert_int_equal(folder_teardown(state), 0);
+}
+
+/* It has the call, and nobody takes it. */
+static void a_local_socket_that_does_not_answer_has_no_name_to_be_resolved(void **state)
+{
+	assert_int_equal(folder_setup(state), 0);
+	autofree char *path = folder_path("engine");
+	autoclose int listener = socket_listen(path);
+	const struct http_request request = {.url = "http://localhost/a",
+		.socket = path,
+		.allow_plain = true,
+		.connect_ms = LIMIT_MS,
+		.total_ms = 100,
+		.done = on_reply};
+	assert_non_null(http_get(http, &request));
+	wait_for(1);
+	assert_string_equal(answer.why, "no answer in 0.1 s");
+	assert_int_equal(folder_teardown(state), 0);
+}
+
 /* Its caller is told of nothing to do but to wait for the answer, if that has not come already. */
 static void what_an_answer_starts_is_under_way_when_the_turn_ends(void **state)
 {
@@ -209,6 +296,8 @@ int main(void)
 		TEST(who_asks_with_a_secret_does_not_lend_it_to_the_next_call),
 		TEST(a_call_that_may_go_unencrypted_does_not_let_the_next_one),
 		TEST(a_socket_in_place_of_the_host_is_for_one_call),
+		TEST(how_a_stream_breaks_is_said_as_it_is),
+		TEST(a_local_socket_that_does_not_answer_has_no_name_to_be_resolved),
 		TEST(what_an_answer_starts_is_under_way_when_the_turn_ends),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
