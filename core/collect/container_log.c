@@ -12,9 +12,7 @@
 #include "core/collect/docker_socket.h"
 #include "core/collect/http.h"
 #include "core/collect/hub.h"
-#include "core/collect/roster.h"
 #include "core/collect/worker.h"
-#include "core/conf/settings.h"
 #include "core/events/stamp.h"
 #include "core/events/writer.h"
 #include "core/parse/log_line.h"
@@ -49,18 +47,6 @@ static void look_in(struct container_log *log, int64_t wait_ms)
 	arm(log);
 }
 
-static const char *whose(void *context, const char *name, size_t length)
-{
-	const struct container_log *log = context;
-	char text[LIMIT_NAME_BYTES];
-	if (length >= sizeof(text))
-		return NULL;
-	memcpy(text, name, length);
-	text[length] = '\0';
-	const struct conf_bot *bot = roster_bot(log->place->roster, text);
-	return bot ? bot->name : NULL;
-}
-
 struct container_log *container_log_new(
 	struct container_place *place, const char *name, const char *address, const char *bot)
 {
@@ -74,14 +60,15 @@ struct container_log *container_log_new(
 		.timer = {.owner = log},
 		.look_ms = INT64_MAX,
 		.quiet_ms = INT64_MAX};
+	bot_memo_begin(&log->memo, place->roster);
 	docker_seen_init(&log->seen);
 	log->begun_ms = clock_wall_ms(place->worker->hub->clock);
 	log->since_ms = log->begun_ms - place->read_back_ms;
 	event_post_open(&log->post, place->worker->hub, key,
 		&(struct event_source){.name = shown,
 			.bot = *bot ? log->bot : NULL,
-			.resolve = whose,
-			.context = log});
+			.resolve = bot_memo_whose,
+			.context = &log->memo});
 	look_in(log, 0);
 	return log;
 }
@@ -113,6 +100,7 @@ void container_log_free(struct container_log *log)
 
 void container_log_give_to(struct container_log *log, const char *bot)
 {
+	bot_memo_begin(&log->memo, log->place->roster);
 	if (strcmp(log->bot, bot) == 0)
 		return;
 	free(log->bot);

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "core/base/err.h"
+#include "core/collect/bot_memo.h"
 #include "core/collect/docker_seen.h"
 #include "core/collect/event_post.h"
 #include "core/collect/timers.h"
@@ -44,6 +45,7 @@ struct container_place {
 struct container_log {
 	struct container_place *place;
 	char *name, *address, *bot; /* address: of its engine's socket, "" the usual */
+	struct bot_memo memo;
 	struct event_post post;
 	struct timer timer;
 	struct http_call *call; /* under way */
@@ -82,6 +84,7 @@ struct container_log {
 struct container_log *container_log_new(
 	struct container_place *place, const char *name, const char *address, const char *bot);
 void container_log_free(struct container_log *log);
+/* It is this bot's ("": each line says), of the roster of its place, from here on. */
 void container_log_give_to(struct container_log *log, const char *bot);
 /* Its timer is due. */
 void container_log_turn(struct container_log *log);

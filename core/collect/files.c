@@ -22,12 +22,12 @@
 #include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/format.h"
-#include "core/base/limits.h"
 #include "core/base/mem.h"
 #include "core/base/names.h"
 #include "core/base/str.h"
 #include "core/conf/settings.h"
 #include "core/events/writer.h"
+#include "core/collect/bot_memo.h"
 #include "core/collect/event_post.h"
 #include "core/collect/hub.h"
 #include "core/collect/inotify_read.h"
@@ -61,8 +61,7 @@ struct log_file {
 	char *bot;
 	int watch; /* of inotify, -1 none */
 	ino_t watched;
-	char named[LIMIT_NAME_BYTES]; /* what a line called its bot last */
-	const char *is_of;            /* ... whose that is, of files->roster; NULL: nobody's */
+	struct bot_memo memo;
 	int64_t rests_until_ms; /* mono: however much is written, its next turn is not before */
 	bool is_wanted;
 	bool is_packed; /* it is unpacked once, and not followed */
@@ -106,21 +105,6 @@ static void take_line(void *context, const char *line, size_t length, bool is_cu
 		return;
 	event_writer_back(file->post.writer, file->tail.back_ms);
 	event_writer_line(file->post.writer, line, length, is_cut);
-}
-
-/* A bot may call itself by another name than it has here: its log is its own all the same. Lines of
- * one file mostly name one bot, so that many bots are not gone through for each. */
-static const char *whose(void *context, const char *name, size_t length)
-{
-	struct log_file *file = context;
-	if (length >= sizeof(file->named))
-		return NULL;
-	if (strncmp(file->named, name, length) == 0 && !file->named[length])
-		return file->is_of;
-	snprintf(file->named, sizeof(file->named), "%.*s", (int)length, name);
-	const struct conf_bot *bot = roster_bot(file->files->roster, file->named);
-	file->is_of = bot ? bot->name : NULL;
-	return file->is_of;
 }
 
 static void take_loss(void *context, uint64_t bytes, const char *why)
@@ -300,6 +284,7 @@ static struct log_file *new_file(
 		.watch = -1,
 		.timer = {.owner = file},
 		.is_start = files->is_start && target->is_new && !is_young(files, path)};
+	bot_memo_begin(&file->memo, files->roster);
 	tail_init(&file->tail, path, take_line, take_loss, file);
 	file->tail.older = take_older;
 	file->tail.in_place = take_in_place;
@@ -307,8 +292,8 @@ static struct log_file *new_file(
 	event_post_open(&file->post, files->worker->hub, path,
 		&(struct event_source){.name = log_target_label(target, path),
 			.bot = file->bot[0] ? file->bot : NULL,
-			.resolve = whose,
-			.context = file});
+			.resolve = bot_memo_whose,
+			.context = &file->memo});
 	look_for_packed(file, path);
 	return file;
 }
@@ -507,7 +492,7 @@ static void set_roster(struct files *files, struct roster *roster)
 	files->is_start = true;
 	files->is_first = !old;
 	for (size_t i = 0; i < files->count; i++)
-		files->items[i]->named[0] = '\0';
+		bot_memo_begin(&files->items[i]->memo, roster);
 	timers_set(&files->timers, &files->look, now_of(files));
 	roster_unref(old);
 }

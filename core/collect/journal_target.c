@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/collect/journal_target.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,42 +8,9 @@
 #include "core/base/str.h"
 #include "core/collect/hub.h"
 #include "core/collect/journal_entry.h"
-#include "core/collect/roster.h"
-#include "core/conf/settings.h"
 #include "core/events/stamp.h"
 #include "core/events/writer.h"
 #include "core/parse/log_line.h"
-
-static bool is_its_unit(const struct conf_bot *bot, const char *name)
-{
-	const char *unit = bot->process.systemd;
-	size_t length = unit ? strlen(unit) : 0;
-	return length && strncmp(unit, name, length) == 0 &&
-	       (!name[length] || strcmp(name + length, ".service") == 0);
-}
-
-static const struct conf_bot *bot_of(const struct roster *roster, const char *name)
-{
-	const struct conf_bot *bot = roster_bot(roster, name);
-	for (size_t i = 0; i < roster->count && !bot; i++)
-		if (is_its_unit(roster->bots[i], name))
-			bot = roster->bots[i];
-	return bot;
-}
-
-/* A line may name its bot; an entry of a whole journal is whose unit wrote it. */
-static const char *whose(void *context, const char *name, size_t length)
-{
-	struct journal_target *target = context;
-	if (length >= sizeof(target->named))
-		return NULL;
-	if (strncmp(target->named, name, length) == 0 && !target->named[length])
-		return target->is_of;
-	snprintf(target->named, sizeof(target->named), "%.*s", (int)length, name);
-	const struct conf_bot *bot = bot_of(target->roster, target->named);
-	target->is_of = bot ? bot->name : NULL;
-	return target->is_of;
-}
 
 struct journal_target *journal_target_new(struct hub *hub, const struct roster *roster,
 	const char *path, const char *unit, const char *bot)
@@ -53,13 +19,16 @@ struct journal_target *journal_target_new(struct hub *hub, const struct roster *
 	const char *slash = strrchr(path, '/');
 	autofree char *key = xasprintf("journal:%s%s%s", path, *path && *unit ? "#" : "", unit);
 	autofree char *name = xasprintf("journal:%s", *unit ? unit : slash ? slash + 1 : path);
-	*target = (struct journal_target){
-		.unit = xstrdup(unit), .bot = xstrdup(bot), .is_new = true, .roster = roster};
+	*target = (struct journal_target){.unit = xstrdup(unit),
+		.bot = xstrdup(bot),
+		.is_new = true,
+		.memo = {.knows_units = true}};
+	bot_memo_begin(&target->memo, roster);
 	event_post_open(&target->post, hub, key,
 		&(struct event_source){.name = name,
 			.bot = *bot ? target->bot : NULL,
-			.resolve = whose,
-			.context = target});
+			.resolve = bot_memo_whose,
+			.context = &target->memo});
 	return target;
 }
 
@@ -74,9 +43,7 @@ void journal_target_free(struct journal_target *target)
 void journal_target_give_to(
 	struct journal_target *target, const struct roster *roster, const char *bot)
 {
-	target->roster = roster;
-	target->named[0] = '\0';
-	target->is_of = NULL;
+	bot_memo_begin(&target->memo, roster);
 	if (strcmp(target->bot, bot) == 0)
 		return;
 	free(target->bot);

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "core/base/limits.h"
+#include "core/collect/bot_memo.h"
 #include "core/collect/event_post.h"
 
 struct hub;
@@ -21,9 +21,7 @@ struct journal_target {
 	struct event_post post;
 	bool is_new;    /* its past was not read yet */
 	bool is_wanted; /* by the roster */
-	const struct roster *roster;
-	char named[LIMIT_NAME_BYTES]; /* what was called a bot last */
-	const char *is_of;            /* ... whose that is; NULL: nobody's */
+	struct bot_memo memo;
 };
 
 /* `path`: of the journal, "" this machine's. */
