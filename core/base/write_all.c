@@ -18,3 +18,19 @@ bool write_all(int fd, const void *bytes, size_t length)
 	}
 	return true;
 }
+
+bool write_all_at(int fd, const void *bytes, size_t length, off_t offset)
+{
+	const char *at = bytes;
+	while (length) {
+		ssize_t written = pwrite(fd, at, length, offset);
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written <= 0)
+			return false;
+		at += written;
+		offset += written;
+		length -= (size_t)written;
+	}
+	return true;
+}

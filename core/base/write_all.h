@@ -5,9 +5,12 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 #include "core/base/attr.h"
 
 /* All of them, however many calls that takes; waits for the disk. False, with errno: some may have been written. Any thread. */
 MUST_CHECK bool write_all(int fd, const void *bytes, size_t length);
+/* The same at a place of the file; its position stays. */
+MUST_CHECK bool write_all_at(int fd, const void *bytes, size_t length, off_t offset);
 
 #endif

@@ -316,7 +316,7 @@ static void begin_stream(struct container_log *log, const struct docker_containe
 	if (is_another) {
 		if (log->is_torn)
 			tell_torn(log);
-		docker_seen_forget(&log->seen);
+		docker_seen_release(&log->seen);
 	}
 	log->is_later |= is_another;
 	log->is_running = strcmp(container->status, "running") == 0 ||
@@ -344,7 +344,7 @@ static void take_absent(struct container_log *log)
 {
 	if (log->is_torn)
 		tell_torn(log);
-	docker_seen_forget(&log->seen);
+	docker_seen_release(&log->seen);
 	log->id[0] = '\0';
 	log->is_settled = false;
 	log->is_later = true;

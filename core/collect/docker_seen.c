@@ -29,11 +29,6 @@ void docker_seen_release(struct docker_seen *seen)
 	*seen = (struct docker_seen){.last_ns = INT64_MIN};
 }
 
-void docker_seen_forget(struct docker_seen *seen)
-{
-	docker_seen_release(seen);
-}
-
 static uint64_t hash_of(int64_t wall_ns, unsigned stream, const char *text, size_t length)
 {
 	uint64_t hash = UINT64_C(14695981039346656037) ^ (uint64_t)wall_ns;

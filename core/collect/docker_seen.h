@@ -32,9 +32,8 @@ struct docker_seen {
 };
 
 void docker_seen_init(struct docker_seen *seen);
-void docker_seen_release(struct docker_seen *seen); /* legal on a zeroed struct */
-/* Nothing was: it is another container. */
-void docker_seen_forget(struct docker_seen *seen);
+/* Legal on a zeroed struct. Nothing was taken then, as after _init(): it may be used for another container. */
+void docker_seen_release(struct docker_seen *seen);
 /* The stream begins again. From which second on (Unix) it has to; -1: from its start, nothing was taken. */
 int64_t docker_seen_resume(struct docker_seen *seen) MUST_CHECK;
 /* True: the line is new, and is taken from here on. */

@@ -3,7 +3,8 @@
  * All log files, one thread on inotify. A change of a file wakes it; every two seconds it looks at
  * all paths and patterns anyway, because inotify has limits and misses what happens on other
  * machines. Each file has its own event writer; a file that grows fast gets its turn, not the
- * thread.
+ * thread, and lines that are too many to be copied stay where they lie. What is packed is unpacked
+ * at the start, and not followed.
  */
 #include "core/collect/sources.h"
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One journal: its files, and the logs that are taken of it. What was there before us is read from its last minutes on; what comes
- * after is read in the order in which it was written, through rotation and vacuum, each entry once. Entries that are gone before
- * they were read leave a gap in the numbers: it is counted and said. Journal thread.
+ * after is read file by file, each in the order in which it was written, through rotation and vacuum, each entry once. Entries that
+ * are gone before they were read leave a gap in the numbers, which is counted and said where all its files are one writer's: else
+ * nobody can tell. Journal thread.
  */
 #ifndef BOTSWAIN_COLLECT_JOURNAL_SOURCE_H
 #define BOTSWAIN_COLLECT_JOURNAL_SOURCE_H

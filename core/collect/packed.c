@@ -12,6 +12,7 @@
 #include "core/base/mem.h"
 #include "core/base/read_at.h"
 #include "core/base/unnamed_file.h"
+#include "core/base/write_all.h"
 
 enum { BLOCK_BYTES = 64 << 10, GZIP_ONLY = 16 };
 
@@ -108,13 +109,8 @@ static bool fill(struct packed *packed)
 
 static bool put(struct packed *packed, size_t length)
 {
-	for (size_t done = 0; done < length;) {
-		ssize_t wrote = pwrite(packed->to, packed->out + done, length - done,
-			(off_t)(packed->bytes + done));
-		if (wrote < 0 && errno != EINTR)
-			return false;
-		done += wrote > 0 ? (size_t)wrote : 0;
-	}
+	if (!write_all_at(packed->to, packed->out, length, (off_t)packed->bytes))
+		return false;
 	packed->bytes += length;
 	return true;
 }

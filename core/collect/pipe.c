@@ -18,6 +18,7 @@
 #include "core/base/names.h"
 #include "core/base/str.h"
 #include "core/base/unnamed_file.h"
+#include "core/base/write_all.h"
 #include "core/collect/event_post.h"
 #include "core/collect/hub.h"
 #include "core/collect/post.h"
@@ -84,18 +85,6 @@ static bool open_place(struct pipe *pipe)
 	return true;
 }
 
-static bool write_at(struct pipe *pipe, const char *bytes, size_t length, uint64_t offset)
-{
-	for (size_t done = 0; done < length;) {
-		ssize_t wrote =
-			pwrite(pipe->file->fd, bytes + done, length - done, (off_t)(offset + done));
-		if (wrote < 0 && errno != EINTR)
-			return false;
-		done += wrote > 0 ? (size_t)wrote : 0;
-	}
-	return true;
-}
-
 /* The lines that end in these bytes. False: they are to be copied; none was taken. */
 static bool put_in_place(struct pipe *pipe, const char *bytes, size_t length)
 {
@@ -105,8 +94,8 @@ static bool put_in_place(struct pipe *pipe, const char *bytes, size_t length)
 	if (!newline || pipe->lines.is_skipping || from > PLACED_MOST || !open_place(pipe))
 		return false;
 	size_t lines = (size_t)(newline - bytes) + 1;
-	if (!write_at(pipe, partial->text, partial->length, from) ||
-		!write_at(pipe, bytes, lines, to) ||
+	if (!write_all_at(pipe->file->fd, partial->text, partial->length, (off_t)from) ||
+		!write_all_at(pipe->file->fd, bytes, lines, (off_t)to) ||
 		!event_writer_in_place(
 			pipe->post.writer, pipe->file, from, to + lines, pipe->names))
 		return false;

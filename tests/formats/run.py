@@ -124,7 +124,8 @@ def redis():
                 output("redis-cli", "-s", sock, "set", f"k{i}", "v")
                 output("redis-cli", "-s", sock, "save")
                 output("redis-cli", "-s", sock, "bgsave")
-                time.sleep(0.05)
+                while "rdb_bgsave_in_progress:0" not in str(output("redis-cli", "-s", sock, "info", "persistence")):
+                    pass  # its next save would be refused
 
         started(["redis-server", "--port", "0", "--unixsocket", sock, "--dir", top, "--logfile", top + "/log", "--loglevel", "verbose"],
                 lambda: os.path.exists(sock), ask, top)

@@ -40,7 +40,7 @@ static void what_was_taken_is_not_new_and_what_was_not_is(void **state)
 	assert_true(take(&seen, start, 2, "one")); /* of the other stream */
 	assert_false(take(&seen, start + second, 1, "two"));
 	assert_true(take(&seen, start + second + 1, 1, "two"));
-	docker_seen_forget(&seen);
+	docker_seen_release(&seen);
 	assert_int_equal(docker_seen_resume(&seen), -1);
 	assert_true(take(&seen, start, 1, "one"));
 	docker_seen_release(&seen);
