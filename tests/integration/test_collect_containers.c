@@ -69,13 +69,14 @@ static int run_podman(const char *const *words)
 
 /* It says a part of its lines, on both streams, at each start, once it may; where it goes on stands in a file. */
 static const char app[] =
-	"#include <signal.h>\n#include <stdio.h>\n#include <stdlib.h>\n#include <unistd.h>\n"
+	"#include <fcntl.h>\n#include <signal.h>\n#include <stdio.h>\n#include "
+	"<stdlib.h>\n#include <unistd.h>\n"
 	"static void on(int number) { (void)number; _exit(0); }\n"
 	"int main(int count, char **args) {\n"
 	"	int part = count > 1 ? atoi(args[1]) : 2500, from = 0;\n"
 	"	signal(SIGTERM, on); setvbuf(stdout, NULL, _IOLBF, 0);\n"
 	"	puts(\"it is up\");\n"
-	"	while (access(\"/data/go\", F_OK)) usleep(10000);\n"
+	"	int go = open(\"/data/go\", O_RDONLY); if (read(go, &go, 1) < 0) return 1;\n"
 	"	FILE *next = fopen(\"/data/next\", \"r\");\n"
 	"	if (next) { if (fscanf(next, \"%d\", &from) != 1) from = 0; fclose(next); }\n"
 	"	for (int i = from; i < from + part; i++) {\n"
@@ -193,10 +194,11 @@ static void ten_thousand_lines_are_each_there_once_whatever_happens_to_the_conta
 {
 	(void)state;
 	needs_podman();
+	folder_gate("data/go");
 	run_talker("talker", "--init=false", "2500");
 	watch("");
 	collected_wait_event(&collected, "docker:talker orders", "it is up", NULL);
-	folder_write("data/go", 0644, "now");
+	folder_gate_open("data/go");
 	/* Its engine ends while it speaks, and begins again later. */
 	collected_await(&collected, "number 100.");
 	end_service();
@@ -277,12 +279,13 @@ static void nothing_is_read_back_where_the_configuration_says_so(void **state)
 {
 	(void)state;
 	needs_podman();
+	folder_gate("data/go");
 	run_talker("talker", "--init=false", "10");
 	int64_t second = clock_wall_ms(clock_real()) / 1000;
 	assert_true(comes_true(is_past, &second, WAIT_MS));
 	watch("events: {read_back: 0}");
 	collect_wait_ok("kind=\"docker\"");
-	folder_write("data/go", 0644, "now");
+	folder_gate_open("data/go");
 	collected_await(&collected, "part said up to 10;");
 	assert_numbered(&collected, 10);
 	assert_int_equal(collected_count_events(&collected, "it is up"), 0);

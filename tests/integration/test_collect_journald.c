@@ -40,9 +40,10 @@ static void write_journald(void)
 /* Waits until it may go on, so that it is watched from its first line. */
 static void write_bot(void)
 {
+	folder_gate("go");
 	folder_write("talk.sh", 0755,
 		"echo 'it is up'\n"
-		"while [ ! -e %1$s/go ]; do sleep 0.05; done\n"
+		"read -r now <%1$s/go\n"
 		"for part in 0 1 2 3; do\n"
 		"	for i in $(seq $((part * %2$d / 4)) $(((part + 1) * %2$d / 4 - 1))); do\n"
 		"		echo \"number $i. \"\n"
@@ -133,7 +134,7 @@ static void the_log_of_a_unit_is_followed_because_systemd_names_it(void **state)
 	collected_wait(&collected, "obs_process", "bot=\"orders\"", "state=\"running\"",
 		"log=\"journal:orders.service\"", NULL);
 	collected_wait_event(&collected, "journal:orders.service orders I it is up", NULL);
-	folder_write("go", 0644, "now");
+	folder_gate_open("go");
 	collected_wait_event(&collected, "journal:orders.service orders E the end", NULL);
 	assert_numbered(&collected, LINES);
 }

@@ -191,8 +191,9 @@ static void its_logs_lose_nothing_through_restarts_and_rotation(void **state)
 {
 	(void)state;
 	folder_write("next", 0600, "0\n");
+	folder_gate("go");
 	folder_write("talk.sh", 0700,
-		"cd %1$s; echo it is up; while [ ! -e go ]; do sleep 0.05; done\n"
+		"cd %1$s; echo it is up; read -r now <go\n"
 		"read n <next; end=$((n + 2500))\n"
 		"[ $n -lt %2$d ] || exec sleep 4004\n"
 		"while [ $n -lt $end ]; do\n"
@@ -212,7 +213,7 @@ static void its_logs_lose_nothing_through_restarts_and_rotation(void **state)
 	begin_supervisord("", programs);
 	watch("", BOT("orders"));
 	collected_wait_event(&collected, "o.log orders", "it is up", NULL);
-	folder_write("go", 0600, "now");
+	folder_gate_open("go");
 	autofree char *rotated = folder_path("o.log.2");
 	autofree char *last = xasprintf("number %d. ", LINES - 2),
 		      *other = xasprintf("number %d. ", LINES - 1);
@@ -226,8 +227,9 @@ static void its_logs_lose_nothing_through_restarts_and_rotation(void **state)
 static void logs_that_are_named_anew_by_a_restart_are_followed_on(void **state)
 {
 	(void)state;
+	folder_gate("go");
 	folder_write("talk.sh", 0700,
-		"cd %1$s; echo it is up; while [ ! -e go ]; do sleep 0.05; done\n"
+		"cd %1$s; echo it is up; read -r now <go\n"
 		"[ -e began ] && first=%2$d || first=0\n"
 		"touch began; n=$first\n"
 		"while [ $n -lt $((first + %2$d)) ]; do echo \"number $n. "
@@ -244,7 +246,7 @@ static void logs_that_are_named_anew_by_a_restart_are_followed_on(void **state)
 		"bots: [" BOT("orders") "]\n",
 		folder);
 	collected_wait_event(&collected, "orders", "it is up", NULL);
-	folder_write("go", 0600, "now");
+	folder_gate_open("go");
 	autofree char *half = xasprintf("number %d. ", LINES / 2 - 1),
 		      *last = xasprintf("number %d. ", LINES - 1);
 	collected_wait_event(&collected, half, NULL);

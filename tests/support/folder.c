@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/support/folder.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "core/base/mem.h"
@@ -78,4 +80,21 @@ char *folder_read(const char *name)
 	if (file)
 		fclose(file);
 	return xstrndup(text, length);
+}
+
+void folder_gate(const char *name)
+{
+	autofree char *path = folder_path(name);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(chmod(path, 0666), 0);
+}
+
+/* Who waits has the FIFO, which ends; who comes later finds the file. */
+void folder_gate_open(const char *name)
+{
+	autofree char *path = folder_path(name);
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	assert_true(fd >= 0);
+	folder_write(name, 0644, "now\n");
+	close(fd);
 }

@@ -20,6 +20,9 @@ FILE *folder_open(const char *name, const char *mode) MUST_CHECK;
 /* The whole file takes the place of what was there: nobody sees a part of it. */
 void folder_write(const char *name, mode_t mode, const char *format, ...) PRINTF_LIKE(3, 4);
 void folder_append(const char *name, const char *format, ...) PRINTF_LIKE(2, 3);
+/* A file at which whoever opens it to read waits, until it is opened for all: then it is one of one line. */
+void folder_gate(const char *name);
+void folder_gate_open(const char *name);
 /* What a file holds, its first 64 KiB, "" when there is none; the caller frees it. */
 char *folder_read(const char *name) MUST_CHECK;
 
