@@ -31,19 +31,21 @@ enum {
 	TABLE_CHECKPOINTS = 64,
 };
 
-/* How far it was read when the server stood at a transaction. */
+/* A look: keys up to `top` had been given, and the server stood at a transaction. */
 struct table_checkpoint {
 	int64_t top, next_xid, at_ms;
 };
 
 /* How far it was read. */
 struct table_progress {
-	bool has_begun;     /* where to begin is known */
-	int64_t floor, top; /* keys up to the floor are done with; the largest that was taken */
-	int64_t *taken;     /* above the floor, sorted */
+	bool has_begun; /* where to begin is known */
+	int64_t floor;  /* keys up to it are done with */
+	int64_t back;   /* rows up to it were there before us */
+	int64_t *taken; /* above the floor, sorted */
 	size_t taken_count, taken_capacity;
 	struct table_checkpoint checkpoints[TABLE_CHECKPOINTS];
 	size_t checkpoint_count;
+	int64_t making;   /* of the table and its server: another one when they are made anew */
 	uint64_t dropped; /* rows that may have been passed */
 };
 

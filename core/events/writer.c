@@ -445,11 +445,13 @@ void event_writer_event(struct event_writer *writer, const struct event_input *i
 	char bot[BOT_NAME_MAX];
 	struct record record = {.level = (uint8_t)input->level};
 	bool held_secret = clean_event(writer, input, &record);
-	set_time(writer, &record, believable_ms(writer, input->wall_ms));
+	bool is_timed = input->wall_ms != LOG_NO_TIME;
+	set_time(writer, &record,
+		believable_ms(writer, is_timed ? input->wall_ms : writer->back_ms));
 	name_bot_once(writer, input->bot ? input->bot : "", bot);
 	struct log_trouble_find trouble =
 		log_trouble_of(writer->clean.text, writer->clean.length, input->level);
-	store(writer, record, &writer->clean, bot, trouble, held_secret, true);
+	store(writer, record, &writer->clean, bot, trouble, held_secret, is_timed);
 }
 
 void event_writer_lost(struct event_writer *writer, uint64_t lines)

@@ -158,6 +158,7 @@ static void keep_files(struct collected *collected, const struct chunk_list *lis
 static void add_line(struct collected *collected, struct event_line *line)
 {
 	size_t start = collected->events.length;
+	collected->wall_ms = line->record->wall_ms;
 	str_addf(&collected->events, "%s %s %c ", line->stream->name, line->bot,
 		log_level_letter((enum log_level)line->record->level));
 	event_text(line, EVENT_LINE, NULL, 4000, &collected->events);

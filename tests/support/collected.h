@@ -28,6 +28,7 @@ struct collected {
 	/* events: "source bot LEVEL text" on a line each, in the order in which they were seen */
 	struct str events;
 	size_t events_at; /* those before were waited for */
+	int64_t wall_ms;  /* of the event that was seen last */
 	struct collected_chunk *chunks;
 	size_t chunk_count, chunk_capacity;
 	struct collected_file *files;
