@@ -67,8 +67,8 @@ NOINLINE static struct watched_stream *find_stream(
 	for (size_t i = 0; i < list->count; i++) {
 		size_t place = (reader->place + i) % list->count;
 		struct watched_stream *stream = &list->items[place];
-		if (strncmp(stream->name, name, length) != 0 || stream->name[length])
-			continue;
+		if (strlen(stream->name) != length || memcmp(stream->name, name, length) != 0)
+			continue; /* what is answered may hold a NUL */
 		reader->place = place + 1;
 		return stream;
 	}
