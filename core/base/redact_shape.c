@@ -188,6 +188,11 @@ static const struct key keys[] = {
 };
 /* clang-format on */
 
+const char *redact_key_word(size_t index)
+{
+	return index < COUNT_OF(keys) ? keys[index].word : NULL;
+}
+
 /* The key that ends before `at`, behind blanks and its closing quote. */
 static const struct key *key_before(const struct shape_text *text, size_t at)
 {

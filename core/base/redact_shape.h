@@ -29,6 +29,9 @@ static inline bool redact_may_end_key(const char *two)
 	return redact_key_ends[two[0] & 31] >> (two[1] & 31) & 1;
 }
 
+/* The words that a key may end with, in small letters; NULL behind the last. */
+const char *redact_key_word(size_t index);
+
 /* False: redact_shape() finds nothing at this place. */
 static inline bool redact_is_trigger(const char *bytes, size_t at)
 {

@@ -37,7 +37,7 @@ struct listener {
 	struct schedule schedule; /* of the question; of connecting after a failure */
 	struct event_post post;
 	char *name;       /* of the source: main:listen */
-	int64_t heard_ms; /* wall: until then we listened; 0: not yet */
+	int64_t heard_ms; /* mono: until then we listened; 0: not yet */
 	uint64_t gaps;    /* since the start: what was notified meanwhile is lost */
 	struct rng rng;
 };
@@ -92,7 +92,7 @@ static bool take_notifies(struct listener *listener, struct err *err)
 		has_any = true;
 	}
 	if (has_any)
-		listener->heard_ms = clock_wall_ms(listener->session.worker->hub->clock);
+		listener->heard_ms = worker_now_ms(listener->session.worker);
 	if (has_any)
 		hub_tell(listener->session.worker->hub, ORDER_HURRY, "");
 	return true;
@@ -103,13 +103,13 @@ static bool take_notifies(struct listener *listener, struct err *err)
 /* The server keeps nothing for who does not listen, and nobody knows how much that was. */
 static void tell_gap(struct listener *listener)
 {
-	int64_t now_ms = clock_wall_ms(listener->session.worker->hub->clock);
+	int64_t now_ms = worker_now_ms(listener->session.worker);
 	int64_t away_ms = now_ms - listener->heard_ms;
 	if (listener->heard_ms) {
 		autofree char *text = xasprintf(
 			"what was notified in the last %s is lost: nobody listened, and Postgres "
 			"keeps no notification (follow a table where none may be missed)",
-			format_duration(away_ms > 0 ? away_ms : 0).text);
+			format_duration(away_ms).text);
 		event_post_lost(&listener->post, 1, "", text);
 		listener->gaps++;
 	}
@@ -138,7 +138,7 @@ static bool open_or_ask(struct listener *listener, double *ret_latency_ms, struc
 	bool is_well = pg_session_run(session, &(struct pg_query){.sql = "select 1"}, err);
 	*ret_latency_ms = (double)(clock_cost_us() - start_us) / 1000.0;
 	if (is_well)
-		listener->heard_ms = clock_wall_ms(session->worker->hub->clock);
+		listener->heard_ms = worker_now_ms(session->worker);
 	return is_well;
 }
 

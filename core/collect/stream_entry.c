@@ -32,6 +32,8 @@ enum field {
 	FIELD_TOO_MUCH
 };
 
+_Static_assert((int)FIELD_REST == (int)STREAM_FIELDS, "the mapped ones, and no other, have names");
+
 /* Digits, as strtoull() would read them: what is too large is the largest. */
 static const char *parse_digits(const char *at, uint64_t *ret)
 {

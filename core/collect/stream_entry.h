@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* One entry of a Redis stream -> an event, field after field as they come. Any stream, any fields: the mapped ones have a
- * meaning, the others are kept as text, in quotes where it would not be read as one value otherwise. Pure. */
+/* One entry of a Redis stream, or a row of a table of Postgres, -> an event, field after field as they come. Any fields: the
+ * mapped ones have a meaning, the others are kept as text, in quotes where it would not be read as one value otherwise. Pure. */
 #ifndef BOTSWAIN_COLLECT_STREAM_ENTRY_H
 #define BOTSWAIN_COLLECT_STREAM_ENTRY_H
 

@@ -94,11 +94,28 @@ static void what_nobody_looks_for_is_passed_over(void **state)
 	assert_false(hides);
 }
 
+/* Of a key that is added to the list its ends must be, too. */
+static void every_key_is_one_by_its_last_two_letters(void **state)
+{
+	(void)state;
+	size_t count = 0;
+	for (const char *word; (word = redact_key_word(count)); count++) {
+		size_t length = strlen(word);
+		char large[2] = {
+			(char)(word[length - 2] & ~0x20), (char)(word[length - 1] & ~0x20)};
+		if (!redact_may_end_key(word + length - 2) || !redact_may_end_key(large))
+			fail_msg("%s", word);
+	}
+	assert_true(count > 10);
+	assert_false(redact_may_end_key("zz"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_that_may_begin_is_passed_over),
 		cmocka_unit_test(what_nobody_looks_for_is_passed_over),
+		cmocka_unit_test(every_key_is_one_by_its_last_two_letters),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
