@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/collect/hub.h"
 #include "core/collect/worker.h"
 
 enum { LOOK_AGAIN_MS = 10 };
@@ -124,4 +125,21 @@ void places_leave(struct places *places, struct worker *worker, const char *key,
 		release(data);
 	}
 	pthread_mutex_unlock(&places->lock);
+}
+
+char *places_settle(struct worker *worker, char *key, void **ret_data)
+{
+	*ret_data = NULL;
+	if (places_enter(worker->hub->places, worker, key, ret_data))
+		return key;
+	free(key);
+	return NULL;
+}
+
+void places_move_on(struct worker *worker, const char *key, void *data, void (*release)(void *data))
+{
+	if (key)
+		places_leave(worker->hub->places, worker, key, data, release);
+	else if (data)
+		release(data);
 }

@@ -28,4 +28,10 @@ MUST_CHECK bool places_enter(
 void places_leave(struct places *places, struct worker *worker, const char *key, void *data,
 	void (*release)(void *data));
 
+/* places_enter() of the worker's hub. Takes ownership of the key and gives it back when the place is owned; else NULL. */
+char *places_settle(struct worker *worker, char *key, void **ret_data) MUST_CHECK;
+/* places_leave() with such a key, which stays the caller's; NULL: nothing is owned, and `data` is freed. */
+void places_move_on(
+	struct worker *worker, const char *key, void *data, void (*release)(void *data));
+
 #endif

@@ -126,13 +126,9 @@ static int64_t span_of(struct hub *hub)
 /* Goes on where the worker of other settings was. */
 static void enter_place(struct tables *tables)
 {
-	struct worker *worker = tables->session.worker;
-	void *before = NULL;
-	tables->place = pg_table_place_key(tables->session.conf);
-	if (!places_enter(worker->hub->places, worker, tables->place, &before)) {
-		free(tables->place);
-		tables->place = NULL;
-	}
+	void *before;
+	tables->place = places_settle(
+		tables->session.worker, pg_table_place_key(tables->session.conf), &before);
 	for (size_t i = 0; i < tables->session.conf->table_count; i++)
 		pg_table_place_resume(before, &tables->items[i]);
 	pg_table_place_free(before);
@@ -141,15 +137,10 @@ static void enter_place(struct tables *tables)
 /* What could not be posted is read again. */
 static void leave_place(struct tables *tables, bool is_posted)
 {
-	struct worker *worker = tables->session.worker;
 	struct pg_table_place *place =
 		is_posted ? pg_table_place_new(tables->items, tables->session.conf->table_count)
 			  : NULL;
-	if (tables->place)
-		places_leave(
-			worker->hub->places, worker, tables->place, place, pg_table_place_free);
-	else
-		pg_table_place_free(place);
+	places_move_on(tables->session.worker, tables->place, place, pg_table_place_free);
 }
 
 static void run(struct worker *worker)

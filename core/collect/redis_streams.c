@@ -191,12 +191,15 @@ static void tell_lost(struct streams *streams, struct watched_stream *stream)
 	stream->is_at_least = false;
 }
 
-/* A named stream that nobody has written to yet is no trouble: it will begin at its first entry. */
-static bool is_absent(struct watched_stream *stream, const struct err *err)
+/* A named stream that nobody has written to yet, or that was deleted, is no trouble: it will begin at its first entry. */
+static bool is_absent(struct streams *streams, struct watched_stream *stream, const struct err *err)
 {
 	if (!strstr(err->text, "no such key"))
 		return false;
 	stream->position = 0;
+	if (!stream->is_gone)
+		stream_info_gone(&streams->session, stream);
+	stream->is_gone = true;
 	return true;
 }
 
@@ -211,7 +214,7 @@ static bool look(struct streams *streams, struct err *err)
 			continue;
 		if (session_is_broken(&streams->session))
 			return false;
-		if (!is_absent(stream, err))
+		if (!is_absent(streams, stream, err))
 			note_refusal(streams, err);
 	}
 	return true;
@@ -290,13 +293,9 @@ static int64_t next_ms(const struct streams *streams)
 /* Goes on where the worker of other settings was. */
 static void enter_place(struct streams *streams)
 {
-	struct worker *worker = streams->session.worker;
-	void *before = NULL;
-	streams->place = stream_place_key(streams->session.conf);
-	if (!places_enter(worker->hub->places, worker, streams->place, &before)) {
-		free(streams->place);
-		streams->place = NULL;
-	}
+	void *before;
+	streams->place = places_settle(
+		streams->session.worker, stream_place_key(streams->session.conf), &before);
 	streams->before = before;
 	streams->dropped = stream_place_dropped(before);
 }
@@ -307,11 +306,7 @@ static void leave_place(struct streams *streams, bool is_posted)
 	struct stream_place *place =
 		is_posted ? stream_place_new(&streams->list, streams->before, streams->dropped)
 			  : NULL;
-	if (streams->place)
-		places_leave(streams->session.worker->hub->places, streams->session.worker,
-			streams->place, place, stream_place_free);
-	else
-		stream_place_free(place);
+	places_move_on(streams->session.worker, streams->place, place, stream_place_free);
 }
 
 static void begin(struct streams *streams)

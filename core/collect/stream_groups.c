@@ -116,6 +116,15 @@ static void take_consumers(
 	give_readers(session->worker->hub, readers, count, obs);
 }
 
+static void look_at_consumers(
+	struct redis_session *session, const char *const *words, struct msg_obs_stream *obs)
+{
+	autoreply struct redisReply *reply = NULL;
+	struct err why = {.code = ERR_NONE};
+	if (session_ask(session, words, &reply, &why))
+		take_consumers(session, reply, obs);
+}
+
 /* One round trip for both; a server that refuses one of them leaves that unknown. */
 static void look_closely(struct redis_session *session, const struct watched_stream *stream,
 	const char *group, struct msg_obs_stream *obs)
@@ -127,10 +136,13 @@ static void look_closely(struct redis_session *session, const struct watched_str
 	struct err why[2];
 	if (obs->consumers > GROUP_CONSUMERS_MAX)
 		return;
+	if (obs->pending == 0) {
+		look_at_consumers(session, consumers, obs);
+		return;
+	}
 	session_ask_both(session, both, replies, why);
 	autoreply struct redisReply *first = replies[0], *second = replies[1];
-	if (obs->pending > 0)
-		take_oldest(session, first, obs);
+	take_oldest(session, first, obs);
 	take_consumers(session, second, obs);
 }
 

@@ -24,6 +24,7 @@ void stream_info_gone(struct redis_session *session, struct watched_stream *stre
 		free(stream->groups[i].name);
 	}
 	stream->group_count = 0;
+	stream->added = -1;
 	stream_post_gone(session, stream, "");
 }
 
@@ -50,6 +51,7 @@ static void look_at_stream(
 	struct redis_session *session, struct watched_stream *stream, const redisReply *reply)
 {
 	look_for_gap(stream, reply);
+	stream->is_gone = false;
 	int64_t added = stream_number(reply, "entries-added"),
 		now_ms = worker_now_ms(session->worker);
 	struct msg_obs_stream *obs = stream_observation(session, stream, "");

@@ -44,6 +44,7 @@ struct watched_stream {
 	bool is_refused; /* WRONGTYPE or NOPERM: not read until the next walk */
 	bool is_found;   /* by the walk that is under way */
 	bool is_named;   /* by the settings: never forgotten */
+	bool is_gone;    /* ... but there is none, and that was posted */
 	bool is_resumed; /* from where the worker before left it */
 };
 

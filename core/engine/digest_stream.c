@@ -2,7 +2,6 @@
 /* Streams of a Redis and their consumer groups. */
 #include <fnmatch.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,18 +62,32 @@ static void take(struct msg_stream *stream, const struct msg_obs_stream *seen)
 	take_readers(stream, seen);
 }
 
+/* Of a stream that is gone: who says so need not know them. */
+static void remove_groups(struct engine *engine, const struct msg_obs_stream *gone)
+{
+	size_t count;
+	const struct msg_stream *const *streams = model_streams(engine->model, &count);
+	for (size_t i = count; i-- > 0;) {
+		if (strcmp(streams[i]->service, gone->service) != 0 ||
+			strcmp(streams[i]->name, gone->name) != 0)
+			continue;
+		draft_remove(engine, MSG_stream, streams[i]->id);
+		streams = model_streams(engine->model, &count);
+	}
+}
+
 void digest_stream(struct engine *engine, const void *body)
 {
 	const struct msg_obs_stream *seen = body;
-	char path[512];
 	if (!is_known(engine, seen->service)) {
 		engine->strangers++;
 		return;
 	}
-	snprintf(path, sizeof(path), "%s/%s/%s", seen->service, seen->name, seen->group);
-	uint64_t id = entity_id("stream", path);
+	uint64_t id = model_stream_id(seen->service, seen->name, seen->group);
 	if (seen->gone) {
 		draft_remove(engine, MSG_stream, id);
+		if (!seen->group[0])
+			remove_groups(engine, seen);
 		note_lag(engine, seen->service, id, -1);
 		return;
 	}

@@ -108,4 +108,7 @@ MODEL_LIST(stream, streams)
 MODEL_LIST(backup, backups)
 MODEL_LIST(check, checks)
 
+/* Of a consumer group; of the stream itself: `group` "". */
+uint64_t model_stream_id(const char *service, const char *name, const char *group);
+
 #endif

@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* The verdict on a stream's consumer group: who reads it, and does it keep up. A stream by itself is well. */
+/* The id of a stream or a group of it, and the verdict: who reads it, and does it keep up. A stream by itself is well. */
 #include <inttypes.h>
 
+#include "core/base/mem.h"
 #include "core/base/str.h"
 #include "core/model/internal.h"
+
+uint64_t model_stream_id(const char *service, const char *name, const char *group)
+{
+	autofree char *path = xasprintf("%s/%s/%s", service, name, group);
+	return entity_id("stream", path);
+}
 
 /* As of a bot's updates: that many are no load, and so many looks in a row are no accident. */
 enum { LAG_LEAST = 200, LAG_RISES = 3 };

@@ -350,6 +350,24 @@ static void a_stream_that_is_gone_is_reported_as_gone(void **state)
 	collected_wait(&collected, "obs_stream", "name=\"events:orders\"", "gone=true", NULL);
 }
 
+/* Also one that the settings name: nobody forgets it, but there is none. */
+static void a_named_stream_that_is_deleted_leaves_until_there_is_one_again(void **state)
+{
+	(void)state;
+	add("named", "one");
+	run("XGROUP CREATE named workers 0");
+	watch("named");
+	collected_wait(&collected, "obs_stream", "name=\"named\"", "group=\"workers\"", NULL);
+	run("DEL named");
+	collected_wait(&collected, "obs_stream", "group=\"workers\"", "gone=true", NULL);
+	collected_wait(&collected, "obs_stream", "name=\"named\"", "gone=true", NULL);
+	wait_until_read();
+	assert_null(collected_wait_for(&collected, 700, "obs_stream", "gone=true", NULL));
+	add("named", "two");
+	collected_wait_event(&collected, "two", NULL);
+	collected_wait(&collected, "obs_stream", "name=\"named\" length=1", NULL);
+}
+
 /* A reply of many MiB is read as it comes; a field that is too large for us is counted, said, and passed. */
 static void an_entry_that_is_too_large_is_no_reason_to_read_no_other(void **state)
 {
@@ -372,6 +390,20 @@ static void an_entry_that_is_too_large_is_no_reason_to_read_no_other(void **stat
 	add("log", "end");
 	collected_wait_event(&collected, "end", NULL);
 	assert_int_equal(collected_count_events(&collected, "are lost"), 0);
+}
+
+static void of_a_group_for_which_nothing_waits_nobody_asks_what_does(void **state)
+{
+	(void)state;
+	add("jobs", "work");
+	run("XGROUP CREATE jobs workers 0");
+	run("XREADGROUP GROUP workers w1 COUNT 1 NOACK STREAMS jobs >");
+	watch("jobs");
+	for (int i = 0; i < 2; i++)
+		collected_wait(&collected, "obs_stream", "group=\"workers\"", "consumers=1",
+			"readers=[{name=\"w1\"", NULL);
+	autofree char *said = redis_server_do(&server, "INFO commandstats");
+	assert_null(strstr(said, "cmdstat_xpending"));
 }
 
 /* Whoever watches slows nothing down. */
@@ -466,7 +498,9 @@ int main(void)
 		TEST(a_consumer_that_is_silent_while_entries_wait_is_dead),
 		TEST(what_comes_in_and_what_a_group_reads_is_told_a_second),
 		TEST(a_stream_that_is_gone_is_reported_as_gone),
+		TEST(a_named_stream_that_is_deleted_leaves_until_there_is_one_again),
 		TEST(an_entry_that_is_too_large_is_no_reason_to_read_no_other),
+		TEST(of_a_group_for_which_nothing_waits_nobody_asks_what_does),
 		TEST(nobody_is_monitored),
 		TEST(a_key_that_is_no_stream_does_not_stop_the_others),
 		TEST(a_stream_that_is_forbidden_does_not_stop_the_others),

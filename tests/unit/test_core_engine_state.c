@@ -193,6 +193,49 @@ static void attaching_again_with_an_old_replica_forgets_what_is_gone(void **stat
 	harness_detach(second);
 }
 
+static size_t streams_of(const struct harness_screen *screen)
+{
+	size_t count;
+	(void)model_streams(screen->model, &count);
+	return count;
+}
+
+static void a_stream_that_is_gone_takes_its_groups_along(void **state)
+{
+	struct harness *harness = *state;
+	struct harness_screen *screen = harness_attach(harness);
+	harness_feed(harness, "obs_stream service=\"main\" name=\"old\" group=\"\"");
+	harness_feed(harness, "obs_stream service=\"main\" name=\"old\" group=\"g\"");
+	harness_feed(harness, "obs_stream service=\"main\" name=\"older\" group=\"g\"");
+	harness_advance(harness, FEED_PULSE_MS);
+	harness_sync(screen);
+	assert_int_equal(streams_of(screen), 3);
+	harness_feed(harness, "obs_stream service=\"main\" name=\"old\" gone=true");
+	harness_advance(harness, FEED_PULSE_MS);
+	harness_sync(screen);
+	assert_int_equal(streams_of(screen), 1);
+	harness_detach(screen);
+}
+
+/* A name may be as long as a screen is wide, and have letters of four bytes. */
+static void streams_whose_long_names_differ_at_their_ends_are_two(void **state)
+{
+	struct harness *harness = *state;
+	struct harness_screen *screen = harness_attach(harness);
+	char name[481];
+	for (size_t i = 0; i + 4 < sizeof(name); i += 4)
+		memcpy(name + i, "\xf0\x9f\x90\x99", 5);
+	for (int last = 'a'; last <= 'b'; last++)
+		harness_feed(harness,
+			"obs_stream service=\"main\" name=\"%s\" group=\"a group with a long name "
+			"%c\"",
+			name, last);
+	harness_advance(harness, FEED_PULSE_MS);
+	harness_sync(screen);
+	assert_int_equal(streams_of(screen), 2);
+	harness_detach(screen);
+}
+
 static void a_quiet_engine_marks_a_turn_every_second(void **state)
 {
 	struct harness_screen *screen = harness_attach(*state);
@@ -276,6 +319,10 @@ int main(void)
 			setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			attaching_again_with_an_old_replica_forgets_what_is_gone, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_stream_that_is_gone_takes_its_groups_along, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			streams_whose_long_names_differ_at_their_ends_are_two, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			a_quiet_engine_marks_a_turn_every_second, setup, teardown),
 		cmocka_unit_test_setup_teardown(
