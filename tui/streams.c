@@ -11,12 +11,21 @@
 
 enum { OLD_INTERVALS = 3, OLD_LEAST_MS = 3000 };
 
+/* Of the source that looks at it; 0: there is none. */
+static int64_t interval_of(const struct model *model, const struct msg_stream *stream)
+{
+	autofree char *path = xasprintf("redis/%s:streams", stream->service);
+	const struct msg_source *source =
+		model_source(model, links_id(links_of(stream->id), entity_id("source", path)));
+	return source ? source->interval_ms : 0;
+}
+
 bool stream_is_old(const struct model *model, const struct msg_stream *stream, int64_t now_ms)
 {
 	int64_t age_ms = now_ms - stream->at_ms;
 	if (age_ms <= OLD_LEAST_MS)
 		return false;
-	int64_t interval_ms = source_interval_ms(model, "redis", stream->id);
+	int64_t interval_ms = interval_of(model, stream);
 	return interval_ms > 0 && age_ms > OLD_INTERVALS * interval_ms;
 }
 
@@ -39,8 +48,8 @@ const struct msg_stream *stream_of(const struct model *model, const struct msg_s
 {
 	if (!stream_is_group(group))
 		return group;
-	autofree char *path = xasprintf("%s/%s/", group->service, group->name);
-	return model_stream(model, links_id(links_of(group->id), entity_id("stream", path)));
+	uint64_t id = model_stream_id(group->service, group->name, "");
+	return model_stream(model, links_id(links_of(group->id), id));
 }
 
 static double known(int64_t number)

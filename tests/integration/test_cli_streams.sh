@@ -10,7 +10,8 @@ command -v redis-server >/dev/null || tap_skip_all 'no redis-server: apt install
 tap_begin cli-streams
 dir=$top
 
-leave() { kill "$redis" 2>/dev/null; wait 2>/dev/null; }
+engine=
+leave() { kill -CONT "$redis" 2>/dev/null; kill "$redis" ${engine:+"$engine"} 2>/dev/null; wait 2>/dev/null; }
 do_redis() { redis-cli -s "$dir/redis.sock" "$@" >/dev/null; }
 answers() { [ "$(redis-cli -s "$dir/redis.sock" ping 2>/dev/null)" = PONG ]; }
 redis-server --port 0 --unixsocket "$dir/redis.sock" --save '' --dir "$dir" >/dev/null 2>&1 &
@@ -23,7 +24,7 @@ do_redis XGROUP CREATE jobs idle '$'
 do_redis XREADGROUP GROUP workers w1 COUNT 1 STREAMS jobs '>'
 cat >"$dir/botswain.yaml" <<END
 state_dir: $dir/state
-redis: {main: {socket: $dir/redis.sock, streams: [jobs, other], consumer_dead_after: 1s}}
+redis: {main: {socket: $dir/redis.sock, interval: 1s, streams: [jobs, other], consumer_dead_after: 1s}}
 bots: [{name: orders, transport: none}]
 END
 is_dead() { [ "$(redis-cli -s "$dir/redis.sock" XINFO CONSUMERS jobs workers | sed -n 6p)" -ge 1000 ]; }
@@ -46,4 +47,13 @@ streams other >"$dir/other"
 check 'shows one by its name, and that is well' [ $? = 0 ]
 check 'shows that one alone' [ "$(wc -l <"$dir/other")" = 2 ]
 check 'shows a group by its name' grep -q workers <(streams workers)
+
+"$build/botswaind" -c "$dir/botswain.yaml" >"$dir/engine" 2>&1 &
+engine=$!
+is_well() { [ -S "$dir/state/engine.sock" ] && grep -q workers <(streams workers); }
+wait_until 10 is_well || bail 'no engine'
+kill -STOP "$redis"
+is_old() { streams workers >"$dir/old"; old=$?; grep -q 'not looked at' "$dir/old"; }
+wait_until 20 is_old
+check 'says of a group that is not looked at that it is not known, not that it is in trouble' [ "$old" = 4 ]
 tap_end

@@ -125,6 +125,37 @@ static void what_is_not_looked_at_is_grey_and_has_no_figures(void **state)
 	console_golden(console, "streams_stale_80x24");
 }
 
+/* Another Redis that is looked at seldom says nothing of this one. */
+static void what_is_too_old_is_a_matter_of_its_own_redis(void **state)
+{
+	static const char two[] =
+		"environment: demo\n"
+		"state_dir: /nowhere/state\n"
+		"redis:\n"
+		"  main: {host: 127.0.0.1, interval: 2s, streams: [jobs]}\n"
+		"  seldom: {host: 127.0.0.1, port: 6380, interval: 60s, streams: [rare]}\n"
+		"bots:\n"
+		"  quiz: {transport: none}\n";
+	console_free(*state);
+	struct console *console = *state = console_new(two, 24, 80);
+	console_sources(console, sources);
+	harness_feed(console->harness, "obs_source kind=\"redis\" name=\"seldom:streams\" "
+				       "state=\"ok\" interval_ms=60000 circuit=\"closed\"");
+	harness_feed(console->harness, "obs_stream service=\"main\" name=\"jobs\" length=4711 "
+				       "lag=-1 dead=-1 dead_ms=60000");
+	harness_feed(console->harness,
+		"obs_stream service=\"seldom\" name=\"rare\" length=5813 lag=-1 dead=-1 "
+		"dead_ms=60000");
+	console_advance(console, FEED_PULSE_MS);
+	console_keys(console, ":");
+	console_type(console, "streams");
+	console_keys(console, "Enter");
+	console_expect(console, "4711");
+	console_advance(console, 7000);
+	console_expect_not(console, "4711");
+	console_expect(console, "5813");
+}
+
 static void a_group_that_is_gone_leaves_and_its_lag_with_it(void **state)
 {
 	struct console *console = *state;
@@ -144,6 +175,7 @@ int main(void)
 		TEST(enter_on_an_opened_redis_leads_to_its_worst_and_q_comes_back),
 		TEST(a_filter_and_an_order_work_as_in_other_tables),
 		TEST(what_is_not_looked_at_is_grey_and_has_no_figures),
+		TEST(what_is_too_old_is_a_matter_of_its_own_redis),
 		TEST(a_group_that_is_gone_leaves_and_its_lag_with_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

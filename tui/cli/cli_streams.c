@@ -73,9 +73,9 @@ static const struct list_column columns[] = {
 	/* clang-format on */
 };
 
-static uint64_t severity(const void *body)
+static uint64_t severity(const struct model *model, const void *body, int64_t now_ms)
 {
-	return ((const struct msg_stream *)body)->severity;
+	return stream_severity(model, body, now_ms);
 }
 
 static const char *label(const void *body)
@@ -90,11 +90,8 @@ static bool answers_to(const void *body, const char *word)
 	return stream_is_group(stream) && strcmp(stream->group, word) == 0;
 }
 
-static int order(const void *one, int64_t one_now_ms, const void *other, int64_t other_now_ms)
+static int tie(const void *one, const void *other)
 {
-	(void)one_now_ms, (void)other_now_ms;
-	if (severity(one) != severity(other))
-		return severity(one) > severity(other) ? -1 : 1;
 	return stream_compare(one, other);
 }
 
@@ -103,7 +100,7 @@ static const struct list_view view = {.name = "streams",
 	.columns = columns,
 	.column_count = COUNT_OF(columns),
 	.severity = severity,
-	.order = order,
+	.tie = tie,
 	.label = label,
 	.answers_to = answers_to};
 

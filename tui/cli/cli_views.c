@@ -30,7 +30,8 @@
 	static void put_##type##_letter(const struct model *model, const void *body, int64_t now_ms, struct str *to) \
 	{ (void)model, (void)now_ms; str_addch(to, severity_letter((unsigned)((const struct msg_##type *)body)->severity)); }
 #define WEIGHT(type) \
-	static uint64_t type##_severity(const void *body) { return ((const struct msg_##type *)body)->severity; }
+	static uint64_t type##_severity(const struct model *model, const void *body, int64_t now_ms) \
+	{ (void)model, (void)now_ms; return ((const struct msg_##type *)body)->severity; }
 #define LABEL(type, field) \
 	static const char *type##_label(const void *body) { return ((const struct msg_##type *)body)->field; }
 
@@ -185,8 +186,9 @@ static void put_alert_since(
 }
 
 /* A resolved alert is no trouble, and one that waits for its hold time not yet. */
-static uint64_t alert_weight(const void *body)
+static uint64_t alert_weight(const struct model *model, const void *body, int64_t now_ms)
 {
+	(void)model, (void)now_ms;
 	const struct msg_alert *alert = body;
 	return strcmp(alert->state, "firing") == 0 ? alert->severity : SEVERITY_OK;
 }

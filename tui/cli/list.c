@@ -11,6 +11,7 @@
 struct item {
 	const void *body;
 	size_t engine;
+	uint64_t severity;
 };
 
 struct chosen {
@@ -29,9 +30,11 @@ static int compare(const void *a, const void *b, void *context)
 	if (view->order)
 		return view->order(one, cli_now_ms(chosen->cli, left->engine), two,
 			cli_now_ms(chosen->cli, right->engine));
-	if (view->severity && view->severity(one) != view->severity(two))
-		return view->severity(one) > view->severity(two) ? -1 : 1;
-	int order = view->label ? strcmp(view->label(one), view->label(two)) : 0;
+	if (left->severity != right->severity)
+		return left->severity > right->severity ? -1 : 1;
+	int order = view->tie     ? view->tie(one, two)
+		    : view->label ? strcmp(view->label(one), view->label(two))
+				  : 0;
 	return order ? order : (left->engine > right->engine) - (left->engine < right->engine);
 }
 
@@ -58,6 +61,16 @@ static bool wanted(const struct list_view *view, const void *body, int argc, cha
 	return false;
 }
 
+static struct item item_of(
+	const struct cli *cli, const struct list_view *view, const void *body, size_t engine)
+{
+	const struct model *model = cli->engines[engine].model;
+	return (struct item){.body = body,
+		.engine = engine,
+		.severity =
+			view->severity ? view->severity(model, body, cli_now_ms(cli, engine)) : 0};
+}
+
 static void choose(
 	struct cli *cli, const struct list_view *view, int argc, char **argv, struct chosen *ret)
 {
@@ -69,7 +82,7 @@ static void choose(
 			if (!wanted(view, all[i], argc, argv))
 				continue;
 			ret->items = grow(ret->items, ret->count, &room, sizeof(*ret->items));
-			ret->items[ret->count++] = (struct item){all[i], engine};
+			ret->items[ret->count++] = item_of(cli, view, all[i], engine);
 		}
 	}
 	sort(ret);
@@ -89,7 +102,7 @@ static void choose_parts(struct cli *cli, const struct chosen *sums, struct chos
 			model_list(cli->engines[engine].model, view->parts->kind, &count);
 		for (size_t p = 0; p < count; p++) {
 			ret->items = grow(ret->items, ret->count, &room, sizeof(*ret->items));
-			ret->items[ret->count++] = (struct item){all[p], engine};
+			ret->items[ret->count++] = item_of(cli, view->parts, all[p], engine);
 		}
 	}
 	sort(ret);
@@ -242,10 +255,10 @@ static void print_json(
 static int verdict(const struct chosen *chosen)
 {
 	for (size_t i = 0; i < chosen->count && chosen->view->severity; i++)
-		if (chosen->view->severity(chosen->items[i].body) >= SEVERITY_WARN)
+		if (chosen->items[i].severity >= SEVERITY_WARN)
 			return CLI_UNHEALTHY;
 	for (size_t i = 0; i < chosen->count && chosen->view->severity; i++)
-		if (chosen->view->severity(chosen->items[i].body) == SEVERITY_UNKNOWN)
+		if (chosen->items[i].severity == SEVERITY_UNKNOWN)
 			return CLI_UNKNOWN;
 	return CLI_OK;
 }

@@ -19,9 +19,10 @@ struct list_view {
 	enum msg_kind kind;
 	const struct list_column *columns;
 	size_t column_count;
-	uint64_t (*severity)(
-		const void *body); /* worst first, and for the exit status; may be NULL */
-	/* Instead of the two, with the times of their engines; may be NULL. */
+	/* Worst first, and for the exit status; may be NULL. */
+	uint64_t (*severity)(const struct model *model, const void *body, int64_t now_ms);
+	int (*tie)(const void *one, const void *other); /* instead of the label; may be NULL */
+	/* Instead of all, with the times of their engines; may be NULL. */
 	int (*order)(const void *one, int64_t one_now_ms, const void *other, int64_t other_now_ms);
 	const char *(*label)(
 		const void *body); /* ties, and what NAME arguments choose; may be NULL */

@@ -90,16 +90,20 @@ static unsigned severity_of(const struct app *app, const void *body)
 
 static double figure_of(const struct app *app, const struct msg_stream *stream, enum column column)
 {
-	const struct model *model = app_model(app);
-	const double figures[COUNT_OF(columns)] = {[LAG] = stream_lag(stream),
-		[IN] = stream_in(model, stream),
-		[READ] = stream_read(stream),
-		[PENDING] = stream_pending(stream),
-		[OLDEST] = stream_oldest_ms(stream),
-		[DEAD] = stream_dead(stream),
-		[CONSUMERS] = stream_consumers(stream),
-		[LENGTH] = stream_length(model, stream)};
-	return is_old(app, stream) ? (double)NAN : figures[column];
+	static double (*const own[COUNT_OF(columns)])(const struct msg_stream *) = {
+		[LAG] = stream_lag,
+		[READ] = stream_read,
+		[PENDING] = stream_pending,
+		[OLDEST] = stream_oldest_ms,
+		[DEAD] = stream_dead,
+		[CONSUMERS] = stream_consumers};
+	static double (*const of_whole[COUNT_OF(columns)])(const struct model *,
+		const struct msg_stream *) = {[IN] = stream_in, [LENGTH] = stream_length};
+	if (is_old(app, stream))
+		return (double)NAN;
+	if (of_whole[column])
+		return of_whole[column](app_model(app), stream);
+	return own[column] ? own[column](stream) : (double)NAN;
 }
 
 static void get(const struct app *app, const void *body, size_t column, struct filter_value *ret)
