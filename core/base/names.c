@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/hash.h"
 #include "core/base/mem.h"
 
 enum { SLOTS = NAMES_MOST * 2 };
@@ -57,10 +58,7 @@ static bool is(const char *text, const char *name, size_t length)
 static uint16_t look_up(
 	const struct names *names, const char *name, size_t length, size_t *ret_slot)
 {
-	uint32_t hash = 2166136261u;
-	for (size_t i = 0; i < length; i++)
-		hash = (hash ^ (unsigned char)name[i]) * 16777619u;
-	size_t slot = hash % SLOTS;
+	size_t slot = hash32_bytes(HASH32_BEGIN, name, length) % SLOTS;
 	for (; names->slots[slot]; slot = (slot + 1) % SLOTS)
 		if (is(names->texts[names->slots[slot] - 1], name, length))
 			return names->slots[slot];

@@ -8,13 +8,13 @@
 #define BOTSWAIN_BASE_NEEDLES_H
 
 #include <stddef.h>
-#include <stdint.h>
+#include "core/base/byte_classes.h"
 
 enum { NEEDLES_FIRST = 3 }; /* bytes of a word that are looked at: it must be as long */
 
 struct needles {
-	/* A bit for each of eight groups of words: of the low and the high half of a byte. */
-	uint8_t low[NEEDLES_FIRST][16], high[NEEDLES_FIRST][16];
+	struct byte_classes
+		first[NEEDLES_FIRST]; /* eight groups of words, by each of their first bytes */
 	size_t (*next)(const struct needles *needles, const char *text, size_t length, size_t from);
 };
 

@@ -6,10 +6,6 @@
 
 #include "core/base/attr.h"
 
-#ifdef __x86_64__
-#include <immintrin.h>
-#endif
-
 /* Classes of bytes that begin something: of each its first bytes, which are one set of low halves and one of high ones, and
  * the bytes that may stand behind it ("" any). */
 static const struct {
@@ -28,23 +24,12 @@ static const struct {
 
 enum { HIDES = 0xf8, WIDE = 32 };
 
-static void add_byte(struct byte_classes *to, unsigned class, unsigned char byte)
-{
-	to->low[byte & 15] |= (uint8_t)(1u << class);
-	to->high[byte >> 4] |= (uint8_t)(1u << class);
-}
-
 static void add_bytes(struct byte_classes *to, unsigned class, const char *bytes)
 {
 	for (unsigned byte = 0; !*bytes && byte < 256; byte++)
-		add_byte(to, class, (unsigned char)byte);
+		byte_classes_add(to, class, (unsigned char)byte);
 	for (; *bytes; bytes++)
-		add_byte(to, class, (unsigned char)*bytes);
-}
-
-static unsigned class_of(const struct byte_classes *classes_of, unsigned char byte)
-{
-	return classes_of->low[byte & 15] & classes_of->high[byte >> 4];
+		byte_classes_add(to, class, (unsigned char)*bytes);
 }
 
 /* 64 places of a text that goes on for one more byte. */
@@ -53,9 +38,10 @@ static uint64_t places_plain(const struct redact_scan *scan, const char *text, b
 	uint64_t places = 0;
 	for (unsigned i = 0; i < REDACT_SCAN_PLACES; i++) {
 		unsigned char first = (unsigned char)text[i], second = (unsigned char)text[i + 1];
-		unsigned own = class_of(&scan->own[0], first) & class_of(&scan->own[1], second);
-		unsigned known =
-			class_of(&scan->known[0], first) & class_of(&scan->known[1], second);
+		unsigned own = byte_classes_of(&scan->own[0], first) &
+			       byte_classes_of(&scan->own[1], second);
+		unsigned known = byte_classes_of(&scan->known[0], first) &
+				 byte_classes_of(&scan->known[1], second);
 		*may_hide |= (own & HIDES) != 0;
 		places |= (uint64_t)((own | known) != 0) << i;
 	}
@@ -63,31 +49,20 @@ static uint64_t places_plain(const struct redact_scan *scan, const char *text, b
 }
 
 #ifdef __x86_64__
-#define AVX2 __attribute__((target("avx2")))
-
-AVX2 static inline __m256i classes_wide(const struct byte_classes *of, __m256i low, __m256i high)
-{
-	__m256i lows = _mm256_broadcastsi128_si256(
-		_mm_loadu_si128((const __m128i *)(const void *)of->low));
-	__m256i highs = _mm256_broadcastsi128_si256(
-		_mm_loadu_si128((const __m128i *)(const void *)of->high));
-	return _mm256_and_si256(_mm256_shuffle_epi8(lows, low), _mm256_shuffle_epi8(highs, high));
-}
-
 AVX2 static inline uint32_t places_wide(
 	const struct redact_scan *scan, const char *text, uint32_t *hides)
 {
-	const __m256i half = _mm256_set1_epi8(15), none = _mm256_setzero_si256();
+	const __m256i none = _mm256_setzero_si256();
 	__m256i first = _mm256_loadu_si256((const __m256i *)(const void *)text);
 	__m256i second = _mm256_loadu_si256((const __m256i *)(const void *)(text + 1));
-	__m256i low = _mm256_and_si256(first, half);
-	__m256i high = _mm256_and_si256(_mm256_srli_epi16(first, 4), half);
-	__m256i low2 = _mm256_and_si256(second, half);
-	__m256i high2 = _mm256_and_si256(_mm256_srli_epi16(second, 4), half);
-	__m256i own = _mm256_and_si256(
-		classes_wide(&scan->own[0], low, high), classes_wide(&scan->own[1], low2, high2));
-	__m256i known = _mm256_and_si256(classes_wide(&scan->known[0], low, high),
-		classes_wide(&scan->known[1], low2, high2));
+	__m256i low = byte_low_halves(first);
+	__m256i high = byte_high_halves(first);
+	__m256i low2 = byte_low_halves(second);
+	__m256i high2 = byte_high_halves(second);
+	__m256i own = _mm256_and_si256(byte_classes_wide(&scan->own[0], low, high),
+		byte_classes_wide(&scan->own[1], low2, high2));
+	__m256i known = _mm256_and_si256(byte_classes_wide(&scan->known[0], low, high),
+		byte_classes_wide(&scan->known[1], low2, high2));
 	__m256i all = _mm256_or_si256(own, known);
 	__m256i hidden = _mm256_and_si256(own, _mm256_set1_epi8((char)HIDES));
 	*hides |= ~(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(hidden, none));
@@ -134,8 +109,8 @@ void redact_scan_add(struct redact_scan *scan, const char *secret)
 {
 	unsigned char first = (unsigned char)secret[0], second = (unsigned char)secret[1];
 	unsigned class = (first * 5u + second) % 8;
-	add_byte(&scan->known[0], class, first);
-	add_byte(&scan->known[1], class, second);
+	byte_classes_add(&scan->known[0], class, first);
+	byte_classes_add(&scan->known[1], class, second);
 }
 
 static struct redact_scan bare;

@@ -10,13 +10,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "core/base/byte_classes.h"
 
 enum { REDACT_SCAN_PLACES = 64 };
-
-/* A bit for each of eight classes, of the low and the high half of a byte. */
-struct byte_classes {
-	uint8_t low[16], high[16];
-};
 
 struct redact_scan {
 	struct byte_classes own[2], known[2]; /* of a place's byte, and of the one behind it */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/hash.h"
 #include "core/base/mem.h"
 
 static const int64_t ns_per_s = 1000000000;
@@ -31,12 +32,9 @@ void docker_seen_release(struct docker_seen *seen)
 
 static uint64_t hash_of(int64_t wall_ns, unsigned stream, const char *text, size_t length)
 {
-	uint64_t hash = UINT64_C(14695981039346656037) ^ (uint64_t)wall_ns;
-	hash = (hash ^ stream) * UINT64_C(1099511628211);
+	uint64_t hash = hash64_byte(HASH64_BEGIN ^ (uint64_t)wall_ns, (unsigned char)stream);
 	hash ^= hash >> 29;
-	for (size_t i = 0; i < length; i++)
-		hash = (hash ^ (unsigned char)text[i]) * UINT64_C(1099511628211);
-	return hash;
+	return hash64_bytes(hash, text, length);
 }
 
 static int by_value(const void *one, const void *other)

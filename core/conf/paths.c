@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "core/base/err.h"
+#include "core/base/hash.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "core/conf/arena.h"
@@ -34,18 +35,10 @@ char *absolute_path(struct arena *arena, const char *folder, const char *path)
 	return arena_format(arena, "%s/%s", !strcmp(folder, "/") ? "" : folder, path);
 }
 
-static uint64_t hash_text(const char *text)
-{
-	uint64_t hash = UINT64_C(14695981039346656037);
-	for (; *text; text++)
-		hash = (hash ^ (unsigned char)*text) * UINT64_C(1099511628211);
-	return hash;
-}
-
 static uint64_t hash_path(const char *path)
 {
 	char *canonical autofree = realpath(path, NULL);
-	return hash_text(canonical ? canonical : path);
+	return hash64_text(HASH64_BEGIN, canonical ? canonical : path);
 }
 
 static char *default_state(struct reader *reader)

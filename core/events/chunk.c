@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/hash.h"
 #include "core/base/mem.h"
 #include "core/base/redact.h"
 
@@ -87,10 +88,7 @@ bool chunk_is_sole(const struct chunk *chunk)
 
 static size_t hash(const char *name)
 {
-	uint32_t value = 2166136261u;
-	for (; *name; name++)
-		value = (value ^ (unsigned char)*name) * 16777619u;
-	return value % NAMES;
+	return hash32_text(HASH32_BEGIN, name) % NAMES;
 }
 
 /* The offset of `bot` in the text, 0: it is not there and would stand at *ret_slot. The hash never

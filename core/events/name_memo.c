@@ -6,15 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/hash.h"
 #include "core/base/mem.h"
 #include "core/base/secret.h"
 
 /* Each name has one place. */
 static size_t place_of(const char *raw, size_t length)
 {
-	uint32_t value = 2166136261u;
-	for (size_t i = 0; i < length; i++)
-		value = (value ^ (unsigned char)raw[i]) * 16777619u;
+	uint32_t value = hash32_bytes(HASH32_BEGIN, raw, length);
 	return (value ^ value >> 16) % NAME_MEMO_PLACES;
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/hash.h"
 #include "core/base/mem.h"
 #include "core/msg/msg.h"
 
@@ -25,11 +26,9 @@ bool note_is_empty(const struct note *note)
 static size_t bucket_of(
 	const char *bot, enum log_level level, enum log_trouble trouble, int64_t slot)
 {
-	uint32_t value =
-		2166136261u ^ (uint32_t)level ^ (uint32_t)trouble << 8 ^ (uint32_t)slot << 16;
-	for (; *bot; bot++)
-		value = (value ^ (unsigned char)*bot) * 16777619u;
-	return value % NOTE_BUCKETS;
+	uint32_t begin =
+		HASH32_BEGIN ^ (uint32_t)level ^ (uint32_t)trouble << 8 ^ (uint32_t)slot << 16;
+	return hash32_text(begin, bot) % NOTE_BUCKETS;
 }
 
 static struct note_count *find(struct note *note, const char *bot, enum log_level level,

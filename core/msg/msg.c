@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/hash.h"
 #include "core/base/mem.h"
 #include "core/base/sanitize.h"
 #include "core/base/str.h"
@@ -337,12 +338,8 @@ void msg_add_str(char ***list, size_t *count, const char *text)
 
 uint64_t entity_id(const char *scope, const char *name)
 {
-	uint64_t hash = UINT64_C(14695981039346656037);
-	for (const char *c = scope; *c; c++)
-		hash = (hash ^ (unsigned char)*c) * UINT64_C(1099511628211);
-	hash = (hash ^ '/') * UINT64_C(1099511628211);
-	for (const char *c = name; *c; c++)
-		hash = (hash ^ (unsigned char)*c) * UINT64_C(1099511628211);
+	uint64_t hash = hash64_byte(hash64_text(HASH64_BEGIN, scope), '/');
+	hash = hash64_text(hash, name);
 	hash &= (UINT64_C(1) << 53) - 1; /* exact as a JSON number everywhere */
 	return hash ? hash : 1;
 }
