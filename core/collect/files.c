@@ -66,6 +66,7 @@ struct log_file {
 	int64_t rests_until_ms; /* mono: however much is written, its next turn is not before */
 	bool is_wanted;
 	bool is_packed; /* it is unpacked once, and not followed */
+	bool is_behind; /* of what was there before us more is to be read */
 	bool is_start;  /* what is there now was there before us: only its last minutes are read */
 };
 
@@ -167,6 +168,7 @@ static void give_turn(struct files *files, struct log_file *file)
 	uint64_t before = file->tail.bytes;
 	event_post_renew(&file->post);
 	bool has_more = tail_read(&file->tail, now_ms, TURN_BYTES);
+	file->is_behind &= has_more;
 	bool flows = file->tail.bytes - before >= FLOW_BYTES && !file->tail.is_behind;
 	file->rests_until_ms = now_ms + (flows ? FLOW_MS : 1);
 	event_post_flush(&file->post);
@@ -261,6 +263,7 @@ static void look_for_packed(struct log_file *file, const char *path)
 	if (fd < 0 || fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) || !packed_is(fd))
 		return;
 	file->is_packed = true;
+	file->is_behind = false;
 	unpack_add(&file->files->unpack, file, path, (int64_t)status.st_mtim.tv_sec * 1000);
 	timers_set(&file->files->timers, &file->files->unpacking, now_of(file->files));
 }
@@ -284,6 +287,7 @@ static struct log_file *new_file(
 		.bot = xstrdup(target->bot),
 		.watch = -1,
 		.timer = {.owner = file},
+		.is_behind = true,
 		.is_start = files->is_start && target->is_new && !is_young(files, path)};
 	bot_memo_begin(&file->memo, files->roster);
 	tail_init(&file->tail, path, take_line, take_loss, file);
@@ -397,7 +401,7 @@ static bool is_past_told(struct files *files)
 {
 	bool is_told = !files->unpack.count;
 	for (size_t i = 0; i < files->count && is_told; i++)
-		is_told = event_post_now(&files->items[i]->post);
+		is_told = !files->items[i]->is_behind && event_post_now(&files->items[i]->post);
 	return is_told;
 }
 
@@ -525,6 +529,8 @@ static void take_due(struct files *files)
 			go_on_unpacking(files);
 		} else {
 			give_turn(files, timer->owner);
+			if (!files->has_reported)
+				report(files);
 			if (worker_stopping(files->worker))
 				break;
 		}
