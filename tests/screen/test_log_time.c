@@ -15,6 +15,7 @@
 #include "core/engine/internal.h"
 #include "core/events/writer.h"
 #include "tests/support/console.h"
+#include "tests/support/two_logs.h"
 
 enum {
 	LINES = 3600,
@@ -23,12 +24,6 @@ enum {
 	NOISY_FROM = 3000, /* in these ten seconds there are ten lines a second */
 	NOISY_TO = 3010,
 };
-
-static const char config[] = "environment: demo\n"
-			     "state_dir: /nowhere/state\n"
-			     "bots:\n"
-			     "  ada: {token: {file: t}, logs: [l]}\n"
-			     "  bob: {token: {file: t}, logs: [l]}\n";
 
 /* The time of a line: one a second, the last one now. */
 static int64_t time_of(int number)
@@ -66,7 +61,7 @@ static void write_hour(struct console *console)
 
 static int set_up_at(void **state, int rows, int columns)
 {
-	struct console *console = console_new(config, rows, columns);
+	struct console *console = two_logs_new(rows, columns);
 	write_hour(console);
 	console_keys(console, "5 + + X X"); /* each line by itself */
 	console_expect(console, "follow");
@@ -88,12 +83,6 @@ static int set_up_large(void **state)
 static int set_up_small(void **state)
 {
 	return set_up_at(state, 12, 40);
-}
-
-static int teardown(void **state)
-{
-	console_free(*state);
-	return 0;
 }
 
 static void run(struct console *console, const char *line)
@@ -492,14 +481,14 @@ static void a_mark_that_is_hidden_leads_near(void **state)
 
 int main(void)
 {
-#define TIME_TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define TIME_TEST(test) cmocka_unit_test_setup_teardown(test, setup, two_logs_teardown)
 	const struct CMUnitTest tests[] = {
 		TIME_TEST(bars_stand_above_the_rows_where_there_is_room),
 		cmocka_unit_test_setup_teardown(
 			large_bars_name_their_ends_and_the_bar_under_the_cursor, set_up_large,
-			teardown),
+			two_logs_teardown),
 		cmocka_unit_test_setup_teardown(
-			where_there_is_no_room_there_are_no_bars, set_up_small, teardown),
+			where_there_is_no_room_there_are_no_bars, set_up_small, two_logs_teardown),
 		TIME_TEST(a_step_of_the_bars_moves_the_log_there),
 		TIME_TEST(bars_without_lines_are_stepped_over),
 		TIME_TEST(bars_count_what_comes),
@@ -511,14 +500,15 @@ int main(void)
 		TIME_TEST(behind_the_last_line_the_newest_is_the_nearest),
 		TIME_TEST(what_came_since_is_counted_exactly),
 		TIME_TEST(a_late_line_stands_where_it_belongs_and_says_so),
-		cmocka_unit_test_setup_teardown(a_narrow_log_says_so_too, set_up_small, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_narrow_log_says_so_too, set_up_small, two_logs_teardown),
 		TIME_TEST(filters_go_on_top_of_each_other_and_off_one_by_one),
 		TIME_TEST(a_filter_is_turned_over_switched_off_and_dropped),
 		TIME_TEST(filters_are_bounded),
 		TIME_TEST(a_mark_has_a_name_and_is_gone_to),
 		TIME_TEST(a_mark_that_is_hidden_leads_near),
-		cmocka_unit_test_setup_teardown(
-			a_narrow_title_names_span_filters_and_news, set_up_small, teardown),
+		cmocka_unit_test_setup_teardown(a_narrow_title_names_span_filters_and_news,
+			set_up_small, two_logs_teardown),
 		TIME_TEST(the_surroundings_of_a_line_lead_back_to_the_filters),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

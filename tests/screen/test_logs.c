@@ -12,14 +12,9 @@
 #include "core/base/str.h"
 #include "core/events/writer.h"
 #include "tests/support/console.h"
+#include "tests/support/two_logs.h"
 
 enum { LINES = 600, TRIES = 20000 };
-
-static const char config[] = "environment: demo\n"
-			     "state_dir: /nowhere/state\n"
-			     "bots:\n"
-			     "  ada: {token: {file: t}, logs: [l]}\n"
-			     "  bob: {token: {file: t}, logs: [l]}\n";
 
 static void write_lines(struct console *console, int from, int to)
 {
@@ -37,16 +32,10 @@ static void write_lines(struct console *console, int from, int to)
 
 static int setup(void **state)
 {
-	struct console *console = console_new(config, 24, 80);
+	struct console *console = two_logs_new(24, 80);
 	write_lines(console, 0, LINES);
 	console_keys(console, "5 +");
 	*state = console;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	console_free(*state);
 	return 0;
 }
 
@@ -112,30 +101,21 @@ static void turn_until_shown(struct console *console, const char *text)
 	console_expect(console, text);
 }
 
-/* The line under the cursor. */
-static void assert_at(struct console *console, const char *text)
-{
-	autostr struct str copied = STR_INIT;
-	pane_logs.copy(console->app, console->app->view[PANE_logs], &copied);
-	if (!strstr(copied.text, text))
-		fail_msg("the cursor is on '%s', not on '%s'", copied.text, text);
-}
-
 static void a_search_goes_through_what_the_window_does_not_hold(void **state)
 {
 	struct console *console = *state;
 	console_keys(console, "/");
 	console_type(console, "needle");
 	console_keys(console, "Enter");
-	assert_at(console, "line number 477");
+	two_logs_assert_at(console, "line number 477");
 	console_keys(console, "N");
-	assert_at(console, "line number 277");
+	two_logs_assert_at(console, "line number 277");
 	console_keys(console, "N");
-	assert_at(console, "line number 77 ");
+	two_logs_assert_at(console, "line number 77 ");
 	console_keys(console, "N");
 	console_expect(console, "no more matches above: n looks below");
 	console_keys(console, "n n");
-	assert_at(console, "line number 477");
+	two_logs_assert_at(console, "line number 477");
 	console_keys(console, "Esc Esc");
 	console_expect_not(console, "/needle");
 }
@@ -146,15 +126,15 @@ static void a_search_begins_empty_and_enter_alone_looks_again(void **state)
 	console_keys(console, "/");
 	console_type(console, "needle");
 	console_keys(console, "Enter");
-	assert_at(console, "line number 477");
+	two_logs_assert_at(console, "line number 477");
 	console_keys(console, "/");
 	console_expect(console, "(Enter: 'needle' again)");
 	console_type(console, "number 7");
 	console_keys(console, "Esc");
 	console_expect(console, "/needle");
-	assert_at(console, "line number 477"); /* given up: nothing was looked for */
+	two_logs_assert_at(console, "line number 477"); /* given up: nothing was looked for */
 	console_keys(console, "N / Enter");
-	assert_at(console, "line number 477");
+	two_logs_assert_at(console, "line number 477");
 	console_keys(console, "G /");
 	console_type(console, "nowhere at all");
 	console_keys(console, "Enter");
@@ -187,45 +167,45 @@ static void a_copied_line_names_its_source(void **state)
 {
 	struct console *console = *state;
 	console_keys(console, "k");
-	assert_at(console, "Z ada ada.log info line number 598");
+	two_logs_assert_at(console, "Z ada ada.log info line number 598");
 }
 
 static void errors_and_warnings_are_one_key_apart(void **state)
 {
 	struct console *console = *state;
 	console_keys(console, "E");
-	assert_at(console, "line number 550");
+	two_logs_assert_at(console, "line number 550");
 	console_keys(console, "E");
-	assert_at(console, "line number 450");
+	two_logs_assert_at(console, "line number 450");
 	console_keys(console, "w");
-	assert_at(console, "line number 460");
+	two_logs_assert_at(console, "line number 460");
 	console_keys(console, "W W");
-	assert_at(console, "line number 435");
+	two_logs_assert_at(console, "line number 435");
 	console_keys(console, "e");
-	assert_at(console, "line number 450");
+	two_logs_assert_at(console, "line number 450");
 }
 
 static void from_the_end_the_next_error_is_the_newest(void **state)
 {
 	struct console *console = *state;
 	console_keys(console, "e");
-	assert_at(console, "line number 550");
+	two_logs_assert_at(console, "line number 550");
 	console_expect(console, "newest error: E looks above");
 	console_keys(console, "e");
-	assert_at(console, "line number 550");
+	two_logs_assert_at(console, "line number 550");
 	console_expect(console, "no more errors below: E looks above");
 	console_keys(console, "E");
-	assert_at(console, "line number 450");
+	two_logs_assert_at(console, "line number 450");
 	console_keys(console, "G w");
-	assert_at(console, "line number 585");
+	two_logs_assert_at(console, "line number 585");
 	console_expect(console, "newest warning or error: W looks above");
 	/* The last line is a place like any other once it is not followed. */
 	console_log(console, "ada", "ERROR the last word");
 	console_settle(console);
 	console_keys(console, "G e");
-	assert_at(console, "the last word");
+	two_logs_assert_at(console, "the last word");
 	console_keys(console, "e");
-	assert_at(console, "the last word");
+	two_logs_assert_at(console, "the last word");
 	console_expect(console, "no more errors below: E looks above");
 }
 
@@ -234,21 +214,21 @@ static void at_the_last_line_the_next_error_is_the_newest_above(void **state)
 {
 	struct console *console = *state;
 	console_keys(console, "f e");
-	assert_at(console, "line number 550");
+	two_logs_assert_at(console, "line number 550");
 	console_expect(console, "newest error: E looks above");
 	console_keys(console, "G f");
 	console_log(console, "ada", "INFO nothing to see");
 	console_settle(console);
 	turn_until_shown(console, "1 new, G follows");
 	console_keys(console, "e");
-	assert_at(console, "line number 550");
+	two_logs_assert_at(console, "line number 550");
 	console_expect(console, "newest error: E looks above");
 	console_keys(console, "G f");
 	console_log(console, "ada", "ERROR just now");
 	console_settle(console);
 	turn_until_shown(console, "1 new, G follows");
 	console_keys(console, "e");
-	assert_at(console, "just now");
+	two_logs_assert_at(console, "just now");
 }
 
 static void what_is_nowhere_is_said_to_be_nowhere(void **state)
@@ -289,9 +269,9 @@ static void a_filter_hides_and_counts_and_enter_shows_the_context(void **state)
 	console_expect_not(console, "line number 551");
 	console_expect(console, " hidden");
 	console_keys(console, "k");
-	assert_at(console, "line number 450");
+	two_logs_assert_at(console, "line number 450");
 	console_keys(console, "Enter");
-	assert_at(console, "line number 450");
+	two_logs_assert_at(console, "line number 450");
 	console_expect(console, "line number 451");
 	console_expect_not(console, "hidden");
 }
@@ -399,13 +379,13 @@ static void a_long_search_says_how_far_it_is_and_escape_ends_it(void **state)
 	console_expect(console, "/first straw"); /* what was searched for stays for n */
 	console_expect(console, "line number 599");
 	console_keys(console, "N");
-	assert_at(console, "the first straw");
+	two_logs_assert_at(console, "the first straw");
 	console_expect_not(console, "searching");
 }
 
 int main(void)
 {
-#define LOG_TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define LOG_TEST(test) cmocka_unit_test_setup_teardown(test, setup, two_logs_teardown)
 	const struct CMUnitTest tests[] = {
 		LOG_TEST(the_newest_line_is_followed),
 		LOG_TEST(a_line_of_no_bot_names_its_source),

@@ -11,16 +11,11 @@
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "tests/support/console.h"
-
-static const char config[] = "environment: demo\n"
-			     "state_dir: /nowhere/state\n"
-			     "bots:\n"
-			     "  ada: {token: {file: t}, logs: [l]}\n"
-			     "  bob: {token: {file: t}, logs: [l]}\n";
+#include "tests/support/two_logs.h"
 
 static int setup(void **state)
 {
-	struct console *console = console_new(config, 24, 80);
+	struct console *console = two_logs_new(24, 80);
 	for (int i = 0; i < 60; i++) {
 		autofree char *line =
 			i % 3 ? xasprintf(
@@ -32,15 +27,8 @@ static int setup(void **state)
 			      : xasprintf("2026-03-01 11:50:%02dZ INFO tick %d ms=%d", i, i, i);
 		console_log(console, i % 2 ? "ada" : "bob", line);
 	}
-	console_settle(console);
-	console_keys(console, "5 +");
+	two_logs_open(console);
 	*state = console;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	console_free(*state);
 	return 0;
 }
 
@@ -166,7 +154,7 @@ static void long_lines_are_wrapped_and_stay_so(void **state)
 
 int main(void)
 {
-#define COLUMNS_TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define COLUMNS_TEST(test) cmocka_unit_test_setup_teardown(test, setup, two_logs_teardown)
 	const struct CMUnitTest tests[] = {
 		COLUMNS_TEST(fields_stand_as_columns_under_their_names),
 		COLUMNS_TEST(a_column_that_no_line_has_is_hidden_and_none_takes_the_messages_room),

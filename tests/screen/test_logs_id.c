@@ -9,16 +9,11 @@
 
 #include "core/base/str.h"
 #include "tests/support/console.h"
-
-static const char config[] = "environment: demo\n"
-			     "state_dir: /nowhere/state\n"
-			     "bots:\n"
-			     "  ada: {token: {file: t}, logs: [l]}\n"
-			     "  bob: {token: {file: t}, logs: [l]}\n";
+#include "tests/support/two_logs.h"
 
 static int setup(void **state)
 {
-	struct console *console = console_new(config, 24, 80);
+	struct console *console = two_logs_new(24, 80);
 	console_log(console, "ada",
 		"{\"time\":\"2026-03-01T11:50:00Z\",\"level\":30,\"msg\":\"took "
 		"order\",\"request_id\":\"req-17\"}");
@@ -44,27 +39,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	console_free(*state);
-	return 0;
-}
-
-static void go_to(struct console *console, const char *text)
-{
-	console_keys(console, "/");
-	console_type(console, text);
-	console_keys(console, "Enter");
-}
-
-static void assert_at(struct console *console, const char *text)
-{
-	autostr struct str copied = STR_INIT;
-	pane_logs.copy(console->app, console->app->view[PANE_logs], &copied);
-	if (!strstr(copied.text, text))
-		fail_msg("the cursor is on '%s', not on '%s'", copied.text, text);
-}
-
 static void one_key_leads_along_an_id_and_escape_back(void **state)
 {
 	struct console *console = *state;
@@ -80,12 +54,12 @@ static void one_key_leads_along_an_id_and_escape_back(void **state)
 	console_expect_not(console, "of another");
 	console_expect_not(console, "no id at all");
 	console_expect_not(console, "of ada");
-	assert_at(console, "took order");
+	two_logs_assert_at(console, "took order");
 	console_keys(console, "Esc Esc"); /* the toast, the id */
 	console_expect(console, "of ada");
 	console_expect(console, "&order");
 	console_expect_not(console, "paid late");
-	assert_at(console, "took order");
+	two_logs_assert_at(console, "took order");
 	console_keys(console, "Esc");
 	console_expect(console, "no id at all");
 }
@@ -94,7 +68,7 @@ static void a_line_without_one_says_so_and_nothing_changes(void **state)
 {
 	struct console *console = *state;
 	console_keys(console, "5 +");
-	go_to(console, "at all");
+	two_logs_go_to(console, "at all");
 	console_keys(console, "c");
 	console_expect(console, "this line carries no correlation id");
 	console_expect(console, "of another");
@@ -105,7 +79,7 @@ static void an_id_is_taken_as_it_is_written(void **state)
 {
 	struct console *console = *state;
 	console_keys(console, "5 +");
-	go_to(console, "odd");
+	two_logs_go_to(console, "odd");
 	console_keys(console, "c");
 	console_expect(console, "hidden");
 	console_expect(console, "odd");
@@ -116,11 +90,11 @@ static void from_one_id_to_another_the_way_back_is_the_first(void **state)
 {
 	struct console *console = *state;
 	console_keys(console, "5 +");
-	go_to(console, "order");
+	two_logs_go_to(console, "order");
 	console_keys(console, "Esc v c"); /* in the view of the line, too */
 	console_expect(console, "paid late");
 	console_keys(console, "Esc Esc");
-	go_to(console, "refund");
+	two_logs_go_to(console, "refund");
 	console_keys(console, "c");
 	console_expect(console, "&id=\"req-19\"");
 	console_expect_not(console, "took order");
@@ -133,7 +107,7 @@ static void a_filter_on_top_of_an_id_goes_before_it(void **state)
 {
 	struct console *console = *state;
 	console_keys(console, "5 +");
-	go_to(console, "order");
+	two_logs_go_to(console, "order");
 	console_keys(console, "c & C-u");
 	console_type(console, "odd");
 	console_keys(console, "Enter");
@@ -148,7 +122,7 @@ static void a_filter_on_top_of_an_id_goes_before_it(void **state)
 
 int main(void)
 {
-#define ID_TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define ID_TEST(test) cmocka_unit_test_setup_teardown(test, setup, two_logs_teardown)
 	const struct CMUnitTest tests[] = {
 		ID_TEST(one_key_leads_along_an_id_and_escape_back),
 		ID_TEST(a_line_without_one_says_so_and_nothing_changes),

@@ -11,13 +11,8 @@
 
 #include "core/base/str.h"
 #include "tests/support/console.h"
+#include "tests/support/two_logs.h"
 #include "tui/panes/logs_view.h"
-
-static const char config[] = "environment: demo\n"
-			     "state_dir: /nowhere/state\n"
-			     "bots:\n"
-			     "  ada: {token: {file: t}, logs: [l]}\n"
-			     "  bob: {token: {file: t}, logs: [l]}\n";
 
 static const char json[] = "{\"level\":50,\"time\":\"2026-03-01T11:59:00.250Z\",\"msg\":\"payment "
 			   "failed\",\"request_id\":"
@@ -29,7 +24,7 @@ static const char json[] = "{\"level\":50,\"time\":\"2026-03-01T11:59:00.250Z\",
 
 static int setup(void **state)
 {
-	struct console *console = console_new(config, 24, 80);
+	struct console *console = two_logs_new(24, 80);
 	console_log(console, "ada", "2026-03-01T11:58:00.000Z INFO before it");
 	console_log(console, "ada", json);
 	console_log(console, "bob",
@@ -39,30 +34,15 @@ static int setup(void **state)
 	console_log(console, "bob", "ValueError: no such order");
 	console_log(console, "ada",
 		"ts=2026-03-01T11:59:20.000Z level=info msg=\"paid order\" ms=12 ok=true");
-	console_settle(console);
-	console_keys(console, "5 +");
+	two_logs_open(console);
 	*state = console;
 	return 0;
-}
-
-static int teardown(void **state)
-{
-	console_free(*state);
-	return 0;
-}
-
-/* The cursor on the newest line that matches. */
-static void go_to(struct console *console, const char *text)
-{
-	console_keys(console, "/");
-	console_type(console, text);
-	console_keys(console, "Enter");
 }
 
 static void enter_shows_every_field_with_what_is_nested_in_it(void **state)
 {
 	struct console *console = *state;
-	go_to(console, "payment");
+	two_logs_go_to(console, "payment");
 	console_resize(console, 45, 160);
 	console_keys(console, "Enter");
 	console_expect(console, "time  2026-03-01T11:59:00.250Z   age 1m");
@@ -83,7 +63,7 @@ static void enter_shows_every_field_with_what_is_nested_in_it(void **state)
 static void the_view_scrolls_and_goes_on_with_the_cursor(void **state)
 {
 	struct console *console = *state;
-	go_to(console, "payment");
+	two_logs_go_to(console, "payment");
 	console_keys(console, "Enter");
 	console_expect(console, "age 1m");
 	console_expect_not(console, "1203.5");
@@ -104,7 +84,7 @@ static void the_view_scrolls_and_goes_on_with_the_cursor(void **state)
 static void a_traceback_is_joined_below_its_first_line_from_any_of_them(void **state)
 {
 	struct console *console = *state;
-	go_to(console, "ValueError");
+	two_logs_go_to(console, "ValueError");
 	console_keys(console, "Enter");
 	int first = console_row(console, "ERROR handler failed for chat=-5 after 3 tries");
 	assert_true(first > 0);
@@ -118,7 +98,7 @@ static void what_logfmt_says_is_a_table(void **state)
 {
 	struct console *console = *state;
 	console_keys(console, "k");
-	go_to(console, "order");
+	two_logs_go_to(console, "order");
 	console_keys(console, "Enter");
 	console_expect(console, "msg    paid order");
 	console_expect(console, "ms     12");
@@ -149,7 +129,7 @@ static void with_a_filter_enter_shows_the_surroundings_and_v_the_line(void **sta
 static void a_text_is_found_in_the_line(void **state)
 {
 	struct console *console = *state;
-	go_to(console, "payment");
+	two_logs_go_to(console, "payment");
 	console_keys(console, "Enter n");
 	console_expect(console, "nothing was searched in this line yet");
 	console_keys(console, "/");
@@ -170,7 +150,7 @@ static void a_text_is_found_in_the_line(void **state)
 static void the_line_is_copied_as_it_is_and_as_json(void **state)
 {
 	struct console *console = *state;
-	go_to(console, "Traceback");
+	two_logs_go_to(console, "Traceback");
 	console_keys(console, "Enter y");
 	console_expect(console, "clipboard <- 4 lines");
 	assert_string_equal(term_headless_copied(console->term),
@@ -193,7 +173,7 @@ static void the_line_is_copied_as_it_is_and_as_json(void **state)
 static void a_row_as_json_has_all_its_fields(void **state)
 {
 	struct console *console = *state;
-	go_to(console, "payment");
+	two_logs_go_to(console, "payment");
 	console_keys(console, "Y");
 	console_expect(console, "clipboard <- row as JSON");
 	assert_string_equal(term_headless_copied(console->term),
@@ -225,7 +205,7 @@ static void what_is_too_long_is_cut_and_for_a_clipboard_said_to_be(void **state)
 		console_log(console, "ada", line.text + strlen("2026-03-01T11:59:59.000Z "));
 	console_settle(console);
 	console_expect(console, "long w000000");
-	go_to(console, "Traceback");
+	two_logs_go_to(console, "Traceback");
 	console_keys(console, "Esc v");
 	console_expect(console, "cut: the line was longer");
 	console_keys(console, "y");
@@ -242,7 +222,7 @@ static void the_view_is_the_same_at_every_size(void **state)
 		const char *golden;
 	} sizes[] = {{45, 160, "logs_line_160x45"}, {24, 80, "logs_line_80x24"},
 		{12, 40, "logs_line_40x12"}};
-	go_to(console, "payment");
+	two_logs_go_to(console, "payment");
 	console_keys(console, "Enter");
 	console->app->anonymous = true;
 	for (size_t i = 0; i < COUNT_OF(sizes); i++) {
@@ -255,7 +235,7 @@ static void the_view_is_the_same_at_every_size(void **state)
 static void nothing_is_left_of_a_view_that_was_open_at_the_end(void **state)
 {
 	struct console *console = *state;
-	go_to(console, "payment");
+	two_logs_go_to(console, "payment");
 	console_keys(console, "Enter");
 	console_resize(console, 4, 20);
 	console_resize(console, 24, 80);
@@ -270,7 +250,7 @@ int main(void)
 {
 	(void)setenv("TZ", "UTC", 1);
 	tzset();
-#define LINE_TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define LINE_TEST(test) cmocka_unit_test_setup_teardown(test, setup, two_logs_teardown)
 	const struct CMUnitTest tests[] = {
 		LINE_TEST(enter_shows_every_field_with_what_is_nested_in_it),
 		LINE_TEST(the_view_scrolls_and_goes_on_with_the_cursor),

@@ -13,6 +13,8 @@
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "tests/support/console.h"
+#include "tests/support/servers.h"
+#include "tests/support/two_logs.h"
 
 enum { EU, US, AHEAD_MS = 2 * 3600 * 1000, LINES = 1300 };
 
@@ -62,31 +64,23 @@ static int teardown(void **state)
 {
 	struct scene *scene = *state;
 	console_free(scene->console);
-	autofree char *all = xasprintf("rm -rf %s", scene->folder);
-	assert_int_equal(system(all), 0);
+	remove_folder(scene->folder);
 	free(scene->yaml[EU]);
 	free(scene->yaml[US]);
 	free(scene);
 	return 0;
 }
 
-static void go_to(struct console *console, const char *text)
-{
-	console_keys(console, "/");
-	console_type(console, text);
-	console_keys(console, "Enter");
-}
-
 static void the_view_asks_the_engine_of_the_line(void **state)
 {
 	struct scene *scene = *state;
-	go_to(scene->console, "\"us line 77\"");
+	two_logs_go_to(scene->console, "\"us line 77\"");
 	console_keys(scene->console, "v");
 	console_expect(scene->console, "engine us");
 	console_expect(scene->console, "n           77");
-	go_to(scene->console, "q");
+	two_logs_go_to(scene->console, "q");
 	console_keys(scene->console, "Esc Esc G");
-	go_to(scene->console, "\"eu line 78\"");
+	two_logs_go_to(scene->console, "\"eu line 78\"");
 	console_keys(scene->console, "v");
 	console_expect(scene->console, "engine eu");
 	console_expect(scene->console, "n           78");
@@ -96,7 +90,7 @@ static void the_view_asks_the_engine_of_the_line(void **state)
 static void a_line_of_an_engine_that_is_lost_says_so(void **state)
 {
 	struct scene *scene = *state;
-	go_to(scene->console, "\"us line 1299\"");
+	two_logs_go_to(scene->console, "\"us line 1299\"");
 	console_keys(scene->console, "v");
 	console_expect(scene->console, "n           1299");
 	console_kill(scene->console, US);
@@ -112,7 +106,7 @@ static void a_line_of_an_engine_that_is_lost_says_so(void **state)
 static void an_id_is_followed_through_both_engines(void **state)
 {
 	struct scene *scene = *state;
-	go_to(scene->console, "\"us line 500\"");
+	two_logs_go_to(scene->console, "\"us line 500\"");
 	console_keys(scene->console, "c");
 	console_expect(scene->console, "us line 500");
 	console_expect(scene->console, "eu line 500");
@@ -126,7 +120,7 @@ static void columns_have_the_values_of_both(void **state)
 	console_type(scene->console, "n");
 	console_keys(scene->console, "Enter");
 	console_expect(scene->console, "I 1299 us line 1299");
-	go_to(scene->console, "\"eu line 1299\"");
+	two_logs_go_to(scene->console, "\"eu line 1299\"");
 	console_expect(scene->console, "I 1299 eu line 1299");
 	console_expect(scene->console, "I  867 us line 867");
 }

@@ -11,22 +11,11 @@
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "tests/support/console.h"
-
-static const char config[] = "environment: demo\n"
-			     "state_dir: /nowhere/state\n"
-			     "bots:\n"
-			     "  ada: {token: {file: t}, logs: [l]}\n"
-			     "  bob: {token: {file: t}, logs: [l]}\n";
+#include "tests/support/two_logs.h"
 
 static int setup(void **state)
 {
-	*state = console_new(config, 24, 80);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	console_free(*state);
+	*state = two_logs_new(24, 80);
 	return 0;
 }
 
@@ -43,33 +32,24 @@ static void write_failures(struct console *console, int count)
 	console_settle(console);
 }
 
-static void assert_at(struct console *console, const char *text)
-{
-	autostr struct str copied = STR_INIT;
-	pane_logs.copy(console->app, console->app->view[PANE_logs], &copied);
-	if (!strstr(copied.text, text))
-		fail_msg("the cursor is on '%s', not on '%s'", copied.text, text);
-}
-
 static void repeated_errors_stand_as_one_line_that_counts_them(void **state)
 {
 	struct console *console = *state;
 	console_log(console, "ada", "2026-03-01T11:10:00Z INFO before");
 	write_failures(console, 37);
 	console_log(console, "ada", "2026-03-01T11:59:00Z INFO behind");
-	console_settle(console);
-	console_keys(console, "5 +");
+	two_logs_open(console);
 	console_expect(console, "POST /hook 502 upd=884249");
 	console_expect(console, "x37 in 6m");
 	console_expect_not(console, "upd=884248");
 	console_expect(console, "before");
 	console_expect(console, "behind");
 	console_keys(console, "k k"); /* an event of the screen's own stands last */
-	assert_at(console, "upd=884249");
+	two_logs_assert_at(console, "upd=884249");
 	console_keys(console, "k");
-	assert_at(console, "before");
+	two_logs_assert_at(console, "before");
 	console_keys(console, "j j");
-	assert_at(console, "behind");
+	two_logs_assert_at(console, "behind");
 }
 
 static void x_expands_them_and_folds_them_again(void **state)
@@ -80,12 +60,12 @@ static void x_expands_them_and_folds_them_again(void **state)
 	console_keys(console, "5 + k x");
 	console_expect_not(console, "x5 in");
 	console_expect(console, "upd=884213");
-	assert_at(console, "upd=884217");
+	two_logs_assert_at(console, "upd=884217");
 	console_keys(console, "k k");
-	assert_at(console, "upd=884215");
+	two_logs_assert_at(console, "upd=884215");
 	console_keys(console, "x");
 	console_expect(console, "x5 in 40s");
-	assert_at(console, "upd=884217");
+	two_logs_assert_at(console, "upd=884217");
 	console_keys(console, "k x");
 	console_expect(console, "not repeated by those next to it");
 }
@@ -129,8 +109,7 @@ static void a_repeated_traceback_is_shown_once(void **state)
 		console_log(console, "ada", "ValueError: no");
 	}
 	console_log(console, "ada", "2026-03-01T11:15:00Z ERROR handler failed for chat 9");
-	console_settle(console);
-	console_keys(console, "5 +");
+	two_logs_open(console);
 	console_expect(console, "x4 in 3m");
 	console_expect(console, "for chat 3");
 	console_expect_not(console, "for chat 2");
@@ -145,8 +124,7 @@ static void repeats_beyond_what_is_held_are_said_to_be_more(void **state)
 	console_log(console, "ada", "2026-03-01T11:10:00Z INFO the very first");
 	for (int i = 0; i < 3000; i++)
 		console_log(console, "ada", "2026-03-01T11:20:00Z ERROR POST /hook 502");
-	console_settle(console);
-	console_keys(console, "5 +");
+	two_logs_open(console);
 	console_expect(console, "+\n");
 	console_expect_not(console, "the very first");
 	for (int i = 0; i < 40 && console_row(console, "the very first") < 0; i++)
@@ -163,7 +141,7 @@ static void a_search_leads_into_them(void **state)
 	console_keys(console, "5 + /");
 	console_type(console, "884217");
 	console_keys(console, "Enter");
-	assert_at(console, "upd=884217");
+	two_logs_assert_at(console, "upd=884217");
 	console_expect(console, "upd=884218");
 }
 
@@ -172,7 +150,7 @@ static void a_marked_line_stands_for_itself(void **state)
 	struct console *console = *state;
 	write_failures(console, 9);
 	console_keys(console, "5 + k x k k k");
-	assert_at(console, "upd=884218");
+	two_logs_assert_at(console, "upd=884218");
 	console_keys(console, "m x");
 	console_expect(console, "not repeated by those next to it");
 	console_expect(console, "x5 in 40s");
@@ -180,7 +158,7 @@ static void a_marked_line_stands_for_itself(void **state)
 	console_keys(console, "Esc j x");
 	console_expect(console, "x3 in 20s");
 	console_expect(console, "upd=884218");
-	assert_at(console, "upd=884221");
+	two_logs_assert_at(console, "upd=884221");
 	console_keys(console, "k m");
 	console_expect(console, "x9 in 1m");
 }
@@ -192,13 +170,12 @@ static void a_time_leads_into_them(void **state)
 	console_log(console, "ada", "2026-03-01T11:10:00Z ERROR POST /hook 502 upd=1");
 	console_log(console, "ada", "2026-03-01T11:20:00Z ERROR POST /hook 502 upd=2");
 	console_log(console, "ada", "2026-03-01T11:30:00Z ERROR POST /hook 502 upd=3");
-	console_settle(console);
-	console_keys(console, "5 +");
+	two_logs_open(console);
 	console_expect(console, "x3 in 20m");
 	console_keys(console, "@");
 	console_type(console, "11:15");
 	console_keys(console, "Enter");
-	assert_at(console, "upd=2");
+	two_logs_assert_at(console, "upd=2");
 	console_expect(console, "upd=1");
 }
 
@@ -244,7 +221,7 @@ static void the_picture_of_repeats(void **state)
 
 int main(void)
 {
-#define REPEATS_TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define REPEATS_TEST(test) cmocka_unit_test_setup_teardown(test, setup, two_logs_teardown)
 	const struct CMUnitTest tests[] = {
 		REPEATS_TEST(repeated_errors_stand_as_one_line_that_counts_them),
 		REPEATS_TEST(x_expands_them_and_folds_them_again),

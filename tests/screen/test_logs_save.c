@@ -15,16 +15,12 @@
 #include "core/base/reap.h"
 #include "core/base/str.h"
 #include "tests/support/console.h"
+#include "tests/support/servers.h"
+#include "tests/support/two_logs.h"
 #include "tui/hand_over.h"
 #include "tui/panes/logs_view.h"
 
 enum { LINES = 3500 };
-
-static const char config[] = "environment: demo\n"
-			     "state_dir: /nowhere/state\n"
-			     "bots:\n"
-			     "  ada: {token: {file: t}, logs: [l]}\n"
-			     "  bob: {token: {file: t}, logs: [l]}\n";
 
 struct scene {
 	struct console *console;
@@ -36,14 +32,13 @@ static int setup(void **state)
 	struct scene *scene = xcalloc(1, sizeof(*scene));
 	snprintf(scene->folder, sizeof(scene->folder), "/tmp/botswain-save-XXXXXX");
 	assert_non_null(mkdtemp(scene->folder));
-	scene->console = console_new(config, 24, 80);
+	scene->console = two_logs_new(24, 80);
 	for (int i = 0; i < LINES; i++) {
 		autofree char *line = xasprintf(
 			"{\"level\":%d,\"msg\":\"line %d\",\"n\":%d}", i % 100 ? 30 : 50, i, i);
 		console_log(scene->console, i % 2 ? "bob" : "ada", line);
 	}
-	console_settle(scene->console);
-	console_keys(scene->console, "5 +");
+	two_logs_open(scene->console);
 	*state = scene;
 	return 0;
 }
@@ -52,8 +47,7 @@ static int teardown(void **state)
 {
 	struct scene *scene = *state;
 	console_free(scene->console);
-	autofree char *all = xasprintf("rm -rf %s", scene->folder);
-	assert_int_equal(system(all), 0);
+	remove_folder(scene->folder);
 	free(scene);
 	return 0;
 }

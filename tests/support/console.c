@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/support/console.h"
 
+#include <pwd.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,6 +19,17 @@
 #include "tests/support/golden.h"
 
 enum { ROUNDS = 12, POOL_LIMIT_MS = 5000, PART_MS = 10 };
+
+/* In place of the C library's: whoever runs a test has no name here, so that a picture is the same for all. */
+int getpwuid_r(uid_t uid, struct passwd *entry, char *buffer, size_t size, struct passwd **ret)
+{
+	(void)uid;
+	(void)entry;
+	(void)buffer;
+	(void)size;
+	*ret = NULL;
+	return 0;
+}
 
 static void show(struct console *console, struct links *links, int rows, int columns)
 {

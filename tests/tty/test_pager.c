@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <glob.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@
 
 #include "core/base/mem.h"
 #include "core/base/str.h"
+#include "tests/support/servers.h"
 #include "tests/support/vt.h"
 
 enum { UP_MS = 15000, KEY_MS = 5000 };
@@ -71,8 +73,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	struct scene *scene = *state;
-	autofree char *all = xasprintf("rm -rf %s", scene->folder);
-	assert_int_equal(system(all), 0);
+	remove_folder(scene->folder);
 	free(scene->config);
 	free(scene);
 	return 0;
@@ -103,8 +104,11 @@ static struct vt *open_pager(const struct scene *scene)
 
 static bool has_file(const struct scene *scene)
 {
-	autofree char *command = xasprintf("ls %s | grep -q botswain-log", scene->folder);
-	return system(command) == 0;
+	autofree char *pattern = xasprintf("%s/botswain-log*", scene->folder);
+	glob_t found;
+	int status = glob(pattern, 0, NULL, &found);
+	globfree(&found);
+	return status == 0;
 }
 
 static void quit(struct vt *vt)

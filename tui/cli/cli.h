@@ -143,7 +143,5 @@ bool cli_put(const struct str *text);
 /* The exit status of the program: `status`, but a success of which not everything could be printed is a failure, with the
  * reason. That nobody reads any more (`| head`) is none. At the end of main(). */
 int cli_finish(int status);
-/* Prints every entity of a kind as {"v":1,"<name>":[...],"engine":{...}}, or a line each with --jsonl. */
-void cli_print_json(struct cli *cli, enum msg_kind kind, const char *name);
 
 #endif
