@@ -13,13 +13,18 @@
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "tui/app.h"
+#include "tui/out_file.h"
 
 enum { WORDS_MAX = 16, NOT_STARTED = 127 };
+
+/* Without a wish; the second is everywhere. */
+static const char favourite[] = "less -S", common[] = "more";
 
 struct hand_over {
 	char *words[WORDS_MAX + 1]; /* the program and its arguments */
 	size_t count;
-	char *program, *path; /* where it lies; its file */
+	bool is_lnav, is_chosen;
+	char *program, *path; /* where it lies; its file; NULL: not found yet */
 	pid_t child;
 	int terminal;
 };
@@ -29,22 +34,28 @@ static bool is_folder_of_ours(const char *path)
 	return path && *path == '/' && access(path, W_OK | X_OK) == 0;
 }
 
-char *hand_over_path(unsigned number)
+static const char *folder_of_files(void)
 {
 	const char *runtime = getenv("XDG_RUNTIME_DIR"), *temporary = getenv("TMPDIR");
-	const char *folder = is_folder_of_ours(runtime)     ? runtime
-			     : is_folder_of_ours(temporary) ? temporary
-							    : "/tmp";
-	return xasprintf("%s/botswain-log-%ld-%u.log", folder, (long)getpid(), number);
+	return is_folder_of_ours(runtime)     ? runtime
+	       : is_folder_of_ours(temporary) ? temporary
+					      : "/tmp";
+}
+
+static void forget_words(struct hand_over *it)
+{
+	while (it->count)
+		free(it->words[--it->count]);
+	memset(it->words, 0, sizeof(it->words));
 }
 
 void hand_over_free(struct hand_over *it)
 {
 	if (!it)
 		return;
-	(void)unlink(it->path);
-	for (size_t i = 0; i < it->count; i++)
-		free(it->words[i]);
+	if (it->path)
+		out_file_remove(it->path);
+	forget_words(it);
 	free(it->program);
 	free(it->path);
 	free(it);
@@ -100,43 +111,58 @@ static bool knows_lines(const char *program)
 	return false;
 }
 
-static bool take_over(struct app *app, struct hand_over *it, const char *path, struct err *err)
-{
-	it->path = xstrdup(path);
-	add_word(it, path, strlen(path));
-	it->program = find_program(it->words[0]);
-	if (!it->program) {
-		(void)err_set(err, ERR_NOT_FOUND, "there is no '%s' here: set PAGER, or install it",
-			it->words[0]);
-		hand_over_free(it);
-		return false;
-	}
-	hand_over_free(app->hand_over);
-	app->hand_over = it;
-	return true;
-}
-
-bool hand_over_pager(struct app *app, const char *path, uint64_t line, struct err *err)
+struct hand_over *hand_over_new(bool is_lnav)
 {
 	const char *wish = getenv("PAGER");
 	struct hand_over *it = xcalloc(1, sizeof(*it));
-	add_words(it, wish ? wish : "");
-	autofree char *less = find_program("less");
-	if (!it->count)
-		add_words(it, less ? "less -S" : "more");
-	autofree char *at = xasprintf("+%llu", (unsigned long long)line);
-	if (knows_lines(it->words[0]) && line)
-		add_word(it, at, strlen(at));
-	return take_over(app, it, path, err);
+	it->is_lnav = is_lnav;
+	add_words(it, is_lnav ? "lnav -c" : wish ? wish : "");
+	it->is_chosen = it->count > 0;
+	if (!it->is_chosen)
+		add_words(it, favourite);
+	return it;
 }
 
-bool hand_over_lnav(struct app *app, const char *path, uint64_t line, struct err *err)
+int hand_over_find(const void *data, char *path, char *program)
 {
-	struct hand_over *it = xcalloc(1, sizeof(*it));
-	autofree char *at = xasprintf(":goto %llu", (unsigned long long)(line ? line - 1 : 0));
-	add_words(it, "lnav -c");
-	add_word(it, at, strlen(at));
-	return take_over(app, it, path, err);
+	const struct hand_over *it = data;
+	char *found = find_program(it->words[0]); /* in a child: it ends soon */
+	if (!found && !it->is_chosen)
+		found = find_program(common);
+	if (!found || !copy_text(program, OUT_FILE_SAID_MAX, found))
+		return ENOEXEC;
+	free(found);
+	bool fits = print_text(path, OUT_FILE_SAID_MAX, "%s/botswain-log-%ld.log",
+		folder_of_files(), (long)getpid());
+	return fits ? 0 : ENAMETOOLONG;
+}
+
+static void add_line(struct hand_over *it, uint64_t line)
+{
+	autofree char *at = xasprintf("+%llu", (unsigned long long)line),
+		      *go = xasprintf(":goto %llu", (unsigned long long)(line ? line - 1 : 0));
+	if (it->is_lnav)
+		add_word(it, go, strlen(go));
+	else if (knows_lines(it->words[0]) && line)
+		add_word(it, at, strlen(at));
+}
+
+void hand_over_found(struct hand_over *it, const char *path, const char *program, uint64_t line)
+{
+	it->path = xstrdup(path);
+	it->program = xstrdup(program);
+	if (!it->is_chosen && strcmp(base_name(program), common) == 0) {
+		forget_words(it);
+		add_words(it, common);
+	}
+	add_line(it, line);
+	add_word(it, path, strlen(path));
+}
+
+void hand_over_ask(struct app *app, struct hand_over *it)
+{
+	hand_over_free(app->hand_over);
+	app->hand_over = it;
 }
 
 /* ---- running ---- */
@@ -200,6 +226,11 @@ void hand_over_kill(struct hand_over *it, bool at_once)
 const char *hand_over_name(const struct hand_over *it)
 {
 	return base_name(it->words[0]);
+}
+
+bool hand_over_is_lnav(const struct hand_over *it)
+{
+	return it->is_lnav;
 }
 
 const char *hand_over_file(const struct hand_over *it)

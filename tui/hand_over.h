@@ -16,12 +16,16 @@ struct err;
 struct hand_over;
 struct str;
 
-/* Where such a file can lie: in the operator's own runtime folder, else in the temporary one. */
-char *hand_over_path(unsigned number) MUST_CHECK;
-/* The loop starts it when it comes to it, and takes the file away after it. False: there is none. */
-bool hand_over_pager(struct app *app, const char *path, uint64_t line, struct err *err);
-bool hand_over_lnav(struct app *app, const char *path, uint64_t line, struct err *err);
-void hand_over_free(struct hand_over *it); /* takes its file away, too; NULL is legal */
+/* $PAGER or a pager that is here; lnav. */
+struct hand_over *hand_over_new(bool is_lnav) MUST_CHECK;
+/* An out_file_find() of such a one, which looks into folders: its file can lie in the operator's own runtime folder, else in
+ * the temporary one; the word is where the program lies. ENOEXEC: nowhere. */
+int hand_over_find(const void *it, char *path, char *program);
+/* What was found, and the line that it is to stand at. */
+void hand_over_found(struct hand_over *it, const char *path, const char *program, uint64_t line);
+/* The loop starts it when it comes to it, and has its file taken away after it. Takes ownership. */
+void hand_over_ask(struct app *app, struct hand_over *it);
+void hand_over_free(struct hand_over *it); /* has its file taken away, too; NULL is legal */
 
 /* ---- for the loop ---- */
 
@@ -34,6 +38,7 @@ void hand_over_continue(struct hand_over *it);
 /* It is to end; at once. */
 void hand_over_kill(struct hand_over *it, bool at_once);
 const char *hand_over_name(const struct hand_over *it);
+bool hand_over_is_lnav(const struct hand_over *it);
 const char *hand_over_file(const struct hand_over *it);
 /* The program and its words. */
 void hand_over_say(const struct hand_over *it, struct str *to);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The lines of the log written into a file, or into one for a pager. */
+#include <fcntl.h>
+#include <glob.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,9 +20,26 @@
 #include "tests/support/servers.h"
 #include "tests/support/two_logs.h"
 #include "tui/hand_over.h"
+#include "tui/panes/logs_save.h"
 #include "tui/panes/logs_view.h"
 
-enum { LINES = 3500 };
+enum { LINES = 3500, LIMIT_MS = 10000 };
+
+/* In place of the C library's: what the screen itself does, not its children, is counted. */
+static unsigned looks;
+static pid_t screen;
+
+int access(const char *path, int how)
+{
+	looks += getpid() == screen;
+	return faccessat(AT_FDCWD, path, how, 0);
+}
+
+int unlink(const char *path)
+{
+	looks += getpid() == screen;
+	return unlinkat(AT_FDCWD, path, 0);
+}
 
 struct scene {
 	struct console *console;
@@ -39,6 +58,8 @@ static int setup(void **state)
 		console_log(scene->console, i % 2 ? "bob" : "ada", line);
 	}
 	two_logs_open(scene->console);
+	looks = 0;
+	screen = getpid();
 	*state = scene;
 	return 0;
 }
@@ -175,7 +196,7 @@ static void escape_ends_it_and_leaves_nothing(void **state)
 	for (int i = 0; i < 5000 && reap_left(); i++)
 		console_turn(scene->console, 1); /* until the child has ended */
 	assert_int_equal(reap_left(), 0);
-	assert_int_not_equal(access(path, F_OK), 0);
+	assert_int_not_equal(faccessat(AT_FDCWD, path, F_OK, 0), 0);
 	assert_null(((const struct logs_view *)scene->console->app->view[PANE_logs])->save);
 	save_as(scene, "next.log");
 	console_expect(scene->console, "saved: 3501 lines");
@@ -211,7 +232,10 @@ static void a_pager_gets_the_lines_around_the_cursor(void **state)
 	assert_string_equal(words.text, expected);
 	hand_over_free(it);
 	scene->console->app->hand_over = NULL;
-	assert_int_not_equal(access(path, F_OK), 0);
+	assert_int_equal(looks, 0); /* a disk may take its time */
+	for (int i = 0; i < 5000 && reap_left(); i++)
+		console_turn(scene->console, 1); /* until the child has ended */
+	assert_int_not_equal(faccessat(AT_FDCWD, path, F_OK, 0), 0);
 }
 
 static void a_pager_that_is_not_there_is_named(void **state)
@@ -222,6 +246,36 @@ static void a_pager_that_is_not_there_is_named(void **state)
 	console_keys(scene->console, "k p");
 	console_expect(scene->console, "there is no 'nosuchpager' here");
 	assert_null(scene->console->app->hand_over);
+	assert_int_equal(looks, 0);
+	assert_int_equal(rmdir(scene->folder), 0); /* nothing is left in it */
+	assert_int_equal(mkdir(scene->folder, 0700), 0);
+}
+
+static bool is_there(const struct scene *scene)
+{
+	autofree char *pattern = path_in(scene, "botswain-log-*.log");
+	glob_t found;
+	int status = glob(pattern, 0, NULL, &found);
+	globfree(&found);
+	return status == 0;
+}
+
+/* It has written all, and the screen no longer wants it. */
+static void a_file_for_a_pager_that_is_stopped_late_is_taken_away(void **state)
+{
+	struct scene *scene = *state;
+	assert_int_equal(setenv("PAGER", "/bin/more", 1), 0);
+	assert_int_equal(setenv("XDG_RUNTIME_DIR", scene->folder, 1), 0);
+	console_queue(scene->console, "k p");
+	const struct logs_view *view = scene->console->app->view[PANE_logs];
+	int64_t until_ms = clock_mono_ms(clock_real()) + LIMIT_MS;
+	while (!(view->save && is_there(scene)) && clock_mono_ms(clock_real()) < until_ms)
+		if (!view->save || scene->console->app->windows[WINDOW_SAVE].asked)
+			console_turn(scene->console, 1);
+	assert_non_null(view->save);
+	assert_true(logs_save_stop(scene->console->app));
+	for (int i = 0; i < 5000 && reap_left(); i++)
+		console_turn(scene->console, 1);
 	assert_int_equal(rmdir(scene->folder), 0); /* nothing is left in it */
 	assert_int_equal(mkdir(scene->folder, 0700), 0);
 }
@@ -237,6 +291,7 @@ int main(void)
 		SAVE_TEST(escape_ends_it_and_leaves_nothing),
 		SAVE_TEST(a_pager_gets_the_lines_around_the_cursor),
 		SAVE_TEST(a_pager_that_is_not_there_is_named),
+		SAVE_TEST(a_file_for_a_pager_that_is_stopped_late_is_taken_away),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

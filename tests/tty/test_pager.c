@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <glob.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "tests/support/servers.h"
@@ -111,6 +113,15 @@ static bool has_file(const struct scene *scene)
 	return status == 0;
 }
 
+/* A child takes it away. */
+static void assert_goes(const struct scene *scene)
+{
+	int64_t until_ms = clock_mono_ms(clock_real()) + KEY_MS;
+	while (has_file(scene) && clock_mono_ms(clock_real()) < until_ms)
+		(void)poll(NULL, 0, 5);
+	assert_false(has_file(scene));
+}
+
 static void quit(struct vt *vt)
 {
 	int status;
@@ -136,7 +147,7 @@ static void a_pager_has_the_terminal_until_it_ends(void **state)
 	vt_must_show(vt, "5 Logs", KEY_MS);
 	vt_must_not_show(vt, "PAGER HAS", KEY_MS);
 	assert_false(vt_modes(vt).c_lflag & ICANON);
-	assert_false(has_file(scene));
+	assert_goes(scene);
 	vt_press(vt, "?");
 	vt_must_show(vt, "Esc Close", KEY_MS);
 	vt_press(vt, "Esc");
@@ -150,7 +161,23 @@ static void its_interrupt_is_its_own(void **state)
 	struct vt *vt = open_pager(scene);
 	vt_send(vt, "\003", 1);
 	vt_must_show(vt, "5 Logs", KEY_MS);
-	assert_false(has_file(scene));
+	assert_goes(scene);
+	quit(vt);
+}
+
+/* It is said; the screen goes on. */
+static void without_a_pager_the_console_stays(void **state)
+{
+	const struct scene *scene = *state;
+	assert_int_equal(setenv("PAGER", "no-such-pager", 1), 0);
+	struct vt *vt =
+		vt_spawn(24, 80, (const char *const[]){program(), "-c", scene->config, NULL}, NULL);
+	vt_must_show(vt, "own engine", UP_MS);
+	vt_press(vt, "5 +");
+	vt_must_show(vt, "a screen of", UP_MS);
+	vt_press(vt, "p");
+	vt_must_show(vt, "there is no 'no-such-pager' here", KEY_MS);
+	assert_goes(scene);
 	quit(vt);
 }
 
@@ -161,7 +188,7 @@ static void a_console_that_is_told_to_end_takes_it_along(void **state)
 	int status;
 	assert_int_equal(kill(vt_pid(vt), SIGTERM), 0);
 	assert_true(vt_wait_exit(vt, true, KEY_MS, &status));
-	assert_false(has_file(scene));
+	assert_goes(scene);
 	assert_true(vt_modes(vt).c_lflag & ICANON);
 	vt_free(vt);
 }
@@ -172,6 +199,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		PAGER_TEST(a_pager_has_the_terminal_until_it_ends),
 		PAGER_TEST(its_interrupt_is_its_own),
+		PAGER_TEST(without_a_pager_the_console_stays),
 		PAGER_TEST(a_console_that_is_told_to_end_takes_it_along),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

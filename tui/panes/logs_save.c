@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
 #include "core/base/err.h"
 #include "core/base/format.h"
@@ -33,8 +32,9 @@ enum {
 };
 
 struct logs_save {
-	char *path;
-	bool is_json, is_page, is_lnav, may_replace, is_done;
+	char *path;           /* NULL: the child finds one */
+	struct hand_over *to; /* who gets the file; NULL: it is saved */
+	bool is_json, may_replace, is_done;
 	struct out_file *out;
 	char *anchor;
 	bool backwards;
@@ -58,6 +58,7 @@ void logs_save_free(struct logs_save *save)
 	if (!save)
 		return;
 	out_file_free(save->out);
+	hand_over_free(save->to);
 	for (size_t i = 0; i < save->before_count; i++)
 		free(save->before[i]);
 	free(save->path);
@@ -94,7 +95,7 @@ static void add_json(const struct msg_row *row, struct str *to)
 /* The row is none of those that came after it began. */
 static bool is_of_then(const struct logs_save *save, const struct msg_row *row)
 {
-	return save->is_page || row->time_ms <= save->until_ms;
+	return save->to || row->time_ms <= save->until_ms;
 }
 
 static size_t write_rows(struct logs_save *save, const struct window *window, struct str *to)
@@ -194,7 +195,7 @@ static void take_page(struct app *app, struct logs_save *save)
 	size_t count = write_rows(save, window, &text);
 	out_file_add(save->out, text.text, text.length);
 	bool is_last = !count || count < window->count || !window->more_after ||
-		       (save->is_page && ++save->pages == PAGES_ASIDE);
+		       (save->to && ++save->pages == PAGES_ASIDE);
 	if (is_last)
 		finish_writing(app, save);
 	else
@@ -203,15 +204,11 @@ static void take_page(struct app *app, struct logs_save *save)
 
 /* ---- its end ---- */
 
-static void hand_over(struct app *app, const struct logs_save *save)
+static void hand_over(struct app *app, struct logs_save *save)
 {
-	struct err err = {.code = ERR_NONE};
-	bool begun = save->is_lnav ? hand_over_lnav(app, save->path, save->line, &err)
-				   : hand_over_pager(app, save->path, save->line, &err);
-	if (begun)
-		return;
-	(void)unlink(save->path);
-	app_toast(app, true, "%s", err.text);
+	hand_over_found(save->to, out_file_path(save->out), out_file_said(save->out), save->line);
+	hand_over_ask(app, save->to);
+	save->to = NULL;
 }
 
 static void replace_it(struct app *app, uint64_t subject)
@@ -248,14 +245,27 @@ static void say_saved(struct app *app, const struct logs_save *save)
 	app_toast(app, false, "%s", text.text);
 }
 
+static void say_failed(struct app *app, const struct logs_save *save, int error)
+{
+	if (!save->to)
+		app_toast(app, true, "cannot write (%s): '%s'", strerror(error), save->path);
+	else if (error == ENOEXEC)
+		app_toast(app, true, "there is no '%s' here: %s it", hand_over_name(save->to),
+			hand_over_is_lnav(save->to) ? "install" : "set PAGER, or install");
+	else
+		app_toast(app, true,
+			"cannot write a file for '%s' (%s): XDG_RUNTIME_DIR says where",
+			hand_over_name(save->to), strerror(error));
+}
+
 static void take_end(struct app *app, int error)
 {
 	struct logs_save *save = save_of(app);
-	if (error == EEXIST && !save->is_page)
+	if (error == EEXIST && !save->to)
 		ask_to_replace(app, save->path);
 	else if (error)
-		app_toast(app, true, "cannot write (%s): '%s'", strerror(error), save->path);
-	else if (save->is_page)
+		say_failed(app, save, error);
+	else if (save->to)
 		hand_over(app, save);
 	else
 		say_saved(app, save);
@@ -302,7 +312,7 @@ bool logs_save_stop(struct app *app)
 	const struct logs_save *save = save_of(app);
 	if (!save)
 		return false;
-	app_toast(app, false, save->is_page ? "no pager, then" : "nothing was saved");
+	app_toast(app, false, save->to ? "no pager, then" : "nothing was saved");
 	end(app);
 	return true;
 }
@@ -312,7 +322,7 @@ void logs_save_note(const struct app *app, struct str *text)
 	const struct logs_save *save = save_of(app);
 	if (save)
 		str_addf(text, "%s: %llu lines, at %s  Esc stops  ",
-			save->is_page ? "for the pager" : "saving", (unsigned long long)save->lines,
+			save->to ? "for the pager" : "saving", (unsigned long long)save->lines,
 			format_clock(save->at_ms, false).text);
 }
 
@@ -338,7 +348,8 @@ static bool begin(struct app *app, struct logs_save *save, struct err *err)
 	struct logs_view *view = logs_view(app);
 	save->generation = app->windows[WINDOW_SAVE].wish.generation;
 	save->until_ms = app->now_ms;
-	save->out = out_file_new(save->path, save->may_replace, err);
+	save->out = save->to ? out_file_new_found(hand_over_find, save->to, err)
+			     : out_file_new(save->path, save->may_replace, err);
 	if (!save->out) {
 		logs_save_free(save);
 		return false;
@@ -372,7 +383,6 @@ bool logs_save(struct app *app, const char *path, struct err *err)
 bool logs_page(struct app *app, bool lnav, struct err *err)
 {
 	struct logs_view *view = logs_view(app);
-	static unsigned number;
 	if (!is_free(app, err))
 		return false;
 	logs_stand_still(app);
@@ -380,10 +390,8 @@ bool logs_page(struct app *app, bool lnav, struct err *err)
 	if (!view->cursor_key[0])
 		return err_set(err, ERR_NOT_FOUND, "no line here to open");
 	struct logs_save *save = xcalloc(1, sizeof(*save));
-	save->is_page = true;
-	save->is_lnav = lnav;
+	save->to = hand_over_new(lnav);
 	save->backwards = true;
 	save->anchor = xstrdup(view->cursor_key);
-	save->path = hand_over_path(++number);
 	return begin(app, save, err);
 }
