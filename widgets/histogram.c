@@ -102,7 +102,6 @@ void histogram_draw(const struct canvas *canvas, const struct histogram *histogr
 		draw_ends(canvas, histogram, canvas->rows - 1);
 	if (histogram->cursor >= 0)
 		canvas_surface(canvas,
-			(struct rect){
-				0, HISTOGRAM_SIDE_CELLS + (int)histogram->cursor, bars + 1, 1},
-			SURFACE_SELECTED);
+			(struct rect){bars, HISTOGRAM_SIDE_CELLS + (int)histogram->cursor, 1, 1},
+			SURFACE_SELECTED); /* its bar keeps its height: turned over it would look full */
 }

@@ -134,18 +134,40 @@ static void bars_stand_above_the_rows_where_there_is_room(void **state)
 static void large_bars_name_their_ends_and_the_bar_under_the_cursor(void **state)
 {
 	struct console *console = *state;
-	console_expect(console, "30s a bar");
+	console_expect(console, " 30s/bar ");
+	console_expect(console, "3691 lines: 6 errors, 36 warnings");
 	console_expect(console, format_clock(HARNESS_START_MS - 3600 * SECOND_MS, false).text);
 	console_keys(console, "[ [ [");
-	console_expect(console, "30 lines: 0 errors, 1 warnings");
+	console_expect(console, "30 lines: 0 errors, 1 warning ");
 	console_golden(console, "logs_bars_160x45");
+}
+
+/* Ten bars a second: their step fits beside them, and their times can be told apart. */
+static void bars_of_less_than_a_second_say_so(void **state)
+{
+	struct console *console = *state;
+	for (int i = 0; i < 100; i++) {
+		char line[64];
+		(void)print_text(
+			line, sizeof(line), "2026-03-01T11:59:5%d.%d50Z INFO tick", i / 10, i % 10);
+		console_log(console, "ada", line);
+	}
+	run(console, "log_filter tick");
+	console_keys(console, "{ { { { { {");
+	await_shown(console, "0.5s/bar");
+	console_keys(console, "[");
+	console_expect(console, "11:59:59.500  5 lines: 0 errors, 0 warnings");
 }
 
 static void where_there_is_no_room_there_are_no_bars(void **state)
 {
 	struct console *console = *state;
 	console_expect_not(console, "bar");
-	console_keys(console, "i i");
+	console_keys(console, "[");
+	console_expect(console, "bars need more room");
+	console_keys(console, "i [");
+	console_expect(console, "bars are switched off: :bars");
+	console_keys(console, "i");
 	console_expect(console, "bars need more room");
 	console_golden(console, "logs_40x12");
 }
@@ -487,6 +509,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			large_bars_name_their_ends_and_the_bar_under_the_cursor, set_up_large,
 			two_logs_teardown),
+		cmocka_unit_test_setup_teardown(
+			bars_of_less_than_a_second_say_so, set_up_large, two_logs_teardown),
 		cmocka_unit_test_setup_teardown(
 			where_there_is_no_room_there_are_no_bars, set_up_small, two_logs_teardown),
 		TIME_TEST(a_step_of_the_bars_moves_the_log_there),

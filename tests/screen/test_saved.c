@@ -218,7 +218,7 @@ static void the_marks_and_the_filters_of_the_log_are_there_again(void **state)
 	assert_null(strstr(file.text, "hunter2"));
 	struct console *next = next_screen(console);
 	console_expect(next, "last 1d  &line  &level>=error (off)");
-	console_expect_not(next, "a bar");
+	console_expect_not(next, "/bar");
 	console_keys(next, "Esc Esc");
 	run_line(next, "marks payday");
 	console_expect(next, "a remarkable line");

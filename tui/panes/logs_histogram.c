@@ -22,6 +22,7 @@ enum {
 	LARGE_ROWS = 28,
 	LEAST_COLUMNS = 50,
 	BARS_MAX = 1000,
+	SECOND_MS = 1000,
 	DAY_MS = 86400000,
 };
 
@@ -129,12 +130,23 @@ static long bar_at(const struct bars *bars, int64_t time_ms)
 
 /* ---- walking ---- */
 
+static void say_no_bars(struct app *app)
+{
+	const struct logs_view *view = logs_view(app);
+	if (view->has_no_bars)
+		app_toast(app, false, "bars are switched off: :bars");
+	else if (!view->bar_rows)
+		app_toast(app, false, "bars need more room: + gives Logs the screen");
+	else
+		app_toast(app, false, "nothing was counted yet");
+}
+
 void logs_bars_toggle(struct app *app)
 {
 	struct logs_view *view = logs_view(app);
 	view->has_no_bars = !view->has_no_bars;
 	if (!view->has_no_bars && !rows_of(view, view->rows, view->columns))
-		app_toast(app, false, "bars need more room: + gives Logs the screen");
+		say_no_bars(app);
 }
 
 static long here(struct app *app, const struct bars *bars)
@@ -150,7 +162,7 @@ void logs_bars_step(struct app *app, int step)
 {
 	autofree struct bars *bars = read_bars(app);
 	if (!bars || !logs_view(app)->bar_rows) {
-		app_toast(app, false, "no bars are shown here");
+		say_no_bars(app);
 		return;
 	}
 	long at = here(app, bars) + step;
@@ -168,7 +180,7 @@ void logs_bars_step(struct app *app, int step)
 
 struct words {
 	struct shown from, to, top, under;
-	char middle[96];
+	struct str middle;
 };
 
 static struct shown moment(const struct bars *bars, int64_t ms)
@@ -177,21 +189,45 @@ static struct shown moment(const struct bars *bars, int64_t ms)
 	return is_long ? format_day_clock(ms, false) : format_clock(ms, false);
 }
 
-static void say_bar(const struct bars *bars, long at, char *text, size_t size)
+static void say_lines(const struct histogram_bar *bar, struct str *to)
 {
-	const struct histogram_bar *bar = &bars->list[at];
-	(void)print_text(text, size, "%s  %s lines: %s errors, %s warnings",
-		moment(bars, bars->from_ms + at * bars->step_ms).text,
-		format_count((int64_t)lines_of(bar)).text, format_count((int64_t)bar->error).text,
-		format_count((int64_t)bar->warn).text);
+	str_addf(to, "%s: %s, %s", format_many((uint64_t)lines_of(bar), "line").text,
+		format_many((uint64_t)bar->error, "error").text,
+		format_many((uint64_t)bar->warn, "warning").text);
 }
 
-/* How long a bar is. */
+/* With the part of a second where bars are no longer than that. */
+static void say_bar(const struct bars *bars, long at, struct str *to)
+{
+	int64_t ms = bars->from_ms + at * bars->step_ms;
+	str_adds(to, moment(bars, ms).text);
+	if (bars->step_ms < SECOND_MS)
+		str_addf(to, ".%03d", (int)(ms % SECOND_MS));
+	str_adds(to, "  ");
+	say_lines(&bars->list[at], to);
+}
+
+/* What all bars have together. */
+static void say_all(const struct bars *bars, struct str *to)
+{
+	struct histogram_bar all = {.letter = ' '};
+	for (size_t i = 0; i < bars->count; i++) {
+		all.error += bars->list[i].error;
+		all.warn += bars->list[i].warn;
+		all.rest += bars->list[i].rest;
+	}
+	say_lines(&all, to);
+}
+
+/* How long a bar is; with "/bar" no longer than the side is wide. */
 static struct shown step_word(const struct bars *bars)
 {
 	struct shown word = format_age(bars->step_ms);
-	if (bars->step_ms < 1000)
+	if (bars->step_ms < SECOND_MS / 10)
 		(void)print_text(word.text, sizeof(word.text), "%dms", (int)bars->step_ms);
+	else if (bars->step_ms < SECOND_MS)
+		(void)print_text(word.text, sizeof(word.text), "0.%ds",
+			(int)(bars->step_ms * 10 / SECOND_MS));
 	return word;
 }
 
@@ -208,9 +244,11 @@ static void find_words(
 			floor(looked / all * 100));
 	(void)print_text(
 		words->under.text, sizeof(words->under.text), "%s/bar", step_word(bars).text);
-	(void)print_text(words->middle, sizeof(words->middle), "%s a bar", step_word(bars).text);
+	str_init(&words->middle);
 	if (cursor >= 0)
-		say_bar(bars, cursor, words->middle, sizeof(words->middle));
+		say_bar(bars, cursor, &words->middle);
+	else if (window->done)
+		say_all(bars, &words->middle);
 }
 
 /* With two rows the bar under the cursor is told of at the side. */
@@ -255,7 +293,8 @@ void logs_bars_draw(
 		.top = words.top.text,
 		.under = words.under.text,
 		.from = words.from.text,
-		.middle = words.middle,
+		.middle = words.middle.text ? words.middle.text : "",
 		.to = words.to.text};
 	histogram_draw(canvas, &histogram);
+	str_release(&words.middle);
 }
