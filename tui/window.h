@@ -26,6 +26,8 @@ enum window_id {
 	WINDOW_BARS, /* lines by time and level */
 	WINDOW_NEWS, /* lines behind the one that Logs stands at */
 	WINDOW_SAVE,
+	WINDOW_CHAIN, /* lines that pass the first filters of Logs: none of them, one, two ... */
+	WINDOW_CHAIN_LAST = WINDOW_CHAIN + 5,
 	WINDOW_COUNT
 };
 

@@ -378,7 +378,7 @@ static void filters_go_on_top_of_each_other_and_off_one_by_one(void **state)
 	console_keys(console, "Enter &");
 	console_type(console, "!50");
 	console_keys(console, "Enter");
-	console_expect(console, "&level>=warn  &!50");
+	console_expect(console, "&level>=warn -3649  &!50 -37");
 	console_expect(console, "line number 3300");
 	console_expect_not(console, "line number 3450");
 	console_keys(console, "Esc");
@@ -418,6 +418,26 @@ static void a_filter_is_turned_over_switched_off_and_dropped(void **state)
 	console_expect(console, "no filter is in force: & adds one");
 }
 
+/* 42 of 3691 lines are errors or warnings, all of them ada's. */
+static void each_filter_says_what_it_hides_of_what_the_others_let_through(void **state)
+{
+	struct console *console = *state;
+	run(console, "log_filter level>=warn");
+	await_shown(console, "&level>=warn  3649 hidden");
+	run(console, "log_filter \"number 3\"");
+	await_shown(console, "&level>=warn -3649  &\"number 3\" -33  3682 hidden");
+	console_log(console, "ada", "2026-03-01T11:59:59.900Z ERROR none of that number");
+	await_shown(console, "&level>=warn -3649  &\"number 3\" -34  3683 hidden");
+	run(console, "log_filter bot=bob");
+	await_shown(console, " -34  &bot=bob -9 ");
+	run(console, "filters 2 off");
+	await_shown(console, "&\"number 3\" (off)  &bot=bob -43  3692 hidden");
+	run(console, "filters 1 off");
+	await_shown(console, "&level>=warn (off)  &\"number 3\" (off)  &bot=bob  ");
+	for (int i = 0; i <= WINDOW_CHAIN_LAST - WINDOW_CHAIN; i++) /* one by itself needs none */
+		assert_false(console->app->windows[WINDOW_CHAIN + i].asked);
+}
+
 static void filters_are_bounded(void **state)
 {
 	struct console *console = *state;
@@ -453,7 +473,7 @@ static void the_surroundings_of_a_line_lead_back_to_the_filters(void **state)
 	console_expect(console, "line number 3351");
 	console_expect(console, "Esc: back to 2 filters");
 	console_keys(console, "j j j Esc");
-	console_expect(console, "&level>=warn  &bot=ada");
+	console_expect(console, "&level>=warn -3649  &bot=ada -0");
 	assert_at(console, 3350);
 	console_keys(console, "j");
 	assert_at(console, 3450);
@@ -528,6 +548,9 @@ int main(void)
 			a_narrow_log_says_so_too, set_up_small, two_logs_teardown),
 		TIME_TEST(filters_go_on_top_of_each_other_and_off_one_by_one),
 		TIME_TEST(a_filter_is_turned_over_switched_off_and_dropped),
+		cmocka_unit_test_setup_teardown(
+			each_filter_says_what_it_hides_of_what_the_others_let_through, set_up_large,
+			two_logs_teardown),
 		TIME_TEST(filters_are_bounded),
 		TIME_TEST(a_mark_has_a_name_and_is_gone_to),
 		TIME_TEST(a_mark_that_is_hidden_leads_near),

@@ -32,22 +32,32 @@ static void print(const struct logs_filter *filter, struct str *to)
 	str_addf(to, filter->is_not ? "not (%s)" : "%s", filter->text);
 }
 
+size_t logs_chain_active(const struct logs_chain *chain)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < chain->count; i++)
+		count += !chain->list[i].is_off;
+	return count;
+}
+
 /* One by itself is as it was typed, so that what is said of it names the right place. */
+void logs_chain_join(const struct logs_chain *chain, size_t filters, struct str *to)
+{
+	for (size_t i = 0, at = 0; i < chain->count && at < filters; i++) {
+		const struct logs_filter *filter = &chain->list[i];
+		if (filter->is_off)
+			continue;
+		str_adds(to, at++ ? " and " : "");
+		str_adds(to, filters > 1 ? "(" : "");
+		print(filter, to);
+		str_adds(to, filters > 1 ? ")" : "");
+	}
+}
+
 static void join(struct logs_view *view)
 {
 	autostr struct str all = STR_INIT;
-	size_t count = 0;
-	for (size_t i = 0; i < view->chain.count; i++)
-		count += !view->chain.list[i].is_off;
-	for (size_t i = 0, at = 0; i < view->chain.count; i++) {
-		const struct logs_filter *filter = &view->chain.list[i];
-		if (filter->is_off)
-			continue;
-		str_adds(&all, at++ ? " and " : "");
-		str_adds(&all, count > 1 ? "(" : "");
-		print(filter, &all);
-		str_adds(&all, count > 1 ? ")" : "");
-	}
+	logs_chain_join(&view->chain, logs_chain_active(&view->chain), &all);
 	logs_replace(&view->expression, all.text ? all.text : "");
 }
 
@@ -158,7 +168,9 @@ bool logs_chain_escape(struct app *app)
 
 /* ---- in sight ---- */
 
-static void note_filter(const struct logs_filter *filter, size_t cells, struct str *note)
+/* `hidden`: by it; NULL: not known. */
+static void note_filter(
+	const struct logs_filter *filter, size_t cells, const uint64_t *hidden, struct str *note)
 {
 	autostr struct str text = STR_INIT;
 	print(filter, &text);
@@ -166,14 +178,31 @@ static void note_filter(const struct logs_filter *filter, size_t cells, struct s
 	str_adds(note, "&");
 	str_add(note, text.text, shown);
 	str_adds(note, shown < text.length ? "~" : "");
+	if (hidden)
+		str_addf(note, " -%llu", (unsigned long long)*hidden);
 	str_adds(note, filter->is_off ? " (off)  " : "  ");
 }
 
-void logs_chain_note(
-	const struct logs_view *view, uint64_t hidden, enum logs_brevity brevity, struct str *note)
+static void note_each(
+	const struct app *app, const struct logs_chain *chain, size_t cells, struct str *note)
+{
+	size_t active = 0;
+	for (size_t i = 0; i < chain->count; i++) {
+		const struct logs_filter *filter = &chain->list[i];
+		uint64_t hidden;
+		bool is_known = !filter->is_off && logs_hidden(app, active, active + 1, &hidden);
+		note_filter(filter, cells, is_known ? &hidden : NULL, note);
+		active += !filter->is_off;
+	}
+}
+
+/* `hidden` is of what was read for the rows; what was counted is of all. */
+void logs_chain_note(const struct app *app, const struct logs_view *view, uint64_t hidden,
+	enum logs_brevity brevity, struct str *note)
 {
 	static const size_t cells[] = {[NOTE_WHOLE] = 200, [NOTE_SHORT] = 10};
 	const struct logs_chain *chain = &view->chain;
+	(void)logs_hidden(app, 0, logs_chain_active(chain), &hidden);
 	if (brevity == NOTE_TINY) {
 		if (chain->count)
 			str_addf(note, "&%zu -%llu ", chain->count, (unsigned long long)hidden);
@@ -181,8 +210,8 @@ void logs_chain_note(
 	}
 	if (brevity == NOTE_LEAST && chain->count)
 		str_addf(note, "&%s  ", format_many(chain->count, "filter").text);
-	for (size_t i = 0; i < chain->count && brevity != NOTE_LEAST; i++)
-		note_filter(&chain->list[i], cells[brevity], note);
+	else if (brevity != NOTE_LEAST)
+		note_each(app, chain, cells[brevity], note);
 	if (view->expression[0])
 		str_addf(note, "%llu hidden  ", (unsigned long long)hidden);
 	if (view->aside.count)

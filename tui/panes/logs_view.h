@@ -113,8 +113,11 @@ void logs_chain_clear(struct logs_view *view);
 bool logs_chain_escape(struct app *app);
 /* Leaves the filters aside, until Esc. */
 void logs_chain_set_aside(struct logs_view *view);
-void logs_chain_note(
-	const struct logs_view *view, uint64_t hidden, enum logs_brevity brevity, struct str *note);
+void logs_chain_note(const struct app *app, const struct logs_view *view, uint64_t hidden,
+	enum logs_brevity brevity, struct str *note);
+/* How many of the filters are not switched off; the first so many of these as one expression. */
+size_t logs_chain_active(const struct logs_chain *chain);
+void logs_chain_join(const struct logs_chain *chain, size_t filters, struct str *to);
 void logs_chain_release(struct logs_view *view);
 /* The filters, which are the caller's from now on; none are in force. */
 struct logs_chain logs_chain_take(struct logs_view *view);
@@ -148,6 +151,13 @@ int64_t logs_time_span_ms(const struct logs_view *view);
 int logs_bars_fit(struct app *app, struct logs_view *view, int rows, int columns);
 void logs_bars_draw(
 	const struct app *app, const struct logs_view *view, const struct canvas *canvas);
+
+/* ---- logs_hidden.c ---- */
+
+/* Asks what it counts; not shown: closes it. */
+void logs_hidden_fit(struct app *app, const struct logs_view *view, bool is_shown);
+/* Lines that pass the first `from` of the active filters and not the first `to`; false: not known (yet). */
+bool logs_hidden(const struct app *app, size_t from, size_t to, uint64_t *ret);
 
 /* ---- logs_news.c ---- */
 

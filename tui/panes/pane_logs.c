@@ -210,6 +210,7 @@ static void fit(struct app *app, void *data, int rows, int columns)
 		if (window->asked)
 			parts_close(app, WINDOW_LOGS);
 		(void)logs_bars_fit(app, view, 0, 0);
+		logs_hidden_fit(app, view, false);
 		return;
 	}
 	logs_time_fit(app, view);
@@ -233,6 +234,7 @@ static void fit(struct app *app, void *data, int rows, int columns)
 	ask(app, view);
 	view->list.empty = say_none(app, view, window);
 	logs_news_fit(app, view);
+	logs_hidden_fit(app, view, true);
 }
 
 static int wanted(const struct app *app, const void *data)
@@ -285,7 +287,7 @@ static void note_all(const struct app *app, const struct logs_view *view, enum l
 	logs_time_note(view, brevity, text);
 	if (view->search[0] && !is_tiny)
 		str_addf(text, "/%s  ", view->search);
-	logs_chain_note(view, window->hidden, brevity, text);
+	logs_chain_note(app, view, window->hidden, brevity, text);
 	if (window->costly && !is_tiny)
 		str_addf(text, "pattern too slow on %llu lines  ",
 			(unsigned long long)window->costly);
