@@ -438,6 +438,17 @@ static void each_filter_says_what_it_hides_of_what_the_others_let_through(void *
 		assert_false(console->app->windows[WINDOW_CHAIN + i].asked);
 }
 
+/* Of another day the time of day alone would be taken for today's. */
+static void a_span_of_another_day_names_the_day(void **state)
+{
+	struct console *console = *state;
+	jump_to(console, "11:30");
+	console_keys(console, "{ {");
+	console_expect(console, "6h 08:30:00-14:30:00");
+	console_advance(console, INT64_C(25) * 3600 * SECOND_MS);
+	console_expect(console, "6h 03-01 08:30-03-01 14:30");
+}
+
 static void filters_are_bounded(void **state)
 {
 	struct console *console = *state;
@@ -551,6 +562,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			each_filter_says_what_it_hides_of_what_the_others_let_through, set_up_large,
 			two_logs_teardown),
+		TIME_TEST(a_span_of_another_day_names_the_day),
 		TIME_TEST(filters_are_bounded),
 		TIME_TEST(a_mark_has_a_name_and_is_gone_to),
 		TIME_TEST(a_mark_that_is_hidden_leads_near),

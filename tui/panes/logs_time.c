@@ -55,6 +55,17 @@ int64_t logs_row_ms(const struct window *window, size_t row)
 	return is_there ? key.time_ms : 0;
 }
 
+static bool is_far(const struct app *app, int64_t time_ms)
+{
+	return llabs(app->now_ms - time_ms) >= DAY_MS;
+}
+
+struct shown logs_moment(const struct app *app, int64_t time_ms)
+{
+	return is_far(app, time_ms) ? format_day_clock(time_ms, false)
+				    : format_clock(time_ms, false);
+}
+
 /* ---- limits ---- */
 
 void logs_time_fit(const struct app *app, struct logs_view *view)
@@ -138,7 +149,7 @@ void logs_time_go(struct app *app, int64_t time_ms)
 static void say_beyond(struct app *app, int64_t time_ms)
 {
 	app_toast(app, false, "no line from %s on: this is the newest before it",
-		format_clock(time_ms, false).text);
+		logs_moment(app, time_ms).text);
 }
 
 void logs_time_arrive(struct app *app, struct logs_view *view)
@@ -188,7 +199,8 @@ bool logs_jump(struct app *app, const char *text, bool final, struct err *err)
 	return true;
 }
 
-void logs_time_note(const struct logs_view *view, enum logs_brevity brevity, struct str *note)
+void logs_time_note(const struct app *app, const struct logs_view *view, enum logs_brevity brevity,
+	struct str *note)
 {
 	const struct logs_span *span = &view->span;
 	if (span->which == ALL)
@@ -197,8 +209,9 @@ void logs_time_note(const struct logs_view *view, enum logs_brevity brevity, str
 		str_addf(note, "%s ", spans[span->which].word);
 	else if (span->is_pinned)
 		str_addf(note, "%s %s-%s  ", spans[span->which].word,
-			format_clock(span->from_ms, false).text,
-			format_clock(span->to_ms, false).text);
+			logs_moment(app, span->from_ms).text,
+			is_far(app, span->from_ms) ? format_day_clock(span->to_ms, false).text
+						   : format_clock(span->to_ms, false).text);
 	else
 		str_addf(note, "last %s  ", spans[span->which].word);
 }

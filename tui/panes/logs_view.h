@@ -4,6 +4,7 @@
 #ifndef BOTSWAIN_TUI_PANES_LOGS_VIEW_H
 #define BOTSWAIN_TUI_PANES_LOGS_VIEW_H
 
+#include "core/base/format.h"
 #include "core/parse/filter.h"
 #include "tui/app.h"
 #include "tui/panes/logs_columns.h"
@@ -135,7 +136,10 @@ void logs_chain_recall(struct app *app, const char *name, const char *text);
 void logs_time_fit(const struct app *app, struct logs_view *view);
 /* A new answer: the cursor goes where it was to go. */
 void logs_time_arrive(struct app *app, struct logs_view *view);
-void logs_time_note(const struct logs_view *view, enum logs_brevity brevity, struct str *note);
+void logs_time_note(const struct app *app, const struct logs_view *view, enum logs_brevity brevity,
+	struct str *note);
+/* The time of day, with the day when it is more than one away. */
+struct shown logs_moment(const struct app *app, int64_t time_ms);
 /* To the first line from there on. */
 void logs_time_go(struct app *app, int64_t time_ms);
 /* To the line of that key, or the first one behind it. */

@@ -244,21 +244,21 @@ static int wanted(const struct app *app, const void *data)
 }
 
 /* How far the engine is with what it looks for, and how to stop it. */
-static void note_progress(
-	const struct logs_view *view, const struct window *window, struct str *text)
+static void note_progress(const struct app *app, const struct logs_view *view,
+	const struct window *window, struct str *text)
 {
 	if (view->seek && view->seek_at_ms)
 		str_addf(text, "searching: %s  Esc stops  ",
-			format_clock(view->seek_at_ms, false).text);
+			logs_moment(app, view->seek_at_ms).text);
 	else if (view->seek)
 		str_adds(text, "searching  Esc stops  ");
 	if (window->answered && !window->done && view->anchor[0] && !view->list.follow)
 		str_addf(text, "reading: %s to %s  ",
-			format_clock(window->scanned_from_ms, false).text,
-			format_clock(window->scanned_to_ms, false).text);
+			logs_moment(app, window->scanned_from_ms).text,
+			logs_moment(app, window->scanned_to_ms).text);
 	else if (window->answered && !window->done)
 		str_addf(text, "reading: back to %s  ",
-			format_clock(window->scanned_from_ms, false).text);
+			logs_moment(app, window->scanned_from_ms).text);
 }
 
 /* Counts are estimates until log files that lie there are indexed. */
@@ -284,7 +284,7 @@ static void note_all(const struct app *app, const struct logs_view *view, enum l
 	bool is_tiny = brevity == NOTE_TINY;
 	if (view->bot_names[0] && !is_tiny)
 		str_addf(text, "of %s  ", view->bot_names);
-	logs_time_note(view, brevity, text);
+	logs_time_note(app, view, brevity, text);
 	if (view->search[0] && !is_tiny)
 		str_addf(text, "/%s  ", view->search);
 	logs_chain_note(app, view, window->hidden, brevity, text);
@@ -294,7 +294,7 @@ static void note_all(const struct app *app, const struct logs_view *view, enum l
 	if (window->dropped && !is_tiny)
 		str_addf(text, "%llu dropped  ", (unsigned long long)window->dropped);
 	if (!is_tiny) {
-		note_progress(view, window, text);
+		note_progress(app, view, window, text);
 		note_index(app, text);
 	}
 	logs_save_note(app, text);
