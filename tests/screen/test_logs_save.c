@@ -148,6 +148,16 @@ static void the_filter_and_the_bots_count_and_jsonl_has_the_fields(void **state)
 				  "3400\",\"n\":3400}}\n"));
 }
 
+/* Of a host whose clock goes before ours. */
+static void lines_that_are_a_little_ahead_are_saved_too(void **state)
+{
+	struct scene *scene = *state;
+	console_log(scene->console, "ada", "2026-03-01T12:03:00Z INFO from the future");
+	console_expect(scene->console, "from the future");
+	save_as(scene, "ahead.log");
+	console_expect(scene->console, "saved: 3502 lines, ");
+}
+
 static void a_file_that_is_there_is_replaced_only_when_that_is_said(void **state)
 {
 	struct scene *scene = *state;
@@ -286,6 +296,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		SAVE_TEST(all_lines_that_fit_are_saved_in_their_order),
 		SAVE_TEST(the_filter_and_the_bots_count_and_jsonl_has_the_fields),
+		SAVE_TEST(lines_that_are_a_little_ahead_are_saved_too),
 		SAVE_TEST(a_file_that_is_there_is_replaced_only_when_that_is_said),
 		SAVE_TEST(what_cannot_be_written_is_said),
 		SAVE_TEST(escape_ends_it_and_leaves_nothing),

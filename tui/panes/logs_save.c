@@ -323,7 +323,7 @@ void logs_save_note(const struct app *app, struct str *text)
 	if (save)
 		str_addf(text, "%s: %llu lines, at %s  Esc stops  ",
 			save->to ? "for the pager" : "saving", (unsigned long long)save->lines,
-			format_clock(save->at_ms, false).text);
+			logs_moment(app, save->at_ms).text);
 }
 
 /* ---- commands ---- */
@@ -343,11 +343,20 @@ static char *real_path(const char *path)
 	return xstrdup(path);
 }
 
+/* Of what there is by now: the clock of a line may be a little ahead. */
+static int64_t newest_ms(const struct app *app)
+{
+	const struct window *window = &app->windows[WINDOW_LOGS];
+	int64_t last_ms =
+		window->count && !window->more_after ? window->rows[window->count - 1].time_ms : 0;
+	return last_ms > app->now_ms ? last_ms : app->now_ms;
+}
+
 static bool begin(struct app *app, struct logs_save *save, struct err *err)
 {
 	struct logs_view *view = logs_view(app);
 	save->generation = app->windows[WINDOW_SAVE].wish.generation;
-	save->until_ms = app->now_ms;
+	save->until_ms = newest_ms(app);
 	save->out = save->to ? out_file_new_found(hand_over_find, save->to, err)
 			     : out_file_new(save->path, save->may_replace, err);
 	if (!save->out) {
