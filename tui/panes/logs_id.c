@@ -86,6 +86,8 @@ bool logs_id_follow(struct app *app, struct err *err)
 	logs_remember_cursor(view, window);
 	autofree char *id = xstrdup(row->correlation), *expression = expression_of(id);
 	struct logs_way *way = view->way;
+	if (!logs_chain_check(app, expression, err))
+		return false; /* before anything of what is shown goes */
 	if (!way || strcmp(view->expression, way->now) != 0) {
 		logs_way_free(way);
 		view->way = way = way_from(view);
