@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,12 +72,6 @@ static int copy(int from, int to)
 	return fsync(to) == 0 || errno == EINVAL ? 0 : errno;
 }
 
-static bool has_gone(int screen)
-{
-	struct pollfd end = {.fd = screen};
-	return poll(&end, 1, 0) > 0 && end.revents & (POLLHUP | POLLERR);
-}
-
 /* The file is there: a screen that cannot be told has given it up. */
 static int tell(int screen, const struct found *found, bool may_replace)
 {
@@ -103,8 +96,6 @@ static int write_file(const struct found *found, bool may_replace, int from)
 		return errno;
 	int error = copy(from, to);
 	close(to);
-	if (!error && has_gone(from))
-		error = ECANCELED;
 	if (!error &&
 		renameat2(AT_FDCWD, part, AT_FDCWD, path, may_replace ? 0 : RENAME_NOREPLACE) < 0)
 		error = errno;

@@ -212,6 +212,27 @@ static void escape_ends_it_and_leaves_nothing(void **state)
 	console_expect(scene->console, "saved: 3501 lines");
 }
 
+static void what_was_to_be_replaced_stays_when_it_is_stopped(void **state)
+{
+	struct scene *scene = *state;
+	autofree char *path = path_in(scene, "there.log");
+	autostr struct str text = STR_INIT;
+	FILE *file = fopen(path, "we");
+	assert_non_null(file);
+	fputs("precious", file);
+	fclose(file);
+	save_as(scene, "there.log");
+	console_expect(scene->console, "Replace the file?");
+	console_keys(scene->console, "Tab");
+	console_queue(scene->console, "Enter Esc");
+	console_turn(scene->console, 1);
+	console_expect(scene->console, "nothing was saved");
+	for (int i = 0; i < 5000 && reap_left(); i++)
+		console_turn(scene->console, 1); /* until the child has ended */
+	read_file(path, &text);
+	assert_string_equal(text.text, "precious");
+}
+
 /* The file stands around the cursor's line, which the pager is told the number of. */
 static void a_pager_gets_the_lines_around_the_cursor(void **state)
 {
@@ -300,6 +321,7 @@ int main(void)
 		SAVE_TEST(a_file_that_is_there_is_replaced_only_when_that_is_said),
 		SAVE_TEST(what_cannot_be_written_is_said),
 		SAVE_TEST(escape_ends_it_and_leaves_nothing),
+		SAVE_TEST(what_was_to_be_replaced_stays_when_it_is_stopped),
 		SAVE_TEST(a_pager_gets_the_lines_around_the_cursor),
 		SAVE_TEST(a_pager_that_is_not_there_is_named),
 		SAVE_TEST(a_file_for_a_pager_that_is_stopped_late_is_taken_away),
