@@ -11,6 +11,7 @@
 #include "core/base/err.h"
 #include "core/base/mem.h"
 #include "core/base/redact.h"
+#include "core/events/marks.h"
 #include "core/engine/event_job.h"
 #include "core/engine/internal.h"
 #include "core/engine/window_job.h"
@@ -67,11 +68,13 @@ static const char **bots_of(const struct msg_win_open *request)
 	return bots;
 }
 
-/* Rows that show what is known for a secret by now are sent again, without it. */
-static void forget_if_secrets_changed(struct window_job *job)
+/* Rows that show what is known for a secret by now are sent again, without it; and all are looked for again when a file came
+ * whose lines may stand among them. */
+static void forget_if_not_to_go_on_from(struct window_job *job)
 {
 	const struct carried *carried = job->carried;
-	if (!carried || carried->redactor == event_scan_redactor(job->owned))
+	if (!carried || (carried->redactor == event_scan_redactor(job->owned) &&
+				marks_know_files(event_scan_snapshot(job->owned), carried->marks)))
 		return;
 	drop_carried(job->carried);
 	job->carried = NULL;
@@ -79,7 +82,7 @@ static void forget_if_secrets_changed(struct window_job *job)
 
 static bool begin_scan(struct window_job *job, const char *expression, struct err *err)
 {
-	forget_if_secrets_changed(job);
+	forget_if_not_to_go_on_from(job);
 	const struct msg_win_open *request = job->request;
 	const struct carried *carried = job->carried;
 	autofree const char **bots = bots_of(request);

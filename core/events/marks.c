@@ -52,22 +52,42 @@ static struct file_mark mark_file(const struct event_snapshot *snapshot, size_t 
 		file_index_offset(file->index, 0), snapshot->segments[number]};
 }
 
+/* They stand in the same order mostly: the next one is behind `at`, where the last one was. */
+static const struct file_mark *find_file(
+	const struct event_marks *marks, const struct file_mark *mark, size_t *at)
+{
+	for (size_t i = 0; i < marks->file_count; i++) {
+		const struct file_mark *old = &marks->files[(*at)++ % marks->file_count];
+		if (old->source == mark->source && old->stream == mark->stream &&
+			old->offset == mark->offset)
+			return old;
+	}
+	return NULL;
+}
+
 /* A file that lies there is told of when it is asked for, whole; what is news of it is what it grows by. */
 size_t *marks_file_floors(const struct event_snapshot *snapshot, const struct event_marks *marks)
 {
 	size_t *floors = xcalloc(snapshot->file_count + 1, sizeof(*floors));
-	size_t at = 0; /* they stand in the same order mostly: where the last one was the next is */
+	size_t at = 0;
 	for (size_t i = 0; i < snapshot->file_count; i++) {
 		struct file_mark mark = mark_file(snapshot, i);
 		floors[i] = snapshot->files[i]->is_growing ? 0 : mark.segments;
-		for (size_t j = 0; j < marks->file_count && !floors[i]; j++, at++) {
-			const struct file_mark *old = &marks->files[at % marks->file_count];
-			if (old->source == mark.source && old->stream == mark.stream &&
-				old->offset == mark.offset)
-				floors[i] = old->segments;
-		}
+		const struct file_mark *old = floors[i] ? NULL : find_file(marks, &mark, &at);
+		floors[i] = old ? old->segments : floors[i];
 	}
 	return floors;
+}
+
+bool marks_know_files(const struct event_snapshot *snapshot, const struct event_marks *marks)
+{
+	size_t at = 0;
+	for (size_t i = 0; i < snapshot->file_count; i++) {
+		struct file_mark mark = mark_file(snapshot, i);
+		if (!snapshot->files[i]->is_growing && !find_file(marks, &mark, &at))
+			return false;
+	}
+	return true;
 }
 
 static void mark_streams(const struct event_snapshot *snapshot, struct event_marks *marks)
@@ -92,7 +112,6 @@ struct event_marks *marks_of(const struct event_snapshot *snapshot)
 	marks->files = (struct file_mark *)(void *)((char *)marks + size);
 	mark_streams(snapshot, marks);
 	for (size_t i = 0; i < snapshot->file_count; i++)
-		if (snapshot->files[i]->is_growing)
-			marks->files[marks->file_count++] = mark_file(snapshot, i);
+		marks->files[marks->file_count++] = mark_file(snapshot, i);
 	return marks;
 }

@@ -3,6 +3,7 @@
 #ifndef BOTSWAIN_EVENTS_MARKS_H
 #define BOTSWAIN_EVENTS_MARKS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "core/base/attr.h"
@@ -17,6 +18,8 @@ uint64_t *marks_floors(
 /* By file of the snapshot the first segment behind the marks. */
 size_t *marks_file_floors(
 	const struct event_snapshot *snapshot, const struct event_marks *marks) MUST_CHECK;
+/* False: a file that lies there came after the marks. What it holds may be of any time, and is no news behind them. */
+bool marks_know_files(const struct event_snapshot *snapshot, const struct event_marks *marks);
 /* How many lines of a chunk, which begins with `first_seq`, stand before the floor. */
 static inline size_t marks_before(uint64_t floor, uint64_t first_seq, size_t lines)
 {

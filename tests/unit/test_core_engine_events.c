@@ -8,9 +8,13 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "core/base/mem.h"
+#include "core/base/names.h"
 #include "core/base/str.h"
+#include "core/events/open_file.h"
 #include "core/events/writer.h"
 #include "tests/support/engine_harness.h"
 
@@ -125,6 +129,29 @@ static void a_followed_end_gets_what_is_new(void **state)
 	write_lines(scene, 1);
 	rows = harness_await(scene->screen, MSG_win_rows);
 	assert_string_equal(rows->rows[rows->rows_count - 1].text, "line 3");
+}
+
+/* As an old log does that was packed: it is there when it is unpacked. */
+static void of_a_file_that_comes_later_a_followed_end_gets_the_lines_too(void **state)
+{
+	static const char text[] =
+		"{\"level\":30,\"time\":1000000000000,\"msg\":\"of long ago\"}\n";
+	struct scene *scene = *state;
+	write_lines(scene, 3);
+	(void)open_window(scene, "before=10 follow=true");
+	harness_forget(scene->screen);
+	clock_advance(&scene->harness->clock, 2000);
+	struct open_file *file = open_file_new(memfd_create("log", MFD_CLOEXEC));
+	struct names *names = names_new();
+	assert_int_equal(pwrite(file->fd, text, strlen(text), 0), strlen(text));
+	event_writer_older(scene->writer, file, strlen(text), 0, names);
+	post(scene);
+	const struct msg_win_rows *rows = harness_await(scene->screen, MSG_win_rows);
+	assert_true(rows->replace);
+	assert_int_equal(rows->rows_count, 4);
+	assert_string_equal(rows->rows[0].text, "of long ago");
+	open_file_unref(file);
+	names_unref(names);
 }
 
 static void a_filter_hides_and_says_how_much(void **state)
@@ -336,6 +363,7 @@ int main(void)
 		TEST(the_end_has_the_newest_lines_of_three_pages),
 		TEST(an_anchor_has_rows_on_both_sides),
 		TEST(a_followed_end_gets_what_is_new),
+		TEST(of_a_file_that_comes_later_a_followed_end_gets_the_lines_too),
 		TEST(a_filter_hides_and_says_how_much),
 		TEST(seeks_find_the_next_hit_either_way_and_a_time),
 		TEST(a_seek_that_is_overtaken_is_answered_too),
