@@ -167,6 +167,8 @@ static void report(struct containers *containers)
 			CONTAINERS_MAX);
 	schedule_init(&schedule, REPORT_EVERY_MS, now_ms + REPORT_EVERY_MS);
 	const struct err *err = trouble_of(containers, false);
+	for (size_t i = 0; i < containers->count; i++)
+		event_post_soon(&containers->items[i]->post);
 	post_source(containers->place.worker->hub, &(struct attempt){.kind = SOURCE_KIND,
 							   .name = LOG_SOURCE_NAME,
 							   .schedule = &schedule,

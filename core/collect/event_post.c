@@ -85,6 +85,11 @@ bool event_post_now(struct event_post *post)
 	       event_writer_post(post->writer, post->hub->to_engine, true);
 }
 
+void event_post_soon(struct event_post *post)
+{
+	bool is_posted UNUSED = !post->writer || event_post_now(post);
+}
+
 int64_t event_post_until(const struct event_post *post, int64_t until_ms)
 {
 	enum { NEVER_BUSY_MS = 5 };

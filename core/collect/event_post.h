@@ -39,6 +39,8 @@ void event_post_flush(struct event_post *post);
 bool event_post_is_waiting(const struct event_post *post);
 /* Posts what waits, due or not: before something is said that follows from it. False: the mailbox is full. */
 MUST_CHECK bool event_post_now(struct event_post *post);
+/* The same; when the mailbox is full it is tried again with the next lines. */
+void event_post_soon(struct event_post *post);
 /* The earlier of `until_ms` (mono) and the next post. */
 int64_t event_post_until(const struct event_post *post, int64_t until_ms);
 

@@ -453,6 +453,12 @@ bool journal_source_read(struct journal_source *source, struct err *err)
 	return has_more;
 }
 
+void journal_source_post_now(struct journal_source *source)
+{
+	for (size_t i = 0; i < source->count; i++)
+		event_post_soon(&source->targets[i]->post);
+}
+
 int64_t journal_source_post(struct journal_source *source, int64_t until_ms)
 {
 	for (size_t i = 0; i < source->count; i++) {

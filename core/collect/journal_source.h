@@ -62,5 +62,7 @@ MUST_CHECK bool journal_source_look(
 bool journal_source_read(struct journal_source *source, struct err *err);
 /* Posts what is due. The earlier of `until_ms` and when the next is (mono). */
 int64_t journal_source_post(struct journal_source *source, int64_t until_ms);
+/* ... and what is not due: before something is said that follows from it. */
+void journal_source_post_now(struct journal_source *source);
 
 #endif

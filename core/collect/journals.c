@@ -200,6 +200,8 @@ static void report(struct journals *journals)
 		err_set(&journals->err, ERR_LIMIT, "more than %d journals: the rest is not read",
 			JOURNALS_MAX);
 	schedule_init(&schedule, LOOK_EVERY_MS, now_of(journals) + LOOK_EVERY_MS);
+	for (size_t i = 0; i < journals->count; i++)
+		journal_source_post_now(journals->items[i]);
 	post_source(journals->worker->hub, &(struct attempt){.kind = SOURCE_KIND,
 						   .name = LOG_SOURCE_NAME,
 						   .schedule = &schedule,

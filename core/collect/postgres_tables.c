@@ -50,6 +50,7 @@ static void report(struct tables *tables, struct err *err)
 {
 	if (err->code != ERR_NONE)
 		pg_session_name_error(&tables->session, err);
+	event_post_soon(&tables->post);
 	if (!worker_stopping(tables->session.worker))
 		post_source(tables->session.worker->hub, &(struct attempt){.kind = "postgres",
 								 .name = tables->name,

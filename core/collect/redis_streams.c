@@ -224,6 +224,7 @@ static void report(struct streams *streams, struct err *err)
 {
 	if (err->code != ERR_NONE)
 		session_name_error(&streams->session, err);
+	event_post_soon(&streams->post);
 	post_source(streams->session.worker->hub, &(struct attempt){.kind = "redis",
 							  .name = streams->name,
 							  .schedule = &streams->schedule,
