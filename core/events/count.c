@@ -8,6 +8,7 @@
 #include "core/base/mem.h"
 #include "core/base/needle.h"
 #include "core/base/redact.h"
+#include "core/events/ahead.h"
 #include "core/events/chunk.h"
 #include "core/events/directory.h"
 #include "core/events/file_index.h"
@@ -48,6 +49,9 @@ struct event_count {
 	int64_t again_ms;    /* with them: lines of before are counted again */
 	int64_t until_ms;    /* of the part that is looked at: only lines before this time count */
 	struct needle certain; /* of length 0: nothing is */
+	struct ahead *ahead;   /* NULL: not yet */
+	bool is_alone;         /* ... and never */
+	size_t blocks_read;
 	struct scratch scratch;
 	size_t stream, chunk; /* the next one */
 	size_t file;          /* whose turn it is */
@@ -124,6 +128,13 @@ bool event_count_span(const struct event_count *count, int64_t *ret_first_ms, in
 	return event_snapshot_span(count->snapshot, ret_first_ms, ret_last_ms);
 }
 
+static void end_ahead(struct event_count *count)
+{
+	ahead_free(count->ahead);
+	count->ahead = NULL;
+	count->blocks_read = 0;
+}
+
 void event_count_again(struct event_count *count, const struct count_grid *grid)
 {
 	free(count->sums.lines);
@@ -132,6 +143,7 @@ void event_count_again(struct event_count *count, const struct count_grid *grid)
 	count->floors = NULL;
 	count->file_floors = NULL;
 	count->again_ms = INT64_MIN;
+	end_ahead(count);
 	begin(count, grid);
 }
 
@@ -139,6 +151,7 @@ void event_count_free(struct event_count *count)
 {
 	if (!count)
 		return;
+	end_ahead(count);
 	for (size_t i = 0; i < count->bot_count; i++)
 		free(count->bots[i]);
 	free(count->bots);
@@ -210,12 +223,9 @@ static bool lies_within(const struct event_count *count, const struct store_part
 }
 
 /* Line by line; those that cannot fit as far as it is known without asking. */
-static void read_part(struct event_count *count, const struct store_part *part)
+static void read_view(
+	struct event_count *count, const struct store_part *part, struct part_view *view)
 {
-	bool only_hits = count->certain.length && lies_within(count, part);
-	struct part_view *view =
-		only_hits ? part_view_open_hits(part, &count->certain, &count->scratch)
-			  : part_view_open(part);
 	size_t lines = view ? part_view_count(view) : 0;
 	for (size_t i = 0; i < lines; i++) {
 		size_t column;
@@ -232,6 +242,45 @@ static void read_part(struct event_count *count, const struct store_part *part)
 			add(count, part, key.time_ms, line.record->level, 1);
 	}
 	part_view_close(view);
+}
+
+/* The first of the blocks that are read ahead: all of them lay before the time up to which lines counted then. */
+static void take_ahead(struct event_count *count)
+{
+	const struct store_part *part;
+	int64_t until_ms = count->until_ms;
+	const struct scratch *scratch = ahead_wait(count->ahead, &part);
+	count->until_ms = INT64_MAX;
+	read_view(count, part, scratch ? part_view_of_hits(part, scratch) : part_view_open(part));
+	count->until_ms = until_ms;
+	ahead_release(count->ahead);
+}
+
+/* True: it is counted later. For a few blocks no thread is worth its while. */
+static bool begin_ahead(struct event_count *count, const struct store_part *part)
+{
+	if (!part->block || part_needle_is_mark(&count->certain) || !count->certain.has_learnt ||
+		count->blocks_read++ < AHEAD_BLOCKS)
+		return false;
+	if (!count->ahead && !count->is_alone)
+		count->ahead = ahead_new(&count->certain);
+	count->is_alone = !count->ahead;
+	if (!count->ahead)
+		return false;
+	if (ahead_count(count->ahead) == AHEAD_BLOCKS)
+		take_ahead(count);
+	ahead_begin(count->ahead, part);
+	return true;
+}
+
+static void read_part(struct event_count *count, const struct store_part *part)
+{
+	bool only_hits = count->certain.length && lies_within(count, part);
+	if (only_hits && begin_ahead(count, part))
+		return;
+	read_view(count, part,
+		only_hits ? part_view_open_hits(part, &count->certain, &count->scratch)
+			  : part_view_open(part));
 }
 
 /* ---- a block of a file ---- */
@@ -464,6 +513,9 @@ bool event_count_step(struct event_count *count, size_t lines)
 	count->sums.cost += taken;
 	if (taken >= lines)
 		return false;
+	while (count->ahead && ahead_count(count->ahead))
+		take_ahead(count);
+	end_ahead(count);
 	count->sums.left = 0;
 	return true;
 }

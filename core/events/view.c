@@ -218,13 +218,8 @@ struct part_view *part_view_open(const struct store_part *part)
 	return view;
 }
 
-struct part_view *part_view_open_hits(
-	const struct store_part *part, struct needle *needle, struct scratch *scratch)
+struct part_view *part_view_of_hits(const struct store_part *part, const struct scratch *scratch)
 {
-	if (!part->block || part_needle_is_mark(needle))
-		return part_view_open(part);
-	if (!part_seek(part, needle, scratch))
-		return part_view_open(part);
 	if (!scratch->hit_count && !part_has_hiding_lines(part))
 		return NULL;
 	struct part_view *view = new_view(part);
@@ -233,6 +228,14 @@ struct part_view *part_view_open_hits(
 	view->is_lent = view->has_only_hits = true;
 	fill_rows(view, scratch);
 	return view;
+}
+
+struct part_view *part_view_open_hits(
+	const struct store_part *part, struct needle *needle, struct scratch *scratch)
+{
+	bool is_sought =
+		part->block && !part_needle_is_mark(needle) && part_seek(part, needle, scratch);
+	return is_sought ? part_view_of_hits(part, scratch) : part_view_open(part);
 }
 
 void part_view_close(struct part_view *view)

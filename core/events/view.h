@@ -23,6 +23,9 @@ struct part_view *part_view_open(const struct store_part *part) MUST_CHECK;
  * read once, into *scratch, which is the view's until it is closed; of other parts it has all lines. */
 struct part_view *part_view_open_hits(
 	const struct store_part *part, struct needle *needle, struct scratch *scratch) MUST_CHECK;
+/* ... of a block that was looked through (part_seek), whose scratch it borrows. NULL: none. */
+struct part_view *part_view_of_hits(
+	const struct store_part *part, const struct scratch *scratch) MUST_CHECK;
 void part_view_close(struct part_view *view); /* NULL is legal */
 
 size_t part_view_count(const struct part_view *view); /* of its lines */

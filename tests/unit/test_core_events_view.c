@@ -15,6 +15,7 @@
 #include "core/base/needle.h"
 #include "core/base/rng.h"
 #include "core/base/str.h"
+#include "core/events/ahead.h"
 #include "core/events/chunk.h"
 #include "core/events/file_index.h"
 #include "core/events/file_stream.h"
@@ -129,10 +130,86 @@ static void of_a_block_the_lines_that_may_say_it_are_opened_and_no_others(void *
 	}
 }
 
+/* The first one is waited for; what was found is what is found without. */
+static void take_first(struct ahead *ahead, struct needle *needle, size_t *taken)
+{
+	const struct store_part *part;
+	struct scratch alone = {0};
+	const struct scratch *scratch = ahead_wait(ahead, &part);
+	assert_non_null(scratch);
+	assert_int_equal(part->segment, (*taken)++);
+	assert_true(part_seek(part, needle, &alone));
+	assert_int_equal(scratch->length, alone.length);
+	assert_memory_equal(scratch->bytes, alone.bytes, alone.length);
+	assert_int_equal(scratch->hit_count, alone.hit_count);
+	for (size_t i = 0; i < alone.hit_count; i++)
+		assert_int_equal(scratch->hits[i], alone.hits[i]);
+	ahead_release(ahead);
+	scratch_release(&alone);
+}
+
+static void blocks_that_are_read_ahead_come_in_order_with_what_is_found_in_them(void **state)
+{
+	autostr struct str text = STR_INIT;
+	struct needle needle;
+	struct rng rng;
+	size_t begun = 0, taken = 0;
+	(void)state;
+	rng_init(&rng, 42);
+	for (int i = 0; i < 2000; i++)
+		add_line(&text, i, &rng);
+	struct file_stream *stream = stream_of(&text);
+	struct file_segment segment;
+	assert_true(needle_set(&needle, "needle", 6, false));
+	struct ahead *ahead = ahead_new(&needle);
+	for (int round = 0; round < 500 && ahead; round++) {
+		size_t of = begun % file_index_segments(stream->index);
+		assert_true(file_index_segment(stream->index, of, &segment));
+		if (ahead_count(ahead) == AHEAD_BLOCKS ||
+			(ahead_count(ahead) && rng_below(&rng, 3) == 0))
+			take_first(ahead, &needle, &taken);
+		else
+			ahead_begin(ahead, &(struct store_part){.file = stream,
+						   .block = segment.blocks[0],
+						   .segment = begun++});
+	}
+	assert_true(!ahead || taken > 100);
+	ahead_free(ahead); /* with some that nobody waited for */
+	file_stream_unref(stream);
+}
+
+static void a_block_that_cannot_be_read_any_more_is_told_apart(void **state)
+{
+	autostr struct str text = STR_INIT;
+	struct needle needle;
+	struct rng rng;
+	struct file_segment segment;
+	const struct store_part *part;
+	(void)state;
+	rng_init(&rng, 43);
+	add_line(&text, 0, &rng);
+	struct file_stream *stream = stream_of(&text);
+	assert_true(file_index_segment(stream->index, 0, &segment));
+	assert_true(needle_set(&needle, "needle", 6, false));
+	struct ahead *ahead = ahead_new(&needle);
+	assert_int_equal(ftruncate(file_index_file(stream->index)->fd, 0), 0);
+	if (ahead) {
+		ahead_begin(
+			ahead, &(struct store_part){.file = stream, .block = segment.blocks[0]});
+		assert_null(ahead_wait(ahead, &part));
+		ahead_release(ahead);
+	}
+	ahead_free(ahead);
+	file_stream_unref(stream);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(of_a_block_the_lines_that_may_say_it_are_opened_and_no_others),
+		cmocka_unit_test(
+			blocks_that_are_read_ahead_come_in_order_with_what_is_found_in_them),
+		cmocka_unit_test(a_block_that_cannot_be_read_any_more_is_told_apart),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
