@@ -65,6 +65,7 @@ struct ahead *ahead_new(const struct needle *needle)
 		return NULL;
 	struct ahead *ahead = xcalloc(1, sizeof(*ahead));
 	ahead->needle = *needle;
+	ahead->needle.has_learnt = true; /* two threads look for it */
 	pthread_mutex_init(&ahead->lock, NULL);
 	pthread_cond_init(&ahead->changed, NULL);
 	if (pthread_create(&ahead->thread, NULL, read_on, ahead) == 0)

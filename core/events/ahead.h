@@ -17,7 +17,7 @@ struct store_part;
 
 enum { AHEAD_BLOCKS = 4 };
 
-/* The needle is copied, and must have learnt. NULL: there is no second processor, or no thread to be had. */
+/* The needle is copied, and learns no more. NULL: there is no second processor, or no thread to be had. */
 struct ahead *ahead_new(const struct needle *needle) MUST_CHECK;
 void ahead_free(struct ahead *ahead); /* NULL is legal; waits for the block that is read */
 
