@@ -449,6 +449,12 @@ static int sooner(int a, int64_t b)
 	return a < 0 || capped < a ? capped : a;
 }
 
+/* What is counted of all lines may take long, and has its place in the picture: rows are what is waited for. */
+static bool is_waited_for(const struct window *window)
+{
+	return window->asked && !window->answered && window->id < WINDOW_CHART;
+}
+
 /* The state of one that is there, or what was asked of it with that. */
 static bool first_words_come(const struct app *app)
 {
@@ -461,7 +467,7 @@ static bool first_words_come(const struct app *app)
 		any |= state == LINK_ATTACHED;
 	}
 	for (int id = 1; any && id < WINDOW_COUNT; id++)
-		if (app->windows[id].asked && !app->windows[id].answered)
+		if (is_waited_for(&app->windows[id]))
 			return true;
 	return false;
 }

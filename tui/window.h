@@ -19,7 +19,7 @@ enum { WINDOW_ROWS_MAX = 1000 };
 
 /* Numbers of the windows that a screen opens (1-16). */
 enum window_id {
-	WINDOW_LOGS = 1,
+	WINDOW_LOGS = 1, /* those of rows come first */
 	WINDOW_DETAIL,
 	WINDOW_OUTPUT,
 	WINDOW_CHART,
