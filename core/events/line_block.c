@@ -6,6 +6,7 @@
  */
 #include "core/events/line_block.h"
 
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,10 +42,11 @@ struct line_block {
 
 struct line_maker {
 	struct line_summary summary;
-	uint64_t offsets[LINE_BLOCK_LINES + 1];
-	int64_t times[LINE_BLOCK_LINES];
-	uint8_t kinds_at[LINE_BLOCK_LINES];
-	int64_t values[LINE_BLOCK_LINES]; /* scratch */
+	int64_t lengths
+		[LINE_BLOCK_LINES]; /* but of the last one, which ends where the next begins */
+	int64_t deltas[LINE_BLOCK_LINES];
+	int64_t kinds_at[LINE_BLOCK_LINES];
+	uint64_t last_offset;
 	struct line_kind kinds[LINE_BLOCK_KINDS];
 	size_t kind_count;
 	uint16_t slots[SLOTS]; /* kind + 1 */
@@ -85,12 +87,14 @@ static int place_of(struct line_maker *maker, struct line_kind kind)
 	}
 }
 
-static void sum_up(struct line_summary *summary, const struct line_entry *entry)
+static void sum_up(struct line_summary *summary, const struct line_entry *entry, int64_t *ret_delta)
 {
 	if (!summary->lines) {
 		summary->first_offset = entry->offset;
-		summary->first_ms = summary->min_ms = summary->max_ms = entry->wall_ms;
+		summary->first_ms = summary->last_ms = entry->wall_ms;
+		summary->min_ms = summary->max_ms = entry->wall_ms;
 	}
+	*ret_delta = (int64_t)((uint64_t)entry->wall_ms - (uint64_t)summary->last_ms);
 	if (entry->wall_ms < summary->min_ms)
 		summary->min_ms = entry->wall_ms;
 	if (entry->wall_ms > summary->max_ms)
@@ -107,10 +111,11 @@ bool line_maker_add(struct line_maker *maker, const struct line_entry *entry)
 	int place = at < LINE_BLOCK_LINES ? place_of(maker, kind) : -1;
 	if (place < 0)
 		return false;
-	maker->offsets[at] = entry->offset;
-	maker->times[at] = entry->wall_ms;
-	maker->kinds_at[at] = (uint8_t)place;
-	sum_up(&maker->summary, entry);
+	if (at)
+		maker->lengths[at - 1] = (int64_t)(entry->offset - maker->last_offset);
+	maker->last_offset = entry->offset;
+	maker->kinds_at[at] = place;
+	sum_up(&maker->summary, entry, &maker->deltas[at]);
 	return true;
 }
 
@@ -152,34 +157,50 @@ static size_t column_bytes(const struct column *column, size_t count)
 	return column->odd_count * sizeof(struct odd) + data_bytes(column, count);
 }
 
-static bool fits(const struct column *column, int64_t value)
+/* Values of less than 33 bits, one behind the other. */
+struct bit_writer {
+	uint8_t *to;
+	uint64_t word; /* what is not written yet */
+	unsigned used; /* bits of it */
+};
+
+static inline void put_bits(struct bit_writer *writer, uint64_t value, unsigned bits)
 {
-	return value >= column->base &&
-	       bits_for((uint64_t)value - (uint64_t)column->base) <= column->bits;
+	writer->word |= value << writer->used;
+	writer->used += bits;
+	if (writer->used < 32)
+		return;
+	uint32_t half = htole32((uint32_t)writer->word);
+	memcpy(writer->to, &half, sizeof(half));
+	writer->to += sizeof(half);
+	writer->word >>= 32;
+	writer->used -= 32;
 }
 
 /* Writes the column at `to`; returns what is behind it. */
 static uint8_t *write_column(
 	struct column *column, const int64_t *values, size_t count, uint8_t *to)
 {
+	const uint64_t most = ((uint64_t)1 << column->bits) - 1;
 	struct odd *odds = (struct odd *)to;
 	uint8_t *data = to + column->odd_count * sizeof(*odds);
+	uint8_t *end = data + data_bytes(column, count);
+	struct bit_writer writer = {.to = data};
 	size_t odd = 0;
-	memset(data, 0, data_bytes(column, count));
 	for (size_t i = 0; i < count; i++) {
-		if (!fits(column, values[i])) {
+		uint64_t value = (uint64_t)values[i] - (uint64_t)column->base;
+		if (values[i] < column->base || value > most) {
 			odds[odd++] = (struct odd){(uint16_t)i, values[i]};
-			continue;
+			value = 0;
 		}
-		uint64_t word, value = (uint64_t)values[i] - (uint64_t)column->base;
-		size_t bit = i * column->bits;
-		memcpy(&word, data + bit / 8, sizeof(word));
-		word |= value << bit % 8;
-		memcpy(data + bit / 8, &word, sizeof(word));
+		put_bits(&writer, value, column->bits);
 	}
+	uint64_t rest = htole64(writer.word);
+	memset(writer.to, 0, (size_t)(end - writer.to));
+	memcpy(writer.to, &rest, sizeof(rest));
 	column->odds = odds;
 	column->data = data;
-	return data + data_bytes(column, count);
+	return end;
 }
 
 static inline int64_t value_at(const struct column *column, size_t at, size_t *odd)
@@ -189,7 +210,7 @@ static inline int64_t value_at(const struct column *column, size_t at, size_t *o
 	if (*odd < column->odd_count && column->odds[*odd].at == at)
 		return column->odds[(*odd)++].value;
 	memcpy(&word, column->data + bit / 8, sizeof(word));
-	word = word >> bit % 8 & (((uint64_t)1 << column->bits) - 1);
+	word = le64toh(word) >> bit % 8 & (((uint64_t)1 << column->bits) - 1);
 	return (int64_t)(word + (uint64_t)column->base);
 }
 
@@ -205,35 +226,14 @@ static int64_t smallest(const int64_t *values, size_t count)
 	return least;
 }
 
-static void fill_lengths(struct line_maker *maker, uint64_t end_offset)
-{
-	size_t count = maker->summary.lines;
-	maker->offsets[count] = end_offset;
-	for (size_t i = 0; i < count; i++)
-		maker->values[i] = (int64_t)(maker->offsets[i + 1] - maker->offsets[i]);
-}
-
-static void fill_deltas(struct line_maker *maker)
-{
-	maker->values[0] = 0;
-	for (size_t i = 1; i < maker->summary.lines; i++)
-		maker->values[i] =
-			(int64_t)((uint64_t)maker->times[i] - (uint64_t)maker->times[i - 1]);
-}
-
-static void fill_kinds(struct line_maker *maker)
-{
-	for (size_t i = 0; i < maker->summary.lines; i++)
-		maker->values[i] = maker->kinds_at[i];
-}
-
 /* Lines that come a little late are as usual as those that come in order: then the base is below zero. */
-static void choose_delta_bits(struct line_maker *maker, struct column *column)
+static void choose_delta_bits(const int64_t *deltas, size_t count, struct column *column)
 {
-	size_t count = maker->summary.lines;
-	struct column low = {.base = smallest(maker->values, count)};
-	choose_bits(column, maker->values, count);
-	choose_bits(&low, maker->values, count);
+	struct column low = {.base = smallest(deltas, count)};
+	choose_bits(column, deltas, count);
+	if (!low.base)
+		return;
+	choose_bits(&low, deltas, count);
 	if (column_bytes(&low, count) < column_bytes(column, count))
 		*column = low;
 }
@@ -251,11 +251,10 @@ struct line_block *line_maker_seal(struct line_maker *maker, uint64_t end_offset
 	struct column lengths = {0}, deltas = {0}, kinds = {0};
 	if (!count)
 		return NULL;
-	fill_lengths(maker, end_offset);
-	lengths.base = smallest(maker->values, count);
-	choose_bits(&lengths, maker->values, count);
-	fill_deltas(maker);
-	choose_delta_bits(maker, &deltas);
+	maker->lengths[count - 1] = (int64_t)(end_offset - maker->last_offset);
+	lengths.base = smallest(maker->lengths, count);
+	choose_bits(&lengths, maker->lengths, count);
+	choose_delta_bits(maker->deltas, count, &deltas);
 	kinds.bits = bits_for(maker->kind_count - 1);
 	size_t list = maker->kind_count * sizeof(struct line_kind);
 	size_t bytes = sizeof(struct line_block) + list + column_bytes(&lengths, count) +
@@ -267,11 +266,9 @@ struct line_block *line_maker_seal(struct line_maker *maker, uint64_t end_offset
 		.kinds = (struct line_kind *)block->rest};
 	block->summary.end_offset = end_offset;
 	memcpy(block->rest, maker->kinds, list);
-	uint8_t *to = write_column(&deltas, maker->values, count, block->rest + list);
-	fill_lengths(maker, end_offset);
-	to = write_column(&lengths, maker->values, count, to);
-	fill_kinds(maker);
-	(void)write_column(&kinds, maker->values, count, to);
+	uint8_t *to = write_column(&deltas, maker->deltas, count, block->rest + list);
+	to = write_column(&lengths, maker->lengths, count, to);
+	(void)write_column(&kinds, maker->kinds_at, count, to);
 	block->lengths = lengths;
 	block->deltas = deltas;
 	block->kinds_at = kinds;
