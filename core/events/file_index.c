@@ -10,15 +10,20 @@
 
 #include "core/base/limits.h"
 #include "core/base/mem.h"
-#include "core/base/scan.h"
 #include "core/base/str.h"
+#include "core/events/bulk_lines.h"
 #include "core/events/chunk.h"
 #include "core/events/line_block.h"
 #include "core/events/line_source.h"
 #include "core/events/open_file.h"
 #include "core/parse/log_memo.h"
 
-enum { BOT_MEMOS = 64, BOT_MEMO_BYTES = 29 };
+enum {
+	BOT_MEMO_BITS = 8,
+	BOT_MEMOS = 1 << BOT_MEMO_BITS,
+	BOT_MEMO_WORDS = 3, /* of eight bytes */
+	BOT_MEMO_BYTES = BOT_MEMO_WORDS * 8,
+};
 
 enum segment_state { WAITS, IS_READ, IS_DONE };
 
@@ -131,8 +136,8 @@ void file_index_free(struct file_index *index)
 
 /* The bots that were named last, as they were written. */
 struct bot_memo {
-	char text[BOT_MEMO_BYTES];
-	uint8_t length;
+	uint64_t words[BOT_MEMO_WORDS]; /* zeros behind the name */
+	size_t length;
 	uint16_t number;
 };
 
@@ -171,6 +176,13 @@ static void add(struct reading *reading, const struct line_entry *entry)
 		abort(); /* an empty one takes any */
 }
 
+/* Names mostly differ in their last bytes: all count, and the high bits of the product depend on them. */
+static size_t slot_of(const uint64_t *words)
+{
+	uint64_t hash = words[0] ^ words[1] * 31 ^ words[2] * 961;
+	return (hash ^ hash >> 32) * UINT64_C(0x9e3779b97f4a7c15) >> (64 - BOT_MEMO_BITS);
+}
+
 static uint16_t bot_of(struct reading *reading, const char *name, size_t length)
 {
 	const struct file_source *source = reading->source;
@@ -178,12 +190,12 @@ static uint16_t bot_of(struct reading *reading, const char *name, size_t length)
 		return 0;
 	if (length > BOT_MEMO_BYTES)
 		return source->bot(source->context, name, length);
-	size_t hash =
-		length * 31 + (unsigned char)name[length - 1] * 7 + (unsigned char)name[length / 2];
-	struct bot_memo *memo = &reading->bots[hash % BOT_MEMOS];
-	if (memo->length != length || memcmp(memo->text, name, length) != 0) {
-		memcpy(memo->text, name, length);
-		memo->length = (uint8_t)length;
+	uint64_t words[BOT_MEMO_WORDS] = {0};
+	memcpy(words, name, length);
+	struct bot_memo *memo = &reading->bots[slot_of(words)];
+	if (memo->length != length || memcmp(memo->words, words, sizeof(words)) != 0) {
+		memcpy(memo->words, words, sizeof(words));
+		memo->length = length;
 		memo->number = source->bot(source->context, name, length);
 	}
 	return memo->number;
@@ -201,14 +213,15 @@ static int64_t time_of(struct reading *reading, const struct log_line *line)
 	return is_believed ? line->wall_ms : growth ? now_ms : reading->undated_ms;
 }
 
-static void take_line(struct reading *reading, const struct raw_line *raw, bool is_wanted)
+static void take_line(struct reading *reading, const struct bulk_line *bulk, bool is_wanted)
 {
+	const struct raw_line *raw = &bulk->raw;
 	const char *text = raw->text;
 	size_t length = raw->length;
 	struct log_line line;
+	bool is_odd = bulk->is_odd;
 	if (!length)
 		return;
-	bool is_odd = scan_for(text, length, 0, '\x1b', '\\') < length;
 	if (is_odd ? log_needs_normalising(text, length) : log_is_wrapped(text, length)) {
 		is_odd = true;
 		str_clear(&reading->plain);
@@ -235,13 +248,13 @@ static void take_line(struct reading *reading, const struct raw_line *raw, bool 
 
 static int read_lines(struct reading *reading, uint64_t start, uint64_t from, uint64_t to)
 {
-	struct line_source *lines = line_source_new(reading->source->file->fd, start, to);
-	struct raw_line raw;
-	while (line_source_next(lines, &raw))
-		take_line(reading, &raw, raw.offset >= from);
-	seal(reading, line_source_offset(lines));
-	int errnum = line_source_errno(lines);
-	line_source_free(lines);
+	struct bulk_lines *lines = bulk_lines_new(reading->source->file->fd, start, to);
+	struct bulk_line line;
+	while (bulk_lines_next(lines, &line))
+		take_line(reading, &line, line.raw.offset >= from);
+	seal(reading, bulk_lines_offset(lines));
+	int errnum = bulk_lines_errno(lines);
+	bulk_lines_free(lines);
 	return errnum;
 }
 
@@ -261,18 +274,12 @@ static bool read_all(int fd, char *to, size_t length, uint64_t offset)
 /* Whole lines. */
 static void take_lines(struct reading *reading, const char *bytes, size_t length, uint64_t offset)
 {
-	const char *at = bytes, *end = bytes + length;
-	for (const char *newline; (newline = memchr(at, '\n', (size_t)(end - at)));
-		at = newline + 1) {
-		size_t size = (size_t)(newline - at) - (newline > at && newline[-1] == '\r');
-		bool is_cut = size > LIMIT_LOG_STORED_BYTES;
-		take_line(reading,
-			&(struct raw_line){.text = at,
-				.length = is_cut ? LIMIT_LOG_STORED_BYTES : size,
-				.offset = offset + (uint64_t)(at - bytes),
-				.is_cut = is_cut},
-			true);
-	}
+	struct line_end end;
+	struct bulk_line line;
+	line_end_init(&end);
+	for (size_t at = 0; bulk_line_at(&end, bytes + at, length - at, offset + at, &line);
+		at += line.size)
+		take_line(reading, &line, true);
 	seal(reading, offset + length);
 }
 

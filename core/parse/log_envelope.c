@@ -83,7 +83,7 @@ static bool find(const char *text, size_t length, struct docker *ret)
 bool log_is_docker(const char *text, size_t length)
 {
 	struct docker parts;
-	return find(text, length, &parts);
+	return length > 2 && text[0] == '{' && text[2] == 'l' && find(text, length, &parts);
 }
 
 bool log_docker_open(const char *text, size_t length, struct str *to)
