@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include "core/base/attr.h"
 #include "core/base/err.h"
 
@@ -64,6 +65,14 @@ struct second_memo {
 	bool is_set;
 	int64_t second;
 };
+/* It stands at `text`, where there are as many bytes. */
+static inline bool second_memo_stands(const struct second_memo *memo, const char *text)
+{
+	enum { REST = sizeof(memo->text) - 2 * sizeof(uint64_t) };
+	return memo->is_set && memcmp(memo->text, text, 8) == 0 &&
+	       memcmp(memo->text + 8, text + 8, 8) == 0 &&
+	       memcmp(memo->text + 16, text + 16, REST) == 0;
+}
 /* The same with a memory (NULL: none), which makes it faster and changes no result. */
 size_t parse_rfc3339_next(const char *text, size_t length, struct second_memo *memo,
 	int64_t *ret_wall_ms, bool *ret_has_zone);

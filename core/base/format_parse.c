@@ -222,7 +222,7 @@ static size_t read_zone(const char *text, size_t length, int64_t *ret_s)
 
 static bool read_second(const char *text, struct second_memo *memo, int64_t *ret_s)
 {
-	if (memo && memo->is_set && memcmp(memo->text, text, sizeof(memo->text)) == 0) {
+	if (memo && second_memo_stands(memo, text)) {
 		*ret_s = memo->second;
 		return true;
 	}

@@ -37,6 +37,10 @@ static inline bool log_is_enough(const struct log_line *line, const struct log_a
  */
 size_t log_time_read(
 	const char *text, size_t length, const struct log_arrival *arrival, int64_t *ret_wall_ms);
+/* The same of a time in the second that the memory holds, to the millisecond and of UTC or without a zone: the usual one of
+ * a log. 0: it is another. */
+size_t log_time_recall(
+	const char *text, size_t length, const struct log_arrival *arrival, int64_t *ret_wall_ms);
 /* A number of seconds, ms, us or ns since 1970, told apart by its size; false if it is none. */
 bool log_time_of_epoch(const char *text, size_t length, int64_t *ret_wall_ms);
 

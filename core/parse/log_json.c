@@ -78,13 +78,60 @@ static bool place_under(enum log_role role, enum place *ret_place)
 
 static void read_object(struct reading *reading, enum place place, int depth);
 
+/* "2026-11-20T10:00:21.744Z" in the second of the line before. */
+static bool recall_time(struct reading *reading)
+{
+	struct log_scan *scan = &reading->scan;
+	size_t start = scan->at + 1;
+	size_t used = reading->line->wall_ms == LOG_NO_TIME
+			      ? log_time_recall(scan->text + start, scan->length - start,
+					reading->arrival, &reading->line->wall_ms)
+			      : 0;
+	if (!used)
+		return false;
+	/* what else stands in the string says no other time */
+	if (scan->text[start + used] == '"')
+		scan->at = start + used + 1;
+	else
+		(void)log_scan_string(scan);
+	return true;
+}
+
+/* "info": a word that is shorter than eight bytes. */
+static bool recall_level(struct reading *reading)
+{
+	uint64_t word;
+	struct log_scan *scan = &reading->scan;
+	size_t start = scan->at + 1;
+	if (reading->line->level != LOG_LEVEL_NONE || scan->length - start < sizeof(word))
+		return false;
+	memcpy(&word, scan->text + start, sizeof(word));
+	word = le64toh(word);
+	uint64_t quotes = scan_zeros(word ^ SCAN_ONES * '"');
+	size_t length = quotes ? (size_t)__builtin_ctzll(quotes) / 8 : 0;
+	uint64_t mask = ((uint64_t)1 << 8 * length) - 1;
+	if (!log_level_read_packed(
+		    (word | SCAN_ONES * 0x20) & mask, length, &reading->line->level))
+		return false;
+	scan->at = start + length + 1;
+	return true;
+}
+
+static void read_text(struct reading *reading, enum log_role role)
+{
+	if ((role == ROLE_TIME && recall_time(reading)) ||
+		(role == ROLE_LEVEL && recall_level(reading)))
+		return;
+	log_take(reading->line, role, reading->scan.text, log_scan_string(&reading->scan),
+		reading->arrival);
+}
+
 static void read_value(struct reading *reading, enum log_role role, int depth)
 {
 	enum place inside;
 	char ch = log_scan_next(&reading->scan);
 	if (ch == '"') {
-		log_take(reading->line, role, reading->scan.text, log_scan_string(&reading->scan),
-			reading->arrival);
+		read_text(reading, role);
 	} else if (ch == '{' && depth < DEPTH_MAX && place_under(role, &inside)) {
 		read_object(reading, inside, depth + 1);
 	} else if (ch == '{' || ch == '[') {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/parse/log_level.h"
 
+#include <endian.h>
 #include <string.h>
 
 #include "core/base/attr.h"
@@ -24,32 +25,48 @@ struct word {
 	enum log_level level;
 };
 
+/* By length, those that are seen most first. */
 /* clang-format off */
 static const struct word words[] = {
-	{"info", LOG_LEVEL_INFO}, {"error", LOG_LEVEL_ERROR}, {"warning", LOG_LEVEL_WARN}, {"warn", LOG_LEVEL_WARN},
-	{"debug", LOG_LEVEL_DEBUG}, {"critical", LOG_LEVEL_FATAL}, {"fatal", LOG_LEVEL_FATAL},
-	{"trace", LOG_LEVEL_TRACE}, {"notice", LOG_LEVEL_INFO}, {"err", LOG_LEVEL_ERROR}, {"crit", LOG_LEVEL_FATAL},
-	{"panic", LOG_LEVEL_FATAL}, {"dpanic", LOG_LEVEL_FATAL}, {"emerg", LOG_LEVEL_FATAL},
-	{"alert", LOG_LEVEL_FATAL}, {"severe", LOG_LEVEL_ERROR}, {"success", LOG_LEVEL_INFO},
-	{"log", LOG_LEVEL_INFO}, {"verbose", LOG_LEVEL_DEBUG}, {"silly", LOG_LEVEL_TRACE}, {"http", LOG_LEVEL_INFO},
+	{"i", LOG_LEVEL_INFO}, {"w", LOG_LEVEL_WARN}, {"e", LOG_LEVEL_ERROR}, {"d", LOG_LEVEL_DEBUG},
+	{"t", LOG_LEVEL_TRACE}, {"f", LOG_LEVEL_FATAL}, {"c", LOG_LEVEL_FATAL},
+	{"err", LOG_LEVEL_ERROR}, {"log", LOG_LEVEL_INFO},
+	{"info", LOG_LEVEL_INFO}, {"warn", LOG_LEVEL_WARN}, {"crit", LOG_LEVEL_FATAL}, {"http", LOG_LEVEL_INFO},
 	{"blat", LOG_LEVEL_TRACE}, {"erro", LOG_LEVEL_ERROR}, {"debg", LOG_LEVEL_DEBUG}, {"trac", LOG_LEVEL_TRACE},
-	{"t", LOG_LEVEL_TRACE}, {"d", LOG_LEVEL_DEBUG}, {"i", LOG_LEVEL_INFO}, {"w", LOG_LEVEL_WARN},
-	{"e", LOG_LEVEL_ERROR}, {"f", LOG_LEVEL_FATAL}, {"c", LOG_LEVEL_FATAL},
+	{"debug", LOG_LEVEL_DEBUG}, {"error", LOG_LEVEL_ERROR}, {"fatal", LOG_LEVEL_FATAL}, {"trace", LOG_LEVEL_TRACE},
+	{"panic", LOG_LEVEL_FATAL}, {"emerg", LOG_LEVEL_FATAL}, {"alert", LOG_LEVEL_FATAL}, {"silly", LOG_LEVEL_TRACE},
+	{"notice", LOG_LEVEL_INFO}, {"severe", LOG_LEVEL_ERROR}, {"dpanic", LOG_LEVEL_FATAL},
+	{"warning", LOG_LEVEL_WARN}, {"success", LOG_LEVEL_INFO}, {"verbose", LOG_LEVEL_DEBUG},
+	{"critical", LOG_LEVEL_FATAL},
 };
 /* clang-format on */
 
-bool log_level_read(const char *word, size_t length, enum log_level *ret_level)
+/* Where the words of a length begin. */
+static const uint8_t first_of[WORD_MAX + 2] = {0, 0, 7, 7, 9, 17, 25, 28, 31, COUNT_OF(words)};
+
+bool log_level_read_packed(uint64_t packed, size_t length, enum log_level *ret_level)
 {
-	char lower[WORD_MAX + 1] = "";
-	for (size_t i = 0; i < length && i < WORD_MAX; i++)
-		lower[i] = (char)(word[i] | 0x20); /* makes no letter of what is none */
-	for (size_t i = 0; length <= WORD_MAX && i < COUNT_OF(words); i++) {
-		if (memcmp(words[i].text, lower, sizeof(lower)) == 0) {
+	if (length > WORD_MAX)
+		return false;
+	for (size_t i = first_of[length]; i < first_of[length + 1]; i++) {
+		uint64_t word;
+		memcpy(&word, words[i].text, sizeof(word));
+		if (le64toh(word) == packed) {
 			*ret_level = words[i].level;
 			return true;
 		}
 	}
 	return false;
+}
+
+bool log_level_read(const char *word, size_t length, enum log_level *ret_level)
+{
+	uint64_t packed = 0;
+	if (length > WORD_MAX)
+		return false;
+	for (size_t i = 0; i < length; i++) /* makes no letter of what is none */
+		packed |= (uint64_t)((unsigned char)word[i] | 0x20u) << 8 * i;
+	return log_level_read_packed(packed, length, ret_level);
 }
 
 enum log_level log_level_of_number(int64_t number)

@@ -26,6 +26,8 @@ char log_level_letter(enum log_level level);
 /* Any of the usual words in any case ("WARNING", "crit", "notice"), or a letter; false if it is
  * none. */
 bool log_level_read(const char *word, size_t length, enum log_level *ret_level);
+/* The same of a word in small letters whose first byte is the lowest one of `packed`; zeros behind it. */
+bool log_level_read_packed(uint64_t packed, size_t length, enum log_level *ret_level);
 /* pino and bunyan (10 to 60), below 8 syslog. */
 enum log_level log_level_of_number(int64_t number);
 /* Python (10 to 50). */

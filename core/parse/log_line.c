@@ -22,15 +22,15 @@ static void shift(struct log_line *line, uint32_t by)
 static void read_program(const char *text, size_t length, const struct log_arrival *arrival,
 	struct log_line *ret_line)
 {
-	struct log_line line = {.wall_ms = LOG_NO_TIME};
-	if (!log_json_read(text, length, arrival, &line) &&
-		!log_logfmt_read(text, length, arrival, &line))
-		log_text_read(text, length, arrival, &line);
-	if (!line.message.length && line.error.length)
-		line.message = line.error;
-	if (!line.message.length)
-		line.message = (struct log_part){0, (uint32_t)length, false};
-	*ret_line = line;
+	bool is_text = length && *text >= '0' && *text <= '9'; /* the other forms begin otherwise */
+	*ret_line = (struct log_line){.wall_ms = LOG_NO_TIME};
+	if (is_text || (!log_json_read(text, length, arrival, ret_line) &&
+			       !log_logfmt_read(text, length, arrival, ret_line)))
+		log_text_read(text, length, arrival, ret_line);
+	if (!ret_line->message.length && ret_line->error.length)
+		ret_line->message = ret_line->error;
+	if (!ret_line->message.length)
+		ret_line->message = (struct log_part){0, (uint32_t)length, false};
 }
 
 void log_line_read(const char *text, size_t length, const struct log_arrival *arrival,

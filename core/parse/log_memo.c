@@ -41,3 +41,41 @@ void log_memo_keep(struct log_memo *memo, size_t nth, unsigned place, unsigned r
 	memcpy(key->words, text, length);
 	memset(key->masks, 0xff, length);
 }
+
+struct head {
+	uint64_t words[2];
+};
+
+static struct head head_at(const char *text)
+{
+	struct head head;
+	memcpy(&head, text, sizeof(head));
+	return head;
+}
+
+static size_t slot_of(struct head head)
+{
+	return (head.words[0] * UINT64_C(0x9e3779b97f4a7c15) >> 32) % LOG_MEMO_HEADS;
+}
+
+enum log_level log_memo_level(const struct log_memo *memo, const char *text, size_t length)
+{
+	if (length < LOG_MEMO_HEAD_BYTES)
+		return LOG_LEVEL_NONE;
+	struct head head = head_at(text);
+	const struct log_memo_head *known = &memo->heads[slot_of(head)];
+	bool is_same = (head.words[0] & known->masks[0]) == known->words[0] &&
+		       (head.words[1] & known->masks[1]) == known->words[1];
+	return is_same ? (enum log_level)known->level : LOG_LEVEL_NONE;
+}
+
+void log_memo_keep_level(
+	struct log_memo *memo, const char *text, size_t length, size_t used, enum log_level level)
+{
+	if (length < LOG_MEMO_HEAD_BYTES || used > LOG_MEMO_HEAD_BYTES)
+		return;
+	struct log_memo_head *known = &memo->heads[slot_of(head_at(text))];
+	*known = (struct log_memo_head){.level = (uint8_t)level};
+	memcpy(known->words, text, used);
+	memset(known->masks, 0xff, used);
+}

@@ -66,7 +66,16 @@ static inline struct log_part log_scan_string(struct log_scan *scan)
 
 static inline bool log_ends_bare(char ch)
 {
-	return ch == ',' || ch == '}' || ch == ']' || ch == '"' || ch == '\0' || log_is_blank(ch);
+	static const bool ends[256] = {[','] = true,
+		['}'] = true,
+		[']'] = true,
+		['"'] = true,
+		['\0'] = true,
+		[' '] = true,
+		['\t'] = true,
+		['\r'] = true,
+		['\n'] = true};
+	return ends[(unsigned char)ch];
 }
 
 /* A number, true, false or null: everything up to what ends a value. */

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core/base/attr.h"
+#include "core/parse/log_memo.h"
 
 enum {
 	HEAD_BYTES = 160, /* the level stands in these */
@@ -180,9 +181,9 @@ static bool is_detail(const char *text, size_t length, struct word word)
 	return false;
 }
 
-/* The level in the head of the line; `ret_message` is where the message starts. */
+/* The level in the head of the line; `ret_end` is behind it. */
 static bool find_level(
-	const char *text, size_t length, size_t head, struct log_line *line, size_t *ret_message)
+	const char *text, size_t length, size_t head, struct log_line *line, size_t *ret_end)
 {
 	size_t limit = length < head + HEAD_BYTES ? length : head + HEAD_BYTES, at = head;
 	struct word word;
@@ -194,8 +195,7 @@ static bool find_level(
 				!stands_as_level(
 					text, length, word, words ? SIZE_MAX : word.start)))
 			continue;
-		size_t message = skip_to_message(text, length, word.end);
-		*ret_message = skip_logger(text, length, word.end, message);
+		*ret_end = word.end;
 		return true;
 	}
 	return false;
@@ -268,18 +268,55 @@ static size_t read_head(
 	return at;
 }
 
+/* In brief, of a line whose time and level stand as in one before it. */
+static bool recall(
+	const char *text, size_t length, const struct log_arrival *arrival, struct log_line *line)
+{
+	int64_t wall_ms;
+	size_t head = arrival->is_brief ? log_time_recall(text, length, arrival, &wall_ms) : 0;
+	if (!head)
+		return false;
+	line->level = log_memo_level(arrival->memo, text + head, length - head);
+	if (line->level == LOG_LEVEL_NONE)
+		return false;
+	line->wall_ms = wall_ms;
+	return true;
+}
+
+/* A level is what it is by the bytes from the time up to the one behind it. */
+static void keep(const char *text, size_t length, size_t head, size_t level_end,
+	const struct log_arrival *arrival, const struct log_line *line)
+{
+	if (arrival->memo && head && level_end < length && !line->is_detail)
+		log_memo_keep_level(arrival->memo, text + head, length - head, level_end + 1 - head,
+			line->level);
+}
+
+/* Behind the time; returns where the message starts. */
+static size_t read_level(const char *text, size_t length, size_t head,
+	const struct log_arrival *arrival, struct log_line *line)
+{
+	size_t end;
+	if (!find_level(text, length, head, line, &end)) {
+		line->level = LOG_LEVEL_NONE;
+		return skip_to_message(text, length, head);
+	}
+	keep(text, length, head, end, arrival, line);
+	return skip_logger(text, length, end, skip_to_message(text, length, end));
+}
+
 void log_text_read(
 	const char *text, size_t length, const struct log_arrival *arrival, struct log_line *line)
 {
 	line->form = LOG_TEXT;
 	line->message = (struct log_part){0, (uint32_t)length, false};
+	if (recall(text, length, arrival, line))
+		return;
 	size_t head = read_head(text, length, arrival, line), message = head;
 	if (!head && read_access(text, length, arrival, line))
 		return;
-	if (line->level == LOG_LEVEL_NONE && !find_level(text, length, head, line, &message)) {
-		line->level = LOG_LEVEL_NONE;
-		message = skip_to_message(text, length, head);
-	}
+	if (line->level == LOG_LEVEL_NONE)
+		message = read_level(text, length, head, arrival, line);
 	if (message < length && (head || line->level != LOG_LEVEL_NONE))
 		line->message =
 			(struct log_part){(uint32_t)message, (uint32_t)(length - message), false};

@@ -113,6 +113,28 @@ static size_t read_iso(
 	return used;
 }
 
+size_t log_time_recall(
+	const char *text, size_t length, const struct log_arrival *arrival, int64_t *ret_wall_ms)
+{
+	const struct log_memo *memo = arrival->memo;
+	size_t end = sizeof(memo->second.text) + strlen(".744");
+	if (!memo || length < end + 2 || !second_memo_stands(&memo->second, text) ||
+		(text[end - 4] != '.' && text[end - 4] != ',') || !is_digit(text[end - 3]) ||
+		!is_digit(text[end - 2]) || !is_digit(text[end - 1]))
+		return 0;
+	int64_t wall_ms = memo->second.second * 1000 + (text[end - 3] - '0') * 100 +
+			  (text[end - 2] - '0') * 10 + (text[end - 1] - '0');
+	if (text[end] == 'Z') {
+		*ret_wall_ms = wall_ms;
+		return end + 1;
+	}
+	/* behind a blank a zone may stand, which begins with a capital or a sign */
+	if (text[end] != '"' && (text[end] != ' ' || memchr("UG+-", text[end + 1], 5)))
+		return 0;
+	*ret_wall_ms = wall_ms - arrival->utc_offset_s * INT64_C(1000);
+	return end;
+}
+
 /* 10:00:21 or 10:00:21.744: the latest such time that is not after the arrival (a minute of grace).
  */
 static size_t read_clock(
@@ -190,6 +212,8 @@ bool log_time_of_epoch(const char *text, size_t length, int64_t *ret_wall_ms)
 {
 	uint64_t whole = 0; /* nineteen nines are more than an int64_t holds */
 	size_t at = 0;
+	if (length < 9 || !is_digit(text[4]))
+		return false;
 	for (; at < length && at < 19 && is_digit(text[at]); at++)
 		whole = whole * 10 + (uint64_t)(text[at] - '0');
 	if (at < 9)

@@ -34,6 +34,12 @@ static void run_memo(
 	require_same(same.bot, line->bot);
 	require_same(same.correlation, line->correlation);
 	require_same(same.error, line->error);
+	with.is_brief = true;
+	log_line_read(text, size, &with, &same);
+	FUZZ_REQUIRE(same.form == line->form && same.level == line->level &&
+		     same.wall_ms == line->wall_ms && same.envelope == line->envelope &&
+		     same.is_stamped == line->is_stamped && same.is_detail == line->is_detail);
+	require_same(same.bot, line->bot);
 }
 
 static void run_line(struct log_flow *flow, struct log_memo *memo, const char *text, size_t size)

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/base/clock.h"
 #include "core/base/mem.h"
@@ -432,6 +433,62 @@ static void levels_have_words_letters_and_numbers(void **state)
 	assert_int_equal(log_level_of_python(5), LOG_LEVEL_TRACE);
 }
 
+static const struct known_word {
+	const char *text;
+	enum log_level level;
+} known_words[] = {{"t", LOG_LEVEL_TRACE}, {"trac", LOG_LEVEL_TRACE}, {"trace", LOG_LEVEL_TRACE},
+	{"silly", LOG_LEVEL_TRACE}, {"blat", LOG_LEVEL_TRACE}, {"d", LOG_LEVEL_DEBUG},
+	{"debg", LOG_LEVEL_DEBUG}, {"debug", LOG_LEVEL_DEBUG}, {"verbose", LOG_LEVEL_DEBUG},
+	{"i", LOG_LEVEL_INFO}, {"info", LOG_LEVEL_INFO}, {"log", LOG_LEVEL_INFO},
+	{"http", LOG_LEVEL_INFO}, {"notice", LOG_LEVEL_INFO}, {"success", LOG_LEVEL_INFO},
+	{"w", LOG_LEVEL_WARN}, {"warn", LOG_LEVEL_WARN}, {"warning", LOG_LEVEL_WARN},
+	{"e", LOG_LEVEL_ERROR}, {"err", LOG_LEVEL_ERROR}, {"erro", LOG_LEVEL_ERROR},
+	{"error", LOG_LEVEL_ERROR}, {"severe", LOG_LEVEL_ERROR}, {"c", LOG_LEVEL_FATAL},
+	{"f", LOG_LEVEL_FATAL}, {"crit", LOG_LEVEL_FATAL}, {"fatal", LOG_LEVEL_FATAL},
+	{"panic", LOG_LEVEL_FATAL}, {"dpanic", LOG_LEVEL_FATAL}, {"emerg", LOG_LEVEL_FATAL},
+	{"alert", LOG_LEVEL_FATAL}, {"critical", LOG_LEVEL_FATAL}};
+
+static enum log_level known_level(const char *word, size_t length)
+{
+	for (size_t i = 0; i < COUNT_OF(known_words); i++)
+		if (strlen(known_words[i].text) == length &&
+			strncasecmp(known_words[i].text, word, length) == 0)
+			return known_words[i].level;
+	return LOG_LEVEL_NONE;
+}
+
+static void assert_known(const char *word, size_t length)
+{
+	enum log_level level = LOG_LEVEL_NONE, known = known_level(word, length);
+	assert_int_equal(log_level_read(word, length, &level), known != LOG_LEVEL_NONE);
+	assert_int_equal(level, known);
+}
+
+static void words_of_levels_are_read_whole_and_in_any_case(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(known_words); i++) {
+		char word[16] = "";
+		size_t length = strlen(known_words[i].text);
+		memcpy(word, known_words[i].text, length);
+		for (size_t size = 0; size <= length + 2; size++)
+			assert_known(word, size);
+		for (size_t at = 0; at <= length; at++) {
+			char was = word[at];
+			for (int byte = 0; byte < 256; byte++) {
+				word[at] = (char)byte;
+				assert_known(word, length);
+				assert_known(word, length + 1);
+			}
+			word[at] = was;
+		}
+		for (size_t at = 0; at < length; at++) {
+			word[at] = (char)(word[at] - 'a' + 'A');
+			assert_known(word, length);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -451,6 +508,7 @@ int main(void)
 		cmocka_unit_test(broken_escapes_become_replacement_characters),
 		cmocka_unit_test(a_line_of_dockers_json_file_is_unwrapped),
 		cmocka_unit_test(levels_have_words_letters_and_numbers),
+		cmocka_unit_test(words_of_levels_are_read_whole_and_in_any_case),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
