@@ -20,6 +20,15 @@ static inline uint64_t scan_zeros(uint64_t word)
 	return (word - SCAN_ONES) & ~word & SCAN_HIGHS;
 }
 
+/* The first `length` of the eight bytes at `text`, zeros behind them; the first byte is the lowest. */
+static inline uint64_t scan_first(const char *text, size_t length)
+{
+	uint64_t word;
+	memcpy(&word, text, sizeof(word));
+	word = le64toh(word);
+	return length < sizeof(word) ? word & ((UINT64_C(1) << 8 * length) - 1) : word;
+}
+
 /* The place of the first `a` or `b` in `text` from `at` on; `length` when there is none. */
 static inline size_t scan_for(const char *text, size_t length, size_t at, char a, char b)
 {

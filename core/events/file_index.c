@@ -10,6 +10,7 @@
 
 #include "core/base/limits.h"
 #include "core/base/mem.h"
+#include "core/base/scan.h"
 #include "core/base/str.h"
 #include "core/events/bulk_lines.h"
 #include "core/events/chunk.h"
@@ -134,9 +135,13 @@ void file_index_free(struct file_index *index)
 
 /* ---- reading one ---- */
 
+struct bot_name {
+	uint64_t words[BOT_MEMO_WORDS]; /* zeros behind it */
+};
+
 /* The bots that were named last, as they were written. */
 struct bot_memo {
-	uint64_t words[BOT_MEMO_WORDS]; /* zeros behind the name */
+	struct bot_name name;
 	size_t length;
 	uint16_t number;
 };
@@ -176,25 +181,40 @@ static void add(struct reading *reading, const struct line_entry *entry)
 		abort(); /* an empty one takes any */
 }
 
-/* Names mostly differ in their last bytes: all count, and the high bits of the product depend on them. */
-static size_t slot_of(const uint64_t *words)
+/* The first `length` of the `size` bytes at `text`. */
+static struct bot_name name_of(const char *text, size_t length, size_t size)
 {
-	uint64_t hash = words[0] ^ words[1] * 31 ^ words[2] * 961;
+	struct bot_name name = {{0}};
+	if (length <= sizeof(uint64_t) && size >= sizeof(uint64_t)) {
+		name.words[0] = scan_first(text, length);
+		return name;
+	}
+	memcpy(name.words, text, length);
+	for (size_t i = 0; i < BOT_MEMO_WORDS; i++)
+		name.words[i] = le64toh(name.words[i]);
+	return name;
+}
+
+/* Names mostly differ in their last bytes: all count, and the high bits of the product depend on them. */
+static size_t slot_of(struct bot_name name)
+{
+	uint64_t hash = name.words[0] ^ name.words[1] * 31 ^ name.words[2] * 961;
 	return (hash ^ hash >> 32) * UINT64_C(0x9e3779b97f4a7c15) >> (64 - BOT_MEMO_BITS);
 }
 
-static uint16_t bot_of(struct reading *reading, const char *name, size_t length)
+static uint16_t bot_of(struct reading *reading, const char *text, size_t size, struct log_part part)
 {
 	const struct file_source *source = reading->source;
+	const char *name = text + part.offset;
+	size_t length = part.length;
 	if (!length)
 		return 0;
 	if (length > BOT_MEMO_BYTES)
 		return source->bot(source->context, name, length);
-	uint64_t words[BOT_MEMO_WORDS] = {0};
-	memcpy(words, name, length);
-	struct bot_memo *memo = &reading->bots[slot_of(words)];
-	if (memo->length != length || memcmp(memo->words, words, sizeof(words)) != 0) {
-		memcpy(memo->words, words, sizeof(words));
+	struct bot_name known = name_of(name, length, size - part.offset);
+	struct bot_memo *memo = &reading->bots[slot_of(known)];
+	if (memo->length != length || memcmp(&memo->name, &known, sizeof(known)) != 0) {
+		memo->name = known;
 		memo->length = length;
 		memo->number = source->bot(source->context, name, length);
 	}
@@ -236,7 +256,7 @@ static void take_line(struct reading *reading, const struct bulk_line *bulk, boo
 		return;
 	const struct line_entry entry = {.offset = raw->offset,
 		.wall_ms = wall_ms,
-		.bot = bot_of(reading, text + line.bot.offset, line.bot.length),
+		.bot = bot_of(reading, text, length, line.bot),
 		.level = (uint8_t)line.level,
 		.flags = (uint8_t)((line.is_continuation ? RECORD_CONTINUES : 0) |
 				   (raw->is_cut ? RECORD_CUT : 0) | (is_odd ? RECORD_HIDES : 0))};

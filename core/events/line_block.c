@@ -47,7 +47,7 @@ struct line_maker {
 	int64_t deltas[LINE_BLOCK_LINES];
 	int64_t kinds_at[LINE_BLOCK_LINES];
 	uint64_t last_offset;
-	struct line_kind kinds[LINE_BLOCK_KINDS];
+	uint32_t kinds[LINE_BLOCK_KINDS]; /* packed */
 	size_t kind_count;
 	uint16_t slots[SLOTS]; /* kind + 1 */
 };
@@ -69,13 +69,25 @@ size_t line_maker_count(const struct line_maker *maker)
 	return maker->summary.lines;
 }
 
-/* The place of a kind in the list; -1: the list is full. */
-static int place_of(struct line_maker *maker, struct line_kind kind)
+/* A kind as one number. */
+static uint32_t pack(const struct line_entry *entry)
 {
-	uint32_t hash = (uint32_t)(kind.bot << 16 | kind.level << 8 | kind.flags) * 2654435761u;
+	return (uint32_t)entry->bot << 16 | (uint32_t)entry->level << 8 | entry->flags;
+}
+
+static struct line_kind unpack(uint32_t kind)
+{
+	return (struct line_kind){
+		(uint16_t)(kind >> 16), (uint8_t)(kind >> 8 & 0xff), (uint8_t)(kind & 0xff)};
+}
+
+/* The place of a kind in the list; -1: the list is full. */
+static int place_of(struct line_maker *maker, uint32_t kind)
+{
+	uint32_t hash = kind * 2654435761u;
 	for (size_t slot = hash >> 22;; slot = (slot + 1) % SLOTS) {
 		uint16_t known = maker->slots[slot];
-		if (known && memcmp(&maker->kinds[known - 1], &kind, sizeof(kind)) == 0)
+		if (known && maker->kinds[known - 1] == kind)
 			return known - 1;
 		if (known)
 			continue;
@@ -107,8 +119,7 @@ static void sum_up(struct line_summary *summary, const struct line_entry *entry,
 bool line_maker_add(struct line_maker *maker, const struct line_entry *entry)
 {
 	size_t at = maker->summary.lines;
-	struct line_kind kind = {entry->bot, entry->level, entry->flags};
-	int place = at < LINE_BLOCK_LINES ? place_of(maker, kind) : -1;
+	int place = at < LINE_BLOCK_LINES ? place_of(maker, pack(entry)) : -1;
 	if (place < 0)
 		return false;
 	if (at)
@@ -265,7 +276,9 @@ struct line_block *line_maker_seal(struct line_maker *maker, uint64_t end_offset
 		.kind_count = maker->kind_count,
 		.kinds = (struct line_kind *)block->rest};
 	block->summary.end_offset = end_offset;
-	memcpy(block->rest, maker->kinds, list);
+	struct line_kind *kind = (struct line_kind *)block->rest;
+	for (size_t i = 0; i < maker->kind_count; i++)
+		kind[i] = unpack(maker->kinds[i]);
 	uint8_t *to = write_column(&deltas, maker->deltas, count, block->rest + list);
 	to = write_column(&lengths, maker->lengths, count, to);
 	(void)write_column(&kinds, maker->kinds_at, count, to);

@@ -100,18 +100,19 @@ static bool recall_time(struct reading *reading)
 /* "info": a word that is shorter than eight bytes. */
 static bool recall_level(struct reading *reading)
 {
-	uint64_t word;
 	struct log_scan *scan = &reading->scan;
 	size_t start = scan->at + 1;
-	if (reading->line->level != LOG_LEVEL_NONE || scan->length - start < sizeof(word))
+	if (!reading->arrival->memo || reading->line->level != LOG_LEVEL_NONE ||
+		scan->length - start < sizeof(uint64_t))
 		return false;
-	memcpy(&word, scan->text + start, sizeof(word));
-	word = le64toh(word);
+	uint64_t word = scan_first(scan->text + start, sizeof(word));
 	uint64_t quotes = scan_zeros(word ^ SCAN_ONES * '"');
-	size_t length = quotes ? (size_t)__builtin_ctzll(quotes) / 8 : 0;
-	uint64_t mask = ((uint64_t)1 << 8 * length) - 1;
-	if (!log_level_read_packed(
-		    (word | SCAN_ONES * 0x20) & mask, length, &reading->line->level))
+	if (!quotes)
+		return false;
+	size_t length = (size_t)__builtin_ctzll(quotes) / 8;
+	word = (word | SCAN_ONES * 0x20) & ((UINT64_C(1) << 8 * length) - 1);
+	reading->line->level = log_memo_word(reading->arrival->memo, word, length);
+	if (reading->line->level == LOG_LEVEL_NONE)
 		return false;
 	scan->at = start + length + 1;
 	return true;

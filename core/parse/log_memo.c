@@ -3,17 +3,20 @@
 
 #include <string.h>
 
-static bool stands(const struct log_memo_key *key, const char *text, size_t length)
+static inline bool is_word(const struct log_memo_key *key, const char *text, size_t at)
 {
-	for (size_t i = 0; i * sizeof(uint64_t) < key->length; i++) {
-		uint64_t word;
-		if ((i + 1) * sizeof(word) > length)
-			return false; /* too near to the end of the line for a look at eight bytes */
-		memcpy(&word, text + i * sizeof(word), sizeof(word));
-		if ((word & key->masks[i]) != key->words[i])
-			return false;
-	}
-	return true;
+	uint64_t word;
+	memcpy(&word, text + at * sizeof(word), sizeof(word));
+	return (word & key->masks[at]) == key->words[at];
+}
+
+/* False also when it stands too near to the end of the line for a look at eight bytes. */
+static inline bool stands(const struct log_memo_key *key, const char *text, size_t length)
+{
+	size_t words = (key->length + sizeof(uint64_t) - 1) / sizeof(uint64_t);
+	if (words * sizeof(uint64_t) > length || !is_word(key, text, 0))
+		return false;
+	return words == 1 || (is_word(key, text, 1) && (words == 2 || is_word(key, text, 2)));
 }
 
 const struct log_memo_key *log_memo_find(
@@ -78,4 +81,16 @@ void log_memo_keep_level(
 	*known = (struct log_memo_head){.level = (uint8_t)level};
 	memcpy(known->words, text, used);
 	memset(known->masks, 0xff, used);
+}
+
+enum log_level log_memo_word(struct log_memo *memo, uint64_t packed, size_t length)
+{
+	enum log_level level = LOG_LEVEL_NONE;
+	size_t slot = (packed * UINT64_C(0x9e3779b97f4a7c15) >> 32) % LOG_MEMO_LEVELS;
+	struct log_memo_word *known = &memo->words[slot];
+	if (known->level && known->packed == packed)
+		return (enum log_level)known->level;
+	if (log_level_read_packed(packed, length, &level))
+		*known = (struct log_memo_word){packed, (uint8_t)level};
+	return level;
 }

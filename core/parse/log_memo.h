@@ -19,6 +19,7 @@ enum {
 	LOG_MEMO_WAYS = 2,  /* lines of two kinds may alternate */
 	LOG_MEMO_WORDS = 3, /* of eight bytes: what is longer is not remembered */
 	LOG_MEMO_HEADS = 64,
+	LOG_MEMO_LEVELS = 32,
 	LOG_MEMO_HEAD_BYTES = 16,
 };
 
@@ -35,11 +36,18 @@ struct log_memo_head {
 	uint8_t level; /* LOG_LEVEL_NONE: nothing is remembered */
 };
 
+/* info: a level in small letters, as one number. */
+struct log_memo_word {
+	uint64_t packed;
+	uint8_t level; /* LOG_LEVEL_NONE: nothing is remembered */
+};
+
 struct log_memo {
 	struct log_memo_key keys[LOG_MEMO_KEYS][LOG_MEMO_WAYS];
 	uint8_t next_way[LOG_MEMO_KEYS];
 	struct second_memo second;
 	struct log_memo_head heads[LOG_MEMO_HEADS];
+	struct log_memo_word words[LOG_MEMO_LEVELS];
 };
 
 /* The one of the `nth` key that stands at the start of `text`, at `place`; NULL: it is another. */
@@ -50,6 +58,8 @@ enum log_level log_memo_level(const struct log_memo *memo, const char *text, siz
 /* The first `used` bytes of `text` are the head; what is too long or too near to the end is not remembered. */
 void log_memo_keep_level(
 	struct log_memo *memo, const char *text, size_t length, size_t used, enum log_level level);
+/* As log_level_read_packed() has it; LOG_LEVEL_NONE: it is no level. */
+enum log_level log_memo_word(struct log_memo *memo, uint64_t packed, size_t length);
 /* `text` is the whole of the `nth` key. */
 void log_memo_keep(struct log_memo *memo, size_t nth, unsigned place, unsigned role,
 	const char *text, size_t length);

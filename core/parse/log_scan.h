@@ -36,9 +36,11 @@ static inline char log_scan_char(const struct log_scan *scan)
 	return scan->at < scan->length ? scan->text[scan->at] : '\0';
 }
 
-/* The same, behind blanks. */
+/* The same, behind blanks; mostly there is none. */
 static inline char log_scan_next(struct log_scan *scan)
 {
+	if (scan->at < scan->length && (unsigned char)scan->text[scan->at] > ' ')
+		return scan->text[scan->at];
 	while (scan->at < scan->length && log_is_blank(scan->text[scan->at]))
 		scan->at++;
 	return log_scan_char(scan);
