@@ -22,13 +22,12 @@ static bool may_begin(const struct needles *needles, const char *text)
 	return groups;
 }
 
-static size_t next_plain(
-	const struct needles *needles, const char *text, size_t length, size_t from)
+static uint64_t places_plain(const struct needles *needles, const char *text)
 {
-	for (; from + NEEDLES_FIRST <= length; from++)
-		if (may_begin(needles, text + from))
-			return from;
-	return length;
+	uint64_t places = 0;
+	for (size_t i = 0; i < NEEDLES_PLACES; i++)
+		places |= (uint64_t)may_begin(needles, text + i) << i;
+	return places;
 }
 
 #ifdef __x86_64__
@@ -49,30 +48,33 @@ AVX2 static inline uint32_t places_of(const struct needles *needles, const char 
 	return ~(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(groups, _mm256_setzero_si256()));
 }
 
-AVX2 static size_t next_avx2(
-	const struct needles *needles, const char *text, size_t length, size_t from)
+AVX2 static uint64_t places_avx2(const struct needles *needles, const char *text)
 {
-	enum { READ = WIDE + NEEDLES_FIRST - 1 };
-	for (; from + READ <= length; from += WIDE) {
-		uint32_t places = places_of(needles, text + from);
-		if (places)
-			return from + (size_t)__builtin_ctz(places);
-	}
-	if (from + NEEDLES_FIRST > length)
-		return length;
-	char rest[READ] = {0};
-	memcpy(rest, text + from, length - from);
-	uint32_t places = places_of(needles, rest);
-	size_t at = places ? from + (size_t)__builtin_ctz(places) : length;
-	return at + NEEDLES_FIRST <= length ? at : length;
+	return places_of(needles, text) | (uint64_t)places_of(needles, text + WIDE) << WIDE;
 }
 #endif
 
 void needles_end(struct needles *needles)
 {
-	needles->next = next_plain;
+	needles->places = places_plain;
 #ifdef __x86_64__
 	if (__builtin_cpu_supports("avx2"))
-		needles->next = next_avx2;
+		needles->places = places_avx2;
 #endif
+}
+
+uint64_t needles_places(const struct needles *needles, const char *text, size_t length, size_t from)
+{
+	enum { READ = NEEDLES_PLACES + NEEDLES_FIRST - 1 };
+	size_t left = length - from;
+	if (left >= READ)
+		return needles->places(needles, text + from);
+	if (left < NEEDLES_FIRST)
+		return 0;
+	if (length >= READ) /* the last places of the text, without those before */
+		return needles->places(needles, text + length - READ) >> (READ - left);
+	char all[READ] = {0};
+	memcpy(all, text + from, left);
+	uint64_t whole = (UINT64_C(1) << (left - NEEDLES_FIRST + 1)) - 1;
+	return needles->places(needles, all) & whole;
 }

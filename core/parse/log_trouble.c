@@ -7,6 +7,7 @@
 #include "core/base/attr.h"
 #include "core/base/limits.h"
 #include "core/base/needles.h"
+#include "core/base/scan.h"
 
 enum {
 	SEARCHED_BYTES = 2048,
@@ -105,7 +106,16 @@ struct index {
 	struct needles needles;
 	uint8_t first[256], next[COUNT_OF(signs)]; /* a sign's number and 1; 0: no more */
 	uint8_t lengths[COUNT_OF(signs)];
+	uint64_t starts[COUNT_OF(signs)]; /* eight bytes, which all signs have */
 };
+
+/* Letters in small ones; of other bytes some are taken for others. */
+static uint64_t folded(const char *text)
+{
+	uint64_t word;
+	memcpy(&word, text, sizeof(word));
+	return word | SCAN_ONES * 0x20;
+}
 
 static struct index calm_signs, all_signs;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -119,6 +129,7 @@ static void make_index(struct index *index, bool calm)
 		uint8_t *first = &index->first[(unsigned char)*sign->words];
 		index->next[i - 1] = *first;
 		index->lengths[i - 1] = (uint8_t)strlen(sign->words);
+		index->starts[i - 1] = folded(sign->words);
 		*first = (uint8_t)i;
 		needles_add(&index->needles, sign->words);
 	}
@@ -135,14 +146,23 @@ enum { LOWERED_AT_ONCE = 16 };
 
 typedef uint8_t letters __attribute__((vector_size(LOWERED_AT_ONCE)));
 
+static void lower_some(const char *text, char *to)
+{
+	letters some;
+	memcpy(&some, text, sizeof(some));
+	some |= (letters)((some >= 'A') & (some <= 'Z')) & 0x20;
+	memcpy(to, &some, sizeof(some));
+}
+
 static void lower(const char *text, size_t length, char *to)
 {
 	size_t at = 0;
-	for (; at + LOWERED_AT_ONCE <= length; at += LOWERED_AT_ONCE) {
-		letters some;
-		memcpy(&some, text + at, sizeof(some));
-		some |= (letters)((some >= 'A') & (some <= 'Z')) & 0x20;
-		memcpy(to + at, &some, sizeof(some));
+	for (; at + LOWERED_AT_ONCE <= length; at += LOWERED_AT_ONCE)
+		lower_some(text + at, to + at);
+	if (at < length && length >= LOWERED_AT_ONCE) {
+		at = length - LOWERED_AT_ONCE; /* some of them once more */
+		lower_some(text + at, to + at);
+		return;
 	}
 	for (; at < length; at++)
 		to[at] = (char)(text[at] >= 'A' && text[at] <= 'Z' ? text[at] + 32 : text[at]);
@@ -203,25 +223,51 @@ static bool read_sign(
 	return sign->kind != TROUBLE_HANDLED || duration(after, left, &find->duration_ms);
 }
 
+/* A text, and the same in small letters as soon as it is needed. */
+struct lowered {
+	const char *text;
+	size_t size;
+	bool is_done;
+	char small[SEARCHED_BYTES];
+};
+
+static const char *small_letters(struct lowered *lowered)
+{
+	if (!lowered->is_done)
+		lower(lowered->text, lowered->size, lowered->small);
+	lowered->is_done = true;
+	return lowered->small;
+}
+
 static bool is_word_char(char ch)
 {
-	return (ch >= 'a' && ch <= 'z') || is_digit(ch) || ch == '_';
+	char small = (char)(ch | 0x20);
+	return (small >= 'a' && small <= 'z') || is_digit(ch) || ch == '_';
+}
+
+/* The sign stands there, and what must stand in the line too. */
+static bool stands(const struct sign *sign, struct lowered *lowered, size_t at, size_t length)
+{
+	const char *small = small_letters(lowered);
+	return memcmp(small + at, sign->words, length) == 0 &&
+	       (!sign->also || memmem(small, lowered->size, sign->also, strlen(sign->also)));
 }
 
 /* The best sign that stands at a place, if it is better than `best`. */
-static size_t best_at(const struct index *index, const char *text, size_t at, size_t size,
-	size_t best, struct log_trouble_find *find)
+static size_t best_at(const struct index *index, struct lowered *lowered, size_t at, size_t best,
+	struct log_trouble_find *find)
 {
-	for (size_t i = index->first[(unsigned char)text[at]]; i && i <= best;
-		i = index->next[i - 1]) {
+	size_t left = lowered->size - at;
+	uint64_t start = left < sizeof(start) ? 0 : folded(lowered->text + at);
+	unsigned char first = (unsigned char)(lowered->text[at] | 0x20);
+	for (size_t i = index->first[first]; i && i <= best; i = index->next[i - 1]) {
 		const struct sign *sign = &signs[i - 1];
 		struct log_trouble_find read = {0};
-		size_t length = index->lengths[i - 1], after = at + length;
-		if (length > size - at || memcmp(text + at, sign->words, length) != 0)
+		size_t length = index->lengths[i - 1];
+		if (index->starts[i - 1] != start || length > left ||
+			!stands(sign, lowered, at, length))
 			continue;
-		if (sign->also && !memmem(text, size, sign->also, strlen(sign->also)))
-			continue;
-		if (!read_sign(sign, text + after, size - after, &read))
+		if (!read_sign(sign, lowered->small + at + length, left - length, &read))
 			continue;
 		*find = read;
 		return i - 1;
@@ -232,18 +278,22 @@ static size_t best_at(const struct index *index, const char *text, size_t at, si
 /* Nearly all lines have no place at which a sign may begin. */
 struct log_trouble_find log_trouble_of(const char *text, size_t length, enum log_level level)
 {
-	char lowered[SEARCHED_BYTES];
+	struct lowered lowered;
 	struct log_trouble_find find = {0};
 	size_t size = length < SEARCHED_BYTES ? length : SEARCHED_BYTES, best = COUNT_OF(signs);
 	bool calm = level != LOG_LEVEL_NONE && level < LOG_LEVEL_WARN;
 	const struct index *index = calm ? &calm_signs : &all_signs;
 	pthread_once(&once, make_indexes);
-	size_t at = needles_next(&index->needles, text, size, 0);
-	if (at == size)
-		return find;
-	lower(text, size, lowered);
-	for (; at < size; at = needles_next(&index->needles, text, size, at + 1))
-		if (!at || !is_word_char(lowered[at - 1]))
-			best = best_at(index, lowered, at, size, best, &find);
+	lowered.text = text;
+	lowered.size = size;
+	lowered.is_done = false;
+	for (size_t from = 0; from < size; from += NEEDLES_PLACES) {
+		uint64_t places = needles_places(&index->needles, text, size, from);
+		for (; places; places &= places - 1) {
+			size_t at = from + (size_t)__builtin_ctzll(places);
+			if (!at || !is_word_char(text[at - 1]))
+				best = best_at(index, &lowered, at, best, &find);
+		}
+	}
 	return find;
 }

@@ -15,7 +15,7 @@
 #include "core/base/needles.h"
 #include "core/base/rng.h"
 
-static const char *const words[] = {"too many", "handled in", "401: x", "_y_", "oom", "sleeping"};
+static const char *const words[] = {"too many", "handled in", "401: x", "_y_;", "oomk", "sleeping"};
 
 static struct needles make(void)
 {
@@ -24,6 +24,17 @@ static struct needles make(void)
 		needles_add(&needles, words[i]);
 	needles_end(&needles);
 	return needles;
+}
+
+/* The first place from `from` on where a word may begin; `length`: there is none. */
+static size_t next_of(const struct needles *needles, const char *text, size_t length, size_t from)
+{
+	for (; from < length; from += NEEDLES_PLACES) {
+		uint64_t places = needles_places(needles, text, length, from);
+		if (places)
+			return from + (size_t)__builtin_ctzll(places);
+	}
+	return length;
 }
 
 static bool begins(const char *text, size_t length, size_t at)
@@ -63,10 +74,10 @@ static void no_word_is_passed_over_in_any_case_at_any_place(void **state)
 	for (int round = 0; round < 20000; round++) {
 		size_t length = (size_t)rng_below(&rng, 150);
 		autofree char *text = random_text(&rng, length);
-		size_t next = needles_next(&needles, text, length, 0);
+		size_t next = next_of(&needles, text, length, 0);
 		for (size_t at = 0; at < length; at++) {
 			if (at > next)
-				next = needles_next(&needles, text, length, at);
+				next = next_of(&needles, text, length, at);
 			assert_true(next >= at);
 			if (begins(text, length, at)) {
 				assert_int_equal(next, at);
@@ -84,8 +95,7 @@ static void a_log_without_the_words_is_passed_over_at_once(void **state)
 				   "callback query answered after 286 ms chat=757642938 ok";
 	struct needles needles = make();
 	size_t stops = 0;
-	for (size_t at = 0; (at = needles_next(&needles, line, strlen(line), at)) < strlen(line);
-		at++)
+	for (size_t at = 0; (at = next_of(&needles, line, strlen(line), at)) < strlen(line); at++)
 		stops++;
 	assert_true(stops <= 2); /* `han` of another word */
 }
@@ -94,8 +104,8 @@ static void a_text_shorter_than_a_word_has_none(void **state)
 {
 	(void)state;
 	struct needles needles = make();
-	assert_int_equal(needles_next(&needles, "oo", 2, 0), 2);
-	assert_int_equal(needles_next(&needles, "", 0, 0), 0);
+	assert_int_equal(next_of(&needles, "oo", 2, 0), 2);
+	assert_int_equal(next_of(&needles, "", 0, 0), 0);
 }
 
 int main(void)

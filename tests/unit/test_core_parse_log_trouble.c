@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <ctype.h>
 #include <string.h>
 
 #include "core/base/attr.h"
@@ -182,6 +183,30 @@ static void telegrams_trouble_is_known_in_the_words_of_any_framework(void **stat
 	}
 }
 
+/* Behind words of any length, in memory that ends with it, in capitals or not. */
+static void trouble_is_known_wherever_in_the_line_it_stands(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(samples); i++) {
+		const struct sample *sample = &samples[i];
+		size_t length = strlen(sample->line);
+		for (size_t before = 0; before < 140; before++) {
+			autofree char *line = xmalloc(before + length + 1);
+			memset(line, 'q', before + 1);
+			line[before] = ' ';
+			for (size_t at = 0; at < length; at++)
+				line[before + 1 + at] =
+					(char)(before % 2 ? toupper((unsigned char)sample->line[at])
+							  : sample->line[at]);
+			struct log_trouble_find find =
+				log_trouble_of(line, before + 1 + length, sample->level);
+			assert_int_equal(find.kind, sample->kind);
+			assert_int_equal(find.retry_after_s, sample->retry_after_s);
+			assert_int_equal(find.duration_ms, sample->duration_ms);
+		}
+	}
+}
+
 static void only_the_start_of_a_long_line_is_searched(void **state)
 {
 	(void)state;
@@ -209,6 +234,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(telegrams_trouble_is_known_in_the_words_of_any_framework),
+		cmocka_unit_test(trouble_is_known_wherever_in_the_line_it_stands),
 		cmocka_unit_test(only_the_start_of_a_long_line_is_searched),
 		cmocka_unit_test(every_kind_has_a_word_of_its_own),
 	};
