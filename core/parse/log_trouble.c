@@ -12,6 +12,8 @@
 enum {
 	SEARCHED_BYTES = 2048,
 	NUMBER_WITHIN = 40, /* of the words that announce it */
+	SLOT_BITS = 8,
+	SLOTS = 1 << SLOT_BITS,
 };
 
 const char *log_trouble_word(enum log_trouble kind)
@@ -101,10 +103,10 @@ static const struct sign signs[] = {
 };
 /* clang-format on */
 
-/* What is said of the signs below, made once: where one may begin, and those with the same first letter in order. */
+/* What is said of the signs below, made once: where one may begin, and those with the same start in order. */
 struct index {
 	struct needles needles;
-	uint8_t first[256], next[COUNT_OF(signs)]; /* a sign's number and 1; 0: no more */
+	uint8_t first[SLOTS], next[COUNT_OF(signs)]; /* a sign's number and 1; 0: no more */
 	uint8_t lengths[COUNT_OF(signs)];
 	uint64_t starts[COUNT_OF(signs)]; /* eight bytes, which all signs have */
 };
@@ -117,6 +119,11 @@ static uint64_t folded(const char *text)
 	return word | SCAN_ONES * 0x20;
 }
 
+static size_t slot_of(uint64_t start)
+{
+	return start * UINT64_C(0x9e3779b97f4a7c15) >> (64 - SLOT_BITS);
+}
+
 static struct index calm_signs, all_signs;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -126,10 +133,11 @@ static void make_index(struct index *index, bool calm)
 		const struct sign *sign = &signs[i - 1];
 		if (calm && !sign->calm)
 			continue;
-		uint8_t *first = &index->first[(unsigned char)*sign->words];
+		uint64_t start = folded(sign->words);
+		uint8_t *first = &index->first[slot_of(start)];
 		index->next[i - 1] = *first;
 		index->lengths[i - 1] = (uint8_t)strlen(sign->words);
-		index->starts[i - 1] = folded(sign->words);
+		index->starts[i - 1] = start;
 		*first = (uint8_t)i;
 		needles_add(&index->needles, sign->words);
 	}
@@ -259,8 +267,7 @@ static size_t best_at(const struct index *index, struct lowered *lowered, size_t
 {
 	size_t left = lowered->size - at;
 	uint64_t start = left < sizeof(start) ? 0 : folded(lowered->text + at);
-	unsigned char first = (unsigned char)(lowered->text[at] | 0x20);
-	for (size_t i = index->first[first]; i && i <= best; i = index->next[i - 1]) {
+	for (size_t i = index->first[slot_of(start)]; i && i <= best; i = index->next[i - 1]) {
 		const struct sign *sign = &signs[i - 1];
 		struct log_trouble_find read = {0};
 		size_t length = index->lengths[i - 1];
