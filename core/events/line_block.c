@@ -54,9 +54,19 @@ struct line_maker {
 
 /* ---- making ---- */
 
+static void reset(struct line_maker *maker)
+{
+	memset(&maker->summary, 0, sizeof(maker->summary));
+	memset(maker->slots, 0, sizeof(maker->slots));
+	maker->kind_count = 0;
+}
+
+/* What is said of lines is written before it is read: a maker of a few lines need not be cleared. */
 struct line_maker *line_maker_new(void)
 {
-	return xcalloc(1, sizeof(struct line_maker));
+	struct line_maker *maker = xmalloc(sizeof(*maker));
+	reset(maker);
+	return maker;
 }
 
 void line_maker_free(struct line_maker *maker)
@@ -247,13 +257,6 @@ static void choose_delta_bits(const int64_t *deltas, size_t count, struct column
 	choose_bits(&low, deltas, count);
 	if (column_bytes(&low, count) < column_bytes(column, count))
 		*column = low;
-}
-
-static void reset(struct line_maker *maker)
-{
-	memset(&maker->summary, 0, sizeof(maker->summary));
-	memset(maker->slots, 0, sizeof(maker->slots));
-	maker->kind_count = 0;
 }
 
 struct line_block *line_maker_seal(struct line_maker *maker, uint64_t end_offset)

@@ -44,7 +44,7 @@ struct lately {
 	uint8_t level, trouble;
 };
 
-enum { LATELY = 256, SAID_MOST = 16 };
+enum { LATELY_BITS = 9, LATELY = 1 << LATELY_BITS, SAID_MOST = 16 };
 
 struct counting {
 	struct event_writer *writer;
@@ -58,8 +58,8 @@ static size_t group_of(struct counting *counting, const struct file_line *line,
 {
 	struct event_writer *writer = counting->writer;
 	int64_t slot = note_slot(level, trouble, line->wall_ms);
-	size_t place = (line->bot * 7 + (size_t)level * 61 + (size_t)trouble->kind * 17) % LATELY;
-	struct lately *lately = &counting->lately[place];
+	uint32_t key = (uint32_t)line->bot << 16 | (uint32_t)level << 8 | (uint32_t)trouble->kind;
+	struct lately *lately = &counting->lately[key * 2654435761u >> (32 - LATELY_BITS)];
 	if (lately->group && lately->slot == slot && lately->bot == line->bot &&
 		lately->level == level && lately->trouble == trouble->kind)
 		return lately->group - 1;

@@ -113,6 +113,12 @@ static size_t read_iso(
 	return used;
 }
 
+/* UTC, GMT, +0000; a NUL is taken for a sign. */
+static bool may_be_zone(char first)
+{
+	return first == 'U' || first == 'G' || first == '+' || first == '-' || !first;
+}
+
 size_t log_time_recall(
 	const char *text, size_t length, const struct log_arrival *arrival, int64_t *ret_wall_ms)
 {
@@ -128,8 +134,7 @@ size_t log_time_recall(
 		*ret_wall_ms = wall_ms;
 		return end + 1;
 	}
-	/* behind a blank a zone may stand, which begins with a capital or a sign */
-	if (text[end] != '"' && (text[end] != ' ' || memchr("UG+-", text[end + 1], 5)))
+	if (text[end] != '"' && (text[end] != ' ' || may_be_zone(text[end + 1])))
 		return 0;
 	*ret_wall_ms = wall_ms - arrival->utc_offset_s * INT64_C(1000);
 	return end;
