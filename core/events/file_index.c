@@ -182,38 +182,46 @@ static void add(struct reading *reading, const struct line_entry *entry)
 }
 
 /* The first `length` of the `size` bytes at `text`. */
-static struct bot_name name_of(const char *text, size_t length, size_t size)
+static void set_name(struct bot_name *name, const char *text, size_t length, size_t size)
 {
-	struct bot_name name = {{0}};
+	*name = (struct bot_name){{0}};
 	if (length <= sizeof(uint64_t) && size >= sizeof(uint64_t)) {
-		name.words[0] = scan_first(text, length);
-		return name;
+		name->words[0] = scan_first(text, length);
+		return;
 	}
-	memcpy(name.words, text, length);
+	memcpy(name->words, text, length);
 	for (size_t i = 0; i < BOT_MEMO_WORDS; i++)
-		name.words[i] = le64toh(name.words[i]);
-	return name;
+		name->words[i] = le64toh(name->words[i]);
+}
+
+/* Word by word, as they were written: a wider look waits until they are stored. */
+static bool is_same_name(const struct bot_name *a, const struct bot_name *b)
+{
+	return a->words[0] == b->words[0] && a->words[1] == b->words[1] &&
+	       a->words[2] == b->words[2];
 }
 
 /* Names mostly differ in their last bytes: all count, and the high bits of the product depend on them. */
-static size_t slot_of(struct bot_name name)
+static size_t slot_of(const struct bot_name *name)
 {
-	uint64_t hash = name.words[0] ^ name.words[1] * 31 ^ name.words[2] * 961;
+	uint64_t hash = name->words[0] ^ name->words[1] * 31 ^ name->words[2] * 961;
 	return (hash ^ hash >> 32) * UINT64_C(0x9e3779b97f4a7c15) >> (64 - BOT_MEMO_BITS);
 }
 
-static uint16_t bot_of(struct reading *reading, const char *text, size_t size, struct log_part part)
+static uint16_t bot_of(
+	struct reading *reading, const char *text, size_t size, const struct log_part *part)
 {
 	const struct file_source *source = reading->source;
-	const char *name = text + part.offset;
-	size_t length = part.length;
+	const char *name = text + part->offset;
+	size_t length = part->length;
+	struct bot_name known;
 	if (!length)
 		return 0;
 	if (length > BOT_MEMO_BYTES)
 		return source->bot(source->context, name, length);
-	struct bot_name known = name_of(name, length, size - part.offset);
-	struct bot_memo *memo = &reading->bots[slot_of(known)];
-	if (memo->length != length || memcmp(&memo->name, &known, sizeof(known)) != 0) {
+	set_name(&known, name, length, size - part->offset);
+	struct bot_memo *memo = &reading->bots[slot_of(&known)];
+	if (memo->length != length || !is_same_name(&memo->name, &known)) {
 		memo->name = known;
 		memo->length = length;
 		memo->number = source->bot(source->context, name, length);
@@ -256,7 +264,7 @@ static void take_line(struct reading *reading, const struct bulk_line *bulk, boo
 		return;
 	const struct line_entry entry = {.offset = raw->offset,
 		.wall_ms = wall_ms,
-		.bot = bot_of(reading, text, length, line.bot),
+		.bot = bot_of(reading, text, length, &line.bot),
 		.level = (uint8_t)line.level,
 		.flags = (uint8_t)((line.is_continuation ? RECORD_CONTINUES : 0) |
 				   (raw->is_cut ? RECORD_CUT : 0) | (is_odd ? RECORD_HIDES : 0))};

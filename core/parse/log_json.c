@@ -118,10 +118,27 @@ static bool recall_level(struct reading *reading)
 	return true;
 }
 
+/* The first name, without escapes: log_take() would do the same. */
+static bool take_bot(struct reading *reading)
+{
+	struct log_scan *scan = &reading->scan;
+	struct log_part *bot = &reading->line->bot;
+	size_t start = scan->at + 1;
+	size_t end = scan_for(scan->text, scan->length, start, '"', '\\');
+	if (bot->length || end >= scan->length || scan->text[end] != '"')
+		return false;
+	bot->offset = (uint32_t)start;
+	bot->length = (uint32_t)(end - start);
+	bot->is_escaped = false;
+	scan->at = end + 1;
+	return true;
+}
+
 static void read_text(struct reading *reading, enum log_role role)
 {
 	if ((role == ROLE_TIME && recall_time(reading)) ||
-		(role == ROLE_LEVEL && recall_level(reading)))
+		(role == ROLE_LEVEL && recall_level(reading)) ||
+		(role == ROLE_BOT && take_bot(reading)))
 		return;
 	log_take(reading->line, role, reading->scan.text, log_scan_string(&reading->scan),
 		reading->arrival);
