@@ -12,6 +12,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "core/base/attr.h"
+#include "core/base/format.h"
 #include "core/base/mem.h"
 #include "core/base/rng.h"
 #include "core/base/str.h"
@@ -25,7 +27,30 @@
 static uint16_t number_of(void *context, const char *name, size_t length)
 {
 	(void)context;
-	return length == 5 && memcmp(name, "bot-", 4) == 0 ? (uint16_t)(name[4] - '0' + 1) : 0;
+	uint32_t number = 2166136261u;
+	for (size_t i = 0; i < length; i++)
+		number = (number ^ (unsigned char)name[i]) * 16777619u;
+	return length ? (uint16_t)(number >> 8) : 0;
+}
+
+/* Times with milliseconds and levels in words, as most frameworks write them; names of bots of any length. */
+static void add_usual_line(struct str *text, int64_t wall_ms, struct rng *rng)
+{
+	static const char *const levels[] = {"info", "DEBUG", "warning", "error", "critical", "x"};
+	static const char *const ends[] = {"", "\r", " \\n", " \\u0041", " \x1b[1m"};
+	const char *level = levels[rng_below(rng, COUNT_OF(levels))];
+	const char *end = ends[rng_below(rng, 4) ? 0 : rng_below(rng, COUNT_OF(ends))];
+	struct shown shown = format_rfc3339(wall_ms);
+	if (rng_below(rng, 2)) {
+		shown.text[10] = ' ';
+		str_addf(text, "%.19s,%.3s %s [main] %s%s\n", shown.text, shown.text + 20, level,
+			rng_below(rng, 3) ? "done" : "", end);
+		return;
+	}
+	int digits = rng_below(rng, 3) ? 2 : (int)rng_below(rng, 30) + 1;
+	str_addf(text, "{\"time\":\"%s\",\"level\":\"%s\",\"bot\":\"b%0*d%s\"%s\n", shown.text,
+		level, digits, (int)rng_below(rng, 70), rng_below(rng, 20) ? "" : "\\t",
+		rng_below(rng, 9) ? ",\"msg\":\"done\"}" : "}");
 }
 
 /* Lines of several kinds, tracebacks among them; times rise, now and then a line is late. */
@@ -38,6 +63,8 @@ static void add_lines(struct str *text, size_t bytes, struct rng *rng)
 		str_addf(text, "{\"level\":%d,\"time\":%lld,\"bot\":\"bot-%d\",\"msg\":\"%0*d\"}\n",
 			(int)rng_below(rng, 7) * 10, (long long)at_ms, (int)rng_below(rng, 9),
 			(int)rng_below(rng, 200) + 1, 7);
+		for (uint64_t more = rng_below(rng, 4); more; more--)
+			add_usual_line(text, at_ms, rng);
 		if (rng_below(rng, 40) == 0)
 			str_adds(text,
 				"Traceback (most recent call last):\n  File \"a.py\"\n\nE: x\n");

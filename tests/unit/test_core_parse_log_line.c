@@ -415,6 +415,28 @@ static void broken_escapes_become_replacement_characters(void **state)
 	assert_part(text, part, "\ufffdx \ufffd12 q / \n \ufffd");
 }
 
+static void the_first_name_of_a_bot_counts_with_its_escapes(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *line, *bot;
+	} cases[] = {
+		{"{\"bot\":\"shop\",\"level\":\"info\"}", "shop"},
+		{"{\"bot\":\"a\\\"b\",\"level\":\"info\"}", "a\"b"},
+		{"{\"bot\":\"a name of any length\\t\",\"level\":\"info\"}",
+			"a name of any length\t"},
+		{"{\"bot\":\"\",\"bot_id\":\"second\",\"bot_name\":\"third\"}", "second"},
+		{"{\"bot\":\"first\",\"bot_id\":\"second\"}", "first"},
+		{"{\"bot\":\"cut here", "cut here"},
+		{"{\"bot\":\"cut in an escape\\", "cut in an escape\ufffd"},
+	};
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct log_line line;
+		log_line_read(cases[i].line, strlen(cases[i].line), &arrival, &line);
+		assert_part(cases[i].line, line.bot, cases[i].bot);
+	}
+}
+
 static void levels_have_words_letters_and_numbers(void **state)
 {
 	(void)state;
@@ -509,6 +531,7 @@ int main(void)
 		cmocka_unit_test(a_line_of_dockers_json_file_is_unwrapped),
 		cmocka_unit_test(levels_have_words_letters_and_numbers),
 		cmocka_unit_test(words_of_levels_are_read_whole_and_in_any_case),
+		cmocka_unit_test(the_first_name_of_a_bot_counts_with_its_escapes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
