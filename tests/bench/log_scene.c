@@ -24,20 +24,25 @@
 #include "tests/support/spawn.h"
 #include "tests/support/vt.h"
 
-enum { LISTEN_MS = 20000, SHOW_MS = 20000 };
+enum { LISTEN_MS = 20000, SHOW_MS = 20000, OLD_FILES = 12 };
 
 static void write_config(const struct log_scene *scene, const char *old)
 {
 	FILE *file = fopen(scene->config, "we");
 	assert_non_null(file);
-	fprintf(file, "environment: flood\nstate_dir: %s/state\n", scene->dir);
+	fprintf(file, "environment: flood\nstate_dir: %s/state\nevents: {memory: 1GiB}\n",
+		scene->dir);
 	fprintf(file,
 		"redis:\n  main: {socket: %s, interval: 1s, heartbeats: \"hb:*\", streams: "
 		"[\"events:*\"]}\n",
 		scene->redis.socket);
 	fprintf(file, "logs:\n  app: {path: %s}\n", scene->log);
-	if (old)
-		fprintf(file, "  old: {path: %s}\n", old);
+	if (old) /* often, so that its index takes as long as there are keys to press */
+		for (int i = 0; i < OLD_FILES; i++) {
+			autofree char *path = xasprintf("%s/old-%d.log", scene->dir, i);
+			assert_int_equal(symlink(old, path), 0);
+			fprintf(file, "  old-%d: {path: %s}\n", i, path);
+		}
 	assert_int_equal(fclose(file), 0);
 	assert_int_equal(chmod(scene->config, 0600), 0);
 }
@@ -95,8 +100,8 @@ double log_scene_cpu_ms(const struct log_scene *scene)
 bool log_scene_indexes(const struct log_scene *scene)
 {
 	autofree char *program = build_program("botswain"), *said = NULL;
-	(void)spawn_run(WORDS(program, "-c", scene->config, "engine", "--json"), &(struct spawn){0},
-		SHOW_MS, &said);
+	(void)spawn_run(WORDS(program, "-c", scene->config, "services", "--json"),
+		&(struct spawn){0}, SHOW_MS, &said);
 	return said && strstr(said, "\"index_runs\":true");
 }
 
