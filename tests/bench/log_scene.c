@@ -24,7 +24,7 @@
 #include "tests/support/spawn.h"
 #include "tests/support/vt.h"
 
-enum { LISTEN_MS = 20000, SHOW_MS = 20000, OLD_FILES = 12 };
+enum { LISTEN_MS = 20000, SHOW_MS = 20000 };
 
 static void write_config(const struct log_scene *scene, const char *old)
 {
@@ -37,12 +37,11 @@ static void write_config(const struct log_scene *scene, const char *old)
 		"[\"events:*\"]}\n",
 		scene->redis.socket);
 	fprintf(file, "logs:\n  app: {path: %s}\n", scene->log);
-	if (old) /* often, so that its index takes as long as there are keys to press */
-		for (int i = 0; i < OLD_FILES; i++) {
-			autofree char *path = xasprintf("%s/old-%d.log", scene->dir, i);
-			assert_int_equal(symlink(old, path), 0);
-			fprintf(file, "  old-%d: {path: %s}\n", i, path);
-		}
+	for (int i = 0; i < LOG_SCENE_OLD && old; i++) {
+		autofree char *path = xasprintf("%s/old-%d.log", scene->dir, i);
+		assert_int_equal(symlink(old, path), 0);
+		fprintf(file, "  old-%d: {path: %s}\n", i, path);
+	}
 	assert_int_equal(fclose(file), 0);
 	assert_int_equal(chmod(scene->config, 0600), 0);
 }

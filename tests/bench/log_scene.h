@@ -13,6 +13,8 @@
 
 struct vt;
 
+enum { LOG_SCENE_OLD = 12 }; /* names of the log that was there */
+
 struct log_scene {
 	char dir[64];
 	char *config, *log;
@@ -21,7 +23,7 @@ struct log_scene {
 	struct vt *screen;
 };
 
-/* `old`: a log that lies there, NULL: none. The screen follows the newest line. */
+/* `old`: a log that lies there, under LOG_SCENE_OLD names, so that its index takes a while; NULL: none. The screen follows the newest line. */
 void log_scene_start(struct log_scene *scene, const char *old);
 void log_scene_end(struct log_scene *scene);
 /* ms of processor that engine and screen have taken. */
