@@ -66,12 +66,27 @@ static void columns_of_a_dialog_stand_in_line_whatever_the_words_are_written_in(
 	assert_int_equal(column_behind("abcd"), column_behind("a\u0301b\u0301c\u0301d\u0301"));
 }
 
+static void what_a_picture_asks_for_has_come_when_a_key_is_done(void **state)
+{
+	(void)state;
+	struct scene_script scene;
+	autostr struct str screen = STR_INIT;
+	scene_read("tests/hostile/scene", &scene);
+	struct puppet *puppet = puppet_new(&scene, 24, 80);
+	puppet_keys(puppet, "5 k k v");
+	grid_dump_text(puppet_grid(puppet), &screen);
+	assert_non_null(strstr(screen.text, "cannot reach the database at all"));
+	puppet_free(puppet);
+	scene_release(&scene);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text_of_others_stays_in_its_cells_and_does_nothing_else),
 		cmocka_unit_test(
 			columns_of_a_dialog_stand_in_line_whatever_the_words_are_written_in),
+		cmocka_unit_test(what_a_picture_asks_for_has_come_when_a_key_is_done),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

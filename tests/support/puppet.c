@@ -48,11 +48,17 @@ static void turn(struct puppet *puppet)
 	app_paint(puppet->app);
 }
 
-/* A picture may ask for more: a log of which more rows are seen. */
+/* A picture may ask for more: a log of which more rows are seen, the whole of a line. That goes out with the next step. */
+static bool is_asked(struct puppet *puppet)
+{
+	app_step(puppet->app);
+	return actor_is_asked(puppet->actor);
+}
+
 static void settle(struct puppet *puppet)
 {
 	turn(puppet);
-	for (int i = 0; i < ROUNDS && actor_is_asked(puppet->actor); i++)
+	for (int i = 0; i < ROUNDS && is_asked(puppet); i++)
 		turn(puppet);
 }
 
