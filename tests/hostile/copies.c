@@ -20,7 +20,8 @@
 enum { ROWS = 24, COLUMNS = 80, LONG_BYTES = 2000 };
 
 static const char *const keys[] = {"1 y", "1 Y", "2 y", "2 Y", "3 y", "3 Y", "4 l y", "5 k y",
-	"5 k Y", "5 k k v Y", "6 y", "6 Y", "7 y", "7 Y", "8 y", "8 Y"};
+	"5 k Y", "5 k k v Y", "6 y", "6 Y", "7 y", "7 Y", "8 y", "8 Y", "5 k k c y",
+	"1 : s t r e a m s Enter y", "1 : s t r e a m s Enter Y"};
 
 struct copies {
 	struct curses_line *line;

@@ -31,7 +31,7 @@ struct actor {
 	uint64_t rev, turn;
 	struct {
 		uint64_t generation;
-		bool series;
+		bool points; /* of series or counts, not of rows */
 	} windows[WINDOWS];
 };
 
@@ -268,13 +268,13 @@ static void reply(struct actor *actor, enum msg_kind kind, uint64_t req)
 static void send_window(struct actor *actor, const struct msg_any *message)
 {
 	for (size_t id = 1; id < WINDOWS; id++) {
-		bool series = message->kind == MSG_win_points;
-		if (!actor->windows[id].generation || actor->windows[id].series != series)
+		bool points = message->kind == MSG_win_points;
+		if (!actor->windows[id].generation || actor->windows[id].points != points)
 			continue;
 		uint64_t *fields = message->body; /* window, generation */
 		fields[0] = id;
 		fields[1] = actor->windows[id].generation;
-		if (!series)
+		if (!points)
 			((struct msg_win_rows *)message->body)->replace = true;
 		send_message(actor, message->kind, message->body);
 	}
@@ -297,7 +297,8 @@ static void answer(struct actor *actor, const struct msg_any *request)
 		const struct msg_win_open *open = request->body;
 		assert_in_range(open->window, 1, WINDOWS - 1);
 		actor->windows[open->window].generation = open->generation;
-		actor->windows[open->window].series = strcmp(open->store, "series") == 0;
+		actor->windows[open->window].points =
+			strcmp(open->store, "series") == 0 || strcmp(open->store, "counts") == 0;
 		send_windows(actor);
 	} else if (request->kind == MSG_plan_req) {
 		reply(actor, MSG_plan, req);

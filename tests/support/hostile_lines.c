@@ -26,8 +26,9 @@
 enum { ROWS = 24, COLUMNS = 80, LIMIT_MS = 20000, TERMINAL_EVERY = 8, WORDS_MAX = 4 };
 
 static const char *const commands[][WORDS_MAX] = {{"bots"}, {"services"}, {"checks"}, {"sources"},
-	{"alerts"}, {"ops"}, {"logs"}, {"bots", "--json"}, {"alerts", "--jsonl"},
-	{"logs", "--json"}, {"backup", "nightly"}, {"restart", "orders", "--yes", "--reason=x"}};
+	{"alerts"}, {"ops"}, {"logs"}, {"streams"}, {"bots", "--json"}, {"alerts", "--jsonl"},
+	{"logs", "--json"}, {"logs", "--jsonl", "-n", "2"}, {"streams", "--json"},
+	{"backup", "nightly"}, {"restart", "orders", "--yes", "--reason=x"}};
 
 struct asked {
 	struct hostile_lines *lines;
