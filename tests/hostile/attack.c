@@ -31,7 +31,9 @@ static const struct {
 
 static const char *const keys[] = {"5", "1", "g", "j", "j", "j", "j", "j", "j", "j", "j", "j", "j",
 	"2", "PgDn", "PgDn", "G", "Esc", "3", "G", "4", "k", "6", "7", "j", "Enter", "Esc", "7",
-	"G", "Esc", "8", "j", "1", "g", "Esc"};
+	"G", "Esc", "8", "j", "5", ":columns detail note", "Enter", "G", "k", "v", "Esc", "k", "v",
+	"Esc", "k", "v", "Esc", "k", "v", "Esc", ":streams", "Enter", "g", "Enter", "Esc", "1", "g",
+	"Esc"};
 
 static void accuse(struct attack *attack, const char *where, const char *what)
 {
@@ -81,7 +83,10 @@ static void ask_all(int fd)
 	const struct msg_win_open open = {.window = 1,
 		.generation = 1,
 		.store = (char *)(uintptr_t) "events",
-		.before = 1000};
+		.before = 1000,
+		.whole = true,
+		.fields = true,
+		.lines = true};
 	autostr struct str bytes = STR_INIT;
 	msg_encode(MSG_hello, &hello, &bytes);
 	msg_encode(MSG_win_open, &open, &bytes);
@@ -186,17 +191,22 @@ void attack_close_screens(struct attack *attack)
 
 /* ---- what the command line prints ---- */
 
+void attack_judge(struct attack *attack, const char *where, const char *text)
+{
+	struct emulator *emulator = emulator_new(EMULATOR_LINES, 24, 80);
+	emulator_take(emulator, text, strlen(text));
+	if (emulator_crimes(emulator)[0])
+		accuse(attack, where, emulator_crimes(emulator));
+	emulator_free(emulator);
+	attack->outputs++;
+	attack->bytes += strlen(text);
+}
+
 int attack_run(struct attack *attack, const char *const *words)
 {
 	autofree char *said = NULL;
 	int status = spawn_run(words, &(struct spawn){0}, LIMIT_MS, &said);
-	struct emulator *emulator = emulator_new(EMULATOR_LINES, 24, 80);
-	emulator_take(emulator, said, strlen(said));
-	if (emulator_crimes(emulator)[0])
-		accuse(attack, words[1], emulator_crimes(emulator));
-	emulator_free(emulator);
+	attack_judge(attack, words[1], said);
 	note_marks(attack->printed, said);
-	attack->outputs++;
-	attack->bytes += strlen(said);
 	return status;
 }

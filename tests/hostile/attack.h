@@ -35,6 +35,8 @@ void attack_walk_screens(struct attack *attack);
 void attack_close_screens(struct attack *attack);
 /* Every text of the engine's state and of its log, as it comes over its socket. */
 void attack_listen(struct attack *attack);
+/* Lines of text, written `where`. */
+void attack_judge(struct attack *attack, const char *where, const char *text);
 /* Runs a program to its end and judges what it prints; its exit status. */
 int attack_run(struct attack *attack, const char *const *words);
 

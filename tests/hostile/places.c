@@ -30,7 +30,8 @@ static size_t payload_count(void)
 
 /* Those that are a name of a file. */
 static const enum place_id files[] = {PLACE_systemd_output, PLACE_pm2_log, PLACE_supervisord_log,
-	PLACE_process_folder, PLACE_file_name, PLACE_file_trouble, PLACE_argument};
+	PLACE_process_folder, PLACE_file_name, PLACE_file_trouble, PLACE_argument,
+	PLACE_input_name};
 
 static void make_file_name(size_t place, char *text)
 {
@@ -96,6 +97,24 @@ char *place_text(enum place_id place)
 		str_add(&made, bytes, utf8_encode(now.code, bytes));
 		at += now.size;
 	}
+	return str_detach(&made);
+}
+
+char *place_short(enum place_id place, size_t bytes)
+{
+	char *text = place_text(place);
+	text[utf8_cut(text, strlen(text), bytes)] = '\0';
+	return text;
+}
+
+char *place_sql(enum place_id place)
+{
+	autofree char *text = place_text(place);
+	struct str made = STR_INIT;
+	str_addch(&made, '\'');
+	for (const char *at = text; *at; at++)
+		str_addf(&made, *at == '\'' ? "''" : "%c", *at);
+	str_addch(&made, '\'');
 	return str_detach(&made);
 }
 

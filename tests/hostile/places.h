@@ -24,6 +24,10 @@ void places_release(void);
 char *place_bytes(enum place_id place) MUST_CHECK;
 /* The same as UTF-8: U+FFFD for what is none. */
 char *place_text(enum place_id place) MUST_CHECK;
+/* The first `bytes` of that at most. */
+char *place_short(enum place_id place, size_t bytes) MUST_CHECK;
+/* In quotes, as a string of SQL. */
+char *place_sql(enum place_id place) MUST_CHECK;
 /* In quotes, as JSON. */
 char *place_json(enum place_id place) MUST_CHECK;
 /* As text of XML, without the characters that XML cannot have. */

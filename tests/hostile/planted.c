@@ -17,6 +17,7 @@
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "tests/hostile/attack.h"
+#include "tests/hostile/log_doors.h"
 #include "tests/hostile/peers.h"
 #include "tests/hostile/places.h"
 #include "tests/support/botapi.h"
@@ -37,6 +38,7 @@ enum {
 
 struct scene {
 	struct pages pages;
+	struct log_doors logs;
 	int ports[PEER_PORTS];
 	pid_t engine, processes[PROCESSES];
 	char *config, *program, *trouble;
@@ -185,6 +187,7 @@ static void plant(struct scene *scene, size_t round)
 	plant_processes(scene, round);
 	plant_docker(scene);
 	plant_supervisord(scene);
+	log_doors_plant(&scene->logs, &scene->pages);
 }
 
 /* ---- the engine ---- */
@@ -209,9 +212,14 @@ static void write_config(struct scene *scene)
 		"1s}\n"
 		"postgres:\n  db: {dsn: 'host=127.0.0.1 port=%4$d user=x dbname=x "
 		"sslmode=verify-full sslrootcert=%1$s/ca.pem', interval: 500ms}\n"
+		"  rows: {dsn: 'host=%7$s port=%8$d user=tester dbname=postgres', tables: {audit: "
+		"{message: body, bot: bot, correlation_id: trace, interval: 200ms}}}\n"
 		"redis:\n  cache: {host: 127.0.0.1, port: %5$d, tls: yes, ca_file: %1$s/ca.pem, "
 		"interval: 500ms}\n"
+		"  live: {socket: %9$s, interval: 500ms, streams: ['events:*'], "
+		"consumer_dead_after: 1s}\n"
 		"logs:\n  all: {path: '%1$s/logs/*.log'}\n"
+		"  journal: {path: 'journal:%1$s/journal'}\n"
 		"bots:\n"
 		"  sd1: {transport: none, process: {systemd: one, supervisor: bus}}\n"
 		"  sd2: {transport: none, process: {systemd: two, supervisor: bus}}\n"
@@ -220,12 +228,15 @@ static void write_config(struct scene *scene)
 		"  dk1: {transport: none, process: {docker: one, supervisor: dock}}\n"
 		"  dk2: {transport: none, process: {docker: two, supervisor: dock}}\n"
 		"  dk3: {transport: none, process: {docker: refused, supervisor: closed}}\n"
+		"  dk4: {transport: none, logs: ['docker:talker'], process: {docker: talker, "
+		"supervisor: dock}}\n"
 		"  pm1: {transport: none, process: {pm2: one, supervisor: pm}}\n"
 		"  sv1: {transport: none, process: {supervisord: one, supervisor: rpc}}\n"
 		"  sv2: {transport: none, process: {supervisord: two, supervisor: rpc}}\n"
 		"  sv3: {transport: none, process: {supervisord: three, supervisor: fault}}\n",
 		folder, scene->pages.port, scene->ports[PEER_HTTPS], scene->ports[PEER_POSTGRES],
-		scene->ports[PEER_REDIS], scene->ports[PEER_UNTRUSTED]);
+		scene->ports[PEER_REDIS], scene->ports[PEER_UNTRUSTED], scene->logs.pg.folder,
+		scene->logs.pg.port, scene->logs.redis.socket);
 }
 
 static void open_scene(struct scene *scene)
@@ -241,6 +252,7 @@ static void open_scene(struct scene *scene)
 	assert_int_equal(symlink(scene->pages.socket, dock), 0);
 	assert_int_equal(symlink(scene->pages.socket, closed), 0);
 	peers_open(scene->ports);
+	log_doors_open(&scene->logs);
 	plant(scene, 0);
 	write_config(scene);
 	scene->program = build_program("botswain");
@@ -258,6 +270,7 @@ static void close_scene(struct scene *scene)
 	for (size_t i = 0; i < PROCESSES; i++)
 		(void)spawn_end(&scene->processes[i], SIGKILL);
 	peers_close();
+	log_doors_close(&scene->logs);
 	pages_close(&scene->pages);
 	free(scene->config);
 	free(scene->program);
@@ -282,7 +295,7 @@ static void let_look(void)
 static void ask_views(struct attack *attack, const struct scene *scene)
 {
 	static const char *const views[] = {
-		"bots", "services", "sources", "checks", "alerts", "ops", "logs"};
+		"bots", "services", "sources", "checks", "alerts", "ops", "logs", "streams"};
 	for (size_t i = 0; i < COUNT_OF(views); i++) {
 		(void)attack_run(attack, WORDS(scene->program, "-c", scene->config, views[i]));
 		(void)attack_run(
@@ -338,8 +351,11 @@ static void try_round(struct attack *attack, struct scene *scene, size_t round, 
 	attack_listen(attack);
 	if (with_screens) {
 		append_line(round);
+		log_doors_plant(&scene->logs, &scene->pages);
 		attack_walk_screens(attack);
 		ask_views(attack, scene);
+		log_doors_read_files(attack, scene->program);
+		log_doors_save(attack, scene->program);
 	}
 	discover(attack, scene, NULL);
 	discover(attack, scene, "--json");

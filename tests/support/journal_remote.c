@@ -79,15 +79,41 @@ void journal_remote_end(struct journal_remote *remote)
 	remote->in = NULL;
 }
 
-void journal_remote_say(struct journal_remote *remote, int64_t ago_ms, const char *format, ...)
+static void begin(struct journal_remote *remote, int64_t ago_ms)
 {
-	va_list args;
 	remote->has_said = true;
 	int64_t wall_us = (clock_wall_ms(clock_real()) - ago_ms) * 1000;
 	fprintf(remote->to,
 		"__REALTIME_TIMESTAMP=%" PRId64 "\n__MONOTONIC_TIMESTAMP=%" PRIu64
 		"\n_BOOT_ID=0123456789abcdef0123456789abcdef\n",
 		wall_us, ++remote->mono_us);
+}
+
+void journal_remote_begin(struct journal_remote *remote)
+{
+	begin(remote, 0);
+}
+
+/* In the form for any bytes: the name, 8 bytes with the length, the value. */
+void journal_remote_field(
+	struct journal_remote *remote, const char *name, const char *value, size_t length)
+{
+	fprintf(remote->to, "%s\n", name);
+	for (int i = 0; i < 8; i++)
+		fputc((int)((uint64_t)length >> 8 * i & 0xff), remote->to);
+	fwrite(value, 1, length, remote->to);
+	fputc('\n', remote->to);
+}
+
+void journal_remote_done(struct journal_remote *remote)
+{
+	fputc('\n', remote->to);
+}
+
+void journal_remote_say(struct journal_remote *remote, int64_t ago_ms, const char *format, ...)
+{
+	va_list args;
+	begin(remote, ago_ms);
 	va_start(args, format);
 	vfprintf(remote->to, format, args);
 	va_end(args);

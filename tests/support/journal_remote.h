@@ -34,6 +34,11 @@ void journal_remote_end(struct journal_remote *remote);
 /* One entry, so long ago: `fields` are NAME=value lines. */
 void journal_remote_say(struct journal_remote *remote, int64_t ago_ms, const char *format, ...)
 	PRINTF_LIKE(3, 4);
+/* Begins one entry of now; journal_remote_field() adds fields, whatever bytes a value has; journal_remote_done() ends it. */
+void journal_remote_begin(struct journal_remote *remote);
+void journal_remote_field(
+	struct journal_remote *remote, const char *name, const char *value, size_t length);
+void journal_remote_done(struct journal_remote *remote);
 /* Numbered lines `number N.` of a unit, each with so many bytes that nothing compresses. */
 void journal_remote_count(
 	struct journal_remote *remote, const char *unit, int from, int to, size_t bytes);
