@@ -47,8 +47,10 @@ static const struct {
 	int rows, columns;
 } sizes[SCREENS] = {{24, 80}, {45, 160}, {12, 40}};
 
-static const char *const keys[] = {"1", "j", "2", "PgDn", "G", "Esc", "3", "G", "4", "5", "k", "6",
-	"Enter", "Esc", "7", "j", "Enter", "Esc", "8", "j", "1"};
+static const char *const keys[] = {"1", "j", "2", "PgDn", "G", "Esc", "3", "G", "4", "5", "k",
+	":save home/saved.jsonl", "Enter", "k", "v", "Esc", "k", "v", "Esc", ":columns note detail",
+	"Enter", "6", "Enter", "Esc", "7", "j", "Enter", "Esc", "8", "j", ":streams", "Enter", "g",
+	"Enter", "Esc", "1"};
 
 /* Secrets of others, in the shapes that they have. */
 static const char *const shapes[] = {
@@ -166,10 +168,28 @@ static void search_commands(const char *text)
 		{"services", "--json"}, {"services", NULL}, {"sources", "--json"},
 		{"sources", NULL}, {"checks", NULL}, {"alerts", "--json"}, {"alerts", NULL},
 		{"ops", "--json"}, {"ops", NULL}, {"logs", "--json"}, {"logs", NULL},
+		{"streams", "--json"}, {"streams", NULL},
 		{"check-config", NULL}, {"discover", NULL}};
 	for (size_t i = 0; i < COUNT_OF(commands) - is_of_others(text); i++)
 		search_said(commands[i][0], WORDS(scene.program, "-c", scene.doors.config,
 						    commands[i][0], commands[i][1]));
+}
+
+/* An engine on files alone has no configuration: of secrets it knows their shapes only. */
+static void search_input(const char *text)
+{
+	static const char *const forms[] = {"--json", "--jsonl", NULL};
+	autofree char *path = folder_path("input.log");
+	if (starts_with(text, "pw-"))
+		return;
+	folder_write(
+		"input.log", 0600, "INFO %s\nlevel=error msg=\"%s\" x=\"%s\"\n", text, text, text);
+	for (size_t i = 0; i < COUNT_OF(forms); i++) {
+		search_said("logs of a file", WORDS(scene.program, "logs", path, forms[i]));
+		search_said(
+			"logs of standard input", WORDS("sh", "-c", "exec \"$0\" logs - $2 <\"$1\"",
+							  scene.program, path, forms[i]));
+	}
 }
 
 /* A configuration with secrets where they may not be is quoted in the report of its errors. */
@@ -235,6 +255,7 @@ static void search_all(const char *text)
 	search_process(&scene.search, scene.doors.engine);
 	search_unnamed(&scene.search, scene.doors.engine);
 	search_commands(text);
+	search_input(text);
 	search_report();
 	search_pages();
 }

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "core/base/clock.h"
+#include "core/base/format.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "core/base/utf8.h"
@@ -82,7 +83,9 @@ static void open_postgres(struct doors *doors, const char *mark)
 	run_sql(doors, role);
 	run_sql(doors, "create table doors (name text, is_enabled bool);"
 		       "create table said (text text);"
-		       "grant select on doors, said to guarded;"
+		       "create table audit (id bigserial primary key, body text, bot text, "
+		       "note text);"
+		       "grant select on doors, said, audit to guarded;"
 		       "create function door_error() returns int language plpgsql as "
 		       "'begin raise exception ''%'', (select text from said limit 1) using hint = "
 		       "(select text from said limit 1); end'");
@@ -134,9 +137,11 @@ static void write_config(struct doors *doors)
 		"'http://127.0.0.1:%4$d/stats'}\n"
 		"pages: {health_interval: 1s, metrics_interval: 1s}\n"
 		"redis:\n  main: {socket: %5$s, user: console, password: {file: redis.password}, "
-		"interval: 500ms, heartbeats: 'hb:*', streams: ['events:*']}\n"
+		"interval: 500ms, heartbeats: 'hb:*', streams: ['events:*'], "
+		"consumer_dead_after: 1s}\n"
 		"postgres:\n  main: {dsn: 'host=%6$s port=%7$d user=guarded dbname=postgres', "
-		"password: {file: postgres.password}, interval: 500ms, listen: [doors], queries: "
+		"password: {file: postgres.password}, interval: 500ms, listen: [doors], tables: "
+		"{audit: {message: body, bot: bot, interval: 200ms}}, queries: "
 		"{wrong: {sql: 'select door_error()', interval: 1s}}}\n"
 		"bots_from:\n  - {postgres: main, query: 'SELECT name, is_enabled FROM doors', "
 		"interval: 1s}\n"
@@ -149,7 +154,9 @@ static void write_config(struct doors *doors)
 		"basic}, interval: 1s}\n"
 		"supervisors:\n  local: {kind: supervisord, address: 'http://127.0.0.1:%4$d/RPC2', "
 		"user: console, password: {file: supervisord.password}}\n"
+		"  dock: {kind: docker, address: %8$s}\n"
 		"logs:\n  app: {path: %1$s/app.log, bot: d0}\n"
+		"  journal: {path: 'journal:%1$s/journal'}\n"
 		"driver: {restart: [%1$s/drive, '{bot}', '{reason}'], verify: 1s, stable: 0s}\n"
 		"backups:\n  main: {file: '%1$s/backup-{time}', command: [%1$s/drive, backup]}\n"
 		"on_alert: {command: [%1$s/tell]}\n"
@@ -157,10 +164,11 @@ static void write_config(struct doors *doors)
 		"  d0: {token: {file: token0}, health: 'http://127.0.0.1:%4$d/health', metrics: "
 		"'http://127.0.0.1:%4$d/metrics', process: {pidfile: pid}, logs: [%1$s/d0.log]}\n"
 		"  d1: {token: {command: [/bin/cat, %1$s/token1]}, process: {supervisord: d1}}\n"
-		"  d2: {token: {env_file: token2, key: BOT_TOKEN}, transport: webhook}\n"
+		"  d2: {token: {env_file: token2, key: BOT_TOKEN}, transport: webhook, process: "
+		"{docker: talker, supervisor: dock}, logs: ['docker:talker']}\n"
 		"  d3: {token: {credential: token3}}\n",
 		folder, doors->http_port, doors->botapi.port, doors->pages.port,
-		doors->redis.socket, doors->pg.folder, doors->pg.port);
+		doors->redis.socket, doors->pg.folder, doors->pg.port, doors->pages.socket);
 }
 
 void doors_open(struct doors *doors, const char *mark)
@@ -168,6 +176,7 @@ void doors_open(struct doors *doors, const char *mark)
 	*doors = (struct doors){.http_port = free_port()};
 	botapi_start(&doors->botapi);
 	pages_open(&doors->pages);
+	journal_remote_start(&doors->journal);
 	make_bots(doors, mark);
 	open_redis(doors, mark);
 	lock_redis(doors);
@@ -206,6 +215,7 @@ void doors_close(struct doors *doors)
 	(void)spawn_end(&doors->engine, SIGTERM);
 	(void)spawn_end(&doors->busy, SIGKILL);
 	pages_close(&doors->pages);
+	journal_remote_end(&doors->journal);
 	botapi_stop(&doors->botapi);
 	redis_server_release(&doors->redis);
 	pg_server_release(&doors->pg);
@@ -306,6 +316,32 @@ static void plant_logs(const char *text)
 		text, quoted);
 }
 
+static void plant_journal(struct journal_remote *journal, const char *text)
+{
+	static const char *const names[] = {
+		"_SYSTEMD_UNIT", "MESSAGE", "DETAIL", "CORRELATION_ID", "PRIORITY"};
+	journal_remote_begin(journal);
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		journal_remote_field(journal, names[i], text, strlen(text));
+	journal_remote_done(journal);
+	journal_remote_flush(journal);
+}
+
+/* Of a terminal, so that its log is text. It is asked for again when the container was started again. */
+static void plant_container(struct doors *doors, const char *text)
+{
+	struct shown now = format_rfc3339(clock_wall_ms(clock_real()));
+	autofree char *name = as_json(text);
+	autofree char *about = xasprintf("{\"Name\":%s,\"State\":{\"Status\":\"exited\",\"Pid\":0,"
+					 "\"StartedAt\":\"%s\"},\"Config\":{\"Tty\":true}}",
+		name, now.text);
+	doors->promised = doors->awaited + 1;
+	autofree char *log = xasprintf(
+		"%s %s\n%s planted %u by container\n", now.text, text, now.text, doors->promised);
+	pages_set(&doors->pages, "/containers/talker/logs", 200, PAGE_WHOLE, log);
+	pages_set(&doors->pages, "/containers/talker/json", 200, PAGE_WHOLE, about);
+}
+
 static void plant_redis(struct doors *doors, const char *text)
 {
 	autofree char *quoted = as_json(text);
@@ -320,6 +356,8 @@ static void plant_redis(struct doors *doors, const char *text)
 		redis_server_do(&doors->redis, "SET hb:d0 %s PX 600000", beat),
 		redis_server_do(&doors->redis, "SET hb:d3 %s PX 600000", text),
 		redis_server_do(&doors->redis, "XGROUP CREATE events:d0 %s 0", text),
+		redis_server_do(&doors->redis, "XREADGROUP GROUP %s %s COUNT 1 STREAMS events:d0 >",
+			text, text),
 	};
 	for (size_t i = 0; i < COUNT_OF(said); i++)
 		free(said[i]);
@@ -330,6 +368,7 @@ static void plant_postgres(struct doors *doors, const char *text)
 	autofree char *quoted = as_sql(text);
 	autofree char *sql = xasprintf("delete from said; insert into said values (%1$s);"
 				       "delete from doors; insert into doors values (%1$s, true);"
+				       "insert into audit values (default, %1$s, %1$s, %1$s);"
 				       "select pg_notify('doors', left(%1$s, 7000))",
 		quoted);
 	run_sql(doors, sql);
@@ -356,6 +395,8 @@ void doors_plant(struct doors *doors, const char *text)
 	plant_telegram(doors, text);
 	plant_pages(doors, text);
 	plant_logs(text);
+	plant_journal(&doors->journal, text);
+	plant_container(doors, text);
 	plant_redis(doors, text);
 	plant_postgres(doors, text);
 	plant_processes(doors, text);
@@ -365,7 +406,6 @@ void doors_plant(struct doors *doors, const char *text)
 
 struct arrival {
 	struct doors *doors;
-	unsigned number;
 	int64_t since_ms;
 };
 
@@ -378,11 +418,17 @@ static void ask(const struct doors *doors, const char *what, char **ret)
 
 static bool has_arrived(const void *context)
 {
+	static const char *const ways[] = {"log", "stream", "journal", "table", "container"};
 	const struct arrival *arrival = context;
-	autofree char *said = NULL, *by_log = xasprintf("planted %u by log", arrival->number),
-		      *by_stream = xasprintf("planted %u by stream", arrival->number);
+	bool has_container = arrival->doors->promised == arrival->doors->awaited, has_all = true;
+	autofree char *said = NULL;
 	ask(arrival->doors, "logs", &said);
-	return strstr(said, by_log) && strstr(said, by_stream);
+	for (size_t i = 0; i < COUNT_OF(ways) - !has_container; i++) {
+		autofree char *line =
+			xasprintf("planted %u by %s", arrival->doors->awaited, ways[i]);
+		has_all &= strstr(said, line) != NULL;
+	}
+	return has_all;
 }
 
 static bool is_over(const void *context)
@@ -393,13 +439,18 @@ static bool is_over(const void *context)
 
 void doors_await(struct doors *doors)
 {
-	static unsigned number;
-	struct arrival arrival = {.doors = doors, .number = ++number};
+	struct arrival arrival = {.doors = doors};
+	unsigned number = ++doors->awaited;
 	folder_append("app.log", "INFO planted %u by log\n", number);
 	autofree char *message = xasprintf("planted %u by stream", number);
 	char *said = redis_server_do(
 		&doors->redis, "XADD events:d0 * bot d0 level info msg %s", message);
 	free(said);
+	autofree char *sql = xasprintf(
+		"insert into audit values (default, 'planted %u by table', 'd0')", number);
+	run_sql(doors, sql);
+	journal_remote_say(&doors->journal, 0, "MESSAGE=planted %u by journal", number);
+	journal_remote_flush(&doors->journal);
 	if (!comes_true(has_arrived, &arrival, START_MS)) {
 		autofree char *logs = NULL;
 		ask(doors, "logs", &logs);

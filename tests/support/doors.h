@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Every door through which text of others comes in, real: a Bot API server, a Redis and a Postgres with passwords, HTTP pages,
- * log files, streams, heartbeats, programs; and a botswaind of its own in front of them. What stands behind each door is
+ * log files, a journal, a container, a table, streams, heartbeats, programs; and a botswaind of its own in front of them. What stands behind each door is
  * planted. Everything ends with doors_close(); a failure to start fails the test. One at a time; needs a folder (folder.h).
  */
 #ifndef BOTSWAIN_TESTS_DOORS_H
@@ -9,6 +9,7 @@
 
 #include <sys/types.h>
 #include "tests/support/botapi.h"
+#include "tests/support/journal_remote.h"
 #include "tests/support/pages.h"
 #include "tests/support/servers.h"
 
@@ -19,11 +20,13 @@ enum { DOOR_BOTS = 4, DOOR_SECRETS_MAX = 16 };
 struct doors {
 	struct botapi botapi;
 	struct pages pages;
+	struct journal_remote journal;
 	struct redis_server redis;
 	struct pg_server pg;
 	pid_t engine, busy; /* busy: a process whose words hold what was planted */
 	int http_port;      /* of the engine's /metrics */
 	char *config;
+	unsigned awaited, promised; /* how often; of a container's log, which was planted then */
 	/* every secret that the engine is given, and how */
 	struct {
 		char *value;
