@@ -11,6 +11,7 @@
 #include "core/base/err.h"
 #include "core/base/mem.h"
 #include "core/base/redact.h"
+#include "core/base/sanitize.h"
 #include "core/base/str.h"
 #include "tui/app.h"
 
@@ -129,11 +130,14 @@ static void take_cursor(
 static void take_pane(struct app *app, const struct pane *pane, void *view, json_t *object)
 {
 	struct err ignored = {.code = ERR_NONE};
-	const char *name, *filter = text_of(object, "filter");
+	const char *name, *kept = text_of(object, "filter");
+	autostr struct str filter = STR_INIT; /* whoever wrote it: it stands in the title */
 	json_t *value;
+	sanitize(&filter, kept, strlen(kept));
 	take_order(pane, view, object);
 	take_cursor(app, pane, view, object);
-	bool filtered UNUSED = pane->filter && *filter && pane->filter(app, view, filter, &ignored);
+	bool filtered UNUSED =
+		pane->filter && filter.length && pane->filter(app, view, filter.text, &ignored);
 	json_object_foreach(object, name, value) if (pane->recall && json_is_string(value))
 		pane->recall(app, name, json_string_value(value));
 }

@@ -27,6 +27,7 @@
 #include "core/base/str.h"
 #include "tests/support/console.h"
 #include "tests/support/fleet_scene.h"
+#include "tui/panes/logs_view.h"
 #include "tui/saved.h"
 
 #define TOKEN "123456789:AAFexampleexampleexampleexample_12"
@@ -342,6 +343,26 @@ static void parts_that_make_no_sense_are_left_out(void **state)
 	assert_null(strchr(console->app->commands.lines[0], '\n'));
 }
 
+/* Variation selectors and joiners show nothing, and hide in a character that is drawn. */
+static void filters_that_somebody_wrote_down_are_made_safe(void **state)
+{
+	struct console *console = *state;
+	static const char file[] =
+		"{\"v\":1,\"engines\":\"here\",\"place\":{\"focus\":\"logs\",\"lower\":\"logs\"},"
+		"\"panes\":{\"logs\":{\"lines\":\"\\\"a\\ufe0eb\\u001bc\\\"\"},"
+		"\"bots\":{\"filter\":\"\\\"d\\u200de\\u202ef\\\"\"}}}";
+	struct err err;
+	bool newer;
+	assert_true(saved_take(console->app, "here", file, strlen(file), &newer, &err));
+	const char *of_bots = pane_bots.filtered_by(console->app->view[PANE_bots]);
+	const struct logs_view *logs = console->app->view[PANE_logs];
+	assert_int_equal(logs->chain.count, 1);
+	assert_null(strpbrk(logs->chain.list[0].text, "\xef\033"));
+	assert_non_null(strstr(logs->chain.list[0].text, "<U+FE0E>"));
+	assert_non_null(strstr(of_bots, "<U+202E>"));
+	assert_non_null(strstr(of_bots, "<U+200D>"));
+}
+
 static void forgetting_leads_back_to_the_first_day(void **state)
 {
 	struct console *console = *state;
@@ -581,6 +602,7 @@ int main(void)
 		SAVED_TEST(a_history_is_bounded_and_the_newest_stays),
 		SAVED_TEST(what_is_none_of_ours_changes_nothing),
 		SAVED_TEST(parts_that_make_no_sense_are_left_out),
+		SAVED_TEST(filters_that_somebody_wrote_down_are_made_safe),
 		SAVED_TEST(forgetting_leads_back_to_the_first_day),
 		SAVED_TEST(the_file_is_the_owners_alone_and_replaced_whole),
 		SAVED_TEST(links_pipes_and_huge_files_are_not_read),

@@ -11,6 +11,7 @@
 #include "core/base/err.h"
 #include "core/base/format.h"
 #include "core/base/mem.h"
+#include "core/base/sanitize.h"
 #include "core/base/str.h"
 #include "core/base/width.h"
 #include "core/parse/log_columns.h"
@@ -327,15 +328,18 @@ void logs_chain_keep(const struct logs_view *view,
 	}
 }
 
+/* Whoever wrote the file: a filter stands in the title. */
 void logs_chain_recall(struct app *app, const char *name, const char *text)
 {
+	autostr struct str safe = STR_INIT;
+	sanitize(&safe, text, strlen(text));
 	static const char on[] = "lines", off[] = "off_lines";
 	struct err ignored = {.code = ERR_NONE};
 	struct logs_view *view = logs_view(app);
 	bool is_off = strncmp(name, off, sizeof(off) - 1) == 0;
 	if (!*name)
 		logs_chain_clear(view);
-	else if ((is_off || strncmp(name, on, sizeof(on) - 1) == 0) && *text &&
-		 logs_chain_check(app, text, &ignored))
-		(void)logs_chain_add(view, text, is_off, &ignored);
+	else if ((is_off || strncmp(name, on, sizeof(on) - 1) == 0) && safe.length &&
+		 logs_chain_check(app, safe.text, &ignored))
+		(void)logs_chain_add(view, safe.text, is_off, &ignored);
 }
