@@ -161,14 +161,19 @@ void attack_open_screens(struct attack *attack, const char *const *words, const 
 	}
 }
 
+void attack_press(struct attack *attack, const char *key)
+{
+	for (size_t i = 0; i < ATTACK_SCREENS; i++) {
+		vt_press(attack->screens[i], key);
+		(void)vt_wait_quiet(attack->screens[i], 60, QUIET_MS);
+		note_picture(attack, i);
+	}
+}
+
 void attack_walk_screens(struct attack *attack)
 {
 	for (size_t key = 0; key < COUNT_OF(keys); key++)
-		for (size_t i = 0; i < ATTACK_SCREENS; i++) {
-			vt_press(attack->screens[i], keys[key]);
-			(void)vt_wait_quiet(attack->screens[i], 60, QUIET_MS);
-			note_picture(attack, i);
-		}
+		attack_press(attack, keys[key]);
 }
 
 /* Their title is the one OSC. */

@@ -29,6 +29,8 @@ struct attack {
 
 /* Screens of `words` (NULL at the end), each showing `shows` before this returns. */
 void attack_open_screens(struct attack *attack, const char *const *words, const char *shows);
+/* One key, or a word that is typed, on each of them, and looks at each. */
+void attack_press(struct attack *attack, const char *key);
 /* Presses through all panes, and looks at each. */
 void attack_walk_screens(struct attack *attack);
 /* Closes them; whatever they have sent is judged. */

@@ -7,13 +7,17 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
+
+#include <jansson.h>
 
 #include "core/base/clock.h"
 #include "core/base/format.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
+#include "core/model/model.h"
 #include "tests/hostile/attack.h"
 #include "tests/hostile/places.h"
 #include "tests/support/folder.h"
@@ -164,6 +168,62 @@ void log_doors_read_files(struct attack *attack, const char *program)
 	(void)attack_run(attack, WORDS(program, "-c", attack->config, "streams", line));
 	assert_int_equal(unlink(path), 0);
 	(void)attack_run(attack, WORDS(program, "logs", path));
+}
+
+/* ---- what a screen takes up ---- */
+
+/* As an expression: a text in quotes. */
+static char *filter_of(enum place_id place)
+{
+	autofree char *text = place_text(place);
+	struct str made = STR_INIT;
+	str_addch(&made, '"');
+	for (const char *at = text; *at; at++)
+		str_addf(&made, strchr("\"\\", *at) ? "\\%c" : "%c", *at);
+	str_addch(&made, '"');
+	return str_detach(&made);
+}
+
+static void write_view(const char *identity)
+{
+	autofree char *filter = filter_of(PLACE_view_filter),
+		      *name = place_short(PLACE_view_mark, NAME_BYTES),
+		      *source = place_short(PLACE_view_source, ID_BYTES),
+		      *line = place_text(PLACE_view_history);
+	for (char *at = name; (at = strchr(at, '\t'));)
+		*at = ' '; /* between the two */
+	for (char *at = source; (at = strchr(at, '\t'));)
+		*at = ' ';
+	autofree char *mark = xasprintf("1772366398000 1 %s\t%s", source, name),
+		      *file = xasprintf("home/botswain/screen-%016llx.json",
+			      (unsigned long long)entity_id("screen", identity));
+	json_t *view = json_pack("{si ss s{ss ss ss sb} s{s{ss ss}} s[s] s[s]}", "v", 1, "engines",
+		identity, "place", "focus", "logs", "lower", "logs", "zoom", "full", "drilled", 0,
+		"panes", "logs", "lines", filter, "mark1", mark, "commands", line, "filters", line);
+	assert_non_null(view);
+	autofree char *text = json_dumps(view, 0);
+	json_decref(view);
+	folder_write(file, 0600, "%s", text);
+}
+
+void log_doors_recall(struct attack *attack, const char *program)
+{
+	static const char *const keys[] = {"F", "Esc", "'", "Esc", "&", "Up", "Esc"};
+	struct attack other = {.title = attack->title};
+	autofree char *home = folder_path("home"), *below = folder_path("home/botswain"),
+		      *identity = folder_path("state"),
+		      *variable = xasprintf("XDG_STATE_HOME=%s", home);
+	(void)mkdir(home, 0700);
+	(void)mkdir(below, 0700);
+	write_view(identity);
+	attack_open_screens(
+		&other, WORDS("env", variable, program, "-c", attack->config), "5 Logs");
+	for (size_t i = 0; i < COUNT_OF(keys); i++)
+		attack_press(&other, keys[i]);
+	attack_close_screens(&other);
+	for (size_t i = 0; i < MARKS; i++)
+		attack->seen[i] |= other.seen[i];
+	attack->faults += other.faults;
 }
 
 /* ---- what a screen writes ---- */

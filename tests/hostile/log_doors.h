@@ -26,6 +26,8 @@ void log_doors_plant(struct log_doors *doors, struct pages *pages);
 
 /* Judges what `botswain logs` prints of a file and of standard input. */
 void log_doors_read_files(struct attack *attack, const char *program);
+/* Judges screens that take up a view which somebody else wrote down. */
+void log_doors_recall(struct attack *attack, const char *program);
 /* Judges what a screen saves, gives to a pager and asks meanwhile. */
 void log_doors_save(struct attack *attack, const char *program);
 

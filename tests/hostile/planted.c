@@ -356,6 +356,7 @@ static void try_round(struct attack *attack, struct scene *scene, size_t round, 
 		ask_views(attack, scene);
 		log_doors_read_files(attack, scene->program);
 		log_doors_save(attack, scene->program);
+		log_doors_recall(attack, scene->program);
 	}
 	discover(attack, scene, NULL);
 	discover(attack, scene, "--json");

@@ -168,8 +168,8 @@ static void search_commands(const char *text)
 		{"services", "--json"}, {"services", NULL}, {"sources", "--json"},
 		{"sources", NULL}, {"checks", NULL}, {"alerts", "--json"}, {"alerts", NULL},
 		{"ops", "--json"}, {"ops", NULL}, {"logs", "--json"}, {"logs", NULL},
-		{"streams", "--json"}, {"streams", NULL},
-		{"check-config", NULL}, {"discover", NULL}};
+		{"streams", "--json"}, {"streams", NULL}, {"check-config", NULL},
+		{"discover", NULL}};
 	for (size_t i = 0; i < COUNT_OF(commands) - is_of_others(text); i++)
 		search_said(commands[i][0], WORDS(scene.program, "-c", scene.doors.config,
 						    commands[i][0], commands[i][1]));
