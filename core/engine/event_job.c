@@ -94,5 +94,6 @@ bool event_scan_step(struct event_scan *scan, const struct query *query)
 	bool done = false;
 	for (int i = 0; i < SCAN_LINES / SCAN_STEP_LINES && !done && !query_cancelled(query); i++)
 		done = event_query_step(scan->query, SCAN_STEP_LINES);
+	event_query_rest(scan->query);
 	return done;
 }

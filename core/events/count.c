@@ -226,7 +226,8 @@ static bool lies_within(const struct event_count *count, const struct store_part
 static void read_view(
 	struct event_count *count, const struct store_part *part, struct part_view *view)
 {
-	size_t lines = view ? part_view_count(view) : 0;
+	size_t lines = view ? part_view_count(view)
+			    : 0; /* what cannot be read is counted by the history */
 	for (size_t i = 0; i < lines; i++) {
 		size_t column;
 		struct event_key key = part_view_key(view, i);

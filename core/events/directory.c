@@ -10,15 +10,16 @@
 #include "core/events/chunk.h"
 #include "core/events/file_index.h"
 #include "core/events/file_stream.h"
+#include "core/events/history.h"
 #include "core/events/open_file.h"
 #include "core/events/snapshot.h"
 #include "core/events/writer.h"
 
-/* The chunks of one stream, oldest first. */
+/* The chunks of one stream, oldest first; the first `cold` of them are in the history. */
 struct shelf {
 	uint64_t source, stream;
 	struct chunk **chunks;
-	size_t count, capacity;
+	size_t count, cold, capacity;
 };
 
 /* A redactor and how many chunks here have it. */
@@ -37,7 +38,10 @@ struct event_directory {
 	int64_t evicted_ms; /* none of them is of later */
 	struct file_stream **files;
 	size_t file_count, file_room;
-	size_t file_bytes; /* of their indexes, when they were looked at last */
+	size_t file_bytes;       /* of their indexes, when they were looked at last */
+	struct history *history; /* borrowed; NULL: what falls out is gone */
+	size_t cold_bytes;       /* of `bytes` */
+	uint64_t losses;         /* of the history, when it was looked at last */
 	bool is_forgetful; /* an index was forgotten for want of room: nobody but who asks makes one */
 };
 
@@ -259,19 +263,19 @@ static bool forget_index(struct event_directory *directory)
 
 static int64_t newest_ms(const struct chunk *chunk)
 {
-	size_t count = chunk_count(chunk);
-	return count ? record_order_ms(chunk_record(chunk, count - 1)) : INT64_MIN;
+	return chunk_written(chunk) ? chunk_newest_ms(chunk) : INT64_MIN;
 }
 
-/* The shelf whose first chunk is the oldest of those that may go; NULL when none may. */
+/* The shelf whose first chunk in memory is the oldest of those that may go; NULL when none may. */
 static struct shelf *find_oldest(struct event_directory *directory)
 {
 	struct shelf *oldest = NULL;
 	for (size_t i = 0; i < directory->count; i++) {
 		struct shelf *shelf = &directory->shelves[i];
-		bool may_go = shelf->count > 1 || chunk_is_sole(shelf->chunks[0]);
-		if (may_go &&
-			(!oldest || newest_ms(shelf->chunks[0]) < newest_ms(oldest->chunks[0])))
+		size_t hot = shelf->count - shelf->cold;
+		bool may_go = hot > 1 || (hot && chunk_is_sole(shelf->chunks[shelf->cold]));
+		if (may_go && (!oldest || newest_ms(shelf->chunks[shelf->cold]) <
+						  newest_ms(oldest->chunks[oldest->cold])))
 			oldest = shelf;
 	}
 	return oldest;
@@ -285,17 +289,93 @@ static void remove_shelf(struct event_directory *directory, struct shelf *shelf)
 	memmove(shelf, shelf + 1, (directory->count - index) * sizeof(*shelf));
 }
 
-static void evict_from(struct event_directory *directory, struct shelf *shelf)
+/* False: the shelf is no more. */
+static bool take_out(struct event_directory *directory, struct shelf *shelf, size_t at)
 {
-	struct chunk *chunk = shelf->chunks[0];
+	struct chunk *chunk = shelf->chunks[at];
+	bool is_cold = at < shelf->cold;
 	count_out(directory, chunk);
+	directory->cold_bytes -= is_cold ? chunk_bytes(chunk) : 0;
+	shelf->cold -= is_cold;
 	directory->evicted_lines += chunk_count(chunk);
-	note_evicted(directory, newest_ms(chunk));
+	if (chunk_count(chunk))
+		note_evicted(directory, newest_ms(chunk));
 	chunk_unref(chunk);
 	shelf->count--;
-	memmove(shelf->chunks, shelf->chunks + 1, shelf->count * sizeof(struct chunk *));
+	memmove(shelf->chunks + at, shelf->chunks + at + 1,
+		(shelf->count - at) * sizeof(struct chunk *));
 	if (!shelf->count)
 		remove_shelf(directory, shelf);
+	return shelf->count;
+}
+
+static bool cool(struct event_directory *directory, struct shelf *shelf, bool is_last)
+{
+	struct chunk *chunk = shelf->chunks[shelf->cold];
+	struct chunk *cold = directory->history && chunk_count(chunk)
+				     ? history_take(directory->history, chunk, is_last)
+				     : NULL;
+	if (!cold)
+		return false;
+	count_out(directory, chunk);
+	chunk_unref(chunk);
+	shelf->chunks[shelf->cold++] = cold;
+	count_in(directory, cold);
+	directory->cold_bytes += chunk_bytes(cold);
+	return true;
+}
+
+static void evict_from(struct event_directory *directory, struct shelf *shelf)
+{
+	if (!cool(directory, shelf, false))
+		(void)take_out(directory, shelf, shelf->cold);
+}
+
+/* ---- what is in the history ---- */
+
+void event_directory_keep(struct event_directory *directory, struct history *history)
+{
+	directory->history = history;
+}
+
+void event_directory_cool(struct event_directory *directory)
+{
+	for (size_t i = 0; directory->history && i < directory->count; i++)
+		while (directory->shelves[i].cold < directory->shelves[i].count &&
+			cool(directory, &directory->shelves[i], true))
+			;
+}
+
+static void drop_lost(struct event_directory *directory, struct shelf *shelf)
+{
+	bool is_left = true;
+	for (size_t i = shelf->cold; i > 0 && is_left; i--)
+		if (history_is_gone(shelf->chunks[i - 1]))
+			is_left = take_out(directory, shelf, i - 1);
+}
+
+/* What its files had to make room for, could not be written or read. */
+static void look_for_losses(struct event_directory *directory)
+{
+	uint64_t losses = directory->history ? history_figures(directory->history).losses : 0;
+	for (size_t i = losses == directory->losses ? 0 : directory->count; i > 0; i--)
+		drop_lost(directory, &directory->shelves[i - 1]);
+	directory->losses = losses;
+}
+
+/* Of what it is told of, which takes memory too, the oldest. */
+static void evict_cold(struct event_directory *directory)
+{
+	struct shelf *oldest = NULL;
+	for (size_t i = 0; i < directory->count; i++) {
+		struct shelf *shelf = &directory->shelves[i];
+		if (shelf->cold &&
+			(!oldest || newest_ms(shelf->chunks[0]) < newest_ms(oldest->chunks[0])))
+			oldest = shelf;
+	}
+	if (!oldest)
+		abort(); /* they take memory */
+	(void)take_out(directory, oldest, 0);
 }
 
 /* The first that was written whole; of one writer they are in order of time. The count: there is none. */
@@ -322,8 +402,8 @@ static bool evict_one(struct event_directory *directory)
 	int64_t file_ms = file < directory->file_count
 				  ? file_index_newest_ms(directory->files[file]->index)
 				  : INT64_MAX;
-	bool is_file =
-		file < directory->file_count && (!oldest || file_ms < newest_ms(oldest->chunks[0]));
+	bool is_file = file < directory->file_count &&
+		       (!oldest || file_ms < newest_ms(oldest->chunks[oldest->cold]));
 	if (is_file)
 		evict_file(directory, file);
 	else if (oldest)
@@ -333,6 +413,9 @@ static bool evict_one(struct event_directory *directory)
 
 void event_directory_trim(struct event_directory *directory)
 {
+	look_for_losses(directory);
+	while (directory->cold_bytes > directory->budget_bytes / 2)
+		evict_cold(directory);
 	while (event_directory_bytes(directory) > directory->budget_bytes) {
 		/* half of it is for what is not to be had again */
 		bool is_index = directory->file_bytes > directory->budget_bytes / 2;

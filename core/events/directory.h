@@ -3,7 +3,8 @@
  * All chunks that the engine keeps, by stream, within a byte budget: what the chunks take of memory,
  * full or not, each redactor that they share, once, and the index of lines that stay in their files. The oldest
  * full chunks, and streams of files that were written to while they were read, go first and are counted; one that is still
- * written stays. Of a file that lies there the index is forgotten, and made again when it is asked for. The directory belongs to the engine's thread; a
+ * written stays. With a history (history.h) the chunks that go are in it from then on, and asked for like the others; what it
+ * loses is counted then. Of a file that lies there the index is forgotten, and made again when it is asked for. The directory belongs to the engine's thread; a
  * snapshot of it may be moved to a thread of the query pool and keeps its chunks alive.
  */
 #ifndef BOTSWAIN_EVENTS_DIRECTORY_H
@@ -18,6 +19,7 @@ struct chunk_list;
 struct event_directory;
 struct event_snapshot;
 struct file_stream;
+struct history;
 
 struct event_stats {
 	size_t bytes, budget_bytes, chunks, streams;
@@ -27,6 +29,11 @@ struct event_stats {
 
 struct event_directory *event_directory_new(size_t budget_bytes) MUST_CHECK;
 void event_directory_free(struct event_directory *directory); /* NULL is legal */
+
+/* Where chunks go that fall out from now on; borrowed, as long as the directory lives. */
+void event_directory_keep(struct event_directory *directory, struct history *history);
+/* All that is in memory goes there: nobody writes to it any more. */
+void event_directory_cool(struct event_directory *directory);
 
 /* Takes ownership of the list (NULL is legal). */
 void event_directory_add(struct event_directory *directory, struct chunk_list *list);

@@ -26,16 +26,27 @@ const struct stream *part_stream(const struct store_part *part)
 	return part->chunk ? chunk_stream(part->chunk) : &part->file->stream;
 }
 
+bool part_is_cold(const struct store_part *part)
+{
+	return part->chunk && chunk_place(part->chunk);
+}
+
 static const struct record *record_at(const struct store_part *part, size_t line)
 {
 	return chunk_record(part->chunk, part->skip + line);
+}
+
+/* Of a cold one nobody looks at its lines. */
+static bool is_counted_out(const struct store_part *part)
+{
+	return part->skip && !part_is_cold(part);
 }
 
 /* Between which times its lines are. Few are left of one of which some are not of the part. */
 static void span_in_memory(
 	const struct store_part *part, int64_t *ret_first_ms, int64_t *ret_last_ms)
 {
-	if (!part->skip) {
+	if (!is_counted_out(part)) {
 		chunk_span(part->chunk, ret_first_ms, ret_last_ms);
 		return;
 	}
@@ -47,24 +58,39 @@ static void span_in_memory(
 	}
 }
 
+/* The part begins with the line that is the first in time. */
+static bool begins_first(const struct store_part *part, int64_t first_ms)
+{
+	if (chunk_place(part->chunk))
+		return !part->skip && chunk_edges(part->chunk)->begins_first;
+	return record_at(part, 0)->wall_ms == first_ms;
+}
+
+static bool ends_last(const struct store_part *part, int64_t last_ms)
+{
+	if (chunk_place(part->chunk))
+		return part->skip + part->count == chunk_written(part->chunk) &&
+		       chunk_edges(part->chunk)->ends_last;
+	return record_at(part, part->count - 1)->wall_ms == last_ms;
+}
+
 /* Its own key where the first line that came is the first in time, too. */
 static struct event_key first_in_memory(const struct store_part *part)
 {
 	int64_t first_ms, last_ms;
 	span_in_memory(part, &first_ms, &last_ms);
-	bool is_first = record_at(part, 0)->wall_ms == first_ms;
 	return (struct event_key){first_ms, chunk_stream(part->chunk)->source,
-		is_first ? chunk_first_seq(part->chunk) + part->skip : 0};
+		begins_first(part, first_ms) ? chunk_first_seq(part->chunk) + part->skip : 0};
 }
 
 static struct event_key last_in_memory(const struct store_part *part)
 {
 	int64_t first_ms, last_ms;
-	size_t last = part->count - 1;
 	span_in_memory(part, &first_ms, &last_ms);
-	bool is_last = record_at(part, last)->wall_ms == last_ms;
 	return (struct event_key){last_ms, chunk_stream(part->chunk)->source,
-		is_last ? chunk_first_seq(part->chunk) + part->skip + last : UINT64_MAX};
+		ends_last(part, last_ms)
+			? chunk_first_seq(part->chunk) + part->skip + part->count - 1
+			: UINT64_MAX};
 }
 
 /* None of its lines is taken to be late by more than a whole segment. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A part of what a question is put to: a chunk in memory, a block of lines of a file, or a segment of a file that
+ * A part of what a question is put to: a chunk in memory or in the history, a block of lines of a file, or a segment of a file that
  * is not indexed yet. What can be told of it without opening it. Any thread.
  */
 #ifndef BOTSWAIN_EVENTS_PART_H
@@ -46,6 +46,8 @@ const struct stream *part_stream(const struct store_part *part);
  * first lines are read. */
 struct event_key part_first_key(const struct store_part *part);
 struct event_key part_last_key(const struct store_part *part);
+/* Its lines are in the history, and are read when it is opened. */
+bool part_is_cold(const struct store_part *part);
 static inline bool part_is_indexed(const struct store_part *part)
 {
 	return part->chunk || part->block;

@@ -29,6 +29,8 @@
 #include "core/parse/filter.h"
 #include "core/parse/log_columns.h"
 
+enum { COLD_COST = 128 }; /* lines that could be looked at while a part of the history is read */
+
 /* What is to be done with the lines of a part. */
 enum verdict {
 	NOT_JUDGED,
@@ -293,6 +295,12 @@ static bool is_passed(const struct cursor *cursor)
 	return cursor->verdict == PASS || cursor->verdict == PASS_HIDE;
 }
 
+/* What it costs to read a part of the history, besides looking at its lines; one stays. */
+static void pay(size_t *lines)
+{
+	*lines = *lines > COLD_COST ? *lines - COLD_COST : 1;
+}
+
 /* Looks at what is due. */
 static void look(struct event_query *query, struct side *side, struct cursor *top, size_t *lines)
 {
@@ -301,8 +309,15 @@ static void look(struct event_query *query, struct side *side, struct cursor *to
 		*lines = 1; /* all of a segment was looked at */
 		return;
 	}
+	if (top->is_unplaced) {
+		walk_place_top(&side->walk);
+		pay(lines);
+		return;
+	}
 	if (top->verdict == NOT_JUDGED)
 		judge(query, &side->walk, top, lines);
+	if (part_is_cold(&top->part) && !top->view && !is_passed(top))
+		pay(lines);
 	if (!is_passed(top) && !walk_open_top(&side->walk))
 		return;
 	side->first = side->scanned ? side->first : top->key;
@@ -335,6 +350,12 @@ bool event_query_step(struct event_query *query, size_t lines)
 	bool all_done = step(query, &query->before, &rest) && done;
 	return all_done ||
 	       (!done && rest && step(query, &query->after, &rest) && is_done(&query->before));
+}
+
+void event_query_rest(struct event_query *query)
+{
+	walk_rest(&query->before.walk);
+	walk_rest(&query->after.walk);
 }
 
 int64_t event_query_reached_ms(const struct event_query *query)
@@ -391,6 +412,9 @@ void event_query_take(struct event_query *query, struct msg_win_rows *to)
 		walk_open(&before->walk);
 	if (!after->walk.is_open)
 		walk_open(&after->walk);
+	walk_place_all(&before->walk);
+	walk_place_all(&after->walk);
+	event_query_rest(query);
 	size_t count = before->row_count - before->taken + after->row_count - after->taken;
 	to->rows = xcalloc(count, sizeof(*to->rows));
 	move_rows(before, to);

@@ -64,6 +64,9 @@ void event_query_free(struct event_query *query); /* NULL is legal */
  * or as many as it has bots and levels that the filter was asked about. True: done. */
 bool event_query_step(struct event_query *query, size_t lines);
 
+/* It goes on later: what was read of the history for it takes no memory meanwhile. */
+void event_query_rest(struct event_query *query);
+
 /* Moves the rows found since it was called last into `to`, in order. Sets what is known so far:
  * more_before, more_after (estimates; with a hit 0 only where no line is left), scanned_from_ms,
  * scanned_to_ms, hits, hidden, costly, dropped, done. */

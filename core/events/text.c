@@ -42,7 +42,8 @@ struct event_line event_line_of(const struct chunk *chunk, const struct record *
 	return (struct event_line){.stream = chunk_stream(chunk),
 		.record = record,
 		.bytes = chunk_bytes_of(chunk, record),
-		.bot = chunk_bot(chunk, record)};
+		.bot = chunk_bot(chunk, record),
+		.is_raw = chunk_is_reread(chunk)};
 }
 
 static void open_view(struct view *view, struct event_line *line, enum event_part part,

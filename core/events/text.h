@@ -37,7 +37,7 @@ struct event_line {
 	const char
 		*bytes; /* record->length of them, not sanitised; NULL: nobody asked for them yet */
 	const char *bot; /* "": none */
-	bool is_raw;     /* of a file that stays where it lies: nothing was redacted in them */
+	bool is_raw; /* nobody knows what was redacted in them: of a file that stays where it lies, or of the history */
 	struct part_view *unread; /* where they are to be had */
 	bool has_parts;           /* of what was unread: the record tells of message and id */
 	size_t at;

@@ -13,6 +13,7 @@
 #include "core/events/chunk.h"
 #include "core/events/file_index.h"
 #include "core/events/file_stream.h"
+#include "core/events/history.h"
 #include "core/events/line_block.h"
 #include "core/events/part.h"
 #include "core/parse/log_line.h"
@@ -35,6 +36,7 @@ struct place {
 
 struct part_view {
 	struct store_part part;
+	struct chunk *hot;    /* a reference: what was read of a cold one */
 	struct place *places; /* of a chunk, in the order of their keys; NULL: they lie so */
 	/* of a block: */
 	struct row *rows; /* in the order of their keys */
@@ -202,8 +204,15 @@ static void fill_places(struct part_view *view)
 
 static struct part_view *new_view(const struct store_part *part)
 {
+	struct chunk *hot = part_is_cold(part) ? history_read(part->chunk) : NULL;
+	if (part_is_cold(part) && !hot)
+		return NULL;
 	struct part_view *view = xcalloc(1, sizeof(*view));
 	view->part = *part;
+	view->hot = hot;
+	if (hot)
+		view->part.chunk = hot;
+	part = &view->part;
 	str_init(&view->plain);
 	return view;
 }
@@ -243,6 +252,7 @@ void part_view_close(struct part_view *view)
 	if (!view)
 		return;
 	str_release(&view->plain);
+	chunk_unref(view->hot);
 	free(view->rows);
 	free(view->places);
 	if (!view->is_lent)

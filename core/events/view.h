@@ -17,7 +17,7 @@ struct part_view;
 struct scratch;
 struct store_part;
 
-/* Of an indexed part; what it borrows must outlive it. */
+/* Of an indexed part; what it borrows must outlive it. NULL: it is in the history, and cannot be read. */
 struct part_view *part_view_open(const struct store_part *part) MUST_CHECK;
 /* Only those of its lines whose text may hold the needle, as part_may_say(); NULL: none. Of a block of a file the bytes are
  * read once, into *scratch, which is the view's until it is closed; of other parts it has all lines. */

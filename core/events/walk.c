@@ -12,6 +12,8 @@
 #include "core/events/snapshot.h"
 #include "core/events/view.h"
 
+enum { COLD_VIEWS_MAX = 64 }; /* that are open at a time */
+
 /* Lines of its part that are before a cursor. */
 size_t walk_left_at(const struct walk *walk, const struct cursor *cursor)
 {
@@ -33,7 +35,10 @@ static bool begin_cursor(const struct walk *walk, struct cursor *cursor)
 	struct event_key first = part_first_key(part), last = part_last_key(part);
 	bool is_before = event_key_compare(last, walk->anchor) < 0;
 	bool is_across = !is_before && event_key_compare(first, walk->anchor) < 0;
-	if (part_is_indexed(part) && is_across) {
+	if (part_is_cold(part) && is_across) {
+		cursor->is_unplaced = true;
+		cursor->line = walk->is_backwards ? part->count : 0;
+	} else if (part_is_indexed(part) && is_across) {
 		cursor->view = part_view_open(part);
 		cursor->line = part_view_find(cursor->view, walk->anchor);
 	} else if (is_before || (!part_is_indexed(part) && walk->is_backwards)) {
@@ -222,10 +227,17 @@ void walk_open(struct walk *walk)
 	}
 }
 
+static void close_view(struct walk *walk, struct cursor *cursor)
+{
+	walk->cold_views -= cursor->view && part_is_cold(&cursor->part);
+	part_view_close(cursor->view);
+	cursor->view = NULL;
+}
+
 /* Takes the cursor on top out of the heap. */
 static void pop(struct walk *walk)
 {
-	part_view_close(walk->heap[0].view);
+	close_view(walk, &walk->heap[0]);
 	walk->heap[0] = walk->heap[--walk->count];
 	sift_down(walk, 0);
 }
@@ -256,13 +268,55 @@ void walk_close(struct walk *walk)
 	free(walk->heap);
 }
 
+void walk_rest(struct walk *walk)
+{
+	for (size_t i = 0; i < walk->count && walk->cold_views; i++)
+		if (part_is_cold(&walk->heap[i].part))
+			close_view(walk, &walk->heap[i]);
+}
+
+/* False: it cannot be read; then it is no longer there. */
+static bool open_view(struct walk *walk, struct cursor *top)
+{
+	bool is_cold = part_is_cold(&top->part);
+	if (is_cold && walk->cold_views == COLD_VIEWS_MAX)
+		walk_rest(walk);
+	top->view = part_view_open(&top->part);
+	walk->cold_views += is_cold && top->view;
+	if (!top->view)
+		pop(walk);
+	return top->view;
+}
+
+void walk_place_top(struct walk *walk)
+{
+	struct cursor *top = &walk->heap[0];
+	if (!open_view(walk, top))
+		return;
+	top->is_unplaced = false;
+	top->line = part_view_find(top->view, walk->anchor);
+	if (!walk_left_at(walk, top)) {
+		pop(walk);
+		return;
+	}
+	top->key = part_view_key(top->view, walk_due(walk, top));
+	sift_down(walk, 0);
+}
+
+void walk_place_all(struct walk *walk)
+{
+	for (const struct cursor *top; (top = walk_top(walk)) && top->is_unplaced;)
+		walk_place_top(walk);
+}
+
 /* The chunk on top is read from here on: now its next line has its own key, which may put it further down. */
 bool walk_open_top(struct walk *walk)
 {
 	struct cursor *top = &walk->heap[0];
 	if (top->view)
 		return true;
-	top->view = part_view_open(&top->part);
+	if (!open_view(walk, top))
+		return false;
 	struct event_key bound = top->key;
 	top->key = part_view_key(top->view, walk_due(walk, top));
 	if (event_key_compare(top->key, bound) == 0)

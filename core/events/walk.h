@@ -23,8 +23,9 @@ struct cursor {
 	size_t file; /* its number in the snapshot, of a part of a file */
 	size_t line;
 	struct event_key key; /* of the line that is due in the direction of the walk, or a bound */
-	struct part_view *view; /* NULL: not opened yet */
-	unsigned verdict;       /* of the caller; 0 at first */
+	struct part_view *view; /* NULL: not opened yet, or closed meanwhile */
+	bool is_unplaced; /* the anchor is within a part that is in the history: not looked for yet */
+	unsigned verdict; /* of the caller; 0 at first */
 };
 
 /* How far a walk has come in a file. */
@@ -44,6 +45,7 @@ struct walk {
 	bool is_backwards, is_open;
 	struct cursor *heap;
 	size_t count, room;
+	size_t cold_views; /* of parts that are in the history: what is open of them takes memory */
 	struct reach *reaches; /* by file */
 };
 
@@ -65,8 +67,14 @@ static inline struct cursor *walk_top(const struct walk *walk)
 }
 /* Reads the segment on top, which nobody has read: its parts take its place. */
 void walk_read_top(struct walk *walk);
-/* Opens the part on top. False: its next line is not the one that is due; look at the top again. */
+/* Looks for the anchor in the part on top, which is_unplaced; look at the top again. */
+void walk_place_top(struct walk *walk);
+/* ... in all of them. */
+void walk_place_all(struct walk *walk);
+/* Opens the part on top. False: its next line is not the one that is due, or it cannot be read; look at the top again. */
 bool walk_open_top(struct walk *walk);
+/* It goes on later: of what is in the history nothing is kept open meanwhile. */
+void walk_rest(struct walk *walk);
 /* The line of its part that is due under a cursor. */
 size_t walk_due(const struct walk *walk, const struct cursor *cursor);
 /* Lines of its part that are before a cursor. */
