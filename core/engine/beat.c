@@ -20,6 +20,7 @@
 #include "core/engine/black_box.h"
 #include "core/engine/checks.h"
 #include "core/engine/digest.h"
+#include "core/engine/event_history.h"
 #include "core/engine/indexer.h"
 #include "core/engine/internal.h"
 #include "core/engine/journal.h"
@@ -136,6 +137,7 @@ static void fill_figures(struct engine *engine, struct msg_engine *entity)
 		engine->dropped + mailbox_dropped(engine->mailbox) + series_refused(engine->series);
 	entity->store_bytes = event_directory_bytes(engine->events);
 	entity->store_limit_bytes = engine->settings->event_bytes;
+	event_history_show(engine, entity);
 	fill_files(engine, entity);
 	entity->checking_done = engine->checking_done;
 	entity->checking_total = engine->checking_total;
@@ -236,7 +238,7 @@ void beat(struct engine *engine)
 	checks_look(engine);
 	alerts_turn(engine->alerts);
 	tell_beat(engine);
-	event_directory_weigh(engine->events);
+	engine->event_changes += event_directory_weigh(engine->events);
 	event_directory_trim(engine->events);
 	engine->events_looked_at &= server_clients(engine->server) > 0;
 	indexer_look(engine->indexer, engine->events, engine->events_looked_at);

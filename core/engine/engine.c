@@ -21,6 +21,7 @@
 #include "core/engine/beat.h"
 #include "core/engine/black_box.h"
 #include "core/engine/digest.h"
+#include "core/engine/event_history.h"
 #include "core/engine/exporter.h"
 #include "core/engine/halt.h"
 #include "core/engine/internal.h"
@@ -147,6 +148,7 @@ static bool begin_live(struct engine *engine, struct err *err)
 	engine->tell = tell_new(engine);
 	journal_begin(engine->book);
 	say_crash(engine);
+	event_history_begin(engine);
 	if (engine->options.workers)
 		begin_collect(engine);
 	return true;
@@ -229,6 +231,7 @@ void engine_free(struct engine *engine)
 	journal_free(engine->book);
 	replay_free(engine->replay);
 	indexer_free(engine->indexer);
+	event_history_end(engine);
 	event_directory_free(engine->events);
 	redactor_unref(engine->redactor);
 	redact_memo_free(engine->redact_memo);

@@ -8,42 +8,13 @@
 #include "core/base/mem.h"
 #include "core/base/redact.h"
 #include "core/events/chunk.h"
+#include "core/events/directory_inside.h"
 #include "core/events/file_index.h"
 #include "core/events/file_stream.h"
 #include "core/events/history.h"
 #include "core/events/open_file.h"
 #include "core/events/snapshot.h"
 #include "core/events/writer.h"
-
-/* The chunks of one stream, oldest first; the first `cold` of them are in the history. */
-struct shelf {
-	uint64_t source, stream;
-	struct chunk **chunks;
-	size_t count, cold, capacity;
-};
-
-/* A redactor and how many chunks here have it. */
-struct shared {
-	const struct redactor *redactor;
-	size_t chunks;
-};
-
-struct event_directory {
-	struct shelf *shelves; /* by source and stream */
-	size_t count, capacity;
-	struct shared *shared; /* oldest first; a handful, since secrets seldom change */
-	size_t shared_count, shared_capacity;
-	size_t bytes, budget_bytes;
-	uint64_t evicted_lines;
-	int64_t evicted_ms; /* none of them is of later */
-	struct file_stream **files;
-	size_t file_count, file_room;
-	size_t file_bytes;       /* of their indexes, when they were looked at last */
-	struct history *history; /* borrowed; NULL: what falls out is gone */
-	size_t cold_bytes;       /* of `bytes` */
-	uint64_t losses;         /* of the history, when it was looked at last */
-	bool is_forgetful; /* an index was forgotten for want of room: nobody but who asks makes one */
-};
 
 struct event_directory *event_directory_new(size_t budget_bytes)
 {
@@ -64,6 +35,9 @@ void event_directory_free(struct event_directory *directory)
 	}
 	for (size_t i = 0; i < directory->file_count; i++)
 		file_stream_unref(directory->files[i]);
+	directory_free_asked(directory);
+	free(directory->pasts);
+	id_map_release(&directory->past_places);
 	free(directory->files);
 	free(directory->shelves);
 	free(directory->shared);
@@ -83,20 +57,29 @@ static int compare(const struct shelf *shelf, const struct stream *stream)
 	return (shelf->stream > stream->id) - (shelf->stream < stream->id);
 }
 
-/* The shelf of a stream, made when it is not there. */
-static struct shelf *find_shelf(struct event_directory *directory, const struct stream *stream)
+static size_t place_of(const struct event_directory *directory, const struct stream *stream)
 {
 	size_t low = 0, high = directory->count;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		int order = compare(&directory->shelves[middle], stream);
-		if (!order)
-			return &directory->shelves[middle];
-		if (order < 0)
+		if (compare(&directory->shelves[middle], stream) < 0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
+	return low;
+}
+
+size_t directory_first(const struct event_directory *directory, uint64_t source)
+{
+	return place_of(directory, &(struct stream){.source = source});
+}
+
+struct shelf *directory_shelf(struct event_directory *directory, const struct stream *stream)
+{
+	size_t low = place_of(directory, stream);
+	if (low < directory->count && !compare(&directory->shelves[low], stream))
+		return &directory->shelves[low];
 	directory->shelves = grow(directory->shelves, directory->count, &directory->capacity,
 		sizeof(*directory->shelves));
 	memmove(directory->shelves + low + 1, directory->shelves + low,
@@ -146,18 +129,25 @@ static void count_out(struct event_directory *directory, const struct chunk *chu
 		(size_t)(directory->shared + directory->shared_count - shared) * sizeof(*shared));
 }
 
+void directory_put(struct event_directory *directory, struct shelf *shelf, struct chunk *chunk)
+{
+	shelf->chunks = grow(shelf->chunks, shelf->count, &shelf->capacity, sizeof(*shelf->chunks));
+	shelf->chunks[shelf->count++] = chunk;
+	count_in(directory, chunk);
+}
+
 static void add(struct event_directory *directory, struct chunk *chunk)
 {
-	struct shelf *shelf = find_shelf(directory, chunk_stream(chunk));
+	struct shelf *shelf = directory_shelf(directory, chunk_stream(chunk));
 	/* A writer announces its chunks in order and once; anything else is not ours to repair. */
 	if (shelf->count &&
 		chunk_first_seq(shelf->chunks[shelf->count - 1]) >= chunk_first_seq(chunk)) {
 		chunk_unref(chunk);
 		return;
 	}
-	shelf->chunks = grow(shelf->chunks, shelf->count, &shelf->capacity, sizeof(*shelf->chunks));
-	shelf->chunks[shelf->count++] = chunk;
-	count_in(directory, chunk);
+	if (!shelf->count)
+		directory_change_past(directory, shelf->source);
+	directory_put(directory, shelf, chunk);
 }
 
 void event_directory_add(struct event_directory *directory, struct chunk_list *list)
@@ -180,6 +170,7 @@ void event_directory_add_file(struct event_directory *directory, struct file_str
 	directory->files[directory->file_count++] = file_stream_ref(file);
 	directory->file_bytes += file_index_bytes(file->index);
 	directory->is_forgetful &= file->is_growing; /* what lies there is other than it was */
+	directory_change_past(directory, file->stream.source);
 }
 
 static void remove_file(struct event_directory *directory, size_t at)
@@ -188,6 +179,7 @@ static void remove_file(struct event_directory *directory, size_t at)
 	size_t bytes = file_index_bytes(file->index);
 	directory->file_bytes -= bytes < directory->file_bytes ? bytes : directory->file_bytes;
 	directory->is_forgetful &= file->is_growing;
+	directory_change_past(directory, file->stream.source);
 	file_stream_unref(file);
 	directory->files[at] = directory->files[--directory->file_count];
 }
@@ -233,9 +225,8 @@ bool event_directory_has_room(const struct event_directory *directory)
 	return !directory->is_forgetful && directory->file_bytes < directory->budget_bytes / 2;
 }
 
-void event_directory_weigh(struct event_directory *directory)
+static void weigh_files(struct event_directory *directory)
 {
-	drop_over(directory);
 	directory->file_bytes = 0;
 	for (size_t i = 0; i < directory->file_count; i++)
 		directory->file_bytes += file_index_bytes(directory->files[i]->index);
@@ -257,7 +248,7 @@ static bool forget_index(struct event_directory *directory)
 	file_stream_unref(directory->files[at]);
 	directory->files[at] = fresh;
 	directory->is_forgetful = true;
-	event_directory_weigh(directory);
+	weigh_files(directory);
 	return true;
 }
 
@@ -346,6 +337,8 @@ void event_directory_cool(struct event_directory *directory)
 			;
 }
 
+/* ---- what it lost ---- */
+
 static void drop_lost(struct event_directory *directory, struct shelf *shelf)
 {
 	bool is_left = true;
@@ -413,7 +406,6 @@ static bool evict_one(struct event_directory *directory)
 
 void event_directory_trim(struct event_directory *directory)
 {
-	look_for_losses(directory);
 	while (directory->cold_bytes > directory->budget_bytes / 2)
 		evict_cold(directory);
 	while (event_directory_bytes(directory) > directory->budget_bytes) {
@@ -422,6 +414,14 @@ void event_directory_trim(struct event_directory *directory)
 		if (!(is_index && forget_index(directory)) && !evict_one(directory))
 			return;
 	}
+}
+
+bool event_directory_weigh(struct event_directory *directory)
+{
+	drop_over(directory);
+	weigh_files(directory);
+	look_for_losses(directory);
+	return directory_look_at_past(directory);
 }
 
 size_t event_directory_bytes(const struct event_directory *directory)

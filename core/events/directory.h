@@ -48,8 +48,9 @@ struct file_stream *const *event_directory_files(
 /* The indexes of files take less than half of the budget, and none had to be forgotten since files came or went: more may be
  * indexed that nobody asked for. */
 bool event_directory_has_room(const struct event_directory *directory);
-/* Looks what the indexes of files take now, which grow by themselves, and which files are over: once a second will do. */
-void event_directory_weigh(struct event_directory *directory);
+/* Looks what the indexes of files take now, which grow by themselves, which files are over, what the history lost, and what
+ * was found of earlier engines in it (former.h): once a second will do. True: that is more, or less, than before. */
+bool event_directory_weigh(struct event_directory *directory);
 /* Evicts until the budget holds. Call it after adding (a chunk counts whole from then on, so that
  * writing to it changes nothing), and now and then: what was written then may be full now. Costs
  * nothing while the budget holds, and a look at each stream for each chunk that goes. */

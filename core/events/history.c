@@ -6,9 +6,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "core/base/clock.h"
 #include "core/base/err.h"
@@ -20,7 +18,7 @@
 #include "core/events/frame.h"
 #include "core/events/history_files.h"
 
-enum { NICE = 10, CACHED_MAX = 64 };
+enum { CACHED_MAX = 64 };
 
 /* Where the lines of a cold chunk are. */
 struct history_place {
@@ -55,7 +53,7 @@ struct history {
 	struct job *jobs, **last_job;
 	bool busy, stop, ended, has_found_all;
 	struct chunk **found;
-	size_t found_count, found_room;
+	size_t found_count, found_taken, found_room;
 	struct cached cache[CACHED_MAX]; /* the one that was read last first */
 	size_t cached_count, cached_bytes;
 	struct history_figures figures;
@@ -365,7 +363,6 @@ static void *work(void *context)
 	struct history *history = context;
 	struct task task;
 	pthread_setname_np(pthread_self(), "history");
-	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), NICE);
 	pthread_mutex_lock(&history->lock);
 	while (next_task(history, &task)) {
 		history->busy = true;
@@ -412,7 +409,7 @@ bool history_open(const char *folder, uint64_t budget, struct history **ret, str
 		*ret = history;
 		return true;
 	}
-	history_unref(history);
+	atomic_store(&history->users, 1);
 	history_unref(history);
 	return false;
 }
@@ -423,15 +420,20 @@ static struct timespec in_ms(int64_t ms)
 	return (struct timespec){.tv_sec = at_ms / 1000, .tv_nsec = (long)(at_ms % 1000) * 1000000};
 }
 
-/* Under the lock: what is cached or was found, and nobody asked for, keeps the history. */
-static void let_go(struct history *history, struct chunk ***ret_found, size_t *ret_count)
+/* What is cached or was found, and nobody asked for, would keep the history. */
+static void let_go(struct history *history)
 {
-	*ret_found = history->found;
-	*ret_count = history->found_count;
+	pthread_mutex_lock(&history->lock);
+	struct chunk **found = history->found;
+	size_t count = history->found_count, from = history->found_taken;
 	history->found = NULL;
-	history->found_count = history->found_room = 0;
+	history->found_count = history->found_taken = history->found_room = 0;
 	while (history->cached_count)
 		uncache(history, history->cached_count - 1);
+	pthread_mutex_unlock(&history->lock);
+	for (size_t i = from; i < count; i++)
+		chunk_unref(found[i]);
+	free(found);
 }
 
 /* A thread that hangs in the disk goes on alone, and cleans up if it ever comes back. */
@@ -440,8 +442,6 @@ void history_close(struct history *history, int64_t patience_ms)
 	if (!history)
 		return;
 	struct timespec until = in_ms(patience_ms);
-	struct chunk **found;
-	size_t count;
 	pthread_mutex_lock(&history->lock);
 	history->stop = true;
 	pthread_cond_broadcast(&history->news);
@@ -449,15 +449,12 @@ void history_close(struct history *history, int64_t patience_ms)
 		pthread_cond_timedwait(&history->news, &history->lock, &until) != ETIMEDOUT)
 		;
 	bool has_ended = history->ended;
-	let_go(history, &found, &count);
 	pthread_mutex_unlock(&history->lock);
 	if (has_ended)
 		pthread_join(history->thread, NULL);
 	else
 		pthread_detach(history->thread);
-	for (size_t i = 0; i < count; i++)
-		chunk_unref(found[i]);
-	free(found);
+	let_go(history);
 	history_unref(history);
 }
 
@@ -492,21 +489,22 @@ struct chunk *history_take(struct history *history, const struct chunk *chunk, b
 	return cold;
 }
 
-struct chunk **history_found(struct history *history, size_t *ret_count)
+size_t history_found(struct history *history, struct chunk **ret, size_t most)
 {
 	pthread_mutex_lock(&history->lock);
-	struct chunk **found = history->found;
-	*ret_count = history->found_count;
-	history->found = NULL;
-	history->found_count = history->found_room = 0;
+	size_t left = history->found_count - history->found_taken;
+	size_t count = left < most ? left : most;
+	if (count)
+		memcpy(ret, history->found + history->found_taken, count * sizeof(struct chunk *));
+	history->found_taken += count;
 	pthread_mutex_unlock(&history->lock);
-	return found;
+	return count;
 }
 
 bool history_has_found_all(struct history *history)
 {
 	pthread_mutex_lock(&history->lock);
-	bool has_all = history->has_found_all;
+	bool has_all = history->has_found_all && history->found_taken == history->found_count;
 	pthread_mutex_unlock(&history->lock);
 	return has_all;
 }

@@ -36,10 +36,10 @@ void history_close(struct history *history, int64_t patience_ms);
  * disk, unless `is_last`: nothing comes behind it. */
 struct chunk *history_take(
 	struct history *history, const struct chunk *chunk, bool is_last) MUST_CHECK;
-/* What was found of earlier engines since it was asked last: cold chunks in the order in which they were written, a reference
- * each, in a block that the caller frees. */
-struct chunk **history_found(struct history *history, size_t *ret_count);
-/* All was found that there is. */
+/* The next that was found of earlier engines, `most` at a time: cold chunks in the order in which they were written, a reference
+ * each. */
+size_t history_found(struct history *history, struct chunk **ret, size_t most);
+/* All was found that there is, and was taken. */
 bool history_has_found_all(struct history *history);
 /* A function that may wait for the disk is called on its thread. */
 void history_run(struct history *history, void (*run)(void *context), void *context);

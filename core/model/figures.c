@@ -7,7 +7,7 @@
 	FIELD(at_ms) FIELD(latency_ms) FIELD(used_bytes) FIELD(max_bytes) FIELD(clients) FIELD(max_clients) FIELD(rate) \
 	FIELD(slow_ms) FIELD(lag) FIELD(uptime_s) FIELD(hit_ratio) FIELD(blocked) FIELD(details) FIELD(details_count)
 #define ENGINE_FIGURES(FIELD) \
-	FIELD(cpu_percent) FIELD(rss_bytes) FIELD(turn_p99_ms) FIELD(store_bytes) FIELD(recording_from_ms) \
+	FIELD(cpu_percent) FIELD(rss_bytes) FIELD(turn_p99_ms) FIELD(store_bytes) FIELD(history_bytes) FIELD(recording_from_ms) \
 	FIELD(recording_bytes) FIELD(turn_p50_ms) FIELD(turn_max_ms) FIELD(turn_max_stage) FIELD(turn_counts) \
 	FIELD(turn_counts_count) FIELD(turn_s) FIELD(turn_cpu_counts) FIELD(turn_cpu_counts_count) FIELD(turn_cpu_s) \
 	FIELD(turn_stages) FIELD(turn_stages_count) FIELD(sent_bytes)

@@ -32,19 +32,9 @@ enum {
 static void open_cold(struct cold_store *pair, uint64_t budget)
 {
 	struct err err = {.code = ERR_NONE};
-	void *store;
-	(void)event_store_set_up(&store);
-	pair->cold = store;
 	event_directory_set_budget(pair->cold->directory, COLD_STORE_BYTES);
 	assert_true(history_open(folder, budget, &pair->history, &err));
 	event_directory_keep(pair->cold->directory, pair->history);
-}
-
-static void close_cold(struct cold_store *pair)
-{
-	void *store = pair->cold;
-	history_close(pair->history, CLOSE_MS);
-	(void)event_store_tear_down(&store);
 }
 
 int cold_store_set_up(void **state)
@@ -56,6 +46,8 @@ int cold_store_set_up(void **state)
 	pair->all = store;
 	pair->wall_ms = EVENT_STORE_MS - 1000000;
 	rng_init(&pair->rng, 31);
+	(void)event_store_set_up(&store);
+	pair->cold = store;
 	open_cold(pair, COLD_STORE_DISK);
 	*state = pair;
 	return 0;
@@ -65,19 +57,37 @@ int cold_store_tear_down(void **state)
 {
 	struct cold_store *pair = *state;
 	void *store = pair->all;
-	close_cold(pair);
+	history_close(pair->history, CLOSE_MS);
+	(void)event_store_tear_down(&store);
+	store = pair->cold;
 	(void)event_store_tear_down(&store);
 	free(pair);
 	(void)folder_teardown(NULL);
 	return 0;
 }
 
+void cold_store_look(struct cold_store *pair)
+{
+	enum { LOOKS = 15 };
+	history_drain(pair->history);
+	for (int i = 0; i < LOOKS; i++) {
+		(void)event_directory_weigh(pair->cold->directory);
+		history_drain(pair->history);
+	}
+}
+
 void cold_store_restart(struct cold_store *pair, uint64_t budget)
 {
-	close_cold(pair);
+	cold_store_deliver(pair);
+	pair->wall_ms += 10000;
+	event_store_begin_again(pair->all, 60000);
+	event_store_begin_again(pair->cold, 60000);
+	event_directory_cool(pair->cold->directory);
+	history_close(pair->history, CLOSE_MS);
+	event_directory_free(pair->cold->directory);
+	pair->cold->directory = event_directory_new(COLD_STORE_BYTES);
 	open_cold(pair, budget);
-	history_drain(pair->history);
-	event_directory_weigh(pair->cold->directory);
+	cold_store_look(pair);
 }
 
 void cold_store_line(struct cold_store *pair, size_t source, const char *line)

@@ -34,7 +34,9 @@ void cold_store_add(struct cold_store *pair, size_t lines);
 /* A line of both. */
 void cold_store_line(struct cold_store *pair, size_t source, const char *line);
 void cold_store_deliver(struct cold_store *pair);
-/* The history is closed and another one begun in the same folder, with an empty store. */
+/* As often as an engine looks in a quarter of a minute at what there is. */
+void cold_store_look(struct cold_store *pair);
+/* All that is in memory is written and forgotten; another history is begun in the same folder a minute later. */
 void cold_store_restart(struct cold_store *pair, uint64_t budget);
 
 /* Whatever of the rows differs fails the test. */

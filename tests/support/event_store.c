@@ -19,27 +19,44 @@
 #include "core/parse/log_columns.h"
 #include "core/parse/log_line.h"
 
-int event_store_set_up(void **state)
+static void open_writers(struct event_store *store)
 {
-	struct event_store *store = xcalloc(1, sizeof(*store));
 	static const char *const names[EVENT_STORE_SOURCES] = {"a", "b", "c", "botswain"};
-	clock_init_virtual(&store->clock, EVENT_STORE_MS);
-	store->box = mailbox_new(1000);
-	store->directory = event_directory_new(64 << 20);
 	for (size_t i = 0; i < EVENT_STORE_SOURCES; i++) {
 		const struct event_source source = {
 			.id = i + 1, .name = names[i], .is_own = i == 3};
 		store->writers[i] = event_writer_new(&source, NULL, &store->clock);
 	}
+}
+
+static void close_writers(struct event_store *store)
+{
+	for (size_t i = 0; i < EVENT_STORE_SOURCES; i++)
+		event_writer_free(store->writers[i]);
+}
+
+int event_store_set_up(void **state)
+{
+	struct event_store *store = xcalloc(1, sizeof(*store));
+	clock_init_virtual(&store->clock, EVENT_STORE_MS);
+	store->box = mailbox_new(1000);
+	store->directory = event_directory_new(64 << 20);
+	open_writers(store);
 	*state = store;
 	return 0;
+}
+
+void event_store_begin_again(struct event_store *store, int64_t later_ms)
+{
+	close_writers(store);
+	clock_advance(&store->clock, later_ms);
+	open_writers(store);
 }
 
 int event_store_tear_down(void **state)
 {
 	struct event_store *store = *state;
-	for (size_t i = 0; i < EVENT_STORE_SOURCES; i++)
-		event_writer_free(store->writers[i]);
+	close_writers(store);
 	mailbox_free(store->box);
 	event_directory_free(store->directory);
 	free(store);

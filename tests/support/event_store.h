@@ -32,6 +32,9 @@ struct event_store {
 int event_store_set_up(void **state);
 int event_store_tear_down(void **state);
 
+/* All writers end, and others begin so much later. */
+void event_store_begin_again(struct event_store *store, int64_t later_ms);
+
 /* One line; the directory has it after event_store_deliver(). `bot` may be NULL. */
 void event_store_add(struct event_store *store, size_t source, int64_t wall_ms, const char *bot,
 	const char *text);

@@ -177,7 +177,7 @@ static void the_oldest_go_when_the_budget_is_used_up_and_are_counted(void **stat
 	uint64_t bytes;
 	cold_store_restart(pair, 256 << 10);
 	cold_store_add(pair, 3 * PLENTY);
-	event_directory_trim(pair->cold->directory);
+	(void)event_directory_weigh(pair->cold->directory);
 	struct event_stats stats = stats_of(pair);
 	assert_true(stats.evicted_lines > PLENTY);
 	assert_int_equal(stats.lines + stats.evicted_lines, pair->lines);
@@ -209,7 +209,7 @@ static void a_disk_that_is_full_costs_what_falls_out_of_memory_and_says_so(void 
 	(void)signal(SIGXFSZ, SIG_IGN);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
 	cold_store_add(pair, PLENTY);
-	event_directory_trim(pair->cold->directory);
+	(void)event_directory_weigh(pair->cold->directory);
 	struct event_stats stats = stats_of(pair);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
 	assert_non_null(strstr(history_figures(pair->history).error, "File too large"));
@@ -221,6 +221,29 @@ static void a_disk_that_is_full_costs_what_falls_out_of_memory_and_says_so(void 
 		&(struct event_question){.anchor = EVENT_KEY_END, .before = 1000}, NULL);
 	assert_int_equal(rows->rows_count, 1000);
 	msg_free(MSG_win_rows, rows);
+}
+
+/* ---- a restart ---- */
+
+static void assert_same_answers(struct cold_store *pair, int rounds)
+{
+	for (int i = 0; i < rounds; i++) {
+		struct event_question question = cold_store_question(pair);
+		assert_cold_answer(pair, &question, cold_store_expression(pair), NULL);
+	}
+}
+
+static void after_a_restart_all_of_it_is_there(void **state)
+{
+	struct cold_store *pair = *state;
+	for (int i = 0; i < 3; i++) {
+		cold_store_add(pair, 3000);
+		cold_store_restart(pair, COLD_STORE_DISK);
+		assert_int_equal(stats_of(pair).lines, pair->lines);
+		assert_same_answers(pair, 40);
+	}
+	cold_store_add(pair, 3000);
+	assert_same_answers(pair, 40);
 }
 
 #define with_pair(test)                                                                            \
@@ -235,6 +258,7 @@ int main(void)
 		with_pair(lines_are_there_while_they_are_written),
 		with_pair(the_oldest_go_when_the_budget_is_used_up_and_are_counted),
 		with_pair(a_disk_that_is_full_costs_what_falls_out_of_memory_and_says_so),
+		with_pair(after_a_restart_all_of_it_is_there),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

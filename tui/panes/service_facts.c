@@ -183,6 +183,12 @@ static void add_engine(const struct about *about)
 		format_bytes((int64_t)engine->store_bytes).text,
 		format_bytes((int64_t)engine->store_limit_bytes).text,
 		format_count((int64_t)engine->dropped).text);
+	if (engine->history_limit_bytes)
+		fact_add(about->facts, ROLE_DIM, "history", "%s of %s on the disk",
+			format_bytes((int64_t)engine->history_bytes).text,
+			format_bytes((int64_t)engine->history_limit_bytes).text);
+	if (engine->history_error[0])
+		fact_add(about->facts, ROLE_WARN, "history", "%s", engine->history_error);
 	if (engine->index_segments)
 		fact_add(about->facts, ROLE_DIM, "log files", "%s indexed%s  %s lines in place",
 			format_percent((double)engine->index_done / (double)engine->index_segments)

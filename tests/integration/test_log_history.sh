@@ -1,0 +1,75 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# events: {history: ...}: a log that is larger than the memory for it, with a real engine that is restarted and killed, and a log
+# that is gone: every line is there, once. Prints TAP.
+set -uo pipefail
+cd "$(dirname "$0")/../.." || exit 2
+build=$(realpath -- "${BOTSWAIN_BUILD:-build}")
+. tests/fleet/lib.sh
+. tests/support/tap.sh
+tap_begin
+export XDG_CONFIG_HOME=$top/none XDG_STATE_HOME=$top/none HOME=$top/none
+engine='' lines=0
+leave() { [ -z "$engine" ] || { kill "$engine" && wait "$engine"; } 2>/dev/null; }
+
+cat >"$top/botswain.yaml" <<END
+state_dir: $top/state
+events: {memory: 1MiB, history: 16MiB}
+http: {listen: $top/metrics}
+logs: [{name: app, path: $top/app.log}]
+END
+chmod 600 "$top/botswain.yaml"
+asks() { "$build/botswain" -c "$top/botswain.yaml" "$@" 2>"$top/said"; }
+serves() {
+	"$build/botswaind" -c "$top/botswain.yaml" 2>>"$top/engine.log" & engine=$!
+	wait_until 10 test -S "$top/metrics"
+}
+ends() { kill "-$1" "$engine"; wait "$engine" 2>/dev/null; engine=''; rm -f "$top/metrics"; }
+metric() { curl -s --unix-socket "$top/metrics" http://localhost/metrics | sed -n "s/^$1{.*} //p"; }
+
+# Piece by piece: what waits is less than what would stay in the file.
+has_last() { asks logs -n 1 --grep "number $lines of" | grep -q of; }
+writes() {
+	local piece
+	for piece in $(seq "$1"); do
+		for _ in $(seq 250); do
+			lines=$((lines + 1))
+			printf '{"time":%d,"level":"info","msg":"number %d of many, %0150d"}\n' $((${EPOCHREALTIME/./} / 1000)) "$lines" "$lines"
+		done >>"$top/app.log"
+		wait_until 10 has_last || { echo "piece $piece"; return 1; }
+	done
+}
+each_once() {
+	asks logs -n all >"$top/answer"
+	sed -n 's/.* number \([0-9]*\) of many.*/\1/p' "$top/answer" | sort -n >"$top/numbers"
+	seq "$lines" | cmp -s - "$top/numbers"
+}
+once() { wait_until 30 each_once || { wc -l "$top/numbers"; seq "$lines" | diff - "$top/numbers" | head -5; cat "$top/engine.log"; false; }; }
+
+is_written() { : >"$top/app.log" && serves && writes 40 && once; }
+is_private() {
+	[ "$(stat -c %a "$top/state/history")" = 700 ] && [ "$(find "$top/state/history" -type f | wc -l)" -ge 1 ] &&
+		[ -z "$(find "$top/state/history" -type f ! -perm 600)" ]
+}
+is_shown() {
+	[ "$(metric botswain_event_history_limit_bytes)" = 16777216 ] && [ "$(metric botswain_event_history_ok)" = 1 ] &&
+		wait_until 5 has_bytes
+}
+has_bytes() { [ "$(metric botswain_event_history_bytes)" -gt 10000 ]; }
+survives_a_restart() { ends TERM && serves && once && asks logs -n 1 --grep 'number 7 of' | grep -q 'number 7 of'; }
+survives_a_kill() { writes 4 && once && ends KILL && serves && once; }
+survives_its_log() { ends TERM && rm "$top/app.log" && serves && once; }
+goes_on() { : >"$top/app.log" && writes 2 && once && ends TERM && serves && once; }
+is_off_by_default() {
+	ends TERM && sed -i 's/, history: 16MiB//' "$top/botswain.yaml" && serves && [ "$(metric botswain_event_history_limit_bytes)" = 0 ]
+}
+
+check 'a log that is larger than memory is there, each line once' is_written
+check 'its history is nobody else'"'"'s' is_private
+check 'how much it holds of how much is shown' is_shown
+check 'each line is there once after a restart' survives_a_restart
+check 'each line is there once after the engine was killed' survives_a_kill
+check 'each line is there once when its log is gone' survives_its_log
+check 'a new log at the same path goes on where the old one ended' goes_on
+check 'there is none where nobody asks for it' is_off_by_default
+tap_end
