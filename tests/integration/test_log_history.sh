@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # events: {history: ...}: a log that is larger than the memory for it, with a real engine that is restarted and killed, and a log
-# that is gone: every line is there, once. Prints TAP.
+# that is gone; a Redis stream that is trimmed: every line is there, once. Prints TAP.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 2
 build=$(realpath -- "${BOTSWAIN_BUILD:-build}")
@@ -9,8 +9,12 @@ build=$(realpath -- "${BOTSWAIN_BUILD:-build}")
 . tests/support/tap.sh
 tap_begin
 export XDG_CONFIG_HOME=$top/none XDG_STATE_HOME=$top/none HOME=$top/none
-engine='' lines=0
-leave() { [ -z "$engine" ] || { kill "$engine" && wait "$engine"; } 2>/dev/null; }
+engine='' redis='' lines=0
+leave() {
+	[ -z "$engine" ] || kill "$engine" 2>/dev/null
+	[ -z "$redis" ] || kill "$redis" 2>/dev/null
+	wait 2>/dev/null
+}
 
 cat >"$top/botswain.yaml" <<END
 state_dir: $top/state
@@ -60,6 +64,29 @@ survives_a_restart() { ends TERM && serves && once && asks logs -n 1 --grep 'num
 survives_a_kill() { writes 4 && once && ends KILL && serves && once; }
 survives_its_log() { ends TERM && rm "$top/app.log" && serves && once; }
 goes_on() { : >"$top/app.log" && writes 2 && once && ends TERM && serves && once; }
+# A stream: its last entries are read again by every engine, until they are trimmed.
+in_redis() { redis-cli -s "$top/redis.sock" "$@"; }
+answers() { [ "$(in_redis ping 2>/dev/null)" = PONG ]; }
+entries=0
+adds() {
+	seq $((entries + 1)) $((entries + $1)) | sed "s/.*/XADD jobs * level info msg 'entry & of many'/" | in_redis >/dev/null
+	entries=$((entries + $1))
+}
+each_entry_once() {
+	asks logs -n all --grep 'entry' | sed -n 's/.* entry \([0-9]*\) of many.*/\1/p' | sort -n >"$top/numbers"
+	seq "$entries" | cmp -s - "$top/numbers"
+}
+entries_once() { wait_until 30 each_entry_once || { wc -l "$top/numbers"; seq "$entries" | diff - "$top/numbers" | head -5; false; }; }
+of_a_stream() {
+	ends TERM
+	redis-server --port 0 --unixsocket "$top/redis.sock" --save '' --dir "$top" >/dev/null 2>&1 & redis=$!
+	wait_until 10 answers && echo "redis: {main: {socket: $top/redis.sock, streams: [jobs]}}" >>"$top/botswain.yaml" &&
+		adds 10 && serves && entries_once || return 1
+	for _ in 1 2 3 4 5 6 7 8; do adds 2000 && entries_once || return 1; done
+	ends TERM && serves && entries_once && adds 500 && entries_once && ends KILL && serves && entries_once &&
+		ends TERM && in_redis XTRIM jobs MAXLEN 300 >/dev/null && serves && entries_once && adds 50 && entries_once
+}
+
 is_off_by_default() {
 	ends TERM && sed -i 's/, history: 16MiB//' "$top/botswain.yaml" && serves && [ "$(metric botswain_event_history_limit_bytes)" = 0 ]
 }
@@ -71,5 +98,10 @@ check 'each line is there once after a restart' survives_a_restart
 check 'each line is there once after the engine was killed' survives_a_kill
 check 'each line is there once when its log is gone' survives_its_log
 check 'a new log at the same path goes on where the old one ended' goes_on
+if command -v redis-server >/dev/null; then
+	check 'each entry of a stream is there once, over restarts and a kill, and when it was trimmed' of_a_stream
+else
+	skip 'each entry of a stream is there once' 'no redis-server: apt install redis-server'
+fi
 check 'there is none where nobody asks for it' is_off_by_default
 tap_end
