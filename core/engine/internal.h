@@ -114,8 +114,8 @@ struct engine {
 	int64_t clock_offset_ms; /* of the wall clock from the other, at the last beat */
 	uint64_t dropped, strangers;
 	uint64_t refused_samples; /* of pages with more series than their limit */
-	struct history *history;     /* of the event store; NULL: none is kept */
-	char history_error[256];     /* as it was said last */
+	struct history *history;  /* of the event store; NULL: none is kept */
+	char history_error[256];  /* as it was said last */
 	char config_error[512], ledger_error[256];
 	bool was_attached;
 	char leaving[512];     /* told to stop: what it waits for; empty: nothing */

@@ -36,6 +36,7 @@ static void block_signals(sigset_t *ret)
 	sigaddset(ret, SIGINT);
 	sigaddset(ret, SIGQUIT);
 	sigaddset(ret, SIGPIPE);
+	sigaddset(ret, SIGXFSZ); /* a file that may not grow any more is an error like others */
 	sigaddset(ret, SIGUSR1);
 	pthread_sigmask(SIG_BLOCK, ret, NULL);
 }
@@ -77,7 +78,7 @@ static void *listen_for_signals(void *context)
 			return NULL;
 		if (number == SIGHUP)
 			hang_up(signals);
-		else if (number != SIGPIPE)
+		else if (number != SIGPIPE && number != SIGXFSZ)
 			engine_stop(signals->engine);
 	}
 	return NULL;

@@ -87,6 +87,28 @@ of_a_stream() {
 		ends TERM && in_redis XTRIM jobs MAXLEN 300 >/dev/null && serves && entries_once && adds 50 && entries_once
 }
 
+# What may not be written any more costs what falls out of memory, and nothing else.
+is_limited() { [ "$(metric botswain_event_history_ok)" = 0 ] && asks logs -n all --grep 'history of logs' | grep -q 'File too large'; }
+of_a_full_disk() {
+	ends TERM
+	printf 'state_dir: %s/state\nevents: {memory: 1MiB, history: 16MiB}\nrecording: {disk: 0}\nhttp: {listen: %s/metrics}\nlogs: [{name: app, path: %s/big.log}]\n' \
+		"$top" "$top" "$top" >"$top/botswain.yaml"
+	local most; most=$(ulimit -S -f)
+	ulimit -S -f 256; serves; ulimit -S -f "$most"
+	lines=0
+	for _ in $(seq 40); do
+		awk -v from=$((lines + 1)) -v now=$((${EPOCHREALTIME/./} / 1000)) 'BEGIN {
+			srand(from)
+			for (i = from; i < from + 250; i++)
+				printf "{\"time\":%d,\"level\":\"info\",\"msg\":\"number %d of many %d %d %d %d %d %d %d %d\"}\n", now, i, rand() * 1e9,
+					rand() * 1e9, rand() * 1e9, rand() * 1e9, rand() * 1e9, rand() * 1e9, rand() * 1e9, rand() * 1e9
+		}' >>"$top/big.log"
+		lines=$((lines + 250))
+		wait_until 10 has_last || return 1
+	done
+	wait_until 10 is_limited && has_last
+}
+
 is_off_by_default() {
 	ends TERM && sed -i 's/, history: 16MiB//' "$top/botswain.yaml" && serves && [ "$(metric botswain_event_history_limit_bytes)" = 0 ]
 }
@@ -103,5 +125,6 @@ if command -v redis-server >/dev/null; then
 else
 	skip 'each entry of a stream is there once' 'no redis-server: apt install redis-server'
 fi
+check 'a file that may not grow costs the history, says so, and nothing else' of_a_full_disk
 check 'there is none where nobody asks for it' is_off_by_default
 tap_end
