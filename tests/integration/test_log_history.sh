@@ -57,7 +57,9 @@ is_private() {
 }
 is_shown() {
 	[ "$(metric botswain_event_history_limit_bytes)" = 16777216 ] && [ "$(metric botswain_event_history_ok)" = 1 ] &&
-		wait_until 5 has_bytes
+		wait_until 5 has_bytes && asks services --json >"$top/answer" && grep -q '"history_limit_bytes": *16777216' "$top/answer" &&
+		printf '%s\n' 'deadline 20s' 'key 7' 'wait-for . recording' 'key End Enter' 'wait-for of 16M on the disk' |
+		asks --size 160x45 --script -
 }
 has_bytes() { [ "$(metric botswain_event_history_bytes)" -gt 10000 ]; }
 survives_a_restart() { ends TERM && serves && once && asks logs -n 1 --grep 'number 7 of' | grep -q 'number 7 of'; }
