@@ -27,6 +27,9 @@ enum record_flags {
 	RECORD_CONTINUES = 1 << 1, /* goes on from the line before it */
 	RECORD_CUT = 1 << 2,       /* the line was longer */
 	RECORD_HIDES = 1 << 3,     /* backslashes in a structured line: read it unescaped */
+	RECORD_UNTIMED =
+		1
+		<< 4, /* nothing says when it was written: its time is that when it was read, or about that */
 };
 
 /* One line. Its order time never falls within a stream: of a line that came late it is that of what was there

@@ -79,6 +79,14 @@ static bool take_found(struct event_directory *directory)
 	return count;
 }
 
+static size_t lines_on(const struct shelf *shelf)
+{
+	size_t lines = 0;
+	for (size_t i = 0; i < shelf->count; i++)
+		lines += chunk_count(shelf->chunks[i]);
+	return lines;
+}
+
 /* All that is known of a source. */
 static struct former *past_of(struct event_directory *directory, uint64_t source)
 {
@@ -87,7 +95,7 @@ static struct former *past_of(struct event_directory *directory, uint64_t source
 		i < directory->count && directory->shelves[i].source == source; i++) {
 		const struct shelf *shelf = &directory->shelves[i];
 		if (!shelf->is_past)
-			former_add_live(former, shelf->chunks[0]);
+			former_add_live(former, shelf->chunks[0], lines_on(shelf));
 		for (size_t j = 0; shelf->is_past && j < shelf->count; j++)
 			former_add(former, shelf->chunks[j]);
 	}

@@ -17,7 +17,13 @@
 #include "core/events/open_file.h"
 #include "core/parse/log_line.h"
 
-enum { TOLD_LINES = 32, LATER_STREAMS = 8 };
+enum {
+	TOLD_LINES = 32,
+	LATER_STREAMS = 8,
+	UNTIMED_MS =
+		2000, /* so close are the times of lines that have none, and were read at once */
+	UNTIMED_LINES = 20000, /* of these that are compared */
+};
 
 struct told_line {
 	int64_t wall_ms;
@@ -28,6 +34,8 @@ struct told_line {
 struct teller {
 	struct told_line lines[TOLD_LINES];
 	size_t count;
+	size_t untimed; /* of these lines the first that has no time; their number: all have one */
+	size_t total;   /* lines that it told so far */
 	bool is_timed; /* where none of these is found, what is of later is told again all the same */
 	int64_t time_ms;
 };
@@ -51,6 +59,7 @@ void former_free(struct former *former)
 		file_stream_unref(former->files[i]);
 	free(former->chunks);
 	free(former->live);
+	free(former->live_lines);
 	free(former->files);
 	free(former->shown);
 	free(former);
@@ -62,8 +71,11 @@ void former_add(struct former *former, const struct chunk *cold)
 	former->chunks[former->count++] = chunk_ref(cold);
 }
 
-void former_add_live(struct former *former, const struct chunk *chunk)
+void former_add_live(struct former *former, const struct chunk *chunk, size_t lines)
 {
+	former->live_lines = grow(former->live_lines, former->live_count, &former->live_lines_room,
+		sizeof(*former->live_lines));
+	former->live_lines[former->live_count] = lines;
 	former->live =
 		grow(former->live, former->live_count, &former->live_room, sizeof(struct chunk *));
 	former->live[former->live_count++] = chunk_ref(chunk);
@@ -97,12 +109,15 @@ static struct chunk *lines_of(const struct chunk *chunk)
 	return chunk_place(chunk) ? history_read(chunk) : chunk_ref(chunk);
 }
 
-static void listen_to_chunk(struct teller *teller, const struct chunk *chunk)
+static void listen_to_chunk(struct teller *teller, const struct chunk *chunk, size_t total)
 {
 	struct chunk *lines = lines_of(chunk);
+	teller->untimed = 0;
+	teller->total = total < UNTIMED_LINES ? total : UNTIMED_LINES;
 	size_t count = lines ? chunk_count(lines) : 0;
 	for (size_t i = 0; i < count && i < TOLD_LINES; i++) {
 		const struct record *record = chunk_record(lines, i);
+		teller->untimed += teller->untimed == i && !(record->flags & RECORD_UNTIMED);
 		str_add(add_line(teller, record->wall_ms), chunk_bytes_of(lines, record),
 			record->length);
 	}
@@ -139,6 +154,7 @@ static void listen_to_file(struct teller *teller, const struct file_stream *file
 		if (read.wall_ms != LOG_NO_TIME)
 			clean(line.text, line.length, add_line(teller, read.wall_ms));
 	}
+	teller->untimed = teller->count;
 	teller->is_timed = from != end;
 	teller->time_ms = teller->count ? teller->lines[0].wall_ms : INT64_MIN;
 	line_source_free(source);
@@ -193,6 +209,66 @@ static size_t find_later(const struct chunk *cold, int64_t time_ms)
 	return at;
 }
 
+/* ---- lines without times ---- */
+
+/* The last lines of a stream. */
+struct tail {
+	struct {
+		const struct chunk *lines;
+		const struct record *record;
+		size_t chunk, at;
+	} * list;
+	size_t count;
+	struct chunk **chunks; /* references */
+	size_t chunk_count;
+};
+
+static void release_tail(struct tail *tail)
+{
+	for (size_t i = 0; i < tail->chunk_count; i++)
+		chunk_unref(tail->chunks[i]);
+	free(tail->chunks);
+	free(tail->list);
+}
+
+/* As many as were told again at most; what cannot be read is passed over. */
+static struct tail tail_of(const struct former *former, size_t from, size_t to, size_t most)
+{
+	size_t first = to, have = 0;
+	while (first > from && have < most)
+		have += chunk_written(former->chunks[--first]);
+	struct tail tail = {.list = xcalloc(have, sizeof(*tail.list)),
+		.chunks = xcalloc(to - first, sizeof(struct chunk *))};
+	size_t skip = have > most ? have - most : 0;
+	for (size_t i = first; i < to; i++, skip = 0) {
+		struct chunk *lines = lines_of(former->chunks[i]);
+		if (!lines)
+			continue;
+		tail.chunks[tail.chunk_count++] = lines;
+		for (size_t j = skip; j < chunk_count(lines); j++, tail.count++) {
+			tail.list[tail.count].lines = lines;
+			tail.list[tail.count].record = chunk_record(lines, j);
+			tail.list[tail.count].chunk = i;
+			tail.list[tail.count].at = j;
+		}
+	}
+	return tail;
+}
+
+/* What has a time before the first that has none is a word of ours. */
+static bool continues(const struct tail *tail, size_t at, const struct teller *teller)
+{
+	for (size_t i = 0; teller->untimed + i < teller->count && at + i < tail->count; i++) {
+		const struct record *record = tail->list[at + i].record;
+		const struct str *told = &teller->lines[teller->untimed + i].text;
+		if (record->length != told->length ||
+			memcmp(chunk_bytes_of(tail->list[at + i].lines, record), told->text,
+				record->length) != 0)
+			return false;
+	}
+	return true;
+}
+
 /* A part of a source's chunks: those of one stream. */
 struct range {
 	size_t from, to;
@@ -222,6 +298,22 @@ static void cut_by_time(struct former *former, struct range stream, int64_t time
 		show_at_most(former, last - 1, find_later(former->chunks[last - 1], time_ms));
 }
 
+/* The last lines are those that are told first now. False: they are not. */
+static bool cut_untimed(struct former *former, struct range stream, const struct teller *teller)
+{
+	struct tail tail = tail_of(former, stream.from, stream.to, teller->total);
+	size_t at = 0;
+	while (at < tail.count && !continues(&tail, at, teller))
+		at++;
+	bool is_found = at < tail.count;
+	if (is_found) {
+		show_at_most(former, tail.list[at].chunk, tail.list[at].at);
+		hide(former, tail.list[at].chunk + 1, stream.to);
+	}
+	release_tail(&tail);
+	return is_found;
+}
+
 static void cut_stream(struct former *former, struct range stream, const struct teller *teller)
 {
 	for (size_t i = stream.from; i < stream.to; i++) {
@@ -232,6 +324,8 @@ static void cut_stream(struct former *former, struct range stream, const struct 
 		hide(former, i + 1, stream.to);
 		return;
 	}
+	if (teller->untimed < teller->count && cut_untimed(former, stream, teller))
+		return;
 	if (teller->is_timed)
 		cut_by_time(former, stream, teller->time_ms);
 }
@@ -256,7 +350,15 @@ static struct range stream_at(const struct former *former, size_t from)
 	return stream;
 }
 
-/* By those streams that came after it, which are read only if they may reach into it. */
+static size_t lines_in(const struct former *former, struct range stream)
+{
+	size_t lines = 0;
+	for (size_t i = stream.from; i < stream.to; i++)
+		lines += chunk_written(former->chunks[i]);
+	return lines;
+}
+
+/* By those streams that came after it. The next one may have no times; others are read only if they may reach into it. */
 static void cut_by_later(struct former *former, struct range stream)
 {
 	int64_t end_ms = newest_ms(former, stream);
@@ -264,9 +366,9 @@ static void cut_by_later(struct former *former, struct range stream)
 	for (int i = 0; i < LATER_STREAMS && next.to < former->count; i++) {
 		struct teller teller = {.count = 0};
 		next = stream_at(former, next.to);
-		if (chunk_edges(former->chunks[next.from])->first_order_ms > end_ms)
+		if (i > 0 && chunk_edges(former->chunks[next.from])->first_order_ms > end_ms)
 			continue;
-		listen_to_chunk(&teller, former->chunks[next.from]);
+		listen_to_chunk(&teller, former->chunks[next.from], lines_in(former, next));
 		cut_stream(former, stream, &teller);
 		release(&teller);
 	}
@@ -290,7 +392,7 @@ void former_decide(void *context)
 		former->shown[i] = chunk_written(former->chunks[i]);
 	for (size_t i = 0; i < former->live_count; i++) {
 		struct teller teller = {.count = 0};
-		listen_to_chunk(&teller, former->live[i]);
+		listen_to_chunk(&teller, former->live[i], former->live_lines[i]);
 		former->is_young |= teller.count < TOLD_LINES;
 		cut_all(former, &teller);
 	}

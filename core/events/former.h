@@ -3,7 +3,8 @@
  * What an engine finds of earlier ones in the history may be told again by its source: a log file that is still there, the
  * last minutes of a stream. Then the source tells better: of a source the history shows what came before the first line that
  * is told of it now, and of what one engine wrote what came before the first line that the next one had. That is found by the
- * first lines; where none of them is in the history, by their time, unless they came after all. Of a file without times all of
+ * first lines; where none of them is in the history, by their time, unless they came after all. Lines without times, which have
+ * another time whenever they are read, are known by what they say, one after the other. Of a file without times that stays where it lies all of
  * the history is what it holds itself.
  */
 #ifndef BOTSWAIN_EVENTS_FORMER_H
@@ -26,8 +27,9 @@ struct former {
 	size_t *shown;         /* the answer: so many lines of each */
 	size_t count, room;
 	struct chunk *
-		*live; /* of each stream that is told now, the first chunk; a reference each */
-	size_t live_count, live_room;
+		*live;      /* of each stream that is told now, the first chunk; a reference each */
+	size_t *live_lines; /* ... and the lines of all of them, so far */
+	size_t live_count, live_room, live_lines_room;
 	struct file_stream **files; /* a reference each */
 	size_t file_count, file_room;
 	bool is_young; /* somebody had but few lines yet: worth another look */
@@ -37,7 +39,7 @@ struct former {
 struct former *former_new(uint64_t source) MUST_CHECK;
 void former_free(struct former *former); /* NULL is legal */
 void former_add(struct former *former, const struct chunk *cold);
-void former_add_live(struct former *former, const struct chunk *chunk);
+void former_add_live(struct former *former, const struct chunk *chunk, size_t lines);
 void former_add_file(struct former *former, struct file_stream *file);
 /* `former` is a struct former. */
 void former_decide(void *former);

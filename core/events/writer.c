@@ -238,6 +238,7 @@ static void count(struct event_writer *writer, const struct record *record, cons
 static void store(struct event_writer *writer, struct record record, const struct str *line,
 	const char *bot, struct log_trouble_find trouble, bool held_secret, bool is_timed)
 {
+	record.flags |= is_timed ? 0 : RECORD_UNTIMED;
 	if (held_secret && (trouble.kind == TROUBLE_NONE || trouble.kind == TROUBLE_HANDLED))
 		trouble.kind = TROUBLE_SECRET;
 	record.trouble = (uint8_t)trouble.kind;
@@ -446,6 +447,7 @@ void event_writer_event(struct event_writer *writer, const struct event_input *i
 	struct record record = {.level = (uint8_t)input->level};
 	bool held_secret = clean_event(writer, input, &record);
 	bool is_timed = input->wall_ms != LOG_NO_TIME;
+	record.flags |= is_timed ? 0 : RECORD_UNTIMED;
 	set_time(writer, &record,
 		believable_ms(writer, is_timed ? input->wall_ms : writer->back_ms));
 	name_bot_once(writer, input->bot ? input->bot : "", bot);

@@ -30,6 +30,7 @@
 #include "core/msg/msg.h"
 #include "core/parse/filter.h"
 #include "core/parse/log_columns.h"
+#include "core/parse/log_line.h"
 #include "tests/support/cold_store.h"
 #include "tests/support/folder.h"
 
@@ -91,6 +92,43 @@ static void what_a_source_tells_again_is_there_once(void **state)
 		cold_store_look(pair);
 		assert_lines(pair, "line", 0, count);
 		write_lines(pair, count, count + 500);
+		count += 500;
+		cold_store_look(pair);
+		assert_lines(pair, "line", 0, count);
+	}
+}
+
+static void tell_untimed(struct cold_store *pair, size_t from, size_t to, bool is_back)
+{
+	struct event_writer *writer = pair->cold->writers[0];
+	int64_t now_ms = clock_wall_ms(&pair->cold->clock);
+	for (size_t i = from; i < to; i++) {
+		autofree char *line = xasprintf("line %05zu of a log without times %0100d", i, 0);
+		event_writer_back(writer, is_back ? now_ms : LOG_NO_TIME);
+		event_writer_line(writer, line, strlen(line), false);
+		clock_advance(&pair->cold->clock, i % 50 == 0);
+		if (i % 100 == 0)
+			cold_store_deliver(pair);
+	}
+	cold_store_deliver(pair);
+	history_drain(pair->history);
+}
+
+/* Each time they are read they have another time. A file that grows is read from further on each time. */
+static void lines_without_times_are_known_by_what_they_say(void **state)
+{
+	static const size_t backs[] = {700, 3, 40, 500};
+	struct cold_store *pair = *state;
+	size_t count = MANY;
+	tell_untimed(pair, 0, count, false);
+	for (size_t i = 0; i < COUNT_OF(backs); i++) {
+		cold_store_restart(pair, COLD_STORE_DISK);
+		assert_lines(pair, "line", 0, count);
+		event_store_add(pair->cold, 0, FROM_MS + (int64_t)i, "x", "not all is here");
+		tell_untimed(pair, count - backs[i], count, true);
+		cold_store_look(pair);
+		assert_lines(pair, "line", 0, count);
+		tell_untimed(pair, count, count + 500, false);
 		count += 500;
 		cold_store_look(pair);
 		assert_lines(pair, "line", 0, count);
@@ -429,6 +467,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		with_pair(what_a_source_tells_again_is_there_once),
+		with_pair(lines_without_times_are_known_by_what_they_say),
 		with_pair(lines_that_are_told_by_nobody_else_stay),
 		with_pair(a_source_has_time_to_tell),
 		with_pair(what_lies_in_a_file_is_there_once),
