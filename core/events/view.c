@@ -219,10 +219,16 @@ static struct part_view *new_view(const struct store_part *part)
 
 struct part_view *part_view_open(const struct store_part *part)
 {
+	struct chunk *hot = part_is_cold(part) ? history_read(part->chunk) : NULL;
+	if (part_is_cold(part) && !hot)
+		return NULL;
 	struct part_view *view = new_view(part);
+	view->hot = hot;
+	if (hot)
+		view->part.chunk = hot;
 	if (part->block)
 		fill_rows(view, NULL);
-	else if (has_late(part))
+	else if (has_late(&view->part))
 		fill_places(view);
 	return view;
 }
