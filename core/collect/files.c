@@ -65,9 +65,10 @@ struct log_file {
 	struct bot_memo memo;
 	int64_t rests_until_ms; /* mono: however much is written, its next turn is not before */
 	bool is_wanted;
-	bool is_packed; /* it is unpacked once, and not followed */
-	bool is_behind; /* of what was there before us more is to be read */
-	bool is_start;  /* what is there now was there before us: only its last minutes are read */
+	bool is_packed;  /* it is unpacked once, and not followed */
+	bool is_behind;  /* of what was there before us more is to be read: */
+	off_t was_bytes; /* so many bytes of the file */
+	bool is_start;   /* what is there now was there before us: only its last minutes are read */
 };
 
 struct files {
@@ -168,7 +169,8 @@ static void give_turn(struct files *files, struct log_file *file)
 	uint64_t before = file->tail.bytes;
 	event_post_renew(&file->post);
 	bool has_more = tail_read(&file->tail, now_ms, TURN_BYTES);
-	file->is_behind &= has_more;
+	file->is_behind &=
+		has_more && (file->tail.old_count || file->tail.now.offset < file->was_bytes);
 	bool flows = file->tail.bytes - before >= FLOW_BYTES && !file->tail.is_behind;
 	file->rests_until_ms = now_ms + (flows ? FLOW_MS : 1);
 	event_post_flush(&file->post);
@@ -215,6 +217,7 @@ static void look_at_file(struct files *files, struct log_file *file)
 		tail_look(&file->tail, now_of(files), file->is_start ? &files->back : NULL, &err);
 	if (file->is_start)
 		tell_left_out(files, file);
+	file->was_bytes = file->is_start ? file->tail.now.seen_bytes : file->was_bytes;
 	file->is_start = false;
 	event_writer_look(file->post.writer);
 	if (!is_good && files->err.code == ERR_NONE)

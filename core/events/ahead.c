@@ -2,11 +2,13 @@
 #include "core/events/ahead.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "core/base/mem.h"
 #include "core/base/needle.h"
+#include "core/events/file_stream.h"
 #include "core/events/part.h"
 
 struct block {
@@ -16,10 +18,11 @@ struct block {
 };
 
 struct ahead {
+	atomic_uint
+		users; /* its owner and the thread: the last one frees it, so that nobody waits for a disk */
 	struct needle needle;
 	struct block blocks[AHEAD_BLOCKS]; /* a ring */
 	size_t begun, released;            /* of all so far; its owner's */
-	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	/* under the lock, with what is said of blocks: */
@@ -44,6 +47,19 @@ static void read_block(struct ahead *ahead, struct block *block)
 	pthread_cond_broadcast(&ahead->changed);
 }
 
+static void release(struct ahead *ahead)
+{
+	if (atomic_fetch_sub(&ahead->users, 1) != 1)
+		return;
+	for (; ahead->released < ahead->begun; ahead->released++)
+		file_stream_unref(ahead->blocks[ahead->released % AHEAD_BLOCKS].part.file);
+	for (size_t i = 0; i < AHEAD_BLOCKS; i++)
+		scratch_release(&ahead->blocks[i].scratch);
+	pthread_cond_destroy(&ahead->changed);
+	pthread_mutex_destroy(&ahead->lock);
+	free(ahead);
+}
+
 static void *read_on(void *of)
 {
 	struct ahead *ahead = of;
@@ -56,7 +72,19 @@ static void *read_on(void *of)
 			pthread_cond_wait(&ahead->changed, &ahead->lock);
 	}
 	pthread_mutex_unlock(&ahead->lock);
+	release(ahead);
 	return NULL;
+}
+
+static bool start(struct ahead *ahead)
+{
+	pthread_t thread;
+	pthread_attr_t detached;
+	pthread_attr_init(&detached);
+	pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
+	bool is_started = pthread_create(&thread, &detached, read_on, ahead) == 0;
+	pthread_attr_destroy(&detached);
+	return is_started;
 }
 
 struct ahead *ahead_new(const struct needle *needle)
@@ -68,11 +96,11 @@ struct ahead *ahead_new(const struct needle *needle)
 	ahead->needle.has_learnt = true; /* two threads look for it */
 	pthread_mutex_init(&ahead->lock, NULL);
 	pthread_cond_init(&ahead->changed, NULL);
-	if (pthread_create(&ahead->thread, NULL, read_on, ahead) == 0)
+	atomic_init(&ahead->users, 2);
+	if (start(ahead))
 		return ahead;
-	pthread_cond_destroy(&ahead->changed);
-	pthread_mutex_destroy(&ahead->lock);
-	free(ahead);
+	atomic_init(&ahead->users, 1);
+	release(ahead);
 	return NULL;
 }
 
@@ -84,12 +112,7 @@ void ahead_free(struct ahead *ahead)
 	ahead->is_over = true;
 	pthread_cond_broadcast(&ahead->changed);
 	pthread_mutex_unlock(&ahead->lock);
-	(void)pthread_join(ahead->thread, NULL);
-	for (size_t i = 0; i < AHEAD_BLOCKS; i++)
-		scratch_release(&ahead->blocks[i].scratch);
-	pthread_cond_destroy(&ahead->changed);
-	pthread_mutex_destroy(&ahead->lock);
-	free(ahead);
+	release(ahead);
 }
 
 size_t ahead_count(const struct ahead *ahead)
@@ -101,6 +124,7 @@ void ahead_begin(struct ahead *ahead, const struct store_part *part)
 {
 	struct block *block = &ahead->blocks[ahead->begun++ % AHEAD_BLOCKS];
 	block->part = *part;
+	(void)file_stream_ref(part->file);
 	pthread_mutex_lock(&ahead->lock);
 	block->is_done = false;
 	ahead->wanted = ahead->begun;
@@ -126,5 +150,5 @@ const struct scratch *ahead_wait(struct ahead *ahead, const struct store_part **
 
 void ahead_release(struct ahead *ahead)
 {
-	ahead->released++;
+	file_stream_unref(ahead->blocks[ahead->released++ % AHEAD_BLOCKS].part.file);
 }

@@ -19,10 +19,10 @@ enum { AHEAD_BLOCKS = 4 };
 
 /* The needle is copied, and learns no more. NULL: there is no second processor, or no thread to be had. */
 struct ahead *ahead_new(const struct needle *needle) MUST_CHECK;
-void ahead_free(struct ahead *ahead); /* NULL is legal; waits for the block that is read */
+void ahead_free(struct ahead *ahead); /* NULL is legal; waits for nothing */
 
 size_t ahead_count(const struct ahead *ahead); /* of blocks that were begun with and not released */
-/* Copied; what it borrows must be there until it is released. There must be room. */
+/* Copied, with a reference to its file. There must be room. */
 void ahead_begin(struct ahead *ahead, const struct store_part *part);
 /* Waits for the first one, and reads others itself meanwhile. NULL: it could not be read (part_seek); *ret_part is valid until it is released. */
 const struct scratch *ahead_wait(struct ahead *ahead, const struct store_part **ret_part);

@@ -366,6 +366,9 @@ static void peek(const struct file_index *index, size_t number, struct segment *
 		log_line_read(raw.text, raw.length, &arrival, &line);
 		if (line.wall_ms == LOG_NO_TIME)
 			continue;
+		/* as time_of(): where the line before is older, the segment begins with that */
+		if (source->now_ms && !log_is_believed(line.wall_ms, source->now_ms))
+			line.wall_ms = source->received_ms;
 		ret->low_ms = line.wall_ms < ret->low_ms ? line.wall_ms : ret->low_ms;
 		ret->high_ms = line.wall_ms > ret->high_ms ? line.wall_ms : ret->high_ms;
 	}

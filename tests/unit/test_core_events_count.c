@@ -46,6 +46,7 @@ struct log {
 	struct log_flow flow; /* of one that grows */
 	size_t written;
 	int64_t wall_ms; /* of its last line */
+	int64_t now_ms;  /* no line of it is of later; 0: nobody says */
 };
 
 struct bench {
@@ -143,6 +144,7 @@ static void open_log(struct bench *bench, size_t file, bool is_growing)
 		.file = log->open,
 		.to = log->text.length,
 		.received_ms = T,
+		.now_ms = log->now_ms,
 		.names = bench->names,
 		.is_growing = is_growing});
 	event_directory_add_file(bench->store->directory, log->stream);
@@ -338,6 +340,26 @@ static void whatever_is_indexed_the_counts_are_those_of_all_lines(void **state)
 			assert_true(file_index_read(bench->logs[i].stream->index, segment));
 	}
 	assert_random_counts(bench, 80, &rng);
+}
+
+/* As of a bot that writes its local time: what is claimed to be of later is of when it came, indexed or not. */
+static void of_a_clock_that_is_ahead_nothing_is_counted_in_the_future(void **state)
+{
+	struct bench *bench = *state;
+	struct log *log = &bench->logs[0];
+	for (int i = 0; i < 40000; i++)
+		str_addf(&log->text, "{\"level\":30,\"time\":%lld,\"msg\":\"%d %0*d\"}\n",
+			(long long)T + 3 * 3600000 + i, i, 160, 0);
+	log->now_ms = T;
+	open_log(bench, 0, false);
+	struct asked asked = {.grid = {T - 3600000, 3660000, 1}, .behind = EVENT_KEY_FIRST};
+	for (int round = 0; round < 2; round++) {
+		struct event_count *count = begin(bench, &asked, NULL);
+		const struct count_sums *sums = finish(count, 1000);
+		assert_int_equal(sums->lines[LOG_LEVEL_INFO], 40000);
+		assert_int_equal(sums->after, 0);
+		event_count_free(count);
+	}
 }
 
 /* What came since goes on top, and makes what a count of everything makes. */
@@ -555,6 +577,7 @@ int main(void)
 #define COUNT_TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		COUNT_TEST(whatever_is_indexed_the_counts_are_those_of_all_lines),
+		COUNT_TEST(of_a_clock_that_is_ahead_nothing_is_counted_in_the_future),
 		COUNT_TEST(a_count_goes_on_from_the_marks_of_the_one_before),
 		COUNT_TEST(of_some_columns_all_is_counted_again),
 		COUNT_TEST(what_is_begun_again_counts_the_lines_before_the_marks_too),

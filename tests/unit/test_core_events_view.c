@@ -6,8 +6,10 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "core/base/mem.h"
@@ -203,6 +205,60 @@ static void a_block_that_cannot_be_read_any_more_is_told_apart(void **state)
 	file_stream_unref(stream);
 }
 
+/* ---- a disk that does not answer ---- */
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+static bool is_stuck, is_waited_for;
+
+/* Instead of the C library's: with `is_stuck` whoever reads in a thread waits. */
+ssize_t pread(int fd, void *bytes, size_t length, off_t offset)
+{
+	if (gettid() != getpid()) {
+		pthread_mutex_lock(&lock);
+		is_waited_for |= is_stuck;
+		pthread_cond_broadcast(&changed);
+		while (is_stuck)
+			pthread_cond_wait(&changed, &lock);
+		pthread_mutex_unlock(&lock);
+	}
+	return syscall(SYS_pread64, fd, bytes, length, offset);
+}
+
+static void set_stuck(bool is)
+{
+	pthread_mutex_lock(&lock);
+	is_stuck = is;
+	pthread_cond_broadcast(&changed);
+	pthread_mutex_unlock(&lock);
+}
+
+static void who_leaves_does_not_wait_for_a_block_that_is_read(void **state)
+{
+	autostr struct str text = STR_INIT;
+	struct needle needle;
+	struct rng rng;
+	struct file_segment segment;
+	(void)state;
+	rng_init(&rng, 44);
+	add_line(&text, 0, &rng);
+	struct file_stream *stream = stream_of(&text);
+	assert_true(file_index_segment(stream->index, 0, &segment));
+	assert_true(needle_set(&needle, "needle", 6, false));
+	struct ahead *ahead = ahead_new(&needle);
+	set_stuck(true);
+	for (size_t i = 0; i < AHEAD_BLOCKS && ahead; i++)
+		ahead_begin(
+			ahead, &(struct store_part){.file = stream, .block = segment.blocks[0]});
+	pthread_mutex_lock(&lock);
+	while (!is_waited_for && ahead)
+		pthread_cond_wait(&changed, &lock);
+	pthread_mutex_unlock(&lock);
+	ahead_free(ahead);
+	file_stream_unref(stream); /* the thread has it still */
+	set_stuck(false);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -210,6 +266,7 @@ int main(void)
 		cmocka_unit_test(
 			blocks_that_are_read_ahead_come_in_order_with_what_is_found_in_them),
 		cmocka_unit_test(a_block_that_cannot_be_read_any_more_is_told_apart),
+		cmocka_unit_test(who_leaves_does_not_wait_for_a_block_that_is_read),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
