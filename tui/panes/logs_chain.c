@@ -191,7 +191,8 @@ static void note_each(
 	for (size_t i = 0; i < chain->count; i++) {
 		const struct logs_filter *filter = &chain->list[i];
 		uint64_t hidden;
-		bool is_known = !filter->is_off && logs_hidden(app, active, active + 1, &hidden);
+		bool is_known = !filter->is_off && logs_chain_active(chain) > 1 &&
+				logs_hidden(app, active, active + 1, &hidden);
 		note_filter(filter, cells, is_known ? &hidden : NULL, note);
 		active += !filter->is_off;
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * How many lines each filter of the chain hides of those that the ones before it let through: the lines that pass one filter
- * less, without those that pass it too. The engine counts them, in a window for each; of a single filter the rows say it.
+ * less, without those that pass it too. The engine counts them, in a window for each; until it has, what the rows say is of what was read for them.
  */
 #include "core/base/str.h"
 #include "tui/panes/logs_view.h"
@@ -29,7 +29,7 @@ static void ask(struct app *app, const struct logs_view *view, size_t filters)
 void logs_hidden_fit(struct app *app, const struct logs_view *view, bool is_shown)
 {
 	size_t filters = logs_chain_active(&view->chain);
-	bool is_counted = is_shown && filters >= 2 && filters <= FILTERS_COUNTED &&
+	bool is_counted = is_shown && filters >= 1 && filters <= FILTERS_COUNTED &&
 			  logs_time_span_ms(view) == 0;
 	for (size_t i = 0; i <= FILTERS_COUNTED; i++)
 		if (is_counted && i <= filters)
