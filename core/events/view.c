@@ -202,6 +202,7 @@ static void fill_places(struct part_view *view)
 	qsort(view->places, part->count, sizeof(*view->places), compare_places);
 }
 
+/* NULL: what is cold cannot be read. */
 static struct part_view *new_view(const struct store_part *part)
 {
 	struct chunk *hot = part_is_cold(part) ? history_read(part->chunk) : NULL;
@@ -212,23 +213,16 @@ static struct part_view *new_view(const struct store_part *part)
 	view->hot = hot;
 	if (hot)
 		view->part.chunk = hot;
-	part = &view->part;
 	str_init(&view->plain);
 	return view;
 }
 
 struct part_view *part_view_open(const struct store_part *part)
 {
-	struct chunk *hot = part_is_cold(part) ? history_read(part->chunk) : NULL;
-	if (part_is_cold(part) && !hot)
-		return NULL;
 	struct part_view *view = new_view(part);
-	view->hot = hot;
-	if (hot)
-		view->part.chunk = hot;
-	if (part->block)
+	if (view && part->block)
 		fill_rows(view, NULL);
-	else if (has_late(&view->part))
+	else if (view && has_late(&view->part))
 		fill_places(view);
 	return view;
 }
