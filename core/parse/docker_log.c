@@ -102,33 +102,52 @@ static void end_line(struct docker_log *log, unsigned stream)
 	begin(&log->parts[stream]);
 }
 
-/* The text is whole: its time goes, and what it ends is given out. */
-static void take_text(struct docker_log *log, unsigned stream)
+/* Its time goes, and what it ends is given out. */
+static void take_piece(struct docker_log *log, unsigned stream)
 {
 	struct docker_log_part *part = &log->parts[stream];
-	int64_t wall_ns = INT64_MIN;
-	size_t stamp = read_stamp(log->text.text, log->text.length, &wall_ns);
+	size_t stamp = 0;
+	if (!log->is_long) {
+		log->wall_ns = INT64_MIN;
+		stamp = read_stamp(log->text.text, log->text.length, &log->wall_ns);
+	}
 	const char *at = log->text.text + stamp, *end = log->text.text + log->text.length;
 	if (!part->line.length)
-		part->wall_ns = wall_ns;
+		part->wall_ns = log->wall_ns;
 	for (const char *newline; (newline = memchr(at, '\n', (size_t)(end - at)));
 		at = newline + 1) {
 		add_to_line(part, at, (size_t)(newline - at));
 		end_line(log, stream);
-		part->wall_ns = wall_ns;
+		part->wall_ns = log->wall_ns;
 	}
 	add_to_line(part, at, (size_t)(end - at));
-	part->is_cut |= log->is_text_cut;
-	if (log->is_text_cut && part->line.length)
-		end_line(log, stream); /* its end is among what was left out */
 	str_clear(&log->text);
-	log->is_text_cut = false;
 }
 
-static void add_to_text(struct docker_log *log, const char *bytes, size_t length)
+/* The text is whole. */
+static void take_text(struct docker_log *log, unsigned stream)
 {
-	if (!add(&log->text, bytes, length))
-		log->is_text_cut = true;
+	const struct docker_log_part *part = &log->parts[stream];
+	take_piece(log, stream);
+	if (log->is_long && part->is_cut && part->line.length)
+		end_line(log, stream); /* nobody writes on at a line of that length */
+	log->is_long = false;
+}
+
+/* One that is longer than a line may be is taken piece by piece. */
+static void add_to_text(struct docker_log *log, unsigned stream, const char *bytes, size_t length)
+{
+	while (length) {
+		size_t room = TEXT_BYTES_MAX - log->text.length;
+		size_t taken = length < room ? length : room;
+		str_add(&log->text, bytes, taken);
+		bytes += taken;
+		length -= taken;
+		if (length) {
+			take_piece(log, stream);
+			log->is_long = true;
+		}
+	}
 }
 
 /* ---- frames ---- */
@@ -164,7 +183,7 @@ static bool feed_frames(struct docker_log *log, const char *bytes, size_t length
 				return false;
 		} else {
 			taken = length < log->left ? length : log->left;
-			add_to_text(log, bytes, taken);
+			add_to_text(log, log->header[0], bytes, taken);
 			log->left -= (uint32_t)taken;
 		}
 		bytes += taken;
@@ -182,10 +201,10 @@ static void feed_raw(struct docker_log *log, const char *bytes, size_t length)
 	const char *end = bytes + length;
 	for (const char *newline; (newline = memchr(bytes, '\n', (size_t)(end - bytes)));
 		bytes = newline + 1) {
-		add_to_text(log, bytes, (size_t)(newline + 1 - bytes));
+		add_to_text(log, 0, bytes, (size_t)(newline + 1 - bytes));
 		take_text(log, 0);
 	}
-	add_to_text(log, bytes, (size_t)(end - bytes));
+	add_to_text(log, 0, bytes, (size_t)(end - bytes));
 }
 
 bool docker_log_feed(struct docker_log *log, const char *bytes, size_t length)
@@ -206,7 +225,7 @@ void docker_log_end(struct docker_log *log, bool is_whole)
 		begin(&log->parts[i]);
 	}
 	str_clear(&log->text);
-	log->is_text_cut = false;
+	log->is_long = false;
 	log->header_length = 0;
 	log->left = 0;
 }

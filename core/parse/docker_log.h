@@ -36,9 +36,10 @@ struct docker_log {
 	bool is_raw;
 	unsigned char header[8];
 	size_t header_length;
-	uint32_t left;    /* of the frame */
-	struct str text;  /* of the frame that comes, or of the raw line */
-	bool is_text_cut; /* its end is left out */
+	uint32_t left;   /* of the frame */
+	struct str text; /* of the frame that comes, or of the raw line */
+	bool is_long;    /* pieces of it were taken already; its time: */
+	int64_t wall_ns; /* INT64_MIN: it has none */
 	struct docker_log_part parts[DOCKER_LOG_STREAMS];
 };
 

@@ -167,6 +167,25 @@ static void of_the_lines_of_a_text_the_one_whose_end_is_left_out_is_the_cut_one(
 	assert_non_null(strstr(other.text, "xx (cut)\n0 744111222 next\n0 744111222 open\n"));
 }
 
+/* As of a server that puts many lines into one frame. */
+static void of_a_frame_of_many_lines_none_is_lost(void **state)
+{
+	(void)state;
+	autostr struct str text = STR_INIT, bytes = STR_INIT, seen;
+	str_adds(&text, STAMP);
+	for (int i = 0; i < 20000; i++)
+		str_addf(&text, "line %d of many\n", i);
+	frame(&bytes, 1, text.text);
+	assert_true(feed(false, &bytes, 4096, true, &seen));
+	assert_null(strstr(seen.text, "(cut)"));
+	const char *at = seen.text;
+	for (int i = 0; i < 20000; i++) {
+		autofree char *line = xasprintf("1 744111222 line %d of many\n", i);
+		assert_memory_equal(at, line, strlen(line));
+		at += strlen(line);
+	}
+}
+
 /* However much its engine sends without ending a line, on however many streams. */
 static void what_is_held_of_a_log_is_bounded(void **state)
 {
@@ -197,6 +216,7 @@ int main(void)
 		cmocka_unit_test(of_a_terminal_the_lines_come_as_they_are),
 		cmocka_unit_test(what_are_no_frames_is_refused),
 		cmocka_unit_test(a_frame_of_any_size_is_cut_and_the_next_is_whole),
+		cmocka_unit_test(of_a_frame_of_many_lines_none_is_lost),
 		cmocka_unit_test(
 			of_the_lines_of_a_text_the_one_whose_end_is_left_out_is_the_cut_one),
 		cmocka_unit_test(what_is_held_of_a_log_is_bounded),
