@@ -69,13 +69,13 @@ static void add_newest(struct str *to, const struct pg_table *table)
 	str_adds(to, ")");
 }
 
-/* Another number when the table was truncated or made anew, or the server is another one or was started again. */
+/* Another number when the table was truncated, rewritten or made anew, or is restored on another server; a server that was only
+ * started again has the same. */
 static void add_making(struct str *to, const struct pg_table *table)
 {
 	autostr struct str name = STR_INIT;
 	pg_table_quote(&name, name_of(table));
-	str_adds(to, "(extract(epoch from pg_postmaster_start_time()) * 1000)::bigint # "
-		     "coalesce(pg_relation_filenode(to_regclass('");
+	str_adds(to, "coalesce(pg_relation_filenode(to_regclass('");
 	for (const char *at = name.text; *at; at++) {
 		if (*at == '\'')
 			str_addch(to, '\'');
@@ -402,7 +402,7 @@ static void begin_at(struct pg_table *table, int64_t floor, int64_t back)
 	table->progress.has_begun = true;
 }
 
-/* The newest rows are gone, and so are those that were taken; the table or the server is another one, so it may have been filled
+/* The newest rows are gone, and so are those that were taken; the table is another one, so it may have been filled
  * again meanwhile, and nobody can tell what of it is new. */
 static bool is_replaced(struct pg_table *table, const struct standing *standing)
 {

@@ -314,6 +314,21 @@ static void when_the_newest_rows_are_deleted_the_others_are_not_read_again(void 
 	numbered_wait(&numbered, &collected, 150);
 }
 
+/* A table whose rows are taken away when they are done with. */
+static void they_are_not_read_again_when_the_server_is_restarted_either(void **state)
+{
+	(void)state;
+	watch(TABLE);
+	collect_wait_ok("name=\"main:tables\"");
+	add_numbers(0, 100);
+	numbered_wait(&numbered, &collected, 100);
+	run("delete from \"Audit log\" where body >= 'number-00050'");
+	restart("fast", "name=\"main:tables\"");
+	collect_wait_ok("name=\"main:tables\"");
+	add_numbers(100, 150);
+	numbered_wait(&numbered, &collected, 150);
+}
+
 static void numbers_of_any_size_are_kept_as_they_are(void **state)
 {
 	(void)state;
@@ -416,6 +431,7 @@ int main(void)
 		TEST(a_row_whose_transaction_began_while_we_looked_is_not_passed),
 		TEST(the_index_of_a_key_serves_whatever_its_width),
 		TEST(when_the_newest_rows_are_deleted_the_others_are_not_read_again),
+		TEST(they_are_not_read_again_when_the_server_is_restarted_either),
 		TEST(numbers_of_any_size_are_kept_as_they_are),
 		TEST(a_time_without_a_zone_is_the_server_s),
 		TEST(more_rows_than_are_remembered_are_not_said_to_be_lost),
