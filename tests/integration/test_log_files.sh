@@ -27,6 +27,16 @@ no_oracle() { logs "$top/a.log" --grep 'AAaaBBbb' && [ ! -s "$top/answer" ]; }
 no_controls() { logs "$top/a.log" && grep -q 'owned.*shown' "$top/answer" && ! grep -q $'[\033\007]' "$top/answer" && ! grep -q $'\342\200\256' "$top/answer"; }
 json() { logs --jsonl "$top/b.log" && grep -q '^{"v":1,.*"text":"fourth"' "$top/answer"; }
 refused() { local want=$1; shift; logs "$@"; [ $? = 1 ] && grep -q -- "$want" "$top/said"; }
+mistyped() { logs "$top/b.log" --grep x --where 'x' "$@"; [ $? = 2 ]; }
+says_of() { local want=$1; shift; mistyped "$@" && grep -qxF -- "botswain: $want" "$top/said" || { cat "$top/said"; false; }; }
+own_words() {
+	says_of "--where '(a and', at character 6: a word or value is missing at the end" --where '(a and' &&
+		says_of "--grep 'pool (timeout', at character 13: missing closing parenthesis" --grep 'pool (timeout' &&
+		says_of "--grep 'ж\"(b', at character 4: missing closing parenthesis" --grep 'ж"(b' &&
+		says_of "--where 'a) or (b', at character 2: ')' without its '('" --where 'a) or (b' &&
+		says_of "--where needs a filter, not ''" --where '' &&
+		mistyped --level loud && grep -q "^botswain: --level 'loud', at character 1: 'loud' is no level" "$top/said"
+}
 absent() { refused "cannot read '$top/c.log': No such file" "$top/a.log" "$top/c.log"; }
 fifo() { mkfifo "$top/fifo" && refused 'is no regular file' "$top/fifo" && refused 'is no regular file' "$top"; }
 empty() { : >"$top/empty.log" && logs "$top/empty.log" && is ''; }
@@ -169,6 +179,7 @@ check 'a token in a file is not shown' no_secret
 check 'and cannot be guessed by a filter' no_oracle
 check 'nothing of a line does anything to the terminal' no_controls
 check 'as JSON' json
+check 'a mistake in a filter is told in the words of its own option' own_words
 check 'a file that is not there is named' absent
 check 'what is no file is refused, and not waited for' fifo
 check 'an empty one has no lines' empty

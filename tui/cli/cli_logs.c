@@ -47,6 +47,42 @@ static void also(struct str *filter, const char *format, const char *value)
 	}
 }
 
+/* As people count: from 1, and no character behind the last. */
+static size_t character_at(const char *text, size_t at)
+{
+	size_t length = strlen(text), character = 0;
+	for (size_t i = 0; i < length && i <= at; i++)
+		character += ((unsigned char)text[i] & 0xc0) != 0x80;
+	return character ? character : 1;
+}
+
+/* Each term is looked at by itself first, so that what is said is of the text that was typed: it begins `before` bytes into the
+ * term. */
+static bool stands(
+	struct cli *cli, const char *option, const char *value, const char *term, size_t before)
+{
+	struct err err = {.code = ERR_NONE};
+	const struct filter_schema schema = log_schema(cli_now_ms(cli, cli->current), 0);
+	size_t at;
+	struct filter *filter = filter_new(term, &schema, &at, &err);
+	if (filter) {
+		filter_free(filter);
+		return true;
+	}
+	const char *said = strstr(err.text, ": ");
+	return cli_say(false, "%s '%s', at character %zu: %s", option, value,
+		character_at(value, at > before ? at - before : 0), said ? said + 2 : err.text);
+}
+
+static bool take_quoted(struct cli *cli, struct words *words, const char *option,
+	const char *format, const char *value)
+{
+	autostr struct str term = STR_INIT;
+	also(&term, format, value);
+	also(&words->filter, format, value);
+	return stands(cli, option, value, term.text, strcspn(format, "%") + 1);
+}
+
 /* ---- the options: one function each; false: its value was refused, and that was said ---- */
 
 static bool take_bot(struct cli *cli, struct words *words, const char *value)
@@ -62,23 +98,20 @@ static bool take_bot(struct cli *cli, struct words *words, const char *value)
 
 static bool take_level(struct cli *cli, struct words *words, const char *value)
 {
-	(void)cli;
-	also(&words->filter, "level>=%", value);
-	return true;
+	return take_quoted(cli, words, "--level", "level>=%", value);
 }
 
 static bool take_grep(struct cli *cli, struct words *words, const char *value)
 {
-	(void)cli;
-	also(&words->filter, "~%", value);
-	return true;
+	return take_quoted(cli, words, "--grep", "~%", value);
 }
 
 static bool take_where(struct cli *cli, struct words *words, const char *value)
 {
-	(void)cli;
+	if (!value[strspn(value, " \t")])
+		return cli_say(false, "--where needs a filter, not '%s'", value);
 	str_addf(&words->filter, "%s(%s)", words->filter.length ? " and " : "", value);
-	return true;
+	return stands(cli, "--where", value, value, 0);
 }
 
 static bool take_lines(struct cli *cli, struct words *words, const char *value)
