@@ -45,6 +45,7 @@ last_of_many() {
 	seq 1 400000 | sed 's/.*/2026-11-20T11:00:00Z INFO line & of a long file/' >"$top/long.log"
 	logs -n 2 "$top/long.log" && [ "$(texts | tr '\n' ' ')" = 'line 399999 of a long file line 400000 of a long file ' ] || { texts; false; }
 }
+newest() { logs "$top/long.log" && [ "$(wc -l <"$top/answer")" = 1000 ] && grep -q 'these are the newest 1000 lines.*: -n all prints all of them$' "$top/said" || { cat "$top/said"; false; }; }
 whole_line() { printf '{"level":"info","msg":"took it","chat":4711}\n' >"$top/chat.log" && logs --grep 'chat.:4711' "$top/chat.log" && [ "$(texts)" = 'took it' ]; }
 too_slow() {
 	for _ in $(seq 50); do printf '2026-11-20T11:00:00Z INFO %060d!\n' 0 | sed 's/00/aa/g'; done >"$top/slow.log"
@@ -185,6 +186,7 @@ check 'what is no file is refused, and not waited for' fifo
 check 'an empty one has no lines' empty
 check 'a file may be called like an option' by_name
 check 'the last lines of a long one' last_of_many
+check 'of one with more lines it is said how all are printed, without a word of an engine' newest
 check 'a pattern is looked for in all of a line' whole_line
 check 'a pattern that would take for ever is given up, and that is said' too_slow
 check 'one line of a long one' one_of_many

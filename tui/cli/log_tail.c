@@ -229,8 +229,9 @@ static void end_past(const struct cli *cli, struct tail *tail)
 	if (is_beyond(cli, tail) && !tail->wish->is_bounded && !tail->wish->follow)
 		cli_say(0,
 			"these are the newest %zu lines, there are older ones: -n all prints all "
-			"that the engine holds",
-			tail->wish->lines);
+			"%s",
+			tail->wish->lines,
+			cli_has_files(cli) ? "of them" : "that the engine holds");
 	for (size_t i = 0; i < cli->engine_count && tail->wish->follow; i++)
 		if (tail->readers[i].has_end)
 			print_news(cli, tail, i);
