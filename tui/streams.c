@@ -6,6 +6,7 @@
 
 #include "core/base/mem.h"
 #include "core/base/str.h"
+#include "core/model/verdict.h"
 #include "tui/links.h"
 #include "tui/show.h"
 
@@ -92,6 +93,18 @@ double stream_pending(const struct msg_stream *stream)
 double stream_oldest_ms(const struct msg_stream *stream)
 {
 	return stream->pending > 0 ? of_group(stream, stream->oldest_idle_ms) : (double)NAN;
+}
+
+bool stream_waits(const struct msg_stream *stream)
+{
+	return strcmp(stream->why, STREAM_NOT_ACKNOWLEDGED) == 0;
+}
+
+int64_t stream_trouble_ms(const struct msg_stream *stream, int64_t now_ms)
+{
+	int64_t ms = stream_waits(stream) ? now_ms - stream->at_ms + stream->oldest_idle_ms
+					  : now_ms - stream->since_ms;
+	return ms > 0 ? ms : 0;
 }
 
 double stream_consumers(const struct msg_stream *stream)

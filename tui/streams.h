@@ -30,6 +30,10 @@ double stream_read(const struct msg_stream *stream);
 double stream_lag(const struct msg_stream *stream);
 double stream_pending(const struct msg_stream *stream);
 double stream_oldest_ms(const struct msg_stream *stream); /* since it was delivered last */
+/* Its trouble is the age of that entry. */
+bool stream_waits(const struct msg_stream *stream);
+/* How long its trouble lasts: where it waits, as long as the entry does. */
+int64_t stream_trouble_ms(const struct msg_stream *stream, int64_t now_ms);
 double stream_consumers(const struct msg_stream *stream);
 double stream_dead(const struct msg_stream *stream);
 

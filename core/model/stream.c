@@ -39,7 +39,7 @@ static enum severity judge_group(const struct msg_stream *group, int64_t dead_ms
 	else if (group->lag >= LAG_LEAST && group->lag_rises >= LAG_RISES)
 		str_adds(why, "its lag rises");
 	else if (group->pending > 0 && dead_ms > 0 && group->oldest_idle_ms >= dead_ms)
-		str_adds(why, "an entry is not acknowledged");
+		str_adds(why, STREAM_NOT_ACKNOWLEDGED);
 	return why->length ? SEVERITY_WARN : SEVERITY_OK;
 }
 

@@ -63,6 +63,8 @@ struct check_seen {
 /* Sets severity, state and since_ms; `bot` NULL: it tells of none. */
 void verdict_check(struct msg_check *check, const struct msg_bot *bot,
 	const struct check_seen *seen, const struct verdict_limits *limits, int64_t now_ms);
+/* Why a group is in trouble whose oldest entry waits for too long. */
+#define STREAM_NOT_ACKNOWLEDGED "an entry is not acknowledged"
 /* Sets severity, why and since_ms of a stream or one of its groups; what is silent for `dead_ms` is dead. */
 void verdict_stream(struct msg_stream *stream, int64_t dead_ms, int64_t now_ms);
 /* All checks as one service: passed, checks, the slowest answer, and `why` with those that fail by

@@ -48,6 +48,14 @@ check 'shows one by its name, and that is well' [ $? = 0 ]
 check 'shows that one alone' [ "$(wc -l <"$dir/other")" = 2 ]
 check 'shows a group by its name' grep -q workers <(streams workers)
 
+do_redis XADD jobs '*' msg 'job 4'
+do_redis XREADGROUP GROUP idle i1 COUNT 1 STREAMS jobs '>'
+waits() { [ "$(redis-cli -s "$dir/redis.sock" XPENDING jobs idle - + 1 | sed -n 3p)" -ge 1000 ]; }
+wait_until 10 waits || bail 'nothing waits'
+do_redis XADD jobs '*' msg 'job 5'
+do_redis XREADGROUP GROUP idle i1 COUNT 1 STREAMS jobs '>'
+check 'says how long an entry is not acknowledged by one who is there' grep -qE 'an entry is not acknowledged for [1-9][0-9.]*s$' <(streams idle)
+
 "$build/botswaind" -c "$dir/botswain.yaml" >"$dir/engine" 2>&1 &
 engine=$!
 is_well() { [ -S "$dir/state/engine.sock" ] && grep -q workers <(streams workers); }

@@ -167,6 +167,28 @@ static void a_group_that_is_gone_leaves_and_its_lag_with_it(void **state)
 	console_expect_not(console, "240");
 }
 
+static void see_waiting(struct console *console, int seconds)
+{
+	see(console);
+	harness_feed(console->harness,
+		"obs_stream service=\"main\" name=\"jobs\" group=\"workers\" length=30 rate=nan "
+		"lag=-1 pending=7 consumers=1 dead=0 dead_ms=60000 oldest_idle_ms=%d "
+		"oldest=\"5-0, delivered 1 time, last to only\"",
+		seconds * 1000);
+	console_advance(console, FEED_PULSE_MS);
+}
+
+static void an_entry_that_waits_is_said_with_how_long_it_waits(void **state)
+{
+	struct console *console = *state;
+	console_resize(console, 45, 240);
+	console_keys(console, "7 Enter Enter");
+	see_waiting(console, 90);
+	see_waiting(console, 93);
+	console_expect(console, "an entry is not acknowledged for 1m3");
+	console_expect(console, "an entry is not acknowledged 1m");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -177,6 +199,7 @@ int main(void)
 		TEST(what_is_not_looked_at_is_grey_and_has_no_figures),
 		TEST(what_is_too_old_is_a_matter_of_its_own_redis),
 		TEST(a_group_that_is_gone_leaves_and_its_lag_with_it),
+		TEST(an_entry_that_waits_is_said_with_how_long_it_waits),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

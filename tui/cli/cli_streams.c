@@ -60,6 +60,8 @@ static void put_why(const struct model *model, const void *body, int64_t now_ms,
 	const struct msg_stream *it = body;
 	if (stream_is_old(model, it, now_ms))
 		str_addf(to, "not looked at for %s", format_duration(now_ms - it->at_ms).text);
+	else if (stream_waits(it))
+		str_addf(to, "%s for %s", it->why, format_duration(it->oldest_idle_ms).text);
 	else
 		str_adds(to, it->why);
 }

@@ -137,7 +137,7 @@ static void say_why(struct cell_text *cell, const struct app *app, const struct 
 			format_age(now_ms - stream->at_ms).text);
 	else if (stream->why[0])
 		list_say(cell, severity_role(stream->severity), "%s %s", stream->why,
-			format_age(now_ms - stream->since_ms).text);
+			format_age(stream_trouble_ms(stream, now_ms)).text);
 }
 
 /* What is not of its kind is empty, what should be known and is not is two dashes. */

@@ -20,10 +20,9 @@ struct about {
 static void add_state(const struct about *about)
 {
 	const struct msg_stream *it = about->it;
-	int64_t since_ms = about->now_ms - it->since_ms;
 	if (it->why[0])
 		fact_add(about->facts, severity_role(it->severity), "state", "%s for %s", it->why,
-			format_duration(since_ms > 0 ? since_ms : 0).text);
+			format_duration(stream_trouble_ms(it, about->now_ms)).text);
 	else
 		fact_add(about->facts, ROLE_TEXT, "state", "ok");
 }
