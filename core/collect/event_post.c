@@ -65,6 +65,14 @@ void event_post_left_out(
 	tell_lost(post, 1, since_ms, bot, text);
 }
 
+void event_post_say(struct event_post *post, const char *text)
+{
+	const struct event_input input = {.wall_ms = clock_wall_ms(post->hub->clock),
+		.level = LOG_LEVEL_INFO,
+		.message = text};
+	event_writer_event(post->writer, &input);
+}
+
 void event_post_flush(struct event_post *post)
 {
 	/* When the mailbox is full it is tried again: the writer stays due. */

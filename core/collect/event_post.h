@@ -30,7 +30,9 @@ void event_post_renew(struct event_post *post);
 /* Something of the source is gone before it was read: counted as so many lines, and said by `text`
  * as an event of the source (a warning). `bot` NULL or "": the source's. */
 void event_post_lost(struct event_post *post, uint64_t lines, const char *bot, const char *text);
-/* The same of what should have been read back from `since_ms` (wall) on, where it will be missed. */
+/* What became of the source, where nothing is lost by it: an event of the source (info). */
+void event_post_say(struct event_post *post, const char *text);
+/* As event_post_lost(), of what should have been read back from `since_ms` (wall) on, where it will be missed. */
 void event_post_left_out(
 	struct event_post *post, int64_t since_ms, const char *bot, const char *text);
 /* Posts if it is due. */

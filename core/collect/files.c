@@ -122,6 +122,13 @@ static void take_loss(void *context, uint64_t bytes, const char *why)
 	file->files->dropped++;
 }
 
+static void take_news(void *context, const char *what)
+{
+	struct log_file *file = context;
+	autofree char *text = xasprintf("'%s' %s", file->tail.path, what);
+	event_post_say(&file->post, text);
+}
+
 static void take_older(void *context, struct open_file *open, uint64_t to, int64_t written_ms)
 {
 	struct log_file *file = context;
@@ -294,6 +301,7 @@ static struct log_file *new_file(
 		.is_start = files->is_start && target->is_new && !is_young(files, path)};
 	bot_memo_begin(&file->memo, files->roster);
 	tail_init(&file->tail, path, take_line, take_loss, file);
+	file->tail.news = take_news;
 	file->tail.older = take_older;
 	file->tail.in_place = take_in_place;
 	file->tail.packed = take_packed;

@@ -289,6 +289,12 @@ static void read_from_before(
 	take_before(tail, now_ms, back, is_wanted && is_whole);
 }
 
+static void tell_news(const struct tail *tail, const char *what)
+{
+	if (tail->news)
+		tail->news(tail->context, what);
+}
+
 /* What was at the path is there no longer. */
 static void rotate(struct tail *tail, int64_t now_ms)
 {
@@ -351,6 +357,7 @@ static void keep_rest(struct tail *tail, struct tail_file *file, int64_t now_ms)
 	if (!open_copy(tail, file, &copy, &bytes)) {
 		tail_forget_in_place(file);
 		splitter_give(&file->lines, true, tail->line, tail->context);
+		tell_news(tail, "was emptied; what comes is read from its start");
 		if (file->seen_bytes > file->offset)
 			tail->lost(tail->context, (uint64_t)(file->seen_bytes - file->offset),
 				"it was truncated before it could be read");
@@ -422,15 +429,28 @@ static bool look_at_now(struct tail *tail, const struct stat *status, int64_t no
 	return true;
 }
 
+/* A rotation may make the new file a moment later: that is no news. */
+static void miss(struct tail *tail, int64_t now_ms)
+{
+	if (tail->now.fd >= 0)
+		tail->gone_ms = now_ms + TAIL_GONE_MS;
+	rotate(tail, now_ms);
+	if (!tail->gone_ms || now_ms < tail->gone_ms)
+		return;
+	tail->gone_ms = 0;
+	tell_news(tail, "is gone; it is waited for");
+}
+
 bool tail_look(struct tail *tail, int64_t now_ms, struct read_back *back, struct err *err)
 {
 	struct stat status;
 	if (stat(tail->path, &status) < 0) {
 		if (errno != ENOENT && errno != ENOTDIR)
 			return cannot_read(tail, errno, err);
-		rotate(tail, now_ms);
+		miss(tail, now_ms);
 		return is_seen(tail, err);
 	}
+	tail->gone_ms = 0;
 	if (!S_ISREG(status.st_mode) || look_at_now(tail, &status, now_ms))
 		return true;
 	rotate(tail, now_ms);

@@ -22,6 +22,7 @@ struct read_back;
 
 enum {
 	TAIL_OLD_MS = 10000,  /* a file that was renamed is read on for so long */
+	TAIL_GONE_MS = 1000,  /* a rotation that makes no new file for so long is told */
 	TAIL_HEAD_BYTES = 64, /* of its start, by which a rewritten file is known */
 	TAIL_OLDS_MAX = 8,    /* rotated files at a time */
 	TAIL_TOLD_MAX = 64,   /* of them, that are lost while the new one cannot be read */
@@ -31,6 +32,9 @@ enum {
 
 /* Bytes that nobody can read any more (0: nobody knows how many), and why: "it was ...". */
 typedef void tail_lost(void *context, uint64_t bytes, const char *why);
+
+/* What became of the file, of which nothing need be lost: "was ...", "is ...". */
+typedef void tail_news(void *context, const char *what);
 
 /* What is in a file before what is read of it: its first `to` bytes. */
 typedef void tail_older(void *context, struct open_file *file, uint64_t to, int64_t written_ms);
@@ -72,12 +76,14 @@ struct tail {
 	size_t old_count;
 	struct tail_loss told[TAIL_TOLD_MAX]; /* since there was a file that can be read */
 	size_t told_count;
+	int64_t gone_ms; /* mono: from then on it is told that nothing is at the path; 0: something is, or it was told */
 	uint64_t bytes;   /* that were read, or stay where they lie */
 	bool is_behind;   /* so much waits still that it stays where it lies */
 	int64_t back_ms;  /* while a line is given out: as in tail_file; LOG_NO_TIME: it is new */
 	int64_t since_ns; /* set by its owner: wall, about when it was looked at before; 0: never */
 	splitter_take *line;
 	tail_lost *lost;
+	tail_news *news;         /* NULL: nobody asks for it */
 	tail_older *older;       /* NULL: nobody asks for it */
 	tail_in_place *in_place; /* NULL: all are given out one by one */
 	tail_packed *packed;     /* NULL: nobody unpacks any */

@@ -102,6 +102,8 @@ static void a_file_that_is_truncated_is_read_from_its_start(void **state)
 	autofree char *path = folder_path("orders.log");
 	assert_int_equal(truncate(path, 0), 0);
 	folder_append("orders.log", "four\n");
+	collected_wait_event(&collected, "orders.log orders I ",
+		"orders.log' was emptied; what comes is read from its start", NULL);
 	collected_wait_event(&collected, "four", NULL);
 	assert_int_equal(collected_count_events(&collected, "one"), 1);
 }
@@ -129,6 +131,8 @@ static void a_file_that_is_deleted_and_made_again_is_followed(void **state)
 	collected_wait_event(&collected, "one", NULL);
 	autofree char *path = folder_path("orders.log");
 	assert_int_equal(unlink(path), 0);
+	collected_wait_event(
+		&collected, "orders.log orders I ", "orders.log' is gone; it is waited for", NULL);
 	folder_append("orders.log", "two\n");
 	collected_wait_event(&collected, "two", NULL);
 }

@@ -45,6 +45,7 @@ struct bench {
 	struct tail tail;
 	struct str lines; /* each with a blank behind it */
 	struct str why;
+	struct str news; /* the same */
 	uint64_t lost;
 	unsigned losses;
 	int64_t now_ms;
@@ -66,6 +67,12 @@ static void take_loss(void *context, uint64_t bytes, const char *why)
 	str_adds(&bench->why, why);
 }
 
+static void take_news(void *context, const char *what)
+{
+	struct bench *bench = context;
+	str_addf(&bench->news, "%s. ", what);
+}
+
 static char *path_of(const struct bench *bench, const char *name)
 {
 	return xasprintf("%s/%s", bench->folder, name);
@@ -78,8 +85,10 @@ static int setup(void **state)
 	assert_non_null(mkdtemp(bench->folder));
 	str_init(&bench->lines);
 	str_init(&bench->why);
+	str_init(&bench->news);
 	autofree char *path = path_of(bench, "log");
 	tail_init(&bench->tail, path, take_line, take_loss, bench);
+	bench->tail.news = take_news;
 	*state = bench;
 	return 0;
 }
@@ -90,6 +99,7 @@ static int teardown(void **state)
 	tail_release(&bench->tail);
 	str_release(&bench->lines);
 	str_release(&bench->why);
+	str_release(&bench->news);
 	remove_folder(bench->folder);
 	free(bench);
 	return 0;
@@ -408,11 +418,76 @@ static void a_file_that_is_renamed_and_renamed_back_goes_on_where_it_was(void **
 	expect(bench, "one two three ", 0);
 }
 
+static void expect_news(const struct bench *bench, const char *news)
+{
+	assert_string_equal(bench->news.length ? bench->news.text : "", news);
+}
+
+static void a_file_that_is_emptied_is_told_each_time_once(void **state)
+{
+	struct bench *bench = *state;
+	append(bench, "log", "one\n");
+	read_all(bench);
+	empty(bench, "log");
+	read_all(bench);
+	read_all(bench);
+	expect_news(bench, "was emptied; what comes is read from its start. ");
+	append(bench, "log", "two\n");
+	read_all(bench);
+	empty(bench, "log");
+	read_all(bench);
+	expect_news(bench, "was emptied; what comes is read from its start. "
+			   "was emptied; what comes is read from its start. ");
+	expect(bench, "one two ", 0);
+}
+
+static void a_file_that_is_gone_is_told_each_time_once(void **state)
+{
+	struct bench *bench = *state;
+	autofree char *path = path_of(bench, "log");
+	for (int round = 0; round < 2; round++) {
+		str_clear(&bench->news);
+		append(bench, "log", "one\n");
+		read_all(bench);
+		assert_int_equal(unlink(path), 0);
+		for (int look = 0; look < 3; look++) {
+			read_all(bench);
+			bench->now_ms += 2 * TAIL_GONE_MS;
+		}
+		expect_news(bench, "is gone; it is waited for. ");
+	}
+	expect(bench, "one one ", 0);
+}
+
+static void a_rotation_and_a_file_that_never_was_are_no_news(void **state)
+{
+	struct bench *bench = *state;
+	for (int look = 0; look < 3; look++, bench->now_ms += 2 * TAIL_GONE_MS)
+		read_all(bench);
+	append(bench, "log", "a\n");
+	read_all(bench);
+	move(bench, "log", "log.1");
+	read_all(bench); /* the new one is made a moment later */
+	bench->now_ms += TAIL_GONE_MS / 2;
+	append(bench, "log", "b\n");
+	read_all(bench);
+	copy(bench, "log", "log.2");
+	empty(bench, "log");
+	read_all(bench);
+	bench->now_ms += 2 * TAIL_GONE_MS;
+	read_all(bench);
+	expect_news(bench, "");
+	expect(bench, "a b ", 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(a_file_that_is_emptied_is_told_each_time_once),
+		TEST(a_file_that_is_gone_is_told_each_time_once),
+		TEST(a_rotation_and_a_file_that_never_was_are_no_news),
 		TEST(files_that_came_and_went_between_two_looks_are_read_in_order),
 		TEST(files_of_before_and_of_others_are_left_alone),
 		TEST(the_file_that_dates_name_is_found_too),
