@@ -189,7 +189,7 @@ static bool enter(struct stage *stage, const struct options *options, struct err
 	stage->app = app_new(clock_real(), stage->settings, stage->term, stage->links);
 	stage->links = NULL;
 	if (options->file_count)
-		views_replace(&stage->app->views,
+		views_settle(&stage->app->views,
 			(struct place){.focus = PANE_logs, .lower = PANE_logs, .zoom = ZOOM_FULL});
 	if (stage->replay && options->replay)
 		show_replay(stage->app, client_welcome(stage->replay)->from_ms, options->speed);

@@ -5,8 +5,13 @@
 
 void views_init(struct views *views)
 {
-	*views = (struct views){.count = 1};
-	views->trail[0] = (struct place){.focus = PANE_bots, .lower = PANE_detail};
+	views_settle(views, (struct place){.focus = PANE_bots, .lower = PANE_detail});
+}
+
+void views_settle(struct views *views, struct place home)
+{
+	*views = (struct views){.count = 1, .home = home};
+	views->trail[0] = home;
 }
 
 void views_replace(struct views *views, struct place place)
@@ -48,10 +53,16 @@ bool views_last(struct views *views)
 	return true;
 }
 
+static bool is_out(const struct views *views, const struct place *place)
+{
+	bool at_home = views->home.zoom == ZOOM_FULL && place->focus == views->home.focus;
+	return !place->drilled && (place->zoom == ZOOM_NORMAL || at_home);
+}
+
 bool views_leave(struct views *views)
 {
-	struct place now = *views_now(views);
-	if (!now.drilled && now.zoom == ZOOM_NORMAL)
+	struct place home = views->home, now = *views_now(views);
+	if (is_out(views, &now))
 		return false;
 	for (size_t at = views->at; at-- > 0;) {
 		if (views->trail[at].drilled)
@@ -59,6 +70,7 @@ bool views_leave(struct views *views)
 		views->at = at;
 		return true;
 	}
-	views_replace(views, (struct place){.focus = PANE_bots, .lower = now.lower});
+	home.lower = home.zoom == ZOOM_FULL ? home.lower : now.lower;
+	views_replace(views, home);
 	return true;
 }

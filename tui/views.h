@@ -17,7 +17,8 @@ struct place {
 
 struct views {
 	struct place trail[VIEWS_MAX];
-	size_t count, at; /* trail[at] is where we are */
+	size_t count, at;  /* trail[at] is where we are */
+	struct place home; /* where the way out leads to; beyond it is the way out of the program */
 };
 
 void views_init(struct views *views);
@@ -25,6 +26,8 @@ static inline const struct place *views_now(const struct views *views)
 {
 	return &views->trail[views->at];
 }
+/* Begins there, and is at home there, in place of all panes. */
+void views_settle(struct views *views, struct place home);
 /* Changes the place without a step that could be gone back. */
 void views_replace(struct views *views, struct place place);
 /* A new step; what lay ahead is forgotten. The same place again is no step. */

@@ -76,6 +76,25 @@ static void leaving_ends_where_enter_began(void **state)
 	assert_false(views_leave(&views));
 }
 
+static void home_is_where_the_way_out_leads_and_ends(void **state)
+{
+	const struct place home = {.focus = PANE_logs, .lower = PANE_logs, .zoom = ZOOM_FULL};
+	struct views views;
+	(void)state;
+	views_init(&views);
+	views_settle(&views, home);
+	assert_false(views_leave(&views));
+	assert_int_equal(views_now(&views)->zoom, ZOOM_FULL);
+	views_go(&views, (struct place){.focus = PANE_detail, .zoom = ZOOM_FULL, .drilled = true});
+	assert_true(views_leave(&views));
+	assert_int_equal(views_now(&views)->focus, PANE_logs);
+	views_replace(&views, (struct place){.focus = PANE_streams, .zoom = ZOOM_FULL});
+	assert_true(views_leave(&views));
+	assert_int_equal(views_now(&views)->focus, PANE_logs);
+	assert_int_equal(views_now(&views)->zoom, ZOOM_FULL);
+	assert_false(views_leave(&views));
+}
+
 static void a_long_trail_forgets_its_beginning(void **state)
 {
 	struct views views;
@@ -97,6 +116,7 @@ int main(void)
 		cmocka_unit_test(the_same_place_again_is_no_step),
 		cmocka_unit_test(minus_goes_to_and_fro),
 		cmocka_unit_test(leaving_ends_where_enter_began),
+		cmocka_unit_test(home_is_where_the_way_out_leads_and_ends),
 		cmocka_unit_test(a_long_trail_forgets_its_beginning),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
