@@ -22,11 +22,12 @@ struct settings;
 struct str;
 
 struct engine_options {
-	bool workers;       /* poll the outside */
-	bool listen;        /* lock the state directory, keep a ledger in it, open the socket */
-	bool own;           /* leave when the last client is gone and no operation runs */
-	bool read_only;     /* no verb runs, whatever the configuration says */
-	bool small;         /* a replay that takes less memory: for one who may only look */
+	bool workers;   /* poll the outside */
+	bool listen;    /* lock the state directory, keep a ledger in it, open the socket */
+	bool own;       /* leave when the last client is gone and no operation runs */
+	bool read_only; /* no verb runs, whatever the configuration says */
+	bool only_logs; /* for log files alone: who looks at them is no event among their lines */
+	bool small;     /* a replay that takes less memory: for one who may only look */
 	struct lock *lock;  /* taken already; the engine's from then on; NULL: it takes it */
 	const char *record; /* a file to record to, which must not be there; borrowed; NULL: none */
 	const char *

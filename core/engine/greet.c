@@ -50,7 +50,7 @@ static void record_claims(
 	const struct engine *engine, struct peer *peer, const struct msg_hello *hello)
 {
 	copy_text(peer->who.claims, sizeof(peer->who.claims), hello->claims);
-	if (strcmp(hello->client, "screen") == 0)
+	if (strcmp(hello->client, "screen") == 0 && !engine->options.only_logs)
 		journal_say(engine->book, LOG_LEVEL_INFO, "a screen of %s attached%s%.200s",
 			peer->who.name, hello->claims[0] ? "; it claims " : "", hello->claims);
 }

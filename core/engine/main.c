@@ -187,6 +187,7 @@ static int start_logs(struct options *options, struct signals *signals)
 {
 	struct err err = {.code = ERR_NONE};
 	autostr struct str text = STR_INIT;
+	options->engine.only_logs = true;
 	if (log_files_configure(options->logs, options->log_count, options->input_fd, &text, &err))
 		return start_with(&text, options, signals);
 	refuse_client(options->client_fd, &err);

@@ -155,6 +155,7 @@ on_screen() { # SCRIPT FILE...: a screen in memory
 }
 screen_on_files() { on_screen $'wait-for fourth\nexpect third\nexpect 5 Logs\nexpect-not no bot yet\nkey 1\nexpect no bot yet' "$top/a.log" "$top/b.log"; }
 screen_stays() { on_screen $'wait-for fourth\nkey ?\nwait-for Help\nkey Esc\nkey Esc\nkey Esc\nexpect fourth\nexpect-not 1 Bots' "$top/a.log" "$top/b.log"; }
+only_their_lines() { on_screen $'wait-for fourth\nexpect-not attached' "$top/a.log" "$top/b.log"; }
 screen_on_pipe() { on_screen $'wait-for fourth\nexpect grown' - <"$top/b.log" && { echo piped; cat "$top/b.log"; } | on_screen $'wait-for fourth\nexpect piped' -; }
 screen_refused() { on_screen 'wait-for x' "$top/nothing.log"; [ $? = 1 ] && grep -q "cannot read '$top/nothing.log'" "$top/said"; }
 interrupted() { # as Ctrl-C does it: a shell keeps that from what it runs in the background
@@ -216,6 +217,7 @@ check 'within a budget, and what is beyond is said' budget_is_said
 check 'a pipe of more bytes than are kept of a deleted file' large_pipe
 check 'a screen on files, without a configuration' screen_on_files
 check 'with nothing left to close Esc leaves them there' screen_stays
+check 'their lines alone: none of ours is among them' only_their_lines
 check 'on standard input' screen_on_pipe
 check 'but not on what is not there' screen_refused
 check 'Ctrl-C ends it, and its engine' interrupted
