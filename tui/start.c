@@ -63,7 +63,7 @@ static struct settings *read_settings(const char *config, bool elsewhere, bool *
 	if (report.length)
 		fputs(report.text, stderr);
 	else
-		cli_say(CLI_USAGE, "%s", err.text);
+		cli_say_no_settings(config, &err);
 	return NULL;
 }
 

@@ -52,4 +52,5 @@ check 'the full screen wants a terminal' refuses 2 'needs a terminal' sh -c "'$p
 check 'an unknown subcommand is refused' refuses 2 "no such subcommand: 'explode'" "$program" explode
 check 'an unknown option is refused' refuses 2 "'--explode' is unknown" "$program" --explode
 check 'no configuration: the three lines to write, and where' refuses 2 'three lines' env XDG_CONFIG_HOME="$top/none" HOME="$top" "$program" bots
+check 'and what needs none' refuses 2 'log files need none: botswain -- FILE... or some-program | botswain logs -' env XDG_CONFIG_HOME="$top/none" HOME="$top" "$program" logs
 tap_end

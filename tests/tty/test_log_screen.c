@@ -21,6 +21,9 @@ struct scene {
 
 static struct scene scene;
 
+static const char *const outside[] = {
+	"XDG_STATE_HOME=/nonexistent", "XDG_CONFIG_HOME=/nonexistent", NULL};
+
 static const char *program(void)
 {
 	const char *build = getenv("BOTSWAIN_BUILD");
@@ -36,9 +39,8 @@ static int setup(void **state)
 	assert_true(fd >= 0);
 	dprintf(fd, "2026-11-20T10:00:01Z INFO the first\n2026-11-20T10:00:02Z INFO the last\n");
 	close(fd);
-	scene.vt = vt_spawn(ROWS, COLUMNS, (const char *const[]){program(), "--", scene.path, NULL},
-		(const char *const[]){
-			"XDG_STATE_HOME=/nonexistent", "XDG_CONFIG_HOME=/nonexistent", NULL});
+	scene.vt = vt_spawn(
+		ROWS, COLUMNS, (const char *const[]){program(), "--", scene.path, NULL}, outside);
 	vt_must_show(scene.vt, "the last", UP_MS);
 	*state = &scene;
 	return 0;
@@ -77,12 +79,26 @@ static void q_in_another_pane_comes_back_first(void **state)
 	must_leave(scene.vt);
 }
 
+static void without_a_file_the_way_to_name_one_is_said(void **state)
+{
+	const char *const argv[] = {program(), "--", NULL};
+	int status;
+	(void)state;
+	if (access("/etc/botswain/botswain.yaml", F_OK) == 0)
+		skip(); /* this machine has a configuration */
+	struct vt *vt = vt_spawn(ROWS, COLUMNS, argv, outside);
+	vt_must_show(vt, "log files need none: botswain -- FILE...", UP_MS);
+	assert_true(vt_wait_exit(vt, true, KEY_MS, &status));
+	vt_free(vt);
+}
+
 int main(void)
 {
 #define LOG_TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		LOG_TEST(the_first_q_leaves),
 		LOG_TEST(q_in_another_pane_comes_back_first),
+		cmocka_unit_test(without_a_file_the_way_to_name_one_is_said),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

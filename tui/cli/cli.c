@@ -85,6 +85,15 @@ int cli_say(int status, const char *format, ...)
 	return status;
 }
 
+int cli_say_no_settings(const char *given, const struct err *err)
+{
+	bool absent = !given && err->code == ERR_NOT_FOUND;
+	return cli_say(CLI_USAGE, "%s%s", err->text,
+		absent ? "\nlog files need none: botswain -- FILE... or some-program | botswain "
+			 "logs -"
+		       : "");
+}
+
 int cli_unknown(const struct cli *cli, const char *what)
 {
 	if (client_state(cli->client) != CLIENT_LOST || cli_is_many(cli))
@@ -439,7 +448,7 @@ bool cli_load(struct cli *cli, const char *config, bool warnings)
 	bool good = cli_read_settings(config, cli->connect.count > 0 || cli_has_files(cli),
 		&cli->settings, &report, &err);
 	if (!good && !report.length)
-		cli_say(false, "%s", err.text);
+		cli_say_no_settings(config, &err);
 	else if (!good || warnings)
 		fputs(report.text, stderr);
 	return good;

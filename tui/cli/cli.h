@@ -123,6 +123,8 @@ int64_t cli_patience_ms(const struct msg_operation *operation);
 int64_t cli_now_ms(const struct cli *cli, size_t engine);
 /* Says a sentence on standard error ("botswain: ...") and returns `status`. */
 int cli_say(int status, const char *format, ...) PRINTF_LIKE(2, 3);
+/* Why there are no settings; CLI_USAGE. Where none were `given`: also what needs none. */
+int cli_say_no_settings(const char *given, const struct err *err);
 /* Says what is not known now, that the engine left when it did, and returns CLI_UNKNOWN. */
 int cli_unknown(const struct cli *cli, const char *what);
 /* Says that a word is no option of `command`, and returns CLI_USAGE. */
