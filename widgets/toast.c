@@ -8,6 +8,8 @@
 #include "core/base/utf8.h"
 #include "core/base/width.h"
 
+enum { GAP = 2 }; /* blank cells before it */
+
 void toast_say(struct toast *toast, int64_t now_ms, bool error, const char *format, ...)
 {
 	va_list args;
@@ -42,6 +44,20 @@ bool toast_dismiss(struct toast *toast)
 	return shown;
 }
 
+/* What stood there ends before it, and is seen to. */
+static void part_from_row(const struct canvas *canvas, struct rect toast)
+{
+	bool cut = false;
+	for (int column = toast.column - GAP; column < toast.column; column++)
+		cut |= column >= 0 && strcmp(grid_cell(canvas->grid, canvas->row + toast.row,
+						     canvas->column + column)
+						      ->text,
+					      " ") != 0;
+	canvas_fill(canvas, (struct rect){toast.row, toast.column - GAP, 1, GAP}, ROLE_TEXT);
+	if (cut)
+		canvas_glyph(canvas, toast.row, toast.column - GAP - 1, ROLE_DIM, GLYPH_ELLIPSIS);
+}
+
 void toast_draw(const struct toast *toast, const struct canvas *canvas)
 {
 	if (!toast->until_ms || canvas->rows < 1)
@@ -50,6 +66,7 @@ void toast_draw(const struct toast *toast, const struct canvas *canvas)
 	int width = (int)text_width(toast->text, strlen(toast->text)) + 2;
 	width = width > canvas->columns ? canvas->columns : width;
 	struct rect rect = {canvas->rows - 1, canvas->columns - width, 1, width};
+	part_from_row(canvas, rect);
 	canvas_fill(canvas, rect, role);
 	canvas_surface(canvas, rect, SURFACE_SCREEN);
 	canvas_field(canvas, rect.row, rect.column + 1, width - 2, ALIGN_LEFT, role, toast->text);

@@ -26,7 +26,7 @@ int64_t toast_due_ms(struct toast *toast, int64_t now_ms);
 void toast_hasten(struct toast *toast);
 /* Takes it away (Esc). False when there was none. */
 bool toast_dismiss(struct toast *toast);
-/* Draws it into the last row of the canvas, at the right. */
+/* Draws it into the last row of the canvas, at the right, apart from what stands there. */
 void toast_draw(const struct toast *toast, const struct canvas *canvas);
 
 #endif

@@ -513,6 +513,30 @@ static void a_toast_passes_and_an_error_stays_longer(void **state)
 	assert_false(toast_dismiss(&toast));
 }
 
+static void draw_toast_over(const char *row, const char *expected)
+{
+	struct grid *grid = grid_new(2, 24, GLYPHS_FULL);
+	struct canvas canvas = canvas_of(grid);
+	struct toast toast = {.until_ms = 0};
+	char text[128] = "";
+	toast_say(&toast, 1000, false, "copied");
+	canvas_text(&canvas, 1, 0, ROLE_TEXT, row);
+	toast_draw(&toast, &canvas);
+	for (int column = 0; column < 24; column++)
+		strcat(text, grid_cell(grid, 1, column)->text);
+	assert_string_equal(text, expected);
+	grid_free(grid);
+}
+
+static void a_toast_keeps_apart_from_the_row_under_it(void **state)
+{
+	(void)state;
+	draw_toast_over("this is a line of a log", "this is a lin…   copied ");
+	draw_toast_over("this is a line 15", "this is a lin…   copied ");
+	draw_toast_over("a line", "a line           copied ");
+	draw_toast_over("", "                 copied ");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -540,6 +564,7 @@ int main(void)
 		cmocka_unit_test(dialogs_look_as_they_did),
 		cmocka_unit_test(no_size_is_too_small_to_draw_in),
 		cmocka_unit_test(a_toast_passes_and_an_error_stays_longer),
+		cmocka_unit_test(a_toast_keeps_apart_from_the_row_under_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
