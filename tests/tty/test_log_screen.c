@@ -67,6 +67,21 @@ static void the_first_q_leaves(void **state)
 	must_leave(scene.vt);
 }
 
+static void the_bar_of_the_cursor_goes_over_the_whole_row(void **state)
+{
+	int row, column;
+	(void)state;
+	vt_press(scene.vt, "g");
+	vt_must_show(scene.vt, "G follows", KEY_MS);
+	assert_true(vt_wait_quiet(scene.vt, 50, KEY_MS));
+	assert_true(vt_find(scene.vt, "the first", &row, &column));
+	uint32_t bar = vt_cell(scene.vt, row, column).bg;
+	assert_int_not_equal(bar, VT_DEFAULT);
+	for (column = 0; column < COLUMNS; column++)
+		assert_int_equal(vt_cell(scene.vt, row, column).bg, bar);
+	must_leave(scene.vt);
+}
+
 static void q_in_another_pane_comes_back_first(void **state)
 {
 	(void)state;
@@ -97,6 +112,7 @@ int main(void)
 #define LOG_TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		LOG_TEST(the_first_q_leaves),
+		LOG_TEST(the_bar_of_the_cursor_goes_over_the_whole_row),
 		LOG_TEST(q_in_another_pane_comes_back_first),
 		cmocka_unit_test(without_a_file_the_way_to_name_one_is_said),
 	};
