@@ -44,9 +44,11 @@ static const char *folder_of_files(void)
 
 static void forget_words(struct hand_over *it)
 {
-	while (it->count)
-		free(it->words[--it->count]);
-	memset(it->words, 0, sizeof(it->words));
+	for (size_t i = 0; i < COUNT_OF(it->words); i++) {
+		free(it->words[i]);
+		it->words[i] = NULL;
+	}
+	it->count = 0;
 }
 
 void hand_over_free(struct hand_over *it)

@@ -232,6 +232,8 @@ struct part_view *part_view_of_hits(const struct store_part *part, const struct 
 	if (!scratch->hit_count && !part_has_hiding_lines(part))
 		return NULL;
 	struct part_view *view = new_view(part);
+	if (!view)
+		return NULL;
 	view->bytes = scratch->bytes;
 	view->length = scratch->length;
 	view->is_lent = view->has_only_hits = true;
