@@ -148,7 +148,11 @@ static const uint8_t asks[256] = {[0 ... ' '] = ENDS,
 static char quote_of(const char *value, size_t length)
 {
 	unsigned all = length && value[length - 1] == '.' ? ENDS : 0;
-	for (size_t i = 0; i < length; i++)
+	size_t i = 0;
+	for (; i + 4 <= length; i += 4) /* none of these waits for another */
+		all |= (asks[(unsigned char)value[i]] | asks[(unsigned char)value[i + 1]]) |
+		       (asks[(unsigned char)value[i + 2]] | asks[(unsigned char)value[i + 3]]);
+	for (; i < length; i++)
 		all |= asks[(unsigned char)value[i]];
 	if (!(all & ENDS) || all & ESCAPES)
 		return '\0';
@@ -158,9 +162,13 @@ static char quote_of(const char *value, size_t length)
 static void add_value(struct str *to, const char *value, size_t length)
 {
 	char quote = quote_of(value, length < FIELD_BYTES_MAX ? length : FIELD_BYTES_MAX);
-	put(to, &quote, quote != '\0');
+	if (!quote) {
+		add_bytes(to, value, length);
+		return;
+	}
+	put(to, &quote, 1);
 	add_bytes(to, value, length);
-	put(to, &quote, quote != '\0');
+	put(to, &quote, 1);
 }
 
 /* NUL bytes would end the text: what is behind one is not lost. */
