@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/events/bulk_lines.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "core/base/limits.h"
 #include "core/base/mem.h"
+#include "core/base/read_at.h"
 
 enum { READ_BYTES = 256 << 10, ROOM = READ_BYTES + LIMIT_LOG_STORED_BYTES };
 
@@ -32,11 +31,8 @@ static bool fill(struct bulk_lines *lines)
 	lines->base += lines->start;
 	lines->start = 0;
 	lines->count = left;
-	ssize_t length;
-	do {
-		length = pread(
-			lines->fd, lines->buffer + left, READ_BYTES, (off_t)(lines->base + left));
-	} while (length < 0 && errno == EINTR);
+	ssize_t length =
+		read_at(lines->fd, lines->buffer + left, READ_BYTES, (off_t)(lines->base + left));
 	lines->count += length > 0 ? (size_t)length : 0;
 	return length > 0; /* an error is found again by the line_source */
 }

@@ -222,12 +222,11 @@ static bool lies_within(const struct event_count *count, const struct store_part
 	       event_key_compare(first, count->behind) > 0;
 }
 
-/* Line by line; those that cannot fit as far as it is known without asking. */
+/* Line by line; closes the view, which is NULL where nothing can be read (the history counts that) or nothing fits. */
 static void read_view(
 	struct event_count *count, const struct store_part *part, struct part_view *view)
 {
-	size_t lines = view ? part_view_count(view)
-			    : 0; /* what cannot be read is counted by the history */
+	size_t lines = view ? part_view_count(view) : 0;
 	for (size_t i = 0; i < lines; i++) {
 		size_t column;
 		struct event_key key = part_view_key(view, i);
@@ -274,6 +273,7 @@ static bool begin_ahead(struct event_count *count, const struct store_part *part
 	return true;
 }
 
+/* Only lines that may fit, as far as the bytes say it. */
 static void read_part(struct event_count *count, const struct store_part *part)
 {
 	bool only_hits = count->certain.length && lies_within(count, part);

@@ -6,10 +6,10 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "core/base/limits.h"
 #include "core/base/mem.h"
+#include "core/base/read_at.h"
 #include "core/base/scan.h"
 #include "core/base/str.h"
 #include "core/events/bulk_lines.h"
@@ -286,19 +286,6 @@ static int read_lines(struct reading *reading, uint64_t start, uint64_t from, ui
 	return errnum;
 }
 
-static bool read_all(int fd, char *to, size_t length, uint64_t offset)
-{
-	for (size_t have = 0; have < length;) {
-		ssize_t got = pread(fd, to + have, length - have, (off_t)(offset + have));
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return false; /* it has become shorter: errno is 0 */
-		have += (size_t)got;
-	}
-	return true;
-}
-
 /* Whole lines. */
 static void take_lines(struct reading *reading, const char *bytes, size_t length, uint64_t offset)
 {
@@ -454,8 +441,9 @@ static bool read_growth(struct file_index *index, uint64_t from, uint64_t to,
 	size_t length = (size_t)(to - from);
 	autofree char *bytes = xmalloc(length);
 	errno = 0;
-	if (!read_all(index->source.file->fd, bytes, length, from)) {
-		errno = errno ? errno : EIO;
+	ssize_t got = read_all_at(index->source.file->fd, bytes, length, (off_t)from);
+	if (got != (ssize_t)length) {
+		errno = got < 0 ? errno : EIO; /* it has become shorter */
 		return false;
 	}
 	struct reading *reading = new_reading(index);
