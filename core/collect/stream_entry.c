@@ -298,12 +298,9 @@ void stream_entry_name(struct stream_entry *entry, const char *name, size_t leng
 	entry->field = field;
 }
 
-void stream_entry_value(struct stream_entry *entry, const char *value, size_t length)
+NOINLINE static void mapped_value(struct stream_entry *entry, const char *value, size_t length)
 {
 	switch ((enum field)entry->field) {
-	case FIELD_REST:
-		add_value(&entry->rest, value, length);
-		break;
 	case FIELD_MESSAGE:
 		add_bytes(&entry->message, value, length);
 		break;
@@ -319,9 +316,18 @@ void stream_entry_value(struct stream_entry *entry, const char *value, size_t le
 	case FIELD_TIME:
 		read_time(entry, value, length);
 		break;
+	case FIELD_REST:
 	case FIELD_TOO_MUCH:
 		break;
 	}
+}
+
+void stream_entry_value(struct stream_entry *entry, const char *value, size_t length)
+{
+	if (entry->field == FIELD_REST)
+		add_value(&entry->rest, value, length);
+	else
+		mapped_value(entry, value, length);
 }
 
 char *stream_origin(const char *stream)

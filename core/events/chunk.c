@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/base/hash.h"
+#include "core/base/limits.h"
 #include "core/base/mem.h"
 #include "core/base/redact.h"
 #include "core/events/history.h"
@@ -26,9 +27,10 @@ struct chunk {
 	atomic_size_t published;
 	struct stream stream;
 	uint64_t first_seq;
-	size_t bytes; /* of the allocation, and of the name */
+	size_t allocated, bytes; /* of this, and with the name */
 	size_t text_capacity, record_capacity;
 	size_t used, written; /* bytes of text and lines, writer only */
+	uint32_t last_name;   /* of the line before, writer only */
 	_Atomic uint32_t *names;
 	size_t name_slots, name_count; /* the count is the writer's only */
 	atomic_bool has_many, has_nameless;
@@ -41,6 +43,30 @@ struct chunk {
 	struct record records[];
 };
 
+/* The last full chunk that nobody held any more. Where the budget is full, each new one follows an old one that goes: memory
+ * that the system takes back between the two costs more than all that is written to it. */
+static _Atomic(struct chunk *) spare;
+
+#ifdef __SANITIZE_ADDRESS__
+enum { SPARE_FROM = INT32_MAX }; /* who still looks at one that is gone shall be found */
+#else
+enum { SPARE_FROM = LIMIT_CHUNK_TEXT_BYTES };
+#endif
+
+static struct chunk *take_memory(size_t bytes)
+{
+	struct chunk *old = bytes < SPARE_FROM ? NULL : atomic_exchange(&spare, NULL);
+	if (old && old->allocated == bytes)
+		return old;
+	free(old);
+	return xmalloc(bytes);
+}
+
+static void leave_memory(struct chunk *chunk)
+{
+	free(chunk->allocated < SPARE_FROM ? chunk : atomic_exchange(&spare, chunk));
+}
+
 /* The header, the records, the names, the text. */
 static struct chunk *make(
 	const struct stream *stream, size_t text_bytes, size_t records, size_t slots)
@@ -48,8 +74,9 @@ static struct chunk *make(
 	size_t names = slots * sizeof(uint32_t);
 	size_t bytes =
 		sizeof(struct chunk) + records * sizeof(struct record) + names + text_bytes + 1;
-	struct chunk *chunk = xmalloc(bytes);
+	struct chunk *chunk = take_memory(bytes);
 	memset(chunk, 0, sizeof(*chunk));
+	chunk->allocated = bytes;
 	atomic_init(&chunk->users, 1);
 	atomic_init(&chunk->published, 0);
 	chunk->used = 1;
@@ -97,7 +124,7 @@ void chunk_unref(const struct chunk *chunk)
 	free(name);
 	redactor_unref(mine->stream.redactor);
 	history_place_unref(mine->place);
-	free(mine);
+	leave_memory(mine);
 }
 
 bool chunk_is_sole(const struct chunk *chunk)
@@ -144,6 +171,8 @@ static uint32_t place_name(struct chunk *chunk, const char *bot, size_t *used)
 		atomic_store_explicit(&chunk->has_nameless, true, memory_order_relaxed);
 		return 0;
 	}
+	if (strcmp(chunk->text + chunk->last_name, bot) == 0)
+		return chunk->last_name;
 	uint32_t offset = find_name(chunk, bot, &slot);
 	if (offset)
 		return offset;
@@ -219,7 +248,7 @@ bool chunk_append(
 	if (index == chunk->record_capacity || length > UINT16_MAX ||
 		chunk->text_capacity - used < length + name)
 		return false;
-	record.bot = place_name(chunk, bot, &used);
+	record.bot = chunk->last_name = place_name(chunk, bot, &used);
 	note_level(chunk, record.level);
 	note_time(chunk, record.wall_ms);
 	record.offset = (uint32_t)used;

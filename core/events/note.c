@@ -31,15 +31,24 @@ static size_t bucket_of(
 	return hash32_text(begin, bot) % NOTE_BUCKETS;
 }
 
+static bool counts(const struct note_count *count, const char *bot, enum log_level level,
+	enum log_trouble trouble, int64_t slot)
+{
+	return count->level == level && count->trouble == trouble && count->slot == slot &&
+	       strcmp(count->bot, bot) == 0;
+}
+
 static struct note_count *find(struct note *note, const char *bot, enum log_level level,
 	enum log_trouble trouble, int64_t slot)
 {
+	if (note->last < note->count &&
+		counts(&note->counts[note->last], bot, level, trouble, slot))
+		return &note->counts[note->last]; /* most lines are as the one before */
 	size_t *bucket = &note->buckets[bucket_of(bot, level, trouble, slot)];
 	for (size_t at = *bucket; at; at = note->counts[at - 1].next) {
-		struct note_count *count = &note->counts[at - 1];
-		if (count->level == level && count->trouble == trouble && count->slot == slot &&
-			strcmp(count->bot, bot) == 0)
-			return count;
+		note->last = at - 1;
+		if (counts(&note->counts[at - 1], bot, level, trouble, slot))
+			return &note->counts[at - 1];
 	}
 	note->counts = grow(note->counts, note->count, &note->capacity, sizeof(*note->counts));
 	struct note_count *count = &note->counts[note->count++];
@@ -51,6 +60,7 @@ static struct note_count *find(struct note *note, const char *bot, enum log_leve
 		.next = *bucket};
 	str_init(&count->text);
 	*bucket = note->count;
+	note->last = note->count - 1;
 	return count;
 }
 

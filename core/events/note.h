@@ -31,7 +31,7 @@ struct note_count {
 
 struct note {
 	struct note_count *counts;
-	size_t count, capacity;
+	size_t count, capacity, last; /* the last: that was looked for */
 	size_t buckets[NOTE_BUCKETS];
 	uint64_t lines, bytes, dropped;
 	uint64_t in_place; /* of the lines: they stay in their file */

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core/base/attr.h"
+#include "core/base/limits.h"
 #include "core/base/redact.h"
 #include "core/events/chunk.h"
 
@@ -176,6 +177,24 @@ static void readers_follow_the_writer_without_a_lock(void **state)
 	chunk_unref(chunk);
 }
 
+static void a_large_chunk_in_the_memory_of_another_knows_nothing_of_it(void **state)
+{
+	(void)state;
+	const char *bots[CHUNK_BOTS + 1];
+	for (size_t i = 0; i < 3; i++) {
+		struct chunk *chunk = chunk_new(&stream, i, LIMIT_CHUNK_TEXT_BYTES, 4);
+		assert_int_equal(chunk_count(chunk), 0);
+		assert_int_equal(chunk_bots(chunk, bots), 0);
+		assert_int_equal(chunk_levels(chunk), 0);
+		assert_false(chunk_may_hold(chunk, "shop"));
+		assert_true(add(chunk, "one", "shop"));
+		assert_true(add(chunk, "two", "shop"));
+		assert_string_equal(chunk_bot(chunk, chunk_record(chunk, 1)), "shop");
+		assert_true(chunk_may_hold(chunk, "shop"));
+		chunk_unref(chunk);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -184,6 +203,7 @@ int main(void)
 		cmocka_unit_test(the_last_holder_frees_it_with_its_redactor),
 		cmocka_unit_test(a_chunk_tells_which_bots_and_levels_it_holds),
 		cmocka_unit_test(a_chunk_of_more_bots_than_it_tells_apart_may_hold_any),
+		cmocka_unit_test(a_large_chunk_in_the_memory_of_another_knows_nothing_of_it),
 		cmocka_unit_test(readers_follow_the_writer_without_a_lock),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
