@@ -18,6 +18,7 @@ struct redis_conn {
 	struct net *net;
 	redisReader *reader;
 	redisReplyObjectFunctions functions;
+	struct resp items; /* the other reader: while it has bytes, this one has none */
 	struct str out;
 	size_t fed; /* bytes since the last whole reply */
 	bool is_broken;
@@ -65,6 +66,7 @@ void redis_close(struct redis_conn *conn)
 	net_close(conn->net);
 	if (conn->reader)
 		redisReaderFree(conn->reader);
+	resp_release(&conn->items);
 	wipe(conn->out.text, conn->out.capacity);
 	str_release(&conn->out);
 	free(conn);
@@ -158,35 +160,48 @@ bool redis_receive(struct redis_conn *conn, const struct net_limit *limit, struc
 	return !conn->is_broken;
 }
 
-/* Large pieces: the server writes while we read. */
-static bool feed_much(struct redis_conn *conn, const struct net_limit *limit, struct err *err)
+/* What the server said before it was asked lies in the other reader. */
+static void hand_to_items(struct redis_conn *conn)
 {
-	char bytes[65536];
+	redisReader *reader = conn->reader;
+	if (reader->pos < reader->len)
+		resp_feed(&conn->items, reader->buf + reader->pos, reader->len - reader->pos);
+	reader->pos = reader->len;
+}
+
+static bool hand_back(struct redis_conn *conn, struct err *err)
+{
 	size_t length;
-	if (conn->reader->len - conn->reader->pos > REDIS_REPLY_BYTES_MAX)
-		return err_set(err, ERR_LIMIT, "a part of a reply of more than %d MiB",
-			REDIS_REPLY_BYTES_MAX >> 20);
-	if (!net_receive(conn->net, bytes, sizeof(bytes), limit, &length, err))
-		return false;
-	return redisReaderFeed(conn->reader, bytes, length) == REDIS_OK ||
+	const char *rest = resp_take_rest(&conn->items, &length);
+	return !length || redisReaderFeed(conn->reader, rest, length) == REDIS_OK ||
 	       err_set(err, ERR_PROTOCOL, "%s", conn->reader->errstr);
 }
 
-bool redis_receive_with(struct redis_conn *conn, const struct redisReplyObjectFunctions *functions,
-	void *context, const struct net_limit *limit, struct err *err)
+static bool feed_items(struct redis_conn *conn, const struct net_limit *limit, struct err *err)
 {
-	void *reply = NULL;
-	conn->reader->fn = (redisReplyObjectFunctions *)(uintptr_t)functions; /* it reads them */
-	conn->reader->privdata = context;
-	while (!conn->is_broken && !reply) {
-		if (redisReaderGetReply(conn->reader, &reply) != REDIS_OK)
-			conn->is_broken = !err_set(err, ERR_PROTOCOL, "%s", conn->reader->errstr);
-		else if (!reply)
-			conn->is_broken = !feed_much(conn, limit, err);
-	}
-	if (conn->is_broken)
-		conn->reader->reply = NULL; /* the half of one: it is not the reader's to free */
-	conn->reader->fn = &conn->functions;
+	size_t size, length;
+	char *bytes = resp_room(&conn->items, &size);
+	if (!net_receive(conn->net, bytes, size, limit, &length, err))
+		return false;
+	resp_received(&conn->items, length);
+	return true;
+}
+
+static bool receive_items(struct redis_conn *conn, redis_taker *take, void *context,
+	const struct net_limit *limit, struct err *err)
+{
+	enum resp_got got;
+	hand_to_items(conn);
+	while ((got = take(context, &conn->items, err)) == RESP_MORE)
+		if (!feed_items(conn, limit, err))
+			return false;
+	return got == RESP_END && hand_back(conn, err);
+}
+
+bool redis_receive_items(struct redis_conn *conn, redis_taker *take, void *context,
+	const struct net_limit *limit, struct err *err)
+{
+	conn->is_broken = conn->is_broken || !receive_items(conn, take, context, limit, err);
 	conn->fed = 0;
 	return !conn->is_broken;
 }
@@ -317,6 +332,7 @@ bool redis_open(const struct conf_redis *conf, const struct secret *password,
 		.ca_file = conf->ca_file};
 	struct redis_conn *conn = xcalloc(1, sizeof(*conn));
 	str_init(&conn->out);
+	resp_init(&conn->items, REDIS_REPLY_BYTES_MAX);
 	if (!make_reader(conn))
 		out_of_memory();
 	if (!net_open(&address, limit, &conn->net, err) ||

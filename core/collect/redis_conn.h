@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A connection to a Redis: RESP2 by hiredis' reader over our own transport, so that deadlines,
- * stopping and TLS are the same everywhere. Commands are argument vectors only. Replies are bounded
+ * stopping and TLS are the same everywhere; long replies item by item (resp.h). Commands are argument vectors only. Replies are bounded
  * in bytes, elements and depth. After an error of the transport or the protocol the connection is
  * broken and can only be closed; an error that the server said leaves it whole. Owned by one
  * thread.
@@ -13,12 +13,12 @@
 #include <stddef.h>
 #include "core/base/attr.h"
 #include "core/base/err.h"
+#include "core/parse/resp.h"
 #include "core/collect/net.h"
 
 struct conf_redis;
 struct redis_conn;
 struct redisReply;
-struct redisReplyObjectFunctions;
 struct secret;
 
 enum {
@@ -41,10 +41,11 @@ MUST_CHECK bool redis_send(struct redis_conn *conn, const struct net_limit *limi
 /* The next reply, error replies included; the caller frees it with freeReplyObject(). */
 MUST_CHECK bool redis_receive(struct redis_conn *conn, const struct net_limit *limit,
 	struct redisReply **ret, struct err *err);
-/* The next reply through reply functions of hiredis' reader that are the caller's, with `context` as its privdata: what they
- * make is theirs. A reply may have any length, one string of it REDIS_REPLY_BYTES_MAX (else ERR_LIMIT). */
-MUST_CHECK bool redis_receive_with(struct redis_conn *conn,
-	const struct redisReplyObjectFunctions *functions, void *context,
+/* Takes what there is of a reply, until it is RESP_MORE, RESP_END or RESP_BAD. */
+typedef enum resp_got redis_taker(void *context, struct resp *resp, struct err *err);
+/* The next reply item by item (core/parse/resp.h), as they come. A reply may have any length, one string of it
+ * REDIS_REPLY_BYTES_MAX (else ERR_LIMIT). */
+MUST_CHECK bool redis_receive_items(struct redis_conn *conn, redis_taker *take, void *context,
 	const struct net_limit *limit, struct err *err);
 /* One command and its reply. An error reply fails with its words and class. */
 MUST_CHECK bool redis_ask(struct redis_conn *conn, const char *const *words,

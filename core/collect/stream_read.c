@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The reply is [[stream, [[id, [name, value, ...]], ...]], ...]. An array's object is a mark of how deep it lies, so each
- * string knows by its parent what it is.
- */
+/* The reply is [[stream, [[id, [name, value, ...]], ...]], ...]: by how deep it lies each string knows what it is. */
 #include "core/collect/stream_read.h"
 
 #include <stdio.h>
@@ -16,20 +13,8 @@
 #include "core/events/writer.h"
 #include "core/collect/redis_conn.h"
 
-enum level { LEVEL_REPLY, LEVEL_STREAM, LEVEL_ENTRIES, LEVEL_ENTRY, LEVEL_FIELDS, LEVEL_DEEPER };
-
-static const char marks[LEVEL_DEEPER + 1];
-
-static void *mark(enum level level)
-{
-	return (void *)(uintptr_t)&marks[level];
-}
-
-/* Of the array that this is a part of. */
-static inline enum level level_of(const redisReadTask *task)
-{
-	return (enum level)((const char *)task->parent->obj - marks);
-}
+/* How deep the items of each lie. */
+enum depth { REPLY, IN_REPLY, IN_STREAM, IN_ENTRIES, IN_ENTRY, IN_FIELDS };
 
 /* ---- an entry ----
  * What is rare stands apart, so that what is done for every string stays small. */
@@ -75,82 +60,89 @@ NOINLINE static struct watched_stream *find_stream(
 	return NULL;
 }
 
-/* A string, or what stands in the place of one. */
-static inline void take(
-	struct stream_reader *reader, const redisReadTask *task, const char *text, size_t length)
-{
-	enum level level = level_of(task);
-	if (level == LEVEL_FIELDS) {
-		if (task->idx & 1)
-			stream_entry_value(&reader->entry, text, length);
-		else
-			stream_entry_name(&reader->entry, text, length);
-		if (task->idx + 1 == task->parent->elements)
-			end_entry(reader);
-	} else if (level == LEVEL_ENTRY && task->idx == 0) {
-		begin_entry(reader, text, length);
-	} else if (level == LEVEL_STREAM && task->idx == 0) {
-		reader->stream = find_stream(reader, text, length);
-		reader->in_stream = 0;
-	}
-}
+/* ---- its items ---- */
 
-/* ---- as hiredis' reader calls it ---- */
-
-NOINLINE static void note_refusal(struct stream_reader *reader, char *text, size_t length)
+NOINLINE static void note_refusal(struct stream_reader *reader, const char *text, size_t length)
 {
-	const redisReply error = {.type = REDIS_REPLY_ERROR, .str = text, .len = length};
+	autofree char *words = xstrndup(text, length);
+	const redisReply error = {.type = REDIS_REPLY_ERROR, .str = words, .len = length};
 	bool is_error UNUSED = redis_reply_failed(&error, &reader->refused);
 }
 
-static void *take_string(const redisReadTask *task, char *text, size_t length)
+static inline void take_field(
+	struct stream_reader *reader, uint32_t place, const char *text, size_t length)
 {
-	if (task->parent)
-		take(task->privdata, task, text, length);
-	else if (task->type == REDIS_REPLY_ERROR)
-		note_refusal(task->privdata, text, length);
-	return mark(LEVEL_DEEPER);
+	if (place & 1)
+		stream_entry_value(&reader->entry, text, length);
+	else
+		stream_entry_name(&reader->entry, text, length);
 }
 
-static void *take_array(const redisReadTask *task, int elements)
+/* A string, or what stands in the place of one. */
+static void take_text(struct stream_reader *reader, const struct resp_item *item)
 {
-	struct stream_reader *reader = task->privdata;
-	enum level level = task->parent ? level_of(task) + 1 : LEVEL_REPLY;
-	if (level > LEVEL_DEEPER)
-		level = LEVEL_DEEPER;
-	if (level == LEVEL_DEEPER)
-		take(reader, task, "", 0); /* in the place of a string */
-	if (level == LEVEL_FIELDS && elements == 0)
+	switch ((enum depth)item->depth) {
+	case REPLY:
+		if (item->kind == RESP_ERROR)
+			note_refusal(reader, item->text, item->length);
+		break;
+	case IN_STREAM:
+		if (item->place == 0) {
+			reader->stream = find_stream(reader, item->text, item->length);
+			reader->in_stream = 0;
+		}
+		break;
+	case IN_ENTRY:
+		if (item->place == 0)
+			begin_entry(reader, item->text, item->length);
+		break;
+	case IN_FIELDS:
+		take_field(reader, item->place, item->text, item->length);
+		if (item->is_last)
+			end_entry(reader);
+		break;
+	case IN_REPLY:
+	case IN_ENTRIES:
+		break;
+	}
+}
+
+static void take_item(struct stream_reader *reader, const struct resp_item *item)
+{
+	if (item->kind != RESP_ARRAY || item->depth >= IN_FIELDS)
+		take_text(reader, item);
+	else if (item->depth == IN_ENTRY && !item->count)
 		end_entry(reader);
-	return mark(level);
 }
 
-static void *take_number(const redisReadTask *task, long long number)
+/* The fields that are here already: nearly all that there is. */
+static inline void take_fields(struct stream_reader *reader, struct resp *resp)
 {
-	char text[24];
-	int length = snprintf(text, sizeof(text), "%lld", number);
-	if (task->parent)
-		take(task->privdata, task, text, (size_t)length);
-	return mark(LEVEL_DEEPER);
+	const char *text;
+	size_t length;
+	while (resp_depth(resp) == IN_FIELDS) {
+		uint32_t place = resp_place(resp);
+		if (!resp_string(resp, &text, &length))
+			return;
+		take_field(reader, place, text, length);
+		if (resp_depth(resp) != IN_FIELDS)
+			end_entry(reader);
+	}
 }
 
-static void *take_nil(const redisReadTask *task)
+static enum resp_got take(void *context, struct resp *resp, struct err *err)
 {
-	if (task->parent)
-		take(task->privdata, task, "", 0);
-	return mark(LEVEL_DEEPER);
+	struct stream_reader *reader = context;
+	struct resp_item item;
+	enum resp_got got;
+	do {
+		take_fields(reader, resp);
+		got = resp_next(resp, &item, err);
+		if (got == RESP_ITEM)
+			take_item(reader, &item);
+	} while (got == RESP_ITEM);
+	return got;
 }
-
-static void free_nothing(void *object)
-{
-	(void)object;
-}
-
-static const redisReplyObjectFunctions functions = {.createString = take_string,
-	.createArray = take_array,
-	.createInteger = take_number,
-	.createNil = take_nil,
-	.freeObject = free_nothing};
 
 /* ---- a question and its reply ---- */
 
@@ -209,8 +201,7 @@ bool stream_reader_take(struct stream_reader *reader, struct redis_conn *conn,
 	reader->refused = (struct err){.code = ERR_NONE};
 	reader->stream = NULL;
 	reader->id[0] = '\0';
-	return redis_send(conn, limit, err) &&
-	       redis_receive_with(conn, &functions, reader, limit, err);
+	return redis_send(conn, limit, err) && redis_receive_items(conn, take, reader, limit, err);
 }
 
 struct watched_stream *stream_reader_skip(struct stream_reader *reader, const struct err *err)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * XREAD of all streams of a list. The reply is never a tree: hiredis' reader hands over one string after the other, and
+ * XREAD of all streams of a list. The reply is never a tree: its strings come one after the other (resp.h), and
  * an entry is an event in the store as soon as its last field was read; the stream's place is behind it from there on,
  * also when the reply breaks off. So a reply may be as long as it likes, and one field REDIS_REPLY_BYTES_MAX. Stream
  * thread.

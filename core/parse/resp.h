@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A reply of RESP2, item after item, out of bytes that come in pieces of any size: a string is handed over where it was
+ * received, nothing is made of it, and only what is not whole yet is kept. Strict: whatever hiredis' reader would refuse is
+ * refused, and text that does not end where it says. It takes the place of that reader for XREAD alone: its stack of tasks
+ * and its calls were a third of what an entry costs us. Pure; owned by one thread.
+ */
+#ifndef BOTSWAIN_PARSE_RESP_H
+#define BOTSWAIN_PARSE_RESP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include "core/base/attr.h"
+
+struct err;
+
+enum { RESP_DEPTH_MAX = 8, RESP_PAD_BYTES = 8 };
+
+enum resp_kind { RESP_STRING, RESP_STATUS, RESP_ERROR, RESP_INTEGER, RESP_NIL, RESP_ARRAY };
+
+enum resp_got {
+	RESP_ITEM,
+	RESP_MORE, /* the next item is not whole: feed */
+	RESP_END,  /* of a reply; the next item is of another one */
+	RESP_BAD,  /* and for ever: nobody knows where the next item would begin */
+};
+
+struct resp_item {
+	enum resp_kind kind;
+	const char *
+		text; /* of all but RESP_NIL and RESP_ARRAY, good until the next feed; a number as it was written */
+	size_t length;
+	uint32_t count; /* of RESP_ARRAY */
+	int depth;      /* of how many arrays it is a part; 0: the whole reply */
+	uint32_t place; /* in the innermost one, from 0 */
+	bool is_last;   /* in it */
+};
+
+struct resp {
+	/* private */
+	const char *at, *end; /* what is not read yet; behind it stand RESP_PAD_BYTES zeros */
+	char *bytes;
+	size_t size, bytes_max;
+	size_t searched;                    /* of an unfinished line: there is no end in it */
+	int depth;                          /* arrays that we are in */
+	uint32_t left[RESP_DEPTH_MAX + 1];  /* items of each, the reply itself being the first */
+	uint32_t count[RESP_DEPTH_MAX + 1]; /* and how many it has */
+};
+
+/* `bytes_max`: of one string or line; a longer one is ERR_LIMIT. */
+void resp_init(struct resp *resp, size_t bytes_max);
+void resp_release(struct resp *resp); /* legal on a zeroed struct */
+
+/* Where the next piece is to be received, at least some KiB; resp_received() says how long it was. */
+char *resp_room(struct resp *resp, size_t *ret_size) MUST_CHECK;
+void resp_received(struct resp *resp, size_t length);
+/* Bytes that are elsewhere already. */
+void resp_feed(struct resp *resp, const char *bytes, size_t length);
+/* Gives away what was not read: until the next feed. */
+const char *resp_take_rest(struct resp *resp, size_t *ret_length);
+
+enum resp_got resp_next(struct resp *resp, struct resp_item *ret, struct err *err) MUST_CHECK;
+
+/* ---- what is common, without a call ---- */
+
+static inline int resp_depth(const struct resp *resp)
+{
+	return resp->depth;
+}
+
+/* Of the next item in its array. */
+static inline uint32_t resp_place(const struct resp *resp)
+{
+	return resp->count[resp->depth] - resp->left[resp->depth];
+}
+
+/* An item was taken: arrays that end with it are left. */
+static inline void resp_count(struct resp *resp)
+{
+	resp->left[resp->depth]--;
+	while (resp->depth && !resp->left[resp->depth])
+		resp->depth--;
+}
+
+static inline bool resp_ends_line(const char *at)
+{
+	return memcmp(at, "\r\n", 2) == 0;
+}
+
+/* The next item, if it is a string of no great length in an array, and whole; else nothing is changed, and resp_next() knows
+ * what it is. The zeros behind the end are no digits. */
+static inline bool resp_string(struct resp *resp, const char **ret_text, size_t *ret_length)
+{
+	const char *at = resp->at;
+	size_t length = (unsigned char)at[1] - (size_t)'0', digit;
+	if (*at != '$' || length > 9)
+		return false;
+	at += 2;
+	while (length && length < 1000 && (digit = (unsigned char)*at - (size_t)'0') <= 9) {
+		length = 10 * length + digit;
+		at++;
+	}
+	if (!resp_ends_line(at) || resp->end - at < (ptrdiff_t)length + 4)
+		return false;
+	at += 2;
+	if (!resp_ends_line(at + length) || !resp->depth)
+		return false;
+	*ret_text = at;
+	*ret_length = length;
+	resp->at = at + length + 2;
+	resp_count(resp);
+	return true;
+}
+
+#endif
