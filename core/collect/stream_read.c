@@ -115,19 +115,35 @@ static void take_item(struct stream_reader *reader, const struct resp_item *item
 		end_entry(reader);
 }
 
-/* The fields that are here already: nearly all that there is. */
-static inline void take_fields(struct stream_reader *reader, struct resp *resp)
+/* What a whole entry consists of, as nearly all that there is; false: it is to be looked at. */
+static inline bool take_common(struct stream_reader *reader, struct resp *resp)
 {
 	const char *text;
 	size_t length;
-	while (resp_depth(resp) == IN_FIELDS) {
-		uint32_t place = resp_place(resp);
+	uint32_t place = resp_place(resp);
+	switch ((enum depth)resp_depth(resp)) {
+	case IN_FIELDS:
 		if (!resp_string(resp, &text, &length))
-			return;
+			return false;
 		take_field(reader, place, text, length);
 		if (resp_depth(resp) != IN_FIELDS)
 			end_entry(reader);
+		return true;
+	case IN_ENTRY:
+		if (place)
+			return resp_array(resp);
+		if (!resp_string(resp, &text, &length))
+			return false;
+		begin_entry(reader, text, length);
+		return true;
+	case IN_ENTRIES:
+		return resp_array(resp);
+	case REPLY:
+	case IN_REPLY:
+	case IN_STREAM:
+		break;
 	}
+	return false;
 }
 
 static enum resp_got take(void *context, struct resp *resp, struct err *err)
@@ -136,7 +152,8 @@ static enum resp_got take(void *context, struct resp *resp, struct err *err)
 	struct resp_item item;
 	enum resp_got got;
 	do {
-		take_fields(reader, resp);
+		while (take_common(reader, resp))
+			;
 		got = resp_next(resp, &item, err);
 		if (got == RESP_ITEM)
 			take_item(reader, &item);

@@ -89,28 +89,46 @@ static inline bool resp_ends_line(const char *at)
 	return memcmp(at, "\r\n", 2) == 0;
 }
 
-/* The next item, if it is a string of no great length in an array, and whole; else nothing is changed, and resp_next() knows
- * what it is. The zeros behind the end are no digits. */
-static inline bool resp_string(struct resp *resp, const char **ret_text, size_t *ret_length)
+/* The number of a line, if it has no more than four digits; behind it is its end. The zeros behind the bytes are no digits. */
+static inline const char *resp_small(const char *at, size_t *ret)
 {
-	const char *at = resp->at;
-	size_t length = (unsigned char)at[1] - (size_t)'0', digit;
-	if (*at != '$' || length > 9)
-		return false;
-	at += 2;
-	while (length && length < 1000 && (digit = (unsigned char)*at - (size_t)'0') <= 9) {
-		length = 10 * length + digit;
+	size_t number = (unsigned char)*at++ - (size_t)'0', digit;
+	if (number > 9)
+		return NULL;
+	while (number && number < 1000 && (digit = (unsigned char)*at - (size_t)'0') <= 9) {
+		number = 10 * number + digit;
 		at++;
 	}
-	if (!resp_ends_line(at) || resp->end - at < (ptrdiff_t)length + 4)
+	*ret = number;
+	return resp_ends_line(at) ? at + 2 : NULL;
+}
+
+/* The next item, if it is a string of no great length in an array, and whole; else nothing is changed, and resp_next() knows
+ * what it is. */
+static inline bool resp_string(struct resp *resp, const char **ret_text, size_t *ret_length)
+{
+	size_t length;
+	const char *text = *resp->at == '$' ? resp_small(resp->at + 1, &length) : NULL;
+	if (!text || resp->end - text < (ptrdiff_t)length + 2 || !resp_ends_line(text + length) ||
+		!resp->depth)
 		return false;
-	at += 2;
-	if (!resp_ends_line(at + length) || !resp->depth)
-		return false;
-	*ret_text = at;
+	*ret_text = text;
 	*ret_length = length;
-	resp->at = at + length + 2;
+	resp->at = text + length + 2;
 	resp_count(resp);
+	return true;
+}
+
+/* The same of an array that has items, and is in another one. */
+static inline bool resp_array(struct resp *resp)
+{
+	size_t count;
+	const char *after = *resp->at == '*' ? resp_small(resp->at + 1, &count) : NULL;
+	if (!after || after > resp->end || !count || !resp->depth || resp->depth == RESP_DEPTH_MAX)
+		return false;
+	resp->at = after;
+	resp->left[resp->depth++]--;
+	resp->left[resp->depth] = resp->count[resp->depth] = (uint32_t)count;
 	return true;
 }
 

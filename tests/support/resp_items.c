@@ -17,15 +17,20 @@ static void note(struct str *to, const struct resp_item *item)
 
 /* ---- ours ---- */
 
-/* A string without a call where that can be. */
+/* Without a call where that can be. */
 static enum resp_got next(struct resp *resp, struct resp_item *ret, struct err *err)
 {
 	struct resp_item item = {.kind = RESP_STRING,
 		.depth = resp_depth(resp),
 		.place = resp_place(resp),
-		.is_last = resp->left[resp->depth] == 1};
-	if (!resp_string(resp, &item.text, &item.length))
+		.is_last = resp->left[resp->depth] == 1,
+		.text = ""};
+	if (resp_array(resp)) {
+		item.kind = RESP_ARRAY;
+		item.count = resp->count[item.depth + 1];
+	} else if (!resp_string(resp, &item.text, &item.length)) {
 		return resp_next(resp, ret, err);
+	}
 	*ret = item;
 	return RESP_ITEM;
 }
