@@ -115,27 +115,41 @@ static void take_item(struct stream_reader *reader, const struct resp_item *item
 		end_entry(reader);
 }
 
-/* What a whole entry consists of, as nearly all that there is; false: it is to be looked at. */
-static inline bool take_common(struct stream_reader *reader, struct resp *resp)
+/* ---- what nearly all of a reply is ---- */
+
+static bool take_fields(struct stream_reader *reader, struct resp *resp)
 {
+	struct resp_run run = resp_run_begin(resp);
+	uint32_t place = resp_place(resp), from = place;
 	const char *text;
 	size_t length;
-	uint32_t place = resp_place(resp);
+	while (resp_run_string(&run, &text, &length))
+		take_field(reader, place++, text, length);
+	if (resp_run_end(resp, &run))
+		end_entry(reader);
+	return place > from;
+}
+
+static bool take_id(struct stream_reader *reader, struct resp *resp)
+{
+	struct resp_run run = resp_run_begin(resp);
+	const char *id;
+	size_t length;
+	if (!resp_run_string(&run, &id, &length))
+		return false;
+	(void)resp_run_end(resp, &run);
+	begin_entry(reader, id, length);
+	return true;
+}
+
+/* False: the next item is to be looked at. */
+static inline bool take_common(struct stream_reader *reader, struct resp *resp)
+{
 	switch ((enum depth)resp_depth(resp)) {
 	case IN_FIELDS:
-		if (!resp_string(resp, &text, &length))
-			return false;
-		take_field(reader, place, text, length);
-		if (resp_depth(resp) != IN_FIELDS)
-			end_entry(reader);
-		return true;
+		return take_fields(reader, resp);
 	case IN_ENTRY:
-		if (place)
-			return resp_array(resp);
-		if (!resp_string(resp, &text, &length))
-			return false;
-		begin_entry(reader, text, length);
-		return true;
+		return resp_place(resp) ? resp_array(resp) : take_id(reader, resp);
 	case IN_ENTRIES:
 		return resp_array(resp);
 	case REPLY:

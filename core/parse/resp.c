@@ -114,7 +114,8 @@ static enum resp_got read_number(const struct resp *resp, const char **ret_after
 static enum resp_got took(struct resp *resp, const char *after)
 {
 	resp->at = after;
-	resp_count(resp);
+	resp->left[resp->depth]--;
+	resp_leave(resp);
 	return RESP_ITEM;
 }
 

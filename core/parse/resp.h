@@ -2,8 +2,9 @@
 /*
  * A reply of RESP2, item after item, out of bytes that come in pieces of any size: a string is handed over where it was
  * received, nothing is made of it, and only what is not whole yet is kept. Strict: whatever hiredis' reader would refuse is
- * refused, and text that does not end where it says. It takes the place of that reader for XREAD alone: its stack of tasks
- * and its calls were a third of what an entry costs us. Pure; owned by one thread.
+ * refused, and text that does not end where it says. It takes the place of that reader for XREAD alone: with it, through
+ * reply functions of our own, an entry costs 0.48 of what a plain loop of hiredis takes, a third of that in its stack of
+ * tasks and its calls; with this 0.35. Pure; owned by one thread.
  */
 #ifndef BOTSWAIN_PARSE_RESP_H
 #define BOTSWAIN_PARSE_RESP_H
@@ -76,10 +77,9 @@ static inline uint32_t resp_place(const struct resp *resp)
 	return resp->count[resp->depth] - resp->left[resp->depth];
 }
 
-/* An item was taken: arrays that end with it are left. */
-static inline void resp_count(struct resp *resp)
+/* Arrays of which no item is left. */
+static inline void resp_leave(struct resp *resp)
 {
-	resp->left[resp->depth]--;
 	while (resp->depth && !resp->left[resp->depth])
 		resp->depth--;
 }
@@ -103,23 +103,44 @@ static inline const char *resp_small(const char *at, size_t *ret)
 	return resp_ends_line(at) ? at + 2 : NULL;
 }
 
-/* The next item, if it is a string of no great length in an array, and whole; else nothing is changed, and resp_next() knows
- * what it is. */
-static inline bool resp_string(struct resp *resp, const char **ret_text, size_t *ret_length)
+/* Strings of the array that we are in, read one after the other in registers; nothing else is asked of the reader meanwhile. */
+struct resp_run {
+	const char *at, *end;
+	uint32_t left; /* items of the array */
+};
+
+static inline struct resp_run resp_run_begin(const struct resp *resp)
+{
+	return (struct resp_run){resp->at, resp->end, resp->depth ? resp->left[resp->depth] : 0};
+}
+
+/* The next item, if it is a string of no great length, and whole; else nothing is changed, and resp_next() knows what it is. */
+static inline bool resp_run_string(struct resp_run *run, const char **ret_text, size_t *ret_length)
 {
 	size_t length;
-	const char *text = *resp->at == '$' ? resp_small(resp->at + 1, &length) : NULL;
-	if (!text || resp->end - text < (ptrdiff_t)length + 2 || !resp_ends_line(text + length) ||
-		!resp->depth)
+	const char *text = run->left && *run->at == '$' ? resp_small(run->at + 1, &length) : NULL;
+	if (!text || run->end - text < (ptrdiff_t)length + 2 || !resp_ends_line(text + length))
 		return false;
 	*ret_text = text;
 	*ret_length = length;
-	resp->at = text + length + 2;
-	resp_count(resp);
+	run->at = text + length + 2;
+	run->left--;
 	return true;
 }
 
-/* The same of an array that has items, and is in another one. */
+/* True: that was all of the array, and it is left. */
+static inline bool resp_run_end(struct resp *resp, const struct resp_run *run)
+{
+	bool is_over = resp->depth && !run->left;
+	resp->at = run->at;
+	if (resp->depth)
+		resp->left[resp->depth] = run->left;
+	if (is_over)
+		resp_leave(resp);
+	return is_over;
+}
+
+/* Whether the next item is an array that has items, and is in another one; if so we are in it. */
 static inline bool resp_array(struct resp *resp)
 {
 	size_t count;

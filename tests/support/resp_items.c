@@ -28,8 +28,11 @@ static enum resp_got next(struct resp *resp, struct resp_item *ret, struct err *
 	if (resp_array(resp)) {
 		item.kind = RESP_ARRAY;
 		item.count = resp->count[item.depth + 1];
-	} else if (!resp_string(resp, &item.text, &item.length)) {
-		return resp_next(resp, ret, err);
+	} else {
+		struct resp_run run = resp_run_begin(resp);
+		if (!resp_run_string(&run, &item.text, &item.length))
+			return resp_next(resp, ret, err);
+		(void)resp_run_end(resp, &run);
 	}
 	*ret = item;
 	return RESP_ITEM;
