@@ -9,6 +9,7 @@
 #include "core/base/attr.h"
 #include "core/base/format.h"
 #include "core/base/mem.h"
+#include "core/base/scan.h"
 #include "core/parse/log_level.h"
 #include "core/parse/log_line.h"
 #include "core/conf/settings.h"
@@ -104,6 +105,14 @@ static inline void copy_few(char *to, const char *from, size_t length)
 	}
 }
 
+/* At least 16 bytes, the last ones of them twice: where the compiler knows that there are not many it makes a slow loop. */
+static inline void copy_some(char *to, const char *from, size_t length)
+{
+	for (size_t at = 0; at + FEW_BYTES < length; at += FEW_BYTES)
+		memcpy(to + at, from + at, FEW_BYTES);
+	memcpy(to + length - FEW_BYTES, from + length - FEW_BYTES, FEW_BYTES);
+}
+
 /* As str_add(), where there is room as nearly always: an entry is a dozen of these. */
 static inline void put(struct str *to, const char *bytes, size_t length)
 {
@@ -114,7 +123,7 @@ static inline void put(struct str *to, const char *bytes, size_t length)
 	if (length <= FEW_BYTES)
 		copy_few(to->text + to->length, bytes, length);
 	else
-		memcpy(to->text + to->length, bytes, length);
+		copy_some(to->text + to->length, bytes, length);
 	to->length += length;
 	to->text[to->length] = '\0';
 }
@@ -235,10 +244,22 @@ static void read_time(struct stream_entry *entry, const char *value, size_t leng
 		add_value(&entry->rest, value, length);
 }
 
-/* Most names are told from the mapped ones by their length. */
-static inline uint32_t length_bit(size_t length)
+/* Most names are told from the mapped ones by their length and first letter. */
+static inline unsigned slot_of(const char *name, size_t length)
 {
-	return length < 31 ? UINT32_C(1) << length : UINT32_C(1) << 31;
+	return ((unsigned)length * 5 + (unsigned char)*name) % STREAM_SLOTS;
+}
+
+/* The first of two that are called the same counts. */
+static void find_by_slot(struct stream_entry *entry)
+{
+	for (unsigned i = STREAM_FIELDS; i-- > 0;) {
+		uint8_t *first = &entry->first[slot_of(entry->names[i], entry->lengths[i])];
+		if (!entry->lengths[i])
+			continue;
+		entry->next[i] = *first;
+		*first = (uint8_t)(i + 1);
+	}
 }
 
 void stream_entry_init(struct stream_entry *entry, const struct conf_fields *names)
@@ -252,10 +273,9 @@ void stream_entry_init(struct stream_entry *entry, const struct conf_fields *nam
 			[FIELD_CORRELATION] = names->correlation_id,
 			[FIELD_LEVEL] = names->level,
 			[FIELD_TIME] = names->ts}};
-	for (size_t i = 0; i < STREAM_FIELDS; i++) {
+	for (size_t i = 0; i < STREAM_FIELDS; i++)
 		entry->lengths[i] = strlen(entry->names[i]);
-		entry->some_length |= length_bit(entry->lengths[i]);
-	}
+	find_by_slot(entry);
 }
 
 void stream_entry_release(struct stream_entry *entry)
@@ -266,10 +286,24 @@ void stream_entry_release(struct stream_entry *entry)
 	str_release(&entry->correlation);
 }
 
+/* Eight digits at once: neighbours become numbers of two, four and eight digits. False: not all of them are digits. */
+static inline bool read_eight(const char *at, uint64_t *ret)
+{
+	uint64_t word, high = SCAN_ONES * 0xf0;
+	memcpy(&word, at, sizeof(word));
+	word = le64toh(word);
+	if ((word & (word + SCAN_ONES * 6) & high) != SCAN_ONES * '0')
+		return false;
+	word = (word & SCAN_ONES * 0x0f) * (10 << 8 | 1) >> 8;
+	word = (word & UINT64_C(0x00ff00ff00ff00ff)) * (100 << 16 | 1) >> 16;
+	*ret = (word & UINT64_C(0x0000ffff0000ffff)) * (UINT64_C(10000) << 32 | 1) >> 32;
+	return true;
+}
+
 void stream_entry_begin(struct stream_entry *entry, const char *id, size_t length)
 {
 	uint64_t ms = 0;
-	size_t digits = 0;
+	size_t digits = length >= 8 && read_eight(id, &ms) ? 8 : 0;
 	for (; digits < length && id[digits] >= '0' && id[digits] <= '9'; digits++)
 		ms = ms * 10 + (uint64_t)(id[digits] - '0');
 	bool is_time = digits > 0 && digits < NEVER_OVER;
@@ -282,17 +316,19 @@ void stream_entry_begin(struct stream_entry *entry, const char *id, size_t lengt
 	entry->field = FIELD_TOO_MUCH;
 }
 
-static bool is_named(const struct stream_entry *entry, int field, const char *name, size_t length)
+static inline int field_of(const struct stream_entry *entry, const char *name, size_t length)
 {
-	return length && length == entry->lengths[field] && *name == *entry->names[field] &&
-	       memcmp(name, entry->names[field], length) == 0;
+	unsigned next = length ? entry->first[slot_of(name, length)] : 0;
+	for (; next; next = entry->next[next - 1])
+		if (length == entry->lengths[next - 1] &&
+			memcmp(name, entry->names[next - 1], length) == 0)
+			return (int)next - 1;
+	return FIELD_REST;
 }
 
 void stream_entry_name(struct stream_entry *entry, const char *name, size_t length)
 {
-	int field = entry->some_length & length_bit(length) ? 0 : FIELD_REST;
-	while (field < STREAM_FIELDS && !is_named(entry, field, name, length))
-		field++;
+	int field = field_of(entry, name, length);
 	if (field == FIELD_REST && !begin_rest(entry, name, length))
 		field = FIELD_TOO_MUCH;
 	entry->field = field;
@@ -358,6 +394,8 @@ void stream_entry_end(struct stream_entry *entry, const char *origin, const char
 	}
 	entry->event.bot = entry->bot.length ? entry->bot.text : NULL;
 	entry->event.message = entry->message.text;
+	entry->event.message_length = entry->message.length;
 	entry->event.rest = entry->rest.text;
+	entry->event.rest_length = entry->rest.length;
 	entry->event.correlation = entry->correlation.length ? entry->correlation.text : NULL;
 }

@@ -13,7 +13,7 @@
 
 struct conf_fields;
 
-enum { STREAM_FIELDS = 5 };
+enum { STREAM_FIELDS = 5, STREAM_SLOTS = 32 };
 
 /* What an event is made of; used again for each entry. */
 struct stream_entry {
@@ -24,9 +24,8 @@ struct stream_entry {
 	const char
 		*names[STREAM_FIELDS]; /* of the mapped fields; lengths: 0 is mapped to nothing */
 	size_t lengths[STREAM_FIELDS];
-	uint32_t
-		some_length; /* a bit for each length that a mapped name has; the highest: others */
-	int field;           /* what the value that comes next is */
+	uint8_t first[STREAM_SLOTS], next[STREAM_FIELDS]; /* a mapped name and 1; 0: no more */
+	int field;                                        /* what the value that comes next is */
 };
 
 /* The names are borrowed. */

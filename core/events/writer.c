@@ -379,13 +379,19 @@ static bool clean_input(
 	return held_secret;
 }
 
+static inline size_t length_of(const char *text, size_t known)
+{
+	return known || !text ? known : strlen(text);
+}
+
 /* The same of what needs no cleaning, which nearly everything does not: one look at all of it tells, since a secret in a
  * part is one in the whole. False: it needs some. */
 static bool take_clean(
 	struct event_writer *writer, const struct event_input *input, struct record *record)
 {
 	struct str *clean = &writer->clean;
-	size_t message = strlen(input->message), rest = input->rest ? strlen(input->rest) : 0;
+	size_t message = length_of(input->message, input->message_length);
+	size_t rest = length_of(input->rest, input->rest_length);
 	size_t id = input->correlation ? strlen(input->correlation) : 0;
 	if (message + 1 + rest >= LIMIT_LOG_STORED_BYTES - 1 - UINT8_MAX - 1 ||
 		log_needs_normalising(input->message, message))

@@ -48,6 +48,7 @@ struct event_input {
 	const char *message;
 	const char *rest;        /* other fields, searched but not shown in a row; may be NULL */
 	const char *correlation; /* may be NULL */
+	size_t message_length, rest_length; /* 0: to the end of each */
 };
 
 /* Attachment of an obs_notes parcel: chunks and parts of files that the directory does not know yet. */

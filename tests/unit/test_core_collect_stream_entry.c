@@ -219,6 +219,83 @@ static void ids_are_ordered_by_time_and_then_by_number(void **state)
 	assert_true(stream_id_compare("18446744073709551615-1", "1-1") > 0);
 }
 
+/* The time of an id is read eight digits at once. */
+static void an_id_is_a_time_as_far_as_it_is_digits(void **state)
+{
+	static const struct {
+		const char *id;
+		int64_t wall_ms;
+	} ids[] = {{"1700000000123-4", INT64_C(1700000000123)}, {"12345678-0", 12345678},
+		{"1234567-0", 1234567}, {"12345678", 12345678}, {"1234567/8-0", 1234567},
+		{"1234567:8-0", 1234567}, {"123p5678-0", 123},
+		{"1\xfa"
+		 "345678-0",
+			1},
+		{"-12345678", LOG_NO_TIME}, {"x2345678-0", LOG_NO_TIME},
+		{"999999999999999999-0", INT64_C(999999999999999999)},
+		{"9999999999999999999-0", LOG_NO_TIME}, {"", LOG_NO_TIME}};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(ids); i++) {
+		static const char *const none[] = {NULL};
+		struct stream_entry entry = read_fields(ids[i].id, "", none);
+		if (entry.event.wall_ms != ids[i].wall_ms)
+			fail_msg("%s: %lld", ids[i].id, (long long)entry.event.wall_ms);
+		stream_entry_release(&entry);
+	}
+}
+
+/* Names that begin alike, are as long, or are not mapped at all. */
+static void a_name_is_that_field_alone(void **state)
+{
+	(void)state;
+	static char same[] = "same", near[] = "sand", none[] = "";
+	static const struct conf_fields twice = {.bot = same,
+		.level = near,
+		.msg = same,
+		.ts = none,
+		.type = none,
+		.correlation_id = none};
+	struct stream_entry entry;
+	stream_entry_init(&entry, &twice);
+	stream_entry_begin(&entry, "1-1", 3);
+	static const char *const texts[] = {"sand", "warn", "same", "shop", "samt", "1", "", "2",
+		"sam", "3", "sames", "4", NULL};
+	for (size_t i = 0; texts[i]; i++)
+		if (i % 2)
+			stream_entry_value(&entry, texts[i], strlen(texts[i]));
+		else
+			stream_entry_name(&entry, texts[i], strlen(texts[i]));
+	stream_entry_end(&entry, "stream=x", "");
+	assert_string_equal(entry.event.bot, "shop");
+	assert_int_equal(entry.event.level, LOG_LEVEL_WARN);
+	assert_string_equal(entry.event.message, "samt=1 =2 sam=3 sames=4 stream=x");
+	stream_entry_release(&entry);
+}
+
+/* Where copies of 8, of 16 and of more bytes begin and end. */
+static void a_value_of_any_length_is_whole(void **state)
+{
+	char value[100];
+	(void)state;
+	for (size_t length = 0; length < sizeof(value); length++) {
+		for (size_t i = 0; i < length; i++)
+			value[i] = (char)('a' + i % 26);
+		value[length] = '\0';
+		const char *const texts[] = {
+			"msg", value, "other", value, "a_name_of_many_letters", value, NULL};
+		struct stream_entry entry = read_fields("1-1", "", texts);
+		autofree char *rest = xasprintf(
+			"other=%s a_name_of_many_letters=%s stream=events:x", value, value);
+		if (length)
+			assert_string_equal(entry.event.rest, rest);
+		assert_int_equal(entry.event.rest_length, strlen(entry.event.rest));
+		if (length)
+			assert_string_equal(entry.event.message, value);
+		assert_int_equal(entry.event.message_length, strlen(entry.event.message));
+		stream_entry_release(&entry);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -231,6 +308,9 @@ int main(void)
 		cmocka_unit_test(what_is_too_long_is_cut_where_it_is_too_long),
 		cmocka_unit_test(times_are_read_in_every_usual_unit),
 		cmocka_unit_test(ids_are_ordered_by_time_and_then_by_number),
+		cmocka_unit_test(an_id_is_a_time_as_far_as_it_is_digits),
+		cmocka_unit_test(a_name_is_that_field_alone),
+		cmocka_unit_test(a_value_of_any_length_is_whole),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
