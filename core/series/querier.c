@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/series/querier.h"
+
+#include <stdlib.h>
+
+#include "core/series/labels.h"
+
+void selected_set_release(struct selected_set *set)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		labels_unref(set->list[i].labels);
+		free(set->list[i].samples);
+	}
+	free(set->list);
+	*set = (struct selected_set){0};
+}
