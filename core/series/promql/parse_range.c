@@ -121,8 +121,8 @@ static struct shift *find_shift(
 		return &expr->selector.shift;
 	if (expr->kind == EXPR_SUBQUERY)
 		return &expr->subquery.shift;
-	parse_fail(parser, ERR_SYNTAX, place, "%s must be preceded by a selector or a subquery",
-		what);
+	parse_fail(
+		parser, ERR_SYNTAX, place, "%s must be preceded by a selector or a subquery", what);
 	return NULL;
 }
 
