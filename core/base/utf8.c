@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/base/utf8.h"
 
+#include <string.h>
+
 /* What a lead byte allows: how many bytes follow, and the range of the first of them (the rest
  * are 80..BF). */
 struct lead {
@@ -68,9 +70,23 @@ unsigned utf8_encode(uint32_t code, char ret_bytes[UTF8_MAX_BYTES])
 	return tail + 1;
 }
 
+/* Eight bytes of ASCII begin there. */
+static bool is_plain(const char *bytes, size_t length)
+{
+	uint64_t word;
+	if (length < sizeof(word))
+		return false;
+	memcpy(&word, bytes, sizeof(word));
+	return !(word & UINT64_C(0x8080808080808080));
+}
+
 bool utf8_valid(const char *bytes, size_t length)
 {
 	for (size_t at = 0; at < length;) {
+		if (is_plain(bytes + at, length - at)) {
+			at += sizeof(uint64_t);
+			continue;
+		}
 		struct utf8_char next = utf8_next(bytes + at, length - at);
 		if (!next.valid)
 			return false;

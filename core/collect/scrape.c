@@ -193,8 +193,10 @@ static bool read_page(struct web_page *page, struct hub *hub, const struct http_
 		.context = redactor};
 	struct err at = {0};
 	struct scrape_flaws flaws;
-	bool is_read = scrape_series_read(memory_of(page)->series, &rules, reply->body,
-		whole_length(reply), clock_mono_ms(hub->clock), obs, &flaws, &at);
+	const struct scrape_page text = {
+		reply->body, whole_length(reply), reply->content_type, reply->is_cut};
+	bool is_read = scrape_series_read(memory_of(page)->series, &rules, &text,
+		clock_mono_ms(hub->clock), obs, &flaws, &at);
 	redactor_unref(redactor);
 	if (is_read)
 		warn(ret_warning, reply, &flaws, &rules, obs->refused);

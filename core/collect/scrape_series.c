@@ -62,6 +62,8 @@ static bool ends_in(struct prom_span name, const char *end)
 static bool is_counter(const struct prom_sample *sample)
 {
 	bool has_parts = sample->type == PROM_HISTOGRAM || sample->type == PROM_SUMMARY;
+	if (ends_in(sample->name, "_created"))
+		return false;
 	return sample->type == PROM_COUNTER ||
 	       (sample->type == PROM_UNTYPED && ends_in(sample->name, "_total")) ||
 	       (has_parts && (ends_in(sample->name, "_count") || ends_in(sample->name, "_sum")));
@@ -70,7 +72,8 @@ static bool is_counter(const struct prom_sample *sample)
 static bool is_wanted(const struct scrape_rules *rules, const struct prom_sample *sample)
 {
 	if (!rules->name_count)
-		return sample->type != PROM_HISTOGRAM || !ends_in(sample->name, "_bucket");
+		return (sample->type != PROM_HISTOGRAM && sample->type != PROM_GAUGEHISTOGRAM) ||
+		       !ends_in(sample->name, "_bucket");
 	for (size_t i = 0; i < rules->name_count; i++)
 		if (strlen(rules->names[i]) == sample->name.length &&
 			!memcmp(rules->names[i], sample->name.text, sample->name.length))
@@ -109,13 +112,23 @@ static void add_own_labels(const struct scrape_rules *rules, struct labels *labe
 	}
 }
 
+/* What the text form of a series cannot hold in a value. */
+static void make_plain(char *text)
+{
+	for (; *text; text++)
+		if (strchr(",{}\" \n", *text))
+			*text = '_';
+}
+
 /* A label that the page has too is kept as exported_NAME, unless it says the same. */
 static void add_label(struct labels *labels, const struct prom_label *label)
 {
-	autostr struct str value = STR_INIT;
+	autostr struct str value = STR_INIT, whole = STR_INIT;
 	char name[48];
 	prom_label_value(label, &value);
-	snprintf(name, sizeof(name), "%.*s", (int)label->name.length, label->name.text);
+	prom_label_name(label, &whole);
+	make_plain(whole.text);
+	copy_text(name, sizeof(name), whole.text);
 	const struct label *known = find_label(labels, name);
 	if (known && strcmp(known->value, value.text) == 0)
 		return;
@@ -127,14 +140,6 @@ static void add_label(struct labels *labels, const struct prom_label *label)
 static int by_name(const void *one, const void *other)
 {
 	return strcmp(((const struct label *)one)->name, ((const struct label *)other)->name);
-}
-
-/* What the text form of a series cannot hold in a value. */
-static void make_plain(char *text)
-{
-	for (; *text; text++)
-		if (strchr(",{}\" \n", *text))
-			*text = '_';
 }
 
 /* NULL: they are too long to be kept apart. */
@@ -189,12 +194,14 @@ static struct seen *make(struct scrape_series *series, const struct scrape_rules
 	if (!labels)
 		return NULL;
 	bool counter = is_counter(sample);
+	autostr struct str name = STR_INIT;
+	prom_name(sample, &name);
+	make_plain(name.text);
 	series->list = grow(series->list, series->count, &series->room, sizeof(*series->list));
 	memmove(series->list + at + 1, series->list + at,
 		(series->count++ - at) * sizeof(*series->list));
 	series->list[at] = (struct seen){.key = key,
-		.name = xasprintf("%.*s%s", (int)sample->name.length, sample->name.text,
-			counter ? ":rate" : ""),
+		.name = xasprintf("%s%s", name.text, counter ? ":rate" : ""),
 		.labels = labels,
 		.is_counter = counter,
 		.before = NAN};
@@ -251,36 +258,36 @@ static void take_sample(struct scrape_series *series, const struct scrape_rules 
 
 /* ---- a page ---- */
 
-/* `line 3, byte 12: what` -> `3:13: what` */
-static bool fail_at(const struct err *at, struct err *err)
-{
-	const char *what = strstr(at->text, ": ");
-	size_t line = 0, byte = 0;
-	if (sscanf(at->text, "line %zu, byte %zu", &line, &byte) != 2 || !what)
-		return err_set(err, ERR_SYNTAX, "%.200s", at->text);
-	return err_set(err, ERR_SYNTAX, "%zu:%zu: %.160s", line, byte + 1, what + 2);
-}
-
 /* Half a page is not believed: all of it is read before any is taken. `length` becomes what is taken. */
 static bool is_readable(
-	const char *text, size_t *length, struct scrape_flaws *flaws, struct err *err)
+	struct prom_reader *reader, size_t *length, struct scrape_flaws *flaws, struct err *err)
 {
-	struct prom_reader reader = {.text = text, .length = *length};
 	struct prom_sample sample;
-	struct err at = {0};
 	enum prom_result result;
 	size_t count = 0, taken = 0;
-	while ((result = prom_next(&reader, &sample, &at)) == PROM_SAMPLE) {
+	while ((result = prom_read(reader, &sample, err)) == PROM_SAMPLE) {
 		flaws->has_more = ++count > SCRAPE_SAMPLES_MAX;
 		if (flaws->has_more) {
 			*length = taken;
 			return true;
 		}
-		taken = reader.at;
+		taken = (size_t)(reader->at - reader->text);
 	}
 	if (result == PROM_BAD)
-		return fail_at(&at, err);
+		return false;
 	return count || err_set(err, ERR_SYNTAX, "the page holds no sample");
+}
+
+static bool check_page(const struct scrape_page *page, size_t *length, enum prom_format *ret_format,
+	struct scrape_flaws *flaws, struct err *err)
+{
+	struct prom_reader reader;
+	prom_begin(&reader, page->text, page->length, prom_format_of(page->content_type));
+	reader.is_part = page->is_part;
+	*ret_format = reader.format;
+	bool is_good = is_readable(&reader, length, flaws, err);
+	prom_end(&reader);
+	return is_good;
 }
 
 static void drop_absent(struct scrape_series *series, struct msg_obs_scrape *obs)
@@ -298,20 +305,25 @@ static void drop_absent(struct scrape_series *series, struct msg_obs_scrape *obs
 }
 
 bool scrape_series_read(struct scrape_series *series, const struct scrape_rules *rules,
-	const char *text, size_t length, int64_t mono_ms, struct msg_obs_scrape *obs,
+	const struct scrape_page *page, int64_t mono_ms, struct msg_obs_scrape *obs,
 	struct scrape_flaws *ret_flaws, struct err *err)
 {
 	struct prom_sample sample;
+	struct prom_reader reader;
+	enum prom_format format;
+	size_t length = page->length;
 	*ret_flaws = (struct scrape_flaws){0};
-	if (!is_readable(text, &length, ret_flaws, err))
+	if (!check_page(page, &length, &format, ret_flaws, err))
 		return false;
-	struct prom_reader reader = {.text = text, .length = length};
 	series->has_ended = false;
 	for (size_t i = 0; i < series->count; i++)
 		series->list[i].is_there = false;
 	scrape_load_begin(&series->load);
-	while (prom_next(&reader, &sample, err) == PROM_SAMPLE)
+	prom_begin(&reader, page->text, length, format);
+	reader.is_part = true; /* its end was looked at */
+	while (prom_read(&reader, &sample, err) == PROM_SAMPLE)
 		take_sample(series, rules, &sample, mono_ms, obs, ret_flaws);
+	prom_end(&reader);
 	drop_absent(series, obs);
 	scrape_load_end(&series->load, mono_ms, obs);
 	return true;

@@ -36,6 +36,13 @@ struct scrape_rules {
 	void *context;
 };
 
+struct scrape_page {
+	const char *text;
+	size_t length;
+	const char *content_type; /* "": it is told by its end */
+	bool is_part;             /* more of it followed, which is not here */
+};
+
 /* What is wrong with a page that is believed all the same, beside `refused` of the observation. */
 struct scrape_flaws {
 	size_t twice;  /* lines of a series that an earlier one told of */
@@ -48,7 +55,7 @@ void scrape_series_free(struct scrape_series *series); /* NULL is legal */
 /* Reads a page and fills samples, load and `refused` of the observation. False: it is no such text
  * (`err`: LINE:COLUMN: what), and nothing of it is believed. */
 MUST_CHECK bool scrape_series_read(struct scrape_series *series, const struct scrape_rules *rules,
-	const char *text, size_t length, int64_t mono_ms, struct msg_obs_scrape *obs,
+	const struct scrape_page *page, int64_t mono_ms, struct msg_obs_scrape *obs,
 	struct scrape_flaws *ret_flaws, struct err *err);
 /* The page did not come: every series ends with a gap, once. */
 void scrape_series_end(struct scrape_series *series, struct msg_obs_scrape *obs);

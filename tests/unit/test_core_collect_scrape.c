@@ -50,8 +50,9 @@ static bool look(int64_t mono_ms, const char *page)
 {
 	msg_free(MSG_obs_scrape, bench.obs);
 	bench.obs = msg_new(MSG_obs_scrape);
-	return scrape_series_read(bench.series, &bench.rules, page, strlen(page), mono_ms,
-		bench.obs, &bench.flaws, &bench.err);
+	const struct scrape_page text = {page, strlen(page), "", false};
+	return scrape_series_read(
+		bench.series, &bench.rules, &text, mono_ms, bench.obs, &bench.flaws, &bench.err);
 }
 
 /* NULL: it was not posted. */
@@ -223,7 +224,7 @@ static void half_a_page_is_not_believed_and_the_error_has_its_place(void **state
 	assert_false(look(1000, "good 1\nbad{x=\"1} 2\n"));
 	assert_int_equal(bench.obs->samples_count, 0);
 	assert_int_equal(bench.err.code, ERR_SYNTAX);
-	assert_true(starts_with(bench.err.text, "2:8: the label's value is never closed"));
+	assert_true(starts_with(bench.err.text, "2:7: the label's value is never closed"));
 	assert_false(look(1000, "<html>\n"));
 	assert_true(starts_with(bench.err.text, "1:1: "));
 	assert_false(look(1000, "# nothing\n"));

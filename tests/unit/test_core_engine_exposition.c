@@ -57,18 +57,20 @@ static void write_all(const struct model *model, struct str *to)
 /* Every sample of the page as "name{labels} value" in the reader's own words; the page must be readable to its end. */
 static size_t read_back(const struct str *page, struct str *to)
 {
-	struct prom_reader reader = {.text = page->text, .length = page->length};
+	struct prom_reader reader;
 	struct prom_sample sample;
 	struct err err = {.code = ERR_NONE};
 	enum prom_result result;
 	size_t count = 0;
-	for (; (result = prom_next(&reader, &sample, &err)) == PROM_SAMPLE; count++) {
+	prom_begin(&reader, page->text, page->length, PROM_TEXT);
+	for (; (result = prom_read(&reader, &sample, &err)) == PROM_SAMPLE; count++) {
 		str_addf(to, "\n%.*s{", (int)sample.name.length, sample.name.text);
 		prom_labels_text(&sample, to);
 		str_addf(to, "} %g", sample.value);
 	}
 	assert_string_equal(err.text, "");
 	assert_int_equal(result, PROM_END);
+	prom_end(&reader);
 	str_adds(to, "\n");
 	return count;
 }
