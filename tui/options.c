@@ -228,7 +228,7 @@ void options_help(void)
 		"\n"
 		"Subcommands:\n");
 	cli_help(&text);
-	str_addf(&text, "  %-12s %-30s %s\n", "replay", REPLAY_ARGS, REPLAY_HELP);
+	str_addf(&text, "  %-13s %-30s %s\n", "replay", REPLAY_ARGS, REPLAY_HELP);
 	str_adds(&text,
 		"\n"
 		"With each: --json, --jsonl (machine-readable), --wait 5s (for sources that have "

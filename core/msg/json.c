@@ -29,7 +29,11 @@ static void json_character(struct str *out, const char *at, struct utf8_char nex
 
 void msg_json_text(const char *text, struct str *out)
 {
-	size_t length = strlen(text);
+	msg_json_bytes(text, strlen(text), out);
+}
+
+void msg_json_bytes(const char *text, size_t length, struct str *out)
+{
 	str_addch(out, '"');
 	for (size_t at = 0; at < length;) {
 		struct utf8_char next = utf8_next(text + at, length - at);

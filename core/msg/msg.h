@@ -129,8 +129,9 @@ void msg_complete(enum msg_kind kind, void *body);
 void msg_each_text(
 	enum msg_kind kind, void *body, void (*visit)(void *context, char **text), void *context);
 
-/* Appends a text as a JSON string, in quotes. */
+/* Appends a text as a JSON string, in quotes; one that may hold NULs. */
 void msg_json_text(const char *text, struct str *out);
+void msg_json_bytes(const char *text, size_t length, struct str *out);
 
 /* Makes every text of `body` one that a cell may show (core/base/sanitize.h): for what a peer sent. */
 void msg_sanitize(enum msg_kind kind, void *body);

@@ -185,6 +185,7 @@ bool prom_enter_name(struct prom_reader *reader, const struct cursor *cursor, st
 	reader->last_name = name;
 	reader->last_type = suffix ? reader->family.type : PROM_UNTYPED;
 	reader->last_rules = 0;
+	reader->last_family = suffix ? reader->family.name.length : name.length;
 	if (is_strict && suffix) {
 		bool is_positive = suffix->positive & OF(reader->family.type);
 		reader->last_rules = suffix->rules | (is_positive ? RULE_POSITIVE : 0);

@@ -327,6 +327,14 @@ void prom_name(const struct prom_sample *sample, struct str *to)
 		str_add(to, sample->name.text, sample->name.length);
 }
 
+void prom_family(const struct prom_sample *sample, struct str *to)
+{
+	if (sample->is_quoted)
+		add_resolved(to, sample->family);
+	else
+		str_add(to, sample->family.text, sample->family.length);
+}
+
 void prom_label_name(const struct prom_label *label, struct str *to)
 {
 	if (label->is_quoted)

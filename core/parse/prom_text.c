@@ -286,6 +286,7 @@ static enum prom_result finish(
 	struct prom_reader *reader, struct prom_sample *sample, struct err *err)
 {
 	sample->type = reader->last_type;
+	sample->family = (struct prom_span){sample->name.text, reader->last_family};
 	sample->label_count = 0;
 	if (!sample->has_time)
 		sample->time_ms = 0;

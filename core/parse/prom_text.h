@@ -67,6 +67,7 @@ struct prom_sample {
 	struct prom_span name;   /* as written, without its quotes */
 	bool is_quoted;          /* the name: prom_name() resolves */
 	enum prom_type type;     /* of its family */
+	struct prom_span family; /* the beginning of `name`; all of it where no TYPE tells of it */
 	struct prom_span series; /* name and labels as written */
 	uint64_t key;            /* of `series` */
 	double value;
@@ -95,6 +96,7 @@ struct prom_reader {
 	struct prom_span last_name;     /* of the sample before, its type and its rules */
 	enum prom_type last_type;
 	unsigned last_rules;
+	size_t last_family; /* bytes of the name that are its family's */
 	bool has_ended;
 };
 
@@ -125,6 +127,7 @@ enum prom_result prom_read(
 
 /* They append, with \\ \" and \n resolved where it stood in quotes; other escapes stay as they are. */
 void prom_name(const struct prom_sample *sample, struct str *to);
+void prom_family(const struct prom_sample *sample, struct str *to);
 void prom_label_name(const struct prom_label *label, struct str *to);
 void prom_label_value(const struct prom_label *label, struct str *to);
 /* Appends a=b,c=d in order of the names, values resolved: the identity of a series besides its name. */

@@ -27,7 +27,7 @@ enum {
 	MARGIN_MS = 15000,
 	ARGS_WIDTH = 30,
 };
-#define INDENT "\n                                             "
+#define INDENT "\n                                              "
 
 /* clang-format off */
 #define CLI(id) extern const struct cli_command cli_##id;
@@ -69,7 +69,7 @@ int cli_no_such(const char *word)
 void cli_help(struct str *to)
 {
 	for (size_t i = 0; i < COUNT_OF(commands); i++)
-		str_addf(to, "  %-12s %-30s%s %s\n", commands[i]->name, commands[i]->args,
+		str_addf(to, "  %-13s %-30s%s %s\n", commands[i]->name, commands[i]->args,
 			strlen(commands[i]->args) > ARGS_WIDTH ? INDENT : "", commands[i]->help);
 }
 
