@@ -17,6 +17,7 @@ enum { HEAP_KIB_MAX = 4096 };
 struct regex {
 	pcre2_code *code;
 	pcre2_match_data *data;
+	pcre2_match_data *group_data; /* of regex_groups(), once it was called */
 	pcre2_match_context *context;
 	bool has_needle;
 	struct needle needle; /* stands in whatever it matches */
@@ -104,6 +105,7 @@ void regex_free(struct regex *regex)
 		return;
 	pcre2_code_free(regex->code);
 	pcre2_match_data_free(regex->data);
+	pcre2_match_data_free(regex->group_data);
 	pcre2_match_context_free(regex->context);
 	free(regex);
 }
@@ -128,4 +130,35 @@ enum regex_result regex_match(struct regex *regex, const char *text, size_t leng
 	if (ret_end)
 		*ret_end = span[1];
 	return REGEX_YES;
+}
+
+enum regex_result regex_groups(struct regex *regex, const char *text, size_t length,
+	struct regex_span *ret_spans, size_t count)
+{
+	if (length > LIMIT_LOG_STORED_BYTES)
+		length = LIMIT_LOG_STORED_BYTES;
+	if (!regex->group_data)
+		regex->group_data = pcre2_match_data_create_from_pattern(regex->code, NULL);
+	if (!regex->group_data)
+		out_of_memory();
+	int found = pcre2_match(
+		regex->code, (PCRE2_SPTR)text, length, 0, 0, regex->group_data, regex->context);
+	if (found == PCRE2_ERROR_NOMATCH)
+		return REGEX_NO;
+	if (found < 0)
+		return REGEX_COSTLY;
+	const PCRE2_SIZE *spans = pcre2_get_ovector_pointer(regex->group_data);
+	for (size_t i = 0; i < count; i++) {
+		bool is_set = i < (size_t)found && spans[2 * i] != PCRE2_UNSET;
+		ret_spans[i] = (struct regex_span){.is_set = is_set,
+			.from = is_set ? spans[2 * i] : 0,
+			.to = is_set ? spans[2 * i + 1] : 0};
+	}
+	return REGEX_YES;
+}
+
+size_t regex_group_named(const struct regex *regex, const char *name)
+{
+	int number = pcre2_substring_number_from_name(regex->code, (PCRE2_SPTR)name);
+	return number > 0 ? (size_t)number : 0;
 }

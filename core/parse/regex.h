@@ -40,4 +40,16 @@ const struct needle *regex_certain(const struct regex *regex);
 enum regex_result regex_match(struct regex *regex, const char *text, size_t length, size_t from,
 	size_t *ret_start, size_t *ret_end);
 
+/* A group of a match; not set: it was not part of it. */
+struct regex_span {
+	size_t from, to;
+	bool is_set;
+};
+
+/* As regex_match() from 0, with the first `count` groups; group 0 is all of the match. */
+enum regex_result regex_groups(struct regex *regex, const char *text, size_t length,
+	struct regex_span *ret_spans, size_t count);
+/* The number of a group with this name; 0: there is none. */
+size_t regex_group_named(const struct regex *regex, const char *name);
+
 #endif
