@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/series/promql/eval.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/clock.h"
+#include "core/base/mem.h"
+#include "core/base/str.h"
+#include "core/series/labels.h"
+#include "core/series/promql/internal.h"
+
+enum {
+	LOOK_AFTER = 1 << 14, /* samples and elements, well under a millisecond */
+	ANNOTATIONS_MOST = 32,
+};
+
+/* ---- what it costs ---- */
+
+bool query_spend(struct query *query, size_t work, struct err *err)
+{
+	const struct eval_options *options = &query->options;
+	query->work += work + 1;
+	if (query->work < LOOK_AFTER)
+		return true;
+	query->work = 0;
+	if (options->cancelled && atomic_load_explicit(options->cancelled, memory_order_relaxed))
+		return err_set(err, ERR_CANCELLED, "the query was cancelled");
+	if (options->clock && options->limits.time_ms &&
+		clock_mono_ms(options->clock) >= query->deadline_ms)
+		return err_set(err, ERR_TIMEOUT, "the query took more than %lld ms",
+			(long long)options->limits.time_ms);
+	return true;
+}
+
+bool query_keep_samples(struct query *query, size_t count, struct err *err)
+{
+	size_t most = query->options.limits.samples;
+	query->samples += count;
+	return !most || query->samples <= most ||
+	       err_set(err, ERR_LIMIT, "the query needs more than %zu samples", most);
+}
+
+bool query_keep_series(struct query *query, size_t count, struct err *err)
+{
+	size_t most = query->options.limits.series;
+	query->series += count;
+	return !most || query->series <= most ||
+	       err_set(err, ERR_LIMIT, "the query needs more than %zu series", most);
+}
+
+double *query_scratch(struct query *query, size_t count)
+{
+	if (count > query->scratch_capacity) {
+		query->scratch_capacity = count * 2;
+		free(query->scratch);
+		query->scratch =
+			xreallocarray(NULL, query->scratch_capacity, sizeof(*query->scratch));
+	}
+	return query->scratch;
+}
+
+/* ---- what was noticed ---- */
+
+static bool is_known(const struct query *query, const struct annotation *annotation)
+{
+	for (size_t i = 0; i < query->annotation_count; i++) {
+		const struct annotation *known = &query->annotations[i];
+		if (known->kind == annotation->kind &&
+			known->place.from == annotation->place.from &&
+			strcmp(known->text, annotation->text) == 0)
+			return true;
+	}
+	return false;
+}
+
+void query_annotate(
+	struct query *query, enum annotation_kind kind, struct place place, const char *format, ...)
+{
+	autostr struct str text = STR_INIT;
+	va_list args;
+	if (query->annotation_count == ANNOTATIONS_MOST)
+		return;
+	va_start(args, format);
+	str_vaddf(&text, format, args);
+	va_end(args);
+	struct annotation annotation = {.kind = kind, .place = place, .text = text.text};
+	if (is_known(query, &annotation))
+		return;
+	annotation.text = str_detach(&text);
+	query->annotations = grow(query->annotations, query->annotation_count,
+		&query->annotation_capacity, sizeof(*query->annotations));
+	query->annotations[query->annotation_count++] = annotation;
+}
+
+/* ---- values ---- */
+
+static bool number_value(struct query *query, struct node *node, struct err *err)
+{
+	(void)query;
+	(void)err;
+	node->scalar = node->expr->number;
+	return true;
+}
+
+static bool string_value(struct query *query, struct node *node, struct err *err)
+{
+	(void)query;
+	(void)err;
+	node->string = node->expr->string;
+	return true;
+}
+
+/* A range of samples is read by the call that takes it. */
+static bool matrix_value(struct query *query, struct node *node, struct err *err)
+{
+	struct source *source;
+	if (node->expr->kind == EXPR_SELECTOR && node->expr->type == VALUE_VECTOR)
+		return selector_value(query, node, err);
+	return source_at(query, node, &source, err);
+}
+
+static bool (*const value_of[])(struct query *query, struct node *node, struct err *err) = {
+	[EXPR_NUMBER] = number_value,
+	[EXPR_STRING] = string_value,
+	[EXPR_SELECTOR] = matrix_value,
+	[EXPR_SUBQUERY] = matrix_value,
+	[EXPR_CALL] = call_value,
+	[EXPR_AGGREGATE] = aggregate_value,
+	[EXPR_BINARY] = binary_value,
+	[EXPR_NEGATE] = negate_value,
+};
+
+bool node_value(struct query *query, struct node *node, struct err *err)
+{
+	if (node->is_done)
+		return true;
+	vector_clear(&node->vector);
+	if (value_of[node->expr->kind](query, node, err) &&
+		query_spend(query, node->vector.count, err)) {
+		node->is_done = node->is_constant;
+		return true;
+	}
+	if (!query->has_place)
+		query->place = node->expr->place;
+	query->has_place = true;
+	return false;
+}
+
+/* ---- results ---- */
+
+static void take_vector(struct query *query, struct vector *vector, struct query_result *ret)
+{
+	vector_settle(query, vector);
+	ret->vector = xcalloc(vector->count + 1, sizeof(*ret->vector));
+	ret->vector_count = vector->count;
+	for (size_t i = 0; i < vector->count; i++)
+		ret->vector[i] =
+			(struct vector_sample){.labels = labels_ref(vector->list[i].labels),
+				.value = vector->list[i].value};
+}
+
+static void take_matrix(struct query *query, const struct node *node, struct selected_set *ret)
+{
+	const struct source *source = node->source;
+	ret->list = xcalloc(source->count + 1, sizeof(*ret->list));
+	for (size_t i = 0; i < source->count; i++) {
+		struct window window = source_window(query, node, i);
+		if (window.count)
+			ret->list[ret->count++] =
+				(struct selected){.labels = labels_ref(source->list[i].labels),
+					.samples = xmemdup(window.samples,
+						window.count * sizeof(*window.samples)),
+					.count = window.count};
+	}
+}
+
+static bool run_once(struct query *query, struct query_result *ret, struct err *err)
+{
+	struct node *top = query->top;
+	query->frame.now_ms = query->frame.start_ms;
+	if (!node_value(query, top, err))
+		return false;
+	ret->type = top->expr->type;
+	ret->scalar = top->scalar;
+	if (ret->type == VALUE_STRING)
+		ret->string = xstrdup(top->string);
+	else if (ret->type == VALUE_VECTOR)
+		take_vector(query, &top->vector, ret);
+	else if (ret->type == VALUE_MATRIX)
+		take_matrix(query, top, &ret->matrix);
+	return true;
+}
+
+static bool run(struct query *query, struct query_result *ret, struct err *err)
+{
+	enum value_type type = query->top->expr->type;
+	if (!query->options.step_ms)
+		return run_once(query, ret, err);
+	if (type == VALUE_STRING || type == VALUE_MATRIX)
+		return err_set(err, ERR_INVALID,
+			"a range query yields a scalar or an instant vector, this is a %s",
+			type == VALUE_STRING ? "string" : "range vector");
+	ret->type = VALUE_MATRIX;
+	return frame_run(query, query->top, &query->frame, &ret->matrix, err);
+}
+
+static void set_up(struct query *query, const struct expr *expr)
+{
+	struct eval_options *options = &query->options;
+	struct frame *frame = &query->frame;
+	if (!options->lookback_ms)
+		options->lookback_ms = EVAL_LOOKBACK_MS;
+	if (!options->subquery_step_ms)
+		options->subquery_step_ms = EVAL_SUBQUERY_STEP_MS;
+	if (!options->step_ms)
+		options->end_ms = options->start_ms;
+	if (options->clock)
+		query->deadline_ms = clock_mono_ms(options->clock) + options->limits.time_ms;
+	*frame = (struct frame){
+		.start_ms = options->start_ms, .step_ms = options->step_ms, .steps = 1};
+	if (options->step_ms)
+		frame->steps =
+			(size_t)((options->end_ms - options->start_ms) / options->step_ms) + 1;
+	query->top = node_new(query, expr, frame);
+}
+
+static void query_release(struct query *query)
+{
+	node_free(query->top);
+	for (size_t i = 0; i < query->made.count; i++)
+		labels_unref(query->made.list[i].first);
+	grouping_release(&query->made);
+	memo_release(&query->nameless);
+	for (size_t i = 0; i < query->annotation_count; i++)
+		free(query->annotations[i].text);
+	free(query->annotations);
+	free(query->scratch);
+}
+
+bool promql_eval(const struct expr *expr, const struct querier *querier,
+	const struct eval_options *options, struct query_result *ret, struct place *ret_place,
+	struct err *err)
+{
+	struct query query = {.querier = querier, .options = *options};
+	struct query_result result = {.time_ms = options->start_ms};
+	if (options->step_ms < 0 || (options->step_ms && options->end_ms < options->start_ms))
+		return err_set(err, ERR_INVALID, "the query ends before it starts");
+	set_up(&query, expr);
+	/* The first look: a query that was cancelled while it waited does nothing. */
+	query.work = LOOK_AFTER;
+	bool is_good = query_spend(&query, 0, err) && run(&query, &result, err);
+	if (is_good) {
+		result.annotations = query.annotations;
+		result.annotation_count = query.annotation_count;
+		query.annotations = NULL;
+		query.annotation_count = 0;
+		*ret = result;
+	} else {
+		query_result_release(&result);
+		if (ret_place)
+			*ret_place = query.has_place ? query.place : expr->place;
+	}
+	query_release(&query);
+	return is_good;
+}
