@@ -50,12 +50,12 @@ static void text_is_what_promql_reads(void **state)
 {
 	const struct label plain[] = {{LABEL_NAME, "a:b"}, {"x", "q\"\\\n"}, {"y", "й"}};
 	const struct label quoted[] = {{LABEL_NAME, "a b"}, {"x.y", "1"}};
-	const struct label hidden[] = {{"x", "\x1b\xff\xe2\x80\xae\xf3\xa0\x80\x81"}};
+	const struct label hidden[] = {{"x", "\x1b\xff\xe2\x80\x8b\xf3\xa0\x80\x81"}};
 	assert_text("a:b{x=\"q\\\"\\\\\\n\",y=\"й\"}", plain, COUNT_OF(plain));
 	assert_text("up", (const struct label[]){{LABEL_NAME, "up"}}, 1);
 	assert_text("{\"a b\",\"x.y\"=\"1\"}", quoted, COUNT_OF(quoted));
 	assert_text("{\"a b\"}", quoted, 1);
-	assert_text("{x=\"\\x1b\\xff\\u202e\\U000e0001\"}", hidden, 1);
+	assert_text("{x=\"\\x1b\\xff\\u200b\\U000e0001\"}", hidden, 1);
 	(void)state;
 }
 

@@ -151,7 +151,7 @@ static bool takes_nothing(const struct matcher *matcher)
 /* One name at most, and not simply all there is. `metric` is the one without `__name__`, if any. */
 static bool check(struct parser *parser, const struct expr *selector, const char *metric)
 {
-	bool narrows = metric != NULL;
+	bool narrows = metric && *metric;
 	for (size_t i = 0; i < selector->selector.matcher_count; i++) {
 		const struct matcher *matcher = &selector->selector.matchers[i];
 		if (metric && matcher->value != metric && strcmp(matcher->name, LABEL_NAME) == 0)
