@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/series/value_code.h"
+
+#include <math.h>
+
+enum { SIZES = 4, ZEROES_MAX = 31, INT_HEAD_BITS = 4, NEW_HEAD_BITS = 14, OLD_HEAD_BITS = 3 };
+
+static const uint8_t delta_bits[SIZES] = {4, 8, 14, 33};
+static const double whole_max = 9007199254740992.0; /* 2^53: up to here each whole number is one */
+
+/* -0 is not: it would come back as +0. */
+static bool whole(uint64_t bits, int64_t *ret)
+{
+	double value = value_of(bits);
+	if (!(fabs(value) <= whole_max))
+		return false;
+	*ret = (int64_t)value;
+	return value_bits((double)*ret) == bits;
+}
+
+/* The size that holds the difference of the two; SIZES: none does. */
+static unsigned whole_size(uint64_t before, uint64_t now, uint64_t *ret_zigzag)
+{
+	int64_t from, to;
+	if (!whole(before, &from) || !whole(now, &to))
+		return SIZES;
+	int64_t delta = to - from;
+	*ret_zigzag = (uint64_t)delta << 1 ^ (uint64_t)(delta >> 63);
+	unsigned size = 0;
+	while (size < SIZES && *ret_zigzag >> delta_bits[size])
+		size++;
+	return size;
+}
+
+static void put_difference(
+	struct value_code *code, struct bit_writer *writer, uint64_t difference, bool is_new)
+{
+	if (is_new) {
+		unsigned zeroes = (unsigned)__builtin_clzll(difference);
+		code->zeroes = (uint8_t)(zeroes < ZEROES_MAX ? zeroes : ZEROES_MAX);
+		code->width = (uint8_t)(64 - code->zeroes - __builtin_ctzll(difference));
+		bits_put(writer, 7, 3);
+		bits_put(writer, code->zeroes, 5);
+		bits_put(writer, code->width - 1U, 6);
+	} else {
+		bits_put(writer, 6, 3);
+	}
+	bits_put(writer, difference >> (64 - code->zeroes - code->width), code->width);
+}
+
+/* Bits that the window takes; 0: it does not hold it. */
+static unsigned old_cost(const struct value_code *code, uint64_t difference)
+{
+	if (code->width == 0 || __builtin_clzll(difference) < code->zeroes ||
+		__builtin_ctzll(difference) < 64 - code->zeroes - code->width)
+		return 0;
+	return OLD_HEAD_BITS + code->width;
+}
+
+static unsigned new_cost(uint64_t difference)
+{
+	int zeroes = __builtin_clzll(difference);
+	return NEW_HEAD_BITS + 64 - (unsigned)(zeroes < ZEROES_MAX ? zeroes : ZEROES_MAX) -
+	       (unsigned)__builtin_ctzll(difference);
+}
+
+void value_code_put(struct value_code *code, struct bit_writer *writer, uint64_t bits)
+{
+	uint64_t difference = code->bits ^ bits, zigzag = 0;
+	if (!difference) {
+		bits_put(writer, 0, 1);
+		return;
+	}
+	unsigned size = whole_size(code->bits, bits, &zigzag);
+	unsigned old = old_cost(code, difference), fresh = new_cost(difference);
+	bool is_new = old == 0 || fresh < old;
+	code->bits = bits;
+	if (size < SIZES && INT_HEAD_BITS + (unsigned)delta_bits[size] <= (is_new ? fresh : old)) {
+		bits_put(writer, 8 | size, INT_HEAD_BITS);
+		bits_put(writer, zigzag, delta_bits[size]);
+	} else {
+		put_difference(code, writer, difference, is_new);
+	}
+}
+
+static bool get_whole(struct value_code *code, struct bit_reader *reader)
+{
+	uint64_t size, zigzag;
+	int64_t from;
+	if (!bits_get(reader, 2, &size) || !bits_get(reader, delta_bits[size], &zigzag) ||
+		!whole(code->bits, &from))
+		return false;
+	double value = (double)(from + ((int64_t)(zigzag >> 1) ^ -(int64_t)(zigzag & 1)));
+	code->bits = value_bits(value);
+	return fabs(value) <= whole_max;
+}
+
+static bool get_window(struct value_code *code, struct bit_reader *reader)
+{
+	uint64_t zeroes, width;
+	if (!bits_get(reader, 5, &zeroes) || !bits_get(reader, 6, &width) ||
+		zeroes + width + 1 > 64)
+		return false;
+	code->zeroes = (uint8_t)zeroes;
+	code->width = (uint8_t)(width + 1);
+	return true;
+}
+
+bool value_code_get(struct value_code *code, struct bit_reader *reader)
+{
+	uint64_t bit, difference;
+	if (!bits_get(reader, 1, &bit))
+		return false;
+	if (!bit)
+		return true;
+	if (!bits_get(reader, 1, &bit))
+		return false;
+	if (!bit)
+		return get_whole(code, reader);
+	if (!bits_get(reader, 1, &bit) || (bit && !get_window(code, reader)) || code->width == 0 ||
+		!bits_get(reader, code->width, &difference))
+		return false;
+	code->bits ^= difference << (64 - code->zeroes - code->width);
+	return true;
+}
