@@ -138,8 +138,8 @@ static double bytes_a_sample(unsigned shape, bool is_late)
 	for (;;) {
 		value = next_value(&rng, shape, value);
 		time += 1000;
-		if (!xor_chunk_append(&chunk, time + (is_late ? (int64_t)rng_below(&rng, 5) : 0),
-			    value))
+		if (!xor_chunk_append(
+			    &chunk, time + (is_late ? (int64_t)rng_below(&rng, 5) : 0), value))
 			break;
 	}
 	double bytes = (double)xor_chunk_length(&chunk) / chunk.count;
@@ -182,8 +182,8 @@ static void damaged_bytes_end_the_reading(void **state)
 	struct rng rng;
 	struct xor_chunk chunk = {0};
 	rng_init(&rng, 11);
-	for (int64_t time = 1; xor_chunk_append(&chunk, time,
-				       next_value(&rng, (unsigned)time % 6, 1));)
+	for (int64_t time = 1;
+		xor_chunk_append(&chunk, time, next_value(&rng, (unsigned)time % 6, 1));)
 		time = next_time(&rng, (unsigned)rng_below(&rng, 6), time);
 	for (size_t length = 0; length < xor_chunk_length(&chunk); length++)
 		assert_ends(chunk.bytes, length, chunk.count);
