@@ -2,256 +2,426 @@
 #include "widgets/chart.h"
 
 #include <math.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "core/base/format.h"
-#include "core/base/mem.h"
 #include "core/base/str.h"
-#include "core/base/utf8.h"
 #include "core/base/width.h"
-#include "widgets/sparkline.h"
+#include "widgets/chart_legend.h"
+#include "widgets/chart_plot.h"
+#include "widgets/chart_time.h"
 
-enum { LABEL_MAX = 32, TICKS_MAX = 5 };
+enum { LETTER_CELLS = 2, GRID_ROWS = 10, TICKS_MOST = 10 };
 
-/* Where things stand: the plot's rectangle and the scale of its values. */
-struct plot {
-	struct rect rect;
-	double top, step;
-	int ticks; /* steps from 0 to `top` */
+/* Where everything stands; -1: it has no room. */
+struct layout {
+	struct rect plot, legend_rect;
+	struct chart_legend legend;
+	struct chart_scale scale;
+	int axis; /* column of the value axis */
+	int line_row,
+		time_row; /* the line under the plot with ticks and marks; the labels under it */
+	bool has_letters; /* at the ends of the lines, right of the plot */
+	bool has_grid;
+	bool is_empty; /* not one value is known */
 };
+
+/* ---- figures ---- */
 
 struct chart_figures chart_figures(const struct chart_series *series)
 {
-	struct chart_figures figures = {(double)NAN, (double)NAN, (double)NAN};
+	struct chart_figures figures = {(double)NAN, (double)NAN, (double)NAN, (double)NAN};
+	double sum = 0;
+	size_t known = 0;
 	if (series->count)
 		figures.now = series->values[series->count - 1];
 	for (size_t i = 0; i < series->count; i++) {
+		if (isnan(series->values[i]))
+			continue;
 		figures.max = fmax(figures.max, series->values[i]);
 		figures.min = fmin(figures.min, series->values[i]);
+		sum += series->values[i];
+		known++;
 	}
+	if (known)
+		figures.mean = sum / (double)known;
 	return figures;
 }
 
-double chart_step(double max, int count, double *ret_top)
+double chart_value_at(const struct chart *chart, const struct chart_series *series, int64_t at_ms)
 {
-	static const double round_steps[] = {1, 2, 2.5, 5, 10};
-	if (!(max > 0) || isinf(max) || count < 1) {
-		*ret_top = count < 1 ? 1 : count;
-		return 1;
-	}
-	double raw = max / count, power = pow(10, floor(log10(raw))), step = 10 * power;
-	for (size_t i = COUNT_OF(round_steps); i-- > 0;)
-		if (round_steps[i] * power >= raw * (1 - 1e-9))
-			step = round_steps[i] * power;
-	*ret_top = step * ceil(max / step - 1e-9);
-	return step;
+	int count = series->count < INT32_MAX ? (int)series->count : INT32_MAX;
+	int place = chart_column_at(chart->from_ms, chart->to_ms, count, at_ms);
+	if (at_ms == chart->to_ms)
+		place = count - 1;
+	return place < 0 || place >= count ? (double)NAN : series->values[place];
 }
 
-static void label_of(const struct chart *chart, double value, char *ret_text, size_t size)
+char chart_letter(size_t series)
 {
-	if (value == 0)
-		copy_text(ret_text, size, "0");
-	else if (chart->format)
-		chart->format(value, ret_text, size);
-	else
-		copy_text(ret_text, size, format_number(value).text);
+	if (series < 26)
+		return (char)('a' + series);
+	return series < 52 ? (char)('A' + series - 26) : '*';
 }
 
-static double highest(const struct chart *chart)
+/* ---- layout ---- */
+
+static const struct chart_unit *unit_of(const struct chart *chart)
 {
-	double max = chart->top;
+	return chart->unit ? chart->unit : chart_unit_named(NULL);
+}
+
+static void reach(double value, double *low, double *high)
+{
+	if (!isfinite(value))
+		return;
+	*low = fmin(*low, value);
+	*high = fmax(*high, value);
+}
+
+/* What the value axis has to cover; a limit only where that leaves the values their room. */
+static void range_of(const struct chart *chart, double *ret_low, double *ret_high)
+{
+	double low = (double)NAN, high = (double)NAN;
 	for (size_t i = 0; i < chart->count; i++)
-		max = fmax(max, chart_figures(&chart->series[i]).max);
-	return max;
+		for (size_t k = 0; k < chart->series[i].count; k++)
+			reach(chart->series[i].values[k], &low, &high);
+	if (chart->low < chart->high) {
+		reach(chart->low, &low, &high);
+		reach(chart->high, &low, &high);
+	}
+	if (!chart->floats && !isnan(low))
+		reach(0, &low, &high);
+	double least = low, most = high, room = (high - low) / 2;
+	for (size_t i = 0; i < chart->limit_count && !isnan(low); i++)
+		if (chart->limits[i].value <= most + room && chart->limits[i].value >= least - room)
+			reach(chart->limits[i].value, &low, &high);
+	*ret_low = low;
+	*ret_high = high;
 }
 
-/* ---- the frame of the plot ---- */
-
-static struct plot plan(const struct canvas *canvas, const struct chart *chart)
+static int steps_for(int rows)
 {
-	struct plot plot = {.rect = {0, 0, canvas->rows, canvas->columns}};
-	if (canvas->rows >= 4)
-		plot.rect.rows--; /* times */
-	int wanted = plot.rect.rows >= 9 ? 4 : plot.rect.rows >= 4 ? 2 : 1;
-	plot.step = chart_step(highest(chart), wanted, &plot.top);
-	plot.ticks = (int)(plot.top / plot.step + 0.5);
+	int steps = rows <= 8 ? rows / 2 : rows / 3;
+	return steps < 1 ? 1 : steps < TICKS_MOST ? steps : TICKS_MOST;
+}
+
+/* The widest label of ticks and limits. */
+static int label_cells(const struct chart *chart, const struct chart_scale *scale)
+{
 	int widest = 0;
-	for (int i = 0; i <= plot.ticks; i++) {
-		char label[LABEL_MAX];
-		label_of(chart, i * plot.step, label, sizeof(label));
-		int cells = (int)text_width(label, strlen(label));
+	for (int i = 0; i <= scale->steps; i++) {
+		int cells = (int)strlen(chart_tick_text(scale, i).text);
 		widest = cells > widest ? cells : widest;
 	}
-	int left = widest + 2;
-	if (left * 3 > canvas->columns)
-		left = 0; /* too narrow for an axis */
-	plot.rect.column = left;
-	plot.rect.columns -= left;
-	return plot;
+	for (size_t i = 0; i < chart->limit_count; i++) {
+		struct shown text = chart_value_text(unit_of(chart), chart->limits[i].value);
+		int cells = LETTER_CELLS + (int)strlen(text.text);
+		widest = cells > widest ? cells : widest;
+	}
+	return widest;
 }
 
-/* A value's label stands beside the upper edge of its height, zero in the row of the times if there is one. */
-static int tick_row(const struct plot *plot, int tick, int canvas_rows)
+/* Rows: the legend over all, the plot, the line, the times, the legend under them. */
+static void share_rows(
+	const struct canvas *canvas, const struct chart *chart, struct layout *layout)
 {
-	double height = tick * plot->step / plot->top * plot->rect.rows;
-	int row = plot->rect.rows - (int)(height + 0.5);
-	return row < canvas_rows ? row : canvas_rows - 1;
+	struct rect *plot = &layout->plot;
+	layout->legend = chart_legend_plan(chart, canvas->rows, canvas->columns);
+	enum chart_legend_place place = layout->legend.place;
+	if (place == CHART_LEGEND_OVER)
+		plot->row++;
+	if (place == CHART_LEGEND_OVER || place == CHART_LEGEND_UNDER)
+		plot->rows -= layout->legend.rows;
+	if (place == CHART_LEGEND_BESIDE)
+		plot->columns -= layout->legend.columns;
+	bool has_time = chart->to_ms > chart->from_ms && plot->columns >= 14;
+	if (has_time && plot->rows >= 4)
+		plot->rows--;
+	else
+		has_time = false;
+	bool has_line = has_time && plot->rows >= (chart->mark_count ? 4 : 8);
+	plot->rows -= has_line;
+	layout->line_row = has_line ? plot->row + plot->rows : -1;
+	layout->time_row = has_time ? plot->row + plot->rows + has_line : -1;
+	layout->has_grid = plot->rows >= GRID_ROWS;
+	layout->legend_rect = (struct rect){0, 0, 1, canvas->columns};
+	if (place == CHART_LEGEND_UNDER)
+		layout->legend_rect = (struct rect){canvas->rows - layout->legend.rows, 0,
+			layout->legend.rows, canvas->columns};
+	if (place == CHART_LEGEND_BESIDE)
+		layout->legend_rect = (struct rect){
+			0, plot->columns + 2, canvas->rows, layout->legend.columns - 2};
 }
 
-static void draw_value_axis(
-	const struct canvas *canvas, const struct chart *chart, const struct plot *plot)
+/* Columns: labels, the axis, the plot, the letters of the lines. */
+static void share_columns(
+	const struct canvas *canvas, const struct chart *chart, struct layout *layout)
 {
-	int axis = plot->rect.column - 1;
-	if (axis < 0)
+	struct rect *plot = &layout->plot;
+	int left = label_cells(chart, &layout->scale) + 2;
+	layout->has_letters = chart->count > 1 && plot->columns >= 40 && plot->rows >= 3;
+	layout->axis = -1;
+	if (plot->rows >= 3 && canvas->columns >= 30 && left * 3 <= plot->columns) {
+		layout->axis = left - 1;
+		plot->column += left;
+		plot->columns -= left;
+	}
+	plot->columns -= layout->has_letters ? LETTER_CELLS : 0;
+}
+
+static struct layout plan(const struct canvas *canvas, const struct chart *chart)
+{
+	struct layout layout = {.plot = {0, 0, canvas->rows, canvas->columns}};
+	double low, high;
+	share_rows(canvas, chart, &layout);
+	range_of(chart, &low, &high);
+	layout.is_empty = isnan(low);
+	layout.scale = chart_scale_fit(
+		unit_of(chart), low, high, steps_for(layout.plot.rows), layout.plot.rows);
+	share_columns(canvas, chart, &layout);
+	return layout;
+}
+
+static struct chart_view view_of(const struct chart *chart, const struct layout *layout)
+{
+	return (struct chart_view){layout->plot, chart->from_ms, chart->to_ms};
+}
+
+struct chart_view chart_layout(const struct canvas *canvas, const struct chart *chart)
+{
+	struct layout layout = plan(canvas, chart);
+	return view_of(chart, &layout);
+}
+
+int chart_view_column(const struct chart_view *view, int64_t at_ms)
+{
+	return view->plot.column +
+	       chart_column_at(view->from_ms, view->to_ms, view->plot.columns, at_ms);
+}
+
+int64_t chart_view_time(const struct chart_view *view, int column)
+{
+	return chart_time_at(
+		view->from_ms, view->to_ms, view->plot.columns, column - view->plot.column);
+}
+
+/* The column of the canvas, -1 outside of the plot. */
+static int column_of(const struct chart *chart, const struct layout *layout, int64_t at_ms)
+{
+	int column = chart_column_at(chart->from_ms, chart->to_ms, layout->plot.columns, at_ms);
+	if (at_ms == chart->to_ms)
+		column = layout->plot.columns - 1;
+	return column < 0 || column >= layout->plot.columns ? -1 : layout->plot.column + column;
+}
+
+/* ---- what lies under the values ---- */
+
+/* A row of signs across the plot; consoles without dashes leave every second cell. */
+static void draw_across(const struct canvas *canvas, const struct layout *layout, int row,
+	enum role role, enum glyph glyph)
+{
+	int step = canvas->grid->glyphs == GLYPHS_FULL ? 1 : glyph == GLYPH_GRID ? 4 : 2;
+	for (int i = 0; i < layout->plot.columns; i += step)
+		canvas_glyph(canvas, row, layout->plot.column + i, role, glyph);
+}
+
+static void draw_down(const struct canvas *canvas, const struct layout *layout, int column,
+	enum role role, enum glyph glyph)
+{
+	for (int i = 0; i < layout->plot.rows; i++)
+		canvas_glyph(canvas, layout->plot.row + i, column, role, glyph);
+}
+
+static int row_of(const struct layout *layout, double value)
+{
+	struct chart_plot plot = {layout->plot, &layout->scale};
+	return chart_plot_row(&plot, value);
+}
+
+static int tick_row(const struct layout *layout, int tick)
+{
+	double value = layout->scale.low + tick * layout->scale.step;
+	return row_of(layout, value / layout->scale.factor);
+}
+
+static void draw_value_axis(const struct canvas *canvas, const struct layout *layout)
+{
+	if (layout->axis < 0)
 		return;
-	for (int row = 0; row < plot->rect.rows; row++)
-		canvas_glyph(canvas, row, axis, ROLE_AXIS, GLYPH_VERTICAL);
-	for (int i = 0; i <= plot->ticks; i++) {
-		char label[LABEL_MAX];
-		label_of(chart, i * plot->step, label, sizeof(label));
-		canvas_text_right(canvas, tick_row(plot, i, canvas->rows), axis, ROLE_DIM, label);
-		if (tick_row(plot, i, canvas->rows) < plot->rect.rows)
-			canvas_glyph(canvas, tick_row(plot, i, canvas->rows), axis, ROLE_AXIS,
-				GLYPH_AXIS);
+	draw_down(canvas, layout, layout->axis, ROLE_AXIS, GLYPH_VERTICAL);
+	if (layout->is_empty)
+		return;
+	for (int i = 0; i <= layout->scale.steps; i++) {
+		int row = tick_row(layout, i);
+		canvas_glyph(canvas, row, layout->axis, ROLE_AXIS, GLYPH_AXIS);
+		canvas_text_right(canvas, row, layout->axis, ROLE_DIM,
+			chart_tick_text(&layout->scale, i).text);
+		if (layout->has_grid && i && row > layout->plot.row)
+			draw_across(canvas, layout, row, ROLE_AXIS, GLYPH_GRID);
 	}
 }
 
-static void draw_time_axis(
-	const struct canvas *canvas, const struct chart *chart, const struct plot *plot)
+/* Its value and letter take the place of what stands at the axis. */
+static void draw_limit(const struct canvas *canvas, const struct chart *chart,
+	const struct layout *layout, const struct chart_limit *limit)
 {
-	int row = plot->rect.rows, left = plot->rect.column, right = left + plot->rect.columns;
-	int middle = (int)text_width(chart->middle, strlen(chart->middle));
-	if (row >= canvas->rows)
+	double value = limit->value * layout->scale.factor;
+	bool is_over = value > layout->scale.high, is_under = value < layout->scale.low;
+	int row = row_of(layout, limit->value);
+	struct shown text = chart_value_text(unit_of(chart), limit->value);
+	if (is_over || is_under)
 		return;
-	int end = canvas_text(canvas, row, left, ROLE_DIM, chart->from);
-	int start = canvas_text_right(canvas, row, right, ROLE_DIM, chart->to);
-	int place = left + (plot->rect.columns - middle) / 2;
-	if (middle && place > end + 1 && place + middle < start - 1)
-		canvas_text(canvas, row, place, ROLE_DIM, chart->middle);
+	draw_across(canvas, layout, row, limit->role, GLYPH_DASH);
+	if (layout->axis < 0)
+		return;
+	canvas_field(canvas, row, 0, layout->axis, ALIGN_RIGHT, limit->role, text.text);
+	canvas_printf(canvas, row, layout->axis - (int)strlen(text.text) - LETTER_CELLS,
+		limit->role, "%c", limit->letter);
+	canvas_glyph(canvas, row, layout->axis, limit->role, GLYPH_AXIS);
 }
 
-/* ---- values ---- */
-
-/* What stands at point `i` of `points`: the largest value of its share, NAN when none is known. */
-static double value_at(const struct chart_series *series, int i, int points)
+/* The words of the cursor in the row of times; no columns: they have no place. */
+static struct rect cursor_label(
+	const struct chart *chart, const struct layout *layout, struct shown *ret_text)
 {
-	if (!series->count)
-		return (double)NAN;
-	size_t from = (size_t)i * series->count / (size_t)points;
-	size_t to = ((size_t)i + 1) * series->count / (size_t)points;
-	double value = series->values[from];
-	for (size_t k = from + 1; k < to; k++)
-		value = fmax(value, series->values[k]);
-	return value;
+	int column = column_of(chart, layout, chart->cursor_ms);
+	if (!chart->has_cursor || column < 0 || layout->time_row < 0)
+		return (struct rect){0};
+	*ret_text = chart_moment_text(
+		chart->cursor_ms, chart->to_ms - chart->from_ms, chart->local_time);
+	int cells = (int)strlen(ret_text->text) + 2, left = layout->plot.column;
+	int right = left + layout->plot.columns, start = column - cells / 2;
+	start = start + cells > right ? right - cells : start;
+	return (struct rect){layout->time_row, start < left ? left : start, 1, cells};
 }
 
-static enum role area_role(const struct chart *chart, enum role role, double value)
+static void draw_axis_line(const struct canvas *canvas, const struct layout *layout)
 {
-	if (chart->crit > 0 && value >= chart->crit)
-		return ROLE_CRIT;
-	return chart->warn > 0 && value >= chart->warn ? ROLE_WARN : role;
+	if (layout->line_row < 0)
+		return;
+	canvas_hline(
+		canvas, layout->line_row, layout->plot.column, layout->plot.columns, ROLE_AXIS);
+	if (layout->axis >= 0)
+		canvas_glyph(canvas, layout->line_row, layout->axis, ROLE_AXIS, GLYPH_BOTTOM_LEFT);
 }
 
-/* One column of an area: full blocks up to the value, the last one in eighths. */
-static void draw_bar(const struct canvas *canvas, const struct plot *plot, int column,
-	enum role role, double value)
+/* A label stays away from the one before it, and from that of the cursor. */
+static void draw_times(
+	const struct canvas *canvas, const struct chart *chart, const struct layout *layout)
 {
-	double height = fmin(fmax(value / plot->top, 0), 1) * plot->rect.rows;
-	int full = (int)height;
-	const char *block = spark_block(canvas->grid->glyphs, 8);
-	for (int i = 0; i < full; i++)
-		canvas_sign(canvas, plot->rect.rows - 1 - i, column, role, block);
-	double rest = height - full;
-	if (full < plot->rect.rows && (rest * 8 >= 0.5 || full == 0))
-		canvas_sign(canvas, plot->rect.rows - 1 - full, column, role,
-			spark_block(canvas->grid->glyphs, (int)(rest * 8 + 0.5)));
-}
-
-static void draw_area(
-	const struct canvas *canvas, const struct chart *chart, const struct plot *plot)
-{
-	for (int i = 0; i < plot->rect.columns; i++) {
-		double value = value_at(&chart->series[0], i, plot->rect.columns);
-		if (!isnan(value))
-			draw_bar(canvas, plot, plot->rect.column + i,
-				area_role(chart, chart->series[0].role, value), value);
+	struct shown text;
+	struct rect cursor = cursor_label(chart, layout, &text);
+	int64_t step = chart_time_step(chart->to_ms - chart->from_ms, layout->plot.columns);
+	int end = 0, right = layout->plot.column + layout->plot.columns +
+			     (layout->has_letters ? LETTER_CELLS : 0);
+	if (!step || layout->time_row < 0)
+		return;
+	for (int64_t at = chart_time_next(chart->from_ms - 1, step, chart->local_time);
+		at < chart->to_ms; at = chart_time_next(at, step, chart->local_time)) {
+		int column = column_of(chart, layout, at);
+		text = chart_time_text(at, step, chart->local_time);
+		int cells = (int)strlen(text.text), start = column - cells / 2;
+		bool is_near = cursor.columns && start <= cursor.column + cursor.columns &&
+			       start + cells >= cursor.column;
+		if (column < 0)
+			continue;
+		if (layout->line_row >= 0)
+			canvas_glyph(canvas, layout->line_row, column, ROLE_AXIS, GLYPH_TICK);
+		if (is_near || start < end || start + cells > right)
+			continue;
+		end = 1 + canvas_text(canvas, layout->time_row, start, ROLE_DIM, text.text);
 	}
 }
 
-/* ---- lines, in dots: braille cells are two dots wide and four high ---- */
-
-struct dots {
-	int wide, high; /* dots of a cell */
-	uint8_t *masks;
-	uint8_t *roles;
-};
-
-static void set_dot(const struct dots *dots, const struct plot *plot, int x, int y, enum role role)
+/* Of two in one place the later one is seen. */
+static void draw_marks(
+	const struct canvas *canvas, const struct chart *chart, const struct layout *layout)
 {
-	static const uint8_t bits[4][2] = {{0x01, 0x08}, {0x02, 0x10}, {0x04, 0x20}, {0x40, 0x80}};
-	size_t cell =
-		(size_t)(y / dots->high) * (size_t)plot->rect.columns + (size_t)(x / dots->wide);
-	dots->masks[cell] |= bits[y % dots->high][x % dots->wide];
-	dots->roles[cell] = (uint8_t)role;
-}
-
-static void trace(
-	const struct chart_series *series, const struct plot *plot, const struct dots *dots)
-{
-	int points = plot->rect.columns * dots->wide, levels = plot->rect.rows * dots->high,
-	    before = -1;
-	for (int x = 0; x < points; x++) {
-		double value = value_at(series, x, points);
-		int y = -1;
-		if (!isnan(value))
-			y = (int)((1 - fmin(fmax(value / plot->top, 0), 1)) * (levels - 1) + 0.5);
-		int from = before >= 0 && before < y ? before + 1 : y,
-		    to = before > y ? before - 1 : y;
-		for (int at = from; y >= 0 && at <= to; at++)
-			set_dot(dots, plot, x, at, series->role);
-		before = y;
+	for (size_t i = 0; i < chart->mark_count; i++) {
+		const struct chart_mark *mark = &chart->marks[i];
+		int column = column_of(chart, layout, mark->at_ms);
+		if (column < 0 || layout->line_row < 0)
+			continue;
+		draw_down(canvas, layout, column, mark->role, GLYPH_DROP);
+		canvas_printf(canvas, layout->line_row, column, mark->role, "%c", mark->letter);
 	}
 }
 
-static void draw_dots(const struct canvas *canvas, const struct plot *plot, const struct dots *dots)
-{
-	for (int row = 0; row < plot->rect.rows; row++)
-		for (int column = 0; column < plot->rect.columns; column++) {
-			size_t cell = (size_t)row * (size_t)plot->rect.columns + (size_t)column;
-			char text[5] = "*";
-			if (!dots->masks[cell])
-				continue;
-			if (dots->wide == 2)
-				utf8_encode(0x2800u + dots->masks[cell], text);
-			canvas_sign(canvas, row, plot->rect.column + column,
-				(enum role)dots->roles[cell], text);
-		}
-}
+/* ---- what lies over them ---- */
 
-static void draw_lines(
-	const struct canvas *canvas, const struct chart *chart, const struct plot *plot)
+/* The column keeps its values; where it is empty there is a line, and its time stands under it. */
+static void draw_cursor(
+	const struct canvas *canvas, const struct chart *chart, const struct layout *layout)
 {
-	bool braille = canvas->grid->glyphs == GLYPHS_FULL;
-	size_t cells = (size_t)plot->rect.rows * (size_t)plot->rect.columns;
-	autofree uint8_t *masks = xcalloc(cells + 1, 1), *roles = xcalloc(cells + 1, 1);
-	struct dots dots = {
-		.wide = braille ? 2 : 1, .high = braille ? 4 : 1, .masks = masks, .roles = roles};
-	for (size_t i = 0; i < chart->count; i++)
-		trace(&chart->series[i], plot, &dots);
-	draw_dots(canvas, plot, &dots);
-}
-
-void chart_draw(const struct canvas *canvas, const struct chart *chart)
-{
-	if (canvas->rows < 1 || canvas->columns < 4)
+	struct shown text = {""};
+	struct rect label = cursor_label(chart, layout, &text);
+	int column = column_of(chart, layout, chart->cursor_ms);
+	if (!chart->has_cursor || column < 0)
 		return;
-	struct plot plot = plan(canvas, chart);
-	draw_value_axis(canvas, chart, &plot);
-	draw_time_axis(canvas, chart, &plot);
-	if (chart->count == 1)
-		draw_area(canvas, chart, &plot);
-	else if (chart->count > 1)
-		draw_lines(canvas, chart, &plot);
+	draw_down(canvas, layout, column, ROLE_STRONG, GLYPH_VERTICAL);
+	canvas_field(canvas, label.row, label.column, label.columns, ALIGN_CENTRE, ROLE_STRONG,
+		text.text);
+	canvas_surface(canvas, label, SURFACE_SELECTED);
+}
+
+/* The free row that is nearest to `row`; -1: none is. */
+static int free_row(const bool *taken, int rows, int row)
+{
+	for (int away = 0; away < rows; away++) {
+		if (row - away >= 0 && !taken[row - away])
+			return row - away;
+		if (row + away < rows && !taken[row + away])
+			return row + away;
+	}
+	return -1;
+}
+
+/* At the right end of each line, or as near as there is room, so that it is known without its colour. */
+static void draw_letters(
+	const struct canvas *canvas, const struct chart *chart, const struct layout *layout)
+{
+	const struct rect *plot = &layout->plot;
+	bool taken[CANVAS_SIDE_MAX] = {false};
+	for (size_t i = 0; i < chart->count && layout->has_letters; i++) {
+		double now = chart_figures(&chart->series[i]).now;
+		int row = isnan(now) ? -1
+				     : free_row(taken, plot->rows, row_of(layout, now) - plot->row);
+		if (row < 0)
+			continue;
+		taken[row] = true;
+		canvas_printf(canvas, plot->row + row, plot->column + plot->columns + 1,
+			chart->series[i].role, "%c", chart_letter(i));
+	}
+}
+
+/* Nothing is known: an axis of figures would be made up. */
+static void draw_empty(const struct canvas *canvas, const struct layout *layout)
+{
+	static const char text[] = "no value";
+	const struct rect *plot = &layout->plot;
+	if (plot->columns >= (int)sizeof(text))
+		canvas_field(canvas, plot->row + plot->rows / 2, plot->column, plot->columns,
+			ALIGN_CENTRE, ROLE_STALE, text);
+}
+
+struct chart_view chart_draw(const struct canvas *canvas, const struct chart *chart)
+{
+	struct layout layout = plan(canvas, chart);
+	struct chart_plot plot = {layout.plot, &layout.scale};
+	if (layout.plot.rows < 1 || layout.plot.columns < 1)
+		return view_of(chart, &layout);
+	draw_value_axis(canvas, &layout);
+	for (size_t i = 0; i < chart->limit_count && !layout.is_empty; i++)
+		draw_limit(canvas, chart, &layout, &chart->limits[i]);
+	draw_axis_line(canvas, &layout);
+	draw_times(canvas, chart, &layout);
+	draw_marks(canvas, chart, &layout);
+	draw_cursor(canvas, chart, &layout);
+	chart_plot_draw(canvas, chart, &plot);
+	if (layout.is_empty)
+		draw_empty(canvas, &layout);
+	draw_letters(canvas, chart, &layout);
+	struct canvas legend = canvas_sub(canvas, layout.legend_rect);
+	chart_legend_draw(&legend, chart, &layout.legend, &layout.scale);
+	return view_of(chart, &layout);
 }

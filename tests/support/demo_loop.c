@@ -12,6 +12,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/err.h"
+#include "tests/support/demo_charts.h"
 #include "tests/support/demo_screen.h"
 #include "tui/guard.h"
 #include "tui/term.h"
@@ -112,12 +113,19 @@ static void flood(struct demo *demo)
 	demo->screen.flood = !demo->screen.flood;
 }
 
+/* The next scene of charts, over the whole screen; behind the last one the widgets again. */
+static void charts(struct demo *demo)
+{
+	demo->screen.charts = (demo->screen.charts + 1) % (DEMO_CHARTS + 1);
+}
+
 static const struct {
 	keycode key;
 	void (*run)(struct demo *demo);
 } keys[] = {{'q', quit}, {'j', down}, {K_DOWN, down}, {'k', up}, {K_UP, up}, {'z' | K_CTRL, stop},
 	{'C', crash}, {'H', hang}, {'F', flood}, {'d', show_dialog}, {'.', show_menu},
-	{K_ESCAPE, back}, {'w', wrap}, {'t', say}, {'y', copy}, {K_TAB, tab}, {'/', search}};
+	{K_ESCAPE, back}, {'w', wrap}, {'c', charts}, {'t', say}, {'y', copy}, {K_TAB, tab},
+	{'/', search}};
 
 static void on_key(struct demo *demo, keycode key)
 {

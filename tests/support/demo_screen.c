@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tests/support/demo_charts.h"
 #include "widgets/chart.h"
 #include "widgets/frame.h"
 #include "widgets/gauge.h"
@@ -231,20 +232,22 @@ static void draw_load(const struct canvas *canvas)
 		.note = "now 311  max 342  min 88"};
 	struct canvas inner = frame_draw(canvas, &frame);
 	struct chart_series series[] = {
-		{.values = values, .count = COUNT_OF(values), .role = ROLE_SERIES1},
-		{.values = other, .count = COUNT_OF(other), .role = ROLE_SERIES3}};
+		{.name = "eu-1", .values = values, .count = COUNT_OF(values), .role = ROLE_SERIES1},
+		{.name = "eu-2", .values = other, .count = COUNT_OF(other), .role = ROLE_SERIES3}};
+	const struct chart_limit limit = {280, ROLE_WARN, 'w'};
 	struct chart chart = {.series = series,
 		.count = 1,
-		.warn = 280,
-		.from = "11:04",
-		.middle = "11:34",
-		.to = "12:04"};
+		.limits = &limit,
+		.limit_count = 1,
+		.from_ms = INT64_C(11) * 3600000,
+		.to_ms = INT64_C(12) * 3600000};
 	struct canvas upper =
 		canvas_sub(&inner, (struct rect){0, 0, inner.rows * 2 / 3, inner.columns});
 	chart_draw(&upper, &chart);
 	struct canvas lower = canvas_sub(
 		&inner, (struct rect){upper.rows, 0, inner.rows - upper.rows - 1, inner.columns});
 	chart.count = 2;
+	chart.limit_count = 0;
 	chart_draw(&lower, &chart);
 	int column = canvas_text(&inner, inner.rows - 1, 1, ROLE_DIM, "pg clients 17/20 ");
 	gauge_draw(&inner, inner.rows - 1, column, 16,
@@ -277,6 +280,10 @@ static void draw_flood(const struct canvas *canvas, unsigned frame)
 
 void demo_screen_draw(struct demo_screen *screen, const struct canvas *canvas)
 {
+	if (screen->charts) {
+		demo_charts_draw(canvas, screen->charts - 1);
+		return;
+	}
 	int foot = canvas->rows > 14 ? 2 : 1, body = canvas->rows - 2 - foot,
 	    wide = canvas->columns >= 120;
 	int upper = body > 24 ? 16 : body > 12 ? body - 8 : body;

@@ -21,6 +21,7 @@ struct demo_screen {
 	enum demo_overlay overlay;
 	bool flood; /* every cell below row 9 is new in every frame */
 	unsigned frames;
+	size_t charts; /* 0: the widgets, else a scene of charts (demo_charts.h) */
 };
 
 void demo_screen_init(struct demo_screen *screen);

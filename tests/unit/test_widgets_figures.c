@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Chart, gauge, log view, frames and lines of segments. */
+/* Gauge, log view, frames and lines of segments. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,102 +11,9 @@
 
 #include "core/base/str.h"
 #include "tests/support/golden.h"
-#include "widgets/chart.h"
 #include "widgets/frame.h"
 #include "widgets/gauge.h"
 #include "widgets/logview.h"
-
-/* ---- chart ---- */
-
-static void ticks_are_round_and_reach_the_top(void **state)
-{
-	(void)state;
-	static const struct {
-		double max;
-		int count;
-		double step, top;
-	} table[] = {{342, 4, 100, 400}, {1, 2, 0.5, 1}, {7, 4, 2, 8}, {0.03, 2, 0.02, 0.04},
-		{100, 4, 25, 100}, {1204, 2, 1000, 2000}, {0, 2, 1, 2}, {-5, 2, 1, 2},
-		{(double)NAN, 3, 1, 3}, {(double)INFINITY, 2, 1, 2}};
-	for (size_t i = 0; i < COUNT_OF(table); i++) {
-		double top, step = chart_step(table[i].max, table[i].count, &top);
-		assert_true(fabs(step - table[i].step) < 1e-9 * table[i].step);
-		assert_true(fabs(top - table[i].top) < 1e-9 * table[i].top);
-	}
-}
-
-static void figures_do_not_invent_what_is_missing(void **state)
-{
-	(void)state;
-	const double values[] = {(double)NAN, 3, 9, 1, (double)NAN};
-	struct chart_figures figures =
-		chart_figures(&(struct chart_series){.values = values, .count = COUNT_OF(values)});
-	assert_true(isnan(figures.now));
-	assert_true(figures.max == 9 && figures.min == 1);
-	figures = chart_figures(&(struct chart_series){.values = NULL, .count = 0});
-	assert_true(isnan(figures.now) && isnan(figures.max) && isnan(figures.min));
-}
-
-static struct grid *chart_grid(int rows, int columns, enum glyph_set set, size_t series_count)
-{
-	static double one[60], two[60];
-	for (int i = 0; i < 60; i++) {
-		one[i] = i < 20 || i > 25 ? i * 5 : (double)NAN;
-		two[i] = 200 - i * 3;
-	}
-	const struct chart_series series[] = {
-		{.name = "a", .values = one, .count = 60, .role = ROLE_SERIES1},
-		{.name = "b", .values = two, .count = 60, .role = ROLE_SERIES2}};
-	struct chart chart = {.series = series,
-		.count = series_count,
-		.warn = 150,
-		.crit = 250,
-		.from = "11:04",
-		.middle = "11:34",
-		.to = "12:04"};
-	struct grid *grid = grid_new(rows, columns, set);
-	struct canvas canvas = canvas_of(grid);
-	chart_draw(&canvas, &chart);
-	return grid;
-}
-
-static void charts_look_as_they_did(void **state)
-{
-	(void)state;
-	struct grid *grid = chart_grid(9, 50, GLYPHS_FULL, 1);
-	golden_check_grid("widgets_chart_area", grid);
-	grid_free(grid);
-	grid = chart_grid(9, 50, GLYPHS_FULL, 2);
-	golden_check_grid("widgets_chart_lines", grid);
-	grid_free(grid);
-	grid = chart_grid(9, 50, GLYPHS_ASCII, 1);
-	golden_check_grid("widgets_chart_ascii", grid);
-	grid_free(grid);
-}
-
-static void a_chart_fits_into_any_size(void **state)
-{
-	(void)state;
-	for (int rows = 0; rows < 8; rows++)
-		for (int columns = 0; columns < 40; columns++)
-			for (size_t series = 0; series < 3; series++)
-				grid_free(chart_grid(rows, columns, GLYPHS_FULL, series));
-}
-
-static void a_gap_stays_empty_from_top_to_bottom(void **state)
-{
-	(void)state;
-	const double values[] = {5, 5, (double)NAN, 5};
-	const struct chart_series series = {.values = values, .count = 4, .role = ROLE_SERIES1};
-	struct chart chart = {.series = &series, .count = 1, .from = "", .middle = "", .to = ""};
-	struct grid *grid = grid_new(3, 4, GLYPHS_FULL);
-	struct canvas canvas = canvas_of(grid);
-	chart_draw(&canvas, &chart);
-	for (int row = 0; row < 3; row++)
-		assert_string_equal(grid_cell(grid, row, 2)->text, " ");
-	assert_string_equal(grid_cell(grid, 2, 3)->text, "█");
-	grid_free(grid);
-}
 
 /* ---- gauge ---- */
 
@@ -376,11 +283,6 @@ static void the_scroll_bar_touches_the_ends_only_at_the_ends(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(ticks_are_round_and_reach_the_top),
-		cmocka_unit_test(figures_do_not_invent_what_is_missing),
-		cmocka_unit_test(charts_look_as_they_did),
-		cmocka_unit_test(a_chart_fits_into_any_size),
-		cmocka_unit_test(a_gap_stays_empty_from_top_to_bottom),
 		cmocka_unit_test(a_gauge_never_rounds_to_empty_or_full),
 		cmocka_unit_test(logs_look_as_they_did),
 		cmocka_unit_test(a_note_stays_in_sight_when_lines_are_wrapped),

@@ -13,6 +13,7 @@ struct metric {
 	const char *title;  /* over the chart */
 	const char *series; /* names, one a line; %s is the bot under the cursor */
 	bool of_bot;
+	const char *unit; /* chart_unit_named() */
 };
 
 /* metric_at(0 .. until NULL) */

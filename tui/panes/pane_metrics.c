@@ -4,7 +4,6 @@
  * of a service. Reads a window on series; nothing is drawn that was not answered.
  */
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,32 +14,37 @@
 #include "tui/panes/metrics.h"
 #include "widgets/chart.h"
 
-enum { CHART_ROWS = 6, SERIES_MAX = 6, COLUMNS_MAX = 1000 };
+enum { CHART_ROWS = 6, SERIES_ROLES = 6, COLUMNS_MAX = 1000 };
+
+struct name {
+	char text[64];
+};
 
 struct metrics_view {
 	size_t metric, span;
 };
 
 static const struct metric metrics[] = {
-	{"updates", "updates/s of the fleet", "botswain_updates_per_second", false},
-	{"pending", "pending updates of the fleet", "botswain_pending_updates", false},
+	{"updates", "updates/s of the fleet", "botswain_updates_per_second", false, "/s"},
+	{"pending", "pending updates of the fleet", "botswain_pending_updates", false, ""},
 	{"states", "bots by state",
 		"botswain_bots{severity=crit}\nbotswain_bots{severity=warn}\nbotswain_bots{"
 		"severity=unknown}",
-		false},
-	{"bot-updates", "updates/s of %s", "bot_updates_per_second{bot=%s}", true},
-	{"bot-pending", "pending updates of %s", "telegram_pending_update_count{bot=%s}", true},
-	{"bot-p95", "handler p95 ms of %s", "bot_handler_p95_ms{bot=%s}", true},
-	{"bot-api", "Bot API round trip ms of %s", "telegram_request_duration_ms{bot=%s}", true},
-	{"bot-cpu", "CPU percent of %s", "process_cpu_percent{bot=%s}", true},
-	{"bot-handled", "updates/s that %s counts", "bot_updates_total:rate{bot=%s,*}", true},
-	{"bot-memory", "resident bytes of %s, as it says",
-		"process_resident_memory_bytes{bot=%s,*}", true},
-	{"scrapes", "seconds that pages of metrics take", "scrape_duration_seconds{*}", false},
-	{"redis-rate", "Redis operations/s", "redis_instantaneous_ops_per_sec{*}", false},
-	{"redis-ping", "Redis PING ms", "redis_ping_duration_ms{*}", false},
-	{"pg-rate", "Postgres transactions/s", "pg_transactions_per_second{*}", false},
-	{"pg-ping", "Postgres SELECT 1 ms", "pg_select_duration_ms{*}", false},
+		false, ""},
+	{"bot-updates", "updates/s of %s", "bot_updates_per_second{bot=%s}", true, "/s"},
+	{"bot-pending", "pending updates of %s", "telegram_pending_update_count{bot=%s}", true, ""},
+	{"bot-p95", "handler p95 of %s", "bot_handler_p95_ms{bot=%s}", true, "ms"},
+	{"bot-api", "Bot API round trip of %s", "telegram_request_duration_ms{bot=%s}", true, "ms"},
+	{"bot-cpu", "CPU of %s", "process_cpu_percent{bot=%s}", true, "percent"},
+	{"bot-handled", "updates/s that %s counts", "bot_updates_total:rate{bot=%s,*}", true, "/s"},
+	{"bot-memory", "resident memory of %s, as it says",
+		"process_resident_memory_bytes{bot=%s,*}", true, "bytes"},
+	{"scrapes", "time that pages of metrics take", "scrape_duration_seconds{*}", false,
+		"seconds"},
+	{"redis-rate", "Redis operations/s", "redis_instantaneous_ops_per_sec{*}", false, "/s"},
+	{"redis-ping", "Redis PING", "redis_ping_duration_ms{*}", false, "ms"},
+	{"pg-rate", "Postgres transactions/s", "pg_transactions_per_second{*}", false, "/s"},
+	{"pg-ping", "Postgres SELECT 1", "pg_select_duration_ms{*}", false, "ms"},
 };
 
 static const struct {
@@ -133,9 +137,10 @@ static void fit(struct app *app, void *data, int rows, int width)
 		return;
 	}
 	autofree char *series = with_bot(app, metric->series);
+	int points = 2 * width; /* a line has two dots in a cell */
 	struct msg_win_open wish = {.filter = series,
 		.from_ms = -spans[view->span].ms,
-		.columns = (uint64_t)(width > 8 ? width < COLUMNS_MAX ? width : COLUMNS_MAX : 8),
+		.columns = (uint64_t)(points > 8 ? points < COLUMNS_MAX ? points : COLUMNS_MAX : 8),
 		.follow = true};
 	wish.store = (char[]){"series"};
 	parts_ask(app, WINDOW_CHART, engines_of(app, metric), &wish);
@@ -166,45 +171,40 @@ static const char *legend(const char *name, char *ret, size_t size)
 	return ret;
 }
 
-static void draw_figures(const struct canvas *canvas, const struct chart_series *series)
+/* When the last value came, if none stands at the end; else 0. */
+static int64_t stale_since(const struct msg_win_points *points, const struct msg_points *series)
 {
-	struct chart_figures figures = chart_figures(series);
-	char text[128];
-	(void)print_text(text, sizeof(text), "now %s  max %s  min %s",
-		format_number(figures.now).text, format_number(figures.max).text,
-		format_number(figures.min).text);
-	canvas_text_right(canvas, 0, canvas->columns - 1, ROLE_DIM, text);
+	size_t count = series->values_count, known = count;
+	while (known && isnan(series->values[known - 1]))
+		known--;
+	if (known == 0 || known == count)
+		return 0;
+	return points->from_ms +
+	       (points->to_ms - points->from_ms) * (int64_t)known / (int64_t)count;
 }
 
-static void draw_chart(
-	const struct app *app, const struct msg_win_points *points, const struct canvas *canvas)
+static void draw_chart(const struct metric *metric, const struct msg_win_points *points,
+	const struct canvas *canvas)
 {
-	struct chart_series series[SERIES_MAX];
-	char names[SERIES_MAX][64], from[16], middle[16], to[16];
-	size_t count = points->series_count < SERIES_MAX ? points->series_count : SERIES_MAX;
-	for (size_t i = 0; i < count; i++)
+	size_t count = points->series_count;
+	autofree struct chart_series *series = xcalloc(count, sizeof(*series));
+	autofree struct name *names = xcalloc(count, sizeof(*names));
+	for (size_t i = 0; i < count; i++) {
+		const struct msg_points *own = &points->series[i];
 		series[i] = (struct chart_series){
-			.name = count > 1
-					? legend(points->series[i].name, names[i], sizeof(names[i]))
-					: "",
-			.values = points->series[i].values,
-			.count = points->series[i].values_count,
-			.role = (enum role)(ROLE_SERIES1 + i)};
-	(void)print_text(from, sizeof(from), "%.5s", format_clock(points->from_ms, false).text);
-	(void)print_text(middle, sizeof(middle), "%.5s",
-		format_clock((points->from_ms + points->to_ms) / 2, false).text);
-	(void)print_text(to, sizeof(to), "%.5s", format_clock(points->to_ms, false).text);
-	struct chart chart = {
-		.series = series, .count = count, .from = from, .middle = middle, .to = to};
-	(void)app;
-	if (count == 1 && canvas->rows > 4) {
-		struct canvas below =
-			canvas_sub(canvas, (struct rect){1, 0, canvas->rows - 1, canvas->columns});
-		draw_figures(canvas, &series[0]);
-		chart_draw(&below, &chart);
-	} else {
-		chart_draw(canvas, &chart);
+			.name = count > 1 ? legend(own->name, names[i].text, sizeof(names[i].text))
+					  : "",
+			.values = own->values,
+			.count = own->values_count,
+			.role = (enum role)(ROLE_SERIES1 + i % SERIES_ROLES),
+			.stale_since_ms = stale_since(points, own)};
 	}
+	struct chart chart = {.series = series,
+		.count = count,
+		.from_ms = points->from_ms,
+		.to_ms = points->to_ms,
+		.unit = chart_unit_named(metric->unit)};
+	chart_draw(canvas, &chart);
 }
 
 static bool has_value(const struct msg_win_points *points)
@@ -220,7 +220,6 @@ static void draw(const struct app *app, const void *data, const struct canvas *c
 {
 	const struct metrics_view *view = data;
 	const struct window *window = &app->windows[WINDOW_CHART];
-	(void)view;
 	if (window->error[0])
 		canvas_text(canvas, 0, 2, ROLE_TOAST_ERROR, window->error);
 	else if (!window->answered)
@@ -229,7 +228,7 @@ static void draw(const struct app *app, const void *data, const struct canvas *c
 		canvas_text(
 			canvas, 0, 2, ROLE_DIM, "no value in this span: nothing measures it here");
 	else
-		draw_chart(app, &window->points, canvas);
+		draw_chart(&metrics[view->metric], &window->points, canvas);
 }
 
 static void copy(const struct app *app, const void *data, struct str *to)

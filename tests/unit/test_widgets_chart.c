@@ -1,0 +1,518 @@
+/* SPDX-License-Identifier: MIT */
+/* Charts: what is drawn of values, gaps, limits, marks and the cursor, in any size. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "core/base/attr.h"
+#include "core/base/rng.h"
+#include "core/base/str.h"
+#include "tests/support/demo_charts.h"
+#include "tests/support/golden.h"
+#include "widgets/chart.h"
+
+#define NAN_GAP ((double)NAN)
+#define MINUTE  INT64_C(60000)
+
+enum { VALUES = 200, MANY = 30 };
+
+/* An hour of plain numbers. */
+static struct chart chart_of(const struct chart_series *series, size_t count)
+{
+	return (struct chart){.series = series, .count = count, .from_ms = 0, .to_ms = 60 * MINUTE};
+}
+
+static struct grid *drawn(const struct chart *chart, int rows, int columns, enum glyph_set set)
+{
+	struct grid *grid = grid_new(rows, columns, set);
+	struct canvas canvas = canvas_of(grid);
+	(void)chart_draw(&canvas, chart);
+	return grid;
+}
+
+static bool row_has(const struct grid *grid, int row, const char *text)
+{
+	autostr struct str line = STR_INIT;
+	for (int column = 0; column < grid->columns; column++)
+		str_adds(&line, grid_cell(grid, row, column)->text);
+	return strstr(line.text, text) != NULL;
+}
+
+static bool has(const struct grid *grid, const char *text)
+{
+	for (int row = 0; row < grid->rows; row++)
+		if (row_has(grid, row, text))
+			return true;
+	return false;
+}
+
+static size_t cells_of_role(const struct grid *grid, enum role role)
+{
+	size_t count = 0;
+	for (int row = 0; row < grid->rows; row++)
+		for (int column = 0; column < grid->columns; column++)
+			count += strcmp(grid_cell(grid, row, column)->text, " ") != 0 &&
+				 grid_cell(grid, row, column)->role == (uint8_t)role;
+	return count;
+}
+
+/* ---- figures ---- */
+
+static void figures_do_not_invent_what_is_missing(void **state)
+{
+	(void)state;
+	const double values[] = {NAN_GAP, 3, 9, 1, 3, NAN_GAP};
+	struct chart_figures figures =
+		chart_figures(&(struct chart_series){.values = values, .count = COUNT_OF(values)});
+	assert_true(isnan(figures.now));
+	assert_true(figures.max == 9 && figures.min == 1 && figures.mean == 4);
+	figures = chart_figures(&(struct chart_series){.values = NULL, .count = 0});
+	assert_true(isnan(figures.now) && isnan(figures.max) && isnan(figures.min) &&
+		    isnan(figures.mean));
+}
+
+/* ---- looks ---- */
+
+static void check_scene(size_t scene, int rows, int columns, enum glyph_set set, const char *name)
+{
+	struct grid *grid = grid_new(rows, columns, set);
+	struct canvas canvas = canvas_of(grid);
+	demo_charts_draw(&canvas, scene);
+	golden_check_grid(name, grid);
+	grid_free(grid);
+}
+
+static void charts_look_as_they_did(void **state)
+{
+	(void)state;
+	check_scene(1, 24, 80, GLYPHS_FULL, "widgets_chart_area");
+	check_scene(2, 24, 80, GLYPHS_FULL, "widgets_chart_lines");
+	check_scene(3, 16, 60, GLYPHS_FULL, "widgets_chart_bars");
+	check_scene(4, 14, 60, GLYPHS_FULL, "widgets_chart_below_zero");
+	check_scene(7, 12, 40, GLYPHS_FULL, "widgets_chart_blocks");
+	check_scene(1, 4, 20, GLYPHS_FULL, "widgets_chart_small");
+	check_scene(2, 9, 120, GLYPHS_FULL, "widgets_chart_beside");
+}
+
+static void charts_of_ascii_and_of_consoles_look_as_they_did(void **state)
+{
+	(void)state;
+	check_scene(1, 16, 60, GLYPHS_ASCII, "widgets_chart_ascii_area");
+	check_scene(2, 20, 80, GLYPHS_ASCII, "widgets_chart_ascii_lines");
+	check_scene(5, 12, 60, GLYPHS_ASCII, "widgets_chart_ascii_line");
+	check_scene(2, 20, 80, GLYPHS_PLAIN, "widgets_chart_plain");
+}
+
+/* ---- any size, any values ---- */
+
+static double any_value(struct rng *rng)
+{
+	static const double odd[] = {(double)NAN, (double)INFINITY, -(double)INFINITY, 0, 1e308,
+		-1e308, 1e-310, 1e15, 1e-9, -1};
+	if (rng_below(rng, 8) == 0)
+		return odd[rng_below(rng, COUNT_OF(odd))];
+	return (double)rng_below(rng, 1000) - 300;
+}
+
+struct random_chart {
+	double values[MANY][VALUES];
+	struct chart_series series[MANY];
+	struct chart_limit limits[3];
+	struct chart_mark marks[4];
+	struct chart chart;
+};
+
+static void make_random(struct rng *rng, struct random_chart *any)
+{
+	static const char *const words[] = {"", "bytes", "ms", "ratio"};
+	*any = (struct random_chart){.chart = chart_of(any->series, rng_below(rng, MANY))};
+	bool wild = rng_below(rng, 2);
+	for (size_t i = 0; i < MANY; i++) {
+		any->series[i] = (struct chart_series){.name = i % 2 ? "support-en" : "",
+			.values = any->values[i],
+			.count = rng_below(rng, 3) ? rng_below(rng, VALUES) : rng_below(rng, 2),
+			.role = (enum role)(ROLE_SERIES1 + i % 6),
+			.stale_since_ms = i % 5 ? 0 : (int64_t)rng_below(rng, 7000000)};
+		for (size_t k = 0; k < VALUES; k++)
+			any->values[i][k] = wild ? any_value(rng) : (double)rng_below(rng, 90);
+	}
+	for (size_t i = 0; i < COUNT_OF(any->limits); i++)
+		any->limits[i] = (struct chart_limit){any_value(rng), ROLE_WARN, 'w'};
+	for (size_t i = 0; i < COUNT_OF(any->marks); i++)
+		any->marks[i] = (struct chart_mark){
+			(int64_t)rng_below(rng, 7200000) - 3600000, 'R', ROLE_STRONG, "restart"};
+	any->chart.limits = any->limits;
+	any->chart.limit_count = rng_below(rng, 4);
+	any->chart.marks = any->marks;
+	any->chart.mark_count = rng_below(rng, 5);
+	any->chart.form = (enum chart_form)rng_below(rng, 4);
+	any->chart.ink = (enum chart_ink)rng_below(rng, 2);
+	any->chart.unit = chart_unit_named(words[rng_below(rng, COUNT_OF(words))]);
+	any->chart.floats = rng_below(rng, 2);
+	any->chart.has_cursor = rng_below(rng, 2);
+	any->chart.cursor_ms = (int64_t)rng_below(rng, 7200000) - 1800000;
+	any->chart.to_ms = rng_below(rng, 9) ? any->chart.to_ms : 0;
+}
+
+/* Draws into the middle of a larger grid and looks at what lies around. */
+static void check_inside(const struct chart *chart, int rows, int columns, enum glyph_set set)
+{
+	struct grid *grid = grid_new(rows + 2, columns + 2, set);
+	struct canvas whole = canvas_of(grid);
+	struct canvas canvas = canvas_sub(&whole, (struct rect){1, 1, rows, columns});
+	for (int row = 0; row < grid->rows; row++)
+		for (int column = 0; column < grid->columns; column++)
+			if (row == 0 || column == 0 || row > rows || column > columns)
+				canvas_sign(&whole, row, column, ROLE_MATCH, "@");
+	struct chart_view view = chart_draw(&canvas, chart);
+	assert_true(view.plot.row >= 0 && view.plot.row + view.plot.rows <= rows);
+	assert_true(view.plot.column >= 0 && view.plot.column + view.plot.columns <= columns);
+	for (int row = 0; row < grid->rows; row++)
+		for (int column = 0; column < grid->columns; column++) {
+			const struct cell *cell = grid_cell(grid, row, column);
+			if (row == 0 || column == 0 || row > rows || column > columns)
+				assert_true(strcmp(cell->text, "@") == 0 &&
+					    cell->surface == SURFACE_SCREEN);
+			else if (set == GLYPHS_ASCII)
+				assert_in_range((unsigned char)cell->text[0], ' ', '~');
+		}
+	grid_free(grid);
+}
+
+static void nothing_is_drawn_outside_in_any_size(void **state)
+{
+	(void)state;
+	static struct random_chart any;
+	struct rng rng;
+	rng_init(&rng, 5);
+	for (int rows = 0; rows <= 50; rows++)
+		for (int columns = 0; columns <= 200; columns += 1 + columns / 8) {
+			make_random(&rng, &any);
+			check_inside(&any.chart, rows, columns, (enum glyph_set)(rows % 3));
+		}
+	for (int i = 0; i < 1500; i++) {
+		make_random(&rng, &any);
+		check_inside(&any.chart, 1 + (int)rng_below(&rng, 24), 1 + (int)rng_below(&rng, 90),
+			(enum glyph_set)(i % 3));
+	}
+}
+
+static void a_column_of_the_plot_is_a_time_and_back(void **state)
+{
+	(void)state;
+	const double values[] = {1, 2, 3};
+	const struct chart_series series = {"a", values, 3, ROLE_SERIES1, 0};
+	struct chart chart = chart_of(&series, 1);
+	struct grid *grid = grid_new(24, 80, GLYPHS_FULL);
+	struct canvas canvas = canvas_of(grid);
+	struct chart_view view = chart_draw(&canvas, &chart), same = chart_layout(&canvas, &chart);
+	assert_memory_equal(&view, &same, sizeof(view));
+	assert_true(view.plot.columns > 60 && view.plot.rows > 18);
+	for (int i = 0; i < view.plot.columns; i++)
+		assert_int_equal(
+			chart_view_column(&view, chart_view_time(&view, view.plot.column + i)),
+			view.plot.column + i);
+	grid_free(grid);
+}
+
+/* ---- values ---- */
+
+static void a_gap_stays_empty_from_top_to_bottom(void **state)
+{
+	(void)state;
+	const double values[] = {5, 5, NAN_GAP, 5};
+	const struct chart_series series = {"", values, 4, ROLE_SERIES1, 0};
+	struct chart chart = chart_of(&series, 1);
+	for (int ink = CHART_BRAILLE; ink <= CHART_BLOCKS; ink++)
+		for (int form = CHART_AUTO; form <= CHART_BARS; form++) {
+			chart.ink = (enum chart_ink)ink;
+			chart.form = (enum chart_form)form;
+			struct grid *grid = drawn(&chart, 2, 4, GLYPHS_FULL);
+			for (int row = 0; row < 2; row++)
+				assert_string_equal(grid_cell(grid, row, 2)->text, " ");
+			assert_string_not_equal(grid_cell(grid, 0, 1)->text, " ");
+			assert_string_not_equal(grid_cell(grid, 0, 3)->text, " ");
+			grid_free(grid);
+		}
+}
+
+static void a_value_alone_between_gaps_is_seen(void **state)
+{
+	(void)state;
+	double values[100];
+	for (size_t i = 0; i < COUNT_OF(values); i++)
+		values[i] = i == 50 ? 7 : NAN_GAP;
+	const struct chart_series series = {"", values, COUNT_OF(values), ROLE_SERIES1, 0};
+	struct chart chart = chart_of(&series, 1);
+	for (int form = CHART_LINE; form <= CHART_BARS; form++) {
+		chart.form = (enum chart_form)form;
+		struct grid *grid = drawn(&chart, 2, 20, GLYPHS_FULL);
+		assert_string_not_equal(grid_cell(grid, 0, 10)->text, " ");
+		grid_free(grid);
+	}
+}
+
+static void a_peak_between_two_columns_is_not_lost(void **state)
+{
+	(void)state;
+	double values[1440];
+	for (size_t i = 0; i < COUNT_OF(values); i++)
+		values[i] = i == 777 ? 100 : 1;
+	const struct chart_series series = {"", values, COUNT_OF(values), ROLE_SERIES1, 0};
+	struct chart chart = chart_of(&series, 1);
+	for (int form = CHART_LINE; form <= CHART_BARS; form++) {
+		chart.form = (enum chart_form)form;
+		struct grid *grid = drawn(&chart, 2, 20, GLYPHS_FULL);
+		assert_string_not_equal(grid_cell(grid, 0, 777 * 20 / 1440)->text, " ");
+		assert_string_equal(grid_cell(grid, 0, 1)->text, " ");
+		grid_free(grid);
+	}
+}
+
+static void zero_is_drawn_and_is_not_a_gap(void **state)
+{
+	(void)state;
+	const double values[] = {0, NAN_GAP};
+	const struct chart_series series = {"", values, 2, ROLE_SERIES1, 0};
+	struct chart chart = chart_of(&series, 1);
+	chart.ink = CHART_BLOCKS;
+	struct grid *grid = drawn(&chart, 1, 2, GLYPHS_FULL);
+	assert_string_equal(grid_cell(grid, 0, 0)->text, "▁");
+	assert_string_equal(grid_cell(grid, 0, 1)->text, " ");
+	grid_free(grid);
+}
+
+static void values_below_zero_hang_from_it(void **state)
+{
+	(void)state;
+	const double values[] = {-10, 10};
+	const struct chart_series series = {"", values, 2, ROLE_SERIES1, 0};
+	struct chart chart = chart_of(&series, 1);
+	chart.form = CHART_BARS;
+	struct grid *grid = drawn(&chart, 2, 2, GLYPHS_FULL);
+	assert_string_equal(grid_cell(grid, 0, 1)->text, "█");
+	assert_string_equal(grid_cell(grid, 1, 0)->text, "█");
+	assert_string_equal(grid_cell(grid, 1, 1)->text, " ");
+	grid_free(grid);
+}
+
+static void nothing_known_has_no_figures_at_its_axis(void **state)
+{
+	(void)state;
+	const double values[] = {NAN_GAP, NAN_GAP};
+	const struct chart_series series = {"a", values, 2, ROLE_SERIES1, 0};
+	struct chart chart = chart_of(&series, 1);
+	struct grid *grid = drawn(&chart, 24, 80, GLYPHS_FULL);
+	assert_true(has(grid, "no value"));
+	assert_true(has(grid, "now --  max --  min --  avg --"));
+	assert_false(has(grid, "0.5"));
+	grid_free(grid);
+}
+
+static void a_cell_of_two_lines_is_the_ones_that_has_more_dots_there(void **state)
+{
+	(void)state;
+	/* In the one cell the first has one dot, then both have two. */
+	const double one[] = {NAN_GAP, 0, 0, 0}, two[] = {10, 10, 10, 10};
+	struct chart_series series[] = {
+		{"", one, 2, ROLE_SERIES1, 0}, {"", two, 2, ROLE_SERIES2, 0}};
+	struct chart chart = chart_of(series, 2);
+	struct grid *grid = drawn(&chart, 1, 1, GLYPHS_FULL);
+	assert_int_equal(grid_cell(grid, 0, 0)->role, ROLE_SERIES2);
+	assert_string_equal(grid_cell(grid, 0, 0)->text, "⢉");
+	grid_free(grid);
+	series[0].values = one + 1;
+	grid = drawn(&chart, 1, 1, GLYPHS_FULL);
+	assert_int_equal(grid_cell(grid, 0, 0)->role, ROLE_SERIES1);
+	assert_string_equal(grid_cell(grid, 0, 0)->text, "⣉");
+	grid_free(grid);
+}
+
+static void lines_are_told_apart_without_colours(void **state)
+{
+	(void)state;
+	const double one[] = {1, 1}, two[] = {9, 9}, three[] = {9, 9};
+	const struct chart_series series[] = {{"low", one, 2, ROLE_SERIES1, 0},
+		{"high", two, 2, ROLE_SERIES2, 0}, {"as high", three, 2, ROLE_SERIES3, 0}};
+	struct chart chart = chart_of(series, 3);
+	struct grid *grid = drawn(&chart, 12, 60, GLYPHS_FULL);
+	bool seen[3] = {false};
+	for (int row = 1; row < 12; row++) {
+		char letter = grid_cell(grid, row, 59)->text[0];
+		if (letter >= 'a' && letter <= 'c')
+			seen[letter - 'a'] = true;
+	}
+	assert_true(seen[0] && seen[1] && seen[2]);
+	assert_true(has(grid, "a low 1  b high 9  c as high 9"));
+	grid_free(grid);
+	grid = drawn(&chart, 12, 60, GLYPHS_ASCII);
+	assert_true(has(grid, "aaaaaaaa") && has(grid, "bbbbbbbb"));
+	grid_free(grid);
+}
+
+/* ---- what stands around them ---- */
+
+static void what_is_stale_is_dim_and_says_since_when(void **state)
+{
+	(void)state;
+	const double values[] = {5, 5, 5, 5};
+	const struct chart_series series = {"a", values, 4, ROLE_SERIES1, 57 * MINUTE};
+	struct chart chart = chart_of(&series, 1);
+	struct grid *grid = drawn(&chart, 12, 60, GLYPHS_FULL);
+	assert_true(row_has(grid, 0, "now 5  stale 3m"));
+	assert_int_equal(grid_cell(grid, 5, 59)->role, ROLE_STALE);
+	assert_int_equal(grid_cell(grid, 5, 30)->role, ROLE_SERIES1);
+	grid_free(grid);
+	chart.now_ms = 67 * MINUTE;
+	grid = drawn(&chart, 12, 60, GLYPHS_FULL);
+	assert_true(row_has(grid, 0, "now 5  stale 10m"));
+	grid_free(grid);
+}
+
+static void a_limit_is_a_dashed_line_with_its_value_and_letter(void **state)
+{
+	(void)state;
+	const double values[] = {10, 10, 10, 10, 60};
+	const struct chart_series series = {"a", values, 5, ROLE_SERIES1, 0};
+	const struct chart_limit limits[] = {
+		{50, ROLE_WARN, 'w'}, {75, ROLE_CRIT, '!'}, {5000, ROLE_CRIT, '!'}};
+	struct chart chart = chart_of(&series, 1);
+	chart.limits = limits;
+	chart.limit_count = COUNT_OF(limits);
+	struct grid *grid = drawn(&chart, 24, 80, GLYPHS_FULL);
+	assert_true(has(grid, "w 50┤╌╌╌╌") && has(grid, "! 75┤╌╌╌╌"));
+	assert_false(has(grid, "5000") || has(grid, "5.0k")); /* would press the values flat */
+	assert_true(cells_of_role(grid, ROLE_WARN) > 60);
+	grid_free(grid);
+}
+
+static void an_area_changes_its_colour_at_a_limit_only_where_a_value_passes_it(void **state)
+{
+	(void)state;
+	const double values[] = {49.99, 60};
+	const struct chart_series series = {"", values, 2, ROLE_SERIES1, 0};
+	const struct chart_limit limit = {50, ROLE_WARN, 'w'};
+	struct chart chart = chart_of(&series, 1);
+	chart.limits = &limit;
+	chart.limit_count = 1;
+	chart.form = CHART_BARS;
+	struct grid *grid = drawn(&chart, 3, 2, GLYPHS_FULL);
+	assert_int_equal(grid_cell(grid, 1, 0)->role, ROLE_SERIES1);
+	assert_int_equal(grid_cell(grid, 1, 1)->role, ROLE_WARN);
+	assert_int_equal(grid_cell(grid, 2, 1)->role, ROLE_SERIES1);
+	grid_free(grid);
+}
+
+static void marks_are_letters_under_the_plot(void **state)
+{
+	(void)state;
+	const double values[] = {1, 2};
+	const struct chart_series series = {"a", values, 2, ROLE_SERIES1, 0};
+	const struct chart_mark marks[] = {{20 * MINUTE, 'R', ROLE_STRONG, "restart"},
+		{40 * MINUTE, '!', ROLE_CRIT, "alert"}, {90 * MINUTE, 'X', ROLE_CRIT, "later"}};
+	struct chart chart = chart_of(&series, 1);
+	chart.marks = marks;
+	chart.mark_count = COUNT_OF(marks);
+	struct grid *grid = grid_new(7, 60, GLYPHS_FULL);
+	struct canvas canvas = canvas_of(grid);
+	struct chart_view view = chart_draw(&canvas, &chart);
+	int row = view.plot.row + view.plot.rows;
+	assert_string_equal(grid_cell(grid, row, chart_view_column(&view, 20 * MINUTE))->text, "R");
+	assert_string_equal(grid_cell(grid, row, chart_view_column(&view, 40 * MINUTE))->text, "!");
+	assert_false(has(grid, "X"));
+	grid_free(grid);
+}
+
+static void the_cursor_reads_values_into_the_legend(void **state)
+{
+	(void)state;
+	const double one[] = {1, 2, 3, 4}, two[] = {10, 20, NAN_GAP, 40};
+	const struct chart_series series[] = {
+		{"one", one, 4, ROLE_SERIES1, 0}, {"two", two, 4, ROLE_SERIES2, 0}};
+	struct chart chart = chart_of(series, 2);
+	chart.has_cursor = true;
+	chart.cursor_ms = 20 * MINUTE;
+	struct grid *grid = drawn(&chart, 10, 60, GLYPHS_FULL);
+	assert_true(row_has(grid, 0, "00:20:00  a one 2  b two 20"));
+	assert_true(row_has(grid, 9, "00:20:00"));
+	grid_free(grid);
+	chart.cursor_ms = 31 * MINUTE;
+	grid = drawn(&chart, 10, 60, GLYPHS_FULL);
+	assert_true(row_has(grid, 0, "00:31:00  a one 3  b two --"));
+	grid_free(grid);
+	grid = drawn(&chart, 24, 80, GLYPHS_FULL);
+	assert_true(has(grid, "00:31:00       max       min       avg"));
+	grid_free(grid);
+	chart.count = 1;
+	grid = drawn(&chart, 10, 60, GLYPHS_FULL);
+	assert_true(row_has(grid, 0, "00:31:00 3  max 4  min 1"));
+	grid_free(grid);
+}
+
+static void series_without_room_in_the_legend_are_counted(void **state)
+{
+	(void)state;
+	static const double values[] = {1, 2};
+	struct chart_series series[MANY];
+	for (size_t i = 0; i < MANY; i++)
+		series[i] = (struct chart_series){"support-en", values, 2, ROLE_SERIES1, 0};
+	struct chart chart = chart_of(series, MANY);
+	struct grid *grid = drawn(&chart, 10, 60, GLYPHS_FULL);
+	assert_true(row_has(grid, 0, "+27"));
+	grid_free(grid);
+	grid = drawn(&chart, 24, 80, GLYPHS_FULL);
+	assert_true(has(grid, "and 23 more"));
+	grid_free(grid);
+	grid = drawn(&chart, 4, 10, GLYPHS_FULL);
+	assert_true(row_has(grid, 0, "a 2  +29"));
+	grid_free(grid);
+}
+
+static void on_20x4_there_are_the_plot_and_one_value(void **state)
+{
+	(void)state;
+	const double values[] = {12, 40, 31};
+	const struct chart_series series = {"a name that is too long", values, 3, ROLE_SERIES1, 0};
+	struct chart chart = chart_of(&series, 1);
+	chart.unit = chart_unit_named("percent");
+	struct grid *grid = grid_new(4, 20, GLYPHS_FULL);
+	struct canvas canvas = canvas_of(grid);
+	struct chart_view view = chart_draw(&canvas, &chart);
+	assert_true(row_has(grid, 0, "a name tha…  now 31%"));
+	assert_int_equal(view.plot.rows, 3);
+	assert_int_equal(view.plot.columns, 20);
+	grid_free(grid);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(figures_do_not_invent_what_is_missing),
+		cmocka_unit_test(charts_look_as_they_did),
+		cmocka_unit_test(charts_of_ascii_and_of_consoles_look_as_they_did),
+		cmocka_unit_test(nothing_is_drawn_outside_in_any_size),
+		cmocka_unit_test(a_column_of_the_plot_is_a_time_and_back),
+		cmocka_unit_test(a_gap_stays_empty_from_top_to_bottom),
+		cmocka_unit_test(a_value_alone_between_gaps_is_seen),
+		cmocka_unit_test(a_peak_between_two_columns_is_not_lost),
+		cmocka_unit_test(zero_is_drawn_and_is_not_a_gap),
+		cmocka_unit_test(values_below_zero_hang_from_it),
+		cmocka_unit_test(nothing_known_has_no_figures_at_its_axis),
+		cmocka_unit_test(a_cell_of_two_lines_is_the_ones_that_has_more_dots_there),
+		cmocka_unit_test(lines_are_told_apart_without_colours),
+		cmocka_unit_test(what_is_stale_is_dim_and_says_since_when),
+		cmocka_unit_test(a_limit_is_a_dashed_line_with_its_value_and_letter),
+		cmocka_unit_test(
+			an_area_changes_its_colour_at_a_limit_only_where_a_value_passes_it),
+		cmocka_unit_test(marks_are_letters_under_the_plot),
+		cmocka_unit_test(the_cursor_reads_values_into_the_legend),
+		cmocka_unit_test(series_without_room_in_the_legend_are_counted),
+		cmocka_unit_test(on_20x4_there_are_the_plot_and_one_value),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
