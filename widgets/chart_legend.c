@@ -101,19 +101,18 @@ struct chart_legend chart_legend_plan(const struct chart *chart, int rows, int c
 
 /* ---- figures ---- */
 
-/* The value that is read first: where the cursor stands, or now. */
-static double first_value(const struct chart *chart, const struct chart_series *series)
-{
-	return chart->has_cursor ? chart_value_at(chart, series, chart->cursor_ms)
-				 : chart_figures(series).now;
-}
+/* In the order of the headings. */
+struct row {
+	double values[FIGURES];
+};
 
-static double figure_at(const struct chart *chart, size_t series, int column)
+static struct row row_of(const struct chart *chart, size_t series)
 {
 	struct chart_figures figures = chart_figures(&chart->series[series]);
-	const double values[FIGURES] = {
-		first_value(chart, &chart->series[series]), figures.max, figures.min, figures.mean};
-	return values[column];
+	double first = figures.now;
+	if (chart->has_cursor)
+		first = chart_value_at(chart, &chart->series[series], chart->cursor_ms);
+	return (struct row){{first, figures.max, figures.min, figures.mean}};
 }
 
 static enum role figure_role(
@@ -166,8 +165,9 @@ static void draw_row(const struct view *view, size_t at, int row, int name_end, 
 	canvas_printf(view->canvas, row, 0, series->role, "%c", chart_letter(at));
 	canvas_attrs(view->canvas, (struct rect){row, 0, 1, 1}, STYLE_BOLD);
 	canvas_field(view->canvas, row, 2, name_end - 2, ALIGN_LEFT, series->role, series->name);
+	struct row figure = row_of(view->chart, at);
 	for (int i = 0; i < figures; i++) {
-		double value = figure_at(view->chart, at, i);
+		double value = figure.values[i];
 		canvas_text_right(view->canvas, row, name_end + (i + 1) * FIGURE_CELLS,
 			figure_role(view->chart, series, i, value), value_text(view, value).text);
 	}
@@ -221,9 +221,10 @@ static int words_of(const struct view *view, struct word words[FIGURES + 1])
 {
 	const struct chart *chart = view->chart;
 	const struct chart_series *series = &chart->series[0];
+	struct row figure = row_of(chart, 0);
 	int count = 0;
 	for (int i = 0; i < FIGURES; i++) {
-		double value = figure_at(chart, 0, i);
+		double value = figure.values[i];
 		struct word *word = &words[count++];
 		word->role = i ? ROLE_DIM : figure_role(chart, series, 0, value);
 		(void)print_text(word->text.text, sizeof(word->text.text), "%s %s",
@@ -269,7 +270,7 @@ static void draw_one(const struct view *view)
 static int cells_of(const struct view *view, size_t at)
 {
 	const struct chart_series *series = &view->chart->series[at];
-	struct shown value = value_text(view, first_value(view->chart, series));
+	struct shown value = value_text(view, row_of(view->chart, at).values[0]);
 	return 4 + (int)text_width(series->name, strlen(series->name)) + (int)strlen(value.text);
 }
 
@@ -277,7 +278,7 @@ static int cells_of(const struct view *view, size_t at)
 static int draw_entry(const struct view *view, size_t at, int column, bool is_short)
 {
 	const struct chart_series *series = &view->chart->series[at];
-	double value = first_value(view->chart, series);
+	double value = row_of(view->chart, at).values[0];
 	canvas_printf(view->canvas, 0, column, series->role, "%c", chart_letter(at));
 	canvas_attrs(view->canvas, (struct rect){0, column, 1, 1}, STYLE_BOLD);
 	column += 2;
