@@ -115,13 +115,14 @@ static bool apply(struct collect *collect, struct settings *settings, struct err
 }
 
 struct collect *collect_start(struct settings *settings, const struct clock *clock,
-	struct mailbox *to_engine, collect_known_token *known, void *context, struct err *err)
+	struct mailbox *to_engine, const struct collect_with *with, struct err *err)
 {
 	struct collect *collect = xcalloc(1, sizeof(*collect));
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	hub_init(&collect->hub, clock, to_engine, settings);
-	collect->hub.known = known;
-	collect->hub.known_context = context;
+	collect->hub.known = with->known;
+	collect->hub.known_context = with->context;
+	collect->hub.metrics = with->metrics;
 	bool ignored UNUSED = apply(collect, settings, err);
 	return collect;
 }

@@ -19,6 +19,7 @@ struct err;
 struct mailbox;
 struct redactor;
 struct settings;
+struct tsdb;
 
 /* What a worker's event writer hands over: struct chunk (core/events) as the attachment of
  * obs_notes. */
@@ -27,11 +28,17 @@ struct settings;
  * at once instead of staggered. Called on the HTTP thread. */
 typedef bool collect_known_token(void *context, const char *bot, uint64_t token_hash);
 
+/* What the engine lends. */
+struct collect_with {
+	struct tsdb *metrics; /* where pages of figures go; NULL: nowhere */
+	collect_known_token *known;
+	void *context; /* of it */
+};
+
 /* A source whose thread cannot be started is left out, and tried again at the next reload: `err` names the last such, and
- * is untouched when there is none. */
+ * is untouched when there is none. `with` is copied. */
 struct collect *collect_start(struct settings *settings, const struct clock *clock,
-	struct mailbox *to_engine, collect_known_token *known, void *context,
-	struct err *err) MUST_CHECK;
+	struct mailbox *to_engine, const struct collect_with *with, struct err *err) MUST_CHECK;
 /* New settings: sources that did not change keep their connections and positions. False: `err` names a source whose
  * thread cannot be started. */
 MUST_CHECK bool collect_reload(struct collect *collect, struct settings *settings, struct err *err);

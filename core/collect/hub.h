@@ -17,6 +17,7 @@ struct msg_obs_fleet;
 struct mailbox;
 struct places;
 struct roster;
+struct tsdb;
 struct vault;
 
 struct hub {
@@ -26,6 +27,7 @@ struct hub {
 	struct places *places;      /* where workers were when they left */
 	collect_known_token *known; /* called on the HTTP thread; may be NULL */
 	void *known_context;
+	struct tsdb *metrics; /* where pages of figures go; NULL: nowhere */
 	struct hub_private *private;
 };
 

@@ -20,6 +20,7 @@
 #include "core/collect/hub.h"
 #include "core/collect/roster.h"
 #include "core/collect/scrape_series.h"
+#include "core/collect/scrape_store.h"
 #include "core/collect/vault.h"
 #include "core/collect/web.h"
 
@@ -27,8 +28,9 @@ enum { BODY_MAX = 4 << 20, LIMIT = 200, LABEL_CELLS = 120 };
 
 struct scrape {
 	struct scrape_series *series;
-	struct secret secret; /* bearer or password; read again for each look */
-	char *owner;          /* in the vault; NULL: nothing was put there */
+	struct scrape_store *store; /* NULL: there is no store of metrics */
+	struct secret secret;       /* bearer or password; read again for each look */
+	char *owner;                /* in the vault; NULL: nothing was put there */
 };
 
 static const struct conf_scrape *conf_of(const struct web_page *page)
@@ -177,12 +179,10 @@ static void warn(struct err *ret_warning, const struct http_reply *reply,
 			flaws->twice);
 }
 
-static bool read_page(struct web_page *page, struct hub *hub, const struct http_reply *reply,
-	struct msg_obs_scrape *obs, struct err *ret_warning, struct err *err)
+static struct scrape_rules rules_of(const struct web_page *page, struct redactor *redactor)
 {
 	const struct conf_scrape *conf = conf_of(page);
-	struct redactor *redactor = vault_redactor(hub->vault);
-	const struct scrape_rules rules = {.own = page->place.bot[0] ? "bot" : "instance",
+	return (struct scrape_rules){.own = page->place.bot[0] ? "bot" : "instance",
 		.own_value = page->place.bot[0] ? page->place.bot : page->place.name,
 		.labels = conf ? conf->labels : NULL,
 		.label_count = conf ? conf->label_count : 0,
@@ -191,15 +191,23 @@ static bool read_page(struct web_page *page, struct hub *hub, const struct http_
 		.limit = conf ? (size_t)conf->limit : LIMIT,
 		.clean = clean,
 		.context = redactor};
+}
+
+static bool read_page(struct web_page *page, struct hub *hub, const struct http_reply *reply,
+	const struct scrape_rules *rules, struct msg_obs_scrape *obs, struct scrape_look *look,
+	struct err *ret_warning, struct err *err)
+{
+	struct scrape *scrape = memory_of(page);
 	struct err at = {0};
 	struct scrape_flaws flaws;
 	const struct scrape_page text = {
 		reply->body, whole_length(reply), reply->content_type, reply->is_cut};
-	bool is_read = scrape_series_read(memory_of(page)->series, &rules, &text,
-		clock_mono_ms(hub->clock), obs, &flaws, &at);
-	redactor_unref(redactor);
+	bool is_read = scrape_series_read(
+		scrape->series, rules, &text, clock_mono_ms(hub->clock), obs, &flaws, &at);
+	if (is_read && scrape->store)
+		scrape_store_page(scrape->store, rules, &text, look);
 	if (is_read)
-		warn(ret_warning, reply, &flaws, &rules, obs->refused);
+		warn(ret_warning, reply, &flaws, rules, obs->refused);
 	if (!is_read && at.code == ERR_SYNTAX)
 		return err_set(err, ERR_PROTOCOL, "%s:%.200s", page->place.name, at.text);
 	if (!is_read)
@@ -231,21 +239,44 @@ static struct msg_obs_scrape *begin_post(const struct web_page *page)
 	return obs;
 }
 
+static void begin_store(struct web_page *page, const struct hub *hub)
+{
+	struct scrape *scrape = memory_of(page);
+	if (!scrape->store && hub->metrics)
+		scrape->store = scrape_store_new(hub->metrics);
+}
+
+/* Of a page that did not come nothing goes on; that it was asked for is a figure all the same. */
+static void end_look(struct scrape *scrape, const struct scrape_rules *rules,
+	const struct scrape_look *look, struct msg_obs_scrape *obs)
+{
+	if (!look->is_up)
+		scrape_series_end(scrape->series, obs);
+	if (!look->is_up && scrape->store)
+		scrape_store_end(scrape->store, look->wall_ms);
+	if (scrape->store)
+		scrape_store_look(scrape->store, rules, look);
+}
+
 static bool take(struct web_page *page, struct hub *hub, const struct http_reply *reply)
 {
 	struct msg_obs_scrape *obs = begin_post(page);
 	struct err err = reply->err, warning = {.code = ERR_NONE};
-	bool is_good = err.code == ERR_NONE && is_text(reply, &err) &&
-		       read_page(page, hub, reply, obs, &warning, &err);
-	double duration_s = reply->latency_ms / 1000;
+	struct redactor *redactor = vault_redactor(hub->vault);
+	const struct scrape_rules rules = rules_of(page, redactor);
+	struct scrape_look look = {
+		.wall_ms = clock_wall_ms(hub->clock), .duration_s = reply->latency_ms / 1000};
+	begin_store(page, hub);
+	look.is_up = err.code == ERR_NONE && is_text(reply, &err) &&
+		     read_page(page, hub, reply, &rules, obs, &look, &warning, &err);
 	obs->code = (uint64_t)err.code;
-	if (!is_good)
-		scrape_series_end(memory_of(page)->series, obs);
-	add_own(obs, "up", is_good);
-	add_own(obs, "scrape_duration_seconds", is_good ? duration_s : (double)NAN);
+	end_look(memory_of(page), &rules, &look, obs);
+	redactor_unref(redactor);
+	add_own(obs, "up", look.is_up);
+	add_own(obs, "scrape_duration_seconds", look.is_up ? look.duration_s : (double)NAN);
 	web_report(page, hub, "scrape", &err, &warning, reply->latency_ms);
 	mailbox_post(hub->to_engine, MSG_obs_scrape, obs);
-	return is_good;
+	return look.is_up;
 }
 
 static void forget(struct web_page *page, struct hub *hub)
@@ -262,6 +293,8 @@ static void forget(struct web_page *page, struct hub *hub)
 	if (hub && scrape->owner)
 		vault_put(hub->vault, scrape->owner, &scrape->secret);
 	scrape_series_free(scrape->series);
+	int64_t now_ms = hub ? clock_wall_ms(hub->clock) : 0;
+	scrape_store_free(scrape->store, hub ? &now_ms : NULL);
 	free(scrape->owner);
 	free(scrape);
 	page->memory = NULL;

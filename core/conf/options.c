@@ -8,6 +8,7 @@
 #define SECONDS(n) (INT64_C(1000) * (n))
 #define MINUTES(n) SECONDS(60 * (n))
 #define HOURS(n)   MINUTES(60 * (n))
+#define DAYS(n)    HOURS(24 * (n))
 #define MIB(n)     (INT64_C(1048576) * (n))
 #define GIB(n)     MIB(1024 * (n))
 

@@ -225,6 +225,8 @@ struct settings {
 	char *http_listen;    /* 127.0.0.1:PORT, [::1]:PORT or an absolute path; empty: nowhere */
 	uint64_t event_bytes; /* budget of the event store */
 	uint64_t chart_bytes; /* budget of the series; of a start */
+	uint64_t metrics_memory_bytes, metrics_disk_bytes; /* of the store of metrics; of a start */
+	int64_t metrics_span_ms;
 	uint64_t event_history_bytes;  /* of what left the event store, on the disk; 0: none */
 	uint64_t event_unpacked_bytes; /* of rotated logs that are packed */
 	int64_t event_read_back_ms;    /* of logs and streams, at a start; 0: none */

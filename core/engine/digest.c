@@ -10,6 +10,7 @@
 #include "core/engine/recorder.h"
 #include "core/engine/reload.h"
 #include "core/engine/line.h"
+#include "core/engine/metrics.h"
 #include "core/engine/seek.h"
 #include "core/engine/windows.h"
 #include "core/series/series.h"
@@ -113,6 +114,13 @@ struct msg_bot *digest_bot(struct engine *engine, const char *name, struct bot_f
 	return draft_edit(engine, MSG_bot, id);
 }
 
+void digest_value(struct engine *engine, const char *name, const char *labels, double value)
+{
+	series_append(engine->series, name, labels, now_wall(engine), value);
+	if (engine->metrics)
+		metrics_add(engine->metrics, name, labels, now_wall(engine), value);
+}
+
 void digest_record(struct engine *engine, const char *name, const char *label,
 	const char *label_value, double value)
 {
@@ -121,7 +129,7 @@ void digest_record(struct engine *engine, const char *name, const char *label,
 	size_t length = strlen(labels);
 	labels[length++] = '=';
 	copy_text(labels + length, sizeof(labels) - length, label_value);
-	series_append(engine->series, name, label[0] ? labels : "", now_wall(engine), value);
+	digest_value(engine, name, label[0] ? labels : "", value);
 }
 
 /* Labels are sorted by name; ours goes to its place among them. */
@@ -145,7 +153,6 @@ void digest_figures(struct engine *engine, const struct msg_sample *figures, siz
 	snprintf(own, sizeof(own), "%s=%s", label, label_value);
 	for (size_t i = 0; i < count; i++) {
 		merge_label(labels, sizeof(labels), figures[i].labels, own);
-		series_append(engine->series, figures[i].name, labels, now_wall(engine),
-			figures[i].value);
+		digest_value(engine, figures[i].name, labels, figures[i].value);
 	}
 }

@@ -12,7 +12,6 @@
 #include "core/engine/digest.h"
 #include "core/engine/halt.h"
 #include "core/engine/internal.h"
-#include "core/series/series.h"
 
 /* The entry of a worker, made when there is room; NULL: none. */
 static struct worker_facts *worker_of(struct bot_facts *facts, const char *id, bool make)
@@ -131,8 +130,7 @@ static void record_figures(struct engine *engine, const struct msg_obs_heartbeat
 		const struct msg_sample *figure = &seen->figures[i];
 		copy_text(
 			name + sizeof(prefix) - 1, sizeof(name) - sizeof(prefix) + 1, figure->name);
-		series_append(
-			engine->series, name, figure->labels, now_wall(engine), figure->value);
+		digest_value(engine, name, figure->labels, figure->value);
 	}
 }
 

@@ -23,6 +23,7 @@
 #include "core/engine/digest.h"
 #include "core/engine/event_history.h"
 #include "core/engine/exporter.h"
+#include "core/engine/folder.h"
 #include "core/engine/halt.h"
 #include "core/engine/internal.h"
 #include "core/engine/indexer.h"
@@ -32,6 +33,7 @@
 #include "core/engine/leave.h"
 #include "core/engine/lock.h"
 #include "core/engine/memory.h"
+#include "core/engine/metrics.h"
 #include "core/engine/query_pool.h"
 #include "core/engine/recall.h"
 #include "core/engine/recorder.h"
@@ -113,11 +115,27 @@ static void begin_act(struct engine *engine)
 }
 
 /* Without all of its threads it watches what it can, and says what it cannot. */
+/* As with the recording: on the disk only that of a service, whose state directory is its own. */
+static void begin_metrics(struct engine *engine)
+{
+	struct err err = {.code = ERR_NONE};
+	bool is_kept = engine->lock && engine->options.listen && !engine->options.own;
+	autofree char *path = xasprintf("%s/metrics", engine->settings->state_dir);
+	const char *folder = is_kept && folder_make_private(path, &err) ? path : NULL;
+	engine->metrics = metrics_new(engine->settings, engine->clock, folder, &err);
+	if (err.code != ERR_NONE)
+		journal_say(engine->book, LOG_LEVEL_WARN, "metrics are kept in memory alone: %s",
+			err.text);
+}
+
 static void begin_collect(struct engine *engine)
 {
 	struct err err = {.code = ERR_NONE};
 	engine->collect = collect_start(engine->settings, engine->clock, engine->mailbox,
-		memory_knows_token, engine->memory, &err);
+		&(struct collect_with){.metrics = metrics_store(engine->metrics),
+			.known = memory_knows_token,
+			.context = engine->memory},
+		&err);
 	if (err.code != ERR_NONE)
 		reload_incomplete(engine, &err);
 }
@@ -149,6 +167,7 @@ static bool begin_live(struct engine *engine, struct err *err)
 	journal_begin(engine->book);
 	say_crash(engine);
 	event_history_begin(engine);
+	begin_metrics(engine);
 	if (engine->options.workers)
 		begin_collect(engine);
 	return true;
@@ -243,6 +262,7 @@ void engine_free(struct engine *engine)
 	free(engine->sources.list);
 	facts_free(engine->facts);
 	series_free(engine->series);
+	metrics_free(engine->metrics);
 	model_free(engine->model);
 	mailbox_free(engine->mailbox);
 	settings_unref(engine->settings);

@@ -28,6 +28,7 @@ struct journal_book;
 struct ledger;
 struct lock;
 struct memory;
+struct metrics;
 struct query_pool;
 struct last_view;
 struct recall;
@@ -68,6 +69,7 @@ struct engine {
 	uint64_t checking_done, checking_total;
 	uint64_t fleet_round; /* fleets read since start */
 	struct series *series;
+	struct metrics *metrics;
 	struct server *server;
 	struct lock *lock;     /* NULL: not listening */
 	struct ledger *ledger; /* NULL: nothing is written */

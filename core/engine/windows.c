@@ -12,8 +12,8 @@
 #include "core/engine/server.h"
 #include "core/engine/window_job.h"
 
-static const struct window_store *const stores[] = {
-	&window_events, &window_output, &window_series, &window_audit, &window_counts};
+static const struct window_store *const stores[] = {&window_events, &window_output, &window_series,
+	&window_audit, &window_counts, &window_query};
 
 static const struct window_store *store_of(const char *name)
 {
@@ -155,8 +155,8 @@ static bool is_refused(struct peer *peer, const struct msg_win_open *request)
 	if (request->window < 1 || request->window > WINDOWS_MAX)
 		why = "a window's number is 1 to 16";
 	else if (!store_of(request->store))
-		why = "the stores are events, output, audit, series and counts";
-	else if (request->columns > WINDOW_ROWS)
+		why = "the stores are events, output, audit, series, counts and query";
+	else if (request->columns > WINDOW_ROWS && store_of(request->store) != &window_query)
 		why = "a window has at most 1000 columns";
 	else if (is_far(request->from_ms) || is_far(request->to_ms))
 		why = "a window's times lie within 30 000 years of 1970";

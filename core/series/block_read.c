@@ -61,7 +61,7 @@ static bool prepare(
 		of->matcher = &matchers[i];
 		of->name = symbol_of(question->index, matchers[i].name);
 		of->results = xcalloc((size_t)question->index->symbol_count + 1, 1);
-		if (!match_value(of->matcher, "", &of->fits_none, err))
+		if (!matcher_fits(of->matcher, "", &of->fits_none, err))
 			return false;
 	}
 	return true;
@@ -77,7 +77,7 @@ static bool value_fits(
 			continue;
 		uint8_t *result = &of->results[walk->values[i]];
 		if (*result == NOT_MATCHED) {
-			if (!match_value(of->matcher, question->index->symbols[walk->values[i]],
+			if (!matcher_fits(of->matcher, question->index->symbols[walk->values[i]],
 				    ret_fits, err))
 				return false;
 			*result = *ret_fits ? FITS : FITS_NOT;

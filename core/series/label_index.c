@@ -140,7 +140,7 @@ static bool set_fitting(const struct label_values *values, const struct matcher 
 	if (is_one)
 		return true;
 	for (size_t i = 0; i < values->table.count; i++) {
-		if (!match_value(matcher, values->table.texts[i], &fits, err))
+		if (!matcher_fits(matcher, values->table.texts[i], &fits, err))
 			return false;
 		if (fits == fitting)
 			set_ids(words, &values->postings[i]);
@@ -154,7 +154,7 @@ static bool apply(const struct label_index *index, const struct matcher *matcher
 {
 	const struct label_values *values = label_index_values(index, matcher->name);
 	bool fits_none;
-	if (!match_value(matcher, "", &fits_none, err))
+	if (!matcher_fits(matcher, "", &fits_none, err))
 		return false;
 	memset(found, 0, id_words(index->series) * sizeof(*found));
 	if (values && !set_fitting(values, matcher, !fits_none, found, err))

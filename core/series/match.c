@@ -19,7 +19,7 @@ static bool match_pattern(
 	return true;
 }
 
-bool match_value(const struct matcher *matcher, const char *value, bool *ret_fits, struct err *err)
+bool matcher_fits(const struct matcher *matcher, const char *value, bool *ret_fits, struct err *err)
 {
 	if (matcher->op == MATCH_REGEX || matcher->op == MATCH_NOT_REGEX)
 		return match_pattern(matcher, value, ret_fits, err);

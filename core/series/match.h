@@ -11,7 +11,7 @@ struct labels;
 struct matcher;
 
 /* False, with an error: its pattern costs too much on this value. One thread at a time for one matcher. */
-MUST_CHECK bool match_value(
+MUST_CHECK bool matcher_fits(
 	const struct matcher *matcher, const char *value, bool *ret_fits, struct err *err);
 
 #endif

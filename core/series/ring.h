@@ -17,7 +17,7 @@ struct ring {
 	size_t first, count, room; /* room: 0 or a power of two */
 };
 
-enum { RING_FIRST_ROOM = 32 };
+enum { RING_FIRST_ROOM = 8 };
 
 /* True when the next ring_push() would drop the oldest point. */
 bool ring_is_full(const struct ring *ring);

@@ -62,7 +62,7 @@ void tsdb_close(struct tsdb *tsdb)
 		free(tsdb->files[i].path);
 	}
 	free(tsdb->files);
-	journal_free(tsdb->journal);
+	wal_free(tsdb->journal);
 	head_free(tsdb->head);
 	free(tsdb->folder);
 	pthread_mutex_destroy(&tsdb->keep);
@@ -140,7 +140,7 @@ void tsdb_statistics(struct tsdb *tsdb, struct tsdb_statistics *ret)
 	pthread_mutex_lock(&tsdb->lock);
 	struct tsdb_statistics figures = tsdb->figures;
 	figures.files = tsdb->file_count;
-	figures.bytes_disk = tsdb->journal_bytes;
+	figures.bytes_disk = tsdb->wal_bytes;
 	for (size_t i = 0; i < tsdb->file_count; i++)
 		figures.bytes_disk += tsdb->files[i].bytes;
 	pthread_mutex_unlock(&tsdb->lock);

@@ -88,7 +88,7 @@ static void remove_at(struct tsdb *tsdb, size_t at)
 
 static uint64_t bytes_of(const struct tsdb *tsdb)
 {
-	uint64_t bytes = tsdb->journal_bytes;
+	uint64_t bytes = tsdb->wal_bytes;
 	for (size_t i = 0; i < tsdb->file_count; i++)
 		bytes += tsdb->files[i].bytes;
 	return bytes;
@@ -142,7 +142,7 @@ void tsdb_files_check(struct tsdb *tsdb)
 
 struct found {
 	uint64_t *blocks, *journals; /* numbers, in order */
-	size_t block_count, block_room, journal_count, journal_room;
+	size_t block_count, block_room, wal_count, wal_room;
 };
 
 static bool read_name(const char *name, const char *suffix, uint64_t *ret_number)
@@ -173,9 +173,9 @@ static void look_at(struct tsdb *tsdb, const char *name, struct found *found)
 			grow(found->blocks, found->block_count, &found->block_room, sizeof(number));
 		found->blocks[found->block_count++] = number;
 	} else if (read_name(name, TSDB_JOURNAL_SUFFIX, &number)) {
-		found->journals = grow(found->journals, found->journal_count, &found->journal_room,
+		found->journals = grow(found->journals, found->wal_count, &found->wal_room,
 			sizeof(number));
-		found->journals[found->journal_count++] = number;
+		found->journals[found->wal_count++] = number;
 	} else {
 		return;
 	}
@@ -193,8 +193,8 @@ static bool list_folder(struct tsdb *tsdb, struct found *found, struct err *err)
 	closedir(folder);
 	if (found->block_count)
 		qsort(found->blocks, found->block_count, sizeof(*found->blocks), compare);
-	if (found->journal_count)
-		qsort(found->journals, found->journal_count, sizeof(*found->journals), compare);
+	if (found->wal_count)
+		qsort(found->journals, found->wal_count, sizeof(*found->journals), compare);
 	return true;
 }
 
@@ -297,9 +297,9 @@ static bool load_journal(struct tsdb *tsdb, const char *path, bool goes_on)
 {
 	struct err err = {0};
 	struct loading loading = {.tsdb = tsdb};
-	struct journal_reader reader = {
+	struct wal_reader reader = {
 		.series = load_series, .chunk = load_chunk, .context = &loading};
-	bool is_whole = journal_read(path, &reader, &err);
+	bool is_whole = wal_read(path, &reader, &err);
 	if (is_whole)
 		say_loaded(&loading, path, reader.damaged + loading.damaged);
 	else
@@ -311,7 +311,7 @@ static bool load_journal(struct tsdb *tsdb, const char *path, bool goes_on)
 		head_release(loading.series[i]);
 	free(loading.series);
 	return is_whole && goes_on &&
-	       journal_go_on(path, reader.series_count, &tsdb->journal, &err);
+	       wal_go_on(path, reader.series_count, &tsdb->journal, &err);
 }
 
 /* One that is whole is gone on with; else all that was read begins a new one, and the old ones go. */
@@ -319,19 +319,19 @@ static void load_journals(struct tsdb *tsdb, const struct found *found)
 {
 	struct err err;
 	bool goes_on = false;
-	for (size_t i = 0; i < found->journal_count; i++) {
+	for (size_t i = 0; i < found->wal_count; i++) {
 		uint64_t number = found->journals[i];
 		autofree char *path = tsdb_path(tsdb, number, TSDB_JOURNAL_SUFFIX);
 		skip_what_is_in_files(tsdb, number);
-		goes_on = load_journal(tsdb, path, found->journal_count == 1);
+		goes_on = load_journal(tsdb, path, found->wal_count == 1);
 		if (goes_on) {
-			tsdb->journal_bytes = journal_bytes(tsdb->journal);
+			tsdb->wal_bytes = wal_bytes(tsdb->journal);
 			tsdb->rotates = tsdb->file_count &&
 					tsdb->files[tsdb->file_count - 1].number > number;
 		}
 	}
 	/* when that fails, the next flush does it */
-	if (found->journal_count && !goes_on)
+	if (found->wal_count && !goes_on)
 		(void)!tsdb_rotate(tsdb, &err);
 }
 

@@ -10,7 +10,7 @@
 #include "core/series/block.h"
 #include "core/series/head.h"
 #include "core/series/head_keep.h"
-#include "core/series/journal.h"
+#include "core/series/wal.h"
 #include "core/series/tsdb.h"
 
 #define TSDB_BLOCK_SUFFIX   ".series"
@@ -30,7 +30,7 @@ struct tsdb {
 	char *folder; /* NULL: memory alone */
 
 	pthread_mutex_t keep;
-	struct journal
+	struct wal
 		*journal;     /* NULL: there is none, it is made when something is to be written */
 	bool rotates;         /* the journal holds what is in files by now: a new one is due */
 	uint64_t last_number; /* of a file or journal */
@@ -42,7 +42,7 @@ struct tsdb {
 	size_t file_count, file_room;
 	uint64_t version;               /* grows when a file is new */
 	struct tsdb_statistics figures; /* those that are counted as they happen */
-	uint64_t journal_bytes;
+	uint64_t wal_bytes;
 };
 
 /* ---- tsdb_files.c ---- */

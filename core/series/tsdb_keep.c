@@ -34,21 +34,21 @@ struct flushed {
 };
 
 struct flushing {
-	struct journal *journal;
+	struct wal *journal;
 	const struct tsdb_series *series;
 	uint32_t number;
 };
 
-static void journal_emit(void *context, const uint8_t *bytes, size_t length, uint32_t count)
+static void wal_emit(void *context, const uint8_t *bytes, size_t length, uint32_t count)
 {
 	struct flushing *flushing = context;
 	if (!flushing->number)
-		flushing->number = journal_series(flushing->journal, flushing->series->labels);
-	journal_chunk(flushing->journal, flushing->number, bytes, length, count);
+		flushing->number = wal_series(flushing->journal, flushing->series->labels);
+	wal_chunk(flushing->journal, flushing->number, bytes, length, count);
 }
 
 /* Into a journal that is new: everything; else what it lacks. */
-static bool write_journal(struct tsdb *tsdb, struct journal *journal, bool is_new, struct err *err)
+static bool write_journal(struct tsdb *tsdb, struct wal *journal, bool is_new, struct err *err)
 {
 	size_t count;
 	autofree struct tsdb_series **all = head_all(tsdb->head, &count);
@@ -58,10 +58,10 @@ static bool write_journal(struct tsdb *tsdb, struct journal *journal, bool is_ne
 			.series = all[i],
 			.number = is_new ? 0 : all[i]->journal};
 		int64_t after_ms = is_new ? INT64_MIN : all[i]->flushed_ms;
-		done[i].until_ms = head_emit_after(all[i], after_ms, journal_emit, &flushing);
+		done[i].until_ms = head_emit_after(all[i], after_ms, wal_emit, &flushing);
 		done[i].number = flushing.number;
 	}
-	if (!journal_commit(journal, err))
+	if (!wal_commit(journal, err))
 		return false;
 	for (size_t i = 0; i < count; i++) {
 		all[i]->flushed_ms = done[i].until_ms;
@@ -73,24 +73,24 @@ static bool write_journal(struct tsdb *tsdb, struct journal *journal, bool is_ne
 static void count_journal(struct tsdb *tsdb)
 {
 	pthread_mutex_lock(&tsdb->lock);
-	tsdb->journal_bytes = tsdb->journal ? journal_bytes(tsdb->journal) : 0;
+	tsdb->wal_bytes = tsdb->journal ? wal_bytes(tsdb->journal) : 0;
 	pthread_mutex_unlock(&tsdb->lock);
 }
 
 bool tsdb_rotate(struct tsdb *tsdb, struct err *err)
 {
-	struct journal *journal;
+	struct wal *journal;
 	uint64_t number = ++tsdb->last_number;
 	autofree char *path = tsdb_path(tsdb, number, TSDB_JOURNAL_SUFFIX);
 	tsdb->rotates = true;
-	if (!journal_new(path, &journal, err))
+	if (!wal_new(path, &journal, err))
 		return false;
 	if (!write_journal(tsdb, journal, true, err)) {
-		journal_free(journal);
+		wal_free(journal);
 		(void)unlink(path);
 		return false;
 	}
-	journal_free(tsdb->journal);
+	wal_free(tsdb->journal);
 	tsdb->journal = journal;
 	tsdb->rotates = false;
 	tsdb_remove_journals(tsdb, number);
@@ -100,7 +100,7 @@ bool tsdb_rotate(struct tsdb *tsdb, struct err *err)
 
 static bool flush(struct tsdb *tsdb, struct err *err)
 {
-	bool is_usable = tsdb->journal && !journal_is_broken(tsdb->journal);
+	bool is_usable = tsdb->journal && !wal_is_broken(tsdb->journal);
 	if (!is_usable || tsdb->rotates) {
 		if (tsdb_rotate(tsdb, err))
 			return true;

@@ -68,8 +68,8 @@ static void start(struct collected *collected, const char *yaml, const struct cl
 		.settings = parse(yaml), .mailbox = mailbox_new(MAILBOX_LIMIT), .events = STR_INIT};
 	if (change)
 		change(collected->settings);
-	collected->collect =
-		collect_start(collected->settings, clock, collected->mailbox, known, NULL, &err);
+	collected->collect = collect_start(collected->settings, clock, collected->mailbox,
+		&(struct collect_with){.known = known}, &err);
 	if (err.code)
 		fail_msg("%s", err.text);
 }

@@ -178,11 +178,11 @@ static void the_budget_refuses_new_series_and_counts_them(void **state)
 	struct series *series = series_new(20000, HOUR_MS);
 	unsigned refused = 0;
 	char labels[32];
-	for (int i = 0; i < 1000; i++) {
+	for (int i = 0; i < 2000; i++) {
 		snprintf(labels, sizeof(labels), "n=%d", i);
 		refused += !series_append(series, "up", labels, 1000, i);
 	}
-	assert_true(refused > 900);
+	assert_true(refused > 1800);
 	assert_int_equal(series_refused(series), refused);
 	assert_true(series_bytes(series) <= 20000);
 	for (int i = 0; i < 5000; i++)

@@ -111,7 +111,8 @@ bool xread_live_ours(const char *socket, int64_t for_ms, size_t *ret_entries)
 		return false;
 	}
 	struct mailbox *mailbox = mailbox_new(MAILBOX);
-	struct collect *collect = collect_start(settings, clock_real(), mailbox, NULL, NULL, &err);
+	struct collect *collect = collect_start(
+		settings, clock_real(), mailbox, &(struct collect_with){.known = NULL}, &err);
 	for (int64_t until_ms = now_ms() + for_ms; now_ms() < until_ms;) {
 		struct pollfd wait = {.fd = mailbox_fd(mailbox), .events = POLLIN};
 		(void)poll(&wait, 1, WALKED_MS);

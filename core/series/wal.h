@@ -10,8 +10,8 @@
  *
  * Of one thread.
  */
-#ifndef BOTSWAIN_SERIES_JOURNAL_H
-#define BOTSWAIN_SERIES_JOURNAL_H
+#ifndef BOTSWAIN_SERIES_WAL_H
+#define BOTSWAIN_SERIES_WAL_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,31 +19,31 @@
 #include "core/base/attr.h"
 
 struct err;
-struct journal;
+struct wal;
 struct label;
 struct labels;
 
 /* ---- writing ---- */
 
 /* Of a file that is not there. */
-MUST_CHECK bool journal_new(const char *path, struct journal **ret, struct err *err);
+MUST_CHECK bool wal_new(const char *path, struct wal **ret, struct err *err);
 /* Goes on with one that was read whole; `series` were told in it. */
-MUST_CHECK bool journal_go_on(
-	const char *path, uint32_t series, struct journal **ret, struct err *err);
-void journal_free(struct journal *journal); /* NULL is legal */
+MUST_CHECK bool wal_go_on(
+	const char *path, uint32_t series, struct wal **ret, struct err *err);
+void wal_free(struct wal *journal); /* NULL is legal */
 /* The next series: its number, from 1 on. */
-uint32_t journal_series(struct journal *journal, const struct labels *labels);
-void journal_chunk(struct journal *journal, uint32_t number, const uint8_t *bytes, size_t length,
+uint32_t wal_series(struct wal *journal, const struct labels *labels);
+void wal_chunk(struct wal *journal, uint32_t number, const uint8_t *bytes, size_t length,
 	uint32_t count);
 /* What was told since the last time is on the disk: all of it, or nothing (series that were told in it have no number then).
- * False after that: the file may not be written to any more when journal_is_broken(). */
-MUST_CHECK bool journal_commit(struct journal *journal, struct err *err);
-bool journal_is_broken(const struct journal *journal);
-uint64_t journal_bytes(const struct journal *journal);
+ * False after that: the file may not be written to any more when wal_is_broken(). */
+MUST_CHECK bool wal_commit(struct wal *journal, struct err *err);
+bool wal_is_broken(const struct wal *journal);
+uint64_t wal_bytes(const struct wal *journal);
 
 /* ---- reading ---- */
 
-struct journal_reader {
+struct wal_reader {
 	void (*series)(void *context, uint32_t number, const struct label *list, size_t count);
 	void (*chunk)(void *context, uint32_t number, const uint8_t *bytes, size_t length,
 		uint32_t count);
@@ -53,6 +53,6 @@ struct journal_reader {
 };
 
 /* False: it can't be read at all. What is damaged is left out. */
-MUST_CHECK bool journal_read(const char *path, struct journal_reader *reader, struct err *err);
+MUST_CHECK bool wal_read(const char *path, struct wal_reader *reader, struct err *err);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/series/journal.h"
+#include "core/series/wal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -33,7 +33,7 @@ enum {
 
 enum record { RECORD_SERIES = 1, RECORD_CHUNK = 2 };
 
-struct journal {
+struct wal {
 	int fd, error; /* error: an errno of what was told since the last commit */
 	bool is_broken;
 	uint64_t bytes, written;      /* up to the last commit; with what was written since */
@@ -48,10 +48,10 @@ static uint32_t crc_of(const void *bytes, size_t length)
 
 /* ---- writing ---- */
 
-static struct journal *make(int fd, uint64_t bytes, uint32_t series)
+static struct wal *make(int fd, uint64_t bytes, uint32_t series)
 {
-	struct journal *journal = xcalloc(1, sizeof(*journal));
-	*journal = (struct journal){.fd = fd,
+	struct wal *journal = xcalloc(1, sizeof(*journal));
+	*journal = (struct wal){.fd = fd,
 		.bytes = bytes,
 		.written = bytes,
 		.series = series,
@@ -67,7 +67,7 @@ static void pack_header(struct str *to)
 	pack_u32(to, crc_of(to->text, to->length));
 }
 
-bool journal_new(const char *path, struct journal **ret, struct err *err)
+bool wal_new(const char *path, struct wal **ret, struct err *err)
 {
 	autostr struct str header = STR_INIT;
 	autoclose int fd =
@@ -88,7 +88,7 @@ bool journal_new(const char *path, struct journal **ret, struct err *err)
 	return true;
 }
 
-bool journal_go_on(const char *path, uint32_t series, struct journal **ret, struct err *err)
+bool wal_go_on(const char *path, uint32_t series, struct wal **ret, struct err *err)
 {
 	struct stat status;
 	autoclose int fd = open(path, O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
@@ -98,7 +98,7 @@ bool journal_go_on(const char *path, uint32_t series, struct journal **ret, stru
 	return true;
 }
 
-void journal_free(struct journal *journal)
+void wal_free(struct wal *journal)
 {
 	if (!journal)
 		return;
@@ -108,7 +108,7 @@ void journal_free(struct journal *journal)
 }
 
 /* The frame is written, and the next one begins. */
-static void end_frame(struct journal *journal)
+static void end_frame(struct wal *journal)
 {
 	struct str *frame = &journal->frame;
 	if (frame->length == 0)
@@ -125,7 +125,7 @@ static void end_frame(struct journal *journal)
 	str_clear(frame);
 }
 
-static struct str *next_record(struct journal *journal)
+static struct str *next_record(struct wal *journal)
 {
 	if (journal->frame.length >= FRAME_BYTES)
 		end_frame(journal);
@@ -139,7 +139,7 @@ static void pack_text(struct str *to, const char *text)
 	str_add(to, text, length);
 }
 
-uint32_t journal_series(struct journal *journal, const struct labels *labels)
+uint32_t wal_series(struct wal *journal, const struct labels *labels)
 {
 	struct str *to = next_record(journal);
 	pack_short(to, RECORD_SERIES);
@@ -152,7 +152,7 @@ uint32_t journal_series(struct journal *journal, const struct labels *labels)
 	return journal->series_told;
 }
 
-void journal_chunk(struct journal *journal, uint32_t number, const uint8_t *bytes, size_t length,
+void wal_chunk(struct wal *journal, uint32_t number, const uint8_t *bytes, size_t length,
 	uint32_t count)
 {
 	struct str *to = next_record(journal);
@@ -163,7 +163,7 @@ void journal_chunk(struct journal *journal, uint32_t number, const uint8_t *byte
 	str_add(to, bytes, length);
 }
 
-bool journal_commit(struct journal *journal, struct err *err)
+bool wal_commit(struct wal *journal, struct err *err)
 {
 	end_frame(journal);
 	if (!journal->error && journal->written > journal->bytes && fdatasync(journal->fd) != 0)
@@ -182,12 +182,12 @@ bool journal_commit(struct journal *journal, struct err *err)
 	return err_errno(err, error, "cannot write the journal of the series");
 }
 
-bool journal_is_broken(const struct journal *journal)
+bool wal_is_broken(const struct wal *journal)
 {
 	return journal->is_broken;
 }
 
-uint64_t journal_bytes(const struct journal *journal)
+uint64_t wal_bytes(const struct wal *journal)
 {
 	return journal->bytes;
 }
@@ -208,7 +208,7 @@ static const char *unpack_text(struct unpack *from, struct str *to)
 	return to->text;
 }
 
-static void read_series(struct journal_reader *reader, struct unpack *from)
+static void read_series(struct wal_reader *reader, struct unpack *from)
 {
 	struct label list[LABELS_MAX];
 	autostr struct str texts = STR_INIT;
@@ -231,7 +231,7 @@ static void read_series(struct journal_reader *reader, struct unpack *from)
 	reader->series(reader->context, (uint32_t)number, list, (size_t)count);
 }
 
-static void read_chunk(struct journal_reader *reader, struct unpack *from)
+static void read_chunk(struct wal_reader *reader, struct unpack *from)
 {
 	uint64_t number = unpack_short(from), count = unpack_short(from),
 		 length = unpack_short(from);
@@ -243,7 +243,7 @@ static void read_chunk(struct journal_reader *reader, struct unpack *from)
 			reader->context, (uint32_t)number, bytes, (size_t)length, (uint32_t)count);
 }
 
-static void read_records(struct journal_reader *reader, struct unpack from)
+static void read_records(struct wal_reader *reader, struct unpack from)
 {
 	while (from.left && !from.is_bad) {
 		uint64_t kind = unpack_short(&from);
@@ -273,7 +273,7 @@ static uint32_t read_frame_head(int fd, uint64_t at, uint64_t size, uint32_t *re
 }
 
 /* What lies behind a head that can't be read is lost with it. */
-static void read_frames(int fd, uint64_t size, struct journal_reader *reader)
+static void read_frames(int fd, uint64_t size, struct wal_reader *reader)
 {
 	autofree uint8_t *payload = xmalloc(FRAME_BYTES_MAX);
 	for (uint64_t at = HEADER_BYTES; at < size;) {
@@ -292,7 +292,7 @@ static void read_frames(int fd, uint64_t size, struct journal_reader *reader)
 	}
 }
 
-bool journal_read(const char *path, struct journal_reader *reader, struct err *err)
+bool wal_read(const char *path, struct wal_reader *reader, struct err *err)
 {
 	autostr struct str expected = STR_INIT;
 	uint8_t header[HEADER_BYTES];

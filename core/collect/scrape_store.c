@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/collect/scrape_store.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/err.h"
+#include "core/base/hash.h"
+#include "core/base/id_map.h"
+#include "core/base/mem.h"
+#include "core/base/str.h"
+#include "core/parse/prom_text.h"
+#include "core/series/labels.h"
+#include "core/series/tsdb.h"
+
+enum { VALUE_BYTES = 512, OWN_FIGURES = 4 };
+
+struct kept {
+	uint64_t key;               /* of the bytes that name it */
+	struct tsdb_series *series; /* NULL: refused, and not tried again while it is on the page */
+	uint64_t look;
+	bool has_own_time; /* it is not ended: its times are those of the page */
+};
+
+struct scrape_store {
+	struct tsdb *tsdb;
+	struct id_map places; /* by key, of the list */
+	struct kept *list;
+	size_t count, room;
+	uint64_t look;
+	struct tsdb_series *figures[OWN_FIGURES];
+};
+
+struct scrape_store *scrape_store_new(struct tsdb *tsdb)
+{
+	struct scrape_store *store = xcalloc(1, sizeof(*store));
+	store->tsdb = tsdb;
+	return store;
+}
+
+static void end_series(struct kept *kept, int64_t wall_ms)
+{
+	if (kept->series && !kept->has_own_time)
+		(void)tsdb_append(kept->series, wall_ms, stale_value());
+	tsdb_release(kept->series);
+	kept->series = NULL;
+}
+
+void scrape_store_end(struct scrape_store *store, int64_t wall_ms)
+{
+	for (size_t i = 0; i < store->count; i++)
+		end_series(&store->list[i], wall_ms);
+	store->count = 0;
+	id_map_clear(&store->places);
+}
+
+void scrape_store_free(struct scrape_store *store, const int64_t *last_ms)
+{
+	if (!store)
+		return;
+	for (size_t i = 0; i < OWN_FIGURES; i++) {
+		if (store->figures[i] && last_ms)
+			(void)tsdb_append(store->figures[i], *last_ms, stale_value());
+		tsdb_release(store->figures[i]);
+	}
+	if (last_ms)
+		scrape_store_end(store, *last_ms);
+	for (size_t i = 0; i < store->count; i++)
+		tsdb_release(store->list[i].series);
+	free(store->list);
+	id_map_release(&store->places);
+	free(store);
+}
+
+/* ---- labels ---- */
+
+struct gathered {
+	struct label list[PROM_LABELS_MAX + SCRAPE_OWN_MAX + 2];
+	size_t count, own;
+	struct str texts[2 * (PROM_LABELS_MAX + SCRAPE_OWN_MAX + 2)];
+	size_t text_count;
+};
+
+static struct str *new_text(struct gathered *all)
+{
+	struct str *text = &all->texts[all->text_count++];
+	str_init(text);
+	return text;
+}
+
+static void release(struct gathered *all)
+{
+	for (size_t i = 0; i < all->text_count; i++)
+		str_release(&all->texts[i]);
+}
+
+static void add_clean(
+	struct gathered *all, const struct scrape_rules *rules, const char *name, const char *value)
+{
+	char clean[VALUE_BYTES];
+	struct str *kept = new_text(all);
+	rules->clean(rules->context, value, clean, sizeof(clean));
+	str_adds(kept, clean);
+	all->list[all->count++] = (struct label){name, kept->text};
+}
+
+static void add_own(struct gathered *all, const struct scrape_rules *rules)
+{
+	add_clean(all, rules, rules->own, rules->own_value);
+	for (size_t i = 0; i < rules->label_count && i < SCRAPE_OWN_MAX; i++) {
+		const char *equals = strchr(rules->labels[i], '=');
+		struct str *name = new_text(all);
+		str_add(name, rules->labels[i], (size_t)(equals - rules->labels[i]));
+		add_clean(all, rules, name->text, equals + 1);
+	}
+	all->own = all->count;
+}
+
+static const char *own_value(const struct gathered *all, const char *name)
+{
+	for (size_t i = 0; i < all->own; i++)
+		if (strcmp(all->list[i].name, name) == 0)
+			return all->list[i].value;
+	return NULL;
+}
+
+static void add_label(
+	struct gathered *all, const struct scrape_rules *rules, const struct prom_label *label)
+{
+	autostr struct str value = STR_INIT, bare = STR_INIT;
+	struct str *name = new_text(all);
+	prom_label_name(label, &bare);
+	prom_label_value(label, &value);
+	const char *own = own_value(all, bare.text);
+	if (own && strcmp(own, value.text) == 0)
+		return;
+	str_addf(name, "%s%s", own ? "exported_" : "", bare.text);
+	add_clean(all, rules, name->text, value.text);
+}
+
+static struct labels *labels_of(const struct scrape_rules *rules, const struct prom_sample *sample)
+{
+	struct gathered all;
+	all.count = all.text_count = 0;
+	autostr struct str name = STR_INIT;
+	prom_name(sample, &name);
+	add_own(&all, rules);
+	for (size_t i = 0; i < sample->label_count; i++)
+		add_label(&all, rules, &sample->labels[i]);
+	add_clean(&all, rules, LABEL_NAME, name.text);
+	struct labels *labels = labels_new(all.list, all.count);
+	release(&all);
+	return labels;
+}
+
+/* ---- a page ---- */
+
+static bool is_wanted(const struct scrape_rules *rules, const struct prom_sample *sample)
+{
+	bool is_all = rules->name_count == 0;
+	for (size_t i = 0; i < rules->name_count && !is_all; i++)
+		is_all = strlen(rules->names[i]) == sample->name.length &&
+			 memcmp(rules->names[i], sample->name.text, sample->name.length) == 0;
+	return is_all;
+}
+
+static struct kept *add(struct scrape_store *store, const struct scrape_rules *rules,
+	const struct prom_reader *reader, struct prom_sample *sample, struct scrape_look *look)
+{
+	struct err err;
+	struct tsdb_series *series = NULL;
+	if (prom_labels(reader, sample, &err)) {
+		struct labels *labels = labels_of(rules, sample);
+		series = tsdb_refer(store->tsdb, labels, &err);
+		labels_unref(labels);
+	}
+	store->list = grow(store->list, store->count, &store->room, sizeof(*store->list));
+	store->list[store->count] = (struct kept){.key = sample->key, .series = series};
+	bool is_new UNUSED = id_map_add(&store->places, sample->key, store->count);
+	look->added += series != NULL;
+	return &store->list[store->count++];
+}
+
+static void take(struct scrape_store *store, const struct scrape_rules *rules,
+	const struct prom_reader *reader, struct prom_sample *sample, struct scrape_look *look)
+{
+	size_t place;
+	bool is_known = id_map_find(&store->places, sample->key, &place);
+	struct kept *kept = is_known ? &store->list[place] : NULL;
+	if (kept && kept->look == store->look)
+		return; /* the first of two counts */
+	if (!kept)
+		kept = add(store, rules, reader, sample, look);
+	kept->look = store->look;
+	kept->has_own_time = sample->has_time;
+	int64_t time_ms = sample->has_time ? sample->time_ms : look->wall_ms;
+	enum tsdb_result result =
+		kept->series ? tsdb_append(kept->series, time_ms, sample->value) : TSDB_NO_ROOM;
+	/* one with a time of its own says the same again until there is news */
+	look->refused += result != TSDB_TAKEN && !(sample->has_time && result == TSDB_AGAIN);
+}
+
+static void drop_absent(struct scrape_store *store, int64_t wall_ms)
+{
+	size_t left = 0;
+	for (size_t i = 0; i < store->count; i++) {
+		if (store->list[i].look == store->look)
+			store->list[left++] = store->list[i];
+		else
+			end_series(&store->list[i], wall_ms);
+	}
+	if (left == store->count)
+		return;
+	store->count = left;
+	id_map_clear(&store->places);
+	for (size_t i = 0; i < left; i++) {
+		bool is_new UNUSED = id_map_add(&store->places, store->list[i].key, i);
+	}
+}
+
+void scrape_store_page(struct scrape_store *store, const struct scrape_rules *rules,
+	const struct scrape_page *page, struct scrape_look *look)
+{
+	struct prom_reader reader;
+	struct prom_sample sample;
+	struct err err;
+	store->look++;
+	prom_begin(&reader, page->text, page->length, prom_format_of(page->content_type));
+	reader.is_part = page->is_part;
+	while (look->samples < SCRAPE_SAMPLES_MAX &&
+		prom_next(&reader, &sample, &err) == PROM_SAMPLE) {
+		look->samples++;
+		if (is_wanted(rules, &sample))
+			take(store, rules, &reader, &sample, look);
+	}
+	prom_end(&reader);
+	drop_absent(store, look->wall_ms);
+}
+
+/* ---- of the look itself ---- */
+
+static struct tsdb_series *refer_own(
+	struct scrape_store *store, const struct scrape_rules *rules, const char *name)
+{
+	struct err err;
+	struct gathered all;
+	all.count = all.text_count = 0;
+	add_own(&all, rules);
+	all.list[all.count++] = (struct label){LABEL_NAME, name};
+	struct labels *labels = labels_new(all.list, all.count);
+	struct tsdb_series *series = tsdb_refer(store->tsdb, labels, &err);
+	labels_unref(labels);
+	release(&all);
+	return series;
+}
+
+void scrape_store_look(struct scrape_store *store, const struct scrape_rules *rules,
+	const struct scrape_look *look)
+{
+	const struct {
+		const char *name;
+		double value;
+	} figures[OWN_FIGURES] = {{"up", look->is_up},
+		{"scrape_duration_seconds", look->duration_s},
+		{"scrape_samples_scraped", (double)look->samples},
+		{"scrape_series_added", (double)look->added}};
+	for (size_t i = 0; i < OWN_FIGURES; i++) {
+		if (!store->figures[i])
+			store->figures[i] = refer_own(store, rules, figures[i].name);
+		if (store->figures[i])
+			(void)tsdb_append(store->figures[i], look->wall_ms, figures[i].value);
+	}
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/* Windows on what PromQL says of the metrics: an instant, or points on a grid of times (query_answer.h). */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/err.h"
+#include "core/base/mem.h"
+#include "core/engine/internal.h"
+#include "core/engine/metrics.h"
+#include "core/engine/query_answer.h"
+#include "core/engine/window_job.h"
+#include "core/engine/windows.h"
+#include "core/series/tsdb.h"
+
+enum { REDRAW_MIN_MS = 1000 };
+
+static bool begin(
+	struct engine *engine, const struct window *window, struct window_job *job, struct err *err)
+{
+	const struct msg_win_open *request = window->request;
+	struct query_span span = query_span_of(request, window->opened_ms, now_wall(engine));
+	if (!engine->metrics)
+		return err_set(err, ERR_UNSUPPORTED,
+			"a recording holds figures for Metrics, and none to ask PromQL of");
+	if (!query_span_is_good(&span, err))
+		return false;
+	job->input = metrics_store(engine->metrics);
+	return true;
+}
+
+static void work(struct window_job *job)
+{
+	const struct msg_win_open *request = job->request;
+	struct query_span span = query_span_of(request, job->opened_ms, job->now_ms);
+	struct querier querier = tsdb_querier((struct tsdb *)(uintptr_t)job->input);
+	struct msg_win_points *reply = msg_new(MSG_win_points);
+	query_answer(request->filter, &querier, &span, &job->query.cancelled, reply);
+	reply->done = true;
+	window_post_points(job, reply);
+}
+
+/* A moving window is worked out again when the time has moved by a step, a second at least. */
+static uint64_t news(const struct engine *engine, const struct window *window)
+{
+	const struct msg_win_open *request = window->request;
+	if (!request->follow)
+		return 0;
+	struct query_span span = query_span_of(request, window->opened_ms, now_wall(engine));
+	int64_t every_ms = span.step_ms > REDRAW_MIN_MS ? span.step_ms : REDRAW_MIN_MS;
+	return (uint64_t)(now_mono(engine) / every_ms);
+}
+
+const struct window_store window_query = {
+	.name = "query",
+	.is_of_points = true,
+	.begin = begin,
+	.work = work,
+	.news = news,
+};
