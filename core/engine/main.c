@@ -23,6 +23,7 @@
 #include "core/engine/engine.h"
 #include "core/engine/log_files.h"
 #include "core/engine/options.h"
+#include "core/engine/promqltest_run.h"
 #include "core/engine/take_over.h"
 #include "core/msg/msg.h"
 
@@ -247,6 +248,8 @@ int main(int argc, char **argv)
 	}
 	if (options.discover)
 		return discover_run(&options);
+	if (options.promqltest)
+		return promqltest_files(options.tests, options.test_count);
 	block_signals(&signals.set);
 	return start(&options, &signals);
 }

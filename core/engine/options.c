@@ -23,6 +23,7 @@ static const struct option long_options[] = {
 	{.name = "log", .has_arg = required_argument, .val = 'L'},
 	{.name = "log-fd", .has_arg = required_argument, .val = 'I'},
 	{.name = "known", .val = 'k'},
+	{.name = "promqltest", .val = 'q'},
 	{.name = "small", .val = 'S'},
 	{.name = "version", .val = 'V'},
 	{.name = "help", .val = 'h'},
@@ -108,6 +109,16 @@ static bool take_checked(int option, struct options *options, bool *ret_taken, s
 	}
 }
 
+/* All that is no option. */
+static bool take_tests(int argc, char **argv, struct options *options, struct err *err)
+{
+	if (!options->promqltest)
+		return true;
+	options->tests = argv + optind;
+	options->test_count = (size_t)(argc - optind);
+	return optind < argc || err_set(err, ERR_INVALID, "--promqltest needs a file");
+}
+
 bool options_read(int argc, char **argv, struct options *ret, struct err *err)
 {
 	struct options options = {.client_fd = -1, .engine = {.workers = true, .listen = true}};
@@ -131,6 +142,8 @@ bool options_read(int argc, char **argv, struct options *ret, struct err *err)
 			options.engine.replay = optarg;
 		else if (option == 'k')
 			options.known = true;
+		else if (option == 'q')
+			options.promqltest = true;
 		else if (option == 'S')
 			options.engine.small = true;
 		else if (option == 'V')
@@ -144,7 +157,9 @@ bool options_read(int argc, char **argv, struct options *ret, struct err *err)
 				argv[optind - 1]);
 	}
 	settle(&options);
-	if (optind < argc)
+	if (!take_tests(argc, argv, &options, err))
+		return false;
+	if (optind < argc && !options.promqltest)
 		return err_set(
 			err, ERR_INVALID, "'%s' is no option; see botswaind --help", argv[optind]);
 	*ret = options;
@@ -155,6 +170,7 @@ const char *options_help(void)
 {
 	return "usage: botswaind [-c FILE] [--own] [--read-only] [--record FILE]\n"
 	       "       botswaind --discover [--merge FILE] [--supervisor KIND=ADDRESS] [--json]\n"
+	       "       botswaind --promqltest FILE...\n"
 	       "\n"
 	       "The engine of botswain: polls what the configuration names, and serves screens on\n"
 	       "the socket in its state directory.\n"
@@ -169,6 +185,7 @@ const char *options_help(void)
 	       "      --discover     look once for bots, print a configuration for them, leave\n"
 	       "      --record FILE  record what happens to a new file, for botswain replay\n"
 	       "      --replay FILE  with --client-fd: show that recording, or that folder of one\n"
+	       "      --promqltest   run these tests of PromQL, in Prometheus' own format, leave\n"
 	       "      --version      print the version\n"
 	       "  -h, --help         print this\n"
 	       "\n"

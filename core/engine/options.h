@@ -21,6 +21,9 @@ struct options {
 	const char *logs[OPTIONS_LOGS]; /* the one client is shown these files, and nothing else */
 	size_t log_count;
 	int input_fd; /* of one that is open already, or lines come out of it; 0: there is none */
+	bool promqltest; /* run these tests of PromQL, leave */
+	char *const *tests;
+	size_t test_count;
 	/* look once for bots, print a configuration, leave */
 	bool discover, json;
 	const char *merge;                            /* print only what this configuration lacks */
