@@ -243,7 +243,7 @@ bool promql_eval(const struct expr *expr, const struct querier *querier,
 	const struct eval_options *options, struct query_result *ret, struct place *ret_place,
 	struct err *err)
 {
-	struct query query = {.querier = querier, .options = *options};
+	struct query query = {.querier = querier, .options = *options, .made.is_whole = true};
 	struct query_result result = {.time_ms = options->start_ms};
 	if (options->step_ms < 0 || (options->step_ms && options->end_ms < options->start_ms))
 		return err_set(err, ERR_INVALID, "the query ends before it starts");

@@ -34,13 +34,18 @@ void label_choice_release(struct label_choice *choice)
 	*choice = (struct label_choice){0};
 }
 
+static bool is_name(const char *label)
+{
+	return *label == '_' && strcmp(label, LABEL_NAME) == 0;
+}
+
 bool label_choice_takes(const struct label_choice *choice, const char *name)
 {
 	bool is_there = false;
-	if (choice->no_name && strcmp(name, LABEL_NAME) == 0)
+	if (choice->no_name && is_name(name))
 		return false;
 	for (size_t i = 0; i < choice->count && !is_there; i++)
-		is_there = strcmp(choice->names[i], name) == 0;
+		is_there = *choice->names[i] == *name && strcmp(choice->names[i], name) == 0;
 	return is_there == choice->is_listed;
 }
 
@@ -56,6 +61,13 @@ size_t label_choice_pick(
 	return count;
 }
 
+/* A wide product whose halves are folded. */
+static uint64_t fold(uint64_t hash, uint64_t word)
+{
+	unsigned __int128 product = (unsigned __int128)(hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
 /* ---- memo ---- */
 
 struct memo_entry {
@@ -65,48 +77,56 @@ struct memo_entry {
 
 static size_t slot_of(const struct memo *memo, const struct labels *labels)
 {
-	uint64_t mixed = ((uint64_t)(uintptr_t)labels >> 4) * UINT64_C(0x9e3779b97f4a7c15);
-	size_t at = (size_t)(mixed >> 32) & (memo->capacity - 1);
-	while (memo->list[at].labels && memo->list[at].labels != labels)
-		at = (at + 1) & (memo->capacity - 1);
+	size_t at = (size_t)fold((uintptr_t)labels, HASH64_BEGIN) & (memo->slot_count - 1);
+	while (memo->slots[at] && memo->list[memo->slots[at] - 1].labels != labels)
+		at = (at + 1) & (memo->slot_count - 1);
 	return at;
 }
 
 static void memo_widen(struct memo *memo)
 {
 	enum { FIRST = 64 };
-	struct memo wider = {
-		.used = memo->used, .capacity = memo->capacity ? memo->capacity * 2 : FIRST};
-	wider.list = xcalloc(wider.capacity, sizeof(*wider.list));
-	for (size_t i = 0; i < memo->capacity; i++) {
-		if (memo->list[i].labels)
-			wider.list[slot_of(&wider, memo->list[i].labels)] = memo->list[i];
-	}
-	free(memo->list);
-	*memo = wider;
+	memo->slot_count = memo->slot_count ? memo->slot_count * 2 : FIRST;
+	free(memo->slots);
+	memo->slots = xcalloc(memo->slot_count, sizeof(*memo->slots));
+	for (size_t i = 0; i < memo->count; i++)
+		memo->slots[slot_of(memo, memo->list[i].labels)] = (uint32_t)i + 1;
 }
 
 void memo_release(struct memo *memo)
 {
 	free(memo->list);
+	free(memo->slots);
 	*memo = (struct memo){0};
 }
 
-uint32_t *memo_find(const struct memo *memo, const struct labels *labels)
+uint32_t *memo_find(struct memo *memo, const struct labels *labels)
 {
-	if (!memo->capacity)
+	if (!memo->count)
 		return NULL;
-	struct memo_entry *entry = &memo->list[slot_of(memo, labels)];
-	return entry->labels ? &entry->number : NULL;
+	if (memo->next == memo->count)
+		memo->next = 0;
+	if (memo->list[memo->next].labels != labels) {
+		uint32_t place = memo->slots[slot_of(memo, labels)];
+		if (!place)
+			return NULL;
+		memo->next = place - 1;
+	}
+	return &memo->list[memo->next++].number;
 }
 
 void memo_put(struct memo *memo, const struct labels *labels, uint32_t number)
 {
-	if ((memo->used + 1) * 2 > memo->capacity)
+	uint32_t *known = memo_find(memo, labels);
+	if (known) {
+		*known = number;
+		return;
+	}
+	if ((memo->count + 1) * 2 > memo->slot_count)
 		memo_widen(memo);
-	struct memo_entry *entry = &memo->list[slot_of(memo, labels)];
-	memo->used += !entry->labels;
-	*entry = (struct memo_entry){.labels = labels, .number = number};
+	memo->list = grow(memo->list, memo->count, &memo->capacity, sizeof(*memo->list));
+	memo->slots[slot_of(memo, labels)] = (uint32_t)memo->count + 1;
+	memo->list[memo->count++] = (struct memo_entry){.labels = labels, .number = number};
 }
 
 /* ---- groups ---- */
@@ -118,17 +138,29 @@ static struct label_choice choice_with(const struct grouping *grouping, bool no_
 	return choice;
 }
 
+/* Eight bytes at a time. */
+static uint64_t mix(uint64_t hash, const char *text)
+{
+	size_t length = strlen(text);
+	uint64_t word;
+	for (hash += length; length >= sizeof(word); text += sizeof(word), length -= sizeof(word)) {
+		memcpy(&word, text, sizeof(word));
+		hash = fold(hash, word);
+	}
+	word = 0;
+	memcpy(&word, text, length);
+	return fold(hash, word);
+}
+
 static uint64_t hash_of(const struct label_choice *choice, const struct labels *labels)
 {
 	uint64_t hash = HASH64_BEGIN;
 	for (size_t i = 0; i < labels_count(labels); i++) {
 		const struct label *label = labels_at(labels, i);
-		if (!label_choice_takes(choice, label->name))
-			continue;
-		hash = hash64_byte(hash64_text(hash, label->name), 0);
-		hash = hash64_byte(hash64_text(hash, label->value), 0);
+		if (label_choice_takes(choice, label->name))
+			hash = mix(mix(hash, label->name), label->value);
 	}
-	return hash ^ hash >> 29;
+	return hash;
 }
 
 static const struct label *next_of(
@@ -176,14 +208,16 @@ static void widen(struct grouping *grouping)
 static uint32_t find(struct grouping *grouping, const struct labels *labels, bool no_name)
 {
 	struct label_choice choice = choice_with(grouping, no_name);
-	uint64_t hash = hash_of(&choice, labels);
+	uint64_t hash = grouping->is_whole ? labels_hash(labels) : hash_of(&choice, labels);
 	if ((grouping->count + 1) * 2 > grouping->slot_count)
 		widen(grouping);
 	size_t at = (size_t)hash & (grouping->slot_count - 1);
 	for (; grouping->slots[at]; at = (at + 1) & (grouping->slot_count - 1)) {
 		const struct group_entry *entry = &grouping->list[grouping->slots[at] - 1];
 		struct label_choice theirs = choice_with(grouping, entry->no_name);
-		if (entry->hash == hash && is_same(&choice, labels, &theirs, entry->first))
+		if (entry->hash == hash &&
+			(grouping->is_whole ? labels_equal(labels, entry->first)
+					    : is_same(&choice, labels, &theirs, entry->first)))
 			return grouping->slots[at] - 1;
 	}
 	grouping->list =
@@ -196,6 +230,8 @@ static uint32_t find(struct grouping *grouping, const struct labels *labels, boo
 
 uint32_t grouping_find(struct grouping *grouping, const struct labels *labels, bool no_name)
 {
+	if (grouping->count && grouping->choice.is_listed && !grouping->choice.count)
+		return 0;
 	struct memo *memo = no_name ? &grouping->nameless_memo : &grouping->memo;
 	const uint32_t *known = grouping->is_remembered ? memo_find(memo, labels) : NULL;
 	if (known)

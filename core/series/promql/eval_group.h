@@ -31,15 +31,19 @@ bool label_choice_takes(const struct label_choice *choice, const char *name);
 size_t label_choice_pick(
 	const struct label_choice *choice, const struct labels *labels, struct label *to);
 
-/* Numbers by the address of the labels, which stays the same from step to step. */
+/* Numbers by the address of the labels, which stays the same from step to step. They mostly come in the order in which they came
+ * before: the next one is looked at first. */
 struct memo {
-	struct memo_entry *list;
-	size_t used, capacity;
+	struct memo_entry *list; /* as they came first */
+	size_t count, capacity, next;
+	uint32_t *slots; /* place in the list + 1, by the address */
+	size_t slot_count;
 };
 
 void memo_release(struct memo *memo);
-/* NULL: it is not there. */
-uint32_t *memo_find(const struct memo *memo, const struct labels *labels);
+/* NULL: it is not there. Until the next is put in. */
+uint32_t *memo_find(struct memo *memo, const struct labels *labels);
+/* One that is there gets this number. */
 void memo_put(struct memo *memo, const struct labels *labels, uint32_t number);
 
 struct group_entry {
@@ -53,6 +57,7 @@ struct grouping {
 	struct label_choice choice;
 	struct memo memo, nameless_memo; /* of the steps before */
 	bool is_remembered;              /* there is more than one step */
+	bool is_whole;                   /* all labels count, and no name is dropped */
 	struct group_entry *list;
 	size_t count, capacity;
 	uint32_t *slots; /* number + 1 by the hash */
