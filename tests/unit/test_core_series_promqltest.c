@@ -259,7 +259,8 @@ static void an_instant_query_is_run_as_a_step_as_well(void **state)
 	(void)state;
 	assert_fails("load 1m\n  a _ 1\n  b _ _ 2\n\neval instant at 1m -{__name__=~\"a|b\"}\n  {} "
 		     "-1\n",
-		"f:5: failed: -{__name__=~\"a|b\"}: vector cannot contain metrics with the same "
+		"f:5: failed: -{__name__=~\"a|b\"}: as a range query around it: vector cannot "
+		"contain metrics with the same "
 		"labelset\n");
 }
 

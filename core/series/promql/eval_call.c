@@ -112,6 +112,13 @@ static bool each_value(struct node *node, struct err *err)
 	return vector_drop_names(node, node->kids[0], err);
 }
 
+/* A value that is no moment has no date. */
+static double date_of(const struct function_way *way, double value)
+{
+	const double most = 1e15;
+	return value > -most && value < most ? way->date(value) : NAN;
+}
+
 static bool each_date(struct query *query, struct node *node, struct err *err)
 {
 	const struct function_way *way = node->way;
@@ -122,7 +129,8 @@ static bool each_date(struct query *query, struct node *node, struct err *err)
 	}
 	const struct vector *vector = &node->kids[0]->vector;
 	for (size_t i = 0; i < vector->count; i++)
-		vector_add(&node->vector, vector->list[i].labels, way->date(vector->list[i].value));
+		vector_add(
+			&node->vector, vector->list[i].labels, date_of(way, vector->list[i].value));
 	return vector_drop_names(node, node->kids[0], err);
 }
 

@@ -6,12 +6,10 @@
 #include "core/series/labels.h"
 #include "core/series/promql/internal.h"
 
-/* A value that is no moment is one far before the first year. */
 static struct tm date_of(double value)
 {
 	struct tm date = {.tm_year = 0};
-	const double most = 9e15;
-	time_t moment = value > -most && value < most ? (time_t)value : 0;
+	time_t moment = (time_t)value;
 	(void)gmtime_r(&moment, &date);
 	return date;
 }
