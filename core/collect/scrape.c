@@ -2,7 +2,6 @@
 /* Prometheus text: the bots' own pages and those of the list `scrape`, as a kind of page (web.h). */
 #include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +13,7 @@
 #include "core/base/secret.h"
 #include "core/base/str.h"
 #include "core/conf/settings.h"
+#include "core/conf/targets.h"
 #include "core/msg/mailbox.h"
 #include "core/msg/msg.h"
 #include "core/collect/http.h"
@@ -44,14 +44,18 @@ static void list(const struct roster *roster, struct web_list *list)
 	const struct settings *settings = roster->settings;
 	for (size_t i = 0; i < settings->scrape_count; i++) {
 		const struct conf_scrape *scrape = &settings->scrapes[i];
-		web_add(list, &(struct web_place){.name = scrape->name,
-				      .bot = scrape->bot,
-				      .url = scrape->url,
-				      .socket = scrape->socket,
-				      .ca_file = scrape->ca_file,
-				      .interval_ms = scrape->interval_ms,
-				      .timeout_ms = scrape->timeout_ms,
-				      .conf = scrape});
+		const struct web_place place = {.name = scrape->name,
+			.bot = scrape->bot,
+			.url = scrape->url,
+			.socket = scrape->socket,
+			.ca_file = scrape->ca_file,
+			.interval_ms = scrape->interval_ms,
+			.timeout_ms = scrape->timeout_ms,
+			.conf = scrape};
+		if (*scrape->targets)
+			web_add_targets(list, scrape, &place);
+		else
+			web_add(list, &place);
 	}
 	for (size_t i = 0; i < roster->count; i++) {
 		const struct conf_bot *bot = roster->bots[i];
@@ -155,6 +159,72 @@ static size_t whole_length(const struct http_reply *reply)
 	return end ? (size_t)(end + 1 - reply->body) : reply->length;
 }
 
+/* ---- the labels of its series ---- */
+
+struct own_labels {
+	const char *instance;
+	const char *list[SCRAPE_OWN_MAX - 1]; /* name=value */
+	size_t count;
+	char job[80];
+};
+
+static bool has_name(const struct own_labels *own, const char *label)
+{
+	size_t length = strcspn(label, "=") + 1;
+	for (size_t i = 0; i < own->count; i++)
+		if (strncmp(own->list[i], label, length) == 0)
+			return true;
+	return false;
+}
+
+/* The first of a name counts. */
+static void add_label(struct own_labels *own, const char *label)
+{
+	if (own->count < COUNT_OF(own->list) && !has_name(own, label))
+		own->list[own->count++] = label;
+}
+
+/* Of a target those of its list, and job, which is the entry. */
+static void list_labels(const struct web_page *page, struct own_labels *own)
+{
+	const struct conf_scrape *conf = conf_of(page);
+	const struct target *target = page->place.target;
+	static const char instance[] = "instance=";
+	own->instance = target ? target->address : page->place.name;
+	own->count = 0;
+	for (size_t i = 0; target && i < target->label_count; i++) {
+		if (starts_with(target->labels[i], instance))
+			own->instance = target->labels[i] + sizeof(instance) - 1;
+		else
+			add_label(own, target->labels[i]);
+	}
+	for (size_t i = 0; conf && i < conf->label_count; i++)
+		if (!target || !starts_with(conf->labels[i], instance))
+			add_label(own, conf->labels[i]);
+	if (!target || !conf)
+		return;
+	print_text(own->job, sizeof(own->job), "job=%s", conf->name);
+	add_label(own, own->job);
+}
+
+/* They point to `own`. */
+static struct scrape_rules rules_of(
+	const struct web_page *page, struct own_labels *own, struct redactor *redactor)
+{
+	const struct conf_scrape *conf = conf_of(page);
+	bool is_bot = page->place.bot[0];
+	list_labels(page, own);
+	return (struct scrape_rules){.own = is_bot ? "bot" : "instance",
+		.own_value = is_bot ? page->place.bot : own->instance,
+		.labels = own->list,
+		.label_count = own->count,
+		.names = conf ? conf->series : NULL,
+		.name_count = conf ? conf->series_count : 0,
+		.limit = conf ? (size_t)conf->limit : LIMIT,
+		.clean = clean,
+		.context = redactor};
+}
+
 /* It is believed, and this is wrong with it. */
 static void warn(struct err *ret_warning, const struct http_reply *reply,
 	const struct scrape_flaws *flaws, const struct scrape_rules *rules, uint64_t refused)
@@ -177,20 +247,6 @@ static void warn(struct err *ret_warning, const struct http_reply *reply,
 		err_set(ret_warning, ERR_PROTOCOL,
 			"lines that tell of a series again: %zu; the first of each counts",
 			flaws->twice);
-}
-
-static struct scrape_rules rules_of(const struct web_page *page, struct redactor *redactor)
-{
-	const struct conf_scrape *conf = conf_of(page);
-	return (struct scrape_rules){.own = page->place.bot[0] ? "bot" : "instance",
-		.own_value = page->place.bot[0] ? page->place.bot : page->place.name,
-		.labels = conf ? conf->labels : NULL,
-		.label_count = conf ? conf->label_count : 0,
-		.names = conf ? conf->series : NULL,
-		.name_count = conf ? conf->series_count : 0,
-		.limit = conf ? (size_t)conf->limit : LIMIT,
-		.clean = clean,
-		.context = redactor};
 }
 
 static bool read_page(struct web_page *page, struct hub *hub, const struct http_reply *reply,
@@ -217,13 +273,9 @@ static bool read_page(struct web_page *page, struct hub *hub, const struct http_
 
 /* ---- reporting ---- */
 
-static void add_own(struct msg_obs_scrape *obs, const char *name, double value)
+static void add_own(struct msg_obs_scrape *obs, const char *labels, const char *name, double value)
 {
 	struct msg_sample *sample = msg_add(obs->samples, &obs->samples_count);
-	char labels[80];
-	bool is_bot = obs->bot && obs->bot[0];
-	snprintf(labels, sizeof(labels), "%s=%s", is_bot ? "bot" : "instance",
-		is_bot ? obs->bot : obs->name);
 	msg_set(&sample->name, name);
 	msg_set(&sample->labels, labels);
 	sample->value = value;
@@ -258,12 +310,24 @@ static void end_look(struct scrape *scrape, const struct scrape_rules *rules,
 		scrape_store_look(scrape->store, rules, look);
 }
 
+/* Those of `up`: of a target all that its series have. The caller frees them. */
+static char *labels_of_up(const struct web_page *page, const struct scrape_rules *rules)
+{
+	bool is_bot = page->place.bot[0];
+	char *labels = page->place.target ? scrape_series_own(rules) : NULL;
+	return labels ? labels
+		      : xasprintf("%s=%s", is_bot ? "bot" : "instance",
+				is_bot ? page->place.bot : page->place.name);
+}
+
 static bool take(struct web_page *page, struct hub *hub, const struct http_reply *reply)
 {
 	struct msg_obs_scrape *obs = begin_post(page);
 	struct err err = reply->err, warning = {.code = ERR_NONE};
 	struct redactor *redactor = vault_redactor(hub->vault);
-	const struct scrape_rules rules = rules_of(page, redactor);
+	struct own_labels own;
+	const struct scrape_rules rules = rules_of(page, &own, redactor);
+	autofree char *labels = labels_of_up(page, &rules);
 	struct scrape_look look = {
 		.wall_ms = clock_wall_ms(hub->clock), .duration_s = reply->latency_ms / 1000};
 	begin_store(page, hub);
@@ -272,8 +336,8 @@ static bool take(struct web_page *page, struct hub *hub, const struct http_reply
 	obs->code = (uint64_t)err.code;
 	end_look(memory_of(page), &rules, &look, obs);
 	redactor_unref(redactor);
-	add_own(obs, "up", look.is_up);
-	add_own(obs, "scrape_duration_seconds", look.is_up ? look.duration_s : (double)NAN);
+	add_own(obs, labels, "up", look.is_up);
+	add_own(obs, labels, "scrape_duration_seconds", look.is_up ? look.duration_s : (double)NAN);
 	web_report(page, hub, "scrape", &err, &warning, reply->latency_ms);
 	mailbox_post(hub->to_engine, MSG_obs_scrape, obs);
 	return look.is_up;

@@ -86,7 +86,7 @@ struct label {
 };
 
 struct labels {
-	struct label list[PROM_LABELS_MAX + 10];
+	struct label list[PROM_LABELS_MAX + SCRAPE_OWN_MAX];
 	size_t count;
 };
 
@@ -158,6 +158,12 @@ static char *labels_of(const struct scrape_rules *rules, const struct prom_sampl
 		str_addf(&text, "%s%s=%s", i ? "," : "", labels.list[i].name, value);
 	}
 	return text.length <= SCRAPE_LABELS_MAX ? str_detach(&text) : NULL;
+}
+
+char *scrape_series_own(const struct scrape_rules *rules)
+{
+	const struct prom_sample none = {.label_count = 0};
+	return labels_of(rules, &none);
 }
 
 /* ---- the series of the page ---- */

@@ -21,13 +21,14 @@ struct scrape_series;
 
 enum {
 	SCRAPE_SAMPLES_MAX = 50000,
+	SCRAPE_OWN_MAX = 32,     /* labels that are given to all series of a page */
 	SCRAPE_LABELS_MAX = 300, /* bytes of the labels of one series that is kept */
 	SCRAPE_WINDOW_MS = 60000 /* p95 is of the updates of the last one to two of these */
 };
 
 struct scrape_rules {
 	const char *own, *own_value; /* the label of all series: bot or instance */
-	char *const *labels;         /* further ones, name=value */
+	const char *const *labels;   /* further ones, name=value, fewer than SCRAPE_OWN_MAX */
 	size_t label_count;
 	char *const *names; /* to keep; none: all */
 	size_t name_count, limit;
@@ -57,6 +58,8 @@ void scrape_series_free(struct scrape_series *series); /* NULL is legal */
 MUST_CHECK bool scrape_series_read(struct scrape_series *series, const struct scrape_rules *rules,
 	const struct scrape_page *page, int64_t mono_ms, struct msg_obs_scrape *obs,
 	struct scrape_flaws *ret_flaws, struct err *err);
+/* The labels that every series has, as they are stored; the caller frees them. NULL: they are too long. */
+char *scrape_series_own(const struct scrape_rules *rules) MUST_CHECK;
 /* The page did not come: every series ends with a gap, once. */
 void scrape_series_end(struct scrape_series *series, struct msg_obs_scrape *obs);
 

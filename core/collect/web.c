@@ -22,6 +22,7 @@
 #include "core/collect/post.h"
 #include "core/collect/roster.h"
 #include "core/collect/sources.h"
+#include "core/collect/target_files.h"
 
 enum {
 	CALLS_MAX = 64,
@@ -33,6 +34,7 @@ struct web {
 	struct worker *worker;
 	struct http *http;
 	struct web_pages pages;
+	struct target_files *files;
 	struct timers timers;
 	struct rng rng;
 	int64_t first_ms; /* when the next new page is asked */
@@ -137,7 +139,7 @@ static void end(void *context, struct web_page *page)
 	if (page->call)
 		http_cancel(page->call);
 	page->kind->forget(page, worker_stopping(web->worker) ? NULL : web->worker->hub);
-	free(page);
+	web_page_free(page);
 }
 
 static void hurry(struct web *web, const char *bot)
@@ -152,12 +154,32 @@ static void hurry(struct web *web, const char *bot)
 	}
 }
 
+/* Takes ownership of the roster. */
+static void set_pages(struct web *web, struct roster *roster)
+{
+	web->first_ms = now_ms(web);
+	web_pages_set(&web->pages, roster, web->files, begin, end, web);
+	target_files_settle(web->files);
+}
+
+static void take_roster(struct web *web, struct roster *roster)
+{
+	target_files_set(web->files, roster->settings, web->worker->hub);
+	set_pages(web, roster_ref(roster));
+}
+
+static void take_targets(struct web *web)
+{
+	if (target_files_due_ms(web->files) <= now_ms(web) &&
+		target_files_look(web->files, web->worker->hub))
+		set_pages(web, roster_ref(web->pages.roster));
+}
+
 static void take_orders(struct web *web)
 {
 	for (struct order *order; (order = worker_next_order(web->worker)); order_free(order)) {
 		if (order->kind == ORDER_ROSTER) {
-			web->first_ms = now_ms(web);
-			web_pages_set(&web->pages, roster_ref(order->roster), begin, end, web);
+			take_roster(web, order->roster);
 		} else if (order->kind == ORDER_HURRY) {
 			hurry(web, order->bot);
 		}
@@ -169,7 +191,8 @@ static void take_orders(struct web *web)
 static int64_t next_ms(const struct web *web)
 {
 	const struct timer *first = timers_first(&web->timers);
-	int64_t next = http_due_ms(web->http);
+	int64_t next = http_due_ms(web->http), files_ms = target_files_due_ms(web->files);
+	next = files_ms < next ? files_ms : next;
 	if (first && http_has_room(web->http) && first->due_ms < next)
 		next = first->due_ms;
 	return next;
@@ -179,6 +202,7 @@ static void serve(struct web *web)
 {
 	while (worker_wait(web->worker, http_fd(web->http), POLLIN, next_ms(web)) != WAIT_STOP) {
 		take_orders(web);
+		take_targets(web);
 		take_due(web);
 		http_turn(web->http); /* sends what was due without another wake-up */
 	}
@@ -188,11 +212,13 @@ static void run(struct worker *worker)
 {
 	struct web *web = worker->context;
 	web->worker = worker;
+	web->files = target_files_new();
 	rng_init(&web->rng, (uint64_t)clock_cost_us());
 	serve(web);
 	for (size_t i = 0; i < web->pages.count; i++)
 		end(web, web->pages.list[i]);
 	free(web->pages.list);
+	target_files_free(web->files);
 	roster_unref(web->pages.roster);
 	http_free(web->http);
 	web->http = NULL;

@@ -13,12 +13,15 @@
 #include "core/collect/schedule.h"
 #include "core/collect/timers.h"
 
+struct conf_scrape;
 struct err;
 struct http_call;
 struct http_reply;
 struct http_request;
 struct hub;
 struct roster;
+struct target;
+struct target_files;
 struct web;
 struct web_list;
 
@@ -28,7 +31,8 @@ struct web_place {
 	const char *url, *socket; /* socket "": none */
 	const char *ca_file;      /* "": the system's */
 	int64_t interval_ms, timeout_ms;
-	const void *conf; /* the kind's own; NULL: a bot's own page */
+	const void *conf;            /* the kind's own; NULL: a bot's own page */
+	const struct target *target; /* of a list of targets; NULL: none */
 };
 
 struct web_page {
@@ -43,6 +47,7 @@ struct web_page {
 	int64_t asked_ms;
 	struct web_place next;
 	bool is_kept;
+	char *own, *next_own; /* the texts of a target's place, and of its next one */
 };
 
 struct web_kind {
@@ -66,6 +71,9 @@ struct web_kind {
 
 /* Copies the place, not its texts. */
 void web_add(struct web_list *list, const struct web_place *place);
+/* Adds one for each target that is listed for `scrape`, with its name and URL, and the rest of the place. */
+void web_add_targets(
+	struct web_list *list, const struct conf_scrape *scrape, const struct web_place *place);
 /* Posts how a look ended, as the state of the source `kind` of the page's name; for take(). `warning` (NULL: none) and
  * `latency_ms` count when it was good. */
 void web_report(const struct web_page *page, struct hub *hub, const char *kind,
@@ -83,9 +91,12 @@ struct web_pages {
 	struct roster *roster; /* whose texts the places hold; NULL: none yet */
 };
 
-/* Takes ownership of the roster. Pages that are named again go on where they were; for the new ones
+/* When it is no longer in the list. */
+void web_page_free(struct web_page *page);
+
+/* Takes ownership of the roster; `files` are borrowed for the call. Pages that are named again go on where they were; for the new ones
  * `begin` is called, for those that go `end`. */
-void web_pages_set(struct web_pages *pages, struct roster *roster,
+void web_pages_set(struct web_pages *pages, struct roster *roster, const struct target_files *files,
 	void (*begin)(void *context, struct web_page *page),
 	void (*end)(void *context, struct web_page *page), void *context);
 

@@ -7,10 +7,14 @@
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "core/collect/roster.h"
+#include "core/collect/target_files.h"
 #include "core/collect/web.h"
+#include "core/conf/settings.h"
+#include "core/conf/targets.h"
 
 struct web_list {
 	const struct web_kind *kind; /* of what is being added */
+	const struct target_files *files;
 	struct web_page **pages;
 	size_t count, capacity;
 };
@@ -21,7 +25,7 @@ static const struct web_kind *const kinds[] = {
 #undef WEB
 };
 
-void web_add(struct web_list *list, const struct web_place *place)
+static struct web_page *add(struct web_list *list, const struct web_place *place)
 {
 	struct web_page *page = xcalloc(1, sizeof(*page));
 	page->kind = list->kind;
@@ -29,6 +33,39 @@ void web_add(struct web_list *list, const struct web_place *place)
 	page->timer.owner = page;
 	list->pages = grow(list->pages, list->count, &list->capacity, sizeof(struct web_page *));
 	list->pages[list->count++] = page;
+	return page;
+}
+
+void web_add(struct web_list *list, const struct web_place *place)
+{
+	(void)add(list, place);
+}
+
+/* Its name is ENTRY/ADDRESS; both texts are the page's own. */
+static void add_target(struct web_list *list, const struct conf_scrape *scrape,
+	const struct web_place *place, const struct target *target)
+{
+	struct web_page *page = add(list, place);
+	autofree char *url = url_of_target(scrape->url, target->address);
+	page->own = xasprintf("%s/%s%c%s", scrape->name, target->address, '\0', url);
+	page->next.name = page->own;
+	page->next.url = page->own + strlen(page->own) + 1;
+	page->next.target = target;
+}
+
+void web_add_targets(
+	struct web_list *list, const struct conf_scrape *scrape, const struct web_place *place)
+{
+	size_t count;
+	const struct target *targets = target_files_list(list->files, scrape, &count);
+	for (size_t i = 0; i < count; i++)
+		add_target(list, scrape, place, &targets[i]);
+}
+
+void web_page_free(struct web_page *page)
+{
+	free(page->own);
+	free(page);
 }
 
 void web_bare_url(char *to, size_t size, const char *url)
@@ -54,12 +91,17 @@ static bool same_text(const char *one, const char *other)
 	return strcmp(one, other) == 0;
 }
 
+static bool same_target(const struct target *one, const struct target *other)
+{
+	return one && other ? same_text(one->labels_text, other->labels_text) : one == other;
+}
+
 /* It can go on: the same is asked of the same server as often. What is expected may differ. */
 static bool is_same(const struct web_place *one, const struct web_place *other)
 {
 	return same_text(one->url, other->url) && same_text(one->socket, other->socket) &&
 	       same_text(one->ca_file, other->ca_file) && same_text(one->bot, other->bot) &&
-	       one->interval_ms == other->interval_ms;
+	       one->interval_ms == other->interval_ms && same_target(one->target, other->target);
 }
 
 static struct web_page *find(const struct web_pages *pages, const struct web_page *wanted)
@@ -82,7 +124,7 @@ static size_t drop_doubles(struct web_list *list)
 		qsort(list->pages, list->count, sizeof(struct web_page *), by_identity);
 	for (size_t i = 0; i < list->count; i++) {
 		if (kept && by_identity(&list->pages[kept - 1], &list->pages[i]) == 0)
-			free(list->pages[i]);
+			web_page_free(list->pages[i]);
 		else
 			list->pages[kept++] = list->pages[i];
 	}
@@ -98,29 +140,45 @@ static void list_all(const struct roster *roster, struct web_list *list)
 	list->count = drop_doubles(list);
 }
 
-void web_pages_set(struct web_pages *pages, struct roster *roster,
+/* What is asked goes on; what it is called and what is expected are the new ones. */
+static void keep(struct web_page *old, struct web_page **page)
+{
+	old->is_kept = true;
+	old->next = (*page)->next;
+	old->next_own = (*page)->own;
+	free(*page);
+	*page = old;
+}
+
+static void enter_place(struct web_page *page)
+{
+	page->place = page->next;
+	if (page->is_kept) {
+		free(page->own);
+		page->own = page->next_own;
+		page->next_own = NULL;
+	}
+}
+
+void web_pages_set(struct web_pages *pages, struct roster *roster, const struct target_files *files,
 	void (*begin)(void *context, struct web_page *page),
 	void (*end)(void *context, struct web_page *page), void *context)
 {
-	struct web_list list = {0};
+	struct web_list list = {.files = files};
 	list_all(roster, &list);
 	for (size_t i = 0; i < pages->count; i++)
 		pages->list[i]->is_kept = false;
 	for (size_t i = 0; i < list.count; i++) {
 		struct web_page *old = find(pages, list.pages[i]);
-		if (!old)
-			continue;
-		old->is_kept = true;
-		old->next = list.pages[i]->next;
-		free(list.pages[i]);
-		list.pages[i] = old;
+		if (old)
+			keep(old, &list.pages[i]);
 	}
 	for (size_t i = 0; i < pages->count; i++)
 		if (!pages->list[i]->is_kept)
 			end(context, pages->list[i]);
 	for (size_t i = 0; i < list.count; i++) {
 		struct web_page *page = list.pages[i];
-		page->place = page->next;
+		enter_place(page);
 		if (!page->is_kept)
 			begin(context, page);
 	}

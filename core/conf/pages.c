@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/str.h"
+#include "core/conf/targets.h"
 
 static struct place place_of(const struct node *node, const char *key)
 {
@@ -74,10 +75,29 @@ static bool is_label(const char *text)
 	return *text && strchr(letters, *text) && text[strspn(text, rest)] == '=';
 }
 
+static void check_targets(
+	struct reader *reader, const struct node *node, const struct conf_scrape *scrape)
+{
+	struct place place = place_of(node, "url");
+	if (!*scrape->targets) {
+		if (strstr(scrape->url, "{target}"))
+			report_error(reader->report, place, "{target} needs 'targets', a file");
+		return;
+	}
+	if (!url_is_of_targets(scrape->url))
+		report_error(reader->report, place,
+			"with 'targets' the host of 'url' is {target}: http://{target}/metrics");
+	if (*scrape->socket || *scrape->bot)
+		report_error(reader->report, place_of(node, *scrape->socket ? "socket" : "bot"),
+			"'%s' is of one page, 'targets' of many",
+			*scrape->socket ? "socket" : "bot");
+}
+
 void check_scrape(struct reader *reader, const struct node *node, void *section)
 {
 	const struct conf_scrape *scrape = section;
 	check_page_url(reader, place_of(node, "url"), "url", scrape->url);
+	check_targets(reader, node, scrape);
 	if (*scrape->socket && starts_with(scrape->url, "https://"))
 		report_error(reader->report, place_of(node, "url"),
 			"a Unix socket needs no TLS: http://");

@@ -139,6 +139,7 @@ struct conf_check {                          /* an HTTP check beside the bots' o
 
 struct conf_scrape { /* a page of Prometheus text beside the bots' own */
 	char *name, *url, *socket, *ca_file;
+	char *targets; /* a file that lists them: `url` has {target} for its host; empty: it is one page */
 	int64_t interval_ms, timeout_ms;
 	struct secret_ref bearer, password; /* never by a command */
 	char *user;

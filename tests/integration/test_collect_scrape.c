@@ -63,6 +63,21 @@ static void a_packed_page_is_unpacked(void **state)
 	collected_wait(&collected, "obs_scrape", "name=\"load\"", "value=0.25", NULL);
 }
 
+static void a_packed_page_is_bounded_by_what_it_unpacks_to(void **state)
+{
+	(void)state;
+	autostr struct str body = STR_INIT;
+	while (body.length < 64 << 10)
+		str_adds(&body, "a_metric_with_a_long_name{and=\"a label\"} 123456789\n");
+	pages_set(&pages, "/metrics", 200, PAGE_BOMB, body.text); /* 64 MiB */
+	watch("");
+	collected_wait(&collected, "obs_source", "kind=\"scrape\"", "state=\"degraded\"",
+		"longer than 4 MiB: what follows is not read", NULL);
+	memset(body.text, 'a', body.length);
+	pages_set(&pages, "/metrics", 200, PAGE_BOMB, body.text);
+	fails_with("it:1:262145: the line is longer than 262144 bytes");
+}
+
 static void a_bots_own_page_fills_its_load(void **state)
 {
 	(void)state;
@@ -204,6 +219,88 @@ static void a_page_that_is_no_longer_configured_says_so(void **state)
 	collected_wait(&collected, "obs_source", "kind=\"scrape\"", "gone=true", NULL);
 }
 
+/* ---- lists of targets ---- */
+
+static void watch_targets(const char *list, const char *options)
+{
+	folder_write("targets.json", 0600, "%s", list);
+	collected_start(&collected,
+		"scrape:\n"
+		"  it: {url: 'http://{target}/metrics', targets: %s/targets.json, "
+		"interval: 500ms, timeout: 400ms%s%s}\n",
+		folder, *options ? ", " : "", options);
+}
+
+static void every_target_of_a_list_is_asked_and_has_its_labels(void **state)
+{
+	(void)state;
+	autofree char *list = xasprintf("[{\"targets\": [\"127.0.0.1:%d\", \"localhost:%d\"],"
+					" \"labels\": {\"zone\": \"eu\", \"__meta_x\": \"y\"}}]",
+		pages.port, pages.port);
+	pages_set(&pages, "/metrics", 200, PAGE_WHOLE, "load 0.5\n");
+	watch_targets(list, "labels: [team=ops]");
+	autofree char *one =
+		xasprintf("labels=\"instance=127.0.0.1:%d,job=it,team=ops,zone=eu\"", pages.port);
+	autofree char *other =
+		xasprintf("labels=\"instance=localhost:%d,job=it,team=ops,zone=eu\"", pages.port);
+	const char *seen = collected_wait(&collected, "obs_scrape", "name=\"load\"", one, NULL);
+	assert_non_null(strstr(strstr(seen, "name=\"up\""), one));
+	collected_wait(&collected, "obs_scrape", "name=\"load\"", other, NULL);
+	collected_wait(
+		&collected, "obs_source", "kind=\"scrape\"", "name=\"it\"", "state=\"ok\"", NULL);
+}
+
+static void a_list_that_changes_is_followed(void **state)
+{
+	(void)state;
+	autofree char *list = xasprintf("- targets: ['127.0.0.1:%d']\n", pages.port);
+	pages_set(&pages, "/metrics", 200, PAGE_WHOLE, "load 0.5\n");
+	watch_targets(list, "");
+	collected_wait(&collected, "obs_scrape", "name=\"load\"", "instance=127.0.0.1", NULL);
+	folder_write("targets.json", 0600, "- targets: ['localhost:%d']\n  labels: {zone: us}\n",
+		pages.port);
+	autofree char *gone = xasprintf("name=\"it/127.0.0.1:%d\"", pages.port);
+	collected_wait(&collected, "obs_source", gone, "gone=true", NULL);
+	collected_wait(
+		&collected, "obs_scrape", "name=\"load\"", "instance=localhost", "zone=us", NULL);
+}
+
+static void a_list_that_is_none_is_said_and_the_one_of_before_is_kept(void **state)
+{
+	(void)state;
+	autofree char *list = xasprintf("[{\"targets\": [\"127.0.0.1:%d\"]}]", pages.port);
+	pages_set(&pages, "/metrics", 200, PAGE_WHOLE, "load 0.5\n");
+	watch_targets(list, "");
+	collected_wait(&collected, "obs_scrape", "name=\"load\"", NULL);
+	folder_write("targets.json", 0600, "[{\"targets\": [\"a b\"]}]");
+	fails_with("targets.json:1:16: a target is HOST:PORT, without a path; its list of before "
+		   "is kept");
+	collected_clear(&collected);
+	collected_wait(&collected, "obs_scrape", "name=\"load\"", "value=0.5", NULL);
+}
+
+static void a_list_that_is_not_there_is_said(void **state)
+{
+	(void)state;
+	collected_start(&collected,
+		"scrape:\n  it: {url: 'http://{target}/metrics', targets: %s/absent, interval: "
+		"500ms}\n",
+		folder);
+	fails_with("absent': No such file or directory");
+}
+
+static void an_entry_that_goes_takes_its_targets_with_it(void **state)
+{
+	(void)state;
+	autofree char *list = xasprintf("[{\"targets\": [\"127.0.0.1:%d\"]}]", pages.port);
+	pages_set(&pages, "/metrics", 200, PAGE_WHOLE, "load 0.5\n");
+	watch_targets(list, "");
+	collected_wait(&collected, "obs_scrape", "name=\"load\"", NULL);
+	collected_reload(&collected, "health:\n  x: {url: 'http://127.0.0.1:%d/'}\n", pages.port);
+	collected_wait(&collected, "obs_source", "name=\"it\"", "gone=true", NULL);
+	collected_wait(&collected, "obs_source", "name=\"it/127.0.0.1", "gone=true", NULL);
+}
+
 #define test(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -211,6 +308,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		test(figures_come_with_their_labels_and_say_that_the_page_is_up),
 		test(a_packed_page_is_unpacked),
+		test(a_packed_page_is_bounded_by_what_it_unpacks_to),
 		test(a_bots_own_page_fills_its_load),
 		test(a_page_that_breaks_has_its_place_and_ends_its_series),
 		test(what_is_no_page_of_figures_is_said),
@@ -220,6 +318,11 @@ int main(void)
 		test(a_user_and_a_password_are_sent_as_basic),
 		test(a_secret_that_cannot_be_read_asks_nobody),
 		test(a_page_that_is_no_longer_configured_says_so),
+		test(every_target_of_a_list_is_asked_and_has_its_labels),
+		test(a_list_that_changes_is_followed),
+		test(a_list_that_is_none_is_said_and_the_one_of_before_is_kept),
+		test(a_list_that_is_not_there_is_said),
+		test(an_entry_that_goes_takes_its_targets_with_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "core/base/mem.h"
 #include "core/base/str.h"
@@ -123,6 +124,14 @@ static struct MHD_Response *packed(const char *body)
 	return response;
 }
 
+static struct MHD_Response *bomb(const struct page *page)
+{
+	struct MHD_Response *response = MHD_create_response_from_buffer(
+		page->packed.length, page->packed.text, MHD_RESPMEM_MUST_COPY);
+	MHD_add_response_header(response, "Content-Encoding", "gzip");
+	return response;
+}
+
 static struct MHD_Response *make_response(struct pages *pages, const struct page *page)
 {
 	switch (page->how) {
@@ -137,6 +146,8 @@ static struct MHD_Response *make_response(struct pages *pages, const struct page
 		return truncated(page->body);
 	case PAGE_PACKED:
 		return packed(page->body);
+	case PAGE_BOMB:
+		return bomb(page);
 	case PAGE_WHOLE:
 		break;
 	}
@@ -214,10 +225,35 @@ void pages_close(struct pages *pages)
 	MHD_stop_daemon(pages->daemon);
 	MHD_stop_daemon(pages->socket_daemon);
 	unlink(pages->socket);
-	for (size_t i = 0; i < pages->count; i++)
+	for (size_t i = 0; i < pages->count; i++) {
 		free(pages->pages[i].body);
+		str_release(&pages->pages[i].packed);
+	}
 	pthread_mutex_destroy(&pages->lock);
 	*pages = (struct pages){0};
+}
+
+/* Once, since it takes its time. */
+static void pack_bomb(const char *body, struct str *to)
+{
+	enum { TIMES = 1024, GZIP = 16 };
+	z_stream stream = {0};
+	unsigned char piece[BLOCK];
+	assert_int_equal(deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, GZIP + MAX_WBITS,
+				 MAX_MEM_LEVEL, Z_DEFAULT_STRATEGY),
+		Z_OK);
+	str_clear(to);
+	for (int i = 0; i <= TIMES; i++) {
+		stream.next_in = (unsigned char *)(uintptr_t)body;
+		stream.avail_in = i < TIMES ? (unsigned)strlen(body) : 0;
+		do {
+			stream.next_out = piece;
+			stream.avail_out = sizeof(piece);
+			(void)deflate(&stream, i < TIMES ? Z_NO_FLUSH : Z_FINISH);
+			str_add(to, piece, sizeof(piece) - stream.avail_out);
+		} while (stream.avail_out == 0);
+	}
+	(void)deflateEnd(&stream);
 }
 
 void pages_set(
@@ -229,9 +265,12 @@ void pages_set(
 		assert_true(pages->count < PAGES_MAX);
 		page = &pages->pages[pages->count++];
 		copy_text(page->path, sizeof(page->path), path);
+		str_init(&page->packed);
 	}
 	free(page->body);
 	page->body = xstrdup(body);
+	if (how == PAGE_BOMB)
+		pack_bomb(body, &page->packed);
 	page->status = status;
 	page->how = how;
 	pthread_mutex_unlock(&pages->lock);

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "core/base/attr.h"
+#include "core/base/str.h"
 
 enum page_how {
 	PAGE_WHOLE,
@@ -19,6 +20,7 @@ enum page_how {
 	PAGE_ENDLESS,   /* as fast as it can, without an end */
 	PAGE_TRUNCATED, /* promises twice as many bytes as come */
 	PAGE_PACKED,    /* gzip, whatever the client takes */
+	PAGE_BOMB,      /* the same, and it unpacks to its body 1024 times */
 };
 
 struct page {
@@ -27,6 +29,7 @@ struct page {
 	enum page_how how;
 	const char *content_type, *location; /* NULL: none */
 	char *body;
+	struct str packed; /* of a PAGE_BOMB */
 	unsigned asked;
 	char authorization[160]; /* of the last request; "" none */
 	char query[160];         /* of the last request: its id= argument */

@@ -111,7 +111,7 @@ static void buckets_are_left_out_unless_they_are_chosen(void **state)
 
 static void a_label_of_ours_wins_and_theirs_is_kept_as_exported(void **state)
 {
-	static char label[] = "zone=eu", *labels[] = {label};
+	static const char *const labels[] = {"zone=eu"};
 	(void)state;
 	bench.rules.labels = labels;
 	bench.rules.label_count = 1;

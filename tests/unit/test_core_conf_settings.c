@@ -118,6 +118,19 @@ static void an_unknown_key_is_refused_with_its_place_and_a_guess(void **state)
 	refused(place, "zzz: 1\n", "here go: environment, state_dir");
 }
 
+static void a_list_of_targets_is_of_many_pages(void **state)
+{
+	struct place *place = *state;
+	refused(place, "scrape:\n  a: {url: 'http://h/', targets: t}\n",
+		"with 'targets' the host of 'url' is {target}: http://{target}/metrics");
+	refused(place, "scrape:\n  a: {url: 'http://{target}/'}\n",
+		"{target} needs 'targets', a file");
+	refused(place, "scrape:\n  a: {url: 'http://{target}/', targets: t, bot: b}\n",
+		"'bot' is of one page, 'targets' of many");
+	refused(place, "scrape:\n  a: {url: 'http://{target}/', targets: t, bearer: {file: s}}\n",
+		"http shows 'bearer' to the network");
+}
+
 static void named_things_are_mappings_or_lists(void **state)
 {
 	struct place *place = *state;
@@ -429,6 +442,7 @@ int main(void)
 		test(a_process_with_two_forms_or_a_strange_supervisor_is_refused),
 		test(three_lines_are_a_configuration),
 		test(an_unknown_key_is_refused_with_its_place_and_a_guess),
+		test(a_list_of_targets_is_of_many_pages),
 		test(named_things_are_mappings_or_lists),
 		test(every_error_is_found_at_once),
 		test(a_token_in_the_file_is_refused_and_not_shown),
