@@ -110,7 +110,8 @@ static bool prepare(
 {
 	const struct conf_scrape *conf = conf_of(page);
 	struct scrape *scrape = memory_of(page);
-	request->accept = "text/plain;version=0.0.4, application/openmetrics-text;q=0.5";
+	request->accept =
+		"text/plain;version=0.0.4, application/openmetrics-text;version=1.0.0;q=0.5";
 	request->may_pack = request->may_cut = true;
 	request->body_max = BODY_MAX;
 	if (!conf || (!conf->bearer.given && !conf->password.given))

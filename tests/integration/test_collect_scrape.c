@@ -111,6 +111,20 @@ static void a_page_that_breaks_has_its_place_and_ends_its_series(void **state)
 	fails_with("it:2:");
 }
 
+static void a_page_of_openmetrics_is_held_to_its_content_type(void **state)
+{
+	(void)state;
+	static const char whole[] = "# TYPE jobs counter\njobs_total 3 # {id=\"x\"} 1\n# EOF\n";
+	pages_set(&pages, "/metrics", 200, PAGE_WHOLE, "load 0.5\n");
+	pages_set_header(&pages, "/metrics", "application/openmetrics-text; version=1.0.0", NULL);
+	watch("");
+	fails_with("it:2:1: the last line is not '# EOF'");
+	pages_set(&pages, "/metrics", 200, PAGE_WHOLE, whole);
+	collected_wait(&collected, "obs_scrape", "name=\"jobs_total:rate\"", NULL);
+	pages_set_header(&pages, "/metrics", "text/plain; version=0.0.4", NULL);
+	fails_with("it:2:14: the time is no whole number of milliseconds");
+}
+
 static void what_is_no_page_of_figures_is_said(void **state)
 {
 	(void)state;
@@ -311,6 +325,7 @@ int main(void)
 		test(a_packed_page_is_bounded_by_what_it_unpacks_to),
 		test(a_bots_own_page_fills_its_load),
 		test(a_page_that_breaks_has_its_place_and_ends_its_series),
+		test(a_page_of_openmetrics_is_held_to_its_content_type),
 		test(what_is_no_page_of_figures_is_said),
 		test(more_series_than_are_kept_and_lines_that_say_the_same_are_warnings),
 		test(ten_megabytes_an_endless_drip_and_a_hang_are_cut_off),
