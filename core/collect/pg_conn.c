@@ -187,6 +187,17 @@ int pg_socket(const struct pg_conn *conn)
 	return PQsocket(conn->pq);
 }
 
+int pg_version(const struct pg_conn *conn)
+{
+	return PQserverVersion(conn->pq);
+}
+
+void pg_server_text(const struct pg_conn *conn, char *ret, size_t size)
+{
+	const char *host = PQhost(conn->pq), *port = PQport(conn->pq);
+	snprintf(ret, size, "%s:%s", host ? host : "", port ? port : "");
+}
+
 /* ---- asking ---- */
 
 static bool wait_for(

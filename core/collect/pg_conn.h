@@ -30,6 +30,11 @@ bool pg_is_broken(const struct pg_conn *conn);
 /* Its socket, for waiting; it may change with each call on the connection. */
 int pg_socket(const struct pg_conn *conn);
 
+/* Of the server: 150018 for 15.18. */
+int pg_version(const struct pg_conn *conn);
+/* Which server that is: host:port. */
+void pg_server_text(const struct pg_conn *conn, char *ret, size_t size);
+
 /* Row `row` of `result`; false ends the query with what it put into `err`. */
 typedef bool pg_row(void *context, const PGresult *result, int row, struct err *err);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Each statement below yields one row; a column's name says in the table where its value goes: to a
- * field of the observation, to a metric named as postgres_exporter names it, or to both.
+ * field of the observation, to a metric of ours, or to both. Those of postgres_exporter are pg_exports.c's.
  */
 #include "core/collect/pg_report.h"
 
@@ -34,29 +34,18 @@ static const struct column {
 	size_t offset;
 	const char *metric; /* NULL: none */
 } columns[] = {
-	{"clients",       TO(I64, clients),      "pg_stat_database_numbackends"},
-	{"max_clients",   TO(I64, max_clients),  "pg_settings_max_connections"},
+	{"clients",       TO(I64, clients),      NULL},
+	{"max_clients",   TO(I64, max_clients),  NULL},
 	{"uptime_s",      TO(I64, uptime_s),     NULL},
 	{"in_recovery",   TO(BOOL, in_recovery), NULL},
-	{"deadlocks",     TO(U64, deadlocks),    "pg_stat_database_deadlocks"},
+	{"deadlocks",     TO(U64, deadlocks),    NULL},
 	{"hit_ratio",     TO(F64, hit_ratio),    NULL},
-	{"blks_hit",      TO_NOTHING,            "pg_stat_database_blks_hit"},
-	{"blks_read",     TO_NOTHING,            "pg_stat_database_blks_read"},
-	{"xact_commit",   TO_NOTHING,            "pg_stat_database_xact_commit"},
-	{"xact_rollback", TO_NOTHING,            "pg_stat_database_xact_rollback"},
-	{"temp_bytes",    TO_NOTHING,            "pg_stat_database_temp_bytes"},
-	{"conflicts",     TO_NOTHING,            "pg_stat_database_conflicts"},
-	{"tup_fetched",   TO_NOTHING,            "pg_stat_database_tup_fetched"},
-	{"tup_inserted",  TO_NOTHING,            "pg_stat_database_tup_inserted"},
-	{"tup_updated",   TO_NOTHING,            "pg_stat_database_tup_updated"},
-	{"tup_deleted",   TO_NOTHING,            "pg_stat_database_tup_deleted"},
 	{"active",        TO_NOTHING,            "pg_stat_activity_active"},
 	{"idle_in_transaction", TO_NOTHING,      "pg_stat_activity_idle_in_transaction"},
-	{"max_tx_s",      TO_NOTHING,            "pg_stat_activity_max_tx_duration"},
 	{"slow_ms",       TO(F64, slow_ms),      NULL},
 	{"lock_waits",    TO(I64, lock_waits),   "pg_locks_waiting"},
-	{"lag_s",         TO(F64, lag_s),        "pg_replication_lag_seconds"},
-	{"size_bytes",    TO(U64, size_bytes),   "pg_database_size_bytes"},
+	{"lag_s",         TO(F64, lag_s),        NULL},
+	{"size_bytes",    TO(U64, size_bytes),   NULL},
 };
 /* clang-format on */
 
@@ -67,10 +56,6 @@ static const char server_sql[] =
 	" current_setting('max_connections')::int as max_clients,"
 	" sum(numbackends) as clients, sum(xact_commit) as xact_commit,"
 	" sum(xact_rollback) as xact_rollback, sum(deadlocks) as deadlocks,"
-	" sum(blks_hit) as blks_hit, sum(blks_read) as blks_read, sum(temp_bytes) as temp_bytes,"
-	" sum(conflicts) as conflicts, sum(tup_fetched) as tup_fetched,"
-	" sum(tup_inserted) as tup_inserted, sum(tup_updated) as tup_updated,"
-	" sum(tup_deleted) as tup_deleted,"
 	" sum(blks_hit)::float8 / nullif(sum(blks_hit) + sum(blks_read), 0) as hit_ratio"
 	" from pg_stat_database";
 
@@ -83,7 +68,6 @@ static const char activity_sql[] =
 	" select (select count(*) from others where state = 'active') as active,"
 	" (select count(*) from others where state like 'idle in transaction%') as "
 	"idle_in_transaction,"
-	" (select extract(epoch from max(now() - xact_start)) from others) as max_tx_s,"
 	" (select ms from slow) as slow_ms, (select left(query, 400) from slow) as slow_text,"
 	" (select count(*) from pg_locks where not granted) as lock_waits";
 
@@ -121,7 +105,7 @@ static void put(struct msg_obs_postgres *obs, const struct column *column, doubl
 
 static void add_figure(struct msg_obs_postgres *obs, const char *metric, double value)
 {
-	autofree char *labels = xasprintf("instance=%s", obs->name);
+	autofree char *labels = xasprintf("instance=%s,job=postgres", obs->name);
 	struct msg_sample *sample = msg_add(obs->figures, &obs->figures_count);
 	msg_set(&sample->name, metric);
 	msg_set(&sample->labels, labels);
@@ -250,6 +234,7 @@ bool pg_report(struct pg_session *session, struct pg_memory *memory, double *ret
 		msg_free(MSG_obs_postgres, look.obs);
 		return false;
 	}
+	add_figure(look.obs, "pg_up", 1);
 	*ret_latency_ms = look.obs->select_ms;
 	if (session->conf->query_count)
 		mailbox_post(session->worker->hub->to_engine, MSG_obs_postgres, look.obs);

@@ -16,6 +16,7 @@
 #include "core/base/rng.h"
 #include "core/conf/settings.h"
 #include "core/collect/hub.h"
+#include "core/collect/pg_exports.h"
 #include "core/collect/pg_queries.h"
 #include "core/collect/pg_report.h"
 #include "core/collect/pg_session.h"
@@ -30,6 +31,7 @@ struct postgres {
 	struct schedule schedule;
 	struct pg_memory memory;
 	struct pg_queries *queries;
+	struct pg_exports *exports;
 	struct rng rng;
 };
 
@@ -62,22 +64,23 @@ static bool renew(struct postgres *postgres, struct err *ret_refused)
 	return err.code != ERR_UNREACHABLE && err.code != ERR_TIMEOUT;
 }
 
-static bool attempt(
-	struct postgres *postgres, double *ret_latency_ms, struct err *ret_refused, struct err *err)
+static bool attempt(struct postgres *postgres, double *ret_latency_ms, struct err *ret_refused,
+	struct err *ret_warning, struct err *err)
 {
 	struct pg_session *session = &postgres->session;
 	return pg_session_open(session, err) &&
 	       pg_report(session, &postgres->memory, ret_latency_ms, ret_refused, err) &&
-	       pg_queries_run(postgres->queries, session, ret_refused, err);
+	       pg_queries_run(postgres->queries, session, ret_refused, err) &&
+	       pg_exports_run(postgres->exports, session, ret_warning, err);
 }
 
 static void look(struct postgres *postgres)
 {
 	struct worker *worker = postgres->session.worker;
-	struct err refused = {0}, err = {0};
+	struct err refused = {0}, warning = {0}, err = {0};
 	double latency_ms = NAN;
 	schedule_begin(&postgres->schedule);
-	bool has_answered = attempt(postgres, &latency_ms, &refused, &err);
+	bool has_answered = attempt(postgres, &latency_ms, &refused, &warning, &err);
 	bool is_well = has_answered && renew(postgres, &refused);
 	if (worker_stopping(worker))
 		return;
@@ -91,10 +94,13 @@ static void look(struct postgres *postgres)
 		pg_session_close(&postgres->session);
 	if (err.code != ERR_NONE)
 		pg_session_name_error(&postgres->session, &err);
+	if (!is_well)
+		pg_exports_down(postgres->exports, &postgres->session);
 	post_source(worker->hub, &(struct attempt){.kind = "postgres",
 					 .name = postgres->session.conf->name,
 					 .schedule = &postgres->schedule,
 					 .err = &err,
+					 .warning = &warning,
 					 .latency_ms = latency_ms});
 }
 
@@ -118,6 +124,7 @@ static void release(void *context)
 {
 	struct postgres *postgres = context;
 	pg_queries_free(postgres->queries);
+	pg_exports_free(postgres->exports);
 	free(postgres);
 }
 
@@ -126,6 +133,7 @@ static struct worker_spec make(const void *part)
 	struct postgres *postgres = xcalloc(1, sizeof(*postgres));
 	postgres->session.conf = part;
 	postgres->queries = pg_queries_new(part);
+	postgres->exports = pg_exports_new();
 	return (struct worker_spec){
 		.name = "postgres", .run = run, .context = postgres, .release = release};
 }

@@ -67,6 +67,7 @@ static void look(struct redis *redis)
 		err = refused;
 	} else {
 		session_close(&redis->session);
+		redis_exports_down(&redis->memory.exports, &redis->session);
 		schedule_fail(&redis->schedule, worker_now_ms(worker), &redis->rng);
 	}
 	if (err.code != ERR_NONE)
@@ -96,6 +97,7 @@ static void release(void *context)
 {
 	struct redis *redis = context;
 	beats_free(redis->beats);
+	redis_exports_release(&redis->memory.exports);
 	free(redis);
 }
 

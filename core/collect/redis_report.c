@@ -16,75 +16,15 @@
 #include "core/conf/settings.h"
 #include "core/collect/hub.h"
 #include "core/collect/post.h"
+#include "core/collect/redis_exports.h"
 #include "core/collect/redis_session.h"
 #include "core/collect/worker.h"
 
 enum { SLOW_WINDOW_S = 600, REFUSED_MS = 10000 };
 
-#define INFO(field, metric, per)                                                                   \
-	{                                                                                          \
-		offsetof(struct redis_info, field), metric, per                                    \
-	}
-
-/* clang-format off */
-/* Named as redis_exporter names them. */
-static const struct {
-	size_t offset;
-	const char *name;
-	double per; /* units of the field in one of the metric */
-} figures[] = {
-	INFO(connected_clients, "redis_connected_clients", 1),
-	INFO(blocked_clients, "redis_blocked_clients", 1),
-	INFO(maxclients, "redis_config_maxclients", 1),
-	INFO(used_memory, "redis_memory_used_bytes", 1),
-	INFO(used_memory_rss, "redis_memory_used_rss_bytes", 1),
-	INFO(used_memory_peak, "redis_memory_used_peak_bytes", 1),
-	INFO(maxmemory, "redis_memory_max_bytes", 1),
-	INFO(mem_fragmentation_x100, "redis_mem_fragmentation_ratio", 100),
-	INFO(instantaneous_ops_per_sec, "redis_instantaneous_ops_per_sec", 1),
-	INFO(total_connections_received, "redis_connections_received_total", 1),
-	INFO(total_commands_processed, "redis_commands_processed_total", 1),
-	INFO(rejected_connections, "redis_rejected_connections_total", 1),
-	INFO(expired_keys, "redis_expired_keys_total", 1),
-	INFO(evicted_keys, "redis_evicted_keys_total", 1),
-	INFO(keyspace_hits, "redis_keyspace_hits_total", 1),
-	INFO(keyspace_misses, "redis_keyspace_misses_total", 1),
-	INFO(total_error_replies, "redis_total_error_replies", 1),
-	INFO(acl_access_denied_auth, "redis_acl_access_denied_auth_total", 1),
-	INFO(acl_access_denied_cmd, "redis_acl_access_denied_cmd_total", 1),
-	INFO(acl_access_denied_key, "redis_acl_access_denied_key_total", 1),
-	INFO(rdb_changes_since_last_save, "redis_rdb_changes_since_last_save", 1),
-	INFO(rdb_last_save_time, "redis_rdb_last_save_timestamp_seconds", 1),
-	INFO(connected_slaves, "redis_connected_slaves", 1),
-	INFO(master_repl_offset, "redis_master_repl_offset", 1),
-	INFO(master_last_io_seconds_ago, "redis_master_last_io_seconds_ago", 1),
-	INFO(uptime_in_seconds, "redis_uptime_in_seconds", 1),
-	INFO(used_cpu_sys_ms, "redis_cpu_sys_seconds_total", 1000),
-	INFO(used_cpu_user_ms, "redis_cpu_user_seconds_total", 1000),
-	INFO(loading, "redis_loading_dump_file", 1),
-	INFO(keys, "redis_db_keys", 1),
-	INFO(expires, "redis_db_keys_expiring", 1),
-};
-/* clang-format on */
-
 static uint64_t known_or_zero(int64_t value)
 {
 	return value == REDIS_INFO_NONE ? 0 : (uint64_t)value;
-}
-
-static void add_figures(struct msg_obs_redis *obs, const struct redis_info *info)
-{
-	autofree char *labels = xasprintf("instance=%s", obs->name);
-	for (size_t i = 0; i < COUNT_OF(figures); i++) {
-		int64_t value;
-		memcpy(&value, (const char *)info + figures[i].offset, sizeof(value));
-		if (value == REDIS_INFO_NONE)
-			continue;
-		struct msg_sample *sample = msg_add(obs->figures, &obs->figures_count);
-		msg_set(&sample->name, figures[i].name);
-		msg_set(&sample->labels, labels);
-		sample->value = (double)value / figures[i].per;
-	}
 }
 
 void redis_report_info(struct msg_obs_redis *obs, const struct redis_info *info)
@@ -107,7 +47,6 @@ void redis_report_info(struct msg_obs_redis *obs, const struct redis_info *info)
 	obs->rejected = known_or_zero(info->rejected_connections);
 	obs->uptime_s = info->uptime_in_seconds;
 	obs->loading = info->loading > 0;
-	add_figures(obs, info);
 }
 
 /* Fewer than before: it was started again, and all of them are new. */
@@ -147,6 +86,7 @@ static bool read_info(const struct redis_session *session, const redisReply *rep
 	if (!redis_info_read(reply->str, reply->len, &info, err))
 		return false;
 	redis_report_info(obs, &info);
+	redis_exports_figures(session, reply, obs);
 	redis_report_refusals(obs, memory, &info, worker_now_ms(session->worker));
 	return true;
 }
@@ -169,13 +109,14 @@ static void take_slow(
 	set_text(hub, &obs->slow_text, name->str, name->len, 32);
 }
 
-/* INFO, and the last slow command in the same round trip, as far as the server lets us. */
+/* INFO, and the last slow command in the same round trip, as far as the server lets us; now and then all of INFO. */
 static bool read_figures(struct redis_session *session, struct redis_memory *memory,
 	struct msg_obs_redis *obs, struct err *err)
 {
-	static const char *const info[] = {"INFO", NULL}, *const slow[] = {
-								  "SLOWLOG", "GET", "1", NULL};
-	static const char *const *const both[] = {info, slow};
+	static const char *const slow[] = {"SLOWLOG", "GET", "1", NULL};
+	bool is_due = redis_exports_due(&memory->exports, session);
+	const char *const info[] = {"INFO", is_due ? "all" : NULL, NULL};
+	const char *const *const both[] = {info, slow};
 	struct redisReply *replies[2] = {NULL, NULL};
 	struct err why[2] = {{.code = ERR_NONE}, {.code = ERR_NONE}};
 	if (session->can_slowlog)
@@ -186,10 +127,15 @@ static bool read_figures(struct redis_session *session, struct redis_memory *mem
 	session->can_slowlog &= second != NULL;
 	if (second && second->type == REDIS_REPLY_ARRAY && second->elements)
 		take_slow(session, obs, second->element[0]);
-	if (first)
-		return read_info(session, first, memory, obs, err);
-	*err = why[0];
-	return false;
+	if (!first) {
+		*err = why[0];
+		return false;
+	}
+	if (!read_info(session, first, memory, obs, err))
+		return false;
+	if (is_due)
+		redis_exports_take(&memory->exports, session, first, second);
+	return true;
 }
 
 static struct msg_obs_redis *new_observation(const struct redis_session *session)

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "core/base/attr.h"
+#include "core/collect/redis_exports.h"
 #include "core/parse/redis_info.h"
 
 struct err;
@@ -17,6 +18,7 @@ struct redis_memory {
 	bool has_looked;
 	int64_t refusals[REDIS_REFUSALS];
 	int64_t grew_ms[REDIS_REFUSALS]; /* mono, 0 never */
+	struct redis_exports exports;
 };
 
 /* PING, INFO and the latest slow command, each as far as it is permitted. Posts obs_redis when the

@@ -7,6 +7,7 @@
 #include "core/collect/password.h"
 #include "core/collect/redis_conn.h"
 
+struct metric_batch;
 struct worker;
 
 struct redis_session {
@@ -14,6 +15,7 @@ struct redis_session {
 	const struct conf_redis *conf;
 	struct redis_conn *conn; /* NULL: not connected */
 	struct password password;
+	struct metric_batch *metrics; /* where a look adds them to; NULL: they are not due */
 	bool can_scan, can_slowlog, can_info; /* until the server said no; true on connecting */
 };
 

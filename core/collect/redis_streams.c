@@ -29,6 +29,7 @@
 #include "core/collect/hub.h"
 #include "core/collect/places.h"
 #include "core/collect/post.h"
+#include "core/collect/redis_exports.h"
 #include "core/collect/redis_session.h"
 #include "core/collect/same.h"
 #include "core/collect/roster.h"
@@ -55,6 +56,8 @@ struct streams {
 	uint64_t dropped;   /* entries that were gone before they were read, since the start */
 	bool is_readable;   /* there is a stream to read */
 	int64_t ask_ms;     /* mono: not before that */
+	int64_t metrics_ms; /* mono: the next look is also for metrics then */
+	struct metric_past past;
 	struct stream_back back;
 	struct stream_place *before; /* how far the worker before has read; NULL: there was none */
 	char *place;                 /* key of ours; NULL: it is not ours */
@@ -203,7 +206,7 @@ static bool is_absent(struct streams *streams, struct watched_stream *stream, co
 	return true;
 }
 
-static bool look(struct streams *streams, struct err *err)
+static bool look_at_all(struct streams *streams, struct err *err)
 {
 	for (size_t i = 0; i < streams->list.count; i++) {
 		struct watched_stream *stream = &streams->list.items[i];
@@ -218,6 +221,23 @@ static bool look(struct streams *streams, struct err *err)
 			note_refusal(streams, err);
 	}
 	return true;
+}
+
+static bool look(struct streams *streams, struct err *err)
+{
+	struct redis_session *session = &streams->session;
+	struct metric_batch batch = redis_batch(session);
+	int64_t now_ms = worker_now_ms(session->worker), every_ms = session->conf->metrics_ms;
+	bool is_due = every_ms && now_ms >= streams->metrics_ms;
+	session->metrics = is_due ? &batch : NULL;
+	bool is_whole = look_at_all(streams, err);
+	session->metrics = NULL;
+	if (is_due && is_whole) {
+		streams->metrics_ms = now_ms + every_ms;
+		metric_batch_post(&batch, &streams->past, streams->name);
+	}
+	metric_batch_release(&batch);
+	return is_whole;
 }
 
 static void report(struct streams *streams, struct err *err)
@@ -236,7 +256,10 @@ static void report(struct streams *streams, struct err *err)
 static void failed(struct streams *streams, struct err *err)
 {
 	struct worker *worker = streams->session.worker;
+	struct metric_batch none = redis_batch(&streams->session);
 	session_close(&streams->session);
+	metric_batch_post(&none, &streams->past, streams->name);
+	streams->metrics_ms = 0;
 	streams->is_readable = false;
 	streams->ask_ms = 0;
 	if (worker_stopping(worker))
@@ -356,6 +379,7 @@ static void release(void *context)
 	stream_list_release(&streams->list);
 	stream_reader_release(&streams->reader);
 	stream_place_free(streams->before);
+	metric_past_release(&streams->past);
 	free(streams->place);
 	free(streams->name);
 	free(streams);

@@ -72,7 +72,7 @@ bool same_redis(const struct conf_redis *one, const struct conf_redis *other)
 {
 	return same(one->name, other->name) && same_server(one, other) && same_fields(one, other) &&
 	       one->interval_ms == other->interval_ms && one->timeout_ms == other->timeout_ms &&
-	       one->dead_after_ms == other->dead_after_ms &&
+	       one->dead_after_ms == other->dead_after_ms && one->metrics_ms == other->metrics_ms &&
 	       same(one->heartbeats, other->heartbeats) &&
 	       same_list(one->streams, one->stream_count, other->streams, other->stream_count);
 }
@@ -110,6 +110,7 @@ bool same_postgres(const struct conf_postgres *one, const struct conf_postgres *
 	return same(one->name, other->name) && same(one->dsn, other->dsn) &&
 	       same_secret(&one->password, &other->password) &&
 	       one->interval_ms == other->interval_ms && one->timeout_ms == other->timeout_ms &&
+	       one->metrics_ms == other->metrics_ms &&
 	       same_list(one->listen, one->listen_count, other->listen, other->listen_count) &&
 	       same_queries(one, other) && same_tables(one, other);
 }

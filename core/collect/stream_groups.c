@@ -17,6 +17,7 @@
 #include "core/collect/redis_session.h"
 #include "core/collect/stream_entry.h"
 #include "core/collect/stream_list.h"
+#include "core/collect/stream_metrics.h"
 #include "core/collect/stream_reply.h"
 #include "core/collect/worker.h"
 
@@ -101,8 +102,8 @@ static void give_readers(
 	}
 }
 
-static void take_consumers(
-	struct redis_session *session, const redisReply *reply, struct msg_obs_stream *obs)
+static void take_consumers(struct redis_session *session, const struct watched_stream *stream,
+	const char *group, const redisReply *reply, struct msg_obs_stream *obs)
 {
 	autofree struct reader *readers = NULL;
 	if (!reply || reply->type != REDIS_REPLY_ARRAY)
@@ -114,15 +115,19 @@ static void take_consumers(
 	for (size_t i = 0; i < count; i++)
 		obs->dead += readers[i].is_dead;
 	give_readers(session->worker->hub, readers, count, obs);
+	for (size_t i = 0; i < count && i < GROUP_READERS_MAX; i++)
+		stream_metrics_of_consumer(session, stream, group,
+			&(struct stream_consumer){
+				readers[i].name->str, readers[i].pending, readers[i].idle_ms});
 }
 
-static void look_at_consumers(
-	struct redis_session *session, const char *const *words, struct msg_obs_stream *obs)
+static void look_at_consumers(struct redis_session *session, const struct watched_stream *stream,
+	const char *const *words, struct msg_obs_stream *obs)
 {
 	autoreply struct redisReply *reply = NULL;
 	struct err why = {.code = ERR_NONE};
 	if (session_ask(session, words, &reply, &why))
-		take_consumers(session, reply, obs);
+		take_consumers(session, stream, words[3], reply, obs);
 }
 
 /* One round trip for both; a server that refuses one of them leaves that unknown. */
@@ -137,13 +142,13 @@ static void look_closely(struct redis_session *session, const struct watched_str
 	if (obs->consumers > GROUP_CONSUMERS_MAX)
 		return;
 	if (obs->pending == 0) {
-		look_at_consumers(session, consumers, obs);
+		look_at_consumers(session, stream, consumers, obs);
 		return;
 	}
 	session_ask_both(session, both, replies, why);
 	autoreply struct redisReply *first = replies[0], *second = replies[1];
 	take_oldest(session, first, obs);
-	take_consumers(session, second, obs);
+	take_consumers(session, stream, group, second, obs);
 }
 
 /* ---- groups ---- */
@@ -186,6 +191,7 @@ static void look_at_group(
 		look_closely(session, stream, name->str, obs);
 	else
 		obs->dead = 0;
+	stream_metrics_of_group(session, stream, reply);
 	stream_post(session, obs);
 }
 

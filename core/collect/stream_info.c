@@ -14,6 +14,7 @@
 #include "core/collect/stream_gap.h"
 #include "core/collect/stream_groups.h"
 #include "core/collect/stream_list.h"
+#include "core/collect/stream_metrics.h"
 #include "core/collect/stream_reply.h"
 #include "core/collect/worker.h"
 
@@ -59,6 +60,7 @@ static void look_at_stream(
 	obs->rate = stream_rate(stream->added, stream->added_ms, added, now_ms);
 	stream->added = added;
 	stream->added_ms = now_ms;
+	stream_metrics_of_stream(session, stream, reply);
 	stream_post(session, obs);
 }
 

@@ -102,6 +102,7 @@ struct conf_redis {
 	char *heartbeats; /* pattern of keys with one *, e.g. hb:*; empty: none */
 	char **streams;   /* names or globs */
 	size_t stream_count;
+	int64_t metrics_ms;    /* between two readings of all its metrics, 0 none */
 	int64_t dead_after_ms; /* a silent consumer of a group is dead by then */
 	struct conf_fields fields;
 };
@@ -121,6 +122,7 @@ struct conf_postgres {
 	char *name, *dsn; /* keyword=value or URI, without password */
 	struct secret_ref password;
 	int64_t interval_ms, timeout_ms;
+	int64_t metrics_ms; /* between two readings of all its metrics, 0 none */
 	char **listen;
 	size_t listen_count;
 	struct conf_query *queries;

@@ -30,7 +30,9 @@ void digest_value(struct engine *engine, const char *name, const char *labels, d
 /* Appends name{label=value} to them. */
 void digest_record(struct engine *engine, const char *name, const char *label,
 	const char *label_value, double value);
-/* Every figure of a list, its labels extended by instance. */
+/* Every figure of a list, its labels as they are. */
+void digest_whole_figures(struct engine *engine, const struct msg_sample *figures, size_t count);
+/* The same, its labels extended by one. */
 void digest_figures(struct engine *engine, const struct msg_sample *figures, size_t count,
 	const char *label, const char *label_value);
 

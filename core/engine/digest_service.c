@@ -7,6 +7,7 @@
 #include "core/base/mem.h"
 #include "core/engine/digest.h"
 #include "core/engine/internal.h"
+#include "core/series/series.h"
 #include "core/engine/sources.h"
 
 static void forget_figures(struct msg_service *service)
@@ -65,16 +66,26 @@ static double ratio(uint64_t part, uint64_t rest)
 	return part + rest ? (double)part / (double)(part + rest) : NAN;
 }
 
+/* Of a server: labelled as the figures that its source makes are. */
+static void record(struct engine *engine, const char *metric, const char *instance, const char *job,
+	double value)
+{
+	char labels[160];
+	snprintf(labels, sizeof(labels), "instance=%s,job=%s", instance, job);
+	series_append(engine->series, metric, labels, now_wall(engine), value);
+}
+
 static void record_redis(struct engine *engine, const struct msg_obs_redis *seen)
 {
 	const char *name = seen->name;
-	digest_record(engine, "redis_ping_duration_ms", "instance", name, seen->ping_ms);
-	digest_record(
-		engine, "redis_memory_used_bytes", "instance", name, (double)seen->used_bytes);
-	digest_record(engine, "redis_connected_clients", "instance", name, (double)seen->clients);
-	digest_record(engine, "redis_instantaneous_ops_per_sec", "instance", name, seen->rate);
-	digest_record(engine, "redis_blocked_clients", "instance", name, (double)seen->blocked);
-	digest_figures(engine, seen->figures, seen->figures_count, "instance", name);
+	record(engine, "redis_ping_duration_ms", name, "redis", seen->ping_ms);
+	digest_whole_figures(engine, seen->figures, seen->figures_count);
+	if (seen->figures_count)
+		return;
+	record(engine, "redis_memory_used_bytes", name, "redis", (double)seen->used_bytes);
+	record(engine, "redis_connected_clients", name, "redis", (double)seen->clients);
+	record(engine, "redis_instantaneous_ops_per_sec", name, "redis", seen->rate);
+	record(engine, "redis_blocked_clients", name, "redis", (double)seen->blocked);
 }
 
 void digest_redis(struct engine *engine, const void *body)
@@ -108,13 +119,9 @@ void digest_redis(struct engine *engine, const void *body)
 
 static void record_postgres(struct engine *engine, const struct msg_obs_postgres *seen)
 {
-	const char *name = seen->name;
-	digest_record(engine, "pg_select_duration_ms", "instance", name, seen->select_ms);
-	digest_record(engine, "pg_database_size_bytes", "instance", name, (double)seen->size_bytes);
-	digest_record(
-		engine, "pg_stat_database_numbackends", "instance", name, (double)seen->clients);
-	digest_record(engine, "pg_transactions_per_second", "instance", name, seen->rate);
-	digest_figures(engine, seen->figures, seen->figures_count, "instance", name);
+	record(engine, "pg_select_duration_ms", seen->name, "postgres", seen->select_ms);
+	record(engine, "pg_transactions_per_second", seen->name, "postgres", seen->rate);
+	digest_whole_figures(engine, seen->figures, seen->figures_count);
 }
 
 void digest_postgres(struct engine *engine, const void *body)
@@ -143,5 +150,8 @@ void digest_postgres(struct engine *engine, const void *body)
 void digest_samples(struct engine *engine, const void *body)
 {
 	const struct msg_obs_samples *seen = body;
-	digest_figures(engine, seen->samples, seen->samples_count, "source", seen->source);
+	if (seen->whole)
+		digest_whole_figures(engine, seen->samples, seen->samples_count);
+	else
+		digest_figures(engine, seen->samples, seen->samples_count, "source", seen->source);
 }

@@ -67,13 +67,16 @@ static void statistics_are_reported_with_the_names_that_exporters_use(void **sta
 	(void)state;
 	watch("tester", "", "");
 	const char *seen = collected_wait(&collected, "obs_postgres", "name=\"main\"",
-		"version=\"15", "max_clients=20", "pg_stat_database_xact_commit",
-		"pg_database_size_bytes", "hit_ratio=0.", NULL);
+		"version=\"15", "max_clients=20", "pg_up", "hit_ratio=0.", NULL);
 	assert_true(collected_number(seen, "size_bytes") > 1e6);
 	assert_true(collected_number(seen, "clients") >= 1);
 	assert_non_null(strstr(seen, "rate=nan"));
-	while (strstr(seen, "rate=nan"))
+	collected_wait(&collected, "obs_samples", "pg_database_size_bytes", "datname=postgres",
+		"instance=main,job=postgres", NULL);
+	collected_wait(&collected, "obs_samples", "pg_stat_database_xact_commit", NULL);
+	do
 		seen = collected_wait(&collected, "obs_postgres", " rate=", NULL);
+	while (strstr(seen, "rate=nan"));
 	assert_true(collected_number(seen, "rate") > 0);
 	wait_until_well();
 	autofree char *name = pg_server_do(&server,

@@ -87,6 +87,8 @@ static void the_redis_user_may_read_all_that_is_watched(void **state)
 	do_redis("XGROUP CREATE events:orders workers 0");
 	do_redis("XREADGROUP GROUP workers w1 COUNT 1 STREAMS events:orders >");
 	watch_redis();
+	collected_wait(&collected, "obs_samples", "redis_slowlog_length", "redis_commands_total",
+		"redis_instance_info", NULL);
 	collected_wait(&collected, "obs_redis", "redis_memory_used_bytes", NULL);
 	collected_wait(&collected, "obs_heartbeat", "bot=\"orders\"", "present=true", NULL);
 	collected_wait(&collected, "obs_stream", "group=\"workers\"", "last to w1",
@@ -146,8 +148,12 @@ static void the_postgres_role_may_read_all_that_is_watched(void **state)
 		"bots_from: [{postgres: main, query: 'SELECT name, is_enabled FROM bots', "
 		"transport: none}]\n",
 		postgres.folder, postgres.port);
-	collected_wait(&collected, "obs_postgres", "pg_stat_database_xact_commit",
-		"pg_stat_activity_active", "pg_database_size_bytes", NULL);
+	collected_wait(&collected, "obs_postgres", "pg_stat_activity_active", NULL);
+	collected_wait(&collected, "obs_samples", "pg_database_size_bytes",
+		"pg_stat_user_tables_size_bytes", "pg_settings_max_connections", NULL);
+	collected_wait(&collected, "obs_samples", "pg_stat_database_xact_commit",
+		"name=\"pg_exporter_last_scrape_error\" labels=\"instance=main,job=postgres\"}",
+		NULL);
 	collected_wait(&collected, "obs_fleet", "orders", "quiz", NULL);
 	free(pg_server_do(&postgres, "NOTIFY bots_changed, 'hello from the fleet'"));
 	collected_wait_event(&collected, "hello from the fleet", NULL);

@@ -53,7 +53,7 @@ static void a_series_window_has_a_column_each_and_gaps_where_nothing_was(void **
 	harness_send(screen,
 		"win_open window=1 generation=1 store=\"series\" from_ms=%lld to_ms=%lld "
 		"columns=12 "
-		"filter=\"redis_connected_clients{instance=main}\\nno_such_series\"",
+		"filter=\"redis_connected_clients{instance=main,job=redis}\\nno_such_series\"",
 		(long long)HARNESS_START_MS - 60000, (long long)HARNESS_START_MS + 60000);
 	const struct msg_win_points *reply = harness_await(screen, MSG_win_points);
 	assert_true(reply->done);
@@ -110,9 +110,30 @@ static void a_star_asks_for_every_series_of_a_name(void **state)
 			     "columns=1 filter=\"redis_connected_clients{*}\"");
 	const struct msg_win_points *reply = harness_await(screen, MSG_win_points);
 	assert_int_equal(reply->series_count, 2);
-	assert_string_equal(reply->series[0].name, "redis_connected_clients{instance=main}");
-	assert_string_equal(reply->series[1].name, "redis_connected_clients{instance=other}");
+	assert_string_equal(
+		reply->series[0].name, "redis_connected_clients{instance=main,job=redis}");
+	assert_string_equal(
+		reply->series[1].name, "redis_connected_clients{instance=other,job=redis}");
 	assert_true(fabs(reply->series[1].last - 2) < 0.01);
+}
+
+static void figures_of_a_server_keep_the_labels_that_its_source_gave_them(void **state)
+{
+	struct harness_screen *screen = *state;
+	harness_feed(screen->harness, "obs_redis name=\"main\" figures=[{name=\"redis_up\" "
+				      "labels=\"instance=main,job=redis\" value=1}]");
+	harness_feed(screen->harness,
+		"obs_samples source=\"postgres/db\" whole=true samples=[{name=\"pg_up\" "
+		"labels=\"instance=db,job=postgres\" value=1}]");
+	harness_feed(screen->harness, "obs_samples source=\"postgres/db\" samples=[{name=\"own\" "
+				      "labels=\"a=b\" value=1}]");
+	harness_send(screen, "win_open window=1 generation=1 store=\"series\" from_ms=-60000 "
+			     "columns=1 filter=\"redis_up{*}\npg_up{*}\nown{*}\"");
+	const struct msg_win_points *reply = harness_await(screen, MSG_win_points);
+	assert_int_equal(reply->series_count, 3);
+	assert_string_equal(reply->series[0].name, "redis_up{instance=main,job=redis}");
+	assert_string_equal(reply->series[1].name, "pg_up{instance=db,job=postgres}");
+	assert_string_equal(reply->series[2].name, "own{a=b,source=postgres/db}");
 }
 
 static void a_following_window_moves_with_the_time(void **state)
@@ -220,6 +241,7 @@ int main(void)
 		TEST(a_series_window_has_a_column_each_and_gaps_where_nothing_was),
 		cmocka_unit_test(what_could_not_be_asked_is_a_gap_and_no_zero),
 		TEST(a_star_asks_for_every_series_of_a_name),
+		TEST(figures_of_a_server_keep_the_labels_that_its_source_gave_them),
 		TEST(a_following_window_moves_with_the_time),
 		TEST(an_older_generation_is_not_answered),
 		TEST(what_makes_no_sense_is_answered_with_its_reason),

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/* Every metric of a Redis and a Postgres, as a page. */
+#include "core/collect/metric.h"
+
+#include <string.h>
+
+#include "core/collect/pg_metrics.h"
+#include "core/collect/redis_metrics.h"
+
+static const char head[] =
+	"# Built-in metrics\n\n"
+	"Printed from the tables (`make docs`); a test holds the page to them.\n\n"
+	"What the sources of a Redis and of a Postgres observe is kept as series that are named, "
+	"typed and labelled as\n"
+	"redis_exporter and postgres_exporter name theirs, so that public rules and dashboards for "
+	"those work as they are. Every\n"
+	"series also has the labels `instance` (the name in the settings) and `job` (`redis` or "
+	"`postgres`). All is read once\n"
+	"each `metrics_interval` (15 s; 0: never), what is drawn at each look, and of Postgres "
+	"sizes, tables, statements and\n"
+	"settings every fourth time. What a server refuses, or does not know in its version, is "
+	"absent. A series that is\n"
+	"gone, or whose server does not answer, ends. Where names differ between versions of an "
+	"exporter, those are taken that\n"
+	"later versions and the public rules use. `tests/exporters/differs` lists what differs "
+	"from the exporters of Debian 12,\n"
+	"each with its reason; `tests/integration/test_exporters` compares the two.\n\n"
+	"Bounded: 100 commands (those called most) and 50 kinds of errors of a Redis, 20 consumers "
+	"of a group, 64 databases\n"
+	"that are empty; 50 databases, 100 tables, indexes and statements (the largest) of a "
+	"Postgres.\n"
+	"`botswain_redis_commands_left_out` and `botswain_pg_rows_left_out` count what was left "
+	"out.\n";
+
+static void print_row(void *context, const struct metric_word *word)
+{
+	struct str *page = context;
+	str_addf(page, "| %s | %s | %s | %s | %s |\n", word->name, metric_type_word(word->type),
+		word->labels, word->from, word->help);
+}
+
+static void print_own(struct str *page)
+{
+	static const struct metric_word own[] = {
+		{"redis_ping_duration_ms", "", METRIC_GAUGE, "PING", "how long it took; ours"},
+		{"pg_select_duration_ms", "", METRIC_GAUGE, "SELECT 1", "how long it took; ours"},
+		{"pg_transactions_per_second", "", METRIC_GAUGE, "pg_stat_database",
+			"between two looks; ours"},
+		{"pg_stat_activity_active", "", METRIC_GAUGE, "pg_stat_activity",
+			"clients that run a statement; ours"},
+		{"pg_stat_activity_idle_in_transaction", "", METRIC_GAUGE, "pg_stat_activity",
+			"clients that are idle in a transaction; ours"},
+		{"pg_locks_waiting", "", METRIC_GAUGE, "pg_locks",
+			"locks that are waited for; ours"},
+	};
+	for (size_t i = 0; i < COUNT_OF(own); i++)
+		print_row(page, &own[i]);
+}
+
+static void print_table(struct str *page, const char *title)
+{
+	str_addf(page,
+		"\n## %s\n\n| metric | type | labels | from | what |\n|---|---|---|---|---|\n",
+		title);
+}
+
+void metrics_print(struct str *page)
+{
+	str_adds(page, head);
+	print_table(page, "Redis");
+	redis_metrics_words(print_row, page);
+	print_table(page, "Postgres");
+	pg_metrics_words(print_row, page);
+	print_table(page, "Beside those of the exporters");
+	print_own(page);
+}
