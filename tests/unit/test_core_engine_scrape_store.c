@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/* Pages of figures in the store of metrics: as PromQL finds them, look after look. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/err.h"
+#include "core/base/mem.h"
+#include "core/base/str.h"
+#include "core/collect/scrape_store.h"
+#include "core/engine/query_answer.h"
+#include "core/series/tsdb.h"
+
+enum { SECOND = 1000 };
+
+static struct bench {
+	struct tsdb *tsdb;
+	struct scrape_store *store;
+	struct scrape_rules rules;
+	struct scrape_look last;
+	int64_t wall_ms;
+} bench;
+
+static void copy(void *context, const char *text, char *ret, size_t size)
+{
+	(void)context;
+	copy_text(ret, size, text);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	struct err err;
+	bench = (struct bench){.wall_ms = INT64_C(1700000000000),
+		.rules = {.own = "bot", .own_value = "orders", .limit = 10, .clean = copy}};
+	if (!tsdb_open(NULL, NULL, &bench.tsdb, &err))
+		return -1;
+	bench.store = scrape_store_new(bench.tsdb);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	scrape_store_free(bench.store, NULL);
+	tsdb_close(bench.tsdb);
+	return 0;
+}
+
+/* Ten seconds after the last one; NULL: it did not come. */
+static void look(const char *page)
+{
+	bench.wall_ms += 10 * SECOND;
+	bench.last = (struct scrape_look){
+		.wall_ms = bench.wall_ms, .duration_s = 0.25, .is_up = page != NULL};
+	if (page) {
+		const struct scrape_page text = {page, strlen(page), "", false};
+		scrape_store_page(bench.store, &bench.rules, &text, &bench.last);
+	} else {
+		scrape_store_end(bench.store, bench.wall_ms);
+	}
+	scrape_store_look(bench.store, &bench.rules, &bench.last);
+}
+
+/* What a query yields now, a line a series: name value. */
+static void yields(const char *query, const char *wanted)
+{
+	const struct query_span span = {bench.wall_ms, bench.wall_ms, 0};
+	struct querier querier = tsdb_querier(bench.tsdb);
+	struct msg_win_points *reply = msg_new(MSG_win_points);
+	autostr struct str got = STR_INIT;
+	query_answer(query, &querier, &span, NULL, reply);
+	assert_null(reply->error);
+	for (size_t i = 0; i < reply->series_count; i++)
+		str_addf(&got, "%s %g\n", reply->series[i].name, reply->series[i].last);
+	assert_string_equal(got.text, wanted);
+	msg_free(MSG_win_points, reply);
+}
+
+static void a_page_is_there_with_our_label_and_its_own(void **state)
+{
+	(void)state;
+	look("# TYPE temperature gauge\ntemperature{room=\"b\",at=\"c\"} -3.5\n"
+	     "plain 7\n");
+	yields("temperature", "temperature{at=\"c\",bot=\"orders\",room=\"b\"} -3.5\n");
+	yields("plain", "plain{bot=\"orders\"} 7\n");
+}
+
+static void a_label_that_we_give_too_is_kept_as_exported(void **state)
+{
+	(void)state;
+	look("one{bot=\"other\"} 1\ntwo{bot=\"orders\"} 2\n");
+	yields("one", "one{bot=\"orders\",exported_bot=\"other\"} 1\n");
+	yields("two", "two{bot=\"orders\"} 2\n");
+}
+
+static void counters_stay_counters_and_their_rate_is_asked_for(void **state)
+{
+	(void)state;
+	look("# TYPE updates_total counter\nupdates_total 100\n");
+	look("# TYPE updates_total counter\nupdates_total 120\n");
+	look("# TYPE updates_total counter\nupdates_total 140\n");
+	yields("updates_total", "updates_total{bot=\"orders\"} 140\n");
+	yields("irate(updates_total[1m])", "{bot=\"orders\"} 2\n");
+}
+
+static void buckets_are_there_for_quantiles(void **state)
+{
+	(void)state;
+	look("# TYPE took histogram\ntook_bucket{le=\"0.1\"} 0\ntook_bucket{le=\"0.2\"} 100\n"
+	     "took_bucket{le=\"+Inf\"} 100\ntook_sum 15\ntook_count 100\n");
+	yields("histogram_quantile(0.5, took_bucket)", "{bot=\"orders\"} 0.15\n");
+}
+
+static void a_series_that_vanishes_ends_at_once(void **state)
+{
+	(void)state;
+	look("a 1\nb 2\n");
+	look("a 1\n");
+	yields("a", "a{bot=\"orders\"} 1\n");
+	yields("b", "");
+	look("a 1\nb 3\n");
+	yields("b", "b{bot=\"orders\"} 3\n");
+	assert_int_equal(bench.last.added, 1);
+}
+
+static void all_of_a_page_that_does_not_come_ends_but_that_it_was_asked_for(void **state)
+{
+	(void)state;
+	look("a 1\nb 2\n");
+	yields("up", "up{bot=\"orders\"} 1\n");
+	look(NULL);
+	yields("{__name__=~\"a|b\"}", "");
+	yields("up", "up{bot=\"orders\"} 0\n");
+	look("a 1\nb 2\n");
+	yields("a + b", "{bot=\"orders\"} 3\n");
+}
+
+static void a_series_with_times_of_its_own_does_not_end(void **state)
+{
+	(void)state;
+	autofree char *page = xasprintf("old 5 %lld\n", (long long)bench.wall_ms);
+	look(page);
+	look(page);
+	assert_int_equal(bench.last.refused, 0); /* the same again is no loss */
+	look("a 1\n");
+	yields("old", "old{bot=\"orders\"} 5\n");
+}
+
+static void a_look_is_told_of_as_prometheus_does(void **state)
+{
+	(void)state;
+	look("a 1\nb 2\nb{x=\"y\"} 3\n");
+	yields("scrape_samples_scraped", "scrape_samples_scraped{bot=\"orders\"} 3\n");
+	yields("scrape_series_added", "scrape_series_added{bot=\"orders\"} 3\n");
+	yields("scrape_duration_seconds", "scrape_duration_seconds{bot=\"orders\"} 0.25\n");
+	look("a 1\nb 2\nb{x=\"y\"} 3\n");
+	yields("scrape_series_added", "scrape_series_added{bot=\"orders\"} 0\n");
+}
+
+static void of_lines_of_one_series_the_first_counts(void **state)
+{
+	(void)state;
+	look("a 1\na 2\n");
+	yields("a", "a{bot=\"orders\"} 1\n");
+}
+
+static void only_the_names_that_are_wanted_are_kept(void **state)
+{
+	(void)state;
+	char *names[] = {(char[]){"a"}};
+	bench.rules.names = names;
+	bench.rules.name_count = 1;
+	look("a 1\nb 2\n");
+	yields("{__name__=~\"a|b\"}", "a{bot=\"orders\"} 1\n");
+}
+
+static void a_page_that_is_no_longer_wanted_ends_with_what_was_said_of_it(void **state)
+{
+	(void)state;
+	look("a 1\n");
+	int64_t last_ms = bench.wall_ms += SECOND;
+	scrape_store_free(bench.store, &last_ms);
+	bench.store = scrape_store_new(bench.tsdb);
+	yields("{__name__=~\"a|up\"}", "");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_page_is_there_with_our_label_and_its_own),
+		TEST(a_label_that_we_give_too_is_kept_as_exported),
+		TEST(counters_stay_counters_and_their_rate_is_asked_for),
+		TEST(buckets_are_there_for_quantiles),
+		TEST(a_series_that_vanishes_ends_at_once),
+		TEST(all_of_a_page_that_does_not_come_ends_but_that_it_was_asked_for),
+		TEST(a_series_with_times_of_its_own_does_not_end),
+		TEST(a_look_is_told_of_as_prometheus_does),
+		TEST(of_lines_of_one_series_the_first_counts),
+		TEST(only_the_names_that_are_wanted_are_kept),
+		TEST(a_page_that_is_no_longer_wanted_ends_with_what_was_said_of_it),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
