@@ -271,7 +271,7 @@ static void draw_limit(const struct canvas *canvas, const struct chart *chart,
 	struct shown text = chart_value_text(unit_of(chart), limit->value);
 	if (is_over || is_under)
 		return;
-	draw_across(canvas, layout, row, limit->role, GLYPH_DASH);
+	draw_across(canvas, layout, row, chart_plot_role(limit->role), GLYPH_DASH);
 	if (layout->axis < 0)
 		return;
 	canvas_field(canvas, row, 0, layout->axis, ALIGN_RIGHT, limit->role, text.text);
@@ -342,7 +342,7 @@ static void draw_marks(
 		int column = column_of(chart, layout, mark->at_ms);
 		if (column < 0 || layout->line_row < 0)
 			continue;
-		draw_down(canvas, layout, column, mark->role, GLYPH_DROP);
+		draw_down(canvas, layout, column, chart_plot_role(mark->role), GLYPH_DROP);
 		canvas_printf(canvas, layout->line_row, column, mark->role, "%c", mark->letter);
 	}
 }

@@ -37,7 +37,7 @@ struct chart_limit {
 	char letter;
 };
 
-/* Something that happened: a letter under the plot and a line up from it. */
+/* Something that happened: a letter under the plot and a line up from it; what it means stands in the legend if that has room. */
 struct chart_mark {
 	int64_t at_ms;
 	char letter;

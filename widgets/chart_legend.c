@@ -76,11 +76,12 @@ static int table_cells(const struct chart *chart, int most)
 	return cells < most ? cells : most;
 }
 
-/* Under the plot: as many tables side by side as have room, and as rows as they need then. */
+/* Under the plot: more tables side by side as long as they have room and one would be high. */
 static struct chart_legend plan_under(const struct chart *chart, int rows, int columns, int count)
 {
-	int tables = (columns + TABLE_GAP) / (table_cells(chart, columns) + TABLE_GAP);
-	tables = tables < 1 ? 1 : tables < count ? tables : count;
+	int most = (columns + TABLE_GAP) / (table_cells(chart, columns) + TABLE_GAP), tables = 1;
+	while (tables < most && (count + tables - 1) / tables > rows / 6)
+		tables++;
 	int needed = (count + tables - 1) / tables;
 	return (struct chart_legend){
 		CHART_LEGEND_UNDER, 1 + (needed < rows / 3 ? needed : rows / 3), columns, tables};
@@ -148,6 +149,32 @@ static struct shown value_text(const struct view *view, double value)
 	return chart_scale_text(view->scale, unit_of(view->chart), value);
 }
 
+/* ---- what the letters of marks mean ---- */
+
+static bool is_said(const struct chart *chart, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (chart->marks[i].letter == chart->marks[at].letter &&
+			strcmp(chart->marks[i].name, chart->marks[at].name) == 0)
+			return true;
+	return chart->marks[at].at_ms < chart->from_ms || chart->marks[at].at_ms > chart->to_ms;
+}
+
+/* "R restart  ! alert" in the first row, from the right, before column `to`; those that have no room behind `from` are left out. */
+static void draw_key(const struct view *view, int from, int to)
+{
+	const struct chart *chart = view->chart;
+	for (size_t i = chart->mark_count; i-- > 0;) {
+		const struct chart_mark *mark = &chart->marks[i];
+		int start = to - 2 - (int)text_width(mark->name, strlen(mark->name));
+		if (is_said(chart, i) || start < from)
+			continue;
+		canvas_printf(view->canvas, 0, start, mark->role, "%c", mark->letter);
+		canvas_text(view->canvas, 0, start + 2, ROLE_DIM, mark->name);
+		to = start - 2;
+	}
+}
+
 /* ---- the table ---- */
 
 static void draw_headings(const struct view *view, int name_end, int figures)
@@ -175,8 +202,8 @@ static void draw_row(const struct view *view, size_t at, int row, int name_end, 
 		stale_text(view->chart, series).text);
 }
 
-/* The series from `from` to before `to`, as many as have rows. */
-static void draw_table(const struct view *view, size_t from, size_t to)
+/* The series from `from` to before `to`, as many as have rows. Returns where its headings end. */
+static int draw_table(const struct view *view, size_t from, size_t to)
 {
 	const struct chart *chart = view->chart;
 	int name = longest_name(chart), columns = view->canvas->columns;
@@ -186,6 +213,7 @@ static void draw_table(const struct view *view, size_t from, size_t to)
 	draw_headings(view, name_end, figures);
 	for (size_t i = from; i < to; i++)
 		draw_row(view, i, 1 + (int)(i - from), name_end, figures);
+	return name_end + figures * FIGURE_CELLS;
 }
 
 /* Down, then to the right; the last place counts what has none. */
@@ -201,8 +229,9 @@ static void draw_tables(const struct view *view, const struct chart_legend *lege
 					      columns - (tables > 1 ? TABLE_GAP : 0)});
 		struct view own = {&part, view->chart, view->scale};
 		size_t from = i * rows, to = from + rows < shown ? from + rows : shown;
-		if (from < to)
-			draw_table(&own, from, to);
+		int end = from < to ? draw_table(&own, from, to) : 0;
+		if (i + 1 == tables)
+			draw_key(&own, end + 2, part.columns);
 		if (i + 1 == tables && shown < count)
 			canvas_printf(&part, view->canvas->rows - 1, 2, ROLE_DIM, "and %zu more",
 				count - shown);
@@ -256,6 +285,7 @@ static void draw_one(const struct view *view)
 	if (column > 4 && *name)
 		canvas_field(canvas, 0, 0, column - 2 < name_cells ? column - 2 : name_cells,
 			ALIGN_LEFT, chart->series[0].role, name);
+	draw_key(view, name_cells, column - 2);
 	/* Narrower than one figure: the value without its word. */
 	const char *first = words[0].text.text;
 	if (column < 0) {
@@ -305,7 +335,9 @@ static void draw_several(const struct view *view)
 		column = draw_entry(view, i, column, !has_room);
 	}
 	if (i < chart->count)
-		canvas_printf(view->canvas, 0, column, ROLE_DIM, "+%zu", chart->count - i);
+		column = 2 +
+			 canvas_printf(view->canvas, 0, column, ROLE_DIM, "+%zu", chart->count - i);
+	draw_key(view, column, columns);
 }
 
 void chart_legend_draw(const struct canvas *canvas, const struct chart *chart,

@@ -290,7 +290,8 @@ static void merge(
 			raster->parts[cell] |= raster->own[cell];
 			raster->most[cell] = (uint8_t)count;
 			raster->series[cell] = (uint8_t)at;
-			raster->roles[cell] = (uint8_t)(column < stale ? role : ROLE_STALE);
+			role = column < stale ? chart_plot_role(role) : ROLE_STALE;
+			raster->roles[cell] = (uint8_t)role;
 		}
 	}
 }
@@ -347,6 +348,11 @@ void chart_plot_draw(
 		if (chart->series[i].count)
 			trace(chart, i, plot, &raster);
 	put(canvas, plot, &raster);
+}
+
+enum role chart_plot_role(enum role role)
+{
+	return role == ROLE_CRIT ? ROLE_LEVEL_ERROR : role;
 }
 
 int chart_plot_row(const struct chart_plot *plot, double value)

@@ -16,6 +16,8 @@ struct chart_plot {
 /* Over what is there already (grid, limits): a cell without a value is left alone. */
 void chart_plot_draw(
 	const struct canvas *canvas, const struct chart *chart, const struct chart_plot *plot);
+/* What is critical is drawn reversed where there are no colours, which turns dots and dashes into gaps: they take this role. */
+enum role chart_plot_role(enum role role);
 /* The row of the canvas in which a value is drawn. */
 int chart_plot_row(const struct chart_plot *plot, double value);
 

@@ -9,6 +9,7 @@
 
 #include "core/base/attr.h"
 #include "tests/support/fleet_scene.h"
+#include "tui/panes/metrics.h"
 
 static const struct {
 	const char *name;
@@ -40,6 +41,19 @@ static void each_digit_shows_its_pane_below(void **state)
 		snprintf(name, sizeof(name), "console_pane_%s_80x24", digits[i]);
 		console_golden(console, name);
 	}
+}
+
+static void a_chart_of_a_bot_marks_its_start_and_its_alerts(void **state)
+{
+	struct console *console = *state;
+	console_resize(console, 45, 160);
+	console_keys(console, "j 4 + +");
+	assert_true(metrics_choose(console->app, "bot-pending"));
+	console_advance(console, 2000);
+	console_expect(console, "pending updates of shop-pay");
+	console_expect(console, "R started");
+	console_expect(console, "! webhook_error");
+	console_expect(console, "w backlog_rising");
 }
 
 static void enter_drills_into_the_bot_and_q_comes_back(void **state)
@@ -231,6 +245,7 @@ int main(void)
 		SCREEN_TEST(enter_is_offered_only_where_something_opens),
 		SCREEN_TEST(the_overview_says_where_i_am_and_what_is_on_fire),
 		SCREEN_TEST(each_digit_shows_its_pane_below),
+		SCREEN_TEST(a_chart_of_a_bot_marks_its_start_and_its_alerts),
 		SCREEN_TEST(enter_drills_into_the_bot_and_q_comes_back),
 		SCREEN_TEST(the_log_of_one_bot_is_one_key_away),
 		SCREEN_TEST(help_begins_with_the_pane_in_focus),

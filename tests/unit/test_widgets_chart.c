@@ -424,7 +424,55 @@ static void marks_are_letters_under_the_plot(void **state)
 	int row = view.plot.row + view.plot.rows;
 	assert_string_equal(grid_cell(grid, row, chart_view_column(&view, 20 * MINUTE))->text, "R");
 	assert_string_equal(grid_cell(grid, row, chart_view_column(&view, 40 * MINUTE))->text, "!");
-	assert_false(has(grid, "X"));
+	assert_false(has(grid, "X") || has(grid, "later"));
+	assert_true(row_has(grid, 0, "R restart  ! alert  now 2"));
+	grid_free(grid);
+}
+
+static void letters_of_marks_are_explained_once_each(void **state)
+{
+	(void)state;
+	const double values[] = {1, 2};
+	const struct chart_series series[] = {
+		{"a", values, 2, ROLE_SERIES1, 0}, {"b", values, 2, ROLE_SERIES2, 0}};
+	const struct chart_mark marks[] = {{20 * MINUTE, 'R', ROLE_STRONG, "restart"},
+		{30 * MINUTE, 'R', ROLE_STRONG, "restart"}, {40 * MINUTE, '!', ROLE_CRIT, "alert"}};
+	struct chart chart = chart_of(series, 2);
+	chart.marks = marks;
+	chart.mark_count = COUNT_OF(marks);
+	struct grid *grid = drawn(&chart, 8, 60, GLYPHS_FULL);
+	assert_true(row_has(grid, 0, "a a 2  b b 2"));
+	assert_true(row_has(grid, 0, "  R restart  ! alert"));
+	grid_free(grid);
+	grid = drawn(&chart, 24, 80, GLYPHS_FULL);
+	assert_true(has(grid, "avg"));
+	assert_true(has(grid, "R restart  ! alert"));
+	grid_free(grid);
+	grid = drawn(&chart, 8, 24, GLYPHS_FULL);
+	assert_true(row_has(grid, 0, "a a 2  b b 2     ! alert"));
+	grid_free(grid);
+}
+
+/* Reversed dots are gaps: what is critical is reversed where there are no colours. */
+static void dots_and_dashes_are_never_drawn_reversed(void **state)
+{
+	(void)state;
+	const double values[] = {80, 90};
+	const struct chart_series series = {"a", values, 2, ROLE_CRIT, 0};
+	const struct chart_limit limit = {50, ROLE_CRIT, '!'};
+	const struct chart_mark mark = {30 * MINUTE, '!', ROLE_CRIT, "alert"};
+	struct chart chart = chart_of(&series, 1);
+	chart.limits = &limit;
+	chart.limit_count = 1;
+	chart.marks = &mark;
+	chart.mark_count = 1;
+	struct grid *grid = grid_new(12, 60, GLYPHS_FULL);
+	struct canvas canvas = canvas_of(grid);
+	struct chart_view view = chart_draw(&canvas, &chart);
+	for (int row = view.plot.row; row < view.plot.row + view.plot.rows; row++)
+		for (int i = 0; i < view.plot.columns; i++)
+			assert_int_not_equal(
+				grid_cell(grid, row, view.plot.column + i)->role, ROLE_CRIT);
 	grid_free(grid);
 }
 
@@ -510,6 +558,8 @@ int main(void)
 		cmocka_unit_test(
 			an_area_changes_its_colour_at_a_limit_only_where_a_value_passes_it),
 		cmocka_unit_test(marks_are_letters_under_the_plot),
+		cmocka_unit_test(letters_of_marks_are_explained_once_each),
+		cmocka_unit_test(dots_and_dashes_are_never_drawn_reversed),
 		cmocka_unit_test(the_cursor_reads_values_into_the_legend),
 		cmocka_unit_test(series_without_room_in_the_legend_are_counted),
 		cmocka_unit_test(on_20x4_there_are_the_plot_and_one_value),

@@ -11,10 +11,12 @@
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "tui/app.h"
+#include "core/model/verdict.h"
 #include "tui/panes/metrics.h"
+#include "tui/show.h"
 #include "widgets/chart.h"
 
-enum { CHART_ROWS = 6, SERIES_ROLES = 6, COLUMNS_MAX = 1000 };
+enum { CHART_ROWS = 6, SERIES_ROLES = 6, MARKS_MAX = 16, COLUMNS_MAX = 1000 };
 
 struct name {
 	char text[64];
@@ -171,6 +173,20 @@ static const char *legend(const char *name, char *ret, size_t size)
 	return ret;
 }
 
+/* Of the series that count states, the colour of that state. */
+static enum role series_role(const char *name, size_t at)
+{
+	static const struct {
+		const char *word;
+		enum role role;
+	} states[] = {{"severity=crit", ROLE_CRIT}, {"severity=warn", ROLE_WARN},
+		{"severity=unknown", ROLE_UNKNOWN}};
+	for (size_t i = 0; i < COUNT_OF(states); i++)
+		if (strstr(name, states[i].word))
+			return states[i].role;
+	return (enum role)(ROLE_SERIES1 + at % SERIES_ROLES);
+}
+
 /* When the last value came, if none stands at the end; else 0. */
 static int64_t stale_since(const struct msg_win_points *points, const struct msg_points *series)
 {
@@ -183,9 +199,32 @@ static int64_t stale_since(const struct msg_win_points *points, const struct msg
 	       (points->to_ms - points->from_ms) * (int64_t)known / (int64_t)count;
 }
 
-static void draw_chart(const struct metric *metric, const struct msg_win_points *points,
-	const struct canvas *canvas)
+/* What happened to the bot of the chart: its alerts, and its last end and start. */
+static size_t find_marks(const struct app *app, struct chart_mark *marks, size_t most)
 {
+	const struct rowset *rows = pane_bots.rows(app->view[PANE_bots]);
+	const struct msg_bot *bot = model_bot(app_model(app), rows->cursor);
+	size_t alert_count, count = 0;
+	const struct msg_alert *const *alerts = model_alerts(app_model(app), &alert_count);
+	for (size_t i = 0; i < alert_count && bot && count + 2 < most; i++)
+		if (alerts[i]->target == bot->id)
+			marks[count++] = (struct chart_mark){
+				app_time(app, alerts[i]->id, alerts[i]->since_ms),
+				severity_letter((unsigned)alerts[i]->severity),
+				severity_role(alerts[i]->severity), alerts[i]->rule};
+	if (bot && bot->proc_ended_ms)
+		marks[count++] = (struct chart_mark){
+			app_time(app, bot->id, bot->proc_ended_ms), 'x', ROLE_STOPPED, "ended"};
+	if (bot && bot->proc_start_ms)
+		marks[count++] = (struct chart_mark){
+			app_time(app, bot->id, bot->proc_start_ms), 'R', ROLE_STRONG, "started"};
+	return count;
+}
+
+static void draw_chart(const struct app *app, const struct metric *metric,
+	const struct msg_win_points *points, const struct canvas *canvas)
+{
+	struct chart_mark marks[MARKS_MAX];
 	size_t count = points->series_count;
 	autofree struct chart_series *series = xcalloc(count, sizeof(*series));
 	autofree struct name *names = xcalloc(count, sizeof(*names));
@@ -196,14 +235,16 @@ static void draw_chart(const struct metric *metric, const struct msg_win_points 
 					  : "",
 			.values = own->values,
 			.count = own->values_count,
-			.role = (enum role)(ROLE_SERIES1 + i % SERIES_ROLES),
+			.role = series_role(own->name, i),
 			.stale_since_ms = stale_since(points, own)};
 	}
 	struct chart chart = {.series = series,
 		.count = count,
 		.from_ms = points->from_ms,
 		.to_ms = points->to_ms,
-		.unit = chart_unit_named(metric->unit)};
+		.unit = chart_unit_named(metric->unit),
+		.marks = marks,
+		.mark_count = metric->of_bot ? find_marks(app, marks, MARKS_MAX) : 0};
 	chart_draw(canvas, &chart);
 }
 
@@ -228,7 +269,7 @@ static void draw(const struct app *app, const void *data, const struct canvas *c
 		canvas_text(
 			canvas, 0, 2, ROLE_DIM, "no value in this span: nothing measures it here");
 	else
-		draw_chart(&metrics[view->metric], &window->points, canvas);
+		draw_chart(app, &metrics[view->metric], &window->points, canvas);
 }
 
 static void copy(const struct app *app, const void *data, struct str *to)
