@@ -78,13 +78,26 @@ static void reach(double value, double *low, double *high)
 	*high = fmax(*high, value);
 }
 
+double chart_stack_value(const struct chart *chart, size_t series, size_t at)
+{
+	double sum = 0;
+	if (at >= chart->series[series].count)
+		return (double)NAN;
+	for (size_t i = 0; i < series; i++)
+		if (at < chart->series[i].count && !isnan(chart->series[i].values[at]))
+			sum += chart->series[i].values[at];
+	return sum + chart->series[series].values[at];
+}
+
 /* What the value axis has to cover; a limit only where that leaves the values their room. */
 static void range_of(const struct chart *chart, double *ret_low, double *ret_high)
 {
 	double low = (double)NAN, high = (double)NAN;
 	for (size_t i = 0; i < chart->count; i++)
 		for (size_t k = 0; k < chart->series[i].count; k++)
-			reach(chart->series[i].values[k], &low, &high);
+			reach(chart->form == CHART_STACK ? chart_stack_value(chart, i, k)
+							 : chart->series[i].values[k],
+				&low, &high);
 	if (chart->low < chart->high) {
 		reach(chart->low, &low, &high);
 		reach(chart->high, &low, &high);
@@ -384,6 +397,8 @@ static void draw_letters(
 	bool taken[CANVAS_SIDE_MAX] = {false};
 	for (size_t i = 0; i < chart->count && layout->has_letters; i++) {
 		double now = chart_figures(&chart->series[i]).now;
+		if (chart->form == CHART_STACK && !isnan(now))
+			now = chart_stack_value(chart, i, chart->series[i].count - 1) - now / 2;
 		int row = isnan(now) ? -1
 				     : free_row(taken, plot->rows, row_of(layout, now) - plot->row);
 		if (row < 0)

@@ -46,9 +46,10 @@ struct chart_mark {
 };
 
 enum chart_form {
-	CHART_AUTO, /* an area for one series, lines for several */
+	CHART_AUTO, /* an area for one series, lines for several, and where the axis floats */
 	CHART_LINE,
 	CHART_AREA, /* of several series: lines */
+	CHART_STACK, /* areas on each other, the first one lowest: of values on one grid that are not below zero */
 	CHART_BARS, /* from the base up, side by side where there is room for it, else lines */
 };
 
@@ -93,6 +94,8 @@ struct chart_figures {
 	double now, max, min, mean;
 };
 struct chart_figures chart_figures(const struct chart_series *series);
+/* What series 0 to `series` have at place `at` of their grid together; NAN where that series has none. */
+double chart_stack_value(const struct chart *chart, size_t series, size_t at);
 /* The value at a time; NAN for a gap, and outside. */
 double chart_value_at(const struct chart *chart, const struct chart_series *series, int64_t at_ms);
 /* The letter of a series, in the legend and at its line. */

@@ -83,7 +83,9 @@ static const struct ink braille = {2, 4, braille_sign}, halves = {1, 2, half_sig
 
 static bool is_area(const struct chart *chart)
 {
-	return chart->count == 1 && (chart->form == CHART_AUTO || chart->form == CHART_AREA);
+	return chart->form == CHART_STACK ||
+	       (chart->count == 1 && (chart->form == CHART_AREA ||
+					     (chart->form == CHART_AUTO && !chart->floats)));
 }
 
 /* Bars want a cell for each series and one between. */
@@ -100,7 +102,7 @@ static const struct ink *ink_of(enum glyph_set set, const struct chart *chart, i
 {
 	bool is_block = is_area(chart) || is_bars(chart, columns);
 	if (set == GLYPHS_ASCII)
-		return is_block ? &eighths : chart->count == 1 ? &thirds : &letters;
+		return chart->count > 1 ? &letters : is_block ? &eighths : &thirds;
 	if (set == GLYPHS_PLAIN)
 		return &halves;
 	if (is_bars(chart, columns))
@@ -296,6 +298,46 @@ static void merge(
 	}
 }
 
+/* A lower area of a stack is laid over the higher ones: a cell is its own where it fills more than half of what is in it. */
+static void lay_over(const struct chart *chart, size_t at, struct raster *raster)
+{
+	const struct chart_series *series = &chart->series[at];
+	int stale = stale_column(chart, series, raster->columns);
+	for (size_t cell = 0; cell < (size_t)raster->rows * (size_t)raster->columns; cell++) {
+		int column = (int)(cell % (size_t)raster->columns);
+		int own = __builtin_popcount(raster->own[cell]);
+		if (!own || 2 * own <= __builtin_popcount(raster->parts[cell]))
+			continue;
+		enum role role = column < stale ? chart_plot_role(series->role) : ROLE_STALE;
+		raster->parts[cell] |= raster->own[cell];
+		raster->series[cell] = (uint8_t)at;
+		raster->roles[cell] = (uint8_t)role;
+	}
+}
+
+/* From the highest sum down. */
+static void pile(const struct chart *chart, const struct chart_plot *plot, struct raster *raster)
+{
+	size_t most = 0;
+	for (size_t i = 0; i < chart->count; i++)
+		most = chart->series[i].count > most ? chart->series[i].count : most;
+	autofree double *sums = xcalloc(most + 1, sizeof(*sums));
+	for (size_t i = chart->count; i-- > 0;) {
+		struct chart_series sum = chart->series[i];
+		for (size_t k = 0; k < sum.count; k++)
+			sums[k] = chart_stack_value(chart, i, k);
+		sum.values = sums;
+		if (!sum.count)
+			continue;
+		clear_course(raster);
+		follow(&sum, plot->scale, raster);
+		fill_down(raster, level_of(plot->scale, raster->levels, 0));
+		memset(raster->own, 0, (size_t)raster->rows * (size_t)raster->columns);
+		mark_cells(raster);
+		lay_over(chart, i, raster);
+	}
+}
+
 static void trace(
 	const struct chart *chart, size_t at, const struct chart_plot *plot, struct raster *raster)
 {
@@ -344,7 +386,9 @@ void chart_plot_draw(
 	raster.most = room + 2 * cells;
 	raster.roles = room + 3 * cells;
 	raster.series = room + 4 * cells;
-	for (size_t i = 0; i < chart->count; i++)
+	if (chart->form == CHART_STACK)
+		pile(chart, plot, &raster);
+	for (size_t i = 0; i < chart->count && chart->form != CHART_STACK; i++)
 		if (chart->series[i].count)
 			trace(chart, i, plot, &raster);
 	put(canvas, plot, &raster);

@@ -162,6 +162,25 @@ static void draw_blocks(const struct canvas *canvas)
 	chart_draw(canvas, &chart);
 }
 
+static void draw_stack(const struct canvas *canvas)
+{
+	static double values[4][240];
+	static const char *const names[] = {"message", "callback", "inline", "payment"};
+	struct chart_series series[4];
+	struct chart chart = base(4 * (int64_t)HOUR);
+	for (size_t i = 0; i < COUNT_OF(series); i++) {
+		load(values[i], COUNT_OF(values[i]), (unsigned)i + 3, 12 - 2 * (double)i);
+		series[i] = (struct chart_series){
+			names[i], values[i], COUNT_OF(values[i]), (enum role)(ROLE_SERIES1 + i), 0};
+	}
+	gap(values[2], 100, 130);
+	chart.series = series;
+	chart.count = COUNT_OF(series);
+	chart.form = CHART_STACK;
+	chart.unit = chart_unit_named("/s");
+	chart_draw(canvas, &chart);
+}
+
 static void draw_three(const struct canvas *canvas)
 {
 	draw_lines(canvas, 3, HOUR);
@@ -189,6 +208,7 @@ static const struct {
 	{"flat", draw_flat},
 	{"processor", draw_blocks},
 	{"memory of many", draw_many},
+	{"updates by kind", draw_stack},
 };
 
 /* Six of them on a page. */

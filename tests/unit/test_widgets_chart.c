@@ -94,6 +94,7 @@ static void charts_look_as_they_did(void **state)
 	check_scene(2, 24, 80, GLYPHS_FULL, "widgets_chart_lines");
 	check_scene(3, 16, 60, GLYPHS_FULL, "widgets_chart_bars");
 	check_scene(4, 14, 60, GLYPHS_FULL, "widgets_chart_below_zero");
+	check_scene(9, 20, 70, GLYPHS_FULL, "widgets_chart_stack");
 	check_scene(7, 12, 40, GLYPHS_FULL, "widgets_chart_blocks");
 	check_scene(1, 4, 20, GLYPHS_FULL, "widgets_chart_small");
 	check_scene(2, 9, 120, GLYPHS_FULL, "widgets_chart_beside");
@@ -150,7 +151,7 @@ static void make_random(struct rng *rng, struct random_chart *any)
 	any->chart.limit_count = rng_below(rng, 4);
 	any->chart.marks = any->marks;
 	any->chart.mark_count = rng_below(rng, 5);
-	any->chart.form = (enum chart_form)rng_below(rng, 4);
+	any->chart.form = (enum chart_form)rng_below(rng, 5);
 	any->chart.ink = (enum chart_ink)rng_below(rng, 2);
 	any->chart.unit = chart_unit_named(words[rng_below(rng, COUNT_OF(words))]);
 	any->chart.floats = rng_below(rng, 2);
@@ -355,6 +356,41 @@ static void lines_are_told_apart_without_colours(void **state)
 	grid_free(grid);
 }
 
+static void areas_of_a_stack_stand_on_each_other(void **state)
+{
+	(void)state;
+	const double low[] = {50, 50}, high[] = {50, NAN_GAP};
+	const struct chart_series series[] = {
+		{"low", low, 2, ROLE_SERIES1, 0}, {"high", high, 2, ROLE_SERIES2, 0}};
+	struct chart chart = chart_of(series, 2);
+	chart.form = CHART_STACK;
+	struct grid *grid = drawn(&chart, 2, 2, GLYPHS_FULL);
+	assert_int_equal(grid_cell(grid, 0, 0)->role, ROLE_SERIES2);
+	assert_int_equal(grid_cell(grid, 1, 0)->role, ROLE_SERIES1);
+	assert_int_equal(grid_cell(grid, 1, 1)->role, ROLE_SERIES1);
+	assert_string_equal(grid_cell(grid, 0, 0)->text, "⣿");
+	assert_int_not_equal(grid_cell(grid, 0, 1)->role, ROLE_SERIES2);
+	grid_free(grid);
+	assert_true(chart_stack_value(&chart, 1, 0) == 100);
+	assert_true(isnan(chart_stack_value(&chart, 1, 1)));
+	grid = drawn(&chart, 12, 60, GLYPHS_ASCII);
+	assert_true(row_has(grid, 1, "100|bbbb") && has(grid, "0|aaaa"));
+	grid_free(grid);
+}
+
+static void an_axis_that_floats_has_no_area_that_would_lie_about_zero(void **state)
+{
+	(void)state;
+	const double values[] = {1000, 1001, 1002};
+	const struct chart_series series = {"", values, 3, ROLE_SERIES1, 0};
+	struct chart chart = chart_of(&series, 1);
+	chart.floats = true;
+	struct grid *grid = drawn(&chart, 10, 60, GLYPHS_FULL);
+	assert_true(has(grid, "1002") && has(grid, "1000"));
+	assert_string_equal(grid_cell(grid, 7, 58)->text, " ");
+	grid_free(grid);
+}
+
 /* ---- what stands around them ---- */
 
 static void what_is_stale_is_dim_and_says_since_when(void **state)
@@ -553,6 +589,8 @@ int main(void)
 		cmocka_unit_test(nothing_known_has_no_figures_at_its_axis),
 		cmocka_unit_test(a_cell_of_two_lines_is_the_ones_that_has_more_dots_there),
 		cmocka_unit_test(lines_are_told_apart_without_colours),
+		cmocka_unit_test(areas_of_a_stack_stand_on_each_other),
+		cmocka_unit_test(an_axis_that_floats_has_no_area_that_would_lie_about_zero),
 		cmocka_unit_test(what_is_stale_is_dim_and_says_since_when),
 		cmocka_unit_test(a_limit_is_a_dashed_line_with_its_value_and_letter),
 		cmocka_unit_test(
