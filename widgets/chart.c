@@ -70,9 +70,9 @@ static const struct chart_unit *unit_of(const struct chart *chart)
 	return chart->unit ? chart->unit : chart_unit_named(NULL);
 }
 
-static void reach(double value, double *low, double *high)
+static void reach(double value, bool by_powers, double *low, double *high)
 {
-	if (!isfinite(value))
+	if (!isfinite(value) || (by_powers && value <= 0))
 		return;
 	*low = fmin(*low, value);
 	*high = fmax(*high, value);
@@ -97,17 +97,17 @@ static void range_of(const struct chart *chart, double *ret_low, double *ret_hig
 		for (size_t k = 0; k < chart->series[i].count; k++)
 			reach(chart->form == CHART_STACK ? chart_stack_value(chart, i, k)
 							 : chart->series[i].values[k],
-				&low, &high);
+				chart->by_powers, &low, &high);
 	if (chart->low < chart->high) {
-		reach(chart->low, &low, &high);
-		reach(chart->high, &low, &high);
+		reach(chart->low, chart->by_powers, &low, &high);
+		reach(chart->high, chart->by_powers, &low, &high);
 	}
 	if (!chart->floats && !isnan(low))
-		reach(0, &low, &high);
+		reach(0, chart->by_powers, &low, &high);
 	double least = low, most = high, room = (high - low) / 2;
 	for (size_t i = 0; i < chart->limit_count && !isnan(low); i++)
 		if (chart->limits[i].value <= most + room && chart->limits[i].value >= least - room)
-			reach(chart->limits[i].value, &low, &high);
+			reach(chart->limits[i].value, chart->by_powers, &low, &high);
 	*ret_low = low;
 	*ret_high = high;
 }
@@ -123,7 +123,7 @@ static int label_cells(const struct chart *chart, const struct chart_scale *scal
 {
 	int widest = 0;
 	for (int i = 0; i <= scale->steps; i++) {
-		int cells = (int)strlen(chart_tick_text(scale, i).text);
+		int cells = (int)strlen(chart_tick_text(scale, unit_of(chart), i).text);
 		widest = cells > widest ? cells : widest;
 	}
 	for (size_t i = 0; i < chart->limit_count; i++) {
@@ -189,8 +189,9 @@ static struct layout plan(const struct canvas *canvas, const struct chart *chart
 	share_rows(canvas, chart, &layout);
 	range_of(chart, &low, &high);
 	layout.is_empty = isnan(low);
-	layout.scale = chart_scale_fit(
-		unit_of(chart), low, high, steps_for(layout.plot.rows), layout.plot.rows);
+	int rows = layout.plot.rows, most = steps_for(rows);
+	layout.scale = chart->by_powers ? chart_scale_fit_powers(unit_of(chart), low, high, most)
+					: chart_scale_fit(unit_of(chart), low, high, most, rows);
 	share_columns(canvas, chart, &layout);
 	return layout;
 }
@@ -253,11 +254,11 @@ static int row_of(const struct layout *layout, double value)
 
 static int tick_row(const struct layout *layout, int tick)
 {
-	double value = layout->scale.low + tick * layout->scale.step;
-	return row_of(layout, value / layout->scale.factor);
+	return row_of(layout, chart_tick_value(&layout->scale, tick));
 }
 
-static void draw_value_axis(const struct canvas *canvas, const struct layout *layout)
+static void draw_value_axis(
+	const struct canvas *canvas, const struct chart *chart, const struct layout *layout)
 {
 	if (layout->axis < 0)
 		return;
@@ -268,7 +269,7 @@ static void draw_value_axis(const struct canvas *canvas, const struct layout *la
 		int row = tick_row(layout, i);
 		canvas_glyph(canvas, row, layout->axis, ROLE_AXIS, GLYPH_AXIS);
 		canvas_text_right(canvas, row, layout->axis, ROLE_DIM,
-			chart_tick_text(&layout->scale, i).text);
+			chart_tick_text(&layout->scale, unit_of(chart), i).text);
 		if (layout->has_grid && i && row > layout->plot.row)
 			draw_across(canvas, layout, row, ROLE_AXIS, GLYPH_GRID);
 	}
@@ -425,7 +426,7 @@ struct chart_view chart_draw(const struct canvas *canvas, const struct chart *ch
 	struct chart_plot plot = {layout.plot, &layout.scale};
 	if (layout.plot.rows < 1 || layout.plot.columns < 1)
 		return view_of(chart, &layout);
-	draw_value_axis(canvas, &layout);
+	draw_value_axis(canvas, chart, &layout);
 	for (size_t i = 0; i < chart->limit_count && !layout.is_empty; i++)
 		draw_limit(canvas, chart, &layout, &chart->limits[i]);
 	draw_axis_line(canvas, &layout);

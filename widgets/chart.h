@@ -64,7 +64,8 @@ struct chart {
 	const struct chart_unit *unit; /* NULL: plain numbers */
 	enum chart_form form;
 	enum chart_ink ink;
-	bool floats;      /* the value axis need not show zero */
+	bool floats;    /* the value axis need not show zero */
+	bool by_powers; /* the value axis goes by powers of ten (of two for bytes); what is not above zero lies at its low end */
 	double low, high; /* what it shows at least; equal: what the values need */
 	const struct chart_limit *limits;
 	size_t limit_count;

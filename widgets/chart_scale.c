@@ -221,7 +221,7 @@ struct shown chart_scale_text(
 	double range = scale->high - scale->low;
 	double away = fmax(scale->low, -scale->high); /* of the axis from zero */
 	struct shown shown;
-	if (!isfinite(value) || away < range * 4)
+	if (!isfinite(value) || scale->ratio > 0 || away < range * 4)
 		return chart_value_text(unit, value);
 	(void)print_text(shown.text, sizeof(shown.text), "%.*f%s",
 		scale->figure.decimals + (scale->steps < 10 ? 1 : 0),
@@ -254,9 +254,37 @@ struct chart_scale chart_scale_fit(
 	return best;
 }
 
-struct shown chart_tick_text(const struct chart_scale *scale, int tick)
+struct chart_scale chart_scale_fit_powers(
+	const struct chart_unit *unit, double low, double high, int most)
+{
+	double base = unit->kind == CHART_BYTES ? 2 : 10;
+	low *= unit->factor;
+	high *= unit->factor;
+	bool is_usable = low > TINY && low <= HUGE_SIZE && high >= low;
+	double first = is_usable ? floor(log(low) / log(base) + EPSILON) : 0;
+	double last = is_usable ? ceil(log(fmin(high, HUGE_SIZE)) / log(base) - EPSILON) : 1;
+	double powers = fmax(last - first, 1), step = ceil(powers / (most < 1 ? 1 : most));
+	struct chart_scale scale = {.factor = unit->factor,
+		.steps = (int)ceil(powers / step),
+		.low = pow(base, first),
+		.ratio = pow(base, step)};
+	scale.high = scale.low * pow(scale.ratio, scale.steps);
+	return scale;
+}
+
+double chart_tick_value(const struct chart_scale *scale, int tick)
+{
+	double figure = scale->ratio > 0 ? scale->low * pow(scale->ratio, tick)
+					 : scale->low + tick * scale->step;
+	return figure / scale->factor;
+}
+
+struct shown chart_tick_text(
+	const struct chart_scale *scale, const struct chart_unit *unit, int tick)
 {
 	struct shown shown = {"0"};
+	if (scale->ratio > 0)
+		return chart_value_text(unit, chart_tick_value(scale, tick));
 	double value = scale->low + tick * scale->step;
 	if (fabs(value) > scale->step * EPSILON)
 		(void)print_text(shown.text, sizeof(shown.text), "%.*f%s", scale->figure.decimals,
@@ -267,5 +295,9 @@ struct shown chart_tick_text(const struct chart_scale *scale, int tick)
 double chart_scale_share(const struct chart_scale *scale, double value)
 {
 	double share = (value * scale->factor - scale->low) / (scale->high - scale->low);
+	if (scale->ratio > 0)
+		share = value > 0 ? log(value * scale->factor / scale->low) /
+					    log(scale->high / scale->low)
+				  : 0;
 	return share > 0 ? fmin(share, 1) : 0;
 }

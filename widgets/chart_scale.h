@@ -37,14 +37,21 @@ struct chart_scale {
 	int steps; /* from low to high; 1 at least, there is one more tick */
 	double factor;
 	struct chart_figure figure;
+	double ratio; /* of one tick to the one below it where the axis goes by powers; else 0, and `step` is 0 there */
 };
 
 /* From `low` to `high`, which are values, at least; with at most `most` steps (2 where zero lies inside). Of what fits it takes what
  * wastes little and falls on whole rows of `rows` (0: any). What is not finite counts as nothing known: 0 to 1. */
 struct chart_scale chart_scale_fit(
 	const struct chart_unit *unit, double low, double high, int most, int rows);
+/* By powers of ten, of two for bytes: from a power at or below `low`, the least value above zero, to one at or above `high`. */
+struct chart_scale chart_scale_fit_powers(
+	const struct chart_unit *unit, double low, double high, int most);
+/* The value of a tick, 0 the lowest. */
+double chart_tick_value(const struct chart_scale *scale, int tick);
 /* What stands beside a tick, 0 the lowest: "0", "0.5 GiB", "1.5k". */
-struct shown chart_tick_text(const struct chart_scale *scale, int tick);
+struct shown chart_tick_text(
+	const struct chart_scale *scale, const struct chart_unit *unit, int tick);
 /* Where a value lies: 0 at the low end, 1 at the high one, cut to these. */
 double chart_scale_share(const struct chart_scale *scale, double value);
 /* A value alone, in the unit that suits it: "350 ms"; "--" for what is not known. */

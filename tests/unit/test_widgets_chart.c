@@ -155,6 +155,7 @@ static void make_random(struct rng *rng, struct random_chart *any)
 	any->chart.ink = (enum chart_ink)rng_below(rng, 2);
 	any->chart.unit = chart_unit_named(words[rng_below(rng, COUNT_OF(words))]);
 	any->chart.floats = rng_below(rng, 2);
+	any->chart.by_powers = rng_below(rng, 4) == 0;
 	any->chart.has_cursor = rng_below(rng, 2);
 	any->chart.cursor_ms = (int64_t)rng_below(rng, 7200000) - 1800000;
 	any->chart.to_ms = rng_below(rng, 9) ? any->chart.to_ms : 0;
@@ -391,6 +392,20 @@ static void an_axis_that_floats_has_no_area_that_would_lie_about_zero(void **sta
 	grid_free(grid);
 }
 
+static void an_axis_by_powers_shows_small_values_beside_large_ones(void **state)
+{
+	(void)state;
+	const double small[] = {1, 1, 1}, large[] = {1000, 0, 1000};
+	const struct chart_series series[] = {
+		{"small", small, 3, ROLE_SERIES1, 0}, {"large", large, 3, ROLE_SERIES2, 0}};
+	struct chart chart = chart_of(series, 2);
+	chart.by_powers = true;
+	struct grid *grid = drawn(&chart, 12, 60, GLYPHS_FULL);
+	assert_true(has(grid, " 1k┤") && has(grid, " 100┤") && has(grid, "  10┤"));
+	assert_true(cells_of_role(grid, ROLE_SERIES1) > 40);
+	grid_free(grid);
+}
+
 /* ---- what stands around them ---- */
 
 static void what_is_stale_is_dim_and_says_since_when(void **state)
@@ -591,6 +606,7 @@ int main(void)
 		cmocka_unit_test(lines_are_told_apart_without_colours),
 		cmocka_unit_test(areas_of_a_stack_stand_on_each_other),
 		cmocka_unit_test(an_axis_that_floats_has_no_area_that_would_lie_about_zero),
+		cmocka_unit_test(an_axis_by_powers_shows_small_values_beside_large_ones),
 		cmocka_unit_test(what_is_stale_is_dim_and_says_since_when),
 		cmocka_unit_test(a_limit_is_a_dashed_line_with_its_value_and_letter),
 		cmocka_unit_test(

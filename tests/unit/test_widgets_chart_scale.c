@@ -85,9 +85,9 @@ static void labels_of_an_axis_differ_and_are_short(void **state)
 		double value = fabs(any_value(&rng));
 		struct chart_scale scale =
 			chart_scale_fit(unit, i % 2 ? 0 : value, i % 2 ? value : value * 1.2, 6, 0);
-		struct shown before = chart_tick_text(&scale, 0);
+		struct shown before = chart_tick_text(&scale, unit, 0);
 		for (int tick = 1; tick <= scale.steps; tick++) {
-			struct shown text = chart_tick_text(&scale, tick);
+			struct shown text = chart_tick_text(&scale, unit, tick);
 			assert_string_not_equal(text.text, before.text);
 			assert_in_range(strlen(text.text), 1, 14);
 			before = text;
@@ -128,12 +128,13 @@ static void an_axis_has_one_unit_for_all_its_ticks(void **state)
 		{"seconds", 0, 800000, 5, "0 2 d 4 d 6 d 8 d 10 d"},
 	};
 	for (size_t i = 0; i < COUNT_OF(table); i++) {
-		struct chart_scale scale = chart_scale_fit(chart_unit_named(table[i].unit),
-			table[i].low, table[i].high, table[i].most, 0);
+		const struct chart_unit *unit = chart_unit_named(table[i].unit);
+		struct chart_scale scale =
+			chart_scale_fit(unit, table[i].low, table[i].high, table[i].most, 0);
 		autostr struct str labels = STR_INIT;
 		for (int tick = 0; tick <= scale.steps; tick++)
 			str_addf(&labels, "%s%s", tick ? " " : "",
-				chart_tick_text(&scale, tick).text);
+				chart_tick_text(&scale, unit, tick).text);
 		assert_string_equal(labels.text, table[i].labels);
 	}
 }
@@ -170,6 +171,34 @@ static void far_from_zero_a_value_has_the_digits_of_its_axis(void **state)
 	assert_string_equal(chart_scale_text(&scale, unit, 10012.34).text, "10.0k");
 }
 
+static void an_axis_of_powers_has_a_power_at_each_tick(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *unit;
+		double low, high;
+		int most;
+		const char *labels;
+	} table[] = {{"ms", 0.4, 2500, 10, "100 us 1 ms 10 ms 100 ms 1 s 10 s"},
+		{"", 1, 1000, 10, "1 10 100 1k"}, {"", 1, 1e6, 3, "1 100 10k 1M"},
+		{"", 5, 5, 4, "1 10"}, {"bytes", 1024, 5000, 4, "1 KiB 2 KiB 4 KiB 8 KiB"},
+		{"", (double)NAN, (double)NAN, 4, "1 10"}, {"", 0, 7, 4, "1 10"}};
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
+		const struct chart_unit *unit = chart_unit_named(table[i].unit);
+		struct chart_scale scale =
+			chart_scale_fit_powers(unit, table[i].low, table[i].high, table[i].most);
+		autostr struct str labels = STR_INIT;
+		for (int tick = 0; tick <= scale.steps; tick++)
+			str_addf(&labels, "%s%s", tick ? " " : "",
+				chart_tick_text(&scale, unit, tick).text);
+		assert_string_equal(labels.text, table[i].labels);
+	}
+	struct chart_scale scale = chart_scale_fit_powers(chart_unit_named(""), 1, 100, 4);
+	assert_true(fabs(chart_scale_share(&scale, 10) - 0.5) < 1e-9);
+	assert_true(chart_scale_share(&scale, 0) == 0 && chart_scale_share(&scale, -5) == 0);
+	assert_true(chart_scale_share(&scale, 1e9) == 1);
+}
+
 static void what_can_not_be_an_axis_is_one_all_the_same(void **state)
 {
 	(void)state;
@@ -177,12 +206,12 @@ static void what_can_not_be_an_axis_is_one_all_the_same(void **state)
 		{1e300, 1e300}, {-1e308, 1e308}, {1e-310, 1e-310}, {3, 1}, {1e15, 1e15 + 1},
 		{0, (double)INFINITY}, {-(double)INFINITY, 0}};
 	for (size_t i = 0; i < COUNT_OF(ends); i++) {
-		struct chart_scale scale =
-			chart_scale_fit(chart_unit_named(""), ends[i][0], ends[i][1], 4, 13);
+		const struct chart_unit *unit = chart_unit_named("");
+		struct chart_scale scale = chart_scale_fit(unit, ends[i][0], ends[i][1], 4, 13);
 		assert_true(isfinite(scale.low) && isfinite(scale.high));
 		assert_true(scale.high > scale.low && scale.step > 0 && scale.steps >= 1);
 		for (int tick = 0; tick <= scale.steps; tick++)
-			assert_true(*chart_tick_text(&scale, tick).text);
+			assert_true(*chart_tick_text(&scale, unit, tick).text);
 		double share = chart_scale_share(&scale, ends[i][1]);
 		assert_true(isnan(ends[i][1]) || (share >= 0 && share <= 1));
 	}
@@ -299,6 +328,7 @@ int main(void)
 		cmocka_unit_test(an_axis_has_one_unit_for_all_its_ticks),
 		cmocka_unit_test(a_value_is_written_in_the_unit_that_suits_it),
 		cmocka_unit_test(far_from_zero_a_value_has_the_digits_of_its_axis),
+		cmocka_unit_test(an_axis_of_powers_has_a_power_at_each_tick),
 		cmocka_unit_test(what_can_not_be_an_axis_is_one_all_the_same),
 		cmocka_unit_test(ticks_of_time_have_room_for_their_labels),
 		cmocka_unit_test(ticks_stand_on_round_times),
