@@ -6,6 +6,7 @@
 
 #include "core/base/str.h"
 #include "core/base/width.h"
+#include "widgets/chart_heat.h"
 #include "widgets/chart_legend.h"
 #include "widgets/chart_plot.h"
 #include "widgets/chart_time.h"
@@ -122,7 +123,11 @@ static int steps_for(int rows)
 static int label_cells(const struct chart *chart, const struct chart_scale *scale)
 {
 	int widest = 0;
-	for (int i = 0; i <= scale->steps; i++) {
+	for (size_t i = 0; i < chart->count && chart->form == CHART_HEAT; i++) {
+		int cells = (int)text_width(chart->series[i].name, strlen(chart->series[i].name));
+		widest = cells > widest ? cells : widest;
+	}
+	for (int i = 0; i <= scale->steps && chart->form != CHART_HEAT; i++) {
 		int cells = (int)strlen(chart_tick_text(scale, unit_of(chart), i).text);
 		widest = cells > widest ? cells : widest;
 	}
@@ -156,7 +161,7 @@ static void share_rows(
 	plot->rows -= has_line;
 	layout->line_row = has_line ? plot->row + plot->rows : -1;
 	layout->time_row = has_time ? plot->row + plot->rows + has_line : -1;
-	layout->has_grid = plot->rows >= GRID_ROWS;
+	layout->has_grid = plot->rows >= GRID_ROWS && chart->form != CHART_HEAT;
 	layout->legend_rect = (struct rect){0, 0, 1, canvas->columns};
 	if (place == CHART_LEGEND_UNDER)
 		layout->legend_rect = (struct rect){canvas->rows - layout->legend.rows, 0,
@@ -172,7 +177,8 @@ static void share_columns(
 {
 	struct rect *plot = &layout->plot;
 	int left = label_cells(chart, &layout->scale) + 2;
-	layout->has_letters = chart->count > 1 && plot->columns >= 40 && plot->rows >= 3;
+	layout->has_letters = chart->count > 1 && chart->form != CHART_HEAT &&
+			      plot->columns >= 40 && plot->rows >= 3;
 	layout->axis = -1;
 	if (plot->rows >= 3 && canvas->columns >= 30 && left * 3 <= plot->columns) {
 		layout->axis = left - 1;
@@ -257,13 +263,29 @@ static int tick_row(const struct layout *layout, int tick)
 	return row_of(layout, chart_tick_value(&layout->scale, tick));
 }
 
+/* Of the series of a heat map, at the lowest of their rows. */
+static void draw_names(
+	const struct canvas *canvas, const struct chart *chart, const struct layout *layout)
+{
+	for (int row = 0; row < layout->plot.rows; row++) {
+		int series = chart_heat_label(chart, layout->plot.rows, row);
+		if (series < 0)
+			continue;
+		canvas_text_right(canvas, layout->plot.row + row, layout->axis, ROLE_DIM,
+			chart->series[series].name);
+		canvas_glyph(canvas, layout->plot.row + row, layout->axis, ROLE_AXIS, GLYPH_AXIS);
+	}
+}
+
 static void draw_value_axis(
 	const struct canvas *canvas, const struct chart *chart, const struct layout *layout)
 {
 	if (layout->axis < 0)
 		return;
 	draw_down(canvas, layout, layout->axis, ROLE_AXIS, GLYPH_VERTICAL);
-	if (layout->is_empty)
+	if (chart->form == CHART_HEAT)
+		draw_names(canvas, chart, layout);
+	if (layout->is_empty || chart->form == CHART_HEAT)
 		return;
 	for (int i = 0; i <= layout->scale.steps; i++) {
 		int row = tick_row(layout, i);
@@ -427,17 +449,21 @@ struct chart_view chart_draw(const struct canvas *canvas, const struct chart *ch
 	if (layout.plot.rows < 1 || layout.plot.columns < 1)
 		return view_of(chart, &layout);
 	draw_value_axis(canvas, chart, &layout);
-	for (size_t i = 0; i < chart->limit_count && !layout.is_empty; i++)
+	for (size_t i = 0; i < chart->limit_count && !layout.is_empty && chart->form != CHART_HEAT;
+		i++)
 		draw_limit(canvas, chart, &layout, &chart->limits[i]);
 	draw_axis_line(canvas, &layout);
 	draw_times(canvas, chart, &layout);
 	draw_marks(canvas, chart, &layout);
 	draw_cursor(canvas, chart, &layout);
-	chart_plot_draw(canvas, chart, &plot);
+	if (chart->form == CHART_HEAT)
+		chart_heat_draw(canvas, chart, layout.plot);
+	else
+		chart_plot_draw(canvas, chart, &plot);
 	if (layout.is_empty)
 		draw_empty(canvas, &layout);
 	draw_letters(canvas, chart, &layout);
 	struct canvas legend = canvas_sub(canvas, layout.legend_rect);
-	chart_legend_draw(&legend, chart, &layout.legend, &layout.scale);
+	chart_legend_draw(&legend, chart, &layout.legend, &layout.scale, layout.plot);
 	return view_of(chart, &layout);
 }

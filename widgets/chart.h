@@ -50,6 +50,7 @@ enum chart_form {
 	CHART_LINE,
 	CHART_AREA, /* of several series: lines */
 	CHART_STACK, /* areas on each other, the first one lowest: of values on one grid that are not below zero */
+	CHART_HEAT, /* a row for each series, darker where there is more (chart_heat.h) */
 	CHART_BARS, /* from the base up, side by side where there is room for it, else lines */
 };
 

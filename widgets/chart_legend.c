@@ -7,6 +7,7 @@
 
 #include "core/base/str.h"
 #include "core/base/width.h"
+#include "widgets/chart_heat.h"
 #include "widgets/chart_time.h"
 
 enum {
@@ -92,6 +93,8 @@ struct chart_legend chart_legend_plan(const struct chart *chart, int rows, int c
 	int count = chart->count < SHOWN_MOST ? (int)chart->count : SHOWN_MOST;
 	if (rows < 3 || columns < 8 || count == 0)
 		return (struct chart_legend){CHART_LEGEND_NONE, 0, 0, 0};
+	if (chart->form == CHART_HEAT)
+		return (struct chart_legend){CHART_LEGEND_OVER, 1, columns, 0};
 	if (count > 1 && columns >= 40 && rows >= 18)
 		return plan_under(chart, rows, columns, count);
 	if (count > 1 && columns >= 110 && rows >= 5)
@@ -340,13 +343,41 @@ static void draw_several(const struct view *view)
 	draw_key(view, column, columns);
 }
 
+/* What the shades of a heat map mean: up to how much; or what stands at the cursor, from the highest down. */
+static void draw_shades(const struct view *view, struct rect plot)
+{
+	const struct chart *chart = view->chart;
+	double most = chart_heat_most(chart, plot);
+	int column = 0;
+	for (int i = 1; i <= CHART_SHADES && !chart->has_cursor && most > 0; i++) {
+		canvas_sign(view->canvas, 0, column, chart->series[0].role,
+			chart_heat_sign(view->canvas->grid->glyphs, i));
+		column =
+			2 + canvas_printf(view->canvas, 0, column + 2, ROLE_DIM, "to %s",
+				    chart_value_text(unit_of(chart), most * i / CHART_SHADES).text);
+	}
+	if (chart->has_cursor)
+		column = 2 + canvas_text(view->canvas, 0, 0, ROLE_DIM, heading_of(chart).text);
+	for (size_t i = chart->count; chart->has_cursor && i-- > 0;) {
+		double value = chart_value_at(chart, &chart->series[i], chart->cursor_ms);
+		if (!(value > 0) || column >= view->canvas->columns)
+			continue;
+		column = 1 + canvas_text(view->canvas, 0, column, ROLE_DIM, chart->series[i].name);
+		column = 2 + canvas_text(view->canvas, 0, column, ROLE_STRONG,
+				     chart_value_text(unit_of(chart), value).text);
+	}
+	draw_key(view, column, view->canvas->columns);
+}
+
 void chart_legend_draw(const struct canvas *canvas, const struct chart *chart,
-	const struct chart_legend *legend, const struct chart_scale *scale)
+	const struct chart_legend *legend, const struct chart_scale *scale, struct rect plot)
 {
 	struct view view = {canvas, chart, scale};
 	if (canvas->rows < 1 || canvas->columns < 1 || legend->place == CHART_LEGEND_NONE)
 		return;
-	if (legend->place != CHART_LEGEND_OVER)
+	if (chart->form == CHART_HEAT)
+		draw_shades(&view, plot);
+	else if (legend->place != CHART_LEGEND_OVER)
 		draw_tables(&view, legend);
 	else if (chart->count == 1)
 		draw_one(&view);

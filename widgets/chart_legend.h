@@ -25,6 +25,6 @@ struct chart_legend {
 struct chart_legend chart_legend_plan(const struct chart *chart, int rows, int columns);
 /* Into a canvas that is its own. What has no room is counted: "and 4 more". */
 void chart_legend_draw(const struct canvas *canvas, const struct chart *chart,
-	const struct chart_legend *legend, const struct chart_scale *scale);
+	const struct chart_legend *legend, const struct chart_scale *scale, struct rect plot);
 
 #endif

@@ -181,6 +181,29 @@ static void draw_stack(const struct canvas *canvas)
 	chart_draw(canvas, &chart);
 }
 
+static void draw_heat(const struct canvas *canvas)
+{
+	static double values[8][180];
+	static const char *const names[] = {
+		"10 ms", "25 ms", "50 ms", "100 ms", "250 ms", "500 ms", "1 s", "more"};
+	struct chart_series series[8];
+	struct chart chart = base(3 * (int64_t)HOUR);
+	for (size_t i = 0; i < COUNT_OF(series); i++) {
+		for (size_t k = 0; k < COUNT_OF(values[i]); k++) {
+			double middle =
+				2.5 + 1.5 * sin((double)k / 25) + (k > 120 && k < 140 ? 3 : 0);
+			values[i][k] = rint(80 * exp(-pow((double)i - middle, 2) / 1.5));
+		}
+		gap(values[i], 60, 70);
+		series[i] = (struct chart_series){
+			names[i], values[i], COUNT_OF(values[i]), ROLE_SERIES1, 0};
+	}
+	chart.series = series;
+	chart.count = COUNT_OF(series);
+	chart.form = CHART_HEAT;
+	chart_draw(canvas, &chart);
+}
+
 static void draw_three(const struct canvas *canvas)
 {
 	draw_lines(canvas, 3, HOUR);
@@ -209,6 +232,7 @@ static const struct {
 	{"processor", draw_blocks},
 	{"memory of many", draw_many},
 	{"updates by kind", draw_stack},
+	{"handlers by time", draw_heat},
 };
 
 /* Six of them on a page. */

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include "widgets/canvas.h"
 
-enum { DEMO_CHARTS = 10 };
+enum { DEMO_CHARTS = 11 };
 
 void demo_charts_draw(const struct canvas *canvas, size_t scene);
 
