@@ -220,9 +220,11 @@ static void fill_down(struct raster *raster, int base)
 /* Those of a cell's heights that lie in low .. high. */
 static unsigned parts_between(int low, int high, int bottom, int size)
 {
-	int from = low > bottom ? low - bottom : 0;
-	int to = high < bottom + size - 1 ? high - bottom : size - 1;
-	return from > to ? 0 : ((1u << (to - from + 1)) - 1) << from;
+	unsigned parts = 0;
+	for (int i = 0; i < size; i++)
+		if (bottom + i >= low && bottom + i <= high)
+			parts |= 1u << i;
+	return parts;
 }
 
 static void mark_cells(struct raster *raster)

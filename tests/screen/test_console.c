@@ -56,6 +56,18 @@ static void a_chart_of_a_bot_marks_its_start_and_its_alerts(void **state)
 	console_expect(console, "w backlog_rising");
 }
 
+static void a_chart_says_since_when_nothing_new_came(void **state)
+{
+	struct console *console = *state;
+	console_keys(console, "j 4 + +");
+	assert_true(metrics_choose(console->app, "bot-pending"));
+	console_advance(console, 2000);
+	console_expect_not(console, "stale 1m");
+	for (int i = 0; i < 9; i++)
+		console_advance(console, 10000);
+	console_expect(console, "now --  stale 1m");
+}
+
 static void enter_drills_into_the_bot_and_q_comes_back(void **state)
 {
 	struct console *console = *state;
@@ -246,6 +258,7 @@ int main(void)
 		SCREEN_TEST(the_overview_says_where_i_am_and_what_is_on_fire),
 		SCREEN_TEST(each_digit_shows_its_pane_below),
 		SCREEN_TEST(a_chart_of_a_bot_marks_its_start_and_its_alerts),
+		SCREEN_TEST(a_chart_says_since_when_nothing_new_came),
 		SCREEN_TEST(enter_drills_into_the_bot_and_q_comes_back),
 		SCREEN_TEST(the_log_of_one_bot_is_one_key_away),
 		SCREEN_TEST(help_begins_with_the_pane_in_focus),
