@@ -231,9 +231,12 @@ static bool is_text(struct report *report)
 static bool find_tab(const struct report *report, struct place *ret)
 {
 	for (size_t at = 0; at < report->length; at++) {
-		size_t blanks = strspn(report->text + at, " ");
-		if (at + blanks < report->length && report->text[at + blanks] == '\t') {
-			*ret = place_at(report, at + blanks);
+		while (at < report->length && report->text[at] == ' ')
+			at++;
+		if (at == report->length)
+			return false;
+		if (report->text[at] == '\t') {
+			*ret = place_at(report, at);
 			return true;
 		}
 		const char *end = memchr(report->text + at, '\n', report->length - at);
