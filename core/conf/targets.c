@@ -93,6 +93,15 @@ static bool read_labels(struct group *group, const struct node *node)
 
 /* ---- targets ---- */
 
+/* It is a part of a URL and of names: nothing else may be in it. */
+static bool is_address(const char *text)
+{
+	static const char all[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:[]";
+	size_t length = strspn(text, all);
+	return length > 0 && length <= TARGET_ADDRESS_MAX && !text[length];
+}
+
 static bool add_target(struct group *group, const struct node *node)
 {
 	struct targets *to = group->to;
@@ -100,8 +109,7 @@ static bool add_target(struct group *group, const struct node *node)
 		return report_error(group->report, node->place, "a target is a text: HOST:PORT");
 	if (looks_like_token(node->text, strlen(node->text)))
 		return report_secret(group->report, node->place, "this target holds a token");
-	if (!*node->text || strlen(node->text) > TARGET_ADDRESS_MAX ||
-		strpbrk(node->text, " \t\r\n/@?#{}\"\\"))
+	if (!is_address(node->text))
 		return report_error(
 			group->report, node->place, "a target is HOST:PORT, without a path");
 	if (to->count == TARGETS_MAX)

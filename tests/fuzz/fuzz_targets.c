@@ -19,6 +19,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < count; i++) {
 		size_t length = strlen(list[i].address);
 		FUZZ_REQUIRE(length > 0 && length <= TARGET_ADDRESS_MAX);
+		for (size_t j = 0; j < length; j++)
+			FUZZ_REQUIRE(list[i].address[j] > ' ' && list[i].address[j] < 0x7f);
 		FUZZ_REQUIRE(list[i].label_count <= TARGET_LABELS_MAX);
 		for (size_t j = 0; j < list[i].label_count; j++)
 			FUZZ_REQUIRE(strchr(list[i].labels[j], '='));

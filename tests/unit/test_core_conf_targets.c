@@ -79,6 +79,8 @@ static void what_is_no_list_is_refused_at_its_place(void **state)
 		{"- targets: ['http://a']\n", "t:1:14: a target is HOST:PORT, without a path"},
 		{"- targets: ['me@a']\n", "t:1:14: a target is HOST:PORT, without a path"},
 		{"- targets: ['a b']\n", "t:1:14: a target is HOST:PORT, without a path"},
+		{"- targets: [\"a\\e[31m\"]\n", "t:1:14: a target is HOST:PORT, without a path"},
+		{"- targets: [\"a\\u202eb\"]\n", "t:1:14: a target is HOST:PORT, without a path"},
 		{"- targets: []\n  labels: [a]\n", "t:2:11: 'labels' is a mapping: {zone: eu}"},
 		{"- targets: []\n  labels: {a-b: c}\n",
 			"t:2:12: 'a-b' is no name of a label: a-z A-Z 0-9 _"},
