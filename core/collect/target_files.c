@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "core/base/clock.h"
 #include "core/base/err.h"
@@ -15,10 +16,20 @@
 #include "core/conf/settings.h"
 #include "core/conf/targets.h"
 
+/* Which content a file has, as far as that is told without reading it; zeroed: none was seen. */
+struct mark {
+	dev_t device;
+	ino_t inode;
+	off_t size;
+	struct timespec changed, written;
+};
+
 struct file {
 	char *name, *path; /* of the entry, and its list */
 	struct schedule schedule;
 	struct targets *now; /* NULL: none could be read yet */
+	struct mark seen;    /* when it was read */
+	struct err err;      /* how that ended */
 	bool is_kept;
 };
 
@@ -100,14 +111,39 @@ static void note_end(struct file *file, int64_t now_ms, bool was_good)
 	file->schedule.due_ms = now_ms + file->schedule.interval_ms;
 }
 
-static bool read_list(struct target_files *files, struct file *file, struct hub *hub)
+static struct mark mark_of(const char *path)
+{
+	struct mark mark;
+	struct stat status;
+	memset(&mark, 0, sizeof(mark)); /* its gaps are compared, too */
+	if (stat(path, &status) != 0)
+		return mark;
+	mark.device = status.st_dev;
+	mark.inode = status.st_ino;
+	mark.size = status.st_size;
+	mark.changed = status.st_ctim;
+	mark.written = status.st_mtim;
+	return mark;
+}
+
+/* One that is as it was is not read again: a bad list costs libfyaml some bytes for ever. True: it is another list. */
+static bool read_changed(struct target_files *files, struct file *file)
 {
 	struct targets *targets = NULL;
-	struct err err = {.code = ERR_NONE}, said = {.code = ERR_NONE};
-	bool is_good = targets_read(file->path, &targets, &err);
-	bool is_new = is_good && take(files, file, targets);
+	struct mark mark = mark_of(file->path);
+	if (mark.inode && memcmp(&mark, &file->seen, sizeof(mark)) == 0)
+		return false;
+	file->seen = mark;
+	file->err.code = ERR_NONE;
+	return targets_read(file->path, &targets, &file->err) && take(files, file, targets);
+}
+
+static bool read_list(struct target_files *files, struct file *file, struct hub *hub)
+{
+	struct err said = {.code = ERR_NONE};
+	bool is_new = read_changed(files, file), is_good = file->err.code == ERR_NONE;
 	if (!is_good)
-		err_set(&said, err.code, "%.200s%s", err.text,
+		err_set(&said, file->err.code, "%.200s%s", file->err.text,
 			file->now ? "; its list of before is kept" : "");
 	note_end(file, clock_mono_ms(hub->clock), is_good);
 	post_source(hub, &(struct attempt){.kind = "scrape",
