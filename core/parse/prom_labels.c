@@ -265,13 +265,12 @@ static bool check_bound(struct cursor *cursor, const struct prom_sample *sample,
 /* What OpenMetrics asks of the labels by the type of the family. */
 static bool check_rules(struct cursor *cursor, const struct prom_sample *sample)
 {
-	const struct prom_reader *reader = cursor->reader;
-	if (reader->last_rules & RULE_BOUND)
+	if (sample->rules & RULE_BOUND)
 		return check_bound(cursor, sample, "le");
-	if (reader->last_rules & RULE_QUANTILE)
+	if (sample->rules & RULE_QUANTILE)
 		return check_bound(cursor, sample, "quantile");
 	cursor->at = sample->name.text;
-	return !(reader->last_rules & RULE_NAMED) || find(sample, sample->name) ||
+	return !(sample->rules & RULE_NAMED) || find(sample, sample->name) ||
 	       prom_fail(cursor, "a stateset has a label of its own name");
 }
 
@@ -289,7 +288,8 @@ static bool enter_quoted(struct cursor *cursor, const struct prom_sample *sample
 	       prom_fail(cursor, "a label is missing behind ','");
 }
 
-bool prom_labels(const struct prom_reader *reader, struct prom_sample *sample, struct err *err)
+static bool read_labels(
+	const struct prom_reader *reader, struct prom_sample *sample, struct err *err)
 {
 	const char *end = sample->series.text + sample->series.length;
 	struct cursor cursor = {sample->name.text + sample->name.length, end, reader, err};
@@ -300,7 +300,17 @@ bool prom_labels(const struct prom_reader *reader, struct prom_sample *sample, s
 	cursor.at += !sample->is_quoted && cursor_peek(&cursor) == '{';
 	if (cursor.at < end && !prom_take_labels(&cursor, sample->labels, &sample->label_count))
 		return false;
-	return !reader->last_rules || check_rules(&cursor, sample);
+	return !sample->rules || check_rules(&cursor, sample);
+}
+
+bool prom_labels(const struct prom_reader *reader, struct prom_sample *sample, struct err *err)
+{
+	if (read_labels(reader, sample, NULL))
+		return true;
+	struct prom_reader there = *reader; /* where its error is told */
+	there.line = sample->line;
+	there.line_text = sample->line_text;
+	return read_labels(&there, sample, err);
 }
 
 /* ---- what they say ---- */

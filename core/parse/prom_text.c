@@ -208,6 +208,14 @@ static bool check_value(const struct prom_reader *reader, double value, struct e
 	       prom_fail(&cursor, "the value of a state is 0 or 1");
 }
 
+/* What prom_labels() needs later. */
+static inline void note_line(const struct prom_reader *reader, struct prom_sample *sample)
+{
+	sample->line = reader->line;
+	sample->line_text = reader->line_text;
+	sample->rules = reader->last_rules;
+}
+
 static bool read_line(struct prom_reader *reader, struct cursor *cursor, struct prom_sample *sample)
 {
 	struct err later = {.code = ERR_NONE};
@@ -217,6 +225,7 @@ static bool read_line(struct prom_reader *reader, struct cursor *cursor, struct 
 	if (sample->is_quoted)
 		reader->last_name.length = 0; /* a bare name of those bytes may be none */
 	sample->key = hash64_wide(sample->series.text, sample->series.length);
+	note_line(reader, sample);
 	struct cursor rest = *cursor;
 	rest.err = &later;
 	if (take_rest(&rest, reader, sample))
@@ -288,6 +297,7 @@ static enum prom_result finish(
 	sample->type = reader->last_type;
 	sample->family = (struct prom_span){sample->name.text, reader->last_family};
 	sample->label_count = 0;
+	note_line(reader, sample);
 	if (!sample->has_time)
 		sample->time_ms = 0;
 	return !reader->last_rules || check_value(reader, sample->value, err) ? PROM_SAMPLE

@@ -9,8 +9,7 @@
  * prom_next() finds where the name and the labels of a line end, and reads the value; it does not look into the labels.
  * `series` are their bytes as they are written, and `key` is a hash of those. Who has met the same bytes before, and had
  * prom_labels() read them then, knows that they are good and what they say: a page that is read again costs a look into a
- * table for each line. For bytes that are new prom_labels() must be called before the next prom_next(): it reads and checks
- * them. The same series may be written in two ways (blanks, order): it then has two keys. A key is no secret and can be
+ * table for each line. For bytes that are new prom_labels() must be called: it reads and checks them. The same series may be written in two ways (blanks, order): it then has two keys. A key is no secret and can be
  * met by other bytes on purpose: compare the bytes as well where that matters. prom_read() is both calls in one.
  *
  * A bad line ends the reading, and the error is `LINE:COLUMN: what`, both from 1, the column in bytes: half a page is not
@@ -76,6 +75,10 @@ struct prom_sample {
 	/* after prom_labels() or prom_read() */
 	size_t label_count;
 	struct prom_label labels[PROM_LABELS_MAX];
+	/* private */
+	size_t line;
+	const char *line_text;
+	unsigned rules;
 };
 
 struct prom_families;
@@ -118,7 +121,7 @@ void prom_end(struct prom_reader *reader); /* legal on a zeroed struct */
 
 enum prom_result prom_next(
 	struct prom_reader *reader, struct prom_sample *ret_sample, struct err *err) MUST_CHECK;
-/* Reads and checks the labels of the sample that prom_next() gave last. */
+/* Reads and checks the labels of a sample that prom_next() gave. */
 MUST_CHECK bool prom_labels(
 	const struct prom_reader *reader, struct prom_sample *sample, struct err *err);
 /* Both. */

@@ -13,7 +13,7 @@
 #include "core/base/mem.h"
 #include "core/parse/prom_text.h"
 
-enum { ROOM_FIRST = 1024, NUMBER_BITS = 24 };
+enum { ROOM_FIRST = 1024, NUMBER_BITS = 24, BATCH = 16 };
 
 struct series {
 	uint64_t key;
@@ -87,20 +87,37 @@ static bool take_sample(struct table *table, const struct prom_reader *reader,
 	return true;
 }
 
+/* Their slots are fetched while the next ones are read. */
+static bool take_samples(struct table *table, const struct prom_reader *reader,
+	struct prom_sample *samples, size_t count, struct err *err)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!take_sample(table, reader, &samples[i], err))
+			return false;
+	return true;
+}
+
 /* How many samples; 0: it is no page. */
 static size_t take_page(struct prom_span page, struct table *table)
 {
+	static struct prom_sample samples[BATCH];
 	struct prom_reader reader;
-	struct prom_sample sample;
 	struct err err;
 	enum prom_result result;
 	size_t count = 0;
+	bool is_good = true;
 	prom_begin(&reader, page.text, page.length, PROM_TEXT);
-	for (; (result = prom_next(&reader, &sample, &err)) == PROM_SAMPLE; count++)
-		if (!take_sample(table, &reader, &sample, &err))
-			break;
+	grow_slots(table);
+	while ((result = prom_next(&reader, &samples[count % BATCH], &err)) == PROM_SAMPLE &&
+		is_good) {
+		__builtin_prefetch(
+			&table->slots[samples[count % BATCH].key & (table->room - 1)], 1);
+		if (++count % BATCH == 0)
+			is_good = take_samples(table, &reader, samples, BATCH, &err);
+	}
+	is_good = is_good && take_samples(table, &reader, samples, count % BATCH, &err);
 	prom_end(&reader);
-	return result == PROM_END ? count : 0;
+	return result == PROM_END && is_good ? count : 0;
 }
 
 int main(void)

@@ -385,15 +385,19 @@ static void labels_are_looked_at_only_when_they_are_asked_for(void **state)
 	(void)state;
 	static const char page[] = "a{b=x} 1\nc 2\n";
 	struct prom_reader reader;
+	struct prom_sample last;
 	struct err err = {0};
 	prom_begin(&reader, page, sizeof(page) - 1, PROM_TEXT);
 	assert_int_equal(prom_next(&reader, &samples[0], &err), PROM_SAMPLE);
 	assert_true(samples[0].value == 1);
 	assert_false(prom_labels(&reader, &samples[0], &err));
 	assert_string_equal(err.text, "1:5: a label's value in quotes is missing");
-	assert_int_equal(prom_next(&reader, &samples[0], &err), PROM_SAMPLE);
-	assert_name(0, "c");
-	assert_int_equal(prom_next(&reader, &samples[0], &err), PROM_END);
+	assert_int_equal(prom_next(&reader, &samples[1], &err), PROM_SAMPLE);
+	assert_name(1, "c");
+	assert_int_equal(prom_next(&reader, &last, &err), PROM_END);
+	err.text[0] = '\0';
+	assert_false(prom_labels(&reader, &samples[0], &err)); /* later, too, at its own place */
+	assert_string_equal(err.text, "1:5: a label's value in quotes is missing");
 	prom_end(&reader);
 }
 
