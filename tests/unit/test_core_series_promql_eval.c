@@ -193,9 +193,50 @@ static void labels_that_a_query_makes_are_limited(void **state)
 	struct fake fake = {.series = 100, .step_ms = MINUTE_MS};
 	struct eval_options options = {.start_ms = 1000 * MINUTE_MS, .limits.series = 120};
 	(void)state;
-	assert_fails(&fake, "count_values(\"v\", x)", &options, ERR_LIMIT, "more than 120 series");
-	assert_fails(&fake, "label_replace(x, \"j\", \"$1\", \"i\", \"(.*)\")", &options, ERR_LIMIT,
-		"more than 120 series");
+	assert_fails(&fake, "count_values(\"v\", x) or count_values(\"w\", x @ 0)", &options,
+		ERR_LIMIT, "more than 120 series");
+	assert_fails(&fake,
+		"label_replace(label_replace(x, \"j\", \"$1\", \"i\", \"(.*)\"), \"k\", \"\", "
+		"\"j\", \"x\") + on(i) label_join(x, \"k\", \"\", \"i\")",
+		&options, ERR_LIMIT, "more than 120 series");
+}
+
+/* Each call doubles the label: forty of them would be a terabyte. */
+static void a_label_does_not_grow_without_end(void **state)
+{
+	struct fake fake = {.series = 1, .step_ms = MINUTE_MS};
+	struct eval_options options = {.start_ms = 1000 * MINUTE_MS};
+	autostr struct str joins = STR_INIT, replaces = STR_INIT;
+	(void)state;
+	str_adds(&joins, "x");
+	str_adds(&replaces, "x");
+	for (int i = 0; i < 40; i++) {
+		str_insert(&joins, 0, "label_join(", strlen("label_join("));
+		str_adds(&joins, ",\"i\",\"\",\"i\",\"i\")");
+		str_insert(&replaces, 0, "label_replace(", strlen("label_replace("));
+		str_adds(&replaces, ",\"i\",\"$1$1\",\"i\",\"(.*)\")");
+	}
+	assert_fails(&fake, joins.text, &options, ERR_LIMIT,
+		"label_join() makes a label of more than 16384 bytes");
+	assert_fails(&fake, replaces.text, &options, ERR_LIMIT,
+		"label_replace() makes a label of more than 16384 bytes");
+}
+
+static void a_result_may_have_as_many_series_as_are_read(void **state)
+{
+	struct fake fake = {.series = 100, .step_ms = MINUTE_MS};
+	struct eval_options options = {.start_ms = 1000 * MINUTE_MS,
+		.end_ms = 1001 * MINUTE_MS,
+		.step_ms = MINUTE_MS,
+		.limits.series = 100};
+	struct query_result result;
+	struct place place;
+	struct err err;
+	(void)state;
+	assert_true(evaluate(&fake, "x * 2", &options, &result, &place, &err));
+	assert_int_equal(result.matrix.count, 100);
+	query_result_release(&result);
+	assert_fails(&fake, "x * x", &options, ERR_LIMIT, "more than 100 series");
 }
 
 static void a_query_stops_when_its_time_is_over(void **state)
@@ -369,6 +410,8 @@ int main(void)
 		cmocka_unit_test(what_is_read_is_limited_by_samples_and_series),
 		cmocka_unit_test(what_is_kept_of_many_steps_is_limited),
 		cmocka_unit_test(labels_that_a_query_makes_are_limited),
+		cmocka_unit_test(a_label_does_not_grow_without_end),
+		cmocka_unit_test(a_result_may_have_as_many_series_as_are_read),
 		cmocka_unit_test(a_query_stops_when_its_time_is_over),
 		cmocka_unit_test(a_cancelled_query_stops),
 		cmocka_unit_test(a_query_is_cancelled_amid_its_steps),

@@ -42,11 +42,10 @@ bool query_keep_samples(struct query *query, size_t count, struct err *err)
 	       err_set(err, ERR_LIMIT, "the query needs more than %zu samples", most);
 }
 
-bool query_keep_series(struct query *query, size_t count, struct err *err)
+bool query_allows_series(const struct query *query, size_t count, struct err *err)
 {
 	size_t most = query->options.limits.series;
-	query->series += count;
-	return !most || query->series <= most ||
+	return !most || count <= most ||
 	       err_set(err, ERR_LIMIT, "the query needs more than %zu series", most);
 }
 

@@ -23,7 +23,7 @@ enum { EVAL_LOOKBACK_MS = 5 * 60 * 1000, EVAL_SUBQUERY_STEP_MS = 60 * 1000 };
 /* 0: no limit. */
 struct eval_limits {
 	size_t samples; /* that are read or kept at a time */
-	size_t series;  /* that are read or made */
+	size_t series;  /* that are read, that are made, or of a result */
 	size_t steps;   /* of the query, and of each subquery */
 	int64_t time_ms;
 };

@@ -380,7 +380,6 @@ static void count_one(
 
 static bool count_values(struct query *query, struct node *node, struct err *err)
 {
-	size_t before = query->made.count;
 	const struct vector *vector = &node->kids[0]->vector;
 	const char *name = node->kids[1]->string;
 	struct aggregate *aggregate = aggregate_of(node);
@@ -394,7 +393,7 @@ static bool count_values(struct query *query, struct node *node, struct err *err
 				name, vector->list[i].value);
 		count_one(aggregate, &node->vector, labels);
 	}
-	return query_keep_series(query, query->made.count - before, err);
+	return query_allows_series(query, query->made.count, err);
 }
 
 /* ---- */

@@ -83,16 +83,18 @@ static bool each_window(struct query *query, struct node *node, struct err *err)
 	const struct source *source = matrix->source;
 	bool keeps_name = node->way->flags & WAY_KEEPS_NAME;
 	scalars_of(node, args);
+	if (node->way->flags & WAY_OF_QUANTILE)
+		check_quantile(query, args[0], node->expr->call.args[0]->place);
 	for (size_t i = 0; i < source->count; i++) {
 		struct window window = source_window(query, matrix, i);
 		double value;
 		window.args = args;
-		window.call = node->expr;
 		window.now_ms = node->frame->now_ms;
 		if (!window.count)
 			continue;
-		if (node->way->flags & WAY_OF_COUNTER)
+		if (node->way->flags & WAY_OF_COUNTER && !source->list[i].is_checked)
 			check_counter(query, node, source->list[i].labels);
+		source->list[i].is_checked = true;
 		if (node->way->window(&window, &value))
 			vector_add(&node->vector, source->list[i].labels, value);
 		if (!query_spend(query, window.count, err))

@@ -45,7 +45,6 @@ static bool gather(struct query *query, struct gatherer *gatherer, const struct 
 	int64_t time_ms, struct err *err)
 {
 	const struct vector *vector = &node->vector;
-	size_t before = gatherer->by_labels.count;
 	if (node->expr->type == VALUE_SCALAR) {
 		const struct labels *none = query_labels(query, NULL, 0);
 		return put(place_of(gatherer, none, false), time_ms, node->scalar, err);
@@ -56,7 +55,7 @@ static bool gather(struct query *query, struct gatherer *gatherer, const struct 
 			return false;
 	}
 	return query_keep_samples(query, vector->count, err) &&
-	       query_keep_series(query, gatherer->by_labels.count - before, err);
+	       query_allows_series(query, gatherer->by_labels.count, err);
 }
 
 static int by_labels(const void *one, const void *other)

@@ -62,6 +62,19 @@ static size_t left_of(size_t limit, size_t used)
 	return !limit ? 0 : limit > used ? limit - used : 1;
 }
 
+/* The querier was told what was left of them. */
+static bool say_limit(const struct eval_limits *limits, struct err *err)
+{
+	if (!limits->series)
+		return err_set(
+			err, ERR_LIMIT, "the query needs more than %zu samples", limits->samples);
+	if (!limits->samples)
+		return err_set(
+			err, ERR_LIMIT, "the query needs more than %zu series", limits->series);
+	return err_set(err, ERR_LIMIT, "the query needs more than %zu samples or %zu series",
+		limits->samples, limits->series);
+}
+
 static bool load_selector(struct query *query, struct node *node, struct err *err)
 {
 	const struct frame *frame = node->frame;
@@ -79,8 +92,8 @@ static bool load_selector(struct query *query, struct node *node, struct err *er
 		.cancelled = query->options.cancelled};
 	if (query->querier->select(query->querier->context, &selection, &node->source->set, &own))
 		return true;
-	return err_set(err, own.code, "%s%.200s",
-		own.code == ERR_LIMIT ? "the query needs too much: " : "", own.text);
+	return own.code == ERR_LIMIT ? say_limit(limits, err)
+				     : err_set(err, own.code, "%s", own.text);
 }
 
 static int64_t first_aligned_after(int64_t moment, int64_t step)
@@ -127,9 +140,9 @@ static bool load(struct query *query, struct node *node, struct err *err)
 	for (size_t i = 0; i < source->set.count; i++)
 		samples += source->set.list[i].count;
 	take(source, !is_subquery && !expr->selector.range_ms);
-	source->is_loaded = true;
+	query->series += is_subquery ? 0 : source->set.count;
 	return is_subquery ||
-	       (query_keep_series(query, source->set.count, err) &&
+	       (query_allows_series(query, query->series, err) &&
 		       query_keep_samples(query, samples, err) && query_spend(query, samples, err));
 }
 

@@ -11,13 +11,18 @@
 #include "core/series/promql/internal.h"
 #include "core/series/promql/parse_internal.h"
 
-enum { GROUPS_MOST = 32 };
+enum {
+	GROUPS_MOST = 32,
+	VALUE_BYTES_MOST = 16 << 10, /* of one label: calls in calls could double it each */
+	CHANGE_COST = 256,           /* as many elements that are passed on */
+};
 
 struct relabel {
 	struct memo known; /* into list */
 	const struct labels **list;
 	size_t count, capacity;
 	struct regex *regex;
+	bool is_too_long;
 };
 
 typedef const struct labels *change_labels(struct query *query, const struct node *node,
@@ -41,14 +46,17 @@ static struct relabel *relabel_of(struct node *node)
 	return node->state;
 }
 
-static const struct labels *with_label(
-	struct query *query, const struct labels *labels, const char *name, const char *value)
+static const struct labels *with_label(struct query *query, struct relabel *relabel,
+	const struct labels *labels, const char *name, const struct str *value)
 {
 	size_t count = labels_count(labels);
+	relabel->is_too_long = relabel->is_too_long || value->length > VALUE_BYTES_MOST;
+	if (relabel->is_too_long)
+		return labels;
 	autofree struct label *list = xreallocarray(NULL, count + 1, sizeof(*list));
 	for (size_t i = 0; i < count; i++)
 		list[i] = *labels_at(labels, i);
-	list[count] = (struct label){.name = name, .value = value};
+	list[count] = (struct label){.name = name, .value = value->text};
 	return query_labels(query, list, count + 1);
 }
 
@@ -68,13 +76,20 @@ static bool change_each(
 	struct query *query, struct node *node, change_labels *change, struct err *err)
 {
 	struct vector *vector = &node->kids[0]->vector;
-	size_t before = query->made.count;
+	struct relabel *relabel = node->state;
 	vector_settle(query, vector);
-	for (size_t i = 0; i < vector->count; i++)
+	for (size_t i = 0; i < vector->count; i++) {
+		size_t before = relabel->count;
 		vector_add(&node->vector,
-			changed(query, node, node->state, vector->list[i].labels, change),
+			changed(query, node, relabel, vector->list[i].labels, change),
 			vector->list[i].value);
-	return vector_check(node, err) && query_keep_series(query, query->made.count - before, err);
+		if (relabel->is_too_long)
+			return err_set(err, ERR_LIMIT, "%s() makes a label of more than %d bytes",
+				node->way->name, VALUE_BYTES_MOST);
+		if (!query_spend(query, relabel->count > before ? CHANGE_COST : 0, err))
+			return false;
+	}
+	return vector_check(node, err) && query_allows_series(query, query->made.count, err);
 }
 
 /* Prometheus 3: whatever is UTF-8. */
@@ -135,7 +150,7 @@ static const struct labels *replace_one(struct query *query, const struct node *
 	if (regex_groups(relabel->regex, value, strlen(value), spans, GROUPS_MOST) != REGEX_YES)
 		return labels;
 	expand(&text, node->kids[REPLACEMENT]->string, relabel->regex, value, spans);
-	return with_label(query, labels, node->kids[DESTINATION]->string, text.text);
+	return with_label(query, relabel, labels, node->kids[DESTINATION]->string, &text);
 }
 
 static bool compile(struct relabel *relabel, const char *pattern, struct err *err)
@@ -172,13 +187,12 @@ static const struct labels *join_one(struct query *query, const struct node *nod
 	struct relabel *relabel, const struct labels *labels)
 {
 	autostr struct str text = STR_INIT;
-	(void)relabel;
 	for (size_t i = SOURCES; i < node->kid_count; i++) {
 		if (i > SOURCES)
 			str_adds(&text, node->kids[SEPARATOR]->string);
 		str_adds(&text, labels_get(labels, node->kids[i]->string));
 	}
-	return with_label(query, labels, node->kids[DESTINATION]->string, text.text);
+	return with_label(query, relabel, labels, node->kids[DESTINATION]->string, &text);
 }
 
 static bool label_join(struct query *query, struct node *node, struct err *err)

@@ -90,7 +90,6 @@ static bool quantile_over_time(const struct window *window, double *ret)
 	double *values = query_scratch(window->query, window->count);
 	for (size_t i = 0; i < window->count; i++)
 		values[i] = window->samples[i].value;
-	check_quantile(window->query, window->args[0], window->call->call.args[0]->place);
 	sort_values(values, window->count);
 	*ret = quantile_of(window->args[0], values, window->count);
 	return true;
@@ -126,7 +125,7 @@ const struct function_way range_ways[] = {
 	{.name = "last_over_time", .window = last_over_time, .flags = WAY_KEEPS_NAME},
 	{.name = "stdvar_over_time", .window = stdvar_over_time},
 	{.name = "stddev_over_time", .window = stddev_over_time},
-	{.name = "quantile_over_time", .window = quantile_over_time},
+	{.name = "quantile_over_time", .window = quantile_over_time, .flags = WAY_OF_QUANTILE},
 	{.name = "changes", .window = changes},
 	{.name = "resets", .window = resets},
 	{.name = NULL},

@@ -43,7 +43,6 @@ struct window {
 	int64_t now_ms;         /* of the step */
 	const double *args;     /* the scalars of the call, in order */
 	struct query *query;
-	const struct expr *call;
 };
 
 struct source_series {
@@ -51,6 +50,7 @@ struct source_series {
 	const struct sample *samples;
 	size_t count;
 	size_t low, high; /* the window of this step: [low, high) */
+	bool is_checked;  /* its name was looked at */
 };
 
 /* Series that a node reads from: of a selector, or what a subquery gave. */
@@ -108,9 +108,10 @@ struct query {
 };
 
 enum {
-	WAY_OF_NOW = 1 << 0,     /* never constant: the time goes in */
-	WAY_KEEPS_NAME = 1 << 1, /* of windows: the value is one of the series' own */
-	WAY_OF_COUNTER = 1 << 2, /* of windows: of anything else it says nothing */
+	WAY_OF_NOW = 1 << 0,      /* never constant: the time goes in */
+	WAY_KEEPS_NAME = 1 << 1,  /* of windows: the value is one of the series' own */
+	WAY_OF_COUNTER = 1 << 2,  /* of windows: of anything else it says nothing */
+	WAY_OF_QUANTILE = 1 << 3, /* the first argument is one */
 };
 
 /* How a function is evaluated: one of these. */
@@ -142,7 +143,8 @@ bool node_value(struct query *query, struct node *node, struct err *err) MUST_CH
 /* Counts what was done, and looks at the clock and at whether it was cancelled now and then. */
 bool query_spend(struct query *query, size_t work, struct err *err) MUST_CHECK;
 bool query_keep_samples(struct query *query, size_t count, struct err *err) MUST_CHECK;
-bool query_keep_series(struct query *query, size_t count, struct err *err) MUST_CHECK;
+/* Series of one kind: all that were read, all that were made, those of a result. */
+bool query_allows_series(const struct query *query, size_t count, struct err *err) MUST_CHECK;
 void query_annotate(struct query *query, enum annotation_kind kind, struct place place,
 	const char *format, ...) PRINTF_LIKE(4, 5);
 /* Room for so many doubles, until the next call. */

@@ -256,7 +256,7 @@ static bool run_around(struct runner *runner, const struct test_case *test, stru
 		.end_ms = test->start_ms + AROUND_MS,
 		.step_ms = AROUND_MS};
 	if (test->is_range || test->is_ordered || test->is_matrix || test->is_string ||
-		strstr(test->query, "start()") || strstr(test->query, "end()"))
+		strcasestr(test->query, "start()") || strcasestr(test->query, "end()"))
 		return true;
 	struct err failure = {.code = ERR_NONE};
 	bool is_good = evaluate(runner, test, &options, &result, &failure)
