@@ -199,7 +199,8 @@ static bool run(struct query *query, struct query_result *ret, struct err *err)
 		return run_once(query, ret, err);
 	if (type == VALUE_STRING || type == VALUE_MATRIX)
 		return err_set(err, ERR_INVALID,
-			"a range query yields a scalar or an instant vector, this is a %s",
+			"invalid expression type \"%s\" for range query, must be Scalar or "
+			"instant Vector",
 			type == VALUE_STRING ? "string" : "range vector");
 	ret->type = VALUE_MATRIX;
 	return frame_run(query, query->top, &query->frame, &ret->matrix, err);

@@ -4,15 +4,17 @@
 
 #include "core/series/promql/internal.h"
 
-/* With NaN on either side NaN, which fmin() and fmax() are not. */
+/* With NaN on either side NaN, which fmin() and fmax() are not, but for an infinity that nothing is beyond: as Go's. */
 static double lesser(double one, double other)
 {
-	return isnan(one) || isnan(other) ? NAN : fmin(one, other);
+	bool is_nan = isnan(one) || isnan(other), is_least = one == -INFINITY || other == -INFINITY;
+	return is_nan && !is_least ? NAN : fmin(one, other);
 }
 
 static double greater(double one, double other)
 {
-	return isnan(one) || isnan(other) ? NAN : fmax(one, other);
+	bool is_nan = isnan(one) || isnan(other), is_most = one == INFINITY || other == INFINITY;
+	return is_nan && !is_most ? NAN : fmax(one, other);
 }
 
 static double clamp_min(double value, const double *args)

@@ -10,24 +10,31 @@
 
 /* ---- absent ---- */
 
-/* Those that a selector asks for by =, each once: a name that stands twice says nothing. */
+static bool is_asked_before(const struct expr *selector, size_t at)
+{
+	const struct matcher *matchers = selector->selector.matchers;
+	for (size_t i = 0; i < at; i++) {
+		if (matchers[i].op == MATCH_EQUAL &&
+			strcmp(matchers[i].name, matchers[at].name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Those that a selector asks for by =; whatever is asked of a label after that takes it away. */
 static const struct labels *labels_asked(struct query *query, const struct expr *expr)
 {
 	expr = bare(expr);
 	if (expr->kind != EXPR_SELECTOR)
 		return query_labels(query, NULL, 0);
-	size_t total = expr->selector.matcher_count, count = 0;
-	autofree struct label *list = xreallocarray(NULL, total + 1, sizeof(*list));
-	for (size_t i = 0; i < total; i++) {
+	size_t count = expr->selector.matcher_count;
+	autofree struct label *list = xcalloc(count + 1, sizeof(*list));
+	for (size_t i = 0; i < count; i++) {
 		const struct matcher *matcher = &expr->selector.matchers[i];
-		bool is_good = matcher->op == MATCH_EQUAL && strcmp(matcher->name, LABEL_NAME) != 0;
-		for (size_t j = 0; j < total; j++)
-			is_good = is_good &&
-				  (j == i || strcmp(matcher->name,
-						     expr->selector.matchers[j].name) != 0);
-		if (is_good)
-			list[count++] =
-				(struct label){.name = matcher->name, .value = matcher->value};
+		bool is_good = matcher->op == MATCH_EQUAL && !is_asked_before(expr, i) &&
+			       strcmp(matcher->name, LABEL_NAME) != 0;
+		list[i] = (struct label){
+			.name = matcher->name, .value = is_good ? matcher->value : ""};
 	}
 	return query_labels(query, list, count);
 }
