@@ -9,8 +9,10 @@ void selected_set_release(struct selected_set *set)
 {
 	for (size_t i = 0; i < set->count; i++) {
 		labels_unref(set->list[i].labels);
-		free(set->list[i].samples);
+		if (!set->block)
+			free(set->list[i].samples);
 	}
+	free(set->block);
 	free(set->list);
 	*set = (struct selected_set){0};
 }

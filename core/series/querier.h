@@ -69,6 +69,8 @@ struct selected_set {
 	struct selected *
 		list; /* in order of the labels (labels_compare()); none without a sample in the span */
 	size_t count;
+	struct sample
+		*block; /* one allocation with the samples of all; NULL: those of each are one */
 };
 
 struct querier {

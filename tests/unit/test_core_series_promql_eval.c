@@ -48,6 +48,17 @@ static struct selected one_series(struct fake *fake, const struct selection *ask
 	return series;
 }
 
+/* As a store does that knows how much there will be. */
+static void put_together(struct selected_set *set)
+{
+	set->block = xcalloc(set->count, sizeof(*set->block));
+	for (size_t i = 0; i < set->count; i++) {
+		set->block[i] = set->list[i].samples[0];
+		free(set->list[i].samples);
+		set->list[i].samples = &set->block[i];
+	}
+}
+
 static bool select_fake(
 	void *context, const struct selection *asked, struct selected_set *ret, struct err *err)
 {
@@ -66,6 +77,8 @@ static bool select_fake(
 			return err_set(err, ERR_LIMIT, "more than %zu samples", most);
 		}
 	}
+	if (asked->only_last)
+		put_together(&set);
 	*ret = set;
 	return true;
 }
