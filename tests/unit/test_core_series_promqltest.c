@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <glob.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -264,6 +265,25 @@ static void an_instant_query_is_run_as_a_step_as_well(void **state)
 		"labelset\n");
 }
 
+/* What tests/promqltest/ holds, here without the programs. */
+static void our_own_files_pass(void **state)
+{
+	glob_t files;
+	(void)state;
+	assert_int_equal(glob("tests/promqltest/*.test", 0, NULL, &files), 0);
+	assert_true(files.gl_pathc >= 10);
+	for (size_t i = 0; i < files.gl_pathc; i++) {
+		static char text[1 << 18];
+		FILE *file = fopen(files.gl_pathv[i], "re");
+		assert_non_null(file);
+		size_t length = fread(text, 1, sizeof(text) - 1, file);
+		fclose(file);
+		text[length] = '\0';
+		assert_passes(text);
+	}
+	globfree(&files);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -279,6 +299,7 @@ int main(void)
 		cmocka_unit_test(what_cannot_be_read_is_a_failure_with_its_line),
 		cmocka_unit_test(clear_forgets_and_comments_end_blocks),
 		cmocka_unit_test(an_instant_query_is_run_as_a_step_as_well),
+		cmocka_unit_test(our_own_files_pass),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
