@@ -54,7 +54,7 @@ static inline uint64_t bits_peek(const struct bit_reader *reader)
 	memcpy(window, reader->bytes + byte, left < sizeof(window) ? left : sizeof(window));
 	memcpy(&high, window, sizeof(high));
 	high = __builtin_bswap64(high);
-	return skip ? high << skip | window[8] >> (8 - skip) : high;
+	return skip ? high << skip | (uint64_t)window[8] >> (8 - skip) : high;
 }
 
 /* `count`: 1 to 64. False: there are not so many. */
