@@ -21,24 +21,29 @@ struct bit_reader {
 	size_t at;     /* bits that were read */
 };
 
-static inline uint64_t bits_low(uint64_t value, unsigned count)
-{
-	return count >= 64 ? value : value & ((UINT64_C(1) << count) - 1);
-}
+enum { BITS_BEYOND = 9 }; /* bytes behind what is written that a writer needs */
 
-/* The lowest `count` (1 to 64) bits of the value. */
+/* The lowest `count` (1 to 64) bits of the value; zeroes come behind them. */
 static inline void bits_put(struct bit_writer *writer, uint64_t value, unsigned count)
 {
-	while (count) {
-		unsigned room = 8 - (unsigned)(writer->at & 7);
-		unsigned take = count < room ? count : room;
-		uint64_t part = bits_low(value >> (count - take), take);
-		uint8_t *byte = &writer->bytes[writer->at >> 3];
-		uint8_t before = room == 8 ? 0 : *byte;
-		*byte = (uint8_t)(before | part << (room - take));
-		writer->at += take;
-		count -= take;
-	}
+	uint8_t *to = writer->bytes + (writer->at >> 3);
+	unsigned skip = (unsigned)(writer->at & 7);
+	uint64_t high = value << (64 - count), word = high >> skip;
+	if (skip)
+		word |= (uint64_t)(*to >> (8 - skip)) << (64 - skip);
+	word = __builtin_bswap64(word);
+	memcpy(to, &word, sizeof(word));
+	if (skip + count > 64)
+		to[8] = (uint8_t)(high << (64 - skip) >> 56);
+	writer->at += count;
+}
+
+static inline uint64_t bits_load(const uint8_t *bytes, unsigned skip)
+{
+	uint64_t high;
+	memcpy(&high, bytes, sizeof(high));
+	high = __builtin_bswap64(high);
+	return skip ? high << skip | (uint64_t)bytes[8] >> (8 - skip) : high;
 }
 
 /* Its next 64 bits, zeroes behind the end. */
@@ -46,25 +51,26 @@ static inline uint64_t bits_peek(const struct bit_reader *reader)
 {
 	size_t byte = reader->at >> 3;
 	unsigned skip = (unsigned)(reader->at & 7);
+	if (byte + 9 <= reader->length)
+		return bits_load(reader->bytes + byte, skip);
 	uint8_t window[9] = {0};
-	uint64_t high;
-	if (byte >= reader->length)
-		return 0;
-	size_t left = reader->length - byte;
-	memcpy(window, reader->bytes + byte, left < sizeof(window) ? left : sizeof(window));
-	memcpy(&high, window, sizeof(high));
-	high = __builtin_bswap64(high);
-	return skip ? high << skip | (uint64_t)window[8] >> (8 - skip) : high;
+	for (size_t i = 0; byte + i < reader->length; i++)
+		window[i] = reader->bytes[byte + i];
+	return bits_load(window, skip);
+}
+
+/* False: it went beyond the end. */
+MUST_CHECK static inline bool bits_pass(struct bit_reader *reader, unsigned count)
+{
+	reader->at += count;
+	return reader->at <= reader->length * 8;
 }
 
 /* `count`: 1 to 64. False: there are not so many. */
 MUST_CHECK static inline bool bits_get(struct bit_reader *reader, unsigned count, uint64_t *ret)
 {
-	if (reader->length * 8 - reader->at < count)
-		return false;
 	*ret = bits_peek(reader) >> (64 - count);
-	reader->at += count;
-	return true;
+	return bits_pass(reader, count);
 }
 
 #endif

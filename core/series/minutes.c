@@ -15,7 +15,10 @@
 
 #include "core/base/mem.h"
 
-enum { MINUTE_BYTES_MAX = (1 + 64 + 1 + 32 + 1 + 1 + 6 * VALUE_CODE_BITS_MAX) / 8 + 2, STEP = 512 };
+enum {
+	MINUTE_BYTES_MAX = (1 + 64 + 1 + 32 + 1 + 1 + 6 * VALUE_CODE_BITS_MAX) / 8 + BITS_BEYOND,
+	STEP = 512
+};
 
 /* ---- writing ---- */
 

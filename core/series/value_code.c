@@ -83,43 +83,41 @@ void value_code_put(struct value_code *code, struct bit_writer *writer, uint64_t
 	}
 }
 
-static bool get_whole(struct value_code *code, struct bit_reader *reader)
+/* `raw`: its next bits. */
+static bool get_whole(struct value_code *code, struct bit_reader *reader, uint64_t raw)
 {
-	uint64_t size, zigzag;
 	int64_t from;
-	if (!bits_get(reader, 2, &size) || !bits_get(reader, delta_bits[size], &zigzag) ||
-		!whole(code->bits, &from))
+	unsigned bits = delta_bits[raw >> 60 & 3];
+	uint64_t zigzag = raw << INT_HEAD_BITS >> (64 - bits);
+	if (!bits_pass(reader, INT_HEAD_BITS + bits) || !whole(code->bits, &from))
 		return false;
 	double value = (double)(from + ((int64_t)(zigzag >> 1) ^ -(int64_t)(zigzag & 1)));
 	code->bits = value_bits(value);
 	return fabs(value) <= whole_max;
 }
 
-static bool get_window(struct value_code *code, struct bit_reader *reader)
+static bool get_difference(struct value_code *code, struct bit_reader *reader)
 {
-	uint64_t zeroes, width;
-	if (!bits_get(reader, 5, &zeroes) || !bits_get(reader, 6, &width) ||
-		zeroes + width + 1 > 64)
+	uint64_t difference;
+	if (code->width == 0 || !bits_get(reader, code->width, &difference))
 		return false;
-	code->zeroes = (uint8_t)zeroes;
-	code->width = (uint8_t)(width + 1);
+	code->bits ^= difference << (64 - code->zeroes - code->width);
 	return true;
 }
 
 bool value_code_get(struct value_code *code, struct bit_reader *reader)
 {
-	uint64_t bit, difference;
-	if (!bits_get(reader, 1, &bit))
+	uint64_t raw = bits_peek(reader);
+	if (raw >> 63 == 0)
+		return bits_pass(reader, 1);
+	if (raw >> 62 == 2)
+		return get_whole(code, reader, raw);
+	if (raw >> 61 == 6)
+		return bits_pass(reader, OLD_HEAD_BITS) && get_difference(code, reader);
+	unsigned zeroes = (unsigned)(raw >> 56 & 31), width = (unsigned)(raw >> 50 & 63) + 1;
+	if (zeroes + width > 64 || !bits_pass(reader, NEW_HEAD_BITS))
 		return false;
-	if (!bit)
-		return true;
-	if (!bits_get(reader, 1, &bit))
-		return false;
-	if (!bit)
-		return get_whole(code, reader);
-	if (!bits_get(reader, 1, &bit) || (bit && !get_window(code, reader)) || code->width == 0 ||
-		!bits_get(reader, code->width, &difference))
-		return false;
-	code->bits ^= difference << (64 - code->zeroes - code->width);
-	return true;
+	code->zeroes = (uint8_t)zeroes;
+	code->width = (uint8_t)width;
+	return get_difference(code, reader);
 }

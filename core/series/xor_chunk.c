@@ -15,7 +15,7 @@ enum {
 
 static const struct {
 	uint8_t head, head_bits, bits;
-} time_codes[TIME_CODES] = {{2, 2, 6}, {6, 3, 10}, {14, 4, 18}};
+} time_codes[TIME_CODES] = {{2, 2, 4}, {6, 3, 8}, {14, 4, 18}};
 
 /* ---- writing ---- */
 
@@ -26,7 +26,7 @@ bool xor_chunk_is_full(const struct xor_chunk *chunk)
 
 bool xor_chunk_grows(const struct xor_chunk *chunk)
 {
-	return chunk->bits / 8U + SAMPLE_BYTES + 1 > chunk->room;
+	return chunk->bits / 8U + SAMPLE_BYTES + BITS_BEYOND > chunk->room;
 }
 
 static void make_room(struct xor_chunk *chunk)
@@ -115,33 +115,26 @@ static bool get_first(struct xor_iterator *iterator)
 	return iterator->time_ms >= -XOR_TIME_MAX && iterator->time_ms <= XOR_TIME_MAX;
 }
 
-/* How many ones there are before the zero, 4 at most. */
-static bool get_code(struct bit_reader *reader, unsigned *ret)
-{
-	uint64_t bit = 1;
-	for (*ret = 0; *ret < 4; ++*ret) {
-		if (!bits_get(reader, 1, &bit))
-			return false;
-		if (!bit)
-			break;
-	}
-	return true;
-}
-
 static bool get_time(struct xor_iterator *iterator)
 {
-	uint64_t raw = 0;
-	unsigned code;
-	int64_t time = iterator->time_ms;
-	if (!get_code(&iterator->reader, &code))
-		return false;
-	unsigned bits = code == 4 ? 64 : code == 0 ? 0 : time_codes[code - 1].bits;
-	if (bits && !bits_get(&iterator->reader, bits, &raw))
-		return false;
-	if (code == 4)
+	struct bit_reader *reader = &iterator->reader;
+	uint64_t raw = bits_peek(reader);
+	int64_t time = iterator->time_ms + iterator->delta_ms;
+	unsigned code = raw == UINT64_MAX ? 4 : (unsigned)__builtin_clzll(~raw);
+	if (code == 0) {
+		if (!bits_pass(reader, 1))
+			return false;
+	} else if (code <= TIME_CODES) {
+		unsigned head = time_codes[code - 1].head_bits, bits = time_codes[code - 1].bits;
+		raw = raw << head >> (64 - bits);
+		time += (int64_t)(raw >> 1) ^ -(int64_t)(raw & 1);
+		if (!bits_pass(reader, head + bits))
+			return false;
+	} else {
+		if (!bits_pass(reader, 4) || !bits_get(reader, 64, &raw))
+			return false;
 		time = (int64_t)raw;
-	else
-		time += iterator->delta_ms + ((int64_t)(raw >> 1) ^ -(int64_t)(raw & 1));
+	}
 	if (time <= iterator->time_ms || time > XOR_TIME_MAX)
 		return false;
 	iterator->delta_ms = time - iterator->time_ms;

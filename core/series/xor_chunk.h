@@ -6,7 +6,7 @@
  *
  *   first sample: time:64 value:64; then for each
  *   0                the same distance as before
- *   10 d:6, 110 d:10, 1110 d:18   zigzag of how the distance differs
+ *   10 d:4, 110 d:8, 1110 d:18    zigzag of how the distance differs
  *   1111 time:64     the time itself
  */
 #ifndef BOTSWAIN_SERIES_XOR_CHUNK_H
