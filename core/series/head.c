@@ -19,6 +19,7 @@ struct head *head_new(const struct tsdb_limits *limits)
 		out_of_memory();
 	memset(head, 0, sizeof(*head));
 	head->limits = *limits;
+	pthread_rwlock_init(&head->texts_lock, NULL);
 	pthread_rwlock_init(&head->index_lock, NULL);
 	for (size_t i = 0; i < STRIPES; i++)
 		pthread_mutex_init(&head->stripes[i].lock, NULL);
@@ -49,6 +50,7 @@ void head_free(struct head *head)
 	for (size_t i = 0; i < STRIPES; i++)
 		pthread_mutex_destroy(&head->stripes[i].lock);
 	pthread_rwlock_destroy(&head->index_lock);
+	pthread_rwlock_destroy(&head->texts_lock);
 	free(head);
 }
 
@@ -198,6 +200,7 @@ static void renumber(struct head *head, size_t kept)
 size_t head_forget_unused(struct head *head)
 {
 	size_t kept = 0, before;
+	pthread_rwlock_wrlock(&head->texts_lock);
 	pthread_rwlock_wrlock(&head->index_lock);
 	before = head->index.series;
 	for (size_t i = 0; i < before; i++) {
@@ -210,6 +213,7 @@ size_t head_forget_unused(struct head *head)
 	if (kept < before)
 		renumber(head, kept);
 	pthread_rwlock_unlock(&head->index_lock);
+	pthread_rwlock_unlock(&head->texts_lock);
 	return before - kept;
 }
 

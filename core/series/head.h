@@ -2,7 +2,8 @@
 /*
  * What is in memory of the series: each has an open chunk that grows and sealed ones behind it, until they are cut off into a
  * file or make room. Locks, in this order: `maintain` of the owner (head_keep.h: one thread at a time), the index (a series
- * that is new, a select that looks for its series), one of STRIPES mutexes (an append, or a few chunks of one series that are
+ * that is new, a select that looks for its series; `texts` before it: the texts of the index stay while patterns are matched
+ * against them, without the index' lock), one of STRIPES mutexes (an append, or a few chunks of one series that are
  * read). An append to a series that is there takes its stripe alone.
  */
 #ifndef BOTSWAIN_SERIES_HEAD_H
@@ -51,7 +52,7 @@ struct head_stripe {
 
 struct head {
 	struct tsdb_limits limits;
-	pthread_rwlock_t index_lock;
+	pthread_rwlock_t texts_lock, index_lock;
 	struct label_index index;
 	struct tsdb_series **series; /* by id */
 	size_t room;                 /* of series; index.series are there */

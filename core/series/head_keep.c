@@ -29,9 +29,13 @@ struct tsdb_series **head_all(struct head *head, size_t *ret_count)
 	if (count)
 		memcpy(all, head->series, count * sizeof(struct tsdb_series *));
 	pthread_rwlock_unlock(&head->index_lock);
-	qsort(all, count, sizeof(struct tsdb_series *), compare);
 	*ret_count = count;
 	return all;
+}
+
+void head_sort(struct tsdb_series **all, size_t count)
+{
+	qsort(all, count, sizeof(struct tsdb_series *), compare);
 }
 
 /* ---- what is new ---- */

@@ -14,8 +14,9 @@ struct head;
 struct sealed_chunk;
 struct tsdb_series;
 
-/* All series that are there now, in order of labels; freed by the caller. */
+/* All series that are there now; freed by the caller. */
 struct tsdb_series **head_all(struct head *head, size_t *ret_count) MUST_CHECK;
+void head_sort(struct tsdb_series **all, size_t count); /* by labels */
 
 typedef void head_emit(void *context, const uint8_t *bytes, size_t length, uint32_t count);
 /* Its samples later than `after_ms`, as one chunk or more; the time of the last (`after_ms`: there is none). */

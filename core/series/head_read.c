@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Selecting from the head: the series are found under the index' lock and held; then each is read under its stripe's, some chunks
+/* Selecting from the head: patterns are matched, then the series are found under the index' lock and held; then each is read under its stripe's, some chunks
  * at a time. */
 #include "core/series/head.h"
 
@@ -10,8 +10,9 @@
 #include "core/base/mem.h"
 #include "core/series/gather.h"
 #include "core/series/labels.h"
+#include "core/series/match.h"
 
-enum { CHUNKS_A_TURN = 8 };
+enum { CHUNKS_A_TURN = 8, VALUES_A_TURN = 64 };
 
 /* ---- the order of labels ---- */
 
@@ -75,16 +76,68 @@ static struct tsdb_series **hold(const struct head *head, const uint64_t *words,
 	return held;
 }
 
-static struct tsdb_series **find(
-	struct head *head, const struct selection *selection, size_t *ret_count, struct err *err)
+/* The texts that a pattern has to be matched with, freed by the caller. */
+static char **texts_of(struct head *head, const char *name, size_t *ret_count)
+{
+	char **texts = NULL;
+	*ret_count = 0;
+	pthread_rwlock_rdlock(&head->index_lock);
+	const struct label_values *values = label_index_values(&head->index, name);
+	if (values && values->table.count) {
+		*ret_count = values->table.count;
+		texts = xmemdup(values->table.texts, values->table.count * sizeof(*texts));
+	}
+	pthread_rwlock_unlock(&head->index_lock);
+	return texts;
+}
+
+/* Patterns take their time: nobody waits for them. */
+static bool match_patterns(
+	struct head *head, const struct gather *gather, struct match_memo *memos, struct err *err)
+{
+	const struct selection *selection = gather->selection;
+	for (size_t i = 0; i < selection->matcher_count; i++) {
+		const struct matcher *matcher = &selection->matchers[i];
+		size_t count;
+		if (matcher->op != MATCH_REGEX && matcher->op != MATCH_NOT_REGEX)
+			continue;
+		autofree char **texts = texts_of(head, matcher->name, &count);
+		memos[i].fits = xcalloc(count + 1, sizeof(bool));
+		memos[i].count = count;
+		for (size_t at = 0; at < count; at++) {
+			if (!matcher_fits(matcher, texts[at], &memos[i].fits[at], err) ||
+				(at % VALUES_A_TURN == 0 && !gather_goes_on(gather, err)))
+				return false;
+		}
+	}
+	return true;
+}
+
+static struct tsdb_series **find_matched(struct head *head, const struct selection *selection,
+	const struct match_memo *memos, size_t *ret_count, struct err *err)
 {
 	struct tsdb_series **held = NULL;
 	lock_sorted(head);
 	autofree uint64_t *words = xcalloc(id_words(head->index.series) + 1, sizeof(*words));
 	if (label_index_match(
-		    &head->index, selection->matchers, selection->matcher_count, words, err))
+		    &head->index, selection->matchers, memos, selection->matcher_count, words, err))
 		held = hold(head, words, ret_count);
 	pthread_rwlock_unlock(&head->index_lock);
+	return held;
+}
+
+static struct tsdb_series **find(
+	struct head *head, const struct gather *gather, size_t *ret_count, struct err *err)
+{
+	const struct selection *selection = gather->selection;
+	struct tsdb_series **held = NULL;
+	autofree struct match_memo *memos = xcalloc(selection->matcher_count + 1, sizeof(*memos));
+	pthread_rwlock_rdlock(&head->texts_lock);
+	if (match_patterns(head, gather, memos, err))
+		held = find_matched(head, selection, memos, ret_count, err);
+	pthread_rwlock_unlock(&head->texts_lock);
+	for (size_t i = 0; i < selection->matcher_count; i++)
+		free(memos[i].fits);
 	return held;
 }
 
@@ -166,7 +219,7 @@ bool head_select(struct head *head, struct gather *gather, struct err *err)
 {
 	size_t count = 0;
 	bool is_good = true, is_first = gather->count == 0;
-	struct tsdb_series **held = find(head, gather->selection, &count, err);
+	struct tsdb_series **held = find(head, gather, &count, err);
 	if (!held)
 		return false;
 	for (size_t i = 0; i < count; i++) {

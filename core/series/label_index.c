@@ -131,7 +131,7 @@ static const struct posting *the_posting(
 
 /* Those of the values that fit (or do not). */
 static bool set_fitting(const struct label_values *values, const struct matcher *matcher,
-	bool fitting, uint64_t *words, struct err *err)
+	const struct match_memo *memo, bool fitting, uint64_t *words, struct err *err)
 {
 	bool is_one, fits;
 	const struct posting *one = the_posting(values, matcher, &is_one);
@@ -140,7 +140,9 @@ static bool set_fitting(const struct label_values *values, const struct matcher 
 	if (is_one)
 		return true;
 	for (size_t i = 0; i < values->table.count; i++) {
-		if (!matcher_fits(matcher, values->table.texts[i], &fits, err))
+		if (i < memo->count)
+			fits = memo->fits[i];
+		else if (!matcher_fits(matcher, values->table.texts[i], &fits, err))
 			return false;
 		if (fits == fitting)
 			set_ids(words, &values->postings[i]);
@@ -149,15 +151,15 @@ static bool set_fitting(const struct label_values *values, const struct matcher 
 }
 
 /* A matcher that fits no label at all takes away those whose value does not fit; any other keeps those whose value fits. */
-static bool apply(const struct label_index *index, const struct matcher *matcher, uint64_t *words,
-	uint64_t *found, struct err *err)
+static bool apply(const struct label_index *index, const struct matcher *matcher,
+	const struct match_memo *memo, uint64_t *words, uint64_t *found, struct err *err)
 {
 	const struct label_values *values = label_index_values(index, matcher->name);
 	bool fits_none;
 	if (!matcher_fits(matcher, "", &fits_none, err))
 		return false;
 	memset(found, 0, id_words(index->series) * sizeof(*found));
-	if (values && !set_fitting(values, matcher, !fits_none, found, err))
+	if (values && !set_fitting(values, matcher, memo, !fits_none, found, err))
 		return false;
 	for (size_t i = 0; i < id_words(index->series); i++)
 		words[i] &= fits_none ? ~found[i] : found[i];
@@ -165,7 +167,7 @@ static bool apply(const struct label_index *index, const struct matcher *matcher
 }
 
 bool label_index_match(const struct label_index *index, const struct matcher *matchers,
-	size_t count, uint64_t *ret_words, struct err *err)
+	const struct match_memo *memos, size_t count, uint64_t *ret_words, struct err *err)
 {
 	size_t words = id_words(index->series);
 	autofree uint64_t *found = xcalloc(words + 1, sizeof(*found));
@@ -173,7 +175,7 @@ bool label_index_match(const struct label_index *index, const struct matcher *ma
 	if (index->series % 64)
 		ret_words[words - 1] = (UINT64_C(1) << index->series % 64) - 1;
 	for (size_t i = 0; i < count; i++) {
-		if (!apply(index, &matchers[i], ret_words, found, err))
+		if (!apply(index, &matchers[i], &memos[i], ret_words, found, err))
 			return false;
 	}
 	return true;

@@ -57,8 +57,15 @@ static inline bool id_is_in(const uint64_t *words, size_t id)
 	return words[id / 64] >> id % 64 & 1;
 }
 
-/* Sets in `ret_words` (id_words() of index->series, any content) the series that all matchers fit: all for none. */
+/* What was found of a matcher's values before: of the first `count` of its name whether each fits. */
+struct match_memo {
+	bool *fits;
+	size_t count;
+};
+
+/* Sets in `ret_words` (id_words() of index->series, any content) the series that all matchers fit: all for none. `memos`: one for each
+ * matcher. */
 MUST_CHECK bool label_index_match(const struct label_index *index, const struct matcher *matchers,
-	size_t count, uint64_t *ret_words, struct err *err);
+	const struct match_memo *memos, size_t count, uint64_t *ret_words, struct err *err);
 
 #endif

@@ -46,7 +46,7 @@ enum {
 };
 
 /* `folder` is there and ours alone; NULL: memory alone. What earlier processes wrote is read; what was damaged is left out, and
- * told by tsdb_trouble(). */
+ * told by the statistics. */
 MUST_CHECK bool tsdb_open(
 	const char *folder, const struct tsdb_limits *limits, struct tsdb **ret, struct err *err);
 /* Flushes. Nobody uses it any more, and all series are released. NULL is legal. */

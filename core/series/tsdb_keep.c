@@ -144,6 +144,7 @@ struct cutting {
 static void find_prefixes(struct tsdb *tsdb, int64_t until_ms, struct cutting *cutting)
 {
 	cutting->all = head_all(tsdb->head, &cutting->count);
+	head_sort(cutting->all, cutting->count);
 	cutting->prefixes = xcalloc(cutting->count + 1, sizeof(*cutting->prefixes));
 	for (size_t i = 0; i < cutting->count; i++) {
 		cutting->prefixes[i] = head_prefix(cutting->all[i], until_ms);
@@ -271,7 +272,7 @@ static void cut_what_is_due(struct tsdb *tsdb, int64_t from_ms, int64_t to_ms, i
 	struct err err = {0};
 	int64_t past_ms = now_ms - tsdb->tried_ms;
 	bool is_old = is_long(tsdb, from_ms, now_ms);
-	if (!(is_old || is_tight(tsdb)) || (past_ms >= 0 && past_ms < AGAIN_MS))
+	if (!(is_old || is_tight(tsdb)) || (tsdb->cut_fails && past_ms >= 0 && past_ms < AGAIN_MS))
 		return;
 	tsdb->tried_ms = now_ms;
 	tsdb->cut_fails =

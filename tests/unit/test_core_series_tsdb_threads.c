@@ -15,6 +15,7 @@
 #include "core/base/str.h"
 #include "core/series/labels.h"
 #include "tests/support/folder.h"
+#include "tests/support/series_model.h"
 #include "tests/support/series_store.h"
 
 enum { SERIES = 40, SAMPLES = 6000, PASSING = 400, ASKERS = 2 };
@@ -104,10 +105,12 @@ static bool is_whole(const struct selected *row, int least)
 static void *ask(void *of)
 {
 	struct scene *scene = of;
-	char name[] = LABEL_NAME, value[] = "stays";
-	const struct matcher matcher = {.op = MATCH_EQUAL, .name = name, .value = value};
-	const struct selection selection = {
-		.matchers = &matcher, .matcher_count = 1, .from_ms = 0, .to_ms = INT64_MAX};
+	struct matcher matchers[] = {matcher_of(MATCH_EQUAL, LABEL_NAME, "stays"),
+		matcher_of(MATCH_REGEX, "number", "[0-9]+")};
+	const struct selection selection = {.matchers = matchers,
+		.matcher_count = COUNT_OF(matchers),
+		.from_ms = 0,
+		.to_ms = INT64_MAX};
 	do {
 		int least = atomic_load(&scene->appended);
 		struct selected_set set;
@@ -129,6 +132,8 @@ static void *ask(void *of)
 		tsdb_counts_release(&counts);
 		atomic_fetch_add(&scene->answers, 1);
 	} while (!atomic_load(&scene->is_over));
+	for (size_t i = 0; i < COUNT_OF(matchers); i++)
+		matcher_release(&matchers[i]);
 	return NULL;
 }
 
