@@ -102,6 +102,16 @@ static void with_files_and_restarts_every_answer_is_that_of_the_model(void **sta
 	}
 }
 
+static void a_series_of_many_chunks_is_read_to_its_end(void **state)
+{
+	(void)state;
+	struct tsdb *tsdb = series_store_open(NULL, NULL);
+	series_store_feed(tsdb, 2, SERIES_BEGIN_MS, SERIES_BEGIN_MS + 3 * HOUR_MS, SECOND_MS);
+	assert_true(series_store_statistics(tsdb).chunks > 80);
+	assert_int_equal(series_store_count(tsdb), 2 * 3 * 3600);
+	tsdb_close(tsdb);
+}
+
 /* ---- matchers ---- */
 
 static void assert_matches(struct tsdb *tsdb, enum match_op op, const char *name, const char *value,
@@ -415,6 +425,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(in_memory_every_answer_is_that_of_the_model),
 		cmocka_unit_test(with_files_and_restarts_every_answer_is_that_of_the_model),
+		cmocka_unit_test(a_series_of_many_chunks_is_read_to_its_end),
 		in_folder(matchers_mean_what_they_mean_to_prometheus),
 		cmocka_unit_test(series_beyond_the_limits_are_refused_and_counted),
 		cmocka_unit_test(memory_that_is_used_up_refuses_until_somebody_makes_room),
