@@ -47,7 +47,8 @@ enum tsdb_result series_store_put(struct tsdb *tsdb, size_t number, int64_t time
 
 static double value_at(int64_t time_ms)
 {
-	return (double)((time_ms - SERIES_BEGIN_MS) / SECOND_MS);
+	int64_t seconds = (time_ms - SERIES_BEGIN_MS) / SECOND_MS;
+	return (double)seconds;
 }
 
 void series_store_feed(
