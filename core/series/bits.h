@@ -21,6 +21,17 @@ struct bit_reader {
 	size_t at;     /* bits that were read */
 };
 
+/* A number with a sign as one without, near ones short; and back. */
+static inline uint64_t zigzag(int64_t value)
+{
+	return (uint64_t)value << 1 ^ (value < 0 ? UINT64_MAX : 0);
+}
+
+static inline int64_t zagzig(uint64_t value)
+{
+	return (int64_t)(value >> 1) ^ -(int64_t)(value & 1);
+}
+
 enum { BITS_BEYOND = 9 }; /* bytes behind what is written that a writer needs */
 
 /* The lowest `count` (1 to 64) bits of the value; zeroes come behind them. */

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <string.h>
 #include "core/base/str.h"
+#include "core/series/bits.h"
 
 struct unpack {
 	const uint8_t *at;
@@ -42,7 +43,7 @@ static inline void pack_short(struct str *to, uint64_t value)
 /* A number with a sign. */
 static inline void pack_signed(struct str *to, int64_t value)
 {
-	pack_short(to, (uint64_t)value << 1 ^ (uint64_t)(value >> 63));
+	pack_short(to, zigzag(value));
 }
 
 static inline const uint8_t *unpack_bytes(struct unpack *from, size_t length)
@@ -88,8 +89,7 @@ static inline uint64_t unpack_short(struct unpack *from)
 
 static inline int64_t unpack_signed(struct unpack *from)
 {
-	uint64_t value = unpack_short(from);
-	return (int64_t)(value >> 1) ^ -(int64_t)(value & 1);
+	return zagzig(unpack_short(from));
 }
 
 #endif

@@ -24,8 +24,7 @@ static unsigned whole_size(uint64_t before, uint64_t now, uint64_t *ret_zigzag)
 	int64_t from, to;
 	if (!whole(before, &from) || !whole(now, &to))
 		return SIZES;
-	int64_t delta = to - from;
-	*ret_zigzag = (uint64_t)delta << 1 ^ (uint64_t)(delta >> 63);
+	*ret_zigzag = zigzag(to - from);
 	unsigned size = 0;
 	while (size < SIZES && *ret_zigzag >> delta_bits[size])
 		size++;
@@ -66,18 +65,18 @@ static unsigned new_cost(uint64_t difference)
 
 void value_code_put(struct value_code *code, struct bit_writer *writer, uint64_t bits)
 {
-	uint64_t difference = code->bits ^ bits, zigzag = 0;
+	uint64_t difference = code->bits ^ bits, delta = 0;
 	if (!difference) {
 		bits_put(writer, 0, 1);
 		return;
 	}
-	unsigned size = whole_size(code->bits, bits, &zigzag);
+	unsigned size = whole_size(code->bits, bits, &delta);
 	unsigned old = old_cost(code, difference), fresh = new_cost(difference);
 	bool is_new = old == 0 || fresh < old;
 	code->bits = bits;
 	if (size < SIZES && INT_HEAD_BITS + (unsigned)delta_bits[size] <= (is_new ? fresh : old)) {
 		bits_put(writer, 8 | size, INT_HEAD_BITS);
-		bits_put(writer, zigzag, delta_bits[size]);
+		bits_put(writer, delta, delta_bits[size]);
 	} else {
 		put_difference(code, writer, difference, is_new);
 	}
@@ -88,10 +87,10 @@ static bool get_whole(struct value_code *code, struct bit_reader *reader, uint64
 {
 	int64_t from;
 	unsigned bits = delta_bits[raw >> 60 & 3];
-	uint64_t zigzag = raw << INT_HEAD_BITS >> (64 - bits);
+	uint64_t delta = raw << INT_HEAD_BITS >> (64 - bits);
 	if (!bits_pass(reader, INT_HEAD_BITS + bits) || !whole(code->bits, &from))
 		return false;
-	double value = (double)(from + ((int64_t)(zigzag >> 1) ^ -(int64_t)(zigzag & 1)));
+	double value = (double)(from + zagzig(delta));
 	code->bits = value_bits(value);
 	return fabs(value) <= whole_max;
 }

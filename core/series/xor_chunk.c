@@ -40,15 +40,15 @@ static void make_room(struct xor_chunk *chunk)
 static void put_time(struct xor_chunk *chunk, struct bit_writer *writer, int64_t time_ms)
 {
 	int64_t delta = time_ms - chunk->time_ms, change = delta - chunk->delta_ms;
-	uint64_t zigzag = (uint64_t)change << 1 ^ (uint64_t)(change >> 63);
+	uint64_t raw = zigzag(change);
 	unsigned code = 0;
-	while (code < TIME_CODES && zigzag >> time_codes[code].bits)
+	while (code < TIME_CODES && raw >> time_codes[code].bits)
 		code++;
 	if (change == 0) {
 		bits_put(writer, 0, 1);
 	} else if (code < TIME_CODES) {
 		bits_put(writer, time_codes[code].head, time_codes[code].head_bits);
-		bits_put(writer, zigzag, time_codes[code].bits);
+		bits_put(writer, raw, time_codes[code].bits);
 	} else {
 		bits_put(writer, 15, 4);
 		bits_put(writer, (uint64_t)time_ms, 64);
@@ -127,7 +127,7 @@ static bool get_time(struct xor_iterator *iterator)
 	} else if (code <= TIME_CODES) {
 		unsigned head = time_codes[code - 1].head_bits, bits = time_codes[code - 1].bits;
 		raw = raw << head >> (64 - bits);
-		time += (int64_t)(raw >> 1) ^ -(int64_t)(raw & 1);
+		time += zagzig(raw);
 		if (!bits_pass(reader, head + bits))
 			return false;
 	} else {
