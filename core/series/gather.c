@@ -90,6 +90,15 @@ void gather_reserve(struct gathered *row, size_t count)
 	row->samples = xreallocarray(row->samples, row->room, sizeof(*row->samples));
 }
 
+void gather_add(struct gather *gather, struct gathered *row, struct sample sample)
+{
+	gather_reserve(row, 1);
+	if (row->count && row->samples[row->count - 1].time_ms >= sample.time_ms)
+		row->is_mixed = true;
+	row->samples[row->count++] = sample;
+	gather->samples++;
+}
+
 bool gather_chunk(struct gather *gather, struct gathered *row, const uint8_t *bytes, size_t length,
 	uint32_t count)
 {
@@ -174,6 +183,10 @@ static void give(struct gather *gather, struct selected_set *ret)
 			sort_samples(row);
 		if (row->count == 0)
 			continue;
+		if (gather->selection->last_only) {
+			row->samples[0] = row->samples[row->count - 1];
+			row->count = 1;
+		}
 		if (row->room - row->count > row->count / 4)
 			row->samples =
 				xreallocarray(row->samples, row->count, sizeof(*row->samples));

@@ -39,6 +39,7 @@ MUST_CHECK bool gather_row(
 	struct gather *gather, const struct labels *labels, struct gathered **ret, struct err *err);
 /* Room for so many more. */
 void gather_reserve(struct gathered *row, size_t count);
+void gather_add(struct gather *gather, struct gathered *row, struct sample sample);
 /* The samples of a chunk's bytes that lie in the span. False: they are damaged; what came before the damage is taken. */
 MUST_CHECK bool gather_chunk(struct gather *gather, struct gathered *row, const uint8_t *bytes,
 	size_t length, uint32_t count);

@@ -188,6 +188,20 @@ static bool has_any(const struct tsdb_series *series, const struct selection *se
 	return false;
 }
 
+/* What the open chunk knows without being read: enough where the last sample is asked for. The stripe is locked. */
+static bool is_last_known(const struct tsdb_series *series, const struct selection *selection)
+{
+	return selection->last_only && series->open.count &&
+	       series->open.time_ms >= selection->from_ms &&
+	       series->open.time_ms <= selection->to_ms;
+}
+
+static void read_last(struct gather *gather, struct gathered *row, const struct tsdb_series *series)
+{
+	const struct sample last = {series->open.time_ms, value_of(series->open.value.bits)};
+	gather_add(gather, row, last);
+}
+
 static bool read_series(
 	struct gather *gather, struct tsdb_series *series, bool is_first, struct err *err)
 {
@@ -202,7 +216,9 @@ static bool read_series(
 		else
 			is_good = gather_row(gather, series->labels, &row, err);
 	}
-	if (row && is_good) {
+	if (row && is_good && is_last_known(series, gather->selection)) {
+		read_last(gather, row, series);
+	} else if (row && is_good) {
 		gather_reserve(row, most_samples(series, gather->selection));
 		is_more = read_turn(gather, row, series, &after_ms);
 	}

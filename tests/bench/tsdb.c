@@ -154,7 +154,7 @@ bool bench_tsdb_append(const struct bench *bench, struct figures *ret)
 	return true;
 }
 
-bool bench_tsdb_select(const struct bench *bench, struct figures *ret)
+static bool select_all(bool last_only, struct figures *ret)
 {
 	char name[] = LABEL_NAME, value[] = "requests_total";
 	const struct matcher matcher = {.op = MATCH_EQUAL, .name = name, .value = value};
@@ -162,8 +162,8 @@ bool bench_tsdb_select(const struct bench *bench, struct figures *ret)
 	const struct selection selection = {.matchers = &matcher,
 		.matcher_count = 1,
 		.from_ms = end_ms - LAST_MS,
-		.to_ms = end_ms};
-	(void)bench;
+		.to_ms = end_ms,
+		.last_only = last_only};
 	for (int i = 0; i < 2 * BENCH_PAIRS_LEAST; i++) {
 		struct selected_set set;
 		double begun_us = probe_now_us();
@@ -173,6 +173,18 @@ bool bench_tsdb_select(const struct bench *bench, struct figures *ret)
 		selected_set_release(&set);
 	}
 	return true;
+}
+
+bool bench_tsdb_select(const struct bench *bench, struct figures *ret)
+{
+	(void)bench;
+	return select_all(false, ret);
+}
+
+bool bench_tsdb_last(const struct bench *bench, struct figures *ret)
+{
+	(void)bench;
+	return select_all(true, ret);
 }
 
 /* ---- files ---- */

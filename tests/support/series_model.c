@@ -180,6 +180,9 @@ static size_t assert_row(const struct model_series *series, const struct selecti
 		const struct sample *sample = &series->samples[i];
 		if (sample->time_ms < selection->from_ms || sample->time_ms > selection->to_ms)
 			continue;
+		if (selection->last_only && sample != series->samples + series->count - 1 &&
+			sample[1].time_ms <= selection->to_ms)
+			continue;
 		assert_non_null(row);
 		assert_true(at < row->count);
 		assert_int_equal(row->samples[at].time_ms, sample->time_ms);
@@ -236,6 +239,7 @@ void series_model_ask(struct series_model *model, struct tsdb *tsdb)
 	uint64_t span = (uint64_t)(model->now_ms - INT64_C(1000) * BEGIN_MS) + 1;
 	selection.from_ms = INT64_C(1000) * BEGIN_MS + (int64_t)rng_below(rng, span);
 	selection.to_ms = selection.from_ms + (int64_t)rng_below(rng, span);
+	selection.last_only = rng_below(rng, 4) == 0;
 	for (size_t i = 0; i < selection.matcher_count; i++)
 		matchers[i] = some_matcher(rng);
 	assert_answer(model, tsdb, &selection);
