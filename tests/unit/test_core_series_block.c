@@ -257,6 +257,37 @@ static void a_damaged_chunk_costs_that_chunk(void **state)
 	block_unref(block);
 }
 
+static void a_file_that_is_cut_while_it_is_open_is_said(void **state)
+{
+	(void)state;
+	struct block *block;
+	struct block_damage damage = {0};
+	autofree char *path = write_file();
+	assert_true(block_open(path, 1, &block, NULL));
+	assert_int_equal(truncate(path, 100), 0);
+	assert_int_equal(read_all(block, &damage), 0);
+	assert_int_equal(damage.count, 1);
+	assert_non_null(strstr(damage.text, "its index is damaged: it is left out"));
+	assert_int_equal(read_all(block, &damage), 0);
+	assert_int_equal(damage.count, 1); /* that is said once */
+	block_unref(block);
+}
+
+static void data_that_cannot_be_read_any_more_is_said(void **state)
+{
+	(void)state;
+	struct block *block;
+	struct block_damage damage = {0};
+	autofree char *path = write_file();
+	assert_true(block_open(path, 1, &block, NULL));
+	assert_int_equal(read_all(block, &damage), SERIES * SAMPLES);
+	assert_int_equal(truncate(path, 100), 0);
+	assert_int_equal(read_all(block, &damage), 0);
+	assert_int_equal(damage.count, SERIES);
+	assert_non_null(strstr(damage.text, "a part of it cannot be read"));
+	block_unref(block);
+}
+
 /* ---- minutes ---- */
 
 static void add_all(struct minute_writer *writer, const struct sample *samples, size_t count)
@@ -329,6 +360,10 @@ int main(void)
 			flipped_at_any_byte_it_says_what_is_lost, folder_setup, folder_teardown),
 		cmocka_unit_test_setup_teardown(
 			a_damaged_chunk_costs_that_chunk, folder_setup, folder_teardown),
+		cmocka_unit_test_setup_teardown(
+			a_file_that_is_cut_while_it_is_open_is_said, folder_setup, folder_teardown),
+		cmocka_unit_test_setup_teardown(
+			data_that_cannot_be_read_any_more_is_said, folder_setup, folder_teardown),
 		cmocka_unit_test(a_minute_tells_what_happened_in_it),
 		cmocka_unit_test(minutes_of_any_bytes_end),
 	};
