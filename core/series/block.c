@@ -233,6 +233,14 @@ void block_rest(struct block *block)
 	pthread_mutex_unlock(&block->lock);
 }
 
+void block_shrink(struct block *block)
+{
+	pthread_mutex_lock(&block->lock);
+	block_index_unref(block->index);
+	block->index = NULL;
+	pthread_mutex_unlock(&block->lock);
+}
+
 size_t block_memory(struct block *block)
 {
 	pthread_mutex_lock(&block->lock);

@@ -58,6 +58,8 @@ void block_each_series(
 
 /* Frees what was read of symbols and series, unless somebody asked since the last call. */
 void block_rest(struct block *block);
+/* Frees it whoever asked. */
+void block_shrink(struct block *block);
 /* Bytes of memory. */
 size_t block_memory(struct block *block);
 

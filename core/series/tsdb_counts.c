@@ -38,8 +38,10 @@ static void add_blocks(struct tsdb *tsdb, struct counting *counting)
 	uint64_t version;
 	struct block_damage damage = {0};
 	struct block **blocks = tsdb_blocks(tsdb, &count, &version);
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		block_each_series(blocks[i], add_series, counting, &damage);
+		tsdb_blocks_shrink(tsdb, blocks, i + 1);
+	}
 	tsdb_blocks_free(blocks, count);
 	tsdb_say_damage(tsdb, damage.count, damage.text);
 }

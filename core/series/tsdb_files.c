@@ -72,6 +72,18 @@ void tsdb_blocks_free(struct block **blocks, size_t count)
 	free(blocks);
 }
 
+void tsdb_blocks_shrink(const struct tsdb *tsdb, struct block **blocks, size_t count)
+{
+	size_t bytes = 0;
+	for (size_t i = 0; i < count; i++)
+		bytes += block_memory(blocks[i]);
+	for (size_t i = 0; i < count && bytes > tsdb->limits.memory_bytes / 8; i++) {
+		size_t before = block_memory(blocks[i]);
+		block_shrink(blocks[i]);
+		bytes -= before;
+	}
+}
+
 /* Who reads it may read on. The list is locked. */
 static void remove_at(struct tsdb *tsdb, size_t at)
 {

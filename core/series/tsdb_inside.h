@@ -61,6 +61,8 @@ void tsdb_remove_journals(struct tsdb *tsdb, uint64_t before);
 void tsdb_files_check(struct tsdb *tsdb);
 /* References to those that can be read, oldest first, freed by the caller with them. */
 struct block **tsdb_blocks(struct tsdb *tsdb, size_t *ret_count, uint64_t *ret_version) MUST_CHECK;
+/* What is kept of their indexes is an eighth of the memory at most: the oldest go. */
+void tsdb_blocks_shrink(const struct tsdb *tsdb, struct block **blocks, size_t count);
 void tsdb_blocks_free(struct block **blocks, size_t count);
 void tsdb_say_damage(struct tsdb *tsdb, uint64_t count, const char *text);
 

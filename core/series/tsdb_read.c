@@ -31,8 +31,10 @@ static bool select_blocks(
 	struct block_damage damage = {0};
 	struct block **blocks = tsdb_blocks(tsdb, &count, ret_version);
 	bool is_good = true;
-	for (size_t i = 0; i < count && is_good; i++)
+	for (size_t i = 0; i < count && is_good; i++) {
 		is_good = block_select(blocks[i], gather, &damage, err);
+		tsdb_blocks_shrink(tsdb, blocks, i + 1);
+	}
 	tsdb_blocks_free(blocks, count);
 	tsdb_say_damage(tsdb, damage.count, damage.text);
 	return is_good;
@@ -202,9 +204,11 @@ static bool gather_minutes(
 	struct block_damage damage = {0};
 	struct block **blocks = tsdb_blocks(tsdb, &count, ret_version);
 	bool is_good = true;
-	for (size_t i = 0; i < count && is_good; i++)
+	for (size_t i = 0; i < count && is_good; i++) {
 		is_good = block_minutes(
 			blocks[i], gather->rows.selection, add_minutes, gather, &damage, err);
+		tsdb_blocks_shrink(tsdb, blocks, i + 1);
+	}
 	tsdb_blocks_free(blocks, count);
 	tsdb_say_damage(tsdb, damage.count, damage.text);
 	return is_good && minutes_of_head(tsdb, gather, err);

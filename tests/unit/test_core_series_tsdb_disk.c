@@ -396,6 +396,25 @@ static void files_go_after_a_day_but_not_because_a_clock_jumped(void **state)
 	tsdb_close(tsdb);
 }
 
+static void what_is_kept_of_files_is_a_part_of_the_memory(void **state)
+{
+	(void)state;
+	const struct tsdb_limits limits = {.memory_bytes = 64 << 10};
+	struct tsdb *tsdb = series_store_open(folder, &limits);
+	for (int64_t i = 0; i < 20; i++) {
+		int64_t from_ms = SERIES_BEGIN_MS + i * STORE_MINUTE_MS;
+		series_store_feed(tsdb, FEW, from_ms, from_ms + STORE_MINUTE_MS, 10 * SECOND_MS);
+		cut(tsdb, from_ms + STORE_MINUTE_MS);
+	}
+	uint64_t before = series_store_statistics(tsdb).bytes_memory;
+	assert_int_equal(series_store_count(tsdb), FEW * 20 * 6);
+	struct tsdb_statistics statistics = series_store_statistics(tsdb);
+	assert_int_equal(statistics.files, 20);
+	assert_true(statistics.bytes_memory > before &&
+		    statistics.bytes_memory <= (64 << 10) / 8 + before);
+	tsdb_close(tsdb);
+}
+
 #define in_folder(test) cmocka_unit_test_setup_teardown(test, folder_setup, folder_teardown)
 
 int main(void)
@@ -410,6 +429,7 @@ int main(void)
 		in_folder(a_full_disk_is_said_and_the_store_goes_on_in_memory),
 		in_folder(with_no_disk_the_oldest_in_memory_make_room_and_are_counted),
 		in_folder(a_folder_that_is_not_there_is_refused),
+		in_folder(what_is_kept_of_files_is_a_part_of_the_memory),
 		in_folder(what_is_older_goes_into_files_of_two_hours),
 		in_folder(the_oldest_files_go_when_the_budget_is_used_up_and_are_counted),
 		in_folder(files_go_after_a_day_but_not_because_a_clock_jumped),
