@@ -53,8 +53,7 @@ static void add_label(
 	if (!value || !value[0])
 		return;
 	make_plain(value);
-	if (text->length + strlen(label->name) + strlen(value) + 2 <= METRIC_TEXT_BYTES)
-		str_addf(text, "%s%s=%s", text->length ? "," : "", label->name, value);
+	str_addf(text, "%s%s=%s", text->length ? "," : "", label->name, value);
 }
 
 static size_t own_labels(const struct metric_batch *batch, struct metric_label *labels)
@@ -67,7 +66,7 @@ static size_t own_labels(const struct metric_batch *batch, struct metric_label *
 	return count;
 }
 
-void metric_sample(const struct metric_batch *batch, const struct metric *metric,
+bool metric_sample(const struct metric_batch *batch, const struct metric *metric,
 	struct msg_sample *ret_sample)
 {
 	struct metric_label labels[METRIC_LABELS_MAX + OWN_LABELS];
@@ -78,9 +77,12 @@ void metric_sample(const struct metric_batch *batch, const struct metric *metric
 	qsort(labels, count, sizeof(*labels), by_name);
 	for (size_t i = 0; i < count; i++)
 		add_label(batch, &labels[i], &text);
+	if (text.length > METRIC_TEXT_BYTES)
+		return false;
 	msg_set(&ret_sample->name, metric->name);
 	msg_set(&ret_sample->labels, text.text);
 	ret_sample->value = metric->value;
+	return true;
 }
 
 /* ---- a batch ---- */
@@ -94,13 +96,19 @@ static struct msg_obs_samples *observation(struct metric_batch *batch)
 	return batch->obs;
 }
 
+/* One whose labels are too long is left out. */
+static void add(struct metric_batch *batch, const struct metric *metric)
+{
+	struct msg_obs_samples *obs = observation(batch);
+	struct msg_sample *sample = msg_add(obs->samples, &obs->samples_count);
+	if (!metric_sample(batch, metric, sample))
+		obs->samples_count--;
+}
+
 void metric_batch_add(void *context, const struct metric *metric)
 {
-	struct metric_batch *batch = context;
-	if (isnan(metric->value))
-		return;
-	struct msg_obs_samples *obs = observation(batch);
-	metric_sample(batch, metric, msg_add(obs->samples, &obs->samples_count));
+	if (!isnan(metric->value))
+		add(context, metric);
 }
 
 void metric_batch_bare(struct metric_batch *batch, const char *name, double value)
@@ -114,10 +122,8 @@ void metric_batch_bare(struct metric_batch *batch, const char *name, double valu
 void metric_batch_end(struct metric_batch *batch, const char *name)
 {
 	const char *server = batch->server;
-	struct msg_obs_samples *obs = observation(batch);
 	batch->server = NULL;
-	metric_sample(batch, &(struct metric){.name = name, .value = NAN},
-		msg_add(obs->samples, &obs->samples_count));
+	add(batch, &(struct metric){.name = name, .value = NAN});
 	batch->server = server;
 }
 

@@ -18,7 +18,7 @@ struct msg_sample;
 
 enum metric_type { METRIC_UNTYPED, METRIC_COUNTER, METRIC_GAUGE, METRIC_SUMMARY };
 
-enum { METRIC_LABELS_MAX = 12, METRIC_LABEL_BYTES = 160, METRIC_TEXT_BYTES = 360 };
+enum { METRIC_LABELS_MAX = 12, METRIC_LABEL_BYTES = 160, METRIC_TEXT_BYTES = 420 };
 
 struct metric_label {
 	const char *name, *value; /* "": it has no such label */
@@ -61,8 +61,8 @@ struct metric_batch {
 void metric_batch_add(void *batch, const struct metric *metric);
 /* The same with no more labels than instance and job. */
 void metric_batch_bare(struct metric_batch *batch, const char *name, double value);
-/* Fills a sample as metric_batch_add() would. */
-void metric_sample(const struct metric_batch *batch, const struct metric *metric,
+/* Fills a sample as metric_batch_add() would. False: its labels are too long to be kept apart. */
+bool metric_sample(const struct metric_batch *batch, const struct metric *metric,
 	struct msg_sample *ret_sample);
 /* The series of that name with those labels ends here. */
 void metric_batch_end(struct metric_batch *batch, const char *name);

@@ -40,10 +40,12 @@ struct figures {
 static void add_figure(void *context, const struct metric *metric)
 {
 	struct figures *figures = context;
+	struct msg_obs_redis *obs = figures->obs;
 	if (isnan(metric->value))
 		return;
-	metric_sample(&figures->batch, metric,
-		msg_add(figures->obs->figures, &figures->obs->figures_count));
+	struct msg_sample *sample = msg_add(obs->figures, &obs->figures_count);
+	if (!metric_sample(&figures->batch, metric, sample))
+		obs->figures_count--;
 }
 
 static struct redis_answers answers_of(const struct redis_session *session, const redisReply *info)

@@ -268,6 +268,48 @@ static void what_is_refused_has_its_own_words(void **state)
 	run("drop role weak; drop table hidden");
 }
 
+static void a_view_that_is_refused_leaves_its_metrics_out_and_is_said_once(void **state)
+{
+	(void)state;
+	run("create role weak login; revoke select on pg_stat_archiver from public");
+	watch("weak", ", metrics_interval: 400ms", "");
+	collected_wait(&collected, "obs_samples", "name=\"pg_stat_database_numbackends\"",
+		"name=\"pg_exporter_last_scrape_error\" labels=\"instance=main,job=postgres\" "
+		"value=1",
+		NULL);
+	assert_null(strstr(collected.last, "pg_stat_archiver"));
+	collected_wait(&collected, "obs_source", "state=\"degraded\"",
+		"metrics of pg_stat_archiver: permission denied for view pg_stat_archiver (42501)",
+		NULL);
+	wait_until_well();
+	collected_wait(&collected, "obs_samples", "name=\"pg_stat_database_numbackends\"", NULL);
+	assert_null(collected_wait_for(&collected, 1500, "obs_source", "state=\"degraded\"", NULL));
+	run("grant select on pg_stat_archiver to public; drop role weak");
+}
+
+static void without_an_interval_only_the_looks_are_told(void **state)
+{
+	(void)state;
+	watch("tester", ", metrics_interval: 0s", "");
+	wait_until_well();
+	assert_null(collected_wait_for(&collected, 1500, "obs_samples", NULL));
+}
+
+static void the_largest_tables_are_kept_and_the_others_counted(void **state)
+{
+	(void)state;
+	run("do $$ begin for i in 1..103 loop execute format('create table t%s (x int)', i); end "
+	    "loop; insert into t103 select generate_series(1, 9000); end $$; analyze t103");
+	watch("tester", ", metrics_interval: 400ms", "");
+	collected_wait(&collected, "obs_samples", "name=\"pg_stat_user_tables_n_live_tup\"",
+		"relname=t103,",
+		"labels=\"instance=main,job=postgres,relation=pg_stat_user_tables,", NULL);
+	const char *left = strstr(collected.last, "relation=pg_stat_user_tables,");
+	assert_true(collected_number(left, "value") >= 3);
+	run("do $$ begin for i in 1..103 loop execute format('drop table t%s', i); end loop; end "
+	    "$$");
+}
+
 static void no_room_for_a_connection_is_said_as_the_server_says_it(void **state)
 {
 	(void)state;
@@ -343,6 +385,9 @@ int main(void)
 		TEST(a_frozen_postmaster_is_noticed_though_the_old_line_answers),
 		TEST(a_server_that_is_frozen_at_the_start_is_not_waited_for),
 		TEST(what_is_refused_has_its_own_words),
+		TEST(a_view_that_is_refused_leaves_its_metrics_out_and_is_said_once),
+		TEST(without_an_interval_only_the_looks_are_told),
+		TEST(the_largest_tables_are_kept_and_the_others_counted),
 		TEST(no_room_for_a_connection_is_said_as_the_server_says_it),
 		TEST(a_backend_that_an_administrator_ends_is_replaced),
 		TEST(who_waits_for_notifications_hears_why_its_session_was_ended),

@@ -299,6 +299,22 @@ static void labels_are_in_order_and_plain_and_without_the_empty(void **state)
 	assert_non_null(strstr(text, "whole=true"));
 }
 
+static void what_is_too_long_to_be_told_apart_is_left_out(void **state)
+{
+	struct metric_batch batch = batch_of(*state);
+	char text[METRIC_LABEL_BYTES];
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	metric_batch_add(&batch, &(struct metric){.name = "long",
+					 .labels = {{"a", text, 0}, {"b", text, 0}, {"c", text, 0}},
+					 .label_count = 3,
+					 .value = 1});
+	add_table(&batch, "orders", 4);
+	autofree char *said = posted(*state, &batch);
+	assert_null(strstr(said, "long"));
+	assert_non_null(strstr(said, "relname=orders\" value=4"));
+}
+
 static void a_series_that_is_gone_ends_once(void **state)
 {
 	struct metric_batch batch = batch_of(*state);
@@ -358,6 +374,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(settings_are_in_seconds_and_bytes_and_minus_one_as_it_is),
 		cmocka_unit_test_setup_teardown(
 			labels_are_in_order_and_plain_and_without_the_empty, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			what_is_too_long_to_be_told_apart_is_left_out, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_series_that_is_gone_ends_once, setup, teardown),
 		cmocka_unit_test(the_committed_page_is_what_the_tables_print),
 	};
