@@ -54,7 +54,6 @@ struct selection {
 	const struct matcher *matchers;
 	size_t matcher_count;
 	int64_t from_ms, to_ms;         /* both included */
-	bool only_last;                 /* of each series the last sample is enough, stale or not */
 	size_t series_max, samples_max; /* more is an error, ERR_LIMIT; 0: no limit */
 	const atomic_bool *cancelled;   /* looked at between series: ERR_CANCELLED; may be NULL */
 	bool last_only; /* a hint: of each series its last sample in the span is enough, more may come */

@@ -25,7 +25,7 @@ struct fake {
 	struct clock *clock; /* moves with each selection */
 	int64_t takes_ms;
 	size_t asked;
-	bool only_last;
+	bool last_only;
 	size_t samples;
 };
 
@@ -36,7 +36,7 @@ static struct selected one_series(struct fake *fake, const struct selection *ask
 	const struct label list[] = {{LABEL_NAME, "x"}, {"i", name}};
 	int64_t first = (asked->from_ms + fake->step_ms - 1) / fake->step_ms * fake->step_ms;
 	int64_t last = asked->to_ms / fake->step_ms * fake->step_ms;
-	if (asked->only_last)
+	if (asked->last_only)
 		first = last;
 	struct selected series = {.labels = labels_new(list, COUNT_OF(list)),
 		.count = (size_t)((last - first) / fake->step_ms) + 1};
@@ -66,7 +66,7 @@ static bool select_fake(
 	size_t most = asked->samples_max;
 	struct selected_set set = {.list = xcalloc(fake->series, sizeof(*set.list))};
 	fake->asked++;
-	fake->only_last = asked->only_last;
+	fake->last_only = asked->last_only;
 	if (fake->clock)
 		clock_advance(fake->clock, fake->takes_ms);
 	for (size_t before = fake->samples; set.count < fake->series;) {
@@ -77,7 +77,7 @@ static bool select_fake(
 			return err_set(err, ERR_LIMIT, "more than %zu samples", most);
 		}
 	}
-	if (asked->only_last)
+	if (asked->last_only)
 		put_together(&set);
 	*ret = set;
 	return true;
@@ -331,9 +331,9 @@ static void an_instant_selector_asks_for_the_last_sample_alone(void **state)
 	struct fake fake = {.series = 3, .step_ms = MINUTE_MS};
 	(void)state;
 	assert_true(value_at(&fake, "sum(x)", 1000 * MINUTE_MS) == 3);
-	assert_true(fake.only_last);
+	assert_true(fake.last_only);
 	assert_true(isnan(value_at(&fake, "scalar(rate(x[5m]))", 1000 * MINUTE_MS)));
-	assert_false(fake.only_last);
+	assert_false(fake.last_only);
 }
 
 /* ---- results ---- */

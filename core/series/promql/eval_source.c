@@ -86,7 +86,7 @@ static bool load_selector(struct query *query, struct node *node, struct err *er
 		.matcher_count = node->expr->selector.matcher_count,
 		.from_ms = first - range_of(query, node) + 1,
 		.to_ms = last,
-		.only_last = first == last && !node->expr->selector.range_ms,
+		.last_only = first == last && !node->expr->selector.range_ms,
 		.series_max = left_of(limits->series, query->series),
 		.samples_max = left_of(limits->samples, query->samples),
 		.cancelled = query->options.cancelled};

@@ -131,7 +131,7 @@ static struct selected cut(const struct test_series *series, const struct select
 		from++;
 	while (to > from && series->samples[to - 1].time_ms > selection->to_ms)
 		to--;
-	if (selection->only_last && to > from)
+	if (selection->last_only && to > from)
 		from = to - 1;
 	if (from == to)
 		return (struct selected){.count = 0};
