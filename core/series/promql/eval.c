@@ -116,8 +116,8 @@ static bool matrix_value(struct query *query, struct node *node, struct err *err
 {
 	struct source *source;
 	if (node->expr->kind == EXPR_SELECTOR && node->expr->type == VALUE_VECTOR)
-		return selector_value(query, node, err);
-	return source_at(query, node, &source, err);
+		return eval_selector(query, node, err);
+	return eval_source_at(query, node, &source, err);
 }
 
 static bool (*const value_of[])(struct query *query, struct node *node, struct err *err) = {
@@ -125,13 +125,13 @@ static bool (*const value_of[])(struct query *query, struct node *node, struct e
 	[EXPR_STRING] = string_value,
 	[EXPR_SELECTOR] = matrix_value,
 	[EXPR_SUBQUERY] = matrix_value,
-	[EXPR_CALL] = call_value,
-	[EXPR_AGGREGATE] = aggregate_value,
-	[EXPR_BINARY] = binary_value,
-	[EXPR_NEGATE] = negate_value,
+	[EXPR_CALL] = eval_call,
+	[EXPR_AGGREGATE] = eval_aggregate,
+	[EXPR_BINARY] = eval_binary,
+	[EXPR_NEGATE] = eval_negate,
 };
 
-bool node_value(struct query *query, struct node *node, struct err *err)
+bool eval_node(struct query *query, struct node *node, struct err *err)
 {
 	if (node->is_done)
 		return true;
@@ -165,7 +165,7 @@ static void take_matrix(struct query *query, const struct node *node, struct sel
 	const struct source *source = node->source;
 	ret->list = xcalloc(source->count + 1, sizeof(*ret->list));
 	for (size_t i = 0; i < source->count; i++) {
-		struct window window = source_window(query, node, i);
+		struct window window = eval_source_window(query, node, i);
 		if (window.count)
 			ret->list[ret->count++] =
 				(struct selected){.labels = labels_ref(source->list[i].labels),
@@ -179,7 +179,7 @@ static bool run_once(struct query *query, struct query_result *ret, struct err *
 {
 	struct node *top = query->top;
 	query->frame.now_ms = query->frame.start_ms;
-	if (!node_value(query, top, err))
+	if (!eval_node(query, top, err))
 		return false;
 	ret->type = top->expr->type;
 	ret->scalar = top->scalar;
@@ -203,7 +203,7 @@ static bool run(struct query *query, struct query_result *ret, struct err *err)
 			"instant Vector",
 			type == VALUE_STRING ? "string" : "range vector");
 	ret->type = VALUE_MATRIX;
-	return frame_run(query, query->top, &query->frame, &ret->matrix, err);
+	return eval_frame(query, query->top, &query->frame, &ret->matrix, err);
 }
 
 static void set_up(struct query *query, const struct expr *expr)
@@ -223,12 +223,12 @@ static void set_up(struct query *query, const struct expr *expr)
 	if (options->step_ms)
 		frame->steps =
 			(size_t)((options->end_ms - options->start_ms) / options->step_ms) + 1;
-	query->top = node_new(query, expr, frame);
+	query->top = eval_node_new(query, expr, frame);
 }
 
 static void query_release(struct query *query)
 {
-	node_free(query->top);
+	eval_node_free(query->top);
 	for (size_t i = 0; i < query->made.count; i++)
 		labels_unref(query->made.list[i].first);
 	grouping_release(&query->made);

@@ -398,7 +398,7 @@ static bool count_values(struct query *query, struct node *node, struct err *err
 
 /* ---- */
 
-bool aggregate_value(struct query *query, struct node *node, struct err *err)
+bool eval_aggregate(struct query *query, struct node *node, struct err *err)
 {
 	static bool (*const ways[])(struct query *, struct node *, struct err *) = {
 		[AGG_TOPK] = pick_some,
@@ -407,7 +407,7 @@ bool aggregate_value(struct query *query, struct node *node, struct err *err)
 		[AGG_COUNT_VALUES] = count_values,
 	};
 	for (size_t i = 0; i < node->kid_count; i++) {
-		if (!node_value(query, node->kids[i], err))
+		if (!eval_node(query, node->kids[i], err))
 			return false;
 	}
 	enum aggregate_op op = node->expr->aggregate.op;

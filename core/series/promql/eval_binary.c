@@ -47,7 +47,7 @@ static double calculate(enum binary_op op, double left, double right)
 	}
 }
 
-bool binary_of(enum binary_op op, double left, double right, double *ret)
+bool eval_operator(enum binary_op op, double left, double right, double *ret)
 {
 	if (is_comparison(op)) {
 		*ret = left;
@@ -57,10 +57,10 @@ bool binary_of(enum binary_op op, double left, double right, double *ret)
 	return true;
 }
 
-bool negate_value(struct query *query, struct node *node, struct err *err)
+bool eval_negate(struct query *query, struct node *node, struct err *err)
 {
 	struct node *kid = node->kids[0];
-	if (!node_value(query, kid, err))
+	if (!eval_node(query, kid, err))
 		return false;
 	node->scalar = -kid->scalar;
 	for (size_t i = 0; i < kid->vector.count; i++)
@@ -73,7 +73,7 @@ static bool between_scalars(struct node *node)
 {
 	enum binary_op op = node->expr->binary.op;
 	double value;
-	bool holds = binary_of(op, node->kids[0]->scalar, node->kids[1]->scalar, &value);
+	bool holds = eval_operator(op, node->kids[0]->scalar, node->kids[1]->scalar, &value);
 	node->scalar = is_comparison(op) ? holds : value;
 	return true;
 }
@@ -86,8 +86,8 @@ static void each_with(struct node *node, const struct vector *vector, double sca
 	for (size_t i = 0; i < vector->count; i++) {
 		const struct vector_sample *element = &vector->list[i];
 		double value;
-		bool holds = is_left ? binary_of(op, element->value, scalar, &value)
-				     : binary_of(op, scalar, element->value, &value);
+		bool holds = is_left ? eval_operator(op, element->value, scalar, &value)
+				     : eval_operator(op, scalar, element->value, &value);
 		if (is_bool)
 			vector_add(&node->vector, element->labels, holds);
 		else if (holds)
@@ -106,16 +106,16 @@ static bool with_scalar(struct node *node, bool is_left, struct err *err)
 	return vector_drop_names(node, vector, err);
 }
 
-bool binary_value(struct query *query, struct node *node, struct err *err)
+bool eval_binary(struct query *query, struct node *node, struct err *err)
 {
 	struct node *left = node->kids[0], *right = node->kids[1];
-	if (!node_value(query, left, err) || !node_value(query, right, err))
+	if (!eval_node(query, left, err) || !eval_node(query, right, err))
 		return false;
 	if (left->expr->type == VALUE_SCALAR && right->expr->type == VALUE_SCALAR)
 		return between_scalars(node);
 	if (left->expr->type == VALUE_SCALAR || right->expr->type == VALUE_SCALAR)
 		return with_scalar(node, left->expr->type == VALUE_VECTOR, err);
 	if (node->expr->binary.op >= OP_AND)
-		return set_value(query, node, err);
-	return match_value(query, node, err);
+		return eval_sets(query, node, err);
+	return eval_match(query, node, err);
 }

@@ -86,7 +86,7 @@ static bool each_window(struct query *query, struct node *node, struct err *err)
 	if (node->way->flags & WAY_OF_QUANTILE)
 		check_quantile(query, args[0], node->expr->call.args[0]->place);
 	for (size_t i = 0; i < source->count; i++) {
-		struct window window = source_window(query, matrix, i);
+		struct window window = eval_source_window(query, matrix, i);
 		double value;
 		window.args = args;
 		window.now_ms = node->frame->now_ms;
@@ -136,11 +136,11 @@ static bool each_date(struct query *query, struct node *node, struct err *err)
 	return vector_drop_names(node, node->kids[0], err);
 }
 
-bool call_value(struct query *query, struct node *node, struct err *err)
+bool eval_call(struct query *query, struct node *node, struct err *err)
 {
 	const struct function_way *way = node->way;
 	for (size_t i = 0; i < node->kid_count; i++) {
-		if (!node_value(query, node->kids[i], err))
+		if (!eval_node(query, node->kids[i], err))
 			return false;
 	}
 	if (way->window)

@@ -99,14 +99,14 @@ static bool is_short_enough(const struct query *query, const struct frame *frame
 		       most, frame->steps);
 }
 
-bool frame_run(struct query *query, struct node *node, struct frame *frame,
+bool eval_frame(struct query *query, struct node *node, struct frame *frame,
 	struct selected_set *ret, struct err *err)
 {
 	struct gatherer gatherer = {.by_labels.is_remembered = frame->steps > 1};
 	bool is_good = is_short_enough(query, frame, err);
 	for (size_t step = 0; is_good && step < frame->steps; step++) {
 		frame->now_ms = frame->start_ms + (int64_t)step * frame->step_ms;
-		is_good = node_value(query, node, err) &&
+		is_good = eval_node(query, node, err) &&
 			  gather(query, &gatherer, node, frame->now_ms, err);
 	}
 	if (is_good)

@@ -121,7 +121,7 @@ static bool either(struct query *query, struct node *node, struct match *match)
 	return true;
 }
 
-bool set_value(struct query *query, struct node *node, struct err *err)
+bool eval_sets(struct query *query, struct node *node, struct err *err)
 {
 	const struct vector *left = &node->kids[0]->vector, *right = &node->kids[1]->vector;
 	struct match *match = match_of(node);
@@ -286,8 +286,8 @@ static bool add_pair(struct query *query, struct node *node, struct match *match
 	const struct labels *labels = result_labels(query, node, match, pair, many->labels, number);
 	if (!is_first(match, node, pair, number, labels, err))
 		return false;
-	bool holds = is_swapped ? binary_of(expr->binary.op, other, many->value, &value)
-				: binary_of(expr->binary.op, many->value, other, &value);
+	bool holds = is_swapped ? eval_operator(expr->binary.op, other, many->value, &value)
+				: eval_operator(expr->binary.op, many->value, other, &value);
 	if (expr->binary.is_bool)
 		vector_add(&node->vector, labels, holds);
 	else if (holds)
@@ -295,7 +295,7 @@ static bool add_pair(struct query *query, struct node *node, struct match *match
 	return true;
 }
 
-bool match_value(struct query *query, struct node *node, struct err *err)
+bool eval_match(struct query *query, struct node *node, struct err *err)
 {
 	const struct expr *expr = node->expr;
 	struct match *match = match_of(node);

@@ -8,7 +8,7 @@
 #include "core/series/promql/functions.h"
 #include "core/series/promql/internal.h"
 
-const struct expr *bare(const struct expr *expr)
+const struct expr *expr_bare(const struct expr *expr)
 {
 	while (expr->kind == EXPR_PAREN)
 		expr = expr->inner;
@@ -30,7 +30,7 @@ static void add_kid(
 	struct query *query, struct node *node, const struct expr *expr, struct frame *frame)
 {
 	if (expr)
-		node->kids[node->kid_count++] = node_new(query, expr, frame);
+		node->kids[node->kid_count++] = eval_node_new(query, expr, frame);
 }
 
 static void add_kids(struct query *query, struct node *node)
@@ -132,10 +132,10 @@ static bool is_distinct(const struct node *node)
 	return false;
 }
 
-struct node *node_new(struct query *query, const struct expr *expr, struct frame *frame)
+struct node *eval_node_new(struct query *query, const struct expr *expr, struct frame *frame)
 {
 	struct node *node = xcalloc(1, sizeof(*node));
-	node->expr = bare(expr);
+	node->expr = expr_bare(expr);
 	node->frame = frame;
 	if (node->expr->kind == EXPR_CALL)
 		node->way = function_way_find(node->expr->call.function->name);
@@ -151,15 +151,15 @@ static void distinct_release(struct distinct *distinct)
 	free(distinct->seen);
 }
 
-void node_free(struct node *node)
+void eval_node_free(struct node *node)
 {
 	if (!node)
 		return;
 	for (size_t i = 0; i < node->kid_count; i++)
-		node_free(node->kids[i]);
+		eval_node_free(node->kids[i]);
 	if (node->release)
 		node->release(node->state);
-	source_free(node->source);
+	eval_source_free(node->source);
 	distinct_release(&node->distinct);
 	free(node->inner_frame);
 	free(node->vector.list);

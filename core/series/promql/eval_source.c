@@ -5,7 +5,7 @@
 #include "core/base/mem.h"
 #include "core/series/promql/internal.h"
 
-void source_free(struct source *source)
+void eval_source_free(struct source *source)
 {
 	if (!source)
 		return;
@@ -113,7 +113,7 @@ static bool load_subquery(struct query *query, struct node *node, struct err *er
 	if (inner->start_ms > last)
 		return true;
 	inner->steps = (size_t)((last - inner->start_ms) / inner->step_ms) + 1;
-	return frame_run(query, node->kids[0], inner, &node->source->set, err);
+	return eval_frame(query, node->kids[0], inner, &node->source->set, err);
 }
 
 /* An instant selector needs the stale ones, for they end a series. */
@@ -156,7 +156,7 @@ static void move(struct source_series *series, int64_t from_ms, int64_t to_ms)
 		series->low++;
 }
 
-bool source_at(struct query *query, struct node *node, struct source **ret, struct err *err)
+bool eval_source_at(struct query *query, struct node *node, struct source **ret, struct err *err)
 {
 	if (!node->source && !load(query, node, err))
 		return false;
@@ -169,7 +169,7 @@ bool source_at(struct query *query, struct node *node, struct source **ret, stru
 	return query_spend(query, source->count, err);
 }
 
-struct window source_window(struct query *query, const struct node *node, size_t index)
+struct window eval_source_window(struct query *query, const struct node *node, size_t index)
 {
 	const struct source *source = node->source;
 	const struct source_series *series = &source->list[index];
@@ -181,10 +181,10 @@ struct window source_window(struct query *query, const struct node *node, size_t
 		.query = query};
 }
 
-bool selector_value(struct query *query, struct node *node, struct err *err)
+bool eval_selector(struct query *query, struct node *node, struct err *err)
 {
 	struct source *source;
-	if (!source_at(query, node, &source, err))
+	if (!eval_source_at(query, node, &source, err))
 		return false;
 	for (size_t i = 0; i < source->count; i++) {
 		const struct source_series *series = &source->list[i];

@@ -24,7 +24,7 @@ static bool is_asked_before(const struct expr *selector, size_t at)
 /* Those that a selector asks for by =; whatever is asked of a label after that takes it away. */
 static const struct labels *labels_asked(struct query *query, const struct expr *expr)
 {
-	expr = bare(expr);
+	expr = expr_bare(expr);
 	if (expr->kind != EXPR_SELECTOR)
 		return query_labels(query, NULL, 0);
 	size_t count = expr->selector.matcher_count;

@@ -131,15 +131,16 @@ const struct function_way *function_way_find(const char *name);
 
 /* ---- eval_plan.c ---- */
 
-struct node *node_new(struct query *query, const struct expr *expr, struct frame *frame) MUST_CHECK;
-void node_free(struct node *node);
+struct node *eval_node_new(
+	struct query *query, const struct expr *expr, struct frame *frame) MUST_CHECK;
+void eval_node_free(struct node *node);
 /* Behind parentheses. */
-const struct expr *bare(const struct expr *expr);
+const struct expr *expr_bare(const struct expr *expr);
 
 /* ---- eval.c ---- */
 
 /* The value of this step, into the node. */
-bool node_value(struct query *query, struct node *node, struct err *err) MUST_CHECK;
+bool eval_node(struct query *query, struct node *node, struct err *err) MUST_CHECK;
 /* Counts what was done, and looks at the clock and at whether it was cancelled now and then. */
 bool query_spend(struct query *query, size_t work, struct err *err) MUST_CHECK;
 bool query_keep_samples(struct query *query, size_t count, struct err *err) MUST_CHECK;
@@ -171,29 +172,29 @@ bool vector_drop_names(struct node *node, const struct node *kid, struct err *er
 /* ---- eval_source.c ---- */
 
 /* The series of a selector or subquery, each with its window of this step. */
-bool source_at(
+bool eval_source_at(
 	struct query *query, struct node *node, struct source **ret, struct err *err) MUST_CHECK;
-struct window source_window(struct query *query, const struct node *node, size_t index);
-bool selector_value(struct query *query, struct node *node, struct err *err) MUST_CHECK;
-void source_free(struct source *source);
+struct window eval_source_window(struct query *query, const struct node *node, size_t index);
+bool eval_selector(struct query *query, struct node *node, struct err *err) MUST_CHECK;
+void eval_source_free(struct source *source);
 
 /* ---- eval_frame.c ---- */
 
 /* All steps, in order of the labels. */
-bool frame_run(struct query *query, struct node *node, struct frame *frame,
+bool eval_frame(struct query *query, struct node *node, struct frame *frame,
 	struct selected_set *ret, struct err *err) MUST_CHECK;
 
 /* ---- eval_binary.c, eval_match.c, eval_aggregate.c, eval_call.c ---- */
 
-bool negate_value(struct query *query, struct node *node, struct err *err) MUST_CHECK;
-bool binary_value(struct query *query, struct node *node, struct err *err) MUST_CHECK;
+bool eval_negate(struct query *query, struct node *node, struct err *err) MUST_CHECK;
+bool eval_binary(struct query *query, struct node *node, struct err *err) MUST_CHECK;
 /* One element, or two numbers. False: a comparison that does not hold. */
-bool binary_of(enum binary_op op, double left, double right, double *ret);
+bool eval_operator(enum binary_op op, double left, double right, double *ret);
 bool is_comparison(enum binary_op op);
-bool match_value(struct query *query, struct node *node, struct err *err) MUST_CHECK;
-bool set_value(struct query *query, struct node *node, struct err *err) MUST_CHECK;
-bool aggregate_value(struct query *query, struct node *node, struct err *err) MUST_CHECK;
-bool call_value(struct query *query, struct node *node, struct err *err) MUST_CHECK;
+bool eval_match(struct query *query, struct node *node, struct err *err) MUST_CHECK;
+bool eval_sets(struct query *query, struct node *node, struct err *err) MUST_CHECK;
+bool eval_aggregate(struct query *query, struct node *node, struct err *err) MUST_CHECK;
+bool eval_call(struct query *query, struct node *node, struct err *err) MUST_CHECK;
 /* Notes that a series is no counter by its name. */
 void check_counter(struct query *query, const struct node *node, const struct labels *labels);
 /* Of values that are sorted, NaN first. */

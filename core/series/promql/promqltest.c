@@ -260,7 +260,7 @@ static bool run_around(struct runner *runner, const struct test_case *test, stru
 		return true;
 	struct err failure = {.code = ERR_NONE};
 	bool is_good = evaluate(runner, test, &options, &result, &failure)
-			       ? check_around(test, &result, err)
+			       ? test_case_yields_around(test, &result, err)
 			       : err_set(err, failure.code, "as a range query around it: %.200s",
 					 failure.text);
 	query_result_release(&result);
@@ -280,9 +280,10 @@ static bool run_case(struct runner *runner, const struct test_case *test, struct
 		is_good = err_set(
 			err, ERR_INVALID, "%.220s", fails ? failure.text : "it should have failed");
 	else if (fails)
-		is_good = check_failure(test, &failure, err);
+		is_good = test_case_failed(test, &failure, err);
 	else
-		is_good = check_annotations(test, &result, err) && check_result(test, &result, err);
+		is_good =
+			test_case_notes(test, &result, err) && test_case_yields(test, &result, err);
 	query_result_release(&result);
 	return is_good;
 }

@@ -50,7 +50,7 @@ static bool fits(const struct expectation *expectation, const char *text)
 	return is_so;
 }
 
-bool check_failure(const struct test_case *test, const struct err *failure, struct err *err)
+bool test_case_failed(const struct test_case *test, const struct err *failure, struct err *err)
 {
 	for (size_t i = 0; i < test->expectation_count; i++) {
 		const struct expectation *expectation = &test->expectations[i];
@@ -107,7 +107,7 @@ static bool check_kind(const struct test_case *test, const struct query_result *
 	return true;
 }
 
-bool check_annotations(
+bool test_case_notes(
 	const struct test_case *test, const struct query_result *result, struct err *err)
 {
 	return check_kind(test, result, ANNOTATION_WARNING, err) &&
@@ -257,7 +257,8 @@ static bool check_string(const struct test_case *test, const char *string, struc
 		       test->string, string);
 }
 
-bool check_result(const struct test_case *test, const struct query_result *result, struct err *err)
+bool test_case_yields(
+	const struct test_case *test, const struct query_result *result, struct err *err)
 {
 	if (test->is_string && result->type != VALUE_STRING)
 		return err_set(err, ERR_INVALID, "it yields no string");
@@ -280,7 +281,8 @@ bool check_result(const struct test_case *test, const struct query_result *resul
 	return check_matrix(test, &result->matrix, test->matrix_from_ms, test->matrix_step_ms, err);
 }
 
-bool check_around(const struct test_case *test, const struct query_result *result, struct err *err)
+bool test_case_yields_around(
+	const struct test_case *test, const struct query_result *result, struct err *err)
 {
 	struct err own = {.code = ERR_NONE};
 	size_t count = 0;

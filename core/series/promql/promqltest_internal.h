@@ -77,11 +77,13 @@ struct test_case {
 
 void test_case_release(struct test_case *test);
 bool test_case_expects(const struct test_case *test, enum expected_kind kind);
-bool check_failure(const struct test_case *test, const struct err *failure, struct err *err);
-bool check_annotations(
+bool test_case_failed(const struct test_case *test, const struct err *failure, struct err *err);
+bool test_case_notes(
 	const struct test_case *test, const struct query_result *result, struct err *err);
-bool check_result(const struct test_case *test, const struct query_result *result, struct err *err);
+bool test_case_yields(
+	const struct test_case *test, const struct query_result *result, struct err *err);
 /* What a range query around the moment of an instant one yielded at it. */
-bool check_around(const struct test_case *test, const struct query_result *result, struct err *err);
+bool test_case_yields_around(
+	const struct test_case *test, const struct query_result *result, struct err *err);
 
 #endif
