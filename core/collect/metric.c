@@ -107,7 +107,7 @@ static void add(struct metric_batch *batch, const struct metric *metric)
 
 void metric_batch_add(void *context, const struct metric *metric)
 {
-	if (!isnan(metric->value))
+	if (isfinite(metric->value))
 		add(context, metric);
 }
 

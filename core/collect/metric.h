@@ -30,7 +30,7 @@ struct metric {
 	enum metric_type type;
 	struct metric_label labels[METRIC_LABELS_MAX];
 	size_t label_count;
-	double value; /* NaN: there is none, and it is left out */
+	double value; /* one that is not finite is none, and left out */
 };
 
 typedef void metric_sink(void *context, const struct metric *metric);

@@ -41,7 +41,7 @@ static void add_figure(void *context, const struct metric *metric)
 {
 	struct figures *figures = context;
 	struct msg_obs_redis *obs = figures->obs;
-	if (isnan(metric->value))
+	if (!isfinite(metric->value))
 		return;
 	struct msg_sample *sample = msg_add(obs->figures, &obs->figures_count);
 	if (!metric_sample(&figures->batch, metric, sample))
