@@ -267,12 +267,23 @@ static bool is_long(const struct tsdb *tsdb, int64_t from_ms, int64_t now_ms)
 	       (past_ms < 0 || past_ms > TSDB_BLOCK_MS / 4);
 }
 
+/* A journal is there beside what it will become: it takes a quarter of the disk's budget at most. */
+static bool is_journal_long(struct tsdb *tsdb)
+{
+	pthread_mutex_lock(&tsdb->lock);
+	bool is_over = tsdb->wal_bytes > tsdb->limits.disk_bytes / 4;
+	pthread_mutex_unlock(&tsdb->lock);
+	return is_over;
+}
+
 static void cut_what_is_due(struct tsdb *tsdb, int64_t from_ms, int64_t to_ms, int64_t now_ms)
 {
 	struct err err = {0};
 	int64_t past_ms = now_ms - tsdb->tried_ms;
 	bool is_old = is_long(tsdb, from_ms, now_ms);
-	if (!(is_old || is_tight(tsdb)) || (tsdb->cut_fails && past_ms >= 0 && past_ms < AGAIN_MS))
+	if (!is_old && !is_tight(tsdb) && !is_journal_long(tsdb))
+		return;
+	if (tsdb->cut_fails && past_ms >= 0 && past_ms < AGAIN_MS)
 		return;
 	tsdb->tried_ms = now_ms;
 	tsdb->cut_fails =

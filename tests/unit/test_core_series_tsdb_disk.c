@@ -23,7 +23,7 @@
 #include "tests/support/folder.h"
 #include "tests/support/series_store.h"
 
-enum { FEW = 7, FLIPS = 400 };
+enum { FEW = 7, FLIPS = 200 };
 
 struct bytes {
 	char name[64];
@@ -371,6 +371,24 @@ static void the_oldest_files_go_when_the_budget_is_used_up_and_are_counted(void 
 	tsdb_close(tsdb);
 }
 
+static void the_journal_leaves_room_for_files_however_small_the_budget(void **state)
+{
+	(void)state;
+	const struct tsdb_limits limits = {.disk_bytes = 16000};
+	struct tsdb *tsdb = series_store_open(folder, &limits);
+	int64_t now_ms = SERIES_BEGIN_MS;
+	for (int i = 0; i < 3 * 60; i++, now_ms += STORE_MINUTE_MS) {
+		series_store_feed(tsdb, FEW, now_ms, now_ms + STORE_MINUTE_MS, 10 * SECOND_MS);
+		tsdb_maintain(tsdb, now_ms + STORE_MINUTE_MS);
+		assert_true(series_store_statistics(tsdb).bytes_disk <= 16000);
+	}
+	struct tsdb_statistics statistics = series_store_statistics(tsdb);
+	assert_true(statistics.files > 1);
+	assert_string_equal(statistics.trouble, "");
+	assert_int_equal(statistics.dropped_disk + series_store_count(tsdb), FEW * 3 * 360);
+	tsdb_close(tsdb);
+}
+
 static void files_go_after_a_day_but_not_because_a_clock_jumped(void **state)
 {
 	(void)state;
@@ -432,6 +450,7 @@ int main(void)
 		in_folder(what_is_kept_of_files_is_a_part_of_the_memory),
 		in_folder(what_is_older_goes_into_files_of_two_hours),
 		in_folder(the_oldest_files_go_when_the_budget_is_used_up_and_are_counted),
+		in_folder(the_journal_leaves_room_for_files_however_small_the_budget),
 		in_folder(files_go_after_a_day_but_not_because_a_clock_jumped),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
