@@ -61,8 +61,14 @@ static void *keep(void *context)
 	struct metrics *metrics = context;
 	pthread_setname_np(pthread_self(), "metrics");
 	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), NICE);
-	while (wait_until_due(metrics))
-		tsdb_maintain(metrics->tsdb, clock_wall_ms(metrics->clock));
+	int64_t before_ms = 0;
+	while (wait_until_due(metrics)) {
+		int64_t now_ms = clock_wall_ms(metrics->clock);
+		if (now_ms < before_ms) /* put back: what lies in its future would refuse all that comes */
+			tsdb_forget_after(metrics->tsdb, now_ms);
+		before_ms = now_ms;
+		tsdb_maintain(metrics->tsdb, now_ms);
+	}
 	return NULL;
 }
 
