@@ -64,7 +64,8 @@ static void *keep(void *context)
 	int64_t before_ms = 0;
 	while (wait_until_due(metrics)) {
 		int64_t now_ms = clock_wall_ms(metrics->clock);
-		if (now_ms < before_ms) /* put back: what lies in its future would refuse all that comes */
+		if (now_ms <
+			before_ms) /* put back: what lies in its future would refuse all that comes */
 			tsdb_forget_after(metrics->tsdb, now_ms);
 		before_ms = now_ms;
 		tsdb_maintain(metrics->tsdb, now_ms);

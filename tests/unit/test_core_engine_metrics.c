@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/* What the engine learns, in its store of metrics: under its labels, to its end, over a restart. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/clock.h"
+#include "core/base/err.h"
+#include "core/base/mem.h"
+#include "core/base/str.h"
+#include "core/conf/settings.h"
+#include "core/engine/metrics.h"
+#include "core/engine/query_answer.h"
+#include "core/series/tsdb.h"
+#include "tests/support/folder.h"
+
+enum { SECOND = 1000 };
+
+static const char yaml[] = "bots: [{name: orders, transport: none}]\n";
+static struct settings *settings;
+static struct metrics *metrics;
+static int64_t now_ms;
+
+static int setup(void **state)
+{
+	struct err err;
+	autostr struct str report = STR_INIT;
+	if (!settings_parse(yaml, strlen(yaml), "/tmp/botswain.yaml", &settings, &report, &err))
+		return -1;
+	now_ms = clock_wall_ms(clock_real());
+	return folder_setup(state);
+}
+
+static int teardown(void **state)
+{
+	metrics_free(metrics);
+	metrics = NULL;
+	settings_unref(settings);
+	return folder_teardown(state);
+}
+
+static void begin(const char *at)
+{
+	struct err err = {.code = ERR_NONE};
+	metrics = metrics_new(settings, clock_real(), at, &err);
+	assert_int_equal(err.code, ERR_NONE);
+}
+
+static void yields(const char *query, const char *wanted)
+{
+	const struct query_span span = {now_ms, now_ms, 0};
+	struct querier querier = tsdb_querier(metrics_store(metrics));
+	struct msg_win_points *reply = msg_new(MSG_win_points);
+	autostr struct str got = STR_INIT;
+	query_answer(query, &querier, &span, NULL, reply);
+	assert_null(reply->error);
+	for (size_t i = 0; i < reply->series_count; i++)
+		str_addf(&got, "%s %g\n", reply->series[i].name, reply->series[i].last);
+	assert_string_equal(got.text, wanted);
+	msg_free(MSG_win_points, reply);
+}
+
+static void a_value_is_found_under_its_labels(void **state)
+{
+	(void)state;
+	begin(NULL);
+	metrics_add(metrics, "bot_up", "bot=orders", now_ms, 1);
+	metrics_add(metrics, "redis_db_keys", "db=db0,instance=main", now_ms, 26);
+	metrics_add(metrics, "fleet", "", now_ms, 3);
+	yields("bot_up", "bot_up{bot=\"orders\"} 1\n");
+	yields("redis_db_keys", "redis_db_keys{db=\"db0\",instance=\"main\"} 26\n");
+	yields("fleet", "fleet 3\n");
+}
+
+static void the_newest_value_counts_and_what_is_not_known_is_not_there(void **state)
+{
+	(void)state;
+	begin(NULL);
+	metrics_add(metrics, "bot_up", "bot=orders", now_ms - 2 * SECOND, 1);
+	metrics_add(metrics, "bot_up", "bot=orders", now_ms - SECOND, 0);
+	yields("bot_up", "bot_up{bot=\"orders\"} 0\n");
+	metrics_add(metrics, "bot_up", "bot=orders", now_ms, NAN);
+	yields("bot_up", "");
+}
+
+static void many_series_are_told_apart(void **state)
+{
+	(void)state;
+	begin(NULL);
+	char labels[32];
+	for (int round = 0; round < 2; round++)
+		for (int i = 0; i < 5000; i++) {
+			(void)snprintf(labels, sizeof(labels), "bot=b%d", i);
+			metrics_add(metrics, "bot_up", labels, now_ms - SECOND + round, i);
+		}
+	yields("count(bot_up)", "{} 5000\n");
+	yields("bot_up{bot=\"b4711\"}", "bot_up{bot=\"b4711\"} 4711\n");
+}
+
+static void what_was_there_is_there_after_a_restart(void **state)
+{
+	(void)state;
+	begin(folder);
+	metrics_add(metrics, "bot_up", "bot=orders", now_ms - SECOND, 7);
+	metrics_free(metrics);
+	begin(folder);
+	yields("bot_up", "bot_up{bot=\"orders\"} 7\n");
+}
+
+static void without_its_folder_it_goes_on_in_memory_and_says_why(void **state)
+{
+	(void)state;
+	struct err err = {.code = ERR_NONE};
+	metrics = metrics_new(settings, clock_real(), "/nowhere/at/all", &err);
+	assert_int_not_equal(err.code, ERR_NONE);
+	assert_non_null(strstr(err.text, "/nowhere/at/all"));
+	metrics_add(metrics, "bot_up", "bot=orders", now_ms, 1);
+	yields("bot_up", "bot_up{bot=\"orders\"} 1\n");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_value_is_found_under_its_labels),
+		TEST(the_newest_value_counts_and_what_is_not_known_is_not_there),
+		TEST(many_series_are_told_apart),
+		TEST(what_was_there_is_there_after_a_restart),
+		TEST(without_its_folder_it_goes_on_in_memory_and_says_why),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
