@@ -185,8 +185,8 @@ static void look_at(struct tsdb *tsdb, const char *name, struct found *found)
 			grow(found->blocks, found->block_count, &found->block_room, sizeof(number));
 		found->blocks[found->block_count++] = number;
 	} else if (read_name(name, TSDB_JOURNAL_SUFFIX, &number)) {
-		found->journals = grow(found->journals, found->wal_count, &found->wal_room,
-			sizeof(number));
+		found->journals =
+			grow(found->journals, found->wal_count, &found->wal_room, sizeof(number));
 		found->journals[found->wal_count++] = number;
 	} else {
 		return;
@@ -322,8 +322,7 @@ static bool load_journal(struct tsdb *tsdb, const char *path, bool goes_on)
 	for (size_t i = 0; i < loading.room; i++)
 		head_release(loading.series[i]);
 	free(loading.series);
-	return is_whole && goes_on &&
-	       wal_go_on(path, reader.series_count, &tsdb->journal, &err);
+	return is_whole && goes_on && wal_go_on(path, reader.series_count, &tsdb->journal, &err);
 }
 
 /* One that is whole is gone on with; else all that was read begins a new one, and the old ones go. */

@@ -30,8 +30,7 @@ struct tsdb {
 	char *folder; /* NULL: memory alone */
 
 	pthread_mutex_t keep;
-	struct wal
-		*journal;     /* NULL: there is none, it is made when something is to be written */
+	struct wal *journal;  /* NULL: there is none, it is made when something is to be written */
 	bool rotates;         /* the journal holds what is in files by now: a new one is due */
 	uint64_t last_number; /* of a file or journal */
 	int64_t now_ms, steady_ms, flushed_ms, tried_ms, cut_ms; /* of tsdb_maintain() */

@@ -152,8 +152,8 @@ uint32_t wal_series(struct wal *journal, const struct labels *labels)
 	return journal->series_told;
 }
 
-void wal_chunk(struct wal *journal, uint32_t number, const uint8_t *bytes, size_t length,
-	uint32_t count)
+void wal_chunk(
+	struct wal *journal, uint32_t number, const uint8_t *bytes, size_t length, uint32_t count)
 {
 	struct str *to = next_record(journal);
 	pack_short(to, RECORD_CHUNK);

@@ -28,13 +28,12 @@ struct labels;
 /* Of a file that is not there. */
 MUST_CHECK bool wal_new(const char *path, struct wal **ret, struct err *err);
 /* Goes on with one that was read whole; `series` were told in it. */
-MUST_CHECK bool wal_go_on(
-	const char *path, uint32_t series, struct wal **ret, struct err *err);
+MUST_CHECK bool wal_go_on(const char *path, uint32_t series, struct wal **ret, struct err *err);
 void wal_free(struct wal *journal); /* NULL is legal */
 /* The next series: its number, from 1 on. */
 uint32_t wal_series(struct wal *journal, const struct labels *labels);
-void wal_chunk(struct wal *journal, uint32_t number, const uint8_t *bytes, size_t length,
-	uint32_t count);
+void wal_chunk(
+	struct wal *journal, uint32_t number, const uint8_t *bytes, size_t length, uint32_t count);
 /* What was told since the last time is on the disk: all of it, or nothing (series that were told in it have no number then).
  * False after that: the file may not be written to any more when wal_is_broken(). */
 MUST_CHECK bool wal_commit(struct wal *journal, struct err *err);

@@ -15,8 +15,9 @@
 /* Points that are not there (core/series/querier.h has the same bits for a series that ended). */
 static bool is_missing(double value)
 {
-	static const uint64_t missing = UINT64_C(0x7ff0000000000002);
-	return memcmp(&value, &missing, sizeof(value)) == 0;
+	uint64_t bits;
+	memcpy(&bits, &value, sizeof(bits));
+	return bits == UINT64_C(0x7ff0000000000002);
 }
 
 /* The shortest decimal that reads back as the same double. */
