@@ -28,13 +28,14 @@ man: $(MAN_FILES) ## the man pages
 
 install: all man $(O)/botswain.service ## install into DESTDIR/PREFIX
 	install -d $(addprefix $(DESTDIR),$(BINDIR) $(UNITDIR) $(SHAREDIR)/botswain/themes $(SHAREDIR)/doc/botswain/docs \
-		$(SHAREDIR)/doc/botswain/least-privilege \
+		$(SHAREDIR)/doc/botswain/least-privilege $(SHAREDIR)/doc/botswain/dashboards \
 		$(SHAREDIR)/bash-completion/completions $(SHAREDIR)/zsh/vendor-completions \
 		$(SHAREDIR)/fish/vendor_completions.d $(foreach section,1 5 7 8,$(SHAREDIR)/man/man$(section)))
 	install -m 755 $(O)/botswain $(O)/botswaind $(DESTDIR)$(BINDIR)
 	install -m 644 $(O)/botswain.service $(DESTDIR)$(UNITDIR)
 	install -m 644 $(wildcard themes/*.yaml) $(DESTDIR)$(SHAREDIR)/botswain/themes
 	install -m 644 $(wildcard config/*.yaml) LICENSE README.md $(DESTDIR)$(SHAREDIR)/doc/botswain
+	install -m 644 $(wildcard config/dashboards/*.yaml) $(DESTDIR)$(SHAREDIR)/doc/botswain/dashboards
 	install -m 644 $(wildcard config/least-privilege/*) $(DESTDIR)$(SHAREDIR)/doc/botswain/least-privilege
 	install -m 644 $(filter-out docs/status.md,$(wildcard docs/*.md docs/*.png)) $(DESTDIR)$(SHAREDIR)/doc/botswain/docs
 	install -m 644 config/completion/botswain.bash $(DESTDIR)$(SHAREDIR)/bash-completion/completions/botswain

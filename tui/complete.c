@@ -7,6 +7,7 @@
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "tui/app.h"
+#include "tui/panes/dashboard.h"
 #include "tui/panes/metrics.h"
 
 /* Takes ownership of the texts. */
@@ -107,6 +108,13 @@ static void add_metrics(const struct app *app, const char *before, struct comple
 		add_argument(to, before, metric->name, metric->title);
 }
 
+static void add_dashboards(const struct app *app, const char *before, struct completion *to)
+{
+	const struct dashboards *all = dashboard_all(app);
+	for (size_t i = 0; i < all->count; i++)
+		add_argument(to, before, all->list[i]->name, all->list[i]->title);
+}
+
 /* By what a command's arguments begin with. */
 static const struct {
 	const char *args;
@@ -120,7 +128,8 @@ static const struct {
 static const struct {
 	const char *command;
 	void (*add)(const struct app *app, const char *before, struct completion *to);
-} own_arguments[] = {{"backup", add_backups}, {"metric", add_metrics}};
+} own_arguments[] = {
+	{"backup", add_backups}, {"metric", add_metrics}, {"dashboard", add_dashboards}};
 
 static void add_arguments(const struct app *app, const struct command *command, const char *before,
 	struct completion *to)

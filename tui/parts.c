@@ -64,6 +64,12 @@ uint32_t parts_engines(const struct app *app, enum window_id id)
 	return app_is_many(app) ? app->window_engines[id] : 1;
 }
 
+/* What holds points of series. */
+static bool is_chart(enum window_id id)
+{
+	return id == WINDOW_CHART || (id >= WINDOW_PANEL && id <= WINDOW_PANEL_LAST);
+}
+
 /* ---- asking ---- */
 
 /* The wish in the words of one engine. */
@@ -84,9 +90,9 @@ static struct msg_win_open *for_engine(
 	own->bots_count = kept;
 	own->operation = links_raw(own->operation);
 	/* A chart's is near enough. */
-	if (own->from_ms > 0 && id != WINDOW_CHART)
+	if (own->from_ms > 0 && !is_chart(id))
 		own->from_ms += app->engines[link].skew_ms;
-	if (own->to_ms > 0 && id != WINDOW_CHART)
+	if (own->to_ms > 0 && !is_chart(id))
 		own->to_ms += app->engines[link].skew_ms;
 	if (own->anchor) {
 		autofree char *anchor = parts_key_to(app, link, own->anchor);
@@ -303,14 +309,24 @@ static void merge_points(struct app *app, enum window_id id, uint32_t ready)
 			all.from_ms = part->points.from_ms - app->engines[i].skew_ms;
 			all.to_ms = part->points.to_ms - app->engines[i].skew_ms;
 		}
-		if (part->error[0] && !all.error)
+		if (part->error[0] && !all.error) {
 			all.error = xstrdup(part->error);
+			all.place_from = part->points.place_from;
+			all.place_to = part->points.place_to;
+			all.query = part->points.query;
+		}
+		if (!all.step_ms)
+			all.step_ms = part->points.step_ms;
 		for (size_t s = 0; s < part->points.series_count; s++) {
 			struct msg_points *copy = msg_copy(MSG_points, &part->points.series[s]);
 			if (!single) {
 				autofree char *name =
 					xasprintf("%s %s", links_name(app->links, i), copy->name);
 				msg_set(&copy->name, name);
+				struct msg_label *label =
+					msg_add(copy->labels, &copy->labels_count);
+				label->name = xstrdup(PARTS_HOST_LABEL);
+				label->value = xstrdup(links_name(app->links, i));
 			}
 			*msg_add(all.series, &all.series_count) = *copy;
 			free(copy);
@@ -325,13 +341,13 @@ static void merge(struct app *app, enum window_id id)
 	uint32_t ready = ready_parts(app, id);
 	if (!ready)
 		return;
-	if (id == WINDOW_CHART)
+	if (is_chart(id))
 		merge_points(app, id, ready);
 	else if (id == WINDOW_BARS || id == WINDOW_NEWS)
 		parts_merge_counts(app, id, ready);
 	else
 		merge_rows(app, id, ready);
-	if (id == WINDOW_CHART || id == WINDOW_BARS)
+	if (is_chart(id) || id == WINDOW_BARS)
 		app->dirty_data = true;
 	else
 		app->dirty_news = true;

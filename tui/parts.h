@@ -17,6 +17,8 @@
 struct app;
 
 #define ALL_ENGINES UINT32_MAX
+/* Of series of several engines: whose it is. No label of PromQL has that name. */
+#define PARTS_HOST_LABEL "@"
 
 /* Asks these engines (bit n: link n; those that own wish->bots only, where bots are named), unless that was asked already.
  * Call it in every turn. */

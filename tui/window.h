@@ -17,7 +17,7 @@ struct link;
 
 enum { WINDOW_ROWS_MAX = 1000 };
 
-/* Numbers of the windows that a screen opens (1-16). */
+/* Numbers of the windows that a screen opens (1-32). */
 enum window_id {
 	WINDOW_LOGS = 1, /* those of rows come first */
 	WINDOW_DETAIL,
@@ -28,6 +28,8 @@ enum window_id {
 	WINDOW_SAVE,
 	WINDOW_CHAIN, /* lines that pass the first filters of Logs: none of them, one, two ... */
 	WINDOW_CHAIN_LAST = WINDOW_CHAIN + 5,
+	WINDOW_PANEL = 20, /* of a dashboard: one each that is in sight */
+	WINDOW_PANEL_LAST = WINDOW_PANEL + 11,
 	WINDOW_COUNT
 };
 

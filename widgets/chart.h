@@ -70,6 +70,7 @@ struct chart {
 	double low, high; /* what it shows at least; equal: what the values need */
 	const struct chart_limit *limits;
 	size_t limit_count;
+	bool limits_below; /* less than they say is what is meant: an area keeps its colour */
 	const struct chart_mark *marks;
 	size_t mark_count;
 	bool local_time; /* of the labels; else UTC */

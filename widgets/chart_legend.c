@@ -126,7 +126,8 @@ static enum role figure_role(
 	if (isnan(value) || (!column && series->stale_since_ms && !chart->has_cursor))
 		return ROLE_STALE;
 	for (size_t i = 0; i < chart->limit_count && !column; i++)
-		if (value >= chart->limits[i].value)
+		if (chart->limits_below ? value <= chart->limits[i].value
+					: value >= chart->limits[i].value)
 			role = chart->limits[i].role;
 	return role;
 }

@@ -279,7 +279,7 @@ static void merge(
 {
 	const struct chart_series *series = &chart->series[at];
 	int stale = stale_column(chart, series, raster->columns);
-	bool has_limits = chart->count == 1 && chart->limit_count;
+	bool has_limits = chart->count == 1 && chart->limit_count && !chart->limits_below;
 	for (int column = 0; column < raster->columns; column++) {
 		double peak = has_limits ? peak_of(series, column, raster->columns) : (double)NAN;
 		for (int row = 0; row < raster->rows; row++) {

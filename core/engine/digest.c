@@ -149,8 +149,7 @@ static void merge_label(char *to, size_t size, const char *labels, const char *l
 void digest_whole_figures(struct engine *engine, const struct msg_sample *figures, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		series_append(engine->series, figures[i].name, figures[i].labels, now_wall(engine),
-			figures[i].value);
+		digest_value(engine, figures[i].name, figures[i].labels, figures[i].value);
 }
 
 void digest_figures(struct engine *engine, const struct msg_sample *figures, size_t count,

@@ -119,6 +119,8 @@ static bool set_matrix(struct msg_win_points *reply, const struct query_result *
 	size_t steps =
 		span->step_ms ? (size_t)((span->to_ms - span->from_ms) / span->step_ms) + 1 : 0;
 	size_t points = 0;
+	for (size_t i = 0; i < reply->series_count; i++) /* of the expressions before */
+		points += reply->series[i].values_count;
 	for (size_t i = 0; i < result->matrix.count; i++)
 		points += steps ? steps : result->matrix.list[i].count;
 	if (points > QUERY_POINTS_MAX)
@@ -209,4 +211,17 @@ void query_answer(const char *query, const struct querier *querier, const struct
 		reply->place_to = place.to;
 	}
 	query_result_release(&result);
+}
+
+void query_answer_all(const struct msg_win_open *request, const struct querier *querier,
+	const struct query_span *span, const atomic_bool *cancelled, struct msg_win_points *reply)
+{
+	query_answer(request->filter, querier, span, cancelled, reply);
+	for (size_t i = 0; i < request->more_count && !reply->error; i++) {
+		size_t before = reply->series_count;
+		query_answer(request->more[i], querier, span, cancelled, reply);
+		for (size_t series = before; series < reply->series_count; series++)
+			reply->series[series].query = i + 1;
+		reply->query = reply->error ? i + 1 : 0;
+	}
 }

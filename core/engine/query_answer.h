@@ -36,5 +36,8 @@ bool query_span_is_good(const struct query_span *span, struct err *err) MUST_CHE
  * the stale value (querier.h): NaN is a value. */
 void query_answer(const char *query, const struct querier *querier, const struct query_span *span,
 	const atomic_bool *cancelled, struct msg_win_points *reply);
+/* The same of several: their series one behind the other, each with its number. The first error ends it, with the number of its expression. */
+void query_answer_all(const struct msg_win_open *request, const struct querier *querier,
+	const struct query_span *span, const atomic_bool *cancelled, struct msg_win_points *reply);
 
 #endif

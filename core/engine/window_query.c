@@ -12,7 +12,11 @@
 #include "core/engine/windows.h"
 #include "core/series/tsdb.h"
 
-enum { REDRAW_MIN_MS = 1000 };
+enum {
+	REDRAW_MIN_MS = 1000,
+	REDRAW_NOW_MS =
+		5000, /* at most, where the last point is now and not on a step of the axis */
+};
 
 static bool begin(
 	struct engine *engine, const struct window *window, struct window_job *job, struct err *err)
@@ -22,6 +26,9 @@ static bool begin(
 	if (!engine->metrics)
 		return err_set(err, ERR_UNSUPPORTED,
 			"a recording holds figures for Metrics, and none to ask PromQL of");
+	if (request->more_count >= WINDOW_QUERIES)
+		return err_set(err, ERR_LIMIT, "more than %d expressions: open a second window",
+			WINDOW_QUERIES);
 	if (!query_span_is_good(&span, err))
 		return false;
 	job->input = metrics_store(engine->metrics);
@@ -34,7 +41,7 @@ static void work(struct window_job *job)
 	struct query_span span = query_span_of(request, job->opened_ms, job->now_ms);
 	struct querier querier = tsdb_querier((struct tsdb *)(uintptr_t)job->input);
 	struct msg_win_points *reply = msg_new(MSG_win_points);
-	query_answer(request->filter, &querier, &span, &job->query.cancelled, reply);
+	query_answer_all(request, &querier, &span, &job->query.cancelled, reply);
 	reply->done = true;
 	window_post_points(job, reply);
 }
@@ -47,6 +54,8 @@ static uint64_t news(const struct engine *engine, const struct window *window)
 		return 0;
 	struct query_span span = query_span_of(request, window->opened_ms, now_wall(engine));
 	int64_t every_ms = span.step_ms > REDRAW_MIN_MS ? span.step_ms : REDRAW_MIN_MS;
+	if (request->step_ms && every_ms > REDRAW_NOW_MS)
+		every_ms = REDRAW_NOW_MS;
 	return (uint64_t)(now_mono(engine) / every_ms);
 }
 

@@ -153,7 +153,7 @@ static bool is_refused(struct peer *peer, const struct msg_win_open *request)
 {
 	const char *why = NULL;
 	if (request->window < 1 || request->window > WINDOWS_MAX)
-		why = "a window's number is 1 to 16";
+		why = "a window's number is 1 to 32";
 	else if (!store_of(request->store))
 		why = "the stores are events, output, audit, series, counts and query";
 	else if (request->columns > WINDOW_ROWS && store_of(request->store) != &window_query)

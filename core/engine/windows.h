@@ -20,13 +20,14 @@ struct window_job;
 struct window_store;
 
 enum {
-	WINDOWS_MAX = 16,             /* a client; numbered from 1 */
+	WINDOWS_MAX = 32,             /* a client; numbered from 1 */
 	WINDOW_ROWS = 1000,           /* rows or columns of one answer */
 	WINDOW_WHOLE_BYTES = 4 << 20, /* of rows that are sent whole, and one row more */
 	WINDOW_PAGES = 3,             /* pages sent either side */
 	WINDOW_GAP_MS = 50,           /* between two answers, and two parts of one */
-	WINDOW_REST = 4,    /* a following window rests so many times as long as its answer took */
-	WINDOW_SERIES = 64, /* names of one window */
+	WINDOW_REST = 4,     /* a following window rests so many times as long as its answer took */
+	WINDOW_SERIES = 64,  /* names of one window */
+	WINDOW_QUERIES = 16, /* expressions of one window */
 };
 
 #define WINDOW_TIME_MS (INT64_C(30000) * 365 * 86400 * 1000) /* from 1970, either way */

@@ -175,10 +175,10 @@ static void an_older_generation_is_not_answered(void **state)
 static void what_makes_no_sense_is_answered_with_its_reason(void **state)
 {
 	struct harness_screen *screen = *state;
-	harness_send(screen, "win_open window=17 generation=1 store=\"series\" columns=1");
+	harness_send(screen, "win_open window=33 generation=1 store=\"series\" columns=1");
 	const struct msg_win_points *points = harness_await(screen, MSG_win_points);
 	assert_true(points->done);
-	assert_non_null(strstr(points->error, "1 to 16"));
+	assert_non_null(strstr(points->error, "1 to 32"));
 	harness_send(screen, "win_open window=1 generation=1 store=\"secrets\"");
 	const struct msg_win_rows *rows = harness_await(screen, MSG_win_rows);
 	assert_non_null(strstr(rows->error, "series"));

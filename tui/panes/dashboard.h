@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of Dashboards share. Screen thread only. */
+#ifndef BOTSWAIN_TUI_PANES_DASHBOARD_H
+#define BOTSWAIN_TUI_PANES_DASHBOARD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "core/conf/dashboard.h"
+#include "tui/panes/dashboard_layout.h"
+#include "tui/window.h"
+
+struct app;
+struct err;
+
+struct dashboard_view {
+	struct dashboards *all; /* NULL: not read yet */
+	size_t at;              /* which of them */
+	bool is_list;           /* the list of them is shown */
+	size_t row;             /* of the list, under the cursor */
+	size_t panel;           /* under the cursor */
+	bool is_zoomed;         /* it has all of the room */
+	size_t span;
+	int64_t to_ms;     /* where it stays; 0: it goes on with time */
+	int64_t cursor_ms; /* the time that is read; 0: the newest */
+	char value[128];   /* of its variable, as it was given; "": as the screen has it */
+	struct dashboard_layout layout;
+	int top;           /* of the whole, the first row in sight */
+	int rows, columns; /* of the pane */
+};
+
+/* One panel, as it is drawn. */
+struct panel_picture {
+	const struct dashboard_panel *panel;
+	const struct window *window;
+	const char *title; /* with what stands for its variable */
+	const char *number;
+	bool is_focused, is_zoomed;
+	int64_t cursor_ms;
+	int64_t now_ms;
+};
+
+void dashboard_panel_draw(const struct panel_picture *picture, const struct canvas *canvas);
+/* Rows of large figures: 3 where there are blocks, else 1. Returns the column behind them. */
+int dashboard_figure_draw(
+	const struct canvas *canvas, int row, int column, enum role role, const char *text);
+int dashboard_figure_columns(const struct canvas *canvas, const char *text);
+
+/* What its commands do. `args`: NAME [VALUE], or "" for the list. */
+bool dashboard_choose(struct app *app, const char *args, struct err *err);
+void dashboard_step(struct app *app, int step);
+void dashboard_span(struct app *app, int step);
+void dashboard_time(struct app *app, int step);
+void dashboard_follow(struct app *app);
+/* Those that can be shown, for completion. */
+const struct dashboards *dashboard_all(const struct app *app);
+
+#endif

@@ -1,0 +1,596 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Dashboards: panels of charts and figures, each with a window on what PromQL says. All of them share span, end and the time
+ * that is read. Panels out of sight ask for nothing.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/err.h"
+#include "core/base/format.h"
+#include "core/base/mem.h"
+#include "core/base/str.h"
+#include "core/conf/settings.h"
+#include "tui/app.h"
+#include "tui/panes/dashboard.h"
+#include "tui/panes/dashboard_series.h"
+#include "widgets/chart_scale.h"
+#include "widgets/chart_time.h"
+#include "widgets/frame.h"
+
+enum {
+	WANTED_ROWS = 20,
+	NOTE_COLUMNS = 60, /* that say which panel it is */
+	SPAN_FIRST = 2,
+	READ_STEPS = 60, /* of the time that is read, in a span */
+	POINTS_MIN = 8,
+	POINTS_MAX = 1000,
+	FIGURE_POINTS = 30, /* of the course of a figure */
+};
+
+static const struct {
+	const char *word;
+	int64_t ms;
+} spans[] = {{"5m", 300000}, {"15m", 900000}, {"1h", 3600000}, {"6h", 21600000}, {"24h", 86400000},
+	{"7d", 604800000}};
+
+static struct dashboard_view *view_of(const struct app *app)
+{
+	return app->view[PANE_dashboard];
+}
+
+static void init(void *data)
+{
+	struct dashboard_view *view = data;
+	view->span = SPAN_FIRST;
+	view->is_list = true;
+}
+
+static void release(void *data)
+{
+	struct dashboard_view *view = data;
+	dashboards_free(view->all);
+}
+
+static void load(const struct app *app)
+{
+	struct dashboard_view *view = view_of(app);
+	if (!view->all)
+		view->all = dashboards_load(app->settings ? app->settings->path : NULL);
+}
+
+const struct dashboards *dashboard_all(const struct app *app)
+{
+	load(app);
+	return view_of(app)->all;
+}
+
+static const struct dashboard *shown_of(const struct dashboard_view *view)
+{
+	return view->all && view->at < view->all->count ? view->all->list[view->at] : NULL;
+}
+
+/* ---- windows ---- */
+
+static enum window_id window_of(size_t panel)
+{
+	return (enum window_id)(WINDOW_PANEL + panel % PANELS_SHOWN_MAX);
+}
+
+static void close_all(struct app *app)
+{
+	for (int id = WINDOW_PANEL; id <= WINDOW_PANEL_LAST; id++)
+		if (app->windows[id].asked || app->windows[id].points.to_ms)
+			parts_close(app, (enum window_id)id);
+}
+
+/* ---- its variable ---- */
+
+static const struct msg_bot *bot_of(const struct app *app)
+{
+	const struct rowset *rows = pane_bots.rows(app->view[PANE_bots]);
+	struct dashboard_view *view = view_of(app);
+	struct err ignored;
+	uint64_t id = view->value[0] ? app_find(app, MSG_bot, view->value, &ignored) : rows->cursor;
+	return model_bot(app_model(app), id);
+}
+
+static const char *value_of(const struct app *app, const struct dashboard *dashboard)
+{
+	const struct dashboard_view *view = view_of(app);
+	const struct msg_bot *bot = bot_of(app);
+	switch (dashboard->variable) {
+	case VARIABLE_BOT:
+		return bot ? bot->name : view->value;
+	case VARIABLE_INSTANCE:
+		return view->value;
+	case VARIABLE_NONE:
+		break;
+	}
+	return "";
+}
+
+/* Inside of the quotes of PromQL. */
+static void add_quoted(struct str *to, const char *value)
+{
+	for (; *value; value++) {
+		if (strchr("\\\"'", *value))
+			str_addch(to, '\\');
+		str_addch(to, *value);
+	}
+}
+
+/* `is_expr`: for an expression, where no instance is all of them. */
+static char *filled(
+	const struct app *app, const struct dashboard *dashboard, const char *text, bool is_expr)
+{
+	static const char *const names[] = {
+		[VARIABLE_NONE] = "", [VARIABLE_BOT] = "$bot", [VARIABLE_INSTANCE] = "$instance"};
+	autostr struct str to = STR_INIT;
+	const char *name = names[dashboard->variable], *value = value_of(app, dashboard), *at;
+	while (*name && (at = strstr(text, name))) {
+		str_add(&to, text, (size_t)(at - text));
+		if (is_expr && !*value)
+			str_adds(&to, ".+");
+		else if (is_expr)
+			add_quoted(&to, value);
+		else
+			str_adds(&to, value);
+		text = at + strlen(name);
+	}
+	str_adds(&to, text);
+	return str_detach(&to);
+}
+
+static uint32_t engines_of(const struct app *app, const struct dashboard *dashboard)
+{
+	const struct msg_bot *bot = bot_of(app);
+	return dashboard->variable == VARIABLE_BOT && bot ? UINT32_C(1) << links_of(bot->id)
+							  : ALL_ENGINES;
+}
+
+/* ---- asking ---- */
+
+static bool is_in_sight(const struct dashboard_view *view, size_t panel)
+{
+	const struct rect *rect = &view->layout.panels[panel];
+	if (view->is_zoomed)
+		return panel == view->panel;
+	return rect->row < view->top + view->rows && rect->row + rect->rows > view->top;
+}
+
+/* The first of those in sight; not more of them than there are windows. */
+static void sight_of(const struct dashboard_view *view, size_t *ret_first, size_t *ret_behind)
+{
+	size_t first = 0;
+	while (first < view->layout.panel_count && !is_in_sight(view, first))
+		first++;
+	size_t behind = first;
+	while (behind < view->layout.panel_count && behind - first < PANELS_SHOWN_MAX &&
+		is_in_sight(view, behind))
+		behind++;
+	*ret_first = first;
+	*ret_behind = behind;
+}
+
+static void set_times(const struct dashboard_view *view, const struct dashboard_panel *panel,
+	int columns, struct msg_win_open *wish)
+{
+	int64_t span_ms = spans[view->span].ms;
+	int points = 2 * columns; /* a line has two dots in a cell */
+	points = points < POINTS_MIN ? POINTS_MIN : points > POINTS_MAX ? POINTS_MAX : points;
+	wish->to_ms = view->to_ms;
+	wish->from_ms = -span_ms;
+	wish->columns = (uint64_t)points;
+	wish->follow = !view->to_ms;
+	/* Figures end now, not on the last step of the axis. */
+	if (panel->kind >= PANEL_STAT) {
+		wish->columns = FIGURE_POINTS;
+		wish->step_ms = span_ms / FIGURE_POINTS;
+	}
+}
+
+static void ask_panel(
+	struct app *app, const struct dashboard *dashboard, size_t number, int columns)
+{
+	struct dashboard_view *view = view_of(app);
+	const struct dashboard_panel *panel = dashboard_panel_at(dashboard, number);
+	struct msg_win_open wish = {.store = (char[]){"query"}};
+	char *more[DASHBOARD_QUERIES_MAX];
+	set_times(view, panel, columns, &wish);
+	wish.filter = filled(app, dashboard, panel->queries[0].expr, true);
+	for (size_t i = 1; i < panel->query_count; i++)
+		more[wish.more_count++] = filled(app, dashboard, panel->queries[i].expr, true);
+	wish.more = more;
+	const struct window *window = &app->windows[window_of(number)];
+	/* What it holds is of another panel, or of another bot. */
+	if (window->asked && window->wish.filter && strcmp(window->wish.filter, wish.filter) != 0)
+		parts_close(app, window_of(number));
+	parts_ask(app, window_of(number), engines_of(app, dashboard), &wish);
+	free(wish.filter);
+	for (size_t i = 0; i < wish.more_count; i++)
+		free(more[i]);
+}
+
+static void ask_shown(struct app *app, const struct dashboard *dashboard)
+{
+	struct dashboard_view *view = view_of(app);
+	bool is_used[WINDOW_COUNT] = {false};
+	size_t first, behind;
+	sight_of(view, &first, &behind);
+	for (size_t i = first; i < behind; i++) {
+		int columns = view->is_zoomed ? view->columns : view->layout.panels[i].columns;
+		ask_panel(app, dashboard, i, columns);
+		is_used[window_of(i)] = true;
+	}
+	for (int id = WINDOW_PANEL; id <= WINDOW_PANEL_LAST; id++)
+		if (!is_used[id] && app->windows[id].asked)
+			parts_close(app, (enum window_id)id);
+}
+
+static void fit(struct app *app, void *data, int rows, int columns)
+{
+	struct dashboard_view *view = data;
+	view->rows = rows;
+	view->columns = columns;
+	if (rows < 2) {
+		close_all(app);
+		return;
+	}
+	load(app);
+	const struct dashboard *dashboard = shown_of(view);
+	if (view->is_list || !dashboard || dashboard->error[0]) {
+		close_all(app);
+		return;
+	}
+	dashboard_layout(dashboard, rows, columns, &view->layout);
+	if (view->panel >= dashboard->panel_count)
+		view->panel = dashboard->panel_count - 1;
+	view->top = dashboard_scroll(&view->layout, view->panel, view->top, rows);
+	ask_shown(app, dashboard);
+}
+
+/* ---- drawing ---- */
+
+static void draw_list(const struct dashboard_view *view, const struct canvas *canvas)
+{
+	int top = (int)view->row >= canvas->rows ? (int)view->row - canvas->rows + 1 : 0;
+	for (int row = 0; row < canvas->rows && (size_t)(top + row) < view->all->count; row++) {
+		const struct dashboard *dashboard = view->all->list[top + row];
+		bool is_here = (size_t)(top + row) == view->row;
+		enum role role = dashboard->error[0] ? ROLE_CRIT : ROLE_STRONG;
+		if (is_here) {
+			canvas_surface(canvas, (struct rect){row, 0, 1, canvas->columns},
+				SURFACE_SELECTED);
+			canvas_glyph(canvas, row, 0, ROLE_SELECTED, GLYPH_CURSOR_ROW);
+		}
+		int column =
+			canvas_field(canvas, row, 2, 12, ALIGN_LEFT, role, dashboard->name) + 1;
+		column = canvas_field(
+				 canvas, row, column, 26, ALIGN_LEFT, ROLE_TEXT, dashboard->title) +
+			 1;
+		canvas_text(canvas, row, column, ROLE_DIM,
+			dashboard->path[0] ? dashboard->path : dashboard->help);
+	}
+}
+
+static void draw_bad(const struct dashboard *dashboard, const struct canvas *canvas)
+{
+	const char *line = dashboard->error;
+	for (int row = 0; *line && row < canvas->rows; row++) {
+		size_t length = strcspn(line, "\n");
+		canvas_textn(canvas, row, 1, row ? ROLE_TEXT : ROLE_CRIT, line, length);
+		line += length + (line[length] == '\n');
+	}
+}
+
+static void draw_panel(const struct app *app, const struct dashboard *dashboard, size_t number,
+	const struct canvas *canvas)
+{
+	const struct dashboard_view *view = view_of(app);
+	const struct dashboard_panel *panel = dashboard_panel_at(dashboard, number);
+	autofree char *title = filled(app, dashboard, panel->title, false);
+	struct panel_picture picture = {.panel = panel,
+		.window = &app->windows[window_of(number)],
+		.title = title,
+		.is_focused = number == view->panel && app_pane(app) == &pane_dashboard,
+		.is_zoomed = view->is_zoomed,
+		.cursor_ms = view->cursor_ms,
+		.now_ms = view->to_ms ? view->to_ms : app->now_ms};
+	dashboard_panel_draw(&picture, canvas);
+}
+
+static void draw_panels(
+	const struct app *app, const struct dashboard *dashboard, const struct canvas *canvas)
+{
+	const struct dashboard_view *view = view_of(app);
+	size_t first, behind;
+	sight_of(view, &first, &behind);
+	for (size_t i = first; i < behind; i++) {
+		struct rect rect = view->layout.panels[i];
+		rect.row -= view->top;
+		struct canvas part = canvas_sub(canvas, rect);
+		if (view->is_zoomed)
+			part = *canvas;
+		if (part.rows > 1)
+			draw_panel(app, dashboard, i, &part);
+	}
+}
+
+static void draw(const struct app *app, const void *data, const struct canvas *canvas)
+{
+	const struct dashboard_view *view = data;
+	const struct dashboard *dashboard = shown_of(view);
+	if (!view->all || !dashboard)
+		return;
+	if (view->is_list)
+		draw_list(view, canvas);
+	else if (dashboard->error[0])
+		draw_bad(dashboard, canvas);
+	else
+		draw_panels(app, dashboard, canvas);
+}
+
+static void note_times(const struct app *app, const struct dashboard_view *view, struct str *text)
+{
+	int64_t span_ms = spans[view->span].ms;
+	(void)app;
+	str_addf(text, "  %s", spans[view->span].word);
+	if (view->cursor_ms)
+		str_addf(text, "  at %s", chart_moment_text(view->cursor_ms, span_ms, false).text);
+	if (view->to_ms)
+		str_addf(
+			text, "  stays at %s", chart_moment_text(view->to_ms, span_ms, false).text);
+}
+
+static void note(const struct app *app, const void *data, struct str *text)
+{
+	const struct dashboard_view *view = data;
+	const struct dashboard *dashboard = shown_of(view);
+	if (!view->all || !dashboard)
+		return;
+	if (view->is_list) {
+		str_addf(text, "%zu/%zu", view->row + 1, view->all->count);
+		return;
+	}
+	autofree char *title = filled(app, dashboard, dashboard->title, false);
+	str_adds(text, title);
+	if (dashboard->variable == VARIABLE_INSTANCE && view->value[0])
+		str_addf(text, " %s", view->value);
+	note_times(app, view, text);
+	if (view->layout.rows > view->rows && !view->is_zoomed && view->columns >= NOTE_COLUMNS)
+		str_addf(text, "  panel %zu/%zu", view->panel + 1, dashboard->panel_count);
+	str_addf(text, "  %zu/%zu", view->at + 1, view->all->count);
+}
+
+/* ---- keys ---- */
+
+static size_t moved(size_t at, size_t count, enum table_move move)
+{
+	static const int steps[] = {[TABLE_UP] = -1,
+		[TABLE_DOWN] = 1,
+		[TABLE_PAGE_UP] = -4,
+		[TABLE_PAGE_DOWN] = 4,
+		[TABLE_HALF_UP] = -2,
+		[TABLE_HALF_DOWN] = 2};
+	if (move == TABLE_HOME || !count)
+		return 0;
+	if (move == TABLE_END)
+		return count - 1;
+	long next = (long)at + steps[move];
+	return next < 0 ? 0 : (size_t)next >= count ? count - 1 : (size_t)next;
+}
+
+static void move_cursor(struct app *app, void *data, enum table_move move)
+{
+	struct dashboard_view *view = data;
+	const struct dashboard *dashboard = shown_of(view);
+	(void)app;
+	if (!dashboard)
+		return;
+	if (view->is_list)
+		view->row = moved(view->row, view->all->count, move);
+	else
+		view->panel = moved(view->panel, dashboard->panel_count, move);
+}
+
+static void show(struct app *app, size_t at)
+{
+	struct dashboard_view *view = view_of(app);
+	if (at != view->at || view->is_list)
+		close_all(app);
+	if (at != view->at)
+		view->panel = 0;
+	view->at = view->row = at;
+	view->top = 0;
+	view->is_list = view->is_zoomed = false;
+}
+
+static bool open_row(struct app *app, void *data, struct err *err)
+{
+	struct dashboard_view *view = data;
+	const struct dashboard *dashboard = shown_of(view);
+	(void)err;
+	if (view->is_list)
+		show(app, view->row);
+	else if (dashboard && dashboard->panel_count)
+		view->is_zoomed = !view->is_zoomed;
+	return true;
+}
+
+static bool escape(struct app *app, void *data)
+{
+	struct dashboard_view *view = data;
+	(void)app;
+	if (view->is_list)
+		return false;
+	if (view->is_zoomed)
+		view->is_zoomed = false;
+	else if (view->cursor_ms)
+		view->cursor_ms = 0;
+	else if (view->to_ms)
+		view->to_ms = 0;
+	else
+		return false;
+	return true;
+}
+
+static void copy(const struct app *app, const void *data, struct str *to)
+{
+	const struct dashboard_view *view = data;
+	const struct dashboard *dashboard = shown_of(view);
+	if (!dashboard || view->is_list || !dashboard->panel_count) {
+		str_adds(to, dashboard ? view->all->list[view->row]->name : "");
+		return;
+	}
+	const struct dashboard_panel *panel = dashboard_panel_at(dashboard, view->panel);
+	autofree struct shown_list *shown = xcalloc(1, sizeof(*shown));
+	shown_series_of(
+		panel, &app->windows[window_of(view->panel)].points, view->cursor_ms, shown);
+	autofree char *title = filled(app, dashboard, panel->title, false);
+	str_adds(to, title);
+	for (size_t i = 0; i < shown->count; i++)
+		str_addf(to, "%s %s %s", i ? "," : ":", shown->list[i].name,
+			chart_value_text(chart_unit_named(panel->unit), shown->list[i].value).text);
+}
+
+/* ---- commands ---- */
+
+static void go(struct app *app)
+{
+	struct place place = {.focus = PANE_dashboard,
+		.lower = PANE_dashboard,
+		.zoom = ZOOM_FULL,
+		.drilled = true};
+	if (views_now(&app->views)->focus != PANE_dashboard)
+		views_go(&app->views, place);
+}
+
+static bool find(const struct dashboards *all, const char *name, size_t length, size_t *ret)
+{
+	for (size_t i = 0; i < all->count; i++) {
+		*ret = i;
+		if (strncmp(all->list[i]->name, name, length) == 0 && !all->list[i]->name[length])
+			return true;
+	}
+	return false;
+}
+
+/* Typed again, the operator's files are read again. */
+bool dashboard_choose(struct app *app, const char *args, struct err *err)
+{
+	struct dashboard_view *view = view_of(app);
+	size_t length = strcspn(args, " "), at;
+	const char *value = args + length + strspn(args + length, " ");
+	dashboards_free(view->all);
+	view->all = NULL;
+	load(app);
+	if (!*args) {
+		view->is_list = true;
+		view->row = view->at < view->all->count ? view->at : 0;
+		go(app);
+		return true;
+	}
+	if (!find(view->all, args, length, &at))
+		return err_set(err, ERR_NOT_FOUND, "no dashboard '%.*s'; Tab completes names",
+			(int)length, args);
+	if (*value && view->all->list[at]->variable == VARIABLE_BOT &&
+		!app_find(app, MSG_bot, value, err))
+		return false;
+	copy_text(view->value, sizeof(view->value), value);
+	show(app, at);
+	go(app);
+	return true;
+}
+
+void dashboard_step(struct app *app, int step)
+{
+	struct dashboard_view *view = view_of(app);
+	load(app);
+	size_t count = view->all->count;
+	show(app, (view->at + count + (size_t)step) % count);
+}
+
+void dashboard_span(struct app *app, int step)
+{
+	struct dashboard_view *view = view_of(app);
+	if (step < 0 ? view->span > 0 : view->span + 1 < COUNT_OF(spans))
+		view->span += (size_t)step;
+}
+
+void dashboard_time(struct app *app, int step)
+{
+	struct dashboard_view *view = view_of(app);
+	int64_t span_ms = spans[view->span].ms, step_ms = span_ms / READ_STEPS;
+	int64_t to_ms = view->to_ms ? view->to_ms : app->now_ms, from_ms = to_ms - span_ms;
+	int64_t at_ms = view->cursor_ms
+				? view->cursor_ms + step * step_ms
+				: (to_ms + (step < 0 ? step : 0) * step_ms) / step_ms * step_ms;
+	view->cursor_ms = at_ms < from_ms ? from_ms : at_ms > to_ms ? to_ms : at_ms;
+}
+
+void dashboard_follow(struct app *app)
+{
+	struct dashboard_view *view = view_of(app);
+	view->to_ms = view->to_ms ? 0 : app->now_ms;
+	view->cursor_ms = view->to_ms ? view->cursor_ms : 0;
+}
+
+/* ---- the rest ---- */
+
+static void update(struct app *app, void *data)
+{
+	(void)app, (void)data;
+}
+
+static int wanted(const struct app *app, const void *data)
+{
+	(void)app, (void)data;
+	return WANTED_ROWS;
+}
+
+static void keep(const void *data, void (*put)(void *context, const char *name, const char *text),
+	void *context)
+{
+	const struct dashboard_view *view = data;
+	const struct dashboard *dashboard = shown_of(view);
+	if (dashboard && !view->is_list)
+		put(context, "dashboard", dashboard->name);
+	put(context, "span", spans[view->span].word);
+}
+
+static void recall(struct app *app, const char *name, const char *text)
+{
+	struct dashboard_view *view = view_of(app);
+	size_t at;
+	if (!*name) {
+		view->is_list = true;
+		view->is_zoomed = false;
+		view->span = SPAN_FIRST;
+	}
+	for (size_t i = 0; i < COUNT_OF(spans) && strcmp(name, "span") == 0; i++)
+		if (strcmp(spans[i].word, text) == 0)
+			view->span = i;
+	if (strcmp(name, "dashboard") == 0 && find(dashboard_all(app), text, strlen(text), &at))
+		show(app, at);
+}
+
+const struct pane pane_dashboard = {
+	.name = "dashboard",
+	.title = "Dashboards",
+	.help = "panels of charts and figures, by dashboard; Enter gives one all the room",
+	.view_size = sizeof(struct dashboard_view),
+	.init = init,
+	.release = release,
+	.update = update,
+	.wanted = wanted,
+	.fit = fit,
+	.note = note,
+	.draw = draw,
+	.move = move_cursor,
+	.open = open_row,
+	.escape = escape,
+	.copy = copy,
+	.keep = keep,
+	.recall = recall,
+};
