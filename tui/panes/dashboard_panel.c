@@ -122,7 +122,8 @@ static void draw_figure(const struct dashboard_panel *panel, const struct shown_
 	int end = 1 + dashboard_figure_draw(&part, 0, 0, role, text.text);
 	if (limit != LIMIT_NONE)
 		canvas_printf(canvas, 0, canvas->columns - 2, role, "%c", letter_of(limit));
-	struct rect course = {canvas->rows - 1, 1, 1, canvas->columns - 2};
+	int under = canvas->rows - 1 < LARGE + 1 ? canvas->rows - 1 : LARGE + 1;
+	struct rect course = {under, 1, 1, canvas->columns - 2};
 	if (rows >= canvas->rows)
 		course = (struct rect){rows - 1, end + 1, 1, canvas->columns - end - 2};
 	if (course.columns >= COURSE_MIN)

@@ -20,7 +20,8 @@
 
 enum {
 	WANTED_ROWS = 20,
-	NOTE_COLUMNS = 60, /* that say which panel it is */
+	PANEL_ROWS_MIN = 3, /* of less than these nothing is shown */
+	NOTE_COLUMNS = 60,  /* that say which panel it is */
 	SPAN_FIRST = 2,
 	READ_STEPS = 60, /* of the time that is read, in a span */
 	POINTS_MIN = 8,
@@ -156,7 +157,9 @@ static bool is_in_sight(const struct dashboard_view *view, size_t panel)
 	const struct rect *rect = &view->layout.panels[panel];
 	if (view->is_zoomed)
 		return panel == view->panel;
-	return rect->row < view->top + view->rows && rect->row + rect->rows > view->top;
+	int from = rect->row > view->top ? rect->row : view->top, end = view->top + view->rows;
+	int behind = rect->row + rect->rows < end ? rect->row + rect->rows : end;
+	return behind - from >= PANEL_ROWS_MIN;
 }
 
 /* The first of those in sight; not more of them than there are windows. */
@@ -254,10 +257,12 @@ static void fit(struct app *app, void *data, int rows, int columns)
 
 static void draw_list(const struct dashboard_view *view, const struct canvas *canvas)
 {
-	int top = (int)view->row >= canvas->rows ? (int)view->row - canvas->rows + 1 : 0;
-	for (int row = 0; row < canvas->rows && (size_t)(top + row) < view->all->count; row++) {
-		const struct dashboard *dashboard = view->all->list[top + row];
-		bool is_here = (size_t)(top + row) == view->row;
+	size_t room = canvas->rows > 0 ? (size_t)canvas->rows : 0;
+	size_t top = view->row >= room ? view->row - room + 1 : 0;
+	for (size_t at = top; at < view->all->count && at - top < room; at++) {
+		const struct dashboard *dashboard = view->all->list[at];
+		int row = (int)(at - top);
+		bool is_here = at == view->row;
 		enum role role = dashboard->error[0] ? ROLE_CRIT : ROLE_STRONG;
 		if (is_here) {
 			canvas_surface(canvas, (struct rect){row, 0, 1, canvas->columns},
