@@ -235,6 +235,70 @@ static void an_audit_anchor_behind_the_end_is_answered_with_what_is_there(void *
 	rmdir(folder);
 }
 
+static void feed_groups(struct harness *harness)
+{
+	harness_feed(harness,
+		"obs_samples source=\"x\" whole=true samples=[{name=\"a\" labels=\"of=one\" "
+		"value=3} "
+		"{name=\"a\" labels=\"of=two\" value=4} {name=\"b\" labels=\"of=one\" value=9}]");
+	harness_advance(harness, 1000);
+}
+
+static void several_expressions_are_answered_in_one_and_each_series_says_which_it_is_of(
+	void **state)
+{
+	struct harness_screen *screen = *state;
+	feed_groups(screen->harness);
+	harness_send(screen, "win_open window=17 generation=1 store=\"query\" filter=\"a\" "
+			     "more=[\"nothing\" \"b * 2\"]");
+	const struct msg_win_points *reply = harness_await(screen, MSG_win_points);
+	assert_string_equal(reply->error ? reply->error : "", "");
+	assert_true(reply->done);
+	assert_int_equal(reply->series_count, 3);
+	assert_int_equal(reply->series[0].query, 0);
+	assert_int_equal(reply->series[1].query, 0);
+	assert_int_equal(reply->series[2].query, 2);
+	assert_int_equal((int)reply->series[2].values[0], 18);
+}
+
+static void an_error_among_several_expressions_says_which_has_it_and_where(void **state)
+{
+	struct harness_screen *screen = *state;
+	feed_groups(screen->harness);
+	harness_send(screen, "win_open window=17 generation=1 store=\"query\" filter=\"a\" "
+			     "more=[\"b\" \"sum(b\" \"a\"]");
+	const struct msg_win_points *reply = harness_await(screen, MSG_win_points);
+	assert_non_null(strstr(reply->error, "1:6"));
+	assert_int_equal(reply->query, 2);
+	assert_true(reply->place_to > 0);
+}
+
+static void more_expressions_than_a_window_takes_are_refused(void **state)
+{
+	struct harness_screen *screen = *state;
+	harness_send(screen,
+		"win_open window=1 generation=1 store=\"query\" filter=\"a\" "
+		"more=[\"1\" \"1\" \"1\" \"1\" \"1\" \"1\" \"1\" \"1\" \"1\" \"1\" \"1\" "
+		"\"1\" \"1\" \"1\" \"1\" \"1\"]");
+	const struct msg_win_points *reply = harness_await(screen, MSG_win_points);
+	assert_non_null(strstr(reply->error, "more than 16 expressions"));
+}
+
+/* Over a week's span the last point, which is now, is not hours old. */
+static void a_window_with_a_step_of_its_own_is_worked_out_again_within_seconds(void **state)
+{
+	struct harness_screen *screen = *state;
+	feed_groups(screen->harness);
+	harness_send(screen, "win_open window=1 generation=1 store=\"query\" filter=\"a\" "
+			     "from_ms=-604800000 step_ms=20160000 columns=30 follow=true");
+	const struct msg_win_points *first = harness_await(screen, MSG_win_points);
+	int64_t to_ms = first->to_ms;
+	harness_forget(screen);
+	harness_advance(screen->harness, 6000);
+	const struct msg_win_points *reply = harness_await(screen, MSG_win_points);
+	assert_true(reply->to_ms > to_ms && reply->to_ms <= to_ms + 6000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -245,6 +309,10 @@ int main(void)
 		TEST(a_following_window_moves_with_the_time),
 		TEST(an_older_generation_is_not_answered),
 		TEST(what_makes_no_sense_is_answered_with_its_reason),
+		TEST(several_expressions_are_answered_in_one_and_each_series_says_which_it_is_of),
+		TEST(an_error_among_several_expressions_says_which_has_it_and_where),
+		TEST(more_expressions_than_a_window_takes_are_refused),
+		TEST(a_window_with_a_step_of_its_own_is_worked_out_again_within_seconds),
 		TEST(an_audit_window_on_no_file_is_empty),
 		cmocka_unit_test(an_audit_anchor_behind_the_end_is_answered_with_what_is_there),
 	};

@@ -99,15 +99,31 @@ static bool has_value(const struct msg_points *series)
 	return false;
 }
 
-static int by_value(const void *left, const void *right)
+static double sum_of(const struct msg_points *series)
+{
+	double sum = 0;
+	for (size_t i = 0; i < series->values_count; i++)
+		if (isfinite(series->values[i]))
+			sum += series->values[i];
+	return sum;
+}
+
+/* Rows by what they say now; lines by all of their span, so that letters and colours stay with their series. */
+static double rank_of(
+	const struct dashboard_panel *panel, const struct msg_points *series, double value)
+{
+	if (panel->kind < PANEL_STAT)
+		return sum_of(series);
+	return isnan(value) ? -INFINITY : value;
+}
+
+static int by_rank(const void *left, const void *right)
 {
 	const struct shown_series *a = left, *b = right;
 	if (a->query != b->query)
 		return a->query < b->query ? -1 : 1;
-	if (isnan(a->value) || isnan(b->value))
-		return isnan(a->value) - isnan(b->value);
-	if (a->value != b->value)
-		return a->value > b->value ? -1 : 1;
+	if (a->rank != b->rank)
+		return a->rank > b->rank ? -1 : 1;
 	return strcmp(a->name, b->name);
 }
 
@@ -130,8 +146,9 @@ void shown_series_of(const struct dashboard_panel *panel, const struct msg_win_p
 			.count = series->values_count,
 			.value = value_at(points, series, cursor_ms),
 			.stale_since_ms = stale_since(points, series)};
+		shown->rank = rank_of(panel, series, shown->value);
 		name_series(panel, series, shown);
 	}
 	if (ret->count)
-		qsort(ret->list, ret->count, sizeof(ret->list[0]), by_value);
+		qsort(ret->list, ret->count, sizeof(ret->list[0]), by_rank);
 }

@@ -18,6 +18,7 @@ struct shown_series {
 	size_t count;
 	double value; /* at the time that is read; NAN: none there */
 	int64_t stale_since_ms;
+	double rank; /* the larger ones come first */
 	size_t query;
 };
 
