@@ -58,9 +58,9 @@ static void name_series(const struct dashboard_panel *panel, const struct msg_po
 	const char *legend = panel->queries[query].legend;
 	if (*host && *legend)
 		str_addf(&text, "%s ", host);
-	if (*legend)
-		expand(points, legend, &text);
-	else
+	size_t before = text.length;
+	expand(points, legend, &text);
+	if (text.length == before)
 		spell(points, &text);
 	copy_text(shown->name, sizeof(shown->name), text.text);
 	shown->query = query;

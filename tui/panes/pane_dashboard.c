@@ -255,8 +255,9 @@ static void fit(struct app *app, void *data, int rows, int columns)
 
 /* ---- drawing ---- */
 
-static void draw_list(const struct dashboard_view *view, const struct canvas *canvas)
+static void draw_list(const struct app *app, const struct canvas *canvas)
 {
+	const struct dashboard_view *view = view_of(app);
 	size_t room = canvas->rows > 0 ? (size_t)canvas->rows : 0;
 	size_t top = view->row >= room ? view->row - room + 1 : 0;
 	for (size_t at = top; at < view->all->count && at - top < room; at++) {
@@ -264,6 +265,7 @@ static void draw_list(const struct dashboard_view *view, const struct canvas *ca
 		int row = (int)(at - top);
 		bool is_here = at == view->row;
 		enum role role = dashboard->error[0] ? ROLE_CRIT : ROLE_STRONG;
+		autofree char *title = filled(app, dashboard, dashboard->title, false);
 		if (is_here) {
 			canvas_surface(canvas, (struct rect){row, 0, 1, canvas->columns},
 				SURFACE_SELECTED);
@@ -271,9 +273,7 @@ static void draw_list(const struct dashboard_view *view, const struct canvas *ca
 		}
 		int column =
 			canvas_field(canvas, row, 2, 12, ALIGN_LEFT, role, dashboard->name) + 1;
-		column = canvas_field(
-				 canvas, row, column, 26, ALIGN_LEFT, ROLE_TEXT, dashboard->title) +
-			 1;
+		column = canvas_field(canvas, row, column, 26, ALIGN_LEFT, ROLE_TEXT, title) + 1;
 		canvas_text(canvas, row, column, ROLE_DIM,
 			dashboard->path[0] ? dashboard->path : dashboard->help);
 	}
@@ -329,7 +329,7 @@ static void draw(const struct app *app, const void *data, const struct canvas *c
 	if (!view->all || !dashboard)
 		return;
 	if (view->is_list)
-		draw_list(view, canvas);
+		draw_list(app, canvas);
 	else if (dashboard->error[0])
 		draw_bad(dashboard, canvas);
 	else
@@ -359,7 +359,7 @@ static void note(const struct app *app, const void *data, struct str *text)
 		return;
 	}
 	autofree char *title = filled(app, dashboard, dashboard->title, false);
-	str_adds(text, title);
+	str_adds(text, view->columns >= NOTE_COLUMNS ? title : dashboard->name);
 	if (dashboard->variable == VARIABLE_INSTANCE && view->value[0])
 		str_addf(text, " %s", view->value);
 	note_times(app, view, text);
