@@ -13,6 +13,7 @@
 #include "core/base/err.h"
 #include "core/base/mem.h"
 #include "core/collect/hub.h"
+#include "core/collect/prometheus.h"
 #include "core/collect/sources.h"
 #include "core/collect/vault.h"
 #include "core/conf/settings.h"
@@ -141,6 +142,20 @@ void collect_focus(struct collect *collect, const char *bot)
 void collect_hurry(struct collect *collect, const char *bot)
 {
 	hub_tell(&collect->hub, ORDER_HURRY, bot);
+}
+
+bool collect_ask(struct collect *collect, struct prometheus_ask *ask)
+{
+	for (size_t i = 0; i < collect->count; i++) {
+		const struct running *running = &collect->running[i];
+		if (running->kind != &source_prometheus || running->is_leaving)
+			continue;
+		struct order *order = xcalloc(1, sizeof(*order));
+		*order = (struct order){.kind = ORDER_ASK, .ask = ask, .drop = prometheus_drop};
+		worker_order(running->worker, order);
+		return true;
+	}
+	return false;
 }
 
 struct redactor *collect_redactor(struct collect *collect)

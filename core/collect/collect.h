@@ -17,6 +17,7 @@ struct clock;
 struct collect;
 struct err;
 struct mailbox;
+struct prometheus_ask;
 struct redactor;
 struct settings;
 struct tsdb;
@@ -46,6 +47,9 @@ MUST_CHECK bool collect_reload(struct collect *collect, struct settings *setting
 void collect_focus(struct collect *collect, const char *bot);
 /* Look at this bot's process, heartbeat and Telegram state now (after an action). */
 void collect_hurry(struct collect *collect, const char *bot);
+/* Asks the Prometheus of the settings. False: its thread does not run. Else takes ownership of `ask`, whose
+ * done() is called. */
+MUST_CHECK bool collect_ask(struct collect *collect, struct prometheus_ask *ask);
 /* A reference on what redacts every secret that the workers read so far; let go with
  * redactor_unref(). Any thread. */
 struct redactor *collect_redactor(struct collect *collect) MUST_CHECK;

@@ -302,6 +302,17 @@ static void set_authorization(struct http_call *call, const struct http_request 
 	SET(HTTPAUTH, request->bearer ? (long)CURLAUTH_BEARER : (long)CURLAUTH_BASIC);
 }
 
+static void set_form(struct http_call *call, const struct http_request *request)
+{
+	if (request->form) {
+		SET(POSTFIELDSIZE, -1L);
+		SET(COPYPOSTFIELDS, request->form);
+	} else {
+		SET(COPYPOSTFIELDS, NULL);
+		SET(HTTPGET, 1L);
+	}
+}
+
 static void set_peer(struct http_call *call, const struct http_request *request)
 {
 	SET(UNIX_SOCKET_PATH, request->socket);
@@ -317,11 +328,12 @@ static void set_options(struct http_call *call, const struct http_request *reque
 {
 	bool is_special = request->accept || request->bearer || request->user || request->socket ||
 			  request->ca_file || request->allow_plain || request->is_fresh ||
-			  request->is_single || request->may_pack;
+			  request->is_single || request->may_pack || request->form;
 	if (is_special || call->is_special) {
 		set_headers(call, request);
 		set_peer(call, request);
 		set_authorization(call, request);
+		set_form(call, request);
 	}
 	call->is_special = is_special;
 }
@@ -331,7 +343,7 @@ struct http_call *http_get(struct http *http, const struct http_request *request
 	struct http_call *call = new_call(http);
 	call->request = *request;
 	call->request.url = call->request.socket = call->request.ca_file = NULL;
-	call->request.accept = call->request.bearer = NULL;
+	call->request.accept = call->request.bearer = call->request.form = NULL;
 	call->request.user = call->request.password = NULL;
 	if (!request->body_max)
 		call->request.body_max = LIMIT_HTTP_BODY_BYTES;

@@ -51,6 +51,7 @@ struct http_request {
 	const char *bearer;  /* for Authorization: Bearer; NULL none */
 	const char *user, *password;  /* basic authorization; user NULL none */
 	const char *accept;           /* media types; NULL any */
+	const char *form;             /* POST, form-encoded; copied; NULL: GET */
 	size_t body_max;              /* bytes; 0: LIMIT_HTTP_BODY_BYTES */
 	int64_t connect_ms, total_ms; /* 0: as long as it takes */
 	http_piece *
@@ -67,7 +68,7 @@ void http_keep(struct http *http, size_t connections);
 void http_free(struct http *http); /* forgets all calls without a word; NULL is legal */
 size_t http_under_way(const struct http *http);
 bool http_has_room(const struct http *http);
-/* Starts a GET. Needs room. */
+/* Starts a GET, or a POST of a form. Needs room. */
 struct http_call *http_get(struct http *http, const struct http_request *request);
 /* Forgets a call that is under way. */
 void http_cancel(struct http_call *call);

@@ -114,3 +114,11 @@ bool same_postgres(const struct conf_postgres *one, const struct conf_postgres *
 	       same_list(one->listen, one->listen_count, other->listen, other->listen_count) &&
 	       same_queries(one, other) && same_tables(one, other);
 }
+
+bool same_prometheus(const struct conf_prometheus *one, const struct conf_prometheus *other)
+{
+	return same(one->url, other->url) && same(one->user, other->user) &&
+	       same(one->ca_file, other->ca_file) && same_secret(&one->bearer, &other->bearer) &&
+	       same_secret(&one->password, &other->password) &&
+	       one->timeout_ms == other->timeout_ms;
+}

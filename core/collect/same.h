@@ -9,6 +9,7 @@
 
 struct argv;
 struct conf_postgres;
+struct conf_prometheus;
 struct conf_redis;
 struct conf_supervisor;
 struct process_ref;
@@ -19,6 +20,7 @@ bool same_secret(const struct secret_ref *one, const struct secret_ref *other);
 bool same_process(const struct process_ref *one, const struct process_ref *other);
 bool same_supervisor(const struct conf_supervisor *one, const struct conf_supervisor *other);
 bool same_redis(const struct conf_redis *one, const struct conf_redis *other);
+bool same_prometheus(const struct conf_prometheus *one, const struct conf_prometheus *other);
 bool same_postgres(const struct conf_postgres *one, const struct conf_postgres *other);
 
 #endif

@@ -24,6 +24,8 @@ void order_free(struct order *order)
 	if (!order)
 		return;
 	roster_unref(order->roster);
+	if (order->ask)
+		order->drop(order->ask);
 	free(order->bot);
 	free(order);
 }
@@ -104,7 +106,9 @@ static bool is_same_kind(const void *waiting, const void *order)
 void worker_order(struct worker *worker, struct order *order)
 {
 	const struct parcel parcel = {.attachment = order, .release = release_order};
-	if (order->kind == ORDER_HURRY)
+	if (order->kind == ORDER_ASK)
+		mailbox_post_due(worker->inbox, parcel);
+	else if (order->kind == ORDER_HURRY)
 		mailbox_post_with(worker->inbox, parcel);
 	else
 		mailbox_post_latest(worker->inbox, parcel, is_same_kind);

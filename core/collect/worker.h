@@ -23,12 +23,15 @@ enum order_kind {
 	ORDER_ROSTER, /* new settings or a new fleet: `roster` */
 	ORDER_FOCUS,  /* `bot` is selected, "" none */
 	ORDER_HURRY,  /* look at `bot` now */
+	ORDER_ASK,    /* somebody waits for an answer to `ask` */
 };
 
 struct order {
 	enum order_kind kind;
 	char *bot;
 	struct roster *roster;
+	void *ask;               /* NULL: taken */
+	void (*drop)(void *ask); /* tells who waits that there will be no answer, and frees it */
 };
 
 void order_free(struct order *order); /* NULL is legal */
@@ -62,7 +65,7 @@ MUST_CHECK bool worker_start(
 	struct hub *hub, const struct worker_spec *spec, struct worker **ret, struct err *err);
 /* Takes ownership of the order. Of ORDER_ROSTER and ORDER_FOCUS the newest is what counts: it takes the
  * place of one that waits, and is never lost. ORDER_HURRY is lost to a worker that has taken none
- * of a thousand: its next look comes by itself. Any thread. */
+ * of a thousand: its next look comes by itself. ORDER_ASK is never lost. Any thread. */
 void worker_order(struct worker *worker, struct order *order);
 /* Tells it to leave; returns at once. Any thread. */
 void worker_stop(struct worker *worker);

@@ -120,7 +120,7 @@ void suggest(struct suggestion *suggestion, const char *given, const char *candi
 /* checks.c: one a section that names it */
 section_check check_telegram, check_bot, check_secret, check_process, check_bots_from, check_redis,
 	check_postgres, check_supervisor, check_on_alert, check_driver, check_verb, check_backup,
-	check_http, check_check, check_scrape;
+	check_http, check_check, check_scrape, check_prometheus;
 
 /* checks.c: its host is this machine, by its name */
 /* pages.c: what a URL that is polled must be; `key` names the option. */

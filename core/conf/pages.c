@@ -51,6 +51,15 @@ void check_check(struct reader *reader, const struct node *node, void *section)
 			"'status' is 100 to 599, or 0 for any from 200 to 299");
 }
 
+static void check_is_hidden(
+	struct reader *reader, const struct node *node, const char *key, const char *url)
+{
+	if (starts_with(url, "http://") && !url_is_loopback(url))
+		report_error(reader->report, place_of(node, "url"),
+			"http shows '%s' to the network: use https, http is for loopback only",
+			key);
+}
+
 /* A program would hold up every other page while it runs. */
 static void check_page_secret(struct reader *reader, const struct node *node, const char *key,
 	const struct conf_scrape *scrape, const struct secret_ref *secret)
@@ -60,11 +69,8 @@ static void check_page_secret(struct reader *reader, const struct node *node, co
 	if (secret->command.count)
 		report_error(reader->report, place_of(node, key),
 			"'%s' of a page takes file, env_file or credential, no command", key);
-	if (starts_with(scrape->url, "http://") && !*scrape->socket &&
-		!url_is_loopback(scrape->url))
-		report_error(reader->report, place_of(node, "url"),
-			"http shows '%s' to the network: use https, http is for loopback only",
-			key);
+	if (!*scrape->socket)
+		check_is_hidden(reader, node, key, scrape->url);
 }
 
 static bool is_label(const char *text)
@@ -93,6 +99,33 @@ static void check_targets(
 			*scrape->socket ? "socket" : "bot");
 }
 
+static void check_login(struct reader *reader, const struct node *node, bool has_bearer,
+	const char *user, bool has_password)
+{
+	if (has_bearer && (has_password || *user))
+		report_error(reader->report, place_of(node, "bearer"),
+			"give bearer, or user and password, not both");
+	if (!*user != !has_password)
+		report_error(
+			reader->report, place_of(node, "user"), "user and password go together");
+}
+
+void check_prometheus(struct reader *reader, const struct node *node, void *section)
+{
+	const struct conf_prometheus *conf = section;
+	struct place place = place_of(node, "url");
+	if (check_page_url(reader, place, "url", conf->url) &&
+		(strchr(conf->url, '?') || strstr(conf->url, "/api/v1")))
+		report_error(reader->report, place,
+			"'url' is the base of the API, without /api/v1 and ?: "
+			"http://127.0.0.1:9090");
+	check_login(reader, node, conf->bearer.given, conf->user, conf->password.given);
+	if (conf->bearer.given)
+		check_is_hidden(reader, node, "bearer", conf->url);
+	if (conf->password.given)
+		check_is_hidden(reader, node, "password", conf->url);
+}
+
 void check_scrape(struct reader *reader, const struct node *node, void *section)
 {
 	const struct conf_scrape *scrape = section;
@@ -101,12 +134,7 @@ void check_scrape(struct reader *reader, const struct node *node, void *section)
 	if (*scrape->socket && starts_with(scrape->url, "https://"))
 		report_error(reader->report, place_of(node, "url"),
 			"a Unix socket needs no TLS: http://");
-	if (scrape->bearer.given && (scrape->password.given || *scrape->user))
-		report_error(reader->report, place_of(node, "bearer"),
-			"give bearer, or user and password, not both");
-	if (!*scrape->user != !scrape->password.given)
-		report_error(
-			reader->report, place_of(node, "user"), "user and password go together");
+	check_login(reader, node, scrape->bearer.given, scrape->user, scrape->password.given);
 	for (size_t i = 0; i < scrape->label_count; i++)
 		if (!is_label(scrape->labels[i]))
 			report_error(reader->report, place_of(node, "labels"),

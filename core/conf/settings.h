@@ -153,6 +153,12 @@ struct conf_scrape { /* a page of Prometheus text beside the bots' own */
 	int limit;
 };
 
+struct conf_prometheus { /* who answers PromQL in place of our own store; url "": nobody */
+	char *url, *user, *ca_file;
+	struct secret_ref bearer, password;
+	int64_t timeout_ms;
+};
+
 struct conf_log {                /* logs that belong to no bot, or to several */
 	char *name, *glob, *bot; /* bot may be empty */
 };
@@ -230,6 +236,7 @@ struct settings {
 	uint64_t chart_bytes; /* budget of the series; of a start */
 	uint64_t metrics_memory_bytes, metrics_disk_bytes; /* of the store of metrics; of a start */
 	int64_t metrics_span_ms;
+	struct conf_prometheus prometheus;
 	uint64_t event_history_bytes;  /* of what left the event store, on the disk; 0: none */
 	uint64_t event_unpacked_bytes; /* of rotated logs that are packed */
 	int64_t event_read_back_ms;    /* of logs and streams, at a start; 0: none */

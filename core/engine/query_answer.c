@@ -140,7 +140,7 @@ static bool set_matrix(struct msg_win_points *reply, const struct query_result *
 	return true;
 }
 
-static bool set_result(struct msg_win_points *reply, const struct query_result *result,
+bool query_answer_result(struct msg_win_points *reply, const struct query_result *result,
 	const struct query_span *span, struct err *err)
 {
 	static const char *const types[] = {[VALUE_SCALAR] = "scalar",
@@ -203,7 +203,7 @@ void query_answer(const char *query, const struct querier *querier, const struct
 	reply->to_ms = span->to_ms;
 	reply->step_ms = span->step_ms;
 	if (evaluate(query, querier, span, cancelled, &result, &place, &err) &&
-		set_result(reply, &result, span, &err)) {
+		query_answer_result(reply, &result, span, &err)) {
 		set_notes(reply, query, &result);
 	} else {
 		reply->error = safe_text(err.text);

@@ -11,6 +11,7 @@
 #include "core/msg/msg.h"
 
 struct querier;
+struct query_result;
 
 enum {
 	QUERY_STEPS_MAX = 11000, /* points of one series (Prometheus has the same limit) */
@@ -39,5 +40,8 @@ void query_answer(const char *query, const struct querier *querier, const struct
 /* The same of several: their series one behind the other, each with its number. The first error ends it, with the number of its expression. */
 void query_answer_all(const struct msg_win_open *request, const struct querier *querier,
 	const struct query_span *span, const atomic_bool *cancelled, struct msg_win_points *reply);
+/* The result alone; the times of a matrix on a grid are those of the span. */
+bool query_answer_result(struct msg_win_points *reply, const struct query_result *result,
+	const struct query_span *span, struct err *err) MUST_CHECK;
 
 #endif

@@ -50,6 +50,8 @@ struct window_job {
 	/* set by a slice: it found the end, due or not; what it posted is for nobody */
 	bool has_ended, is_pause;
 	bool has_told; /* the store's own: a part was told */
+	/* set by begin(): there is nothing to work on before somebody else calls window_post_pause() */
+	bool is_waiting;
 };
 
 /* Pool thread. Each takes ownership of the message and fills window and generation. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Windows on what PromQL says of the metrics: an instant, or points on a grid of times (query_answer.h). */
+/* Windows on what PromQL says of the metrics: an instant, or points on a grid of times (query_answer.h); of
+ * another Prometheus where the settings name one (remote.h). */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +9,7 @@
 #include "core/engine/internal.h"
 #include "core/engine/metrics.h"
 #include "core/engine/query_answer.h"
+#include "core/engine/remote.h"
 #include "core/engine/window_job.h"
 #include "core/engine/windows.h"
 #include "core/series/tsdb.h"
@@ -23,6 +25,8 @@ static bool begin(
 {
 	const struct msg_win_open *request = window->request;
 	struct query_span span = query_span_of(request, window->opened_ms, now_wall(engine));
+	if (remote_answers(engine, request))
+		return query_span_is_good(&span, err) && remote_begin(engine, &span, job, err);
 	if (!engine->metrics)
 		return err_set(err, ERR_UNSUPPORTED,
 			"a recording holds figures for Metrics, and none to ask PromQL of");
@@ -39,9 +43,13 @@ static void work(struct window_job *job)
 {
 	const struct msg_win_open *request = job->request;
 	struct query_span span = query_span_of(request, job->opened_ms, job->now_ms);
-	struct querier querier = tsdb_querier((struct tsdb *)(uintptr_t)job->input);
 	struct msg_win_points *reply = msg_new(MSG_win_points);
-	query_answer_all(request, &querier, &span, &job->query.cancelled, reply);
+	if (job->owned) {
+		remote_answer(job, reply);
+	} else {
+		struct querier querier = tsdb_querier((struct tsdb *)(uintptr_t)job->input);
+		query_answer_all(request, &querier, &span, &job->query.cancelled, reply);
+	}
 	reply->done = true;
 	window_post_points(job, reply);
 }
@@ -64,5 +72,6 @@ const struct window_store window_query = {
 	.is_of_points = true,
 	.begin = begin,
 	.work = work,
+	.release = remote_release,
 	.news = news,
 };

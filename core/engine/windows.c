@@ -138,7 +138,8 @@ static void ask(struct engine *engine, struct peer *peer, struct window *window)
 		return;
 	}
 	window->job = job;
-	go_on(engine, peer, window, job);
+	if (!job->is_waiting)
+		go_on(engine, peer, window, job);
 }
 
 /* ---- requests ---- */
@@ -348,6 +349,7 @@ void window_post_rows(struct window_job *job, struct msg_win_rows *rows)
 	query_post(&job->query, job->to_engine, MSG_win_rows, rows);
 }
 
+/* Also when somebody else has what the job waited for. */
 void window_post_pause(struct window_job *job)
 {
 	job->is_pause = true;

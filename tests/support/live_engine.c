@@ -25,6 +25,7 @@ struct live_engine {
 	struct client *client;
 	struct model *model;
 	struct msg_any answer; /* the last message that was no state */
+	uint64_t generation;   /* of the last window that was opened */
 };
 
 static void take(void *context, enum msg_kind kind, const void *body)
@@ -137,6 +138,29 @@ uint64_t live_run(struct live_engine *live, const char *verb, const char *kind, 
 	const struct msg_accepted *accepted = live_try(live, verb, kind, name);
 	assert_string_equal(accepted->error, "");
 	return accepted->operation;
+}
+
+void live_open(struct live_engine *live, const struct msg_win_open *request)
+{
+	struct msg_win_open open = *request;
+	open.store = (char *)(uintptr_t) "query";
+	open.generation = ++live->generation;
+	client_send(live->client, MSG_win_open, &open);
+}
+
+static bool has_points(const struct live_engine *live, const void *context)
+{
+	const struct msg_win_points *points = live->answer.body;
+	(void)context;
+	return live->answer.kind == MSG_win_points && points->generation == live->generation;
+}
+
+const struct msg_win_points *live_query(
+	struct live_engine *live, const struct msg_win_open *request)
+{
+	live_open(live, request);
+	live_wait(live, has_points, NULL, ANSWER_MS, "the answer to a query");
+	return live->answer.body;
 }
 
 void live_cancel(struct live_engine *live, uint64_t operation)

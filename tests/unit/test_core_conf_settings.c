@@ -131,6 +131,33 @@ static void a_list_of_targets_is_of_many_pages(void **state)
 		"http shows 'bearer' to the network");
 }
 
+#define REMOTE "metrics:\n  prometheus: "
+
+static void another_prometheus_is_asked_by_its_base_and_secrets_are_hidden(void **state)
+{
+	struct place *place = *state;
+	assert_true(load(place, "write: armed\n"));
+	assert_string_equal(place->settings->prometheus.url, "");
+	assert_true(load(place, REMOTE "{url: 'http://127.0.0.1:9090/p/', user: u, password: "
+				       "{command: [printf, x]}, timeout: 3s}\n"));
+	assert_string_equal(place->settings->prometheus.url, "http://127.0.0.1:9090/p/");
+	assert_int_equal(place->settings->prometheus.timeout_ms, 3000);
+	assert_true(load(place, REMOTE "{url: 'https://h'}\n"));
+	assert_int_equal(place->settings->prometheus.timeout_ms, 10000);
+	refused(place, REMOTE "{timeout: 3s}\n", "'url' is missing");
+	refused(place, REMOTE "{url: 'ftp://h/'}\n", "'url' starts with http:// or https://");
+	refused(place, REMOTE "{url: 'http://u:p@h/'}\n", "may hold no user and no password");
+	refused(place, REMOTE "{url: 'http://h/api/v1/query'}\n", "'url' is the base of the API");
+	refused(place, REMOTE "{url: 'http://h/?x=y'}\n", "'url' is the base of the API");
+	refused(place, REMOTE "{url: 'http://h/', bearer: {file: s}}\n",
+		"http shows 'bearer' to the network");
+	refused(place, REMOTE "{url: 'http://h/', user: u, password: {file: s}}\n",
+		"http shows 'password' to the network");
+	refused(place, REMOTE "{url: 'https://h/', user: u}\n", "user and password go together");
+	refused(place, REMOTE "{url: 'https://h/', user: u, bearer: {file: s}}\n",
+		"give bearer, or user and password, not both");
+}
+
 static void named_things_are_mappings_or_lists(void **state)
 {
 	struct place *place = *state;
@@ -443,6 +470,7 @@ int main(void)
 		test(three_lines_are_a_configuration),
 		test(an_unknown_key_is_refused_with_its_place_and_a_guess),
 		test(a_list_of_targets_is_of_many_pages),
+		test(another_prometheus_is_asked_by_its_base_and_secrets_are_hidden),
 		test(named_things_are_mappings_or_lists),
 		test(every_error_is_found_at_once),
 		test(a_token_in_the_file_is_refused_and_not_shown),

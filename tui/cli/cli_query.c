@@ -17,7 +17,7 @@ enum { POINTS_MAX = 11000, USUAL_POINTS = 60 };
 struct asked {
 	const char *query;
 	int64_t now_ms, from_ms, to_ms, step_ms;
-	bool is_range;
+	bool is_range, is_own;
 	struct window window;
 };
 
@@ -85,6 +85,10 @@ static bool read_word(struct asked *asked, int argc, char **argv, int *at)
 			return cli_say(false, "%s needs a value", word);
 		return options[i].take(asked, argv[*at]);
 	}
+	if (strcmp(word, "--own") == 0) {
+		asked->is_own = true;
+		return true;
+	}
 	if (word[0] == '-' && word[1] == '-' && word[2])
 		return cli_refuse("query", word) == CLI_OK;
 	if (asked->query)
@@ -136,6 +140,7 @@ static void ask(struct cli *cli, struct asked *asked)
 		.from_ms = asked->from_ms,
 		.to_ms = asked->to_ms,
 		.step_ms = asked->step_ms,
+		.own = asked->is_own,
 		.columns = asked->is_range ? POINTS_MAX : 0};
 	asked->window.asked = true;
 	asked->window.answered = false;
@@ -148,7 +153,8 @@ static int run_one(struct cli *cli, struct asked *asked, struct str *out)
 	const struct msg_win_points *points = &asked->window.points;
 	ask(cli, asked);
 	if (!cli_until(cli, has_come, cli->wait_ms))
-		return cli_unknown(cli, "the query was not answered in time");
+		return cli_unknown(cli, "the query was not answered in time: --wait 30s waits "
+					"longer");
 	if (asked->window.error && asked->window.error[0])
 		return query_print_error(asked->query, asked->window.error, points);
 	const char *host = cli_is_many(cli) ? cli->engines[cli->current].name : "";
@@ -189,7 +195,7 @@ static int run(struct cli *cli, int argc, char **argv)
 
 extern const struct cli_command cli_query;
 const struct cli_command cli_query = {.name = "query",
-	.args = "[--at T | --range A..B [--step S]] EXPR [--json]",
+	.args = "[--at T | --range A..B [--step S]] [--own] EXPR [--json]",
 	.help = "what PromQL says of the metrics, now, at a time or over a span",
 	.engine = true,
 	.run = run};

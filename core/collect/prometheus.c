@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/collect/prometheus.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/attr.h"
+#include "core/base/err.h"
+#include "core/base/mem.h"
+#include "core/base/secret.h"
+#include "core/base/str.h"
+#include "core/conf/settings.h"
+#include "core/collect/http.h"
+#include "core/collect/password.h"
+#include "core/collect/same.h"
+#include "core/collect/sources.h"
+
+enum { LOOK_MS = 100 /* how late it is noticed that nobody waits any more */ };
+
+static const char vault_name[] = "prometheus";
+
+struct call {
+	struct prometheus *prometheus;
+	struct prometheus_ask *ask; /* NULL: free */
+	struct http_call *http;
+};
+
+struct prometheus {
+	struct worker *worker;
+	const struct conf_prometheus *conf;
+	struct http *http;
+	struct password password; /* or the bearer token */
+	struct call calls[PROMETHEUS_CALLS];
+	struct prometheus_ask *first, **last; /* in line */
+};
+
+static void end(struct prometheus_ask *ask, const struct http_reply *reply)
+{
+	ask->done(ask->context, reply);
+	free(ask->form);
+	free(ask);
+}
+
+static void end_with(struct prometheus_ask *ask, const struct err *err)
+{
+	end(ask, &(struct http_reply){.err = *err, .body = "", .content_type = ""});
+}
+
+void prometheus_drop(void *ask)
+{
+	struct err err = {.code = ERR_NONE};
+	err_set(&err, ERR_CANCELLED, "nobody asks it any more, its settings changed: ask again");
+	end_with(ask, &err);
+}
+
+/* ---- asking ---- */
+
+static void start_waiting(struct prometheus *prometheus);
+
+static void on_reply(void *context, const struct http_reply *reply)
+{
+	static const struct err refused = {.code = ERR_AUTH};
+	struct call *call = context;
+	struct prometheus_ask *ask = call->ask;
+	call->ask = NULL;
+	if (reply->status == 401)
+		password_judge(&call->prometheus->password, &refused);
+	end(ask, reply);
+	start_waiting(call->prometheus);
+}
+
+static bool read_secret(
+	struct prometheus *prometheus, struct http_request *request, struct err *err)
+{
+	const struct conf_prometheus *conf = prometheus->conf;
+	bool is_bearer = conf->bearer.given;
+	if (!password_read(&prometheus->password, prometheus->worker,
+		    is_bearer ? &conf->bearer : &conf->password, vault_name, err))
+		return false;
+	if (!is_bearer && !conf->password.given)
+		return true;
+	const char *secret = secret_reveal(&prometheus->password.secret);
+	request->bearer = is_bearer ? secret : NULL;
+	request->user = is_bearer ? NULL : conf->user;
+	request->password = is_bearer ? NULL : secret;
+	return true;
+}
+
+static char *url_of(const struct conf_prometheus *conf, const struct prometheus_ask *ask)
+{
+	size_t length = strlen(conf->url);
+	while (length && conf->url[length - 1] == '/')
+		length--;
+	return xasprintf("%.*s%s", (int)length, conf->url, ask->path);
+}
+
+static void start(struct prometheus *prometheus, struct call *call, struct prometheus_ask *ask)
+{
+	const struct conf_prometheus *conf = prometheus->conf;
+	autofree char *url = url_of(conf, ask);
+	struct http_request request = {.url = url,
+		.form = ask->form,
+		.ca_file = *conf->ca_file ? conf->ca_file : NULL,
+		.accept = "application/json",
+		.allow_plain = true,
+		.may_pack = true,
+		.body_max = ask->body_max,
+		.connect_ms = conf->timeout_ms,
+		.total_ms = conf->timeout_ms,
+		.done = on_reply,
+		.context = call};
+	struct err err = {.code = ERR_NONE};
+	if (!read_secret(prometheus, &request, &err)) {
+		end_with(ask, &err);
+		return;
+	}
+	call->ask = ask;
+	call->http = http_get(prometheus->http, &request);
+}
+
+static struct call *free_call(struct prometheus *prometheus)
+{
+	for (size_t i = 0; i < PROMETHEUS_CALLS; i++)
+		if (!prometheus->calls[i].ask)
+			return &prometheus->calls[i];
+	return NULL;
+}
+
+static struct prometheus_ask *take_first(struct prometheus *prometheus)
+{
+	struct prometheus_ask *ask = prometheus->first;
+	prometheus->first = ask->next;
+	if (!prometheus->first)
+		prometheus->last = &prometheus->first;
+	return ask;
+}
+
+static void start_waiting(struct prometheus *prometheus)
+{
+	for (struct call *call; prometheus->first && (call = free_call(prometheus));)
+		start(prometheus, call, take_first(prometheus));
+}
+
+static void take_orders(struct prometheus *prometheus)
+{
+	struct worker *worker = prometheus->worker;
+	for (struct order *order; (order = worker_next_order(worker)); order_free(order)) {
+		if (order->kind != ORDER_ASK)
+			continue;
+		struct prometheus_ask *ask = order->ask;
+		order->ask = NULL;
+		ask->since_ms = worker_now_ms(worker);
+		ask->next = NULL;
+		*prometheus->last = ask;
+		prometheus->last = &ask->next;
+	}
+}
+
+/* ---- giving up ---- */
+
+static bool is_over(
+	const struct prometheus *prometheus, const struct prometheus_ask *ask, struct err *err)
+{
+	int64_t limit_ms = prometheus->conf->timeout_ms;
+	if (atomic_load_explicit(ask->cancelled, memory_order_relaxed))
+		return !err_set(err, ERR_CANCELLED, "nobody waits for it any more");
+	if (worker_now_ms(prometheus->worker) - ask->since_ms > limit_ms)
+		return !err_set(err, ERR_TIMEOUT, "%d queries before this one took %.3g s",
+			PROMETHEUS_CALLS, (double)limit_ms / 1000.0);
+	return false;
+}
+
+static void leave_line(struct prometheus *prometheus)
+{
+	struct prometheus_ask *ask = prometheus->first;
+	prometheus->first = NULL;
+	prometheus->last = &prometheus->first;
+	for (struct prometheus_ask *next; ask; ask = next) {
+		struct err err = {.code = ERR_NONE};
+		next = ask->next;
+		ask->next = NULL;
+		if (is_over(prometheus, ask, &err)) {
+			end_with(ask, &err);
+			continue;
+		}
+		*prometheus->last = ask;
+		prometheus->last = &ask->next;
+	}
+}
+
+static void end_call(struct call *call)
+{
+	struct prometheus_ask *ask = call->ask;
+	call->ask = NULL;
+	http_cancel(call->http);
+	prometheus_drop(ask);
+}
+
+static void drop_cancelled(struct prometheus *prometheus)
+{
+	for (size_t i = 0; i < PROMETHEUS_CALLS; i++) {
+		struct call *call = &prometheus->calls[i];
+		if (call->ask && atomic_load_explicit(call->ask->cancelled, memory_order_relaxed))
+			end_call(call);
+	}
+	leave_line(prometheus);
+}
+
+/* ---- the thread ---- */
+
+static int64_t next_ms(const struct prometheus *prometheus)
+{
+	int64_t due_ms = http_due_ms(prometheus->http);
+	int64_t look_ms = worker_now_ms(prometheus->worker) + LOOK_MS;
+	return http_under_way(prometheus->http) && look_ms < due_ms ? look_ms : due_ms;
+}
+
+static void run(struct worker *worker)
+{
+	struct prometheus *prometheus = worker->context;
+	prometheus->worker = worker;
+	while (worker_wait(worker, http_fd(prometheus->http), POLLIN, next_ms(prometheus)) !=
+		WAIT_STOP) {
+		take_orders(prometheus);
+		drop_cancelled(prometheus);
+		start_waiting(prometheus);
+		http_turn(prometheus->http);
+	}
+	for (size_t i = 0; i < PROMETHEUS_CALLS; i++)
+		if (prometheus->calls[i].ask)
+			end_call(&prometheus->calls[i]);
+	while (prometheus->first)
+		prometheus_drop(take_first(prometheus));
+	http_free(prometheus->http);
+	prometheus->http = NULL;
+	password_release(&prometheus->password);
+}
+
+static bool prepare(void *context, struct err *err)
+{
+	struct prometheus *prometheus = context;
+	return http_new(NULL, PROMETHEUS_CALLS, &prometheus->http, err);
+}
+
+static void release(void *context)
+{
+	struct prometheus *prometheus = context;
+	http_free(prometheus->http);
+	free(prometheus);
+}
+
+static struct worker_spec make(const void *part)
+{
+	struct prometheus *prometheus = xcalloc(1, sizeof(*prometheus));
+	prometheus->conf = part;
+	prometheus->last = &prometheus->first;
+	for (size_t i = 0; i < PROMETHEUS_CALLS; i++)
+		prometheus->calls[i].prometheus = prometheus;
+	return (struct worker_spec){.name = "prometheus",
+		.prepare = prepare,
+		.run = run,
+		.context = prometheus,
+		.release = release};
+}
+
+static const void *part(const struct settings *settings, size_t index)
+{
+	(void)index;
+	return *settings->prometheus.url ? &settings->prometheus : NULL;
+}
+
+static bool same(const void *one, const void *other)
+{
+	return same_prometheus(one, other);
+}
+
+const struct source_kind source_prometheus = {
+	.name = "prometheus",
+	.help = "a Prometheus server that answers PromQL",
+	.count = source_one,
+	.part = part,
+	.same = same,
+	.make = make,
+};
