@@ -29,11 +29,12 @@ enum { BODY_MAX = 16 << 20, TEXT_CELLS = 2000 };
 struct remote {
 	char *url;
 	struct query_span span;
-	struct redactor *redactor;
+	struct collect *collect; /* outlives its workers */
 	/* what came; the worker's until the job goes on */
 	struct err err;
 	long status;
 	struct str body;
+	struct redactor *redactor; /* of then: it knows the secret that was just read */
 };
 
 /* ---- asking ---- */
@@ -85,6 +86,7 @@ static void on_reply(void *context, const struct http_reply *reply)
 	struct remote *remote = job->owned;
 	remote->err = reply->err;
 	remote->status = reply->status;
+	remote->redactor = collect_redactor(remote->collect);
 	if (reply->err.code == ERR_NONE)
 		str_add(&remote->body, reply->body, reply->length);
 	window_post_pause(job);
@@ -104,7 +106,7 @@ static struct remote *new_remote(const struct engine *engine, const struct query
 	struct remote *remote = xcalloc(1, sizeof(*remote));
 	remote->url = bare_url(engine->settings->prometheus.url);
 	remote->span = *span;
-	remote->redactor = collect_redactor(engine->collect);
+	remote->collect = engine->collect;
 	str_init(&remote->body);
 	return remote;
 }

@@ -17,6 +17,7 @@ enum {
 	NOTES_MAX = 64,
 	VALUES_OF_POINT = 3, /* its bracket and two commas */
 	VALUES_OF_SERIES = 64,
+	OBJECTS_OF_SERIES = 4, /* the largest things that there are */
 	VALUES_OF_REST = 4096,
 };
 
@@ -59,25 +60,34 @@ static size_t end_of_string(const char *body, size_t length, size_t at)
 }
 
 /* A document takes many times the memory of its text: what it holds is counted first. */
+struct census {
+	size_t depth, values, objects;
+};
+
+static void count_byte(struct census *census, char byte)
+{
+	bool is_open = byte == '[' || byte == '{';
+	census->objects += byte == '{';
+	census->values += is_open || byte == ',';
+	census->depth += is_open;
+	census->depth -= (byte == ']' || byte == '}') && census->depth;
+}
+
 static bool is_of_size(
 	const char *body, size_t length, const struct prom_api_limits *limits, struct err *err)
 {
-	size_t depth = 0, values = 0,
-	       values_max = limits->points * VALUES_OF_POINT + limits->series * VALUES_OF_SERIES +
+	struct census census = {0, 0, 0};
+	size_t objects_max = limits->series * OBJECTS_OF_SERIES + VALUES_OF_REST;
+	size_t values_max = limits->points * VALUES_OF_POINT + limits->series * VALUES_OF_SERIES +
 			    VALUES_OF_REST;
 	for (size_t at = 0; at < length; at++) {
-		char byte = body[at];
-		bool is_open = byte == '[' || byte == '{';
-		if (byte == '"')
+		if (body[at] == '"')
 			at = end_of_string(body, length, at);
-		else if (is_open || byte == ',')
-			values++;
-		else if ((byte == ']' || byte == '}') && depth)
-			depth--;
-		depth += is_open;
-		if (depth > DEPTH_MAX)
+		else
+			count_byte(&census, body[at]);
+		if (census.depth > DEPTH_MAX)
 			return refuse(err, "it is nested deeper than any");
-		if (values > values_max)
+		if (census.values > values_max || census.objects > objects_max)
 			return refuse_size(limits, err);
 	}
 	return true;

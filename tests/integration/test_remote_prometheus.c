@@ -204,9 +204,10 @@ static void a_long_expression_is_sent_whole(void **state)
 	NEEDS_PROMETHEUS;
 	begin_real("");
 	str_adds(&query, "1");
-	for (int i = 0; i < 5000; i++)
-		str_adds(&query, " + 1");
-	assert_true(ask_at(query.text, T0)->series[0].last == 5001);
+	for (int i = 0; i < 20000; i++)
+		str_adds(&query, i % 2 ? " " : "\n");
+	str_adds(&query, "+ 1 # \xc3\xa4&query=7");
+	assert_true(ask_at(query.text, T0)->series[0].last == 2);
 	assert_string_equal(ask_at("'a+b&c=d%41;\"\n'", T0)->error + strlen(url),
 		" says bad_data: invalid parameter \"query\": 1:1: parse error: unterminated "
 		"quoted "
@@ -377,6 +378,19 @@ static void a_token_from_a_file_is_sent(void **state)
 	assert_string_equal(sent, "Bearer abc-def");
 }
 
+static void what_echoes_our_secret_is_redacted_from_the_first_answer_on(void **state)
+{
+	(void)state;
+	folder_write("token", 0600, "quite-unlikely-word\n");
+	autofree char *options = xasprintf(", bearer: {file: '%s/token'}", folder);
+	begin(pages.port, options);
+	pages_set(&pages, QUERY, 200, PAGE_WHOLE,
+		"{\"status\":\"success\",\"data\":{\"resultType\":\"vector\",\"result\":[{"
+		"\"metric\":{"
+		"\"a\":\"is quite-unlikely-word\"},\"value\":[1,\"1\"]}]}}");
+	assert_string_equal(ask_at("1", T0)->series[0].labels[0].value, "is <redacted>");
+}
+
 /* A server that takes a request and says nothing: what it hears of its client. */
 struct silent {
 	int door, peer;
@@ -495,6 +509,7 @@ int main(void)
 		TEST(points_beside_the_grid_are_refused),
 		TEST(warnings_are_notes),
 		TEST(a_token_from_a_file_is_sent),
+		TEST(what_echoes_our_secret_is_redacted_from_the_first_answer_on),
 		TEST(who_does_not_wait_any_more_ends_the_request),
 		TEST(an_answer_that_is_cut_off_is_said),
 		TEST(some_are_asked_at_a_time_and_the_others_stand_in_line),

@@ -168,6 +168,13 @@ static void what_is_larger_than_the_limits_is_refused_before_it_is_built(void **
 	for (int i = 0; i < 100000; i++)
 		str_adds(&body, ",[]");
 	is_refused(body.text, most);
+	str_clear(&body);
+	str_adds(&body, "[{}");
+	for (int i = 0; i < 4103; i++)
+		str_adds(&body, "{}");
+	is_none(body.text, "it is no JSON");
+	str_adds(&body, "{}");
+	is_refused(body.text, most);
 }
 
 static void an_escape_at_the_very_end_ends_the_text(void **state)
