@@ -92,7 +92,8 @@ static char *url_of(const struct conf_prometheus *conf, const struct prometheus_
 	size_t length = strlen(conf->url);
 	while (length && conf->url[length - 1] == '/')
 		length--;
-	return xasprintf("%.*s%s", (int)length, conf->url, ask->path);
+	return xasprintf(
+		"%.*s/api/v1/%s", (int)length, conf->url, ask->is_range ? "query_range" : "query");
 }
 
 static void start(struct prometheus *prometheus, struct call *call, struct prometheus_ask *ask)

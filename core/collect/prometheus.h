@@ -8,6 +8,7 @@
 #define BOTSWAIN_COLLECT_PROMETHEUS_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,8 +17,8 @@ struct http_reply;
 enum { PROMETHEUS_CALLS = 4 }; /* under way at a time */
 
 struct prometheus_ask {
-	const char *path; /* behind the base URL; of a literal */
-	char *form;       /* form-encoded, owned */
+	bool is_range; /* query_range, else query: nothing else is ever asked */
+	char *form;    /* form-encoded, owned */
 	size_t body_max;
 	const atomic_bool *cancelled; /* lives until done() */
 	/* Called once, whatever becomes of it: ERR_CANCELLED when it was cancelled or nobody is there to ask

@@ -118,8 +118,7 @@ bool remote_begin(struct engine *engine, const struct query_span *span, struct w
 	if (!engine->collect)
 		return err_set(err, ERR_UNSUPPORTED, "nobody asks '%s' here" OWN, conf->url);
 	struct prometheus_ask *ask = xcalloc(1, sizeof(*ask));
-	*ask = (struct prometheus_ask){
-		.path = span->step_ms ? "/api/v1/query_range" : "/api/v1/query",
+	*ask = (struct prometheus_ask){.is_range = span->step_ms != 0,
 		.form = form_of(job->request->filter, span, conf->timeout_ms),
 		.body_max = BODY_MAX,
 		.cancelled = &job->query.cancelled,

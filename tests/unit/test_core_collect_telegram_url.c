@@ -79,13 +79,14 @@ static void what_is_no_token_gets_no_url_and_is_not_repeated(void **state)
 
 static const struct rule {
 	const char *text; /* may stand only in ... */
-	const char *files[5];
+	const char *files[6];
 } rules[] = {
 	{"telegram_url(", {"core/collect/telegram_url.c", "core/collect/telegram_url.h",
 				  "core/collect/telegram.c"}},
 	{"http_get(", {"core/collect/http.c", "core/collect/http.h", "core/collect/telegram.c",
-			      "core/collect/web.c", "core/collect/container_log.c"}},
-	/* supervisor_docker.c and container_log.c: to Unix sockets alone, see below */
+			      "core/collect/web.c", "core/collect/container_log.c",
+			      "core/collect/prometheus.c"}},
+	/* supervisor_docker.c and container_log.c: to Unix sockets alone; prometheus.c: two paths alone; see below */
 	{"ask_http(", {"core/collect/ask.c", "core/collect/ask.h",
 			      "core/collect/supervisor_supervisord.c"}},
 	{"curl_easy_init",
@@ -142,6 +143,10 @@ static int read_source(const char *path, const struct stat *status, int kind, st
 			    !strstr(text, "SET(POST"));
 	if (!strcmp(path + strlen(root) + 1, "core/collect/container_log.c"))
 		assert_false(strstr(text, "https:") || !is_of_sockets(text));
+	if (!strcmp(path + strlen(root) + 1, "core/collect/prometheus.c"))
+		assert_true(strstr(text, "\"%.*s/api/v1/%s\", (int)length, conf->url") &&
+			    strstr(text, "\"query_range\" : \"query\"") &&
+			    !strstr(strstr(text, ".url = ") + 1, ".url = "));
 	for (size_t i = 0; i < COUNT_OF(rules); i++)
 		if (strstr(text, rules[i].text) && !may_hold(&rules[i], path + strlen(root) + 1))
 			fail_msg("%s holds %s: only the door may", path, rules[i].text);
