@@ -117,6 +117,10 @@ bool remote_begin(struct engine *engine, const struct query_span *span, struct w
 	const struct conf_prometheus *conf = &engine->settings->prometheus;
 	if (!engine->collect)
 		return err_set(err, ERR_UNSUPPORTED, "nobody asks '%s' here" OWN, conf->url);
+	if (job->request->more_count)
+		return err_set(err, ERR_UNSUPPORTED,
+			"'%s' is asked for one expression at a time, and these are %zu", conf->url,
+			job->request->more_count + 1);
 	struct prometheus_ask *ask = xcalloc(1, sizeof(*ask));
 	*ask = (struct prometheus_ask){.is_range = span->step_ms != 0,
 		.form = form_of(job->request->filter, span, conf->timeout_ms),
