@@ -90,9 +90,9 @@ static struct msg_win_open *for_engine(
 	own->bots_count = kept;
 	own->operation = links_raw(own->operation);
 	/* A chart's is near enough. */
-	if (own->from_ms > 0 && !is_chart(id))
+	if (own->from_ms > 0 && id != WINDOW_CHART)
 		own->from_ms += app->engines[link].skew_ms;
-	if (own->to_ms > 0 && !is_chart(id))
+	if (own->to_ms > 0 && id != WINDOW_CHART)
 		own->to_ms += app->engines[link].skew_ms;
 	if (own->anchor) {
 		autofree char *anchor = parts_key_to(app, link, own->anchor);

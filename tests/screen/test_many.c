@@ -549,6 +549,25 @@ static void alerts_that_one_engine_cannot_tell_are_a_banner(void **state)
 	console_expect(console, "us does not tell alerts");
 }
 
+/* The one engine says what the other does, under its own name, also of a time that is over. */
+static void a_dashboard_asks_every_engine_and_says_whose_each_figure_is(void **state)
+{
+	struct scene *scene = *state;
+	struct console *console = scene->console;
+	live(console, 2000);
+	console_keys(console, ":");
+	console_type(console, "dashboard telegram");
+	console_keys(console, "Enter");
+	live(console, 3000);
+	console_expect(console, "eu     41 ms");
+	console_expect(console, "us     41 ms");
+	console_expect(console, "eu courier      41 ms");
+	console_keys(console, "f");
+	live(console, 2000);
+	console_expect(console, "stays at 12:00:");
+	console_expect(console, "us     41 ms");
+}
+
 int main(void)
 {
 #define MANY_TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -561,6 +580,7 @@ int main(void)
 		MANY_TEST(bars_are_those_of_both_engines_though_the_clocks_differ),
 		MANY_TEST(the_log_of_one_bot_is_its_engines),
 		MANY_TEST(a_search_finds_the_nearest_line_of_any_engine),
+		MANY_TEST(a_dashboard_asks_every_engine_and_says_whose_each_figure_is),
 		MANY_TEST(an_action_goes_to_the_engine_that_has_the_bot),
 		MANY_TEST(marks_over_both_engines_are_one_dialog_and_two_operations),
 		MANY_TEST(more_than_five_bots_together_want_a_word),

@@ -130,7 +130,7 @@ static void texts_that_are_drawn_are_made_harmless(void **state)
 		parse("title: \"a\\eb\"\nrows: [{panels: [{title: \"c\\u202ed\", queries: [{expr: "
 		      "b, legend: \"\\e[31m\"}]}]}]\n");
 	assert_null(strchr(dashboard->title, '\033'));
-	assert_null(strstr(dashboard_panel_at(dashboard, 0)->title, "\xe2\x80\xae"));
+	assert_null(strchr(dashboard_panel_at(dashboard, 0)->title, '\xae')); /* its last byte */
 	assert_null(strchr(dashboard_panel_at(dashboard, 0)->queries[0].legend, '\033'));
 	dashboard_free(dashboard);
 }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "core/base/attr.h"
 #include "core/conf/dashboard.h"
 #include "tui/panes/dashboard_layout.h"
 #include "tui/window.h"
@@ -45,6 +46,12 @@ void dashboard_panel_draw(const struct panel_picture *picture, const struct canv
 int dashboard_figure_draw(
 	const struct canvas *canvas, int row, int column, enum role role, const char *text);
 int dashboard_figure_columns(const struct canvas *canvas, const char *text);
+
+/* A text with what stands for the dashboard's variable, that of an expression within its quotes, where no instance is all of them. */
+char *dashboard_filled(const struct app *app, const struct dashboard *dashboard, const char *text,
+	bool is_expr) MUST_CHECK;
+/* The engines that are asked: the bot's own, or all. */
+uint32_t dashboard_engines(const struct app *app, const struct dashboard *dashboard);
 
 /* What its commands do. `args`: NAME [VALUE], or "" for the list. */
 bool dashboard_choose(struct app *app, const char *args, struct err *err);

@@ -10,6 +10,7 @@
 #include "core/base/format.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
+#include "core/base/width.h"
 #include "core/conf/settings.h"
 #include "tui/app.h"
 #include "tui/panes/dashboard.h"
@@ -20,8 +21,9 @@
 
 enum {
 	WANTED_ROWS = 20,
-	PANEL_ROWS_MIN = 3, /* of less than these nothing is shown */
-	NOTE_COLUMNS = 60,  /* that say which panel it is */
+	PANEL_ROWS_MIN = 3,   /* of less than these nothing is shown */
+	NOTE_COLUMNS = 60,    /* from which on it says which panel it is */
+	HEADING_COLUMNS = 20, /* of the pane's own title */
 	SPAN_FIRST = 2,
 	READ_STEPS = 60, /* of the time that is read, in a span */
 	POINTS_MIN = 8,
@@ -85,71 +87,6 @@ static void close_all(struct app *app)
 			parts_close(app, (enum window_id)id);
 }
 
-/* ---- its variable ---- */
-
-static const struct msg_bot *bot_of(const struct app *app)
-{
-	const struct rowset *rows = pane_bots.rows(app->view[PANE_bots]);
-	struct dashboard_view *view = view_of(app);
-	struct err ignored;
-	uint64_t id = view->value[0] ? app_find(app, MSG_bot, view->value, &ignored) : rows->cursor;
-	return model_bot(app_model(app), id);
-}
-
-static const char *value_of(const struct app *app, const struct dashboard *dashboard)
-{
-	const struct dashboard_view *view = view_of(app);
-	const struct msg_bot *bot = bot_of(app);
-	switch (dashboard->variable) {
-	case VARIABLE_BOT:
-		return bot ? bot->name : view->value;
-	case VARIABLE_INSTANCE:
-		return view->value;
-	case VARIABLE_NONE:
-		break;
-	}
-	return "";
-}
-
-/* Inside of the quotes of PromQL. */
-static void add_quoted(struct str *to, const char *value)
-{
-	for (; *value; value++) {
-		if (strchr("\\\"'", *value))
-			str_addch(to, '\\');
-		str_addch(to, *value);
-	}
-}
-
-/* `is_expr`: for an expression, where no instance is all of them. */
-static char *filled(
-	const struct app *app, const struct dashboard *dashboard, const char *text, bool is_expr)
-{
-	static const char *const names[] = {
-		[VARIABLE_NONE] = "", [VARIABLE_BOT] = "$bot", [VARIABLE_INSTANCE] = "$instance"};
-	autostr struct str to = STR_INIT;
-	const char *name = names[dashboard->variable], *value = value_of(app, dashboard), *at;
-	while (*name && (at = strstr(text, name))) {
-		str_add(&to, text, (size_t)(at - text));
-		if (is_expr && !*value)
-			str_adds(&to, ".+");
-		else if (is_expr)
-			add_quoted(&to, value);
-		else
-			str_adds(&to, value);
-		text = at + strlen(name);
-	}
-	str_adds(&to, text);
-	return str_detach(&to);
-}
-
-static uint32_t engines_of(const struct app *app, const struct dashboard *dashboard)
-{
-	const struct msg_bot *bot = bot_of(app);
-	return dashboard->variable == VARIABLE_BOT && bot ? UINT32_C(1) << links_of(bot->id)
-							  : ALL_ENGINES;
-}
-
 /* ---- asking ---- */
 
 static bool is_in_sight(const struct dashboard_view *view, size_t panel)
@@ -201,15 +138,16 @@ static void ask_panel(
 	struct msg_win_open wish = {.store = (char[]){"query"}};
 	char *more[DASHBOARD_QUERIES_MAX];
 	set_times(view, panel, columns, &wish);
-	wish.filter = filled(app, dashboard, panel->queries[0].expr, true);
+	wish.filter = dashboard_filled(app, dashboard, panel->queries[0].expr, true);
 	for (size_t i = 1; i < panel->query_count; i++)
-		more[wish.more_count++] = filled(app, dashboard, panel->queries[i].expr, true);
+		more[wish.more_count++] =
+			dashboard_filled(app, dashboard, panel->queries[i].expr, true);
 	wish.more = more;
 	const struct window *window = &app->windows[window_of(number)];
 	/* What it holds is of another panel, or of another bot. */
 	if (window->asked && window->wish.filter && strcmp(window->wish.filter, wish.filter) != 0)
 		parts_close(app, window_of(number));
-	parts_ask(app, window_of(number), engines_of(app, dashboard), &wish);
+	parts_ask(app, window_of(number), dashboard_engines(app, dashboard), &wish);
 	free(wish.filter);
 	for (size_t i = 0; i < wish.more_count; i++)
 		free(more[i]);
@@ -265,7 +203,7 @@ static void draw_list(const struct app *app, const struct canvas *canvas)
 		int row = (int)(at - top);
 		bool is_here = at == view->row;
 		enum role role = dashboard->error[0] ? ROLE_CRIT : ROLE_STRONG;
-		autofree char *title = filled(app, dashboard, dashboard->title, false);
+		autofree char *title = dashboard_filled(app, dashboard, dashboard->title, false);
 		if (is_here) {
 			canvas_surface(canvas, (struct rect){row, 0, 1, canvas->columns},
 				SURFACE_SELECTED);
@@ -294,7 +232,7 @@ static void draw_panel(const struct app *app, const struct dashboard *dashboard,
 {
 	const struct dashboard_view *view = view_of(app);
 	const struct dashboard_panel *panel = dashboard_panel_at(dashboard, number);
-	autofree char *title = filled(app, dashboard, panel->title, false);
+	autofree char *title = dashboard_filled(app, dashboard, panel->title, false);
 	struct panel_picture picture = {.panel = panel,
 		.window = &app->windows[window_of(number)],
 		.title = title,
@@ -348,6 +286,20 @@ static void note_times(const struct app *app, const struct dashboard_view *view,
 			text, "  stays at %s", chart_moment_text(view->to_ms, span_ms, false).text);
 }
 
+static void note_of(const struct app *app, const struct dashboard *dashboard, const char *title,
+	struct str *text)
+{
+	const struct dashboard_view *view = view_of(app);
+	str_adds(text, title);
+	if (dashboard->variable == VARIABLE_INSTANCE && view->value[0])
+		str_addf(text, " %s", view->value);
+	note_times(app, view, text);
+	if (view->layout.rows > view->rows && !view->is_zoomed && view->columns >= NOTE_COLUMNS)
+		str_addf(text, "  panel %zu/%zu", view->panel + 1, dashboard->panel_count);
+	str_addf(text, "  %zu/%zu", view->at + 1, view->all->count);
+}
+
+/* By its title where there is room for that, else by its name. */
 static void note(const struct app *app, const void *data, struct str *text)
 {
 	const struct dashboard_view *view = data;
@@ -358,14 +310,13 @@ static void note(const struct app *app, const void *data, struct str *text)
 		str_addf(text, "%zu/%zu", view->row + 1, view->all->count);
 		return;
 	}
-	autofree char *title = filled(app, dashboard, dashboard->title, false);
-	str_adds(text, view->columns >= NOTE_COLUMNS ? title : dashboard->name);
-	if (dashboard->variable == VARIABLE_INSTANCE && view->value[0])
-		str_addf(text, " %s", view->value);
-	note_times(app, view, text);
-	if (view->layout.rows > view->rows && !view->is_zoomed && view->columns >= NOTE_COLUMNS)
-		str_addf(text, "  panel %zu/%zu", view->panel + 1, dashboard->panel_count);
-	str_addf(text, "  %zu/%zu", view->at + 1, view->all->count);
+	size_t before = text->length;
+	autofree char *title = dashboard_filled(app, dashboard, dashboard->title, false);
+	note_of(app, dashboard, title, text);
+	if ((int)text_width(text->text, text->length) <= view->columns - HEADING_COLUMNS)
+		return;
+	str_truncate(text, before);
+	note_of(app, dashboard, dashboard->name, text);
 }
 
 /* ---- keys ---- */
@@ -452,7 +403,7 @@ static void copy(const struct app *app, const void *data, struct str *to)
 	autofree struct shown_list *shown = xcalloc(1, sizeof(*shown));
 	shown_series_of(
 		panel, &app->windows[window_of(view->panel)].points, view->cursor_ms, shown);
-	autofree char *title = filled(app, dashboard, panel->title, false);
+	autofree char *title = dashboard_filled(app, dashboard, panel->title, false);
 	str_adds(to, title);
 	for (size_t i = 0; i < shown->count; i++)
 		str_addf(to, "%s %s %s", i ? "," : ":", shown->list[i].name,
