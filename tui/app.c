@@ -106,6 +106,7 @@ void app_free(struct app *app)
 	history_release(&app->filters);
 	history_release(&app->reasons);
 	history_release(&app->times);
+	history_release(&app->queries);
 	grid_free(app->grid);
 	free(app);
 }

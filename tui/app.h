@@ -103,7 +103,7 @@ struct app {
 	uint64_t last_request; /* requests are numbered over all engines */
 	size_t answerer;       /* the link whose answer is heard */
 	bool toast_goes_on;    /* it was said by app_toast_more() */
-	struct history commands, filters, reasons, times; /* typed before */
+	struct history commands, filters, reasons, times, queries; /* typed before */
 
 	bool anonymous; /* figures of this machine and this process are not drawn: for goldens */
 	struct grid *grid;

@@ -294,7 +294,60 @@ static void merge_rows(struct app *app, enum window_id id, uint32_t ready)
 	free(reach.to);
 }
 
-/* The series of one engine are as they are; of several each carries its engine's name in front. */
+/* The series of one engine are as they are; of several each carries its engine's name in front, and as its first label. */
+static void add_series(struct msg_win_points *to, const struct msg_points *series, const char *host)
+{
+	struct msg_points *copy = msg_copy(MSG_points, series);
+	if (host) {
+		autofree char *name = xasprintf("%s %s", host, copy->name);
+		msg_set(&copy->name, name);
+		struct msg_label *label = msg_add(copy->labels, &copy->labels_count);
+		struct msg_label last = *label;
+		memmove(copy->labels + 1, copy->labels,
+			(copy->labels_count - 1) * sizeof(*copy->labels));
+		copy->labels[0] = last;
+		msg_set(&copy->labels[0].name, PARTS_HOST_LABEL);
+		msg_set(&copy->labels[0].value, host);
+	}
+	*msg_add(to->series, &to->series_count) = *copy;
+	free(copy);
+}
+
+/* What is said of the whole answer: of the first that says it. */
+static void add_facts(struct msg_win_points *to, const struct window *part, int64_t skew_ms)
+{
+	const struct msg_win_points *points = &part->points;
+	if (!to->to_ms) {
+		to->from_ms = points->from_ms - skew_ms;
+		to->to_ms = points->to_ms - skew_ms;
+		to->step_ms = points->step_ms;
+	}
+	if (!to->type && points->type)
+		to->type = xstrdup(points->type);
+	if (!(to->source && to->source[0]) && points->source)
+		msg_set(&to->source, points->source);
+	if (points->oldest_ms && (!to->oldest_ms || points->oldest_ms - skew_ms < to->oldest_ms))
+		to->oldest_ms = points->oldest_ms - skew_ms;
+	if (part->error[0] && !to->error) {
+		to->error = xstrdup(part->error);
+		to->place_from = points->place_from;
+		to->place_to = points->place_to;
+		to->query = points->query;
+	}
+}
+
+/* Names of several engines are one list, with the sums of their series. */
+static void add_name(struct msg_win_points *to, const struct msg_points *name)
+{
+	for (size_t i = 0; i < to->series_count; i++) {
+		if (strcmp(to->series[i].name, name->name) != 0)
+			continue;
+		to->series[i].last += name->last;
+		return;
+	}
+	add_series(to, name, NULL);
+}
+
 static void merge_points(struct app *app, enum window_id id, uint32_t ready)
 {
 	struct window *whole = &app->windows[id];
@@ -305,32 +358,13 @@ static void merge_points(struct app *app, enum window_id id, uint32_t ready)
 		const struct window *part = &app->parts[i][id];
 		if (!(ready >> i & 1))
 			continue;
-		if (!all.to_ms) {
-			all.from_ms = part->points.from_ms - app->engines[i].skew_ms;
-			all.to_ms = part->points.to_ms - app->engines[i].skew_ms;
-		}
-		if (part->error[0] && !all.error) {
-			all.error = xstrdup(part->error);
-			all.place_from = part->points.place_from;
-			all.place_to = part->points.place_to;
-			all.query = part->points.query;
-		}
-		if (!all.step_ms)
-			all.step_ms = part->points.step_ms;
-		for (size_t s = 0; s < part->points.series_count; s++) {
-			struct msg_points *copy = msg_copy(MSG_points, &part->points.series[s]);
-			if (!single) {
-				autofree char *name =
-					xasprintf("%s %s", links_name(app->links, i), copy->name);
-				msg_set(&copy->name, name);
-				struct msg_label *label =
-					msg_add(copy->labels, &copy->labels_count);
-				label->name = xstrdup(PARTS_HOST_LABEL);
-				label->value = xstrdup(links_name(app->links, i));
-			}
-			*msg_add(all.series, &all.series_count) = *copy;
-			free(copy);
-		}
+		add_facts(&all, part, app->engines[i].skew_ms);
+		for (size_t s = 0; s < part->points.series_count; s++)
+			if (id == WINDOW_NAMES && !single)
+				add_name(&all, &part->points.series[s]);
+			else
+				add_series(&all, &part->points.series[s],
+					single ? NULL : links_name(app->links, i));
 	}
 	(void)window_take(whole, MSG_win_points, &all);
 	msg_release(MSG_win_points, &all);
@@ -341,13 +375,13 @@ static void merge(struct app *app, enum window_id id)
 	uint32_t ready = ready_parts(app, id);
 	if (!ready)
 		return;
-	if (is_chart(id))
+	if (is_chart(id) || id == WINDOW_NAMES)
 		merge_points(app, id, ready);
 	else if (id == WINDOW_BARS || id == WINDOW_NEWS)
 		parts_merge_counts(app, id, ready);
 	else
 		merge_rows(app, id, ready);
-	if (is_chart(id) || id == WINDOW_BARS)
+	if (is_chart(id) || id == WINDOW_BARS || id == WINDOW_NAMES)
 		app->dirty_data = true;
 	else
 		app->dirty_news = true;

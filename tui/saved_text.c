@@ -250,6 +250,7 @@ void saved_print(const struct app *app, const char *identity, struct str *to)
 		json_object_set_new(all, "alarm", print_alarm(&app->alarm));
 	json_object_set_new(all, "commands", print_history(&app->commands));
 	json_object_set_new(all, "filters", print_history(&app->filters));
+	json_object_set_new(all, "queries", print_history(&app->queries));
 	char *text = json_dumps(all, JSON_COMPACT);
 	json_decref(all);
 	str_addf(to, "%s\n", text ? text : "{}");
@@ -279,6 +280,7 @@ static void take_all(struct app *app, const json_t *all)
 	take_alarm(&app->alarm, json_object_get(all, "alarm"));
 	take_history(&app->commands, json_object_get(all, "commands"));
 	take_history(&app->filters, json_object_get(all, "filters"));
+	take_history(&app->queries, json_object_get(all, "queries"));
 }
 
 bool saved_take(struct app *app, const char *identity, const char *text, size_t length,
@@ -319,5 +321,6 @@ void saved_reset(struct app *app)
 	app->alarm.notify = app->settings->screen_notify;
 	history_release(&app->commands);
 	history_release(&app->filters);
+	history_release(&app->queries);
 	app->dirty = true;
 }

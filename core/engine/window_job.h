@@ -61,6 +61,6 @@ void window_post_points(struct window_job *job, struct msg_win_points *points);
 void window_post_pause(struct window_job *job);
 
 extern const struct window_store window_events, window_output, window_series, window_audit,
-	window_counts, window_query;
+	window_counts, window_query, window_metrics;
 
 #endif

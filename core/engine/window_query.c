@@ -39,6 +39,16 @@ static bool begin(
 	return true;
 }
 
+/* Why there may be nothing. */
+static void tell_oldest(struct tsdb *tsdb, struct msg_win_points *reply)
+{
+	struct tsdb_statistics statistics;
+	if (reply->series_count || reply->error)
+		return;
+	tsdb_statistics(tsdb, &statistics);
+	reply->oldest_ms = statistics.oldest_ms == INT64_MAX ? 0 : statistics.oldest_ms;
+}
+
 static void work(struct window_job *job)
 {
 	const struct msg_win_open *request = job->request;
@@ -49,6 +59,7 @@ static void work(struct window_job *job)
 	} else {
 		struct querier querier = tsdb_querier((struct tsdb *)(uintptr_t)job->input);
 		query_answer_all(request, &querier, &span, &job->query.cancelled, reply);
+		tell_oldest((struct tsdb *)(uintptr_t)job->input, reply);
 	}
 	reply->done = true;
 	window_post_points(job, reply);

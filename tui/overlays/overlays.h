@@ -32,6 +32,14 @@ typedef void choice_made(struct app *app, int value);
 void choices_open(struct app *app, const char *title, const struct choice *choices, size_t count,
 	choice_made *made);
 
+/* The prompt for an expression of Metrics, with `text` in it; given up, `before` is shown again ("": a chart of the table). */
+void query_open(struct app *app, const char *text, const char *before);
+/* Lists of what is measured, to chart it. */
+void browser_open(struct app *app);
+/* In every turn in which Metrics is on the screen. */
+void query_turn(struct app *app);
+void browser_turn(struct app *app);
+
 /* All actions, those locked with the reason. */
 void actions_open(struct app *app);
 /* The command line with what fits beneath it. */

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is measured: metrics with the count of their series, of one its labels, of one of these its values; each list lies over
+ * the one before, so that Esc goes one back. Typing filters. Enter goes on, and at the end, or at the first entry, charts.
+ */
+#include "tui/overlays/overlays.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/mem.h"
+#include "core/base/str.h"
+#include "tui/app.h"
+#include "tui/panes/metrics.h"
+#include "widgets/menu.h"
+
+enum level { OF_METRICS, OF_LABELS, OF_VALUES };
+
+struct browser {
+	struct overlay overlay;
+	enum level level;
+	char *metric, *label;
+	char *title;
+	struct menu menu;
+	struct menu_entry *entries;
+	size_t count, room;
+	uint64_t change; /* of the window that the entries are of; 0: none yet */
+};
+
+static void drop_entries(struct browser *browser)
+{
+	menu_release(&browser->menu);
+	for (size_t i = 0; i < browser->count; i++) {
+		free((char *)(uintptr_t)browser->entries[i].title);
+		free((char *)(uintptr_t)browser->entries[i].note);
+	}
+	free(browser->entries);
+	free(browser->title);
+	browser->entries = NULL;
+	browser->title = NULL;
+	browser->count = browser->room = 0;
+}
+
+static void free_browser(struct overlay *overlay)
+{
+	struct browser *browser = (struct browser *)overlay;
+	drop_entries(browser);
+	free(browser->metric);
+	free(browser->label);
+	free(browser);
+}
+
+/* Takes ownership of the texts. */
+static void add_entry(struct browser *browser, char *title, char *note)
+{
+	browser->entries =
+		grow(browser->entries, browser->count, &browser->room, sizeof(*browser->entries));
+	browser->entries[browser->count++] =
+		(struct menu_entry){.title = title, .key = "", .note = note};
+}
+
+static const struct overlay_ops ops;
+
+/* ---- what is charted ---- */
+
+static bool ends_with(const char *text, const char *end)
+{
+	size_t length = strlen(text), tail = strlen(end);
+	return length >= tail && strcmp(text + length - tail, end) == 0;
+}
+
+/* Counters are charted as rates, buckets as their 95th percentile. `by`: a label to sum by; `value`: the one that it has. */
+static char *query_of(const char *metric, const char *by, const char *value)
+{
+	autostr struct str selector = STR_INIT;
+	bool is_bucket = ends_with(metric, "_bucket");
+	bool is_counter = is_bucket || ends_with(metric, "_total") || ends_with(metric, "_count") ||
+			  ends_with(metric, "_sum");
+	str_adds(&selector, metric);
+	if (value) {
+		str_addf(&selector, "{%s=\"", by);
+		for (; *value; value++) {
+			if (*value == '"' || *value == '\\')
+				str_addch(&selector, '\\');
+			str_addch(&selector, *value);
+		}
+		str_adds(&selector, "\"}");
+	}
+	const char *group = by && !value ? by : "";
+	if (is_bucket)
+		return xasprintf("histogram_quantile(0.95, sum by (le%s%s) (rate(%s[5m])))",
+			*group ? ", " : "", group, selector.text);
+	autofree char *inner =
+		is_counter ? xasprintf("rate(%s[5m])", selector.text) : xstrdup(selector.text);
+	return *group ? xasprintf("sum by (%s) (%s)", group, inner) : xstrdup(inner);
+}
+
+/* All lists go. */
+static void chart(struct app *app, const char *metric, const char *by, const char *value)
+{
+	autofree char *query = query_of(metric, by, value);
+	while (app->overlay && app->overlay->ops == &ops)
+		app_pop(app);
+	history_add(&app->queries, query);
+	metrics_show(app, query);
+}
+
+/* ---- its turns ---- */
+
+static char *title_of(const struct browser *browser)
+{
+	const size_t count = browser->count - (browser->level != OF_METRICS && browser->count);
+	if (browser->level == OF_METRICS)
+		return xasprintf("metrics (%zu)", count);
+	if (browser->level == OF_LABELS)
+		return xasprintf("labels of %s (%zu)", browser->metric, count);
+	return xasprintf("values of %s in %s (%zu)", browser->label, browser->metric, count);
+}
+
+static void fill(struct browser *browser, const struct window *window)
+{
+	autofree char *typed = xstrdup(browser->menu.prompt.text.text);
+	drop_entries(browser);
+	if (window->error[0])
+		add_entry(browser, xstrdup("none"), xstrdup(window->error));
+	else if (browser->level != OF_METRICS)
+		add_entry(browser,
+			browser->level == OF_LABELS ? xstrdup("all of it")
+						    : xasprintf("by %s", browser->label),
+			query_of(browser->metric, browser->label, NULL));
+	for (size_t i = 0; i < window->points.series_count; i++) {
+		const struct msg_points *name = &window->points.series[i];
+		if (!name->unit[0])
+			add_entry(
+				browser, xstrdup(name->name), xasprintf("%.0f series", name->last));
+	}
+	if (window->points.left)
+		add_entry(browser, xstrdup("..."),
+			xasprintf("%llu more, not told", (unsigned long long)window->points.left));
+	browser->title = title_of(browser);
+	menu_init(&browser->menu, browser->title, browser->entries, browser->count);
+	browser->menu.searching = true;
+	prompt_set(&browser->menu.prompt, typed);
+	menu_filter(&browser->menu);
+}
+
+void browser_turn(struct app *app)
+{
+	static char store[] = "metrics", of_metrics[] = "__name__", of_labels[] = "";
+	if (!app->overlay || app->overlay->ops != &ops)
+		return;
+	struct browser *browser = (struct browser *)app->overlay;
+	const struct window *window = &app->windows[WINDOW_NAMES];
+	char *names[1] = {browser->level == OF_METRICS  ? of_metrics
+			  : browser->level == OF_LABELS ? of_labels
+							: browser->label};
+	struct msg_win_open wish = {
+		.store = store, .filter = browser->metric, .names = names, .names_count = 1};
+	parts_ask(app, WINDOW_NAMES, ALL_ENGINES, &wish);
+	if (!window->asked || !window->answered || window->change == browser->change)
+		return;
+	browser->change = window->change;
+	fill(browser, window);
+}
+
+static void open_level(struct app *app, enum level level, const char *metric, const char *label)
+{
+	struct browser *browser = xcalloc(1, sizeof(*browser));
+	*browser = (struct browser){.overlay = {.ops = &ops, .scope = SCOPE_PROMPT},
+		.level = level,
+		.metric = xstrdup(metric),
+		.label = label ? xstrdup(label) : NULL,
+		.title = xstrdup("asking the engine ...")};
+	menu_init(&browser->menu, browser->title, NULL, 0);
+	browser->menu.searching = true;
+	app_push(app, &browser->overlay);
+}
+
+void browser_open(struct app *app)
+{
+	open_level(app, OF_METRICS, "", NULL);
+}
+
+/* ---- keys ---- */
+
+static void draw(const struct app *app, struct overlay *overlay, const struct canvas *screen)
+{
+	(void)app;
+	menu_draw(&((struct browser *)overlay)->menu, screen);
+}
+
+static struct prompt *prompt(struct overlay *overlay)
+{
+	return &((struct browser *)overlay)->menu.prompt;
+}
+
+static void changed(struct app *app, struct overlay *overlay)
+{
+	(void)app;
+	menu_filter(&((struct browser *)overlay)->menu);
+}
+
+static void step(struct app *app, struct overlay *overlay, int by)
+{
+	(void)app;
+	menu_move(&((struct browser *)overlay)->menu, by);
+}
+
+static void enter(struct app *app, struct overlay *overlay)
+{
+	struct browser *browser = (struct browser *)overlay;
+	const struct menu_entry *entry = menu_chosen(&browser->menu);
+	if (!entry || app->windows[WINDOW_NAMES].error[0] || strcmp(entry->title, "...") == 0)
+		return;
+	bool is_first = entry == browser->entries;
+	if (browser->level == OF_METRICS)
+		open_level(app, OF_LABELS, entry->title, NULL);
+	else if (is_first)
+		chart(app, browser->metric, browser->label, NULL);
+	else if (browser->level == OF_LABELS)
+		open_level(app, OF_VALUES, browser->metric, entry->title);
+	else
+		chart(app, browser->metric, browser->label, entry->title);
+}
+
+static const struct overlay_ops ops = {.free = free_browser,
+	.draw = draw,
+	.prompt = prompt,
+	.changed = changed,
+	.step = step,
+	.recall = step,
+	.enter = enter};
