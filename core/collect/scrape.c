@@ -24,13 +24,13 @@
 #include "core/collect/vault.h"
 #include "core/collect/web.h"
 
-enum { BODY_MAX = 4 << 20, LIMIT = 200, LABEL_CELLS = 120 };
+enum { BODY_MAX = 4 << 20, LIMIT = 20000, LABEL_CELLS = 120 };
 
 struct scrape {
 	struct scrape_series *series;
-	struct scrape_store *store; /* NULL: there is no store of metrics */
-	struct secret secret;       /* bearer or password; read again for each look */
-	char *owner;                /* in the vault; NULL: nothing was put there */
+	struct scrape_store *store;
+	struct secret secret; /* bearer or password; read again for each look */
+	char *owner;          /* in the vault; NULL: nothing was put there */
 };
 
 static const struct conf_scrape *conf_of(const struct web_page *page)
@@ -228,26 +228,30 @@ static struct scrape_rules rules_of(
 
 /* It is believed, and this is wrong with it. */
 static void warn(struct err *ret_warning, const struct http_reply *reply,
-	const struct scrape_flaws *flaws, const struct scrape_rules *rules, uint64_t refused)
+	const struct scrape_look *look, const struct scrape_rules *rules)
 {
 	if (reply->is_cut)
 		err_set(ret_warning, ERR_LIMIT,
 			"the page is longer than %d MiB: what follows is not read; ask for less of "
 			"it",
 			BODY_MAX >> 20);
-	else if (flaws->has_more)
+	else if (look->has_more)
 		err_set(ret_warning, ERR_LIMIT,
 			"more than %d samples: what follows is not read; ask for less of them",
 			SCRAPE_SAMPLES_MAX);
-	else if (refused)
+	else if (look->beyond)
 		err_set(ret_warning, ERR_LIMIT,
 			"%" PRIu64 " series beyond the %zu that are kept: name those that you want "
 			"(scrape: series), or raise its limit",
-			refused, rules->limit);
-	else if (flaws->twice)
+			look->beyond, rules->limit);
+	else if (look->refused)
+		err_set(ret_warning, ERR_LIMIT,
+			"%" PRIu64 " samples that the store of metrics does not take: %.120s",
+			look->refused, look->why);
+	else if (look->twice)
 		err_set(ret_warning, ERR_PROTOCOL,
 			"lines that tell of a series again: %zu; the first of each counts",
-			flaws->twice);
+			look->twice);
 }
 
 static bool read_page(struct web_page *page, struct hub *hub, const struct http_reply *reply,
@@ -256,15 +260,12 @@ static bool read_page(struct web_page *page, struct hub *hub, const struct http_
 {
 	struct scrape *scrape = memory_of(page);
 	struct err at = {0};
-	struct scrape_flaws flaws;
 	const struct scrape_page text = {
 		reply->body, whole_length(reply), reply->content_type, reply->is_cut};
-	bool is_read = scrape_series_read(
-		scrape->series, rules, &text, clock_mono_ms(hub->clock), obs, &flaws, &at);
-	if (is_read && scrape->store)
-		scrape_store_page(scrape->store, rules, &text, look);
+	bool is_read = scrape_series_read(scrape->series, scrape->store, rules, &text,
+		clock_mono_ms(hub->clock), obs, look, &at);
 	if (is_read)
-		warn(ret_warning, reply, &flaws, rules, obs->refused);
+		warn(ret_warning, reply, look, rules);
 	if (!is_read && at.code == ERR_SYNTAX)
 		return err_set(err, ERR_PROTOCOL, "%s:%.200s", page->place.name, at.text);
 	if (!is_read)
@@ -295,7 +296,7 @@ static struct msg_obs_scrape *begin_post(const struct web_page *page)
 static void begin_store(struct web_page *page, const struct hub *hub)
 {
 	struct scrape *scrape = memory_of(page);
-	if (!scrape->store && hub->metrics)
+	if (!scrape->store)
 		scrape->store = scrape_store_new(hub->metrics);
 }
 
@@ -305,10 +306,9 @@ static void end_look(struct scrape *scrape, const struct scrape_rules *rules,
 {
 	if (!look->is_up)
 		scrape_series_end(scrape->series, obs);
-	if (!look->is_up && scrape->store)
+	if (!look->is_up)
 		scrape_store_end(scrape->store, look->wall_ms);
-	if (scrape->store)
-		scrape_store_look(scrape->store, rules, look);
+	scrape_store_look(scrape->store, rules, look);
 }
 
 /* Those of `up`: of a target all that its series have. The caller frees them. */

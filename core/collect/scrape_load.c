@@ -83,6 +83,11 @@ static void add_to(double *sum, double value)
 	*sum = isnan(*sum) ? value : *sum + value;
 }
 
+bool scrape_load_wants(const struct prom_sample *sample)
+{
+	return find(sample->name) != NULL;
+}
+
 void scrape_load_add(struct scrape_load *load, const struct prom_sample *sample)
 {
 	const struct known *row = find(sample->name);

@@ -3,6 +3,7 @@
 #ifndef BOTSWAIN_COLLECT_SCRAPE_LOAD_H
 #define BOTSWAIN_COLLECT_SCRAPE_LOAD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,6 +27,8 @@ struct scrape_load {
 
 void scrape_load_init(struct scrape_load *load);
 void scrape_load_begin(struct scrape_load *load);
+/* Its name is one of those; its labels need not be read. */
+bool scrape_load_wants(const struct prom_sample *sample);
 void scrape_load_add(struct scrape_load *load, const struct prom_sample *sample);
 /* Sets updates_per_s, errors_per_min and p95_ms; NaN what is not known. */
 void scrape_load_end(struct scrape_load *load, int64_t mono_ms, struct msg_obs_scrape *obs);

@@ -10,19 +10,18 @@
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "core/collect/scrape_load.h"
+#include "core/collect/scrape_store.h"
 #include "core/msg/msg.h"
 #include "core/parse/prom_text.h"
 
 struct seen {
-	uint64_t key;        /* of the name and the labels as the page has them */
-	char *name, *labels; /* as they are stored */
-	bool is_counter, is_there;
-	double before; /* NaN: no look yet */
-	int64_t before_ms;
+	uint64_t key;        /* of the bytes that name it */
+	char *name, *labels; /* as they are recorded */
+	bool is_there;
 };
 
 struct scrape_series {
-	struct seen *list; /* in order of their keys */
+	struct seen *list; /* those that are recorded, in order of their keys */
 	size_t count, room;
 	struct scrape_load load;
 	bool has_ended;
@@ -57,16 +56,6 @@ static bool ends_in(struct prom_span name, const char *end)
 {
 	size_t length = strlen(end);
 	return name.length > length && !memcmp(name.text + name.length - length, end, length);
-}
-
-static bool is_counter(const struct prom_sample *sample)
-{
-	bool has_parts = sample->type == PROM_HISTOGRAM || sample->type == PROM_SUMMARY;
-	if (ends_in(sample->name, "_created"))
-		return false;
-	return sample->type == PROM_COUNTER ||
-	       (sample->type == PROM_UNTYPED && ends_in(sample->name, "_total")) ||
-	       (has_parts && (ends_in(sample->name, "_count") || ends_in(sample->name, "_sum")));
 }
 
 static bool is_wanted(const struct scrape_rules *rules, const struct prom_sample *sample)
@@ -168,15 +157,6 @@ char *scrape_series_own(const struct scrape_rules *rules)
 
 /* ---- the series of the page ---- */
 
-static uint64_t key_of(const struct prom_sample *sample)
-{
-	autostr struct str text = STR_INIT;
-	str_add(&text, sample->name.text, sample->name.length);
-	str_addch(&text, '{');
-	prom_labels_text(sample, &text);
-	return entity_id("series", text.text);
-}
-
 static size_t place_of(const struct scrape_series *series, uint64_t key)
 {
 	size_t low = 0, high = series->count;
@@ -190,38 +170,32 @@ static size_t place_of(const struct scrape_series *series, uint64_t key)
 	return low;
 }
 
-/* NULL: refused. */
+struct hearing {
+	struct scrape_series *series;
+	const struct scrape_rules *rules;
+	struct msg_obs_scrape *obs;
+};
+
+/* NULL: it is not recorded. */
 static struct seen *make(struct scrape_series *series, const struct scrape_rules *rules,
-	const struct prom_sample *sample, uint64_t key, size_t at)
+	const struct prom_reader *reader, struct prom_sample *sample, size_t at)
 {
-	if (series->count >= rules->limit || sample->name.length > 120)
+	struct err err;
+	bool has_room = series->count < SCRAPE_RECORDED_MAX && series->count < rules->limit;
+	if (!has_room || sample->name.length > 120 || !prom_labels(reader, sample, &err))
 		return NULL;
 	char *labels = labels_of(rules, sample);
 	if (!labels)
 		return NULL;
-	bool counter = is_counter(sample);
 	autostr struct str name = STR_INIT;
 	prom_name(sample, &name);
 	make_plain(name.text);
 	series->list = grow(series->list, series->count, &series->room, sizeof(*series->list));
 	memmove(series->list + at + 1, series->list + at,
 		(series->count++ - at) * sizeof(*series->list));
-	series->list[at] = (struct seen){.key = key,
-		.name = xasprintf("%s%s", name.text, counter ? ":rate" : ""),
-		.labels = labels,
-		.is_counter = counter,
-		.before = NAN};
+	series->list[at] =
+		(struct seen){.key = sample->key, .name = str_detach(&name), .labels = labels};
 	return &series->list[at];
-}
-
-static struct seen *find_or_make(struct scrape_series *series, const struct scrape_rules *rules,
-	const struct prom_sample *sample)
-{
-	uint64_t key = key_of(sample);
-	size_t at = place_of(series, key);
-	if (at < series->count && series->list[at].key == key)
-		return &series->list[at];
-	return make(series, rules, sample, key, at);
 }
 
 static void add_value(struct msg_obs_scrape *obs, const struct seen *seen, double value)
@@ -231,67 +205,58 @@ static void add_value(struct msg_obs_scrape *obs, const struct seen *seen, doubl
 		.name = xstrdup(seen->name), .labels = xstrdup(seen->labels), .value = value};
 }
 
-/* A counter that fell began anew: what it shows is what came since. */
-static double rate_of(struct seen *seen, double value, int64_t mono_ms)
+static void record(
+	const struct hearing *hearing, const struct prom_reader *reader, struct prom_sample *sample)
 {
-	double growth = value < seen->before ? value : value - seen->before;
-	double rate = growth * 1000 / (double)(mono_ms - seen->before_ms);
-	bool is_first = isnan(seen->before) || mono_ms <= seen->before_ms;
-	seen->before = value;
-	seen->before_ms = mono_ms;
-	return is_first ? NAN : rate;
-}
-
-static void take_sample(struct scrape_series *series, const struct scrape_rules *rules,
-	const struct prom_sample *sample, int64_t mono_ms, struct msg_obs_scrape *obs,
-	struct scrape_flaws *flaws)
-{
-	bool is_kept = isfinite(sample->value) && is_wanted(rules, sample);
-	struct seen *seen = is_kept ? find_or_make(series, rules, sample) : NULL;
-	if (seen && seen->is_there) {
-		flaws->twice++;
-		return;
-	}
-	scrape_load_add(&series->load, sample);
-	obs->refused += is_kept && !seen;
-	if (!seen)
+	struct scrape_series *series = hearing->series;
+	size_t at = place_of(series, sample->key);
+	bool is_known = at < series->count && series->list[at].key == sample->key;
+	struct seen *seen =
+		is_known ? &series->list[at] : make(series, hearing->rules, reader, sample, at);
+	if (!seen || seen->is_there)
 		return;
 	seen->is_there = true;
-	double value = seen->is_counter ? rate_of(seen, sample->value, mono_ms) : sample->value;
-	if (!isnan(value))
-		add_value(obs, seen, value);
+	add_value(hearing->obs, seen, sample->value);
+}
+
+static void hear(void *context, const struct prom_reader *reader, struct prom_sample *sample)
+{
+	const struct hearing *hearing = context;
+	struct err err;
+	if (scrape_load_wants(sample) && prom_labels(reader, sample, &err))
+		scrape_load_add(&hearing->series->load, sample);
+	if (isfinite(sample->value) && is_wanted(hearing->rules, sample))
+		record(hearing, reader, sample);
 }
 
 /* ---- a page ---- */
 
-/* Half a page is not believed: all of it is read before any is taken. `length` becomes what is taken. */
-static bool is_readable(
-	struct prom_reader *reader, size_t *length, struct scrape_flaws *flaws, struct err *err)
+/* Half a page is not believed: all of it is looked at before any is taken. What was on the last page is good. */
+static bool is_readable(const struct scrape_store *store, struct prom_reader *reader,
+	struct scrape_look *look, struct err *err)
 {
 	struct prom_sample sample;
 	enum prom_result result;
-	size_t count = 0, taken = 0;
-	while ((result = prom_read(reader, &sample, err)) == PROM_SAMPLE) {
-		flaws->has_more = ++count > SCRAPE_SAMPLES_MAX;
-		if (flaws->has_more) {
-			*length = taken;
+	size_t count = 0;
+	while ((result = prom_next(reader, &sample, err)) == PROM_SAMPLE) {
+		if (!scrape_store_knows(store, sample.key) && !prom_labels(reader, &sample, err))
+			return false;
+		look->has_more = ++count > SCRAPE_SAMPLES_MAX;
+		if (look->has_more)
 			return true;
-		}
-		taken = (size_t)(reader->at - reader->text);
 	}
 	if (result == PROM_BAD)
 		return false;
 	return count || err_set(err, ERR_SYNTAX, "the page holds no sample");
 }
 
-static bool check_page(const struct scrape_page *page, size_t *length, enum prom_format *ret_format,
-	struct scrape_flaws *flaws, struct err *err)
+static bool check_page(const struct scrape_store *store, const struct scrape_page *page,
+	struct scrape_look *look, struct err *err)
 {
 	struct prom_reader reader;
 	prom_begin(&reader, page->text, page->length, prom_format_of(page->content_type));
 	reader.is_part = page->is_part;
-	*ret_format = reader.format;
-	bool is_good = is_readable(&reader, length, flaws, err);
+	bool is_good = is_readable(store, &reader, look, err);
 	prom_end(&reader);
 	return is_good;
 }
@@ -310,28 +275,21 @@ static void drop_absent(struct scrape_series *series, struct msg_obs_scrape *obs
 	series->count = kept;
 }
 
-bool scrape_series_read(struct scrape_series *series, const struct scrape_rules *rules,
-	const struct scrape_page *page, int64_t mono_ms, struct msg_obs_scrape *obs,
-	struct scrape_flaws *ret_flaws, struct err *err)
+bool scrape_series_read(struct scrape_series *series, struct scrape_store *store,
+	const struct scrape_rules *rules, const struct scrape_page *page, int64_t mono_ms,
+	struct msg_obs_scrape *obs, struct scrape_look *look, struct err *err)
 {
-	struct prom_sample sample;
-	struct prom_reader reader;
-	enum prom_format format;
-	size_t length = page->length;
-	*ret_flaws = (struct scrape_flaws){0};
-	if (!check_page(page, &length, &format, ret_flaws, err))
+	struct hearing hearing = {series, rules, obs};
+	if (!check_page(store, page, look, err))
 		return false;
 	series->has_ended = false;
 	for (size_t i = 0; i < series->count; i++)
 		series->list[i].is_there = false;
 	scrape_load_begin(&series->load);
-	prom_begin(&reader, page->text, length, format);
-	reader.is_part = true; /* its end was looked at */
-	while (prom_read(&reader, &sample, err) == PROM_SAMPLE)
-		take_sample(series, rules, &sample, mono_ms, obs, ret_flaws);
-	prom_end(&reader);
+	scrape_store_page(store, rules, page, look, hear, &hearing);
 	drop_absent(series, obs);
 	scrape_load_end(&series->load, mono_ms, obs);
+	obs->refused = look->beyond + look->refused;
 	return true;
 }
 

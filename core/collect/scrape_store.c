@@ -165,16 +165,30 @@ static bool is_wanted(const struct scrape_rules *rules, const struct prom_sample
 	return is_all;
 }
 
+bool scrape_store_knows(const struct scrape_store *store, uint64_t key)
+{
+	size_t place;
+	return id_map_find(&store->places, key, &place);
+}
+
+static void refuse(struct scrape_look *look, const char *why)
+{
+	if (look->refused++ == 0)
+		(void)copy_text(look->why, sizeof(look->why), why);
+}
+
 static struct kept *add(struct scrape_store *store, const struct scrape_rules *rules,
 	const struct prom_reader *reader, struct prom_sample *sample, struct scrape_look *look)
 {
-	struct err err;
+	struct err err = {.code = ERR_NONE};
 	struct tsdb_series *series = NULL;
-	if (prom_labels(reader, sample, &err)) {
+	if (store->tsdb && prom_labels(reader, sample, &err)) {
 		struct labels *labels = labels_of(rules, sample);
 		series = tsdb_refer(store->tsdb, labels, &err);
 		labels_unref(labels);
 	}
+	if (!series && store->tsdb)
+		refuse(look, err.text);
 	store->list = grow(store->list, store->count, &store->room, sizeof(*store->list));
 	store->list[store->count] = (struct kept){.key = sample->key, .series = series};
 	bool is_new UNUSED = id_map_add(&store->places, sample->key, store->count);
@@ -182,23 +196,44 @@ static struct kept *add(struct scrape_store *store, const struct scrape_rules *r
 	return &store->list[store->count++];
 }
 
-static void take(struct scrape_store *store, const struct scrape_rules *rules,
+static void append(struct kept *kept, const struct prom_sample *sample, struct scrape_look *look)
+{
+	static const char *const words[TSDB_RESULTS] = {
+		[TSDB_OLD] = "their times are older than what is there",
+		[TSDB_AGAIN] = "they have the time of what is there",
+		[TSDB_NO_ROOM] = "its memory is used up (metrics: {memory: ...})",
+		[TSDB_BAD_TIME] = "their times are of no calendar",
+	};
+	int64_t time_ms = sample->has_time ? sample->time_ms : look->wall_ms;
+	enum tsdb_result result = tsdb_append(kept->series, time_ms, sample->value);
+	/* one with a time of its own says the same again until there is news */
+	if (result != TSDB_TAKEN && !(sample->has_time && result == TSDB_AGAIN))
+		refuse(look, words[result]);
+}
+
+/* False: the first of two counts. */
+static bool take(struct scrape_store *store, const struct scrape_rules *rules,
 	const struct prom_reader *reader, struct prom_sample *sample, struct scrape_look *look)
 {
 	size_t place;
 	bool is_known = id_map_find(&store->places, sample->key, &place);
 	struct kept *kept = is_known ? &store->list[place] : NULL;
 	if (kept && kept->look == store->look)
-		return; /* the first of two counts */
+		return false;
+	if (!kept && store->count >= rules->limit) {
+		look->beyond++;
+		return true;
+	}
+	bool was_refused = kept && !kept->series && store->tsdb;
 	if (!kept)
 		kept = add(store, rules, reader, sample, look);
 	kept->look = store->look;
 	kept->has_own_time = sample->has_time;
-	int64_t time_ms = sample->has_time ? sample->time_ms : look->wall_ms;
-	enum tsdb_result result =
-		kept->series ? tsdb_append(kept->series, time_ms, sample->value) : TSDB_NO_ROOM;
-	/* one with a time of its own says the same again until there is news */
-	look->refused += result != TSDB_TAKEN && !(sample->has_time && result == TSDB_AGAIN);
+	if (kept->series)
+		append(kept, sample, look);
+	else if (was_refused)
+		refuse(look, "they were refused before");
+	return true;
 }
 
 static void drop_absent(struct scrape_store *store, int64_t wall_ms)
@@ -220,7 +255,7 @@ static void drop_absent(struct scrape_store *store, int64_t wall_ms)
 }
 
 void scrape_store_page(struct scrape_store *store, const struct scrape_rules *rules,
-	const struct scrape_page *page, struct scrape_look *look)
+	const struct scrape_page *page, struct scrape_look *look, scrape_hear *hear, void *context)
 {
 	struct prom_reader reader;
 	struct prom_sample sample;
@@ -230,9 +265,12 @@ void scrape_store_page(struct scrape_store *store, const struct scrape_rules *ru
 	reader.is_part = page->is_part;
 	while (look->samples < SCRAPE_SAMPLES_MAX &&
 		prom_next(&reader, &sample, &err) == PROM_SAMPLE) {
+		bool is_twice =
+			is_wanted(rules, &sample) && !take(store, rules, &reader, &sample, look);
 		look->samples++;
-		if (is_wanted(rules, &sample))
-			take(store, rules, &reader, &sample, look);
+		look->twice += is_twice;
+		if (hear && !is_twice)
+			hear(context, &reader, &sample);
 	}
 	prom_end(&reader);
 	drop_absent(store, look->wall_ms);
@@ -249,7 +287,7 @@ static struct tsdb_series *refer_own(
 	add_own(&all, rules);
 	all.list[all.count++] = (struct label){LABEL_NAME, name};
 	struct labels *labels = labels_new(all.list, all.count);
-	struct tsdb_series *series = tsdb_refer(store->tsdb, labels, &err);
+	struct tsdb_series *series = store->tsdb ? tsdb_refer(store->tsdb, labels, &err) : NULL;
 	labels_unref(labels);
 	release(&all);
 	return series;

@@ -95,6 +95,27 @@ void suggest(struct suggestion *suggestion, const char *given, const char *candi
 	snprintf(suggestion->text, sizeof(suggestion->text), "; did you mean '%s'?", candidate);
 }
 
+/* What earlier versions read; it is ignored. */
+static bool is_former(struct reader *reader, enum section_id id, const struct node *node)
+{
+	static const struct {
+		enum section_id section;
+		const char *key, *instead;
+	} former[] = {
+		{SECTION_root, "charts",
+			"charts draw from the store of metrics, whose budget is `metrics: {memory: "
+			"...}`"},
+	};
+	for (size_t i = 0; i < COUNT_OF(former); i++)
+		if (former[i].section == id && strcmp(former[i].key, node->key) == 0) {
+			report_warning(reader->report, node->key_place,
+				"'%s' is no setting any more and changes nothing: %s; take it out",
+				former[i].key, former[i].instead);
+			return true;
+		}
+	return false;
+}
+
 static void unknown_key(struct reader *reader, enum section_id id, const struct node *node)
 {
 	struct suggestion suggestion = {""};
@@ -320,7 +341,7 @@ void read_section(struct reader *reader, enum section_id id, const struct node *
 		const struct option *option = option_find(id, child->key);
 		if (option)
 			read_option(reader, option, child, section);
-		else
+		else if (!is_former(reader, id, child))
 			unknown_key(reader, id, child);
 	}
 	has_required(reader, id, node);

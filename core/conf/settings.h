@@ -233,7 +233,6 @@ struct settings {
 	char *socket_group; /* members may attach and look; empty: nobody but our own user and root */
 	char *http_listen;    /* 127.0.0.1:PORT, [::1]:PORT or an absolute path; empty: nowhere */
 	uint64_t event_bytes; /* budget of the event store */
-	uint64_t chart_bytes; /* budget of the series; of a start */
 	uint64_t metrics_memory_bytes, metrics_disk_bytes; /* of the store of metrics; of a start */
 	int64_t metrics_span_ms;
 	struct conf_prometheus prometheus;

@@ -25,11 +25,13 @@
 #include "core/engine/internal.h"
 #include "core/engine/journal.h"
 #include "core/engine/judge.h"
+#include "core/engine/metrics.h"
 #include "core/engine/recall.h"
 #include "core/engine/server.h"
 #include "core/engine/tell.h"
+#include "core/engine/metrics.h"
 #include "core/engine/tidy.h"
-#include "core/series/series.h"
+#include "core/series/tsdb.h"
 
 enum {
 	CPU_SPAN = 5, /* beats over which CPU is averaged, and memory is looked at once */
@@ -126,6 +128,34 @@ static void fill_files(const struct engine *engine, struct msg_engine *entity)
 	entity->events_in_place = engine->events_in_place;
 }
 
+static void add_refused(struct msg_engine *entity, const char *why, uint64_t count)
+{
+	struct msg_sample *sample = msg_add(entity->tsdb_refused, &entity->tsdb_refused_count);
+	msg_set(&sample->name, why);
+	sample->value = (double)count;
+}
+
+static void fill_metrics(struct engine *engine, struct msg_engine *entity)
+{
+	struct tsdb_statistics figures;
+	metrics_figures(engine->metrics, &figures);
+	entity->tsdb_series = figures.series;
+	entity->tsdb_chunks = figures.chunks;
+	entity->tsdb_samples = figures.samples_memory + figures.samples_disk;
+	entity->tsdb_bytes = figures.bytes_memory;
+	entity->tsdb_disk_bytes = figures.bytes_disk;
+	entity->tsdb_oldest_ms = figures.oldest_ms == INT64_MAX ? 0 : figures.oldest_ms;
+	for (size_t i = 0; i < entity->tsdb_refused_count; i++)
+		msg_release(MSG_sample, &entity->tsdb_refused[i]);
+	entity->tsdb_refused_count = 0;
+	add_refused(entity, "series", figures.refused_series);
+	add_refused(entity, "memory", figures.refused[TSDB_NO_ROOM]);
+	add_refused(entity, "old", figures.refused[TSDB_OLD]);
+	add_refused(entity, "twice", figures.refused[TSDB_AGAIN]);
+	add_refused(entity, "time", figures.refused[TSDB_BAD_TIME]);
+	entity->dropped += figures.refused_series + figures.refused[TSDB_NO_ROOM];
+}
+
 static void fill_figures(struct engine *engine, struct msg_engine *entity)
 {
 	entity->cpu_percent = own_cpu_percent(engine);
@@ -133,8 +163,8 @@ static void fill_figures(struct engine *engine, struct msg_engine *entity)
 		entity->rss_bytes = resident_bytes();
 	fill_cost(engine, entity);
 	entity->clients = server_clients(engine->server);
-	entity->dropped =
-		engine->dropped + mailbox_dropped(engine->mailbox) + series_refused(engine->series);
+	entity->dropped = engine->dropped + mailbox_dropped(engine->mailbox);
+	fill_metrics(engine, entity);
 	entity->store_bytes = event_directory_bytes(engine->events);
 	entity->store_limit_bytes = engine->settings->event_bytes;
 	event_history_show(engine, entity);
@@ -199,7 +229,8 @@ static void record_self(struct engine *engine)
 		{"botswain_unknown_observations_total", (double)engine->strangers},
 		{"botswain_refused_samples_total", (double)engine->refused_samples},
 		{"botswain_event_store_bytes", (double)entity->store_bytes},
-		{"botswain_series_bytes", (double)series_bytes(engine->series)},
+		{"botswain_tsdb_series", (double)entity->tsdb_series},
+		{"botswain_tsdb_bytes", (double)entity->tsdb_bytes},
 	};
 	for (size_t i = 0; i < COUNT_OF(own); i++)
 		digest_record(engine, own[i].name, "", "", own[i].value);

@@ -22,7 +22,6 @@
 #include "core/engine/recorder.h"
 #include "core/engine/sources.h"
 #include "core/model/verdict.h"
-#include "core/series/series.h"
 
 extern char **environ;
 
@@ -50,10 +49,8 @@ bool black_box_begin(struct engine *engine, struct err *err)
 	if (options.budget == 0)
 		options.budget = RECORD_FILE_BYTES;
 	engine->record_limit_bytes = options.budget;
-	if (recorder_open(&options, &engine->recorder, err)) {
-		series_watch(engine->series, recorder_value, engine->recorder);
+	if (recorder_open(&options, &engine->recorder, err))
 		return true;
-	}
 	copy_text(engine->record_error, sizeof(engine->record_error), err->text);
 	return options.rolls;
 }
@@ -72,7 +69,6 @@ void black_box_reload(struct engine *engine, uint64_t before)
 		recorder_set_budget(engine->recorder, engine->record_limit_bytes);
 		return;
 	}
-	series_watch(engine->series, NULL, NULL);
 	recorder_leave(engine->recorder);
 	engine->recorder = NULL;
 	bool is_service = engine->options.listen && !engine->options.own;

@@ -13,7 +13,6 @@
 #include "core/engine/metrics.h"
 #include "core/engine/seek.h"
 #include "core/engine/windows.h"
-#include "core/series/series.h"
 
 /* clang-format off */
 static const struct {
@@ -116,9 +115,11 @@ struct msg_bot *digest_bot(struct engine *engine, const char *name, struct bot_f
 
 void digest_value(struct engine *engine, const char *name, const char *labels, double value)
 {
-	series_append(engine->series, name, labels, now_wall(engine), value);
-	if (engine->metrics)
-		metrics_add(engine->metrics, name, labels, now_wall(engine), value);
+	uint64_t id = metrics_id(name, labels);
+	int64_t now_ms = now_wall(engine);
+	(void)metrics_add(engine->metrics, id, name, labels, now_ms, value);
+	if (engine->recorder)
+		recorder_value(engine->recorder, id, name, labels, now_ms, value);
 }
 
 void digest_record(struct engine *engine, const char *name, const char *label,

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Pages of Prometheus text: series as they come, and the load of a bot where its names are known. */
+/* Pages of Prometheus text: what is recorded of them, and the load of a bot where its names are known. Their series went into the
+ * store by the worker. */
 #include <math.h>
 
 #include "core/base/err.h"
 #include "core/engine/digest.h"
 #include "core/engine/internal.h"
 #include "core/engine/sources.h"
-#include "core/series/series.h"
+#include "core/engine/metrics.h"
+#include "core/engine/recorder.h"
 
 enum { STALE_INTERVALS = 3 };
 
@@ -30,9 +32,11 @@ static void keep_load(struct engine *engine, const struct msg_obs_scrape *seen)
 void digest_scrape(struct engine *engine, const void *body)
 {
 	const struct msg_obs_scrape *seen = body;
-	for (size_t i = 0; i < seen->samples_count; i++)
-		series_append(engine->series, seen->samples[i].name, seen->samples[i].labels,
-			now_wall(engine), seen->samples[i].value);
+	for (size_t i = 0; engine->recorder && i < seen->samples_count; i++) {
+		const struct msg_sample *sample = &seen->samples[i];
+		recorder_value(engine->recorder, metrics_id(sample->name, sample->labels),
+			sample->name, sample->labels, now_wall(engine), sample->value);
+	}
 	engine->refused_samples += seen->refused;
 	if (seen->code == ERR_NONE && seen->bot[0])
 		keep_load(engine, seen);

@@ -7,7 +7,6 @@
 #include "core/base/mem.h"
 #include "core/engine/digest.h"
 #include "core/engine/internal.h"
-#include "core/series/series.h"
 #include "core/engine/sources.h"
 
 static void forget_figures(struct msg_service *service)
@@ -72,7 +71,7 @@ static void record(struct engine *engine, const char *metric, const char *instan
 {
 	char labels[160];
 	snprintf(labels, sizeof(labels), "instance=%s,job=%s", instance, job);
-	series_append(engine->series, metric, labels, now_wall(engine), value);
+	digest_value(engine, metric, labels, value);
 }
 
 static void record_redis(struct engine *engine, const struct msg_obs_redis *seen)

@@ -43,10 +43,8 @@
 #include "core/engine/server.h"
 #include "core/engine/tell.h"
 #include "core/engine/windows.h"
-#include "core/series/series.h"
 
 enum {
-	SERIES_SPAN_MS = 3600000,
 	RUN_WAIT_MS = 1000,
 	SHORT_TURN_US = 1000,
 	CPU_SLACK_US = 500,
@@ -114,7 +112,6 @@ static void begin_act(struct engine *engine)
 	act_on_busy(engine->act, judge_busy, engine);
 }
 
-/* Without all of its threads it watches what it can, and says what it cannot. */
 /* As with the recording: on the disk only that of a service, whose state directory is its own. */
 static void begin_metrics(struct engine *engine)
 {
@@ -128,6 +125,7 @@ static void begin_metrics(struct engine *engine)
 			err.text);
 }
 
+/* Without all of its threads it watches what it can, and says what it cannot. */
 static void begin_collect(struct engine *engine)
 {
 	struct err err = {.code = ERR_NONE};
@@ -156,6 +154,7 @@ static bool begin_live(struct engine *engine, struct err *err)
 	judge_configure(engine);
 	if (!open_doors(engine, err) || !black_box_begin(engine, err))
 		return false;
+	begin_metrics(engine);
 	open_ledger(engine);
 	recall_begin(engine);
 	roster_apply(engine);
@@ -167,7 +166,6 @@ static bool begin_live(struct engine *engine, struct err *err)
 	journal_begin(engine->book);
 	say_crash(engine);
 	event_history_begin(engine);
-	begin_metrics(engine);
 	if (engine->options.workers)
 		begin_collect(engine);
 	return true;
@@ -176,20 +174,16 @@ static bool begin_live(struct engine *engine, struct err *err)
 /* Nothing is polled, judged, written or done: the recording says what was. */
 static bool begin_replay(struct engine *engine, struct err *err)
 {
+	engine->metrics = metrics_new_past(
+		engine->options.small ? REPLAY_SMALL_SERIES_BYTES : REPLAY_SERIES_BYTES);
 	const struct replay_stores stores = {.model = engine->model,
 		.events = engine->events,
-		.series = engine->series,
+		.metrics = engine->metrics,
 		.line_bytes = engine->options.small ? REPLAY_SMALL_LINE_BYTES : REPLAY_LINE_BYTES};
 	engine->memory = memory_new(NULL, 0);
 	engine->act =
 		act_new(engine->settings, engine->clock, engine->model, NULL, engine->mailbox);
 	return replay_open(engine->options.replay, engine->clock, &stores, &engine->replay, err);
-}
-
-static struct series *replay_series(const struct engine_options *options)
-{
-	return series_new(
-		options->small ? REPLAY_SMALL_SERIES_BYTES : REPLAY_SERIES_BYTES, INT64_MAX / 4);
 }
 
 bool engine_new(struct settings *settings, const struct clock *clock,
@@ -210,9 +204,7 @@ bool engine_new(struct settings *settings, const struct clock *clock,
 		.facts = facts_new(),
 		.pool = query_pool_new(),
 		.events = event_directory_new(options->replay ? SIZE_MAX : settings->event_bytes),
-		.indexer = indexer_new(),
-		.series = options->replay ? replay_series(options)
-					  : series_new(settings->chart_bytes, SERIES_SPAN_MS)};
+		.indexer = indexer_new()};
 	engine->started_ms = clock_wall_ms(clock);
 	engine->started_mono_ms = engine->beat_mono_ms = now_mono(engine);
 	engine->redact_memo = redact_memo_new();
@@ -261,7 +253,6 @@ void engine_free(struct engine *engine)
 	drafts_release(&engine->drafts);
 	free(engine->sources.list);
 	facts_free(engine->facts);
-	series_free(engine->series);
 	metrics_free(engine->metrics);
 	model_free(engine->model);
 	mailbox_free(engine->mailbox);

@@ -63,11 +63,20 @@ static void write_stages(const struct msg_engine *engine, const char *labels, st
 			engine->turn_stages[i].name, engine->turn_stages[i].value);
 }
 
+static void write_refused(const struct msg_engine *engine, const char *labels, struct str *to)
+{
+	static const char name[] = "botswain_tsdb_refused_total";
+	write_head(name, "counter", "samples that the store of metrics refused", to);
+	for (size_t i = 0; i < engine->tsdb_refused_count; i++)
+		str_addf(to, "%s{%s,reason=\"%s\"} %.15g\n", name, labels,
+			engine->tsdb_refused[i].name, engine->tsdb_refused[i].value);
+}
+
 bool exposition_turns(
 	const struct msg_engine *engine, const char *labels, size_t index, struct str *to)
 {
 	static void (*const families[])(const struct msg_engine *, const char *, struct str *) = {
-		write_watch, write_cpu, write_stages};
+		write_watch, write_cpu, write_stages, write_refused};
 	if (index >= COUNT_OF(families))
 		return false;
 	if (engine)

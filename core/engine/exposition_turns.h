@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the engine's turns take, as /metrics says it: two histograms and a sum by stage. Pure; the thread that owns the
+/* What the engine's turns take, as /metrics says it: two histograms and a sum by stage; and what its store of metrics refused. Pure; the thread that owns the
  * model. */
 #ifndef BOTSWAIN_ENGINE_EXPOSITION_TURNS_H
 #define BOTSWAIN_ENGINE_EXPOSITION_TURNS_H

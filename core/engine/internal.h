@@ -36,7 +36,6 @@ struct recorder;
 struct redact_memo;
 struct redactor;
 struct replay;
-struct series;
 struct tell;
 
 enum {
@@ -67,9 +66,8 @@ struct engine {
 	struct drafts drafts;
 	struct sources sources;
 	uint64_t checking_done, checking_total;
-	uint64_t fleet_round; /* fleets read since start */
-	struct series *series;
-	struct metrics *metrics;
+	uint64_t fleet_round;    /* fleets read since start */
+	struct metrics *metrics; /* of a replay what it recorded */
 	struct server *server;
 	struct lock *lock;     /* NULL: not listening */
 	struct ledger *ledger; /* NULL: nothing is written */

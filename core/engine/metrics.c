@@ -11,34 +11,24 @@
 
 #include "core/base/clock.h"
 #include "core/base/err.h"
-#include "core/base/hash.h"
 #include "core/base/id_map.h"
 #include "core/base/mem.h"
 #include "core/conf/settings.h"
+#include "core/engine/metrics_inside.h"
+#include "core/msg/msg.h"
 #include "core/series/labels.h"
 #include "core/series/tsdb.h"
 
-enum { KEEP_MS = 1000, NICE = 5, LABELS_MAX = 32, FORGET_MS = 900000, REFERRED_MAX = 100000 };
-
-/* A series that the engine appends to, by the texts that it has for it. */
-struct referred {
-	struct tsdb_series *series;
-	int64_t last_ms;
-};
-
-struct metrics {
-	struct tsdb *tsdb;
-	const struct clock *clock;
-	pthread_t thread;
-	bool has_thread;
-	pthread_mutex_t lock;
-	pthread_cond_t news;
-	bool stops; /* under the lock */
-	/* the engine's */
-	struct id_map places;
-	struct referred *list;
-	size_t count, room;
-	int64_t cleared_ms;
+enum {
+	KEEP_MS = 1000,
+	FIGURES_MS = 10000,
+	BACK_MS = 1000,     /* less is a clock that is held to its time */
+	FAR_MS = 300000,    /* more is the other time that is wrong, maybe: */
+	STEADY_MS = 600000, /* it has to go on for so long */
+	NICE = 5,
+	LABELS_MAX = 32,
+	FORGET_MS = 900000,
+	REFERRED_MAX = 100000,
 };
 
 /* ---- the thread ---- */
@@ -56,20 +46,66 @@ static bool wait_until_due(struct metrics *metrics)
 	return goes_on;
 }
 
+/* It looks at each series. */
+static void take_figures(struct metrics *metrics, int64_t now_ms)
+{
+	struct tsdb_statistics figures;
+	pthread_mutex_lock(&metrics->lock);
+	int64_t past_ms = now_ms - metrics->figured_ms;
+	pthread_mutex_unlock(&metrics->lock);
+	if (past_ms >= 0 && past_ms < FIGURES_MS)
+		return;
+	tsdb_statistics(metrics->runs[0], &figures);
+	pthread_mutex_lock(&metrics->lock);
+	metrics->figures = figures;
+	metrics->figured_ms = now_ms;
+	pthread_mutex_unlock(&metrics->lock);
+}
+
+void metrics_figures(struct metrics *metrics, struct tsdb_statistics *ret)
+{
+	pthread_mutex_lock(&metrics->lock);
+	*ret = metrics->figures;
+	pthread_mutex_unlock(&metrics->lock);
+}
+
+/* The clock was put back, and what is there of later times is wrong: with it all is refused until the clock is there again. One
+ * that fell behind for a while, before it is set, takes no history away. */
+static bool was_ahead(struct metrics *metrics, int64_t now_ms)
+{
+	int64_t mono_ms = clock_mono_ms(metrics->clock);
+	pthread_mutex_lock(&metrics->lock);
+	if (now_ms < metrics->kept_ms - BACK_MS) {
+		metrics->back_mono_ms = mono_ms;
+		if (metrics->ahead_ms < metrics->kept_ms)
+			metrics->ahead_ms = metrics->kept_ms;
+	}
+	metrics->kept_ms = now_ms;
+	bool is_back = now_ms < metrics->ahead_ms;
+	bool is_sure = is_back && (metrics->ahead_ms - now_ms <= FAR_MS ||
+					  mono_ms - metrics->back_mono_ms >= STEADY_MS);
+	if (!is_back || is_sure)
+		metrics->ahead_ms = INT64_MIN;
+	pthread_mutex_unlock(&metrics->lock);
+	return is_sure;
+}
+
+void metrics_keep(struct metrics *metrics)
+{
+	int64_t now_ms = clock_wall_ms(metrics->clock);
+	if (was_ahead(metrics, now_ms))
+		tsdb_forget_after(metrics->runs[0], now_ms);
+	tsdb_maintain(metrics->runs[0], now_ms);
+	take_figures(metrics, now_ms);
+}
+
 static void *keep(void *context)
 {
 	struct metrics *metrics = context;
 	pthread_setname_np(pthread_self(), "metrics");
 	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), NICE);
-	int64_t before_ms = 0;
-	while (wait_until_due(metrics)) {
-		int64_t now_ms = clock_wall_ms(metrics->clock);
-		if (now_ms <
-			before_ms) /* put back: what lies in its future would refuse all that comes */
-			tsdb_forget_after(metrics->tsdb, now_ms);
-		before_ms = now_ms;
-		tsdb_maintain(metrics->tsdb, now_ms);
-	}
+	while (wait_until_due(metrics))
+		metrics_keep(metrics);
 	return NULL;
 }
 
@@ -98,6 +134,16 @@ static void end_thread(struct metrics *metrics)
 
 /* ---- the store ---- */
 
+/* In memory alone, which is always there. */
+static struct tsdb *open_in_memory(const struct tsdb_limits *limits)
+{
+	struct err err = {.code = ERR_NONE};
+	struct tsdb *tsdb = NULL;
+	if (!tsdb_open(NULL, limits, &tsdb, &err))
+		abort();
+	return tsdb;
+}
+
 struct metrics *metrics_new(const struct settings *settings, const struct clock *clock,
 	const char *folder, struct err *err)
 {
@@ -105,12 +151,24 @@ struct metrics *metrics_new(const struct settings *settings, const struct clock 
 		.disk_bytes = settings->metrics_disk_bytes,
 		.span_ms = settings->metrics_span_ms};
 	struct metrics *metrics = xcalloc(1, sizeof(*metrics));
-	struct err again = {.code = ERR_NONE};
 	metrics->clock = clock;
-	if (!tsdb_open(folder, &limits, &metrics->tsdb, err) &&
-		!tsdb_open(NULL, &limits, &metrics->tsdb, &again))
-		abort(); /* memory is always there */
+	metrics->kept_ms = INT64_MIN + BACK_MS;
+	metrics->ahead_ms = INT64_MIN;
+	metrics->figures.oldest_ms = INT64_MAX;
+	if (!tsdb_open(folder, &limits, &metrics->runs[0], err))
+		metrics->runs[0] = open_in_memory(&limits);
+	atomic_store(&metrics->run_count, 1);
 	begin_thread(metrics);
+	return metrics;
+}
+
+struct metrics *metrics_new_past(size_t bytes)
+{
+	struct metrics *metrics = xcalloc(1, sizeof(*metrics));
+	metrics->is_past = true;
+	metrics->limits = (struct tsdb_limits){.memory_bytes = bytes / 2, .span_ms = INT64_MAX / 4};
+	metrics->runs[0] = open_in_memory(&metrics->limits);
+	atomic_store(&metrics->run_count, 1);
 	return metrics;
 }
 
@@ -118,25 +176,45 @@ void metrics_free(struct metrics *metrics)
 {
 	if (!metrics)
 		return;
-	end_thread(metrics);
+	if (!metrics->is_past)
+		end_thread(metrics);
 	for (size_t i = 0; i < metrics->count; i++)
 		tsdb_release(metrics->list[i].series);
 	free(metrics->list);
 	id_map_release(&metrics->places);
-	tsdb_close(metrics->tsdb);
+	for (size_t run = 0; run < RUNS_MAX; run++)
+		tsdb_close(metrics->runs[run]);
 	free(metrics);
 }
 
 struct tsdb *metrics_store(const struct metrics *metrics)
 {
-	return metrics->tsdb;
+	return metrics->runs[0];
+}
+
+void metrics_make_room(struct metrics *metrics)
+{
+	static const int64_t no_time_ms = 0; /* it would be too old for nothing */
+	for (size_t run = 0; run < atomic_load(&metrics->run_count); run++)
+		tsdb_maintain(metrics->runs[run], no_time_ms);
+}
+
+uint64_t metrics_made_room(const struct metrics *metrics)
+{
+	uint64_t samples = 0;
+	struct tsdb_statistics figures;
+	for (size_t run = 0; run < atomic_load(&metrics->run_count); run++) {
+		tsdb_statistics(metrics->runs[run], &figures);
+		samples += figures.dropped_memory;
+	}
+	return samples;
 }
 
 /* ---- values ---- */
 
-static uint64_t id_of(const char *name, const char *labels)
+uint64_t metrics_id(const char *name, const char *labels)
 {
-	return hash64_text(hash64_byte(hash64_text(HASH64_BEGIN, name), '{'), labels);
+	return entity_id(name, labels);
 }
 
 /* a=b,c=d; the text is cut into its parts. */
@@ -155,7 +233,7 @@ static size_t read_labels(char *text, struct label ret[LABELS_MAX])
 	return count;
 }
 
-static struct tsdb_series *refer(struct metrics *metrics, const char *name, const char *text)
+static struct tsdb_series *refer(struct tsdb *tsdb, const char *name, const char *text)
 {
 	struct label list[LABELS_MAX + 1];
 	struct err err;
@@ -163,7 +241,7 @@ static struct tsdb_series *refer(struct metrics *metrics, const char *name, cons
 	size_t count = read_labels(copy, list);
 	list[count++] = (struct label){LABEL_NAME, name};
 	struct labels *labels = labels_new(list, count);
-	struct tsdb_series *series = tsdb_refer(metrics->tsdb, labels, &err);
+	struct tsdb_series *series = tsdb_refer(tsdb, labels, &err);
 	labels_unref(labels);
 	return series;
 }
@@ -187,9 +265,8 @@ static void clear(struct metrics *metrics, int64_t now_ms)
 	id_map_clear(&metrics->places);
 }
 
-static struct referred *find(struct metrics *metrics, const char *name, const char *labels)
+static struct referred *find(struct metrics *metrics, uint64_t id)
 {
-	uint64_t id = id_of(name, labels);
 	size_t place;
 	if (id_map_find(&metrics->places, id, &place))
 		return &metrics->list[place];
@@ -199,16 +276,41 @@ static struct referred *find(struct metrics *metrics, const char *name, const ch
 	return &metrics->list[metrics->count++];
 }
 
-void metrics_add(struct metrics *metrics, const char *name, const char *labels, int64_t time_ms,
-	double value)
+/* Each run has its own of a series. */
+static enum tsdb_result add_to_run(struct metrics *metrics, size_t run, uint64_t id,
+	const char *name, const char *labels, const struct sample *sample)
 {
+	struct referred *referred = find(metrics, id + run * UINT64_C(0x9e3779b97f4a7c15));
+	if (!referred->series)
+		referred->series = refer(metrics->runs[run], name, labels);
+	if (!referred->series)
+		return TSDB_NO_ROOM; /* the store counts it */
+	referred->last_ms = sample->time_ms;
+	return tsdb_append(referred->series, sample->time_ms, sample->value);
+}
+
+/* The next run that may take what this one has later news of. */
+static bool has_run(struct metrics *metrics, size_t run)
+{
+	if (run >= RUNS_MAX)
+		return false;
+	if (run == atomic_load(&metrics->run_count)) {
+		metrics->runs[run] = open_in_memory(&metrics->limits);
+		atomic_store(&metrics->run_count, run + 1);
+	}
+	return true;
+}
+
+bool metrics_add(struct metrics *metrics, uint64_t id, const char *name, const char *labels,
+	int64_t time_ms, double value)
+{
+	const struct sample sample = {time_ms, isnan(value) ? stale_value() : value};
 	if (time_ms - metrics->cleared_ms > FORGET_MS)
 		clear(metrics, time_ms);
-	struct referred *referred = find(metrics, name, labels);
-	if (!referred->series)
-		referred->series = refer(metrics, name, labels);
-	if (!referred->series)
-		return; /* the store counts it */
-	referred->last_ms = time_ms;
-	(void)tsdb_append(referred->series, time_ms, isnan(value) ? stale_value() : value);
+	enum tsdb_result result = add_to_run(metrics, 0, id, name, labels, &sample);
+	for (size_t run = 1; metrics->is_past && (result == TSDB_OLD || result == TSDB_AGAIN) &&
+			     has_run(metrics, run);
+		run++)
+		result = add_to_run(metrics, run, id, name, labels, &sample);
+	return result == TSDB_TAKEN;
 }

@@ -44,6 +44,17 @@ struct query_span query_span_of(
 	return (struct query_span){begin_ms, end_ms, step_ms};
 }
 
+void query_span_end(struct query_span *span, int64_t until_ms)
+{
+	if (span->from_ms > until_ms)
+		span->from_ms = span->to_ms = until_ms;
+	if (span->to_ms <= until_ms)
+		return;
+	span->to_ms = until_ms;
+	if (span->step_ms > 0)
+		span->to_ms -= (until_ms - span->from_ms) % span->step_ms;
+}
+
 bool query_span_is_good(const struct query_span *span, struct err *err)
 {
 	if (span->step_ms < 0)

@@ -31,6 +31,8 @@ struct query_span {
  * moving window stay where they are. */
 struct query_span query_span_of(
 	const struct msg_win_open *request, int64_t opened_ms, int64_t now_ms);
+/* Nothing later than that is asked for. */
+void query_span_end(struct query_span *span, int64_t until_ms);
 bool query_span_is_good(const struct query_span *span, struct err *err) MUST_CHECK;
 
 /* Fills the reply but for its window, generation and `done`: the result, or an error with its place. Points that are not there are

@@ -189,10 +189,9 @@ static void name_once(struct recorder *recorder, uint64_t id, const char *name, 
 	add_message(recorder, MSG_rec_name, named);
 }
 
-void recorder_value(void *context, uint64_t id, const char *name, const char *labels,
+void recorder_value(struct recorder *recorder, uint64_t id, const char *name, const char *labels,
 	int64_t time_ms, double value)
 {
-	struct recorder *recorder = context;
 	struct record_batch *batch = recorder->batch;
 	if (is_full(recorder))
 		return;

@@ -48,8 +48,8 @@ void recorder_set_budget(struct recorder *recorder, uint64_t bytes);
 void recorder_message(struct recorder *recorder, enum msg_kind kind, const void *body);
 /* Chunks that a writer has begun (borrowed): what is published in them is recorded from now on. */
 void recorder_chunks(struct recorder *recorder, const struct chunk_list *list);
-/* A value of a series; for series_watch(). `recorder` is a struct recorder. */
-void recorder_value(void *recorder, uint64_t id, const char *name, const char *labels,
+/* A value of a series. `id`: metrics_id() of name and labels. */
+void recorder_value(struct recorder *recorder, uint64_t id, const char *name, const char *labels,
 	int64_t time_ms, double value);
 /* Once a turn: what changed goes on its way, RECORD_GAP_MS after the last time at the soonest. */
 void recorder_turn(struct recorder *recorder, const struct model *model,

@@ -232,7 +232,7 @@ static void stand_at(struct replay *replay, int64_t time_ms)
 	replay->now_ms = time_ms;
 	play_until(replay, time_ms);
 	show_state(replay);
-	replay_reader_show(replay->reader, time_ms, tape_place(replay->head));
+	replay_reader_show(replay->reader, tape_place(replay->head));
 	replay->moved = true;
 }
 
@@ -313,8 +313,8 @@ bool replay_open(const char *path, const struct clock *clock, const struct repla
 		.stores = *stores,
 		.tape = tape,
 		.head = tape_head_new(tape),
-		.reader =
-			replay_reader_new(tape, stores->events, stores->series, stores->line_bytes),
+		.reader = replay_reader_new(
+			tape, stores->events, stores->metrics, stores->line_bytes),
 		.frames = frames_new()};
 	stand_at(replay, tape_last_ms(tape));
 	*ret = replay;

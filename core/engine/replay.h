@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A recording in place of workers: it fills the model, the events and the series of an engine that polls
+ * A recording in place of workers: it fills the model, the events and the metrics of an engine that polls
  * nothing, judges nothing and changes nothing, and gives it its wall clock. State is taken from the keyframe before
  * the wanted time and what follows it; lines and values are read once, from the beginning, in slices of a turn, and shown up to
  * the time at which the replay stands. What a file holds is somebody else's text: it is sanitised, and
@@ -17,9 +17,9 @@
 struct clock;
 struct err;
 struct event_directory;
+struct metrics;
 struct model;
 struct replay;
-struct series;
 
 enum {
 	REPLAY_SPEED_MAX = 1000,
@@ -34,11 +34,11 @@ enum {
 	REPLAY_SMALL_SERIES_BYTES = 48 << 20,
 };
 
-/* Where the model, events and series are the engine's (borrowed). It stands at the end of the recording. */
+/* Where the model, events and metrics are the engine's (borrowed). It stands at the end of the recording. */
 struct replay_stores {
 	struct model *model;
 	struct event_directory *events;
-	struct series *series;
+	struct metrics *metrics;
 	size_t line_bytes; /* that are kept at most */
 };
 

@@ -15,10 +15,10 @@
 #include "core/events/directory.h"
 #include "core/events/writer.h"
 #include "core/parse/log_trouble.h"
+#include "core/engine/metrics.h"
 #include "core/engine/replay.h"
 #include "core/engine/tape.h"
 #include "core/msg/msg.h"
-#include "core/series/series.h"
 
 enum {
 	CHUNK_TEXT = 32 << 10,
@@ -48,7 +48,7 @@ struct lane {
 struct replay_reader {
 	struct tape_head *head;
 	struct event_directory *events;
-	struct series *series;
+	struct metrics *metrics;
 	struct shown_chunk *chunks;
 	size_t chunk_count, chunk_room;
 	struct lane *lanes; /* sorted */
@@ -60,17 +60,17 @@ struct replay_reader {
 	uint64_t until;           /* seen so far */
 	size_t bytes, line_bytes; /* kept, and that many at most */
 	struct replay_left_out left_out;
+	uint64_t made_room; /* values, as of when all was read */
 	bool done;
 };
 
-struct replay_reader *replay_reader_new(
-	struct tape *tape, struct event_directory *events, struct series *series, size_t line_bytes)
+struct replay_reader *replay_reader_new(struct tape *tape, struct event_directory *events,
+	struct metrics *metrics, size_t line_bytes)
 {
 	struct replay_reader *reader = xcalloc(1, sizeof(*reader));
 	reader->head = tape_head_new(tape);
 	reader->events = events;
-	reader->series = series;
-	series_keep_order(series);
+	reader->metrics = metrics;
 	reader->line_bytes = line_bytes;
 	return reader;
 }
@@ -109,16 +109,20 @@ static void take_name(struct replay_reader *reader, const struct msg_rec_name *n
 		return;
 	reader->names = grow((void *)reader->names, reader->name_count, &reader->name_room,
 		sizeof(*reader->names));
-	reader->names[reader->name_count++] = msg_copy(MSG_rec_name, name);
+	struct msg_rec_name *kept = msg_copy(MSG_rec_name, name);
+	kept->id = metrics_id(kept->name, kept->labels); /* whatever the file says */
+	reader->names[reader->name_count++] = kept;
 }
 
 static bool take_point(
 	struct replay_reader *reader, const struct msg_rec_point *point, int64_t time_ms)
 {
 	size_t at;
-	return id_map_find(&reader->places, point->id, &at) &&
-	       series_append(reader->series, reader->names[at]->name, reader->names[at]->labels,
-		       time_ms, point->value);
+	if (!id_map_find(&reader->places, point->id, &at))
+		return false;
+	const struct msg_rec_name *name = reader->names[at];
+	return metrics_add(
+		reader->metrics, name->id, name->name, name->labels, time_ms, point->value);
 }
 
 static void take_points(struct replay_reader *reader, const struct msg_rec_points *points)
@@ -306,7 +310,7 @@ static void take_frame(struct replay_reader *reader, const struct tape_frame *fr
 	msg_any_release(&message);
 }
 
-bool replay_reader_step(struct replay_reader *reader, int64_t slice_us)
+static bool read_some(struct replay_reader *reader, int64_t slice_us)
 {
 	int64_t begun_us = clock_cost_us();
 	struct tape_frame frame;
@@ -324,20 +328,30 @@ bool replay_reader_step(struct replay_reader *reader, int64_t slice_us)
 	return any;
 }
 
+bool replay_reader_step(struct replay_reader *reader, int64_t slice_us)
+{
+	bool any = read_some(reader, slice_us);
+	if (any)
+		metrics_make_room(reader->metrics);
+	if (any && reader->done)
+		reader->made_room = metrics_made_room(reader->metrics);
+	return any;
+}
+
 bool replay_reader_is_done(const struct replay_reader *reader)
 {
 	return reader->done;
 }
 
-void replay_reader_show(struct replay_reader *reader, int64_t time_ms, uint64_t place)
+void replay_reader_show(struct replay_reader *reader, uint64_t place)
 {
 	reader->until = place;
 	for (size_t i = 0; i < reader->chunk_count; i++)
 		show_chunk(reader, &reader->chunks[i]);
-	series_show_until(reader->series, time_ms);
 }
 
 struct replay_left_out replay_reader_left_out(const struct replay_reader *reader)
 {
-	return reader->left_out;
+	return (struct replay_left_out){
+		reader->left_out.lines, reader->left_out.values + reader->made_room};
 }

@@ -12,20 +12,20 @@
 #include "core/base/attr.h"
 
 struct event_directory;
+struct metrics;
 struct replay_reader;
-struct series;
 struct tape;
 
 /* Keeps `line_bytes` of lines at most. */
 struct replay_reader *replay_reader_new(struct tape *tape, struct event_directory *events,
-	struct series *series, size_t line_bytes) MUST_CHECK;
+	struct metrics *metrics, size_t line_bytes) MUST_CHECK;
 void replay_reader_free(struct replay_reader *reader); /* NULL is legal; before the tape */
 /* Reads for `slice_us`, or what is there. True when it read something. */
 bool replay_reader_step(struct replay_reader *reader, int64_t slice_us);
 /* All that is there was read. */
 bool replay_reader_is_done(const struct replay_reader *reader);
-/* Values up to this time and lines that were recorded before this place (tape_place) are seen, newer ones are not. */
-void replay_reader_show(struct replay_reader *reader, int64_t time_ms, uint64_t place);
+/* Lines that were recorded before this place (tape_place) are seen, newer ones are not; of values who asks says up to when. */
+void replay_reader_show(struct replay_reader *reader, uint64_t place);
 /* What was read and is not kept: it found no room, or no place. */
 struct replay_left_out {
 	uint64_t lines, values;

@@ -18,24 +18,32 @@ enum {
 	REDRAW_MIN_MS = 1000,
 	REDRAW_NOW_MS =
 		5000, /* at most, where the last point is now and not on a step of the axis */
+	PACE_MS = 250,
 };
+
+/* On a replay it ends where that stands. */
+static struct query_span span_of(const struct msg_win_open *request, const struct metrics *metrics,
+	int64_t opened_ms, int64_t now_ms)
+{
+	struct query_span span = query_span_of(request, opened_ms, now_ms);
+	query_span_end(&span, metrics_until_ms(metrics, now_ms));
+	return span;
+}
 
 static bool begin(
 	struct engine *engine, const struct window *window, struct window_job *job, struct err *err)
 {
 	const struct msg_win_open *request = window->request;
-	struct query_span span = query_span_of(request, window->opened_ms, now_wall(engine));
+	struct query_span span =
+		span_of(request, engine->metrics, window->opened_ms, now_wall(engine));
 	if (remote_answers(engine, request))
 		return query_span_is_good(&span, err) && remote_begin(engine, &span, job, err);
-	if (!engine->metrics)
-		return err_set(err, ERR_UNSUPPORTED,
-			"a recording holds figures for Metrics, and none to ask PromQL of");
 	if (request->more_count >= WINDOW_QUERIES)
 		return err_set(err, ERR_LIMIT, "more than %d expressions: open a second window",
 			WINDOW_QUERIES);
 	if (!query_span_is_good(&span, err))
 		return false;
-	job->input = metrics_store(engine->metrics);
+	job->input = engine->metrics;
 	return true;
 }
 
@@ -49,29 +57,38 @@ static void tell_oldest(struct tsdb *tsdb, struct msg_win_points *reply)
 	reply->oldest_ms = statistics.oldest_ms == INT64_MAX ? 0 : statistics.oldest_ms;
 }
 
-static void work(struct window_job *job)
+/* Of the engine's own store. */
+static void answer(struct window_job *job, struct msg_win_points *reply)
 {
 	const struct msg_win_open *request = job->request;
-	struct query_span span = query_span_of(request, job->opened_ms, job->now_ms);
+	struct query_span span = span_of(request, job->input, job->opened_ms, job->now_ms);
+	struct metrics_view view = {job->input, metrics_until_ms(job->input, job->now_ms)};
+	struct querier querier = metrics_querier(&view);
+	query_answer_all(request, &querier, &span, &job->query.cancelled, reply);
+	tell_oldest(metrics_store(job->input), reply);
+}
+
+static void work(struct window_job *job)
+{
 	struct msg_win_points *reply = msg_new(MSG_win_points);
-	if (job->owned) {
+	if (job->owned)
 		remote_answer(job, reply);
-	} else {
-		struct querier querier = tsdb_querier((struct tsdb *)(uintptr_t)job->input);
-		query_answer_all(request, &querier, &span, &job->query.cancelled, reply);
-		tell_oldest((struct tsdb *)(uintptr_t)job->input, reply);
-	}
+	else
+		answer(job, reply);
 	reply->done = true;
 	window_post_points(job, reply);
 }
 
-/* A moving window is worked out again when the time has moved by a step, a second at least. */
+/* A moving window is worked out again when the time has moved by a step, a second at least, and that of a replay also when it
+ * moved, or more of it was read. */
 static uint64_t news(const struct engine *engine, const struct window *window)
 {
 	const struct msg_win_open *request = window->request;
 	if (!request->follow)
 		return 0;
 	struct query_span span = query_span_of(request, window->opened_ms, now_wall(engine));
+	if (engine->replay)
+		return engine->event_changes;
 	int64_t every_ms = span.step_ms > REDRAW_MIN_MS ? span.step_ms : REDRAW_MIN_MS;
 	if (request->step_ms && every_ms > REDRAW_NOW_MS)
 		every_ms = REDRAW_NOW_MS;
@@ -81,6 +98,7 @@ static uint64_t news(const struct engine *engine, const struct window *window)
 const struct window_store window_query = {
 	.name = "query",
 	.is_of_points = true,
+	.pace_ms = PACE_MS,
 	.begin = begin,
 	.work = work,
 	.release = remote_release,

@@ -45,15 +45,15 @@ static void take_points(void *context, enum msg_kind kind, const void *body)
 	}
 }
 
-/* The last minute of it. */
-static struct points look_at(struct faults *run, const char *series)
+/* The last minute of what the query yields. */
+static struct points look_at(struct faults *run, const char *query)
 {
 	static uint64_t generation;
 	generation++;
 	struct points points = {
 		.generation = generation, .last = NAN, .least = INFINITY, .most = -INFINITY};
-	autofree char *filter = xstrdup(series);
-	char store[] = "series", none[] = "";
+	autofree char *filter = xstrdup(query);
+	char store[] = "query", none[] = "";
 	struct msg_win_open open = {.window = 16,
 		.generation = generation,
 		.store = store,
@@ -110,6 +110,12 @@ static bool watch(struct faults *run, struct sight *sight, int port, const char 
 	return added;
 }
 
+/* A point of PromQL comes up to a step after the sample. */
+static bool is_good(const struct points *points)
+{
+	return points->last == 42 && points->most == 42;
+}
+
 static void see_page(struct faults *run, struct sight *sight, const struct hostile_page *page)
 {
 	const struct expected wish = {
@@ -118,12 +124,13 @@ static void see_page(struct faults *run, struct sight *sight, const struct hosti
 	const struct msg_source *source = source_seen(run, "scrape", page->name);
 	see(sight, took_ms >= 0, took_ms, "%s: %s '%s'", page->name,
 		source ? source->state : "none", source ? source->error : "");
-	autofree char *name = xasprintf("good{instance=%s}", page->name);
-	struct points points = look_at(run, name);
-	autofree char *all = xasprintf("junk{instance=%s,*}", page->name);
+	autofree char *name = xasprintf("good{instance=\"%s\"}", page->name);
+	bool is_there = wait_for(run, name, is_good);
+	autofree char *all = xasprintf("junk{instance=\"%s\"}", page->name);
 	struct points junk = look_at(run, all);
-	if (points.last != 42 || points.most != 42)
-		see(sight, false, -1, "%s: its good series is %g", page->name, points.last);
+	if (!is_there)
+		see(sight, false, -1, "%s: its good series is %g", page->name,
+			look_at(run, name).last);
 	if (junk.count > LIMIT * COLUMNS)
 		see(sight, false, -1, "%s: more series than its limit", page->name);
 }
@@ -138,7 +145,7 @@ void fault_hostile_exporter(struct faults *run, struct sight *sight)
 	for (size_t i = 0; i < COUNT_OF(hostile_pages); i++)
 		see_page(run, sight, &hostile_pages[i]);
 	engine_look(run, 3 * INTERVAL_MS);
-	struct points rate = look_at(run, "steady_total:rate{instance=twice}");
+	struct points rate = look_at(run, "rate(steady_total{instance=\"twice\"}[8s])");
 	see(sight, rate.count > 0 && rate.most == 0, -1,
 		"a counter told twice stands still: %g to %g", rate.least, rate.most);
 	see(sight, config_restore(run, "scrape", "million"), -1, "no longer watched");
@@ -156,8 +163,8 @@ static bool has_a_rate(const struct points *points)
 
 void fault_counter_reset(struct faults *run, struct sight *sight)
 {
-	static const char rate[] = "steady_total:rate{instance=counter}";
-	static const char updates[] = "pg_transactions_per_second{instance=main}";
+	static const char rate[] = "rate(steady_total{instance=\"counter\"}[8s])";
+	static const char updates[] = "pg_transactions_per_second{instance=\"main\"}";
 	struct exporter exporter = {.pid = 0};
 	if (!exporter_start(&exporter))
 		see(sight, false, -1, "a target runs");
@@ -204,7 +211,7 @@ static bool is_zero(const struct points *points)
 /* The row of the source on a screen, in the words of the operator. */
 static void see_no_data(struct faults *run, struct sight *sight)
 {
-	struct points points = look_at(run, "good{instance=good}");
+	struct points points = look_at(run, "good{instance=\"good\"}");
 	see(sight, isnan(points.last) && points.count > 0, -1, "its series have ended: %g",
 		points.last);
 	autostr struct str row = STR_INIT;
@@ -221,11 +228,11 @@ void fault_target_vanishes(struct faults *run, struct sight *sight)
 		see(sight, false, -1, "a target runs");
 	(void)watch(run, sight, exporter.port, "good");
 	engine_look(run, INTERVAL_MS + 500);
-	struct points before = look_at(run, "up{instance=good}");
+	struct points before = look_at(run, "up{instance=\"good\"}");
 	see(sight, before.last == 1, -1, "up %g", before.last);
 	int64_t begun_ms = fault_now_ms();
 	exporter_end(&exporter);
-	bool gone = wait_for(run, "up{instance=good}", is_zero);
+	bool gone = wait_for(run, "up{instance=\"good\"}", is_zero);
 	see(sight, gone && source_is(run, &source), fault_now_ms() - begun_ms,
 		"it vanishes: up 0 after %.1f s", (double)(fault_now_ms() - begun_ms) / 1e3);
 	bool told = engine_wait(run, alert_is, &fires, STORE_BACK_MS) >= 0;

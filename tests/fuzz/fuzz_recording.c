@@ -7,11 +7,11 @@
 
 #include "core/base/clock.h"
 #include "core/base/err.h"
+#include "core/engine/metrics.h"
 #include "core/engine/replay.h"
 #include "core/events/directory.h"
 #include "core/events/query.h"
 #include "core/model/model.h"
-#include "core/series/series.h"
 #include "tests/fuzz/safe.h"
 
 static void require_safe(void *context, char **text)
@@ -55,8 +55,8 @@ static void replay(const char *path)
 {
 	struct model *model = model_new();
 	struct event_directory *events = event_directory_new(SIZE_MAX);
-	struct series *series = series_new(1 << 20, 3600000);
-	const struct replay_stores stores = {model, events, series, REPLAY_LINE_BYTES};
+	struct metrics *metrics = metrics_new_past(1 << 20);
+	const struct replay_stores stores = {model, events, metrics, REPLAY_LINE_BYTES};
 	struct replay *replay;
 	struct err err = {.code = ERR_NONE};
 	if (replay_open(path, clock_real(), &stores, &replay, &err)) {
@@ -73,7 +73,7 @@ static void replay(const char *path)
 		FUZZ_REQUIRE(err.text[0]);
 	}
 	event_directory_free(events);
-	series_free(series);
+	metrics_free(metrics);
 	model_free(model);
 }
 

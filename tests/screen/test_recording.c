@@ -21,11 +21,11 @@
 #include "core/base/str.h"
 #include "core/engine/frames.h"
 #include "core/engine/internal.h"
+#include "core/engine/metrics.h"
 #include "core/engine/record.h"
 #include "core/engine/recorder.h"
 #include "core/events/directory.h"
 #include "core/events/writer.h"
-#include "core/series/series.h"
 #include "tests/support/recorded.h"
 
 #define CANARY       "canary-9f2b-never-on-disk"
@@ -409,8 +409,8 @@ static bool opens(const char *file, char *why, size_t size)
 {
 	struct model *model = model_new();
 	struct event_directory *events = event_directory_new(SIZE_MAX);
-	struct series *series = series_new(1 << 20, 3600000);
-	const struct replay_stores stores = {model, events, series, REPLAY_LINE_BYTES};
+	struct metrics *metrics = metrics_new_past(1 << 20);
+	const struct replay_stores stores = {model, events, metrics, REPLAY_LINE_BYTES};
 	struct replay *replay = NULL;
 	struct err err = {.code = ERR_NONE};
 	bool good = replay_open(file, clock_real(), &stores, &replay, &err);
@@ -423,7 +423,7 @@ static bool opens(const char *file, char *why, size_t size)
 	(void)copy_text(why, size, good ? replay_note(replay) : err.text);
 	replay_free(replay);
 	event_directory_free(events);
-	series_free(series);
+	metrics_free(metrics);
 	model_free(model);
 	return good;
 }

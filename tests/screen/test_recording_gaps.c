@@ -10,20 +10,26 @@
 #include <time.h>
 #include <cmocka.h>
 
+#include <limits.h>
+#include <math.h>
+
 #include "core/base/format.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
+#include "core/engine/metrics.h"
 #include "core/engine/recorder.h"
 #include "core/engine/replay.h"
 #include "core/events/chunk.h"
 #include "core/events/writer.h"
-#include "core/series/series.h"
+#include "core/series/labels.h"
 #include "tests/support/recorded.h"
 #include "tests/support/recorder_scene.h"
 
 enum { HOUR_MS = 3600000, NEW_SERIES = 15000 };
 
 enum { LOGS_HELD = 4096 };
+
+#define ANY UINT_MAX /* number of messages */
 
 /* So many logs with a line each. */
 static void record_logs(struct recorder_scene *scene, int from, int to)
@@ -145,9 +151,8 @@ static void values_of_unknown_series_are_said(void **state)
 /* One early value of 1970, as of an engine that starts before its clock is set. */
 static void charts_keep_what_was_before_a_clock_that_was_wrong(void **state)
 {
-	enum { POINTS = 100, COLUMNS = 10 };
+	enum { POINTS = 100 };
 	struct recorder_scene *scene = *state;
-	double values[COLUMNS], last;
 	recorder_scene_open(scene, false, 8 << 20);
 	for (int i = 0; i < POINTS; i++) {
 		if (i == POINTS / 2)
@@ -158,12 +163,76 @@ static void charts_keep_what_was_before_a_clock_that_was_wrong(void **state)
 	}
 	recorder_scene_close(scene);
 	struct replay_seen seen = seen_look(scene->file);
-	assert_true(series_query(seen.series, "load", HARNESS_START_MS,
-		HARNESS_START_MS + POINTS * 1000, COLUMNS, values, &last));
-	for (int i = 0; i < COLUMNS; i++)
-		if (!(values[i] == i * 10 + 4.5))
-			fail_msg("column %d is %g", i, values[i]);
+	struct metrics_view view = {seen.metrics, INT64_MAX};
+	struct querier querier = metrics_querier(&view);
+	const struct matcher matcher = {
+		.op = MATCH_EQUAL, .name = (char[]){LABEL_NAME}, .value = (char[]){"load"}};
+	const struct selection all = {.matchers = &matcher,
+		.matcher_count = 1,
+		.from_ms = HARNESS_START_MS,
+		.to_ms = HARNESS_START_MS + POINTS * 1000};
+	struct selected_set set;
+	struct err err;
+	assert_true(querier.select(querier.context, &all, &set, &err));
+	assert_int_equal(set.count, 1);
+	assert_int_equal(set.list[0].count, POINTS);
+	for (int i = 0; i < POINTS; i++)
+		assert_true(set.list[0].samples[i].value == i);
+	selected_set_release(&set);
 	seen_end(&seen);
+}
+
+/* It is read in slices of a turn: how many they are is a matter of the build. */
+static void read_on(struct harness *harness, struct harness_screen *screen, unsigned before)
+{
+	for (int i = 0; i < 40 && (before == ANY || screen->got_count == before); i++) {
+		harness_advance(harness, 3000);
+		harness_sync(screen);
+	}
+}
+
+/* What the query yields where the replay stands, of one series; NAN: nothing. */
+static double asked(struct harness_screen *screen, const char *query, int64_t to_ms)
+{
+	static uint64_t generation;
+	harness_forget(screen);
+	harness_send(screen,
+		"win_open window=1 generation=%llu store=\"query\" to_ms=%lld filter=\"%s\"",
+		(unsigned long long)++generation, (long long)to_ms, query);
+	const struct msg_win_points *reply = harness_await(screen, MSG_win_points);
+	assert_string_equal(reply->error, "");
+	return reply->series_count ? reply->series[0].last : (double)NAN;
+}
+
+static void promql_is_answered_as_of_the_time_of_the_replay(void **state)
+{
+	struct recorder_scene *scene = *state;
+	int64_t from_ms = scene->wall_ms;
+	autofree char *ahead = NULL;
+	recorder_scene_open(scene, false, 8 << 20);
+	for (int i = 0; i < 100; i++) {
+		recorder_value(scene->recorder, metrics_id("load", "a=b"), "load", "a=b",
+			scene->wall_ms, i);
+		recorder_scene_record(scene, 1, 1000);
+	}
+	recorder_scene_close(scene);
+	const struct engine_options options = {.replay = scene->file};
+	struct harness *harness =
+		harness_open("environment: replay\nstate_dir: /nowhere/state\n", &options);
+	struct harness_screen *screen = harness_attach(harness);
+	read_on(harness, screen, ANY);
+	assert_true(asked(screen, "load", 0) == 99);
+	harness_send(screen, "past_req req=1 time_ms=%lld", (long long)from_ms + 40000);
+	assert_true(asked(screen, "load", 0) == 40);
+	assert_true(asked(screen, "load", from_ms + 90000) == 40);
+	assert_true(asked(screen, "load", from_ms + 30000) == 30);
+	ahead = xasprintf("load @ %lld", (long long)from_ms / 1000 + 80);
+	assert_true(asked(screen, ahead, 0) == 40);
+	harness_send(screen, "past_req req=2 time_ms=%lld", (long long)from_ms + 80000);
+	assert_true(asked(screen, "load", 0) == 80);
+	assert_true(asked(screen, "rate(load[1m])", 0) == 1);
+	harness_detach(screen);
+	harness_free(harness);
 }
 
 /* Of this thread, which is the engine's: the writer's does not count. */
@@ -199,15 +268,6 @@ static void new_series_cost_the_same_however_many_are_known(void **state)
 }
 
 /* Reading takes longer than the answer to where to stand. */
-/* It is read in slices of a turn: how many they are is a matter of the build. */
-static void read_on(struct harness *harness, struct harness_screen *screen, unsigned before)
-{
-	for (int i = 0; i < 40 && screen->got_count == before; i++) {
-		harness_advance(harness, 3000);
-		harness_sync(screen);
-	}
-}
-
 static void who_stood_there_before_all_was_read_is_told(void **state)
 {
 	struct recorder_scene *scene = *state;
@@ -245,6 +305,7 @@ int main(void)
 		TEST(lines_that_find_no_room_are_said),
 		TEST(values_of_unknown_series_are_said),
 		TEST(charts_keep_what_was_before_a_clock_that_was_wrong),
+		TEST(promql_is_answered_as_of_the_time_of_the_replay),
 		TEST(new_series_cost_the_same_however_many_are_known),
 		TEST(who_stood_there_before_all_was_read_is_told),
 	};

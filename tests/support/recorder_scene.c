@@ -10,16 +10,14 @@
 
 #include "core/base/err.h"
 #include "core/base/mem.h"
+#include "core/engine/metrics.h"
 #include "core/engine/record.h"
 #include "core/engine/recorder.h"
 #include "core/engine/replay.h"
 #include "core/events/chunk.h"
 #include "core/events/directory.h"
 #include "core/events/writer.h"
-#include "core/series/series.h"
 #include "tests/support/recorded.h"
-
-enum { HOUR_MS = 3600000 };
 
 int recorder_scene_setup(void **state)
 {
@@ -94,9 +92,9 @@ void recorder_scene_record(struct recorder_scene *scene, int batches, int64_t st
 struct replay_seen seen_look(const char *path)
 {
 	struct replay_seen seen = {
-		model_new(), event_directory_new(SIZE_MAX), series_new(1 << 20, HOUR_MS), NULL};
+		model_new(), event_directory_new(SIZE_MAX), metrics_new_past(1 << 20), NULL};
 	const struct replay_stores stores = {
-		seen.model, seen.events, seen.series, REPLAY_LINE_BYTES};
+		seen.model, seen.events, seen.metrics, REPLAY_LINE_BYTES};
 	struct err err;
 	if (!replay_open(path, clock_real(), &stores, &seen.replay, &err))
 		fail_msg("%s", err.text);
@@ -109,7 +107,7 @@ void seen_end(struct replay_seen *seen)
 {
 	replay_free(seen->replay);
 	event_directory_free(seen->events);
-	series_free(seen->series);
+	metrics_free(seen->metrics);
 	model_free(seen->model);
 }
 

@@ -31,7 +31,7 @@ void recorder_scene_record(struct recorder_scene *scene, int batches, int64_t st
 struct replay_seen {
 	struct model *model;
 	struct event_directory *events;
-	struct series *series;
+	struct metrics *metrics;
 	struct replay *replay;
 };
 

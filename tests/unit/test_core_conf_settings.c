@@ -217,6 +217,16 @@ static void a_secret_that_others_can_read_is_refused_with_the_chmod(void **state
 	str_wipe(&secret);
 }
 
+static void what_is_no_setting_any_more_is_ignored_with_a_warning(void **state)
+{
+	struct place *place = *state;
+	assert_true(load(place, "charts: {memory: 32MiB}\nmetrics: {memory: 5MiB}\n"));
+	assert_int_equal(place->settings->metrics_memory_bytes, 5 << 20);
+	assert_non_null(
+		strstr(place->report.text, "1:1: warning: 'charts' is no setting any more"));
+	assert_non_null(strstr(place->report.text, "`metrics: {memory: ...}`"));
+}
+
 static void a_missing_secret_is_a_warning_because_the_rest_can_be_watched(void **state)
 {
 	struct place *place = *state;
@@ -475,6 +485,7 @@ int main(void)
 		test(every_error_is_found_at_once),
 		test(a_token_in_the_file_is_refused_and_not_shown),
 		test(a_secret_that_others_can_read_is_refused_with_the_chmod),
+		test(what_is_no_setting_any_more_is_ignored_with_a_warning),
 		test(a_missing_secret_is_a_warning_because_the_rest_can_be_watched),
 		test(each_form_of_a_secret_is_read),
 		test(a_folder_of_tokens_is_a_fleet),

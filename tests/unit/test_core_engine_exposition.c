@@ -340,6 +340,9 @@ static void put_turns(struct model *model)
 	engine->turn_counts_count = COUNT_OF(counts);
 	engine->turn_s = 1.5;
 	struct msg_sample *stage = msg_add(engine->turn_stages, &engine->turn_stages_count);
+	struct msg_sample *old = msg_add(engine->tsdb_refused, &engine->tsdb_refused_count);
+	msg_set(&old->name, "old");
+	old->value = 7;
 	set(&stage->name, "judge");
 	stage->value = 0.25;
 	model_put(model, MSG_engine, engine);
@@ -363,6 +366,7 @@ static void turns_are_a_histogram_that_ends_with_all_of_them(void **state)
 	assert_says(page, "botswain_engine_turn_seconds_sum{environment=test} 1.5");
 	assert_says(page,
 		"botswain_engine_turn_stage_seconds_total{environment=test,stage=judge} 0.25");
+	assert_says(page, "botswain_tsdb_refused_total{environment=test,reason=old} 7");
 	assert_silent(page, "botswain_engine_turn_cpu_seconds_count"); /* nobody measured it */
 	model_free(model);
 }

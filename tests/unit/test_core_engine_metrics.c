@@ -70,9 +70,10 @@ static void a_value_is_found_under_its_labels(void **state)
 {
 	(void)state;
 	begin(NULL);
-	metrics_add(metrics, "bot_up", "bot=orders", now_ms, 1);
-	metrics_add(metrics, "redis_db_keys", "db=db0,instance=main", now_ms, 26);
-	metrics_add(metrics, "fleet", "", now_ms, 3);
+	metrics_add(metrics, metrics_id("bot_up", "bot=orders"), "bot_up", "bot=orders", now_ms, 1);
+	metrics_add(metrics, metrics_id("redis_db_keys", "db=db0,instance=main"), "redis_db_keys",
+		"db=db0,instance=main", now_ms, 26);
+	metrics_add(metrics, metrics_id("fleet", ""), "fleet", "", now_ms, 3);
 	yields("bot_up", "bot_up{bot=\"orders\"} 1\n");
 	yields("redis_db_keys", "redis_db_keys{db=\"db0\",instance=\"main\"} 26\n");
 	yields("fleet", "fleet 3\n");
@@ -82,10 +83,13 @@ static void the_newest_value_counts_and_what_is_not_known_is_not_there(void **st
 {
 	(void)state;
 	begin(NULL);
-	metrics_add(metrics, "bot_up", "bot=orders", now_ms - 2 * SECOND, 1);
-	metrics_add(metrics, "bot_up", "bot=orders", now_ms - SECOND, 0);
+	metrics_add(metrics, metrics_id("bot_up", "bot=orders"), "bot_up", "bot=orders",
+		now_ms - 2 * SECOND, 1);
+	metrics_add(metrics, metrics_id("bot_up", "bot=orders"), "bot_up", "bot=orders",
+		now_ms - SECOND, 0);
 	yields("bot_up", "bot_up{bot=\"orders\"} 0\n");
-	metrics_add(metrics, "bot_up", "bot=orders", now_ms, NAN);
+	metrics_add(
+		metrics, metrics_id("bot_up", "bot=orders"), "bot_up", "bot=orders", now_ms, NAN);
 	yields("bot_up", "");
 }
 
@@ -97,7 +101,8 @@ static void many_series_are_told_apart(void **state)
 	for (int round = 0; round < 2; round++)
 		for (int i = 0; i < 5000; i++) {
 			(void)snprintf(labels, sizeof(labels), "bot=b%d", i);
-			metrics_add(metrics, "bot_up", labels, now_ms - SECOND + round, i);
+			metrics_add(metrics, metrics_id("bot_up", labels), "bot_up", labels,
+				now_ms - SECOND + round, i);
 		}
 	yields("count(bot_up)", "{} 5000\n");
 	yields("bot_up{bot=\"b4711\"}", "bot_up{bot=\"b4711\"} 4711\n");
@@ -107,7 +112,8 @@ static void what_was_there_is_there_after_a_restart(void **state)
 {
 	(void)state;
 	begin(folder);
-	metrics_add(metrics, "bot_up", "bot=orders", now_ms - SECOND, 7);
+	metrics_add(metrics, metrics_id("bot_up", "bot=orders"), "bot_up", "bot=orders",
+		now_ms - SECOND, 7);
 	metrics_free(metrics);
 	begin(folder);
 	yields("bot_up", "bot_up{bot=\"orders\"} 7\n");
@@ -120,7 +126,7 @@ static void without_its_folder_it_goes_on_in_memory_and_says_why(void **state)
 	metrics = metrics_new(settings, clock_real(), "/nowhere/at/all", &err);
 	assert_int_not_equal(err.code, ERR_NONE);
 	assert_non_null(strstr(err.text, "/nowhere/at/all"));
-	metrics_add(metrics, "bot_up", "bot=orders", now_ms, 1);
+	metrics_add(metrics, metrics_id("bot_up", "bot=orders"), "bot_up", "bot=orders", now_ms, 1);
 	yields("bot_up", "bot_up{bot=\"orders\"} 1\n");
 }
 

@@ -9,7 +9,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/base/mem.h"
+#include "core/engine/internal.h"
+#include "core/engine/metrics_inside.h"
 #include "tests/support/engine_harness.h"
 
 static const char config[] =
@@ -134,23 +135,6 @@ static void a_page_that_is_gone_leaves_no_source_behind(void **state)
 	assert_null(model_source(harness->model, id));
 }
 
-static void a_chart_can_ask_for_all_series_of_a_name_with_one_label(void **state)
-{
-	struct harness *harness = *state;
-	harness_feed(harness, "obs_scrape name=\"orders\" bot=\"orders\" interval_ms=5000 samples=["
-			      "{name=\"x:rate\" labels=\"bot=orders,worker=0\" value=1} "
-			      "{name=\"x:rate\" labels=\"bot=orders,worker=1\" value=2} "
-			      "{name=\"x:rate\" labels=\"bot=orders2,worker=1\" value=3}]");
-	struct harness_screen *screen = harness_attach(harness);
-	harness_send(screen, "win_open window=1 generation=1 store=\"series\" "
-			     "filter=\"x:rate{bot=orders,*}\" from_ms=-60000 columns=10");
-	const struct msg_win_points *points = harness_await(screen, MSG_win_points);
-	assert_int_equal(points->series_count, 2);
-	assert_string_equal(points->series[0].name, "x:rate{bot=orders,worker=0}");
-	assert_string_equal(points->series[1].name, "x:rate{bot=orders,worker=1}");
-	harness_detach(screen);
-}
-
 static void the_statistics_of_a_bot_api_server_are_a_service_and_figures_of_its_bots(void **state)
 {
 	struct harness *harness = *state;
@@ -173,28 +157,24 @@ static void the_statistics_of_a_bot_api_server_are_a_service_and_figures_of_its_
 	assert_null(model_service(harness->model, entity_id("service", "botapi/server")));
 }
 
-/* So many series, each with one value; how many values the engine could not keep. */
-static uint64_t refused_of(const char *yaml, unsigned count)
+static void the_store_of_metrics_tells_of_itself(void **state)
 {
-	struct harness *harness = harness_new(yaml);
-	for (unsigned i = 0; i < count; i++)
-		harness_feed(harness,
-			"obs_samples source=\"page\" samples=[{name=\"figure\" labels=\"n=%u\" "
-			"value=1}]",
-			i);
-	harness_advance(harness, 3000);
-	uint64_t refused = model_engine(harness->model)->dropped;
-	harness_free(harness);
-	return refused;
-}
-
-static void the_budget_for_charts_is_that_of_the_configuration(void **state)
-{
-	enum { SERIES = 6000 };
-	autofree char *small = xasprintf("%scharts: {memory: 1MiB}\n", config);
-	(void)state;
-	assert_int_equal(refused_of(config, SERIES), 0);
-	assert_true(refused_of(small, SERIES) > 0);
+	struct harness *harness = *state;
+	struct metrics *metrics = harness->engine->metrics;
+	harness_feed(harness, "obs_redis name=\"main\" clients=1");
+	assert_false(metrics_add(metrics,
+		metrics_id("redis_connected_clients", "instance=main,job=redis"),
+		"redis_connected_clients", "instance=main,job=redis", HARNESS_START_MS - 1000, 1));
+	harness_advance(harness, 20000);
+	metrics_keep(metrics);
+	harness_advance(harness, 2000);
+	const struct msg_engine *engine = model_engine(harness->model);
+	assert_true(engine->tsdb_series > 1 && engine->tsdb_chunks >= engine->tsdb_series);
+	assert_true(engine->tsdb_samples >= engine->tsdb_series && engine->tsdb_bytes > 1000);
+	assert_int_equal(engine->tsdb_oldest_ms, HARNESS_START_MS);
+	assert_int_equal(engine->tsdb_refused_count, 5);
+	assert_string_equal(engine->tsdb_refused[2].name, "old");
+	assert_true(engine->tsdb_refused[2].value >= 1);
 }
 
 #define test(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -209,8 +189,7 @@ int main(void)
 		test(a_bot_that_is_down_makes_no_alert_of_its_metrics),
 		test(a_page_that_is_gone_leaves_no_source_behind),
 		test(the_statistics_of_a_bot_api_server_are_a_service_and_figures_of_its_bots),
-		test(a_chart_can_ask_for_all_series_of_a_name_with_one_label),
-		cmocka_unit_test(the_budget_for_charts_is_that_of_the_configuration),
+		test(the_store_of_metrics_tells_of_itself),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -60,7 +60,7 @@ static void look(const char *page)
 		.wall_ms = bench.wall_ms, .duration_s = 0.25, .is_up = page != NULL};
 	if (page) {
 		const struct scrape_page text = {page, strlen(page), "", false};
-		scrape_store_page(bench.store, &bench.rules, &text, &bench.last);
+		scrape_store_page(bench.store, &bench.rules, &text, &bench.last, NULL, NULL);
 	} else {
 		scrape_store_end(bench.store, bench.wall_ms);
 	}
@@ -180,6 +180,35 @@ static void only_the_names_that_are_wanted_are_kept(void **state)
 	yields("{__name__=~\"a|b\"}", "a{bot=\"orders\"} 1\n");
 }
 
+static void more_series_than_the_limit_are_refused_and_counted(void **state)
+{
+	(void)state;
+	bench.rules.limit = 2;
+	look("a 1\nb 2\nc 3\nd 4\n");
+	assert_int_equal(bench.last.beyond, 2);
+	yields("count({__name__=~\"[a-d]\"})", "{} 2\n");
+	look("d 4\n");
+	assert_int_equal(bench.last.beyond, 1); /* room is made at the end of a look */
+	look("d 4\n");
+	assert_int_equal(bench.last.beyond, 0);
+	yields("d", "d{bot=\"orders\"} 4\n");
+}
+
+static void what_the_store_has_no_room_for_is_told(void **state)
+{
+	const struct tsdb_limits small = {.series_max = 1};
+	struct err err;
+	(void)state;
+	assert_int_equal(teardown(NULL), 0);
+	assert_true(tsdb_open(NULL, &small, &bench.tsdb, &err));
+	bench.store = scrape_store_new(bench.tsdb);
+	look("a 1\nb 2\nc 3\n");
+	assert_int_equal(bench.last.refused, 2);
+	assert_true(bench.last.why[0]);
+	look("a 1\nb 2\nc 3\n");
+	assert_int_equal(bench.last.refused, 2);
+}
+
 static void a_page_that_is_no_longer_wanted_ends_with_what_was_said_of_it(void **state)
 {
 	(void)state;
@@ -205,6 +234,8 @@ int main(void)
 		TEST(a_look_is_told_of_as_prometheus_does),
 		TEST(of_lines_of_one_series_the_first_counts),
 		TEST(only_the_names_that_are_wanted_are_kept),
+		TEST(more_series_than_the_limit_are_refused_and_counted),
+		TEST(what_the_store_has_no_room_for_is_told),
 		TEST(a_page_that_is_no_longer_wanted_ends_with_what_was_said_of_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

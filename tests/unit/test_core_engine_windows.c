@@ -65,6 +65,14 @@ static void a_series_window_has_a_column_each_and_gaps_where_nothing_was(void **
 		assert_true(fabs(reply->series[0].values[6 + i] - (i * 10 + 4.5)) < 0.01);
 	assert_true(isnan(reply->series[1].values[0]));
 	assert_true(isnan(reply->series[1].last));
+	harness_forget(screen);
+	harness_send(screen,
+		"win_open window=2 generation=1 store=\"series\" from_ms=%lld to_ms=%lld "
+		"columns=12 filter=\"redis_connected_clients{instance=main,job=redis}\"",
+		(long long)HARNESS_START_MS + 60000, (long long)HARNESS_START_MS + 180000);
+	reply = harness_await(screen, MSG_win_points);
+	for (size_t i = 0; i < 12; i++)
+		assert_true(isnan(reply->series[0].values[i]));
 }
 
 /* What a chart draws of a process that is seen once, so. */
@@ -134,6 +142,21 @@ static void figures_of_a_server_keep_the_labels_that_its_source_gave_them(void *
 	assert_string_equal(reply->series[0].name, "redis_up{instance=main,job=redis}");
 	assert_string_equal(reply->series[1].name, "pg_up{instance=db,job=postgres}");
 	assert_string_equal(reply->series[2].name, "own{a=b,source=postgres/db}");
+}
+
+static void a_star_behind_a_label_asks_for_those_that_have_it(void **state)
+{
+	struct harness_screen *screen = *state;
+	harness_feed(screen->harness, "obs_samples source=\"page\" whole=true samples=["
+				      "{name=\"x\" labels=\"bot=orders,worker=0\" value=1} "
+				      "{name=\"x\" labels=\"bot=orders,worker=1\" value=2} "
+				      "{name=\"x\" labels=\"bot=orders2,worker=1\" value=3}]");
+	harness_send(screen, "win_open window=1 generation=1 store=\"series\" "
+			     "filter=\"x{bot=orders,*}\" from_ms=-60000 columns=10");
+	const struct msg_win_points *points = harness_await(screen, MSG_win_points);
+	assert_int_equal(points->series_count, 2);
+	assert_string_equal(points->series[0].name, "x{bot=orders,worker=0}");
+	assert_string_equal(points->series[1].name, "x{bot=orders,worker=1}");
 }
 
 static void a_following_window_moves_with_the_time(void **state)
@@ -306,6 +329,7 @@ int main(void)
 		cmocka_unit_test(what_could_not_be_asked_is_a_gap_and_no_zero),
 		TEST(a_star_asks_for_every_series_of_a_name),
 		TEST(figures_of_a_server_keep_the_labels_that_its_source_gave_them),
+		TEST(a_star_behind_a_label_asks_for_those_that_have_it),
 		TEST(a_following_window_moves_with_the_time),
 		TEST(an_older_generation_is_not_answered),
 		TEST(what_makes_no_sense_is_answered_with_its_reason),
