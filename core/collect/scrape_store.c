@@ -28,6 +28,7 @@ struct scrape_store {
 	struct id_map places; /* by key, of the list */
 	struct kept *list;
 	size_t count, room;
+	size_t next; /* in the list: where the next sample is expected, for pages keep their order */
 	uint64_t look;
 	struct tsdb_series *figures[OWN_FIGURES];
 };
@@ -211,13 +212,22 @@ static void append(struct kept *kept, const struct prom_sample *sample, struct s
 		refuse(look, words[result]);
 }
 
+/* NULL: it was not there before. */
+static struct kept *find(struct scrape_store *store, uint64_t key)
+{
+	size_t place = store->next;
+	if ((place >= store->count || store->list[place].key != key) &&
+		!id_map_find(&store->places, key, &place))
+		return NULL;
+	store->next = place + 1;
+	return &store->list[place];
+}
+
 /* False: the first of two counts. */
 static bool take(struct scrape_store *store, const struct scrape_rules *rules,
 	const struct prom_reader *reader, struct prom_sample *sample, struct scrape_look *look)
 {
-	size_t place;
-	bool is_known = id_map_find(&store->places, sample->key, &place);
-	struct kept *kept = is_known ? &store->list[place] : NULL;
+	struct kept *kept = find(store, sample->key);
 	if (kept && kept->look == store->look)
 		return false;
 	if (!kept && store->count >= rules->limit) {
@@ -261,6 +271,7 @@ void scrape_store_page(struct scrape_store *store, const struct scrape_rules *ru
 	struct prom_sample sample;
 	struct err err;
 	store->look++;
+	store->next = 0;
 	prom_begin(&reader, page->text, page->length, prom_format_of(page->content_type));
 	reader.is_part = page->is_part;
 	while (look->samples < SCRAPE_SAMPLES_MAX &&

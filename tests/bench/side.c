@@ -15,6 +15,7 @@
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "tests/bench/log_gen.h"
+#include "tests/bench/metrics_peer.h"
 #include "tests/bench/probe.h"
 #include "tests/support/spawn.h"
 #include "tests/support/stream_feed.h"
@@ -196,6 +197,8 @@ bool side_main(int argc, char **argv, int *ret_status)
 		*ret_status = entries(argv[2], atoi(argv[3]));
 	else if (argc == 3 && strcmp(word, "--index") == 0)
 		*ret_status = log_index_main(argv[2]);
+	else if (argc == 3 && strcmp(word, "--pages") == 0)
+		*ret_status = serve_pages(atoi(argv[2]));
 	else if (argc == 4 && strcmp(word, "--crowd") == 0)
 		crowd(atoi(argv[3]));
 	else

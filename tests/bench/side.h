@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The other programs of a bench, which are this one with another first word, so that what they take is not counted with
- * anybody: --feed beats for bots, --flood appends lines, --burn keeps a processor busy, --crowd is there. They die with the bench.
+ * anybody: --feed beats for bots, --flood appends lines, --burn keeps a processor busy, --crowd is there, --pages serves
+ * metrics (metrics_peer.h). They die with the bench.
  */
 #ifndef BOTSWAIN_TESTS_BENCH_SIDE_H
 #define BOTSWAIN_TESTS_BENCH_SIDE_H

@@ -129,6 +129,21 @@ static void a_series_that_vanishes_ends_at_once(void **state)
 	assert_int_equal(bench.last.added, 1);
 }
 
+static void series_are_found_in_whatever_order_a_page_has_them(void **state)
+{
+	(void)state;
+	look("a 1\nb 2\nc 3\n");
+	look("c 30\nnew 5\na 10\nb 20\n");
+	assert_int_equal(bench.last.added, 1);
+	yields("sort({__name__=~\"a|b|c|new\"})",
+		"new{bot=\"orders\"} 5\na{bot=\"orders\"} 10\nb{bot=\"orders\"} 20\n"
+		"c{bot=\"orders\"} 30\n");
+	look("b 200\nc 300\nnew 50\n");
+	assert_int_equal(bench.last.added, 0);
+	yields("sort({__name__=~\"a|b|c|new\"})",
+		"new{bot=\"orders\"} 50\nb{bot=\"orders\"} 200\nc{bot=\"orders\"} 300\n");
+}
+
 static void all_of_a_page_that_does_not_come_ends_but_that_it_was_asked_for(void **state)
 {
 	(void)state;
@@ -229,6 +244,7 @@ int main(void)
 		TEST(counters_stay_counters_and_their_rate_is_asked_for),
 		TEST(buckets_are_there_for_quantiles),
 		TEST(a_series_that_vanishes_ends_at_once),
+		TEST(series_are_found_in_whatever_order_a_page_has_them),
 		TEST(all_of_a_page_that_does_not_come_ends_but_that_it_was_asked_for),
 		TEST(a_series_with_times_of_its_own_does_not_end),
 		TEST(a_look_is_told_of_as_prometheus_does),

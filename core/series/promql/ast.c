@@ -29,6 +29,38 @@ const char *aggregate_op_word(enum aggregate_op op)
 	return aggregate_words[op];
 }
 
+static struct expr *kid_of_aggregate(const struct expr *expr, size_t at)
+{
+	return at == 0 ? expr->aggregate.inner : at == 1 ? expr->aggregate.parameter : NULL;
+}
+
+static struct expr *kid_of_binary(const struct expr *expr, size_t at)
+{
+	return at == 0 ? expr->binary.left : at == 1 ? expr->binary.right : NULL;
+}
+
+struct expr *expr_kid(const struct expr *expr, size_t at)
+{
+	switch (expr->kind) {
+	case EXPR_NUMBER:
+	case EXPR_STRING:
+	case EXPR_SELECTOR:
+		break;
+	case EXPR_SUBQUERY:
+		return at == 0 ? expr->subquery.inner : NULL;
+	case EXPR_CALL:
+		return at < expr->call.arg_count ? expr->call.args[at] : NULL;
+	case EXPR_AGGREGATE:
+		return kid_of_aggregate(expr, at);
+	case EXPR_BINARY:
+		return kid_of_binary(expr, at);
+	case EXPR_NEGATE:
+	case EXPR_PAREN:
+		return at == 0 ? expr->inner : NULL;
+	}
+	return NULL;
+}
+
 static void free_words(char **words, size_t count)
 {
 	for (size_t i = 0; i < count; i++)

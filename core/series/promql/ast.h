@@ -78,6 +78,7 @@ struct expr {
 	enum expr_kind kind;
 	enum value_type type; /* what it yields */
 	struct place place;
+	uint32_t alike; /* of a group: its number, the same for all that say the same (group.h) */
 	union {
 		double number;
 		char *string;
@@ -120,6 +121,8 @@ struct expr {
  * characters), `ret_place` where. What Prometheus has and this has not is refused by name. */
 struct expr *promql_parse(
 	const char *query, size_t length, struct place *ret_place, struct err *err) MUST_CHECK;
+/* Those that it is made of, in order; NULL behind the last. */
+struct expr *expr_kid(const struct expr *expr, size_t at) MUST_CHECK;
 void expr_free(struct expr *expr); /* NULL is legal */
 /* Appends it in Prometheus' own spelling, which reads back as the same tree. */
 void expr_text(const struct expr *expr, struct str *to);

@@ -62,10 +62,10 @@ double *query_scratch(struct query *query, size_t count)
 
 /* ---- what was noticed ---- */
 
-static bool is_known(const struct query *query, const struct annotation *annotation)
+static bool is_known(const struct notes *notes, const struct annotation *annotation)
 {
-	for (size_t i = 0; i < query->annotation_count; i++) {
-		const struct annotation *known = &query->annotations[i];
+	for (size_t i = 0; i < notes->count; i++) {
+		const struct annotation *known = &notes->list[i];
 		if (known->kind == annotation->kind &&
 			known->place.from == annotation->place.from &&
 			strcmp(known->text, annotation->text) == 0)
@@ -74,23 +74,35 @@ static bool is_known(const struct query *query, const struct annotation *annotat
 	return false;
 }
 
+void notes_add(struct notes *notes, const struct annotation *annotation)
+{
+	if (notes->count == ANNOTATIONS_MOST || is_known(notes, annotation))
+		return;
+	notes->list = grow(notes->list, notes->count, &notes->capacity, sizeof(*notes->list));
+	notes->list[notes->count] = *annotation;
+	notes->list[notes->count++].text = xstrdup(annotation->text);
+}
+
+void notes_release(struct notes *notes)
+{
+	for (size_t i = 0; i < notes->count; i++)
+		free(notes->list[i].text);
+	free(notes->list);
+	*notes = (struct notes){0};
+}
+
 void query_annotate(
 	struct query *query, enum annotation_kind kind, struct place place, const char *format, ...)
 {
 	autostr struct str text = STR_INIT;
 	va_list args;
-	if (query->annotation_count == ANNOTATIONS_MOST)
+	if (query->notes->count == ANNOTATIONS_MOST)
 		return;
 	va_start(args, format);
 	str_vaddf(&text, format, args);
 	va_end(args);
-	struct annotation annotation = {.kind = kind, .place = place, .text = text.text};
-	if (is_known(query, &annotation))
-		return;
-	annotation.text = str_detach(&text);
-	query->annotations = grow(query->annotations, query->annotation_count,
-		&query->annotation_capacity, sizeof(*query->annotations));
-	query->annotations[query->annotation_count++] = annotation;
+	notes_add(query->notes,
+		&(struct annotation){.kind = kind, .place = place, .text = text.text});
 }
 
 /* ---- values ---- */
@@ -131,10 +143,8 @@ static bool (*const value_of[])(struct query *query, struct node *node, struct e
 	[EXPR_NEGATE] = eval_negate,
 };
 
-bool eval_node(struct query *query, struct node *node, struct err *err)
+static bool evaluate(struct query *query, struct node *node, struct err *err)
 {
-	if (node->is_done)
-		return true;
 	vector_clear(&node->vector);
 	if (value_of[node->expr->kind](query, node, err) &&
 		query_spend(query, node->vector.count, err)) {
@@ -145,6 +155,37 @@ bool eval_node(struct query *query, struct node *node, struct err *err)
 		query->place = node->expr->place;
 	query->has_place = true;
 	return false;
+}
+
+/* Once for all that share it. */
+static bool evaluate_shared(struct query *query, struct node *node, struct err *err)
+{
+	struct notes *notes = query->notes;
+	size_t samples = query->samples, series = query->series;
+	query->notes = &node->notes;
+	node->has_failed = !evaluate(query, node, err);
+	node->is_done = true;
+	node->samples = query->samples - samples;
+	node->series = query->series - series;
+	query->notes = notes;
+	return !node->has_failed;
+}
+
+/* What is there costs what it cost. */
+static bool take_again(struct query *query, const struct node *node, struct err *err)
+{
+	query->series += node->series;
+	if (node->has_failed)
+		return err_set(err, ERR_INVALID, "it failed for another expression");
+	return query_keep_samples(query, node->samples, err) &&
+	       query_allows_series(query, query->series, err);
+}
+
+bool eval_node(struct query *query, struct node *node, struct err *err)
+{
+	if (node->is_done)
+		return take_again(query, node, err);
+	return (is_shared(query, node->frame) ? evaluate_shared : evaluate)(query, node, err);
 }
 
 /* ---- results ---- */
@@ -175,9 +216,9 @@ static void take_matrix(struct query *query, const struct node *node, struct sel
 	}
 }
 
-static bool run_once(struct query *query, struct query_result *ret, struct err *err)
+static bool run_once(
+	struct query *query, struct node *top, struct query_result *ret, struct err *err)
 {
-	struct node *top = query->top;
 	query->frame.now_ms = query->frame.start_ms;
 	if (!eval_node(query, top, err))
 		return false;
@@ -196,7 +237,7 @@ static bool run(struct query *query, struct query_result *ret, struct err *err)
 {
 	enum value_type type = query->top->expr->type;
 	if (!query->options.step_ms)
-		return run_once(query, ret, err);
+		return run_once(query, query->top, ret, err);
 	if (type == VALUE_STRING || type == VALUE_MATRIX)
 		return err_set(err, ERR_INVALID,
 			"invalid expression type \"%s\" for range query, must be Scalar or "
@@ -206,56 +247,77 @@ static bool run(struct query *query, struct query_result *ret, struct err *err)
 	return eval_frame(query, query->top, &query->frame, &ret->matrix, err);
 }
 
-static void set_up(struct query *query, const struct expr *expr)
+static void set_deadline(struct query *query)
+{
+	const struct eval_options *options = &query->options;
+	if (options->clock)
+		query->deadline_ms = clock_mono_ms(options->clock) + options->limits.time_ms;
+}
+
+void query_begin(
+	struct query *query, const struct querier *querier, const struct eval_options *given)
 {
 	struct eval_options *options = &query->options;
 	struct frame *frame = &query->frame;
+	*query = (struct query){.querier = querier, .options = *given, .made.is_whole = true};
+	query->notes = &query->own_notes;
 	if (!options->lookback_ms)
 		options->lookback_ms = EVAL_LOOKBACK_MS;
 	if (!options->subquery_step_ms)
 		options->subquery_step_ms = EVAL_SUBQUERY_STEP_MS;
 	if (!options->step_ms)
 		options->end_ms = options->start_ms;
-	if (options->clock)
-		query->deadline_ms = clock_mono_ms(options->clock) + options->limits.time_ms;
+	set_deadline(query);
 	*frame = (struct frame){
 		.start_ms = options->start_ms, .step_ms = options->step_ms, .steps = 1};
 	if (options->step_ms)
 		frame->steps =
 			(size_t)((options->end_ms - options->start_ms) / options->step_ms) + 1;
-	query->top = eval_node_new(query, expr, frame);
 }
 
-static void query_release(struct query *query)
+void query_release(struct query *query)
 {
-	eval_node_free(query->top);
+	eval_node_free(query, query->top);
 	for (size_t i = 0; i < query->made.count; i++)
 		labels_unref(query->made.list[i].first);
 	grouping_release(&query->made);
 	memo_release(&query->nameless);
-	for (size_t i = 0; i < query->annotation_count; i++)
-		free(query->annotations[i].text);
-	free(query->annotations);
+	notes_release(&query->own_notes);
 	free(query->scratch);
+}
+
+bool query_instant(struct query *query, struct node *top, struct query_result *ret, struct err *err)
+{
+	struct query_result result = {.time_ms = query->options.start_ms};
+	query->samples = query->series = 0;
+	query->has_place = false;
+	set_deadline(query);
+	query->work = LOOK_AFTER;
+	if (!query_spend(query, 0, err) || !run_once(query, top, &result, err)) {
+		query_result_release(&result);
+		return false;
+	}
+	*ret = result;
+	return true;
 }
 
 bool promql_eval(const struct expr *expr, const struct querier *querier,
 	const struct eval_options *options, struct query_result *ret, struct place *ret_place,
 	struct err *err)
 {
-	struct query query = {.querier = querier, .options = *options, .made.is_whole = true};
+	struct query query;
 	struct query_result result = {.time_ms = options->start_ms};
 	if (options->step_ms < 0 || (options->step_ms && options->end_ms < options->start_ms))
 		return err_set(err, ERR_INVALID, "the query ends before it starts");
-	set_up(&query, expr);
+	query_begin(&query, querier, options);
+	query.top = eval_node_new(&query, expr, &query.frame);
 	/* The first look: a query that was cancelled while it waited does nothing. */
 	query.work = LOOK_AFTER;
 	bool is_good = query_spend(&query, 0, err) && run(&query, &result, err);
 	if (is_good) {
-		result.annotations = query.annotations;
-		result.annotation_count = query.annotation_count;
-		query.annotations = NULL;
-		query.annotation_count = 0;
+		result.annotations = query.own_notes.list;
+		result.annotation_count = query.own_notes.count;
+		query.own_notes = (struct notes){0};
 		*ret = result;
 	} else {
 		query_result_release(&result);

@@ -22,8 +22,8 @@ struct tally {
 };
 
 struct aggregate {
-	struct grouping groups;
-	struct tally *tallies; /* by number of the group */
+	struct grouping own, *groups; /* own: unless they are shared */
+	struct tally *tallies;        /* by number of the group */
 	size_t capacity;
 	uint64_t round;
 	uint32_t *order; /* the groups of this round, as they came */
@@ -38,7 +38,7 @@ struct aggregate {
 static void aggregate_free(void *state)
 {
 	struct aggregate *aggregate = state;
-	grouping_release(&aggregate->groups);
+	grouping_release(&aggregate->own);
 	free(aggregate->tallies);
 	free(aggregate->order);
 	free(aggregate->number_of);
@@ -47,16 +47,24 @@ static void aggregate_free(void *state)
 	free(aggregate);
 }
 
-static struct aggregate *aggregate_of(struct node *node)
+static struct grouping *own_grouping(struct aggregate *aggregate, const struct node *node)
 {
 	const struct expr *expr = node->expr;
+	label_choice_init(&aggregate->own.choice, !expr->aggregate.is_without,
+		expr->aggregate.labels, expr->aggregate.label_count);
+	aggregate->own.is_remembered = node->frame->steps > 1;
+	return &aggregate->own;
+}
+
+static struct aggregate *aggregate_of(struct query *query, struct node *node)
+{
 	struct aggregate *aggregate = node->state;
 	if (!aggregate) {
 		node->state = aggregate = xcalloc(1, sizeof(*aggregate));
 		node->release = aggregate_free;
-		label_choice_init(&aggregate->groups.choice, !expr->aggregate.is_without,
-			expr->aggregate.labels, expr->aggregate.label_count);
-		aggregate->groups.is_remembered = node->frame->steps > 1;
+		aggregate->groups = is_shared(query, node->frame)
+					    ? shared_grouping(query, node->expr)
+					    : own_grouping(aggregate, node);
 	}
 	aggregate->round++;
 	aggregate->order_count = 0;
@@ -67,7 +75,7 @@ static struct aggregate *aggregate_of(struct node *node)
 static struct tally *tally_of(
 	struct aggregate *aggregate, const struct labels *labels, bool no_name, uint32_t *ret)
 {
-	uint32_t number = grouping_find(&aggregate->groups, labels, no_name);
+	uint32_t number = grouping_find(aggregate->groups, labels, no_name);
 	if (number >= aggregate->capacity) {
 		size_t before = aggregate->capacity;
 		aggregate->capacity = ((size_t)number + 1) * 2;
@@ -176,7 +184,7 @@ static bool add_up(struct query *query, struct node *node, struct err *err)
 {
 	const struct adder *adder = &adders[node->expr->aggregate.op];
 	const struct vector *vector = &node->kids[0]->vector;
-	struct aggregate *aggregate = aggregate_of(node);
+	struct aggregate *aggregate = aggregate_of(query, node);
 	uint32_t number;
 	(void)err;
 	for (size_t i = 0; i < vector->count; i++) {
@@ -187,7 +195,7 @@ static bool add_up(struct query *query, struct node *node, struct err *err)
 	}
 	for (size_t i = 0; i < aggregate->order_count; i++) {
 		number = aggregate->order[i];
-		vector_add(&node->vector, query_group_labels(query, &aggregate->groups, number),
+		vector_add(&node->vector, query_group_labels(query, aggregate->groups, number),
 			adder->result(&aggregate->tallies[number]));
 	}
 	return true;
@@ -311,9 +319,8 @@ static bool read_count(double value, size_t *ret, struct err *err)
 static bool pick_some(struct query *query, struct node *node, struct err *err)
 {
 	const struct vector *vector = &node->kids[0]->vector;
-	struct aggregate *aggregate = aggregate_of(node);
+	struct aggregate *aggregate = aggregate_of(query, node);
 	size_t most = 0;
-	(void)query;
 	if (!read_count(node->kids[1]->scalar, &most, err))
 		return false;
 	node->vector.no_name = vector->no_name;
@@ -332,7 +339,7 @@ static bool pick_some(struct query *query, struct node *node, struct err *err)
 
 static bool quantiles(struct query *query, struct node *node, struct err *err)
 {
-	struct aggregate *aggregate = aggregate_of(node);
+	struct aggregate *aggregate = aggregate_of(query, node);
 	double quantile = node->kids[1]->scalar;
 	(void)err;
 	check_quantile(query, quantile, node->expr->aggregate.parameter->place);
@@ -344,7 +351,7 @@ static bool quantiles(struct query *query, struct node *node, struct err *err)
 		for (size_t j = 0; j < tally->count; j++)
 			values[j] = aggregate->members.list[tally->first + j].value;
 		sort_values(values, tally->count);
-		vector_add(&node->vector, query_group_labels(query, &aggregate->groups, number),
+		vector_add(&node->vector, query_group_labels(query, aggregate->groups, number),
 			quantile_of(quantile, values, tally->count));
 	}
 	return true;
@@ -382,15 +389,15 @@ static bool count_values(struct query *query, struct node *node, struct err *err
 {
 	const struct vector *vector = &node->kids[0]->vector;
 	const char *name = node->kids[1]->string;
-	struct aggregate *aggregate = aggregate_of(node);
+	struct aggregate *aggregate = aggregate_of(query, node);
 	if (!*name)
 		return err_set(err, ERR_INVALID, "invalid label name %s", name);
 	for (size_t i = 0; i < vector->count; i++) {
 		uint32_t group =
-			grouping_find(&aggregate->groups, vector->list[i].labels, vector->no_name);
+			grouping_find(aggregate->groups, vector->list[i].labels, vector->no_name);
 		const struct labels *labels =
-			with_value(query, query_group_labels(query, &aggregate->groups, group),
-				name, vector->list[i].value);
+			with_value(query, query_group_labels(query, aggregate->groups, group), name,
+				vector->list[i].value);
 		count_one(aggregate, &node->vector, labels);
 	}
 	return query_allows_series(query, query->made.count, err);

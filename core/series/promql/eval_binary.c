@@ -78,21 +78,60 @@ static bool between_scalars(struct node *node)
 	return true;
 }
 
+/* Most series of a rule are within its bounds: what is left out costs a comparison alone. */
+#define KEEP(op)                                                                                   \
+	for (size_t i = 0; i < from->count; i++) {                                                 \
+		if (from->list[i].value op scalar)                                                 \
+			vector_add(to, from->list[i].labels, from->list[i].value);                 \
+	}                                                                                          \
+	break
+
+static void keep_those(
+	struct vector *to, const struct vector *from, enum binary_op op, double scalar)
+{
+	switch ((int)op) {
+	case OP_EQ:
+		KEEP(==);
+	case OP_NE:
+		KEEP(!=);
+	case OP_LT:
+		KEEP(<);
+	case OP_LE:
+		KEEP(<=);
+	case OP_GT:
+		KEEP(>);
+	default:
+		KEEP(>=);
+	}
+}
+
+/* The same with its sides changed. */
+static enum binary_op turned(enum binary_op op)
+{
+	static const enum binary_op ops[] = {[OP_EQ] = OP_EQ,
+		[OP_NE] = OP_NE,
+		[OP_LT] = OP_GT,
+		[OP_LE] = OP_GE,
+		[OP_GT] = OP_LT,
+		[OP_GE] = OP_LE};
+	return ops[op];
+}
+
 /* A comparison keeps the value of the vector, on whatever side it is. */
 static void each_with(struct node *node, const struct vector *vector, double scalar, bool is_left)
 {
 	enum binary_op op = node->expr->binary.op;
-	bool is_bool = node->expr->binary.is_bool, is_filter = is_comparison(op) && !is_bool;
+	bool is_bool = node->expr->binary.is_bool;
+	if (is_comparison(op) && !is_bool) {
+		keep_those(&node->vector, vector, is_left ? op : turned(op), scalar);
+		return;
+	}
 	for (size_t i = 0; i < vector->count; i++) {
 		const struct vector_sample *element = &vector->list[i];
 		double value;
 		bool holds = is_left ? eval_operator(op, element->value, scalar, &value)
 				     : eval_operator(op, scalar, element->value, &value);
-		if (is_bool)
-			vector_add(&node->vector, element->labels, holds);
-		else if (holds)
-			vector_add(
-				&node->vector, element->labels, is_filter ? element->value : value);
+		vector_add(&node->vector, element->labels, is_bool ? holds : value);
 	}
 }
 

@@ -82,6 +82,7 @@ static bool each_window(struct query *query, struct node *node, struct err *err)
 	struct node *matrix = node->kids[matrix_of(node)];
 	const struct source *source = matrix->source;
 	bool keeps_name = node->way->flags & WAY_KEEPS_NAME;
+	bool looks_at_all = is_shared(query, node->frame); /* others looked for themselves */
 	scalars_of(node, args);
 	if (node->way->flags & WAY_OF_QUANTILE)
 		check_quantile(query, args[0], node->expr->call.args[0]->place);
@@ -92,7 +93,8 @@ static bool each_window(struct query *query, struct node *node, struct err *err)
 		window.now_ms = node->frame->now_ms;
 		if (!window.count)
 			continue;
-		if (node->way->flags & WAY_OF_COUNTER && !source->list[i].is_checked)
+		if (node->way->flags & WAY_OF_COUNTER &&
+			(looks_at_all || !source->list[i].is_checked))
 			check_counter(query, node, source->list[i].labels);
 		source->list[i].is_checked = true;
 		if (node->way->window(&window, &value))

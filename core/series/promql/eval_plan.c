@@ -26,33 +26,18 @@ const struct function_way *function_way_find(const char *name)
 	return NULL;
 }
 
-static void add_kid(
-	struct query *query, struct node *node, const struct expr *expr, struct frame *frame)
-{
-	if (expr)
-		node->kids[node->kid_count++] = eval_node_new(query, expr, frame);
-}
-
 static void add_kids(struct query *query, struct node *node)
 {
-	enum { PAIR = 2 };
-	const struct expr *expr = node->expr;
-	size_t args = expr->kind == EXPR_CALL ? expr->call.arg_count : 0;
-	node->kids = xcalloc(args + PAIR, sizeof(struct node *));
-	if (expr->kind == EXPR_BINARY) {
-		add_kid(query, node, expr->binary.left, node->frame);
-		add_kid(query, node, expr->binary.right, node->frame);
-	} else if (expr->kind == EXPR_AGGREGATE) {
-		add_kid(query, node, expr->aggregate.inner, node->frame);
-		add_kid(query, node, expr->aggregate.parameter, node->frame);
-	} else if (expr->kind == EXPR_NEGATE) {
-		add_kid(query, node, expr->inner, node->frame);
-	} else if (expr->kind == EXPR_SUBQUERY) {
-		node->inner_frame = xcalloc(1, sizeof(*node->inner_frame));
-		add_kid(query, node, expr->subquery.inner, node->inner_frame);
-	}
-	for (size_t i = 0; i < args; i++)
-		add_kid(query, node, expr->call.args[i], node->frame);
+	struct frame *frame = node->frame;
+	size_t count = 0;
+	while (expr_kid(node->expr, count))
+		count++;
+	if (node->expr->kind == EXPR_SUBQUERY)
+		frame = node->inner_frame = xcalloc(1, sizeof(*node->inner_frame));
+	node->kids = xcalloc(count + 1, sizeof(struct node *));
+	for (; node->kid_count < count; node->kid_count++)
+		node->kids[node->kid_count] =
+			eval_node_new(query, expr_kid(node->expr, node->kid_count), frame);
 }
 
 static bool is_constant(const struct node *node)
@@ -132,11 +117,12 @@ static bool is_distinct(const struct node *node)
 	return false;
 }
 
-struct node *eval_node_new(struct query *query, const struct expr *expr, struct frame *frame)
+static struct node *make(struct query *query, const struct expr *expr, struct frame *frame)
 {
 	struct node *node = xcalloc(1, sizeof(*node));
-	node->expr = expr_bare(expr);
+	node->expr = expr;
 	node->frame = frame;
+	node->users = 1;
 	if (node->expr->kind == EXPR_CALL)
 		node->way = function_way_find(node->expr->call.function->name);
 	add_kids(query, node);
@@ -145,21 +131,39 @@ struct node *eval_node_new(struct query *query, const struct expr *expr, struct 
 	return node;
 }
 
+struct node *eval_node_new(struct query *query, const struct expr *parens, struct frame *frame)
+{
+	const struct expr *expr = expr_bare(parens);
+	if (!is_shared(query, frame))
+		return make(query, expr, frame);
+	struct node **place = &query->sharing->nodes[expr->alike];
+	if (*place)
+		(*place)->users++;
+	else
+		*place = make(query, expr, frame);
+	return *place;
+}
+
 static void distinct_release(struct distinct *distinct)
 {
 	grouping_release(&distinct->grouping);
 	free(distinct->seen);
 }
 
-void eval_node_free(struct node *node)
+void eval_node_free(struct query *query, struct node *node)
 {
-	if (!node)
+	if (!node || --node->users)
 		return;
 	for (size_t i = 0; i < node->kid_count; i++)
-		eval_node_free(node->kids[i]);
+		eval_node_free(query, node->kids[i]);
+	if (is_shared(query, node->frame))
+		query->sharing->nodes[node->expr->alike] = NULL;
 	if (node->release)
 		node->release(node->state);
+	if (query->sharing && node->source)
+		sharing_keep(query->sharing, node->source);
 	eval_source_free(node->source);
+	notes_release(&node->notes);
 	distinct_release(&node->distinct);
 	free(node->inner_frame);
 	free(node->vector.list);

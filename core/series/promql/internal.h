@@ -70,13 +70,20 @@ struct distinct {
 	uint64_t round;
 };
 
+/* What was noticed, each once. */
+struct notes {
+	struct annotation *list;
+	size_t count, capacity;
+};
+
 struct node {
 	const struct expr *expr;
 	struct frame *frame;
 	struct node **kids;
 	size_t kid_count;
 	bool is_constant; /* the same in each step */
-	bool is_done;     /* constant, and there */
+	bool is_done;     /* constant or shared, and there */
+	bool has_failed;  /* shared: those that share it are evaluated alone */
 	bool is_distinct; /* no two elements are the same but for the metric's name */
 	double scalar;
 	const char *string;
@@ -87,6 +94,9 @@ struct node {
 	struct distinct distinct;       /* of vector_check() */
 	void *state;                    /* of its kind, with what frees it */
 	void (*release)(void *state);
+	size_t users;           /* parents, and the query itself */
+	size_t samples, series; /* shared: what it cost, with all below */
+	struct notes notes;     /* shared: its own */
 };
 
 struct query {
@@ -95,14 +105,14 @@ struct query {
 	int64_t deadline_ms;
 	struct node *top;
 	struct frame frame;
-	struct grouping made; /* labels that were made, each of which is owned */
-	struct memo nameless; /* into `made` */
+	struct grouping made;    /* labels that were made, each of which is owned */
+	struct memo nameless;    /* into `made` */
+	struct sharing *sharing; /* of a group at one time; NULL: nothing is shared */
 	size_t samples, series;
 	uint64_t work, looked_at; /* since the clock was looked at */
 	double *scratch;
 	size_t scratch_capacity;
-	struct annotation *annotations;
-	size_t annotation_count, annotation_capacity;
+	struct notes own_notes, *notes; /* notes: where they go now */
 	bool has_place;
 	struct place place; /* of the first error */
 };
@@ -129,16 +139,44 @@ extern const struct function_way range_ways[], rate_ways[], math_ways[], time_wa
 extern const struct function_way *const function_ways[]; /* all of them; NULL behind the last */
 const struct function_way *function_way_find(const char *name);
 
+/* ---- eval_share.c ---- */
+
+/* The expressions of a group have the nodes in common that say the same, and aggregations their groups: each is evaluated once. */
+struct sharing {
+	struct node **nodes;      /* by expr->alike, as long as somebody uses it; borrowed */
+	struct grouping **groups; /* of aggregations over the same labels */
+	size_t group_count, group_capacity;
+	struct selected_set *kept; /* labels that were read: borrowed until the end */
+	size_t kept_count, kept_capacity;
+};
+
+/* All that say the same at the time of the query; subqueries have times of their own. */
+bool is_shared(const struct query *query, const struct frame *frame);
+/* Groups of aggregations over the same labels. Borrowed. */
+struct grouping *shared_grouping(struct query *query, const struct expr *aggregate);
+/* Frees a source but for its labels. */
+void sharing_keep(struct sharing *sharing, struct source *source);
+void sharing_release(struct sharing *sharing);
+/* What the nodes of an expression noticed, with the places that it has there. */
+void collect_notes(struct notes *to, const struct node *node, const struct expr *expr);
+
 /* ---- eval_plan.c ---- */
 
 struct node *eval_node_new(
 	struct query *query, const struct expr *expr, struct frame *frame) MUST_CHECK;
-void eval_node_free(struct node *node);
+/* One user less. */
+void eval_node_free(struct query *query, struct node *node);
 /* Behind parentheses. */
 const struct expr *expr_bare(const struct expr *expr);
 
 /* ---- eval.c ---- */
 
+void query_begin(
+	struct query *query, const struct querier *querier, const struct eval_options *options);
+void query_release(struct query *query);
+/* The value at the start of the query, of one expression out of many: limits begin anew. */
+bool query_instant(struct query *query, struct node *top, struct query_result *ret,
+	struct err *err) MUST_CHECK;
 /* The value of this step, into the node. */
 bool eval_node(struct query *query, struct node *node, struct err *err) MUST_CHECK;
 /* Counts what was done, and looks at the clock and at whether it was cancelled now and then. */
@@ -148,6 +186,9 @@ bool query_keep_samples(struct query *query, size_t count, struct err *err) MUST
 bool query_allows_series(const struct query *query, size_t count, struct err *err) MUST_CHECK;
 void query_annotate(struct query *query, enum annotation_kind kind, struct place place,
 	const char *format, ...) PRINTF_LIKE(4, 5);
+/* Copies the text. */
+void notes_add(struct notes *notes, const struct annotation *annotation);
+void notes_release(struct notes *notes);
 /* Room for so many doubles, until the next call. */
 double *query_scratch(struct query *query, size_t count) MUST_CHECK;
 
