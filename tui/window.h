@@ -28,7 +28,7 @@ enum window_id {
 	WINDOW_SAVE,
 	WINDOW_CHAIN, /* lines that pass the first filters of Logs: none of them, one, two ... */
 	WINDOW_CHAIN_LAST = WINDOW_CHAIN + 5,
-	WINDOW_NAMES, /* of metrics, labels and values */
+	WINDOW_NAMES,      /* of metrics, labels and values */
 	WINDOW_PANEL = 20, /* of a dashboard: one each that is in sight */
 	WINDOW_PANEL_LAST = WINDOW_PANEL + 11,
 	WINDOW_COUNT

@@ -10,6 +10,7 @@
 #include "core/collect/post.h"
 #include "core/msg/mailbox.h"
 #include "core/msg/msg.h"
+#include "core/series/label_pairs.h"
 
 enum { OWN_LABELS = 3 };
 
@@ -30,14 +31,6 @@ static int by_name(const void *one, const void *other)
 		((const struct metric_label *)other)->name);
 }
 
-/* What the text form of a series cannot hold in a value. */
-static void make_plain(char *text)
-{
-	for (; *text; text++)
-		if (strchr(",{}\" \n", *text))
-			*text = '_';
-}
-
 /* Of what is ours nothing has to be made harmless. */
 static void add_label(
 	const struct metric_batch *batch, const struct metric_label *label, struct str *text)
@@ -50,10 +43,8 @@ static void add_label(
 		set_text(batch->hub, &value, label->value,
 			length < METRIC_LABEL_BYTES ? length : METRIC_LABEL_BYTES,
 			METRIC_LABEL_BYTES);
-	if (!value || !value[0])
-		return;
-	make_plain(value);
-	str_addf(text, "%s%s=%s", text->length ? "," : "", label->name, value);
+	if (value && value[0])
+		label_pairs_add(text, label->name, value);
 }
 
 static size_t own_labels(const struct metric_batch *batch, struct metric_label *labels)

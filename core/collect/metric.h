@@ -57,7 +57,7 @@ struct metric_batch {
 	struct msg_obs_samples *obs;         /* NULL: nothing was added */
 };
 
-/* A metric_sink. Texts from outside become harmless, and plain enough for the text form of labels. */
+/* A metric_sink. Texts from outside become harmless. */
 void metric_batch_add(void *batch, const struct metric *metric);
 /* The same with no more labels than instance and job. */
 void metric_batch_bare(struct metric_batch *batch, const char *name, double value);

@@ -257,12 +257,15 @@ bool pg_exports_run(struct pg_exports *exports, struct pg_session *session, stru
 	return true;
 }
 
+/* All of it ends, but for that it could not be read. */
 static void end_round(struct pg_exports *exports, const struct pg_session *session,
-	struct round *round, const char *source)
+	enum pg_pace pace, const char *source)
 {
 	struct metric_batch batch = batch_of(exports, session);
-	metric_batch_post(&batch, &round->past, source);
-	round->due_ms = 0;
+	if (pace == PG_OFTEN && session->conf->metrics_ms)
+		metric_batch_bare(&batch, "pg_exporter_last_scrape_error", 1);
+	metric_batch_post(&batch, &exports->rounds[pace].past, source);
+	exports->rounds[pace].due_ms = 0;
 }
 
 void pg_exports_down(struct pg_exports *exports, const struct pg_session *session)
@@ -273,6 +276,6 @@ void pg_exports_down(struct pg_exports *exports, const struct pg_session *sessio
 	metric_batch_bare(&batch, "pg_up", 0);
 	metric_batch_post(&batch, &none, source);
 	metric_past_release(&none);
-	for (size_t i = 0; i < COUNT_OF(exports->rounds); i++)
-		end_round(exports, session, &exports->rounds[i], source);
+	for (enum pg_pace pace = PG_OFTEN; pace <= PG_SELDOM; pace++)
+		end_round(exports, session, pace, source);
 }

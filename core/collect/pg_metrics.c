@@ -27,7 +27,7 @@ static const struct pg_metrics_table tables[] = {
 static const struct metric_word others[] = {
 	{"pg_up", "", METRIC_GAUGE, "SELECT 1", "1: it answers, 0: it does not"},
 	{"pg_exporter_last_scrape_duration_seconds", "", METRIC_GAUGE, "the reading", "how long the last reading took"},
-	{"pg_exporter_last_scrape_error", "", METRIC_GAUGE, "the reading", "1: a part of the last reading was refused"},
+	{"pg_exporter_last_scrape_error", "", METRIC_GAUGE, "the reading", "1: the last reading failed, or a part of it was refused"},
 	{"botswain_pg_rows_left_out", "relation server", METRIC_GAUGE, "the reading", "rows of a view beyond those that are kept"},
 	{"pg_settings_NAME", "server", METRIC_GAUGE, "pg_settings", "every setting that is a number or on or off; with a unit "
 		"NAME_seconds or NAME_bytes, -1 as it is"},

@@ -18,6 +18,7 @@
 #include "core/collect/post.h"
 #include "core/collect/roster.h"
 #include "core/collect/worker.h"
+#include "core/series/label_pairs.h"
 
 enum {
 	ROWS_MAX = 1000,   /* of one query: series */
@@ -114,11 +115,9 @@ static char *make_label(struct hub *hub, const char *name, const char *value, si
 	autofree char *safe = NULL;
 	set_text(hub, &safe, value, length < LABEL_BYTES_MAX ? length : LABEL_BYTES_MAX,
 		LABEL_BYTES_MAX);
-	char *label = xasprintf("%s=%s", name, safe);
-	for (char *at = label + strlen(name) + 1; *at; at++)
-		if (*at == ',' || *at == '=')
-			*at = '_';
-	return label;
+	struct str label = STR_INIT;
+	label_pairs_add(&label, name, safe);
+	return str_detach(&label);
 }
 
 static void set_labels(struct hub *hub, struct msg_sample *sample, const PGresult *result, int row,

@@ -149,6 +149,8 @@ void redis_exports_down(struct redis_exports *exports, struct redis_session *ses
 	struct metric_batch batch = redis_batch(session);
 	autofree char *source = xasprintf("redis/%s", session->conf->name);
 	metric_batch_bare(&batch, "redis_up", 0);
+	if (session->conf->metrics_ms)
+		metric_batch_bare(&batch, "redis_exporter_last_scrape_error", 1);
 	for (size_t i = 0; !exports->is_told_down && redis_metrics_look_name(i); i++)
 		metric_batch_end(&batch, redis_metrics_look_name(i));
 	metric_batch_post(&batch, &exports->past, source);

@@ -13,6 +13,7 @@
 #include "core/engine/metrics.h"
 #include "core/engine/seek.h"
 #include "core/engine/windows.h"
+#include "core/series/label_pairs.h"
 
 /* clang-format off */
 static const struct {
@@ -125,26 +126,26 @@ void digest_value(struct engine *engine, const char *name, const char *labels, d
 void digest_record(struct engine *engine, const char *name, const char *label,
 	const char *label_value, double value)
 {
-	char labels[160];
-	copy_text(labels, sizeof(labels) - 1, label);
-	size_t length = strlen(labels);
-	labels[length++] = '=';
-	copy_text(labels + length, sizeof(labels) - length, label_value);
-	digest_value(engine, name, label[0] ? labels : "", value);
+	autostr struct str labels = STR_INIT;
+	if (label[0])
+		label_pairs_add(&labels, label, label_value);
+	digest_value(engine, name, labels.text, value);
 }
 
 /* Labels are sorted by name; ours goes to its place among them. */
-static void merge_label(char *to, size_t size, const char *labels, const char *label)
+static void merge_label(struct str *to, const char *labels, const char *label)
 {
-	size_t at = 0;
-	while (labels[at] && strcmp(labels + at, label) < 0) {
-		at += strcspn(labels + at, ",");
-		at += labels[at] == ',';
+	bool is_in = false;
+	for (const char *at = labels; *at || !is_in;) {
+		bool is_next = !is_in && (!*at || strcmp(at, label) > 0);
+		size_t length = is_next ? strlen(label) : label_pairs_first(at);
+		if (to->length)
+			str_addch(to, ',');
+		str_add(to, is_next ? label : at, length);
+		is_in |= is_next;
+		if (!is_next)
+			at += length + (at[length] == ',');
 	}
-	bool first = at == 0, last = labels[at] == '\0';
-	snprintf(to, size, "%.*s%s%s%s%s", (int)at, labels,
-		!first && last && labels[at - 1] != ',' ? "," : "", label, last ? "" : ",",
-		labels + at);
 }
 
 void digest_whole_figures(struct engine *engine, const struct msg_sample *figures, size_t count)
@@ -156,10 +157,11 @@ void digest_whole_figures(struct engine *engine, const struct msg_sample *figure
 void digest_figures(struct engine *engine, const struct msg_sample *figures, size_t count,
 	const char *label, const char *label_value)
 {
-	char own[160], labels[400];
-	snprintf(own, sizeof(own), "%s=%s", label, label_value);
+	autostr struct str own = STR_INIT;
+	label_pairs_add(&own, label, label_value);
 	for (size_t i = 0; i < count; i++) {
-		merge_label(labels, sizeof(labels), figures[i].labels, own);
-		digest_value(engine, figures[i].name, labels, figures[i].value);
+		autostr struct str labels = STR_INIT;
+		merge_label(&labels, figures[i].labels, own.text);
+		digest_value(engine, figures[i].name, labels.text, figures[i].value);
 	}
 }

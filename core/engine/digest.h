@@ -25,7 +25,7 @@ digest_function digest_notes;
 
 /* The draft of a bot and what is remembered of it; NULL: unknown, counted. */
 struct msg_bot *digest_bot(struct engine *engine, const char *name, struct bot_facts **ret_facts);
-/* Appends name{labels}, written a=b,c=d, to the series and the metrics; NaN ends it. */
+/* Appends name{labels}, as label_pairs.h has it, to the series and the metrics; NaN ends it. */
 void digest_value(struct engine *engine, const char *name, const char *labels, double value);
 /* Appends name{label=value} to them. */
 void digest_record(struct engine *engine, const char *name, const char *label,

@@ -16,6 +16,7 @@
 #include "core/conf/settings.h"
 #include "core/engine/metrics_inside.h"
 #include "core/msg/msg.h"
+#include "core/series/label_pairs.h"
 #include "core/series/labels.h"
 #include "core/series/tsdb.h"
 
@@ -217,28 +218,12 @@ uint64_t metrics_id(const char *name, const char *labels)
 	return entity_id(name, labels);
 }
 
-/* a=b,c=d; the text is cut into its parts. */
-static size_t read_labels(char *text, struct label ret[LABELS_MAX])
-{
-	size_t count = 0;
-	char *rest = NULL;
-	for (char *part = strtok_r(text, ",", &rest); part && count < LABELS_MAX;
-		part = strtok_r(NULL, ",", &rest)) {
-		char *equals = strchr(part, '=');
-		if (!equals)
-			continue;
-		*equals = '\0';
-		ret[count++] = (struct label){part, equals + 1};
-	}
-	return count;
-}
-
 static struct tsdb_series *refer(struct tsdb *tsdb, const char *name, const char *text)
 {
 	struct label list[LABELS_MAX + 1];
 	struct err err;
 	autofree char *copy = xstrdup(text);
-	size_t count = read_labels(copy, list);
+	size_t count = label_pairs_read(copy, list, LABELS_MAX);
 	list[count++] = (struct label){LABEL_NAME, name};
 	struct labels *labels = labels_new(list, count);
 	struct tsdb_series *series = tsdb_refer(tsdb, labels, &err);

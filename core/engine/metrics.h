@@ -36,7 +36,7 @@ void metrics_figures(struct metrics *metrics, struct tsdb_statistics *ret);
 
 /* What metrics_add() knows a series by. */
 uint64_t metrics_id(const char *name, const char *labels);
-/* A value of name{labels}; labels as "a=b,c=d", or "". NaN: it is not known any more. False: it was refused, and counted.
+/* A value of name{labels}; labels as label_pairs.h has them, or "". NaN: it is not known any more. False: it was refused, and counted.
  * Engine thread. */
 bool metrics_add(struct metrics *metrics, uint64_t id, const char *name, const char *labels,
 	int64_t time_ms, double value);

@@ -29,19 +29,20 @@ static int64_t usual_step_ms(int64_t least_ms)
 struct query_span query_span_of(
 	const struct msg_win_open *request, int64_t opened_ms, int64_t now_ms)
 {
+	int64_t lookback_ms = request->lookback_ms > 0 ? request->lookback_ms : 0;
 	int64_t to_ms = request->to_ms ? request->to_ms : now_ms;
 	int64_t from_ms = request->from_ms < 0 ? to_ms + request->from_ms
 			  : request->to_ms     ? request->from_ms
 					       : to_ms - (opened_ms - request->from_ms);
 	if (!request->columns)
-		return (struct query_span){to_ms, to_ms, 0};
+		return (struct query_span){to_ms, to_ms, 0, lookback_ms};
 	if (request->step_ms)
-		return (struct query_span){from_ms, to_ms, request->step_ms};
+		return (struct query_span){from_ms, to_ms, request->step_ms, lookback_ms};
 	int64_t columns = (int64_t)request->columns;
 	int64_t step_ms = usual_step_ms((to_ms - from_ms + columns - 1) / columns);
 	int64_t end_ms = to_ms / step_ms * step_ms, span_ms = to_ms - from_ms;
 	int64_t begin_ms = end_ms - span_ms / step_ms * step_ms;
-	return (struct query_span){begin_ms, end_ms, step_ms};
+	return (struct query_span){begin_ms, end_ms, step_ms, lookback_ms};
 }
 
 void query_span_end(struct query_span *span, int64_t until_ms)
@@ -193,6 +194,7 @@ static bool evaluate(const char *query, const struct querier *querier,
 	const struct eval_options options = {.start_ms = span->from_ms,
 		.end_ms = span->to_ms,
 		.step_ms = span->step_ms,
+		.lookback_ms = span->lookback_ms,
 		.limits = {.samples = QUERY_SAMPLES_MAX,
 			.series = QUERY_SERIES_MAX * 10,
 			.steps = QUERY_STEPS_MAX,

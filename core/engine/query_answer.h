@@ -24,6 +24,7 @@ enum {
 /* step 0: an instant, at to_ms. */
 struct query_span {
 	int64_t from_ms, to_ms, step_ms;
+	int64_t lookback_ms; /* so old a value still counts; 0: 5 minutes */
 };
 
 /* What is asked for by the times of a request: an end of 0 is now and moves, a beginning below 0 is so long before the end. Without a

@@ -112,7 +112,7 @@ static void own_queries_become_series_with_labels(void **state)
 		"3'}]",
 		"");
 	const char *samples = collected_wait(&collected, "obs_samples", "name=\"things_read\"",
-		"labels=\"area=x_y,zone=b\"", "value=7.5", NULL);
+		"labels=\"area=x\\\\,y,zone=b\"", "value=7.5", NULL);
 	assert_non_null(strstr(samples, "source=\"postgres/main\""));
 	collected_wait(&collected, "obs_samples", "name=\"plain\"", "value=3", NULL);
 }

@@ -19,6 +19,7 @@
 #include "core/msg/mailbox.h"
 #include "core/msg/msg.h"
 #include "core/parse/prom_text.h"
+#include "core/series/label_pairs.h"
 #include "tests/support/collected.h"
 #include "tests/support/servers.h"
 #include "tests/support/spawn.h"
@@ -147,25 +148,24 @@ void said_release(struct said_list *list)
 	*list = (struct said_list){.list = NULL};
 }
 
-static void make_plain(char *text)
-{
-	for (; *text; text++)
-		if (strchr(",{}\" \n", *text))
-			*text = '_';
-}
-
 /* An exporter gives its labels in order of their names; one without a value is none. */
 static void write_labels(const struct prom_sample *sample, struct str *text)
 {
 	for (size_t i = 0; i < sample->label_count; i++) {
 		const struct prom_label *label = &sample->labels[i];
-		autostr struct str value = STR_INIT;
+		autostr struct str name = STR_INIT, value = STR_INIT;
+		prom_label_name(label, &name);
 		prom_label_value(label, &value);
-		make_plain(value.text);
 		if (value.length)
-			str_addf(text, "%s%.*s=%s", text->length ? "," : "",
-				(int)label->name.length, label->name.text, value.text);
+			label_pairs_add(text, name.text, value.text);
 	}
+}
+
+char *exporter_page(const struct exporter *exporter)
+{
+	char *page = page_of(exporter);
+	assert_non_null(page);
+	return page;
 }
 
 void exporter_scrape(const struct exporter *exporter, struct said_list *list)
@@ -175,8 +175,7 @@ void exporter_scrape(const struct exporter *exporter, struct said_list *list)
 		[PROM_GAUGE] = "gauge",
 		[PROM_HISTOGRAM] = "histogram",
 		[PROM_SUMMARY] = "summary"};
-	autofree char *page = page_of(exporter);
-	assert_non_null(page);
+	autofree char *page = exporter_page(exporter);
 	struct prom_reader reader;
 	struct prom_sample sample;
 	struct err err = {0};
@@ -201,7 +200,7 @@ static void take_sample(struct said_list *list, const struct msg_sample *sample)
 	autostr struct str labels = STR_INIT;
 	autofree char *instance = xstrdup("");
 	for (const char *at = sample->labels; *at;) {
-		size_t length = strcspn(at, ",");
+		size_t length = label_pairs_first(at);
 		if (starts_with(at, "instance=")) {
 			free(instance);
 			instance = xasprintf("%.*s", (int)length - 9, at + 9);
@@ -212,6 +211,8 @@ static void take_sample(struct said_list *list, const struct msg_sample *sample)
 	}
 	struct said *said = add(list, instance, sample->name, labels.text);
 	see(said, sample->value);
+	if (list->each)
+		list->each(sample);
 }
 
 static void take_message(struct said_list *list, const struct msg_any *message)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The exporters of Debian, as processes of a test on loopback; and samples as a test compares them, whoever they are from: the
- * labels in order of their names and in the plain text form, those of the scrape (instance, job) apart.
+ * labels in order of their names and in their text form (label_pairs.h), those of the scrape (instance, job) apart.
  */
 #ifndef BOTSWAIN_TESTS_EXPORTERS_H
 #define BOTSWAIN_TESTS_EXPORTERS_H
@@ -12,6 +12,7 @@
 #include "core/base/attr.h"
 
 struct collected;
+struct msg_sample;
 struct pg_server;
 struct redis_server;
 
@@ -40,8 +41,12 @@ struct said {
 struct said_list {
 	struct said *list;
 	size_t count, room;
+	void (*each)(
+		const struct msg_sample *sample); /* of our sources, as they come; may be NULL */
 };
 
+/* The page that it answers with; the caller frees it. Fails the test when there is none. */
+char *exporter_page(const struct exporter *exporter) MUST_CHECK;
 /* What it says now. */
 void exporter_scrape(const struct exporter *exporter, struct said_list *list);
 /* Takes what the sources have posted until now. */

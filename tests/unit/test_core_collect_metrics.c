@@ -288,14 +288,15 @@ static void add_table(struct metric_batch *batch, const char *name, double value
 					.value = value});
 }
 
-static void labels_are_in_order_and_plain_and_without_the_empty(void **state)
+static void labels_are_in_order_and_as_they_are_and_without_the_empty(void **state)
 {
 	struct metric_batch batch = batch_of(*state);
-	add_table(&batch, "a,b {\"c\"}", 4);
+	add_table(&batch, "a,b=\\ {c}", 4);
 	autofree char *text = posted(*state, &batch);
-	assert_non_null(strstr(text,
-		"{name=\"pg_rows\" labels=\"instance=main,job=postgres,relname=a_b___c__\" "
-		"value=4}"));
+	assert_non_null(
+		strstr(text, "{name=\"pg_rows\" "
+			     "labels=\"instance=main,job=postgres,relname=a\\\\,b=\\\\\\\\ {c}\" "
+			     "value=4}"));
 	assert_non_null(strstr(text, "whole=true"));
 }
 
@@ -373,7 +374,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(columns_of_other_versions_have_no_cell),
 		cmocka_unit_test(settings_are_in_seconds_and_bytes_and_minus_one_as_it_is),
 		cmocka_unit_test_setup_teardown(
-			labels_are_in_order_and_plain_and_without_the_empty, setup, teardown),
+			labels_are_in_order_and_as_they_are_and_without_the_empty, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			what_is_too_long_to_be_told_apart_is_left_out, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_series_that_is_gone_ends_once, setup, teardown),

@@ -17,6 +17,7 @@
 #include "core/conf/settings.h"
 #include "core/engine/metrics.h"
 #include "core/engine/query_answer.h"
+#include "core/series/label_pairs.h"
 #include "core/series/tsdb.h"
 #include "tests/support/folder.h"
 
@@ -54,7 +55,7 @@ static void begin(const char *at)
 
 static void yields(const char *query, const char *wanted)
 {
-	const struct query_span span = {now_ms, now_ms, 0};
+	const struct query_span span = {now_ms, now_ms, 0, 0};
 	struct querier querier = tsdb_querier(metrics_store(metrics));
 	struct msg_win_points *reply = msg_new(MSG_win_points);
 	autostr struct str got = STR_INIT;
@@ -77,6 +78,21 @@ static void a_value_is_found_under_its_labels(void **state)
 	yields("bot_up", "bot_up{bot=\"orders\"} 1\n");
 	yields("redis_db_keys", "redis_db_keys{db=\"db0\",instance=\"main\"} 26\n");
 	yields("fleet", "fleet 3\n");
+}
+
+static void labels_are_kept_as_they_are(void **state)
+{
+	(void)state;
+	autostr struct str labels = STR_INIT;
+	begin(NULL);
+	metrics_add(metrics, metrics_id("sessions", "state=idle in transaction"), "sessions",
+		"state=idle in transaction", now_ms, 2);
+	yields("sessions{state=\"idle in transaction\"}",
+		"sessions{state=\"idle in transaction\"} 2\n");
+	label_pairs_add(&labels, "a", "x,y=\"\\{z}\\");
+	label_pairs_add(&labels, "b=c,", "\\,");
+	metrics_add(metrics, metrics_id("odd", labels.text), "odd", labels.text, now_ms, 3);
+	yields("odd", "odd{a=\"x,y=\\\"\\\\{z}\\\\\",\"b=c,\"=\"\\\\,\"} 3\n");
 }
 
 static void the_newest_value_counts_and_what_is_not_known_is_not_there(void **state)
@@ -136,6 +152,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_value_is_found_under_its_labels),
+		TEST(labels_are_kept_as_they_are),
 		TEST(the_newest_value_counts_and_what_is_not_known_is_not_there),
 		TEST(many_series_are_told_apart),
 		TEST(what_was_there_is_there_after_a_restart),

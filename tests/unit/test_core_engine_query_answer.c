@@ -101,11 +101,11 @@ static void no_span_has_more_points_than_it_may(void **state)
 {
 	(void)state;
 	struct err err;
-	assert_true(query_span_is_good(&(struct query_span){0, 10999, 1}, &err));
-	assert_false(query_span_is_good(&(struct query_span){0, 11000, 1}, &err));
+	assert_true(query_span_is_good(&(struct query_span){0, 10999, 1, 0}, &err));
+	assert_false(query_span_is_good(&(struct query_span){0, 11000, 1, 0}, &err));
 	assert_int_equal(err.code, ERR_LIMIT);
-	assert_false(query_span_is_good(&(struct query_span){5, 4, 1}, &err));
-	assert_false(query_span_is_good(&(struct query_span){5, 9, -1}, &err));
+	assert_false(query_span_is_good(&(struct query_span){5, 4, 1, 0}, &err));
+	assert_false(query_span_is_good(&(struct query_span){5, 9, -1, 0}, &err));
 }
 
 /* ---- shapes ---- */
@@ -115,7 +115,7 @@ static void an_instant_has_a_value_a_series_and_its_labels(void **state)
 	(void)state;
 	append("up", "a", now_ms, 1);
 	append("up", "b", now_ms, 0);
-	ask("up", (struct query_span){now_ms, now_ms, 0});
+	ask("up", (struct query_span){now_ms, now_ms, 0, 0});
 	assert_string_equal(reply->type, "vector");
 	assert_int_equal(reply->series_count, 2);
 	assert_string_equal(reply->series[0].name, "up{bot=\"a\"}");
@@ -131,7 +131,7 @@ static void over_a_span_a_point_that_is_not_there_is_told_from_one_that_is_no_nu
 	append("a", "x", now_ms, 1);
 	append("a", "x", now_ms + 10 * SECOND, NAN);
 	append("a", "x", now_ms + 20 * SECOND, stale_value());
-	ask("a", (struct query_span){now_ms, now_ms + 20 * SECOND, 10 * SECOND});
+	ask("a", (struct query_span){now_ms, now_ms + 20 * SECOND, 10 * SECOND, 0});
 	assert_string_equal(reply->type, "matrix");
 	assert_int_equal(reply->step_ms, 10 * SECOND);
 	assert_int_equal(reply->series[0].values_count, 3);
@@ -145,7 +145,7 @@ static void a_range_at_an_instant_has_times_of_its_own(void **state)
 	(void)state;
 	append("a", "x", now_ms - 7001, 1);
 	append("a", "x", now_ms - 2000, 2);
-	ask("a[10s]", (struct query_span){now_ms, now_ms, 0});
+	ask("a[10s]", (struct query_span){now_ms, now_ms, 0, 0});
 	assert_string_equal(reply->type, "matrix");
 	assert_int_equal(reply->series[0].times_count, 2);
 	assert_true(reply->series[0].times[0] == (double)(now_ms - 7001));
@@ -155,10 +155,10 @@ static void a_range_at_an_instant_has_times_of_its_own(void **state)
 static void numbers_and_texts_are_answers_too(void **state)
 {
 	(void)state;
-	ask("1 + 2", (struct query_span){now_ms, now_ms, 0});
+	ask("1 + 2", (struct query_span){now_ms, now_ms, 0, 0});
 	assert_string_equal(reply->type, "scalar");
 	assert_true(reply->series[0].last == 3);
-	ask("\"so\"", (struct query_span){now_ms, now_ms, 0});
+	ask("\"so\"", (struct query_span){now_ms, now_ms, 0, 0});
 	assert_string_equal(reply->type, "string");
 	assert_string_equal(reply->text, "so");
 }
@@ -168,7 +168,7 @@ static void what_may_be_wrong_is_noted(void **state)
 	(void)state;
 	append("a", "x", now_ms - SECOND, 1);
 	append("a", "x", now_ms, 2);
-	ask("rate(a[1m])", (struct query_span){now_ms, now_ms, 0});
+	ask("rate(a[1m])", (struct query_span){now_ms, now_ms, 0, 0});
 	assert_null(reply->error);
 	assert_int_equal(reply->notes_count, 1);
 	assert_non_null(strstr(reply->notes[0], "might not be a counter"));
@@ -179,7 +179,7 @@ static void what_may_be_wrong_is_noted(void **state)
 static void an_error_says_where_it_is(void **state)
 {
 	(void)state;
-	ask("rate(up[1m)", (struct query_span){now_ms, now_ms, 0});
+	ask("rate(up[1m)", (struct query_span){now_ms, now_ms, 0, 0});
 	assert_non_null(strstr(reply->error, "1:11:"));
 	assert_int_equal(reply->place_from, 10);
 	assert_int_equal(reply->series_count, 0);
@@ -191,7 +191,7 @@ static void what_is_found_twice_is_an_error_and_no_answer(void **state)
 	append("a", "x", now_ms, 1);
 	append("a", "y", now_ms, 1);
 	append("b", "z", now_ms, 1);
-	ask("b * on() a", (struct query_span){now_ms, now_ms, 0});
+	ask("b * on() a", (struct query_span){now_ms, now_ms, 0, 0});
 	assert_non_null(reply->error);
 	assert_int_equal(reply->series_count, 0);
 }
@@ -200,7 +200,7 @@ static void an_answer_that_nobody_wants_any_more_ends(void **state)
 {
 	(void)state;
 	const atomic_bool cancelled = true;
-	const struct query_span span = {now_ms, now_ms, 0};
+	const struct query_span span = {now_ms, now_ms, 0, 0};
 	struct querier querier = tsdb_querier(tsdb);
 	append("a", "x", now_ms, 1);
 	query_answer("a", &querier, &span, &cancelled, reply);

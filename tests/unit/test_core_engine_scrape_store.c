@@ -70,7 +70,7 @@ static void look(const char *page)
 /* What a query yields now, a line a series: name value. */
 static void yields(const char *query, const char *wanted)
 {
-	const struct query_span span = {bench.wall_ms, bench.wall_ms, 0};
+	const struct query_span span = {bench.wall_ms, bench.wall_ms, 0, 0};
 	struct querier querier = tsdb_querier(bench.tsdb);
 	struct msg_win_points *reply = msg_new(MSG_win_points);
 	autostr struct str got = STR_INIT;

@@ -159,6 +159,17 @@ static void a_star_behind_a_label_asks_for_those_that_have_it(void **state)
 	assert_string_equal(points->series[1].name, "x{bot=orders,worker=1}");
 }
 
+static void a_comma_in_a_label_is_no_place_for_the_one_of_the_source(void **state)
+{
+	struct harness_screen *screen = *state;
+	harness_feed(screen->harness, "obs_samples source=\"page\" samples=[{name=\"own\" "
+				      "labels=\"a=x\\\\,zz=1,t=2\" value=1}]");
+	harness_send(screen, "win_open window=1 generation=1 store=\"query\" filter=\"own\"");
+	const struct msg_win_points *reply = harness_await(screen, MSG_win_points);
+	assert_int_equal(reply->series_count, 1);
+	assert_string_equal(reply->series[0].name, "own{a=\"x,zz=1\",source=\"page\",t=\"2\"}");
+}
+
 static void a_following_window_moves_with_the_time(void **state)
 {
 	struct harness_screen *screen = *state;
@@ -330,6 +341,7 @@ int main(void)
 		TEST(a_star_asks_for_every_series_of_a_name),
 		TEST(figures_of_a_server_keep_the_labels_that_its_source_gave_them),
 		TEST(a_star_behind_a_label_asks_for_those_that_have_it),
+		TEST(a_comma_in_a_label_is_no_place_for_the_one_of_the_source),
 		TEST(a_following_window_moves_with_the_time),
 		TEST(an_older_generation_is_not_answered),
 		TEST(what_makes_no_sense_is_answered_with_its_reason),

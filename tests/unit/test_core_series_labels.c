@@ -11,6 +11,7 @@
 
 #include "core/base/mem.h"
 #include "core/base/rng.h"
+#include "core/series/label_pairs.h"
 #include "core/series/labels.h"
 #include "core/series/querier.h"
 
@@ -208,6 +209,55 @@ static void a_set_lives_as_long_as_someone_holds_it(void **state)
 	(void)state;
 }
 
+/* ---- the text form of messages ---- */
+
+static char *random_text(struct rng *rng, size_t least)
+{
+	static const char letters[] = "a,=\\ \"{}";
+	struct str text = STR_INIT;
+	for (size_t left = least + rng_below(rng, 6); left; left--)
+		str_addch(&text, letters[rng_below(rng, sizeof(letters) - 1)]);
+	return str_detach(&text);
+}
+
+static void pairs_of_any_texts_read_back_as_they_were(void **state)
+{
+	enum { PAIRS = 4, ROUNDS = 5000 };
+	struct rng rng;
+	rng_init(&rng, 7);
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		struct label read[PAIRS + 1];
+		char *texts[2 * PAIRS];
+		autostr struct str pairs = STR_INIT;
+		for (size_t i = 0; i < COUNT_OF(texts); i++)
+			texts[i] = random_text(&rng, i % 2 == 0);
+		for (size_t i = 0; i < PAIRS; i++)
+			label_pairs_add(&pairs, texts[2 * i], texts[2 * i + 1]);
+		assert_int_equal(label_pairs_read(pairs.text, read, PAIRS + 1), PAIRS);
+		for (size_t i = 0; i < PAIRS; i++) {
+			assert_string_equal(read[i].name, texts[2 * i]);
+			assert_string_equal(read[i].value, texts[2 * i + 1]);
+		}
+		for (size_t i = 0; i < COUNT_OF(texts); i++)
+			free(texts[i]);
+	}
+	(void)state;
+}
+
+static void of_pairs_that_are_none_the_others_are_read(void **state)
+{
+	char text[] = "none,a=1,,b=x=y,c=\\";
+	struct label read[8];
+	assert_int_equal(label_pairs_read(text, read, COUNT_OF(read)), 3);
+	assert_string_equal(read[0].value, "1");
+	assert_string_equal(read[1].value, "x=y");
+	assert_string_equal(read[2].value, "\\");
+	char few[] = "a=1,b=2,c=3";
+	assert_int_equal(label_pairs_read(few, read, 2), 2);
+	assert_int_equal(label_pairs_first("a=x\\,y,b=2"), 6);
+	(void)state;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -221,6 +271,8 @@ int main(void)
 		cmocka_unit_test(sets_order_name_by_name_and_the_shorter_first),
 		cmocka_unit_test(many_labels_in_any_order_are_the_same_set),
 		cmocka_unit_test(a_set_lives_as_long_as_someone_holds_it),
+		cmocka_unit_test(pairs_of_any_texts_read_back_as_they_were),
+		cmocka_unit_test(of_pairs_that_are_none_the_others_are_read),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
