@@ -220,7 +220,7 @@ struct shown chart_scale_text(
 {
 	double range = scale->high - scale->low;
 	double away = fmax(scale->low, -scale->high); /* of the axis from zero */
-	struct shown shown;
+	struct shown shown = {""};
 	if (!isfinite(value) || scale->ratio > 0 || away < range * 4)
 		return chart_value_text(unit, value);
 	(void)print_text(shown.text, sizeof(shown.text), "%.*f%s",

@@ -73,7 +73,7 @@ struct shown chart_time_text(int64_t at_ms, int64_t step_ms, bool local)
 
 struct shown chart_moment_text(int64_t at_ms, int64_t span_ms, bool local)
 {
-	struct shown clock = format_clock(at_ms, local), shown;
+	struct shown clock = format_clock(at_ms, local), shown = {""};
 	struct shown day = format_day_clock(at_ms, local);
 	if (span_ms <= DAY_MS)
 		return clock;

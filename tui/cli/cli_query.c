@@ -167,28 +167,35 @@ static int run_one(struct cli *cli, struct asked *asked, struct str *out)
 	return CLI_OK;
 }
 
-static int run(struct cli *cli, int argc, char **argv)
+/* Of each engine one answer, behind the other. */
+static int run_all(struct cli *cli, struct asked *asked)
 {
-	struct asked asked = {.now_ms = cli_now_ms(cli, cli->current)};
 	autostr struct str out = STR_INIT;
 	int status = CLI_USAGE;
-	asked.to_ms = asked.now_ms;
-	if (!read_words(&asked, argc, argv))
-		return status;
-	window_init(&asked.window, WINDOW_CHART);
 	cli->take = take;
-	cli->context = &asked;
+	cli->context = asked;
 	for (size_t i = 0; i < cli->engine_count; i++) {
 		if (!cli_takes(cli, i))
 			continue;
 		cli_use(cli, i);
-		status = run_one(cli, &asked, &out);
+		status = run_one(cli, asked, &out);
 		if (status != CLI_OK)
 			break;
 	}
 	(void)cli_put(&out);
 	cli->take = NULL;
 	cli->context = NULL;
+	return status;
+}
+
+static int run(struct cli *cli, int argc, char **argv)
+{
+	struct asked asked = {.now_ms = cli_now_ms(cli, cli->current)};
+	asked.to_ms = asked.now_ms;
+	if (!read_words(&asked, argc, argv))
+		return CLI_USAGE;
+	window_init(&asked.window, WINDOW_CHART);
+	int status = run_all(cli, &asked);
 	window_release(&asked.window);
 	return status;
 }
