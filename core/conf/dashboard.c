@@ -319,7 +319,7 @@ static void read_panels(struct place_of_dashboard *in, const struct node *node, 
 	row->panels = read_items(in, &panel_shape, node, DASHBOARD_PANELS_MAX, sizeof(*row->panels),
 		begin_panel, &row->count);
 	const struct node *item = node->first;
-	for (size_t i = 0; i < row->count && item; i++, item = item->next)
+	for (size_t i = 0; row->panels && i < row->count && item; i++, item = item->next)
 		check_panel(in, item, &row->panels[i]);
 	in->to->panel_count += row->count;
 }
