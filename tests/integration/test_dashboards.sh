@@ -28,7 +28,7 @@ expressions() {
 dashboards() { for file in config/dashboards/*.yaml; do basename "$file" .yaml; done; }
 
 is_fed() { [ -n "$(botswain query 'rate(pg_stat_database_xact_commit[1m])')" ] && [ -n "$(botswain query 'increase(botswain_dropped_total[10m])')" ] &&
-	[ -n "$(botswain query 'rate(redis_keyspace_hits_total[5m])')" ]; }
+	[ -n "$(botswain query 'rate(redis_commands_total[1m])')" ] && [ -n "$(botswain query 'rate(redis_net_input_bytes_total[1m])')" ]; }
 fleet_is_up() {
 	tests/fleet/up "$fleet" || return
 	"$BUILD/botswain" -c "$fleet/botswain.yaml" serve >"$top/served" 2>&1 &
