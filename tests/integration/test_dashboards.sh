@@ -27,8 +27,14 @@ expressions() {
 }
 dashboards() { for file in config/dashboards/*.yaml; do basename "$file" .yaml; done; }
 
-is_fed() { [ -n "$(botswain query 'rate(pg_stat_database_xact_commit[1m])')" ] && [ -n "$(botswain query 'increase(botswain_dropped_total[10m])')" ] &&
-	[ -n "$(botswain query 'rate(redis_commands_total[1m])')" ] && [ -n "$(botswain query 'rate(redis_net_input_bytes_total[1m])')" ]; }
+# Of each that comes at its own pace, what needs it twice.
+is_fed() {
+	local expr
+	for expr in 'rate(pg_stat_database_xact_commit[1m])' 'increase(botswain_dropped_total[10m])' 'rate(redis_commands_total[1m])' \
+		'rate(redis_net_input_bytes_total[1m])' 'rate(redis_stream_entries_added_total[1m])'; do
+		[ -n "$(botswain query "$expr")" ] || return
+	done
+}
 fleet_is_up() {
 	tests/fleet/up "$fleet" || return
 	"$BUILD/botswain" -c "$fleet/botswain.yaml" serve >"$top/served" 2>&1 &
