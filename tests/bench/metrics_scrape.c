@@ -37,8 +37,7 @@ static void start_engine(struct scrapers *scrapers)
 {
 	folder_write("botswain.yaml", 0600,
 		"environment: bench\nstate_dir: %s/state\nmetrics: {memory: 256MiB}\n"
-		"scrape:\n  bench: {url: \"http://127.0.0.1:%d/metrics\", interval: 1s, limit: "
-		"1}\n",
+		"scrape:\n  bench: {url: \"http://127.0.0.1:%d/metrics\", interval: 1s}\n",
 		folder, scrapers->peer.page_port);
 	autofree char *program = build_program("botswaind");
 	autofree char *config = folder_path("botswain.yaml");
