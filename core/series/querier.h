@@ -13,6 +13,7 @@
 #include <string.h>
 #include "core/base/attr.h"
 #include "core/base/err.h"
+#include "core/base/stale.h"
 
 struct labels;
 struct regex;
@@ -21,25 +22,6 @@ struct sample {
 	int64_t time_ms;
 	double value;
 };
-
-/* The value that ends a series until it is seen again: one NaN among the many, told by its bits (Prometheus: value.StaleNaN).
- * Other NaNs are values. */
-#define STALE_BITS UINT64_C(0x7ff0000000000002)
-
-static inline double stale_value(void)
-{
-	const uint64_t bits = STALE_BITS;
-	double value;
-	memcpy(&value, &bits, sizeof(value));
-	return value;
-}
-
-static inline bool is_stale(double value)
-{
-	uint64_t bits;
-	memcpy(&bits, &value, sizeof(bits));
-	return bits == STALE_BITS;
-}
 
 enum match_op { MATCH_EQUAL, MATCH_NOT_EQUAL, MATCH_REGEX, MATCH_NOT_REGEX };
 

@@ -17,8 +17,9 @@
 #include "tests/bench/bench.h"
 #include "tests/bench/metrics_peer.h"
 #include "tests/bench/probe.h"
+#include "tests/support/spawn.h"
 
-enum { ROUNDS = 60, WARM_S = 35, TRIES = 40, SECOND = 1000 };
+enum { ROUNDS = 60, WARM_S = 35, NEXT_MS = 40000, SECOND = 1000 };
 
 static const int64_t begin_ms = INT64_C(1700000000) * SECOND;
 
@@ -110,18 +111,28 @@ static void add_rules(struct str *to, struct halves halves)
 			halves.after);
 }
 
+struct evaluation {
+	const struct metrics_peer *peer;
+	double before_ms;
+};
+
+static double last_duration(const struct metrics_peer *peer)
+{
+	return metrics_peer_figure(peer, "prometheus_rule_group_last_duration_seconds{") * 1000;
+}
+
+static bool is_another(const void *context)
+{
+	const struct evaluation *before = context;
+	double now_ms = last_duration(before->peer);
+	return isfinite(now_ms) && now_ms > 0 && now_ms != before->before_ms;
+}
+
 /* The next evaluation that is not the one before; in ms. */
 static double next_duration(const struct metrics_peer *peer, double before_ms)
 {
-	double now_ms = NAN;
-	for (int i = 0; i < TRIES; i++) {
-		now_ms = metrics_peer_figure(peer, "prometheus_rule_group_last_duration_seconds{") *
-			 1000;
-		if (isfinite(now_ms) && now_ms > 0 && now_ms != before_ms)
-			return now_ms;
-		sleep(1);
-	}
-	return NAN;
+	const struct evaluation before = {peer, before_ms};
+	return comes_true(is_another, &before, NEXT_MS) ? last_duration(peer) : (double)NAN;
 }
 
 /* ---- both ---- */

@@ -8,17 +8,10 @@
 #include "core/base/attr.h"
 #include "core/base/format.h"
 #include "core/base/sanitize.h"
+#include "core/base/stale.h"
 #include "core/base/utf8.h"
 #include "core/base/width.h"
 #include "tui/cli/cli.h"
-
-/* Points that are not there (core/series/querier.h has the same bits for a series that ended). */
-static bool is_missing(double value)
-{
-	uint64_t bits;
-	memcpy(&bits, &value, sizeof(bits));
-	return bits == UINT64_C(0x7ff0000000000002);
-}
 
 /* The shortest decimal that reads back as the same double. */
 static void add_value(struct str *out, double value)
@@ -56,7 +49,7 @@ static void add_points(
 	const struct msg_win_points *points, const struct msg_points *series, struct str *out)
 {
 	for (size_t i = 0; i < series->values_count; i++) {
-		if (is_missing(series->values[i]))
+		if (is_stale(series->values[i]))
 			continue;
 		str_addf(out, "  %s  ", format_rfc3339(time_of(points, series, i)).text);
 		add_value(out, series->values[i]);
@@ -116,7 +109,7 @@ static void add_json_points(
 	bool has_one = false;
 	str_adds(out, ",\"values\":[");
 	for (size_t i = 0; i < series->values_count; i++) {
-		if (is_missing(series->values[i]))
+		if (is_stale(series->values[i]))
 			continue;
 		str_addf(out, "%s[\"%s\",", has_one ? "," : "",
 			format_rfc3339(time_of(points, series, i)).text);

@@ -6,6 +6,7 @@
 
 #include "core/base/format.h"
 #include "core/base/mem.h"
+#include "core/base/stale.h"
 #include "core/base/str.h"
 #include "core/base/width.h"
 #include "core/model/verdict.h"
@@ -16,14 +17,6 @@
 #include "widgets/chart.h"
 
 enum { SERIES_ROLES = 6, MARKS_MAX = 16, QUERY_ROWS = 8, MARGIN = 2 };
-
-/* A point that is not there (core/series/querier.h): another NaN is a value. */
-static bool is_missing(double value)
-{
-	uint64_t bits;
-	memcpy(&bits, &value, sizeof(bits));
-	return bits == UINT64_C(0x7ff0000000000002);
-}
 
 /* ---- the legend ---- */
 
@@ -79,11 +72,11 @@ static int64_t stale_since(
 	const struct msg_win_points *points, const struct msg_points *series, int64_t lookback_ms)
 {
 	size_t count = series->values_count, known = count;
-	while (known && is_missing(series->values[known - 1]))
+	while (known && is_stale(series->values[known - 1]))
 		known--;
-	bool is_stale = known && known < count;
-	return is_stale ? points->from_ms + (int64_t)(known - 1) * points->step_ms - lookback_ms
-			: 0;
+	bool has_ended = known && known < count;
+	return has_ended ? points->from_ms + (int64_t)(known - 1) * points->step_ms - lookback_ms
+			 : 0;
 }
 
 /* Of the series that count states, the colour of that state. */
@@ -164,7 +157,7 @@ bool metrics_has_value(const struct msg_win_points *points)
 {
 	for (size_t i = 0; i < points->series_count; i++)
 		for (size_t j = 0; j < points->series[i].values_count; j++)
-			if (!is_missing(points->series[i].values[j]))
+			if (!is_stale(points->series[i].values[j]))
 				return true;
 	return false;
 }
