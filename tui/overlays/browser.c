@@ -11,17 +11,16 @@
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "tui/app.h"
+#include "tui/overlays/menu_overlay.h"
 #include "tui/panes/metrics.h"
-#include "widgets/menu.h"
 
 enum level { OF_METRICS, OF_LABELS, OF_VALUES };
 
 struct browser {
-	struct overlay overlay;
+	struct menu_overlay base;
 	enum level level;
 	char *metric, *label;
 	char *title;
-	struct menu menu;
 	struct menu_entry *entries;
 	size_t count, room;
 	uint64_t change; /* of the window that the entries are of; 0: none yet */
@@ -29,7 +28,7 @@ struct browser {
 
 static void drop_entries(struct browser *browser)
 {
-	menu_release(&browser->menu);
+	menu_release(&browser->base.menu);
 	for (size_t i = 0; i < browser->count; i++) {
 		free((char *)(uintptr_t)browser->entries[i].title);
 		free((char *)(uintptr_t)browser->entries[i].note);
@@ -119,7 +118,7 @@ static char *title_of(const struct browser *browser)
 
 static void fill(struct browser *browser, const struct window *window)
 {
-	autofree char *typed = xstrdup(browser->menu.prompt.text.text);
+	autofree char *typed = xstrdup(browser->base.menu.prompt.text.text);
 	drop_entries(browser);
 	if (window->error[0])
 		add_entry(browser, xstrdup("none"), xstrdup(window->error));
@@ -138,10 +137,10 @@ static void fill(struct browser *browser, const struct window *window)
 		add_entry(browser, xstrdup("..."),
 			xasprintf("%llu more, not told", (unsigned long long)window->points.left));
 	browser->title = title_of(browser);
-	menu_init(&browser->menu, browser->title, browser->entries, browser->count);
-	browser->menu.searching = true;
-	prompt_set(&browser->menu.prompt, typed);
-	menu_filter(&browser->menu);
+	menu_init(&browser->base.menu, browser->title, browser->entries, browser->count);
+	browser->base.menu.searching = true;
+	prompt_set(&browser->base.menu.prompt, typed);
+	menu_filter(&browser->base.menu);
 }
 
 void browser_turn(struct app *app)
@@ -166,14 +165,14 @@ void browser_turn(struct app *app)
 static void open_level(struct app *app, enum level level, const char *metric, const char *label)
 {
 	struct browser *browser = xcalloc(1, sizeof(*browser));
-	*browser = (struct browser){.overlay = {.ops = &ops, .scope = SCOPE_PROMPT},
+	*browser = (struct browser){.base.overlay = {.ops = &ops, .scope = SCOPE_PROMPT},
 		.level = level,
 		.metric = xstrdup(metric),
 		.label = label ? xstrdup(label) : NULL,
 		.title = xstrdup("asking the engine ...")};
-	menu_init(&browser->menu, browser->title, NULL, 0);
-	browser->menu.searching = true;
-	app_push(app, &browser->overlay);
+	menu_init(&browser->base.menu, browser->title, NULL, 0);
+	browser->base.menu.searching = true;
+	app_push(app, &browser->base.overlay);
 }
 
 void browser_open(struct app *app)
@@ -183,33 +182,10 @@ void browser_open(struct app *app)
 
 /* ---- keys ---- */
 
-static void draw(const struct app *app, struct overlay *overlay, const struct canvas *screen)
-{
-	(void)app;
-	menu_draw(&((struct browser *)overlay)->menu, screen);
-}
-
-static struct prompt *prompt(struct overlay *overlay)
-{
-	return &((struct browser *)overlay)->menu.prompt;
-}
-
-static void changed(struct app *app, struct overlay *overlay)
-{
-	(void)app;
-	menu_filter(&((struct browser *)overlay)->menu);
-}
-
-static void step(struct app *app, struct overlay *overlay, int by)
-{
-	(void)app;
-	menu_move(&((struct browser *)overlay)->menu, by);
-}
-
 static void enter(struct app *app, struct overlay *overlay)
 {
 	struct browser *browser = (struct browser *)overlay;
-	const struct menu_entry *entry = menu_chosen(&browser->menu);
+	const struct menu_entry *entry = menu_chosen(&browser->base.menu);
 	if (!entry || app->windows[WINDOW_NAMES].error[0] || strcmp(entry->title, "...") == 0)
 		return;
 	bool is_first = entry == browser->entries;
@@ -224,9 +200,9 @@ static void enter(struct app *app, struct overlay *overlay)
 }
 
 static const struct overlay_ops ops = {.free = free_browser,
-	.draw = draw,
-	.prompt = prompt,
-	.changed = changed,
-	.step = step,
-	.recall = step,
+	.draw = menu_overlay_draw,
+	.prompt = menu_overlay_prompt,
+	.changed = menu_overlay_changed,
+	.step = menu_overlay_step,
+	.recall = menu_overlay_step,
 	.enter = enter};

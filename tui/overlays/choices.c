@@ -7,11 +7,10 @@
 
 #include "core/base/mem.h"
 #include "tui/app.h"
-#include "widgets/menu.h"
+#include "tui/overlays/menu_overlay.h"
 
 struct choices {
-	struct overlay overlay;
-	struct menu menu;
+	struct menu_overlay base;
 	struct menu_entry *entries;
 	int *values;
 	size_t count;
@@ -22,7 +21,7 @@ struct choices {
 static void free_choices(struct overlay *overlay)
 {
 	struct choices *choices = (struct choices *)overlay;
-	menu_release(&choices->menu);
+	menu_release(&choices->base.menu);
 	for (size_t i = 0; i < choices->count; i++) {
 		free((char *)(uintptr_t)choices->entries[i].title);
 		free((char *)(uintptr_t)choices->entries[i].note);
@@ -33,33 +32,10 @@ static void free_choices(struct overlay *overlay)
 	free(choices);
 }
 
-static void draw(const struct app *app, struct overlay *overlay, const struct canvas *screen)
-{
-	(void)app;
-	menu_draw(&((struct choices *)overlay)->menu, screen);
-}
-
-static struct prompt *prompt(struct overlay *overlay)
-{
-	return &((struct choices *)overlay)->menu.prompt;
-}
-
-static void changed(struct app *app, struct overlay *overlay)
-{
-	(void)app;
-	menu_filter(&((struct choices *)overlay)->menu);
-}
-
-static void step(struct app *app, struct overlay *overlay, int by)
-{
-	(void)app;
-	menu_move(&((struct choices *)overlay)->menu, by);
-}
-
 static void enter(struct app *app, struct overlay *overlay)
 {
 	struct choices *choices = (struct choices *)overlay;
-	const struct menu_entry *entry = menu_chosen(&choices->menu);
+	const struct menu_entry *entry = menu_chosen(&choices->base.menu);
 	if (!entry)
 		return;
 	int value = choices->values[entry - choices->entries];
@@ -69,19 +45,19 @@ static void enter(struct app *app, struct overlay *overlay)
 }
 
 static const struct overlay_ops ops = {.free = free_choices,
-	.draw = draw,
-	.prompt = prompt,
-	.changed = changed,
-	.step = step,
-	.recall = step,
+	.draw = menu_overlay_draw,
+	.prompt = menu_overlay_prompt,
+	.changed = menu_overlay_changed,
+	.step = menu_overlay_step,
+	.recall = menu_overlay_step,
 	.enter = enter};
 
 void choices_open(struct app *app, const char *title, const struct choice *list, size_t count,
 	choice_made *made)
 {
 	struct choices *choices = xcalloc(1, sizeof(*choices));
-	choices->overlay.ops = &ops;
-	choices->overlay.scope = SCOPE_PROMPT;
+	choices->base.overlay.ops = &ops;
+	choices->base.overlay.scope = SCOPE_PROMPT;
 	choices->entries = xcalloc(count + 1, sizeof(*choices->entries));
 	choices->values = xcalloc(count + 1, sizeof(*choices->values));
 	choices->title = xstrdup(title);
@@ -92,7 +68,7 @@ void choices_open(struct app *app, const char *title, const struct choice *list,
 			.title = xstrdup(list[i].title), .key = "", .note = xstrdup(list[i].note)};
 		choices->values[i] = list[i].value;
 	}
-	menu_init(&choices->menu, choices->title, choices->entries, count);
-	choices->menu.searching = true;
-	app_push(app, &choices->overlay);
+	menu_init(&choices->base.menu, choices->title, choices->entries, count);
+	choices->base.menu.searching = true;
+	app_push(app, &choices->base.overlay);
 }
