@@ -15,10 +15,11 @@ enum of { OF_UPDATES, OF_ERRORS, OF_LATENCY };
 
 static const struct known {
 	const char *name;
+	size_t length;
 	enum of of;
 	double scale;
 } known[] = {
-#define KNOWN(name, of, scale) {name, OF_##of, scale},
+#define KNOWN(name, of, scale) {name, sizeof(name) - 1, OF_##of, scale},
 #include "core/collect/known_metrics.def"
 };
 
@@ -42,7 +43,7 @@ static const struct known *find(struct prom_span name)
 {
 	static const char tail[] = "_bucket";
 	for (size_t i = 0; i < COUNT_OF(known); i++) {
-		size_t length = strlen(known[i].name);
+		size_t length = known[i].length;
 		bool is_histogram = known[i].of == OF_LATENCY;
 		size_t whole = length + (is_histogram ? sizeof(tail) - 1 : 0);
 		if (name.length == whole && !memcmp(name.text, known[i].name, length) &&

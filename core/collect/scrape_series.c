@@ -15,9 +15,10 @@
 #include "core/parse/prom_text.h"
 
 struct seen {
-	uint64_t key;        /* of the bytes that name it */
-	char *name, *labels; /* as they are recorded */
-	bool is_there;
+	uint64_t key;          /* of the bytes that name it */
+	uint64_t id;           /* of name and labels */
+	char *name, *labels;   /* as they are recorded */
+	bool is_there, is_new; /* on this page; is_new: not on one before */
 };
 
 struct scrape_series {
@@ -174,15 +175,21 @@ struct hearing {
 	struct scrape_series *series;
 	const struct scrape_rules *rules;
 	struct msg_obs_scrape *obs;
+	size_t room; /* for samples of it */
 };
+
+static bool has_room(const struct scrape_series *series, const struct scrape_rules *rules)
+{
+	return series->count < SCRAPE_RECORDED_MAX && series->count < rules->limit;
+}
 
 /* NULL: it is not recorded. */
 static struct seen *make(struct scrape_series *series, const struct scrape_rules *rules,
 	const struct prom_reader *reader, struct prom_sample *sample, size_t at)
 {
 	struct err err;
-	bool has_room = series->count < SCRAPE_RECORDED_MAX && series->count < rules->limit;
-	if (!has_room || sample->name.length > 120 || !prom_labels(reader, sample, &err))
+	if (!has_room(series, rules) || sample->name.length > 120 ||
+		!prom_labels(reader, sample, &err))
 		return NULL;
 	char *labels = labels_of(rules, sample);
 	if (!labels)
@@ -193,73 +200,61 @@ static struct seen *make(struct scrape_series *series, const struct scrape_rules
 	series->list = grow(series->list, series->count, &series->room, sizeof(*series->list));
 	memmove(series->list + at + 1, series->list + at,
 		(series->count++ - at) * sizeof(*series->list));
-	series->list[at] =
-		(struct seen){.key = sample->key, .name = str_detach(&name), .labels = labels};
+	series->list[at] = (struct seen){.key = sample->key,
+		.id = entity_id(name.text, labels),
+		.name = str_detach(&name),
+		.labels = labels,
+		.is_new = true};
 	return &series->list[at];
 }
 
-static void add_value(struct msg_obs_scrape *obs, const struct seen *seen, double value)
+static struct msg_sample sample_of(const struct seen *seen, double value)
+{
+	return (struct msg_sample){.name = xstrdup(seen->name),
+		.labels = xstrdup(seen->labels),
+		.value = value,
+		.id = seen->id};
+}
+
+static void end_seen(struct msg_obs_scrape *obs, const struct seen *seen)
 {
 	struct msg_sample *sample = msg_add(obs->samples, &obs->samples_count);
-	*sample = (struct msg_sample){
-		.name = xstrdup(seen->name), .labels = xstrdup(seen->labels), .value = value};
+	*sample = sample_of(seen, NAN);
 }
 
-static void record(
-	const struct hearing *hearing, const struct prom_reader *reader, struct prom_sample *sample)
+/* True: it is recorded, when it has a number to record. */
+static bool record(
+	struct hearing *hearing, const struct prom_reader *reader, struct prom_sample *sample)
 {
 	struct scrape_series *series = hearing->series;
+	struct msg_obs_scrape *obs = hearing->obs;
 	size_t at = place_of(series, sample->key);
 	bool is_known = at < series->count && series->list[at].key == sample->key;
+	if (!isfinite(sample->value) || !is_wanted(hearing->rules, sample))
+		return is_known;
 	struct seen *seen =
 		is_known ? &series->list[at] : make(series, hearing->rules, reader, sample, at);
-	if (!seen || seen->is_there)
-		return;
-	seen->is_there = true;
-	add_value(hearing->obs, seen, sample->value);
+	if (seen && !seen->is_there) {
+		seen->is_there = true;
+		obs->samples = grow(
+			obs->samples, obs->samples_count, &hearing->room, sizeof(*obs->samples));
+		obs->samples[obs->samples_count++] = sample_of(seen, sample->value);
+	}
+	return seen != NULL;
 }
 
-static void hear(void *context, const struct prom_reader *reader, struct prom_sample *sample)
+static bool hear(void *context, const struct prom_reader *reader, struct prom_sample *sample)
 {
-	const struct hearing *hearing = context;
+	struct hearing *hearing = context;
 	struct err err;
-	if (scrape_load_wants(sample) && prom_labels(reader, sample, &err))
+	bool is_load = scrape_load_wants(sample);
+	if (is_load && prom_labels(reader, sample, &err))
 		scrape_load_add(&hearing->series->load, sample);
-	if (isfinite(sample->value) && is_wanted(hearing->rules, sample))
-		record(hearing, reader, sample);
+	bool is_recorded = record(hearing, reader, sample);
+	return is_load || is_recorded;
 }
 
 /* ---- a page ---- */
-
-/* Half a page is not believed: all of it is looked at before any is taken. What was on the last page is good. */
-static bool is_readable(const struct scrape_store *store, struct prom_reader *reader,
-	struct scrape_look *look, struct err *err)
-{
-	struct prom_sample sample;
-	enum prom_result result;
-	size_t count = 0;
-	while ((result = prom_next(reader, &sample, err)) == PROM_SAMPLE) {
-		if (!scrape_store_knows(store, sample.key) && !prom_labels(reader, &sample, err))
-			return false;
-		look->has_more = ++count > SCRAPE_SAMPLES_MAX;
-		if (look->has_more)
-			return true;
-	}
-	if (result == PROM_BAD)
-		return false;
-	return count || err_set(err, ERR_SYNTAX, "the page holds no sample");
-}
-
-static bool check_page(const struct scrape_store *store, const struct scrape_page *page,
-	struct scrape_look *look, struct err *err)
-{
-	struct prom_reader reader;
-	prom_begin(&reader, page->text, page->length, prom_format_of(page->content_type));
-	reader.is_part = page->is_part;
-	bool is_good = is_readable(store, &reader, look, err);
-	prom_end(&reader);
-	return is_good;
-}
 
 static void drop_absent(struct scrape_series *series, struct msg_obs_scrape *obs)
 {
@@ -269,24 +264,46 @@ static void drop_absent(struct scrape_series *series, struct msg_obs_scrape *obs
 			series->list[kept++] = series->list[i];
 			continue;
 		}
-		add_value(obs, &series->list[i], NAN);
+		end_seen(obs, &series->list[i]);
 		release_seen(&series->list[i]);
 	}
 	series->count = kept;
+}
+
+/* Half a page is not believed. */
+static void take_back(struct scrape_series *series, struct msg_obs_scrape *obs)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < series->count; i++) {
+		if (series->list[i].is_new)
+			release_seen(&series->list[i]);
+		else
+			series->list[kept++] = series->list[i];
+	}
+	series->count = kept;
+	for (size_t i = 0; i < obs->samples_count; i++) {
+		free(obs->samples[i].name);
+		free(obs->samples[i].labels);
+	}
+	obs->samples_count = 0;
 }
 
 bool scrape_series_read(struct scrape_series *series, struct scrape_store *store,
 	const struct scrape_rules *rules, const struct scrape_page *page, int64_t mono_ms,
 	struct msg_obs_scrape *obs, struct scrape_look *look, struct err *err)
 {
-	struct hearing hearing = {series, rules, obs};
-	if (!check_page(store, page, look, err))
-		return false;
-	series->has_ended = false;
+	struct hearing hearing = {series, rules, obs, .room = obs->samples_count};
+	const struct scrape_ear ear = {hear, &hearing, .is_all = has_room(series, rules)};
+	const struct scrape_load before = series->load;
 	for (size_t i = 0; i < series->count; i++)
-		series->list[i].is_there = false;
+		series->list[i].is_there = series->list[i].is_new = false;
 	scrape_load_begin(&series->load);
-	scrape_store_page(store, rules, page, look, hear, &hearing);
+	if (!scrape_store_page(store, rules, page, look, &ear, err)) {
+		series->load = before;
+		take_back(series, obs);
+		return false;
+	}
+	series->has_ended = false;
 	drop_absent(series, obs);
 	scrape_load_end(&series->load, mono_ms, obs);
 	obs->refused = look->beyond + look->refused;
@@ -296,6 +313,6 @@ bool scrape_series_read(struct scrape_series *series, struct scrape_store *store
 void scrape_series_end(struct scrape_series *series, struct msg_obs_scrape *obs)
 {
 	for (size_t i = 0; i < series->count && !series->has_ended; i++)
-		add_value(obs, &series->list[i], NAN);
+		end_seen(obs, &series->list[i]);
 	series->has_ended = true;
 }

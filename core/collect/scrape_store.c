@@ -14,13 +14,17 @@
 #include "core/series/labels.h"
 #include "core/series/tsdb.h"
 
-enum { VALUE_BYTES = 512, OWN_FIGURES = 4 };
+enum { VALUE_BYTES = 512, OWN_FIGURES = 4, BATCH = 128 };
 
 struct kept {
 	uint64_t key;               /* of the bytes that name it */
 	struct tsdb_series *series; /* NULL: refused, and not tried again while it is on the page */
-	uint64_t look;
+	uint64_t look;              /* the last one that it was found at, and what it was then */
+	double value;
+	int64_t time_ms;
 	bool has_own_time; /* it is not ended: its times are those of the page */
+	bool is_heard;
+	bool is_new; /* at that look */
 };
 
 struct scrape_store {
@@ -166,12 +170,6 @@ static bool is_wanted(const struct scrape_rules *rules, const struct prom_sample
 	return is_all;
 }
 
-bool scrape_store_knows(const struct scrape_store *store, uint64_t key)
-{
-	size_t place;
-	return id_map_find(&store->places, key, &place);
-}
-
 static void refuse(struct scrape_look *look, const char *why)
 {
 	if (look->refused++ == 0)
@@ -191,25 +189,23 @@ static struct kept *add(struct scrape_store *store, const struct scrape_rules *r
 	if (!series && store->tsdb)
 		refuse(look, err.text);
 	store->list = grow(store->list, store->count, &store->room, sizeof(*store->list));
-	store->list[store->count] = (struct kept){.key = sample->key, .series = series};
+	store->list[store->count] =
+		(struct kept){.key = sample->key, .series = series, .is_new = true};
 	bool is_new UNUSED = id_map_add(&store->places, sample->key, store->count);
 	look->added += series != NULL;
 	return &store->list[store->count++];
 }
 
-static void append(struct kept *kept, const struct prom_sample *sample, struct scrape_look *look)
+static void note(struct scrape_store *store, struct kept *kept, const struct prom_sample *sample,
+	const struct scrape_look *look)
 {
-	static const char *const words[TSDB_RESULTS] = {
-		[TSDB_OLD] = "their times are older than what is there",
-		[TSDB_AGAIN] = "they have the time of what is there",
-		[TSDB_NO_ROOM] = "its memory is used up (metrics: {memory: ...})",
-		[TSDB_BAD_TIME] = "their times are of no calendar",
-	};
-	int64_t time_ms = sample->has_time ? sample->time_ms : look->wall_ms;
-	enum tsdb_result result = tsdb_append(kept->series, time_ms, sample->value);
-	/* one with a time of its own says the same again until there is news */
-	if (result != TSDB_TAKEN && !(sample->has_time && result == TSDB_AGAIN))
-		refuse(look, words[result]);
+	kept->look = store->look;
+	kept->value = sample->value;
+	kept->time_ms = sample->has_time ? sample->time_ms : look->wall_ms;
+	kept->has_own_time = sample->has_time;
+	/* it is appended to when the page is read, and hardly ever near the processor */
+	__builtin_prefetch(kept->series, 1);
+	__builtin_prefetch((const char *)kept->series + 64, 1);
 }
 
 /* NULL: it was not there before. */
@@ -223,27 +219,81 @@ static struct kept *find(struct scrape_store *store, uint64_t key)
 	return &store->list[place];
 }
 
-/* False: the first of two counts. */
-static bool take(struct scrape_store *store, const struct scrape_rules *rules,
+static struct kept *add_wanted(struct scrape_store *store, const struct scrape_rules *rules,
 	const struct prom_reader *reader, struct prom_sample *sample, struct scrape_look *look)
 {
-	struct kept *kept = find(store, sample->key);
-	if (kept && kept->look == store->look)
-		return false;
-	if (!kept && store->count >= rules->limit) {
+	if (!is_wanted(rules, sample))
+		return NULL;
+	if (store->count >= rules->limit) {
 		look->beyond++;
+		return NULL;
+	}
+	struct kept *kept = add(store, rules, reader, sample, look);
+	note(store, kept, sample, look);
+	return kept;
+}
+
+static void begin(struct prom_reader *reader, const struct scrape_page *page)
+{
+	prom_begin(reader, page->text, page->length, prom_format_of(page->content_type));
+	reader->is_part = page->is_part;
+}
+
+/* A page is believed once it was read to its end: until then values are noted, and what is new is counted. */
+struct reading {
+	struct scrape_store *store;
+	const struct scrape_rules *rules;
+	struct scrape_look *look;
+	const struct scrape_ear *ear;
+	struct prom_reader reader;
+	bool has_rest; /* samples that are not done with */
+};
+
+static void tell(const struct reading *reading, struct kept *kept, struct prom_sample *sample)
+{
+	const struct scrape_ear *ear = reading->ear;
+	bool is_heard = ear && ear->hear(ear->context, &reading->reader, sample);
+	if (kept)
+		kept->is_heard = is_heard;
+}
+
+static bool read_sample(struct reading *reading, struct prom_sample *sample, struct err *err)
+{
+	struct kept *kept = find(reading->store, sample->key);
+	if (!kept || !is_wanted(reading->rules, sample)) {
+		reading->has_rest = true;
+		return prom_labels(&reading->reader, sample, err);
+	}
+	if (kept->look == reading->store->look) {
+		reading->look->twice++;
 		return true;
 	}
-	bool was_refused = kept && !kept->series && store->tsdb;
-	if (!kept)
-		kept = add(store, rules, reader, sample, look);
-	kept->look = store->look;
-	kept->has_own_time = sample->has_time;
-	if (kept->series)
-		append(kept, sample, look);
-	else if (was_refused)
-		refuse(look, "they were refused before");
+	note(reading->store, kept, sample, reading->look);
+	kept->is_new = false;
+	if (kept->is_heard || (reading->ear && reading->ear->is_all))
+		tell(reading, kept, sample);
 	return true;
+}
+
+static bool read_page(struct reading *reading, const struct scrape_page *page, struct err *err)
+{
+	struct prom_sample sample;
+	enum prom_result result;
+	struct scrape_look *look = reading->look;
+	begin(&reading->reader, page);
+	while ((result = prom_next(&reading->reader, &sample, err)) == PROM_SAMPLE) {
+		look->has_more = look->samples == SCRAPE_SAMPLES_MAX;
+		if (look->has_more)
+			break;
+		look->samples++;
+		if (!read_sample(reading, &sample, err)) {
+			result = PROM_BAD;
+			break;
+		}
+	}
+	prom_end(&reading->reader);
+	return result != PROM_BAD &&
+	       (look->samples || err_set(err, ERR_SYNTAX, "the page holds no sample"));
 }
 
 static void drop_absent(struct scrape_store *store, int64_t wall_ms)
@@ -264,27 +314,86 @@ static void drop_absent(struct scrape_store *store, int64_t wall_ms)
 	}
 }
 
-void scrape_store_page(struct scrape_store *store, const struct scrape_rules *rules,
-	const struct scrape_page *page, struct scrape_look *look, scrape_hear *hear, void *context)
+static void take_sample(struct reading *reading, struct prom_sample *sample)
 {
-	struct prom_reader reader;
+	struct scrape_store *store = reading->store;
+	struct kept *kept = is_wanted(reading->rules, sample) ? find(store, sample->key) : NULL;
+	if (kept) {
+		reading->look->twice += kept->is_new;
+		return;
+	}
+	kept = add_wanted(store, reading->rules, &reading->reader, sample, reading->look);
+	tell(reading, kept, sample);
+}
+
+static void take_rest(struct reading *reading, const struct scrape_page *page)
+{
 	struct prom_sample sample;
 	struct err err;
+	begin(&reading->reader, page);
+	reading->store->next = 0;
+	for (size_t left = reading->look->samples;
+		left && prom_next(&reading->reader, &sample, &err) == PROM_SAMPLE; left--)
+		take_sample(reading, &sample);
+	prom_end(&reading->reader);
+}
+
+static void append(
+	struct tsdb_point *points, const bool *has_own_time, size_t count, struct scrape_look *look)
+{
+	static const char *const words[TSDB_RESULTS] = {
+		[TSDB_OLD] = "their times are older than what is there",
+		[TSDB_AGAIN] = "they have the time of what is there",
+		[TSDB_NO_ROOM] = "its memory is used up (metrics: {memory: ...})",
+		[TSDB_BAD_TIME] = "their times are of no calendar",
+	};
+	tsdb_append_many(points, count);
+	for (size_t i = 0; i < count; i++) {
+		enum tsdb_result result = points[i].result;
+		/* one with a time of its own says the same again until there is news */
+		if (result != TSDB_TAKEN && !(has_own_time[i] && result == TSDB_AGAIN))
+			refuse(look, words[result]);
+	}
+}
+
+static void append_all(const struct scrape_store *store, struct scrape_look *look)
+{
+	struct tsdb_point points[BATCH];
+	bool has_own_time[BATCH];
+	size_t count = 0;
+	for (size_t i = 0; i < store->count; i++) {
+		const struct kept *kept = &store->list[i];
+		if (kept->look != store->look)
+			continue;
+		if (!kept->series && store->tsdb && !kept->is_new)
+			refuse(look, "they were refused before");
+		if (!kept->series)
+			continue;
+		has_own_time[count] = kept->has_own_time;
+		points[count++] = (struct tsdb_point){
+			.series = kept->series, .time_ms = kept->time_ms, .value = kept->value};
+		if (count == BATCH) {
+			append(points, has_own_time, count, look);
+			count = 0;
+		}
+	}
+	append(points, has_own_time, count, look);
+}
+
+bool scrape_store_page(struct scrape_store *store, const struct scrape_rules *rules,
+	const struct scrape_page *page, struct scrape_look *look, const struct scrape_ear *ear,
+	struct err *err)
+{
+	struct reading reading = {.store = store, .rules = rules, .look = look, .ear = ear};
 	store->look++;
 	store->next = 0;
-	prom_begin(&reader, page->text, page->length, prom_format_of(page->content_type));
-	reader.is_part = page->is_part;
-	while (look->samples < SCRAPE_SAMPLES_MAX &&
-		prom_next(&reader, &sample, &err) == PROM_SAMPLE) {
-		bool is_twice =
-			is_wanted(rules, &sample) && !take(store, rules, &reader, &sample, look);
-		look->samples++;
-		look->twice += is_twice;
-		if (hear && !is_twice)
-			hear(context, &reader, &sample);
-	}
-	prom_end(&reader);
+	if (!read_page(&reading, page, err))
+		return false;
+	if (reading.has_rest)
+		take_rest(&reading, page);
+	append_all(store, look);
 	drop_absent(store, look->wall_ms);
+	return true;
 }
 
 /* ---- of the look itself ---- */

@@ -34,20 +34,24 @@ struct scrape_look {
 	bool has_more;    /* than SCRAPE_SAMPLES_MAX samples: the rest was not read */
 };
 
-/* Hears a sample of the page that counts. Its labels are not read. */
-typedef void scrape_hear(
-	void *context, const struct prom_reader *reader, struct prom_sample *sample);
+/* Who hears the samples of a page that count. */
+struct scrape_ear {
+	/* Its labels are not read. True: this series is to be heard of again. */
+	bool (*hear)(void *context, const struct prom_reader *reader, struct prom_sample *sample);
+	void *context;
+	bool is_all; /* of each series, not only of new ones and of those that are to be heard again */
+};
 
 /* `tsdb` NULL: nothing is kept. */
 struct scrape_store *scrape_store_new(struct tsdb *tsdb) MUST_CHECK;
 /* Series end where they are: with a NULL `last` without a word, else stale at that time. */
 void scrape_store_free(struct scrape_store *store, const int64_t *last_ms);
 
-/* Bytes with this key were on the last page, and are good. */
-bool scrape_store_knows(const struct scrape_store *store, uint64_t key);
-/* Takes a page that is well-formed, `limit` series of it. Fills what the look has of it; `hear` may be NULL. */
-void scrape_store_page(struct scrape_store *store, const struct scrape_rules *rules,
-	const struct scrape_page *page, struct scrape_look *look, scrape_hear *hear, void *context);
+/* Takes a page, `limit` series of it, and fills what the look has of it. A page that is known is read once. False: it is not
+ * well-formed, or holds no sample, and nothing of it is taken; the ear may have heard of series that it knows. `ear` may be NULL. */
+MUST_CHECK bool scrape_store_page(struct scrape_store *store, const struct scrape_rules *rules,
+	const struct scrape_page *page, struct scrape_look *look, const struct scrape_ear *ear,
+	struct err *err);
 /* The page did not come: all series of it end. */
 void scrape_store_end(struct scrape_store *store, int64_t wall_ms);
 /* up, scrape_duration_seconds, scrape_samples_scraped and scrape_series_added of the look. */

@@ -34,8 +34,9 @@ void digest_scrape(struct engine *engine, const void *body)
 	const struct msg_obs_scrape *seen = body;
 	for (size_t i = 0; engine->recorder && i < seen->samples_count; i++) {
 		const struct msg_sample *sample = &seen->samples[i];
-		recorder_value(engine->recorder, metrics_id(sample->name, sample->labels),
-			sample->name, sample->labels, now_wall(engine), sample->value);
+		uint64_t id = sample->id ? sample->id : metrics_id(sample->name, sample->labels);
+		recorder_value(engine->recorder, id, sample->name, sample->labels, now_wall(engine),
+			sample->value);
 	}
 	engine->refused_samples += seen->refused;
 	if (seen->code == ERR_NONE && seen->bot[0])

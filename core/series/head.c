@@ -8,7 +8,10 @@
 #include "core/base/mem.h"
 #include "core/series/labels.h"
 
-enum { FIRST_SLOTS = 256 };
+enum {
+	FIRST_SLOTS = 256,
+	RUN = 32, /* are appended at once */
+};
 
 /* ---- the whole ---- */
 
@@ -124,7 +127,7 @@ static struct tsdb_series *add(struct head *head, const struct labels *labels)
 		.flushed_ms = INT64_MIN,
 		.open = {.time_ms = INT64_MIN},
 		.id = (uint32_t)head->index.series,
-		.stripe = (uint32_t)head->index.series % STRIPES};
+		.stripe = (uint32_t)head->index.series / STRIPE_SERIES % STRIPES};
 	if (head->index.series * 4 >= head->slot_count * 3)
 		make_slots(head, head->slot_count ? 2 * head->slot_count : FIRST_SLOTS);
 	head->series = grow(head->series, series->id, &head->room, sizeof(*head->series));
@@ -259,23 +262,62 @@ static enum tsdb_result push(struct tsdb_series *series, int64_t time_ms, double
 	return is_taken ? TSDB_TAKEN : TSDB_NO_ROOM;
 }
 
-enum tsdb_result head_append(struct tsdb_series *series, int64_t time_ms, double value)
+/* The stripe is locked. */
+static enum tsdb_result append(struct tsdb_series *series, int64_t time_ms, double value)
 {
-	enum tsdb_result result;
-	struct head_stripe *stripe = head_stripe(series);
-	pthread_mutex_lock(&stripe->lock);
 	if (time_ms < -XOR_TIME_MAX || time_ms > XOR_TIME_MAX)
-		result = TSDB_BAD_TIME;
-	else if (time_ms <= series->open.time_ms)
-		result = time_ms == series->open.time_ms ? TSDB_AGAIN : TSDB_OLD;
-	else
-		result = push(series, time_ms, value);
+		return TSDB_BAD_TIME;
+	if (time_ms <= series->open.time_ms)
+		return time_ms == series->open.time_ms ? TSDB_AGAIN : TSDB_OLD;
+	return push(series, time_ms, value);
+}
+
+static void count(struct head_stripe *stripe, enum tsdb_result result)
+{
 	if (result == TSDB_TAKEN)
 		stripe->taken++;
 	else
 		stripe->refused[result]++;
-	pthread_mutex_unlock(&stripe->lock);
-	return result;
+}
+
+/* How many of them, of one lock, are appended in a row. */
+static size_t run_of(const struct tsdb_point *points, size_t count)
+{
+	size_t run = 1;
+	const struct head_stripe *stripe = head_stripe(points[0].series);
+	while (run < count && run < RUN && head_stripe(points[run].series) == stripe)
+		run++;
+	return run;
+}
+
+/* In a store of many series hardly any is near the processor, and what several of them wait for comes at once. */
+static void fetch(const struct tsdb_point *points, size_t count)
+{
+	unsigned touched = 0;
+	for (size_t i = 0; i < count; i++) {
+		const struct xor_chunk *open = &points[i].series->open;
+		if (open->bytes)
+			touched += open->bytes[open->bits / 8];
+	}
+	__asm__ volatile("" : : "r"(touched));
+}
+
+void head_append(struct tsdb_point *points, size_t left)
+{
+	while (left) {
+		size_t run = run_of(points, left);
+		struct head_stripe *stripe = head_stripe(points->series);
+		pthread_mutex_lock(&stripe->lock);
+		fetch(points, run);
+		for (size_t i = 0; i < run; i++) {
+			struct tsdb_point *point = &points[i];
+			point->result = append(point->series, point->time_ms, point->value);
+			count(stripe, point->result);
+		}
+		pthread_mutex_unlock(&stripe->lock);
+		points += run;
+		left -= run;
+	}
 }
 
 bool head_load(struct tsdb_series *series, const uint8_t *bytes, size_t length, uint32_t count)

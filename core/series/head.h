@@ -23,7 +23,7 @@ struct gather;
 struct labels;
 struct selection;
 
-enum { STRIPES = 64 };
+enum { STRIPES = 64, STRIPE_SERIES = 64 /* that were made one after the other share a lock */ };
 
 struct sealed_chunk {
 	struct sealed_chunk *next;
@@ -72,7 +72,7 @@ void head_free(struct head *head); /* NULL is legal; nobody holds a series */
 struct tsdb_series *head_refer(
 	struct head *head, const struct labels *labels, struct err *err) MUST_CHECK;
 void head_release(struct tsdb_series *series);
-enum tsdb_result head_append(struct tsdb_series *series, int64_t time_ms, double value);
+void head_append(struct tsdb_point *points, size_t count);
 /* The open chunk becomes a sealed one. The stripe is locked. */
 void head_seal(struct tsdb_series *series);
 /* Appends of a chunk what is later than all that is there, uncounted. False: it is damaged, or there is no room. */

@@ -84,7 +84,14 @@ void tsdb_release(struct tsdb_series *series)
 
 enum tsdb_result tsdb_append(struct tsdb_series *series, int64_t time_ms, double value)
 {
-	return head_append(series, time_ms, value);
+	struct tsdb_point point = {series, time_ms, value, TSDB_TAKEN};
+	head_append(&point, 1);
+	return point.result;
+}
+
+void tsdb_append_many(struct tsdb_point *points, size_t count)
+{
+	head_append(points, count);
 }
 
 /* ---- figures ---- */

@@ -5,7 +5,7 @@
  * older than some minutes goes into files of up to two hours, which are never changed (block.h); the oldest go when a byte
  * budget is used up, or when they are older than a day. Without a folder the oldest chunks in memory make room.
  *
- * Any thread may call any function. An append takes one of 64 locks for a moment; a select holds such a lock while it reads
+ * Any thread may call any function. An append takes one of 64 locks for a moment (many: for some dozens of them); a select holds such a lock while it reads
  * a few chunks of one series, and no other for longer than it takes to find the series. tsdb_maintain(), tsdb_flush() and
  * tsdb_forget_after() wait for the disk and for each other, never an append or a select for them: call them from a thread that
  * may wait. Nothing is done but in calls: without tsdb_maintain() the memory is used up, and appends are refused and counted.
@@ -71,6 +71,16 @@ void tsdb_release(struct tsdb_series *series); /* NULL is legal */
 /* What is refused is counted. A series that is not in memory, after a restart or because nobody held it, takes what is older than
  * its samples in files; of two of the same time the one in the file counts. */
 enum tsdb_result tsdb_append(struct tsdb_series *series, int64_t time_ms, double value);
+
+struct tsdb_point {
+	struct tsdb_series *series;
+	int64_t time_ms;
+	double value;
+	enum tsdb_result result; /* is set */
+};
+
+/* The same of many, quicker: best in the order in which their series were made. */
+void tsdb_append_many(struct tsdb_point *points, size_t count);
 
 /* A clock that was ahead was put right: what was taken later than `time_ms` is dropped and counted, so that its series take
  * samples again. Until then they are refused as TSDB_OLD. */

@@ -245,7 +245,8 @@ static void store_theirs(int64_t time_ms)
 			.clean = copy};
 		const struct scrape_page page = {text, strlen(text), "", false};
 		struct scrape_look look = {.wall_ms = time_ms};
-		scrape_store_page(pages[i], &given, &page, &look, NULL, NULL);
+		struct err err;
+		assert_true(scrape_store_page(pages[i], &given, &page, &look, NULL, &err));
 		assert_true(look.samples > 0);
 		assert_int_equal(look.refused, 0);
 	}

@@ -79,6 +79,13 @@ static void is_value(const char *name, const char *labels, double value)
 		fail_msg("%s{%s} is %g, not %g", name, labels, sample->value, value);
 }
 
+static void is_gap(const char *name)
+{
+	const struct msg_sample *sample = find(name, "bot=orders");
+	assert_non_null(sample);
+	assert_true(isnan(sample->value));
+}
+
 static void a_gauge_is_kept_as_it_is_with_our_label(void **state)
 {
 	(void)state;
@@ -234,6 +241,50 @@ static void a_page_that_did_not_come_ends_all_of_them_once(void **state)
 	assert_int_equal(bench.obs->samples_count, 2);
 }
 
+static void what_half_a_page_says_of_known_series_is_taken_back(void **state)
+{
+	(void)state;
+	assert_true(look(1000, "bot_updates_total 10\na 1\n"));
+	assert_false(look(2000, "bot_updates_total 500\na 2\nnew 3\nbad {\n"));
+	assert_int_equal(bench.obs->samples_count, 0);
+	scrape_series_end(bench.series, bench.obs);
+	assert_int_equal(bench.obs->samples_count, 2);
+	is_gap("a");
+	is_gap("bot_updates_total");
+	assert_true(look(3000, "bot_updates_total 30\na 3\n"));
+	assert_true(fabs(bench.obs->updates_per_s - 10) < 1e-9);
+	is_value("a", "bot=orders", 3);
+}
+
+static void what_vanishes_makes_room_for_another_to_be_recorded(void **state)
+{
+	autostr struct str page = STR_INIT;
+	(void)state;
+	bench.rules.limit = 1000;
+	for (int i = 0; i < SCRAPE_RECORDED_MAX + 5; i++)
+		str_addf(&page, "m{i=\"%d\"} %d\n", i, i);
+	const char *without_first = strchr(page.text, '\n') + 1;
+	assert_true(look(1000, page.text));
+	assert_null(find("m", "bot=orders,i=200"));
+	assert_true(look(2000, without_first));
+	assert_true(look(3000, without_first));
+	is_value("m", "bot=orders,i=200", 200);
+	assert_null(find("m", "bot=orders,i=201"));
+	assert_int_equal(bench.obs->samples_count, SCRAPE_RECORDED_MAX);
+}
+
+static void a_value_that_was_no_number_is_recorded_when_it_is_one(void **state)
+{
+	(void)state;
+	assert_true(look(1000, "a NaN\nb 1\n"));
+	assert_null(find("a", "bot=orders"));
+	assert_true(look(2000, "a 5\nb NaN\n"));
+	is_value("a", "bot=orders", 5);
+	is_gap("b");
+	assert_true(look(3000, "a 6\nb 7\n"));
+	is_value("b", "bot=orders", 7);
+}
+
 static void half_a_page_is_not_believed_and_the_error_has_its_place(void **state)
 {
 	(void)state;
@@ -319,6 +370,9 @@ int main(void)
 		test(a_series_that_vanishes_ends_with_a_gap),
 		test(a_page_that_did_not_come_ends_all_of_them_once),
 		test(half_a_page_is_not_believed_and_the_error_has_its_place),
+		test(what_half_a_page_says_of_known_series_is_taken_back),
+		test(what_vanishes_makes_room_for_another_to_be_recorded),
+		test(a_value_that_was_no_number_is_recorded_when_it_is_one),
 		test(known_counters_are_summed_over_their_labels),
 		test(p95_is_of_the_updates_of_the_last_minutes),
 		test(without_an_update_there_is_no_p95),

@@ -60,7 +60,9 @@ static void look(const char *page)
 		.wall_ms = bench.wall_ms, .duration_s = 0.25, .is_up = page != NULL};
 	if (page) {
 		const struct scrape_page text = {page, strlen(page), "", false};
-		scrape_store_page(bench.store, &bench.rules, &text, &bench.last, NULL, NULL);
+		struct err err;
+		assert_true(scrape_store_page(
+			bench.store, &bench.rules, &text, &bench.last, NULL, &err));
 	} else {
 		scrape_store_end(bench.store, bench.wall_ms);
 	}
@@ -185,6 +187,33 @@ static void of_lines_of_one_series_the_first_counts(void **state)
 	yields("a", "a{bot=\"orders\"} 1\n");
 }
 
+static void half_a_page_appends_nothing(void **state)
+{
+	(void)state;
+	look("a 1\nb 2\n");
+	const struct scrape_page half = {
+		"a 7\nc 8\nb 9", 11, "application/openmetrics-text", false};
+	struct err err;
+	bench.wall_ms += 10 * SECOND;
+	struct scrape_look flaws = {.wall_ms = bench.wall_ms};
+	assert_false(scrape_store_page(bench.store, &bench.rules, &half, &flaws, NULL, &err));
+	yields("a", "a{bot=\"orders\"} 1\n");
+	yields("b", "b{bot=\"orders\"} 2\n");
+	yields("c", "");
+}
+
+static void names_that_are_not_wanted_any_more_end(void **state)
+{
+	static char name[] = "a", *names[] = {name};
+	(void)state;
+	look("a 1\nb 2\n");
+	bench.rules.names = names;
+	bench.rules.name_count = 1;
+	look("a 1\nb 2\n");
+	yields("a", "a{bot=\"orders\"} 1\n");
+	yields("b", "");
+}
+
 static void only_the_names_that_are_wanted_are_kept(void **state)
 {
 	(void)state;
@@ -249,6 +278,8 @@ int main(void)
 		TEST(a_series_with_times_of_its_own_does_not_end),
 		TEST(a_look_is_told_of_as_prometheus_does),
 		TEST(of_lines_of_one_series_the_first_counts),
+		TEST(half_a_page_appends_nothing),
+		TEST(names_that_are_not_wanted_any_more_end),
 		TEST(only_the_names_that_are_wanted_are_kept),
 		TEST(more_series_than_the_limit_are_refused_and_counted),
 		TEST(what_the_store_has_no_room_for_is_told),

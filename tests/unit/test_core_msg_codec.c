@@ -257,7 +257,7 @@ static void json_escapes_and_says_null_for_nan(void **state)
 	any = parse("sample value=nan");
 	str_clear(&out);
 	msg_json(any.kind, any.body, &out);
-	assert_string_equal(out.text, "{\"name\":\"\",\"labels\":\"\",\"value\":null}");
+	assert_string_equal(out.text, "{\"name\":\"\",\"labels\":\"\",\"value\":null,\"id\":0}");
 	msg_any_release(&any);
 }
 

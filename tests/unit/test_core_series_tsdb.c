@@ -338,6 +338,52 @@ static void assert_counts(const struct tsdb_counts *counts, const char *expected
 	assert_string_equal(found.text, expected);
 }
 
+static struct tsdb_series *counter(struct tsdb *tsdb, size_t number)
+{
+	char text[24];
+	snprintf(text, sizeof(text), "%zu", number);
+	const struct label list[] = {{LABEL_NAME, "counter"}, {"number", text}};
+	struct labels *labels = labels_new(list, 2);
+	struct tsdb_series *series = tsdb_refer(tsdb, labels, NULL);
+	labels_unref(labels);
+	return series;
+}
+
+/* Of many locks, by turns and in a row, and some twice, too old, or of no calendar. */
+static void many_are_appended_as_each_alone_would_be(void **state)
+{
+	enum { SERIES = 300, POINTS = 3000 };
+	static struct tsdb_point points[POINTS];
+	struct tsdb *alone = series_store_open(NULL, NULL), *many = series_store_open(NULL, NULL);
+	size_t results[TSDB_RESULTS] = {0};
+	(void)state;
+	for (size_t i = 0; i < POINTS; i++) {
+		size_t number = i % 2 ? i % SERIES : i * 7 % SERIES, step = i / 100;
+		step -= i % 97 == 96 && step > 8 ? 8 : 0;
+		int64_t time_ms =
+			i % 500 == 499 ? INT64_MAX : SERIES_BEGIN_MS + (int64_t)step * 1000;
+		points[i] = (struct tsdb_point){
+			counter(many, number), time_ms, (double)step, TSDB_RESULTS};
+		if (i % 89 == 88 && i >= SERIES) /* where it was before */
+			points[i].time_ms = points[i - SERIES].time_ms;
+	}
+	tsdb_append_many(points, POINTS);
+	for (size_t i = 0; i < POINTS; i++) {
+		size_t number = i % 2 ? i % SERIES : i * 7 % SERIES;
+		struct tsdb_series *series = counter(alone, number);
+		assert_int_equal(
+			points[i].result, tsdb_append(series, points[i].time_ms, points[i].value));
+		results[points[i].result]++;
+		tsdb_release(series);
+		tsdb_release(points[i].series);
+	}
+	assert_true(results[TSDB_OLD] && results[TSDB_AGAIN] && results[TSDB_BAD_TIME]);
+	assert_int_equal(series_store_count(many), results[TSDB_TAKEN]);
+	assert_int_equal(series_store_count(alone), results[TSDB_TAKEN]);
+	tsdb_close(alone);
+	tsdb_close(many);
+}
+
 static void names_and_values_are_counted_over_memory_and_files(void **state)
 {
 	(void)state;
@@ -431,6 +477,7 @@ int main(void)
 		cmocka_unit_test(memory_that_is_used_up_refuses_until_somebody_makes_room),
 		in_folder(a_question_that_is_too_large_or_cancelled_ends),
 		cmocka_unit_test(a_pattern_that_costs_too_much_is_an_error),
+		cmocka_unit_test(many_are_appended_as_each_alone_would_be),
 		in_folder(a_clock_that_was_ahead_is_forgotten_when_it_is_put_right),
 		in_folder(files_of_a_clock_that_was_ahead_go_too),
 		in_folder(names_and_values_are_counted_over_memory_and_files),
