@@ -230,15 +230,20 @@ static struct scrape_rules rules_of(
 static void warn(struct err *ret_warning, const struct http_reply *reply,
 	const struct scrape_look *look, const struct scrape_rules *rules)
 {
+	char beyond[100] = "";
+	if (look->beyond)
+		print_text(beyond, sizeof(beyond),
+			"; %" PRIu64 " series of what was read are beyond the %zu that are kept",
+			look->beyond, rules->limit);
 	if (reply->is_cut)
 		err_set(ret_warning, ERR_LIMIT,
 			"the page is longer than %d MiB: what follows is not read; ask for less of "
-			"it",
-			BODY_MAX >> 20);
+			"it%s",
+			BODY_MAX >> 20, beyond);
 	else if (look->has_more)
 		err_set(ret_warning, ERR_LIMIT,
-			"more than %d samples: what follows is not read; ask for less of them",
-			SCRAPE_SAMPLES_MAX);
+			"more than %d samples: what follows is not read; ask for less of them%s",
+			SCRAPE_SAMPLES_MAX, beyond);
 	else if (look->beyond)
 		err_set(ret_warning, ERR_LIMIT,
 			"%" PRIu64 " series beyond the %zu that are kept: name those that you want "

@@ -3,8 +3,8 @@
 #ifndef BOTSWAIN_TESTS_FAULTS_COST_H
 #define BOTSWAIN_TESTS_FAULTS_COST_H
 
-#include <stdint.h>
 #include <sys/types.h>
+#include "tests/support/process_cost.h"
 
 struct sight;
 
@@ -13,16 +13,8 @@ enum {
 	COST_GROWTH_KIB = 16 * 1024,
 };
 
-struct cost {
-	pid_t pid;
-	int64_t begun_ms;
-	long cpu_ms, resident_kib;
-};
-
-/* From here; the peak of its memory is begun anew. */
-struct cost cost_mark(pid_t pid);
-/* What it was until now: at most COST_CPU_PERCENT and COST_GROWTH_KIB, or the row fails. */
-void cost_see(const struct cost *cost, struct sight *sight);
+/* What it was since the mark: at most COST_CPU_PERCENT and COST_GROWTH_KIB, or the row fails. */
+void cost_see(const struct process_cost *cost, struct sight *sight);
 /* 0: the process is gone. */
 unsigned cost_threads(pid_t pid);
 

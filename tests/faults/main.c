@@ -98,7 +98,7 @@ static void see_the_others(struct faults *run, const struct fault *fault, struct
 struct before {
 	pid_t engine;
 	unsigned fds;
-	struct cost cost;
+	struct process_cost cost;
 };
 
 /* What holds whatever is injected. */
@@ -162,7 +162,7 @@ static struct before look_before(struct faults *run)
 	leaks_mark(run->leaks, run);
 	return (struct before){.engine = run->engine,
 		.fds = engine_fds(run->engine),
-		.cost = cost_mark(run->engine)};
+		.cost = process_cost_mark(run->engine)};
 }
 
 static void inject(struct faults *run, const struct fault *fault, struct sight *sight)

@@ -21,7 +21,7 @@
 #include "core/base/str.h"
 #include "tests/support/sockets.h"
 
-enum { DRIP_MS = 50, BLOCK = 16 << 10 };
+enum { DRIP_MS = 50, TRICKLE_MS = 1000, BLOCK = 16 << 10 };
 
 static struct page *find(struct pages *pages, const char *path)
 {
@@ -57,11 +57,35 @@ static ssize_t drip(void *context, uint64_t at, char *to, size_t room)
 	return is_stopping(context) ? MHD_CONTENT_READER_END_WITH_ERROR : 1;
 }
 
+static ssize_t trickle(void *context, uint64_t at, char *to, size_t room)
+{
+	for (int ms = DRIP_MS; ms < TRICKLE_MS && !is_stopping(context); ms += DRIP_MS)
+		poll(NULL, 0, DRIP_MS);
+	return drip(context, at, to, room);
+}
+
+struct source {
+	struct pages *pages;
+	size_t length;
+	char text[];
+};
+
 static ssize_t flood(void *context, uint64_t at, char *to, size_t room)
 {
-	(void)at;
-	memset(to, '\n', room);
-	return is_stopping(context) ? MHD_CONTENT_READER_END_WITH_ERROR : (ssize_t)room;
+	const struct source *source = context;
+	for (size_t i = 0; i < room; i++)
+		to[i] = source->text[(at + i) % source->length];
+	return is_stopping(source->pages) ? MHD_CONTENT_READER_END_WITH_ERROR : (ssize_t)room;
+}
+
+static struct MHD_Response *endless(struct pages *pages, const char *body)
+{
+	const char *text = *body ? body : "\n";
+	size_t length = strlen(text);
+	struct source *source = xcalloc(1, sizeof(*source) + length);
+	*source = (struct source){.pages = pages, .length = length};
+	memcpy(source->text, text, length);
+	return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK, flood, source, free);
 }
 
 struct half {
@@ -139,9 +163,10 @@ static struct MHD_Response *make_response(struct pages *pages, const struct page
 		return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 1, hang, pages, NULL);
 	case PAGE_DRIPS:
 		return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 1, drip, pages, NULL);
+	case PAGE_TRICKLES:
+		return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 1, trickle, pages, NULL);
 	case PAGE_ENDLESS:
-		return MHD_create_response_from_callback(
-			MHD_SIZE_UNKNOWN, BLOCK, flood, pages, NULL);
+		return endless(pages, page->body);
 	case PAGE_TRUNCATED:
 		return truncated(page->body);
 	case PAGE_PACKED:

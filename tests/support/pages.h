@@ -15,9 +15,10 @@
 
 enum page_how {
 	PAGE_WHOLE,
-	PAGE_HANGS,     /* takes the request and says nothing */
-	PAGE_DRIPS,     /* a byte every 50 ms, without an end */
-	PAGE_ENDLESS,   /* as fast as it can, without an end */
+	PAGE_HANGS,    /* takes the request and says nothing */
+	PAGE_DRIPS,    /* a byte every 50 ms, without an end */
+	PAGE_TRICKLES, /* the same, a byte a second */
+	PAGE_ENDLESS, /* its body ("": a newline) again and again, as fast as it can, without an end */
 	PAGE_TRUNCATED, /* promises twice as many bytes as come */
 	PAGE_PACKED,    /* gzip, whatever the client takes */
 	PAGE_BOMB,      /* the same, and it unpacks to its body 1024 times */
