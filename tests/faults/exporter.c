@@ -77,10 +77,22 @@ static void types(int fd, int64_t begun_ms)
 	(void)begun_ms;
 	puts_to(fd,
 		"# TYPE good gauge\ngood 42\n"
-		"# TYPE banana fruit\nbanana 1\n# TYPE cherry counter\n# TYPE cherry gauge\ncherry "
-		"2\n"
+		"# TYPE banana untyped\nbanana 1\n# TYPE cherry counter\n# TYPE cherry gauge\n"
+		"cherry 2\n"
 		"# TYPE wide histogram\nwide 7\nwide_bucket 3\n# TYPE quick summary\nquick NaN\n"
-		"far +Inf\nnear -Inf\nhuge 1e400\ntiny_total -5\n# TYPE good counter\n");
+		"far +Inf\nnear -Inf\ntiny_total -5\n# TYPE good counter\n");
+}
+
+static void fruit(int fd, int64_t begun_ms)
+{
+	(void)begun_ms;
+	puts_to(fd, "# TYPE good gauge\ngood 42\n# TYPE banana fruit\nbanana 1\n");
+}
+
+static void huge(int fd, int64_t begun_ms)
+{
+	(void)begun_ms;
+	puts_to(fd, "# TYPE good gauge\ngood 42\nhuge 1e400\n");
 }
 
 static void twice(int fd, int64_t begun_ms)
@@ -99,6 +111,8 @@ static const struct {
 	{"/million ", million},
 	{"/endless ", endless},
 	{"/types ", types},
+	{"/fruit ", fruit},
+	{"/huge ", huge},
 	{"/twice ", twice},
 };
 
