@@ -60,7 +60,7 @@ void window_post_points(struct window_job *job, struct msg_win_points *points);
 /* The slice ends and there is nothing to tell, or it is not due. */
 void window_post_pause(struct window_job *job);
 
-extern const struct window_store window_events, window_output, window_series, window_audit,
-	window_counts, window_query, window_metrics;
+extern const struct window_store window_events, window_output, window_audit, window_counts,
+	window_query, window_metrics;
 
 #endif

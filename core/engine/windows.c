@@ -12,8 +12,8 @@
 #include "core/engine/server.h"
 #include "core/engine/window_job.h"
 
-static const struct window_store *const stores[] = {&window_events, &window_output, &window_series,
-	&window_audit, &window_counts, &window_query, &window_metrics};
+static const struct window_store *const stores[] = {&window_events, &window_output, &window_audit,
+	&window_counts, &window_query, &window_metrics};
 
 static const struct window_store *store_of(const char *name)
 {
@@ -156,7 +156,7 @@ static bool is_refused(struct peer *peer, const struct msg_win_open *request)
 	if (request->window < 1 || request->window > WINDOWS_MAX)
 		why = "a window's number is 1 to 32";
 	else if (!store_of(request->store))
-		why = "the stores are events, output, audit, series, counts, query and metrics";
+		why = "the stores are events, output, audit, counts, query and metrics";
 	else if (request->columns > WINDOW_ROWS && store_of(request->store) != &window_query)
 		why = "a window has at most 1000 columns";
 	else if (is_far(request->from_ms) || is_far(request->to_ms))

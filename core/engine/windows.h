@@ -26,7 +26,6 @@ enum {
 	WINDOW_PAGES = 3,             /* pages sent either side */
 	WINDOW_GAP_MS = 50,           /* between two answers, and two parts of one */
 	WINDOW_REST = 4,     /* a following window rests so many times as long as its answer took */
-	WINDOW_SERIES = 64,  /* names of one window */
 	WINDOW_QUERIES = 16, /* expressions of one window */
 };
 

@@ -31,7 +31,7 @@ struct actor {
 	uint64_t rev, turn;
 	struct {
 		uint64_t generation;
-		bool points; /* of series or counts, not of rows */
+		bool points; /* not of rows */
 	} windows[WINDOWS];
 };
 
@@ -298,7 +298,7 @@ static void answer(struct actor *actor, const struct msg_any *request)
 		assert_in_range(open->window, 1, WINDOWS - 1);
 		actor->windows[open->window].generation = open->generation;
 		actor->windows[open->window].points =
-			strcmp(open->store, "series") == 0 || strcmp(open->store, "counts") == 0;
+			strcmp(open->store, "counts") == 0 || strcmp(open->store, "query") == 0;
 		send_windows(actor);
 	} else if (request->kind == MSG_plan_req) {
 		reply(actor, MSG_plan, req);

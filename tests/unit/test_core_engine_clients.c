@@ -50,10 +50,9 @@ static void what_a_client_said_comes_back_harmless(void **state)
 	assert_non_null(plan);
 	assert_string_equal(plan->verb, "re^[start");
 	assert_null(strchr(plan->error, '\x1b'));
-	harness_send(screen,
-		"win_open window=1 generation=1 store=\"series\" filter=\"up\x1b\" columns=10");
+	harness_send(screen, "win_open window=1 generation=1 store=\"query\" filter=\"up\x1b\"");
 	const struct msg_win_points *points = harness_await(screen, MSG_win_points);
-	assert_string_equal(points->series[0].name, "up^[");
+	assert_string_equal(points->error, "1:3: unexpected character: '^['");
 	harness_detach(screen);
 }
 
@@ -185,16 +184,18 @@ static void a_slow_reader_of_a_following_window_makes_no_pile(void **state)
 	enum { SECONDS = 60, NAMES = 64, PILE_BYTES = 2 << 20 };
 	struct harness *harness = *state;
 	int fd = raw_connect(harness);
-	autostr struct str names = STR_INIT, heard = STR_INIT;
+	autostr struct str query = STR_INIT, heard = STR_INIT;
 	char bytes[32768];
 	bool closed;
 	for (int i = 0; i < NAMES; i++)
-		str_addf(&names, "%snone%d", i ? "\\n" : "", i);
+		str_addf(&query,
+			"%slabel_replace(vector(%d), \\\"i\\\", \\\"%d\\\", \\\"\\\", \\\"\\\")",
+			i ? " or " : "", i, i);
 	raw_greet(fd);
 	raw_say(fd,
-		"win_open window=1 generation=1 store=\"series\" follow=true from_ms=-60000 "
-		"columns=1000 filter=\"%s\"",
-		names.text);
+		"win_open window=1 generation=1 store=\"query\" follow=true from_ms=-60000 "
+		"step_ms=60 columns=1000 filter=\"%s\"",
+		query.text);
 	for (int i = 0; i < SECONDS; i++) {
 		harness_advance(harness, 1000);
 		(void)engine_turn(harness->engine, 2);

@@ -276,7 +276,7 @@ static void what_makes_no_sense_is_refused_with_a_sentence(void **state)
 static void times_that_no_calendar_has_are_refused(void **state)
 {
 	struct scans *scans = *state;
-	static const char *const stores[] = {"counts", "series", "events"};
+	static const char *const stores[] = {"counts", "query", "events"};
 	static const int64_t times[] = {INT64_MIN, INT64_MIN + 1, INT64_MAX - 1, INT64_MAX};
 	for (size_t i = 0; i < COUNT_OF(stores) * COUNT_OF(times) * 2; i++) {
 		bool is_end = i % 2;

@@ -94,7 +94,7 @@ static void a_long_answer_lets_others_have_their_turn(void **state)
 		"win_open window=1 generation=1 store=\"events\" before=100 filter=\"needle\"");
 	scans_say(scans,
 		"win_open window=2 generation=1 store=\"events\" before=100 filter=\"needle\"");
-	scans_say(scans, "win_open window=3 generation=1 store=\"series\" from_ms=-1000 columns=1");
+	scans_say(scans, "win_open window=3 generation=1 store=\"query\" filter=\"1\"");
 	scans_await(scans, MSG_win_points);
 	for (size_t i = 0; i < scans->count; i++)
 		if (scans->heard[i].message.kind == MSG_win_rows)

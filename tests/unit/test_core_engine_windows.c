@@ -46,33 +46,32 @@ static void feed_a_minute(struct harness *harness)
 	}
 }
 
-static void a_series_window_has_a_column_each_and_gaps_where_nothing_was(void **state)
+static const struct msg_win_points *ask_of_clients(
+	struct harness_screen *screen, int window, int64_t from_ms, int64_t to_ms)
+{
+	harness_forget(screen);
+	harness_send(screen,
+		"win_open window=%d generation=1 store=\"query\" from_ms=%lld to_ms=%lld "
+		"step_ms=10000 columns=13 lookback_ms=2500 filter=\"redis_connected_clients\"",
+		window, (long long)(HARNESS_START_MS + from_ms),
+		(long long)(HARNESS_START_MS + to_ms));
+	return harness_await(screen, MSG_win_points);
+}
+
+static void a_query_window_has_a_point_a_step_and_gaps_where_nothing_was(void **state)
 {
 	struct harness_screen *screen = *state;
 	feed_a_minute(screen->harness);
-	harness_send(screen,
-		"win_open window=1 generation=1 store=\"series\" from_ms=%lld to_ms=%lld "
-		"columns=12 "
-		"filter=\"redis_connected_clients{instance=main,job=redis}\\nno_such_series\"",
-		(long long)HARNESS_START_MS - 60000, (long long)HARNESS_START_MS + 60000);
-	const struct msg_win_points *reply = harness_await(screen, MSG_win_points);
+	const struct msg_win_points *reply = ask_of_clients(screen, 1, -60000, 60000);
 	assert_true(reply->done);
-	assert_int_equal(reply->series_count, 2);
-	assert_int_equal(reply->series[0].values_count, 12);
+	assert_int_equal(reply->series_count, 1);
+	assert_int_equal(reply->series[0].values_count, 13);
 	for (size_t i = 0; i < 6; i++)
 		assert_true(isnan(reply->series[0].values[i]));
-	for (int i = 0; i < 6; i++)
-		assert_true(fabs(reply->series[0].values[6 + i] - (i * 10 + 4.5)) < 0.01);
-	assert_true(isnan(reply->series[1].values[0]));
-	assert_true(isnan(reply->series[1].last));
-	harness_forget(screen);
-	harness_send(screen,
-		"win_open window=2 generation=1 store=\"series\" from_ms=%lld to_ms=%lld "
-		"columns=12 filter=\"redis_connected_clients{instance=main,job=redis}\"",
-		(long long)HARNESS_START_MS + 60000, (long long)HARNESS_START_MS + 180000);
-	reply = harness_await(screen, MSG_win_points);
-	for (size_t i = 0; i < 12; i++)
-		assert_true(isnan(reply->series[0].values[i]));
+	for (int i = 1; i <= 6; i++)
+		assert_true(fabs(reply->series[0].values[6 + i] - (i < 6 ? i * 10 : 59)) < 1.01);
+	reply = ask_of_clients(screen, 2, 70000, 180000);
+	assert_int_equal(reply->series_count, 0);
 }
 
 /* What a chart draws of a process that is seen once, so. */
@@ -81,19 +80,16 @@ static void assert_drawn(const char *seen, double up, double bytes)
 	struct harness *harness = harness_new(config);
 	struct harness_screen *screen = harness_attach(harness);
 	harness_feed(harness, "obs_process bot=\"orders\" %s", seen);
-	harness_send(screen,
-		"win_open window=1 generation=1 store=\"series\" from_ms=%lld to_ms=%lld "
-		"columns=6 "
-		"filter=\"bot_up{bot=orders}\nprocess_resident_memory_bytes{bot=orders}\"",
-		(long long)HARNESS_START_MS, (long long)HARNESS_START_MS + 60000);
+	harness_send(screen, "win_open window=1 generation=1 store=\"query\" filter=\"bot_up\" "
+			     "more=[\"process_resident_memory_bytes\"]");
 	const struct msg_win_points *reply = harness_await(screen, MSG_win_points);
 	const double wanted[] = {up, bytes};
-	assert_int_equal(reply->series_count, 2);
-	for (size_t i = 0; i < 2; i++) {
-		double drawn = reply->series[i].values[0];
-		if (isnan(drawn) != isnan(wanted[i]) || fabs(drawn - wanted[i]) > 0.01)
-			fail_msg("%s: %g instead of %g", seen, drawn, wanted[i]);
-	}
+	double drawn[] = {NAN, NAN};
+	for (size_t i = 0; i < reply->series_count; i++)
+		drawn[reply->series[i].query] = reply->series[i].last;
+	for (size_t i = 0; i < 2; i++)
+		if (isnan(drawn[i]) != isnan(wanted[i]) || fabs(drawn[i] - wanted[i]) > 0.01)
+			fail_msg("%s: %g instead of %g", seen, drawn[i], wanted[i]);
 	harness_detach(screen);
 	harness_free(harness);
 }
@@ -109,22 +105,6 @@ static void what_could_not_be_asked_is_a_gap_and_no_zero(void **state)
 	assert_drawn("state=\"running\" pid=7 by=\"docker orders\"", 1, (double)NAN);
 }
 
-static void a_star_asks_for_every_series_of_a_name(void **state)
-{
-	struct harness_screen *screen = *state;
-	harness_feed(screen->harness, "obs_redis name=\"main\" clients=1");
-	harness_feed(screen->harness, "obs_redis name=\"other\" clients=2");
-	harness_send(screen, "win_open window=1 generation=1 store=\"series\" from_ms=-60000 "
-			     "columns=1 filter=\"redis_connected_clients{*}\"");
-	const struct msg_win_points *reply = harness_await(screen, MSG_win_points);
-	assert_int_equal(reply->series_count, 2);
-	assert_string_equal(
-		reply->series[0].name, "redis_connected_clients{instance=main,job=redis}");
-	assert_string_equal(
-		reply->series[1].name, "redis_connected_clients{instance=other,job=redis}");
-	assert_true(fabs(reply->series[1].last - 2) < 0.01);
-}
-
 static void figures_of_a_server_keep_the_labels_that_its_source_gave_them(void **state)
 {
 	struct harness_screen *screen = *state;
@@ -135,28 +115,13 @@ static void figures_of_a_server_keep_the_labels_that_its_source_gave_them(void *
 		"labels=\"instance=db,job=postgres\" value=1}]");
 	harness_feed(screen->harness, "obs_samples source=\"postgres/db\" samples=[{name=\"own\" "
 				      "labels=\"a=b\" value=1}]");
-	harness_send(screen, "win_open window=1 generation=1 store=\"series\" from_ms=-60000 "
-			     "columns=1 filter=\"redis_up{*}\npg_up{*}\nown{*}\"");
+	harness_send(screen, "win_open window=1 generation=1 store=\"query\" "
+			     "filter=\"redis_up\" more=[\"pg_up\" \"own\"]");
 	const struct msg_win_points *reply = harness_await(screen, MSG_win_points);
 	assert_int_equal(reply->series_count, 3);
-	assert_string_equal(reply->series[0].name, "redis_up{instance=main,job=redis}");
-	assert_string_equal(reply->series[1].name, "pg_up{instance=db,job=postgres}");
-	assert_string_equal(reply->series[2].name, "own{a=b,source=postgres/db}");
-}
-
-static void a_star_behind_a_label_asks_for_those_that_have_it(void **state)
-{
-	struct harness_screen *screen = *state;
-	harness_feed(screen->harness, "obs_samples source=\"page\" whole=true samples=["
-				      "{name=\"x\" labels=\"bot=orders,worker=0\" value=1} "
-				      "{name=\"x\" labels=\"bot=orders,worker=1\" value=2} "
-				      "{name=\"x\" labels=\"bot=orders2,worker=1\" value=3}]");
-	harness_send(screen, "win_open window=1 generation=1 store=\"series\" "
-			     "filter=\"x{bot=orders,*}\" from_ms=-60000 columns=10");
-	const struct msg_win_points *points = harness_await(screen, MSG_win_points);
-	assert_int_equal(points->series_count, 2);
-	assert_string_equal(points->series[0].name, "x{bot=orders,worker=0}");
-	assert_string_equal(points->series[1].name, "x{bot=orders,worker=1}");
+	assert_string_equal(reply->series[0].name, "redis_up{instance=\"main\",job=\"redis\"}");
+	assert_string_equal(reply->series[1].name, "pg_up{instance=\"db\",job=\"postgres\"}");
+	assert_string_equal(reply->series[2].name, "own{a=\"b\",source=\"postgres/db\"}");
 }
 
 static void a_comma_in_a_label_is_no_place_for_the_one_of_the_source(void **state)
@@ -173,8 +138,8 @@ static void a_comma_in_a_label_is_no_place_for_the_one_of_the_source(void **stat
 static void a_following_window_moves_with_the_time(void **state)
 {
 	struct harness_screen *screen = *state;
-	harness_send(screen, "win_open window=3 generation=5 store=\"series\" from_ms=-60000 "
-			     "columns=60 follow=true filter=\"botswain_pending_updates\"");
+	harness_send(screen, "win_open window=3 generation=5 store=\"query\" from_ms=-60000 "
+			     "columns=61 follow=true filter=\"vector(1)\"");
 	const struct msg_win_points *reply = harness_await(screen, MSG_win_points);
 	int64_t first_ms = reply->to_ms;
 	assert_int_equal(reply->to_ms - reply->from_ms, 60000);
@@ -193,14 +158,11 @@ static void a_following_window_moves_with_the_time(void **state)
 static void an_older_generation_is_not_answered(void **state)
 {
 	struct harness_screen *screen = *state;
-	harness_send(screen, "win_open window=1 generation=4 store=\"series\" from_ms=-60000 "
-			     "columns=1");
+	harness_send(screen, "win_open window=1 generation=4 store=\"query\" filter=\"1\"");
 	harness_await(screen, MSG_win_points);
 	harness_forget(screen);
-	harness_send(screen, "win_open window=1 generation=3 store=\"series\" from_ms=-60000 "
-			     "columns=1");
-	harness_send(screen, "win_open window=2 generation=1 store=\"series\" from_ms=-60000 "
-			     "columns=1");
+	harness_send(screen, "win_open window=1 generation=3 store=\"query\" filter=\"1\"");
+	harness_send(screen, "win_open window=2 generation=1 store=\"query\" filter=\"1\"");
 	const struct msg_win_points *reply = harness_await(screen, MSG_win_points);
 	assert_int_equal(reply->window, 2);
 	assert_int_equal(screen->got_count, 1);
@@ -209,15 +171,20 @@ static void an_older_generation_is_not_answered(void **state)
 static void what_makes_no_sense_is_answered_with_its_reason(void **state)
 {
 	struct harness_screen *screen = *state;
-	harness_send(screen, "win_open window=33 generation=1 store=\"series\" columns=1");
+	harness_send(screen, "win_open window=33 generation=1 store=\"query\" filter=\"1\"");
 	const struct msg_win_points *points = harness_await(screen, MSG_win_points);
 	assert_true(points->done);
 	assert_non_null(strstr(points->error, "1 to 32"));
 	harness_send(screen, "win_open window=1 generation=1 store=\"secrets\"");
 	const struct msg_win_rows *rows = harness_await(screen, MSG_win_rows);
-	assert_non_null(strstr(rows->error, "series"));
+	assert_non_null(strstr(rows->error, "query"));
 	harness_forget(screen);
-	harness_send(screen, "win_open window=1 generation=1 store=\"series\" from_ms=-1000");
+	harness_send(screen, "win_open window=1 generation=1 store=\"query\" filter=\"1\" "
+			     "columns=9 from_ms=90000 to_ms=10000");
+	points = harness_await(screen, MSG_win_points);
+	assert_non_null(strstr(points->error, "ends before it begins"));
+	harness_forget(screen);
+	harness_send(screen, "win_open window=1 generation=2 store=\"counts\" from_ms=-1000");
 	points = harness_await(screen, MSG_win_points);
 	assert_non_null(strstr(points->error, "columns"));
 	assert_int_equal(client_state(screen->client), CLIENT_ATTACHED);
@@ -336,11 +303,9 @@ static void a_window_with_a_step_of_its_own_is_worked_out_again_within_seconds(v
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(a_series_window_has_a_column_each_and_gaps_where_nothing_was),
+		TEST(a_query_window_has_a_point_a_step_and_gaps_where_nothing_was),
 		cmocka_unit_test(what_could_not_be_asked_is_a_gap_and_no_zero),
-		TEST(a_star_asks_for_every_series_of_a_name),
 		TEST(figures_of_a_server_keep_the_labels_that_its_source_gave_them),
-		TEST(a_star_behind_a_label_asks_for_those_that_have_it),
 		TEST(a_comma_in_a_label_is_no_place_for_the_one_of_the_source),
 		TEST(a_following_window_moves_with_the_time),
 		TEST(an_older_generation_is_not_answered),
