@@ -16,10 +16,10 @@
 #include "core/base/str.h"
 #include "core/conf/settings.h"
 #include "core/engine/metrics.h"
-#include "core/engine/query_answer.h"
 #include "core/series/label_pairs.h"
 #include "core/series/tsdb.h"
 #include "tests/support/folder.h"
+#include "tests/support/yields.h"
 
 enum { SECOND = 1000 };
 
@@ -55,16 +55,7 @@ static void begin(const char *at)
 
 static void yields(const char *query, const char *wanted)
 {
-	const struct query_span span = {now_ms, now_ms, 0, 0};
-	struct querier querier = tsdb_querier(metrics_store(metrics));
-	struct msg_win_points *reply = msg_new(MSG_win_points);
-	autostr struct str got = STR_INIT;
-	query_answer(query, &querier, &span, NULL, reply);
-	assert_null(reply->error);
-	for (size_t i = 0; i < reply->series_count; i++)
-		str_addf(&got, "%s %g\n", reply->series[i].name, reply->series[i].last);
-	assert_string_equal(got.text, wanted);
-	msg_free(MSG_win_points, reply);
+	assert_yields(metrics_store(metrics), now_ms, query, wanted);
 }
 
 static void a_value_is_found_under_its_labels(void **state)

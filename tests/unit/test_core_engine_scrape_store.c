@@ -13,8 +13,8 @@
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "core/collect/scrape_store.h"
-#include "core/engine/query_answer.h"
 #include "core/series/tsdb.h"
+#include "tests/support/yields.h"
 
 enum { SECOND = 1000 };
 
@@ -72,16 +72,7 @@ static void look(const char *page)
 /* What a query yields now, a line a series: name value. */
 static void yields(const char *query, const char *wanted)
 {
-	const struct query_span span = {bench.wall_ms, bench.wall_ms, 0, 0};
-	struct querier querier = tsdb_querier(bench.tsdb);
-	struct msg_win_points *reply = msg_new(MSG_win_points);
-	autostr struct str got = STR_INIT;
-	query_answer(query, &querier, &span, NULL, reply);
-	assert_null(reply->error);
-	for (size_t i = 0; i < reply->series_count; i++)
-		str_addf(&got, "%s %g\n", reply->series[i].name, reply->series[i].last);
-	assert_string_equal(got.text, wanted);
-	msg_free(MSG_win_points, reply);
+	assert_yields(bench.tsdb, bench.wall_ms, query, wanted);
 }
 
 static void a_page_is_there_with_our_label_and_its_own(void **state)
