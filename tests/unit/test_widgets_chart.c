@@ -1,65 +1,23 @@
 /* SPDX-License-Identifier: MIT */
-/* Charts: what is drawn of values, gaps, limits, marks and the cursor, in any size. */
+/* Charts: what is drawn of values and gaps, in any size. What stands around them is in test_widgets_chart_around.c. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
 
 #include "core/base/attr.h"
 #include "core/base/rng.h"
-#include "core/base/str.h"
+#include "tests/support/chart_grid.h"
 #include "tests/support/demo_charts.h"
 #include "tests/support/golden.h"
 #include "widgets/chart.h"
 
 #define NAN_GAP ((double)NAN)
-#define MINUTE  INT64_C(60000)
 
 enum { VALUES = 200, MANY = 30 };
-
-/* An hour of plain numbers. */
-static struct chart chart_of(const struct chart_series *series, size_t count)
-{
-	return (struct chart){.series = series, .count = count, .from_ms = 0, .to_ms = 60 * MINUTE};
-}
-
-static struct grid *drawn(const struct chart *chart, int rows, int columns, enum glyph_set set)
-{
-	struct grid *grid = grid_new(rows, columns, set);
-	struct canvas canvas = canvas_of(grid);
-	(void)chart_draw(&canvas, chart);
-	return grid;
-}
-
-static bool row_has(const struct grid *grid, int row, const char *text)
-{
-	autostr struct str line = STR_INIT;
-	for (int column = 0; column < grid->columns; column++)
-		str_adds(&line, grid_cell(grid, row, column)->text);
-	return strstr(line.text, text) != NULL;
-}
-
-static bool has(const struct grid *grid, const char *text)
-{
-	for (int row = 0; row < grid->rows; row++)
-		if (row_has(grid, row, text))
-			return true;
-	return false;
-}
-
-static size_t cells_of_role(const struct grid *grid, enum role role)
-{
-	size_t count = 0;
-	for (int row = 0; row < grid->rows; row++)
-		for (int column = 0; column < grid->columns; column++)
-			count += strcmp(grid_cell(grid, row, column)->text, " ") != 0 &&
-				 grid_cell(grid, row, column)->role == (uint8_t)role;
-	return count;
-}
 
 /* ---- figures ---- */
 
@@ -235,7 +193,7 @@ static void a_gap_stays_empty_from_top_to_bottom(void **state)
 		for (int form = CHART_AUTO; form <= CHART_BARS; form++) {
 			chart.ink = (enum chart_ink)ink;
 			chart.form = (enum chart_form)form;
-			struct grid *grid = drawn(&chart, 2, 4, GLYPHS_FULL);
+			struct grid *grid = chart_drawn(&chart, 2, 4, GLYPHS_FULL);
 			for (int row = 0; row < 2; row++)
 				assert_string_equal(grid_cell(grid, row, 2)->text, " ");
 			assert_string_not_equal(grid_cell(grid, 0, 1)->text, " ");
@@ -254,7 +212,7 @@ static void a_value_alone_between_gaps_is_seen(void **state)
 	struct chart chart = chart_of(&series, 1);
 	for (int form = CHART_LINE; form <= CHART_BARS; form++) {
 		chart.form = (enum chart_form)form;
-		struct grid *grid = drawn(&chart, 2, 20, GLYPHS_FULL);
+		struct grid *grid = chart_drawn(&chart, 2, 20, GLYPHS_FULL);
 		assert_string_not_equal(grid_cell(grid, 0, 10)->text, " ");
 		grid_free(grid);
 	}
@@ -272,7 +230,7 @@ static void a_peak_between_two_columns_is_not_lost(void **state)
 		chart.form = (enum chart_form)form;
 		if (form == CHART_HEAT)
 			continue; /* it has no height */
-		struct grid *grid = drawn(&chart, 2, 20, GLYPHS_FULL);
+		struct grid *grid = chart_drawn(&chart, 2, 20, GLYPHS_FULL);
 		assert_string_not_equal(grid_cell(grid, 0, 777 * 20 / 1440)->text, " ");
 		assert_string_equal(grid_cell(grid, 0, 1)->text, " ");
 		grid_free(grid);
@@ -286,7 +244,7 @@ static void zero_is_drawn_and_is_not_a_gap(void **state)
 	const struct chart_series series = {"", values, 2, ROLE_SERIES1, 0};
 	struct chart chart = chart_of(&series, 1);
 	chart.ink = CHART_BLOCKS;
-	struct grid *grid = drawn(&chart, 1, 2, GLYPHS_FULL);
+	struct grid *grid = chart_drawn(&chart, 1, 2, GLYPHS_FULL);
 	assert_string_equal(grid_cell(grid, 0, 0)->text, "▁");
 	assert_string_equal(grid_cell(grid, 0, 1)->text, " ");
 	grid_free(grid);
@@ -299,7 +257,7 @@ static void values_below_zero_hang_from_it(void **state)
 	const struct chart_series series = {"", values, 2, ROLE_SERIES1, 0};
 	struct chart chart = chart_of(&series, 1);
 	chart.form = CHART_BARS;
-	struct grid *grid = drawn(&chart, 2, 2, GLYPHS_FULL);
+	struct grid *grid = chart_drawn(&chart, 2, 2, GLYPHS_FULL);
 	assert_string_equal(grid_cell(grid, 0, 1)->text, "█");
 	assert_string_equal(grid_cell(grid, 1, 0)->text, "█");
 	assert_string_equal(grid_cell(grid, 1, 1)->text, " ");
@@ -312,10 +270,10 @@ static void nothing_known_has_no_figures_at_its_axis(void **state)
 	const double values[] = {NAN_GAP, NAN_GAP};
 	const struct chart_series series = {"a", values, 2, ROLE_SERIES1, 0};
 	struct chart chart = chart_of(&series, 1);
-	struct grid *grid = drawn(&chart, 24, 80, GLYPHS_FULL);
-	assert_true(has(grid, "no value"));
-	assert_true(has(grid, "now --  max --  min --  avg --"));
-	assert_false(has(grid, "0.5"));
+	struct grid *grid = chart_drawn(&chart, 24, 80, GLYPHS_FULL);
+	assert_true(grid_has(grid, "no value"));
+	assert_true(grid_has(grid, "now --  max --  min --  avg --"));
+	assert_false(grid_has(grid, "0.5"));
 	grid_free(grid);
 }
 
@@ -327,12 +285,12 @@ static void a_cell_of_two_lines_is_the_ones_that_has_more_dots_there(void **stat
 	struct chart_series series[] = {
 		{"", one, 2, ROLE_SERIES1, 0}, {"", two, 2, ROLE_SERIES2, 0}};
 	struct chart chart = chart_of(series, 2);
-	struct grid *grid = drawn(&chart, 1, 1, GLYPHS_FULL);
+	struct grid *grid = chart_drawn(&chart, 1, 1, GLYPHS_FULL);
 	assert_int_equal(grid_cell(grid, 0, 0)->role, ROLE_SERIES2);
 	assert_string_equal(grid_cell(grid, 0, 0)->text, "⢉");
 	grid_free(grid);
 	series[0].values = one + 1;
-	grid = drawn(&chart, 1, 1, GLYPHS_FULL);
+	grid = chart_drawn(&chart, 1, 1, GLYPHS_FULL);
 	assert_int_equal(grid_cell(grid, 0, 0)->role, ROLE_SERIES1);
 	assert_string_equal(grid_cell(grid, 0, 0)->text, "⣉");
 	grid_free(grid);
@@ -345,7 +303,7 @@ static void lines_are_told_apart_without_colours(void **state)
 	const struct chart_series series[] = {{"low", one, 2, ROLE_SERIES1, 0},
 		{"high", two, 2, ROLE_SERIES2, 0}, {"as high", three, 2, ROLE_SERIES3, 0}};
 	struct chart chart = chart_of(series, 3);
-	struct grid *grid = drawn(&chart, 12, 60, GLYPHS_FULL);
+	struct grid *grid = chart_drawn(&chart, 12, 60, GLYPHS_FULL);
 	bool seen[3] = {false};
 	for (int row = 1; row < 12; row++) {
 		char letter = grid_cell(grid, row, 59)->text[0];
@@ -353,10 +311,10 @@ static void lines_are_told_apart_without_colours(void **state)
 			seen[letter - 'a'] = true;
 	}
 	assert_true(seen[0] && seen[1] && seen[2]);
-	assert_true(has(grid, "a low 1  b high 9  c as high 9"));
+	assert_true(grid_has(grid, "a low 1  b high 9  c as high 9"));
 	grid_free(grid);
-	grid = drawn(&chart, 12, 60, GLYPHS_ASCII);
-	assert_true(has(grid, "aaaaaaaa") && has(grid, "bbbbbbbb"));
+	grid = chart_drawn(&chart, 12, 60, GLYPHS_ASCII);
+	assert_true(grid_has(grid, "aaaaaaaa") && grid_has(grid, "bbbbbbbb"));
 	grid_free(grid);
 }
 
@@ -368,7 +326,7 @@ static void areas_of_a_stack_stand_on_each_other(void **state)
 		{"low", low, 2, ROLE_SERIES1, 0}, {"high", high, 2, ROLE_SERIES2, 0}};
 	struct chart chart = chart_of(series, 2);
 	chart.form = CHART_STACK;
-	struct grid *grid = drawn(&chart, 2, 2, GLYPHS_FULL);
+	struct grid *grid = chart_drawn(&chart, 2, 2, GLYPHS_FULL);
 	assert_int_equal(grid_cell(grid, 0, 0)->role, ROLE_SERIES2);
 	assert_int_equal(grid_cell(grid, 1, 0)->role, ROLE_SERIES1);
 	assert_int_equal(grid_cell(grid, 1, 1)->role, ROLE_SERIES1);
@@ -377,8 +335,8 @@ static void areas_of_a_stack_stand_on_each_other(void **state)
 	grid_free(grid);
 	assert_true(chart_stack_value(&chart, 1, 0) == 100);
 	assert_true(isnan(chart_stack_value(&chart, 1, 1)));
-	grid = drawn(&chart, 12, 60, GLYPHS_ASCII);
-	assert_true(row_has(grid, 1, "100|bbbb") && has(grid, "0|aaaa"));
+	grid = chart_drawn(&chart, 12, 60, GLYPHS_ASCII);
+	assert_true(row_has(grid, 1, "100|bbbb") && grid_has(grid, "0|aaaa"));
 	grid_free(grid);
 }
 
@@ -389,8 +347,8 @@ static void an_axis_that_floats_has_no_area_that_would_lie_about_zero(void **sta
 	const struct chart_series series = {"", values, 3, ROLE_SERIES1, 0};
 	struct chart chart = chart_of(&series, 1);
 	chart.floats = true;
-	struct grid *grid = drawn(&chart, 10, 60, GLYPHS_FULL);
-	assert_true(has(grid, "1002") && has(grid, "1000"));
+	struct grid *grid = chart_drawn(&chart, 10, 60, GLYPHS_FULL);
+	assert_true(grid_has(grid, "1002") && grid_has(grid, "1000"));
 	assert_string_equal(grid_cell(grid, 7, 58)->text, " ");
 	grid_free(grid);
 }
@@ -403,7 +361,7 @@ static void a_heat_map_tells_nothing_from_zero_and_zero_from_little(void **state
 		{"10 ms", low, 4, ROLE_SERIES1, 0}, {"more", high, 4, ROLE_SERIES1, 0}};
 	struct chart chart = chart_of(series, 2);
 	chart.form = CHART_HEAT;
-	struct grid *grid = drawn(&chart, 2, 4, GLYPHS_FULL);
+	struct grid *grid = chart_drawn(&chart, 2, 4, GLYPHS_FULL);
 	static const char *const wanted[] = {"·", "░", "█", " "};
 	for (int column = 0; column < 4; column++)
 		assert_string_equal(grid_cell(grid, 1, column)->text, wanted[column]);
@@ -411,13 +369,13 @@ static void a_heat_map_tells_nothing_from_zero_and_zero_from_little(void **state
 	grid_free(grid);
 	chart.has_cursor = true;
 	chart.cursor_ms = 31 * MINUTE;
-	grid = drawn(&chart, 10, 60, GLYPHS_FULL);
+	grid = chart_drawn(&chart, 10, 60, GLYPHS_FULL);
 	assert_true(row_has(grid, 0, "00:31:00  10 ms 400"));
-	assert_true(has(grid, "10 ms┤") && has(grid, " more┤"));
+	assert_true(grid_has(grid, "10 ms┤") && grid_has(grid, " more┤"));
 	grid_free(grid);
 	/* In one row they are added. */
 	chart.has_cursor = false;
-	grid = drawn(&chart, 1, 4, GLYPHS_ASCII);
+	grid = chart_drawn(&chart, 1, 4, GLYPHS_ASCII);
 	assert_string_equal(grid_cell(grid, 0, 2)->text, "#");
 	grid_free(grid);
 }
@@ -430,191 +388,9 @@ static void an_axis_by_powers_shows_small_values_beside_large_ones(void **state)
 		{"small", small, 3, ROLE_SERIES1, 0}, {"large", large, 3, ROLE_SERIES2, 0}};
 	struct chart chart = chart_of(series, 2);
 	chart.by_powers = true;
-	struct grid *grid = drawn(&chart, 12, 60, GLYPHS_FULL);
-	assert_true(has(grid, " 1k┤") && has(grid, " 100┤") && has(grid, "  10┤"));
+	struct grid *grid = chart_drawn(&chart, 12, 60, GLYPHS_FULL);
+	assert_true(grid_has(grid, " 1k┤") && grid_has(grid, " 100┤") && grid_has(grid, "  10┤"));
 	assert_true(cells_of_role(grid, ROLE_SERIES1) > 40);
-	grid_free(grid);
-}
-
-/* ---- what stands around them ---- */
-
-static void what_is_stale_is_dim_and_says_since_when(void **state)
-{
-	(void)state;
-	const double values[] = {5, 5, 5, 5};
-	const struct chart_series series = {"a", values, 4, ROLE_SERIES1, 57 * MINUTE};
-	struct chart chart = chart_of(&series, 1);
-	struct grid *grid = drawn(&chart, 12, 60, GLYPHS_FULL);
-	assert_true(row_has(grid, 0, "now 5  stale 3m"));
-	assert_int_equal(grid_cell(grid, 5, 59)->role, ROLE_STALE);
-	assert_int_equal(grid_cell(grid, 5, 30)->role, ROLE_SERIES1);
-	grid_free(grid);
-	chart.now_ms = 67 * MINUTE;
-	grid = drawn(&chart, 12, 60, GLYPHS_FULL);
-	assert_true(row_has(grid, 0, "now 5  stale 10m"));
-	grid_free(grid);
-}
-
-static void a_limit_is_a_dashed_line_with_its_value_and_letter(void **state)
-{
-	(void)state;
-	const double values[] = {10, 10, 10, 10, 60};
-	const struct chart_series series = {"a", values, 5, ROLE_SERIES1, 0};
-	const struct chart_limit limits[] = {
-		{50, ROLE_WARN, 'w'}, {75, ROLE_CRIT, '!'}, {5000, ROLE_CRIT, '!'}};
-	struct chart chart = chart_of(&series, 1);
-	chart.limits = limits;
-	chart.limit_count = COUNT_OF(limits);
-	struct grid *grid = drawn(&chart, 24, 80, GLYPHS_FULL);
-	assert_true(has(grid, "w 50┤╌╌╌╌") && has(grid, "! 75┤╌╌╌╌"));
-	assert_false(has(grid, "5000") || has(grid, "5.0k")); /* would press the values flat */
-	assert_true(cells_of_role(grid, ROLE_WARN) > 60);
-	grid_free(grid);
-}
-
-static void an_area_changes_its_colour_at_a_limit_only_where_a_value_passes_it(void **state)
-{
-	(void)state;
-	const double values[] = {49.99, 60};
-	const struct chart_series series = {"", values, 2, ROLE_SERIES1, 0};
-	const struct chart_limit limit = {50, ROLE_WARN, 'w'};
-	struct chart chart = chart_of(&series, 1);
-	chart.limits = &limit;
-	chart.limit_count = 1;
-	chart.form = CHART_BARS;
-	struct grid *grid = drawn(&chart, 3, 2, GLYPHS_FULL);
-	assert_int_equal(grid_cell(grid, 1, 0)->role, ROLE_SERIES1);
-	assert_int_equal(grid_cell(grid, 1, 1)->role, ROLE_WARN);
-	assert_int_equal(grid_cell(grid, 2, 1)->role, ROLE_SERIES1);
-	grid_free(grid);
-}
-
-static void marks_are_letters_under_the_plot(void **state)
-{
-	(void)state;
-	const double values[] = {1, 2};
-	const struct chart_series series = {"a", values, 2, ROLE_SERIES1, 0};
-	const struct chart_mark marks[] = {{20 * MINUTE, 'R', ROLE_STRONG, "restart"},
-		{40 * MINUTE, '!', ROLE_CRIT, "alert"}, {90 * MINUTE, 'X', ROLE_CRIT, "later"}};
-	struct chart chart = chart_of(&series, 1);
-	chart.marks = marks;
-	chart.mark_count = COUNT_OF(marks);
-	struct grid *grid = grid_new(7, 60, GLYPHS_FULL);
-	struct canvas canvas = canvas_of(grid);
-	struct chart_view view = chart_draw(&canvas, &chart);
-	int row = view.plot.row + view.plot.rows;
-	assert_string_equal(grid_cell(grid, row, chart_view_column(&view, 20 * MINUTE))->text, "R");
-	assert_string_equal(grid_cell(grid, row, chart_view_column(&view, 40 * MINUTE))->text, "!");
-	assert_false(has(grid, "X") || has(grid, "later"));
-	assert_true(row_has(grid, 0, "R restart  ! alert  now 2"));
-	grid_free(grid);
-}
-
-static void letters_of_marks_are_explained_once_each(void **state)
-{
-	(void)state;
-	const double values[] = {1, 2};
-	const struct chart_series series[] = {
-		{"a", values, 2, ROLE_SERIES1, 0}, {"b", values, 2, ROLE_SERIES2, 0}};
-	const struct chart_mark marks[] = {{20 * MINUTE, 'R', ROLE_STRONG, "restart"},
-		{30 * MINUTE, 'R', ROLE_STRONG, "restart"}, {40 * MINUTE, '!', ROLE_CRIT, "alert"}};
-	struct chart chart = chart_of(series, 2);
-	chart.marks = marks;
-	chart.mark_count = COUNT_OF(marks);
-	struct grid *grid = drawn(&chart, 8, 60, GLYPHS_FULL);
-	assert_true(row_has(grid, 0, "a a 2  b b 2"));
-	assert_true(row_has(grid, 0, "  R restart  ! alert"));
-	grid_free(grid);
-	grid = drawn(&chart, 24, 80, GLYPHS_FULL);
-	assert_true(has(grid, "avg"));
-	assert_true(has(grid, "R restart  ! alert"));
-	grid_free(grid);
-	grid = drawn(&chart, 8, 24, GLYPHS_FULL);
-	assert_true(row_has(grid, 0, "a a 2  b b 2     ! alert"));
-	grid_free(grid);
-}
-
-/* Reversed dots are gaps: what is critical is reversed where there are no colours. */
-static void dots_and_dashes_are_never_drawn_reversed(void **state)
-{
-	(void)state;
-	const double values[] = {80, 90};
-	const struct chart_series series = {"a", values, 2, ROLE_CRIT, 0};
-	const struct chart_limit limit = {50, ROLE_CRIT, '!'};
-	const struct chart_mark mark = {30 * MINUTE, '!', ROLE_CRIT, "alert"};
-	struct chart chart = chart_of(&series, 1);
-	chart.limits = &limit;
-	chart.limit_count = 1;
-	chart.marks = &mark;
-	chart.mark_count = 1;
-	struct grid *grid = grid_new(12, 60, GLYPHS_FULL);
-	struct canvas canvas = canvas_of(grid);
-	struct chart_view view = chart_draw(&canvas, &chart);
-	for (int row = view.plot.row; row < view.plot.row + view.plot.rows; row++)
-		for (int i = 0; i < view.plot.columns; i++)
-			assert_int_not_equal(
-				grid_cell(grid, row, view.plot.column + i)->role, ROLE_CRIT);
-	grid_free(grid);
-}
-
-static void the_cursor_reads_values_into_the_legend(void **state)
-{
-	(void)state;
-	const double one[] = {1, 2, 3, 4}, two[] = {10, 20, NAN_GAP, 40};
-	const struct chart_series series[] = {
-		{"one", one, 4, ROLE_SERIES1, 0}, {"two", two, 4, ROLE_SERIES2, 0}};
-	struct chart chart = chart_of(series, 2);
-	chart.has_cursor = true;
-	chart.cursor_ms = 20 * MINUTE;
-	struct grid *grid = drawn(&chart, 10, 60, GLYPHS_FULL);
-	assert_true(row_has(grid, 0, "00:20:00  a one 2  b two 20"));
-	assert_true(row_has(grid, 9, "00:20:00"));
-	grid_free(grid);
-	chart.cursor_ms = 31 * MINUTE;
-	grid = drawn(&chart, 10, 60, GLYPHS_FULL);
-	assert_true(row_has(grid, 0, "00:31:00  a one 3  b two --"));
-	grid_free(grid);
-	grid = drawn(&chart, 24, 80, GLYPHS_FULL);
-	assert_true(has(grid, "00:31:00       max       min       avg"));
-	grid_free(grid);
-	chart.count = 1;
-	grid = drawn(&chart, 10, 60, GLYPHS_FULL);
-	assert_true(row_has(grid, 0, "00:31:00 3  max 4  min 1"));
-	grid_free(grid);
-}
-
-static void series_without_room_in_the_legend_are_counted(void **state)
-{
-	(void)state;
-	static const double values[] = {1, 2};
-	struct chart_series series[MANY];
-	for (size_t i = 0; i < MANY; i++)
-		series[i] = (struct chart_series){"support-en", values, 2, ROLE_SERIES1, 0};
-	struct chart chart = chart_of(series, MANY);
-	struct grid *grid = drawn(&chart, 10, 60, GLYPHS_FULL);
-	assert_true(row_has(grid, 0, "+27"));
-	grid_free(grid);
-	grid = drawn(&chart, 24, 80, GLYPHS_FULL);
-	assert_true(has(grid, "and 23 more"));
-	grid_free(grid);
-	grid = drawn(&chart, 4, 10, GLYPHS_FULL);
-	assert_true(row_has(grid, 0, "a 2  +29"));
-	grid_free(grid);
-}
-
-static void on_20x4_there_are_the_plot_and_one_value(void **state)
-{
-	(void)state;
-	const double values[] = {12, 40, 31};
-	const struct chart_series series = {"a name that is too long", values, 3, ROLE_SERIES1, 0};
-	struct chart chart = chart_of(&series, 1);
-	chart.unit = chart_unit_named("percent");
-	struct grid *grid = grid_new(4, 20, GLYPHS_FULL);
-	struct canvas canvas = canvas_of(grid);
-	struct chart_view view = chart_draw(&canvas, &chart);
-	assert_true(row_has(grid, 0, "a name tha…  now 31%"));
-	assert_int_equal(view.plot.rows, 3);
-	assert_int_equal(view.plot.columns, 20);
 	grid_free(grid);
 }
 
@@ -638,16 +414,6 @@ int main(void)
 		cmocka_unit_test(an_axis_that_floats_has_no_area_that_would_lie_about_zero),
 		cmocka_unit_test(a_heat_map_tells_nothing_from_zero_and_zero_from_little),
 		cmocka_unit_test(an_axis_by_powers_shows_small_values_beside_large_ones),
-		cmocka_unit_test(what_is_stale_is_dim_and_says_since_when),
-		cmocka_unit_test(a_limit_is_a_dashed_line_with_its_value_and_letter),
-		cmocka_unit_test(
-			an_area_changes_its_colour_at_a_limit_only_where_a_value_passes_it),
-		cmocka_unit_test(marks_are_letters_under_the_plot),
-		cmocka_unit_test(letters_of_marks_are_explained_once_each),
-		cmocka_unit_test(dots_and_dashes_are_never_drawn_reversed),
-		cmocka_unit_test(the_cursor_reads_values_into_the_legend),
-		cmocka_unit_test(series_without_room_in_the_legend_are_counted),
-		cmocka_unit_test(on_20x4_there_are_the_plot_and_one_value),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
