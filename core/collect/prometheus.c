@@ -38,6 +38,7 @@ struct prometheus {
 static void end(struct prometheus_ask *ask, const struct http_reply *reply)
 {
 	ask->done(ask->context, reply);
+	free(ask->path);
 	free(ask->form);
 	free(ask);
 }
@@ -92,8 +93,9 @@ static char *url_of(const struct conf_prometheus *conf, const struct prometheus_
 	size_t length = strlen(conf->url);
 	while (length && conf->url[length - 1] == '/')
 		length--;
-	return xasprintf(
-		"%.*s/api/v1/%s", (int)length, conf->url, ask->is_range ? "query_range" : "query");
+	bool has_query = ask->is_get && *ask->form;
+	return xasprintf("%.*s/api/v1/%s%s%s", (int)length, conf->url, ask->path,
+		has_query ? "?" : "", has_query ? ask->form : "");
 }
 
 static void start(struct prometheus *prometheus, struct call *call, struct prometheus_ask *ask)
@@ -101,7 +103,7 @@ static void start(struct prometheus *prometheus, struct call *call, struct prome
 	const struct conf_prometheus *conf = prometheus->conf;
 	autofree char *url = url_of(conf, ask);
 	struct http_request request = {.url = url,
-		.form = ask->form,
+		.form = ask->is_get ? NULL : ask->form,
 		.ca_file = *conf->ca_file ? conf->ca_file : NULL,
 		.accept = "application/json",
 		.allow_plain = true,
@@ -128,19 +130,49 @@ static struct call *free_call(struct prometheus *prometheus)
 	return NULL;
 }
 
-static struct prometheus_ask *take_first(struct prometheus *prometheus)
+static size_t calls_of(const struct prometheus *prometheus, const void *owner)
 {
-	struct prometheus_ask *ask = prometheus->first;
-	prometheus->first = ask->next;
-	if (!prometheus->first)
-		prometheus->last = &prometheus->first;
+	size_t count = 0;
+	for (size_t i = 0; i < PROMETHEUS_CALLS; i++)
+		count += prometheus->calls[i].ask && prometheus->calls[i].ask->owner == owner;
+	return count;
+}
+
+static struct prometheus_ask *take_out(struct prometheus *prometheus, struct prometheus_ask **place)
+{
+	struct prometheus_ask *ask = *place;
+	*place = ask->next;
+	if (!*place)
+		prometheus->last = place;
+	ask->next = NULL;
 	return ask;
+}
+
+/* Of who has the fewest calls under way the one that waits for longest; NULL: all have what they may have. */
+static struct prometheus_ask *take_next(struct prometheus *prometheus)
+{
+	struct prometheus_ask **best = NULL;
+	size_t fewest = PROMETHEUS_OF_ONE;
+	for (struct prometheus_ask **at = &prometheus->first; *at && fewest; at = &(*at)->next) {
+		size_t calls = calls_of(prometheus, (*at)->owner);
+		if (calls >= fewest)
+			continue;
+		fewest = calls;
+		best = at;
+	}
+	return best ? take_out(prometheus, best) : NULL;
 }
 
 static void start_waiting(struct prometheus *prometheus)
 {
-	for (struct call *call; prometheus->first && (call = free_call(prometheus));)
-		start(prometheus, call, take_first(prometheus));
+	struct call *call;
+	struct prometheus_ask *ask;
+	while ((call = free_call(prometheus)) && (ask = take_next(prometheus))) {
+		if (ask->is_wanted(ask->context))
+			start(prometheus, call, ask);
+		else
+			prometheus_drop(ask);
+	}
 }
 
 static void take_orders(struct prometheus *prometheus)
@@ -164,7 +196,7 @@ static bool is_over(
 	const struct prometheus *prometheus, const struct prometheus_ask *ask, struct err *err)
 {
 	int64_t limit_ms = prometheus->conf->timeout_ms;
-	if (atomic_load_explicit(ask->cancelled, memory_order_relaxed))
+	if (!ask->is_wanted(ask->context))
 		return !err_set(err, ERR_CANCELLED, "nobody waits for it any more");
 	if (worker_now_ms(prometheus->worker) - ask->since_ms > limit_ms)
 		return !err_set(err, ERR_TIMEOUT, "%d queries before this one took %.3g s",
@@ -202,7 +234,7 @@ static void drop_cancelled(struct prometheus *prometheus)
 {
 	for (size_t i = 0; i < PROMETHEUS_CALLS; i++) {
 		struct call *call = &prometheus->calls[i];
-		if (call->ask && atomic_load_explicit(call->ask->cancelled, memory_order_relaxed))
+		if (call->ask && !call->ask->is_wanted(call->ask->context))
 			end_call(call);
 	}
 	leave_line(prometheus);
@@ -232,7 +264,7 @@ static void run(struct worker *worker)
 		if (prometheus->calls[i].ask)
 			end_call(&prometheus->calls[i]);
 	while (prometheus->first)
-		prometheus_drop(take_first(prometheus));
+		prometheus_drop(take_out(prometheus, &prometheus->first));
 	http_free(prometheus->http);
 	prometheus->http = NULL;
 	password_release(&prometheus->password);

@@ -1,26 +1,32 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Asks a Prometheus server what somebody wants to know: one thread while the settings name one. Some calls
- * are under way at a time, the others stand in line; a call that nobody waits for any more is closed.
- * What an answer means is for whoever asked.
+ * are under way at a time, few of them of one owner, the others stand in line, and who has the fewest under way is next:
+ * one that asks for much leaves room for those that ask for little. A call that nobody waits for any more is closed. What an answer means is for
+ * whoever asked.
  */
 #ifndef BOTSWAIN_COLLECT_PROMETHEUS_H
 #define BOTSWAIN_COLLECT_PROMETHEUS_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct http_reply;
 
-enum { PROMETHEUS_CALLS = 4 }; /* under way at a time */
+enum {
+	PROMETHEUS_CALLS = 4,  /* under way at a time */
+	PROMETHEUS_OF_ONE = 2, /* of them of one owner */
+};
 
 struct prometheus_ask {
-	bool is_range; /* query_range, else query: nothing else is ever asked */
-	char *form;    /* form-encoded, owned */
+	char *path;  /* below /api/v1/, owned: something that only reads */
+	char *form;  /* form-encoded, owned; "" none */
+	bool is_get; /* the form goes behind the path, else it is posted */
 	size_t body_max;
-	const atomic_bool *cancelled; /* lives until done() */
+	const void *owner; /* who asks: only told apart from others */
+	/* Any thread, until done(). */
+	bool (*is_wanted)(const void *context);
 	/* Called once, whatever becomes of it: ERR_CANCELLED when it was cancelled or nobody is there to ask
 	 * any more. Any thread. */
 	void (*done)(void *context, const struct http_reply *reply);

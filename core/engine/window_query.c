@@ -36,13 +36,13 @@ static bool begin(
 	const struct msg_win_open *request = window->request;
 	struct query_span span =
 		span_of(request, engine->metrics, window->opened_ms, now_wall(engine));
-	if (remote_answers(engine, request))
-		return query_span_is_good(&span, err) && remote_begin(engine, &span, job, err);
 	if (request->more_count >= WINDOW_QUERIES)
 		return err_set(err, ERR_LIMIT, "more than %d expressions: open a second window",
 			WINDOW_QUERIES);
 	if (!query_span_is_good(&span, err))
 		return false;
+	if (remote_answers(engine, request))
+		return remote_begin(engine, &span, job, err);
 	job->input = engine->metrics;
 	return true;
 }
