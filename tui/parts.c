@@ -326,6 +326,7 @@ static void add_facts(struct msg_win_points *to, const struct window *part, int6
 		to->type = xstrdup(points->type);
 	if (!(to->source && to->source[0]) && points->source)
 		msg_set(&to->source, points->source);
+	to->left += points->left;
 	if (points->oldest_ms && (!to->oldest_ms || points->oldest_ms - skew_ms < to->oldest_ms))
 		to->oldest_ms = points->oldest_ms - skew_ms;
 	if (part->error[0] && !to->error) {

@@ -34,6 +34,7 @@
 #include "core/engine/lock.h"
 #include "core/engine/memory.h"
 #include "core/engine/metrics.h"
+#include "core/engine/name_cache.h"
 #include "core/engine/query_pool.h"
 #include "core/engine/recall.h"
 #include "core/engine/recorder.h"
@@ -203,6 +204,7 @@ bool engine_new(struct settings *settings, const struct clock *clock,
 		.model = model_new(),
 		.facts = facts_new(),
 		.pool = query_pool_new(),
+		.name_cache = name_cache_new(),
 		.events = event_directory_new(options->replay ? SIZE_MAX : settings->event_bytes),
 		.indexer = indexer_new()};
 	engine->started_ms = clock_wall_ms(clock);
@@ -238,6 +240,7 @@ void engine_free(struct engine *engine)
 	tell_free(engine->tell);
 	server_free(engine->server);
 	query_pool_free(engine->pool);
+	name_cache_free(engine->name_cache);
 	alerts_free(engine->alerts);
 	journal_free(engine->book);
 	replay_free(engine->replay);

@@ -29,6 +29,7 @@ struct ledger;
 struct lock;
 struct memory;
 struct metrics;
+struct name_cache;
 struct query_pool;
 struct last_view;
 struct recall;
@@ -77,7 +78,8 @@ struct engine {
 	int64_t tidy_mono_ms; /* when free memory is given back; 0: not known yet */
 	bool keeps;           /* a round of keeping the last known state is under way */
 	struct query_pool *pool;
-	unsigned reloads; /* the configuration is being read so many times */
+	struct name_cache *name_cache; /* of a configured Prometheus */
+	unsigned reloads;              /* the configuration is being read so many times */
 	struct event_directory *events;
 	uint64_t event_changes; /* notes of writers: the events may have grown */
 	struct indexer *indexer;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Windows on what can be asked for: the names of metrics with the functions of PromQL, the labels of the series that a selector
- * selects, or the values of one label, each with the count of its series. A window's `names` say which: the label whose values
+ * selects, or the values of one label, each with the count of its series; of another Prometheus, which counts none, where the settings name one (remote_names.h). A window's `names` say which: the label whose values
  * are wanted, "" the names of labels, "__name__" with no filter the metrics and functions; and a text that they must hold.
  */
 #include <stdlib.h>
@@ -14,6 +14,9 @@
 #include "core/base/str.h"
 #include "core/engine/internal.h"
 #include "core/engine/metrics.h"
+#include "core/engine/name_cache.h"
+#include "core/engine/remote.h"
+#include "core/engine/remote_names.h"
 #include "core/engine/window_job.h"
 #include "core/engine/windows.h"
 #include "core/series/labels.h"
@@ -26,21 +29,12 @@ enum { NAMES_MAX = 2000, NAMES_SERIES_MAX = 50000 };
 static bool begin(
 	struct engine *engine, const struct window *window, struct window_job *job, struct err *err)
 {
-	(void)window;
+	if (remote_answers(engine, window->request))
+		return remote_names_begin(engine, job, err);
 	if (!engine->metrics)
 		return err_set(err, ERR_UNSUPPORTED, "a recording has no list of its metrics");
 	job->input = metrics_store(engine->metrics);
 	return true;
-}
-
-static const char *wanted_label(const struct msg_win_open *request)
-{
-	return request->names_count ? request->names[0] : "";
-}
-
-static const char *wanted_part(const struct msg_win_open *request)
-{
-	return request->names_count > 1 ? request->names[1] : "";
 }
 
 /* ---- the reply ---- */
@@ -86,7 +80,7 @@ static void add_functions(struct msg_win_points *reply)
 static void name_all(
 	struct tsdb *tsdb, const struct msg_win_open *request, struct msg_win_points *reply)
 {
-	const char *label = wanted_label(request);
+	const char *label = names_label(request);
 	struct tsdb_counts counts = {NULL, 0};
 	if (*label)
 		tsdb_label_values(tsdb, label, &counts);
@@ -94,7 +88,7 @@ static void name_all(
 		tsdb_label_names(tsdb, &counts);
 	for (size_t i = 0; i < counts.count; i++)
 		if (*label || strcmp(counts.list[i].text, LABEL_NAME) != 0)
-			add_name(reply, wanted_part(request), counts.list[i].text,
+			add_name(reply, names_part(request), counts.list[i].text,
 				counts.list[i].series);
 	tsdb_counts_release(&counts);
 	if (strcmp(label, LABEL_NAME) == 0)
@@ -135,14 +129,14 @@ static void name_set(const struct selected_set *set, const struct msg_win_open *
 {
 	struct texts texts = {NULL, 0, 0};
 	for (size_t i = 0; i < set->count; i++)
-		gather(set->list[i].labels, wanted_label(request), &texts);
+		gather(set->list[i].labels, names_label(request), &texts);
 	if (texts.count)
 		qsort(texts.list, texts.count, sizeof(*texts.list), compare_texts);
 	for (size_t i = 0, next; i < texts.count; i = next) {
 		for (next = i + 1; next < texts.count; next++)
 			if (strcmp(texts.list[next], texts.list[i]) != 0)
 				break;
-		add_name(reply, wanted_part(request), texts.list[i], next - i);
+		add_name(reply, names_part(request), texts.list[i], next - i);
 	}
 	free(texts.list);
 }
@@ -175,16 +169,40 @@ static bool name_selected(
 	return good;
 }
 
-static void work(struct window_job *job)
+static void answer(struct window_job *job, struct msg_win_points *reply)
 {
 	const struct msg_win_open *request = job->request;
 	struct tsdb *tsdb = (struct tsdb *)(uintptr_t)job->input;
-	struct msg_win_points *reply = msg_new(MSG_win_points);
 	struct err err = {.code = ERR_NONE};
 	if (!request->filter || !request->filter[0])
 		name_all(tsdb, request, reply);
 	else if (!name_selected(job, tsdb, reply, &err))
 		msg_set(&reply->error, err.text);
+}
+
+/* ---- of another Prometheus ---- */
+
+static void answer_remote(struct window_job *job, struct msg_win_points *reply)
+{
+	const struct msg_win_open *request = job->request;
+	const char *label = names_label(request), *source = "";
+	bool of_all = !request->filter || !request->filter[0];
+	const struct name_list *list = remote_names_read(job, &source, &reply->error);
+	msg_set(&reply->source, source);
+	for (size_t i = 0; list && i < list->count; i++)
+		if (*label || strcmp(list->names[i], LABEL_NAME) != 0)
+			add_name(reply, names_part(request), list->names[i], 0);
+	if (list && of_all && strcmp(label, LABEL_NAME) == 0)
+		add_functions(reply);
+}
+
+static void work(struct window_job *job)
+{
+	struct msg_win_points *reply = msg_new(MSG_win_points);
+	if (job->owned)
+		answer_remote(job, reply);
+	else
+		answer(job, reply);
 	reply->done = true;
 	window_post_points(job, reply);
 }
@@ -200,5 +218,6 @@ const struct window_store window_metrics = {
 	.is_of_points = true,
 	.begin = begin,
 	.work = work,
+	.release = remote_names_release,
 	.news = news,
 };

@@ -27,6 +27,7 @@ struct reading {
 	const struct prom_api_limits *limits;
 	struct prom_api_answer *answer;
 	size_t points;
+	bool (*read_data)(struct reading *reading, const json_t *data);
 	struct err *err;
 };
 
@@ -73,24 +74,38 @@ static void count_byte(struct census *census, char byte)
 	census->depth -= (byte == ']' || byte == '}') && census->depth;
 }
 
-static bool is_of_size(
-	const char *body, size_t length, const struct prom_api_limits *limits, struct err *err)
+enum weight { FITS, TOO_DEEP, TOO_MUCH };
+
+static enum weight weigh(const char *body, size_t length, size_t values_max, size_t objects_max)
 {
 	struct census census = {0, 0, 0};
-	size_t objects_max = limits->series * OBJECTS_OF_SERIES + VALUES_OF_REST;
-	size_t values_max = limits->points * VALUES_OF_POINT + limits->series * VALUES_OF_SERIES +
-			    VALUES_OF_REST;
 	for (size_t at = 0; at < length; at++) {
 		if (body[at] == '"')
 			at = end_of_string(body, length, at);
 		else
 			count_byte(&census, body[at]);
 		if (census.depth > DEPTH_MAX)
-			return refuse(err, "it is nested deeper than any");
+			return TOO_DEEP;
 		if (census.values > values_max || census.objects > objects_max)
-			return refuse_size(limits, err);
+			return TOO_MUCH;
 	}
-	return true;
+	return FITS;
+}
+
+static bool refuse_depth(struct err *err)
+{
+	return refuse(err, "it is nested deeper than any");
+}
+
+static bool is_of_size(
+	const char *body, size_t length, const struct prom_api_limits *limits, struct err *err)
+{
+	size_t objects_max = limits->series * OBJECTS_OF_SERIES + VALUES_OF_REST;
+	size_t values_max = limits->points * VALUES_OF_POINT + limits->series * VALUES_OF_SERIES +
+			    VALUES_OF_REST;
+	enum weight weight = weigh(body, length, values_max, objects_max);
+	return weight == FITS ||
+	       (weight == TOO_DEEP ? refuse_depth(err) : refuse_size(limits, err));
 }
 
 /* ---- values ---- */
@@ -269,10 +284,24 @@ static bool read_envelope(struct reading *reading, const json_t *page)
 	read_notes(reading->answer, json_object_get(page, "warnings"));
 	read_notes(reading->answer, json_object_get(page, "infos"));
 	if (strcmp(status, "success") == 0)
-		return read_data(reading, json_object_get(page, "data"));
+		return reading->read_data(reading, json_object_get(page, "data"));
 	if (strcmp(status, "error") != 0)
 		return refuse(reading->err, "its status is neither success nor error");
 	read_error(reading->answer, page);
+	return true;
+}
+
+static bool read_page(
+	const char *body, size_t length, struct reading *reading, struct prom_api_answer *ret)
+{
+	json_t *page autojson = json_loadb(body, length, 0, NULL);
+	if (!page)
+		return refuse(reading->err, length ? "it is no JSON" : "it is empty");
+	if (!read_envelope(reading, page)) {
+		prom_api_release(reading->answer);
+		return false;
+	}
+	*ret = *reading->answer;
 	return true;
 }
 
@@ -280,18 +309,45 @@ bool prom_api_read(const char *body, size_t length, const struct prom_api_limits
 	struct prom_api_answer *ret, struct err *err)
 {
 	struct prom_api_answer answer = {.error = NULL};
-	struct reading reading = {.limits = limits, .answer = &answer, .err = err};
-	if (!is_of_size(body, length, limits, err))
-		return false;
-	json_t *page autojson = json_loadb(body, length, 0, NULL);
-	if (!page)
-		return refuse(err, length ? "it is no JSON" : "it is empty");
-	if (!read_envelope(&reading, page)) {
-		prom_api_release(&answer);
-		return false;
+	struct reading reading = {
+		.limits = limits, .answer = &answer, .read_data = read_data, .err = err};
+	return is_of_size(body, length, limits, err) && read_page(body, length, &reading, ret);
+}
+
+/* ---- names ---- */
+
+static bool read_names(struct reading *reading, const json_t *data)
+{
+	struct prom_api_answer *answer = reading->answer;
+	size_t count = json_array_size(data);
+	if (!json_is_array(data))
+		return refuse(reading->err, "there is no list of names");
+	answer->names = xcalloc(count + 1, sizeof(*answer->names));
+	for (size_t i = 0; i < count; i++) {
+		const char *text = json_string_value(json_array_get(data, i));
+		if (!text)
+			return refuse(reading->err, "a name is no text");
+		answer->names[answer->name_count++] = xstrdup(text);
 	}
-	*ret = answer;
 	return true;
+}
+
+bool prom_api_read_names(
+	const char *body, size_t length, size_t most, struct prom_api_answer *ret, struct err *err)
+{
+	struct prom_api_answer answer = {.error = NULL};
+	struct reading reading = {.answer = &answer, .read_data = read_names, .err = err};
+	enum weight weight = weigh(body, length, most + VALUES_OF_REST, VALUES_OF_REST);
+	if (weight == TOO_DEEP)
+		return refuse_depth(err);
+	if (weight == TOO_MUCH)
+		return err_set(err, ERR_LIMIT, "more than %zu names", most);
+	if (!read_page(body, length, &reading, ret))
+		return false;
+	if (ret->name_count <= most)
+		return true;
+	prom_api_release(ret);
+	return err_set(err, ERR_LIMIT, "more than %zu names", most);
 }
 
 static void release_series(struct prom_api_series *series)
@@ -310,6 +366,9 @@ void prom_api_release(struct prom_api_answer *answer)
 		release_series(&answer->series[i]);
 	for (size_t i = 0; i < answer->note_count; i++)
 		free(answer->notes[i]);
+	for (size_t i = 0; i < answer->name_count; i++)
+		free(answer->names[i]);
+	free(answer->names);
 	free(answer->series);
 	free(answer->notes);
 	free(answer->string);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Answers of Prometheus' HTTP API (api/v1: query, query_range) -> structs. Values keep their exact doubles; members
+ * Answers of Prometheus' HTTP API (api/v1: query, query_range; labels, label/NAME/values) -> structs. Values keep their exact doubles; members
  * that are not known are passed over. What is no such answer is one sentence. Bounded before anything is built: nesting,
  * values, series and points. Pure; any thread.
  */
@@ -39,6 +39,8 @@ struct prom_api_answer {
 	/* one point each but for a matrix; of a scalar one without labels */
 	struct prom_api_series *series;
 	size_t series_count;
+	char **names; /* of prom_api_read_names() alone */
+	size_t name_count;
 	char **notes; /* warnings, then infos */
 	size_t note_count;
 	size_t histograms; /* series, or parts of them, of native histograms: left out */
@@ -51,6 +53,9 @@ struct prom_api_limits {
 /* False: it is no answer (ERR_PROTOCOL), or a larger one than that (ERR_LIMIT). */
 bool prom_api_read(const char *body, size_t length, const struct prom_api_limits *limits,
 	struct prom_api_answer *ret, struct err *err) MUST_CHECK;
+/* The same of a list of names, at most `most` of them. */
+bool prom_api_read_names(const char *body, size_t length, size_t most, struct prom_api_answer *ret,
+	struct err *err) MUST_CHECK;
 void prom_api_release(struct prom_api_answer *answer); /* legal on a zeroed struct */
 
 #endif

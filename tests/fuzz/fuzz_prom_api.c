@@ -5,6 +5,8 @@
 #include "core/parse/prom_api.h"
 #include "tests/fuzz/fuzz.h"
 
+enum { NAMES = 8 };
+
 static void hold(const struct prom_api_answer *answer, const struct prom_api_limits *limits)
 {
 	size_t points = 0;
@@ -29,6 +31,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		hold(&answer, &limits);
 	else
 		FUZZ_REQUIRE(err.text[0] && !answer.series && !answer.notes);
+	prom_api_release(&answer);
+	if (prom_api_read_names((const char *)data, size, NAMES, &answer, &err))
+		FUZZ_REQUIRE(answer.name_count <= NAMES && !answer.series);
+	else
+		FUZZ_REQUIRE(err.text[0] && !answer.names && !answer.notes);
 	prom_api_release(&answer);
 	return 0;
 }

@@ -143,7 +143,8 @@ uint64_t live_run(struct live_engine *live, const char *verb, const char *kind, 
 void live_open(struct live_engine *live, const struct msg_win_open *request)
 {
 	struct msg_win_open open = *request;
-	open.store = (char *)(uintptr_t) "query";
+	if (!open.store)
+		open.store = (char *)(uintptr_t) "query";
 	open.generation = ++live->generation;
 	client_send(live->client, MSG_win_open, &open);
 }

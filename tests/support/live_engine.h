@@ -34,7 +34,7 @@ const struct msg_accepted *live_try(
 	struct live_engine *live, const char *verb, const char *kind, const char *name);
 /* The same, and it must be accepted; the operation. */
 uint64_t live_run(struct live_engine *live, const char *verb, const char *kind, const char *name);
-/* Opens or moves window 1 to 16 of the store query; its generation is set here. */
+/* Opens or moves window 1 to 16 of a store of points (NULL: query); its generation is set here. */
 void live_open(struct live_engine *live, const struct msg_win_open *request);
 /* The same, and waits for its answer; valid until the next request. */
 const struct msg_win_points *live_query(

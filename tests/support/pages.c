@@ -185,7 +185,10 @@ static void note_request(struct page *page, struct MHD_Connection *connection)
 	const char *given =
 		MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Authorization");
 	const char *id = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "id");
+	const char *match =
+		MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "match[]");
 	page->asked++;
+	copy_text(page->match, sizeof(page->match), match ? match : "");
 	copy_text(page->authorization, sizeof(page->authorization), given ? given : "");
 	copy_text(page->query, sizeof(page->query), id ? id : "");
 }
@@ -320,6 +323,15 @@ unsigned pages_asked(struct pages *pages, const char *path)
 	unsigned asked = page ? page->asked : 0;
 	pthread_mutex_unlock(&pages->lock);
 	return asked;
+}
+
+char *pages_match(struct pages *pages, const char *path)
+{
+	pthread_mutex_lock(&pages->lock);
+	struct page *page = find(pages, path);
+	char *given = xstrdup(page ? page->match : "");
+	pthread_mutex_unlock(&pages->lock);
+	return given;
 }
 
 char *pages_authorization(struct pages *pages, const char *path)

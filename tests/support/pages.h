@@ -34,6 +34,7 @@ struct page {
 	unsigned asked;
 	char authorization[160]; /* of the last request; "" none */
 	char query[160];         /* of the last request: its id= argument */
+	char match[160];         /* and its match[]= argument */
 };
 
 enum { PAGES_MAX = 16 };
@@ -59,5 +60,7 @@ void pages_set_header(
 unsigned pages_asked(struct pages *pages, const char *path);
 /* The Authorization header of its last request; "" none. The caller frees it. */
 char *pages_authorization(struct pages *pages, const char *path) MUST_CHECK;
+/* The match[] argument of its last request; "" none. The caller frees it. */
+char *pages_match(struct pages *pages, const char *path) MUST_CHECK;
 
 #endif

@@ -184,6 +184,60 @@ static void an_escape_at_the_very_end_ends_the_text(void **state)
 	is_none("{\"", "it is no JSON");
 }
 
+static bool read_list(const char *body)
+{
+	prom_api_release(&answer);
+	return prom_api_read_names(body, strlen(body), 3, &answer, &err);
+}
+
+static void names_are_a_list_of_texts(void **state)
+{
+	(void)state;
+	assert_true(read_list("{\"status\":\"success\",\"data\":[\"a\",\"b,\\\"]\"],"
+			      "\"warnings\":[\"cut\"]}"));
+	assert_int_equal(answer.name_count, 2);
+	assert_string_equal(answer.names[1], "b,\"]");
+	assert_string_equal(answer.notes[0], "cut");
+	assert_true(read_list("{\"status\":\"success\",\"data\":[]}"));
+	assert_int_equal(answer.name_count, 0);
+	assert_true(read_list("{\"status\":\"error\",\"error\":\"no\"}"));
+	assert_string_equal(answer.error, "no");
+}
+
+static void what_is_no_list_of_names_is_refused(void **state)
+{
+	static const struct {
+		const char *data, *why;
+	} cases[] = {
+		{"{}", "that is no answer of a Prometheus: there is no list of names"},
+		{"null", "that is no answer of a Prometheus: there is no list of names"},
+		{"[\"a\",1]", "that is no answer of a Prometheus: a name is no text"},
+		{"[\"a\",\"b\",\"c\",\"d\"]", "more than 3 names"},
+		{"[[[[[[[[[[[[[[[[[[\"a\"",
+			"that is no answer of a Prometheus: it is nested deeper "
+			"than any"},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		autofree char *body =
+			xasprintf("{\"status\":\"success\",\"data\":%s}", cases[i].data);
+		assert_false(read_list(body));
+		assert_string_equal(err.text, cases[i].why);
+		assert_null(answer.names);
+	}
+}
+
+static void a_great_many_names_are_refused_before_they_are_built(void **state)
+{
+	autostr struct str body = STR_INIT;
+	(void)state;
+	str_adds(&body, "{\"status\":\"success\",\"data\":[");
+	for (int i = 0; i < 100000; i++)
+		str_adds(&body, "\"\",");
+	assert_false(read_list(body.text)); /* it is not even JSON */
+	assert_string_equal(err.text, "more than 3 names");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -197,6 +251,9 @@ int main(void)
 		TEST(what_is_no_answer_is_one_sentence),
 		TEST(what_is_larger_than_the_limits_is_refused_before_it_is_built),
 		TEST(an_escape_at_the_very_end_ends_the_text),
+		TEST(names_are_a_list_of_texts),
+		TEST(what_is_no_list_of_names_is_refused),
+		TEST(a_great_many_names_are_refused_before_they_are_built),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What is measured: metrics with the count of their series, of one its labels, of one of these its values; each list lies over
- * the one before, so that Esc goes one back. Typing filters. Enter goes on, and at the end, or at the first entry, charts.
+ * the one before, so that Esc goes one back. Where a Prometheus says it in place of the engine's own store, its address stands in the
+ * title, and counts it has none. Typing filters; of a list that is too long to be told, what is typed is asked for. Enter goes on, and at the end, or at the first entry, charts.
  */
 #include "tui/overlays/overlays.h"
 
@@ -24,6 +25,7 @@ struct browser {
 	struct menu_entry *entries;
 	size_t count, room;
 	uint64_t change; /* of the window that the entries are of; 0: none yet */
+	bool is_long;    /* not all of it was told: what is typed is asked for */
 };
 
 static void drop_entries(struct browser *browser)
@@ -106,14 +108,22 @@ static void chart(struct app *app, const char *metric, const char *by, const cha
 
 /* ---- its turns ---- */
 
-static char *title_of(const struct browser *browser)
+static char *title_of(const struct browser *browser, const char *source)
 {
 	const size_t count = browser->count - (browser->level != OF_METRICS && browser->count);
+	const char *of = source && source[0] ? " of " : "";
+	const char *whose = source ? source : "";
 	if (browser->level == OF_METRICS)
-		return xasprintf("metrics (%zu)", count);
+		return xasprintf("metrics%s%s (%zu)", of, whose, count);
 	if (browser->level == OF_LABELS)
-		return xasprintf("labels of %s (%zu)", browser->metric, count);
-	return xasprintf("values of %s in %s (%zu)", browser->label, browser->metric, count);
+		return xasprintf("labels of %s%s%s (%zu)", browser->metric, of, whose, count);
+	return xasprintf(
+		"values of %s in %s%s%s (%zu)", browser->label, browser->metric, of, whose, count);
+}
+
+static char *note_of(const struct msg_points *name)
+{
+	return name->last > 0 ? xasprintf("%.0f series", name->last) : xstrdup("");
 }
 
 static void fill(struct browser *browser, const struct window *window)
@@ -130,13 +140,13 @@ static void fill(struct browser *browser, const struct window *window)
 	for (size_t i = 0; i < window->points.series_count; i++) {
 		const struct msg_points *name = &window->points.series[i];
 		if (!name->unit[0])
-			add_entry(
-				browser, xstrdup(name->name), xasprintf("%.0f series", name->last));
+			add_entry(browser, xstrdup(name->name), note_of(name));
 	}
 	if (window->points.left)
 		add_entry(browser, xstrdup("..."),
 			xasprintf("%llu more, not told", (unsigned long long)window->points.left));
-	browser->title = title_of(browser);
+	browser->is_long |= window->points.left || window->error[0];
+	browser->title = title_of(browser, window->points.source);
 	menu_init(&browser->base.menu, browser->title, browser->entries, browser->count);
 	browser->base.menu.searching = true;
 	prompt_set(&browser->base.menu.prompt, typed);
@@ -150,11 +160,15 @@ void browser_turn(struct app *app)
 		return;
 	struct browser *browser = (struct browser *)app->overlay;
 	const struct window *window = &app->windows[WINDOW_NAMES];
-	char *names[1] = {browser->level == OF_METRICS  ? of_metrics
+	char *typed = browser->base.menu.prompt.text.text;
+	char *names[2] = {browser->level == OF_METRICS  ? of_metrics
 			  : browser->level == OF_LABELS ? of_labels
-							: browser->label};
-	struct msg_win_open wish = {
-		.store = store, .filter = browser->metric, .names = names, .names_count = 1};
+							: browser->label,
+		typed};
+	struct msg_win_open wish = {.store = store,
+		.filter = browser->metric,
+		.names = names,
+		.names_count = browser->is_long && typed[0] ? 2 : 1};
 	parts_ask(app, WINDOW_NAMES, ALL_ENGINES, &wish);
 	if (!window->asked || !window->answered || window->change == browser->change)
 		return;

@@ -35,6 +35,7 @@ struct query {
 	struct query_spot spot;
 	struct word words[WORDS_MAX];
 	size_t count, chosen, left;
+	bool is_long;    /* the engine did not tell all of some list: what is typed is asked for */
 	bool is_taken;   /* Tab has put one into the line: the next one replaces it */
 	size_t word_end; /* where that ends */
 	uint64_t change; /* of the window that the words are of */
@@ -62,7 +63,9 @@ static const char *behind_of(enum query_want want, const char *unit, char next)
 
 static char *note_of(const struct msg_points *name)
 {
-	return name->unit[0] ? xstrdup(name->help) : xasprintf("%.0f series", name->last);
+	if (name->unit[0])
+		return xstrdup(name->help);
+	return name->last > 0 ? xasprintf("%.0f series", name->last) : xstrdup("");
 }
 
 static void add_words(struct query *query, const struct msg_win_points *names, bool begins)
@@ -93,7 +96,7 @@ static bool shows_words(const struct query *query)
 }
 
 /* What the engine is asked for the spot; false: nothing. */
-static bool wish_of(const struct query_spot *spot, struct msg_win_open *wish, char *names[1])
+static bool wish_of(const struct query_spot *spot, struct msg_win_open *wish, char *names[])
 {
 	static char of_metrics[] = "__name__", of_labels[] = "", store[] = "metrics";
 	if (spot->want == QUERY_NOTHING)
@@ -117,6 +120,8 @@ static void find_words(const struct app *app, struct query *query)
 		return;
 	drop_words(query);
 	query->change = window->change;
+	query->is_long |=
+		window->asked && window->answered && (window->points.left || window->error[0]);
 	if (!window->asked || !window->answered || window->error[0] || !shows_words(query))
 		return;
 	add_words(query, &window->points, true);
@@ -136,9 +141,13 @@ static struct query *query_of(struct app *app)
 static void ask_words(struct app *app, const struct query *query)
 {
 	struct msg_win_open wish;
-	char *names[1];
-	if (wish_of(&query->spot, &wish, names))
-		parts_ask(app, WINDOW_NAMES, ALL_ENGINES, &wish);
+	size_t from = query->spot.from, to = query->prompt.cursor;
+	autofree char *typed = xstrndup(query->prompt.text.text + from, to > from ? to - from : 0);
+	char *names[2] = {NULL, typed};
+	if (!wish_of(&query->spot, &wish, names))
+		return;
+	wish.names_count = query->is_long && typed[0] ? 2 : 1;
+	parts_ask(app, WINDOW_NAMES, ALL_ENGINES, &wish);
 }
 
 void query_turn(struct app *app)
