@@ -11,7 +11,7 @@
 #include "widgets/fuzzy.h"
 
 /* Frame and blanks left and right of the entries. */
-enum { SIDE = 2, WIDTH_MIN = 36, WIDTH_MAX = 100 };
+enum { SIDE = 2, WIDTH_MIN = 36, WIDTH_MAX = 100, HELP_ROWS = 6 /* fewer have none */ };
 
 struct scored {
 	size_t index;
@@ -112,6 +112,14 @@ static void draw_entry(const struct menu *menu, const struct menu_entry *entry,
 		entry->locked ? ROLE_KEY_LOCKED : ROLE_DIM, right);
 }
 
+static bool has_help(const struct menu *menu)
+{
+	for (size_t i = 0; i < menu->count; i++)
+		if (menu->entries[i].help)
+			return true;
+	return false;
+}
+
 static struct canvas open_box(
 	const struct menu *menu, const struct canvas *canvas, int *ret_key_column)
 {
@@ -122,7 +130,16 @@ static struct canvas open_box(
 	int wanted = titles + keys + (notes > locks ? notes : locks) + 2 * SIDE + 6;
 	wanted = wanted < WIDTH_MIN ? WIDTH_MIN : wanted > WIDTH_MAX ? WIDTH_MAX : wanted;
 	*ret_key_column = SIDE + titles + 2;
-	return frame_dialog(canvas, (int)menu->count + 2, wanted, menu->title, ROLE_NOTE, "");
+	return frame_dialog(
+		canvas, (int)menu->count + 2 + has_help(menu), wanted, menu->title, ROLE_NOTE, "");
+}
+
+static void draw_help(const struct menu *menu, const struct canvas *box)
+{
+	const struct menu_entry *chosen = menu_chosen(menu);
+	if (chosen && chosen->help)
+		canvas_field(box, box->rows - 1, SIDE, box->columns - 2 * SIDE, ALIGN_LEFT,
+			ROLE_DIM, chosen->help);
 }
 
 void menu_draw(struct menu *menu, const struct canvas *canvas)
@@ -130,7 +147,8 @@ void menu_draw(struct menu *menu, const struct canvas *canvas)
 	int key_column;
 	struct canvas box = open_box(menu, canvas, &key_column);
 	int first = box.rows > 5 ? 2 : 1;
-	size_t rows = box.rows > first ? (size_t)(box.rows - first) : 1;
+	int foot = has_help(menu) && box.rows > HELP_ROWS ? 1 : 0;
+	size_t rows = box.rows > first + foot ? (size_t)(box.rows - first - foot) : 1;
 	prompt_draw(&menu->prompt, &box, 0, SIDE, box.columns - 2 * SIDE,
 		menu->searching ? "> " : "",
 		menu->searching ? "type to search" : "press a key, or / to search",
@@ -150,6 +168,8 @@ void menu_draw(struct menu *menu, const struct canvas *canvas)
 			canvas_surface(
 				&box, (struct rect){row, 0, 1, box.columns}, SURFACE_SELECTED);
 	}
+	if (foot)
+		draw_help(menu, &box);
 	if (menu->shown > rows)
 		scrollbar_draw(
 			&box, box.columns - 1, first, (int)rows, menu->top, rows, menu->shown);

@@ -16,6 +16,7 @@ struct menu_entry {
 	const char *key;    /* "" when it has none */
 	const char *note;   /* a dim word at the right; "" */
 	const char *locked; /* NULL: free; else why not now */
+	const char *help;   /* under the list while the cursor is on it; NULL: nothing */
 };
 
 struct menu {

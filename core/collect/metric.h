@@ -44,6 +44,8 @@ struct metric_word {
 
 typedef void metric_visitor(void *context, const struct metric_word *word);
 
+/* Every metric that is ours. In a name, NAME stands for what a server or a bot says. */
+void metrics_words(metric_visitor *visit, void *context);
 /* docs/metrics.md. */
 void metrics_print(struct str *page);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Every metric of a Redis and a Postgres, as a page. */
+/* Every metric that is ours, and their page. */
 #include "core/collect/metric.h"
 
 #include <string.h>
@@ -34,29 +34,49 @@ static const char head[] =
 	"`botswain_redis_commands_left_out` and `botswain_pg_rows_left_out` count what was left "
 	"out.\n";
 
+/* ---- what no exporter has ---- */
+
+static const struct metric_word beside[] = {
+	{"redis_ping_duration_ms", "", METRIC_GAUGE, "PING", "how long it took; ours"},
+	{"pg_select_duration_ms", "", METRIC_GAUGE, "SELECT 1", "how long it took; ours"},
+	{"pg_transactions_per_second", "", METRIC_GAUGE, "pg_stat_database",
+		"between two looks; ours"},
+	{"pg_stat_activity_active", "", METRIC_GAUGE, "pg_stat_activity",
+		"clients that run a statement; ours"},
+	{"pg_stat_activity_idle_in_transaction", "", METRIC_GAUGE, "pg_stat_activity",
+		"clients that are idle in a transaction; ours"},
+	{"pg_locks_waiting", "", METRIC_GAUGE, "pg_locks", "locks that are waited for; ours"},
+};
+
+/* clang-format off */
+static const struct metric_word own[] = {
+#define OWN(name, type, labels, from, help) {#name, labels, METRIC_##type, from, help},
+#include "core/collect/own_metrics.def"
+};
+/* clang-format on */
+
+static void visit_list(
+	const struct metric_word *list, size_t count, metric_visitor *visit, void *context)
+{
+	for (size_t i = 0; i < count; i++)
+		visit(context, &list[i]);
+}
+
+void metrics_words(metric_visitor *visit, void *context)
+{
+	redis_metrics_words(visit, context);
+	pg_metrics_words(visit, context);
+	visit_list(beside, COUNT_OF(beside), visit, context);
+	visit_list(own, COUNT_OF(own), visit, context);
+}
+
+/* ---- the page ---- */
+
 static void print_row(void *context, const struct metric_word *word)
 {
 	struct str *page = context;
 	str_addf(page, "| %s | %s | %s | %s | %s |\n", word->name, metric_type_word(word->type),
 		word->labels, word->from, word->help);
-}
-
-static void print_own(struct str *page)
-{
-	static const struct metric_word own[] = {
-		{"redis_ping_duration_ms", "", METRIC_GAUGE, "PING", "how long it took; ours"},
-		{"pg_select_duration_ms", "", METRIC_GAUGE, "SELECT 1", "how long it took; ours"},
-		{"pg_transactions_per_second", "", METRIC_GAUGE, "pg_stat_database",
-			"between two looks; ours"},
-		{"pg_stat_activity_active", "", METRIC_GAUGE, "pg_stat_activity",
-			"clients that run a statement; ours"},
-		{"pg_stat_activity_idle_in_transaction", "", METRIC_GAUGE, "pg_stat_activity",
-			"clients that are idle in a transaction; ours"},
-		{"pg_locks_waiting", "", METRIC_GAUGE, "pg_locks",
-			"locks that are waited for; ours"},
-	};
-	for (size_t i = 0; i < COUNT_OF(own); i++)
-		print_row(page, &own[i]);
 }
 
 static void print_table(struct str *page, const char *title)
@@ -74,5 +94,7 @@ void metrics_print(struct str *page)
 	print_table(page, "Postgres");
 	pg_metrics_words(print_row, page);
 	print_table(page, "Beside those of the exporters");
-	print_own(page);
+	visit_list(beside, COUNT_OF(beside), print_row, page);
+	print_table(page, "Of bots, pages and the engine");
+	visit_list(own, COUNT_OF(own), print_row, page);
 }

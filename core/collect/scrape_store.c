@@ -10,6 +10,7 @@
 #include "core/base/id_map.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
+#include "core/collect/scrape_about.h"
 #include "core/parse/prom_text.h"
 #include "core/series/labels.h"
 #include "core/series/tsdb.h"
@@ -34,6 +35,7 @@ struct scrape_store {
 	size_t count, room;
 	size_t next; /* in the list: where the next sample is expected, for pages keep their order */
 	uint64_t look;
+	struct scrape_about about;
 	struct tsdb_series *figures[OWN_FIGURES];
 };
 
@@ -75,6 +77,7 @@ void scrape_store_free(struct scrape_store *store, const int64_t *last_ms)
 		tsdb_release(store->list[i].series);
 	free(store->list);
 	id_map_release(&store->places);
+	scrape_about_release(&store->about);
 	free(store);
 }
 
@@ -281,6 +284,8 @@ static bool read_page(struct reading *reading, const struct scrape_page *page, s
 	enum prom_result result;
 	struct scrape_look *look = reading->look;
 	begin(&reading->reader, page);
+	scrape_about_begin(&reading->store->about, &reading->reader,
+		reading->store->tsdb ? tsdb_metadata(reading->store->tsdb) : NULL, reading->rules);
 	while ((result = prom_next(&reading->reader, &sample, err)) == PROM_SAMPLE) {
 		look->has_more = look->samples == SCRAPE_SAMPLES_MAX;
 		if (look->has_more)

@@ -13,11 +13,13 @@
 #include "core/base/err.h"
 #include "core/base/id_map.h"
 #include "core/base/mem.h"
+#include "core/collect/metric.h"
 #include "core/conf/settings.h"
 #include "core/engine/metrics_inside.h"
 #include "core/msg/msg.h"
 #include "core/series/label_pairs.h"
 #include "core/series/labels.h"
+#include "core/series/metadata.h"
 #include "core/series/tsdb.h"
 
 enum {
@@ -145,6 +147,12 @@ static struct tsdb *open_in_memory(const struct tsdb_limits *limits)
 	return tsdb;
 }
 
+static void tell_word(void *metadata, const struct metric_word *word)
+{
+	metadata_set(metadata, word->name,
+		&(struct metadata_word){metric_type_word(word->type), word->help, NULL});
+}
+
 struct metrics *metrics_new(const struct settings *settings, const struct clock *clock,
 	const char *folder, struct err *err)
 {
@@ -158,6 +166,7 @@ struct metrics *metrics_new(const struct settings *settings, const struct clock 
 	metrics->figures.oldest_ms = INT64_MAX;
 	if (!tsdb_open(folder, &limits, &metrics->runs[0], err))
 		metrics->runs[0] = open_in_memory(&limits);
+	metrics_words(tell_word, tsdb_metadata(metrics->runs[0]));
 	atomic_store(&metrics->run_count, 1);
 	begin_thread(metrics);
 	return metrics;
@@ -169,6 +178,7 @@ struct metrics *metrics_new_past(size_t bytes)
 	metrics->is_past = true;
 	metrics->limits = (struct tsdb_limits){.memory_bytes = bytes / 2, .span_ms = INT64_MAX / 4};
 	metrics->runs[0] = open_in_memory(&metrics->limits);
+	metrics_words(tell_word, tsdb_metadata(metrics->runs[0]));
 	atomic_store(&metrics->run_count, 1);
 	return metrics;
 }

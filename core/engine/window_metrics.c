@@ -20,6 +20,7 @@
 #include "core/engine/window_job.h"
 #include "core/engine/windows.h"
 #include "core/series/labels.h"
+#include "core/series/metadata.h"
 #include "core/series/promql/ast.h"
 #include "core/series/promql/functions.h"
 #include "core/series/tsdb.h"
@@ -53,6 +54,20 @@ static void add_name(
 	sanitize(&safe, text, strlen(text));
 	to->name = str_detach(&safe);
 	to->last = (double)series;
+}
+
+/* What the metrics that were just added are told to be. */
+static void tell_types(struct metadata *metadata, struct msg_win_points *reply)
+{
+	struct metadata_told told;
+	for (size_t i = 0; i < reply->series_count; i++) {
+		struct msg_points *to = &reply->series[i];
+		if (!metadata_find(metadata, to->name, &told))
+			continue;
+		msg_set(&to->type, told.type);
+		msg_set(&to->help, told.help);
+		msg_set(&to->measure, told.unit);
+	}
 }
 
 /* Not counted among the names. */
@@ -91,8 +106,10 @@ static void name_all(
 			add_name(reply, names_part(request), counts.list[i].text,
 				counts.list[i].series);
 	tsdb_counts_release(&counts);
-	if (strcmp(label, LABEL_NAME) == 0)
-		add_functions(reply);
+	if (strcmp(label, LABEL_NAME) != 0)
+		return;
+	tell_types(tsdb_metadata(tsdb), reply);
+	add_functions(reply);
 }
 
 /* ---- of those that a selector selects ---- */

@@ -258,10 +258,11 @@ static const struct comment {
 	const char *word;
 	bool is_text;
 	bool (*take)(struct prom_reader *reader, struct cursor *cursor);
+	enum prom_about what;
 } comments[] = {
-	{"HELP", true, take_help},
-	{"TYPE", true, take_type},
-	{"UNIT", false, take_unit},
+	{"HELP", true, take_help, PROM_ABOUT_HELP},
+	{"TYPE", true, take_type, PROM_ABOUT_TYPE},
+	{"UNIT", false, take_unit, PROM_ABOUT_UNIT},
 };
 
 static bool enter_family(struct prom_reader *reader, struct cursor *cursor, struct prom_span name)
@@ -288,7 +289,12 @@ static bool take_about(
 	reader->last_name.length = 0; /* what is known of it may have changed */
 	if (!take_blanks(cursor) && (is_strict || cursor->at < cursor->end))
 		return prom_fail(cursor, "a blank is missing behind the name");
-	return comment->take(reader, cursor);
+	if (!comment->take(reader, cursor))
+		return false;
+	if (reader->about)
+		reader->about(reader->about_context, comment->what, name,
+			(struct prom_span){cursor->at, (size_t)(cursor->end - cursor->at)});
+	return true;
 }
 
 bool prom_take_comment(struct prom_reader *reader, struct cursor *cursor)

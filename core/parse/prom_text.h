@@ -83,10 +83,18 @@ struct prom_sample {
 
 struct prom_families;
 
+enum prom_about { PROM_ABOUT_HELP, PROM_ABOUT_TYPE, PROM_ABOUT_UNIT };
+
+/* Hears what a comment tells of a family of metrics: both as written, in one line. */
+typedef void prom_hear_about(
+	void *context, enum prom_about what, struct prom_span family, struct prom_span text);
+
 struct prom_reader {
 	const char *text, *at, *end; /* what is before `at` was read */
 	enum prom_format format;     /* never PROM_GUESS */
 	bool is_part;                /* may be set: of a longer text; no `# EOF` is asked for */
+	prom_hear_about *about;      /* may be set, with its context */
+	void *about_context;
 	/* private */
 	size_t line;
 	const char *line_text, *value_text;

@@ -6,6 +6,7 @@
 
 #include "core/base/err.h"
 #include "core/base/mem.h"
+#include "core/series/metadata.h"
 #include "core/series/tsdb_inside.h"
 
 static size_t or_default(size_t given, size_t otherwise)
@@ -39,6 +40,7 @@ bool tsdb_open(
 	struct tsdb *tsdb = xcalloc(1, sizeof(*tsdb));
 	tsdb->limits = limits_of(limits);
 	tsdb->head = head_new(&tsdb->limits);
+	tsdb->metadata = metadata_new();
 	tsdb->folder = folder ? xstrdup(folder) : NULL;
 	tsdb->now_ms = tsdb->flushed_ms = tsdb->tried_ms = tsdb->cut_ms = INT64_MIN / 2;
 	pthread_mutex_init(&tsdb->keep, NULL);
@@ -64,10 +66,16 @@ void tsdb_close(struct tsdb *tsdb)
 	free(tsdb->files);
 	wal_free(tsdb->journal);
 	head_free(tsdb->head);
+	metadata_free(tsdb->metadata);
 	free(tsdb->folder);
 	pthread_mutex_destroy(&tsdb->keep);
 	pthread_mutex_destroy(&tsdb->lock);
 	free(tsdb);
+}
+
+struct metadata *tsdb_metadata(const struct tsdb *tsdb)
+{
+	return tsdb->metadata;
 }
 
 /* ---- writing ---- */

@@ -25,6 +25,7 @@
 
 struct err;
 struct labels;
+struct metadata;
 struct tsdb;
 struct tsdb_series;
 
@@ -94,6 +95,9 @@ void tsdb_maintain(struct tsdb *tsdb, int64_t now_ms);
 MUST_CHECK bool tsdb_flush(struct tsdb *tsdb, struct err *err);
 /* What is older than `before_ms` goes into a file now. */
 MUST_CHECK bool tsdb_cut(struct tsdb *tsdb, int64_t before_ms, struct err *err);
+
+/* Of its metrics; valid as long as the store. */
+struct metadata *tsdb_metadata(const struct tsdb *tsdb);
 
 /* ---- reading ---- */
 

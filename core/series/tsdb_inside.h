@@ -27,6 +27,7 @@ struct tsdb_file {
 struct tsdb {
 	struct tsdb_limits limits;
 	struct head *head;
+	struct metadata *metadata;
 	char *folder; /* NULL: memory alone */
 
 	pthread_mutex_t keep;

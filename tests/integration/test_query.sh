@@ -19,7 +19,7 @@ class Page(http.server.BaseHTTPRequestHandler):
     count = 0
     def do_GET(self):
         Page.count += 10
-        text = 'jobs_total{queue="a"} %d\njobs_total{queue="b"} 7\nodd{text="two \\"words\\""} NaN\n' % Page.count
+        text = '# TYPE jobs_total counter\n# HELP jobs_total jobs "done"\njobs_total{queue="a"} %d\njobs_total{queue="b"} 7\nodd{text="two \\"words\\""} NaN\n' % Page.count
         body = text.encode()
         self.send_response(200)
         self.send_header("Content-Type", "text/plain; version=0.0.4")
@@ -66,6 +66,16 @@ assert many["type"] == "matrix" and [v for _, v in many["result"][0]["values"]] 
 assert odd["result"][0]["value"] == "NaN" and odd["result"][0]["labels"]["text"] == 'two "words"', odd
 END_OF_CHECK
 
+check 'tells what a metric is' [ "$(query --metadata jobs)" = 'jobs_total counter jobs "done"' ]
+check 'tells metrics without a type as unknown' grep -qx 'odd unknown' <(query --metadata)
+check 'tells the types of our own metrics' grep -q '^process_cpu_percent gauge \|^botswain_cpu_percent gauge processor' <(query --metadata)
+check 'tells no functions among the metrics' [ -z "$(query --metadata sum_over)" ]
+check 'says types and help as JSON' python3 - <(query --json --metadata jobs_total) <<'END_OF_CHECK'
+import json, sys
+one = json.load(open(sys.argv[1]))
+assert one == {"v": 1, "left": 0, "metadata": [{"metric": "jobs_total", "type": "counter", "unit": "", "help": 'jobs "done"', "series": 2}]}, one
+END_OF_CHECK
+
 # refuses STATUS WORDS ARGUMENT...: the sentence on standard error, nothing on standard output
 refuses() {
 	local wanted=$1 words=$2; shift 2
@@ -84,6 +94,7 @@ check 'two expressions are wrong usage' refuses 2 'one expression is asked for a
 check 'a step needs a span' refuses 2 '--step goes with --range' --step 5s up
 check 'a span that ends before it begins is wrong usage' refuses 2 'with A before B' --range now..10s up
 check 'a time that is none is wrong usage' refuses 2 '--at takes a time' --at yesterday up
+check 'types and help are those of now' refuses 2 '--metadata is of now' --metadata --at 5m jobs
 check 'an option that is none is wrong usage' refuses 2 '--nonsense' --nonsense up
 check 'more points than a series may have are refused' refuses 1 'more than 11000 points a series' --range 24h..now --step 1s 'vector(1)'
 

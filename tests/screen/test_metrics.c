@@ -175,6 +175,30 @@ static void the_browser_leads_from_a_metric_by_its_labels_to_a_chart(void **stat
 	console_expect(console, "process_cpu_percent{bot=\"quiz\"}  15m");
 }
 
+static void the_browser_says_types_and_the_help_of_the_one_under_the_cursor(void **state)
+{
+	struct console *console = *state;
+	console_keys(console, "4 Enter m");
+	console_advance(console, 1000);
+	console_type(console, "process_resident");
+	console_expect(console, "gauge      2 series");
+	console_expect(console, "resident memory");
+	console_keys(console, "C-u");
+	console_type(console, "botswain_dropped_total");
+	console_expect(console, "counter    1 series");
+	console_expect_not(console, "resident memory");
+}
+
+static void completion_says_the_type_and_help_of_a_metric(void **state)
+{
+	struct console *console = *state;
+	console_keys(console, "4 Enter e C-u");
+	console_type(console, "process_cp");
+	console_advance(console, 1000);
+	console_expect(console, "gauge, 2 series  processor time");
+	console_keys(console, "Esc");
+}
+
 static void a_narrow_title_cuts_the_expression_and_keeps_the_span(void **state)
 {
 	struct console *console = *state;
@@ -194,6 +218,8 @@ int main(void)
 		test(giving_up_shows_again_what_was_there),
 		test(tab_completes_functions_metrics_labels_and_values),
 		test(the_browser_leads_from_a_metric_by_its_labels_to_a_chart),
+		test(the_browser_says_types_and_the_help_of_the_one_under_the_cursor),
+		test(completion_says_the_type_and_help_of_a_metric),
 		test(a_narrow_title_cuts_the_expression_and_keeps_the_span),
 		test(the_span_moves_back_and_comes_to_now_again),
 		test(a_cursor_reads_values_and_esc_takes_it_away),

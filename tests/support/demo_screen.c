@@ -146,12 +146,12 @@ static void log_line(const void *data, size_t row, struct log_row *ret_row)
 static const struct logview_kind log_kind = {.row = log_line};
 
 static const struct menu_entry entries[] = {
-	{"restart shop_pay", "r", "", "locked: READ-ONLY, press ! to arm"},
-	{"stop shop_pay", "S", "", "locked: READ-ONLY, press ! to arm"},
-	{"backup", "b", "pg-main, all bots", NULL},
-	{"view logs of shop_pay", "l", "", NULL},
-	{"filter table", "/", "host=eu-2 state!=ok", NULL},
-	{"copy the line", "y", "OSC 52", NULL},
+	{"restart shop_pay", "r", "", "locked: READ-ONLY, press ! to arm", NULL},
+	{"stop shop_pay", "S", "", "locked: READ-ONLY, press ! to arm", NULL},
+	{"backup", "b", "pg-main, all bots", NULL, NULL},
+	{"view logs of shop_pay", "l", "", NULL, NULL},
+	{"filter table", "/", "host=eu-2 state!=ok", NULL, NULL},
+	{"copy the line", "y", "OSC 52", NULL, NULL},
 };
 
 /* ---- drawing ---- */

@@ -13,6 +13,7 @@
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "core/collect/scrape_store.h"
+#include "core/series/metadata.h"
 #include "core/series/tsdb.h"
 #include "tests/support/yields.h"
 
@@ -108,6 +109,63 @@ static void buckets_are_there_for_quantiles(void **state)
 	look("# TYPE took histogram\ntook_bucket{le=\"0.1\"} 0\ntook_bucket{le=\"0.2\"} 100\n"
 	     "took_bucket{le=\"+Inf\"} 100\ntook_sum 15\ntook_count 100\n");
 	yields("histogram_quantile(0.5, took_bucket)", "{bot=\"orders\"} 0.15\n");
+}
+
+static void assert_told(const char *metric, const char *type, const char *help)
+{
+	struct metadata_told told = {.type = "nothing"};
+	(void)metadata_find(tsdb_metadata(bench.tsdb), metric, &told);
+	assert_string_equal(told.type, type);
+	assert_string_equal(told.help, help);
+}
+
+static void types_and_help_of_a_page_are_told(void **state)
+{
+	(void)state;
+	look("# HELP took how long,\\nin \\\\ all\n# TYPE took histogram\ntook_bucket{le=\"+Inf\"} "
+	     "1\n"
+	     "took_sum 1\ntook_count 1\n# TYPE depth gauge\ndepth 1\nplain 1\n");
+	assert_told("took_sum", "histogram", "how long, in \\ all");
+	assert_told("depth", "gauge", "");
+	assert_told("plain", "nothing", "");
+	look("# HELP depth how deep\n# TYPE depth counter\ndepth 1\n");
+	assert_told("depth", "counter", "how deep");
+	look("# TYPE depth gauge\n# HELP depth how deep it is\ndepth 1\n");
+	assert_told("depth", "gauge", "how deep it is");
+}
+
+static void a_page_that_says_the_same_again_tells_nothing_new(void **state)
+{
+	(void)state;
+	static const char page[] = "# TYPE depth gauge\n# HELP depth how deep\ndepth 1\n";
+	look(page);
+	metadata_set(tsdb_metadata(bench.tsdb), "depth",
+		&(struct metadata_word){"counter", "of another page", NULL});
+	look(page);
+	assert_told("depth", "counter", "of another page");
+}
+
+static void units_are_those_of_open_metrics(void **state)
+{
+	(void)state;
+	struct metadata_told told;
+	look("# TYPE took_seconds counter\n# UNIT took_seconds seconds\n# HELP took_seconds "
+	     "\\\"x\\\"\n"
+	     "took_seconds_total 1\n# EOF\n");
+	assert_told("took_seconds_total", "counter", "\"x\"");
+	assert_true(metadata_find(tsdb_metadata(bench.tsdb), "took_seconds_total", &told));
+	assert_string_equal(told.unit, "seconds");
+}
+
+static void of_names_that_are_not_kept_nothing_is_told(void **state)
+{
+	(void)state;
+	char *names[] = {(char[]){"depth_total"}};
+	bench.rules.names = names;
+	bench.rules.name_count = 1;
+	look("# TYPE depth counter\ndepth_total 1\n# TYPE room gauge\nroom 1\n");
+	assert_told("depth_total", "counter", "");
+	assert_told("room", "nothing", "");
 }
 
 static void a_series_that_vanishes_ends_at_once(void **state)
@@ -263,6 +321,10 @@ int main(void)
 		TEST(a_label_that_we_give_too_is_kept_as_exported),
 		TEST(counters_stay_counters_and_their_rate_is_asked_for),
 		TEST(buckets_are_there_for_quantiles),
+		TEST(types_and_help_of_a_page_are_told),
+		TEST(a_page_that_says_the_same_again_tells_nothing_new),
+		TEST(units_are_those_of_open_metrics),
+		TEST(of_names_that_are_not_kept_nothing_is_told),
 		TEST(a_series_that_vanishes_ends_at_once),
 		TEST(series_are_found_in_whatever_order_a_page_has_them),
 		TEST(all_of_a_page_that_does_not_come_ends_but_that_it_was_asked_for),

@@ -199,10 +199,10 @@ static void random_edits_keep_the_line_whole(void **state)
 /* ---- menu ---- */
 
 static const struct menu_entry entries[] = {
-	{"restart shop_pay", "r", "", "locked: READ-ONLY, press ! to arm"},
-	{"restore shop_pay", "R", "", "locked: READ-ONLY, press ! to arm"},
-	{"view logs of shop_pay", "l", "", NULL},
-	{"sort by spread", "o", "now SEV", NULL},
+	{"restart shop_pay", "r", "", "locked: READ-ONLY, press ! to arm", NULL},
+	{"restore shop_pay", "R", "", "locked: READ-ONLY, press ! to arm", NULL},
+	{"view logs of shop_pay", "l", "", NULL, NULL},
+	{"sort by spread", "o", "now SEV", NULL, NULL},
 };
 
 static void fuzzy_prefers_beginnings_of_words(void **state)

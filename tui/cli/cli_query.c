@@ -17,7 +17,7 @@ enum { POINTS_MAX = 11000, USUAL_POINTS = 60 };
 struct asked {
 	const char *query;
 	int64_t now_ms, from_ms, to_ms, step_ms;
-	bool is_range, is_own;
+	bool is_range, is_own, is_metadata;
 	struct window window;
 };
 
@@ -85,10 +85,11 @@ static bool read_word(struct asked *asked, int argc, char **argv, int *at)
 			return cli_say(false, "%s needs a value", word);
 		return options[i].take(asked, argv[*at]);
 	}
-	if (strcmp(word, "--own") == 0) {
-		asked->is_own = true;
+	bool is_own = strcmp(word, "--own") == 0, is_metadata = strcmp(word, "--metadata") == 0;
+	asked->is_own |= is_own;
+	asked->is_metadata |= is_metadata;
+	if (is_own || is_metadata)
 		return true;
-	}
 	if (word[0] == '-' && word[1] == '-' && word[2])
 		return cli_refuse("query", word) == CLI_OK;
 	if (asked->query)
@@ -106,7 +107,9 @@ static bool read_words(struct asked *asked, int argc, char **argv)
 		if (!read_word(asked, argc, argv, &i))
 			return false;
 	}
-	if (!asked->query)
+	if (asked->is_metadata && (asked->is_range || asked->to_ms != asked->now_ms))
+		return cli_say(false, "--metadata is of now: it takes no time");
+	if (!asked->query && !asked->is_metadata)
 		return cli_say(
 			false, "query needs an expression, as 'rate(bot_updates_total[5m])'");
 	if (asked->step_ms && !asked->is_range)
@@ -131,27 +134,45 @@ static bool has_come(struct cli *cli)
 	return asked->window.answered;
 }
 
+static void send(struct cli *cli, struct asked *asked, struct msg_win_open *open)
+{
+	open->window = WINDOW_CHART;
+	open->generation = ++asked->window.wish.generation;
+	asked->window.asked = true;
+	asked->window.answered = false;
+	client_send(cli->client, MSG_win_open, open);
+}
+
+/* Of all metrics, or of those whose name holds the word. */
+static void ask_metadata(struct cli *cli, struct asked *asked)
+{
+	char *names[] = {(char *)(uintptr_t) "__name__",
+		(char *)(uintptr_t)(asked->query ? asked->query : "")};
+	struct msg_win_open open = {
+		.store = (char *)(uintptr_t) "metrics", .names = names, .names_count = 2};
+	send(cli, asked, &open);
+}
+
 static void ask(struct cli *cli, struct asked *asked)
 {
-	struct msg_win_open open = {.window = WINDOW_CHART,
-		.generation = ++asked->window.wish.generation,
-		.store = (char *)(uintptr_t) "query",
+	struct msg_win_open open = {.store = (char *)(uintptr_t) "query",
 		.filter = (char *)(uintptr_t)asked->query,
 		.from_ms = asked->from_ms,
 		.to_ms = asked->to_ms,
 		.step_ms = asked->step_ms,
 		.own = asked->is_own,
 		.columns = asked->is_range ? POINTS_MAX : 0};
-	asked->window.asked = true;
-	asked->window.answered = false;
-	client_send(cli->client, MSG_win_open, &open);
+	send(cli, asked, &open);
 }
 
 /* Of the engine that is spoken to. */
 static int run_one(struct cli *cli, struct asked *asked, struct str *out)
 {
 	const struct msg_win_points *points = &asked->window.points;
-	ask(cli, asked);
+	if (asked->is_metadata)
+		ask_metadata(cli, asked);
+	else
+		ask(cli, asked);
 	if (!cli_until(cli, has_come, cli->wait_ms))
 		return cli_unknown(cli, "the query was not answered in time: --wait 30s waits "
 					"longer");
@@ -160,7 +181,10 @@ static int run_one(struct cli *cli, struct asked *asked, struct str *out)
 	const char *host = cli_is_many(cli) ? cli->engines[cli->current].name : "";
 	for (size_t i = 0; i < points->notes_count; i++)
 		(void)cli_say(CLI_OK, "%s", points->notes[i]);
-	if (cli->json || cli->jsonl)
+	if (asked->is_metadata)
+		(cli->json || cli->jsonl ? query_metadata_json : query_metadata_text)(
+			points, host, out);
+	else if (cli->json || cli->jsonl)
 		query_print_json(points, host, out);
 	else
 		query_print_text(points, host, out);
@@ -202,7 +226,8 @@ static int run(struct cli *cli, int argc, char **argv)
 
 extern const struct cli_command cli_query;
 const struct cli_command cli_query = {.name = "query",
-	.args = "[--at T | --range A..B [--step S]] [--own] EXPR [--json]",
-	.help = "what PromQL says of the metrics, now, at a time or over a span",
+	.args = "[--at T | --range A..B [--step S]] [--own] EXPR | --metadata [NAME] [--json]",
+	.help = "what PromQL says of the metrics, now, at a time or over a span; or their types "
+		"and help",
 	.engine = true,
 	.run = run};

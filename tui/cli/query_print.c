@@ -166,6 +166,58 @@ void query_print_json(const struct msg_win_points *points, const char *host, str
 	str_adds(out, "]}\n");
 }
 
+/* ---- types and help ---- */
+
+static const char *type_of(const struct msg_points *name)
+{
+	return name->type[0] ? name->type : "unknown";
+}
+
+void query_metadata_text(const struct msg_win_points *points, const char *host, struct str *out)
+{
+	for (size_t i = 0; i < points->series_count; i++) {
+		const struct msg_points *name = &points->series[i];
+		if (name->unit[0])
+			continue;
+		str_addf(out, "%s%s%s %s%s%s\n", host, *host ? " " : "", name->name, type_of(name),
+			name->help[0] ? " " : "", name->help);
+	}
+	if (points->left)
+		(void)cli_say(CLI_OK, "%llu more metrics: say a part of a name",
+			(unsigned long long)points->left);
+}
+
+static void add_json_metric(const struct msg_points *name, struct str *out)
+{
+	str_adds(out, "{\"metric\":");
+	add_json_text(out, name->name);
+	str_addf(out, ",\"type\":\"%s\",\"unit\":", type_of(name));
+	add_json_text(out, name->measure);
+	str_adds(out, ",\"help\":");
+	add_json_text(out, name->help);
+	str_addf(out, ",\"series\":%.0f}", name->last);
+}
+
+void query_metadata_json(const struct msg_win_points *points, const char *host, struct str *out)
+{
+	bool has_one = false;
+	str_adds(out, "{\"v\":1,");
+	if (*host) {
+		str_adds(out, "\"host\":");
+		add_json_text(out, host);
+		str_addch(out, ',');
+	}
+	str_addf(out, "\"left\":%llu,\"metadata\":[", (unsigned long long)points->left);
+	for (size_t i = 0; i < points->series_count; i++) {
+		if (points->series[i].unit[0])
+			continue;
+		str_adds(out, has_one ? "," : "");
+		add_json_metric(&points->series[i], out);
+		has_one = true;
+	}
+	str_adds(out, "]}\n");
+}
+
 /* ---- what is wrong ---- */
 
 /* The line of the query that holds the place, and a mark under it. */

@@ -21,6 +21,7 @@ struct browser {
 	struct menu_overlay base;
 	enum level level;
 	char *metric, *label;
+	char *type; /* of the metric; "": not told */
 	char *title;
 	struct menu_entry *entries;
 	size_t count, room;
@@ -34,6 +35,7 @@ static void drop_entries(struct browser *browser)
 	for (size_t i = 0; i < browser->count; i++) {
 		free((char *)(uintptr_t)browser->entries[i].title);
 		free((char *)(uintptr_t)browser->entries[i].note);
+		free((char *)(uintptr_t)browser->entries[i].help);
 	}
 	free(browser->entries);
 	free(browser->title);
@@ -48,16 +50,17 @@ static void free_browser(struct overlay *overlay)
 	drop_entries(browser);
 	free(browser->metric);
 	free(browser->label);
+	free(browser->type);
 	free(browser);
 }
 
-/* Takes ownership of the texts. */
-static void add_entry(struct browser *browser, char *title, char *note)
+/* Takes ownership of the texts; help may be NULL. */
+static void add_entry(struct browser *browser, char *title, char *note, char *help)
 {
 	browser->entries =
 		grow(browser->entries, browser->count, &browser->room, sizeof(*browser->entries));
 	browser->entries[browser->count++] =
-		(struct menu_entry){.title = title, .key = "", .note = note};
+		(struct menu_entry){.title = title, .key = "", .note = note, .help = help};
 }
 
 static const struct overlay_ops ops;
@@ -70,13 +73,31 @@ static bool ends_with(const char *text, const char *end)
 	return length >= tail && strcmp(text + length - tail, end) == 0;
 }
 
+static bool is_one_of(const char *word, const char *const *words)
+{
+	while (*words && strcmp(*words, word) != 0)
+		words++;
+	return *words != NULL;
+}
+
+/* By its type, else by its name. */
+static bool is_counter(const char *metric, const char *type)
+{
+	static const char *const still[] = {"gauge", "gaugehistogram", "info", "stateset", NULL};
+	if (strcmp(type, "counter") == 0)
+		return !ends_with(metric, "_created");
+	return !is_one_of(type, still) &&
+	       (ends_with(metric, "_bucket") || ends_with(metric, "_total") ||
+		       ends_with(metric, "_count") || ends_with(metric, "_sum"));
+}
+
 /* Counters are charted as rates, buckets as their 95th percentile. `by`: a label to sum by; `value`: the one that it has. */
-static char *query_of(const char *metric, const char *by, const char *value)
+static char *query_of(const struct browser *browser, const char *by, const char *value)
 {
 	autostr struct str selector = STR_INIT;
-	bool is_bucket = ends_with(metric, "_bucket");
-	bool is_counter = is_bucket || ends_with(metric, "_total") || ends_with(metric, "_count") ||
-			  ends_with(metric, "_sum");
+	const char *metric = browser->metric;
+	bool is_rate = is_counter(metric, browser->type);
+	bool is_bucket = is_rate && ends_with(metric, "_bucket");
 	str_adds(&selector, metric);
 	if (value) {
 		str_addf(&selector, "{%s=\"", by);
@@ -92,14 +113,14 @@ static char *query_of(const char *metric, const char *by, const char *value)
 		return xasprintf("histogram_quantile(0.95, sum by (le%s%s) (rate(%s[5m])))",
 			*group ? ", " : "", group, selector.text);
 	autofree char *inner =
-		is_counter ? xasprintf("rate(%s[5m])", selector.text) : xstrdup(selector.text);
+		is_rate ? xasprintf("rate(%s[5m])", selector.text) : xstrdup(selector.text);
 	return *group ? xasprintf("sum by (%s) (%s)", group, inner) : xstrdup(inner);
 }
 
 /* All lists go. */
-static void chart(struct app *app, const char *metric, const char *by, const char *value)
+static void chart(struct app *app, const struct browser *browser, const char *by, const char *value)
 {
-	autofree char *query = query_of(metric, by, value);
+	autofree char *query = query_of(browser, by, value);
 	while (app->overlay && app->overlay->ops == &ops)
 		app_pop(app);
 	history_add(&app->queries, query);
@@ -121,9 +142,32 @@ static char *title_of(const struct browser *browser, const char *source)
 		"values of %s in %s%s%s (%zu)", browser->label, browser->metric, of, whose, count);
 }
 
-static char *note_of(const struct msg_points *name)
+/* A Prometheus server that is asked does not tell of how many. */
+static char *count_of(const struct msg_points *name)
 {
 	return name->last > 0 ? xasprintf("%.0f series", name->last) : xstrdup("");
+}
+
+/* Its type where it is told, and how many series. */
+static char *note_of(const struct browser *browser, const struct msg_points *name)
+{
+	autofree char *count = count_of(name);
+	if (browser->level != OF_METRICS)
+		return xstrdup(count);
+	return xasprintf("%-9.9s  %s", name->type, count);
+}
+
+/* The count again, which a narrow screen cuts off the note. */
+static void add_name(struct browser *browser, const struct msg_points *name)
+{
+	bool has_unit = name->measure[0] && !strstr(name->help, name->measure);
+	autostr struct str help = STR_INIT;
+	autofree char *count = count_of(name);
+	str_addf(&help, "%s%s%s", count, count[0] ? "  " : "", name->help);
+	if (has_unit)
+		str_addf(&help, " (%s)", name->measure);
+	add_entry(browser, xstrdup(name->name), note_of(browser, name),
+		browser->level == OF_METRICS ? str_detach(&help) : NULL);
 }
 
 static void fill(struct browser *browser, const struct window *window)
@@ -131,20 +175,21 @@ static void fill(struct browser *browser, const struct window *window)
 	autofree char *typed = xstrdup(browser->base.menu.prompt.text.text);
 	drop_entries(browser);
 	if (window->error[0])
-		add_entry(browser, xstrdup("none"), xstrdup(window->error));
+		add_entry(browser, xstrdup("none"), xstrdup(window->error), NULL);
 	else if (browser->level != OF_METRICS)
 		add_entry(browser,
 			browser->level == OF_LABELS ? xstrdup("all of it")
 						    : xasprintf("by %s", browser->label),
-			query_of(browser->metric, browser->label, NULL));
+			query_of(browser, browser->label, NULL), NULL);
 	for (size_t i = 0; i < window->points.series_count; i++) {
 		const struct msg_points *name = &window->points.series[i];
 		if (!name->unit[0])
-			add_entry(browser, xstrdup(name->name), note_of(name));
+			add_name(browser, name);
 	}
 	if (window->points.left)
 		add_entry(browser, xstrdup("..."),
-			xasprintf("%llu more, not told", (unsigned long long)window->points.left));
+			xasprintf("%llu more, not told", (unsigned long long)window->points.left),
+			NULL);
 	browser->is_long |= window->points.left || window->error[0];
 	browser->title = title_of(browser, window->points.source);
 	menu_init(&browser->base.menu, browser->title, browser->entries, browser->count);
@@ -176,12 +221,14 @@ void browser_turn(struct app *app)
 	fill(browser, window);
 }
 
-static void open_level(struct app *app, enum level level, const char *metric, const char *label)
+static void open_level(
+	struct app *app, enum level level, const char *metric, const char *type, const char *label)
 {
 	struct browser *browser = xcalloc(1, sizeof(*browser));
 	*browser = (struct browser){.base.overlay = {.ops = &ops, .scope = SCOPE_PROMPT},
 		.level = level,
 		.metric = xstrdup(metric),
+		.type = xstrdup(type),
 		.label = label ? xstrdup(label) : NULL,
 		.title = xstrdup("asking the engine ...")};
 	menu_init(&browser->base.menu, browser->title, NULL, 0);
@@ -191,10 +238,18 @@ static void open_level(struct app *app, enum level level, const char *metric, co
 
 void browser_open(struct app *app)
 {
-	open_level(app, OF_METRICS, "", NULL);
+	open_level(app, OF_METRICS, "", "", NULL);
 }
 
 /* ---- keys ---- */
+
+static const char *type_of(const struct window *window, const char *metric)
+{
+	for (size_t i = 0; i < window->points.series_count; i++)
+		if (strcmp(window->points.series[i].name, metric) == 0)
+			return window->points.series[i].type;
+	return "";
+}
 
 static void enter(struct app *app, struct overlay *overlay)
 {
@@ -204,13 +259,14 @@ static void enter(struct app *app, struct overlay *overlay)
 		return;
 	bool is_first = entry == browser->entries;
 	if (browser->level == OF_METRICS)
-		open_level(app, OF_LABELS, entry->title, NULL);
+		open_level(app, OF_LABELS, entry->title,
+			type_of(&app->windows[WINDOW_NAMES], entry->title), NULL);
 	else if (is_first)
-		chart(app, browser->metric, browser->label, NULL);
+		chart(app, browser, browser->label, NULL);
 	else if (browser->level == OF_LABELS)
-		open_level(app, OF_VALUES, browser->metric, entry->title);
+		open_level(app, OF_VALUES, browser->metric, browser->type, entry->title);
 	else
-		chart(app, browser->metric, browser->label, entry->title);
+		chart(app, browser, browser->label, entry->title);
 }
 
 static const struct overlay_ops ops = {.free = free_browser,

@@ -65,7 +65,9 @@ static char *note_of(const struct msg_points *name)
 {
 	if (name->unit[0])
 		return xstrdup(name->help);
-	return name->last > 0 ? xasprintf("%.0f series", name->last) : xstrdup("");
+	autofree char *count = name->last > 0 ? xasprintf("%.0f series", name->last) : xstrdup("");
+	return xasprintf("%s%s%s%s%s", name->type, name->type[0] && count[0] ? ", " : "", count,
+		name->help[0] ? "  " : "", name->help);
 }
 
 static void add_words(struct query *query, const struct msg_win_points *names, bool begins)
