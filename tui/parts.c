@@ -313,6 +313,14 @@ static void add_series(struct msg_win_points *to, const struct msg_points *serie
 	free(copy);
 }
 
+static bool has_note(const struct msg_win_points *points, const char *note)
+{
+	for (size_t i = 0; i < points->notes_count; i++)
+		if (strcmp(points->notes[i], note) == 0)
+			return true;
+	return false;
+}
+
 /* What is said of the whole answer: of the first that says it. */
 static void add_facts(struct msg_win_points *to, const struct window *part, int64_t skew_ms)
 {
@@ -329,6 +337,9 @@ static void add_facts(struct msg_win_points *to, const struct window *part, int6
 	to->left += points->left;
 	if (points->oldest_ms && (!to->oldest_ms || points->oldest_ms - skew_ms < to->oldest_ms))
 		to->oldest_ms = points->oldest_ms - skew_ms;
+	for (size_t i = 0; i < points->notes_count; i++)
+		if (!has_note(to, points->notes[i]))
+			msg_add_str(&to->notes, &to->notes_count, points->notes[i]);
 	if (part->error[0] && !to->error) {
 		to->error = xstrdup(part->error);
 		to->place_from = points->place_from;

@@ -266,3 +266,11 @@ double bot_pending(const struct model *model, const struct msg_bot *bot, int64_t
 	bool known = bot->tg_at_ms && bot->pending >= 0 && !telegram_too_old(model, bot, now_ms);
 	return known ? (double)bot->pending : NAN;
 }
+
+void show_notes(const struct msg_win_points *points, struct str *to)
+{
+	if (points->notes_count > 1)
+		str_addf(to, "%zu notes: ", points->notes_count);
+	if (points->notes_count)
+		str_adds(to, points->notes[0]);
+}

@@ -12,6 +12,8 @@
 #include "core/model/verdict.h"
 #include "themes/theme.h"
 
+struct str;
+
 enum role severity_role(uint64_t severity);
 /* The role of an operation's or step's state word. */
 enum role outcome_role(const char *state);
@@ -62,6 +64,8 @@ double bot_up_ms(const struct model *model, const struct msg_bot *bot, int64_t n
 double bot_beat_ms(const struct model *model, const struct msg_bot *bot, int64_t now_ms);
 double bot_pending(const struct model *model, const struct msg_bot *bot, int64_t now_ms);
 
+/* What PromQL remarked on an answer, in a line: of several how many, and the first. Appends. */
+void show_notes(const struct msg_win_points *points, struct str *to);
 /* As format_number(), but a whole number from 10 on has no decimals, and nothing is 0. */
 struct shown show_figure(double value);
 

@@ -171,6 +171,15 @@ bool query_answer_result(struct msg_win_points *reply, const struct query_result
 	return true;
 }
 
+/* Of several expressions some say the same. */
+static bool is_said(const struct msg_win_points *reply, const char *note)
+{
+	for (size_t i = 0; i < reply->notes_count; i++)
+		if (strcmp(reply->notes[i], note) == 0)
+			return true;
+	return false;
+}
+
 static void set_notes(
 	struct msg_win_points *reply, const char *query, const struct query_result *result)
 {
@@ -178,7 +187,8 @@ static void set_notes(
 		autostr struct str text = STR_INIT;
 		annotation_text(&result->annotations[i], query, &text);
 		autofree char *safe = safe_text(text.text);
-		msg_add_str(&reply->notes, &reply->notes_count, safe);
+		if (!is_said(reply, safe))
+			msg_add_str(&reply->notes, &reply->notes_count, safe);
 	}
 }
 

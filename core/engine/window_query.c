@@ -12,6 +12,8 @@
 #include "core/engine/remote.h"
 #include "core/engine/window_job.h"
 #include "core/engine/windows.h"
+#include "core/series/metadata.h"
+#include "core/series/promql/ast.h"
 #include "core/series/tsdb.h"
 
 enum {
@@ -57,6 +59,41 @@ static void tell_oldest(struct tsdb *tsdb, struct msg_win_points *reply)
 	reply->oldest_ms = statistics.oldest_ms == INT64_MAX ? 0 : statistics.oldest_ms;
 }
 
+/* NULL: it is no selector of one metric, as it stands. */
+static const char *metric_of(const struct expr *expr)
+{
+	while (expr->kind == EXPR_PAREN)
+		expr = expr->inner;
+	return expr->kind == EXPR_SELECTOR && !expr->selector.range_ms ? expr->selector.metric
+								       : NULL;
+}
+
+/* What only grows says little on a chart. */
+static void hint_counter(struct metadata *metadata, const char *query, struct msg_win_points *reply)
+{
+	struct place place;
+	struct err err;
+	struct metadata_told told;
+	struct expr *expr = promql_parse(query, strlen(query), &place, &err);
+	const char *metric = expr ? metric_of(expr) : NULL;
+	if (metric && metadata_find(metadata, metric, &told) && told.counts) {
+		autofree char *hint = xasprintf("counter: try rate(%s[5m])", metric);
+		msg_add_str(&reply->notes, &reply->notes_count, hint);
+	}
+	expr_free(expr);
+}
+
+/* Figures and scripts, which say their step, know what they ask for. */
+static void hint(
+	const struct tsdb *tsdb, const struct msg_win_open *request, struct msg_win_points *reply)
+{
+	if (!request->columns || request->step_ms || !reply->series_count || reply->error)
+		return;
+	hint_counter(tsdb_metadata(tsdb), request->filter, reply);
+	for (size_t i = 0; i < request->more_count; i++)
+		hint_counter(tsdb_metadata(tsdb), request->more[i], reply);
+}
+
 /* Of the engine's own store. */
 static void answer(struct window_job *job, struct msg_win_points *reply)
 {
@@ -66,6 +103,7 @@ static void answer(struct window_job *job, struct msg_win_points *reply)
 	struct querier querier = metrics_querier(&view);
 	query_answer_all(request, &querier, &span, &job->query.cancelled, reply);
 	tell_oldest(metrics_store(job->input), reply);
+	hint(metrics_store(job->input), request, reply);
 }
 
 static void work(struct window_job *job)

@@ -195,6 +195,37 @@ static void an_error_of_promql_is_said_in_its_panel_with_a_caret(void **state)
 	console->harness->settings->path = path;
 }
 
+static void what_promql_remarks_marks_a_panel_and_is_told_in_all_of_the_room(void **state)
+{
+	struct console *console = *state;
+	char *path = console->harness->settings->path;
+	use_folder(console);
+	folder_write("dashboards/own.yaml", 0600,
+		"title: Own\nrows:\n  - panels:\n"
+		"      - {title: Rates, queries: [{expr: 'rate(redis_stream_length[1m])'}]}\n"
+		"      - {title: Lengths, queries: [{expr: 'redis_stream_length'}]}\n"
+		"      - {title: Added, queries: [{expr: 'redis_stream_entries_added_total'}]}\n"
+		"      - {title: All, kind: stat, queries: [{expr: "
+		"'redis_stream_entries_added_total'}]}\n");
+	show(console, "own");
+	console_expect(console, " ! ");
+	console_expect_not(console, "PromQL info");
+	console_keys(console, "Enter");
+	console_advance(console, 1000);
+	console_expect(console, "PromQL info: metric might not be a counter");
+	console_keys(console, "Esc j Enter");
+	console_advance(console, 1000);
+	console_expect_not(console, "PromQL info");
+	console_keys(console, "Esc j Enter");
+	console_advance(console, 1000);
+	console_expect(console, "counter: try rate(redis_stream_entries_added_total[5m])");
+	console_keys(console, "Esc j Enter");
+	console_advance(console, 1000);
+	console_expect_not(console, "counter: try");
+	free(console->harness->settings->path);
+	console->harness->settings->path = path;
+}
+
 static void a_file_that_cannot_be_read_says_why_in_its_place(void **state)
 {
 	struct console *console = *state;
@@ -238,6 +269,7 @@ int main(void)
 		TEST(what_stays_takes_nothing_new),
 		TEST(an_instance_or_a_bot_is_named_behind_it),
 		TEST(an_error_of_promql_is_said_in_its_panel_with_a_caret),
+		TEST(what_promql_remarks_marks_a_panel_and_is_told_in_all_of_the_room),
 		TEST(a_file_that_cannot_be_read_says_why_in_its_place),
 		TEST(a_panel_out_of_sight_asks_nothing),
 	};

@@ -199,6 +199,29 @@ static void completion_says_the_type_and_help_of_a_metric(void **state)
 	console_keys(console, "Esc");
 }
 
+static void a_counter_that_is_charted_as_it_is_says_so(void **state)
+{
+	struct console *console = *state;
+	console_advance(console, 20000);
+	ask(console, "query (botswain_dropped_total)");
+	console_expect(console, "counter: try rate(botswain_dropped_total[5m])");
+	ask(console, "query rate(botswain_dropped_total[5m])");
+	console_expect_not(console, "counter: try");
+	ask(console, "query process_cpu_percent");
+	console_expect_not(console, "counter: try");
+}
+
+static void what_promql_remarks_stands_under_the_expression(void **state)
+{
+	struct console *console = *state;
+	ask(console, "query rate(process_cpu_percent[5m])");
+	console_expect(console, "PromQL info: metric might not be a counter");
+	ask(console, "query rate(process_cpu_percent[5m]) + rate(bot_up[5m])");
+	console_expect(console, "2 notes: PromQL info: metric might not be a counter");
+	ask(console, "query process_cpu_percent");
+	console_expect_not(console, "PromQL info");
+}
+
 static void a_narrow_title_cuts_the_expression_and_keeps_the_span(void **state)
 {
 	struct console *console = *state;
@@ -220,6 +243,8 @@ int main(void)
 		test(the_browser_leads_from_a_metric_by_its_labels_to_a_chart),
 		test(the_browser_says_types_and_the_help_of_the_one_under_the_cursor),
 		test(completion_says_the_type_and_help_of_a_metric),
+		test(a_counter_that_is_charted_as_it_is_says_so),
+		test(what_promql_remarks_stands_under_the_expression),
 		test(a_narrow_title_cuts_the_expression_and_keeps_the_span),
 		test(the_span_moves_back_and_comes_to_now_again),
 		test(a_cursor_reads_values_and_esc_takes_it_away),

@@ -10,6 +10,7 @@
 #include "core/base/width.h"
 #include "tui/panes/dashboard.h"
 #include "tui/panes/dashboard_series.h"
+#include "tui/show.h"
 #include "widgets/chart.h"
 #include "widgets/frame.h"
 #include "widgets/gauge.h"
@@ -20,6 +21,7 @@ enum {
 	SERIES_ROLES = 6,
 	BAR_MIN = 6,
 	VALUE_COLUMNS = 9,
+	NOTE_ROWS = 4,
 	NAME_SHARE = 3, /* of a row a name takes at most one part in so many, and half */
 };
 
@@ -284,14 +286,31 @@ static void draw_inside(const struct panel_picture *picture, const struct canvas
 		draw_rows(picture, shown, canvas);
 }
 
+/* What PromQL remarked, in the last row of a panel that has all of the room. */
+static struct canvas above_notes(const struct panel_picture *picture, const struct canvas *canvas)
+{
+	const struct msg_win_points *points = &picture->window->points;
+	autostr struct str text = STR_INIT;
+	if (!picture->is_zoomed || !points->notes_count || canvas->rows < NOTE_ROWS)
+		return *canvas;
+	show_notes(points, &text);
+	(void)canvas_field(
+		canvas, canvas->rows - 1, 1, canvas->columns - 2, ALIGN_LEFT, ROLE_DIM, text.text);
+	return canvas_sub(canvas, (struct rect){0, 0, canvas->rows - 1, canvas->columns});
+}
+
 void dashboard_panel_draw(const struct panel_picture *picture, const struct canvas *canvas)
 {
+	bool has_notes = picture->window->points.notes_count != 0;
 	struct frame frame = {.number = "",
 		.title = picture->title,
-		.note = picture->is_zoomed ? "Esc" : "",
+		.note = picture->is_zoomed ? "Esc"
+			: has_notes        ? "!"
+					   : "",
 		.hint = "",
 		.focused = picture->is_focused};
-	struct canvas inside = frame_draw(canvas, &frame);
+	struct canvas whole = frame_draw(canvas, &frame);
+	struct canvas inside = above_notes(picture, &whole);
 	if (inside.rows > 0)
 		draw_inside(picture, &inside);
 }

@@ -16,7 +16,7 @@
 #include "tui/panes/metrics.h"
 #include "widgets/chart.h"
 
-enum { SERIES_ROLES = 6, MARKS_MAX = 16, QUERY_ROWS = 8, MARGIN = 2 };
+enum { SERIES_ROLES = 6, MARKS_MAX = 16, QUERY_ROWS = 8, NOTE_ROWS = 4, MARGIN = 2 };
 
 /* ---- the legend ---- */
 
@@ -235,6 +235,18 @@ static struct canvas below_query(
 	return canvas_sub(canvas, (struct rect){1, 0, canvas->rows - 1, canvas->columns});
 }
 
+/* What PromQL remarked, in one row where the chart has enough of them. */
+static struct canvas below_notes(const struct msg_win_points *points, const struct canvas *canvas)
+{
+	autostr struct str text = STR_INIT;
+	if (!points->notes_count || canvas->rows < NOTE_ROWS)
+		return *canvas;
+	show_notes(points, &text);
+	(void)canvas_field(
+		canvas, 0, MARGIN, canvas->columns - 2 * MARGIN, ALIGN_LEFT, ROLE_DIM, text.text);
+	return canvas_sub(canvas, (struct rect){1, 0, canvas->rows - 1, canvas->columns});
+}
+
 void metrics_draw(const struct app *app, const struct metrics_view *view, const char *unit,
 	const struct canvas *canvas)
 {
@@ -248,7 +260,8 @@ void metrics_draw(const struct app *app, const struct metrics_view *view, const 
 		canvas_text(canvas, 0, MARGIN, ROLE_DIM, "asking the engine ...");
 		return;
 	}
-	struct canvas rest = below_query(query, view, canvas);
+	struct canvas asked = below_query(query, view, canvas);
+	struct canvas rest = below_notes(&window->points, &asked);
 	if (has_number(&window->points))
 		draw_chart(app, view, unit, &rest);
 	else
