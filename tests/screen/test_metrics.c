@@ -9,6 +9,8 @@
 #include "core/engine/feed.h"
 #include "tests/support/console.h"
 
+enum { CHART_STEP_MS = 15000 };
+
 static const char config[] = "environment: demo\n"
 			     "state_dir: /nowhere/state\n"
 			     "bots:\n"
@@ -27,7 +29,10 @@ static void see(struct console *console)
 static int setup(void **state)
 {
 	*state = console_new(config, 24, 80);
-	see(*state);
+	for (int i = 0; i < 2; i++) {
+		see(*state);
+		console_advance(*state, CHART_STEP_MS); /* so that what came late has a place, too */
+	}
 	return 0;
 }
 
