@@ -154,9 +154,9 @@ static double step_of(enum chart_kind kind, double least)
 	return decimal_step(least);
 }
 
-/* With exactly so many steps; false: there is no such axis. */
+/* Over so many steps, the last of which may be a part of one; false: there is no such axis. */
 static bool fit_steps(
-	enum chart_kind kind, double low, double high, int steps, struct chart_scale *scale)
+	enum chart_kind kind, double low, double high, double steps, struct chart_scale *scale)
 {
 	double step = step_of(kind, (high - low) / steps);
 	for (int i = 0; i < TRIES_MAX; i++, step = step_of(kind, step * 1.01)) {
@@ -164,7 +164,7 @@ static bool fit_steps(
 		if ((first + steps) * step < high - step * EPSILON)
 			continue;
 		scale->step = step;
-		scale->steps = steps;
+		scale->steps = (int)(steps + EPSILON);
 		scale->low = first * step;
 		scale->high = (first + steps) * step;
 		return true;
@@ -239,11 +239,14 @@ struct chart_scale chart_scale_fit(
 	tame(&low, &high);
 	if (most < 2 && low < 0 && high > 0)
 		most = 2;
-	for (int steps = most < 1 ? 1 : most; steps > 0; steps--) {
-		if (!fit_steps(unit->kind, low, high, steps, &scale))
+	if (most < 1)
+		most = 1;
+	int gaps = rows > most ? rows - 1 : 0; /* each step is as many of them as the others */
+	for (int steps = most; steps > 0; steps--) {
+		double parts = gaps ? (double)gaps / ((gaps + steps - 1) / steps) : steps;
+		if (!fit_steps(unit->kind, low, high, parts, &scale))
 			continue;
-		double cost = (scale.high - scale.low) / (high - low) + 0.1 * (most - steps);
-		cost += rows > 1 && (rows - 1) % steps ? 0.1 : 0;
+		double cost = (scale.high - scale.low) / (high - low) + 0.1 * (most - scale.steps);
 		if (cost < best_cost) {
 			best_cost = cost;
 			best = scale;

@@ -31,17 +31,17 @@ struct chart_figure {
 	char sign[12];
 };
 
-/* `low` and `high` are multiples of `step`, in the figures of the unit (values times its factor). */
+/* `low` is a multiple of `step`, in the figures of the unit (values times its factor); `high` too, where rows do not matter. */
 struct chart_scale {
 	double low, high, step;
-	int steps; /* from low to high; 1 at least, there is one more tick */
+	int steps; /* whole ones from low to high; 1 at least, there is one more tick */
 	double factor;
 	struct chart_figure figure;
 	double ratio; /* of one tick to the one below it where the axis goes by powers; else 0, and `step` is 0 there */
 };
 
 /* From `low` to `high`, which are values, at least; with at most `most` steps (2 where zero lies inside). Of what fits it takes what
- * wastes little and falls on whole rows of `rows` (0: any). What is not finite counts as nothing known: 0 to 1. */
+ * wastes little. Over `rows` each tick is as many rows from the next, and there may be some beyond the last one (0: any). What is not finite counts as nothing known: 0 to 1. */
 struct chart_scale chart_scale_fit(
 	const struct chart_unit *unit, double low, double high, int most, int rows);
 /* By powers of ten, of two for bytes: from a power at or below `low`, the least value above zero, to one at or above `high`. */
