@@ -142,6 +142,25 @@ static void the_list_leads_to_each_and_brackets_go_on(void **state)
 	console_expect(console, "7/8");
 }
 
+/* An hour of which three minutes are kept is an empty picture. */
+static void a_span_is_no_longer_than_what_is_kept_until_one_is_chosen(void **state)
+{
+	struct console *console = console_new(config, 24, 80);
+	(void)state;
+	fed = 0;
+	feed(console, 8);
+	show(console, "streams");
+	console_expect(console, "Queues and streams  5m");
+	feed(console, 24);
+	console_expect(console, "Queues and streams  15m");
+	feed(console, 40);
+	console_expect(console, "Queues and streams  1h");
+	console_keys(console, "{ {");
+	feed(console, 8);
+	console_expect(console, "Queues and streams  5m");
+	console_free(console);
+}
+
 static void what_stays_takes_nothing_new(void **state)
 {
 	struct console *console = *state;
@@ -261,6 +280,7 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_span_is_no_longer_than_what_is_kept_until_one_is_chosen),
 		TEST(figures_and_charts_have_a_place_at_every_size),
 		TEST(a_limit_that_is_passed_is_a_letter_beside_the_figure),
 		TEST(enter_gives_a_panel_all_the_room_and_escape_takes_it_back),

@@ -22,6 +22,7 @@ struct dashboard_view {
 	size_t panel;           /* under the cursor */
 	bool is_zoomed;         /* it has all of the room */
 	size_t span;
+	bool has_span; /* it was chosen; else it is the usual one, or a shorter one that what is kept fills */
 	int64_t to_ms;     /* where it stays; 0: it goes on with time */
 	int64_t cursor_ms; /* the time that is read; 0: the newest */
 	char value[128];   /* of its variable, as it was given; "": as the screen has it */

@@ -473,6 +473,7 @@ void dashboard_span(struct app *app, int step)
 	struct dashboard_view *view = view_of(app);
 	if (step < 0 ? view->span > 0 : view->span + 1 < COUNT_OF(spans))
 		view->span += (size_t)step;
+	view->has_span = true;
 }
 
 void dashboard_time(struct app *app, int step)
@@ -495,9 +496,27 @@ void dashboard_follow(struct app *app)
 
 /* ---- the rest ---- */
 
+/* Since when metrics are kept, by the engine that has the most of them; 0: none says it. */
+static int64_t oldest_ms(const struct app *app)
+{
+	int64_t oldest = 0;
+	for (size_t i = 0; i < links_count(app->links); i++) {
+		const struct msg_engine *engine = app_engine(app, i);
+		int64_t its = engine ? engine->tsdb_oldest_ms : 0;
+		oldest = its && (!oldest || its < oldest) ? its : oldest;
+	}
+	return oldest;
+}
+
 static void update(struct app *app, void *data)
 {
-	(void)app, (void)data;
+	struct dashboard_view *view = data;
+	int64_t oldest = oldest_ms(app);
+	if (view->has_span || view->to_ms)
+		return;
+	view->span = oldest && !app_is_past(app) ? 0 : SPAN_FIRST;
+	while (view->span < SPAN_FIRST && app->now_ms - oldest > spans[view->span].ms)
+		view->span++;
 }
 
 static int wanted(const struct app *app, const void *data)
@@ -513,7 +532,8 @@ static void keep(const void *data, void (*put)(void *context, const char *name, 
 	const struct dashboard *dashboard = shown_of(view);
 	if (dashboard && !view->is_list)
 		put(context, "dashboard", dashboard->name);
-	put(context, "span", spans[view->span].word);
+	if (view->has_span)
+		put(context, "span", spans[view->span].word);
 }
 
 static void recall(struct app *app, const char *name, const char *text)
@@ -524,10 +544,13 @@ static void recall(struct app *app, const char *name, const char *text)
 		view->is_list = true;
 		view->is_zoomed = false;
 		view->span = SPAN_FIRST;
+		view->has_span = false;
 	}
 	for (size_t i = 0; i < COUNT_OF(spans) && strcmp(name, "span") == 0; i++)
-		if (strcmp(spans[i].word, text) == 0)
+		if (strcmp(spans[i].word, text) == 0) {
 			view->span = i;
+			view->has_span = true;
+		}
 	if (strcmp(name, "dashboard") == 0 && find(dashboard_all(app), text, strlen(text), &at))
 		show(app, at);
 }
