@@ -5,6 +5,7 @@
  * target that is scraped again is, beside a bare loop that checks nothing.
  */
 #include <fcntl.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,15 +15,19 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/base/err.h"
 #include "core/base/hash.h"
 #include "core/base/mem.h"
 #include "core/base/rng.h"
+#include "core/base/str.h"
+#include "core/collect/scrape_store.h"
 #include "core/parse/prom_text.h"
+#include "core/series/tsdb.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/probe.h"
 #include "tests/support/botapi.h"
 
-enum { SAMPLES = 125000, BOT_ROWS = 25 };
+enum { SAMPLES = 125000, BOT_ROWS = 25, PARTS = 5 };
 
 /* ---- the page ---- */
 
@@ -67,26 +72,22 @@ static struct prom_span map_page(int fd)
 
 /* ---- beside promtool ---- */
 
-static void exec_on(const char *const *words, int page)
-{
-	int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	(void)lseek(page, 0, SEEK_SET);
-	(void)dup2(page, STDIN_FILENO);
-	(void)dup2(nowhere, STDOUT_FILENO);
-	(void)dup2(nowhere, STDERR_FILENO);
-	(void)execvp(words[0], (char *const *)(uintptr_t)words);
-	_exit(127);
-}
-
-/* From fork to exit, in ms; *ret_status is its own. */
+/* From its start to its exit, in ms; *ret_status is its own. Not by fork(), after which each page that we write to is copied. */
 static double run_on(const char *const *words, int page, int *ret_status)
 {
+	posix_spawn_file_actions_t actions;
+	pid_t pid = -1;
 	int status = 1;
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, page, STDIN_FILENO);
+	posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+	posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+	(void)lseek(page, 0, SEEK_SET);
 	double begun_us = probe_now_us();
-	pid_t pid = fork();
-	if (pid == 0)
-		exec_on(words, page);
-	bool good = pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status);
+	bool good = posix_spawnp(&pid, words[0], &actions, NULL, (char *const *)(uintptr_t)words,
+			    environ) == 0 &&
+		    waitpid(pid, &status, 0) == pid && WIFEXITED(status);
+	posix_spawn_file_actions_destroy(&actions);
 	*ret_status = good ? WEXITSTATUS(status) : -1;
 	return (probe_now_us() - begun_us) / 1000;
 }
@@ -110,6 +111,100 @@ bool bench_metrics_parse(const struct bench *bench, struct figures *ret)
 	if (page >= 0)
 		close(page);
 	return good;
+}
+
+/* ---- into the store ---- */
+
+/* Of this thread on a processor: a pass is so short that who else runs counts for more than we do. */
+static double cpu_us(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
+}
+
+static void copy(void *context, const char *text, char *ret, size_t size)
+{
+	(void)context;
+	(void)copy_text(ret, size, text);
+}
+
+/* The same page in parts, as of several targets, since of one no more is read; processor time of all of them. */
+struct stores {
+	struct tsdb *tsdb;
+	struct scrape_store *list[PARTS];
+	struct prom_span parts[PARTS];
+};
+
+static bool begin_stores(struct stores *stores, struct prom_span page)
+{
+	const struct tsdb_limits limits = {.memory_bytes = 256U << 20};
+	const char *at = page.text, *end = page.text + page.length;
+	struct err err;
+	for (size_t i = 0; i < PARTS; i++) {
+		size_t left = (size_t)(end - at);
+		const char *line_end =
+			i + 1 < PARTS ? memchr(at + left / (PARTS - i), '\n', left) : end - 1;
+		stores->parts[i] = (struct prom_span){at, (size_t)(line_end + 1 - at)};
+		at = line_end + 1;
+	}
+	if (!tsdb_open(NULL, &limits, &stores->tsdb, &err))
+		return false;
+	for (size_t i = 0; i < PARTS; i++)
+		stores->list[i] = scrape_store_new(stores->tsdb);
+	return true;
+}
+
+static void end_stores(struct stores *stores)
+{
+	for (size_t i = 0; i < PARTS; i++)
+		scrape_store_free(stores->list[i], NULL);
+	tsdb_close(stores->tsdb);
+}
+
+/* ms of the processor; below 0: not all of it was taken. */
+static double take_all(struct stores *stores, int64_t wall_ms)
+{
+	const struct scrape_rules rules = {
+		.own = "job", .own_value = "bench", .limit = SAMPLES, .clean = copy};
+	double begun_us = cpu_us();
+	size_t taken = 0;
+	struct err err;
+	for (size_t i = 0; i < PARTS; i++) {
+		const struct scrape_page page = {
+			stores->parts[i].text, stores->parts[i].length, "text/plain", false};
+		struct scrape_look look = {.wall_ms = wall_ms};
+		if (scrape_store_page(stores->list[i], &rules, &page, &look, NULL, &err) &&
+			!look.refused && !look.beyond)
+			taken += look.samples;
+	}
+	return taken == SAMPLES ? (cpu_us() - begun_us) / 1000 : -1;
+}
+
+bool bench_metrics_store(const struct bench *bench, struct figures *ret)
+{
+	int fd = make_page(), status;
+	struct prom_span page = fd >= 0 ? map_page(fd) : (struct prom_span){NULL, 0};
+	struct stores stores = {0};
+	bool good = page.text && begin_stores(&stores, page);
+	double first_ms = good ? take_all(&stores, 1000) : -1;
+	(void)bench;
+	for (int i = 0; first_ms > 0 && i < bench_number("BENCH_PAIRS", BENCH_PAIRS_LEAST); i++) {
+		samples_add(&ret->ours, take_all(&stores, 2000 + i * 1000));
+		samples_add(&ret->peer,
+			run_on((const char *const[]){"promtool", "check", "metrics", NULL}, fd,
+				&status));
+	}
+	snprintf(ret->note, sizeof(ret->note),
+		"%.0f ns a sample; %.0f where all of its series are new",
+		samples_median(&ret->ours) * 1e6 / SAMPLES, first_ms * 1e6 / SAMPLES);
+	if (good)
+		end_stores(&stores);
+	if (page.text)
+		(void)munmap((void *)(uintptr_t)page.text, page.length);
+	if (fd >= 0)
+		close(fd);
+	return good && first_ms > 0;
 }
 
 /* ---- beside a bare loop ---- */
@@ -147,14 +242,6 @@ static double read_ours(struct prom_span page, uint64_t *keys)
 	}
 	prom_end(&reader);
 	return sum;
-}
-
-/* Of this thread on a processor: a pass is so short that who else runs counts for more than we do. */
-static double cpu_us(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-	return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
 }
 
 bool bench_metrics_again(const struct bench *bench, struct figures *ret)
