@@ -25,6 +25,7 @@
 #include "core/engine/internal.h"
 #include "core/engine/journal.h"
 #include "core/engine/judge.h"
+#include "core/engine/leave.h"
 #include "core/engine/metrics.h"
 #include "core/engine/recall.h"
 #include "core/engine/server.h"
@@ -280,7 +281,8 @@ void beat(struct engine *engine)
 	hurry_busy(engine);
 	renew_redactor(engine);
 	systemd_beat(engine);
-	server_keep_door(engine->server);
+	if (!leave_displaced(engine))
+		server_keep_door(engine->server);
 	tidy_beat(engine);
 	reap_left();
 }

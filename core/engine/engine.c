@@ -264,6 +264,18 @@ void engine_free(struct engine *engine)
 	free(engine);
 }
 
+const char *engine_displaced(const struct engine *engine)
+{
+	return engine->displaced[0] ? engine->displaced : NULL;
+}
+
+void engine_abandon(struct engine *engine)
+{
+	server_leave(engine->server);
+	act_free(engine->act);
+	engine->act = NULL;
+}
+
 static void describe_recording(const struct engine *engine, struct str *to)
 {
 	if (engine->recorder)

@@ -37,6 +37,11 @@ struct engine_options {
 MUST_CHECK bool engine_new(struct settings *settings, const struct clock *clock,
 	const struct engine_options *options, struct engine **ret, struct err *err);
 void engine_free(struct engine *engine); /* NULL is legal */
+/* It has ended because another engine may have its state directory; why, else NULL. */
+const char *engine_displaced(const struct engine *engine);
+/* In place of engine_free(): what runs for an operation is ended, clients are left, and no file is touched. Then the process has
+ * to end at once. */
+void engine_abandon(struct engine *engine);
 /* Appends where it is found and what it keeps, one line without an end: socket, /metrics, recording, number of bots. */
 void engine_describe(const struct engine *engine, struct str *to);
 void engine_run(struct engine *engine); /* until stopped */

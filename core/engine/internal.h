@@ -126,7 +126,9 @@ struct engine {
 	int64_t yield_mono_ms; /* nothing runs any more: it leaves then; 0: undecided */
 	uint64_t yield_rev; /* of the model then: what its clients have yet to hear; 0: undecided */
 	bool has_waited;    /* for something that ran: who is attached hears how that ended */
-	atomic_uint stop;   /* how often it was told to stop */
+	char displaced
+		[256];    /* why it is no longer the engine of its state directory; empty: it is */
+	atomic_uint stop; /* how often it was told to stop */
 	atomic_bool reload;
 };
 

@@ -8,6 +8,7 @@
 #include "core/act/act.h"
 #include "core/engine/internal.h"
 #include "core/engine/journal.h"
+#include "core/engine/lock.h"
 #include "core/engine/server.h"
 
 enum {
@@ -113,8 +114,23 @@ static bool is_done_yielding(struct engine *engine)
 	return false;
 }
 
+bool leave_displaced(struct engine *engine)
+{
+	if (engine->displaced[0] || !engine->lock || lock_is_held(engine->lock))
+		return engine->displaced[0] != '\0';
+	(void)print_text(engine->displaced, sizeof(engine->displaced),
+		"somebody removed or replaced '%.150s': this engine ends, since another may have "
+		"its "
+		"place",
+		lock_path(engine->lock));
+	journal_say(engine->book, LOG_LEVEL_ERROR, "%s", engine->displaced);
+	return true;
+}
+
 bool leave_now(struct engine *engine)
 {
+	if (engine->displaced[0])
+		return true;
 	unsigned asked = atomic_load(&engine->stop);
 	if (asked)
 		return is_done_waiting(engine, asked);

@@ -21,6 +21,7 @@ enum { LINE_MAX_BYTES = 128 };
 
 struct lock {
 	int fd;
+	char *path;
 	char left_by[LINE_MAX_BYTES]; /* "": the holder before gave it back */
 };
 
@@ -45,6 +46,17 @@ static void show(int fd)
 	(void)fcntl(fd, F_OFD_SETLK, &all);
 }
 
+/* Where nobody can look nothing is known: it is. */
+static bool is_at(int fd, const char *path)
+{
+	struct stat ours, found;
+	if (fstat(fd, &ours) != 0)
+		return true;
+	if (lstat(path, &found) != 0)
+		return errno != ENOENT && errno != ENOTDIR;
+	return ours.st_dev == found.st_dev && ours.st_ino == found.st_ino;
+}
+
 /* `taken`: what is said of who has it. */
 static bool take(const char *state_dir, const char *file, const char *taken,
 	const struct clock *clock, struct lock **ret, struct err *err)
@@ -63,6 +75,8 @@ static bool take(const char *state_dir, const char *file, const char *taken,
 		return err_set(err, ERR_REFUSED, "%s %s '%s'", *line ? line : "another process",
 			taken, state_dir);
 	}
+	if (!is_at(fd, path))
+		return err_set(err, ERR_CONFLICT, "'%s' was removed just now: try again", path);
 	show(fd);
 	client_lock_line(fd, line, sizeof(line));
 	if (!sign(fd, clock, path, err))
@@ -70,6 +84,7 @@ static bool take(const char *state_dir, const char *file, const char *taken,
 	*ret = xcalloc(1, sizeof(**ret));
 	memcpy((*ret)->left_by, line, sizeof(line));
 	(*ret)->fd = keep_fd(&fd);
+	(*ret)->path = xstrdup(path);
 	return true;
 }
 
@@ -100,11 +115,22 @@ const char *lock_left_by(const struct lock *lock)
 	return lock->left_by;
 }
 
+bool lock_is_held(const struct lock *lock)
+{
+	return is_at(lock->fd, lock->path);
+}
+
+const char *lock_path(const struct lock *lock)
+{
+	return lock->path;
+}
+
 void lock_free(struct lock *lock)
 {
 	if (!lock)
 		return;
 	int failed UNUSED = ftruncate(lock->fd, 0); /* then a sentence of the next one is wrong */
 	close(lock->fd);
+	free(lock->path);
 	free(lock);
 }

@@ -125,6 +125,15 @@ static bool take_place(const struct settings *settings, struct options *options,
 	return false;
 }
 
+/* As if it were killed: by the names of its files it would write into those of the engine that has its place, and SQLite would take
+ * that one's log away. */
+static NORETURN void leave_all(struct engine *engine)
+{
+	fprintf(stderr, "botswaind: %s\n", engine_displaced(engine));
+	engine_abandon(engine);
+	_exit(EXIT_FAILED);
+}
+
 static int run(struct settings *settings, struct options *options, struct signals *signals)
 {
 	struct err err = {.code = ERR_NONE};
@@ -153,6 +162,8 @@ static int run(struct settings *settings, struct options *options, struct signal
 	if (is_service(options))
 		introduce(signals->engine);
 	engine_run(signals->engine);
+	if (engine_displaced(signals->engine))
+		leave_all(signals->engine);
 	pthread_kill(listener, SIGUSR1);
 	pthread_join(listener, NULL);
 	engine_free(signals->engine);

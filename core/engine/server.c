@@ -25,8 +25,9 @@ struct server {
 	struct engine *engine;
 	int listener; /* -1: not listening */
 	char *path, *group;
-	gid_t gid;   /* of the group */
-	ino_t inode; /* of the socket */
+	gid_t gid;    /* of the group */
+	dev_t device; /* of the socket */
+	ino_t inode;
 	char own_name[64];
 	struct peer *peers[SERVER_PEERS];
 	size_t count, first; /* `first` is fed first: it goes round, so that none starves */
@@ -64,10 +65,19 @@ static void forget_peer(struct server *server, size_t at)
 	server->peers[at] = server->peers[--server->count];
 }
 
+/* What is at its path is the socket that we opened. */
+static bool is_our_door(const struct server *server)
+{
+	struct stat found;
+	return lstat(server->path, &found) == 0 && found.st_dev == server->device &&
+	       found.st_ino == server->inode;
+}
+
 void server_leave(struct server *server)
 {
 	if (server->listener >= 0) {
-		unlink(server->path);
+		if (is_our_door(server))
+			unlink(server->path);
 		close(server->listener);
 		server->listener = -1;
 	}
@@ -120,7 +130,9 @@ static bool listen_for(
 	if (!open_door(fd, path, group, err))
 		return false;
 	char *new_path = xstrdup(path), *new_group = xstrdup(group->name);
-	server->inode = lstat(path, &found) == 0 ? found.st_ino : 0;
+	bool is_there = lstat(path, &found) == 0;
+	server->device = is_there ? found.st_dev : 0;
+	server->inode = is_there ? found.st_ino : 0;
 	free(server->path);
 	free(server->group);
 	server->path = new_path;
@@ -139,10 +151,8 @@ bool server_listen(struct server *server, const char *path, const char *group, s
 
 void server_keep_door(struct server *server)
 {
-	struct stat found;
 	struct err err;
-	if (server->listener < 0 ||
-		(lstat(server->path, &found) == 0 && found.st_ino == server->inode))
+	if (server->listener < 0 || is_our_door(server))
 		return;
 	const struct folder_group group = {.name = server->group, .id = server->gid};
 	int old = server->listener;

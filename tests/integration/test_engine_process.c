@@ -16,10 +16,12 @@
 
 #include "core/base/err.h"
 #include "core/base/mem.h"
+#include "core/conf/settings.h"
 #include "core/engine/client.h"
 #include "core/model/model.h"
 #include "tests/support/engine_process.h"
 #include "tests/support/instrumented.h"
+#include "tests/support/spawn.h"
 
 enum {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -122,6 +124,50 @@ static void what_a_killed_engine_leaves_is_in_nobodys_way(void **state)
 		AWAIT(&screen, client_state(screen.client) == CLIENT_LOST);
 		screen_detach(&screen);
 	}
+}
+
+static void an_engine_whose_state_directory_is_removed_ends_and_says_why(void **state)
+{
+	const struct scene *scene = *state;
+	struct screen screen;
+	pid_t pid = scene_start(scene, NULL);
+	screen_load(scene, &screen);
+	screen_attach(&screen);
+	spawn_well(WORDS("rm", "-r", scene->state_dir), &(struct spawn){0}, PATIENCE_MS);
+	AWAIT(&screen, client_state(screen.client) == CLIENT_LOST);
+	assert_exits(pid, 1);
+	autofree char *said = scene_said(scene);
+	autofree char *name = xasprintf("somebody removed or replaced '%s/lock'", scene->state_dir);
+	assert_non_null(strstr(said, name));
+	assert_int_not_equal(access(scene->state_dir, F_OK), 0);
+	screen_detach(&screen);
+}
+
+static void an_engine_leaves_its_place_to_one_that_began_in_a_new_folder(void **state)
+{
+	const struct scene *scene = *state;
+	struct screen before, screen;
+	struct stat door, found;
+	autofree char *aside = xasprintf("%s/aside", scene->folder);
+	pid_t first = scene_start(scene, NULL);
+	screen_load(scene, &before);
+	screen_attach(&before);
+	kill(first, SIGSTOP); /* so that it looks only when the other is there */
+	assert_int_equal(rename(scene->state_dir, aside), 0);
+	pid_t second = scene_start(scene, NULL);
+	screen_load(scene, &screen);
+	screen_attach(&screen);
+	assert_int_equal(client_welcome(screen.client)->pid, (uint64_t)second);
+	assert_int_equal(stat(screen.settings->socket_path, &door), 0);
+	kill(first, SIGCONT);
+	assert_exits(first, 1);
+	assert_int_equal(stat(screen.settings->socket_path, &found), 0);
+	assert_true(found.st_ino == door.st_ino);
+	AWAIT(&screen, client_state(screen.client) == CLIENT_ATTACHED);
+	screen_detach(&before);
+	screen_detach(&screen);
+	kill(second, SIGTERM);
+	assert_exits(second, 0);
 }
 
 /* Who asked, and what came of it: refused by signal, taken by signal, taken by a screen. */
@@ -272,6 +318,8 @@ int main(void)
 		TEST(nobody_else_may_look_into_the_state),
 		TEST(an_engine_that_crashes_leaves_no_core),
 		TEST(what_a_killed_engine_leaves_is_in_nobodys_way),
+		TEST(an_engine_whose_state_directory_is_removed_ends_and_says_why),
+		TEST(an_engine_leaves_its_place_to_one_that_began_in_a_new_folder),
 		TEST(a_reload_is_all_or_nothing),
 		TEST(an_own_engine_is_found_or_started_and_leaves_with_its_last_client),
 		TEST(a_private_engine_keeps_nothing_and_leaves_at_once),
