@@ -288,6 +288,15 @@ static void send_windows(struct actor *actor)
 			send_window(actor, &actor->scene->messages[i]);
 }
 
+static bool is_of_points(const char *store)
+{
+	static const char *const stores[] = {"counts", "query", "metrics"};
+	for (size_t i = 0; i < COUNT_OF(stores); i++)
+		if (strcmp(stores[i], store) == 0)
+			return true;
+	return false;
+}
+
 static void answer(struct actor *actor, const struct msg_any *request)
 {
 	uint64_t req = *(const uint64_t *)request->body;
@@ -297,8 +306,7 @@ static void answer(struct actor *actor, const struct msg_any *request)
 		const struct msg_win_open *open = request->body;
 		assert_in_range(open->window, 1, WINDOWS - 1);
 		actor->windows[open->window].generation = open->generation;
-		actor->windows[open->window].points =
-			strcmp(open->store, "counts") == 0 || strcmp(open->store, "query") == 0;
+		actor->windows[open->window].points = is_of_points(open->store);
 		send_windows(actor);
 	} else if (request->kind == MSG_plan_req) {
 		reply(actor, MSG_plan, req);

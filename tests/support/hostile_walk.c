@@ -51,6 +51,8 @@ static const struct view {
 	{"3 Enter", STAYS, MSG_alert},
 	{"4", STAYS, MSG_none},
 	{"4 l l l", STAYS, MSG_win_points},
+	{"4 m", STAYS, MSG_win_points},
+	{"4 Enter e C-u a {", STAYS, MSG_win_points},
 	{"5", STAYS, MSG_none},
 	{"5 k", STAYS, MSG_win_rows},
 	{"1 l", STAYS, MSG_win_rows},
