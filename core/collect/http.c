@@ -391,6 +391,8 @@ void http_cancel(struct http_call *call)
 
 static bool say_tls(const struct http_call *call, struct err *err)
 {
+	if (strstr(call->error, "wrong version number"))
+		return err_set(err, ERR_TLS, "it speaks no TLS there: is it http?");
 	return err_set(
 		err, ERR_TLS, "%.160s", call->error[0] ? call->error : "the TLS handshake failed");
 }

@@ -1,24 +1,34 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/collect/prometheus.h"
 
+#include <math.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/base/attr.h"
 #include "core/base/err.h"
+#include "core/base/clock.h"
 #include "core/base/mem.h"
+#include "core/base/rng.h"
 #include "core/base/secret.h"
 #include "core/base/str.h"
 #include "core/conf/settings.h"
 #include "core/collect/http.h"
+#include "core/collect/hub.h"
 #include "core/collect/password.h"
+#include "core/collect/post.h"
 #include "core/collect/same.h"
+#include "core/collect/schedule.h"
 #include "core/collect/sources.h"
+#include "core/parse/prom_api.h"
 
-enum { LOOK_MS = 100 /* how late it is noticed that nobody waits any more */ };
+enum {
+	NOTICE_MS = 100, /* how late it is noticed that nobody waits any more */
+	LOOK_BODY_MAX = 64 << 10,
+};
 
-static const char vault_name[] = "prometheus";
+static const char vault_name[] = "prometheus", source_name[] = "prometheus";
 
 struct call {
 	struct prometheus *prometheus;
@@ -32,13 +42,16 @@ struct prometheus {
 	struct http *http;
 	struct password password; /* or the bearer token */
 	struct call calls[PROMETHEUS_CALLS];
+	struct call look; /* at the server itself */
+	struct schedule schedule;
+	struct rng rng;
 	struct prometheus_ask *first, **last; /* in line */
 };
 
 static void end(struct prometheus_ask *ask, const struct http_reply *reply)
 {
 	ask->done(ask->context, reply);
-	free(ask->path);
+	free(ask->label);
 	free(ask->form);
 	free(ask);
 }
@@ -55,9 +68,38 @@ void prometheus_drop(void *ask)
 	end_with(ask, &err);
 }
 
+bool prometheus_say_status(long status, const char *path, struct err *err)
+{
+	if (status == 401)
+		return err_set(err, ERR_AUTH,
+			"it does not let us in (HTTP 401): look at bearer, user and password of "
+			"metrics: prometheus");
+	if (status == 403)
+		return err_set(err, ERR_DENIED, "it does not let us in (HTTP 403)");
+	if (status == 404)
+		return err_set(err, ERR_NOT_FOUND,
+			"it has no /api/v1/%s (HTTP 404): look at url of metrics: prometheus",
+			path);
+	if (status == 503)
+		return err_set(err, ERR_PROTOCOL, "it is not ready to answer (HTTP 503)");
+	if (status >= 300 && status < 400)
+		return err_set(err, ERR_PROTOCOL,
+			"a redirect (HTTP %ld), which is not followed: give the url that it leads "
+			"to",
+			status);
+	return err_set(err, ERR_PROTOCOL, "HTTP %ld in place of an answer", status);
+}
+
 /* ---- asking ---- */
 
 static void start_waiting(struct prometheus *prometheus);
+
+/* A call was in vain: its state is another. */
+static void look_soon(struct prometheus *prometheus)
+{
+	if (!prometheus->schedule.fails)
+		schedule_hurry(&prometheus->schedule, worker_now_ms(prometheus->worker));
+}
 
 static void on_reply(void *context, const struct http_reply *reply)
 {
@@ -67,6 +109,8 @@ static void on_reply(void *context, const struct http_reply *reply)
 	call->ask = NULL;
 	if (reply->status == 401)
 		password_judge(&call->prometheus->password, &refused);
+	if (reply->err.code == ERR_UNREACHABLE)
+		look_soon(call->prometheus);
 	end(ask, reply);
 	start_waiting(call->prometheus);
 }
@@ -88,14 +132,32 @@ static bool read_secret(
 	return true;
 }
 
+char *prometheus_path(enum prometheus_question question, const char *label)
+{
+	static const struct {
+		const char *before, *behind;
+	} paths[] = {
+		[PROMETHEUS_QUERY] = {"query", ""},
+		[PROMETHEUS_RANGE] = {"query_range", ""},
+		[PROMETHEUS_LABELS] = {"labels", ""},
+		[PROMETHEUS_VALUES] = {"label/", "/values"},
+	};
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+	int length = label ? (int)strspn(label, plain) : 0;
+	return xasprintf("%s%.*s%s", paths[question].before, length, label ? label : "",
+		paths[question].behind);
+}
+
 static char *url_of(const struct conf_prometheus *conf, const struct prometheus_ask *ask)
 {
+	autofree char *path = prometheus_path(ask->question, ask->label);
 	size_t length = strlen(conf->url);
 	while (length && conf->url[length - 1] == '/')
 		length--;
 	bool has_query = ask->is_get && *ask->form;
-	return xasprintf("%.*s/api/v1/%s%s%s", (int)length, conf->url, ask->path,
-		has_query ? "?" : "", has_query ? ask->form : "");
+	return xasprintf("%.*s/api/v1/%s%s%s", (int)length, conf->url, path, has_query ? "?" : "",
+		has_query ? ask->form : "");
 }
 
 static void start(struct prometheus *prometheus, struct call *call, struct prometheus_ask *ask)
@@ -179,6 +241,8 @@ static void take_orders(struct prometheus *prometheus)
 {
 	struct worker *worker = prometheus->worker;
 	for (struct order *order; (order = worker_next_order(worker)); order_free(order)) {
+		if (order->kind == ORDER_HURRY && !order->bot[0])
+			schedule_hurry(&prometheus->schedule, worker_now_ms(worker));
 		if (order->kind != ORDER_ASK)
 			continue;
 		struct prometheus_ask *ask = order->ask;
@@ -240,29 +304,100 @@ static void drop_cancelled(struct prometheus *prometheus)
 	leave_line(prometheus);
 }
 
+/* ---- its state ---- */
+
+/* What it says of 1. */
+static bool is_answer(const struct http_reply *reply, struct err *err)
+{
+	static const struct prom_api_limits limits = {1, 1};
+	struct prom_api_answer answer = {.error = NULL};
+	*err = reply->err;
+	if (err->code != ERR_NONE)
+		return false;
+	bool is_read = prom_api_read(reply->body, reply->length, &limits, &answer, err);
+	bool is_well = is_read && reply->status == 200 && !answer.error;
+	if (is_read && answer.error)
+		err_set(err, ERR_PROTOCOL, "it says %s: %s", answer.error_type, answer.error);
+	else if (!is_well && reply->status != 200)
+		prometheus_say_status(reply->status, "query", err);
+	prom_api_release(&answer);
+	return is_well;
+}
+
+static void on_look(void *context, const struct http_reply *reply)
+{
+	struct prometheus *prometheus = context;
+	struct worker *worker = prometheus->worker;
+	struct err err = {.code = ERR_NONE};
+	if (worker_stopping(worker))
+		return;
+	bool is_well = is_answer(reply, &err);
+	if (is_well)
+		schedule_ok(&prometheus->schedule, worker_now_ms(worker), &prometheus->rng);
+	else
+		schedule_fail(&prometheus->schedule, worker_now_ms(worker), &prometheus->rng);
+	post_source(worker->hub, &(struct attempt){.kind = source_prometheus.name,
+					 .name = source_name,
+					 .schedule = &prometheus->schedule,
+					 .err = &err,
+					 .latency_ms = is_well ? reply->latency_ms : (double)NAN});
+}
+
+static bool always(const void *context)
+{
+	(void)context;
+	return true;
+}
+
+static void look(struct prometheus *prometheus)
+{
+	if (prometheus->look.ask ||
+		!schedule_is_due(&prometheus->schedule, worker_now_ms(prometheus->worker)))
+		return;
+	struct prometheus_ask *ask = xcalloc(1, sizeof(*ask));
+	*ask = (struct prometheus_ask){.question = PROMETHEUS_QUERY,
+		.form = xstrdup("query=1"),
+		.is_get = true,
+		.body_max = LOOK_BODY_MAX,
+		.is_wanted = always,
+		.done = on_look,
+		.context = prometheus};
+	schedule_begin(&prometheus->schedule);
+	start(prometheus, &prometheus->look, ask);
+}
+
 /* ---- the thread ---- */
 
 static int64_t next_ms(const struct prometheus *prometheus)
 {
 	int64_t due_ms = http_due_ms(prometheus->http);
-	int64_t look_ms = worker_now_ms(prometheus->worker) + LOOK_MS;
-	return http_under_way(prometheus->http) && look_ms < due_ms ? look_ms : due_ms;
+	int64_t notice_ms = worker_now_ms(prometheus->worker) + NOTICE_MS;
+	int64_t look_ms =
+		prometheus->look.ask ? INT64_MAX : schedule_next_ms(&prometheus->schedule);
+	if (http_under_way(prometheus->http) && notice_ms < due_ms)
+		due_ms = notice_ms;
+	return look_ms < due_ms ? look_ms : due_ms;
 }
 
 static void run(struct worker *worker)
 {
 	struct prometheus *prometheus = worker->context;
 	prometheus->worker = worker;
+	rng_init(&prometheus->rng, (uint64_t)clock_cost_us());
+	schedule_init(&prometheus->schedule, PROMETHEUS_LOOK_MS, worker_now_ms(worker));
 	while (worker_wait(worker, http_fd(prometheus->http), POLLIN, next_ms(prometheus)) !=
 		WAIT_STOP) {
 		take_orders(prometheus);
 		drop_cancelled(prometheus);
 		start_waiting(prometheus);
+		look(prometheus);
 		http_turn(prometheus->http);
 	}
 	for (size_t i = 0; i < PROMETHEUS_CALLS; i++)
 		if (prometheus->calls[i].ask)
 			end_call(&prometheus->calls[i]);
+	if (prometheus->look.ask)
+		end_call(&prometheus->look);
 	while (prometheus->first)
 		prometheus_drop(take_out(prometheus, &prometheus->first));
 	http_free(prometheus->http);
@@ -273,7 +408,7 @@ static void run(struct worker *worker)
 static bool prepare(void *context, struct err *err)
 {
 	struct prometheus *prometheus = context;
-	return http_new(NULL, PROMETHEUS_CALLS, &prometheus->http, err);
+	return http_new(NULL, PROMETHEUS_CALLS + 1, &prometheus->http, err);
 }
 
 static void release(void *context)
@@ -288,6 +423,7 @@ static struct worker_spec make(const void *part)
 	struct prometheus *prometheus = xcalloc(1, sizeof(*prometheus));
 	prometheus->conf = part;
 	prometheus->last = &prometheus->first;
+	prometheus->look.prometheus = prometheus;
 	for (size_t i = 0; i < PROMETHEUS_CALLS; i++)
 		prometheus->calls[i].prometheus = prometheus;
 	return (struct worker_spec){.name = "prometheus",
@@ -303,6 +439,12 @@ static const void *part(const struct settings *settings, size_t index)
 	return *settings->prometheus.url ? &settings->prometheus : NULL;
 }
 
+static struct source_place place(const void *part_of_settings)
+{
+	(void)part_of_settings;
+	return (struct source_place){.name = source_name, .interval_ms = PROMETHEUS_LOOK_MS};
+}
+
 static bool same(const void *one, const void *other)
 {
 	return same_prometheus(one, other);
@@ -311,8 +453,10 @@ static bool same(const void *one, const void *other)
 const struct source_kind source_prometheus = {
 	.name = "prometheus",
 	.help = "a Prometheus server that answers PromQL",
+	.listens = true,
 	.count = source_one,
 	.part = part,
+	.place = place,
 	.same = same,
 	.make = make,
 };

@@ -43,7 +43,7 @@ static void set_part(struct remote_part *part, const char *query, const struct q
 	int64_t timeout_ms)
 {
 	struct str *form = &part->form;
-	part->path = xstrdup(span->step_ms ? "query_range" : "query");
+	part->question = span->step_ms ? PROMETHEUS_RANGE : PROMETHEUS_QUERY;
 	remote_add_field(form, "query", query);
 	if (span->step_ms) {
 		add_seconds(form, "start", span->from_ms);

@@ -9,7 +9,6 @@
 #include "core/base/sanitize.h"
 #include "core/collect/collect.h"
 #include "core/collect/http.h"
-#include "core/collect/prometheus.h"
 #include "core/conf/settings.h"
 #include "core/engine/internal.h"
 #include "core/engine/window_job.h"
@@ -49,7 +48,7 @@ void remote_free(struct remote *remote)
 	if (!remote)
 		return;
 	for (size_t i = 0; i < remote->count; i++) {
-		free(remote->parts[i].path);
+		free(remote->parts[i].label);
 		str_release(&remote->parts[i].form);
 		str_release(&remote->parts[i].body);
 	}
@@ -116,7 +115,8 @@ static bool send_part(struct remote_part *part)
 {
 	const struct remote *remote = part->remote;
 	struct prometheus_ask *ask = xcalloc(1, sizeof(*ask));
-	*ask = (struct prometheus_ask){.path = xstrdup(part->path),
+	*ask = (struct prometheus_ask){.question = part->question,
+		.label = part->label ? xstrdup(part->label) : NULL,
 		.form = str_detach(&part->form),
 		.is_get = part->is_get,
 		.body_max = remote->bytes_max,
@@ -128,7 +128,7 @@ static bool send_part(struct remote_part *part)
 	if (collect_ask(remote->collect, ask))
 		return true;
 	query_unref(&remote->job->query);
-	free(ask->path);
+	free(ask->label);
 	free(ask->form);
 	free(ask);
 	return false;
@@ -169,23 +169,8 @@ size_t remote_failed(const struct remote *remote)
 
 bool remote_say_status(const struct remote_part *part, struct err *err)
 {
-	long status = part->status;
-	if (status == 401)
-		return err_set(err, ERR_AUTH,
-			"it does not let us in (HTTP 401): look at bearer, user and password of "
-			"metrics: prometheus");
-	if (status == 403)
-		return err_set(err, ERR_DENIED, "it does not let us in (HTTP 403)");
-	if (status == 404)
-		return err_set(err, ERR_NOT_FOUND,
-			"it has no /api/v1/%s (HTTP 404): look at url of metrics: prometheus",
-			part->path);
-	if (status >= 300 && status < 400)
-		return err_set(err, ERR_PROTOCOL,
-			"a redirect (HTTP %ld), which is not followed: give the url that it leads "
-			"to",
-			status);
-	return err_set(err, ERR_PROTOCOL, "HTTP %ld in place of an answer", status);
+	autofree char *path = prometheus_path(part->question, part->label);
+	return prometheus_say_status(part->status, path, err);
 }
 
 char *remote_safe(const struct remote *remote, const char *text)

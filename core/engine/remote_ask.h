@@ -13,6 +13,7 @@
 #include "core/base/attr.h"
 #include "core/base/err.h"
 #include "core/base/str.h"
+#include "core/collect/prometheus.h"
 
 struct collect;
 struct engine;
@@ -26,7 +27,8 @@ struct window_job;
 /* One request, and what came; the worker's until the job goes on. */
 struct remote_part {
 	struct remote *remote;
-	char *path;
+	enum prometheus_question question;
+	char *label; /* as prometheus_ask has it */
 	struct str form;
 	bool is_get;
 	struct err err;
@@ -61,7 +63,7 @@ bool remote_send(struct remote *remote, const struct engine *engine, struct err 
 
 /* The first part that failed by itself, not because another did; `count`: none. */
 size_t remote_failed(const struct remote *remote);
-/* What its HTTP status says where no answer of the API came. */
+/* What its HTTP status says where no answer of the API came. Returns false. */
 bool remote_say_status(const struct remote_part *part, struct err *err);
 /* Text of the server, fit to be shown. The caller frees it. */
 char *remote_safe(const struct remote *remote, const char *text) MUST_CHECK;

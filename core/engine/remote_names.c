@@ -59,23 +59,23 @@ static bool is_plain(const char *label)
 }
 
 /* Names that are not of the old letters only are written as Prometheus 3 reads them: U__, __ for _, _HEX_ for others. */
-static void add_label(struct str *path, const char *label)
+static void add_label(struct str *to, const char *label)
 {
-	if (is_plain(label)) {
-		str_adds(path, label);
+	if (!*label || is_plain(label)) {
+		str_adds(to, label);
 		return;
 	}
-	str_adds(path, "U__");
+	str_adds(to, "U__");
 	for (const char *at = label; *at;) {
 		struct utf8_char next = utf8_next(at, strlen(at));
 		uint32_t code = next.code;
 		at += next.size;
 		if (code == '_')
-			str_adds(path, "__");
+			str_adds(to, "__");
 		else if (code < 128 && is_plain_byte((char)code, false))
-			str_addch(path, (char)code);
+			str_addch(to, (char)code);
 		else
-			str_addf(path, "_%" PRIX32 "_", code);
+			str_addf(to, "_%" PRIX32 "_", code);
 	}
 }
 
@@ -138,16 +138,13 @@ static bool send(
 {
 	const char *label = names_label(job->request);
 	struct remote_part *part = &names->remote->parts[0];
-	autostr struct str path = STR_INIT, selector = STR_INIT;
-	str_adds(&path, *label ? "label/" : "labels");
-	if (*label) {
-		add_label(&path, label);
-		str_adds(&path, "/values");
-	}
+	autostr struct str wanted = STR_INIT, selector = STR_INIT;
+	add_label(&wanted, label);
 	add_selector(&selector, job->request, *names_part(job->request));
 	if (selector.length > FILTER_BYTES)
 		return err_set(err, ERR_LIMIT, "a selector of more than %d bytes", FILTER_BYTES);
-	part->path = str_detach(&path);
+	part->question = *label ? PROMETHEUS_VALUES : PROMETHEUS_LABELS;
+	part->label = str_detach(&wanted);
 	set_form(part, selector.text, job->now_ms);
 	return remote_send(names->remote, engine, err);
 }

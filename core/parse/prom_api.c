@@ -291,12 +291,22 @@ static bool read_envelope(struct reading *reading, const json_t *page)
 	return true;
 }
 
+static const char *why_no_json(const char *body, size_t length)
+{
+	size_t at = 0;
+	while (at < length && strchr(" \t\r\n", body[at]))
+		at++;
+	if (at == length)
+		return "it is empty";
+	return body[at] == '<' ? "it is a page of HTML" : "it is no JSON";
+}
+
 static bool read_page(
 	const char *body, size_t length, struct reading *reading, struct prom_api_answer *ret)
 {
 	json_t *page autojson = json_loadb(body, length, 0, NULL);
 	if (!page)
-		return refuse(reading->err, length ? "it is no JSON" : "it is empty");
+		return refuse(reading->err, why_no_json(body, length));
 	if (!read_envelope(reading, page)) {
 		prom_api_release(reading->answer);
 		return false;

@@ -195,14 +195,14 @@ static void a_failure_is_not_kept(void **state)
 	begin(pages.port, "");
 	pages_set(&pages, METRICS, 200, PAGE_WHOLE, "<html>");
 	autofree char *wanted =
-		xasprintf("%s: that is no answer of a Prometheus: it is no JSON" OWN, url);
+		xasprintf("%s: that is no answer of a Prometheus: it is a page of HTML" OWN, url);
 	const struct msg_win_points *points = names("__name__", "", NULL);
 	assert_string_equal(points->error, wanted);
 	assert_string_equal(points->source, url);
 	pages_set(&pages, METRICS, 200, PAGE_WHOLE, "{\"status\":\"success\",\"data\":[\"a\"]}");
 	are(names("__name__", "", NULL), "a");
 	pages_set(&pages, METRICS, 503, PAGE_WHOLE, "");
-	autofree char *other = xasprintf("%s: HTTP 503 in place of an answer" OWN, url);
+	autofree char *other = xasprintf("%s: it is not ready to answer (HTTP 503)" OWN, url);
 	assert_string_equal(names("__name__", "y", NULL)->error, other);
 	pages_set(&pages, METRICS, 404, PAGE_WHOLE, "");
 	autofree char *last = xasprintf("%s: it has no /api/v1/label/__name__/values (HTTP 404): "

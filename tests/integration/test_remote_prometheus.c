@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -293,7 +294,7 @@ static void what_is_no_prometheus_is_said(void **state)
 		": a redirect (HTTP 302), which is not followed: give the url that it leads to",
 		OWN);
 	pages_set(&pages, QUERY, 200, PAGE_WHOLE, "<html>hello</html>");
-	says(ask_at("1", T0), ": that is no answer of a Prometheus: it is no JSON", OWN);
+	says(ask_at("1", T0), ": that is no answer of a Prometheus: it is a page of HTML", OWN);
 	pages_set(&pages, QUERY, 502, PAGE_WHOLE, "<html>bad gateway</html>");
 	says(ask_at("1", T0), ": HTTP 502 in place of an answer", OWN);
 	pages_set(&pages, QUERY, 503, PAGE_WHOLE,
@@ -400,8 +401,15 @@ static bool has_come(const struct live_engine *engine, const void *context)
 {
 	struct silent *silent = (struct silent *)(uintptr_t)context;
 	(void)engine;
-	silent->peer = accept4(silent->door, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	return silent->peer >= 0;
+	char first = '\0';
+	silent->peer = accept4(silent->door, NULL, NULL, SOCK_CLOEXEC);
+	if (silent->peer < 0)
+		return false;
+	assert_int_equal(recv(silent->peer, &first, 1, MSG_PEEK), 1);
+	if (first == 'P') /* what is asked is posted */
+		return fcntl(silent->peer, F_SETFL, O_NONBLOCK) == 0;
+	close(silent->peer);
+	return false;
 }
 
 static bool has_left(const struct live_engine *engine, const void *context)

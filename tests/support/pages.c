@@ -193,6 +193,14 @@ static void note_request(struct page *page, struct MHD_Connection *connection)
 	copy_text(page->query, sizeof(page->query), id ? id : "");
 }
 
+/* A GET with a query= has a page of its own: PATH?query=TEXT. */
+static struct page *page_of(struct pages *pages, struct MHD_Connection *connection, const char *url)
+{
+	const char *query = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "query");
+	autofree char *path = xasprintf("%s%s%s", url, query ? "?query=" : "", query ? query : "");
+	return find(pages, path);
+}
+
 static enum MHD_Result handle(void *context, struct MHD_Connection *connection, const char *url,
 	const char *method, const char *version, const char *data, size_t *size, void **memory)
 {
@@ -207,7 +215,7 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
 		return MHD_YES;
 	}
 	pthread_mutex_lock(&pages->lock);
-	struct page *page = find(pages, url);
+	struct page *page = page_of(pages, connection, url);
 	if (page)
 		note_request(page, connection);
 	struct MHD_Response *response =

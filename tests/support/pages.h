@@ -2,7 +2,7 @@
 /*
  * A small HTTP server with faults, on loopback and on a Unix socket, over libmicrohttpd with a thread
  * for each connection, so that an answer may take its time. What a path answers can be changed while
- * it runs; a path that was not set answers 404. A failure to start fails the test.
+ * it runs; a path that was not set answers 404. A GET with a query= argument has the path PATH?query=TEXT. A failure to start fails the test.
  */
 #ifndef BOTSWAIN_TESTS_PAGES_H
 #define BOTSWAIN_TESTS_PAGES_H
