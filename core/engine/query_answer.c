@@ -78,8 +78,32 @@ static char *safe_text(const char *text)
 	return str_detach(&safe);
 }
 
-static struct msg_points *add_series(struct msg_win_points *reply, const struct labels *labels)
+static size_t text_bytes(const struct msg_points *points)
 {
+	size_t bytes = strlen(points->name);
+	for (size_t i = 0; i < points->labels_count; i++)
+		bytes += strlen(points->labels[i].name) + strlen(points->labels[i].value);
+	return bytes;
+}
+
+/* A reply that is being filled, and what its series say so far. */
+struct filling {
+	struct msg_win_points *reply;
+	size_t bytes;
+};
+
+static struct filling filling_of(struct msg_win_points *reply)
+{
+	struct filling filling = {reply, 0};
+	for (size_t i = 0; i < reply->series_count; i++) /* of the expressions before */
+		if (reply->series[i].name)
+			filling.bytes += text_bytes(&reply->series[i]);
+	return filling;
+}
+
+static struct msg_points *add_series(struct filling *filling, const struct labels *labels)
+{
+	struct msg_win_points *reply = filling->reply;
 	struct msg_points *points = msg_add(reply->series, &reply->series_count);
 	autostr struct str text = STR_INIT;
 	labels_text(labels, &text);
@@ -89,7 +113,22 @@ static struct msg_points *add_series(struct msg_win_points *reply, const struct 
 		label->name = safe_text(labels_at(labels, i)->name);
 		label->value = safe_text(labels_at(labels, i)->value);
 	}
+	filling->bytes += text_bytes(points);
 	return points;
+}
+
+/* Nothing of an answer that cannot be told whole is told. */
+static bool has_text_room(const struct filling *filling, struct err *err)
+{
+	struct msg_win_points *reply = filling->reply;
+	if (filling->bytes <= QUERY_TEXT_BYTES)
+		return true;
+	for (size_t i = 0; i < reply->series_count; i++)
+		msg_release(MSG_points, &reply->series[i]);
+	reply->series_count = 0;
+	return err_set(err, ERR_LIMIT,
+		"the labels of all series are longer than %d MiB: ask for less of them",
+		QUERY_TEXT_BYTES >> 20);
 }
 
 static void set_one(struct msg_points *points, double value)
@@ -141,13 +180,28 @@ static bool set_matrix(struct msg_win_points *reply, const struct query_result *
 			"with a "
 			"longer step",
 			result->matrix.count, QUERY_POINTS_MAX);
+	struct filling filling = filling_of(reply);
 	for (size_t i = 0; i < result->matrix.count; i++) {
 		const struct selected *from = &result->matrix.list[i];
-		struct msg_points *to = add_series(reply, from->labels);
+		struct msg_points *to = add_series(&filling, from->labels);
 		if (steps)
 			set_grid(to, from, span);
 		else
 			set_times(to, from);
+		if (!has_text_room(&filling, err))
+			return false;
+	}
+	return true;
+}
+
+static bool set_vector(
+	struct msg_win_points *reply, const struct query_result *result, struct err *err)
+{
+	struct filling filling = filling_of(reply);
+	for (size_t i = 0; i < result->vector_count; i++) {
+		set_one(add_series(&filling, result->vector[i].labels), result->vector[i].value);
+		if (!has_text_room(&filling, err))
+			return false;
 	}
 	return true;
 }
@@ -166,9 +220,7 @@ bool query_answer_result(struct msg_win_points *reply, const struct query_result
 		reply->text = safe_text(result->string);
 	if (result->type == VALUE_SCALAR)
 		set_one(msg_add(reply->series, &reply->series_count), result->scalar);
-	for (size_t i = 0; i < result->vector_count; i++)
-		set_one(add_series(reply, result->vector[i].labels), result->vector[i].value);
-	return true;
+	return set_vector(reply, result, err);
 }
 
 /* Of several expressions some say the same. */

@@ -17,6 +17,8 @@ enum {
 	QUERY_STEPS_MAX = 11000, /* points of one series (Prometheus has the same limit) */
 	QUERY_POINTS_MAX = 500000,
 	QUERY_SERIES_MAX = 10000,
+	QUERY_TEXT_BYTES =
+		4 << 20, /* names and labels of all series: a message has its limit, too */
 	QUERY_SAMPLES_MAX = 20000000,
 	QUERY_TIME_MS = 10000,
 };

@@ -173,6 +173,15 @@ bool remote_say_status(const struct remote_part *part, struct err *err)
 	return prometheus_say_status(part->status, path, err);
 }
 
+char *remote_whole(const struct remote *remote, const char *text)
+{
+	autostr struct str redacted = STR_INIT;
+	struct str safe = STR_INIT;
+	redact(remote->redactor, &redacted, text, strlen(text), 0);
+	sanitize(&safe, redacted.text, redacted.length);
+	return str_detach(&safe);
+}
+
 char *remote_safe(const struct remote *remote, const char *text)
 {
 	autostr struct str redacted = STR_INIT;

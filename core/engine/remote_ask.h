@@ -65,7 +65,8 @@ bool remote_send(struct remote *remote, const struct engine *engine, struct err 
 size_t remote_failed(const struct remote *remote);
 /* What its HTTP status says where no answer of the API came. Returns false. */
 bool remote_say_status(const struct remote_part *part, struct err *err);
-/* Text of the server, fit to be shown. The caller frees it. */
+/* Text of the server, fit to be shown; of remote_safe() a long one is clipped. The caller frees it. */
+char *remote_whole(const struct remote *remote, const char *text) MUST_CHECK;
 char *remote_safe(const struct remote *remote, const char *text) MUST_CHECK;
 /* The sentence of a failure, with the server and who else can be asked. The caller frees it. */
 char *remote_sentence(const struct remote *remote, const struct err *err) MUST_CHECK;

@@ -179,7 +179,7 @@ void remote_names_release(struct window_job *job)
 static void keep(struct remote_names *names, struct prom_api_answer *answer)
 {
 	for (size_t i = 0; i < answer->name_count; i++) {
-		char *safe = remote_safe(names->remote, answer->names[i]);
+		char *safe = remote_whole(names->remote, answer->names[i]);
 		free(answer->names[i]);
 		answer->names[i] = safe;
 	}

@@ -25,7 +25,11 @@
 #include "core/series/promql/functions.h"
 #include "core/series/tsdb.h"
 
-enum { NAMES_MAX = 2000, NAMES_SERIES_MAX = 50000 };
+enum {
+	NAMES_MAX = 2000,
+	NAME_BYTES = 2048, /* nobody chooses a longer one, and all of them go into one message */
+	NAMES_SERIES_MAX = 50000,
+};
 
 static bool begin(
 	struct engine *engine, const struct window *window, struct window_job *job, struct err *err)
@@ -45,13 +49,13 @@ static void add_name(
 {
 	if (!strcasestr(text, part))
 		return;
-	if (reply->series_count >= NAMES_MAX) {
+	autostr struct str safe = STR_INIT;
+	sanitize(&safe, text, strlen(text));
+	if (reply->series_count >= NAMES_MAX || safe.length > NAME_BYTES) {
 		reply->left++;
 		return;
 	}
 	struct msg_points *to = msg_add(reply->series, &reply->series_count);
-	autostr struct str safe = STR_INIT;
-	sanitize(&safe, text, strlen(text));
 	to->name = str_detach(&safe);
 	to->last = (double)series;
 }

@@ -151,6 +151,9 @@ static bool read_labels(struct reading *reading, json_t *metric, struct prom_api
 	json_t *value;
 	if (!json_is_object(metric))
 		return refuse(reading->err, "a series has no labels");
+	if (json_object_size(metric) > PROM_API_LABELS_MAX)
+		return err_set(reading->err, ERR_LIMIT, "a series of more than %d labels",
+			PROM_API_LABELS_MAX);
 	series->labels = xcalloc(json_object_size(metric) + 1, sizeof(*series->labels));
 	json_object_foreach(metric, name, value)
 	{

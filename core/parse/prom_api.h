@@ -2,7 +2,7 @@
 /*
  * Answers of Prometheus' HTTP API (api/v1: query, query_range; labels, label/NAME/values) -> structs. Values keep their exact doubles; members
  * that are not known are passed over. What is no such answer is one sentence. Bounded before anything is built: nesting,
- * values, series and points. Pure; any thread.
+ * values, series and points; and then labels. Pure; any thread.
  */
 #ifndef BOTSWAIN_PARSE_PROM_API_H
 #define BOTSWAIN_PARSE_PROM_API_H
@@ -13,6 +13,8 @@
 #include "core/base/attr.h"
 
 struct err;
+
+enum { PROM_API_LABELS_MAX = 1000 /* of one series */ };
 
 enum prom_api_type { PROM_API_SCALAR, PROM_API_STRING, PROM_API_VECTOR, PROM_API_MATRIX };
 

@@ -130,7 +130,7 @@ static void what_is_no_answer_is_one_sentence(void **state)
 {
 	(void)state;
 	is_none("", "it is empty");
-	is_none("<html>", "it is no JSON");
+	is_none("<html>", "it is a page of HTML");
 	is_none("[]", "it has no status");
 	is_none("{\"status\":7}", "it has no status");
 	is_none("{\"status\":\"ok\"}", "its status is neither success nor error");
