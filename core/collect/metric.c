@@ -178,16 +178,21 @@ void metric_past_release(struct metric_past *past)
 	*past = (struct metric_past){.keys = NULL};
 }
 
-void metric_batch_post(struct metric_batch *batch, struct metric_past *past, const char *source)
+void metric_past_take(struct metric_past *past, struct msg_obs_samples *obs)
 {
-	if (!batch->obs && !past->count)
-		return;
-	struct msg_obs_samples *obs = observation(batch);
 	size_t count;
 	char **keys = make_keys(obs, &count);
 	end_absent(past, keys, count, obs);
 	metric_past_release(past);
 	*past = (struct metric_past){.keys = keys, .count = count};
+}
+
+void metric_batch_post(struct metric_batch *batch, struct metric_past *past, const char *source)
+{
+	if (!batch->obs && !past->count)
+		return;
+	struct msg_obs_samples *obs = observation(batch);
+	metric_past_take(past, obs);
 	msg_set(&obs->source, source);
 	mailbox_post(batch->hub->to_engine, MSG_obs_samples, obs);
 	batch->obs = NULL;

@@ -76,6 +76,8 @@ struct metric_past {
 	size_t count;
 };
 
+/* Adds a NaN for each series that was there the last time and is not now: it ends. */
+void metric_past_take(struct metric_past *past, struct msg_obs_samples *obs);
 /* Posts what was added; a series that was there the last time and is not now gets a NaN: it ends. */
 void metric_batch_post(struct metric_batch *batch, struct metric_past *past, const char *source);
 void metric_past_release(struct metric_past *past);

@@ -14,6 +14,7 @@
 #include "core/msg/msg.h"
 #include "core/conf/settings.h"
 #include "core/collect/hub.h"
+#include "core/collect/metric.h"
 #include "core/collect/pg_session.h"
 #include "core/collect/post.h"
 #include "core/collect/roster.h"
@@ -29,7 +30,8 @@ enum {
 
 struct pg_queries {
 	const struct conf_postgres *conf;
-	int64_t *due_ms; /* of conf->queries */
+	int64_t *due_ms; /* of conf->queries, as the following */
+	struct metric_past *pasts;
 	struct roster *roster;
 	int64_t *fleet_due_ms; /* of the settings' bots_from */
 };
@@ -39,6 +41,7 @@ struct pg_queries *pg_queries_new(const struct conf_postgres *conf)
 	struct pg_queries *queries = xcalloc(1, sizeof(*queries));
 	queries->conf = conf;
 	queries->due_ms = xcalloc(conf->query_count + 1, sizeof(*queries->due_ms));
+	queries->pasts = xcalloc(conf->query_count + 1, sizeof(*queries->pasts));
 	return queries;
 }
 
@@ -47,6 +50,9 @@ void pg_queries_free(struct pg_queries *queries)
 	if (!queries)
 		return;
 	roster_unref(queries->roster);
+	for (size_t i = 0; i < queries->conf->query_count; i++)
+		metric_past_release(&queries->pasts[i]);
+	free(queries->pasts);
 	free(queries->fleet_due_ms);
 	free(queries->due_ms);
 	free(queries);
@@ -163,7 +169,9 @@ static bool take_figure(void *context, const PGresult *result, int row, struct e
 	return true;
 }
 
-static bool run_figures(struct pg_session *session, const struct conf_query *query, struct err *err)
+/* A row that is gone, and all of a query that failed, end. */
+static bool run_figures(struct pg_session *session, const struct conf_query *query,
+	struct metric_past *past, struct err *err)
 {
 	struct figures figures = {
 		.hub = session->worker->hub, .query = query, .obs = msg_new(MSG_obs_samples)};
@@ -172,10 +180,11 @@ static bool run_figures(struct pg_session *session, const struct conf_query *que
 	autofree char *source = xasprintf("postgres/%s", session->conf->name);
 	msg_set(&figures.obs->source, source);
 	bool is_well = pg_session_run(session, &statement, err);
-	if (is_well)
-		mailbox_post(session->worker->hub->to_engine, MSG_obs_samples, figures.obs);
-	else
-		msg_free(MSG_obs_samples, figures.obs);
+	for (size_t i = 0; i < figures.obs->samples_count && !is_well; i++)
+		msg_release(MSG_sample, &figures.obs->samples[i]);
+	figures.obs->samples_count = is_well ? figures.obs->samples_count : 0;
+	metric_past_take(past, figures.obs);
+	mailbox_post(session->worker->hub->to_engine, MSG_obs_samples, figures.obs);
 	return is_well;
 }
 
@@ -248,7 +257,7 @@ static bool run_all_figures(struct pg_queries *queries, struct pg_session *sessi
 		if (queries->due_ms[i] > now_ms)
 			continue;
 		queries->due_ms[i] = now_ms + query->interval_ms;
-		if (!run_figures(session, query, err) &&
+		if (!run_figures(session, query, &queries->pasts[i], err) &&
 			!survives(session, "query", query->name, ret_refused, err))
 			return false;
 	}

@@ -208,11 +208,11 @@ void beat_begin(struct engine *engine)
 static void record_fleet(struct engine *engine)
 {
 	struct fleet_sums sums = facts_sums(engine->facts);
-	digest_record(engine, "botswain_updates_per_second", "", "", sums.updates_per_s);
-	digest_record(engine, "botswain_pending_updates", "", "", sums.pending);
+	digest_record(engine, 0, "botswain_updates_per_second", "", "", sums.updates_per_s);
+	digest_record(engine, 0, "botswain_pending_updates", "", "", sums.pending);
 	for (unsigned i = 0; i <= SEVERITY_CRIT; i++)
-		digest_record(
-			engine, "botswain_bots", "severity", severity_word(i), sums.severities[i]);
+		digest_record(engine, 0, "botswain_bots", "severity", severity_word(i),
+			sums.severities[i]);
 }
 
 static void record_self(struct engine *engine)
@@ -234,7 +234,7 @@ static void record_self(struct engine *engine)
 		{"botswain_tsdb_bytes", (double)entity->tsdb_bytes},
 	};
 	for (size_t i = 0; i < COUNT_OF(own); i++)
-		digest_record(engine, own[i].name, "", "", own[i].value);
+		digest_record(engine, 0, own[i].name, "", "", own[i].value);
 }
 
 /* What an operation works on is looked at more often: its outcome is what is observed. */

@@ -4,16 +4,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/base/str.h"
 #include "core/events/directory.h"
 #include "core/engine/internal.h"
 #include "core/engine/recorder.h"
 #include "core/engine/reload.h"
 #include "core/engine/line.h"
-#include "core/engine/metrics.h"
 #include "core/engine/seek.h"
 #include "core/engine/windows.h"
-#include "core/series/label_pairs.h"
 
 /* clang-format off */
 static const struct {
@@ -112,56 +109,4 @@ struct msg_bot *digest_bot(struct engine *engine, const char *name, struct bot_f
 	}
 	*ret_facts = facts;
 	return draft_edit(engine, MSG_bot, id);
-}
-
-void digest_value(struct engine *engine, const char *name, const char *labels, double value)
-{
-	uint64_t id = metrics_id(name, labels);
-	int64_t now_ms = now_wall(engine);
-	(void)metrics_add(engine->metrics, id, name, labels, now_ms, value);
-	if (engine->recorder)
-		recorder_value(engine->recorder, id, name, labels, now_ms, value);
-}
-
-void digest_record(struct engine *engine, const char *name, const char *label,
-	const char *label_value, double value)
-{
-	autostr struct str labels = STR_INIT;
-	if (label[0])
-		label_pairs_add(&labels, label, label_value);
-	digest_value(engine, name, labels.text, value);
-}
-
-/* Labels are sorted by name; ours goes to its place among them. */
-static void merge_label(struct str *to, const char *labels, const char *label)
-{
-	bool is_in = false;
-	for (const char *at = labels; *at || !is_in;) {
-		bool is_next = !is_in && (!*at || strcmp(at, label) > 0);
-		size_t length = is_next ? strlen(label) : label_pairs_first(at);
-		if (to->length)
-			str_addch(to, ',');
-		str_add(to, is_next ? label : at, length);
-		is_in |= is_next;
-		if (!is_next)
-			at += length + (at[length] == ',');
-	}
-}
-
-void digest_whole_figures(struct engine *engine, const struct msg_sample *figures, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		digest_value(engine, figures[i].name, figures[i].labels, figures[i].value);
-}
-
-void digest_figures(struct engine *engine, const struct msg_sample *figures, size_t count,
-	const char *label, const char *label_value)
-{
-	autostr struct str own = STR_INIT;
-	label_pairs_add(&own, label, label_value);
-	for (size_t i = 0; i < count; i++) {
-		autostr struct str labels = STR_INIT;
-		merge_label(&labels, figures[i].labels, own.text);
-		digest_value(engine, figures[i].name, labels.text, figures[i].value);
-	}
 }

@@ -60,7 +60,7 @@ static void note_bot(struct engine *engine, const struct msg_sample *figure)
 	*(is_requests ? &bot->api_requests_per_s : &bot->api_updates_per_s) = figure->value;
 	bot->api_at_ms = now_wall(engine);
 	facts->api_mono_ms = now_mono(engine);
-	digest_record(engine,
+	digest_record(engine, digest_teller(known->id, TELLER_API, ""),
 		is_requests ? "botapi_requests_per_second" : "botapi_updates_per_second", "bot",
 		bot->name, figure->value);
 }
@@ -69,11 +69,12 @@ void digest_botapi(struct engine *engine, const void *body)
 {
 	const struct msg_obs_botapi *seen = body;
 	fill_service(engine, service_draft(engine, "botapi", seen->name), seen);
-	digest_record(engine, "botapi_server_requests_per_second", "instance", seen->name,
+	uint64_t teller = source_id("source", "botapi", seen->name);
+	digest_record(engine, teller, "botapi_server_requests_per_second", "instance", seen->name,
 		seen->requests_per_s);
-	digest_record(engine, "botapi_server_errors_per_second", "instance", seen->name,
+	digest_record(engine, teller, "botapi_server_errors_per_second", "instance", seen->name,
 		seen->errors_per_s);
-	digest_record(engine, "botapi_server_updates_per_second", "instance", seen->name,
+	digest_record(engine, teller, "botapi_server_updates_per_second", "instance", seen->name,
 		seen->updates_per_s);
 	for (size_t i = 0; i < seen->bots_count; i++)
 		note_bot(engine, &seen->bots[i]);

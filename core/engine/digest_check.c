@@ -110,6 +110,7 @@ static void digest_gone(struct engine *engine, const struct msg_obs_check *seen)
 	uint64_t id = check_id(seen->name, seen->bot);
 	take_from_bot(engine, seen, id);
 	sources_facts(engine, id)->reported[0] = '\0';
+	digest_end(engine, id);
 	draft_remove(engine, MSG_check, id);
 	checks_sum(engine);
 }
@@ -138,7 +139,8 @@ void digest_check(struct engine *engine, const void *body)
 	check->interval_ms = seen->interval_ms;
 	if (seen->bot[0])
 		show_on_bot(engine, seen, check);
-	digest_record(engine, "botswain_check_duration_ms", "check", seen->name, seen->latency_ms);
+	digest_record(engine, check->id, "botswain_check_duration_ms", "check", seen->name,
+		seen->latency_ms);
 }
 
 void checks_judge(struct engine *engine, struct msg_check *check)
@@ -149,6 +151,8 @@ void checks_judge(struct engine *engine, struct msg_check *check)
 		.is_old = age_ms > 3 * check->interval_ms + CHECK_SLACK_MS,
 		.code = code_of(facts->reported)};
 	const struct msg_bot *bot = model_bot(engine->model, entity_id("bot", check->bot));
+	if (seen.is_old)
+		digest_end_silent(engine, check->id);
 	verdict_check(check, bot, &seen, &engine->limits, now_wall(engine));
 }
 

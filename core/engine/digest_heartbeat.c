@@ -120,9 +120,19 @@ static void note_missing(
 	bot->hb_ttl_ms = 0;
 }
 
-/* The collector gave them their labels. */
-static void record_figures(struct engine *engine, const struct msg_obs_heartbeat *seen)
+/* As its entry among the workers is named. */
+static uint64_t teller_of(const struct bot_facts *facts, const char *worker)
 {
+	char clipped[sizeof(facts->workers[0].id)];
+	copy_text(clipped, sizeof(clipped), worker);
+	return digest_teller(facts->id, TELLER_HEARTBEAT, clipped);
+}
+
+/* The collector gave them their labels. */
+static void record_figures(
+	struct engine *engine, const struct bot_facts *facts, const struct msg_obs_heartbeat *seen)
+{
+	uint64_t teller = teller_of(facts, seen->worker);
 	static const char prefix[] = "bot_heartbeat_";
 	char name[96];
 	memcpy(name, prefix, sizeof(prefix));
@@ -130,7 +140,7 @@ static void record_figures(struct engine *engine, const struct msg_obs_heartbeat
 		const struct msg_sample *figure = &seen->figures[i];
 		copy_text(
 			name + sizeof(prefix) - 1, sizeof(name) - sizeof(prefix) + 1, figure->name);
-		digest_value(engine, name, figure->labels, figure->value);
+		digest_value(engine, teller, name, figure->labels, figure->value);
 	}
 }
 
@@ -155,9 +165,11 @@ void digest_heartbeat(struct engine *engine, const void *body)
 	note_look(engine, bot, facts);
 	if (seen->present)
 		note_beat(engine, bot, facts, seen);
-	else
+	else {
 		note_missing(bot, facts, seen);
+		digest_end(engine, teller_of(facts, seen->worker));
+	}
 	list_workers(bot, facts);
 	note_load(engine, bot, facts);
-	record_figures(engine, seen);
+	record_figures(engine, facts, seen);
 }

@@ -88,8 +88,8 @@ static void note_handled(struct engine *engine, struct msg_bot *bot, struct bot_
 {
 	tally_add(
 		&facts_lines(facts)->handled, LOG_SPAN_MS, now_mono(engine), (double)note->handled);
-	digest_record(engine, "bot_handler_mean_ms", "bot", bot->name,
-		note->handled_ms / (double)note->handled);
+	digest_record(engine, digest_teller(facts->id, TELLER_LOG, ""), "bot_handler_mean_ms",
+		"bot", bot->name, note->handled_ms / (double)note->handled);
 	note_load(engine, bot, facts);
 }
 

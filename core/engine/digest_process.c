@@ -71,14 +71,17 @@ static void take_supervisor(struct msg_bot *bot, const struct msg_obs_process *s
 
 /* What could not be asked is a gap. Nothing runs in no memory: of a process that does, its size may not
  * be seen then. */
-static void record_process(struct engine *engine, const struct msg_obs_process *seen)
+static void record_process(
+	struct engine *engine, const struct bot_facts *facts, const struct msg_obs_process *seen)
 {
+	uint64_t teller = digest_teller(facts->id, TELLER_PROCESS, "");
 	bool is_running = strcmp(seen->state, "running") == 0;
 	bool is_unknown = strcmp(seen->state, "unknown") == 0;
 	bool is_hidden = is_unknown || (is_running && !seen->rss_bytes);
-	digest_record(engine, "bot_up", "bot", seen->bot, is_unknown ? (double)NAN : is_running);
-	digest_record(engine, "process_cpu_percent", "bot", seen->bot, seen->cpu_percent);
-	digest_record(engine, "process_resident_memory_bytes", "bot", seen->bot,
+	digest_record(
+		engine, teller, "bot_up", "bot", seen->bot, is_unknown ? (double)NAN : is_running);
+	digest_record(engine, teller, "process_cpu_percent", "bot", seen->bot, seen->cpu_percent);
+	digest_record(engine, teller, "process_resident_memory_bytes", "bot", seen->bot,
 		is_hidden ? (double)NAN : (double)seen->rss_bytes);
 }
 
@@ -106,5 +109,5 @@ void digest_process(struct engine *engine, const void *body)
 	facts->process_mono_ms = now_mono(engine);
 	note_restarts(engine, facts, seen);
 	take_supervisor(bot, seen);
-	record_process(engine, seen);
+	record_process(engine, facts, seen);
 }

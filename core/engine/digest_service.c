@@ -71,14 +71,15 @@ static void record(struct engine *engine, const char *metric, const char *instan
 {
 	char labels[160];
 	snprintf(labels, sizeof(labels), "instance=%s,job=%s", instance, job);
-	digest_value(engine, metric, labels, value);
+	digest_value(engine, source_id("source", job, instance), metric, labels, value);
 }
 
 static void record_redis(struct engine *engine, const struct msg_obs_redis *seen)
 {
 	const char *name = seen->name;
 	record(engine, "redis_ping_duration_ms", name, "redis", seen->ping_ms);
-	digest_whole_figures(engine, seen->figures, seen->figures_count);
+	digest_whole_figures(
+		engine, source_id("source", "redis", name), seen->figures, seen->figures_count);
 	if (seen->figures_count)
 		return;
 	record(engine, "redis_memory_used_bytes", name, "redis", (double)seen->used_bytes);
@@ -120,7 +121,8 @@ static void record_postgres(struct engine *engine, const struct msg_obs_postgres
 {
 	record(engine, "pg_select_duration_ms", seen->name, "postgres", seen->select_ms);
 	record(engine, "pg_transactions_per_second", seen->name, "postgres", seen->rate);
-	digest_whole_figures(engine, seen->figures, seen->figures_count);
+	digest_whole_figures(engine, source_id("source", "postgres", seen->name), seen->figures,
+		seen->figures_count);
 }
 
 void digest_postgres(struct engine *engine, const void *body)
@@ -149,8 +151,11 @@ void digest_postgres(struct engine *engine, const void *body)
 void digest_samples(struct engine *engine, const void *body)
 {
 	const struct msg_obs_samples *seen = body;
+	/* What is whole its worker ends itself: that a server is down is among it. */
+	uint64_t teller = entity_id(seen->whole ? "samples" : "source", seen->source);
 	if (seen->whole)
-		digest_whole_figures(engine, seen->samples, seen->samples_count);
+		digest_whole_figures(engine, teller, seen->samples, seen->samples_count);
 	else
-		digest_figures(engine, seen->samples, seen->samples_count, "source", seen->source);
+		digest_figures(
+			engine, teller, seen->samples, seen->samples_count, "source", seen->source);
 }

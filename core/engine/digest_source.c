@@ -54,9 +54,20 @@ struct msg_source *source_draft(struct engine *engine, const char *kind, const c
 	return source;
 }
 
+/* Samples that are whole are of a path, or of a name alone (digest_samples()). */
+void source_end(const struct engine *engine, const char *kind, const char *name, bool was_silent)
+{
+	autofree char *path = xasprintf("%s/%s", kind, name);
+	const uint64_t tellers[] = {
+		entity_id("source", path), entity_id("samples", path), entity_id("samples", name)};
+	for (size_t i = 0; i < COUNT_OF(tellers); i++)
+		(was_silent ? digest_end_silent : digest_end)(engine, tellers[i]);
+}
+
 static void forget_source(struct engine *engine, const char *kind, const char *name)
 {
 	drafts_commit(engine);
+	source_end(engine, kind, name, false);
 	draft_remove(engine, MSG_source, source_id("source", kind, name));
 	draft_remove(engine, MSG_service, source_id("service", kind, name));
 }
@@ -101,12 +112,24 @@ static const char *state_by_clock(
 					  : facts->reported;
 }
 
+/* Nothing of a source that does not answer stands still. Of one that is stale its worker hangs, and ends nothing itself. */
+static void end_figures(const struct engine *engine, const struct msg_source *source)
+{
+	if (strcmp(source->state, "stale") == 0)
+		source_end(engine, source->kind, source->name, true);
+	else
+		digest_end(engine, source->id);
+}
+
 void refresh_source(struct engine *engine, struct msg_source *source)
 {
 	const struct source_facts *facts = sources_facts(engine, source->id);
 	const char *state = state_by_clock(engine, facts, source->interval_ms);
-	if (msg_set(&source->state, state))
+	if (msg_set(&source->state, state)) {
 		source->since_ms = now_wall(engine);
+		if (!is_answered(state) && strcmp(state, "late") != 0)
+			end_figures(engine, source);
+	}
 	if (!is_answered(state))
 		source->latency_ms = NAN;
 	source->severity = state_severity(state);

@@ -65,12 +65,15 @@ static bool digest_answer(struct engine *engine, struct msg_bot *bot, struct bot
 	bot->retry_until_ms = answer->retry_after_s > 0 ? now + answer->retry_after_s * 1000 : 0;
 	bot->tg_fails = ok ? 0 : bot->tg_fails + 1;
 	note_checked(engine, bot, facts);
-	if (!ok)
+	if (!ok) {
+		digest_end(engine, digest_teller(facts->id, TELLER_TELEGRAM, ""));
 		return false;
+	}
 	bot->tg_at_ms = now;
 	bot->rtt_ms = answer->latency_ms;
 	facts->telegram_mono_ms = now_mono(engine);
-	digest_record(engine, "telegram_request_duration_ms", "bot", bot->name, bot->rtt_ms);
+	digest_record(engine, digest_teller(facts->id, TELLER_TELEGRAM, ""),
+		"telegram_request_duration_ms", "bot", bot->name, bot->rtt_ms);
 	return true;
 }
 
@@ -104,7 +107,8 @@ static void note_backlog(
 	int64_t growth = pending - facts->polls[0].pending;
 	bot->pending = pending;
 	bot->pending_slope = span_ms > 0 ? (double)growth * 60000 / (double)span_ms : NAN;
-	digest_record(engine, "telegram_pending_update_count", "bot", bot->name, (double)pending);
+	digest_record(engine, digest_teller(facts->id, TELLER_TELEGRAM, ""),
+		"telegram_pending_update_count", "bot", bot->name, (double)pending);
 }
 
 static void note_webhook_error(struct engine *engine, struct msg_bot *bot, struct bot_facts *facts,

@@ -100,7 +100,8 @@ static struct bot_facts *new_bot(uint64_t id, const char *name)
 			.errors_per_min = NAN,
 			.mono_ms = NEVER},
 		.api_mono_ms = NEVER,
-		.look_mono_ms = NEVER};
+		.look_mono_ms = NEVER,
+		.load_mono_ms = NEVER};
 	return bot;
 }
 

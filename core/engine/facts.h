@@ -100,6 +100,7 @@ struct bot_facts {
 	int64_t process_mono_ms, telegram_mono_ms, heartbeat_mono_ms;
 	int64_t api_mono_ms;  /* last figures of a self-hosted Bot API server */
 	int64_t look_mono_ms; /* last look at its heartbeat, whatever it saw */
+	int64_t load_mono_ms; /* its load was last appended to the metrics */
 };
 
 void spark_add(struct spark *spark, int64_t mono_ms, double value);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/engine/metrics.h"
 
-#include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,9 +15,6 @@
 #include "core/collect/metric.h"
 #include "core/conf/settings.h"
 #include "core/engine/metrics_inside.h"
-#include "core/msg/msg.h"
-#include "core/series/label_pairs.h"
-#include "core/series/labels.h"
 #include "core/series/metadata.h"
 #include "core/series/tsdb.h"
 
@@ -29,9 +25,6 @@ enum {
 	FAR_MS = 300000,    /* more is the other time that is wrong, maybe: */
 	STEADY_MS = 600000, /* it has to go on for so long */
 	NICE = 5,
-	LABELS_MAX = 32,
-	FORGET_MS = 900000,
-	REFERRED_MAX = 100000,
 };
 
 /* ---- the thread ---- */
@@ -137,8 +130,7 @@ static void end_thread(struct metrics *metrics)
 
 /* ---- the store ---- */
 
-/* In memory alone, which is always there. */
-static struct tsdb *open_in_memory(const struct tsdb_limits *limits)
+struct tsdb *metrics_open_in_memory(const struct tsdb_limits *limits)
 {
 	struct err err = {.code = ERR_NONE};
 	struct tsdb *tsdb = NULL;
@@ -165,7 +157,7 @@ struct metrics *metrics_new(const struct settings *settings, const struct clock 
 	metrics->ahead_ms = INT64_MIN;
 	metrics->figures.oldest_ms = INT64_MAX;
 	if (!tsdb_open(folder, &limits, &metrics->runs[0], err))
-		metrics->runs[0] = open_in_memory(&limits);
+		metrics->runs[0] = metrics_open_in_memory(&limits);
 	metrics_words(tell_word, tsdb_metadata(metrics->runs[0]));
 	atomic_store(&metrics->run_count, 1);
 	begin_thread(metrics);
@@ -177,7 +169,7 @@ struct metrics *metrics_new_past(size_t bytes)
 	struct metrics *metrics = xcalloc(1, sizeof(*metrics));
 	metrics->is_past = true;
 	metrics->limits = (struct tsdb_limits){.memory_bytes = bytes / 2, .span_ms = INT64_MAX / 4};
-	metrics->runs[0] = open_in_memory(&metrics->limits);
+	metrics->runs[0] = metrics_open_in_memory(&metrics->limits);
 	metrics_words(tell_word, tsdb_metadata(metrics->runs[0]));
 	atomic_store(&metrics->run_count, 1);
 	return metrics;
@@ -193,6 +185,8 @@ void metrics_free(struct metrics *metrics)
 		tsdb_release(metrics->list[i].series);
 	free(metrics->list);
 	id_map_release(&metrics->places);
+	id_map_release(&metrics->owners);
+	free(metrics->firsts);
 	for (size_t run = 0; run < RUNS_MAX; run++)
 		tsdb_close(metrics->runs[run]);
 	free(metrics);
@@ -219,93 +213,4 @@ uint64_t metrics_made_room(const struct metrics *metrics)
 		samples += figures.dropped_memory;
 	}
 	return samples;
-}
-
-/* ---- values ---- */
-
-uint64_t metrics_id(const char *name, const char *labels)
-{
-	return entity_id(name, labels);
-}
-
-static struct tsdb_series *refer(struct tsdb *tsdb, const char *name, const char *text)
-{
-	struct label list[LABELS_MAX + 1];
-	struct err err;
-	autofree char *copy = xstrdup(text);
-	size_t count = label_pairs_read(copy, list, LABELS_MAX);
-	list[count++] = (struct label){LABEL_NAME, name};
-	struct labels *labels = labels_new(list, count);
-	struct tsdb_series *series = tsdb_refer(tsdb, labels, &err);
-	labels_unref(labels);
-	return series;
-}
-
-/* Those that got nothing for some time are not held any more. */
-static void clear(struct metrics *metrics, int64_t now_ms)
-{
-	for (size_t i = 0; i < metrics->count; i++) {
-		struct referred *referred = &metrics->list[i];
-		if (!referred->series || now_ms - referred->last_ms < FORGET_MS)
-			continue;
-		tsdb_release(referred->series);
-		referred->series = NULL;
-	}
-	metrics->cleared_ms = now_ms;
-	if (metrics->count < REFERRED_MAX)
-		return;
-	for (size_t i = 0; i < metrics->count; i++)
-		tsdb_release(metrics->list[i].series);
-	metrics->count = 0;
-	id_map_clear(&metrics->places);
-}
-
-static struct referred *find(struct metrics *metrics, uint64_t id)
-{
-	size_t place;
-	if (id_map_find(&metrics->places, id, &place))
-		return &metrics->list[place];
-	metrics->list = grow(metrics->list, metrics->count, &metrics->room, sizeof(*metrics->list));
-	metrics->list[metrics->count] = (struct referred){NULL, 0};
-	bool is_new UNUSED = id_map_add(&metrics->places, id, metrics->count);
-	return &metrics->list[metrics->count++];
-}
-
-/* Each run has its own of a series. */
-static enum tsdb_result add_to_run(struct metrics *metrics, size_t run, uint64_t id,
-	const char *name, const char *labels, const struct sample *sample)
-{
-	struct referred *referred = find(metrics, id + run * UINT64_C(0x9e3779b97f4a7c15));
-	if (!referred->series)
-		referred->series = refer(metrics->runs[run], name, labels);
-	if (!referred->series)
-		return TSDB_NO_ROOM; /* the store counts it */
-	referred->last_ms = sample->time_ms;
-	return tsdb_append(referred->series, sample->time_ms, sample->value);
-}
-
-/* The next run that may take what this one has later news of. */
-static bool has_run(struct metrics *metrics, size_t run)
-{
-	if (run >= RUNS_MAX)
-		return false;
-	if (run == atomic_load(&metrics->run_count)) {
-		metrics->runs[run] = open_in_memory(&metrics->limits);
-		atomic_store(&metrics->run_count, run + 1);
-	}
-	return true;
-}
-
-bool metrics_add(struct metrics *metrics, uint64_t id, const char *name, const char *labels,
-	int64_t time_ms, double value)
-{
-	const struct sample sample = {time_ms, isnan(value) ? stale_value() : value};
-	if (time_ms - metrics->cleared_ms > FORGET_MS)
-		clear(metrics, time_ms);
-	enum tsdb_result result = add_to_run(metrics, 0, id, name, labels, &sample);
-	for (size_t run = 1; metrics->is_past && (result == TSDB_OLD || result == TSDB_AGAIN) &&
-			     has_run(metrics, run);
-		run++)
-		result = add_to_run(metrics, run, id, name, labels, &sample);
-	return result == TSDB_TAKEN;
 }

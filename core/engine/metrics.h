@@ -40,6 +40,19 @@ uint64_t metrics_id(const char *name, const char *labels);
  * Engine thread. */
 bool metrics_add(struct metrics *metrics, uint64_t id, const char *name, const char *labels,
 	int64_t time_ms, double value);
+/* Whose a series is that was added: whoever says so last. 0: nobody's. Engine thread, as the following. */
+void metrics_own(struct metrics *metrics, uint64_t id, uint64_t owner);
+/* When the next value of the series may stand, now or a little later: an end does not go for a value of the same ms, nor this for
+ * an end. INT64_MIN: the value is one more end, of which there is no need. */
+int64_t metrics_free_ms(const struct metrics *metrics, uint64_t id, int64_t now_ms, double value);
+
+/* Hears of a series that ended. */
+typedef void metrics_ended(
+	void *context, uint64_t id, const char *name, const char *labels, int64_t time_ms);
+/* Its owner tells nothing of them any more: all series of it that have not ended end, now, or (INT64_MIN) each behind its last value.
+ * `ended` NULL: nobody hears. */
+void metrics_end(struct metrics *metrics, uint64_t owner, int64_t now_ms, metrics_ended *ended,
+	void *context);
 /* Of a recording, once in a while as it is read: where there is no more room the oldest goes. */
 void metrics_make_room(struct metrics *metrics);
 /* Values of a recording that made room. */

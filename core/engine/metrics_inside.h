@@ -15,6 +15,9 @@ enum { RUNS_MAX = 4 };
 struct referred {
 	struct tsdb_series *series;
 	int64_t last_ms;
+	uint64_t id, owner; /* 0: nobody's */
+	size_t next;        /* in the list of its owner; SIZE_MAX: the last */
+	bool has_ended;     /* its last value is the stale one, or it got none for long */
 };
 
 struct metrics {
@@ -34,12 +37,16 @@ struct metrics {
 	int64_t ahead_ms;   /* of a clock that was put back: where it was; INT64_MIN: it was not */
 	int64_t back_mono_ms;
 	/* the engine's */
-	struct id_map places;
+	struct id_map places; /* by id, in the list */
+	struct id_map owners; /* in `firsts`, each the first of its series in the list */
+	size_t *firsts, owner_count, owner_room;
 	struct referred *list;
 	size_t count, room;
 	int64_t cleared_ms;
 };
 
+/* A store in memory alone, which is always there. */
+struct tsdb *metrics_open_in_memory(const struct tsdb_limits *limits) MUST_CHECK;
 /* What the thread does once a second. */
 void metrics_keep(struct metrics *metrics);
 

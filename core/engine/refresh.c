@@ -40,6 +40,7 @@ static void refresh_process(const struct engine *engine, struct msg_bot *bot,
 	if (facts->starts)
 		note_left(left_ms, times_left_ms(facts->starts, since_ms));
 	if (is_older(engine, facts->process_mono_ms, engine->limits.process_stale_ms, left_ms)) {
+		digest_end_silent(engine, digest_teller(facts->id, TELLER_PROCESS, ""));
 		bot->cpu_percent = NAN;
 		bot->rss_bytes = bot->fds = 0;
 	}
@@ -65,6 +66,7 @@ static void refresh_telegram(
 		note_left(left_ms, bot->retry_until_ms - now_wall(engine));
 	if (!is_older(engine, facts->telegram_mono_ms, engine->limits.telegram_stale_ms, left_ms))
 		return;
+	digest_end_silent(engine, digest_teller(facts->id, TELLER_TELEGRAM, ""));
 	bot->rtt_ms = bot->pending_slope = NAN;
 	bot->pending = -1;
 	bot->pending_rises = 0;
@@ -108,8 +110,11 @@ static void refresh_load(const struct engine *engine, struct msg_bot *bot,
 	for (size_t i = 0; i < facts->worker_count; i++) {
 		const struct worker_facts *worker = &facts->workers[i];
 		if (!worker->present || is_older(engine, worker->mono_ms,
-						engine->limits.heartbeat_stale_ms, left_ms))
+						engine->limits.heartbeat_stale_ms, left_ms)) {
+			digest_end_silent(
+				engine, digest_teller(facts->id, TELLER_HEARTBEAT, worker->id));
 			continue;
+		}
 		if (!isnan(worker->updates_per_s))
 			rate = (isnan(rate) ? 0 : rate) + worker->updates_per_s;
 		if (!isnan(worker->p95_ms) && !(worker->p95_ms <= p95))
@@ -126,6 +131,20 @@ static void refresh_load(const struct engine *engine, struct msg_bot *bot,
 	bot->updates_per_s = rate;
 	bot->p95_ms = p95;
 	bot->slow_reports = slow;
+	if (isnan(rate))
+		digest_end_silent(engine, digest_teller(facts->id, TELLER_RATE, ""));
+	if (isnan(p95))
+		digest_end_silent(engine, digest_teller(facts->id, TELLER_P95, ""));
+}
+
+static void record_load(struct engine *engine, const struct msg_bot *bot, struct bot_facts *facts)
+{
+	facts->load_mono_ms = now_mono(engine);
+	digest_record(engine, digest_teller(facts->id, TELLER_RATE, ""), "bot_updates_per_second",
+		"bot", bot->name, bot->updates_per_s);
+	if (!isnan(bot->p95_ms))
+		digest_record(engine, digest_teller(facts->id, TELLER_P95, ""),
+			"bot_handler_p95_ms", "bot", bot->name, bot->p95_ms);
 }
 
 void note_load(struct engine *engine, struct msg_bot *bot, struct bot_facts *facts)
@@ -135,9 +154,18 @@ void note_load(struct engine *engine, struct msg_bot *bot, struct bot_facts *fac
 	if (isnan(bot->updates_per_s))
 		return;
 	facts_add_load(facts, now_mono(engine), bot->updates_per_s);
-	digest_record(engine, "bot_updates_per_second", "bot", bot->name, bot->updates_per_s);
-	if (!isnan(bot->p95_ms))
-		digest_record(engine, "bot_handler_p95_ms", "bot", bot->name, bot->p95_ms);
+	record_load(engine, bot, facts);
+}
+
+enum { LOAD_AGAIN_MS = 60000 };
+
+/* It changed with time alone, as lines leave their window; or nothing told of it for a while, and it stands. */
+static void note_load_by_time(
+	struct engine *engine, const struct msg_bot *bot, struct bot_facts *facts, double before)
+{
+	bool is_old = now_mono(engine) - facts->load_mono_ms >= LOAD_AGAIN_MS;
+	if (!isnan(bot->updates_per_s) && (bot->updates_per_s != before || is_old))
+		record_load(engine, bot, facts);
 }
 
 static void refresh_spark(const struct engine *engine, struct msg_bot *bot,
@@ -176,6 +204,8 @@ static void refresh_log(
 	refresh_counts(engine, bot, facts, left_ms);
 	if (!lines)
 		return;
+	if (!(sum_of(engine, &lines->handled, left_ms) > 0))
+		digest_end(engine, digest_teller(facts->id, TELLER_LOG, ""));
 	bot->conflicts =
 		count_of_episode(engine, &lines->conflict, limits->conflict_window_ms, left_ms);
 	bot->conflict_ms = lines->conflict.last_ms;
@@ -188,8 +218,10 @@ enum { API_STALE_MS = 31000 /* three looks at the statistics of a Bot API server
 static void refresh_api(const struct engine *engine, struct msg_bot *bot,
 	const struct bot_facts *facts, int64_t *left_ms)
 {
-	if (is_older(engine, facts->api_mono_ms, API_STALE_MS, left_ms))
-		bot->api_requests_per_s = bot->api_updates_per_s = NAN;
+	if (!is_older(engine, facts->api_mono_ms, API_STALE_MS, left_ms))
+		return;
+	digest_end_silent(engine, digest_teller(facts->id, TELLER_API, ""));
+	bot->api_requests_per_s = bot->api_updates_per_s = NAN;
 }
 
 /* Trouble that is its own: that it refuses us, or that nobody looked, is nothing that its bots feel. */
@@ -237,7 +269,9 @@ int64_t refresh_bot(struct engine *engine, struct msg_bot *bot, struct bot_facts
 	refresh_telegram(engine, bot, facts, &left_ms);
 	refresh_heartbeat(engine, bot);
 	refresh_log(engine, bot, facts, &left_ms);
+	double before = bot->updates_per_s;
 	refresh_load(engine, bot, facts, &left_ms);
+	note_load_by_time(engine, bot, facts, before);
 	refresh_spark(engine, bot, facts, &left_ms);
 	refresh_api(engine, bot, facts, &left_ms);
 	refresh_redis(engine, bot, facts);

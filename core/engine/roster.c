@@ -114,6 +114,9 @@ static const struct conf_bots_from *from_of(const struct settings *settings, con
 
 static void remove_bot(struct engine *engine, uint64_t id)
 {
+	const struct bot_facts *facts = facts_find(engine->facts, id);
+	if (facts)
+		digest_end_bot(engine, facts);
 	draft_remove(engine, MSG_bot, id);
 	facts_remove(engine->facts, id);
 }
@@ -181,6 +184,7 @@ static void remove_unnamed_sources(struct engine *engine)
 		const struct msg_source *source = sources[i];
 		if (names_source(engine->settings, source->kind, source->name))
 			continue;
+		source_end(engine, source->kind, source->name, false);
 		draft_remove(engine, MSG_service, source_id("service", source->kind, source->name));
 		draft_remove(engine, MSG_source, source->id);
 		sources = model_sources(engine->model, &count);

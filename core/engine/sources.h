@@ -3,6 +3,7 @@
 #ifndef BOTSWAIN_ENGINE_SOURCES_H
 #define BOTSWAIN_ENGINE_SOURCES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,6 +32,8 @@ struct msg_service *service_draft(struct engine *engine, const char *kind, const
 /* The source whose state decides over this service; NULL: none. */
 const struct msg_source *source_of_service(
 	const struct engine *engine, const struct msg_service *service);
+/* It is gone, or was silent, as its worker hangs: all series that it told of end. */
+void source_end(const struct engine *engine, const char *kind, const char *name, bool was_silent);
 /* Takes the figures out of a service whose source does not answer. */
 void refresh_service(struct engine *engine, struct msg_service *service);
 

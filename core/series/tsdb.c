@@ -90,6 +90,11 @@ void tsdb_release(struct tsdb_series *series)
 	head_release(series);
 }
 
+const struct labels *tsdb_series_labels(const struct tsdb_series *series)
+{
+	return series->labels;
+}
+
 enum tsdb_result tsdb_append(struct tsdb_series *series, int64_t time_ms, double value)
 {
 	struct tsdb_point point = {series, time_ms, value, TSDB_TAKEN};

@@ -69,6 +69,8 @@ enum tsdb_result {
 struct tsdb_series *tsdb_refer(
 	struct tsdb *tsdb, const struct labels *labels, struct err *err) MUST_CHECK;
 void tsdb_release(struct tsdb_series *series); /* NULL is legal */
+/* Its labels; valid as long as it is held. */
+const struct labels *tsdb_series_labels(const struct tsdb_series *series);
 /* What is refused is counted. A series that is not in memory, after a restart or because nobody held it, takes what is older than
  * its samples in files; of two of the same time the one in the file counts. */
 enum tsdb_result tsdb_append(struct tsdb_series *series, int64_t time_ms, double value);

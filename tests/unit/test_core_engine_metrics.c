@@ -100,6 +100,49 @@ static void the_newest_value_counts_and_what_is_not_known_is_not_there(void **st
 	yields("bot_up", "");
 }
 
+static void add(const char *name, const char *labels, int64_t time_ms, double value, uint64_t owner)
+{
+	uint64_t id = metrics_id(name, labels);
+	assert_true(metrics_add(metrics, id, name, labels, time_ms, value));
+	metrics_own(metrics, id, owner);
+}
+
+static void hear_end(
+	void *context, uint64_t id, const char *name, const char *labels, int64_t time_ms)
+{
+	assert_true(id == metrics_id(name, labels));
+	str_addf(context, "%s{%s} %+d\n", name, labels, (int)(time_ms - now_ms));
+}
+
+static void series_of_one_owner_end_together_and_once(void **state)
+{
+	(void)state;
+	enum { MAIN = 1, OTHER = 2 };
+	autostr struct str ends = STR_INIT;
+	begin(NULL);
+	add("keys", "db=db0,note=a\\,b", now_ms - SECOND, 1, MAIN);
+	add("keys", "db=db1", now_ms - SECOND, 2, MAIN);
+	add("up", "", now_ms - SECOND, 3, MAIN);
+	add("clients", "", now_ms, 5, MAIN);
+	add("up", "", now_ms, 4, OTHER);
+	metrics_end(metrics, MAIN, now_ms, hear_end, &ends);
+	metrics_end(metrics, MAIN, now_ms + SECOND, hear_end, &ends);
+	metrics_end(metrics, 7, now_ms, hear_end, &ends);
+	assert_string_equal(
+		ends.text, "clients{} +1\nkeys{db=db1} +0\nkeys{db=db0,note=a\\,b} +0\n");
+	now_ms += 1;
+	yields("{__name__=~\"keys|clients|up\"}", "up 4\n");
+	assert_int_equal(
+		metrics_free_ms(metrics, metrics_id("clients", ""), now_ms, 6), now_ms + 1);
+	assert_true(metrics_free_ms(metrics, metrics_id("clients", ""), now_ms, NAN) == INT64_MIN);
+	add("clients", "", now_ms + 1, 6, MAIN);
+	now_ms += 1;
+	yields("clients", "clients 6\n");
+	metrics_end(metrics, MAIN, now_ms + SECOND, NULL, NULL);
+	now_ms += SECOND;
+	yields("clients", "");
+}
+
 static void many_series_are_told_apart(void **state)
 {
 	(void)state;
@@ -145,6 +188,7 @@ int main(void)
 		TEST(a_value_is_found_under_its_labels),
 		TEST(labels_are_kept_as_they_are),
 		TEST(the_newest_value_counts_and_what_is_not_known_is_not_there),
+		TEST(series_of_one_owner_end_together_and_once),
 		TEST(many_series_are_told_apart),
 		TEST(what_was_there_is_there_after_a_restart),
 		TEST(without_its_folder_it_goes_on_in_memory_and_says_why),

@@ -30,10 +30,6 @@ struct metrics_view {
 	int rows, columns; /* of the pane */
 };
 
-/* So long a value of the table's charts counts after it came: two and a half of the longest intervals that most have. Of a
- * typed expression it is what Prometheus has. */
-enum { METRICS_LOOKBACK_MS = 112500 };
-
 /* metric_at(0 .. until NULL) */
 const struct metric *metric_at(size_t index);
 size_t metric_count(void);

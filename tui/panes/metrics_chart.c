@@ -67,16 +67,14 @@ void metrics_legend(const struct msg_win_points *points, size_t at, struct str *
 
 /* ---- the chart ---- */
 
-/* About when the last value came, if none stands at the end; else 0. It counted for so long. */
-static int64_t stale_since(
-	const struct msg_win_points *points, const struct msg_points *series, int64_t lookback_ms)
+/* About when the last value came, if none stands at the end; else 0. */
+static int64_t stale_since(const struct msg_win_points *points, const struct msg_points *series)
 {
 	size_t count = series->values_count, known = count;
 	while (known && is_stale(series->values[known - 1]))
 		known--;
 	bool has_ended = known && known < count;
-	return has_ended ? points->from_ms + (int64_t)(known - 1) * points->step_ms - lookback_ms
-			 : 0;
+	return has_ended ? points->from_ms + (int64_t)(known - 1) * points->step_ms : 0;
 }
 
 /* Of the series that count states, the colour of that state. */
@@ -135,8 +133,7 @@ static void draw_chart(const struct app *app, const struct metrics_view *view, c
 			.values = own->values,
 			.count = own->values_count,
 			.role = series_role(own->name, i),
-			.stale_since_ms =
-				stale_since(points, own, view->query ? 0 : METRICS_LOOKBACK_MS)};
+			.stale_since_ms = stale_since(points, own)};
 	}
 	struct chart chart = {.series = series,
 		.count = count,

@@ -180,7 +180,6 @@ static void fit(struct app *app, void *data, int rows, int width)
 		.from_ms = -span_ms(view),
 		.to_ms = view->to_ms,
 		.columns = (uint64_t)(points < COLUMNS_MAX ? points : COLUMNS_MAX),
-		.lookback_ms = view->query ? 0 : METRICS_LOOKBACK_MS,
 		.follow = !view->to_ms};
 	wish.store = (char[]){"query"};
 	parts_ask(app, WINDOW_CHART, engines_of(app, view), &wish);
