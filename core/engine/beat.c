@@ -278,6 +278,7 @@ void beat(struct engine *engine)
 	beat_begin(engine);
 	record_fleet(engine);
 	record_self(engine);
+	lines_beat(engine);
 	hurry_busy(engine);
 	renew_redactor(engine);
 	systemd_beat(engine);

@@ -33,6 +33,7 @@ enum teller {
 	TELLER_P95,
 	TELLER_LOG,
 	TELLER_API,
+	TELLER_LINES,
 	TELLER_HEARTBEAT,
 };
 /* Of a bot; `worker`: of heartbeats, else "". */
@@ -59,6 +60,8 @@ void digest_end_bot(const struct engine *engine, const struct bot_facts *facts);
 /* Makes the figures of a bot that depend on the time: windows, ages, stale values. Returns in how many ms time alone may
  * change one of them; INT64_MAX: never. What another entity changes (its Redis) is not in it. */
 int64_t refresh_bot(struct engine *engine, struct msg_bot *bot, struct bot_facts *facts);
+/* Once a second: what was counted of the lines of some of the bots, so that all have their turn. */
+void lines_beat(struct engine *engine);
 /* Load changed: makes the figures of now, and appends them to the spark and the series. */
 void note_load(struct engine *engine, struct msg_bot *bot, struct bot_facts *facts);
 /* Streams that the settings no longer name leave. */

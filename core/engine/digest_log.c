@@ -13,6 +13,7 @@
 #include "core/engine/internal.h"
 #include "core/engine/journal.h"
 #include "core/parse/log_level.h"
+#include "core/series/label_pairs.h"
 
 enum { SAME_MS = 1000 };
 
@@ -122,6 +123,8 @@ static void digest_note(struct engine *engine, const char *source, const struct 
 	struct line_facts *lines = facts_lines(facts);
 	int64_t at_ms = note->time_ms ? note->time_ms : now_wall(engine);
 	bool past = age_of(engine, at_ms) > LOG_SPAN_MS;
+	if (!past && note->level < LOG_LEVELS)
+		lines->counted[note->level] += note->lines;
 	add_log(bot, source);
 	note_time(bot, source, at_ms);
 	bool alone = note->level >= LOG_LEVEL_ERROR && note->lines == 1 && note->text[0];
@@ -142,4 +145,55 @@ void digest_notes(struct engine *engine, const void *body)
 		return; /* what we say of a bot is nothing that it logged */
 	for (size_t i = 0; i < seen->counts_count; i++)
 		digest_note(engine, seen->source, &seen->counts[i]);
+}
+
+/* ---- counts, as metrics ---- */
+
+enum { LINES_TURNS = 15, LINES_AGAIN_MS = 60000 };
+
+static uint64_t count_all(const struct line_facts *lines)
+{
+	uint64_t all = 0;
+	for (int level = 0; level < LOG_LEVELS; level++)
+		all += lines->counted[level];
+	return all;
+}
+
+/* The usual levels from the first line on, so that the first of an error is a rise from nothing. */
+static void append_counts(struct engine *engine, const struct bot_facts *facts)
+{
+	const struct line_facts *lines = facts->lines;
+	uint64_t teller = digest_teller(facts->id, TELLER_LINES, "");
+	for (int level = 0; level < LOG_LEVELS; level++) {
+		const char *word = level ? log_level_word((enum log_level)level) : "none";
+		autostr struct str labels = STR_INIT;
+		if (!lines->counted[level] && level < LOG_LEVEL_INFO)
+			continue;
+		label_pairs_add(&labels, "bot", facts->name);
+		label_pairs_add(&labels, "level", word);
+		digest_value(engine, teller, "bot_log_lines_total", labels.text,
+			(double)lines->counted[level]);
+	}
+}
+
+static void append_due(struct engine *engine, const struct bot_facts *facts)
+{
+	struct line_facts *lines = facts->lines;
+	int64_t age_ms = now_mono(engine) - lines->appended_mono_ms;
+	uint64_t all = count_all(lines);
+	if (!all || (all == lines->appended && age_ms < LINES_AGAIN_MS))
+		return;
+	lines->appended = all;
+	lines->appended_mono_ms = now_mono(engine);
+	append_counts(engine, facts);
+}
+
+void lines_beat(struct engine *engine)
+{
+	engine->lines_turn = (engine->lines_turn + 1) % LINES_TURNS;
+	for (size_t i = engine->lines_turn; i < facts_count(engine->facts); i += LINES_TURNS) {
+		const struct bot_facts *facts = facts_at(engine->facts, i);
+		if (facts->lines)
+			append_due(engine, facts);
+	}
 }

@@ -12,6 +12,7 @@
 #include "core/base/attr.h"
 #include "core/engine/tally.h"
 #include "core/model/model.h"
+#include "core/parse/log_level.h"
 
 enum {
 	BACKLOG_POLLS = 5,
@@ -53,7 +54,10 @@ struct line_facts {
 	struct tally errors, warnings, handled;
 	struct told_error told[TOLD_ERRORS]; /* the last few that were counted */
 	unsigned told_next;
-	int64_t error_at_ms; /* wall: of the newest error line */
+	int64_t error_at_ms;          /* wall: of the newest error line */
+	uint64_t counted[LOG_LEVELS]; /* since our start, by level */
+	uint64_t appended;            /* how many there were when they were last in the metrics, */
+	int64_t appended_mono_ms;     /* and when that was */
 	struct episode conflict, flood;
 };
 

@@ -109,6 +109,7 @@ struct engine {
 	struct systemd systemd;
 	int64_t started_ms, started_mono_ms;
 	int64_t beat_mono_ms;  /* next housekeeping */
+	size_t lines_turn;     /* of lines_beat() */
 	int64_t leave_mono_ms; /* own engine without a client: when it leaves, 0 undecided */
 	size_t judged,
 		to_judge; /* where judge_some() is, and how many are left to be looked at in this beat, */

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* A real Redis and a real Postgres under a whole engine: what their series say, and that nothing of them stands still when they
- * do not answer. */
+/* A real Redis, a real Postgres and a log under a whole engine: what their series say, and that nothing of them stands still when
+ * they do not answer. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "core/base/clock.h"
+#include "core/base/format.h"
 #include "core/base/mem.h"
 #include "core/base/stale.h"
 #include "core/base/str.h"
@@ -244,6 +247,58 @@ static void a_postgres_that_is_stopped_leaves_nothing_but_that_it_is_down(void *
 	becomes("pg_up", "pg_up{instance=\"db\",job=\"postgres\"} 0\n", 1000);
 }
 
+/* ---- logs ---- */
+
+static int log_setup(void **state)
+{
+	return folder_setup(state);
+}
+
+static int log_teardown(void **state)
+{
+	live_engine_free(live);
+	live = NULL;
+	return folder_teardown(state);
+}
+
+/* With their time: of what was there when the log is opened nothing else counts. */
+static void write_lines(FILE *log, const char *level, int count)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_REALTIME, &now);
+	struct shown time = format_rfc3339(now.tv_sec * 1000 + now.tv_nsec / 1000000);
+	for (int i = 0; i < count; i++)
+		(void)fprintf(log, "%s %s line %d\n", time.text, level, i);
+	(void)fflush(log);
+}
+
+static void lines_of_a_log_are_counted_by_bot_and_level(void **state)
+{
+	(void)state;
+	autofree char *path = folder_path("orders.log");
+	autofree char *yaml =
+		xasprintf("bots: [{name: orders, transport: none, logs: [%s]}]\n", path);
+	FILE *log = fopen(path, "we");
+	assert_non_null(log);
+	live = live_engine_new(folder, yaml);
+	becomes("count(botswain_clients)", "{} 1\n", LIMIT_MS);
+	write_lines(log, "INFO", 5000);
+	write_lines(log, "ERROR", 17);
+	becomes("bot_log_lines_total",
+		"bot_log_lines_total{bot=\"orders\",level=\"error\"} 17\n"
+		"bot_log_lines_total{bot=\"orders\",level=\"fatal\"} 0\n"
+		"bot_log_lines_total{bot=\"orders\",level=\"info\"} 5000\n"
+		"bot_log_lines_total{bot=\"orders\",level=\"warn\"} 0\n",
+		2 * LIMIT_MS);
+	write_lines(log, "WARN", 2);
+	write_lines(log, "ERROR", 3);
+	becomes("increase(bot_log_lines_total{level=\"error\"}[5m]) > bool 2",
+		"{bot=\"orders\",level=\"error\"} 1\n", 2 * LIMIT_MS);
+	becomes("sum(bot_log_lines_total)", "{} 5022\n", LIMIT_MS);
+	assert_int_equal(fclose(log), 0);
+}
+
+#define ON_LOG(name)   cmocka_unit_test_setup_teardown(name, log_setup, log_teardown)
 #define ON_REDIS(name) cmocka_unit_test_setup_teardown(name, redis_setup, redis_teardown)
 #define ON_PG(name)    cmocka_unit_test_setup_teardown(name, pg_setup, pg_teardown)
 
@@ -252,6 +307,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ON_REDIS(a_redis_that_is_killed_leaves_nothing_but_that_it_is_down_and_a_gap),
 		ON_REDIS(a_redis_that_is_frozen_leaves_nothing_but_that_it_is_down),
+		ON_LOG(lines_of_a_log_are_counted_by_bot_and_level),
 		ON_PG(user_sql_is_a_series_by_name_value_and_labels_until_its_row_is_gone),
 		ON_PG(a_postgres_that_is_stopped_leaves_nothing_but_that_it_is_down),
 	};

@@ -269,6 +269,40 @@ static void a_load_that_a_log_tells_falls_with_time_and_stays_at_nothing(void **
 	yields(screen, "bot_updates_per_second", "bot_updates_per_second{bot=\"orders\"} 0\n");
 }
 
+static void counts_of_lines_stand_for_as_long_as_the_bot(void **state)
+{
+	static const char errors[] = "bot_log_lines_total{level=\\\"error\\\"}";
+	struct harness_screen *screen = *state;
+	feed(screen, "obs_fleet source=\"db\" bots=[{name=\"winter\" enabled=true}]");
+	feed(screen, "obs_notes source=\"file/x\" counts=[{bot=\"winter\" lines=30 level=3} "
+		     "{bot=\"winter\" lines=2 level=5} {bot=\"winter\" lines=4 level=0}]");
+	harness_advance(screen->harness, 16000);
+	yields(screen, "bot_log_lines_total",
+		"bot_log_lines_total{bot=\"winter\",level=\"error\"} 2\n"
+		"bot_log_lines_total{bot=\"winter\",level=\"fatal\"} 0\n"
+		"bot_log_lines_total{bot=\"winter\",level=\"info\"} 30\n"
+		"bot_log_lines_total{bot=\"winter\",level=\"none\"} 4\n"
+		"bot_log_lines_total{bot=\"winter\",level=\"warn\"} 0\n");
+	for (int i = 0; i < 10; i++) {
+		harness_advance(screen->harness, 60000);
+		harness_sync(screen);
+	}
+	yields(screen, errors, "bot_log_lines_total{bot=\"winter\",level=\"error\"} 2\n");
+	feed(screen, "obs_fleet source=\"db\" bots=[{name=\"orders\" enabled=true}]");
+	yields(screen, errors, "");
+}
+
+static void lines_that_are_read_back_from_before_are_not_counted(void **state)
+{
+	struct harness_screen *screen = *state;
+	feed(screen,
+		"obs_notes source=\"file/x\" counts=[{bot=\"orders\" lines=30 level=3 "
+		"time_ms=%lld}]",
+		(long long)HARNESS_START_MS - 7200000);
+	harness_advance(screen->harness, 16000);
+	yields(screen, "bot_log_lines_total", "");
+}
+
 static void a_chart_has_a_gap_where_a_source_did_not_answer(void **state)
 {
 	struct harness_screen *screen = *state;
@@ -309,6 +343,8 @@ int main(void)
 		TEST(a_check_that_is_gone_or_too_old_ends),
 		TEST(a_mean_of_log_lines_ends_when_there_are_none),
 		TEST(a_load_that_a_log_tells_falls_with_time_and_stays_at_nothing),
+		TEST(counts_of_lines_stand_for_as_long_as_the_bot),
+		TEST(lines_that_are_read_back_from_before_are_not_counted),
 		TEST(a_chart_has_a_gap_where_a_source_did_not_answer),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
