@@ -13,6 +13,7 @@
 #include "core/base/err.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
+#include "core/conf/figures.h"
 #include "core/conf/settings.h"
 #include "tui/hand_over.h"
 #include "tui/panes/bots.h"
@@ -58,6 +59,7 @@ struct app *app_new(const struct clock *clock, const struct settings *settings, 
 			(struct app_engine){.now_ms = app->now_ms, .link_mono_ms = INT64_MIN / 2};
 	app->start_mono_ms = clock_mono_ms(clock);
 	app->hold_mono_ms = app->start_mono_ms + APP_FIRST_MS;
+	app->figures = figures_new(settings);
 	alarm_init(&app->alarm, settings);
 	keymap_init(&app->keymap);
 	views_init(&app->views);
@@ -100,6 +102,7 @@ void app_free(struct app *app)
 	free_windows(app);
 	links_free(app->links);
 	model_free(app->frozen);
+	figures_free(app->figures);
 	alarm_release(&app->alarm);
 	keymap_release(&app->keymap);
 	history_release(&app->commands);

@@ -38,6 +38,7 @@ enum {
 	APP_REQUESTS_MAX = 64,
 };
 
+struct figures;
 struct saved;
 
 /* A request whose answer somebody wants to hear. `kind` is MSG_none when the engine went away. */
@@ -89,6 +90,7 @@ struct app {
 	struct overlay *overlay;            /* the innermost; NULL: none */
 	struct toast toast;
 	struct alarm alarm;
+	struct figures *figures;  /* named ones, as this screen asks for them */
 	struct saved *saved;      /* NULL: nothing is remembered */
 	uint64_t toast_operation; /* the toast is about this one, and ends with it; 0 none */
 	const struct command *

@@ -6,6 +6,7 @@
 
 #include "core/base/mem.h"
 #include "core/base/str.h"
+#include "core/conf/figures.h"
 #include "tui/app.h"
 #include "tui/panes/dashboard.h"
 #include "tui/panes/metrics.h"
@@ -115,6 +116,13 @@ static void add_dashboards(const struct app *app, const char *before, struct com
 		add_argument(to, before, all->list[i]->name, all->list[i]->title);
 }
 
+static void add_figures(const struct app *app, const char *before, struct completion *to)
+{
+	for (size_t i = 0; i < app->figures->count; i++)
+		add_argument(to, before, app->figures->list[i].name,
+			figure_query(&app->figures->list[i]));
+}
+
 /* By what a command's arguments begin with. */
 static const struct {
 	const char *args;
@@ -128,8 +136,8 @@ static const struct {
 static const struct {
 	const char *command;
 	void (*add)(const struct app *app, const char *before, struct completion *to);
-} own_arguments[] = {
-	{"backup", add_backups}, {"metric", add_metrics}, {"dashboard", add_dashboards}};
+} own_arguments[] = {{"backup", add_backups}, {"metric", add_metrics},
+	{"dashboard", add_dashboards}, {"figure", add_figures}};
 
 static void add_arguments(const struct app *app, const struct command *command, const char *before,
 	struct completion *to)

@@ -29,6 +29,9 @@ enum window_id {
 	WINDOW_CHAIN, /* lines that pass the first filters of Logs: none of them, one, two ... */
 	WINDOW_CHAIN_LAST = WINDOW_CHAIN + 5,
 	WINDOW_NAMES,      /* of metrics, labels and values */
+	WINDOW_FIGURES,    /* of the bots that are in sight, now */
+	WINDOW_ORDER,      /* the same of all bots, where these are sorted or filtered by one */
+	WINDOW_COURSE,     /* the same over the last minutes */
 	WINDOW_PANEL = 20, /* of a dashboard: one each that is in sight */
 	WINDOW_PANEL_LAST = WINDOW_PANEL + 11,
 	WINDOW_COUNT

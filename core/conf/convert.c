@@ -5,6 +5,7 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <pcre2.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,6 +122,17 @@ static bool keep_int(const struct conversion *conversion)
 	return true;
 }
 
+static bool keep_number(const struct conversion *conversion)
+{
+	double value = NAN;
+	size_t length = strlen(conversion->text);
+	if (length && (!parse_double(conversion->text, length, &value) || !isfinite(value)))
+		return err_set(conversion->err, ERR_INVALID, "'%s' is a number: 0.2, 80, 1e6",
+			conversion->option->key);
+	*(double *)conversion->field = value;
+	return true;
+}
+
 static bool keep_yesno(const struct conversion *conversion)
 {
 	static const char *const words[] = {"no", "false", "off", "yes", "true", "on"};
@@ -186,6 +198,7 @@ static bool (*const keepers[TYPE_SCALARS])(const struct conversion *conversion) 
 	[TYPE_DURATION] = keep_duration,
 	[TYPE_SIZE] = keep_size,
 	[TYPE_INT] = keep_int,
+	[TYPE_NUMBER] = keep_number,
 	[TYPE_YESNO] = keep_yesno,
 	[TYPE_REGEX] = keep_regex,
 	[TYPE_CHOICE] = keep_choice,

@@ -221,12 +221,12 @@ static void read_kind(struct place_of_dashboard *in, const struct node *node, vo
 }
 
 /* Those of chart_unit_named(), whose room is above this one; a test compares them. */
-static const char *const unit_words[] = {
-	"none", "bytes", "seconds", "ms", "us", "percent", "ratio", "/s", "/min"};
+const char *const unit_words[] = {
+	"none", "bytes", "seconds", "ms", "us", "percent", "ratio", "/s", "/min", NULL};
 
 static void read_unit(struct place_of_dashboard *in, const struct node *node, void *into)
 {
-	size_t at = word_of(in, node, unit_words, COUNT_OF(unit_words), 0);
+	size_t at = word_of(in, node, unit_words, COUNT_OF(unit_words) - 1, 0);
 	*(const char **)into = at ? unit_words[at] : "";
 }
 

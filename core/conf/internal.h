@@ -23,6 +23,7 @@ enum option_type {
 	TYPE_DURATION, /* int64_t ms */
 	TYPE_SIZE,     /* uint64_t bytes */
 	TYPE_INT,      /* int */
+	TYPE_NUMBER,   /* double; the default "" is NaN */
 	TYPE_YESNO,    /* bool */
 	TYPE_REGEX,    /* text that PCRE2 compiles */
 	TYPE_CHOICE,   /* an enum: the index of the word */
@@ -84,6 +85,7 @@ struct section {
 	section_check *check;
 };
 
+extern const char *const unit_words[]; /* those of chart_unit_named(), and "none"; ends in NULL */
 extern const char *const write_words[], *const transport_words[], *const notify_words[],
 									  *const supervisor_words[];
 
@@ -121,6 +123,8 @@ void suggest(struct suggestion *suggestion, const char *given, const char *candi
 section_check check_telegram, check_bot, check_secret, check_process, check_bots_from, check_redis,
 	check_postgres, check_supervisor, check_on_alert, check_driver, check_verb, check_backup,
 	check_http, check_check, check_scrape, check_prometheus;
+/* figures.c */
+section_check check_figure;
 
 /* checks.c: its host is this machine, by its name */
 /* pages.c: what a URL that is polled must be; `key` names the option. */

@@ -11,6 +11,7 @@ static const char *const type_words[] = {
 	[TYPE_DURATION] = "duration",
 	[TYPE_SIZE] = "size",
 	[TYPE_INT] = "number",
+	[TYPE_NUMBER] = "number",
 	[TYPE_YESNO] = "yes or no",
 	[TYPE_REGEX] = "regular expression",
 	[TYPE_CHOICE] = "word",

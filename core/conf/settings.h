@@ -194,6 +194,12 @@ struct conf_rule { /* settings of one built-in rule of core/alert/builtin.def */
 	char *severity;       /* empty: default; warn or crit */
 };
 
+struct conf_figure { /* over a shipped one of that name, or one more (figures.h) */
+	char *name, *query, *budget, *unit, *help; /* "": as shipped */
+	double target, warn, crit;                 /* NAN: as shipped */
+	bool below;
+};
+
 /* How little an alert may be and still be told. */
 enum told_severity { TOLD_WARN, TOLD_CRIT };
 
@@ -267,6 +273,8 @@ struct settings {
 	size_t backup_count;
 	struct conf_rule *rules;
 	size_t rule_count;
+	struct conf_figure *figures;
+	size_t figure_count;
 	struct conf_on_alert on_alert;
 	struct conf_keys *keys;
 	size_t key_count;

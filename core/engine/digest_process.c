@@ -69,17 +69,18 @@ static void take_supervisor(struct msg_bot *bot, const struct msg_obs_process *s
 	bot->proc_restarts = is_told ? seen->restarts : -1;
 }
 
-/* What could not be asked is a gap. Nothing runs in no memory: of a process that does, its size may not
- * be seen then. */
-static void record_process(
-	struct engine *engine, const struct bot_facts *facts, const struct msg_obs_process *seen)
+/* What could not be asked is a gap, and so is what is stopped on purpose: it is neither up nor down. Nothing runs in no
+ * memory: of a process that does, its size may not be seen then. */
+static void record_process(struct engine *engine, const struct msg_bot *bot,
+	const struct bot_facts *facts, const struct msg_obs_process *seen)
 {
 	uint64_t teller = digest_teller(facts->id, TELLER_PROCESS, "");
+	bool is_wanted = bot->enabled && !facts->halted_ms;
 	bool is_running = strcmp(seen->state, "running") == 0;
 	bool is_unknown = strcmp(seen->state, "unknown") == 0;
 	bool is_hidden = is_unknown || (is_running && !seen->rss_bytes);
-	digest_record(
-		engine, teller, "bot_up", "bot", seen->bot, is_unknown ? (double)NAN : is_running);
+	digest_record(engine, teller, "bot_up", "bot", seen->bot,
+		is_unknown || (!is_running && !is_wanted) ? (double)NAN : is_running);
 	digest_record(engine, teller, "process_cpu_percent", "bot", seen->bot, seen->cpu_percent);
 	digest_record(engine, teller, "process_resident_memory_bytes", "bot", seen->bot,
 		is_hidden ? (double)NAN : (double)seen->rss_bytes);
@@ -109,5 +110,5 @@ void digest_process(struct engine *engine, const void *body)
 	facts->process_mono_ms = now_mono(engine);
 	note_restarts(engine, facts, seen);
 	take_supervisor(bot, seen);
-	record_process(engine, facts, seen);
+	record_process(engine, bot, facts, seen);
 }

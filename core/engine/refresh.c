@@ -139,9 +139,10 @@ static void refresh_load(const struct engine *engine, struct msg_bot *bot,
 
 static void record_load(struct engine *engine, const struct msg_bot *bot, struct bot_facts *facts)
 {
+	uint64_t rate = digest_teller(facts->id, TELLER_RATE, "");
 	facts->load_mono_ms = now_mono(engine);
-	digest_record(engine, digest_teller(facts->id, TELLER_RATE, ""), "bot_updates_per_second",
-		"bot", bot->name, bot->updates_per_s);
+	digest_record(engine, rate, "bot_updates_per_second", "bot", bot->name, bot->updates_per_s);
+	digest_record(engine, rate, "bot_errors_per_minute", "bot", bot->name, bot->errors_per_min);
 	if (!isnan(bot->p95_ms))
 		digest_record(engine, digest_teller(facts->id, TELLER_P95, ""),
 			"bot_handler_p95_ms", "bot", bot->name, bot->p95_ms);

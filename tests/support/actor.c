@@ -20,7 +20,7 @@
 #include "core/base/str.h"
 #include "core/model/model.h"
 
-enum { REV = 1, WINDOWS = 17, CONNECTIONS = 8 };
+enum { REV = 1, WINDOWS = 33, CONNECTIONS = 8 };
 
 struct actor {
 	const struct scene_script *scene;

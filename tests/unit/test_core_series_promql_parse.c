@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/conf/figures.h"
 #include "core/series/promql/ast.h"
 #include "core/series/promql/functions.h"
 #include "tests/support/promql_rows.h"
@@ -315,6 +316,30 @@ static void every_function_is_found_by_its_name_alone(void **state)
 	(void)state;
 }
 
+static void check_query(const char *query)
+{
+	struct place place;
+	struct err err;
+	struct expr *expr = promql_parse(query, strlen(query), &place, &err);
+	if (!expr)
+		fail_msg("%s: %s", query, err.text);
+	expr_free(expr);
+}
+
+static void every_shipped_figure_can_be_read(void **state)
+{
+	(void)state;
+	struct figures *figures = figures_new(NULL);
+	for (size_t i = 0; i < figures->count; i++) {
+		autofree char *query = figure_fill(figures, &figures->list[i], false, NULL, 0);
+		autofree char *budget = figure_fill(figures, &figures->list[i], true, NULL, 0);
+		check_query(query);
+		if (budget[0])
+			check_query(budget);
+	}
+	figures_free(figures);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -330,6 +355,7 @@ int main(void)
 		cmocka_unit_test(a_selector_holds_its_name_as_the_last_matcher),
 		cmocka_unit_test(set_operations_match_many_to_many),
 		cmocka_unit_test(every_function_is_found_by_its_name_alone),
+		cmocka_unit_test(every_shipped_figure_can_be_read),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

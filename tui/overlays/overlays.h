@@ -9,6 +9,7 @@
 
 struct app;
 struct err;
+struct figure;
 struct history;
 struct msg_plan_req;
 
@@ -33,7 +34,8 @@ void choices_open(struct app *app, const char *title, const struct choice *choic
 	choice_made *made);
 
 /* The prompt for an expression of Metrics, with `text` in it; given up, `before` is shown again ("": a chart of the table). */
-void query_open(struct app *app, const char *text, const char *before);
+/* `figure` (NULL: none): when the engine has answered it becomes the figure's query on this screen. */
+void query_open(struct app *app, const char *text, const char *before, const struct figure *figure);
 /* Lists of what is measured, to chart it. */
 void browser_open(struct app *app);
 /* In every turn in which Metrics is on the screen. */

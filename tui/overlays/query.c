@@ -10,16 +10,17 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/base/format.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "core/base/width.h"
+#include "core/conf/figures.h"
 #include "tui/app.h"
+#include "tui/panes/bots.h"
 #include "tui/panes/metrics.h"
 #include "tui/query_words.h"
 
 enum { WORDS_MAX = 200, WORDS_ROWS = 8, NAME_CELLS = 44, BOX_CELLS = 110 };
-
-static const char label[] = "query ";
 
 struct word {
 	char *text, *note;
@@ -32,6 +33,8 @@ struct query {
 	char *before; /* what is shown when it is given up; "": a chart of the table */
 	bool waits;   /* for the answer to what was entered */
 	bool failed;  /* it is an error, which is shown until something is typed */
+	const struct figure *figure; /* whose query it is; NULL: of none */
+	bool is_of_none;             /* the engine answered, but no bot can take it */
 	struct query_spot spot;
 	struct word words[WORDS_MAX];
 	size_t count, chosen, left;
@@ -152,6 +155,27 @@ static void ask_words(struct app *app, const struct query *query)
 	parts_ask(app, WINDOW_NAMES, ALL_ENGINES, &wish);
 }
 
+/* Some series, and none of them says of which bot it is. */
+static bool is_of_bots(const struct msg_win_points *points)
+{
+	for (size_t i = 0; i < points->series_count; i++)
+		for (size_t at = 0; at < points->series[i].labels_count; at++)
+			if (strcmp(points->series[i].labels[at].name, "bot") == 0)
+				return true;
+	return !points->series_count;
+}
+
+static void finish(struct app *app, const struct query *query)
+{
+	autofree char *text = xstrdup(query->prompt.text.text);
+	struct figure *figure =
+		query->figure ? figures_find(app->figures, query->figure->name) : NULL;
+	history_add(&app->queries, text);
+	app_pop(app);
+	if (figure)
+		figure_keep(app, figure, text);
+}
+
 void query_turn(struct app *app)
 {
 	struct query *query = query_of(app);
@@ -164,11 +188,10 @@ void query_turn(struct app *app)
 	if (!query->waits || !chart->asked || !chart->answered)
 		return;
 	query->waits = false;
-	query->failed = chart->error[0] != '\0';
-	if (!query->failed) {
-		history_add(&app->queries, query->prompt.text.text);
-		app_pop(app);
-	}
+	query->is_of_none = query->figure && !is_of_bots(&chart->points);
+	query->failed = chart->error[0] || query->is_of_none;
+	if (!query->failed)
+		finish(app, query);
 }
 
 static void changed(struct app *app, struct overlay *overlay)
@@ -182,13 +205,22 @@ static void changed(struct app *app, struct overlay *overlay)
 
 /* ---- drawing ---- */
 
+/* What is typed in it, with a blank. */
+static struct shown label_of(const struct query *query)
+{
+	struct shown label;
+	(void)print_text(label.text, sizeof(label.text), "%s ",
+		query->figure ? query->figure->name : "query");
+	return label;
+}
+
 static int column_of(const struct query *query, size_t at)
 {
 	size_t shift = query->prompt.shift;
 	const char *text = query->prompt.text.text;
 	at = at < query->prompt.text.length ? at : query->prompt.text.length;
 	int cells = at > shift ? (int)text_width(text + shift, at - shift) : 0;
-	return 1 + (int)sizeof(label) - 1 + cells;
+	return 1 + (int)strlen(label_of(query).text) + cells;
 }
 
 /* The mark says the place that the sentence begins with. */
@@ -203,13 +235,21 @@ static void draw_error(const struct app *app, const struct query *query, const s
 {
 	const struct window *chart = &app->windows[WINDOW_CHART];
 	const char *error = without_place(chart->error);
+	if (query->is_of_none)
+		error = "no series says of which bot it is: add by (bot)";
 	int cells = (int)text_width(error, strlen(error));
+	if (query->is_of_none) {
+		(void)canvas_field(
+			line, 0, 1, line->columns - 2, ALIGN_LEFT, ROLE_TOAST_ERROR, error);
+		return;
+	}
 	if (!chart->points.place_to) {
 		(void)canvas_field(
 			line, 0, 1, line->columns - 2, ALIGN_LEFT, ROLE_TOAST_ERROR, chart->error);
 		return;
 	}
-	int column = column_of(query, chart->points.place_from);
+	int column = column_of(
+		query, metrics_place(app, query->prompt.text.text, chart->points.place_from));
 	column = column < line->columns ? column : line->columns - 1;
 	canvas_text(line, 0, column, ROLE_TOAST_ERROR, "^");
 	int behind = line->columns - column - 3, before = column - 2;
@@ -255,7 +295,7 @@ static void draw(const struct app *app, struct overlay *overlay, const struct ca
 	struct rect rect = {row, 0, 2, screen->columns};
 	canvas_fill(screen, rect, ROLE_INPUT);
 	canvas_surface(screen, rect, SURFACE_FOOTER);
-	prompt_draw(&query->prompt, screen, row, 1, screen->columns - 2, label,
+	prompt_draw(&query->prompt, screen, row, 1, screen->columns - 2, label_of(query).text,
 		"PromQL, as rate(bot_updates_total[1m])", true);
 	struct canvas line = canvas_sub(screen, (struct rect){row + 1, 0, 1, screen->columns});
 	if (query->failed)
@@ -308,20 +348,35 @@ static void recall(struct app *app, struct overlay *overlay, int by)
 		changed(app, overlay);
 }
 
+static void show(struct app *app, const struct query *query, const char *text)
+{
+	if (query->figure)
+		metrics_show_figure(app, query->figure->name, text);
+	else
+		metrics_show(app, text);
+}
+
 static void enter(struct app *app, struct overlay *overlay)
 {
 	struct query *query = (struct query *)overlay;
 	query->waits = query->prompt.text.text[0] != '\0';
 	query->failed = query->is_taken = false;
 	drop_words(query);
-	metrics_show(app, query->prompt.text.text);
+	if (query->figure && !query->waits) {
+		finish(app, query); /* an empty line: that of the settings again */
+		return;
+	}
+	show(app, query, query->prompt.text.text);
 	if (!query->waits)
 		app_pop(app);
 }
 
 static void cancelled(struct app *app, struct overlay *overlay)
 {
-	metrics_show(app, ((struct query *)overlay)->before);
+	const struct query *query = (const struct query *)overlay;
+	metrics_show(app, query->before);
+	if (query->figure)
+		(void)views_leave(&app->views); /* it led there */
 }
 
 static void free_query(struct overlay *overlay)
@@ -342,11 +397,12 @@ static const struct overlay_ops ops = {.free = free_query,
 	.enter = enter,
 	.cancelled = cancelled};
 
-void query_open(struct app *app, const char *text, const char *before)
+void query_open(struct app *app, const char *text, const char *before, const struct figure *figure)
 {
 	struct query *query = xcalloc(1, sizeof(*query));
-	*query = (struct query){
-		.overlay = {.ops = &ops, .scope = SCOPE_PROMPT}, .before = xstrdup(before)};
+	*query = (struct query){.overlay = {.ops = &ops, .scope = SCOPE_PROMPT},
+		.before = xstrdup(before),
+		.figure = figure};
 	prompt_init(&query->prompt, &app->queries);
 	prompt_set(&query->prompt, text);
 	app_push(app, &query->overlay);

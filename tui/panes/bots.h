@@ -18,8 +18,13 @@ enum bots_field {
 	BOTS_RATE,
 	BOTS_PENDING,
 	BOTS_BEAT,
+	BOTS_P50,
 	BOTS_P95,
+	BOTS_P99,
 	BOTS_ERRORS,
+	BOTS_SHARE,
+	BOTS_CACHE,
+	BOTS_AVAILABLE,
 	BOTS_WHY,
 	BOTS_SPARK,
 	BOTS_COLUMNS,
@@ -43,6 +48,23 @@ struct bots_drawn {
 	size_t top, cursor, row_count, marks;
 	int page, sort, why_cells, spark_cells;
 	bool descending, folds, focused, names_host;
+	uint64_t figures; /* as bots_figures.change */
+};
+
+enum { BOTS_SPARK_POINTS = 30, BOTS_LISTS = 3 };
+
+struct bots_values;
+struct figure;
+
+/* What the engine answered of figures (bots_figures.c). */
+struct bots_figures {
+	struct bots_values *lists[BOTS_LISTS]; /* of WINDOW_FIGURES, WINDOW_ORDER, WINDOW_COURSE */
+	uint64_t seen[BOTS_LISTS];             /* window.change that a list was made of */
+	int64_t at_mono_ms[BOTS_LISTS];
+	uint64_t asked[BOTS_LISTS]; /* fields, as bits, in the order of its expressions */
+	uint64_t filled;            /* fields that some bot had a value of */
+	int64_t bad_until_mono_ms[BOTS_FIELDS]; /* its expression was refused */
+	uint64_t change;                        /* grows with each answer */
 };
 
 struct bots_view {
@@ -61,6 +83,7 @@ struct bots_view {
 	int why_cells, spark_cells; /* widths of these columns */
 	bool names_host; /* of several engines, where HOST has no room: EU/ORDERS is a name */
 	struct bots_drawn drawn;
+	struct bots_figures figures;
 	double *course; /* scratch of one sparkline, BOTS_COURSE_MAX values */
 };
 
@@ -72,6 +95,29 @@ const char *bots_text(const struct app *app, const struct msg_bot *bot, enum bot
 double bots_number(const struct app *app, const struct msg_bot *bot, enum bots_field field);
 /* The same from before the engine's start, where it was not observed since; NaN otherwise. */
 double bots_last(const struct app *app, const struct msg_bot *bot, enum bots_field field);
+/* ---- figures that PromQL tells (bots_figures.c) ---- */
+
+/* Which one a field is; NULL: none. */
+struct figure *bots_figure(const struct app *app, enum bots_field field);
+/* The field that the figure fills; BOTS_FIELDS: none. */
+enum bots_field bots_field_of(const char *figure);
+/* What the engine answered, in the field's unit; NaN: nothing, or too long ago. */
+double bots_figure_value(const struct app *app, uint64_t id, enum bots_field field);
+/* The course of updates, the newest last; NULL: no answer. */
+const double *bots_figure_course(const struct app *app, uint64_t id);
+/* Values of a column are those of the figure times this. */
+double bots_figure_factor(const struct figure *figure);
+/* Some bot had a value of it, or somebody asks for something else than is shipped. */
+bool bots_figure_fills(const struct app *app, enum bots_field field);
+/* The engine has no figure of its own of that field. */
+bool bots_is_only_figure(enum bots_field field);
+/* Takes what came, and asks for what is in sight in a table of so many columns; `rows` 0: nothing is. */
+void bots_figures_turn(struct app *app, struct bots_view *view, int rows, int columns);
+/* What a figure asks on this screen from now on; "": what is shipped or in the settings. Says so. */
+#define FIGURE_DEFAULT "default"
+void figure_keep(struct app *app, struct figure *figure, const char *query);
+void bots_figures_release(struct bots_view *view);
+
 /* Which columns no bot fills, as bits. */
 uint64_t bots_absent(const struct app *app);
 

@@ -8,6 +8,7 @@
 #include "core/base/format.h"
 #include "core/base/width.h"
 #include "core/base/str.h"
+#include "core/conf/figures.h"
 #include "tui/panes/bots.h"
 #include "tui/show.h"
 
@@ -20,8 +21,13 @@ static const struct table_column columns[BOTS_COLUMNS] = {
 	[BOTS_RATE]    = {"UPD/s",        ALIGN_RIGHT,  5,  5, 4, false},
 	[BOTS_PENDING] = {"PEND",         ALIGN_RIGHT,  5,  5, 2, false},
 	[BOTS_BEAT]    = {"HB",           ALIGN_RIGHT,  4,  4, 3, false},
+	[BOTS_P50]     = {"P50ms",        ALIGN_RIGHT,  5,  5, 14, false},
 	[BOTS_P95]     = {"P95ms",        ALIGN_RIGHT,  5,  5, 7, false},
+	[BOTS_P99]     = {"P99ms",        ALIGN_RIGHT,  5,  5, 10, false},
 	[BOTS_ERRORS]  = {"ERR/m",        ALIGN_RIGHT,  5,  5, 5, false},
+	[BOTS_SHARE]   = {"ERR%",         ALIGN_RIGHT,  4,  5, 11, false},
+	[BOTS_CACHE]   = {"CACHE%",       ALIGN_RIGHT,  6,  6, 13, false},
+	[BOTS_AVAILABLE] = {"UP24h%",     ALIGN_RIGHT,  6,  6, 12, false},
 	[BOTS_WHY]     = {"WHY",          ALIGN_LEFT,  22, 30, 1, true},
 	[BOTS_SPARK]   = {"UPD/s 15 MIN", ALIGN_RIGHT, 15, 15, 9, false},
 	/* clang-format on */
@@ -44,11 +50,17 @@ static double if_known(bool known, double value)
 	return known ? value : NAN;
 }
 
-double bots_number(const struct app *app, const struct msg_bot *bot, enum bots_field field)
+/* What the engine makes of all that tells it; NaN: the field is of no such kind. */
+static double own_number(const struct app *app, const struct msg_bot *bot, enum bots_field field)
 {
 	const struct model *model = app_model(app);
 	int64_t now_ms = app_now(app, bot->id);
 	const double figures[BOTS_FIELDS] = {[BOTS_S] = (double)bot->severity,
+		[BOTS_P50] = NAN,
+		[BOTS_P99] = NAN,
+		[BOTS_SHARE] = NAN,
+		[BOTS_CACHE] = NAN,
+		[BOTS_AVAILABLE] = NAN,
 		[BOTS_NAME] = NAN,
 		[BOTS_HOST] = NAN,
 		[BOTS_WHY] = NAN,
@@ -68,9 +80,25 @@ double bots_number(const struct app *app, const struct msg_bot *bot, enum bots_f
 	return figures[field];
 }
 
+/* Where PromQL as it is shipped tells nothing, the engine's own figure of the same thing stands in. What is shipped for
+ * errors asks for that one, which is fresher here. */
+double bots_number(const struct app *app, const struct msg_bot *bot, enum bots_field field)
+{
+	const struct figure *figure = bots_figure(app, field);
+	double own =
+		!figure || figure_is_shipped(figure) ? own_number(app, bot, field) : (double)NAN;
+	if (!figure || (field == BOTS_ERRORS && !isnan(own)))
+		return own;
+	double value = bots_figure_value(app, bot->id, field);
+	return isnan(value) ? own : value;
+}
+
 /* An age is of now: nothing stands still because it is not looked at. */
 double bots_last(const struct app *app, const struct msg_bot *bot, enum bots_field field)
 {
+	const struct figure *figure = bots_figure(app, field);
+	if (figure && !figure_is_shipped(figure))
+		return NAN;
 	static const char *const names[BOTS_FIELDS] = {[BOTS_UP] = "proc_start_ms",
 		[BOTS_RATE] = "updates_per_s",
 		[BOTS_PENDING] = "pending",
@@ -95,14 +123,31 @@ static void say(struct cell_text *cell, enum role role, const char *text)
 	(void)print_text(cell->text, sizeof(cell->text), "%s", text);
 }
 
-static enum role figure_role(const struct msg_bot *bot, enum bots_field field, double value)
+/* The figure's limits are in its own unit. Red is for what alerts say. */
+static enum role graded_role(const struct figure *figure, enum role usual, double value)
 {
+	return figure_grade(figure, value / bots_figure_factor(figure)) ? ROLE_WARN : usual;
+}
+
+static enum role figure_role(
+	const struct app *app, const struct msg_bot *bot, enum bots_field field, double value)
+{
+	const struct figure *figure = bots_figure(app, field);
 	bool late = strcmp(bot->hb_state, "late") == 0 || strcmp(bot->hb_state, "missing") == 0;
 	if (field == BOTS_BEAT)
 		return late ? ROLE_WARN : ROLE_TEXT;
-	if (value == 0)
-		return ROLE_DIM;
-	return field == BOTS_ERRORS ? ROLE_WARN : ROLE_TEXT;
+	enum role usual = value == 0 ? ROLE_DIM : field == BOTS_ERRORS ? ROLE_WARN : ROLE_TEXT;
+	return figure ? graded_role(figure, usual, value) : usual;
+}
+
+/* What counts is how much is missing: 99.95 is not 100, and never rounded up to it. */
+static struct shown availability(double percent)
+{
+	struct shown shown;
+	if (percent >= 100)
+		return show_figure(100);
+	(void)print_text(shown.text, sizeof(shown.text), "%.2f", floor(percent * 100) / 100);
+	return shown;
 }
 
 static void say_figure(struct cell_text *cell, const struct app *app, const struct msg_bot *bot,
@@ -113,13 +158,15 @@ static void say_figure(struct cell_text *cell, const struct app *app, const stru
 	bool is_old = isnan(value);
 	if (is_old)
 		value = bots_last(app, bot, field);
-	enum role role = is_old ? ROLE_STALE : figure_role(bot, field, value);
+	enum role role = is_old ? ROLE_STALE : figure_role(app, bot, field, value);
 	if (isnan(value))
 		say(cell, ROLE_STALE, "--");
 	else if (is_age)
 		say(cell, role, format_age((int64_t)value).text);
 	else if (field == BOTS_PENDING)
 		say(cell, role, format_count((int64_t)value).text);
+	else if (field == BOTS_AVAILABLE)
+		say(cell, role, availability(value).text);
 	else
 		say(cell, role, show_figure(value).text);
 }
@@ -161,21 +208,31 @@ static void say_why(struct cell_text *cell, const struct bots_view *view, const 
 	cell->role = severity_role(bot->severity);
 }
 
+/* As PromQL tells it, else as the engine noted it; `ret_count` 0: nobody knows. */
+static const double *course_of(const struct app *app, const struct msg_bot *bot, size_t *ret_count)
+{
+	const double *told = bots_figure_course(app, bot->id);
+	bool is_shipped = figure_is_shipped(bots_figure(app, BOTS_SPARK));
+	*ret_count = told ? BOTS_SPARK_POINTS : is_shipped ? bot->spark_count : 0;
+	return told ? told : bot->spark;
+}
+
 /* The whole span in as many cells as there are: the mean of what falls into one. */
 static void say_course(
 	struct cell_text *cell, const struct bots_view *view, const struct msg_bot *bot)
 {
-	size_t cells = view->spark_cells > 0 ? (size_t)view->spark_cells : 0;
+	size_t cells = view->spark_cells > 0 ? (size_t)view->spark_cells : 0, count;
+	const double *course = course_of(view->app, bot, &count);
 	if (cells > BOTS_COURSE_MAX)
 		cells = BOTS_COURSE_MAX;
-	if (cells > bot->spark_count)
-		cells = bot->spark_count;
+	if (cells > count)
+		cells = count;
 	for (size_t i = 0; i < cells; i++) {
-		size_t from = i * bot->spark_count / cells, to = (i + 1) * bot->spark_count / cells;
+		size_t from = i * count / cells, to = (i + 1) * count / cells;
 		double sum = 0, known = 0;
 		for (size_t at = from; at < to; at++) {
-			sum += isnan(bot->spark[at]) ? 0 : bot->spark[at];
-			known += isnan(bot->spark[at]) ? 0 : 1;
+			sum += isnan(course[at]) ? 0 : course[at];
+			known += isnan(course[at]) ? 0 : 1;
 		}
 		view->course[i] = known > 0 ? sum / known : NAN;
 	}
@@ -244,8 +301,10 @@ const struct table_kind bots_table = {
 
 /* ---- columns that nobody fills ---- */
 
-static bool has_course(const struct msg_bot *bot)
+static bool has_course(const struct app *app, const struct msg_bot *bot)
 {
+	if (bots_figure_course(app, bot->id))
+		return true;
 	for (size_t i = 0; i < bot->spark_count; i++)
 		if (!isnan(bot->spark[i]))
 			return true;
@@ -264,7 +323,7 @@ static bool was_seen(const struct msg_bot *bot, enum bots_field field)
 static bool fills(const struct app *app, const struct msg_bot *bot, enum bots_field field)
 {
 	if (field == BOTS_SPARK)
-		return has_course(bot);
+		return has_course(app, bot);
 	return bots_text(app, bot, field)[0] || was_seen(bot, field) ||
 	       !isnan(bots_number(app, bot, field)) || !isnan(bots_last(app, bot, field));
 }
@@ -275,7 +334,12 @@ uint64_t bots_absent(const struct app *app)
 	size_t count;
 	const struct msg_bot *const *bots = model_bots(app_model(app), &count);
 	for (int field = 0; field < BOTS_COLUMNS; field++) {
-		bool filled = field == BOTS_S || field == BOTS_NAME || field == BOTS_WHY;
+		bool filled = field == BOTS_S || field == BOTS_NAME || field == BOTS_WHY ||
+			      bots_figure_fills(app, (enum bots_field)field);
+		if (bots_is_only_figure((enum bots_field)field)) {
+			absent |= (uint64_t)!filled << field;
+			continue;
+		}
 		for (size_t i = 0; i < count && !filled; i++)
 			filled = fills(app, bots[i], (enum bots_field)field);
 		absent |= (uint64_t)!filled << field;

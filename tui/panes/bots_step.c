@@ -33,6 +33,7 @@ static struct bots_drawn drawn_now(const struct bots_view *view)
 		.why_cells = view->why_cells,
 		.spark_cells = view->spark_cells,
 		.names_host = view->names_host,
+		.figures = view->figures.change,
 		.is_valid = !view->rows.range_from};
 }
 
@@ -52,7 +53,7 @@ bool bots_only_stepped(const void *data)
 	       now.descending == was.descending && now.folds == was.folds &&
 	       now.focused == was.focused && now.absent == was.absent &&
 	       now.why_cells == was.why_cells && now.spark_cells == was.spark_cells &&
-	       now.names_host == was.names_host;
+	       now.names_host == was.names_host && now.figures == was.figures;
 }
 
 void bots_draw_step(const struct app *app, const void *data, const struct canvas *canvas)

@@ -24,10 +24,11 @@ struct metric {
 
 struct metrics_view {
 	size_t metric, span;
-	char *query;       /* typed; NULL: that of the table */
-	int64_t to_ms;     /* the span ends there; 0: now, and moves */
-	int64_t cursor_ms; /* 0: there is none */
-	int rows, columns; /* of the pane */
+	char *query;        /* typed; NULL: that of the table */
+	const char *figure; /* the typed one is of that figure; NULL: of none */
+	int64_t to_ms;      /* the span ends there; 0: now, and moves */
+	int64_t cursor_ms;  /* 0: there is none */
+	int rows, columns;  /* of the pane */
 };
 
 /* metric_at(0 .. until NULL) */
@@ -46,10 +47,15 @@ void metrics_cursor(struct app *app, int step);
 /* So many halves of the span; 0: to now. */
 void metrics_pan(struct app *app, int step);
 
-/* What is asked now; the caller frees it. */
+/* What is asked now, as the engine is asked, and as it was typed ($bot is the one under the cursor of Bots); the caller frees it. */
 char *metrics_query(const struct app *app) MUST_CHECK;
+char *metrics_text_now(const struct app *app) MUST_CHECK;
+/* Which byte of what was typed a byte of what is asked comes from. */
+size_t metrics_place(const struct app *app, const char *typed, size_t asked);
 /* Shows what an expression yields, "" the chart of the table again, in a pane of its own. */
 void metrics_show(struct app *app, const char *query);
+/* The same of a figure by that name, which it may become the query of. */
+void metrics_show_figure(struct app *app, const char *figure, const char *query);
 
 /* ---- drawing (metrics_chart.c) ---- */
 

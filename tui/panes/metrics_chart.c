@@ -225,7 +225,7 @@ static void draw_nothing(const struct msg_win_points *points, const struct canva
 static struct canvas below_query(
 	const char *query, const struct metrics_view *view, const struct canvas *canvas)
 {
-	if (view->query || canvas->rows < QUERY_ROWS)
+	if ((view->query && !view->figure) || canvas->rows < QUERY_ROWS)
 		return *canvas;
 	(void)canvas_field(
 		canvas, 0, MARGIN, canvas->columns - 2 * MARGIN, ALIGN_LEFT, ROLE_DIM, query);

@@ -10,7 +10,10 @@
 
 #include "core/base/err.h"
 #include "core/base/mem.h"
+#include "core/base/redact.h"
+#include "core/base/sanitize.h"
 #include "core/base/str.h"
+#include "core/conf/figures.h"
 #include "tui/panes/bots.h"
 #include "tui/show.h"
 
@@ -29,6 +32,7 @@ static void release(void *data)
 	filter_free(view->filter);
 	free(view->expression);
 	free(view->course);
+	bots_figures_release(view);
 }
 
 static bool exists(const void *context, uint64_t id)
@@ -124,6 +128,7 @@ static void fit(struct app *app, void *data, int rows, int columns)
 	view->names_host = app_is_many(app) && layout.column[BOTS_HOST] < 0;
 	view->why_cells = layout.width[BOTS_WHY];
 	view->spark_cells = layout.column[BOTS_SPARK] < 0 ? 0 : layout.width[BOTS_SPARK];
+	bots_figures_turn(app, view, rows, columns);
 }
 
 bool bots_hide_crit(const void *data)
@@ -265,11 +270,36 @@ static bool descends(const void *data)
 	return ((const struct bots_view *)data)->descending;
 }
 
+static const char figure_key[] = "figure.";
+
+static void keep_figure(const struct figure *figure,
+	void (*put)(void *context, const char *name, const char *text), void *context)
+{
+	if (!figure->changed ||
+		redact_has_candidate(NULL, figure->changed, strlen(figure->changed)))
+		return;
+	autofree char *name = xasprintf("%s%s", figure_key, figure->name);
+	put(context, name, figure->changed);
+}
+
+/* Whoever wrote it: it stands in lines on the screen. */
+static void recall_figure(struct app *app, const char *name, const char *text)
+{
+	struct figure *figure = figures_find(app->figures, name);
+	autostr struct str safe = STR_INIT;
+	sanitize(&safe, text, strlen(text));
+	if (figure && safe.length <= FIGURE_QUERY_MAX && strcmp(safe.text, text) == 0)
+		figure_change(figure, text);
+}
+
 static void keep(const void *data, void (*put)(void *context, const char *name, const char *text),
 	void *context)
 {
-	if (((const struct bots_view *)data)->unfolded)
+	const struct bots_view *view = data;
+	if (view->unfolded)
 		put(context, "unfolded", "yes");
+	for (size_t i = 0; view->app && i < view->app->figures->count; i++)
+		keep_figure(&view->app->figures->list[i], put, context);
 }
 
 static void recall(struct app *app, const char *name, const char *text)
@@ -277,6 +307,10 @@ static void recall(struct app *app, const char *name, const char *text)
 	struct bots_view *view = app->view[PANE_bots];
 	if (!*name || strcmp(name, "unfolded") == 0)
 		view->unfolded = strcmp(text, "yes") == 0;
+	for (size_t i = 0; !*name && i < app->figures->count; i++)
+		figure_change(&app->figures->list[i], NULL);
+	if (strncmp(name, figure_key, sizeof(figure_key) - 1) == 0)
+		recall_figure(app, name + sizeof(figure_key) - 1, text);
 }
 
 const struct pane pane_bots = {

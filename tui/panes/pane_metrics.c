@@ -11,6 +11,7 @@
 #include "core/base/str.h"
 #include "core/base/utf8.h"
 #include "core/base/width.h"
+#include "core/conf/figures.h"
 #include "tui/app.h"
 #include "tui/overlays/overlays.h"
 #include "tui/panes/metrics.h"
@@ -33,6 +34,7 @@ static void use_table(struct metrics_view *view)
 {
 	free(view->query);
 	view->query = NULL;
+	view->figure = NULL;
 }
 
 bool metrics_choose(struct app *app, const char *name)
@@ -67,8 +69,21 @@ static const char *bot_name(const struct app *app)
 char *metrics_query(const struct app *app)
 {
 	const struct metrics_view *view = view_of(app);
-	return view->query ? xstrdup(view->query)
-			   : metric_text(metric_at(view->metric)->query, bot_name(app), true);
+	const char *bot = bot_name(app);
+	return view->query ? figures_fill(app->figures, view->query, &bot, bot[0] != '\0')
+			   : metric_text(metric_at(view->metric)->query, bot, true);
+}
+
+char *metrics_text_now(const struct app *app)
+{
+	const struct metrics_view *view = view_of(app);
+	return view->query ? xstrdup(view->query) : metrics_query(app);
+}
+
+size_t metrics_place(const struct app *app, const char *typed, size_t asked)
+{
+	const char *bot = bot_name(app);
+	return figures_place(app->figures, typed, &bot, bot[0] != '\0', asked);
 }
 
 /* ---- when ---- */
@@ -156,7 +171,8 @@ static int wanted(const struct app *app, const void *data)
 static uint32_t engines_of(const struct app *app, const struct metrics_view *view)
 {
 	const struct rowset *rows = pane_bots.rows(app->view[PANE_bots]);
-	bool of_bot = !view->query && metric_at(view->metric)->of_bot;
+	bool of_bot = view->query ? rows->cursor && strstr(view->query, "$bot")
+				  : metric_at(view->metric)->of_bot;
 	return of_bot ? UINT32_C(1) << links_of(rows->cursor) : ALL_ENGINES;
 }
 
@@ -216,8 +232,9 @@ static void note(const struct app *app, const void *data, struct str *text)
 	const struct metrics_view *view = data;
 	const struct window *window = &app->windows[WINDOW_CHART];
 	autofree char *title =
-		view->query ? xstrdup(view->query)
-			    : metric_text(metric_at(view->metric)->title, bot_name(app), false);
+		view->figure  ? xasprintf("%s of %s", view->figure, bot_name(app))
+		: view->query ? xstrdup(view->query)
+			      : metric_text(metric_at(view->metric)->title, bot_name(app), false);
 	autostr struct str rest = STR_INIT;
 	if (window->answered)
 		note_answer(&window->points, text);
@@ -230,11 +247,19 @@ static void note(const struct app *app, const void *data, struct str *text)
 	str_adds(text, rest.text);
 }
 
+static const char *unit_of(const struct app *app, const struct metrics_view *view)
+{
+	const struct figure *figure =
+		view->figure ? figures_find(app->figures, view->figure) : NULL;
+	return figure        ? figure->unit
+	       : view->query ? metric_unit_of(view->query)
+			     : metric_at(view->metric)->unit;
+}
+
 static void draw(const struct app *app, const void *data, const struct canvas *canvas)
 {
 	const struct metrics_view *view = data;
-	metrics_draw(app, view,
-		view->query ? metric_unit_of(view->query) : metric_at(view->metric)->unit, canvas);
+	metrics_draw(app, view, unit_of(app, view), canvas);
 }
 
 static void copy(const struct app *app, const void *data, struct str *to)
@@ -265,6 +290,13 @@ void metrics_show(struct app *app, const char *query)
 	app_dirty(app);
 }
 
+void metrics_show_figure(struct app *app, const char *figure, const char *query)
+{
+	const struct figure *known = figures_find(app->figures, figure);
+	metrics_show(app, query);
+	view_of(app)->figure = known ? known->name : NULL;
+}
+
 /* The cursor, then the time, then what was typed. */
 static bool escape(struct app *app, void *data)
 {
@@ -274,7 +306,7 @@ static bool escape(struct app *app, void *data)
 		view->cursor_ms = 0;
 	else if (view->to_ms)
 		view->to_ms = 0;
-	else if (view->query)
+	else if (view->query && !view->figure)
 		use_table(view);
 	else
 		return false;
