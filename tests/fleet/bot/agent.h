@@ -24,6 +24,8 @@ enum trouble {
 	TROUBLE_BLIND = 1 << 7,  /* its figures cannot be read */
 };
 
+enum { CHATS_KNOWN = 128, CHAT_FRESH_MS = 600000 };
+
 struct agent {
 	struct settings settings;
 	struct loop loop;
@@ -36,6 +38,9 @@ struct agent {
 	struct timer tick; /* once a second: heartbeat, trouble */
 	int64_t started_ms;
 	unsigned trouble;
+	struct {
+		int64_t chat, written_ms;
+	} chats[CHATS_KNOWN]; /* whose rows are fresh; a chat has one place */
 	/* the poller */
 	struct timer poll_again;
 	bool polling;

@@ -56,9 +56,27 @@ static void keep_row(struct talk *talk, const char *direction, const char *text)
 		bot, chat, direction, text, NULL);
 }
 
+/* Its row was written a short while ago, or is to be written now. */
+static bool is_fresh(struct agent *agent, int64_t chat)
+{
+	size_t at = (size_t)((uint64_t)chat % CHATS_KNOWN);
+	int64_t now_ms = loop_now_ms();
+	bool is_hit = agent->chats[at].chat == chat &&
+		      now_ms - agent->chats[at].written_ms < CHAT_FRESH_MS;
+	agent->figures.cache_hits += is_hit;
+	agent->figures.cache_misses += !is_hit;
+	if (!is_hit) {
+		agent->chats[at].chat = chat;
+		agent->chats[at].written_ms = now_ms;
+	}
+	return is_hit;
+}
+
 static void keep_chat(struct talk *talk)
 {
 	struct agent *agent = talk->agent;
+	if (is_fresh(agent, talk->chat))
+		return;
 	autofree char *bot = xasprintf("%" PRId64, agent->settings.id);
 	autofree char *chat = xasprintf("%" PRId64, talk->chat);
 	database_run(&agent->database,

@@ -105,6 +105,12 @@ void figures_print(
 	counter(to, "bot_messages_sent_total", "Messages sent.", labels.text, figures->sent);
 	counter(to, "bot_rate_limited_total", "Answers 429 of the Bot API.", labels.text,
 		figures->rate_limited);
+	autostr struct str tier = STR_INIT;
+	str_addf(&tier, "%s,tier=\"L1\"", labels.text);
+	counter(to, "cache_hits_total", "Chats whose row was written lately.", tier.text,
+		figures->cache_hits);
+	counter(to, "cache_misses_total", "Chats whose row had to be written.", tier.text,
+		figures->cache_misses);
 	gauge(to, "bot_uptime_seconds", "Time since the start.", labels.text,
 		(double)up_ms / 1000.0);
 	gauge(to, "process_resident_memory_bytes", "Resident memory.", labels.text,

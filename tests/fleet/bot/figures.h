@@ -12,6 +12,7 @@ enum { FIGURES_RECENT = 256, FIGURES_WINDOW_MS = 60000, FIGURES_BUCKETS = 8 };
 
 struct figures {
 	uint64_t updates, errors, sent, rate_limited;
+	uint64_t cache_hits, cache_misses; /* chats whose row is fresh enough, or not */
 	struct {
 		int64_t at_ms;
 		unsigned took_ms;
