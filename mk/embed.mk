@@ -8,7 +8,7 @@ $(O)/gen/%.inc: config/%
 $(O)/obj/core/conf/default.o: $(O)/gen/botswain.yaml.inc
 
 # The dashboards that are shipped, in the order in which they are listed.
-DASHBOARDS := fleet bot telegram redis postgres workers streams botswain
+DASHBOARDS := fleet sla bot telegram redis postgres workers streams botswain
 DASHBOARD_FILES := $(DASHBOARDS:%=config/dashboards/%.yaml)
 
 $(O)/gen/dashboards.inc: $(DASHBOARD_FILES) mk/embed.mk

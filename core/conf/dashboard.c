@@ -149,6 +149,15 @@ static void read_expr(struct place_of_dashboard *in, const struct node *node, vo
 		*(const char **)into = arena_text(in->arena, text);
 }
 
+static void read_figure(struct place_of_dashboard *in, const struct node *node, void *into)
+{
+	const char *text = text_of(in, node, NAME_MAX_BYTES);
+	if (text && !is_slug(text))
+		report_error(in->report, node->place, "'%.40s' is no name of a figure: p95", text);
+	else if (text)
+		*(const char **)into = arena_text(in->arena, text);
+}
+
 static void read_number(struct place_of_dashboard *in, const struct node *node, void *into)
 {
 	const char *text = text_of(in, node, TITLE_MAX);
@@ -284,6 +293,7 @@ static void read_limits(struct place_of_dashboard *in, const struct node *node, 
 
 static const struct key panel_keys[] = {KEY(dashboard_panel, "title", title, read_title),
 	KEY(dashboard_panel, "kind", kind, read_kind), {"queries", read_queries, 0},
+	KEY(dashboard_panel, "figure", figure, read_figure),
 	KEY(dashboard_panel, "unit", unit, read_unit), {"thresholds", read_limits, 0},
 	KEY(dashboard_panel, "min", min, read_number),
 	KEY(dashboard_panel, "max", max, read_number),
@@ -294,6 +304,7 @@ static const struct shape panel_shape = {"a panel", panel_keys, COUNT_OF(panel_k
 static void begin_panel(void *item)
 {
 	*(struct dashboard_panel *)item = (struct dashboard_panel){.title = "",
+		.figure = "",
 		.unit = "",
 		.warn = NAN,
 		.crit = NAN,

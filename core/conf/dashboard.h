@@ -38,6 +38,8 @@ struct dashboard_panel {
 	enum panel_kind kind;
 	struct dashboard_query *queries;
 	size_t query_count;
+	const char *
+		figure; /* its unit and limits hold where the panel has none (figures.h); "": none */
 	const char *unit;  /* chart_unit_named() */
 	double warn, crit; /* NAN: none */
 	bool below;        /* less than these is what is wrong */

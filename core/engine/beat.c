@@ -232,6 +232,8 @@ static void record_self(struct engine *engine)
 		{"botswain_event_store_bytes", (double)entity->store_bytes},
 		{"botswain_tsdb_series", (double)entity->tsdb_series},
 		{"botswain_tsdb_bytes", (double)entity->tsdb_bytes},
+		{"botswain_tsdb_oldest_timestamp_seconds",
+			entity->tsdb_oldest_ms ? (double)entity->tsdb_oldest_ms / 1000 : NAN},
 	};
 	for (size_t i = 0; i < COUNT_OF(own); i++)
 		digest_record(engine, 0, own[i].name, "", "", own[i].value);

@@ -31,7 +31,7 @@ dashboards() { for file in config/dashboards/*.yaml; do basename "$file" .yaml; 
 is_fed() {
 	local expr
 	for expr in 'rate(pg_stat_database_xact_commit[1m])' 'increase(botswain_dropped_total[10m])' 'rate(redis_commands_total[1m])' \
-		'rate(redis_net_input_bytes_total[1m])' 'rate(redis_stream_entries_added_total[1m])'; do
+		'$(error-share.budget)' '$(cache)' 'rate(redis_net_input_bytes_total[1m])' 'rate(redis_stream_entries_added_total[1m])'; do
 		[ -n "$(botswain query "$expr")" ] || return
 	done
 }
@@ -79,7 +79,7 @@ what_is_wrong_is_said() {
 check 'a fleet runs, and its engine has read everything twice' fleet_is_up
 check 'every expression of the files is asked below' all_are_asked
 check 'no expression of a shipped dashboard is in error' none_is_in_error
-for name in fleet redis postgres streams botswain; do
+for name in fleet sla redis postgres streams botswain; do
 	check "no panel of $name is empty" none_is_empty "$name"
 done
 check 'check-config reads the dashboards beside the configuration, and one by its name' own_are_checked

@@ -139,7 +139,7 @@ static void the_list_leads_to_each_and_brackets_go_on(void **state)
 	console_keys(console, "[ [");
 	console_expect(console, "Queues and streams  1h");
 	console_keys(console, "D");
-	console_expect(console, "7/8");
+	console_expect(console, "8/9");
 }
 
 /* An hour of which three minutes are kept is an empty picture. */

@@ -261,6 +261,27 @@ static void narrow_screens_keep_the_reason_and_leave_figures_out(void **state)
 	console_expect_not(console, "P99ms");
 }
 
+static void service_levels_hold_the_same_figures_against_their_targets(void **state)
+{
+	struct console *console = *state;
+	ask(console, "dashboard sla");
+	console_expect(console, "p95 < 200 ms");
+	console_expect(console, "Up > 99.9%");
+	console_expect(console, "150 ms");  /* of quiz */
+	console_expect(console, "-400% C"); /* 5 % fail where 1 may */
+	ask(console, "figure p95 sum by (bot) (bot_updates_total{bot=~\"$bot\"}) / sum by (bot) "
+		     "(bot_updates_total) / 4");
+	ask(console, "dashboard sla");
+	console_expect(console, "250 ms W");
+	console_resize(console, 24, 80);
+	console_advance(console, 1000);
+	console_expect(console, "p95 < 200 ms");
+	console_expect(console, "Budget left, 24 h, worst bot");
+	console_resize(console, 12, 40);
+	console_advance(console, 1000);
+	console_expect(console, "p95 < 200 ms");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -275,6 +296,7 @@ int main(void)
 		TEST(the_caret_stands_where_it_was_typed_and_not_where_the_bots_name_moved_it),
 		TEST(figures_sort_and_filter),
 		TEST(it_is_remembered_for_the_next_screen),
+		TEST(service_levels_hold_the_same_figures_against_their_targets),
 		TEST(narrow_screens_keep_the_reason_and_leave_figures_out),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,6 +16,7 @@
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "core/conf/dashboard.h"
+#include "core/conf/figures.h"
 #include "core/series/promql/ast.h"
 #include "core/series/promql/eval.h"
 
@@ -48,7 +49,10 @@ static char *fill(const char *expr)
 			str_addch(&text, *expr);
 		}
 	}
-	return str_detach(&text);
+	struct figures *figures = figures_new(NULL);
+	char *filled = figures_fill(figures, text.text, NULL, 0);
+	figures_free(figures);
+	return filled;
 }
 
 typedef void each_query(const struct dashboard *dashboard, const struct dashboard_panel *panel,

@@ -51,6 +51,9 @@ int dashboard_figure_columns(const struct canvas *canvas, const char *text);
 /* A text with what stands for the dashboard's variable, that of an expression within its quotes, where no instance is all of them. */
 char *dashboard_filled(const struct app *app, const struct dashboard *dashboard, const char *text,
 	bool is_expr) MUST_CHECK;
+/* A panel with the unit and the limits of its figure, where it has none of its own. */
+struct dashboard_panel dashboard_panel_limited(
+	const struct app *app, const struct dashboard_panel *panel);
 /* The engines that are asked: the bot's own, or all. */
 uint32_t dashboard_engines(const struct app *app, const struct dashboard *dashboard);
 

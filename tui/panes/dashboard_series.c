@@ -108,13 +108,13 @@ static double sum_of(const struct msg_points *series)
 	return sum;
 }
 
-/* Rows by what they say now; lines by all of their span, so that letters and colours stay with their series. */
+/* Rows by what they say now, the worst first where less is worse; lines by all of their span, so that letters and colours stay with their series. */
 static double rank_of(
 	const struct dashboard_panel *panel, const struct msg_points *series, double value)
 {
 	if (panel->kind < PANEL_STAT)
 		return sum_of(series);
-	return isnan(value) ? -INFINITY : value;
+	return isnan(value) ? -INFINITY : panel->below ? -value : value;
 }
 
 static int by_rank(const void *left, const void *right)

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* What stands for the variable of a dashboard, and whom it is asked of. */
+#include <math.h>
 #include <string.h>
 
 #include "core/base/err.h"
+#include "core/base/mem.h"
 #include "core/base/str.h"
+#include "core/conf/figures.h"
 #include "tui/app.h"
 #include "tui/panes/dashboard.h"
+#include "widgets/chart_scale.h"
 
 static const struct msg_bot *bot_of(const struct app *app)
 {
@@ -41,6 +45,54 @@ static void add_quoted(struct str *to, const char *value)
 	}
 }
 
+/* What is drawn says a target as its values are said: `$(p95.target)` is "200 ms". */
+static char *with_targets(const struct app *app, const char *text)
+{
+	struct str to = STR_INIT;
+	for (const char *at; (at = strstr(text, "$("));) {
+		size_t length = strcspn(at + 2, ".)");
+		autofree char *name = xstrndup(at + 2, length);
+		const struct figure *figure = figures_find(app->figures, name);
+		const char *rest = at + 2 + length;
+		bool is_target = figure && strncmp(rest, ".target)", 8) == 0;
+		str_add(&to, text, (size_t)(at - text));
+		if (is_target)
+			str_adds(&to,
+				chart_value_text(chart_unit_named(figure->unit), figure->target)
+					.text);
+		else
+			str_adds(&to, "$(");
+		text = is_target ? rest + 8 : at + 2;
+	}
+	str_adds(&to, text);
+	return str_detach(&to);
+}
+
+static char *with_figures(
+	const struct app *app, const struct dashboard *dashboard, const char *text)
+{
+	const char *bot = dashboard->variable == VARIABLE_BOT ? value_of(app, dashboard) : "";
+	return figures_fill(app->figures, text, &bot, bot[0] != '\0');
+}
+
+struct dashboard_panel dashboard_panel_limited(
+	const struct app *app, const struct dashboard_panel *panel)
+{
+	struct dashboard_panel limited = *panel;
+	const struct figure *figure =
+		panel->figure[0] ? figures_find(app->figures, panel->figure) : NULL;
+	if (!figure)
+		return limited;
+	if (!limited.unit[0])
+		limited.unit = figure->unit;
+	if (isnan(limited.warn) && isnan(limited.crit)) {
+		limited.warn = figure->warn;
+		limited.crit = figure->crit;
+		limited.below = figure->below;
+	}
+	return limited;
+}
+
 /* `is_expr`: for an expression, where no instance is all of them. */
 char *dashboard_filled(
 	const struct app *app, const struct dashboard *dashboard, const char *text, bool is_expr)
@@ -60,7 +112,7 @@ char *dashboard_filled(
 		text = at + strlen(name);
 	}
 	str_adds(&to, text);
-	return str_detach(&to);
+	return is_expr ? with_figures(app, dashboard, to.text) : with_targets(app, to.text);
 }
 
 uint32_t dashboard_engines(const struct app *app, const struct dashboard *dashboard)

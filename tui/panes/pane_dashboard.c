@@ -232,9 +232,10 @@ static void draw_panel(const struct app *app, const struct dashboard *dashboard,
 	const struct canvas *canvas)
 {
 	const struct dashboard_view *view = view_of(app);
-	const struct dashboard_panel *panel = dashboard_panel_at(dashboard, number);
-	autofree char *title = dashboard_filled(app, dashboard, panel->title, false);
-	struct panel_picture picture = {.panel = panel,
+	struct dashboard_panel panel =
+		dashboard_panel_limited(app, dashboard_panel_at(dashboard, number));
+	autofree char *title = dashboard_filled(app, dashboard, panel.title, false);
+	struct panel_picture picture = {.panel = &panel,
 		.window = &app->windows[window_of(number)],
 		.title = title,
 		.is_focused = number == view->panel && app_pane(app) == &pane_dashboard,
