@@ -2,10 +2,12 @@
 /* Every metric that is ours, and their page. */
 #include "core/collect/metric.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "core/collect/pg_metrics.h"
 #include "core/collect/redis_metrics.h"
+#include "core/conf/figures.h"
 
 static const char head[] =
 	"# Built-in metrics\n\n"
@@ -86,6 +88,55 @@ static void print_table(struct str *page, const char *title)
 		title);
 }
 
+static const char figures_head[] =
+	"\n## Figures of bots\n\n"
+	"Named queries by bot. Columns of Bots, dashboards (`$(p95)`, `$(p95.budget)`, "
+	"`$(p95.target)`), `botswain figures` and\n"
+	"`botswain query --figure NAME` ask them, of the engine's own store. `$bot` stands for the "
+	"bots that are asked for, `$target` for the\n"
+	"target. `figures` of the settings changes them, or adds some; `e` in Bots, or `:figure "
+	"NAME EXPR`, changes one on this screen alone,\n"
+	"which remembers it until `:figure NAME default`. Where a bot's metrics have other names "
+	"the query is what to change. The names\n"
+	"here are those that middlewares of the common frameworks use; where they tell nothing, "
+	"UPD/s, P95ms and ERR/m are what heartbeat\n"
+	"and log say. A target is a service level. The budget is what is left of what may go "
+	"wrong at that target over a day, or what is\n"
+	"kept of it: 1 is all of it, below 0 more than all is gone. Budgets of p95 and p99 need a "
+	"bucket whose bound is the target.\n";
+
+static void print_number(struct str *page, double number)
+{
+	if (isnan(number))
+		str_adds(page, " |");
+	else
+		str_addf(page, " %.6g |", number);
+}
+
+static void print_figures(struct str *page)
+{
+	struct figures *figures = figures_new(NULL);
+	str_adds(page, figures_head);
+	str_adds(page,
+		"\n| figure | unit | target | warn | crit | what |\n|---|---|---|---|---|---|\n");
+	for (size_t i = 0; i < figures->count; i++) {
+		const struct figure *figure = &figures->list[i];
+		str_addf(page, "| %s | %s |", figure->name, figure->unit);
+		print_number(page, figure->target);
+		print_number(page, figure->warn);
+		print_number(page, figure->crit);
+		str_addf(page, " %s |\n", figure->help);
+	}
+	for (size_t i = 0; i < figures->count; i++) {
+		const struct figure *figure = &figures->list[i];
+		str_addf(page, "\n%s:\n\n```\n%s\n", figure->name, figure->query);
+		if (figure->budget[0])
+			str_addf(page, "budget: %s\n", figure->budget);
+		str_adds(page, "```\n");
+	}
+	figures_free(figures);
+}
+
 void metrics_print(struct str *page)
 {
 	str_adds(page, head);
@@ -97,4 +148,5 @@ void metrics_print(struct str *page)
 	visit_list(beside, COUNT_OF(beside), print_row, page);
 	print_table(page, "Of bots, pages and the engine");
 	visit_list(own, COUNT_OF(own), print_row, page);
+	print_figures(page);
 }

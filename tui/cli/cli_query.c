@@ -8,6 +8,7 @@
 #include "core/base/format.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
+#include "core/conf/figures.h"
 #include "tui/cli/cli.h"
 #include "tui/cli/query_print.h"
 #include "tui/window.h"
@@ -15,7 +16,9 @@
 enum { POINTS_MAX = 11000, USUAL_POINTS = 60 };
 
 struct asked {
-	const char *query;
+	const char *query, *figure;
+	struct figures *figures;
+	char *filled; /* what the engine is asked */
 	int64_t now_ms, from_ms, to_ms, step_ms;
 	bool is_range, is_own, is_metadata;
 	struct window window;
@@ -70,10 +73,17 @@ static bool take_step(struct asked *asked, const char *value)
 	return true;
 }
 
+static bool take_figure(struct asked *asked, const char *value)
+{
+	asked->figure = value;
+	return true;
+}
+
 static const struct {
 	const char *name;
 	bool (*take)(struct asked *asked, const char *value);
-} options[] = {{"--at", take_at}, {"--range", take_range}, {"--step", take_step}};
+} options[] = {{"--at", take_at}, {"--range", take_range}, {"--step", take_step},
+	{"--figure", take_figure}};
 
 static bool read_word(struct asked *asked, int argc, char **argv, int *at)
 {
@@ -92,7 +102,7 @@ static bool read_word(struct asked *asked, int argc, char **argv, int *at)
 		return true;
 	if (word[0] == '-' && word[1] == '-' && word[2])
 		return cli_refuse("query", word) == CLI_OK;
-	if (asked->query)
+	if (asked->query || asked->figure)
 		return cli_say(false,
 			"one expression is asked for at a time, in quotes; '%s' is one more", word);
 	asked->query = word;
@@ -109,7 +119,7 @@ static bool read_words(struct asked *asked, int argc, char **argv)
 	}
 	if (asked->is_metadata && (asked->is_range || asked->to_ms != asked->now_ms))
 		return cli_say(false, "--metadata is of now: it takes no time");
-	if (!asked->query && !asked->is_metadata)
+	if (!asked->query && !asked->figure && !asked->is_metadata)
 		return cli_say(
 			false, "query needs an expression, as 'rate(bot_updates_total[5m])'");
 	if (asked->step_ms && !asked->is_range)
@@ -156,7 +166,7 @@ static void ask_metadata(struct cli *cli, struct asked *asked)
 static void ask(struct cli *cli, struct asked *asked)
 {
 	struct msg_win_open open = {.store = (char *)(uintptr_t) "query",
-		.filter = (char *)(uintptr_t)asked->query,
+		.filter = asked->filled,
 		.from_ms = asked->from_ms,
 		.to_ms = asked->to_ms,
 		.step_ms = asked->step_ms,
@@ -177,7 +187,7 @@ static int run_one(struct cli *cli, struct asked *asked, struct str *out)
 		return cli_unknown(cli, "the query was not answered in time: --wait 30s waits "
 					"longer");
 	if (asked->window.error && asked->window.error[0])
-		return query_print_error(asked->query, asked->window.error, points);
+		return query_print_error(asked->filled, asked->window.error, points);
 	const char *host = cli_is_many(cli) ? cli->engines[cli->current].name : "";
 	for (size_t i = 0; i < points->notes_count; i++)
 		(void)cli_say(CLI_OK, "%s", points->notes[i]);
@@ -212,21 +222,39 @@ static int run_all(struct cli *cli, struct asked *asked)
 	return status;
 }
 
+/* Named figures stand for what they ask, and $bot for all bots. */
+static bool fill(struct asked *asked)
+{
+	const struct figure *figure =
+		asked->figure ? figures_find(asked->figures, asked->figure) : NULL;
+	if (asked->figure && !figure)
+		return cli_say(
+			false, "no figure '%s'; `botswain figures` lists them", asked->figure);
+	asked->filled =
+		figure ? figure_fill(asked->figures, figure, false, NULL, 0)
+		       : figures_fill(asked->figures, asked->query ? asked->query : "", NULL, 0);
+	return true;
+}
+
 static int run(struct cli *cli, int argc, char **argv)
 {
 	struct asked asked = {.now_ms = cli_now_ms(cli, cli->current)};
 	asked.to_ms = asked.now_ms;
 	if (!read_words(&asked, argc, argv))
 		return CLI_USAGE;
+	asked.figures = figures_new(cli->settings);
 	window_init(&asked.window, WINDOW_CHART);
-	int status = run_all(cli, &asked);
+	int status = fill(&asked) ? run_all(cli, &asked) : CLI_USAGE;
 	window_release(&asked.window);
+	figures_free(asked.figures);
+	free(asked.filled);
 	return status;
 }
 
 extern const struct cli_command cli_query;
 const struct cli_command cli_query = {.name = "query",
-	.args = "[--at T | --range A..B [--step S]] [--own] EXPR | --metadata [NAME] [--json]",
+	.args = "[--at T | --range A..B [--step S]] [--own] EXPR|--figure NAME | --metadata [NAME] "
+		"[--json]",
 	.help = "what PromQL says of the metrics, now, at a time or over a span; or their types "
 		"and help",
 	.engine = true,
