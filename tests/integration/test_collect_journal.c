@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The systemd journal, live and back: files that systemd-journal-remote writes while they are read by their path. */
+/* The systemd journal, live and back: files that systemd-journal-remote writes while they are read by their path. What goes
+ * wrong with them is in test_collect_journal_trouble.c. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,8 +17,7 @@
 #include "core/base/limits.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
-#include "tests/support/collect_scene.h"
-#include "tests/support/journal_remote.h"
+#include "tests/support/journal_scene.h"
 #include "tests/support/numbered.h"
 #include "tests/support/spawn.h"
 
@@ -33,52 +33,13 @@ enum {
 
 #define SECRET "AAEhBOweik6ad9r_QXMENQjcrGbqCr4K-bc"
 
-static struct journal_remote remote;
-
-static int setup(void **state)
-{
-	return collect_setup(state);
-}
-
-static int teardown(void **state)
-{
-	collect_scene_stop();
-	if (remote.in)
-		journal_remote_end(&remote);
-	return folder_teardown(state);
-}
-
-static void start_remote(void)
-{
-	if (!journal_remote_is_here()) {
-		print_message("# systemd-journal-remote is not installed\n");
-		skip();
-	}
-	journal_remote_start(&remote);
-}
-
-static void watch(const char *bots, const char *more)
-{
-	collected_start(&collected, "journal: %s/journal\nbots: [%s]\n%s\n", folder, bots, more);
-	collect_wait_ok("kind=\"journal\"");
-}
-
-#define ORDERS "{name: orders, transport: none, logs: ['journal:orders']}"
-
-static void end_remote_and_wait(const char *last)
-{
-	journal_remote_say(&remote, 0, "_SYSTEMD_UNIT=orders.service\nMESSAGE=%s", last);
-	journal_remote_flush(&remote);
-	collected_wait_event(&collected, last, NULL);
-}
-
 /* ---- nothing lost, nothing twice ---- */
 
 static void ten_thousand_lines_through_rotation_and_vacuum_are_each_there_once(void **state)
 {
 	(void)state;
-	start_remote();
-	watch(ORDERS, "");
+	journal_scene_begin();
+	journal_scene_watch(ORDERS, "");
 	size_t vacuumed = 0;
 	for (int at = 0; at < LINES; at += STEP) {
 		journal_remote_count(&remote, "orders.service", at, at + STEP, LINE_BYTES);
@@ -87,7 +48,7 @@ static void ten_thousand_lines_through_rotation_and_vacuum_are_each_there_once(v
 			collected_wait_event(&collected, last, NULL);
 		vacuumed += journal_remote_vacuum(&remote);
 	}
-	end_remote_and_wait("the end");
+	journal_scene_end_and_wait("the end");
 	print_message("# %zu files were rotated away and vacuumed\n", vacuumed);
 	assert_true(vacuumed >= 2);
 	assert_numbered(&collected, LINES);
@@ -96,11 +57,11 @@ static void ten_thousand_lines_through_rotation_and_vacuum_are_each_there_once(v
 static void a_start_in_the_middle_of_writing_loses_nothing_and_reads_nothing_twice(void **state)
 {
 	(void)state;
-	start_remote();
+	journal_scene_begin();
 	journal_remote_count(&remote, "orders.service", 0, LINES / 2, 80);
-	watch(ORDERS, "");
+	journal_scene_watch(ORDERS, "");
 	journal_remote_count(&remote, "orders.service", LINES / 2, LINES, 80);
-	end_remote_and_wait("the end");
+	journal_scene_end_and_wait("the end");
 	assert_numbered(&collected, LINES);
 }
 
@@ -108,8 +69,8 @@ static void a_start_in_the_middle_of_writing_loses_nothing_and_reads_nothing_twi
 static void a_journal_that_is_stopped_and_started_again_goes_on(void **state)
 {
 	(void)state;
-	start_remote();
-	watch(ORDERS, "");
+	journal_scene_begin();
+	journal_scene_watch(ORDERS, "");
 	for (int at = 0; at < LINES; at += LINES / 4) {
 		journal_remote_count(&remote, "orders.service", at, at + LINES / 4, 80);
 		journal_remote_end(&remote);
@@ -120,19 +81,19 @@ static void a_journal_that_is_stopped_and_started_again_goes_on(void **state)
 		}
 		journal_remote_start(&remote);
 	}
-	end_remote_and_wait("the end");
+	journal_scene_end_and_wait("the end");
 	assert_numbered(&collected, LINES);
 }
 
 static void one_file_is_followed_by_its_path_through_its_rotation(void **state)
 {
 	(void)state;
-	start_remote();
+	journal_scene_begin();
 	collected_start(
 		&collected, "logs: {all: {path: 'journal:%s/journal/remote.journal'}}\n", folder);
 	for (int at = 0; at < LINES; at += STEP)
 		journal_remote_count(&remote, "orders.service", at, at + STEP, LINE_BYTES);
-	end_remote_and_wait("the end");
+	journal_scene_end_and_wait("the end");
 	assert_true(journal_remote_files(&remote, true) >= 1);
 	assert_numbered(&collected, LINES);
 }
@@ -140,10 +101,10 @@ static void one_file_is_followed_by_its_path_through_its_rotation(void **state)
 static void two_writers_in_one_folder_hide_nothing_from_each_other(void **state)
 {
 	(void)state;
-	start_remote();
-	watch(ORDERS, "");
+	journal_scene_begin();
+	journal_scene_watch(ORDERS, "");
 	journal_remote_count(&remote, "orders.service", 0, LINES / 2, 80);
-	end_remote_and_wait("the first");
+	journal_scene_end_and_wait("the first");
 	journal_remote_end(&remote);
 	/* Its entries are older than those of the other that were read. */
 	autofree char *old = folder_path("journal/remote.journal");
@@ -153,7 +114,7 @@ static void two_writers_in_one_folder_hide_nothing_from_each_other(void **state)
 	for (int i = LINES / 2; i < LINES; i++)
 		journal_remote_say(
 			&remote, MINUTE_MS, "_SYSTEMD_UNIT=orders.service\nMESSAGE=number %d. ", i);
-	end_remote_and_wait("the end");
+	journal_scene_end_and_wait("the end");
 	assert_numbered(&collected, LINES);
 }
 
@@ -161,7 +122,7 @@ static void two_writers_in_one_folder_hide_nothing_from_each_other(void **state)
 static void entries_that_are_vacuumed_unread_are_counted_and_said(void **state)
 {
 	(void)state;
-	start_remote();
+	journal_scene_begin();
 	int written = 0;
 	for (; journal_remote_files(&remote, true) < 2; written += STEP) {
 		autofree char *last = xasprintf("number %d. ", written);
@@ -198,8 +159,8 @@ static void entries_that_are_vacuumed_unread_are_counted_and_said(void **state)
 static void priority_time_and_fields_are_those_of_the_entry(void **state)
 {
 	(void)state;
-	start_remote();
-	watch(ORDERS, "");
+	journal_scene_begin();
+	journal_scene_watch(ORDERS, "");
 	journal_remote_say(
 		&remote, 0, "_SYSTEMD_UNIT=orders.service\nPRIORITY=3\nMESSAGE=cannot pay");
 	journal_remote_say(&remote, 0, "_SYSTEMD_UNIT=orders.service\nPRIORITY=4\nMESSAGE=slow");
@@ -241,12 +202,12 @@ static void an_entry_of_several_lines_is_one_of_its_level(void **state)
 	(void)state;
 	static const char text[] =
 		"Traceback (most recent call last):\n  File \"x\"\nKeyError: 'x'";
-	start_remote();
-	watch(ORDERS, "");
+	journal_scene_begin();
+	journal_scene_watch(ORDERS, "");
 	say_binary("PRIORITY=3", "MESSAGE", text, strlen(text));
 	/* One error, and two lines that go on. */
 	collected_wait(&collected, "obs_notes", "level=5", "lines=1", "lines=2", NULL);
-	end_remote_and_wait("after it");
+	journal_scene_end_and_wait("after it");
 	assert_int_equal(collected_count_events(&collected, "orders E "), 3);
 }
 
@@ -256,12 +217,12 @@ static void a_message_of_any_length_is_cut_and_says_so(void **state)
 	(void)state;
 	enum { LONG_BYTES = 3 * LIMIT_LOG_STORED_BYTES };
 	autofree char *text = xmalloc(LONG_BYTES);
-	start_remote();
-	watch(ORDERS, "");
+	journal_scene_begin();
+	journal_scene_watch(ORDERS, "");
 	for (size_t i = 0; i < LONG_BYTES; i++)
 		text[i] = i % 100 == 99 ? '\n' : (char)('a' + i / 100 % 26);
 	say_binary("PRIORITY=3", "MESSAGE", text, LONG_BYTES);
-	end_remote_and_wait("after it");
+	journal_scene_end_and_wait("after it");
 	assert_int_equal(
 		collected_count_events(&collected, "orders E "), LIMIT_LOG_STORED_BYTES / 100 + 1);
 	assert_int_equal(collected_count_events(&collected, " (cut)"), 1);
@@ -270,8 +231,8 @@ static void a_message_of_any_length_is_cut_and_says_so(void **state)
 static void bytes_that_are_no_text_end_no_field(void **state)
 {
 	(void)state;
-	start_remote();
-	watch(ORDERS, "");
+	journal_scene_begin();
+	journal_scene_watch(ORDERS, "");
 	say_binary("MESSAGE=with a field", "CHAT", "five\0and\tsix", 12);
 	collected_wait_event(&collected, "with a field chat=\"five and six\"", NULL);
 }
@@ -279,8 +240,9 @@ static void bytes_that_are_no_text_end_no_field(void **state)
 static void whose_an_entry_is_nobody_else_can_say(void **state)
 {
 	(void)state;
-	start_remote();
-	watch(ORDERS ", {name: web, transport: none, process: {systemd: web.service}}",
+	journal_scene_begin();
+	journal_scene_watch(ORDERS
+		", {name: web, transport: none, process: {systemd: web.service}}",
 		"process: {logs: no}");
 	journal_remote_say(&remote, 0,
 		"_PID=1\n_UID=0\n_SYSTEMD_UNIT=init.scope\nUNIT=orders.service\n"
@@ -292,7 +254,7 @@ static void whose_an_entry_is_nobody_else_can_say(void **state)
 		"_PID=77\n_UID=999999\n_SYSTEMD_USER_UNIT=orders.service\n"
 		"MESSAGE=forged too");
 	journal_remote_say(&remote, 0, "_SYSTEMD_UNIT=other.service\nMESSAGE=of another");
-	end_remote_and_wait("the end");
+	journal_scene_end_and_wait("the end");
 	assert_int_equal(collected_count_events(&collected, "orders I Started it"), 1);
 	assert_int_equal(collected_count_events(&collected, "forged"), 0);
 	assert_int_equal(collected_count_events(&collected, "of another"), 0);
@@ -301,7 +263,7 @@ static void whose_an_entry_is_nobody_else_can_say(void **state)
 static void entries_of_a_whole_journal_are_whose_unit_wrote_them(void **state)
 {
 	(void)state;
-	start_remote();
+	journal_scene_begin();
 	collected_start(&collected,
 		"bots: [{name: web, transport: none, process: {systemd: site}}]\n"
 		"logs: {all: {path: 'journal:%s/journal'}}\nprocess: {logs: no}\n",
@@ -318,8 +280,8 @@ static void entries_of_a_whole_journal_are_whose_unit_wrote_them(void **state)
 static void lines_that_the_journal_left_out_are_counted(void **state)
 {
 	(void)state;
-	start_remote();
-	watch(ORDERS, "");
+	journal_scene_begin();
+	journal_scene_watch(ORDERS, "");
 	journal_remote_say(&remote, 0,
 		"_PID=5\n_UID=0\nOBJECT_SYSTEMD_UNIT=orders.service\nPRIORITY=4\n"
 		"MESSAGE_ID=a596d6fe7bfa4994828e72309e95d61e\nN_DROPPED=1234\n"
@@ -339,7 +301,7 @@ static void lines_that_the_journal_left_out_are_counted(void **state)
 static void the_last_minutes_are_read_back_and_a_quiet_unit_shows_its_last_lines(void **state)
 {
 	(void)state;
-	start_remote();
+	journal_scene_begin();
 	for (int i = 120; i > 0; i--)
 		journal_remote_say(&remote, 60 * MINUTE_MS + i,
 			"_SYSTEMD_UNIT=orders.service\nMESSAGE=of long ago %d.", i);
@@ -349,9 +311,10 @@ static void the_last_minutes_are_read_back_and_a_quiet_unit_shows_its_last_lines
 			&remote, i * 1000, "_SYSTEMD_UNIT=orders.service\nMESSAGE=young %d.", i);
 	journal_remote_end(&remote);
 	journal_remote_start(&remote);
-	watch(ORDERS ", {name: quiet, transport: none, logs: ['journal:quiet.service']}", "");
+	journal_scene_watch(
+		ORDERS ", {name: quiet, transport: none, logs: ['journal:quiet.service']}", "");
 	collected_wait_event(&collected, "quiet", NULL);
-	end_remote_and_wait("live");
+	journal_scene_end_and_wait("live");
 	assert_int_equal(collected_count_events(&collected, "young "), 14 * 60);
 	assert_int_equal(collected_count_events(&collected, "of long ago"), 0);
 	assert_int_equal(collected_count_events(&collected, "quiet - quiet"), 1);
@@ -360,14 +323,14 @@ static void the_last_minutes_are_read_back_and_a_quiet_unit_shows_its_last_lines
 static void what_is_more_than_may_be_read_back_is_said(void **state)
 {
 	(void)state;
-	start_remote();
+	journal_scene_begin();
 	journal_remote_count(&remote, "orders.service", 0, 10500, 8);
 	journal_remote_end(&remote);
 	journal_remote_start(&remote);
-	watch(ORDERS, "");
+	journal_scene_watch(ORDERS, "");
 	collected_wait_event(
 		&collected, " W ", "the last minutes of the journal", "not all here", NULL);
-	end_remote_and_wait("live");
+	journal_scene_end_and_wait("live");
 	assert_int_equal(collected_count_events(&collected, "number "), 10000);
 	assert_int_equal(collected_count_events(&collected, "number 499. "), 0);
 }
@@ -375,12 +338,12 @@ static void what_is_more_than_may_be_read_back_is_said(void **state)
 static void nothing_is_read_back_where_the_configuration_says_so(void **state)
 {
 	(void)state;
-	start_remote();
+	journal_scene_begin();
 	journal_remote_count(&remote, "orders.service", 0, 10, 8);
 	journal_remote_end(&remote);
 	journal_remote_start(&remote);
-	watch(ORDERS, "events: {read_back: 0}");
-	end_remote_and_wait("live");
+	journal_scene_watch(ORDERS, "events: {read_back: 0}");
+	journal_scene_end_and_wait("live");
 	assert_int_equal(collected_count_events(&collected, "number "), 0);
 }
 
@@ -388,23 +351,23 @@ static void nothing_is_read_back_where_the_configuration_says_so(void **state)
 static void a_unit_that_a_reload_adds_has_its_past_and_its_future_once(void **state)
 {
 	(void)state;
-	start_remote();
-	watch("{name: quiet, transport: none, logs: ['journal:quiet.service']}", "");
+	journal_scene_begin();
+	journal_scene_watch("{name: quiet, transport: none, logs: ['journal:quiet.service']}", "");
 	journal_remote_count(&remote, "orders.service", 0, 3000, 60);
 	collected_reload(&collected,
 		"journal: %s/journal\nbots: [" ORDERS
 		", {name: quiet, transport: none, logs: ['journal:quiet.service']}]\n",
 		folder);
 	journal_remote_count(&remote, "orders.service", 3000, 6000, 60);
-	end_remote_and_wait("the end");
+	journal_scene_end_and_wait("the end");
 	assert_numbered(&collected, 6000);
 }
 
 static void a_journal_that_is_asked_for_no_more_leaves(void **state)
 {
 	(void)state;
-	start_remote();
-	watch(ORDERS, "");
+	journal_scene_begin();
+	journal_scene_watch(ORDERS, "");
 	collected_reload(&collected,
 		"journal: %s/journal\nbots: [{name: orders, transport: none}]\n", folder);
 	collected_wait(&collected, "obs_source", "kind=\"journal\"", "gone=true", NULL);
@@ -433,15 +396,15 @@ static unsigned count_watches(void)
 static void a_journal_that_is_asked_for_no_more_is_watched_no_more(void **state)
 {
 	(void)state;
-	start_remote();
-	watch(ORDERS, "");
+	journal_scene_begin();
+	journal_scene_watch(ORDERS, "");
 	assert_int_equal(count_watches(), 1);
 	collected_reload(&collected, "journal: %s/none\nbots: [" ORDERS "]\n", folder);
 	collected_wait(&collected, "obs_source", "kind=\"journal\"", "/none'", NULL);
 	assert_int_equal(count_watches(), 0);
 	collected_reload(&collected, "journal: %s/journal\nbots: [" ORDERS "]\n", folder);
 	collect_wait_ok("kind=\"journal\"");
-	end_remote_and_wait("asked for again");
+	journal_scene_end_and_wait("asked for again");
 }
 
 static void ask_for_many(struct str *to, const char *name)
@@ -464,132 +427,9 @@ static void as_many_journals_as_can_be_read_may_be_changed_for_as_many_others(vo
 	collected_wait(&collected, "obs_source", "kind=\"journal\"", "/other0'", NULL);
 }
 
-/* ---- trouble ---- */
-
-#define MACHINE "journal/0123456789abcdef0123456789abcdef"
-
-/* That of another machine is no folder that can be opened. */
-static void a_folder_that_is_closed_hides_nothing_of_the_others(void **state)
-{
-	(void)state;
-	start_remote();
-	folder_write(MACHINE, 0600, "closed");
-	journal_remote_count(&remote, "orders.service", 0, STEP, 80);
-	journal_remote_end(&remote);
-	journal_remote_start(&remote);
-	collected_start(&collected, "journal: %s/journal\nbots: [" ORDERS "]\n", folder);
-	collected_wait(&collected, "obs_source", "kind=\"journal\"", "state=\"error\"",
-		"cannot read the journal", NULL);
-	int written = STEP;
-	for (; journal_remote_files(&remote, true) < 2; written += STEP)
-		journal_remote_count(
-			&remote, "orders.service", written, written + STEP, LINE_BYTES);
-	end_remote_and_wait("the end");
-	assert_numbered(&collected, (size_t)written);
-}
-
-/* What it held was there before us, though we see it late. */
-static void of_a_folder_that_is_opened_later_the_last_minutes_are_read(void **state)
-{
-	(void)state;
-	autofree char *in = folder_path("journal"), *closed = folder_path(MACHINE),
-		      *away = folder_path("away");
-	start_remote();
-	journal_remote_say(
-		&remote, 60 * MINUTE_MS, "_SYSTEMD_UNIT=orders.service\nMESSAGE=of long ago");
-	journal_remote_say(&remote, MINUTE_MS, "_SYSTEMD_UNIT=orders.service\nMESSAGE=young");
-	journal_remote_end(&remote);
-	assert_int_equal(rename(in, away), 0);
-	assert_int_equal(mkdir(in, 0700), 0);
-	folder_write(MACHINE, 0600, "closed");
-	collected_start(&collected, "journal: %s/journal\nbots: [" ORDERS "]\n", folder);
-	collected_wait(&collected, "obs_source", "kind=\"journal\"", "state=\"error\"",
-		"cannot read the journal", NULL);
-	assert_int_equal(unlink(closed), 0);
-	assert_int_equal(rename(away, closed), 0);
-	collected_wait_event(&collected, "young", NULL);
-	collect_wait_ok("kind=\"journal\"");
-	assert_int_equal(collected_count_events(&collected, "of long ago"), 0);
-}
-
-static void a_journal_that_is_not_there_is_said_and_read_once_it_is(void **state)
-{
-	(void)state;
-	if (!journal_remote_is_here())
-		skip();
-	collected_start(&collected, "journal: %s/journal\nbots: [" ORDERS "]\n", folder);
-	collected_wait(&collected, "obs_source", "kind=\"journal\"", "state=\"error\"",
-		"cannot read the journal", NULL);
-	start_remote();
-	end_remote_and_wait("at last");
-	collect_wait_ok("kind=\"journal\"");
-}
-
-/* Its pages are mapped: where they are gone, reading them would be the end of the process. */
-static void a_journal_that_is_cut_short_ends_nobody(void **state)
-{
-	(void)state;
-	start_remote();
-	journal_remote_count(&remote, "orders.service", 0, 3000, 400);
-	watch(ORDERS, "");
-	collected_wait_event(&collected, "number 2999. ", NULL);
-	autofree char *path = folder_path("journal/remote.journal");
-	assert_int_equal(truncate(path, 4096), 0);
-	collected_reload(&collected,
-		"journal: %s/journal\nbots: [" ORDERS
-		", {name: quiet, transport: none, logs: ['journal:quiet.service']}]\n",
-		folder);
-	collected_wait(&collected, "obs_source", "kind=\"journal\"", "state=\"error\"", path, NULL);
-	(void)unlink(path);
-	journal_remote_end(&remote);
-	journal_remote_start(&remote);
-	end_remote_and_wait("a new one");
-	collect_wait_ok("kind=\"journal\"");
-}
-
-/* As the service's user, who is in no such group. */
-static void who_may_not_read_it_is_told_which_group_may(void **state)
-{
-	(void)state;
-	enum { NOBODY = 65534 };
-	autofree char *config = folder_path("botswain.yaml"), *own = folder_path("own"),
-		      *said = NULL;
-	if (getuid() != 0) {
-		print_message("# this needs another user\n");
-		skip();
-	}
-	start_remote();
-	journal_remote_count(&remote, "orders.service", 0, 1, 8);
-	folder_write("botswain.yaml", 0644,
-		"state_dir: %1$s/own\njournal: %1$s/journal\nbots: [" ORDERS "]\n", folder);
-	assert_int_equal(mkdir(own, 0700), 0);
-	assert_int_equal(chown(own, NOBODY, NOBODY), 0);
-	assert_int_equal(chmod(folder, 0755), 0);
-	const struct spawn nobody = {.user = NOBODY, .group = NOBODY};
-	const char *build = getenv("BOTSWAIN_BUILD");
-	autofree char *program = xasprintf("%s/botswain", build ? build : "build");
-	(void)spawn_run(WORDS(program, "-c", config, "sources"), &nobody, WAIT_MS, &said);
-	if (!strstr(said, "may not look into the journal's folder") ||
-		!strstr(said, "systemd-journal"))
-		fail_msg("%s", said);
-}
-
-static void what_is_no_journal_is_named(void **state)
-{
-	(void)state;
-	autofree char *in = folder_path("journal");
-	assert_int_equal(mkdir(in, 0700), 0);
-	autofree char *noise = xcalloc(10001, 1);
-	memset(noise, 'x', 10000);
-	folder_write("journal/noise.journal", 0600, "%s", noise);
-	collected_start(&collected, "journal: %s/journal\nbots: [" ORDERS "]\n", folder);
-	collected_wait(&collected, "obs_source", "kind=\"journal\"", "state=\"error\"",
-		"noise.journal' is no journal, or is broken", NULL);
-}
-
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, collect_setup, journal_scene_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(ten_thousand_lines_through_rotation_and_vacuum_are_each_there_once),
 		TEST(a_start_in_the_middle_of_writing_loses_nothing_and_reads_nothing_twice),
@@ -611,12 +451,6 @@ int main(void)
 		TEST(a_journal_that_is_asked_for_no_more_leaves),
 		TEST(a_journal_that_is_asked_for_no_more_is_watched_no_more),
 		TEST(as_many_journals_as_can_be_read_may_be_changed_for_as_many_others),
-		TEST(a_folder_that_is_closed_hides_nothing_of_the_others),
-		TEST(of_a_folder_that_is_opened_later_the_last_minutes_are_read),
-		TEST(a_journal_that_is_not_there_is_said_and_read_once_it_is),
-		TEST(a_journal_that_is_cut_short_ends_nobody),
-		TEST(who_may_not_read_it_is_told_which_group_may),
-		TEST(what_is_no_journal_is_named),
 	};
 	return cmocka_run_group_tests_name("core/collect/journals", tests, NULL, NULL);
 }
