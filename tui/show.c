@@ -49,6 +49,7 @@ static const struct {
 	{"docker", "dk", true},
 	{"scrape", "sc", true},
 	{"botapi", NULL, false},
+	{"prometheus", "pm", true},
 };
 
 const char *source_kind_at(size_t index)

@@ -193,7 +193,7 @@ char *remote_safe(const struct remote *remote, const char *text)
 
 char *remote_sentence(const struct remote *remote, const struct err *err)
 {
-	return xasprintf("%s: %s" REMOTE_OWN, remote->url, err->text);
+	return xasprintf("Prometheus %s: %s" REMOTE_OWN, remote->url, err->text);
 }
 
 /* What the expression is wrong in, its own words say; else who else can be asked is the next step. */

@@ -195,8 +195,8 @@ static char *sentence(const struct window_job *job, const struct err *err)
 	const struct remote_names *names = job->owned;
 	if (err->code != ERR_LIMIT || *names_part(job->request))
 		return remote_sentence(names->remote, err);
-	return xasprintf(
-		"%s: %s: type a part of the one that is meant", names->remote->url, err->text);
+	return xasprintf("Prometheus %s: %s: type a part of the one that is meant",
+		names->remote->url, err->text);
 }
 
 static void read_list(struct window_job *job, char **ret_error)

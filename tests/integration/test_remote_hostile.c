@@ -93,7 +93,7 @@ static void others_are_answered(void)
 
 static void says(const struct msg_win_points *points, const char *what, const char *behind)
 {
-	autofree char *wanted = xasprintf("%s: %s%s", url, what, behind);
+	autofree char *wanted = xasprintf("Prometheus %s: %s%s", url, what, behind);
 	assert_string_equal(points->error, wanted);
 	assert_int_equal(points->series_count, 0);
 }

@@ -194,20 +194,22 @@ static void a_failure_is_not_kept(void **state)
 	(void)state;
 	begin(pages.port, "");
 	pages_set(&pages, METRICS, 200, PAGE_WHOLE, "<html>");
-	autofree char *wanted =
-		xasprintf("%s: that is no answer of a Prometheus: it is a page of HTML" OWN, url);
+	autofree char *wanted = xasprintf(
+		"Prometheus %s: that is no answer of a Prometheus: it is a page of HTML" OWN, url);
 	const struct msg_win_points *points = names("__name__", "", NULL);
 	assert_string_equal(points->error, wanted);
 	assert_string_equal(points->source, url);
 	pages_set(&pages, METRICS, 200, PAGE_WHOLE, "{\"status\":\"success\",\"data\":[\"a\"]}");
 	are(names("__name__", "", NULL), "a");
 	pages_set(&pages, METRICS, 503, PAGE_WHOLE, "");
-	autofree char *other = xasprintf("%s: it is not ready to answer (HTTP 503)" OWN, url);
+	autofree char *other =
+		xasprintf("Prometheus %s: it is not ready to answer (HTTP 503)" OWN, url);
 	assert_string_equal(names("__name__", "y", NULL)->error, other);
 	pages_set(&pages, METRICS, 404, PAGE_WHOLE, "");
-	autofree char *last = xasprintf("%s: it has no /api/v1/label/__name__/values (HTTP 404): "
-					"look at url of metrics: prometheus" OWN,
-		url);
+	autofree char *last =
+		xasprintf("Prometheus %s: it has no /api/v1/label/__name__/values (HTTP 404): "
+			  "look at url of metrics: prometheus" OWN,
+			url);
 	assert_string_equal(names("__name__", "z", NULL)->error, last);
 }
 
@@ -238,8 +240,8 @@ static void of_too_many_a_part_is_asked_for(void **state)
 		str_addf(&body, ",\"%d\"", i);
 	str_adds(&body, "]}");
 	pages_set(&pages, METRICS, 200, PAGE_WHOLE, body.text);
-	autofree char *wanted =
-		xasprintf("%s: more than 50000 names: type a part of the one that is meant", url);
+	autofree char *wanted = xasprintf(
+		"Prometheus %s: more than 50000 names: type a part of the one that is meant", url);
 	assert_string_equal(names("__name__", "", NULL)->error, wanted);
 	pages_set(&pages, METRICS, 200, PAGE_WHOLE, "{\"status\":\"success\",\"data\":[\"ax.y\"]}");
 	are(names("__name__", "", "x.y"), "ax.y");
@@ -261,8 +263,9 @@ static void a_list_without_end_is_cut(void **state)
 	(void)state;
 	begin(pages.port, "");
 	pages_set(&pages, METRICS, 200, PAGE_ENDLESS, "");
-	autofree char *wanted = xasprintf(
-		"%s: an answer of more than 8192 KiB: type a part of the one that is meant", url);
+	autofree char *wanted = xasprintf("Prometheus %s: an answer of more than 8192 KiB: type a "
+					  "part of the one that is meant",
+		url);
 	assert_string_equal(names("__name__", "", NULL)->error, wanted);
 }
 

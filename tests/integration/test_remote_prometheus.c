@@ -131,7 +131,7 @@ static const struct msg_win_points *ask_over(
 static void says(const struct msg_win_points *points, const char *format, const char *more)
 {
 	autostr struct str wanted = STR_INIT;
-	str_addf(&wanted, "%s%s%s", url, format, more);
+	str_addf(&wanted, "%s%s%s%s", *format == ':' ? "Prometheus " : "", url, format, more);
 	assert_string_equal(points->error, wanted.text);
 	assert_int_equal(points->series_count, 0);
 }

@@ -292,8 +292,9 @@ static void the_first_failure_ends_the_others(void **state)
 
 static void says(const struct msg_win_points *points, const char *what)
 {
-	autofree char *wanted = xasprintf(
-		"%s: %s; `botswain query --own` asks the engine's own metrics", url, what);
+	autofree char *wanted =
+		xasprintf("Prometheus %s: %s; `botswain query --own` asks the engine's own metrics",
+			url, what);
 	assert_string_equal(points->error, wanted);
 }
 

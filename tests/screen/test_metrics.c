@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "core/base/mem.h"
 #include "core/engine/feed.h"
 #include "tests/support/console.h"
 
@@ -235,6 +236,33 @@ static void a_narrow_title_cuts_the_expression_and_keeps_the_span(void **state)
 	console_expect(console, "process_cpu_p..  15m");
 }
 
+/* Nobody asks it here: there are no workers. */
+static void where_a_prometheus_answers_the_table_and_what_is_shipped_ask_the_own_store(void **state)
+{
+	static const char sentence[] = "nobody asks 'http://127.0.0.1:9' here";
+	autofree char *all =
+		xasprintf("%smetrics: {prometheus: {url: 'http://127.0.0.1:9'}}\n", config);
+	struct console *console = console_new(all, 24, 80);
+	(void)state;
+	see(console);
+	console_keys(console, "4 Enter");
+	console_advance(console, 1000);
+	console_expect(console, "updates/s of the fleet  15m  1/16");
+	console_expect_not(console, sentence);
+	ask(console, "query process_cpu_percent");
+	console_expect(console, sentence);
+	console_keys(console, "m");
+	console_advance(console, 1000);
+	console_expect(console, "metrics (0)");
+	console_expect(console, sentence);
+	console_keys(console, "Esc");
+	ask(console, "dashboard fleet");
+	console_advance(console, 1000);
+	console_expect(console, "Bots up");
+	console_expect_not(console, "nobody asks");
+	console_free(console);
+}
+
 #define test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -253,6 +281,7 @@ int main(void)
 		test(a_narrow_title_cuts_the_expression_and_keeps_the_span),
 		test(the_span_moves_back_and_comes_to_now_again),
 		test(a_cursor_reads_values_and_esc_takes_it_away),
+		test(where_a_prometheus_answers_the_table_and_what_is_shipped_ask_the_own_store),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

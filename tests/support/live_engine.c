@@ -28,9 +28,19 @@ struct live_engine {
 	uint64_t generation;   /* of the last window that was opened */
 };
 
+static bool is_points_of(
+	const struct live_engine *live, enum msg_kind kind, const struct msg_win_points *points)
+{
+	return kind == MSG_win_points && points->generation == live->generation;
+}
+
+/* The answer that is waited for stays when those of other windows come with it. */
 static void take(void *context, enum msg_kind kind, const void *body)
 {
 	struct live_engine *live = context;
+	if (is_points_of(live, live->answer.kind, live->answer.body) && kind == MSG_win_points &&
+		!is_points_of(live, kind, body))
+		return;
 	msg_any_release(&live->answer);
 	live->answer = (struct msg_any){.kind = kind, .body = msg_copy(kind, body)};
 }
@@ -151,9 +161,8 @@ void live_open(struct live_engine *live, const struct msg_win_open *request)
 
 static bool has_points(const struct live_engine *live, const void *context)
 {
-	const struct msg_win_points *points = live->answer.body;
 	(void)context;
-	return live->answer.kind == MSG_win_points && points->generation == live->generation;
+	return is_points_of(live, live->answer.kind, live->answer.body);
 }
 
 const struct msg_win_points *live_query(

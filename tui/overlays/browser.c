@@ -129,17 +129,19 @@ static void chart(struct app *app, const struct browser *browser, const char *by
 
 /* ---- its turns ---- */
 
-static char *title_of(const struct browser *browser, const char *source)
+static char *title_of(const struct browser *browser, const struct window *window)
 {
-	const size_t count = browser->count - (browser->level != OF_METRICS && browser->count);
+	bool has_first = window->error[0] || browser->level != OF_METRICS; /* that is no name */
+	const size_t count = browser->count - (has_first && browser->count);
+	const char *source = window->points.source;
 	const char *of = source && source[0] ? " of " : "";
 	const char *whose = source ? source : "";
 	if (browser->level == OF_METRICS)
-		return xasprintf("metrics%s%s (%zu)", of, whose, count);
+		return xasprintf("metrics (%zu)%s%s", count, of, whose);
 	if (browser->level == OF_LABELS)
-		return xasprintf("labels of %s%s%s (%zu)", browser->metric, of, whose, count);
+		return xasprintf("labels of %s (%zu)%s%s", browser->metric, count, of, whose);
 	return xasprintf(
-		"values of %s in %s%s%s (%zu)", browser->label, browser->metric, of, whose, count);
+		"values of %s in %s (%zu)%s%s", browser->label, browser->metric, count, of, whose);
 }
 
 /* A Prometheus server that is asked does not tell of how many. */
@@ -191,7 +193,7 @@ static void fill(struct browser *browser, const struct window *window)
 			xasprintf("%llu more, not told", (unsigned long long)window->points.left),
 			NULL);
 	browser->is_long |= window->points.left || window->error[0];
-	browser->title = title_of(browser, window->points.source);
+	browser->title = title_of(browser, window);
 	menu_init(&browser->base.menu, browser->title, browser->entries, browser->count);
 	browser->base.menu.searching = true;
 	prompt_set(&browser->base.menu.prompt, typed);

@@ -216,6 +216,8 @@ static void draw_nothing(const struct msg_win_points *points, const struct canva
 	else if (points->oldest_ms + points->step_ms > points->to_ms)
 		str_addf(&text, "no value in this span: what is kept begins at %s",
 			format_rfc3339(points->oldest_ms).text);
+	else if (points->source && points->source[0])
+		str_addf(&text, "no value in this span in %s", points->source);
 	else
 		str_adds(&text, "no value in this span: nothing measures it here");
 	(void)draw_words(canvas, 0, ROLE_DIM, text.text);

@@ -131,12 +131,18 @@ static void set_times(const struct dashboard_view *view, const struct dashboard_
 	}
 }
 
+/* What the engine itself measures, under its names. */
+static bool is_shipped(const struct dashboard *dashboard)
+{
+	return !*dashboard->path;
+}
+
 static void ask_panel(
 	struct app *app, const struct dashboard *dashboard, size_t number, int columns)
 {
 	struct dashboard_view *view = view_of(app);
 	const struct dashboard_panel *panel = dashboard_panel_at(dashboard, number);
-	struct msg_win_open wish = {.store = (char[]){"query"}};
+	struct msg_win_open wish = {.store = (char[]){"query"}, .own = is_shipped(dashboard)};
 	char *more[DASHBOARD_QUERIES_MAX];
 	set_times(view, panel, columns, &wish);
 	wish.filter = dashboard_filled(app, dashboard, panel->queries[0].expr, true);
@@ -288,11 +294,26 @@ static void note_times(const struct app *app, const struct dashboard_view *view,
 			text, "  stays at %s", chart_moment_text(view->to_ms, span_ms, false).text);
 }
 
+/* Who answers where it is not the engine itself. */
+static const char *source_of(const struct app *app, const struct dashboard *dashboard)
+{
+	for (size_t i = 0; i < dashboard->panel_count; i++) {
+		const struct window *window = &app->windows[window_of(i)];
+		const char *source = window->points.source;
+		if (window->asked && window->answered && source && source[0])
+			return source;
+	}
+	return "";
+}
+
 static void note_of(const struct app *app, const struct dashboard *dashboard, const char *title,
 	struct str *text)
 {
 	const struct dashboard_view *view = view_of(app);
+	const char *source = source_of(app, dashboard);
 	str_adds(text, title);
+	if (*source && view->columns >= NOTE_COLUMNS)
+		str_addf(text, "  from %s", source);
 	if (dashboard->variable == VARIABLE_INSTANCE && view->value[0])
 		str_addf(text, " %s", view->value);
 	note_times(app, view, text);

@@ -196,7 +196,8 @@ static void fit(struct app *app, void *data, int rows, int width)
 		.from_ms = -span_ms(view),
 		.to_ms = view->to_ms,
 		.columns = (uint64_t)(points < COLUMNS_MAX ? points : COLUMNS_MAX),
-		.follow = !view->to_ms};
+		.follow = !view->to_ms,
+		.own = !view->query}; /* nobody else has what the table is made of */
 	wish.store = (char[]){"query"};
 	parts_ask(app, WINDOW_CHART, engines_of(app, view), &wish);
 	query_turn(app);
