@@ -135,11 +135,18 @@ static bool select_past(
 	return select_runs(view->metrics, runs, &seen, ret, err);
 }
 
+static bool counts_past(void *context, const char *metric)
+{
+	const struct metrics_view *view = context;
+	struct querier first = tsdb_querier(view->metrics->runs[0]);
+	return first.counts(first.context, metric);
+}
+
 struct querier metrics_querier(struct metrics_view *view)
 {
 	if (!view->metrics->is_past)
 		return tsdb_querier(view->metrics->runs[0]);
-	return (struct querier){select_past, view};
+	return (struct querier){.select = select_past, .counts = counts_past, .context = view};
 }
 
 int64_t metrics_until_ms(const struct metrics *metrics, int64_t now_ms)

@@ -58,6 +58,8 @@ struct selected_set {
 struct querier {
 	bool (*select)(void *context, const struct selection *selection, struct selected_set *ret,
 		struct err *err);
+	/* May be NULL: whether the metric is told to be a counter, whatever its name ends in. */
+	bool (*counts)(void *context, const char *metric);
 	void *context;
 };
 

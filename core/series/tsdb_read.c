@@ -13,6 +13,7 @@
 #include "core/base/mem.h"
 #include "core/series/gather.h"
 #include "core/series/labels.h"
+#include "core/series/metadata.h"
 
 enum { TRIES = 3 };
 
@@ -73,9 +74,16 @@ static bool select_for(
 	return tsdb_select(context, selection, ret, err);
 }
 
+static bool counts(void *context, const char *metric)
+{
+	const struct tsdb *tsdb = context;
+	struct metadata_told told;
+	return metadata_find(tsdb->metadata, metric, &told) && told.counts;
+}
+
 struct querier tsdb_querier(struct tsdb *tsdb)
 {
-	return (struct querier){.select = select_for, .context = tsdb};
+	return (struct querier){.select = select_for, .counts = counts, .context = tsdb};
 }
 
 /* ---- minutes ---- */

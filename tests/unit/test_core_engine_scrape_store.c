@@ -13,6 +13,8 @@
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "core/collect/scrape_store.h"
+#include "core/engine/query_answer.h"
+#include "core/msg/msg.h"
 #include "core/series/metadata.h"
 #include "core/series/tsdb.h"
 #include "tests/support/yields.h"
@@ -143,6 +145,28 @@ static void a_page_that_says_the_same_again_tells_nothing_new(void **state)
 		&(struct metadata_word){"counter", "of another page", NULL});
 	look(page);
 	assert_told("depth", "counter", "of another page");
+}
+
+/* How many remarks PromQL has on it. */
+static size_t notes_on(const char *query)
+{
+	const struct query_span span = {bench.wall_ms, bench.wall_ms, 0, 0};
+	struct querier querier = tsdb_querier(bench.tsdb);
+	struct msg_win_points *reply = msg_new(MSG_win_points);
+	query_answer(query, &querier, &span, NULL, reply);
+	size_t count = reply->notes_count;
+	msg_free(MSG_win_points, reply);
+	return count;
+}
+
+static void what_is_told_to_be_a_counter_is_one_whatever_its_name(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++)
+		look("# TYPE commits counter\ncommits 1\n# TYPE depth gauge\ndepth 1\nplain 1\n");
+	assert_int_equal(notes_on("rate(commits[1m])"), 0);
+	assert_int_equal(notes_on("rate(depth[1m])"), 1);
+	assert_int_equal(notes_on("rate(plain[1m])"), 1);
 }
 
 static void units_are_those_of_open_metrics(void **state)
@@ -323,6 +347,7 @@ int main(void)
 		TEST(buckets_are_there_for_quantiles),
 		TEST(types_and_help_of_a_page_are_told),
 		TEST(a_page_that_says_the_same_again_tells_nothing_new),
+		TEST(what_is_told_to_be_a_counter_is_one_whatever_its_name),
 		TEST(units_are_those_of_open_metrics),
 		TEST(of_names_that_are_not_kept_nothing_is_told),
 		TEST(a_series_that_vanishes_ends_at_once),

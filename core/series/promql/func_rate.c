@@ -155,9 +155,12 @@ void check_counter(struct query *query, const struct node *node, const struct la
 {
 	static const char *const endings[] = {"_total", "_sum", "_count", "_bucket"};
 	const char *name = labels_get(labels, LABEL_NAME);
+	const struct querier *querier = query->querier;
 	bool is_one = !*name;
 	for (size_t i = 0; i < COUNT_OF(endings) && !is_one; i++)
 		is_one = ends_with(name, endings[i]);
+	if (!is_one && querier->counts)
+		is_one = querier->counts(querier->context, name);
 	if (!is_one)
 		query_annotate(query, ANNOTATION_INFO, node->expr->call.args[0]->place,
 			"metric might not be a counter, name does not end in "
