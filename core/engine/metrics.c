@@ -141,8 +141,13 @@ struct tsdb *metrics_open_in_memory(const struct tsdb_limits *limits)
 
 static void tell_word(void *metadata, const struct metric_word *word)
 {
-	metadata_set(metadata, word->name,
+	metadata_offer(metadata, word->name,
 		&(struct metadata_word){metric_type_word(word->type), word->help, NULL});
+}
+
+static void tell_words(struct metadata *metadata)
+{
+	metrics_words(tell_word, metadata);
 }
 
 struct metrics *metrics_new(const struct settings *settings, const struct clock *clock,
@@ -158,7 +163,7 @@ struct metrics *metrics_new(const struct settings *settings, const struct clock 
 	metrics->figures.oldest_ms = INT64_MAX;
 	if (!tsdb_open(folder, &limits, &metrics->runs[0], err))
 		metrics->runs[0] = metrics_open_in_memory(&limits);
-	metrics_words(tell_word, tsdb_metadata(metrics->runs[0]));
+	metadata_fill_later(tsdb_metadata(metrics->runs[0]), tell_words);
 	atomic_store(&metrics->run_count, 1);
 	begin_thread(metrics);
 	return metrics;
@@ -170,7 +175,7 @@ struct metrics *metrics_new_past(size_t bytes)
 	metrics->is_past = true;
 	metrics->limits = (struct tsdb_limits){.memory_bytes = bytes / 2, .span_ms = INT64_MAX / 4};
 	metrics->runs[0] = metrics_open_in_memory(&metrics->limits);
-	metrics_words(tell_word, tsdb_metadata(metrics->runs[0]));
+	metadata_fill_later(tsdb_metadata(metrics->runs[0]), tell_words);
 	atomic_store(&metrics->run_count, 1);
 	return metrics;
 }

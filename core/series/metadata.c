@@ -19,6 +19,8 @@ struct family {
 };
 
 struct metadata {
+	pthread_mutex_t filling; /* held while it is filled; taken before the other */
+	void (*fill)(struct metadata *metadata);
 	pthread_mutex_t lock;
 	struct id_map places; /* by the hash of a name, in the list */
 	struct family *list;
@@ -28,6 +30,7 @@ struct metadata {
 struct metadata *metadata_new(void)
 {
 	struct metadata *metadata = xcalloc(1, sizeof(*metadata));
+	pthread_mutex_init(&metadata->filling, NULL);
 	pthread_mutex_init(&metadata->lock, NULL);
 	return metadata;
 }
@@ -43,6 +46,7 @@ void metadata_free(struct metadata *metadata)
 	}
 	free(metadata->list);
 	id_map_release(&metadata->places);
+	pthread_mutex_destroy(&metadata->filling);
 	pthread_mutex_destroy(&metadata->lock);
 	free(metadata);
 }
@@ -107,19 +111,45 @@ static void set_text(struct metadata *metadata, char **to, const char *text, siz
 	metadata->bytes += length + 1 - before;
 }
 
-void metadata_set(struct metadata *metadata, const char *family, const struct metadata_word *word)
+static void set(struct metadata *metadata, const char *family, const struct metadata_word *word,
+	bool is_offer)
 {
+	const size_t unit_max = sizeof(((struct metadata_told *)0)->unit) - 1;
 	pthread_mutex_lock(&metadata->lock);
 	struct family *known = find(metadata, family, strlen(family));
 	struct family *to = known ? known : add(metadata, family);
-	if (to && word->type)
+	if (to && word->type && !(is_offer && *to->type))
 		to->type = type_of(word->type);
-	if (to && word->help)
+	if (to && word->help && !(is_offer && to->help))
 		set_text(metadata, &to->help, word->help, METADATA_HELP_MAX);
-	if (to && word->unit)
-		set_text(metadata, &to->unit, word->unit,
-			sizeof(((struct metadata_told *)0)->unit) - 1);
+	if (to && word->unit && !(is_offer && to->unit))
+		set_text(metadata, &to->unit, word->unit, unit_max);
 	pthread_mutex_unlock(&metadata->lock);
+}
+
+void metadata_set(struct metadata *metadata, const char *family, const struct metadata_word *word)
+{
+	set(metadata, family, word, false);
+}
+
+void metadata_offer(struct metadata *metadata, const char *family, const struct metadata_word *word)
+{
+	set(metadata, family, word, true);
+}
+
+void metadata_fill_later(struct metadata *metadata, void (*fill)(struct metadata *metadata))
+{
+	metadata->fill = fill;
+}
+
+/* Who comes meanwhile waits for it. */
+static void fill_once(struct metadata *metadata)
+{
+	pthread_mutex_lock(&metadata->filling);
+	if (metadata->fill)
+		metadata->fill(metadata);
+	metadata->fill = NULL;
+	pthread_mutex_unlock(&metadata->filling);
 }
 
 /* ---- reading ---- */
@@ -170,6 +200,7 @@ static const struct family *find_part(
 bool metadata_find(struct metadata *metadata, const char *metric, struct metadata_told *ret)
 {
 	bool counts = false;
+	fill_once(metadata);
 	pthread_mutex_lock(&metadata->lock);
 	const struct family *family = find(metadata, metric, strlen(metric));
 	if (family)

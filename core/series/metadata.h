@@ -24,6 +24,12 @@ struct metadata_word {
 };
 void metadata_set(struct metadata *metadata, const char *family, const struct metadata_word *word);
 
+/* The same where nobody tells otherwise. */
+void metadata_offer(
+	struct metadata *metadata, const char *family, const struct metadata_word *word);
+/* Tables that are not needed until something is looked for: then `fill` offers them, once. Before any other thread. */
+void metadata_fill_later(struct metadata *metadata, void (*fill)(struct metadata *metadata));
+
 struct metadata_told {
 	const char *type; /* "counter"; "": not told */
 	char help[METADATA_HELP_MAX + 1], unit[64];

@@ -74,6 +74,30 @@ static void parts_of_a_family_are_told_by_its_type_alone(void **state)
 	assert_false(counts(*state, "room"));
 }
 
+static void fill(struct metadata *metadata)
+{
+	metadata_offer(metadata, "ours", &(struct metadata_word){"gauge", "of a table", NULL});
+	metadata_offer(metadata, "theirs", &(struct metadata_word){"gauge", "of a table", NULL});
+	metadata_offer(metadata, "both", &(struct metadata_word){"counter", "of a table", NULL});
+}
+
+static void tables_tell_what_nobody_tells_otherwise_and_once(void **state)
+{
+	struct metadata_told told;
+	metadata_fill_later(*state, fill);
+	tell(*state, "theirs", "counter", "of a page");
+	tell(*state, "both", NULL, "of a page");
+	assert_string_equal(type_of(*state, "ours"), "gauge");
+	assert_true(metadata_find(*state, "theirs", &told));
+	assert_string_equal(told.type, "counter");
+	assert_string_equal(told.help, "of a page");
+	assert_true(metadata_find(*state, "both", &told));
+	assert_string_equal(told.type, "counter");
+	assert_string_equal(told.help, "of a page");
+	tell(*state, "ours", "counter", NULL);
+	assert_string_equal(type_of(*state, "ours"), "counter");
+}
+
 static void a_type_that_is_none_is_unknown(void **state)
 {
 	tell(*state, "odd", "untyped", NULL);
@@ -130,6 +154,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		test(what_was_told_is_found_and_the_newest_counts),
 		test(parts_of_a_family_are_told_by_its_type_alone),
+		test(tables_tell_what_nobody_tells_otherwise_and_once),
 		test(a_type_that_is_none_is_unknown),
 		test(a_long_help_is_cut_between_characters),
 		test(what_comes_when_it_is_full_is_left_out),
