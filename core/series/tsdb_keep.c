@@ -352,6 +352,16 @@ void tsdb_maintain(struct tsdb *tsdb, int64_t now_ms)
 	pthread_mutex_unlock(&tsdb->keep);
 }
 
+void tsdb_end_all(struct tsdb *tsdb)
+{
+	size_t count;
+	pthread_mutex_lock(&tsdb->keep);
+	autofree struct tsdb_series **all = head_all(tsdb->head, &count);
+	for (size_t i = 0; i < count; i++)
+		head_end(all[i]);
+	pthread_mutex_unlock(&tsdb->keep);
+}
+
 void tsdb_forget_after(struct tsdb *tsdb, int64_t time_ms)
 {
 	size_t count, samples = 0;
