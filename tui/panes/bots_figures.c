@@ -407,8 +407,11 @@ bool bots_is_only_figure(enum bots_field field)
 bool bots_figure_fills(const struct app *app, enum bots_field field)
 {
 	const struct figure *figure = bots_figure(app, field);
-	return figure &&
-	       (!figure_is_shipped(figure) || (view_of(app)->figures.filled >> field & 1));
+	if (!figure)
+		return false;
+	/* what was told before the time at which a replay stands is not asked for */
+	bool may_be = app_is_past(app) && !bots_is_only_figure(field);
+	return may_be || !figure_is_shipped(figure) || (view_of(app)->figures.filled >> field & 1);
 }
 
 double bots_figure_value(const struct app *app, uint64_t id, enum bots_field field)
