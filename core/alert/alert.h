@@ -9,6 +9,7 @@
 #ifndef BOTSWAIN_ALERT_ALERT_H
 #define BOTSWAIN_ALERT_ALERT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "core/base/attr.h"
@@ -46,6 +47,8 @@ void alerts_turn(struct alerts *alerts);
 /* Whether the condition of a rule holds for a target now. ALERT_NO also when it is switched off or the target is gone. */
 enum alert_answer { ALERT_NO, ALERT_YES, ALERT_UNSURE };
 enum alert_answer alerts_ask(const struct alerts *alerts, const char *rule, uint64_t target);
+/* Rules that are not of builtin.def are judged elsewhere: until that is settled, alerts_ask() is unsure of them. */
+void alerts_judge_others(struct alerts *alerts, bool is_settled);
 /* alert_rule_at(0 .. until NULL) */
 const struct alert_rule *alert_rule_at(size_t index);
 

@@ -40,6 +40,7 @@ struct alerts {
 	struct instance *instances; /* ordered by key */
 	size_t count, capacity;
 	int64_t turned_ms;
+	bool others_settled; /* rules of others were judged since the start */
 };
 
 struct alerts *alerts_new(struct settings *settings, const struct clock *clock, struct model *model)
@@ -48,7 +49,8 @@ struct alerts *alerts_new(struct settings *settings, const struct clock *clock, 
 	*alerts = (struct alerts){.settings = settings_ref(settings),
 		.clock = clock,
 		.model = model,
-		.turned_ms = INT64_MIN};
+		.turned_ms = INT64_MIN,
+		.others_settled = true};
 	return alerts;
 }
 
@@ -434,6 +436,11 @@ void alerts_check(struct alerts *alerts, unsigned kind, uint64_t id)
 			step(alerts, rule, id);
 }
 
+void alerts_judge_others(struct alerts *alerts, bool is_settled)
+{
+	alerts->others_settled = is_settled;
+}
+
 void alerts_turn(struct alerts *alerts)
 {
 	int64_t now = clock_mono_ms(alerts->clock);
@@ -452,7 +459,9 @@ enum alert_answer alerts_ask(const struct alerts *alerts, const char *name, uint
 	struct scene scene;
 	for (size_t i = 1; rule && strcmp(rule->about.name, name) != 0; i++)
 		rule = rule_at(i);
-	if (!rule || is_off(alerts, rule) || !set_scene(alerts, rule, target, &scene))
+	if (!rule)
+		return alerts->others_settled ? ALERT_NO : ALERT_UNSURE;
+	if (is_off(alerts, rule) || !set_scene(alerts, rule, target, &scene))
 		return ALERT_NO;
 	return answers[rule_judge(&scene)];
 }

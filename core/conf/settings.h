@@ -241,6 +241,9 @@ struct settings {
 	uint64_t event_bytes; /* budget of the event store */
 	uint64_t metrics_memory_bytes, metrics_disk_bytes; /* of the store of metrics; of a start */
 	int64_t metrics_span_ms;
+	char **rule_files; /* of Prometheus' rules: paths and globs, absolute */
+	size_t rule_file_count;
+	int64_t rule_interval_ms; /* of groups that name none */
 	struct conf_prometheus prometheus;
 	uint64_t event_history_bytes;  /* of what left the event store, on the disk; 0: none */
 	uint64_t event_unpacked_bytes; /* of rotated logs that are packed */
@@ -307,6 +310,9 @@ void settings_unref(struct settings *settings); /* NULL is legal; any thread */
 MUST_CHECK bool settings_find(const char *given, char **ret_path, struct err *err);
 /* The commented default configuration (config/botswain.yaml, embedded). */
 const char *settings_default_text(void);
+/* Appends a file that the settings name and that is no secret: a regular one of at most `max` bytes, which only we or root can
+ * have written. Never waits. */
+MUST_CHECK bool settings_read_file(const char *path, size_t max, struct str *to, struct err *err);
 
 /* Appends the page of all options: docs/settings.md. */
 void settings_print(struct str *ret);

@@ -91,6 +91,11 @@ bool read_file(
 	return is_trusted(path, &status, trust, max, err) && read_all(fd, path, max, ret, err);
 }
 
+bool settings_read_file(const char *path, size_t max, struct str *to, struct err *err)
+{
+	return read_file(path, FILE_CONFIG, max, to, err);
+}
+
 bool check_file(const char *path, enum file_trust trust, size_t max, struct err *err)
 {
 	struct stat status;

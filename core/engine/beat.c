@@ -28,6 +28,7 @@
 #include "core/engine/leave.h"
 #include "core/engine/metrics.h"
 #include "core/engine/recall.h"
+#include "core/engine/rules.h"
 #include "core/engine/server.h"
 #include "core/engine/tell.h"
 #include "core/engine/metrics.h"
@@ -173,6 +174,7 @@ static void fill_figures(struct engine *engine, struct msg_engine *entity)
 	entity->checking_done = engine->checking_done;
 	entity->checking_total = engine->checking_total;
 	tell_show(engine, entity);
+	rules_show(engine->rules, entity);
 	msg_set(&entity->config_error, engine->config_error);
 	msg_set(&entity->leaving, engine->leaving);
 	recall_show(engine, entity);
@@ -239,6 +241,18 @@ static void record_self(struct engine *engine)
 		digest_record(engine, 0, own[i].name, "", "", own[i].value);
 }
 
+static void record_rules(struct engine *engine)
+{
+	const struct msg_engine *entity = model_engine(engine->model);
+	if (!entity->rules && !entity->rules_refused)
+		return;
+	digest_record(engine, 0, "botswain_rules", "", "", (double)entity->rules);
+	digest_record(engine, 0, "botswain_rules_refused", "", "", (double)entity->rules_refused);
+	digest_record(engine, 0, "botswain_rules_failing", "", "", (double)entity->rules_failing);
+	digest_record(engine, 0, "botswain_rule_groups_missed_total", "", "",
+		(double)entity->rules_missed);
+}
+
 /* What an operation works on is looked at more often: its outcome is what is observed. */
 static void hurry_busy(const struct engine *engine)
 {
@@ -281,6 +295,7 @@ void beat(struct engine *engine)
 	record_fleet(engine);
 	record_self(engine);
 	lines_beat(engine);
+	record_rules(engine);
 	hurry_busy(engine);
 	renew_redactor(engine);
 	systemd_beat(engine);

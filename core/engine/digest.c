@@ -8,6 +8,7 @@
 #include "core/engine/internal.h"
 #include "core/engine/recorder.h"
 #include "core/engine/reload.h"
+#include "core/engine/rules.h"
 #include "core/engine/line.h"
 #include "core/engine/seek.h"
 #include "core/engine/windows.h"
@@ -59,6 +60,7 @@ static const struct {
 	{MSG_seek, take_seek},
 	{MSG_line, take_line},
 	{MSG_answer, reload_deliver},
+	{MSG_obs_rules, rules_deliver},
 };
 
 static void digest_message(struct engine *engine, const struct msg_any *message)

@@ -9,6 +9,7 @@
 #include "core/engine/sources.h"
 #include "core/engine/metrics.h"
 #include "core/engine/recorder.h"
+#include "core/engine/rules.h"
 
 enum { STALE_INTERVALS = 3 };
 
@@ -39,6 +40,7 @@ void digest_scrape(struct engine *engine, const void *body)
 			sample->value);
 	}
 	engine->refused_samples += seen->refused;
+	rules_see_scrape(engine->rules, seen);
 	if (seen->code == ERR_NONE && seen->bot[0])
 		keep_load(engine, seen);
 }

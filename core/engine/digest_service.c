@@ -7,6 +7,7 @@
 #include "core/base/mem.h"
 #include "core/engine/digest.h"
 #include "core/engine/internal.h"
+#include "core/engine/rules.h"
 #include "core/engine/sources.h"
 
 static void forget_figures(struct msg_service *service)
@@ -80,6 +81,7 @@ static void record_redis(struct engine *engine, const struct msg_obs_redis *seen
 	record(engine, "redis_ping_duration_ms", name, "redis", seen->ping_ms);
 	digest_whole_figures(
 		engine, source_id("source", "redis", name), seen->figures, seen->figures_count);
+	rules_see_figures(engine->rules, seen->figures, seen->figures_count);
 	if (seen->figures_count)
 		return;
 	record(engine, "redis_memory_used_bytes", name, "redis", (double)seen->used_bytes);
@@ -123,6 +125,7 @@ static void record_postgres(struct engine *engine, const struct msg_obs_postgres
 	record(engine, "pg_transactions_per_second", seen->name, "postgres", seen->rate);
 	digest_whole_figures(engine, source_id("source", "postgres", seen->name), seen->figures,
 		seen->figures_count);
+	rules_see_figures(engine->rules, seen->figures, seen->figures_count);
 }
 
 void digest_postgres(struct engine *engine, const void *body)
@@ -158,4 +161,6 @@ void digest_samples(struct engine *engine, const void *body)
 	else
 		digest_figures(
 			engine, teller, seen->samples, seen->samples_count, "source", seen->source);
+	if (seen->whole)
+		rules_see_figures(engine->rules, seen->samples, seen->samples_count);
 }

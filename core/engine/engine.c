@@ -41,6 +41,7 @@
 #include "core/engine/reload.h"
 #include "core/engine/requests.h"
 #include "core/engine/roster.h"
+#include "core/engine/rules.h"
 #include "core/engine/server.h"
 #include "core/engine/tell.h"
 #include "core/engine/windows.h"
@@ -159,7 +160,9 @@ static bool begin_live(struct engine *engine, struct err *err)
 	open_ledger(engine);
 	recall_begin(engine);
 	roster_apply(engine);
+	engine->rules = rules_new(engine);
 	recall_alerts(engine);
+	rules_adopt(engine->rules, rules_read(engine->settings));
 	engine->last_view = last_view_new(engine);
 	beat_begin(engine);
 	begin_act(engine);
@@ -241,6 +244,7 @@ void engine_free(struct engine *engine)
 	server_free(engine->server);
 	query_pool_free(engine->pool);
 	name_cache_free(engine->name_cache);
+	rules_free(engine->rules);
 	alerts_free(engine->alerts);
 	journal_free(engine->book);
 	replay_free(engine->replay);
@@ -358,7 +362,7 @@ static int patience_ms(const struct engine *engine, int wait_ms)
 	int64_t now = now_mono(engine), news_ms = journal_due_ms(engine->book);
 	int64_t due = sooner(server_due_ms(engine->server), windows_due_ms(engine));
 	due = sooner(due, sooner(act_due_ms(engine->act), engine->beat_mono_ms));
-	due = sooner(due, leave_due_ms(engine));
+	due = sooner(due, sooner(leave_due_ms(engine), rules_due_ms(engine->rules)));
 	if (engine->recorder)
 		due = sooner(due, recorder_wake_ms(engine->recorder, engine->model));
 	if (engine->to_judge || engine->keeps || due <= now)
@@ -422,6 +426,7 @@ static void take_world(struct engine *engine)
 {
 	reload_if_asked(engine);
 	digest_some(engine);
+	rules_turn(engine->rules);
 	mark(engine, STAGE_digest);
 	beat(engine);
 	mark(engine, STAGE_beat);

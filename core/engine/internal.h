@@ -37,6 +37,7 @@ struct recorder;
 struct redact_memo;
 struct redactor;
 struct replay;
+struct rules;
 struct tell;
 
 enum {
@@ -87,6 +88,7 @@ struct engine {
 	uint64_t events_in_place; /* lines that stayed in their file since start */
 	struct journal_book *book;
 	struct alerts *alerts;
+	struct rules *rules;       /* of rule files; NULL: a replay judges nothing */
 	struct tell *tell;         /* NULL: nobody is told */
 	struct exporter *exporter; /* NULL: no /metrics */
 	struct act *act;

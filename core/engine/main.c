@@ -24,6 +24,7 @@
 #include "core/engine/log_files.h"
 #include "core/engine/options.h"
 #include "core/engine/promqltest_run.h"
+#include "core/engine/rules_check.h"
 #include "core/engine/take_over.h"
 #include "core/msg/msg.h"
 
@@ -226,7 +227,7 @@ static int start(struct options *options, struct signals *signals)
 		fputs(report.length ? "" : "\n", stderr);
 		return EXIT_USAGE;
 	}
-	int status = run(settings, options, signals);
+	int status = options->check_rules ? rules_check(settings) : run(settings, options, signals);
 	settings_unref(settings);
 	return status;
 }

@@ -24,6 +24,7 @@ static const struct option long_options[] = {
 	{.name = "log-fd", .has_arg = required_argument, .val = 'I'},
 	{.name = "known", .val = 'k'},
 	{.name = "promqltest", .val = 'q'},
+	{.name = "check-rules", .val = 'C'},
 	{.name = "small", .val = 'S'},
 	{.name = "version", .val = 'V'},
 	{.name = "help", .val = 'h'},
@@ -144,6 +145,8 @@ bool options_read(int argc, char **argv, struct options *ret, struct err *err)
 			options.known = true;
 		else if (option == 'q')
 			options.promqltest = true;
+		else if (option == 'C')
+			options.check_rules = true;
 		else if (option == 'S')
 			options.engine.small = true;
 		else if (option == 'V')
@@ -171,6 +174,7 @@ const char *options_help(void)
 	return "usage: botswaind [-c FILE] [--own] [--read-only] [--record FILE]\n"
 	       "       botswaind --discover [--merge FILE] [--supervisor KIND=ADDRESS] [--json]\n"
 	       "       botswaind --promqltest FILE...\n"
+	       "       botswaind --check-rules [-c FILE]\n"
 	       "\n"
 	       "The engine of botswain: polls what the configuration names, and serves screens on\n"
 	       "the socket in its state directory.\n"
@@ -186,6 +190,8 @@ const char *options_help(void)
 	       "      --record FILE  record what happens to a new file, for botswain replay\n"
 	       "      --replay FILE  with --client-fd: show that recording, or that folder of one\n"
 	       "      --promqltest   run these tests of PromQL, in Prometheus' own format, leave\n"
+	       "      --check-rules  say what is wrong with the rule files of the configuration, "
+	       "leave\n"
 	       "      --version      print the version\n"
 	       "  -h, --help         print this\n"
 	       "\n"

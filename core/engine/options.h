@@ -21,6 +21,7 @@ struct options {
 	const char *logs[OPTIONS_LOGS]; /* the one client is shown these files, and nothing else */
 	size_t log_count;
 	int input_fd; /* of one that is open already, or lines come out of it; 0: there is none */
+	bool check_rules; /* read the rule files of the configuration, say what is wrong, leave */
 	bool promqltest; /* run these tests of PromQL, leave */
 	char *const *tests;
 	size_t test_count;

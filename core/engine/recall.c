@@ -12,6 +12,7 @@
 #include "core/conf/settings.h"
 #include "core/engine/internal.h"
 #include "core/engine/journal.h"
+#include "core/engine/rules.h"
 #include "core/store/last.h"
 #include "core/store/ledger.h"
 
@@ -259,7 +260,7 @@ void recall_alerts(struct engine *engine)
 		struct msg_alert *alert =
 			row->kind == MSG_alert && is_usable(engine, row, old_alert_ms) ? decode(row)
 										       : NULL;
-		if (alert)
+		if (alert && !rules_recall(engine->rules, alert))
 			alerts_recall(engine->alerts, alert);
 	}
 }

@@ -22,6 +22,7 @@
 #include "core/engine/query_pool.h"
 #include "core/engine/requests.h"
 #include "core/engine/roster.h"
+#include "core/engine/rules.h"
 #include "core/engine/server.h"
 #include "core/engine/tell.h"
 #include "core/engine/tidy.h"
@@ -96,7 +97,8 @@ struct reload_job {
 	uint64_t req;
 	bool listens;
 	struct settings *settings;
-	gid_t gid; /* of its socket_group, if it has one */
+	struct rule_book *rules; /* what its rule files say; NULL: somebody took it */
+	gid_t gid;               /* of its socket_group, if it has one */
 	struct err err;
 };
 
@@ -104,6 +106,7 @@ static void release_job(struct query *query)
 {
 	struct reload_job *job = (struct reload_job *)query;
 	settings_unref(job->settings);
+	rules_book_free(job->rules);
 	free(job->path);
 	free(job);
 }
@@ -125,6 +128,8 @@ static void work(struct query *query)
 		settings_unref(job->settings);
 		job->settings = NULL;
 	}
+	if (job->settings)
+		job->rules = rules_read(job->settings);
 	answer->req = job->req;
 	query_post(query, job->to_engine, MSG_answer, answer);
 }
@@ -193,6 +198,8 @@ void reload_deliver(struct engine *engine, struct parcel *parcel)
 		const struct folder_group group = {
 			.name = job->settings->socket_group, .id = job->gid};
 		adopt(engine, settings_ref(job->settings), &group, &job->err);
+		rules_adopt(engine->rules, job->rules);
+		job->rules = NULL;
 		journal_say(engine->book, LOG_LEVEL_INFO, "the configuration was read again");
 		act_record(engine->act, &job->who, "reload", engine->settings->path, "read again");
 	} else {

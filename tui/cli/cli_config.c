@@ -1,10 +1,19 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
 #include "core/base/err.h"
 #include "core/base/str.h"
 #include "core/conf/dashboard.h"
 #include "core/conf/settings.h"
+#include "core/engine/client.h"
 #include "tui/cli/cli.h"
 #include "tui/start.h"
+
+extern char **environ;
 
 static void add_count(struct str *to, size_t count, const char *one, const char *many)
 {
@@ -48,6 +57,19 @@ static bool check_dashboards(const char *config_path, size_t *ret_count)
 	return is_good;
 }
 
+/* The engine knows PromQL: this process becomes it, which says what it finds in the rule files. */
+static int check_rules(const struct settings *settings)
+{
+	autofree char *program = client_engine_program();
+	char name[] = "botswaind", check[] = "--check-rules", option[] = "-c";
+	char *const words[] = {name, check, option, settings->path, NULL};
+	fflush(stdout);
+	(void)signal(SIGPIPE, SIG_DFL);
+	execve(program, words, environ);
+	return cli_say(CLI_FAILURE, "cannot start '%s': %s; it belongs beside botswain", program,
+		strerror(errno));
+}
+
 static int run(struct cli *cli, int argc, char **argv)
 {
 	size_t dashboards;
@@ -76,7 +98,7 @@ static int run(struct cli *cli, int argc, char **argv)
 		add_count(&out, dashboards, "dashboard", "dashboards");
 	str_addf(&out, "write: %s\n", write_mode_word(settings->write));
 	cli_put(&out);
-	return CLI_OK;
+	return settings->rule_file_count ? check_rules(settings) : CLI_OK;
 }
 
 extern const struct cli_command cli_check_config;

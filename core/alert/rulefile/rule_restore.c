@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What an engine before this one knew of alerts: since when they are active, which ALERTS_FOR_STATE in the store says (Prometheus
+ * does the same of a `for` beyond its grace; we do it of every `for`), and which of them fired, which the ledger says.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/alert/rulefile/internal.h"
+#include "core/base/mem.h"
+#include "core/msg/msg.h"
+#include "core/series/labels.h"
+
+/* ---- since when ---- */
+
+/* The same labels but for the name of the series. */
+static bool is_of(const struct labels *series, const struct labels *alert)
+{
+	if (labels_count(series) != labels_count(alert) + 1)
+		return false;
+	for (size_t i = 0; i < labels_count(alert); i++)
+		if (strcmp(labels_get(series, labels_at(alert, i)->name),
+			    labels_at(alert, i)->value) != 0)
+			return false;
+	return true;
+}
+
+/* The time of the stop does not count as time that it was active. What had fired fires at once; what had not waits for what was
+ * left of its `for`, and of a long one for the grace at least. */
+static void restore(
+	struct active *active, const struct sample *last, const struct rule_scene *scene)
+{
+	enum { SECOND_MS = 1000 };
+	int64_t for_ms = scene->rule->spec.for_ms, now_ms = scene->round->time_ms;
+	int64_t since_ms = (int64_t)last->value * SECOND_MS;
+	int64_t left_ms = for_ms - (last->time_ms - since_ms);
+	if (since_ms > last->time_ms || since_ms <= 0)
+		return;
+	if (left_ms > 0 && for_ms > RULE_GRACE_MS && left_ms < RULE_GRACE_MS)
+		since_ms = now_ms + RULE_GRACE_MS - for_ms;
+	else if (left_ms > 0)
+		since_ms += now_ms - last->time_ms;
+	if (since_ms < active->active_ms)
+		active->active_ms = since_ms;
+}
+
+static void restore_one(struct rule_scene *scene, const struct selected *series)
+{
+	struct live_rule *rule = scene->rule;
+	const struct sample *last = &series->samples[series->count - 1];
+	for (size_t i = 0; i < rule->count && !is_stale(last->value); i++)
+		if (rule->list[i].phase == ACTIVE_PENDING &&
+			is_of(series->labels, rule->list[i].labels))
+			restore(&rule->list[i], last, scene);
+}
+
+void rule_restore(struct rule_scene *scene)
+{
+	struct live_rule *rule = scene->rule;
+	struct selected_set found = {.count = 0};
+	struct err ignored;
+	char name[] = LABEL_NAME, series[] = "ALERTS_FOR_STATE", alert[] = "alertname";
+	struct matcher matchers[] = {{.op = MATCH_EQUAL, .name = name, .value = series},
+		{.op = MATCH_EQUAL, .name = alert, .value = rule->spec.name}};
+	const struct selection selection = {.matchers = matchers,
+		.matcher_count = COUNT_OF(matchers),
+		.from_ms = scene->writes->time_ms - RULE_OUTAGE_MS,
+		.to_ms = scene->writes->time_ms - 1,
+		.last_only = true};
+	bool is_due = !rule->is_restored;
+	rule->is_restored = true;
+	rule_recall(scene);
+	if (!is_due || !rule->spec.for_ms || !rule->count)
+		return;
+	if (scene->querier->select(scene->querier->context, &selection, &found, &ignored))
+		for (size_t i = 0; i < found.count; i++)
+			restore_one(scene, &found.list[i]);
+	selected_set_release(&found);
+}
+
+/* ---- which fired ---- */
+
+void rule_group_recall(struct rule_group *group, struct msg_alert *alert)
+{
+	group->recalled = grow(group->recalled, group->recalled_count, &group->recalled_room,
+		sizeof(*group->recalled));
+	group->recalled[group->recalled_count++] = alert;
+}
+
+/* It still holds, so it fires since then. */
+static bool take(struct live_rule *rule, const struct msg_alert *alert)
+{
+	for (size_t i = 0; i < rule->count; i++) {
+		struct active *active = &rule->list[i];
+		if (active->id != alert->id || active->phase == ACTIVE_RESOLVED)
+			continue;
+		if (alert->since_ms < active->active_ms)
+			active->active_ms = alert->since_ms;
+		active->fired_ms = alert->fired_ms;
+		return true;
+	}
+	return false;
+}
+
+static void drop(struct rule_group *group, size_t at)
+{
+	msg_free(MSG_alert, group->recalled[at]);
+	group->recalled[at] = group->recalled[--group->recalled_count];
+}
+
+void rule_recall(struct rule_scene *scene)
+{
+	struct rule_group *group = scene->group;
+	for (size_t i = group->recalled_count; i-- > 0;)
+		if (take(scene->rule, group->recalled[i]))
+			drop(group, i);
+}
+
+static struct labels *labels_of(const struct msg_alert *alert)
+{
+	autofree struct label *list = xcalloc(alert->labels_count + 1, sizeof(*list));
+	for (size_t i = 0; i < alert->labels_count; i++)
+		list[i] = (struct label){alert->labels[i].name, alert->labels[i].value};
+	return labels_new(list, alert->labels_count);
+}
+
+/* All was asked since, and it does not hold: it is over. */
+static void resolve(struct rule_scene *scene, const struct msg_alert *alert)
+{
+	struct labels *labels = labels_of(alert);
+	struct active *active = active_add(scene->rule, labels_hash(labels), labels);
+	active->id = alert->id;
+	active->phase = ACTIVE_RESOLVED;
+	active->active_ms = alert->since_ms;
+	active->fired_ms = alert->fired_ms;
+	active->resolved_ms = scene->round->time_ms;
+	active->value = alert->value;
+	const struct rule_texts *annotations = &scene->rule->spec.annotations;
+	active->annotations = xcalloc(annotations->count + 1, sizeof(char *));
+	for (size_t i = 0; i < annotations->count; i++) {
+		const char *text = "";
+		for (size_t j = 0; j < alert->annotations_count; j++)
+			if (strcmp(alert->annotations[j].name, annotations->list[i].name) == 0)
+				text = alert->annotations[j].value;
+		active->annotations[i] = xstrdup(text);
+	}
+}
+
+void rule_recall_end(struct rule_scene *scene)
+{
+	struct rule_group *group = scene->group;
+	for (size_t i = group->recalled_count; i-- > 0;) {
+		if (strcmp(group->recalled[i]->rule, scene->rule->spec.name) != 0)
+			continue;
+		resolve(scene, group->recalled[i]);
+		drop(group, i);
+	}
+}
