@@ -167,13 +167,33 @@ static void raise_signal(struct app *app, const struct msg_alert *newest, size_t
 	app->dirty = true;
 }
 
+/* What begins to fire, of any severity, is painted at once. */
+static void show_new(struct app *app)
+{
+	struct alarm *alarm = &app->alarm;
+	size_t count, firing = 0;
+	int64_t newest_ms = 0;
+	const struct msg_alert *const *alerts = model_alerts(now_of(app), &count);
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(alerts[i]->state, "firing") != 0)
+			continue;
+		firing++;
+		newest_ms = alerts[i]->fired_ms > newest_ms ? alerts[i]->fired_ms : newest_ms;
+	}
+	app->dirty_news |= newest_ms > alarm->newest_ms || firing > alarm->firing;
+	alarm->newest_ms = newest_ms;
+	alarm->firing = firing;
+}
+
 void alarm_step(struct app *app, uint32_t turned)
 {
 	struct alarm *alarm = &app->alarm;
 	int64_t now_ms = app_mono_ms(app);
 	const struct msg_alert *newest;
-	if (turned)
+	if (turned) {
 		look(app);
+		show_new(app);
+	}
 	size_t count = untold(app, &newest);
 	if (newest && now_ms - alarm->told_mono_ms >= ALARM_GAP_MS)
 		raise_signal(app, newest, count);

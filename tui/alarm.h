@@ -42,6 +42,8 @@ struct alarm {
 	uint32_t primed; /* bit n: it has looked once at engine n */
 	bool due;        /* a signal goes out with the next frame */
 	int64_t told_mono_ms;
+	size_t firing;          /* alerts of any severity, */
+	int64_t newest_ms;      /* and when the newest of them began to */
 	int64_t flash_until_ms; /* monotonic; 0: nothing is shown */
 	char *text;             /* of the last signal, safe for a cell; NULL: none yet */
 };

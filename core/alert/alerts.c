@@ -237,9 +237,12 @@ static const char *phase_word(enum phase phase)
 /* From here on the model has it. */
 static void put(struct alerts *alerts, struct instance *instance, struct msg_alert *alert)
 {
+	const struct msg_alert *before = model_alert(alerts->model, alert->id);
+	bool is_news = !before || strcmp(before->state, alert->state) != 0;
 	msg_free(MSG_alert, instance->before);
 	instance->before = NULL;
-	model_put_if_changed(alerts->model, MSG_alert, alert);
+	if (model_put_if_changed(alerts->model, MSG_alert, alert) && is_news)
+		model_hurry(alerts->model);
 }
 
 /* The condition holds: its sentence, its figures. */

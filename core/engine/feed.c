@@ -114,8 +114,10 @@ bool feed_peer(struct peer *peer, const struct model *model, int64_t wall_ms, in
 }
 
 /* A command line waits for what an engine that has just begun finds out first. */
-static int64_t gap_of(const struct peer *peer)
+static int64_t gap_of(const struct peer *peer, const struct model *model)
 {
+	if (model_hurried(model) > peer->mark)
+		return FEED_HURRY_GAP_MS;
 	bool is_first = peer->is_brief && peer->turn_ms - peer->joined_ms < FEED_FIRST_MS;
 	return is_first ? FEED_FIRST_GAP_MS : FEED_GAP_MS;
 }
@@ -129,6 +131,6 @@ int64_t feed_due_ms(const struct peer *peer, const struct model *model)
 	bool dirty = peer->lost || model_rev(model) != peer->mark;
 	int64_t beat_ms = peer->turn_ms + FEED_BEAT_MS;
 	if (dirty)
-		return peer->turn_ms + gap_of(peer);
+		return peer->turn_ms + gap_of(peer, model);
 	return peer->held && peer->pulse_due_ms < beat_ms ? peer->pulse_due_ms : beat_ms;
 }

@@ -21,9 +21,8 @@
 #include "core/series/tsdb.h"
 
 enum {
-	SAME_MS = 100,   /* so early or late, an evaluation keeps its rhythm */
-	GRACE_MS = 1000, /* so much longer a page is waited for at most */
-	SAID_LINES = 20, /* findings in the journal; more are counted */
+	GRACE_MS = 15000, /* so much longer a page is waited for at most */
+	SAID_LINES = 20,  /* findings in the journal; more are counted */
 	SETTLE_MS = 30000,
 };
 
@@ -39,9 +38,9 @@ struct group {
 	struct rule_group *live;
 	struct mailbox *to_engine;
 	const struct metrics *metrics;
-	int64_t time_ms;  /* of the evaluation that runs, or was the last */
-	int64_t due_ms;   /* wall */
-	uint64_t follows; /* the source whose pages it is just behind; 0: none */
+	int64_t time_ms, asked_ms; /* of the evaluation that runs, or was the last */
+	int64_t due_ms;            /* wall */
+	uint64_t follows;          /* the source whose pages it is just behind; 0: none */
 	int64_t follows_every_ms;
 	bool is_running, ends; /* ends: its rules are gone, it runs a last time */
 	bool has_run;
@@ -146,6 +145,7 @@ static void work(struct query *query)
 	struct metrics_view view = {group->metrics, INT64_MAX};
 	struct querier querier = metrics_querier(&view);
 	const struct rule_round round = {.time_ms = group->time_ms,
+		.asked_ms = group->asked_ms,
 		.querier = &querier,
 		.tsdb = metrics_store(group->metrics),
 		.clock = clock_real(),
@@ -160,12 +160,19 @@ static void work(struct query *query)
 
 /* ---- beginning: the engine's thread ---- */
 
-static bool begin(struct rules *rules, struct group *group, int64_t time_ms)
+/* Pages come now a little sooner and now a little later, and evaluations with them: that is not in the times by which alerts wait
+ * (`for: 1m` is four evaluations every 15 s), unless they are too far apart. */
+static bool begin(struct rules *rules, struct group *group)
 {
+	int64_t now_ms = now_wall(rules->engine), early_ms = group->due_ms - now_ms;
+	int64_t slack_ms = rule_group_interval_ms(group->live) / 8; /* less than grace_ms() */
+	bool keeps = early_ms <= slack_ms && early_ms >= -slack_ms;
+	int64_t time_ms = keeps ? group->due_ms : now_ms;
 	bool was_running = group->is_running;
 	group->due_ms = time_ms + rule_group_interval_ms(group->live);
 	if (!was_running) {
 		group->time_ms = time_ms;
+		group->asked_ms = now_ms;
 		group->is_running = query_pool_add(rules->engine->pool, &group->query);
 	}
 	bool begins = !was_running && group->is_running;
@@ -209,10 +216,9 @@ static void settle(struct rules *rules)
 
 void rules_turn(struct rules *rules)
 {
-	int64_t now_ms;
 	if (!rules)
 		return;
-	now_ms = now_wall(rules->engine);
+	int64_t now_ms = now_wall(rules->engine);
 	if (!rules->is_settled)
 		settle(rules);
 	if (rules->next) {
@@ -222,16 +228,14 @@ void rules_turn(struct rules *rules)
 	}
 	for (size_t i = 0; i < rules->ending_count; i++)
 		if (!rules->ending[i]->is_running) /* the pool was full */
-			(void)begin(rules, rules->ending[i], now_ms);
+			(void)begin(rules, rules->ending[i]);
 	for (size_t i = 0; i < rules->count; i++) {
 		struct group *group = rules->groups[i];
 		int64_t interval_ms = rule_group_interval_ms(group->live);
-		if (group->due_ms - now_ms > interval_ms + SAME_MS)
+		if (group->due_ms - now_ms > 2 * interval_ms)
 			group->due_ms = now_ms; /* the clock was put back */
-		if (now_ms < group->due_ms + grace_ms(group))
-			continue;
-		bool is_late = now_ms - group->due_ms >= interval_ms;
-		(void)begin(rules, group, is_late ? now_ms : group->due_ms);
+		if (now_ms >= group->due_ms + grace_ms(group))
+			(void)begin(rules, group);
 	}
 }
 
@@ -289,8 +293,7 @@ static void follow(struct rules *rules, struct group *group, int64_t now_ms)
 			group->due_ms = now_ms + (early_ms + every_ms / 2) / every_ms * every_ms;
 		return;
 	}
-	bool keeps = early_ms >= 0 && early_ms <= SAME_MS;
-	(void)begin(rules, group, keeps ? group->due_ms : now_ms);
+	(void)begin(rules, group);
 }
 
 static void see(struct rules *rules, uint64_t key, int64_t every_ms)
@@ -385,9 +388,12 @@ static void find_target(const struct engine *engine, struct msg_alert *alert)
 static void take_alert(struct engine *engine, struct msg_alert *alert)
 {
 	struct msg_alert *moved = xmemdup(alert, sizeof(*alert));
+	const struct msg_alert *before = model_alert(engine->model, moved->id);
+	bool is_news = !before || strcmp(before->state, moved->state) != 0;
 	*alert = (struct msg_alert){.id = 0};
 	find_target(engine, moved);
-	model_put_if_changed(engine->model, MSG_alert, moved);
+	if (model_put_if_changed(engine->model, MSG_alert, moved) && is_news)
+		model_hurry(engine->model);
 }
 
 static void finish(struct rules *rules, struct group *group, const struct msg_obs_rules *message)
@@ -509,10 +515,10 @@ static void inherit(struct group *group, struct group *old)
 	query_unref(&old->query);
 }
 
-static void end_group(struct rules *rules, struct group *group, int64_t now_ms)
+static void end_group(struct rules *rules, struct group *group)
 {
 	group->ends = true;
-	(void)begin(rules, group, now_ms);
+	(void)begin(rules, group);
 	rules->ending = grow(
 		rules->ending, rules->ending_count, &rules->ending_room, sizeof(*rules->ending));
 	rules->ending[rules->ending_count++] = group;
@@ -583,7 +589,7 @@ static void adopt_next(struct rules *rules)
 	}
 	for (size_t i = 0; i < rules->count; i++)
 		if (rules->groups[i])
-			end_group(rules, rules->groups[i], now_ms);
+			end_group(rules, rules->groups[i]);
 	free(rules->groups);
 	rules->groups = groups;
 	rules->count = book->count;

@@ -25,7 +25,7 @@ struct shelf {
 struct model {
 	struct shelf shelves[KINDS];
 	struct entity *oldest, *newest;
-	uint64_t rev, forgotten;
+	uint64_t rev, forgotten, hurried;
 	size_t tombstones;
 };
 
@@ -279,6 +279,16 @@ const void *const *model_list(const struct model *model, enum msg_kind kind, siz
 uint64_t model_rev(const struct model *model)
 {
 	return model->rev;
+}
+
+void model_hurry(struct model *model)
+{
+	model->hurried = model->rev;
+}
+
+uint64_t model_hurried(const struct model *model)
+{
+	return model->hurried;
 }
 
 uint64_t model_forgotten(const struct model *model)

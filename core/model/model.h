@@ -61,6 +61,9 @@ const void *model_find(const struct model *model, enum msg_kind kind, uint64_t i
 const void *const *model_list(const struct model *model, enum msg_kind kind, size_t *ret_count);
 /* The last revision given; anything newer than a client's mark is dirty for it. */
 uint64_t model_rev(const struct model *model);
+/* What was changed last is not to wait for more (an alert that begins): who has not seen this revision is told at once. */
+void model_hurry(struct model *model);
+uint64_t model_hurried(const struct model *model);
 /* The revision of the newest tombstone that was dropped for want of room: a mark older than this needs
  * everything again. */
 uint64_t model_forgotten(const struct model *model);

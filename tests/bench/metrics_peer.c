@@ -140,8 +140,10 @@ static bool answers(const void *port)
 bool metrics_peer_start(struct metrics_peer *peer, const char *rules)
 {
 	folder_setup(NULL);
-	peer->page_port = free_port();
-	peer->server = start_server(peer->page_port);
+	if (!peer->page_port) {
+		peer->page_port = free_port();
+		peer->server = start_server(peer->page_port);
+	}
 	if (!comes_true(answers, &peer->page_port, START_MS))
 		return false;
 	if (peer->begins_held)
@@ -149,11 +151,11 @@ bool metrics_peer_start(struct metrics_peer *peer, const char *rules)
 	peer->port = free_port();
 	folder_write("rules.yml", 0600, "%s", rules ? rules : "groups: []\n");
 	folder_write("prometheus.yml", 0600,
-		"global: {scrape_interval: 1s, evaluation_interval: 5s}\n"
+		"global: {scrape_interval: 1s, evaluation_interval: %s}\n"
 		"rule_files: ['%s/rules.yml']\n"
 		"scrape_configs:\n"
 		"- job_name: bench\n  static_configs: [{targets: ['127.0.0.1:%d']}]\n",
-		folder, peer->page_port);
+		peer->every ? peer->every : "5s", folder, peer->page_port);
 	autofree char *config = xasprintf("--config.file=%s/prometheus.yml", folder);
 	autofree char *data = xasprintf("--storage.tsdb.path=%s/data", folder);
 	autofree char *listen = xasprintf("--web.listen-address=127.0.0.1:%d", peer->port);
@@ -175,15 +177,15 @@ void metrics_peer_end(struct metrics_peer *peer)
 	folder_teardown(NULL);
 }
 
-static void read_own_page(const struct metrics_peer *peer, struct str *to)
+void metrics_peer_get(const struct metrics_peer *peer, const char *path, struct str *to)
 {
-	static const char request[] = "GET /metrics HTTP/1.0\r\n\r\n";
+	autofree char *request = xasprintf("GET %s HTTP/1.0\r\n\r\n", path);
 	struct sockaddr_in address = loopback(peer->port);
 	char bytes[16384];
 	ssize_t got;
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0 &&
-		send_all(fd, request, sizeof(request) - 1)) {
+		send_all(fd, request, strlen(request))) {
 		while ((got = recv(fd, bytes, sizeof(bytes), 0)) > 0)
 			str_add(to, bytes, (size_t)got);
 	}
@@ -194,7 +196,7 @@ double metrics_peer_figure(const struct metrics_peer *peer, const char *line_beg
 {
 	autostr struct str page = STR_INIT;
 	autofree char *begin = xasprintf("\n%s", line_begin);
-	read_own_page(peer, &page);
+	metrics_peer_get(peer, "/metrics", &page);
 	const char *line = page.text ? strstr(page.text, begin) : NULL;
 	size_t length = line ? strcspn(line + 1, "\n") : 0;
 	const char *value = length ? memrchr(line + 1, ' ', length) : NULL;

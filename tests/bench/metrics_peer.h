@@ -30,13 +30,17 @@ int serve_pages(int port);
 struct metrics_peer {
 	pid_t server, prometheus;
 	int port, page_port;
-	bool begins_held; /* set before the start: no page is served until metrics_peer_go() */
+	const char *every; /* set before the start: the interval of its rules; NULL: 5s */
+	bool begins_held;  /* set before the start: no page is served until metrics_peer_go() */
 };
 
-/* Starts both, with these rules (a text of YAML, NULL: none), evaluated every 5 s. False: it does not answer. */
+/* Starts both, with these rules (a text of YAML, NULL: none). Where page_port is set there is a server already. False: it does not
+ * answer. */
 bool metrics_peer_start(struct metrics_peer *peer, const char *rules) MUST_CHECK;
 void metrics_peer_go(const struct metrics_peer *peer);
 void metrics_peer_end(struct metrics_peer *peer);
+/* What it answers to GET, with the head; "": it does not. */
+void metrics_peer_get(const struct metrics_peer *peer, const char *path, struct str *to);
 /* A figure of its own page, the first whose line begins so; NAN: there is none. */
 double metrics_peer_figure(const struct metrics_peer *peer, const char *line_begin);
 

@@ -115,6 +115,30 @@ static void a_screen_that_attaches_to_what_fires_already_stays_silent(void **sta
 	console_free(second);
 }
 
+static int setup_slow(void **state)
+{
+	return start(state, 3, "screen: {interval: 10s}\nalerts: {bot_down: {severity: warn}}\n");
+}
+
+/* New state alone waits for the interval. */
+static void what_begins_to_fire_is_painted_at_once_whatever_its_severity(void **state)
+{
+	struct console *console = *state;
+	struct app *app = console->app;
+	console_advance(console, 11000);
+	app->data_mono_ms = app_mono_ms(app);
+	look(console, "b002", "running");
+	for (int i = 0; i < 20; i++)
+		console_turn(console, 50);
+	assert_false(app_frame_is_due(app));
+	for (int i = 0; i < 3; i++)
+		look(console, "b001", "absent");
+	for (int i = 0; i < 10; i++)
+		console_turn(console, 50);
+	console_expect(console, "bot_down");
+	assert_int_equal(bells(console), 0);
+}
+
 static void a_storm_rings_once_in_an_interval(void **state)
 {
 	struct console *console = *state;
@@ -218,6 +242,8 @@ int main(void)
 		ALARM_TEST(an_alert_that_begins_again_rings_again, setup),
 		ALARM_TEST(a_screen_that_attaches_to_what_fires_already_stays_silent, setup),
 		ALARM_TEST(a_storm_rings_once_in_an_interval, setup_many),
+		ALARM_TEST(
+			what_begins_to_fire_is_painted_at_once_whatever_its_severity, setup_slow),
 		ALARM_TEST(all_in_one_turn_are_one_signal, setup_many),
 		ALARM_TEST(off_means_off, setup_silent),
 		ALARM_TEST(each_part_is_switched_on_the_screen_and_the_help_says_so, setup),

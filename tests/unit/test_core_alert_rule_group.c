@@ -127,6 +127,7 @@ static void put(struct scene *scene, const char *name, const char *bot, double v
 static void run(struct scene *scene)
 {
 	const struct rule_round round = {.time_ms = scene->now_ms,
+		.asked_ms = scene->now_ms,
 		.querier = &scene->querier,
 		.tsdb = scene->tsdb,
 		.tell = take,

@@ -348,6 +348,23 @@ static void what_is_wrong_with_a_service_waits_for_nothing(void **state)
 	assert_string_equal(model_service(bench->replica, 3)->why, "out of memory");
 }
 
+static void what_is_in_a_hurry_does_not_wait_for_the_gap(void **state)
+{
+	struct bench *bench = *state;
+	feed_turns(bench, 1);
+	int64_t marked_ms = bench->peer->turn_ms;
+	bench->now_ms = marked_ms + 1;
+	change(bench, 5, 77, "it is down");
+	assert_int_equal(feed_due_ms(bench->peer, bench->model), marked_ms + FEED_GAP_MS);
+	model_hurry(bench->model);
+	assert_int_equal(feed_due_ms(bench->peer, bench->model), marked_ms + FEED_HURRY_GAP_MS);
+	bench->now_ms = marked_ms + FEED_HURRY_GAP_MS;
+	assert_true(feed_peer(bench->peer, bench->model, 0, bench->now_ms));
+	carry(bench);
+	change(bench, 5, 78, "it is still down");
+	assert_int_equal(feed_due_ms(bench->peer, bench->model), bench->now_ms + FEED_GAP_MS);
+}
+
 static void a_client_that_knows_no_pulse_gets_the_whole_bot(void **state)
 {
 	struct bench *bench = *state;
@@ -375,6 +392,7 @@ int main(void)
 		TEST(figures_of_a_service_wait_with_the_pulses_and_make_no_turn),
 		TEST(a_turn_that_finds_nothing_held_any_more_is_marked_all_the_same),
 		TEST(what_is_wrong_with_a_service_waits_for_nothing),
+		TEST(what_is_in_a_hurry_does_not_wait_for_the_gap),
 		TEST(a_client_that_knows_no_pulse_gets_the_whole_bot),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -418,7 +418,7 @@ void rule_group_run(struct rule_group *group, const struct rule_round *round)
 	struct telling telling;
 	struct rule_round writes = *round;
 	int64_t begun_us = clock_cost_us();
-	writes.time_ms -= group->offset_ms;
+	writes.time_ms = round->asked_ms - group->offset_ms;
 	struct rule_scene scene = {
 		.group = group, .round = round, .writes = &writes, .querier = round->querier};
 	group->first_ms = group->rounds++ ? group->first_ms : round->time_ms;
@@ -438,11 +438,13 @@ void rule_group_run(struct rule_group *group, const struct rule_round *round)
 void rule_group_end(struct rule_group *group, const struct rule_round *round)
 {
 	struct telling telling;
+	struct rule_round writes = *round;
+	writes.time_ms = round->asked_ms - group->offset_ms;
 	tell_begin(&telling, group, round);
-	end_old(&telling, group, round);
+	end_old(&telling, group, &writes);
 	for (size_t i = 0; i < group->count; i++) {
 		tell_gone(&telling, &group->rules[i]);
-		outputs_end(&group->rules[i].outputs, round, UINT64_MAX);
+		outputs_end(&group->rules[i].outputs, &writes, UINT64_MAX);
 	}
 	group->failing = 0;
 	tell_end(&telling, 0);

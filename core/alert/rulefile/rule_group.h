@@ -35,7 +35,8 @@ enum {
 
 /* What an evaluation works with. */
 struct rule_round {
-	int64_t time_ms;
+	int64_t time_ms;  /* by which alerts are told how long they are active */
+	int64_t asked_ms; /* of which it asks, and at which it writes */
 	const struct querier *querier;
 	struct tsdb *tsdb;            /* where it writes */
 	const struct clock *clock;    /* of the limit of time; NULL: none */
