@@ -22,7 +22,7 @@ struct options {
 	size_t log_count;
 	int input_fd; /* of one that is open already, or lines come out of it; 0: there is none */
 	bool check_rules; /* read the rule files of the configuration, say what is wrong, leave */
-	bool promqltest; /* run these tests of PromQL, leave */
+	bool promqltest;  /* run these tests of PromQL, leave */
 	char *const *tests;
 	size_t test_count;
 	/* look once for bots, print a configuration, leave */
