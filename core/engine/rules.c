@@ -177,6 +177,9 @@ static void follow(struct rules *rules, struct group *group, int64_t now_ms)
 			group->due_ms = now_ms + (early_ms + every_ms / 2) / every_ms * every_ms;
 		return;
 	}
+	if (!group->is_aligned)
+		group->due_ms = now_ms;
+	group->is_aligned = true;
 	(void)rules_begin(rules, group);
 }
 
@@ -246,6 +249,7 @@ static void choose_source(struct rules *rules, struct group *group)
 		group->follows = source->key;
 		group->follows_every_ms = source->every_ms;
 	}
+	group->is_aligned &= group->follows == before;
 }
 
 /* What an alert is about: the bot, Redis or Postgres that its labels name. */

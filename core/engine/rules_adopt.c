@@ -162,6 +162,7 @@ static void inherit(struct group *group, struct group *old)
 		group->due_ms = old->due_ms;
 	group->follows = old->follows;
 	group->follows_every_ms = old->follows_every_ms;
+	group->is_aligned = old->is_aligned;
 	group->has_run = old->has_run;
 	rule_group_adopt(group->live, old->live);
 	old->live = NULL;

@@ -25,6 +25,7 @@ struct group {
 	int64_t due_ms;            /* wall */
 	uint64_t follows;          /* the source whose pages it is just behind; 0: none */
 	int64_t follows_every_ms;
+	bool is_aligned;       /* its times are those of the pages since it follows them */
 	bool is_running, ends; /* ends: its rules are gone, it runs a last time */
 	bool has_run;
 	size_t failing;
