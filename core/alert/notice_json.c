@@ -54,6 +54,16 @@ static json_t *target_of(const struct notice_scene *scene, const struct msg_aler
 	return target;
 }
 
+/* Of a rule file's alert: {"summary": "..."}. */
+static void put_labels(json_t *object, const char *name, const struct msg_label *list, size_t count)
+{
+	json_t *labels = count ? json_object() : NULL;
+	for (size_t i = 0; i < count; i++)
+		put_text(labels, list[i].name, list[i].value);
+	if (labels)
+		json_object_set_new(object, name, labels);
+}
+
 static char *finish(json_t *object)
 {
 	char *text = json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(15));
@@ -88,6 +98,8 @@ char *notice_line(
 	put_time(object, "resolved", alert->resolved_ms);
 	put_figure(object, "value", alert->value);
 	put_figure(object, "limit", alert->limit);
+	put_labels(object, "labels", alert->labels, alert->labels_count);
+	put_labels(object, "annotations", alert->annotations, alert->annotations_count);
 	return finish(object);
 }
 

@@ -13,16 +13,18 @@
 
 /* ---- since when ---- */
 
-/* The same labels but for the name of the series. */
-static bool is_of(const struct labels *series, const struct labels *alert)
+/* As labels_hash() of the alert: the series has a name besides. */
+static uint64_t hash_of(const struct labels *series)
 {
-	if (labels_count(series) != labels_count(alert) + 1)
-		return false;
-	for (size_t i = 0; i < labels_count(alert); i++)
-		if (strcmp(labels_get(series, labels_at(alert, i)->name),
-			    labels_at(alert, i)->value) != 0)
-			return false;
-	return true;
+	size_t count = 0;
+	autofree struct label *list = xcalloc(labels_count(series) + 1, sizeof(*list));
+	for (size_t i = 0; i < labels_count(series); i++)
+		if (strcmp(labels_at(series, i)->name, LABEL_NAME) != 0)
+			list[count++] = *labels_at(series, i);
+	struct labels *labels = labels_new(list, count);
+	uint64_t hash = labels_hash(labels);
+	labels_unref(labels);
+	return hash;
 }
 
 /* The time of the stop does not count as time that it was active. What had fired fires at once; what had not waits for what was
@@ -44,14 +46,22 @@ static void restore(
 		active->active_ms = since_ms;
 }
 
-static void restore_one(struct rule_scene *scene, const struct selected *series)
+static void restore_all(struct rule_scene *scene, const struct selected_set *found)
 {
 	struct live_rule *rule = scene->rule;
-	const struct sample *last = &series->samples[series->count - 1];
-	for (size_t i = 0; i < rule->count && !is_stale(last->value); i++)
-		if (rule->list[i].phase == ACTIVE_PENDING &&
-			is_of(series->labels, rule->list[i].labels))
-			restore(&rule->list[i], last, scene);
+	struct id_map places = {.count = 0};
+	size_t at;
+	for (size_t i = 0; i < rule->count; i++) {
+		bool is_new UNUSED = id_map_add(&places, rule->list[i].hash, i);
+	}
+	for (size_t i = 0; i < found->count; i++) {
+		const struct selected *series = &found->list[i];
+		const struct sample *last = &series->samples[series->count - 1];
+		if (!is_stale(last->value) && id_map_find(&places, hash_of(series->labels), &at) &&
+			rule->list[at].phase == ACTIVE_PENDING)
+			restore(&rule->list[at], last, scene);
+	}
+	id_map_release(&places);
 }
 
 void rule_restore(struct rule_scene *scene)
@@ -73,8 +83,7 @@ void rule_restore(struct rule_scene *scene)
 	if (!is_due || !rule->spec.for_ms || !rule->count)
 		return;
 	if (scene->querier->select(scene->querier->context, &selection, &found, &ignored))
-		for (size_t i = 0; i < found.count; i++)
-			restore_one(scene, &found.list[i]);
+		restore_all(scene, &found);
 	selected_set_release(&found);
 }
 

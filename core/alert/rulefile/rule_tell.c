@@ -14,7 +14,7 @@
 #include "core/series/labels.h"
 #include "core/series/promql/value.h"
 
-enum { SENTENCE_CELLS = 1000, REFRESH_MS = 5000 };
+enum { SENTENCE_CELLS = 1000, REFRESH_MS = 5000, ANNOTATION_BYTES = 12000 };
 
 /* ---- parts ---- */
 
@@ -124,7 +124,11 @@ static void add_texts(
 {
 	for (size_t i = 0; i < labels_count(active->labels); i++)
 		add_label(alert, labels_at(active->labels, i));
+	size_t bytes = 0;
 	for (size_t i = 0; active->annotations && i < rule->spec.annotations.count; i++) {
+		bytes += strlen(active->annotations[i]);
+		if (bytes > ANNOTATION_BYTES)
+			break;
 		struct msg_label *text = msg_add(alert->annotations, &alert->annotations_count);
 		msg_set(&text->name, rule->spec.annotations.list[i].name);
 		msg_set(&text->value, active->annotations[i]);
