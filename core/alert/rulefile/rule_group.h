@@ -28,7 +28,8 @@ enum {
 	RULE_RESOLVED_SHOWN_MS = 300000, /* and shown */
 	RULE_OUTAGE_MS = 3600000,        /* `for` goes on over a stop of so long at most */
 	RULE_GRACE_MS = 600000,          /* then a longer one fires so much later at the soonest */
-	RULE_TOLD_MAX = 32,              /* alerts in a message */
+	RULE_TOLD_MAX =
+		4, /* alerts in a message: a turn takes some messages between two looks at the clock */
 	RULE_SAMPLES_MAX = 20000000,
 	RULE_TIME_MS = 10000,
 };
