@@ -163,7 +163,8 @@ struct metrics *metrics_new(const struct settings *settings, const struct clock 
 	metrics->figures.oldest_ms = INT64_MAX;
 	if (!tsdb_open(folder, &limits, &metrics->runs[0], err))
 		metrics->runs[0] = metrics_open_in_memory(&limits);
-	tsdb_end_all(metrics->runs[0]); /* what an engine before saw last is not so now */
+	/* what an engine before saw last is not so now; how long its alerts were active, rules ask for */
+	tsdb_end_all(metrics->runs[0], "ALERTS_FOR_STATE");
 	metadata_fill_later(tsdb_metadata(metrics->runs[0]), tell_words);
 	atomic_store(&metrics->run_count, 1);
 	begin_thread(metrics);

@@ -85,8 +85,9 @@ struct tsdb_point {
 /* The same of many, quicker: best in the order in which their series were made. */
 void tsdb_append_many(struct tsdb_point *points, size_t count);
 
-/* Ends each series that is in memory right behind its last sample, as one that vanished: who appended to it is gone. */
-void tsdb_end_all(struct tsdb *tsdb);
+/* Ends each series that is in memory right behind its last sample, as one that vanished: who appended to it is gone. Those of the
+ * metric `but` stay as they are. */
+void tsdb_end_all(struct tsdb *tsdb, const char *but);
 
 /* A clock that was ahead was put right: what was taken later than `time_ms` is dropped and counted, so that its series take
  * samples again. Until then they are refused as TSDB_OLD. */

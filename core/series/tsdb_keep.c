@@ -10,6 +10,7 @@
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "core/series/block_write.h"
+#include "core/series/labels.h"
 
 enum {
 	AGAIN_MS = 10000, /* what failed is tried again after so long */
@@ -352,13 +353,16 @@ void tsdb_maintain(struct tsdb *tsdb, int64_t now_ms)
 	pthread_mutex_unlock(&tsdb->keep);
 }
 
-void tsdb_end_all(struct tsdb *tsdb)
+void tsdb_end_all(struct tsdb *tsdb, const char *but)
 {
 	size_t count;
 	pthread_mutex_lock(&tsdb->keep);
 	autofree struct tsdb_series **all = head_all(tsdb->head, &count);
-	for (size_t i = 0; i < count; i++)
-		head_end(all[i]);
+	for (size_t i = 0; i < count; i++) {
+		const char *metric = labels_get(all[i]->labels, LABEL_NAME);
+		if (!metric || strcmp(metric, but) != 0)
+			head_end(all[i]);
+	}
 	pthread_mutex_unlock(&tsdb->keep);
 }
 

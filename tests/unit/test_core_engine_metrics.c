@@ -174,6 +174,17 @@ static void what_was_there_is_there_after_a_restart(void **state)
 	yields("sum_over_time(bot_up[1m])", "{bot=\"orders\"} 15\n");
 }
 
+static void since_when_alerts_were_active_is_asked_for_after_a_restart(void **state)
+{
+	static const char name[] = "ALERTS_FOR_STATE", labels[] = "alertname=Down";
+	(void)state;
+	begin(folder);
+	metrics_add(metrics, metrics_id(name, labels), name, labels, now_ms - SECOND, 9);
+	metrics_free(metrics);
+	begin(folder);
+	yields(name, "ALERTS_FOR_STATE{alertname=\"Down\"} 9\n");
+}
+
 static void without_its_folder_it_goes_on_in_memory_and_says_why(void **state)
 {
 	(void)state;
@@ -196,6 +207,7 @@ int main(void)
 		TEST(series_of_one_owner_end_together_and_once),
 		TEST(many_series_are_told_apart),
 		TEST(what_was_there_is_there_after_a_restart),
+		TEST(since_when_alerts_were_active_is_asked_for_after_a_restart),
 		TEST(without_its_folder_it_goes_on_in_memory_and_says_why),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
