@@ -63,8 +63,8 @@ struct bots_figures {
 	int64_t at_mono_ms[BOTS_LISTS];
 	uint64_t asked[BOTS_LISTS]; /* fields, as bits, in the order of its expressions */
 	uint64_t filled;            /* fields that some bot had a value of */
-	int64_t bad_until_mono_ms[BOTS_FIELDS]; /* its expression was refused */
-	uint64_t change;                        /* grows with each answer */
+	int64_t bad_until_mono_ms[BOTS_LISTS][BOTS_FIELDS]; /* an expression was refused */
+	uint64_t change;                                    /* grows with each answer */
 };
 
 struct bots_view {
@@ -107,10 +107,12 @@ double bots_figure_value(const struct app *app, uint64_t id, enum bots_field fie
 const double *bots_figure_course(const struct app *app, uint64_t id);
 /* Values of a column are those of the figure times this. */
 double bots_figure_factor(const struct figure *figure);
-/* Some bot had a value of it, or somebody asks for something else than is shipped. */
+/* Of those that are figures alone some bot had a value; or somebody asks for something else than is shipped. */
 bool bots_figure_fills(const struct app *app, enum bots_field field);
 /* The engine has no figure of its own of that field. */
 bool bots_is_only_figure(enum bots_field field);
+/* It is what PromQL says; else what the engine makes of heartbeat, page and log, which is what is shipped for it. */
+bool bots_is_asked(const struct app *app, enum bots_field field);
 /* Takes what came, and asks for what is in sight in a table of so many columns; `rows` 0: nothing is. */
 void bots_figures_turn(struct app *app, struct bots_view *view, int rows, int columns);
 /* What a figure asks on this screen from now on; "": what is shipped or in the settings. Says so. */

@@ -80,24 +80,18 @@ static double own_number(const struct app *app, const struct msg_bot *bot, enum 
 	return figures[field];
 }
 
-/* Where PromQL as it is shipped tells nothing, the engine's own figure of the same thing stands in. What is shipped for
- * errors asks for that one, which is fresher here. */
+/* What is shipped asks for the engine's own figure, where there is one: the model holds it, fresher than an answer, and as
+ * Detail shows it. */
 double bots_number(const struct app *app, const struct msg_bot *bot, enum bots_field field)
 {
-	const struct figure *figure = bots_figure(app, field);
-	double own =
-		!figure || figure_is_shipped(figure) ? own_number(app, bot, field) : (double)NAN;
-	if (!figure || (field == BOTS_ERRORS && !isnan(own)))
-		return own;
-	double value = bots_figure_value(app, bot->id, field);
-	return isnan(value) ? own : value;
+	return bots_is_asked(app, field) ? bots_figure_value(app, bot->id, field)
+					 : own_number(app, bot, field);
 }
 
 /* An age is of now: nothing stands still because it is not looked at. */
 double bots_last(const struct app *app, const struct msg_bot *bot, enum bots_field field)
 {
-	const struct figure *figure = bots_figure(app, field);
-	if (figure && !figure_is_shipped(figure))
+	if (bots_is_asked(app, field))
 		return NAN;
 	static const char *const names[BOTS_FIELDS] = {[BOTS_UP] = "proc_start_ms",
 		[BOTS_RATE] = "updates_per_s",
@@ -208,13 +202,13 @@ static void say_why(struct cell_text *cell, const struct bots_view *view, const 
 	cell->role = severity_role(bot->severity);
 }
 
-/* As PromQL tells it, else as the engine noted it; `ret_count` 0: nobody knows. */
+/* `ret_count` 0: nobody knows. */
 static const double *course_of(const struct app *app, const struct msg_bot *bot, size_t *ret_count)
 {
 	const double *told = bots_figure_course(app, bot->id);
-	bool is_shipped = figure_is_shipped(bots_figure(app, BOTS_SPARK));
-	*ret_count = told ? BOTS_SPARK_POINTS : is_shipped ? bot->spark_count : 0;
-	return told ? told : bot->spark;
+	bool is_asked = bots_is_asked(app, BOTS_SPARK);
+	*ret_count = !is_asked ? bot->spark_count : told ? BOTS_SPARK_POINTS : 0;
+	return is_asked ? told : bot->spark;
 }
 
 /* The whole span in as many cells as there are: the mean of what falls into one. */
@@ -303,7 +297,7 @@ const struct table_kind bots_table = {
 
 static bool has_course(const struct app *app, const struct msg_bot *bot)
 {
-	if (bots_figure_course(app, bot->id))
+	if (bots_is_asked(app, BOTS_SPARK))
 		return true;
 	for (size_t i = 0; i < bot->spark_count; i++)
 		if (!isnan(bot->spark[i]))

@@ -192,8 +192,8 @@ static void note_bad(struct app *app, struct bots_figures *figures, size_t list)
 	const struct figure *figure = field < BOTS_FIELDS ? bots_figure(app, field) : NULL;
 	if (!figure)
 		return;
-	figures->bad_until_mono_ms[field] = app_mono_ms(app) + BAD_MS;
-	if (!figure_is_shipped(figure))
+	figures->bad_until_mono_ms[list][field] = app_mono_ms(app) + BAD_MS;
+	if (list == LIST_ORDER || !figure_is_shipped(figure))
 		app_toast(app, true, "figure %s: %s", figure->name, window->error);
 }
 
@@ -240,16 +240,16 @@ static uint64_t figure_bits(void)
 }
 
 static uint64_t without_bad(
-	const struct app *app, const struct bots_figures *figures, uint64_t bits)
+	const struct app *app, const struct bots_figures *figures, size_t list, uint64_t bits)
 {
 	for (enum bots_field field = BOTS_S; field < BOTS_FIELDS; field++)
-		if (figures->bad_until_mono_ms[field] > app_mono_ms(app))
+		if (figures->bad_until_mono_ms[list][field] > app_mono_ms(app))
 			bits &= ~bit(field);
 	return bits;
 }
 
 /* Those that have a column, or would have one if they had a value. */
-static uint64_t shown_fields(const struct bots_view *view, int columns)
+static uint64_t shown_fields(const struct app *app, const struct bots_view *view, int columns)
 {
 	struct table table = view->table;
 	struct table_layout layout;
@@ -257,18 +257,20 @@ static uint64_t shown_fields(const struct bots_view *view, int columns)
 	table.absent &= ~figure_bits();
 	table_layout(&bots_table, &table, columns, &layout);
 	for (enum bots_field field = BOTS_S; field < BOTS_COLUMNS; field++)
-		shown |= layout.column[field] < 0 ? 0 : bit(field);
+		shown |= layout.column[field] >= 0 && bots_is_asked(app, field) ? bit(field) : 0;
 	return shown & figure_bits();
 }
 
 /* What the order or the filter needs of every bot. */
-static uint64_t needed_fields(const struct bots_view *view)
+static uint64_t needed_fields(const struct app *app, const struct bots_view *view)
 {
 	uint64_t needed = 0;
-	for (enum bots_field field = BOTS_S; field < BOTS_COLUMNS; field++)
-		if (names[field].figure &&
-			(view->sort == (int)field || strstr(view->expression, names[field].word)))
+	for (enum bots_field field = BOTS_S; field < BOTS_COLUMNS; field++) {
+		bool is_used = view->sort == (int)field ||
+			       (names[field].word && strstr(view->expression, names[field].word));
+		if (is_used && bots_is_asked(app, field))
 			needed |= field == BOTS_SPARK ? bit(BOTS_RATE) : bit(field);
+	}
 	return needed;
 }
 
@@ -307,7 +309,7 @@ static void ask(struct app *app, struct bots_figures *figures, size_t list, uint
 		.columns = 2,
 		.follow = true,
 		.own = true};
-	fields = without_bad(app, figures, fields);
+	fields = without_bad(app, figures, list, fields);
 	if (!fields) {
 		if (app->windows[windows[list]].asked)
 			parts_close(app, windows[list]);
@@ -335,16 +337,16 @@ static void ask(struct app *app, struct bots_figures *figures, size_t list, uint
 static void ask_all(struct app *app, struct bots_view *view, int columns)
 {
 	struct bots_figures *figures = &view->figures;
-	uint64_t shown = shown_fields(view, columns), needed = needed_fields(view);
+	uint64_t shown = shown_fields(app, view, columns), needed = needed_fields(app, view);
 	size_t count;
 	autofree const char **bots = NULL;
 	(void)model_bots(app_model(app), &count);
 	bool are_few = count <= FEW_BOTS;
 	count = are_few ? 0 : bots_in_sight(app, view, &bots);
 	bool is_any = are_few || count;
+	bool is_course = is_any && view->spark_cells && bots_is_asked(app, BOTS_SPARK);
 	ask(app, figures, LIST_SIGHT, !is_any ? 0 : are_few ? shown | needed : shown, bots, count);
-	ask(app, figures, LIST_COURSE, is_any && view->spark_cells ? bit(BOTS_SPARK) : 0, bots,
-		count);
+	ask(app, figures, LIST_COURSE, is_course ? bit(BOTS_SPARK) : 0, bots, count);
 	ask(app, figures, LIST_ORDER, are_few ? 0 : needed, NULL, 0);
 }
 
@@ -367,7 +369,8 @@ static void forget(struct app *app, const char *figure)
 	for (enum bots_field field = BOTS_S; field < BOTS_FIELDS; field++) {
 		if (!names[field].figure || strcmp(names[field].figure, figure) != 0)
 			continue;
-		figures->bad_until_mono_ms[field] = 0;
+		for (size_t list = 0; list < BOTS_LISTS; list++)
+			figures->bad_until_mono_ms[list][field] = 0;
 		figures->filled &= ~bit(field);
 	}
 	for (size_t list = 0; list < BOTS_LISTS; list++)
@@ -404,14 +407,17 @@ bool bots_is_only_figure(enum bots_field field)
 	return only >> field & 1;
 }
 
+bool bots_is_asked(const struct app *app, enum bots_field field)
+{
+	const struct figure *figure = bots_figure(app, field);
+	return figure && (bots_is_only_figure(field) || !figure_is_shipped(figure));
+}
+
 bool bots_figure_fills(const struct app *app, enum bots_field field)
 {
 	const struct figure *figure = bots_figure(app, field);
-	if (!figure)
-		return false;
-	/* what was told before the time at which a replay stands is not asked for */
-	bool may_be = app_is_past(app) && !bots_is_only_figure(field);
-	return may_be || !figure_is_shipped(figure) || (view_of(app)->figures.filled >> field & 1);
+	bool was_filled = view_of(app)->figures.filled >> field & 1;
+	return figure && (!figure_is_shipped(figure) || (bots_is_only_figure(field) && was_filled));
 }
 
 double bots_figure_value(const struct app *app, uint64_t id, enum bots_field field)
