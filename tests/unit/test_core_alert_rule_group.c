@@ -573,7 +573,7 @@ static void the_sentence_is_summary_or_description_or_message_or_the_expression(
 	} rows[] = {
 		{"summary: 'one {{ $value }}', description: two", "one 1"},
 		{"description: \"two\\n  LABELS = {{ $labels }}\", message: three",
-			"two LABELS = map[bot:orders]"},
+			"two LABELS = map[__name__:down bot:orders]"},
 		{"message: three", "three"},
 		{"runbook_url: 'http://x'", "down > 0 (now 1)"},
 		{"summary: \"a\\e[31mb\"", "a^[[31mb"},

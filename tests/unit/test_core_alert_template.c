@@ -84,7 +84,7 @@ static void labels_and_the_value_are_filled_in(void **state)
 	(void)state;
 	GO({"plain", 0, "plain"}, {"{{ $labels.bot }}", 0, "orders"},
 		{"{{$labels.nothing}}x", 0, "x"}, {"{{ .Labels.bot }} {{ .Value }}", 3, "orders 3"},
-		{"{{ $labels }}", 0, "map[bot:orders instance:h:80]"},
+		{"{{ $labels }}", 0, "map[__name__:metric bot:orders instance:h:80]"},
 		{"a {{- \" b \" -}}  c", 0, "a b c"}, {"a{{/* nothing */}}b", 0, "ab"},
 		{"{{ \"}}\" }}", 0, "}}"}, {"{{ `raw\\` }}", 0, "raw\\"},
 		{"{{ $externalLabels.x }}", 0, ""});
@@ -127,10 +127,10 @@ static void printf_is_that_of_go(void **state)
 	GO({"{{ printf \"%.2f\" $value }}", 1.005, "1.00"},
 		{"{{ $value | printf \"%.1f%%\" }}", 12.34, "12.3%"},
 		{"{{ printf \"%s-%s\" $labels.bot \"x\" }}", 0, "orders-x"},
-		{"{{ printf \"%d\" 5 }}", 0, "5"},
+		{"{{ printf \"%d %x\" 5 255 }}", 0, "5 ff"},
 		{"{{ printf \"%d\" $value }}", 5, "%!d(float64=5)"},
 		{"{{ printf \"%s\" }}", 0, "%!s(MISSING)"},
-		{"{{ printf \"x\" 1 }}", 0, "x%!(EXTRA 1)"},
+		{"{{ printf \"x\" 1 }}", 0, "x%!(EXTRA int=1)"},
 		{"{{ printf \"%5.1f|%-5s|%05.1f\" $value \"a\" $value }}", 2.25,
 			"  2.2|a    |002.2"},
 		{"{{ printf \"%v %g %e\" $value $value $value }}", 0.5, "0.5 0.5 5.000000e-01"},

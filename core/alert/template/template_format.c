@@ -83,15 +83,22 @@ static void add_quoted(const struct verb *verb, const char *text, struct str *to
 	pad(verb, quoted.text, quoted.length, to);
 }
 
-/* What Go says of a verb that does not fit. */
-static void add_misfit(const struct verb *verb, const struct value *value, struct str *to)
+/* int=5, as Go tells of what it cannot place. */
+static void add_typed(const struct value *value, struct str *to)
 {
 	const char *type = value->kind == VALUE_OF_TEXT     ? "string"
 			   : value->kind == VALUE_OF_BOOL   ? "bool"
 			   : value->kind == VALUE_OF_NUMBER ? value->is_whole ? "int" : "float64"
 							    : "map[string]string";
-	str_addf(to, "%%!%c(%s=", verb->letter, type);
+	str_addf(to, "%s=", type);
 	value_print(value, to);
+}
+
+/* What Go says of a verb that does not fit. */
+static void add_misfit(const struct verb *verb, const struct value *value, struct str *to)
+{
+	str_addf(to, "%%!%c(", verb->letter);
+	add_typed(value, to);
 	str_addch(to, ')');
 }
 
@@ -123,8 +130,11 @@ static void add_number(const struct verb *verb, const struct value *value, struc
 {
 	autostr struct str text = STR_INIT;
 	bool is_shortest = strchr("vg", verb->letter) && verb->precision < 0;
-	if (value->is_whole && strchr("dv", verb->letter)) {
-		str_addf(&text, "%" PRId64, (int64_t)value->number);
+	if (value->is_whole && strchr("dvx", verb->letter)) {
+		if (verb->letter == 'x')
+			str_addf(&text, "%" PRIx64, (uint64_t)(int64_t)value->number);
+		else
+			str_addf(&text, "%" PRId64, (int64_t)value->number);
 		pad(verb, text.text, text.length, to);
 	} else if (is_shortest && !value->is_whole) {
 		value_print_number(value->number, &text);
@@ -178,7 +188,7 @@ void value_format(const char *format, const struct value *args, size_t count, st
 	}
 	for (bool is_first = true; used < count; used++, is_first = false) {
 		str_adds(to, is_first ? "%!(EXTRA " : ", ");
-		value_print(&args[used], to);
+		add_typed(&args[used], to);
 		str_adds(to, used + 1 == count ? ")" : "");
 	}
 }

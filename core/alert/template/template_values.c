@@ -68,14 +68,10 @@ void value_print_number(double number, struct str *to)
 
 static void print_labels(const struct labels *labels, struct str *to)
 {
-	bool is_first = true;
 	str_adds(to, "map[");
 	for (size_t i = 0; labels && i < labels_count(labels); i++) {
 		const struct label *label = labels_at(labels, i);
-		if (strcmp(label->name, LABEL_NAME) == 0)
-			continue;
-		str_addf(to, "%s%s:%s", is_first ? "" : " ", label->name, label->value);
-		is_first = false;
+		str_addf(to, "%s%s:%s", i ? " " : "", label->name, label->value);
 	}
 	str_adds(to, "]");
 }
