@@ -260,7 +260,21 @@ static void where_a_prometheus_answers_the_table_and_what_is_shipped_ask_the_own
 	console_advance(console, 1000);
 	console_expect(console, "Bots up");
 	console_expect_not(console, "nobody asks");
+	console_keys(console, "s");
+	console_advance(console, 1000);
+	console_expect(console, "nobody asks");
+	console_keys(console, "s");
+	console_advance(console, 1000);
+	console_expect_not(console, "nobody asks");
 	console_free(console);
+}
+
+static void without_a_prometheus_there_is_no_other_store(void **state)
+{
+	struct console *console = *state;
+	ask(console, "dashboard fleet");
+	console_keys(console, "s");
+	console_expect(console, "no Prometheus is configured");
 }
 
 #define test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -282,6 +296,7 @@ int main(void)
 		test(the_span_moves_back_and_comes_to_now_again),
 		test(a_cursor_reads_values_and_esc_takes_it_away),
 		test(where_a_prometheus_answers_the_table_and_what_is_shipped_ask_the_own_store),
+		test(without_a_prometheus_there_is_no_other_store),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

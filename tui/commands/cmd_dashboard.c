@@ -41,3 +41,10 @@ bool command_dash_follow(
 	dashboard_follow(app);
 	return true;
 }
+
+bool command_dash_store(
+	struct app *app, const struct command *command, const char *args, struct err *err)
+{
+	(void)command, (void)args;
+	return dashboard_other(app, err);
+}

@@ -23,6 +23,7 @@ struct dashboard_view {
 	bool is_zoomed;         /* it has all of the room */
 	size_t span;
 	bool has_span; /* it was chosen; else it is the usual one, or a shorter one that what is kept fills */
+	bool is_other;     /* it asks the other store than it usually does */
 	int64_t to_ms;     /* where it stays; 0: it goes on with time */
 	int64_t cursor_ms; /* the time that is read; 0: the newest */
 	char value[128];   /* of its variable, as it was given; "": as the screen has it */
@@ -57,12 +58,22 @@ struct dashboard_panel dashboard_panel_limited(
 /* The engines that are asked: the bot's own, or all. */
 uint32_t dashboard_engines(const struct app *app, const struct dashboard *dashboard);
 
+/* Its times. */
+void dashboard_times_init(struct dashboard_view *view);
+/* Until a span is chosen it is one that what is kept can fill. */
+void dashboard_times_update(const struct app *app, struct dashboard_view *view);
+void dashboard_times_recall(struct dashboard_view *view, const char *word);
+int64_t dashboard_span_ms(const struct dashboard_view *view);
+const char *dashboard_span_word(const struct dashboard_view *view); /* "15m" */
+
 /* What its commands do. `args`: NAME [VALUE], or "" for the list. */
 bool dashboard_choose(struct app *app, const char *args, struct err *err);
 void dashboard_step(struct app *app, int step);
 void dashboard_span(struct app *app, int step);
 void dashboard_time(struct app *app, int step);
 void dashboard_follow(struct app *app);
+/* Whether a Prometheus that is configured answers, or the engine's own store. */
+bool dashboard_other(struct app *app, struct err *err) MUST_CHECK;
 /* Those that can be shown, for completion. */
 const struct dashboards *dashboard_all(const struct app *app);
 

@@ -25,18 +25,10 @@ enum {
 	PANEL_ROWS_MIN = 3,   /* of less than these nothing is shown */
 	NOTE_COLUMNS = 60,    /* from which on it says which panel it is */
 	HEADING_COLUMNS = 20, /* of the pane's own title */
-	SPAN_FIRST = 2,
-	READ_STEPS = 60, /* of the time that is read, in a span */
 	POINTS_MIN = 8,
 	POINTS_MAX = 1000,
 	FIGURE_POINTS = 30, /* of the course of a figure */
 };
-
-static const struct {
-	const char *word;
-	int64_t ms;
-} spans[] = {{"5m", 300000}, {"15m", 900000}, {"1h", 3600000}, {"6h", 21600000}, {"24h", 86400000},
-	{"7d", 604800000}};
 
 static struct dashboard_view *view_of(const struct app *app)
 {
@@ -46,7 +38,7 @@ static struct dashboard_view *view_of(const struct app *app)
 static void init(void *data)
 {
 	struct dashboard_view *view = data;
-	view->span = SPAN_FIRST;
+	dashboard_times_init(view);
 	view->is_list = true;
 }
 
@@ -117,7 +109,7 @@ static void sight_of(const struct dashboard_view *view, size_t *ret_first, size_
 static void set_times(const struct dashboard_view *view, const struct dashboard_panel *panel,
 	int columns, struct msg_win_open *wish)
 {
-	int64_t span_ms = spans[view->span].ms;
+	int64_t span_ms = dashboard_span_ms(view);
 	int points = 2 * columns; /* a line has two dots in a cell */
 	points = points < POINTS_MIN ? POINTS_MIN : points > POINTS_MAX ? POINTS_MAX : points;
 	wish->to_ms = view->to_ms;
@@ -131,10 +123,11 @@ static void set_times(const struct dashboard_view *view, const struct dashboard_
 	}
 }
 
-/* What the engine itself measures, under its names. */
-static bool is_shipped(const struct dashboard *dashboard)
+/* Shipped ones ask for what the engine itself measures, under its names; the others may be about anything. */
+static bool asks_own(const struct dashboard_view *view, const struct dashboard *dashboard)
 {
-	return !*dashboard->path;
+	bool is_shipped = !*dashboard->path;
+	return is_shipped != view->is_other;
 }
 
 static void ask_panel(
@@ -142,7 +135,7 @@ static void ask_panel(
 {
 	struct dashboard_view *view = view_of(app);
 	const struct dashboard_panel *panel = dashboard_panel_at(dashboard, number);
-	struct msg_win_open wish = {.store = (char[]){"query"}, .own = is_shipped(dashboard)};
+	struct msg_win_open wish = {.store = (char[]){"query"}, .own = asks_own(view, dashboard)};
 	char *more[DASHBOARD_QUERIES_MAX];
 	set_times(view, panel, columns, &wish);
 	wish.filter = dashboard_filled(app, dashboard, panel->queries[0].expr, true);
@@ -284,9 +277,9 @@ static void draw(const struct app *app, const void *data, const struct canvas *c
 
 static void note_times(const struct app *app, const struct dashboard_view *view, struct str *text)
 {
-	int64_t span_ms = spans[view->span].ms;
+	int64_t span_ms = dashboard_span_ms(view);
 	(void)app;
-	str_addf(text, "  %s", spans[view->span].word);
+	str_addf(text, "  %s", dashboard_span_word(view));
 	if (view->cursor_ms)
 		str_addf(text, "  at %s", chart_moment_text(view->cursor_ms, span_ms, false).text);
 	if (view->to_ms)
@@ -482,6 +475,28 @@ bool dashboard_choose(struct app *app, const char *args, struct err *err)
 	return true;
 }
 
+static bool has_prometheus(const struct app *app)
+{
+	size_t count;
+	const struct msg_source *const *sources = model_sources(app_model(app), &count);
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(sources[i]->kind, "prometheus") == 0)
+			return true;
+	return false;
+}
+
+bool dashboard_other(struct app *app, struct err *err)
+{
+	struct dashboard_view *view = view_of(app);
+	if (!has_prometheus(app))
+		return err_set(err, ERR_NOT_FOUND,
+			"no Prometheus is configured (metrics: {prometheus: {url: ...}}): the "
+			"engine's own store "
+			"answers");
+	view->is_other = !view->is_other;
+	return true;
+}
+
 void dashboard_step(struct app *app, int step)
 {
 	struct dashboard_view *view = view_of(app);
@@ -490,55 +505,11 @@ void dashboard_step(struct app *app, int step)
 	show(app, (view->at + count + (size_t)step) % count);
 }
 
-void dashboard_span(struct app *app, int step)
-{
-	struct dashboard_view *view = view_of(app);
-	if (step < 0 ? view->span > 0 : view->span + 1 < COUNT_OF(spans))
-		view->span += (size_t)step;
-	view->has_span = true;
-}
-
-void dashboard_time(struct app *app, int step)
-{
-	struct dashboard_view *view = view_of(app);
-	int64_t span_ms = spans[view->span].ms, step_ms = span_ms / READ_STEPS;
-	int64_t to_ms = view->to_ms ? view->to_ms : app->now_ms, from_ms = to_ms - span_ms;
-	int64_t at_ms = view->cursor_ms
-				? view->cursor_ms + step * step_ms
-				: (to_ms + (step < 0 ? step : 0) * step_ms) / step_ms * step_ms;
-	view->cursor_ms = at_ms < from_ms ? from_ms : at_ms > to_ms ? to_ms : at_ms;
-}
-
-void dashboard_follow(struct app *app)
-{
-	struct dashboard_view *view = view_of(app);
-	view->to_ms = view->to_ms ? 0 : app->now_ms;
-	view->cursor_ms = view->to_ms ? view->cursor_ms : 0;
-}
-
 /* ---- the rest ---- */
-
-/* Since when metrics are kept, by the engine that has the most of them; 0: none says it. */
-static int64_t oldest_ms(const struct app *app)
-{
-	int64_t oldest = 0;
-	for (size_t i = 0; i < links_count(app->links); i++) {
-		const struct msg_engine *engine = app_engine(app, i);
-		int64_t its = engine ? engine->tsdb_oldest_ms : 0;
-		oldest = its && (!oldest || its < oldest) ? its : oldest;
-	}
-	return oldest;
-}
 
 static void update(struct app *app, void *data)
 {
-	struct dashboard_view *view = data;
-	int64_t oldest = oldest_ms(app);
-	if (view->has_span || view->to_ms)
-		return;
-	view->span = oldest && !app_is_past(app) ? 0 : SPAN_FIRST;
-	while (view->span < SPAN_FIRST && app->now_ms - oldest > spans[view->span].ms)
-		view->span++;
+	dashboard_times_update(app, data);
 }
 
 static int wanted(const struct app *app, const void *data)
@@ -555,7 +526,7 @@ static void keep(const void *data, void (*put)(void *context, const char *name, 
 	if (dashboard && !view->is_list)
 		put(context, "dashboard", dashboard->name);
 	if (view->has_span)
-		put(context, "span", spans[view->span].word);
+		put(context, "span", dashboard_span_word(view));
 }
 
 static void recall(struct app *app, const char *name, const char *text)
@@ -565,14 +536,10 @@ static void recall(struct app *app, const char *name, const char *text)
 	if (!*name) {
 		view->is_list = true;
 		view->is_zoomed = false;
-		view->span = SPAN_FIRST;
-		view->has_span = false;
+		dashboard_times_init(view);
 	}
-	for (size_t i = 0; i < COUNT_OF(spans) && strcmp(name, "span") == 0; i++)
-		if (strcmp(spans[i].word, text) == 0) {
-			view->span = i;
-			view->has_span = true;
-		}
+	if (strcmp(name, "span") == 0)
+		dashboard_times_recall(view, text);
 	if (strcmp(name, "dashboard") == 0 && find(dashboard_all(app), text, strlen(text), &at))
 		show(app, at);
 }
