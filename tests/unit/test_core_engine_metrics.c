@@ -168,8 +168,7 @@ static void what_was_there_is_there_after_a_restart(void **state)
 	begin(folder);
 	yields("last_over_time(bot_up[1m])", "bot_up{bot=\"orders\"} 7\n");
 	yields("bot_up", ""); /* nobody has seen it since */
-	metrics_add(
-		metrics, metrics_id("bot_up", "bot=orders"), "bot_up", "bot=orders", now_ms, 8);
+	metrics_add(metrics, metrics_id("bot_up", "bot=orders"), "bot_up", "bot=orders", now_ms, 8);
 	yields("bot_up", "bot_up{bot=\"orders\"} 8\n");
 	yields("sum_over_time(bot_up[1m])", "{bot=\"orders\"} 15\n");
 }
