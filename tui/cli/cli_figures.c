@@ -176,29 +176,36 @@ static int tell_one(struct cli *cli, struct listing *listing, const struct figur
 }
 
 /* Of each engine. */
+static int tell_each(struct cli *cli, struct listing *listing, const struct figure *figure,
+	struct asked *asked, json_t *object)
+{
+	int status = CLI_OK;
+	cli->take = take;
+	cli->context = asked;
+	for (size_t i = 0; i < cli->engine_count && status == CLI_OK; i++) {
+		if (!cli_takes(cli, i))
+			continue;
+		cli_use(cli, i);
+		status = tell_one(cli, listing, figure, asked, object);
+	}
+	cli->take = NULL;
+	cli->context = NULL;
+	return status;
+}
+
 static int tell(struct cli *cli, struct listing *listing, const struct figure *figure)
 {
 	struct asked asked = {.queries = {figure_fill(listing->figures, figure, false, NULL, 0),
 				      figure_fill(listing->figures, figure, true, NULL, 0)}};
 	json_t *object = listing->json ? json_figure(figure) : NULL;
-	int status = CLI_OK;
 	window_init(&asked.window, WINDOW_CHART);
 	asked.window.wish.generation = listing->generation;
-	cli->take = take;
-	cli->context = &asked;
 	if (!object)
 		print_head(figure, &listing->out);
-	for (size_t i = 0; i < cli->engine_count && status == CLI_OK; i++) {
-		if (!cli_takes(cli, i))
-			continue;
-		cli_use(cli, i);
-		status = tell_one(cli, listing, figure, &asked, object);
-	}
+	int status = tell_each(cli, listing, figure, &asked, object);
 	if (object)
 		json_array_append_new(json_object_get(listing->json, "figures"), object);
 	listing->generation = asked.window.wish.generation;
-	cli->take = NULL;
-	cli->context = NULL;
 	window_release(&asked.window);
 	free(asked.queries[OF_QUERY]);
 	free(asked.queries[OF_BUDGET]);

@@ -208,7 +208,7 @@ static void changed(struct app *app, struct overlay *overlay)
 /* What is typed in it, with a blank. */
 static struct shown label_of(const struct query *query)
 {
-	struct shown label;
+	struct shown label = {""};
 	(void)print_text(label.text, sizeof(label.text), "%s ",
 		query->figure ? query->figure->name : "query");
 	return label;

@@ -137,7 +137,7 @@ static enum role figure_role(
 /* What counts is how much is missing: 99.95 is not 100, and never rounded up to it. */
 static struct shown availability(double percent)
 {
-	struct shown shown;
+	struct shown shown = {""};
 	if (percent >= 100)
 		return show_figure(100);
 	(void)print_text(shown.text, sizeof(shown.text), "%.2f", floor(percent * 100) / 100);
