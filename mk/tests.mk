@@ -43,7 +43,8 @@ SHELL_TESTS := $(sort $(wildcard tests/*/test_*.sh))
 # These mostly wait, for real servers and real seconds: they run beside the others, the shell tests in a row of their own
 # (test_discover.sh must not meet the bots of another's fleet).
 WAITING_TESTS := $(addprefix $(O)/tests/integration/test_,collect_telegram collect_streams collect_tokens collect_passwords \
-	on_alert_engine skeleton engine_waiting act_supervisord) $(O)/tests/tty/test_console_engine
+	on_alert_engine skeleton engine_waiting act_supervisord collect_supervisord \
+	rules_agree series_end conform_streams) $(O)/tests/tty/test_console_engine
 ALL_TESTS := $(UNIT_TESTS) $(SCREEN_TESTS) $(TTY_TESTS) $(INTEGRATION_TESTS)
 
 tests: $(ALL_TESTS) ## build every test program
