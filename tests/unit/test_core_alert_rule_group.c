@@ -498,6 +498,35 @@ static void one_that_fired_and_is_over_after_a_restart_is_said_to_be_over(void *
 	GO(scene, {SECOND, 0, "none"}, {15 * SECOND, 0, "none"}, {15 * SECOND, 0, "resolved"});
 }
 
+static void what_is_seen_a_little_after_a_restart_goes_on_too(void **state)
+{
+	static const char lines[] = "  rules:\n  - {alert: Down, expr: down > 0, for: 5m}\n";
+	struct scene *scene = *state;
+	load(scene, lines);
+	GO(scene, {SECOND, 1, "pending"}, {4 * MINUTE, 1, "pending"});
+	restart(scene, lines);
+	GO(scene, {SECOND, 0, "none"}, {15 * SECOND, 1, "pending"}, {30 * SECOND, 1, "pending"},
+		{30 * SECOND, 1, "firing"});
+	/* of what begins later nothing is told by what was before */
+	GO(scene, {SECOND, 0, "resolved"}, {SECOND, 1, "pending"}, {4 * MINUTE, 1, "pending"});
+}
+
+static void of_two_rules_of_a_name_the_one_that_fired_is_over(void **state)
+{
+	static const char lines[] =
+		"  rules:\n"
+		"  - {alert: Down, expr: down > 5, labels: {severity: critical}}\n"
+		"  - {alert: Down, expr: down > 0, labels: {severity: warning}}\n";
+	struct scene *scene = *state;
+	load(scene, lines);
+	GO(scene, {SECOND, 1, "firing"});
+	struct msg_alert *before = msg_copy(MSG_alert, alert_of(scene, "Down", "orders"));
+	restart(scene, lines);
+	rule_group_recall(scene->group, before);
+	GO(scene, {SECOND, 0, "none"}, {15 * SECOND, 0, "none"}, {15 * SECOND, 0, "resolved"},
+		{SECOND, 1, "firing"}, {20 * MINUTE, 1, "firing"});
+}
+
 static void one_that_fired_keeps_when_it_did(void **state)
 {
 	static const char lines[] = "  rules:\n  - {alert: Down, expr: down > 0}\n";
@@ -627,6 +656,8 @@ int main(void)
 		TEST(alerts_are_series_too),
 		TEST(query_offset_asks_of_the_past_and_writes_there),
 		TEST(a_restart_keeps_how_long_an_alert_is_active),
+		TEST(what_is_seen_a_little_after_a_restart_goes_on_too),
+		TEST(of_two_rules_of_a_name_the_one_that_fired_is_over),
 		TEST(what_fired_before_a_restart_fires_at_once),
 		TEST(after_a_stop_of_more_than_an_hour_it_begins_anew),
 		TEST(what_was_over_before_a_restart_begins_anew),

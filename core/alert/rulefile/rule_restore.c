@@ -34,16 +34,29 @@ static void restore(
 {
 	enum { SECOND_MS = 1000 };
 	int64_t for_ms = scene->rule->spec.for_ms, now_ms = scene->round->time_ms;
+	if (!(last->value > 0 && last->value * SECOND_MS <= (double)last->time_ms))
+		return; /* a page may have such a series, too */
 	int64_t since_ms = (int64_t)last->value * SECOND_MS;
 	int64_t left_ms = for_ms - (last->time_ms - since_ms);
-	if (since_ms > last->time_ms || since_ms <= 0)
-		return;
 	if (left_ms > 0 && for_ms > RULE_GRACE_MS && left_ms < RULE_GRACE_MS)
 		since_ms = now_ms + RULE_GRACE_MS - for_ms;
 	else if (left_ms > 0)
 		since_ms += now_ms - last->time_ms;
 	if (since_ms < active->active_ms)
 		active->active_ms = since_ms;
+}
+
+static bool is_new(const struct active *active, const struct rule_scene *scene)
+{
+	return active->phase == ACTIVE_PENDING && active->active_ms == scene->round->time_ms;
+}
+
+static bool has_new(const struct rule_scene *scene)
+{
+	for (size_t i = 0; i < scene->rule->count; i++)
+		if (is_new(&scene->rule->list[i], scene))
+			return true;
+	return false;
 }
 
 static void restore_all(struct rule_scene *scene, const struct selected_set *found)
@@ -58,29 +71,33 @@ static void restore_all(struct rule_scene *scene, const struct selected_set *fou
 		const struct selected *series = &found->list[i];
 		const struct sample *last = &series->samples[series->count - 1];
 		if (!is_stale(last->value) && id_map_find(&places, hash_of(series->labels), &at) &&
-			rule->list[at].phase == ACTIVE_PENDING)
+			is_new(&rule->list[at], scene))
 			restore(&rule->list[at], last, scene);
 	}
 	id_map_release(&places);
 }
 
+/* Not all is seen at the first look after a start: what comes within so long is restored, too. What was written since the start is
+ * not what was before. */
 void rule_restore(struct rule_scene *scene)
 {
+	enum { RESTORE_MS = 60000 };
 	struct live_rule *rule = scene->rule;
 	struct selected_set found = {.count = 0};
 	struct err ignored;
 	char name[] = LABEL_NAME, series[] = "ALERTS_FOR_STATE", alert[] = "alertname";
+	int64_t past_ms = scene->round->time_ms - scene->group->first_ms;
 	struct matcher matchers[] = {{.op = MATCH_EQUAL, .name = name, .value = series},
 		{.op = MATCH_EQUAL, .name = alert, .value = rule->spec.name}};
 	const struct selection selection = {.matchers = matchers,
 		.matcher_count = COUNT_OF(matchers),
 		.from_ms = scene->writes->time_ms - RULE_OUTAGE_MS,
-		.to_ms = scene->writes->time_ms - 1,
+		.to_ms = scene->writes->time_ms - past_ms - 1,
 		.last_only = true};
-	bool is_due = !rule->is_restored;
+	bool is_due = !rule->is_restored || past_ms <= RESTORE_MS;
 	rule->is_restored = true;
 	rule_recall(scene);
-	if (!is_due || !rule->spec.for_ms || !rule->count)
+	if (!is_due || !rule->spec.for_ms || !has_new(scene))
 		return;
 	if (scene->querier->select(scene->querier->context, &selection, &found, &ignored))
 		restore_all(scene, &found);
@@ -155,11 +172,30 @@ static void resolve(struct rule_scene *scene, const struct msg_alert *alert)
 	}
 }
 
+/* Rules of one name differ by the labels that they give. */
+static bool is_of(const struct msg_alert *alert, const struct rule_spec *spec)
+{
+	if (strcmp(alert->rule, spec->name) != 0)
+		return false;
+	for (size_t i = 0; i < spec->labels.count; i++) {
+		const char *text = spec->labels.list[i].text, *has = "";
+		for (size_t j = 0; j < alert->labels_count; j++)
+			if (strcmp(alert->labels[j].name, spec->labels.list[i].name) == 0)
+				has = alert->labels[j].value;
+		if (!strstr(text, "{{") && strcmp(text, has) != 0)
+			return false;
+	}
+	return true;
+}
+
 void rule_recall_end(struct rule_scene *scene)
 {
 	struct rule_group *group = scene->group;
+	const struct trouble *trouble = &scene->rule->trouble;
+	if (!scene->rule->is_restored || (trouble->is_there && !trouble->resolved_ms))
+		return; /* it was not evaluated yet */
 	for (size_t i = group->recalled_count; i-- > 0;) {
-		if (strcmp(group->recalled[i]->rule, scene->rule->spec.name) != 0)
+		if (!is_of(group->recalled[i], &scene->rule->spec))
 			continue;
 		resolve(scene, group->recalled[i]);
 		drop(group, i);
