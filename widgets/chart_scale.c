@@ -243,7 +243,8 @@ struct chart_scale chart_scale_fit(
 		most = 1;
 	int gaps = rows > most ? rows - 1 : 0; /* each step is as many of them as the others */
 	for (int steps = most; steps > 0; steps--) {
-		double parts = gaps ? (double)gaps / ((gaps + steps - 1) / steps) : steps;
+		int apart = (gaps + steps - 1) / steps;
+		double parts = gaps ? (double)gaps / apart : steps;
 		if (!fit_steps(unit->kind, low, high, parts, &scale))
 			continue;
 		double cost = (scale.high - scale.low) / (high - low) + 0.1 * (most - scale.steps);

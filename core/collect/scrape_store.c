@@ -25,7 +25,8 @@ struct kept {
 	int64_t time_ms;
 	bool has_own_time; /* it is not ended: its times are those of the page */
 	bool is_heard;
-	bool is_new; /* at that look */
+	bool is_new;      /* at that look */
+	bool is_old_news; /* so may be what it says: a time of the page that is not a new one */
 };
 
 struct scrape_store {
@@ -202,10 +203,13 @@ static struct kept *add(struct scrape_store *store, const struct scrape_rules *r
 static void note(struct scrape_store *store, struct kept *kept, const struct prom_sample *sample,
 	const struct scrape_look *look)
 {
+	kept->is_old_news = sample->has_time && (kept->is_new || sample->time_ms == kept->time_ms);
 	kept->look = store->look;
 	kept->value = sample->value;
 	kept->time_ms = sample->has_time ? sample->time_ms : look->wall_ms;
 	kept->has_own_time = sample->has_time;
+	if (!kept->series)
+		return;
 	/* it is appended to when the page is read, and hardly ever near the processor */
 	__builtin_prefetch(kept->series, 1);
 	__builtin_prefetch((const char *)kept->series + 64, 1);
@@ -344,7 +348,7 @@ static void take_rest(struct reading *reading, const struct scrape_page *page)
 }
 
 static void append(
-	struct tsdb_point *points, const bool *has_own_time, size_t count, struct scrape_look *look)
+	struct tsdb_point *points, const bool *is_old_news, size_t count, struct scrape_look *look)
 {
 	static const char *const words[TSDB_RESULTS] = {
 		[TSDB_OLD] = "their times are older than what is there",
@@ -355,8 +359,9 @@ static void append(
 	tsdb_append_many(points, count);
 	for (size_t i = 0; i < count; i++) {
 		enum tsdb_result result = points[i].result;
-		/* one with a time of its own says the same again until there is news */
-		if (result != TSDB_TAKEN && !(has_own_time[i] && result == TSDB_AGAIN))
+		/* one with a time of its own says the same again until there is news; a start has ended it since */
+		bool is_known = result == TSDB_AGAIN || result == TSDB_OLD;
+		if (result != TSDB_TAKEN && !(is_old_news[i] && is_known))
 			refuse(look, words[result]);
 	}
 }
@@ -364,7 +369,7 @@ static void append(
 static void append_all(const struct scrape_store *store, struct scrape_look *look)
 {
 	struct tsdb_point points[BATCH];
-	bool has_own_time[BATCH];
+	bool is_old_news[BATCH];
 	size_t count = 0;
 	for (size_t i = 0; i < store->count; i++) {
 		const struct kept *kept = &store->list[i];
@@ -374,15 +379,15 @@ static void append_all(const struct scrape_store *store, struct scrape_look *loo
 			refuse(look, "they were refused before");
 		if (!kept->series)
 			continue;
-		has_own_time[count] = kept->has_own_time;
+		is_old_news[count] = kept->is_old_news;
 		points[count++] = (struct tsdb_point){
 			.series = kept->series, .time_ms = kept->time_ms, .value = kept->value};
 		if (count == BATCH) {
-			append(points, has_own_time, count, look);
+			append(points, is_old_news, count, look);
 			count = 0;
 		}
 	}
-	append(points, has_own_time, count, look);
+	append(points, is_old_news, count, look);
 }
 
 bool scrape_store_page(struct scrape_store *store, const struct scrape_rules *rules,

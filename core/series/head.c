@@ -6,6 +6,7 @@
 
 #include "core/base/err.h"
 #include "core/base/mem.h"
+#include "core/base/stale.h"
 #include "core/series/labels.h"
 
 enum {
@@ -318,6 +319,16 @@ void head_append(struct tsdb_point *points, size_t left)
 		points += run;
 		left -= run;
 	}
+}
+
+void head_end(struct tsdb_series *series)
+{
+	struct head_stripe *stripe = head_stripe(series);
+	pthread_mutex_lock(&stripe->lock);
+	const struct xor_chunk *open = &series->open;
+	if (open->count && !is_stale(value_of(open->value.bits)))
+		count(stripe, append(series, open->time_ms + 1, stale_value()));
+	pthread_mutex_unlock(&stripe->lock);
 }
 
 bool head_load(struct tsdb_series *series, const uint8_t *bytes, size_t length, uint32_t count)

@@ -73,6 +73,8 @@ struct tsdb_series *head_refer(
 	struct head *head, const struct labels *labels, struct err *err) MUST_CHECK;
 void head_release(struct tsdb_series *series);
 void head_append(struct tsdb_point *points, size_t count);
+/* A stale value behind its last sample, unless that is one. */
+void head_end(struct tsdb_series *series);
 /* The open chunk becomes a sealed one. The stripe is locked. */
 void head_seal(struct tsdb_series *series);
 /* Appends of a chunk what is later than all that is there, uncounted. False: it is damaged, or there is no room. */

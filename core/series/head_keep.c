@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "core/base/mem.h"
-#include "core/base/stale.h"
 #include "core/series/head.h"
 #include "core/series/labels.h"
 
@@ -211,18 +210,6 @@ size_t head_forget_after(struct tsdb_series *series, int64_t time_ms)
 	}
 	pthread_mutex_unlock(locked);
 	return dropped;
-}
-
-void head_end(struct tsdb_series *series)
-{
-	pthread_mutex_t *locked = lock(series);
-	const struct xor_chunk *open = &series->open;
-	bool goes_on = open->count && !is_stale(value_of(open->value.bits));
-	struct tsdb_point end = {
-		.series = series, .time_ms = open->time_ms + 1, .value = stale_value()};
-	pthread_mutex_unlock(locked);
-	if (goes_on)
-		head_append(&end, 1);
 }
 
 void head_span(struct tsdb_series *series, int64_t *from_ms, int64_t *to_ms)

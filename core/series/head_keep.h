@@ -35,8 +35,6 @@ size_t head_drop(struct tsdb_series *series, const struct sealed_chunk *last);
 size_t head_drop_before(struct tsdb_series *series, int64_t before_ms);
 /* Drops what is later; how many samples. */
 size_t head_forget_after(struct tsdb_series *series, int64_t time_ms);
-/* A stale value behind its last sample, unless that is one. */
-void head_end(struct tsdb_series *series);
 /* Widens the span by what is in memory of the series. */
 void head_span(struct tsdb_series *series, int64_t *from_ms, int64_t *to_ms);
 

@@ -242,6 +242,22 @@ static void a_series_with_times_of_its_own_does_not_end(void **state)
 	yields("old", "old{bot=\"orders\"} 5\n");
 }
 
+static void a_time_that_a_start_has_ended_is_no_fault_of_the_page(void **state)
+{
+	(void)state;
+	autofree char *page = xasprintf("own 5 %lld\n", (long long)bench.wall_ms + 5000);
+	look(page);
+	scrape_store_free(bench.store, NULL);
+	tsdb_end_all(bench.tsdb, "");
+	bench.store = scrape_store_new(bench.tsdb);
+	look(page);
+	look(page);
+	assert_int_equal(bench.last.refused, 0);
+	autofree char *next = xasprintf("own 6 %lld\n", (long long)bench.wall_ms + 5000);
+	look(next);
+	yields("own", "own{bot=\"orders\"} 6\n");
+}
+
 static void a_look_is_told_of_as_prometheus_does(void **state)
 {
 	(void)state;
@@ -354,6 +370,7 @@ int main(void)
 		TEST(series_are_found_in_whatever_order_a_page_has_them),
 		TEST(all_of_a_page_that_does_not_come_ends_but_that_it_was_asked_for),
 		TEST(a_series_with_times_of_its_own_does_not_end),
+		TEST(a_time_that_a_start_has_ended_is_no_fault_of_the_page),
 		TEST(a_look_is_told_of_as_prometheus_does),
 		TEST(of_lines_of_one_series_the_first_counts),
 		TEST(half_a_page_appends_nothing),
